@@ -1,0 +1,1 @@
+"""Bytes to messages and back: pure, standard library only, shared by server, client and bench."""

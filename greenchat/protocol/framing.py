@@ -1,0 +1,66 @@
+"""Cuts lines out of a stream of bytes, whatever pieces it arrives in.
+
+Lines end in LF; CRs before it belong to the line end (https://modern.ircdocs.horse/#message-format). Empty lines are
+dropped: "Empty messages are silently ignored".
+"""
+
+from dataclasses import dataclass
+
+BODY_LIMIT = 512  # bytes with CR LF: https://modern.ircdocs.horse/#message-format
+CLIENT_TAGS_LIMIT = 4096  # bytes with "@" and the space: https://ircv3.net/specs/extensions/message-tags#size-limit
+SERVER_TAGS_LIMIT = 8191  # what a client must take: "the size limit for message tags is 8191 bytes"
+UNENDED_LIMIT = 16 * 1024  # bytes without a newline after which nobody can call it a line
+
+
+@dataclass(frozen=True, slots=True)
+class LineTooLong:
+    """Stands where a line over the limit stood; what was in it is gone."""
+
+    start: bytes
+
+
+class LineBuffer:
+    """Bytes in, lines out.
+
+    body_limit and tags_limit are in bytes, body_limit with CR LF, tags_limit with `@` and the space.
+    """
+
+    __slots__ = ("_rest", "body_limit", "tags_limit")
+
+    def __init__(self, body_limit: int = BODY_LIMIT, tags_limit: int = CLIENT_TAGS_LIMIT) -> None:
+        self.body_limit = body_limit
+        self.tags_limit = tags_limit
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes | LineTooLong]:
+        """The lines that are complete now, without their line ends and without empty ones."""
+        if self._rest:
+            data = self._rest + data
+        *ended, self._rest = data.split(b"\n")
+        lines: list[bytes | LineTooLong] = []
+        fits = self.body_limit - 2
+        for line in ended:
+            line = line.rstrip(b"\r")
+            if not line:
+                continue
+            if len(line) <= fits or self._within_limits(line):
+                lines.append(line)
+            else:
+                lines.append(LineTooLong(line[:64]))
+        return lines
+
+    @property
+    def overrun(self) -> bool:
+        """True once more than 16 KiB wait for their newline: this peer does not speak in lines."""
+        return len(self._rest) > UNENDED_LIMIT
+
+    @property
+    def rest(self) -> bytes:
+        """What has come in of a line that has not ended yet."""
+        return self._rest
+
+    def _within_limits(self, line: bytes) -> bool:
+        tags = 0
+        if line.startswith(b"@"):
+            tags = line.find(b" ") + 1 or len(line)
+        return tags <= self.tags_limit and len(line) - tags <= self.body_limit - 2

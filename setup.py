@@ -1,0 +1,49 @@
+"""Packaging of greenchat: a gevent chat server, a curses client, a benchmark."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+version = re.search(r'__version__ = "(.+)"', (here / "greenchat/__init__.py").read_text(encoding="utf-8"))
+assert version
+
+test = [
+    "pytest>=8,<10",  # runs the tests
+    "pytest-xdist>=3.5,<4",  # runs them on both cores
+    "hypothesis>=6.100,<7",  # looks for the input nobody thought of
+    "ptyprocess>=0.7,<1",  # runs the real client in a pseudo-terminal ...
+    "pyte>=0.8.2,<0.9",  # ... and reads its screen
+]
+
+setup(
+    name="greenchat",
+    version=version[1],
+    description="Group chat for the terminal: an IRC server with a memory, and a curses client",
+    long_description=(here / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11",
+    packages=find_packages(include=["greenchat", "greenchat.*"]),
+    scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],
+    install_requires=[
+        "gevent>=24.2,<27",  # the server: a greenlet per client over libev
+        "wcwidth>=0.2.13,<0.10",  # the client: how many columns a character takes
+    ],
+    extras_require={
+        "test": test,
+        "dev": [
+            *test,
+            "ruff>=0.6,<1",  # format and lint
+            "mypy>=1.11,<3",  # types
+        ],
+    },
+    classifiers=[
+        "Environment :: Console :: Curses",
+        "License :: OSI Approved :: MIT License",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        "Topic :: Communications :: Chat :: Internet Relay Chat",
+    ],
+)
