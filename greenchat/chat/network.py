@@ -1,0 +1,184 @@
+"""Everybody and every channel: the one owner of who is where.
+
+Both sides of a membership (the user's channels, the channel's members and its broadcast group) change in one method
+here, so they cannot disagree. Nothing in here sends anything; handlers say what is to be sent.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..protocol.casemap import CASEMAPPINGS
+from .channel import Channel
+from .settings import Settings
+from .user import Session, User
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """What WHOWAS tells of somebody who has left; time in ms since the epoch."""
+
+    nick: str
+    username: str
+    host: str
+    realname: str
+    account: str
+    time: int
+
+
+class Network:
+    """The state of the chat.
+
+    Reads: user, channel, channels_of, peers; most_users, mode_counts, unregistered.
+    Changes: connect, disconnect, register, attach, rename, remove, join, part, set_caps, set_mode.
+    """
+
+    __slots__ = (
+        "_registered_sessions",
+        "channels",
+        "departed",
+        "mode_counts",
+        "most_users",
+        "sessions",
+        "settings",
+        "started",
+        "users",
+    )
+
+    def __init__(self, settings: Settings, *, now: int) -> None:
+        """now: when the server started, in ms since the epoch."""
+        self.settings = settings
+        self.started = now
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.sessions: dict[Session, None] = {}
+        self.most_users = 0
+        self.mode_counts: Counter[str] = Counter()
+        self._registered_sessions = 0
+        self.departed: deque[Departed] = deque(maxlen=settings.limits.whowas)
+
+    def fold(self, name: str) -> str:
+        """The form of a nick or channel name under which it is looked up."""
+        return CASEMAPPINGS[self.settings.casemapping](name)
+
+    def user(self, nick: str) -> User | None:
+        """Who has this nick now."""
+        return self.users.get(self.fold(nick))
+
+    def channel(self, name: str) -> Channel | None:
+        """The channel of this name, if it exists."""
+        return self.channels.get(self.fold(name))
+
+    def channels_of(self, user: User) -> list[Channel]:
+        """In the order in which they joined."""
+        return [self.channels[name] for name in user.channels]
+
+    def peers(self, user: User) -> Iterator[User]:
+        """Everybody who shares a channel with a user, once each, without themselves."""
+        seen = {user}
+        for name in user.channels:
+            for member in self.channels[name].members:
+                if member not in seen:
+                    seen.add(member)
+                    yield member
+
+    @property
+    def unregistered(self) -> int:
+        """How many connections are nobody yet."""
+        return len(self.sessions) - self._registered_sessions
+
+    def connect(self, session: Session) -> None:
+        """A connection came; it is nobody yet."""
+        self.sessions[session] = None
+
+    def disconnect(self, session: Session) -> None:
+        """A connection went; its user may have others."""
+        self.sessions.pop(session, None)
+        user = session.user
+        if user is not None:
+            for channel in self.channels_of(user):
+                channel.group.remove(session)
+            self._detach(user, session)
+
+    def register(self, user: User, session: Session) -> None:
+        """A new user with a first session. The nick must be free."""
+        self.users[self.fold(user.nick)] = user
+        self.most_users = max(self.most_users, len(self.users))
+        self.attach(user, session)
+
+    def attach(self, user: User, session: Session) -> None:
+        """One more session of a user: it hears all their channels from now on."""
+        session.user = user
+        user.sessions.append(session)
+        self._registered_sessions += 1
+        for channel in self.channels_of(user):
+            channel.group.add(session)
+
+    def rename(self, user: User, nick: str, *, now: int) -> None:
+        """Give a user another nick, which must be free or theirs in another spelling."""
+        self._remember(user, now)
+        del self.users[self.fold(user.nick)]
+        user.nick = nick
+        self.users[self.fold(nick)] = user
+
+    def remove(self, user: User, *, now: int) -> None:
+        """A user leaves the network: all channels, and the list of users."""
+        self._remember(user, now)
+        for channel in self.channels_of(user):
+            self.part(user, channel)
+        for session in list(user.sessions):
+            self._detach(user, session)
+        for letter in list(user.modes):
+            self.set_mode(user, letter, False)
+        del self.users[self.fold(user.nick)]
+
+    def join(self, user: User, name: str, *, now: int) -> Channel:
+        """Put a user into a channel, which comes into being if need be; its first member is its operator."""
+        folded = self.fold(name)
+        channel = self.channels.get(folded)
+        member_modes = ""
+        if channel is None:
+            channel = self.channels[folded] = Channel(name, created=now, flags=set(self.settings.channel_flags))
+            member_modes = "o"
+        channel.members[user] = member_modes
+        channel.invited.discard(user)
+        user.channels[folded] = None
+        for session in user.sessions:
+            channel.group.add(session)
+        return channel
+
+    def part(self, user: User, channel: Channel) -> None:
+        """Take a user out of a channel; the last to leave ends it."""
+        folded = self.fold(channel.name)
+        del channel.members[user]
+        del user.channels[folded]
+        for session in user.sessions:
+            channel.group.remove(session)
+        if not channel.members:
+            del self.channels[folded]
+
+    def set_caps(self, session: Session, caps: int) -> None:
+        """Change a session's capabilities; the groups that hold it file it under its new kind."""
+        channels = self.channels_of(session.user) if session.user else []
+        for channel in channels:
+            channel.group.remove(session)
+        session.caps = caps
+        for channel in channels:
+            channel.group.add(session)
+
+    def set_mode(self, user: User, letter: str, on: bool) -> None:
+        """Set or unset a user mode."""
+        if on and letter not in user.modes:
+            user.modes.add(letter)
+            self.mode_counts[letter] += 1
+        elif not on and letter in user.modes:
+            user.modes.discard(letter)
+            self.mode_counts[letter] -= 1
+
+    def _detach(self, user: User, session: Session) -> None:
+        user.sessions.remove(session)
+        session.user = None
+        self._registered_sessions -= 1
+
+    def _remember(self, user: User, now: int) -> None:
+        self.departed.appendleft(Departed(user.nick, user.username, user.host, user.realname, user.account, now))

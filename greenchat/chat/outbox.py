@@ -1,0 +1,35 @@
+"""What waits to be sent to one session in this turn. The server's outbox, which knows a socket, grows out of it."""
+
+
+class Outbox:
+    """An ordered list of encoded messages, and a mark that there are any.
+
+    Putting never waits. `dirty` is the turn's list of all outboxes in which something waits; an outbox enters it with
+    the first message that it gets in a turn.
+    """
+
+    __slots__ = ("dirty", "pending")
+
+    def __init__(self, dirty: list["Outbox"]) -> None:
+        self.dirty = dirty
+        self.pending: list[bytes] = []
+
+    def put(self, data: bytes) -> None:
+        """Append one encoded message; an empty one is nothing."""
+        if data:
+            if not self.pending:
+                self.dirty.append(self)
+            self.pending.append(data)
+
+    def flush(self) -> None:
+        """At the end of the turn: hand over what waits. This one has nobody to hand it to."""
+        self.pending.clear()
+
+    def retract(self, encodings: list[bytes]) -> None:
+        """Take back what was put in this turn: these very bytes objects, not others that are equal."""
+        taken = {id(data) for data in encodings}
+        self.pending = [data for data in self.pending if id(data) not in taken]
+
+    def close(self, farewell: bytes = b"") -> None:
+        """Nothing more is wanted: send what waits and then this, and end the connection."""
+        self.put(farewell)

@@ -1,0 +1,66 @@
+"""A User is a person as others see them; a Session is one connection of theirs.
+
+They are two things from the start: one person may be connected from a laptop and a phone under one nick, and a user of
+another node is a user without sessions here.
+"""
+
+from dataclasses import dataclass, field
+
+from ..protocol.caps import WIRE
+from .outbox import Outbox
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One connection.
+
+    caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
+    cap_version: of CAP LS, 301 until it says 302 or more. user: None until the session is registered.
+    """
+
+    outbox: Outbox
+    host: str
+    now: int
+    secure: bool = False
+    dialect: int = 0
+    caps: int = 0
+    cap_version: int = 301
+    negotiating: bool = False
+    password: str = ""
+    nick: str = ""
+    username: str = ""
+    realname: str = ""
+    user: "User | None" = None
+    closing: str = ""
+
+    @property
+    def kind(self) -> int:
+        """The key under which an envelope keeps this session's bytes."""
+        return self.dialect or self.caps & WIRE
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    """A person as others see them.
+
+    host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
+    channels: folded names, in the order of joining; `Network` alone changes it.
+    """
+
+    nick: str
+    username: str
+    host: str
+    realname: str
+    real_host: str
+    signon: int
+    active: int
+    account: str = ""
+    away: str = ""
+    modes: set[str] = field(default_factory=set)
+    channels: dict[str, None] = field(default_factory=dict)
+    sessions: list[Session] = field(default_factory=list)
+
+    @property
+    def source(self) -> str:
+        """nick!user@host."""
+        return f"{self.nick}!{self.username}@{self.host}"

@@ -1,0 +1,159 @@
+"""Coming and going: PASS NICK USER, the welcome, PING PONG, QUIT.
+
+https://modern.ircdocs.horse/#connection-registration
+"""
+
+import hmac
+
+from ..chat import names
+from ..chat.user import Session, User
+from ..protocol.isupport import lines_of_tokens
+from ..protocol.numerics import Numeric
+from .context import Context
+from .errors import IrcError
+from .isupport import tokens
+from .registry import command
+from .server import send_lusers, send_motd
+
+USER_MODES = "Biow"
+
+
+@command("PASS", params=1, anytime=True)
+def pass_(ctx: Context) -> None:
+    """PASS <password>, before NICK and USER."""
+    if ctx.session.user:
+        raise IrcError(Numeric.ERR_ALREADYREGISTERED)
+    ctx.session.password = ctx.message.params[0]
+
+
+@command("NICK", anytime=True)
+def nick(ctx: Context) -> None:
+    """NICK <nickname>."""
+    wish = ctx.message.params[0] if ctx.message.params else ""
+    if not wish:
+        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
+    session = ctx.session
+    if not names.is_nick(wish, ctx.network.settings.limits.nick):
+        # the nick may hold a space or begin with a colon, so that it can't be sent back as it is
+        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, _presentable(wish))
+    holder = ctx.network.user(wish)
+    if holder is not None and holder is not session.user:
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
+    if session.user is None:
+        session.nick = wish
+        complete_registration(ctx)
+    elif wish != session.user.nick:
+        change_nick(ctx, session.user, wish)
+
+
+def change_nick(ctx: Context, user: User, wish: str) -> None:
+    """Rename a user and tell everybody who sees them."""
+    envelope = ctx.envelope("NICK", wish, source=user)
+    ctx.network.rename(user, wish, now=ctx.now)
+    ctx.deliver(user, envelope)
+    ctx.deliver_each(ctx.network.peers(user), envelope)
+
+
+@command("USER", params=4, anytime=True)
+def user(ctx: Context) -> None:
+    """USER <username> 0 * <realname>."""
+    session = ctx.session
+    if session.user:
+        raise IrcError(Numeric.ERR_ALREADYREGISTERED)
+    wish, _, _, realname = ctx.message.params[:4]
+    if not wish:
+        # "a server ... SHOULD reject with ERR_NEEDMOREPARAMS" where the username is empty
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "USER")
+    limits = ctx.network.settings.limits
+    session.username = names.username(wish, limits.username)
+    session.realname = realname[: limits.realname]
+    complete_registration(ctx)
+
+
+def complete_registration(ctx: Context) -> None:
+    """Welcome a session that has given all that is needed, and has ended its capability negotiation if it began one."""
+    session = ctx.session
+    if session.user or session.negotiating or not (session.nick and session.username):
+        return
+    settings = ctx.network.settings
+    if settings.password and not hmac.compare_digest(session.password.encode(), settings.password.encode()):
+        ctx.reply(Numeric.ERR_PASSWDMISMATCH)
+        ctx.close(session, "Password incorrect")
+        return
+    if ctx.network.user(session.nick):
+        # somebody else finished with this nick while this session was still negotiating
+        taken, session.nick = session.nick, ""
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken)
+    session.password = ""
+    newcomer = User(
+        nick=session.nick,
+        username=session.username,
+        host=session.host,
+        realname=session.realname,
+        real_host=session.host,
+        signon=ctx.now,
+        active=ctx.now,
+    )
+    ctx.network.register(newcomer, session)
+    _welcome(ctx, newcomer)
+
+
+def _welcome(ctx: Context, newcomer: User) -> None:
+    settings = ctx.network.settings
+    version = settings.version
+    created = ctx.time_text(ctx.network.started)
+    ctx.reply(Numeric.RPL_WELCOME, text=f"Welcome to the {settings.network} Network, {newcomer.nick}")
+    ctx.reply(Numeric.RPL_YOURHOST, text=f"Your host is {settings.name}, running version {version}")
+    ctx.reply(Numeric.RPL_CREATED, text=f"This server was created {created}")
+    table = settings.mode_table
+    channel_modes = "".join(sorted(table.lists + table.always + table.setting + table.flags + table.prefixes))
+    with_parameter = "".join(sorted(table.lists + table.always + table.setting + table.prefixes))
+    ctx.reply(Numeric.RPL_MYINFO, settings.name, version, USER_MODES, channel_modes, with_parameter)
+    for line in lines_of_tokens(tokens(settings)):
+        ctx.reply(Numeric.RPL_ISUPPORT, *line)
+    send_lusers(ctx)
+    send_motd(ctx)
+
+
+@command("PING", anytime=True)
+def ping(ctx: Context) -> None:
+    """PING <token>, answered before registration too."""
+    if not ctx.message.params or not ctx.message.params[0]:
+        raise IrcError(Numeric.ERR_NOORIGIN)
+    ctx.respond(ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0]))
+
+
+@command("PONG", anytime=True)
+def pong(ctx: Context) -> None:
+    """PONG <token>: the connection lives, which reading the line has noticed already."""
+
+
+@command("QUIT", anytime=True)
+def quit_(ctx: Context) -> None:
+    """QUIT [reason]."""
+    reason = ctx.message.params[0] if ctx.message.params else ""
+    session = ctx.session
+    ctx.close(session, "Quit: " + reason if reason else "Quit")
+    leave(ctx, session, session.closing)
+
+
+@command("ERROR", anytime=True)
+def error(ctx: Context) -> None:
+    """ERROR: servers say it; from a client it means nothing."""
+
+
+def leave(ctx: Context, session: Session, reason: str) -> None:
+    """A session is gone: take it out of the state and tell each of its user's peers once."""
+    leaver = session.user
+    if leaver is None:
+        return
+    if len(leaver.sessions) > 1:
+        ctx.network.disconnect(session)
+        return
+    envelope = ctx.envelope("QUIT", reason, source=leaver)
+    ctx.deliver_each(ctx.network.peers(leaver), envelope)
+    ctx.network.remove(leaver, now=ctx.now)
+
+
+def _presentable(wish: str) -> str:
+    return wish if wish and " " not in wish and wish[0] != ":" else "*"

@@ -1,0 +1,63 @@
+"""The table of commands, and the one place where a message becomes a call.
+
+`run` checks once for all commands what the decorator declared; what a handler raises becomes a line for its sender here
+and nowhere else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..protocol.numerics import Numeric
+from .context import Context
+from .errors import FailError, IrcError
+
+Handler = Callable[[Context], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the table. params: how many a client must give."""
+
+    name: str
+    handler: Handler
+    params: int
+    anytime: bool
+    oper: bool
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(name: str, *, params: int = 0, anytime: bool = False, oper: bool = False) -> Callable[[Handler], Handler]:
+    """Declare a handler. anytime: also before registration. oper: for IRC operators only."""
+
+    def declare(handler: Handler) -> Handler:
+        COMMANDS[name] = Command(name, handler, params, anytime, oper)
+        return handler
+
+    return declare
+
+
+def run(ctx: Context) -> None:
+    """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out."""
+    try:
+        _checked(ctx).handler(ctx)
+    except IrcError as error:
+        ctx.reply(error.numeric, *error.params, text=error.text)
+    except FailError as error:
+        ctx.fail(error.command, error.code, *error.context, text=error.text)
+    ctx.answer()
+
+
+def _checked(ctx: Context) -> Command:
+    message = ctx.message
+    row = COMMANDS.get(message.command)
+    if ctx.session.user is None and not (row and row.anytime):
+        raise IrcError(Numeric.ERR_NOTREGISTERED)
+    if row is None:
+        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, message.command)
+    if len(message.params) < row.params:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
+    if row.oper and "o" not in ctx.user.modes:
+        raise IrcError(Numeric.ERR_NOPRIVILEGES)
+    return row

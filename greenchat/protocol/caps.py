@@ -1,0 +1,61 @@
+"""The IRCv3 capabilities that the server offers: one row each, with a link to the specification.
+
+A client's set of capabilities is an int of bits, so that asking is one `&` and the set can be a part of the key under
+which an `Envelope` keeps its bytes.
+"""
+
+from dataclasses import dataclass
+
+_SPECS = "https://ircv3.net/specs/extensions/"
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """name as on the wire, bit in a client's set, link to the specification; implied ones are never listed."""
+
+    name: str
+    bit: int
+    spec: str
+    wire: bool
+
+
+CAPABILITIES: dict[str, Capability] = {}
+_BY_BIT: list[Capability] = []
+
+
+def _capability(name: str, spec: str, *, wire: bool = False) -> int:
+    """Add a row. wire: it changes the bytes of messages that are sent to many."""
+    capability = Capability(name, 1 << len(_BY_BIT), _SPECS + spec, wire)
+    _BY_BIT.append(capability)
+    CAPABILITIES[name] = capability
+    return capability.bit
+
+
+ACCOUNT_NOTIFY = _capability("account-notify", "account-notify", wire=True)
+ACCOUNT_TAG = _capability("account-tag", "account-tag", wire=True)
+AWAY_NOTIFY = _capability("away-notify", "away-notify", wire=True)
+BATCH = _capability("batch", "batch", wire=True)
+CAP_NOTIFY = _capability("cap-notify", "capability-negotiation#cap-notify")
+CHGHOST = _capability("chghost", "chghost", wire=True)
+ECHO_MESSAGE = _capability("echo-message", "echo-message")
+EXTENDED_JOIN = _capability("extended-join", "extended-join", wire=True)
+EXTENDED_MONITOR = _capability("extended-monitor", "extended-monitor")
+INVITE_NOTIFY = _capability("invite-notify", "invite-notify", wire=True)
+LABELED_RESPONSE = _capability("labeled-response", "labeled-response", wire=True)
+MESSAGE_TAGS = _capability("message-tags", "message-tags", wire=True)
+MULTI_PREFIX = _capability("multi-prefix", "multi-prefix")
+SERVER_TIME = _capability("server-time", "server-time", wire=True)
+SETNAME = _capability("setname", "setname", wire=True)
+STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
+USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
+
+WIRE = sum(capability.bit for capability in _BY_BIT if capability.wire)
+
+# Kinds of client that do not speak IRC take bits far above the capabilities.
+PLAIN = 1 << 60  # `who: text`
+TILDE = 1 << 61  # `who~text`
+
+
+def names(bits: int) -> list[str]:
+    """The capabilities in a set, in the table's order."""
+    return [capability.name for capability in _BY_BIT if bits & capability.bit]

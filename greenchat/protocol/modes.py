@@ -1,0 +1,81 @@
+"""Mode strings: `+ov-k alice bob key` to a list of changes and back.
+
+https://modern.ircdocs.horse/#mode-message. Which letters take a parameter is said by a `ModeTable`, the same facts that
+ISUPPORT announces as CHANMODES and PREFIX; the client fills one from what its server says, the server has its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModeTable:
+    """The letters of channel modes by type (https://modern.ircdocs.horse/#chanmodes-parameter).
+
+    lists: type A, a mask is added or removed, without a parameter the list is asked for.
+    always: type B, a parameter when set and when unset. setting: type C, a parameter when set. flags: type D, none.
+    prefixes and symbols: the member modes, highest first, and what is shown before a nick for each.
+    """
+
+    lists: str = "b"
+    always: str = "k"
+    setting: str = "l"
+    flags: str = "imnst"
+    prefixes: str = "ov"
+    symbols: str = "@+"
+
+    def symbols_of(self, letters: str) -> str:
+        """The symbols of a member's modes, highest first: "ov" -> "@+"."""
+        return "".join(symbol for mode, symbol in zip(self.prefixes, self.symbols, strict=True) if mode in letters)
+
+    def takes_parameter(self, letter: str, *, adding: bool) -> bool:
+        """Whether a change of this mode uses up a parameter."""
+        return (
+            letter in self.prefixes
+            or letter in self.lists
+            or letter in self.always
+            or (adding and letter in self.setting)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChange:
+    """One letter of a mode string. parameter is None where none was given or none is taken."""
+
+    adding: bool
+    letter: str
+    parameter: str | None = None
+
+
+def parse_changes(params: Sequence[str], table: ModeTable) -> list[ModeChange]:
+    """`("+ov-k", "alice", "bob", "key")` as changes, in order. Unknown letters come out without a parameter."""
+    if not params:
+        return []
+    letters, *rest = params
+    parameters = iter(rest)
+    changes = []
+    adding = True
+    for letter in letters:
+        if letter in "+-":
+            adding = letter == "+"
+        elif table.takes_parameter(letter, adding=adding):
+            changes.append(ModeChange(adding, letter, next(parameters, None)))
+        else:
+            changes.append(ModeChange(adding, letter))
+    return changes
+
+
+def format_changes(changes: Iterable[ModeChange]) -> tuple[str, ...]:
+    """The changes as the parameters of one MODE message: a sign only where it changes."""
+    letters = ""
+    parameters = []
+    sign = ""
+    for change in changes:
+        wanted = "+" if change.adding else "-"
+        if wanted != sign:
+            letters += wanted
+            sign = wanted
+        letters += change.letter
+        if change.parameter is not None:
+            parameters.append(change.parameter)
+    return (letters, *parameters)

@@ -1,0 +1,1 @@
+"""The only place with gevent and sockets: listeners, connections, outboxes and the turn."""

@@ -1,0 +1,135 @@
+"""The way out to one socket.
+
+What a turn said goes in one `send`; what the kernel does not take waits, within bounds.
+"""
+
+import socket
+import ssl
+from collections import deque
+from typing import Any
+
+from gevent.hub import get_hub
+
+from ..chat.outbox import Outbox
+
+_WRITE = 2  # the event mask of libev
+_CHUNK = 64 * 1024  # bytes joined for one send once there is a backlog
+_NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+class SocketOutbox(Outbox):
+    """An outbox with a plain non-blocking socket behind it. Nothing in here ever waits or switches.
+
+    limit: bytes that may wait for a slow reader. What waits are the bytes objects that it shares with all others, so a
+    thousand stuck members of one channel hold its messages once.
+
+    A backlog is sent from a watcher's callback when the socket becomes writable; it needs no greenlet, and an idle
+    client has no watcher for it at all.
+    """
+
+    __slots__ = ("_backlog", "_backlog_size", "_watcher", "closing", "cut_reason", "limit", "sock")
+
+    def __init__(self, dirty: list[Outbox], sock: socket.socket, limit: int) -> None:
+        super().__init__(dirty)
+        self.sock = sock
+        self.limit = limit
+        self.closing = False
+        self.cut_reason = ""
+        self._backlog: deque[bytes] = deque()
+        self._backlog_size = 0
+        self._watcher: Any = None  # gevent has no types for its watchers
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self._backlog_size
+
+    def flush(self) -> None:
+        """At the end of a turn: one non-blocking send of all that was put in it."""
+        pending = self.pending
+        if not pending or self.cut_reason:
+            pending.clear()
+            return
+        if self._backlog:
+            self._wait(pending)
+            pending.clear()
+            return
+        data = pending[0] if len(pending) == 1 else b"".join(pending)
+        pending.clear()
+        try:
+            sent = self.sock.send(data)
+        except _NOT_NOW:
+            sent = 0
+        except OSError as error:
+            self.cut(error.strerror or str(error))
+            return
+        if sent < len(data):
+            self._wait([data[sent:]])
+        elif self.closing:
+            self._end()
+
+    def close(self, farewell: bytes = b"") -> None:
+        """Send what waits and then this, then end our half of the connection; the reader sees the other half end."""
+        if not self.closing:
+            self.put(farewell)
+            self.closing = True
+
+    def cut(self, reason: str) -> None:
+        """Give up at once: drop what waits and wake the reader, whose greenlet cleans up."""
+        if self.cut_reason:
+            return
+        self.cut_reason = reason
+        self._backlog.clear()
+        self._backlog_size = 0
+        self.release()
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it was gone already, and the reader knows
+
+    def release(self) -> None:
+        """Let go of the event loop; the socket is about to be closed."""
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher.close()
+            self._watcher = None
+
+    def _wait(self, pieces: list[bytes]) -> None:
+        self._backlog.extend(pieces)
+        self._backlog_size += sum(map(len, pieces))
+        if self._backlog_size > self.limit:
+            self.cut("SendQ exceeded")
+        elif self._watcher is None:
+            self._watcher = get_hub().loop.io(self.sock.fileno(), _WRITE)
+            self._watcher.start(self._send_backlog)
+
+    def _send_backlog(self) -> None:
+        backlog = self._backlog
+        while backlog:
+            data = backlog.popleft()
+            if len(data) < _CHUNK and backlog:
+                pieces, size = [data], len(data)
+                while backlog and size < _CHUNK:
+                    pieces.append(backlog.popleft())
+                    size += len(pieces[-1])
+                data = b"".join(pieces)
+            try:
+                sent = self.sock.send(data)
+            except _NOT_NOW:
+                sent = 0
+            except OSError as error:
+                self.cut(error.strerror or str(error))
+                return
+            self._backlog_size -= sent
+            if sent < len(data):
+                backlog.appendleft(data[sent:])
+                return
+        self.release()
+        if self.closing:
+            self._end()
+
+    def _end(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            self.cut(error.strerror or str(error))
