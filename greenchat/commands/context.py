@@ -161,7 +161,8 @@ class Context:
         """End a connection with an ERROR that says why."""
         session.closing = reason
         self.answer()
-        farewell = self.envelope("ERROR", reason)
+        # "ERROR" comes without a source: it is about the link, and no server stands in between
+        farewell = Envelope(Message("ERROR", (reason,)), time=self.now)
         session.outbox.close(farewell.encode(session.kind))
 
     def answer(self) -> None:

@@ -1,0 +1,124 @@
+"""The server: its listeners, its connections, its one sweeper."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import gevent
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from ..chat.network import Network
+from ..chat.settings import Settings
+from .connection import Connection
+from .ids import new_ids
+from .options import Address, Options
+from .turn import Turn
+
+log = logging.getLogger(__name__)
+
+_BACKLOG = 4096  # gevent's 256 drops bursts of connections
+_SWEEP_EVERY = 1.0  # seconds
+
+
+class App:
+    """Serves one Network on all its addresses until `stop`."""
+
+    def __init__(self, settings: Settings, options: Options) -> None:
+        self.options = options
+        self.network = Network(settings, now=self.now())
+        self.turn = Turn()
+        self.connections: dict[Connection, None] = {}
+        self.new_id: Callable[[], str] = new_ids(self.now())
+        self._listeners: list[Any] = []
+        self._stopping = Event()
+        self._farewell = "The server is shutting down"
+
+    def now(self) -> int:
+        """Ms since the epoch."""
+        return time.time_ns() // 1_000_000
+
+    def listen(self) -> list[Address]:
+        """Open the listeners; the addresses that they really have. Raises OSError, naming the address."""
+        addresses = []
+        for address in self.options.listen:
+            listener = StreamServer(_bind(address), self._serve)
+            listener.start()
+            self._listeners.append(listener)
+            addresses.append(Address(*listener.socket.getsockname()[:2]))
+        return addresses
+
+    def run(self) -> None:
+        """Serve until somebody calls `stop`, then end every connection in good order."""
+        sweeper = gevent.spawn(self._sweep_forever)
+        self._stopping.wait()
+        sweeper.kill()
+        for listener in self._listeners:
+            listener.stop(timeout=0)
+        for connection in list(self.connections):
+            connection.close(self._farewell)
+        deadline = monotonic() + self.options.close_timeout
+        while self.connections and monotonic() < deadline:
+            gevent.sleep(0.02)
+        for connection in list(self.connections):
+            connection.outbox.cut(self._farewell)
+        gevent.sleep(0)
+
+    def stop(self, reason: str) -> None:
+        """Begin to end; every client is told the reason."""
+        self._farewell = reason
+        self._stopping.set()
+
+    def _serve(self, accepted: Any, address: tuple[Any, ...]) -> None:
+        sock = socket.socket(fileno=accepted.detach())
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection = Connection(self, sock, _host(address))
+        self.connections[connection] = None
+        try:
+            connection.run()
+        finally:
+            del self.connections[connection]
+
+    def _sweep_forever(self) -> None:
+        while True:
+            gevent.sleep(_SWEEP_EVERY)
+            try:
+                self._sweep()
+            except Exception:
+                log.exception("the sweeper met a bug")
+
+    def _sweep(self) -> None:
+        """Ping who has been silent, cut who stays so, who never registers, and who does not take our farewell."""
+        options = self.options
+        now = monotonic()
+        for connection in list(self.connections):
+            silent = now - connection.heard
+            if connection.session.closing:
+                connection.closing_for += _SWEEP_EVERY
+                if connection.closing_for > options.close_timeout:
+                    connection.outbox.cut(connection.session.closing)
+            elif connection.session.user is None:
+                if now - connection.opened > options.register_timeout:
+                    connection.close("Registration timed out")
+            elif silent > options.ping_after + options.ping_timeout:
+                connection.close(f"Ping timeout: {int(silent)} seconds")
+            elif silent > options.ping_after and not connection.asked:
+                connection.ping()
+
+
+def _bind(address: Address) -> Any:
+    """A listening socket for gevent. IPv6 where the address is one or is every interface."""
+    family = socket.AF_INET6 if ":" in address.host or not address.host else socket.AF_INET
+    return StreamServer.get_listener((address.host, address.port), backlog=_BACKLOG, family=family)
+
+
+def _host(address: tuple[Any, ...]) -> str:
+    """The peer's address as it can stand in a hostmask."""
+    host = str(address[0]).removeprefix("::ffff:")
+    # "a host must not begin with a colon": https://modern.ircdocs.horse/#source
+    return "0" + host if host.startswith(":") else host

@@ -1,0 +1,107 @@
+"""What tests of the server share: a real server on a free port, in a thread with a gevent hub of its own."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+from typing import Protocol, TypeVar
+
+import pytest
+from gevent.hub import get_hub
+
+from greenchat.chat.settings import Settings
+from greenchat.server.app import App
+from greenchat.server.options import Address, Options
+
+T = TypeVar("T")
+Target = tuple[str, int]
+
+
+class Serve(Protocol):
+    """Starts a server with these settings and returns its address."""
+
+    def __call__(self, settings: Settings | None = None, options: Options | None = None) -> Target: ...
+
+
+class ServerThread:
+    """An App in a thread. `call` runs a function inside it and returns what that returns."""
+
+    def __init__(self, settings: Settings, options: Options) -> None:
+        self._started: Queue[Target | BaseException] = Queue()
+        self._settings = settings
+        self._options = options
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        address = self._started.get(timeout=20)
+        if isinstance(address, BaseException):
+            raise address
+        self.address = address
+
+    def _run(self) -> None:
+        try:
+            self.app = App(self._settings, self._options)
+            self._wake = get_hub().loop.async_()
+            self._wake.start(self._run_calls)
+            self._calls: Queue[Callable[[], None]] = Queue()
+            first = self.app.listen()[0]
+        except BaseException as error:
+            self._started.put(error)
+            raise
+        self._started.put((first.host, first.port))
+        self.app.run()
+        self._wake.stop()
+        self._wake.close()
+        get_hub().destroy(destroy_loop=True)
+
+    def _run_calls(self) -> None:
+        while not self._calls.empty():
+            self._calls.get()()
+
+    def call(self, function: Callable[[App], T]) -> T:
+        """Run something inside the server's thread, between two turns."""
+        answers: Queue[T] = Queue()
+        self._calls.put(lambda: answers.put(function(self.app)))
+        self._wake.send()
+        return answers.get(timeout=20)
+
+    def stop(self) -> None:
+        """End it and wait until it has."""
+        if self._thread.is_alive():
+            self.call(lambda app: app.stop("The test is over"))
+            self._thread.join(20)
+            assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[[Settings, Options], ServerThread]]:
+    """Start servers; they end with the test."""
+    servers: list[ServerThread] = []
+
+    def start(settings: Settings, options: Options) -> ServerThread:
+        servers.append(ServerThread(settings, options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def serve(start_server: Callable[[Settings, Options], ServerThread], tmp_path: Path) -> Serve:
+    """Start a server on a free port; it takes commands as fast as they come unless the options say otherwise."""
+
+    def start(settings: Settings | None = None, options: Options | None = None) -> Target:
+        return start_server(settings or Settings(), options or quick_options(tmp_path)).address
+
+    return start
+
+
+@pytest.fixture
+def server(serve: Serve) -> Target:
+    """The address of a server with the default settings."""
+    return serve()
+
+
+def quick_options(data: Path) -> Options:
+    """A free port, and no throttle."""
+    return Options(listen=(Address("127.0.0.1", 0),), data=data, command_rate=0)

@@ -1,0 +1,131 @@
+"""A blocking IRC client for tests: it sends lines, and reads until it has what it waits for, never by sleeping."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+from greenchat.protocol.framing import LineBuffer
+from greenchat.protocol.message import Message, parse
+
+_TIMEOUT = 20.0  # seconds: only a failing test waits that long, also on a busy machine
+_tokens = count(1)
+
+
+class Client:
+    """One connection to a server."""
+
+    def __init__(self, address: tuple[str, int], nick: str = "", *, caps: str = "", password: str = "") -> None:
+        """Connect; with a nick also register under it, with these capabilities."""
+        self.sock = socket.create_connection(address, timeout=_TIMEOUT)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.nick = nick
+        self._buffer = LineBuffer(body_limit=100_000, tags_limit=100_000)
+        self._waiting: list[Message] = []
+        if nick:
+            self.register(nick, caps=caps, password=password)
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def register(self, nick: str, *, caps: str = "", password: str = "") -> None:
+        """Go through registration up to the end of the message of the day."""
+        if password:
+            self.send(f"PASS {password}")
+        if caps:
+            self.send("CAP LS 302", f"CAP REQ :{caps}")
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
+        if caps:
+            self.send("CAP END")
+        self.until("376", "422")
+
+    def send(self, *lines: str) -> None:
+        """Send lines, each with its CR LF."""
+        self.sock.sendall("".join(line + "\r\n" for line in lines).encode())
+
+    def send_raw(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self.sock.sendall(data)
+
+    def read(self) -> Message:
+        """The next message; PINGs are answered and passed over. Raises EOFError at the end of the connection."""
+        while True:
+            while not self._waiting:
+                data = self.sock.recv(65536)
+                if not data:
+                    raise EOFError
+                for line in self._buffer.feed(data):
+                    assert isinstance(line, bytes)
+                    self._waiting.append(parse(line.decode()))
+            message = self._waiting.pop(0)
+            if message.command != "PING":
+                return message
+            self.send("PONG :" + message.params[-1])
+
+    def until(self, *commands: str) -> list[Message]:
+        """All messages up to and with the first that has one of these commands."""
+        messages = [self.read()]
+        while messages[-1].command not in commands:
+            messages.append(self.read())
+        return messages
+
+    def expect(self, *commands: str) -> Message:
+        """The first message with one of these commands; what comes before it is passed over."""
+        return self.until(*commands)[-1]
+
+    def sync(self) -> list[Message]:
+        """All messages that the server had to send before it answered a PING: what is not among them never came."""
+        token = f"sync-{next(_tokens)}"
+        self.send(f"PING {token}")
+        messages: list[Message] = []
+        while True:
+            message = self.read()
+            if message.command == "PONG" and message.params[-1] == token:
+                return messages
+            messages.append(message)
+
+    def run(self, *lines: str) -> list[Message]:
+        """Send lines, and return all that is answered."""
+        self.send(*lines)
+        return self.sync()
+
+    def commands(self, *lines: str) -> list[str]:
+        """As run, only the commands of the answers."""
+        return [message.command for message in self.run(*lines)]
+
+    def join(self, channel: str) -> list[Message]:
+        """Join a channel and read up to the end of its names."""
+        self.send(f"JOIN {channel}")
+        return self.until("366")
+
+    def until_end(self) -> list[Message]:
+        """All messages up to the end of the connection."""
+        messages = []
+        try:
+            while True:
+                messages.append(self.read())
+        except (EOFError, ConnectionResetError):
+            return messages
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self.sock.close()
+
+
+@contextmanager
+def people(address: tuple[str, int], *nicks: str, caps: str = "", channel: str = "") -> Iterator[list[Client]]:
+    """Registered clients, who have all joined the channel and seen each other do so."""
+    clients = [Client(address, nick, caps=caps) for nick in nicks]
+    try:
+        if channel:
+            for client in clients:
+                client.join(channel)
+            for client in clients:
+                client.sync()
+        yield clients
+    finally:
+        for client in clients:
+            client.close()
