@@ -1,0 +1,166 @@
+"""From the connection to a name: which family is it, or is it IRC after all?
+
+Nothing is said for the time of the grace, so that IRC and tilde programs can show themselves; then the prompt, once,
+and nothing more until there is an answer. What came in is judged as a whole; where it can't be judged yet (a verb of
+IRC without its newline, a chunk that seems cut off) a deadline says how long to wait for more.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from .family import CHUNK_LIMIT, GRACE, NAME_LIMIT, PROMPT_TIMEOUT, QUICK, REST_WAIT, VERB_WAIT, Family, Prompt
+from .text import unfinished
+
+VERBS = frozenset("AUTHENTICATE CAP NICK PASS PING PONG PROTOCTL QUIT REGISTER STARTTLS USER VERIFY WEBIRC".split())
+
+# a line of IRC may begin with tags and a source: https://modern.ircdocs.horse/#message-format
+_WORD = re.compile(rb"(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?([A-Za-z]+)(?=([ \r\n])|\Z)")
+_NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The name came. typed is as it was typed; rest is what came after it and what was said before it.
+
+    quick: it answered the prompt so soon that no person typed it.
+    """
+
+    family: Family
+    typed: bytes
+    rest: tuple[bytes, ...]
+    quick: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Irc:
+    """It speaks IRC; data is all that it sent so far. prompted: it has the prompt on its line."""
+
+    data: bytes
+    prompted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send the prompt now."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """No name will come; reason is for the log."""
+
+    reason: str
+
+
+Verdict = Known | Irc | Ask | GiveUp
+
+
+class _Waiting(Enum):
+    SILENCE = auto()  # for the end of the grace
+    ANSWER = auto()  # for the name, minutes
+    LINE = auto()  # for the newline of what looks like IRC
+    REST = auto()  # for the rest of a chunk that seems cut off
+
+
+class Arrival:
+    """One connection before its name. deadline: when to call `tick` if nothing comes in."""
+
+    __slots__ = ("_asked", "_data", "_give_up", "_irc", "_kept", "_prompt", "_waiting", "deadline")
+
+    def __init__(
+        self,
+        now: int,
+        *,
+        prompt: Prompt = Prompt.GRACE,
+        irc: bool = True,
+        grace: int = GRACE,
+        timeout: int = PROMPT_TIMEOUT,
+    ) -> None:
+        self._prompt = prompt
+        self._irc = irc
+        self._data = b""
+        self._kept: list[bytes] = []
+        self._asked: int | None = None
+        self._waiting = _Waiting.SILENCE
+        self._give_up = now + timeout
+        silence = {Prompt.GRACE: grace, Prompt.NOW: 0, Prompt.NEVER: timeout}[prompt]
+        self.deadline = now + silence
+
+    def receive(self, data: bytes, now: int) -> Verdict | None:
+        """A chunk came in."""
+        self._data += data
+        if len(self._data) + sum(map(len, self._kept)) > NAME_LIMIT:
+            return GiveUp("a name without an end")
+        return self._judge(data, now)
+
+    def tick(self, now: int) -> Verdict | None:
+        """The deadline has passed."""
+        if now < self.deadline:
+            return None
+        if now >= self._give_up:
+            return GiveUp("no name came")
+        if self._waiting is _Waiting.SILENCE:
+            return self._ask(now)
+        if self._waiting is _Waiting.ANSWER:
+            return None
+        return self._settle(now)
+
+    def end(self, now: int) -> Verdict | None:
+        """Nothing more will come in: what is here must do."""
+        return self._settle(now) if self._data else None
+
+    def _judge(self, chunk: bytes, now: int) -> Verdict | None:
+        data = self._data
+        if self._irc and (word := _WORD.match(data)) and _is_verb(word[1], word[2]):
+            if b"\n" in data:
+                return Irc(data, self._asked is not None)
+            self._wait(_Waiting.LINE, now, VERB_WAIT)
+            return None
+        newline = data.endswith(b"\n") if self._asked is not None else b"\n" in data
+        if not newline and (len(chunk) >= CHUNK_LIMIT or unfinished(data) or self._may_become_verb()):
+            self._wait(_Waiting.REST, now, REST_WAIT)
+            return None
+        return self._settle(now)
+
+    def _settle(self, now: int) -> Verdict | None:
+        """What came in is all of it: a name, or a text that came before the name."""
+        data, self._data = self._data, b""
+        named = _NAME_AND_TEXT.match(data)
+        name, newline, after = data.partition(b"\n")
+        rest = (*self._kept, after) if after else tuple(self._kept)
+        if self._prompt is Prompt.NEVER:
+            return Known(Family.TILDE, name, rest, False)
+        if self._asked is None:
+            if named and not newline:
+                self._kept.append(data)
+                return self._ask(now)
+            return Known(Family.LINE if newline else Family.TILDE, name, rest, False)
+        quick = now - self._asked <= QUICK
+        if named:
+            # also where a newline ends it: nobody who types at a terminal begins with their own name
+            return Known(Family.RAW, named[1], (*self._kept, data), quick)
+        return Known(Family.LINE if data.endswith(b"\n") else Family.RAW, name, rest, quick)
+
+    def _ask(self, now: int) -> Verdict:
+        self._asked = now
+        self._waiting = _Waiting.ANSWER
+        self.deadline = self._give_up
+        return Ask()
+
+    def _wait(self, waiting: _Waiting, now: int, time: int) -> None:
+        """A deadline that was set for the same reason stands, except that every chunk gets its rest time anew."""
+        if waiting is _Waiting.REST or waiting is not self._waiting:
+            self._waiting = waiting
+            self.deadline = min(now + time, self._give_up)
+
+    def _may_become_verb(self) -> bool:
+        """Whether this could be the first letters of `CAP LS` or the like, in a packet of their own."""
+        data = self._data
+        return self._irc and data.isascii() and any(verb.startswith(data.decode()) for verb in VERBS)
+
+
+def _is_verb(word: bytes, after: bytes | None) -> bool:
+    """Programs write verbs in capitals and people in small letters; `Nick Cave` is a name. A bare `quit` is one too."""
+    if after is None or word.upper().decode() not in VERBS:
+        return False
+    return word.isupper() or (word.islower() and after == b" ")

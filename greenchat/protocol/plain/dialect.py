@@ -1,0 +1,241 @@
+"""The reading side of one plain connection: from the first byte to the last, bytes and times in, events out.
+
+The adapter calls `start` once, then `receive`, `tick` (when `deadline` has passed) and `end`, does what the events
+say, in order, and reports back: `refused` where the server did not take the nick, `welcomed` once the user is
+registered, `known_as` whenever the nick may have changed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import count
+
+from ..message import Message
+from .arrival import Arrival, Ask, GiveUp, Irc, Known, Verdict
+from .family import GRACE, HOLD, PROMPT, PROMPT_TIMEOUT, TEXT_LIMIT, Family, Prompt, Style
+from .names import Legal, another_name, clean_name
+from .slash import COMMANDS, Help, Rename, Say, help_lines, parse_slash
+from .speech import Speech
+from .text import split_text, visible, visible_typed
+
+REALNAME_LIMIT = 100  # characters of the typed name that others can look up
+TRIES = 20  # names `alice_2` ... after which numbers are taken that nobody had yet
+TRIES_AT_ALL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Send these bytes now, in a packet of their own."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotPlain:
+    """It is IRC; data is what it sent so far. Nothing more is to be asked of this dialect."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A message from this user, as an IRC client would have sent it."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Show a notice to this client only."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """End the connection; reason is for others and for the log."""
+
+    reason: str
+
+
+Event = Write | NotPlain | Run | Tell | Leave
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a listener and the server decide.
+
+    irc: whether it may be IRC after all. grace and timeout in ms. legal and nick_limit: which nicks there are.
+    text_limit: bytes of text in one message, so that it fits an IRC line with any source.
+    guest_number: a number that it never gave before.
+    """
+
+    legal: Legal
+    nick_limit: int = 32
+    lobby: str = "#lobby"
+    irc: bool = True
+    prompt: Prompt = Prompt.GRACE
+    grace: int = GRACE
+    timeout: int = PROMPT_TIMEOUT
+    text_limit: int = 350
+    guest_number: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
+
+
+class Dialect:
+    """One connection. style: what is known of the client, for the `Pacer`."""
+
+    __slots__ = ("_arrival", "_early", "_nick", "_options", "_speech", "_tries", "_typed", "_wish", "style")
+
+    def __init__(self, options: Options, now: int) -> None:
+        self._options = options
+        self._arrival: Arrival | None = Arrival(
+            now, prompt=options.prompt, irc=options.irc, grace=options.grace, timeout=options.timeout
+        )
+        self.style = Style()
+        self._speech = Speech(self.style)
+        self._early: list[bytes] | None = []
+        self._nick = ""
+        self._typed = ""
+        self._tries = 1
+        self._wish: tuple[str, str] | None = None
+
+    @property
+    def deadline(self) -> int | None:
+        """When to call `tick` if nothing comes in; None for no need."""
+        return self._arrival.deadline if self._arrival else self._speech.deadline
+
+    @property
+    def family(self) -> Family | None:
+        """The family, None while there is no name."""
+        return None if self._arrival else self.style.family
+
+    def start(self, now: int) -> list[Event]:
+        """The connection is there."""
+        return self.tick(now)
+
+    def receive(self, data: bytes, now: int) -> list[Event]:
+        """A chunk came in; data is not empty."""
+        if self._arrival:
+            return self._arrived(self._arrival.receive(data, now), now)
+        if self._early is not None:
+            self._early.append(data)
+            return [Leave("Excess Flood")] if sum(map(len, self._early)) > TEXT_LIMIT else []
+        return self._events(self._speech.receive(data, now))
+
+    def tick(self, now: int) -> list[Event]:
+        """The deadline may have passed."""
+        if self._arrival:
+            return self._arrived(self._arrival.tick(now), now)
+        return self._events(self._speech.tick(now))
+
+    def end(self, now: int) -> list[Event]:
+        """Nothing more will come in, which is the end also where there is no `Leave` among the events."""
+        if self._arrival:
+            return self._arrived(self._arrival.end(now), now)
+        return self._events(self._speech.end())
+
+    def refused(self) -> list[Event]:
+        """The server did not take the nick: the next one to try."""
+        options = self._options
+        self._tries += 1
+        if self._tries > TRIES_AT_ALL:
+            return [Leave("No free name")]
+        base = clean_name(self._typed, options.legal, options.nick_limit)
+        number = self._tries if self._tries <= TRIES else TRIES + options.guest_number()
+        nick = another_name(base, number, options.nick_limit) if base else f"guest{options.guest_number()}"
+        return [Run(Message("NICK", (nick,)))]
+
+    def welcomed(self, nick: str, now: int) -> list[Event]:
+        """The user is registered under this nick: into the lobby, and what was said meanwhile."""
+        typed = self._typed.strip()
+        events: list[Event] = [Run(Message("JOIN", (self._options.lobby,)))]
+        if self._tries > 1 and typed:
+            events.append(Tell(f"The name {visible(typed[: self._options.nick_limit])} is taken, so you are {nick}."))
+        elif nick != typed:
+            events.append(Tell(f"You are {nick}."))
+        self.known_as(nick)
+        early, self._early = self._early or [], None
+        for chunk in early:
+            events += self._events(self._speech.receive(chunk, now))
+        return events
+
+    def known_as(self, nick: str) -> None:
+        """The user's nick, which may be another than before."""
+        if nick == self._nick:
+            return
+        self._nick = nick
+        self._speech.claim(nick)
+        if self._wish and self._wish[1] == nick:
+            self._speech.claim(self._wish[0])
+        self._wish = None
+
+    def _arrived(self, verdict: Verdict | None, now: int) -> list[Event]:
+        match verdict:
+            case None:
+                return []
+            case Ask():
+                return [Write(PROMPT)]
+            case Irc(data, prompted):
+                return [Write(b"\r\n"), NotPlain(data)] if prompted else [NotPlain(data)]
+            case GiveUp(reason):
+                return [Leave(reason)]
+            case Known():
+                return self._named(verdict, now)
+
+    def _named(self, known: Known, now: int) -> list[Event]:
+        self._arrival = None
+        style = self.style
+        style.family = known.family
+        raw = known.family is Family.RAW
+        style.ascii = raw and known.quick and known.typed.isascii()
+        style.hold_until = now + HOLD if raw else now
+        self._early = list(known.rest)
+        options = self._options
+        self._typed = known.typed.replace(b"\r", b"").decode("utf-8", "replace")
+        self._speech.claim(self._typed)
+        self._speech.claim(self._typed.strip())
+        nick = clean_name(self._typed, options.legal, options.nick_limit) or f"guest{options.guest_number()}"
+        realname = visible(self._typed.strip())[:REALNAME_LIMIT] or nick
+        return [Run(Message("NICK", (nick,))), Run(Message("USER", (nick, "0", "*", realname)))]
+
+    def _events(self, texts: Iterable[str]) -> list[Event]:
+        return [event for text in texts for event in self._said(text)]
+
+    def _said(self, text: str) -> list[Event]:
+        slash = parse_slash(text)
+        if slash is None:
+            # `//` says a line that begins with a slash
+            return self._say(Say(self._options.lobby, text[1:] if text.startswith("//") else text))
+        name, rest = slash
+        row = COMMANDS.get(name)
+        if row is None:
+            return [Tell(f"There is no /{name[:32]}. /help lists what there is, // says a line that begins with /.")]
+        match row.function(rest, self._options.lobby):
+            case None:
+                return [Tell(f"Like this: {row.usage}")]
+            case Help():
+                return [Tell(line) for line in help_lines()]
+            case Rename(typed):
+                return self._rename(typed)
+            case Say() as say:
+                return self._say(say)
+            case Message(command, params):
+                return [Run(Message(command, tuple(self._fitting(param, 0)[0] for param in params)))]
+
+    def _rename(self, typed: str) -> list[Event]:
+        nick = clean_name(typed, self._options.legal, self._options.nick_limit)
+        if nick == self._nick:
+            self._speech.claim(typed)
+        self._wish = (typed, nick)
+        return [Run(Message("NICK", (nick,)))]
+
+    def _say(self, say: Say) -> list[Event]:
+        target = visible_typed(say.target)
+        if say.action:
+            texts = [f"\x01ACTION {piece}\x01" for piece in self._fitting(say.text, len("\x01ACTION \x01"))]
+        else:
+            texts = self._fitting(say.text, 0)
+        return [Run(Message("PRIVMSG", (target, text))) for text in texts]
+
+    def _fitting(self, text: str, taken: int) -> list[str]:
+        """The text without control characters, in pieces that fit a message."""
+        return split_text(visible_typed(text), self._options.text_limit - taken)

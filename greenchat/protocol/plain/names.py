@@ -1,0 +1,24 @@
+"""From what somebody typed as their name to a nick that the server takes."""
+
+from collections.abc import Callable
+
+Legal = Callable[[str], bool]
+
+
+def clean_name(typed: str, legal: Legal, limit: int) -> str:
+    """The nick for a typed name: what can't be in a nick becomes `_`. "" for a name without anything in it.
+
+    legal says whether the server takes a nick; limit is in characters.
+    """
+    letters = typed.strip()[:limit]
+    nick = "".join(letter if legal("x" + letter) else "_" for letter in letters)
+    if nick and not legal(nick):
+        # letters that a nick can hold but not begin with, and names that the server keeps for itself
+        nick = ("_" + nick)[:limit]
+    return nick
+
+
+def another_name(nick: str, number: int, limit: int) -> str:
+    """The nick to try when `nick` is taken: `alice_2`, `alice_3` and so on, never over the limit."""
+    suffix = f"_{number}"
+    return nick[: limit - len(suffix)] + suffix

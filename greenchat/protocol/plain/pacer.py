@@ -1,0 +1,126 @@
+"""The writing side of one plain connection: when which bytes are written.
+
+Takes the lines that `render` made, shared with other clients, and hands out chunks as this client's `Style` wants them.
+For a raw or tilde client a recv() is a message, so each write must arrive alone: one message in a write, and a pause
+between two.
+"""
+
+from collections import deque
+
+from .family import CHUNK_LIMIT, GAP, PROMPT, Family, Style
+from .render import SERVER
+from .text import split_text, to_ascii
+
+LINE_CHUNK = 64 * 1024  # bytes in one write to a client that knows lines
+LAST_LINES = 20  # lines that a client still gets when its connection is closed
+
+_SERVER = SERVER.encode()
+
+
+class Pacer:
+    """An ordered queue, bounded in bytes (limit)."""
+
+    __slots__ = ("_family", "_lines", "_next", "_queue", "_style", "limit", "size")
+
+    def __init__(self, style: Style, limit: int) -> None:
+        self._style = style
+        self._family = style.family
+        self._queue: deque[bytes] = deque()
+        self._lines: deque[bytes] = deque()  # the first of the queue, cut into lines
+        self._next = 0
+        self.limit = limit
+        self.size = 0
+
+    def put(self, data: bytes) -> bool:
+        """Append lines. False when more waits than may: this client is too slow."""
+        self._follow()
+        self._queue.append(data)
+        self.size += len(data)
+        return self.size <= self.limit
+
+    def due(self, now: int) -> tuple[bytes, int | None]:
+        """(what to write now, when to ask again): b"" for nothing now, None for not before something is put."""
+        self._follow()
+        when = max(self._style.hold_until, self._next)
+        if self.size and now < when:
+            return b"", when
+        if not self._fill():
+            return b"", None
+        if self._family is Family.LINE:
+            return self._many(), now if self.size else None
+        chunk = self._message()
+        self._next = now + GAP
+        return chunk, self._next if self.size else None
+
+    def finish(self) -> None:
+        """The connection is going to be closed: no more waiting for a window, and only the last lines."""
+        self._follow()
+        self._style.hold_until = 0
+        self._keep(self._all()[-LAST_LINES:])
+
+    def _many(self) -> bytes:
+        parts: list[bytes] = []
+        room = LINE_CHUNK
+        while room > 0 and self._fill():
+            parts.append(self._pop())
+            room -= len(parts[-1])
+        return b"".join(parts)
+
+    def _message(self) -> bytes:
+        """The next message, for raw also those after it that may share its write."""
+        chunk = self._pop()
+        if self._family is Family.TILDE or not self._style.newline:
+            chunk = chunk.removesuffix(b"\n")
+        else:
+            while self._fill() and len(chunk) + len(self._lines[0]) <= CHUNK_LIMIT:
+                chunk += self._pop()
+        # it would be taken for the prompt, and answered with the name
+        return chunk.replace(PROMPT, b"(" + PROMPT + b")") if chunk.strip() == PROMPT else chunk
+
+    def _fill(self) -> bool:
+        """Have a line at hand; False where nothing is left."""
+        while not self._lines and self._queue:
+            data = self._queue.popleft()
+            lines = data.splitlines(keepends=True)
+            if self._style.ascii and not data.isascii():
+                lines = [ready for line in lines for ready in _ascii_lines(line)]
+            self._lines.extend(lines)
+            self.size += sum(map(len, lines)) - len(data)
+        return bool(self._lines)
+
+    def _pop(self) -> bytes:
+        line = self._lines.popleft()
+        self.size -= len(line)
+        return line
+
+    def _all(self) -> list[bytes]:
+        return [*self._lines, *(line for data in self._queue for line in data.splitlines(keepends=True))]
+
+    def _keep(self, lines: list[bytes]) -> None:
+        self._lines.clear()
+        self._queue = deque(lines)
+        self.size = sum(map(len, lines))
+
+    def _follow(self) -> None:
+        """The client may have turned out to be raw: what waits for it was not made for that."""
+        if self._family is self._style.family:
+            return
+        if self._family is Family.TILDE:
+            self._keep([_untilde(line) for line in self._all()])
+        self._family = self._style.family
+
+
+def _ascii_lines(line: bytes) -> list[bytes]:
+    """The line in ASCII, which may be longer (a letter can stand for several): then as several lines."""
+    text = to_ascii(line.decode().removesuffix("\n"))
+    if len(text) < CHUNK_LIMIT:
+        return [text.encode() + b"\n"]
+    who, colon, _ = text.partition(": ")
+    before = who + colon if colon and " " not in who else ""
+    pieces = split_text(text[len(before) :], CHUNK_LIMIT - 1 - len(before))
+    return [f"{before}{piece}\n".encode() for piece in pieces]
+
+
+def _untilde(line: bytes) -> bytes:
+    who, _, said = line.partition(b"~")
+    return said if who == _SERVER else who + b": " + said

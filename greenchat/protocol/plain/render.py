@@ -1,0 +1,195 @@
+"""The writing side's words: an IRC `Message` that the server delivers, as lines for plain clients.
+
+A rendering depends on the message only, so that the server makes it once for all clients of a kind: every line ends in
+a newline and is at most 1000 bytes with it, and each piece of a long text repeats what stands before it. What people
+say is `who: text` (tilde: `who~text`), what the server tells is bare (tilde: `SERVER~text`). What a plain user can do
+nothing with becomes b"".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..message import Message, split_source
+from .family import CHUNK_LIMIT
+from .text import split_text, visible
+
+SERVER = "SERVER"  # who speaks where the server does, for the tilde family
+WELCOME = "Connected to the server!"
+WHO_LIMIT = 200  # bytes of a name: more than any nick has
+LEAD_LIMIT = 500  # bytes of what stands between the name and the text
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """text, said by who ("" for the server). lead stands before each piece of the text.
+
+    bare: for families without `~`, lead says already who it is.
+    """
+
+    text: str
+    who: str = ""
+    lead: str = ""
+    bare: bool = False
+
+
+_Words = Callable[[Message, str], _Line | None]
+
+
+def render(message: Message, *, tilde: bool, lobby: str) -> bytes:
+    """The lines for clients of the tilde family, or for the others. lobby: the channel that needs no mention."""
+    words = _WORDS.get(message.command)
+    if words is not None:
+        line = words(message, lobby.lower())
+    elif message.command.isdigit():
+        line = _numeric(message)
+    else:
+        line = None
+    return _encode(line, tilde=tilde) if line else b""
+
+
+def notice(text: str, *, tilde: bool) -> bytes:
+    """The lines for something that only this client is told."""
+    return _encode(_Line(text), tilde=tilde)
+
+
+def _encode(line: _Line, *, tilde: bool) -> bytes:
+    who, lead, text = visible(line.who), visible(line.lead), visible(line.text)
+    if not text and not lead:
+        return b""
+    if tilde:
+        # one ~ separates, a second would end the message: U+223C looks the same
+        who = who.replace("~", "_")
+        lead, text = lead.replace("~", "\u223c"), text.replace("~", "\u223c")
+    who, lead = split_text(who, WHO_LIMIT)[0], split_text(lead, LEAD_LIMIT)[0]
+    if tilde:
+        before = (who + "_" if who.upper() == SERVER else who or SERVER) + "~" + lead
+    else:
+        before = lead if line.bare or not who else f"{who}: {lead}"
+    pieces = split_text(text, CHUNK_LIMIT - 1 - len(before.encode()))
+    return "".join(f"{before}{piece}\n" for piece in pieces).encode()
+
+
+def _privmsg(message: Message, lobby: str) -> _Line | None:
+    target, text = _two(message)
+    to = _addressed(target, lobby)
+    ctcp = _ctcp(text)
+    if ctcp is None:
+        return _Line(text, message.nick, to) if visible(text) else None
+    command, rest = ctcp
+    if command == "ACTION":
+        return _Line(rest, message.nick, f"{to}* {message.nick} ", bare=True)
+    return _Line(f"[CTCP {command}] {rest}".rstrip(), message.nick, to)
+
+
+def _notice(message: Message, lobby: str) -> _Line | None:
+    target, text = _two(message)
+    if not visible(text):
+        return None
+    if not split_source(message.source or "")[1]:
+        return _Line(text)
+    ctcp = _ctcp(text)
+    if ctcp is not None:
+        text = f"[CTCP {ctcp[0]} reply] {ctcp[1]}".rstrip()
+    return _Line(text, message.nick, _addressed(target, lobby) if target[:1] in "#&@+%~!" else "")
+
+
+def _join(message: Message, lobby: str) -> _Line:
+    channel = _channel(message)
+    return _Line(f"{message.nick} joined {'the chat!' if channel.lower() == lobby else channel}")
+
+
+def _part(message: Message, lobby: str) -> _Line:
+    channel = _channel(message)
+    return _Line(f"{message.nick} left {'the chat!' if channel.lower() == lobby else channel}")
+
+
+def _quit(message: Message, lobby: str) -> _Line:
+    return _Line(f"{message.nick} left the chat!")
+
+
+def _nick(message: Message, lobby: str) -> _Line:
+    return _Line(f"{message.nick} is now called {_channel(message)}")
+
+
+def _kick(message: Message, lobby: str) -> _Line:
+    _, kicked, reason, *_ = (*message.params, "", "", "")
+    by = f"{kicked} was removed from the chat by {message.nick}"
+    return _Line(reason, lead=by + ": ") if reason and reason != kicked else _Line(by)
+
+
+def _topic(message: Message, lobby: str) -> _Line:
+    _, topic = _two(message)
+    if not topic:
+        return _Line(f"{message.nick} removed the topic")
+    return _Line(topic, lead=f"{message.nick} set the topic: ")
+
+
+def _last(message: Message, lobby: str) -> _Line | None:
+    return _Line(message.params[-1]) if message.params else None
+
+
+_WORDS: dict[str, _Words] = {
+    "ERROR": _last,
+    "FAIL": _last,
+    "JOIN": _join,
+    "KICK": _kick,
+    "NICK": _nick,
+    "NOTE": _last,
+    "NOTICE": _notice,
+    "PART": _part,
+    "PRIVMSG": _privmsg,
+    "QUIT": _quit,
+    "TOPIC": _topic,
+    "WARN": _last,
+}
+
+_SILENT = frozenset({"422", "451"})  # no MOTD; not registered: neither is a plain user's business
+
+_NUMERICS: dict[str, Callable[[tuple[str, ...]], _Line]] = {
+    "001": lambda params: _Line(WELCOME),
+    "301": lambda params: _Line(params[-1], lead=f"{params[1]} is away: "),
+    "332": lambda params: _Line(params[-1], lead="The topic is: "),
+    "353": lambda params: _Line(", ".join(name.lstrip("~&@%+") for name in params[-1].split()), lead="Here: "),
+    "401": lambda params: _Line(f"Nobody here is called {params[1]}"),
+    "404": lambda params: _Line(f"That was not sent: {params[-1]}"),
+    "432": lambda params: _Line(f"Nobody can be called {params[1]}"),
+    "433": lambda params: _Line(f"The name {params[1]} is taken"),
+}
+
+
+def _numeric(message: Message) -> _Line | None:
+    params = message.params
+    # before there is a nick, nothing may be written but the prompt
+    if len(params) < 2 or params[0] == "*" or message.command in _SILENT:
+        return None
+    words = _NUMERICS.get(message.command)
+    if words is not None:
+        return words(params)
+    if message.command[0] not in "45":
+        return None
+    about = " ".join(params[1:-1])
+    return _Line(f"{params[-1]} ({about})" if about else params[-1])
+
+
+def _two(message: Message) -> tuple[str, str]:
+    first, second, *_ = (*message.params, "", "")
+    return first, second
+
+
+def _channel(message: Message) -> str:
+    return message.params[0] if message.params else ""
+
+
+def _addressed(target: str, lobby: str) -> str:
+    """What is shown before a text so that nobody takes it for public: the same for who said and who hears it."""
+    if target.lower() == lobby:
+        return ""
+    return f"[to {target}] " if target[:1] in "#&@+%~!" else f"[private to {target}] "
+
+
+def _ctcp(text: str) -> tuple[str, str] | None:
+    """(command, rest) of a CTCP message, https://modern.ircdocs.horse/ctcp. The last \\x01 may be missing."""
+    if not text.startswith("\x01"):
+        return None
+    command, _, rest = text[1:].removesuffix("\x01").partition(" ")
+    return command.upper(), rest

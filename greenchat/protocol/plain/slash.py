@@ -1,0 +1,107 @@
+"""What a plain user can ask for with a slash: `/nick`, `/me`, `/msg`, `/who`, `/quit`, `/help`.
+
+A row of the table says how a command is called; its function turns what follows it into what is wished. Help is made
+from the table.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..message import Message
+
+# `/usr/bin` and `/o/` are no commands
+_CALL = re.compile(r"/([A-Za-z]+)(?:\s+(.*))?\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say a text to a channel or a person."""
+
+    target: str
+    text: str
+    action: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Take another name."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Show what there is."""
+
+
+Wish = Say | Rename | Help | Message
+Call = Callable[[str, str], Wish | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Slash:
+    """A row. function takes (what follows the name, the lobby) and gives None where that is not enough."""
+
+    name: str
+    usage: str
+    help: str
+    function: Call
+
+
+COMMANDS: dict[str, Slash] = {}
+
+
+def _slash(usage: str, help_: str) -> Callable[[Call], Call]:
+    def declare(function: Call) -> Call:
+        name = usage.split()[0][1:]
+        COMMANDS[name] = Slash(name, usage, help_, function)
+        return function
+
+    return declare
+
+
+@_slash("/nick NAME", "take another name")
+def _nick(rest: str, lobby: str) -> Wish | None:
+    return Rename(rest) if rest else None
+
+
+@_slash("/me TEXT", "say what you do: /me waves")
+def _me(rest: str, lobby: str) -> Wish | None:
+    return Say(lobby, rest, action=True) if rest else None
+
+
+@_slash("/msg NAME TEXT", "say something to one person only")
+def _msg(rest: str, lobby: str) -> Wish | None:
+    name, _, text = rest.partition(" ")
+    # `/msg bob: hi` is meant well; and a target can't begin with a colon
+    name = name.rstrip(":,").lstrip(":")
+    text = text.strip()
+    return Say(name, text) if name and text else None
+
+
+@_slash("/who", "who is here")
+def _who(rest: str, lobby: str) -> Wish | None:
+    return Message("NAMES", (lobby,))
+
+
+@_slash("/quit", "leave")
+def _quit(rest: str, lobby: str) -> Wish | None:
+    return Message("QUIT", (rest,) if rest else ())
+
+
+@_slash("/help", "this list")
+def _help(rest: str, lobby: str) -> Wish | None:
+    return Help()
+
+
+def parse_slash(text: str) -> tuple[str, str] | None:
+    """(command in small letters, what follows it), None where the text is no command."""
+    called = _CALL.match(text)
+    return (called[1].lower(), (called[2] or "").strip()) if called else None
+
+
+def help_lines() -> list[str]:
+    """What can be asked for, one line each."""
+    width = max(len(row.usage) for row in COMMANDS.values())
+    return [f"{row.usage:{width}}  {row.help}" for row in COMMANDS.values()]

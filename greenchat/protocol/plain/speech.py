@@ -1,0 +1,114 @@
+"""From chunks to texts, once the name is known: what one client said, without its own name before it.
+
+One recv() is one message, but a chunk that seems cut off waits a moment for its rest. `line` waits for its newline.
+"""
+
+from .family import CHUNK_LIMIT, REST_WAIT, TEXT_LIMIT, Family, Style
+from .text import unfinished
+
+NAMES_KEPT = 32  # names of one client that are remembered for stripping
+
+
+class Speech:
+    """One client's texts. deadline: when to call `tick` if nothing comes in, None for no need."""
+
+    __slots__ = ("_data", "_names", "_style", "deadline")
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self._names: dict[str, None] = {}
+        self._data = b""
+        self.deadline: int | None = None
+
+    def claim(self, name: str) -> None:
+        """A name that this client's program may write before its messages, from now on and for good."""
+        name = name.lstrip()
+        if not name.strip() or len(name) > CHUNK_LIMIT:
+            return
+        self._names[name] = None
+        if len(self._names) > NAMES_KEPT:
+            # not the oldest: that one the program has in its variable for as long as it runs
+            del self._names[list(self._names)[1]]
+
+    def receive(self, data: bytes, now: int) -> list[str]:
+        """A chunk came in: the texts that are complete now."""
+        self._data += data
+        if self._style.family is Family.LINE:
+            return self._lines(now)
+        if not data.endswith(b"\n") and (len(data) >= CHUNK_LIMIT or unfinished(self._data)):
+            texts = self._flush_characters() if len(self._data) >= TEXT_LIMIT else []
+            self.deadline = now + REST_WAIT
+            return texts
+        return self._flush()
+
+    def tick(self, now: int) -> list[str]:
+        """The deadline may have passed."""
+        return [] if self.deadline is None or now < self.deadline else self.end()
+
+    def end(self) -> list[str]:
+        """Nothing more will come in: what is here must do."""
+        self.deadline = None
+        return self._flush() if self._data else []
+
+    def _lines(self, now: int) -> list[str]:
+        *lines, self._data = self._data.split(b"\n")
+        texts = self._texts(lines)
+        if len(self._data) >= TEXT_LIMIT:
+            texts += self._flush_characters()
+        if self._data and self._style.family is not Family.LINE:
+            # it has just turned out to be raw, so what is left is a message of its own
+            self.deadline = now + REST_WAIT
+        return texts
+
+    def _flush_characters(self) -> list[str]:
+        cut = len(self._data) - unfinished(self._data)
+        self._data, rest = self._data[:cut], self._data[cut:]
+        texts = self._flush()
+        self._data = rest
+        return texts
+
+    def _flush(self) -> list[str]:
+        data, self._data = self._data, b""
+        self.deadline = None
+        texts = self._texts(data.split(b"\n"))
+        style = self._style
+        if style.family is Family.RAW:
+            style.newline = data.endswith(b"\n")
+            style.ascii = style.ascii and data.isascii() and not style.newline
+        return texts
+
+    def _texts(self, lines: list[bytes]) -> list[str]:
+        return [text for line in lines for text in self._said(line.replace(b"\r", b"").decode("utf-8", "replace"))]
+
+    def _said(self, line: str) -> list[str]:
+        """The texts in one line: several where a raw client's sends ran together."""
+        own, text = self._strip(line)
+        if not own:
+            return [text] if text.strip() else []
+        style = self._style
+        if style.family is not Family.RAW and line.lstrip().startswith(own + ": "):
+            style.family = Family.RAW
+        texts = self._split_at(own + ": ", text) if style.family is Family.RAW else [text]
+        return [text for text in texts if text.strip()]
+
+    def _strip(self, text: str) -> tuple[str, str]:
+        """(own name, text behind it) where the text begins with one of the client's names and a colon, else ("", text).
+
+        Of several names the longest counts.
+        """
+        bare = text.lstrip()
+        own = max((name for name in self._names if bare.startswith(name + ":")), key=len, default="")
+        return own, bare[len(own) + 1 :].removeprefix(" ") if own else text
+
+    @staticmethod
+    def _split_at(prefix: str, text: str) -> list[str]:
+        """Cut before every `prefix` that follows a character that is no space."""
+        texts = []
+        start = search = 0
+        while (found := text.find(prefix, search)) >= 0:
+            search = found + len(prefix)
+            if found > start and not text[found - 1].isspace():
+                texts.append(text[start:found])
+                start = search
+        texts.append(text[start:])
+        return texts

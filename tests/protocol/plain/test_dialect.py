@@ -1,0 +1,298 @@
+"""The reading side whole: from the first byte to the messages."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.protocol.message import Message, parse
+from greenchat.protocol.plain import Dialect, Family, Leave, NotPlain, Options, Prompt, Run, Tell, Write
+from greenchat.protocol.plain.dialect import Event
+
+NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,31}")
+
+
+def legal(nick: str) -> bool:
+    return NICK.fullmatch(nick) is not None
+
+
+def dialect(prompt: Prompt = Prompt.GRACE, *, irc: bool = True) -> Dialect:
+    return Dialect(Options(legal, prompt=prompt, irc=irc), 0)
+
+
+def lines(events: list[Event]) -> list[str]:
+    """The events as short text: messages as they would stand on the wire."""
+    shown = []
+    for event in events:
+        match event:
+            case Run(message):
+                shown.append(message.format())
+            case Tell(text):
+                shown.append("* " + text)
+            case _:
+                shown.append(repr(event))
+    return shown
+
+
+def member(first: bytes = b"alice", family: Family = Family.RAW) -> Dialect:
+    """A dialect whose user is registered."""
+    made = dialect()
+    if family is Family.RAW:
+        made.tick(400)
+    events = made.receive(first + b"\n" if family is Family.LINE else first, 1000)
+    assert made.family is family
+    assert isinstance(events[0], Run)
+    made.welcomed(events[0].message.params[0], 1000)
+    return made
+
+
+def test_prompted() -> None:
+    made = dialect()
+    assert made.start(0) == []
+    assert made.deadline == 400
+    assert made.tick(400) == [Write(b"NICK")]
+    assert lines(made.receive(b"alice", 5000)) == ["NICK alice", "USER alice 0 * alice"]
+    assert made.family is Family.RAW
+    assert made.style.hold_until == 5500
+    assert not made.style.ascii
+    assert lines(made.welcomed("alice", 5001)) == ["JOIN #lobby"]
+    assert not made.deadline
+    assert lines(made.receive(b"alice: hi", 6000)) == ["PRIVMSG #lobby :hi"]
+    assert made.end(7000) == []
+
+
+def test_tilde() -> None:
+    made = dialect()
+    assert lines(made.receive(b"Big Bob", 5)) == ["NICK Big_Bob", "USER Big_Bob 0 * :Big Bob"]
+    assert made.family is Family.TILDE
+    assert made.style.hold_until <= 5
+    assert lines(made.welcomed("Big_Bob", 6)) == ["JOIN #lobby", "* You are Big_Bob."]
+    assert lines(made.receive(b"Big Bob:hi", 6)) == ["PRIVMSG #lobby :hi"]
+
+
+def test_line_with_all_at_once() -> None:
+    made = dialect()
+    assert lines(made.receive(b"alice\nhi\nho", 5)) == ["NICK alice", "USER alice 0 * alice"]
+    assert lines(made.welcomed("alice", 5)) == ["JOIN #lobby", "PRIVMSG #lobby :hi"]
+    assert lines(made.end(6)) == ["PRIVMSG #lobby :ho"]
+
+
+def test_text_before_the_name() -> None:
+    made = dialect()
+    assert made.receive(b"alice: early", 5) == [Write(b"NICK")]
+    assert lines(made.receive(b"alice", 20)) == ["NICK alice", "USER alice 0 * alice"]
+    assert made.style.ascii
+    assert lines(made.welcomed("alice", 20)) == ["JOIN #lobby", "PRIVMSG #lobby :early"]
+    assert not made.style.newline
+
+
+def test_answer_with_a_text() -> None:
+    made = dialect()
+    made.tick(400)
+    assert lines(made.receive("Zoë: hi".encode(), 1000)) == ["NICK Zo_", "USER Zo_ 0 * Zoë"]
+    assert lines(made.welcomed("Zo_", 1000)) == ["JOIN #lobby", "* You are Zo_.", "PRIVMSG #lobby :hi"]
+
+
+def test_irc() -> None:
+    assert dialect().receive(b"CAP LS\r\n", 5) == [NotPlain(b"CAP LS\r\n")]
+    made = dialect()
+    made.tick(400)
+    # "end the prompt's line with `\r\n`, go on as IRC"
+    assert made.receive(b"CAP LS\r\n", 500) == [Write(b"\r\n"), NotPlain(b"CAP LS\r\n")]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "first", "family"),
+    [
+        (Prompt.NOW, [Write(b"NICK")], Family.RAW),
+        (Prompt.NEVER, [], Family.TILDE),
+    ],
+)
+def test_pinned(prompt: Prompt, first: list[Event], family: Family) -> None:
+    made = dialect(prompt, irc=False)
+    assert made.start(0) == first
+    assert lines(made.receive(b"NICK bob", 5)) == ["NICK NICK_bob", "USER NICK_bob 0 * :NICK bob"]
+    assert made.family is family
+
+
+def test_a_dialog_that_nobody_answers() -> None:
+    made = dialect()
+    made.tick(400)
+    assert made.deadline == 600_000
+    assert made.tick(599_999) == []
+    assert made.tick(600_000) == [Leave("no name came")]
+
+
+class TestNames:
+    def test_taken(self) -> None:
+        made = dialect()
+        made.receive(b"alice", 5)
+        assert lines(made.refused()) == ["NICK alice_2"]
+        assert lines(made.refused()) == ["NICK alice_3"]
+        assert lines(made.welcomed("alice_3", 5)) == [
+            "JOIN #lobby",
+            "* The name alice is taken, so you are alice_3.",
+        ]
+        # "of any name it has claimed (as typed, as assigned ...)"
+        assert lines(made.receive(b"alice: hi", 6)) == ["PRIVMSG #lobby :hi"]
+        assert lines(made.receive(b"alice_3: hi", 6)) == ["PRIVMSG #lobby :hi"]
+        # one that it only tried is somebody else's
+        assert lines(made.receive(b"alice_2: hi", 6)) == ["PRIVMSG #lobby :alice_2: hi"]
+
+    def test_many_of_one_name(self) -> None:
+        made = dialect()
+        made.receive(b"bot", 5)
+        tried = [line for _ in range(99) for line in lines(made.refused())]
+        assert len(set(tried)) == 99
+        assert made.refused() == [Leave("No free name")]
+
+    @pytest.mark.parametrize("typed", [b"\n", b"   \n", b"\r\n"])
+    def test_an_empty_name_becomes_a_guest(self, typed: bytes) -> None:
+        made = dialect()
+        assert lines(made.receive(typed, 5)) == ["NICK guest1", "USER guest1 0 * guest1"]
+        assert lines(made.refused()) == ["NICK guest2"]
+        assert lines(made.welcomed("guest2", 5)) == ["JOIN #lobby", "* You are guest2."]
+        assert lines(made.receive(b": hi\n", 6)) == ["PRIVMSG #lobby :: hi"]
+
+    def test_hostile(self) -> None:
+        made = dialect()
+        assert lines(made.receive(b"\x1b]0;x\x07\x00\n", 5)) == ["NICK _]0_x__", "USER _]0_x__ 0 * ^[]0;x^G^@"]
+        assert all(ord(letter) >= 32 for line in lines(made.welcomed("_]0_x__", 5)) for letter in line)
+
+    def test_huge(self) -> None:
+        made = dialect()
+        assert made.receive(b"x" * 1_000_000, 5) == [Leave("a name without an end")]
+        made = dialect()
+        assert made.receive(b"x" * 16_000, 5) == []
+        name, user = lines(made.tick(65))
+        assert name == "NICK " + "x" * 32
+        assert len(user) < 250
+
+
+class TestSlash:
+    @pytest.mark.parametrize(
+        ("typed", "expected"),
+        [
+            ("/me waves  at all", ["PRIVMSG #lobby :\x01ACTION waves  at all\x01"]),
+            ("/me", ["* Like this: /me TEXT"]),
+            ("/msg bob hello there", ["PRIVMSG bob :hello there"]),
+            ("/msg bob: hi", ["PRIVMSG bob :hi"]),
+            ("/msg bob", ["* Like this: /msg NAME TEXT"]),
+            ("/msg :: hi", ["* Like this: /msg NAME TEXT"]),
+            ("/who", ["NAMES #lobby"]),
+            ("/WHO", ["NAMES #lobby"]),
+            ("/quit", ["QUIT"]),
+            ("/quit see you", ["QUIT :see you"]),
+            ("/nick Big Al", ["NICK Big_Al"]),
+            ("/nick", ["* Like this: /nick NAME"]),
+            ("/frob x", ["* There is no /frob. /help lists what there is, // says a line that begins with /."]),
+            ("/usr/bin is full", ["PRIVMSG #lobby :/usr/bin is full"]),
+            ("/ 2", ["PRIVMSG #lobby :/ 2"]),
+            ("/o/", ["PRIVMSG #lobby :/o/"]),
+            ("//me is a command", ["PRIVMSG #lobby :/me is a command"]),
+            (" /me", ["PRIVMSG #lobby : /me"]),
+            ("\x01ACTION x\x01", ["PRIVMSG #lobby :^AACTION x^A"]),
+            ("/me \x01x", ["PRIVMSG #lobby :\x01ACTION ^Ax\x01"]),
+            ("/msg \x1b[2J \x07", ["PRIVMSG ^[[2J :^G"]),
+            ("/quit \x00", ["QUIT :^@"]),
+        ],
+    )
+    @pytest.mark.parametrize("family", [Family.RAW, Family.LINE])
+    def test_commands(self, typed: str, expected: list[str], family: Family) -> None:
+        made = member(family=family)
+        line = f"alice: {typed}" if family is Family.RAW else typed + "\n"
+        assert lines(made.receive(line.encode(), 2000)) == expected
+
+    def test_help_names_every_command(self) -> None:
+        shown = lines(member().receive(b"/help", 2000))
+        assert [line.split()[1] for line in shown] == ["/nick", "/me", "/msg", "/who", "/quit", "/help"]
+
+    def test_a_new_name_is_stripped_too_once_it_is_taken(self) -> None:
+        made = member()
+        made.receive(b"alice: /nick Big Al", 2000)
+        assert lines(made.receive(b"Big Al: hi", 2000)) == ["PRIVMSG #lobby :Big Al: hi"]
+        made.known_as("Big_Al")
+        for prefix in (b"Big Al", b"Big_Al", b"alice"):
+            assert lines(made.receive(prefix + b": hi", 2000)) == ["PRIVMSG #lobby :hi"]
+
+    def test_a_refused_name_is_not(self) -> None:
+        made = member()
+        made.receive(b"alice: /nick bob", 2000)
+        made.known_as("alice")
+        assert lines(made.receive(b"bob: hi", 2000)) == ["PRIVMSG #lobby :bob: hi"]
+
+
+def test_long_texts_come_in_messages_that_fit_irc() -> None:
+    made = member(family=Family.LINE)
+    said = "ä€👍 " * 300
+    events = made.receive(said.encode() + b"\n", 2000)
+    texts = []
+    for event in events:
+        assert isinstance(event, Run)
+        target, text = event.message.params
+        texts.append(text)
+        longest = Message("PRIVMSG", (target, text), f"{'n' * 32}!{'u' * 18}@{'h' * 64}").format()
+        assert len(longest.encode()) <= 510
+    assert "".join(texts) == said
+    assert len(events) < 15
+
+
+def test_what_comes_before_the_welcome_waits_but_not_without_end() -> None:
+    made = dialect()
+    made.receive(b"alice\n", 5)
+    assert made.receive(b"one\ntwo\n", 6) == []
+    assert made.receive(b"x" * 70_000, 7) == [Leave("Excess Flood")]
+    made = dialect()
+    made.receive(b"alice\n", 5)
+    made.receive(b"one\ntw", 6)
+    made.receive(b"o\n", 6)
+    assert lines(made.welcomed("alice", 7)) == ["JOIN #lobby", "PRIVMSG #lobby :one", "PRIVMSG #lobby :two"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 600), st.binary(min_size=1, max_size=80)), max_size=30), st.sampled_from(Prompt)
+)
+def test_no_bytes_do_harm(chunks: list[tuple[int, bytes]], prompt: Prompt) -> None:
+    """Whatever comes in, what goes on could have come from an IRC client, and the prompt is written once at most."""
+    made = dialect(prompt, irc=prompt is Prompt.GRACE)
+    now = prompts = 0
+    events = made.start(now)
+    for gap, chunk in [*chunks, (0, b"")]:
+        now += gap
+        if made.deadline is not None and made.deadline <= now:
+            events += made.tick(now)
+        events += made.receive(chunk, now) if chunk else made.end(now)
+        while events:
+            event = events.pop(0)
+            match event:
+                case Write(data):
+                    assert data in (b"NICK", b"\r\n")
+                    prompts += data == b"NICK"
+                case Run(message):
+                    line = message.format()
+                    assert len(line.encode()) <= 400
+                    assert parse(line) == message
+                    if message.command == "USER":
+                        events += made.welcomed(f"known{now}", now)
+                    elif message.command == "NICK":
+                        assert legal(message.params[0])
+                case Tell(text):
+                    assert text.strip()
+                case NotPlain() | Leave():
+                    return
+    assert prompts <= 1
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=10))
+def test_irc_is_irc_in_whatever_splits(pieces: list[bytes]) -> None:
+    data = b"CAP LS 302\r\n" + b"".join(pieces)
+    made = dialect()
+    seen = 0
+    for end in range(1, len(data) + 1):
+        events = made.receive(data[seen:end], end)
+        seen = end
+        if events:
+            assert events == [NotPlain(b"CAP LS 302\r\n")]
+            return
+    raise AssertionError("it was never seen")

@@ -1,0 +1,62 @@
+"""From what somebody typed to a nick."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.protocol.plain import another_name, clean_name
+
+NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,31}")
+
+
+def legal(nick: str) -> bool:
+    return NICK.fullmatch(nick) is not None and nick.lower() != "nickserv"
+
+
+@pytest.mark.parametrize(
+    ("typed", "nick"),
+    [
+        ("", ""),
+        (" \r\t ", ""),
+        ("alice", "alice"),
+        ("  alice ", "alice"),
+        ("Big Bob", "Big_Bob"),
+        ("Zoë", "Zo_"),
+        ("日本", "__"),
+        ("a~b:c@d!e#f", "a_b_c_d_e_f"),
+        ("\x1b[31mred", "_[31mred"),
+        ("007", "_007"),
+        ("-dash", "_-dash"),
+        ("x" * 40, "x" * 32),
+        ("7" * 40, "_" + "7" * 31),
+        ("NickServ", "_NickServ"),
+        ("NICK", "NICK"),
+    ],
+)
+def test_clean(typed: str, nick: str) -> None:
+    assert clean_name(typed, legal, 32) == nick
+
+
+def test_clean_follows_the_rule_it_is_given() -> None:
+    assert clean_name("Zoë B", lambda nick: " " not in nick, 32) == "Zoë_B"
+
+
+@pytest.mark.parametrize(
+    ("nick", "number", "other"),
+    [
+        ("alice", 2, "alice_2"),
+        ("alice", 10, "alice_10"),
+        ("x" * 32, 2, "x" * 30 + "_2"),
+        ("x" * 31, 2, "x" * 30 + "_2"),
+    ],
+)
+def test_another(nick: str, number: int, other: str) -> None:
+    assert another_name(nick, number, 32) == other
+
+
+@given(st.text(max_size=60))
+def test_any_name_becomes_a_nick(typed: str) -> None:
+    nick = clean_name(typed, legal, 32)
+    assert legal(nick) if typed.strip() else nick == ""
