@@ -9,7 +9,12 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "greenchat/__init__.py").read_text(encoding="utf-8"))
 assert version
 
+tls = [
+    "pyOpenSSL>=24,<27",  # the server's TLS: takes self-signed client certificates, which the standard library can't
+    "cryptography>=42,<51",  # makes the server's own certificate
+]
 test = [
+    *tls,
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.5,<4",  # runs them on both cores
     "hypothesis>=6.100,<7",  # looks for the input nobody thought of
@@ -32,6 +37,7 @@ setup(
         "wcwidth>=0.2.13,<0.10",  # the client: how many columns a character takes
     ],
     extras_require={
+        "tls": tls,
         "test": test,
         "dev": [
             *test,

@@ -12,6 +12,7 @@ from gevent.hub import get_hub
 from greenchat.chat.settings import Settings
 from greenchat.server.app import App
 from greenchat.server.options import Address, Options
+from greenchat.server.stream import TlsAcceptor
 
 T = TypeVar("T")
 Target = tuple[str, int]
@@ -26,7 +27,8 @@ class Serve(Protocol):
 class ServerThread:
     """An App in a thread. `call` runs a function inside it and returns what that returns."""
 
-    def __init__(self, settings: Settings, options: Options) -> None:
+    def __init__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> None:
+        self._tls = tls
         self._started: Queue[Target | BaseException] = Queue()
         self._settings = settings
         self._options = options
@@ -39,7 +41,7 @@ class ServerThread:
 
     def _run(self) -> None:
         try:
-            self.app = App(self._settings, self._options)
+            self.app = App(self._settings, self._options, self._tls)
             self._wake = get_hub().loop.async_()
             self._wake.start(self._run_calls)
             self._calls: Queue[Callable[[], None]] = Queue()
@@ -72,13 +74,19 @@ class ServerThread:
             assert not self._thread.is_alive()
 
 
+class StartServer(Protocol):
+    """Starts a server and returns the thread that it runs in."""
+
+    def __call__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> ServerThread: ...
+
+
 @pytest.fixture
-def start_server(tmp_path: Path) -> Iterator[Callable[[Settings, Options], ServerThread]]:
+def start_server() -> Iterator[StartServer]:
     """Start servers; they end with the test."""
     servers: list[ServerThread] = []
 
-    def start(settings: Settings, options: Options) -> ServerThread:
-        servers.append(ServerThread(settings, options))
+    def start(settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> ServerThread:
+        servers.append(ServerThread(settings, options, tls))
         return servers[-1]
 
     yield start
@@ -87,7 +95,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[[Settings, Options], Serve
 
 
 @pytest.fixture
-def serve(start_server: Callable[[Settings, Options], ServerThread], tmp_path: Path) -> Serve:
+def serve(start_server: StartServer, tmp_path: Path) -> Serve:
     """Start a server on a free port; it takes commands as fast as they come unless the options say otherwise."""
 
     def start(settings: Settings | None = None, options: Options | None = None) -> Target:

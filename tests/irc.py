@@ -1,6 +1,7 @@
 """A blocking IRC client for tests: it sends lines, and reads until it has what it waits for, never by sleeping."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -15,10 +16,20 @@ _tokens = count(1)
 class Client:
     """One connection to a server."""
 
-    def __init__(self, address: tuple[str, int], nick: str = "", *, caps: str = "", password: str = "") -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        nick: str = "",
+        *,
+        caps: str = "",
+        password: str = "",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Connect; with a nick also register under it, with these capabilities."""
         self.sock = socket.create_connection(address, timeout=_TIMEOUT)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         self.nick = nick
         self._buffer = LineBuffer(body_limit=100_000, tags_limit=100_000)
         self._waiting: list[Message] = []

@@ -15,6 +15,7 @@ class Session:
     """One connection.
 
     caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
+    secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
     cap_version: of CAP LS, 301 until it says 302 or more. user: None until the session is registered.
     """
 
@@ -22,6 +23,7 @@ class Session:
     host: str
     now: int
     secure: bool = False
+    certificate: str = ""
     dialect: int = 0
     caps: int = 0
     cap_version: int = 301

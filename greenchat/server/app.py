@@ -16,6 +16,7 @@ from ..chat.settings import Settings
 from .connection import Connection
 from .ids import new_ids
 from .options import Address, Options
+from .stream import TlsAcceptor
 from .turn import Turn
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,9 @@ _SWEEP_EVERY = 1.0  # seconds
 class App:
     """Serves one Network on all its addresses until `stop`."""
 
-    def __init__(self, settings: Settings, options: Options) -> None:
+    def __init__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> None:
         self.options = options
+        self.tls = tls
         self.network = Network(settings, now=self.now())
         self.turn = Turn()
         self.connections: dict[Connection, None] = {}

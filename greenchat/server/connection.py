@@ -21,15 +21,17 @@ from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message, ParseError, parse
 from ..protocol.numerics import Numeric
-from .dialect import HTTP_REFUSAL, TLS_REFUSAL, Dialect, recognize
+from .dialect import HTTP_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
 from .options import Options
 from .outbox import SocketOutbox
+from .stream import Stream, TlsAcceptor
 from .turn import Turn
 
 log = logging.getLogger(__name__)
 
 _READ = 1  # the event mask of libev
 _READ_SIZE = 16 * 1024  # bytes a turn and client
+_HANDSHAKE_TIMEOUT = 10.0  # seconds
 _NOTHING = Message("")
 
 
@@ -39,6 +41,7 @@ class Server(Host, Protocol):
     network: Network
     turn: Turn
     options: Options
+    tls: TlsAcceptor | None
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -55,6 +58,7 @@ class Connection:
     """
 
     __slots__ = (
+        "_accepted",
         "_bucket",
         "_readable",
         "asked",
@@ -70,7 +74,8 @@ class Connection:
     def __init__(self, server: Server, sock: socket.socket, host: str) -> None:
         """sock: connected and non-blocking. host: where it comes from, as others will see it."""
         self.server = server
-        self.sock = sock
+        self.sock: Stream = sock
+        self._accepted = sock
         self.opened = self.heard = monotonic()
         self.asked = False
         self.closing_for = 0.0
@@ -108,6 +113,8 @@ class Connection:
         ctx.respond(ctx.envelope("PING", self.server.network.settings.name))
 
     def _serve(self) -> None:
+        if self.server.tls and self._peek() == TLS_FIRST_BYTE:
+            self._start_tls(self.server.tls)
         data = self._read()
         if not data:
             return
@@ -119,10 +126,32 @@ class Connection:
         else:
             self._speak_irc(data)
 
+    def _peek(self) -> bytes:
+        """The first byte, which stays where it is."""
+        self._wait_readable()
+        return self._accepted.recv(1, socket.MSG_PEEK)
+
+    def _start_tls(self, tls: TlsAcceptor) -> None:
+        """Raises OSError where the handshake fails or takes too long."""
+        stream = tls.accept(self._accepted)
+        with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
+            while True:
+                try:
+                    stream.handshake()
+                    break
+                except BlockingIOError:
+                    self._wait_readable()
+        self.sock = self.outbox.sock = stream
+        self.session.secure = True
+        self.session.certificate = stream.peer_fingerprint
+
+    def _wait_readable(self) -> None:
+        get_hub().wait(self._readable)
+
     def _read(self) -> bytes:
         """One read, when there is something to read; b"" at the end. Raises OSError."""
         while True:
-            get_hub().wait(self._readable)
+            self._wait_readable()
             try:
                 data = self.sock.recv(_READ_SIZE)
             except BlockingIOError:

@@ -5,7 +5,7 @@ Each question is pure; `connection` asks them with what has come in so far.
 
 from enum import Enum, auto
 
-_TLS_HANDSHAKE = 0x16  # the record type of a ClientHello: RFC 8446, section 5.1
+TLS_FIRST_BYTE = b"\x16"  # the record type of a ClientHello: RFC 8446, section 5.1
 _HTTP_METHODS = (b"GET ", b"HEAD ", b"POST ", b"OPTIONS ", b"PUT ", b"CONNECT ")
 _IRC_COMMANDS = frozenset(
     {b"CAP", b"NICK", b"USER", b"PASS", b"AUTHENTICATE", b"WEBIRC", b"PING", b"PONG", b"QUIT", b"REGISTER"}
@@ -31,7 +31,7 @@ class Dialect(Enum):
 
 def recognize(data: bytes) -> Dialect:
     """The dialect of a client whose first bytes are these (at least one)."""
-    if data[0] == _TLS_HANDSHAKE:
+    if data.startswith(TLS_FIRST_BYTE):
         return Dialect.TLS
     if data.startswith(_HTTP_METHODS):
         return Dialect.HTTP

@@ -4,21 +4,20 @@ What a turn said goes in one `send`; what the kernel does not take waits, within
 """
 
 import socket
-import ssl
 from collections import deque
 from typing import Any
 
 from gevent.hub import get_hub
 
 from ..chat.outbox import Outbox
+from .stream import Stream
 
 _WRITE = 2  # the event mask of libev
 _CHUNK = 64 * 1024  # bytes joined for one send once there is a backlog
-_NOT_NOW = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class SocketOutbox(Outbox):
-    """An outbox with a plain non-blocking socket behind it. Nothing in here ever waits or switches.
+    """An outbox with a non-blocking stream behind it. Nothing in here ever waits or switches.
 
     limit: bytes that may wait for a slow reader. What waits are the bytes objects that it shares with all others, so a
     thousand stuck members of one channel hold its messages once.
@@ -29,7 +28,7 @@ class SocketOutbox(Outbox):
 
     __slots__ = ("_backlog", "_backlog_size", "_watcher", "closing", "cut_reason", "limit", "sock")
 
-    def __init__(self, dirty: list[Outbox], sock: socket.socket, limit: int) -> None:
+    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int) -> None:
         super().__init__(dirty)
         self.sock = sock
         self.limit = limit
@@ -58,7 +57,7 @@ class SocketOutbox(Outbox):
         pending.clear()
         try:
             sent = self.sock.send(data)
-        except _NOT_NOW:
+        except BlockingIOError:
             sent = 0
         except OSError as error:
             self.cut(error.strerror or str(error))
@@ -115,7 +114,7 @@ class SocketOutbox(Outbox):
                 data = b"".join(pieces)
             try:
                 sent = self.sock.send(data)
-            except _NOT_NOW:
+            except BlockingIOError:
                 sent = 0
             except OSError as error:
                 self.cut(error.strerror or str(error))

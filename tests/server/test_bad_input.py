@@ -2,18 +2,14 @@
 
 import os
 import socket
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from greenchat.chat.settings import Settings
-from greenchat.server.options import Options
-from tests.conftest import ServerThread, Target, quick_options
+from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
-
-StartServer = Callable[[Settings, Options], ServerThread]
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""What a connection and its outbox need of a socket; a TLS connection offers the same."""
+
+import socket
+from typing import Protocol
+
+
+class Stream(Protocol):
+    """A connected, non-blocking stream of bytes. What can't be done now raises BlockingIOError."""
+
+    def fileno(self) -> int:
+        """The descriptor to watch."""
+
+    def recv(self, size: int, /) -> bytes:
+        """At most `size` bytes that are there; b"" at the end. Raises OSError."""
+
+    def send(self, data: bytes, /) -> int:
+        """How many of the bytes were taken. Raises OSError."""
+
+    def shutdown(self, how: int, /) -> None:
+        """As socket.shutdown. Raises OSError."""
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+
+
+class SecureStream(Stream, Protocol):
+    """A stream through TLS."""
+
+    @property
+    def peer_fingerprint(self) -> str:
+        """SHA-256 of the client's certificate in lower-case hex, "" if it showed none."""
+
+    def handshake(self) -> None:
+        """Go on with the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
+
+
+class TlsAcceptor(Protocol):
+    """Begins TLS on connections that ask for it. `tls` has the real one, which is imported only where TLS is wanted."""
+
+    def accept(self, sock: socket.socket) -> SecureStream:
+        """Begin TLS as the server on a connected non-blocking socket."""

@@ -1,0 +1,146 @@
+"""TLS for the listeners, on the same port as everything else: the first byte of a client decides.
+
+pyOpenSSL and not the standard library's ssl, because a client's certificate is asked for and then taken whoever signed
+it: its fingerprint is what identifies an account (SASL EXTERNAL), and the standard library refuses a self-signed one.
+"""
+
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from OpenSSL import SSL
+
+_CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # TLS 1.2; those of 1.3 are all good
+_SESSION_ID = b"greenchat"  # OpenSSL wants one where client certificates are asked for
+
+
+class TlsError(Exception):
+    """The certificate or key can't be used; the text is one clear line."""
+
+
+class Tls:
+    """The certificate that listeners show. `reload` takes new files for new connections and drops nobody."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        """PEM files. Raises TlsError. `fingerprint` is the SHA-256 of the certificate, as clients show it."""
+        self.certificate = certificate
+        self.key = key
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the files again. Raises TlsError, and then goes on with what it had."""
+        self._context = _context(self.certificate, self.key)
+        shown = SSL.Connection(self._context).get_certificate()
+        self.fingerprint = shown.digest("sha256").decode() if shown else ""
+
+    def accept(self, sock: socket.socket) -> "TlsStream":
+        """Begin TLS as the server on a connected non-blocking socket."""
+        connection = SSL.Connection(self._context, sock)
+        connection.set_accept_state()
+        return TlsStream(connection, sock)
+
+
+class TlsStream:
+    """A `Stream` through TLS."""
+
+    __slots__ = ("_connection", "_sock")
+
+    def __init__(self, connection: SSL.Connection, sock: socket.socket) -> None:
+        self._connection = connection
+        self._sock = sock
+
+    def handshake(self) -> None:
+        """Go on with the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
+        try:
+            self._connection.do_handshake()
+        except (SSL.WantReadError, SSL.WantWriteError) as error:
+            raise BlockingIOError from error
+        except SSL.Error as error:
+            raise ConnectionAbortedError("TLS handshake failed: " + _reason(error)) from error
+
+    @property
+    def peer_fingerprint(self) -> str:
+        """SHA-256 of the client's certificate in lower-case hex, "" if it showed none."""
+        certificate = self._connection.get_peer_certificate()
+        return certificate.digest("sha256").decode().replace(":", "").lower() if certificate else ""
+
+    def fileno(self) -> int:
+        """The descriptor to watch."""
+        return self._sock.fileno()
+
+    def recv(self, size: int, /) -> bytes:
+        """At most `size` bytes; 16 KiB take a whole record, so that nothing stays where no watcher sees it."""
+        try:
+            return self._connection.recv(size)
+        except SSL.ZeroReturnError:
+            return b""
+        except (SSL.WantReadError, SSL.WantWriteError) as error:
+            raise BlockingIOError from error
+        except SSL.SysCallError as error:
+            if error.args[0] == -1:  # the peer went without a word of TLS
+                return b""
+            raise ConnectionResetError(*error.args) from error
+        except SSL.Error as error:
+            raise ConnectionAbortedError("TLS failed: " + _reason(error)) from error
+
+    def send(self, data: bytes, /) -> int:
+        """As many records as the kernel takes."""
+        sent = 0
+        view = memoryview(data)
+        try:
+            while sent < len(data):
+                sent += self._connection.send(view[sent:])
+        except (SSL.WantReadError, SSL.WantWriteError) as error:
+            if not sent:
+                raise BlockingIOError from error
+        except SSL.SysCallError as error:
+            raise ConnectionResetError(*error.args) from error
+        except SSL.Error as error:
+            raise ConnectionAbortedError("TLS failed: " + _reason(error)) from error
+        return sent
+
+    def shutdown(self, how: int, /) -> None:
+        """Say goodbye in TLS, then end that direction of the socket."""
+        if how != socket.SHUT_RD:
+            with suppress(SSL.Error):  # there may be nobody left to say it to
+                self._connection.shutdown()
+        self._sock.shutdown(how)
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        self._sock.close()
+
+
+def _context(certificate: Path, key: Path) -> SSL.Context:
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_cipher_list(_CIPHERS)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # an idle client keeps no 34 KiB of buffers
+    context.set_session_id(_SESSION_ID)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_verify(SSL.VERIFY_PEER, _take_any_certificate)
+    for path in certificate, key:
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise TlsError(f"can't read {path}: {error.strerror}") from error
+    try:
+        context.use_certificate_chain_file(str(certificate))
+    except SSL.Error as error:
+        raise TlsError(f"{certificate} holds no certificate in PEM form") from error
+    try:
+        context.use_privatekey_file(str(key))
+        context.check_privatekey()
+    except SSL.Error as error:
+        raise TlsError(f"{key} is not the private key (PEM, without a password) of {certificate}") from error
+    return context
+
+
+def _take_any_certificate(*_: object) -> bool:
+    return True
+
+
+def _reason(error: SSL.Error) -> str:
+    reasons = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return reasons[0][2] if reasons else "the peer broke the protocol"

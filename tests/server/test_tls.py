@@ -1,0 +1,132 @@
+"""TLS: on the same port as everything else, with a certificate of our own, and never in anybody's way."""
+
+import hashlib
+import shutil
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from greenchat.server.certificate import ensure_certificate
+from greenchat.server.tls import Tls, TlsError
+from tests.conftest import ServerThread, StartServer, Target, quick_options
+from tests.irc import Client
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return ensure_certificate(tmp_path_factory.mktemp("tls"), "greenchat.local", ["localhost", "127.0.0.1"])
+
+
+@pytest.fixture
+def secure(start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path]) -> ServerThread:
+    return start_server(Settings(), quick_options(tmp_path), Tls(*certificate))
+
+
+@pytest.fixture
+def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate[0])
+
+
+def test_one_port_serves_tls_and_plain_in_one_channel(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+    with Client(secure.address, "alice", tls=trusting) as alice, Client(secure.address, "bob") as bob:
+        alice.join("#lobby")
+        bob.join("#lobby")
+        alice.expect("JOIN")
+        bob.send("PRIVMSG #lobby :" + "x" * 400)
+        alice.send("PRIVMSG #lobby :through the lock")
+        assert bob.expect("PRIVMSG").params[1] == "through the lock"
+        assert alice.expect("PRIVMSG").params[1] == "x" * 400
+        secured = {message.command for message in bob.run("WHOIS alice")}
+        assert "671" in secured
+        assert "671" not in {message.command for message in bob.run("WHOIS bob")}
+
+
+def test_much_goes_through_both_ways(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+    with Client(secure.address, "alice", tls=trusting) as alice, Client(secure.address, "bob", tls=trusting) as bob:
+        alice.send(*[f"PRIVMSG bob :{number} {'x' * 300}" for number in range(2000)])
+        heard = [int(bob.expect("PRIVMSG").params[1].split()[0]) for _ in range(2000)]
+        assert heard == list(range(2000))
+
+
+def test_a_client_certificate_is_taken_whoever_signed_it(
+    secure: ServerThread, trusting: ssl.SSLContext, tmp_path: Path
+) -> None:
+    own = ensure_certificate(tmp_path / "client", "alice", [])
+    trusting.load_cert_chain(*own)
+    with Client(secure.address, "alice", tls=trusting):
+        der = ssl.PEM_cert_to_DER_cert(own[0].read_text())
+        certificates = secure.call(lambda app: [connection.session.certificate for connection in app.connections])
+        assert certificates == [hashlib.sha256(der).hexdigest()]
+
+
+def test_a_stalled_handshake_delays_nobody(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+    with socket.create_connection(secure.address) as stalled:
+        stalled.sendall(b"\x16\x03\x01")
+        with Client(secure.address, "alice", tls=trusting) as alice:
+            assert alice.sync() == []
+
+
+def test_a_broken_handshake_ends_that_connection_only(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+    with Client(secure.address, "alice", tls=trusting) as alice, socket.create_connection(secure.address) as broken:
+        broken.settimeout(20)
+        broken.sendall(b"\x16\x03\x01\x00\x05hello")
+        while broken.recv(4096):
+            pass
+        assert alice.sync() == []
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_only_modern_tls_is_spoken(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+    trusting.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    trusting.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        Client(secure.address, "alice", tls=trusting)
+
+
+def test_without_tls_a_client_of_it_gets_an_alert_and_not_a_hang(server: Target, trusting: ssl.SSLContext) -> None:
+    with pytest.raises(ssl.SSLError, match=r"(?i)handshake"):
+        Client(server, "alice", tls=trusting)
+
+
+def test_the_certificate_is_made_once_and_its_key_is_private(tmp_path: Path) -> None:
+    certificate, key = ensure_certificate(tmp_path, "a.b", [])
+    before = certificate.read_bytes()
+    assert ensure_certificate(tmp_path, "a.b", []) == (certificate, key)
+    assert certificate.read_bytes() == before
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_new_files_are_taken_without_dropping_anybody(
+    start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path]
+) -> None:
+    files = [Path(shutil.copy(path, tmp_path)) for path in certificate]
+    tls = Tls(*files)
+    server = start_server(Settings(), quick_options(tmp_path), tls)
+    with Client(server.address, "old", tls=ssl.create_default_context(cafile=certificate[0])) as old:
+        before = tls.fingerprint
+        for path in files:
+            path.unlink()
+        renewed = ensure_certificate(tmp_path, "greenchat.local", ["localhost"])
+        server.call(lambda app: tls.reload())
+        with Client(server.address, "new", tls=ssl.create_default_context(cafile=renewed[0])) as new:
+            assert new.sync() == old.sync() == []
+        assert tls.fingerprint != before
+
+
+@pytest.mark.parametrize("bad", ["missing", "not PEM", "another key"])
+def test_bad_files_are_refused_in_one_line(tmp_path: Path, certificate: tuple[Path, Path], bad: str) -> None:
+    cert, key = certificate
+    if bad == "missing":
+        key = tmp_path / "none.pem"
+    elif bad == "not PEM":
+        cert = tmp_path / "bad.pem"
+        cert.write_text("hello")
+    else:
+        _, key = ensure_certificate(tmp_path, "other", [])
+    with pytest.raises(TlsError) as caught:
+        Tls(cert, key)
+    assert "\n" not in str(caught.value)
+    assert str(cert if bad == "not PEM" else key) in str(caught.value)
