@@ -1,0 +1,1 @@
+"""What outlives the process: history, accounts, registered channels. An interface and its SQLite implementation."""

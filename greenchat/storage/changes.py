@@ -1,0 +1,44 @@
+"""What was written since the search index last looked: handed from the event loop's thread to the index's."""
+
+import threading
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Erased(NamedTuple):
+    """A message that was taken out of the database, as the index knew it."""
+
+    conversation: int
+    id: int
+    text: str
+    mask: str
+
+
+class Changes:
+    """Collects until somebody takes it.
+
+    Of all events up to `upto`, those in conversations never noted are known to the index already. So it may call
+    itself complete up to there, and not any further: what a transaction holds is visible a moment before it is noted.
+    """
+
+    __slots__ = ("_erased", "_lock", "_touched", "_upto")
+
+    def __init__(self, touched: Iterable[int] = (), upto: int = 0) -> None:
+        self._lock = threading.Lock()
+        self._touched = set(touched)
+        self._erased: list[Erased] = []
+        self._upto = upto
+
+    def note(self, touched: Iterable[int], upto: int, erased: Iterable[Erased] = ()) -> None:
+        """After a commit: the conversations it wrote to, its largest id, what it erased."""
+        with self._lock:
+            self._touched.update(touched)
+            self._erased.extend(erased)
+            self._upto = max(self._upto, upto)
+
+    def take(self) -> tuple[set[int], int, list[Erased]]:
+        """(conversations, id up to which they are complete, erased messages), and forget them."""
+        with self._lock:
+            taken = (self._touched, self._upto, self._erased)
+            self._touched, self._erased = set(), []
+            return taken

@@ -1,0 +1,193 @@
+"""What the server asks of a store, and the values it hands over. Nothing here knows SQLite, IRC commands or gevent.
+
+A turn collects writes and hands them over together: `Store.commit` is one transaction, all of it or nothing. Reads
+that may be large go to `Store.read` and its siblings, which may be called from any thread.
+
+A *conversation* is named by a key: a channel's casefolded name, or for direct messages `direct_key` of the two
+identities. An *identity* is whatever the server knows a person by beyond one connection (the account), without spaces.
+
+An event's id is its place in the one order of everything that was said; see `msgid`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+from .msgid import LAST_ID, format_msgid, time_of
+
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
+
+
+class StoreError(Exception):
+    """The store can't do it, but the next try may work; the text says why, in words for the operator."""
+
+
+class StoreDamagedError(StoreError):
+    """The database can't be used as it is; the text says what is wrong and the way out."""
+
+
+class StoredEvent(NamedTuple):
+    """Something that happened in a conversation. (A named tuple, since one is made for every message said: it takes a
+    third of the time of a frozen dataclass.)
+
+    id: message id; the same event in several conversations (a QUIT) has the same id in each.
+    conversation: the conversation's key.
+    command: PRIVMSG, NOTICE, TAGMSG, JOIN, PART, QUIT, KICK, NICK, MODE, TOPIC, REDACT ...
+    source: `nick!user@host`, or a server's name.
+    params: as delivered; a text of several lines keeps them, joined by LF, in the last.
+    account: the sender's account, "" without one.
+    tags: what is worth keeping of the tags (client-only ones); not msgid, time and account.
+    """
+
+    id: int
+    conversation: str
+    command: str
+    source: str
+    params: tuple[str, ...]
+    account: str = ""
+    tags: Mapping[str, str] = NO_TAGS
+
+    @property
+    def msgid(self) -> str:
+        """The id's text form."""
+        return format_msgid(self.id)
+
+    @property
+    def time(self) -> int:
+        """When it happened, milliseconds since the epoch."""
+        return time_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something kept under a name: an account, a registered channel, a ban, a read marker.
+
+    kind: what it is; documents of one kind are read together.
+    key: its name within its kind.
+    value: anything that JSON can hold; None removes the document.
+    """
+
+    kind: str
+    key: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Takes an event out of a conversation for good: its text goes from the files too."""
+
+    conversation: str
+    id: int
+
+
+Write = StoredEvent | Document | Erasure
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Part of a conversation: the events between two ids, both excluded.
+
+    after, before: ids; positions, no event needs to have them.
+    limit: how many at most.
+    newest: whether the limit counts from the end.
+    events: whether all kinds of events count, or PRIVMSG and NOTICE only.
+    """
+
+    limit: int
+    after: int = 0
+    before: int = LAST_ID
+    newest: bool = False
+    events: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A conversation and the id of the latest message in it."""
+
+    conversation: str
+    latest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a search looks for; every part narrows it.
+
+    conversations: keys of those that the asker may read.
+    text: words, all of which must occur, each as a word's beginning; "quoted words" as a phrase.
+    sender: nickname, in any case.
+    after, before: ids, excluded.
+    limit: how many at most; the newest count first, unless `oldest`.
+    """
+
+    conversations: Sequence[str]
+    limit: int
+    text: str = ""
+    sender: str = ""
+    after: int = 0
+    before: int = LAST_ID
+    oldest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How much is kept. None is without end.
+
+    age: milliseconds.
+    per_conversation, total: events.
+    """
+
+    age: int | None = None
+    per_conversation: int | None = None
+    total: int | None = None
+
+
+class Store(Protocol):
+    """Where things are kept. What doesn't say otherwise belongs to the thread that opened the store."""
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Keep all of it in one transaction, in this order. Raises StoreError, and then nothing of it was kept."""
+
+    def last_id(self) -> int:
+        """The largest id in the store, 0 if there is none."""
+
+    def document(self, kind: str, key: str) -> object:
+        """One document's value, None if there is none. Raises StoreError."""
+
+    def documents(self, kind: str) -> dict[str, object]:
+        """All documents of a kind by their keys. Raises StoreError."""
+
+    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+        """Part of a conversation, oldest first. From any thread. Raises StoreError."""
+
+    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
+        """One event. From any thread. Raises StoreError."""
+
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+        """Those of `channels` and the identity's direct conversations whose latest message lies between two ids
+        (excluded), oldest first. From any thread. Raises StoreError."""
+
+    def search(self, query: Query) -> list[StoredEvent]:
+        """What matches, oldest first. From any thread; may take long. Raises StoreError."""
+
+    def maintain(self, now: int) -> None:
+        """One step of the work that can be done beside: checkpoint, search index, finding what is too old.
+        now: ms since the epoch. From any thread; call `tidy` after it, until that has no more. Raises StoreError."""
+
+    def tidy(self) -> bool:
+        """One step, of about a millisecond, of what `maintain` left to do. Returns whether there is more.
+        Raises StoreError."""
+
+    def close(self) -> None:
+        """Finish. Everything committed is in the file."""
+
+
+def direct_key(one: str, other: str) -> str:
+    """The key of the conversation between two identities, whoever speaks."""
+    return f"{one} {other}" if one <= other else f"{other} {one}"
+
+
+def members_of(key: str) -> tuple[str, ...]:
+    """The identities of a direct conversation, () for a channel."""
+    one, space, other = key.partition(" ")
+    return (one, other) if space else ()

@@ -1,0 +1,79 @@
+"""What is too old or too much goes: planned beside the event loop, deleted on it in steps too small to be felt."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .interface import Retention
+from .msgid import LAST_ID, first_id
+
+_SLICE = 60_000 << 20  # a minute, in ids: how finely `total` is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A conversation loses its events up to and with an id."""
+
+    conversation: int
+    upto: int
+
+
+def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]:
+    """What has to go. Reads much; not for the event loop. now: ms since the epoch."""
+    oldest = 0
+    if keep.age is not None:
+        oldest = first_id(now - keep.age)
+    if keep.total is not None:
+        oldest = max(oldest, _oldest_of(connection, keep.total))
+    rows = connection.execute(
+        """SELECT c.id, (SELECT min(id) FROM event WHERE conversation = c.id),
+                  (SELECT id FROM event WHERE conversation = c.id ORDER BY id DESC LIMIT 1 OFFSET ?)
+           FROM conversation c""",
+        (LAST_ID if keep.per_conversation is None else keep.per_conversation,),
+    ).fetchall()
+    return list(_cuts(rows, oldest))
+
+
+def _cuts(rows: list[tuple[int, int | None, int | None]], oldest: int) -> Iterator[Cut]:
+    for conversation, first, surplus in rows:
+        upto = max(oldest - 1, surplus or 0)
+        if first is not None and first <= upto:
+            yield Cut(conversation, upto)
+
+
+def _oldest_of(connection: sqlite3.Connection, total: int) -> int:
+    """The id from which on there are no more than `total` events."""
+    kept = 0
+    newest_first = "SELECT id / ? AS slice, count(*) FROM event GROUP BY slice ORDER BY slice DESC"
+    for number, count in connection.execute(newest_first, (_SLICE,)):
+        kept += count
+        if kept > total:
+            oldest: int = (number + 1) * _SLICE
+            return oldest
+    return 0
+
+
+def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
+    """Delete at most `limit` events of a cut. Returns whether it is done.
+
+    A conversation of which nothing is left goes too.
+    """
+    beyond = connection.execute(
+        "SELECT id FROM event WHERE conversation = ? AND id <= ? ORDER BY id LIMIT 1 OFFSET ?",
+        (cut.conversation, cut.upto, limit),
+    ).fetchone()
+    if beyond:
+        connection.execute("DELETE FROM event WHERE conversation = ? AND id < ?", (cut.conversation, beyond[0]))
+        return False
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("DELETE FROM event WHERE conversation = ? AND id <= ?", (cut.conversation, cut.upto))
+        if not connection.execute("SELECT 1 FROM event WHERE conversation = ? LIMIT 1", (cut.conversation,)).fetchone():
+            connection.execute("DELETE FROM member WHERE conversation = ?", (cut.conversation,))
+            connection.execute("DELETE FROM conversation WHERE id = ?", (cut.conversation,))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return True

@@ -1,0 +1,78 @@
+"""Events as rows of the table `event`, and back.
+
+Most messages need four small numbers and their text. What is rarer, and what the columns have no room for, goes into
+`more`, a JSON object: `c` the command where it has no number, `m` the parameters between first and last, `n` that there
+are no parameters, `t` the tags.
+"""
+
+import json
+from typing import NamedTuple
+
+from .interface import NO_TAGS, StoredEvent, members_of
+
+# Part of the file format: only ever add to it. Up to MESSAGES are what clients without event-playback may see.
+KINDS = {
+    command: number
+    for number, command in enumerate(
+        ("PRIVMSG", "NOTICE", "TAGMSG", "JOIN", "PART", "QUIT", "KICK", "NICK", "MODE", "TOPIC", "REDACT"), start=1
+    )
+}
+MESSAGES = 2
+_COMMANDS = {number: command for command, number in KINDS.items()}
+_OTHER = 0
+_NAMELESS = ("QUIT", "NICK")  # their first parameter is no conversation's name
+
+# id, kind, mask, account, target (the conversation's name where there is no other), text, more
+Row = tuple[int, int, str, str, str | None, str | None, str | None]
+
+
+class Content(NamedTuple):
+    """What a row holds beside its keys."""
+
+    kind: int
+    target: str | None
+    text: str | None
+    more: str | None
+
+
+def conversation_name(event: StoredEvent) -> str | None:
+    """What to call the conversation that begins with this event: what most events will have as first parameter."""
+    if not event.params or event.command in _NAMELESS or members_of(event.conversation):
+        return None
+    return event.params[0]
+
+
+def encode(event: StoredEvent, name: str | None) -> Content:
+    """The columns for an event of a conversation with this name."""
+    params = event.params
+    kind = KINDS.get(event.command, _OTHER)
+    if len(params) == 2 and kind and not event.tags:
+        return Content(kind, None if params[0] == name else params[0], params[1], None)
+    more: dict[str, object] = {}
+    if not kind:
+        more["c"] = event.command
+    if len(params) > 2:
+        more["m"] = params[1:-1]
+    if not params:
+        more["n"] = 0
+    if event.tags:
+        more["t"] = dict(event.tags)
+    return Content(
+        kind,
+        params[0] if params and params[0] != name else None,
+        params[-1] if len(params) > 1 else None,
+        json.dumps(more, ensure_ascii=False, separators=(",", ":")) if more else None,
+    )
+
+
+def decode(conversation: str, row: Row) -> StoredEvent:
+    """The event that a row was made from."""
+    number, kind, mask, account, target, text, rest = row
+    more = json.loads(rest) if rest else {}
+    params: tuple[str, ...] = ()
+    if "n" not in more:
+        params = (target or "", *more.get("m", ()))
+        if text is not None:
+            params += (text,)
+    command = _COMMANDS.get(kind) or more.get("c", "")
+    return StoredEvent(number, conversation, command, mask, params, account, more.get("t", NO_TAGS))

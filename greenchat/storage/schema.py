@@ -1,0 +1,147 @@
+"""The database's tables, how they came to be, and how a file is opened or refused.
+
+`MIGRATIONS` is a list; a file's `user_version` says how many of its steps it has been through. Never change a step
+that was released: add one.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from .interface import StoreDamagedError, StoreError
+
+APPLICATION_ID = 0x67726368
+"""`grch`: in the file's header it says whose database this is."""
+
+_MAGIC = b"SQLite format 3\0"
+
+PATIENCE = 250
+"""Milliseconds that a commit waits for another program's lock, and with it the whole server."""
+
+MIGRATIONS: Sequence[Sequence[str]] = (
+    (
+        # A conversation's name is what most of its events have as their first parameter; NULL in direct ones.
+        "CREATE TABLE conversation (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT) STRICT",
+        # Whose conversations: identities of direct ones.
+        """CREATE TABLE member (identity TEXT NOT NULL, conversation INTEGER NOT NULL,
+           PRIMARY KEY (identity, conversation)) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE source (id INTEGER PRIMARY KEY, mask TEXT NOT NULL, account TEXT NOT NULL,
+           UNIQUE (mask, account)) STRICT""",
+        # Events lie in the file conversation by conversation in their order, so that a page of history is a page of the
+        # file, and need no index. kind: see `rows`. target: the first parameter, NULL where it is the conversation's
+        # name. text: the last. more: the rest, as JSON.
+        """CREATE TABLE event (conversation INTEGER NOT NULL, id INTEGER NOT NULL, kind INTEGER NOT NULL,
+           source INTEGER NOT NULL, target TEXT, text TEXT, more TEXT,
+           PRIMARY KEY (conversation, id)) STRICT, WITHOUT ROWID""",
+        # An event as `rows.Row`, whole, in one column.
+        """CREATE VIEW reading AS
+           SELECT c.key AS key, e.conversation AS conversation, e.id AS id, e.kind AS kind,
+                  json_array(e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more) AS row
+           FROM conversation c JOIN event e ON e.conversation = c.id JOIN source s ON s.id = e.source""",
+        """CREATE TABLE document (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+           PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID""",
+        # How many events were ever erased: the search index, a file of its own, has to have done the same.
+        "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+        "INSERT INTO counter VALUES ('erasures', 0)",
+    ),
+)
+
+
+def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
+    """Open the database for writing, create it if it is missing, bring it up to date.
+
+    durable: whether a commit waits until it would survive a power cut.
+    Raises StoreDamagedError where the file can't be used, StoreError where it can't be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+    except FileNotFoundError:
+        head = b""
+    except OSError as error:
+        raise StoreError(f"can't open the database {path}: {error.strerror}") from error
+    if head and head != _MAGIC:  # SQLite itself would write over a very short one
+        raise damaged(path, "it is not a database")
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE / 1000)
+    except sqlite3.Error as error:
+        raise StoreError(f"can't open the database {path}: {error}") from error
+    try:
+        _prepare(connection, path, durable=durable)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """A connection that can only read, for any one thread at a time."""
+    return sqlite3.connect(_uri(path, "ro"), uri=True, isolation_level=None, timeout=5, check_same_thread=False)
+
+
+def connect_keeper(path: Path) -> sqlite3.Connection:
+    """A connection for checkpoints, for any one thread at a time."""
+    return sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, timeout=5, check_same_thread=False)
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> None:
+    try:
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise StoreError(
+                f"the file system of {path} can't hold a database with a write-ahead log; put it on a local disk"
+            )
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.execute(
+            "PRAGMA wal_autocheckpoint = 0"
+        )  # a commit must never do the checkpoint's work: see `maintain`
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+        connection.execute("PRAGMA cache_size = -16384")  # KiB
+        migrate(connection, path)
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"can't use the database {path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise damaged(path, str(error)) from error
+
+
+def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring an older file up to date, all of it or nothing.
+
+    Raises StoreDamagedError for one that isn't ours to change.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (owner,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if owner != APPLICATION_ID and (version or tables or owner):
+        raise StoreDamagedError(f"{path} is another program's database; name another file")
+    if version > len(steps):
+        raise StoreDamagedError(
+            f"{path} was written by a newer greenchat (its format is {version}, this one knows up to {len(steps)}):"
+            " install that one, or name another file"
+        )
+    if version == len(steps):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for step in steps[version:]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def damaged(path: Path, what: str) -> StoreDamagedError:
+    """The error for a file that is no longer a sound database."""
+    return StoreDamagedError(
+        f"the database {path} is damaged ({what}). It was left as it is. See what is wrong with"
+        " `greenchat-server check`; bring back a backup with `greenchat-server restore FILE`,"
+        " or move the file away to start with an empty one"
+    )

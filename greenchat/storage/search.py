@@ -1,0 +1,278 @@
+"""Search: a full-text index in a file of its own beside the database, kept up to date off the event loop.
+
+A file of its own has its own write lock: another thread writes the index, and a commit never waits for it. What is in
+it can always be made again from the database, so a missing or unsound one is simply built anew.
+
+Each message is a row of one FTS5 table, its rowid the message's id. `place` is the conversation's number and `sender`
+the nickname in hex, each as one word, so that one query narrows by all of them before any text is read.
+"""
+
+import json
+import re
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+from .changes import Changes, Erased
+from .interface import Query, StoredEvent, StoreError
+from .reader import ConnectionPool
+from .rows import decode
+
+_SCHEMA = """
+CREATE VIRTUAL TABLE words USING fts5 (text, sender, place, content='', tokenize='unicode61 remove_diacritics 2');
+CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO state VALUES ('version', 1), ('indexed', 0), ('erasures', 0);
+CREATE TABLE cut (conversation INTEGER PRIMARY KEY, upto INTEGER NOT NULL) STRICT;
+"""
+_VERSION = 1
+
+# The database's messages as the index sees them; a view of this connection only.
+_MESSAGE = """
+CREATE TEMP VIEW message AS
+SELECT e.conversation AS conversation, e.id AS id, coalesce(e.text, '') AS text,
+       'n' || hex(lower(substr(s.mask, 1, instr(s.mask || '!', '!') - 1))) AS sender, 'c' || e.conversation AS place
+FROM db.event e JOIN db.source s ON s.id = e.source WHERE e.kind IN (1, 2)
+"""
+_LATEST = "SELECT max((SELECT max(id) FROM db.event WHERE conversation = t.value)) FROM json_each(?) t"
+_NEXT = "SELECT min((SELECT min(id) FROM db.event WHERE conversation = t.value AND id > ?)) FROM json_each(?) t"
+_ADD = """
+INSERT INTO words (rowid, text, sender, place) SELECT m.id, m.text, m.sender, m.place
+FROM json_each(?) t CROSS JOIN message m ON m.conversation = t.value AND m.id > ? AND m.id <= ? ORDER BY m.id
+"""
+_CUT = """
+INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text, sender, place
+FROM message WHERE conversation = ? AND id > ? AND id <= ? ORDER BY id
+"""
+_ERASE = "INSERT INTO words (words, rowid, text, sender, place) VALUES ('delete', ?, ?, ?, ?)"
+_FIND_OLDEST = """
+SELECT json_group_array(json_array(key, json(row))) FROM (
+    SELECT r.key AS key, r.row AS row
+    FROM (SELECT rowid AS id FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid ASC LIMIT ?) w
+    CROSS JOIN json_each(?) p
+    CROSS JOIN db.reading r ON r.conversation = p.value AND r.id = w.id
+    ORDER BY r.id
+)"""
+_FIND_NEWEST = _FIND_OLDEST.replace("ASC", "DESC")
+
+_STEP_ROWS = 10_000
+_FIRST_WINDOW = 10_000 << 20  # ten seconds, in ids
+_MERGE_PAGES = 500
+_MOST_WORDS = 32
+_TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
+
+
+class SearchIndex:
+    """The index over the database at `path`. Its methods may be called from any thread; none belongs on the event loop.
+
+    erasures: how many messages had ever been erased when `changes` began to collect. An index that missed one may
+    still hold its words, and is built anew.
+    """
+
+    def __init__(self, path: Path, changes: Changes, *, erasures: int) -> None:
+        self.path = path.with_name(path.name + "-search")
+        self._database = path
+        self._changes = changes
+        self._erasures = erasures
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._readers = ConnectionPool(self._open_reader)
+        self._touched: set[int] = set()
+        self._window = _FIRST_WINDOW
+        self._untidy = False
+
+    def catch_up(self, *, budget: float) -> bool:
+        """Take in what was written and erased, in steps, until done or `budget` seconds have passed.
+
+        Returns whether it is complete. Raises StoreError.
+        """
+        with self._lock:
+            connection = self._ready()
+            touched, upto, erased = self._changes.take()
+            self._touched |= touched
+            try:
+                if erased:
+                    self._erase(connection, erased)
+                    erased = []
+                until = time.monotonic() + budget
+                while self._touched and not self._add(connection, upto):
+                    if time.monotonic() >= until:
+                        return False
+                if self._untidy:
+                    self._merge(connection)
+            except sqlite3.Error as error:
+                self._changes.note((), 0, erased)
+                raise StoreError(f"the search index {self.path}: {error}") from error
+            return True
+
+    def cut(self, conversation: int, upto: int) -> int:
+        """Drop a conversation's messages up to an id, before they go from the database.
+
+        Returns up to which id it holds none now: less than asked for where it hasn't seen them all yet.
+        """
+        with self._lock:
+            connection = self._ready()
+            try:
+                with _Transaction(connection):
+                    upto = min(upto, _state(connection, "indexed"))
+                    row = connection.execute("SELECT upto FROM cut WHERE conversation = ?", (conversation,)).fetchone()
+                    done = row[0] if row else 0
+                    if upto > done:
+                        connection.execute(_CUT, (conversation, done, upto))
+                        connection.execute("INSERT OR REPLACE INTO cut VALUES (?, ?)", (conversation, upto))
+                    return max(upto, done)
+            except sqlite3.Error as error:
+                raise StoreError(f"the search index {self.path}: {error}") from error
+
+    def search(self, query: Query, *, budget: float) -> list[StoredEvent]:
+        """What matches, oldest first; catches up before, if that takes no longer than `budget` seconds."""
+        self.catch_up(budget=budget)
+        keys = json.dumps(list(query.conversations))
+        try:
+            with self._readers.connection() as connection:
+                (places,) = connection.execute(
+                    "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))",
+                    (keys,),
+                ).fetchone()
+                match = _match(query, json.loads(places))
+                if not match:
+                    return []
+                statement = _FIND_OLDEST if query.oldest else _FIND_NEWEST
+                (answer,) = connection.execute(
+                    statement, (match, query.after, query.before, query.limit, places)
+                ).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"can't search: {error}") from error
+        return [decode(key, row) for key, row in json.loads(answer)]
+
+    def close(self) -> None:
+        """Close the files."""
+        self._readers.close()
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+                self._connection = None
+
+    def _add(self, connection: sqlite3.Connection, upto: int) -> bool:
+        """Index the next window of messages. Returns whether none up to `upto` are left."""
+        with _Transaction(connection):
+            touched = json.dumps(list(self._touched))
+            indexed = _state(connection, "indexed")
+            last = min(connection.execute(_LATEST, (touched,)).fetchone()[0] or 0, upto)
+            if last > indexed:
+                (first,) = connection.execute(_NEXT, (indexed, touched)).fetchone()
+                end = min(first + self._window, last)
+                rows = connection.execute(_ADD, (touched, indexed, end)).rowcount
+                connection.execute("UPDATE state SET value = ? WHERE name = 'indexed'", (end,))
+                if rows > 2 * _STEP_ROWS:
+                    self._window //= 2
+                elif rows < _STEP_ROWS // 2:
+                    self._window = min(self._window * 2, 1 << 60)
+                if end < last:
+                    return False
+        self._touched.clear()
+        return True
+
+    def _erase(self, connection: sqlite3.Connection, erased: list[Erased]) -> None:
+        with _Transaction(connection):
+            indexed = _state(connection, "indexed")
+            cuts = dict(connection.execute("SELECT conversation, upto FROM cut").fetchall())
+            known = [m for m in erased if cuts.get(m.conversation, 0) < m.id <= indexed]
+            connection.executemany(_ERASE, [(m.id, m.text, _sender(m.mask), f"c{m.conversation}") for m in known])
+            connection.execute("UPDATE state SET value = value + ? WHERE name = 'erasures'", (len(erased),))
+        self._untidy = True
+
+    def _merge(self, connection: sqlite3.Connection) -> None:
+        """One step of rewriting the index without what was erased; at its end the words are gone from the file."""
+        before = connection.total_changes
+        connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (-_MERGE_PAGES,))
+        if connection.total_changes - before < 2:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._untidy = False
+
+    def _ready(self) -> sqlite3.Connection:
+        if self._connection is None:
+            try:
+                self._connection = self._open()
+            except sqlite3.DatabaseError:
+                self._remove()
+                try:
+                    self._connection = self._open()
+                except sqlite3.Error as error:
+                    raise StoreError(f"can't make the search index {self.path}: {error}") from error
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path.absolute().as_uri(), uri=True, isolation_level=None, check_same_thread=False, timeout=5
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("ATTACH ? AS db", (f"{self._database.absolute().as_uri()}?mode=ro",))
+            connection.execute(_MESSAGE)
+            if not connection.execute("SELECT count(*) FROM main.sqlite_schema").fetchone()[0]:
+                connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+                connection.execute("UPDATE state SET value = ? WHERE name = 'erasures'", (self._erasures,))
+            if _state(connection, "version") != _VERSION or _state(connection, "erasures") != self._erasures:
+                raise sqlite3.DatabaseError("not the index of this database as it is")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _open_reader(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=5,
+        )
+        connection.execute("ATTACH ? AS db", (f"{self._database.absolute().as_uri()}?mode=ro",))
+        return connection
+
+    def _remove(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+class _Transaction:
+    """`with` this, all of it or nothing is written."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK" if kind else "COMMIT")
+
+
+def _state(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()[0]
+    return value
+
+
+def _sender(mask: str) -> str:
+    """The word that stands for the nick of a `nick!user@host`: the same as the view's column `sender`."""
+    nick = mask.partition("!")[0].encode()
+    return "n" + nick.lower().hex()  # of bytes, `lower` changes ASCII only, as SQLite's does
+
+
+def _match(query: Query, places: list[int]) -> str:
+    """The query in FTS5's language; "" where nothing can match."""
+    if not places:
+        return ""
+    parts = ["{place} : (" + " OR ".join(f"c{place}" for place in places) + ")"]
+    if query.sender:
+        parts.append("{sender} : " + _sender(query.sender))
+    words = []
+    for phrase, word in _TERM.findall(query.text)[:_MOST_WORDS]:
+        words.append(f'"{phrase}"' if phrase else f'"{word}" *')
+    if words:
+        parts.append("{text} : (" + " AND ".join(words) + ")")
+    return " AND ".join(parts)

@@ -1,0 +1,189 @@
+"""The store in an SQLite database: what ties writer, readers, search index and housekeeping together.
+
+Three kinds of connections meet at one file. The event loop's is the only one that writes, so that no commit ever waits
+for a lock. Readers in other threads see the last commit (write-ahead log) and block nobody. The keeper, in another
+thread too, moves the log's content into the database, so that the loop never pays for that.
+"""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from json import loads
+from pathlib import Path
+
+from . import reader, retention
+from .changes import Changes
+from .interface import Query, Retention, Span, StoredEvent, StoreError, Target, Write
+from .schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
+from .search import SearchIndex
+from .writer import Writer
+
+_LONG_LOG = 4096  # pages: beyond 16 MiB the write-ahead log begins anew
+_INDEX_SECONDS = 0.5
+_SEARCH_SECONDS = 3.0
+_PLAN_EVERY = 60_000  # ms
+_TRIM_ROWS = 200
+
+
+class SqliteStore:
+    """A `Store` in the file at `path`, which is made if it is missing.
+
+    durable: whether commit waits until a power cut can't take it back (a killed process never can).
+    keep: how much history to keep.
+    Raises StoreDamagedError where the file can't be used, StoreError where it can't be opened.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = False, keep: Retention | None = None) -> None:
+        self.path = path
+        self._keep = keep or Retention()
+        self._connection = connect(path, durable=durable)
+        try:
+            with self._errors("read"):
+                conversations = dict(
+                    self._connection.execute(
+                        "SELECT c.id, (SELECT max(id) FROM event WHERE conversation = c.id) FROM conversation c"
+                    ).fetchall()
+                )
+                (erasures,) = self._connection.execute("SELECT value FROM counter WHERE name = 'erasures'").fetchone()
+        except StoreError:
+            self._connection.close()
+            raise
+        self._last_id: int = max((last or 0 for last in conversations.values()), default=0)
+        changes = Changes(conversations, self._last_id)
+        self._writer = Writer(self._connection, changes)
+        self._readers = reader.ConnectionPool(partial(connect_reader, path))
+        self._index = SearchIndex(path, changes, erasures=erasures)
+        self._keeping = threading.Lock()
+        self._keeper: sqlite3.Connection | None = None
+        self._log_is_long = False
+        self._log_holds_erased = False
+        self._moved = False
+        self._planned = 0
+        self._cuts: deque[retention.Cut] = deque()
+
+    # on the thread that opened it
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Keep all of it in one transaction."""
+        try:
+            if self._writer.commit(writes):
+                self._log_holds_erased = True
+        except sqlite3.Error as error:
+            raise self._explained("write", error) from error
+        except (ValueError, OverflowError) as error:  # text that UTF-8 can't say, a number that is too large
+            raise StoreError(f"can't write to the database: {error}") from error
+
+    def last_id(self) -> int:
+        """The largest id that was in the store when it was opened."""
+        return self._last_id
+
+    def document(self, kind: str, key: str) -> object:
+        """One document's value."""
+        with self._errors("read"):
+            row = self._connection.execute(
+                "SELECT value FROM document WHERE kind = ? AND key = ?", (kind, key)
+            ).fetchone()
+        return loads(row[0]) if row else None
+
+    def documents(self, kind: str) -> dict[str, object]:
+        """All documents of a kind."""
+        with self._errors("read"):
+            rows = self._connection.execute("SELECT key, value FROM document WHERE kind = ?", (kind,)).fetchall()
+        return {key: loads(value) for key, value in rows}
+
+    def tidy(self) -> bool:
+        """One short step of what `maintain` found to do and only this thread may. Returns whether there is more."""
+        with self._errors("clean up"):
+            if self._log_is_long:
+                # All but the last commits are in the database already. Doing the rest here, where no commit can come
+                # between, makes the next one begin the log anew.
+                self._log_is_long = False
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            elif self._log_holds_erased and self._moved:
+                self._moved = False
+                self._log_holds_erased = not self._empty_log()
+            elif self._cuts and retention.trim(self._connection, self._cuts[0], _TRIM_ROWS):
+                self._cuts.popleft()
+                self._writer.forget()
+        return bool(self._log_is_long or self._cuts)
+
+    def close(self) -> None:
+        """Finish; the last connection to leave moves the log into the database and removes it."""
+        self._index.close()
+        self._readers.close()
+        with self._keeping:
+            if self._keeper:
+                self._keeper.close()
+                self._keeper = None
+        self._connection.close()
+
+    # on any thread
+
+    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+        """Part of a conversation, oldest first."""
+        with self._errors("read"), self._readers.connection() as connection:
+            return reader.read(connection, conversation, span)
+
+    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
+        """One event."""
+        found = self.read(conversation, Span(1, after=event_id - 1, before=event_id + 1, events=True))
+        return found[0] if found else None
+
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+        """Conversations by their latest message, oldest first."""
+        with self._errors("read"), self._readers.connection() as connection:
+            return reader.targets(connection, identity, channels, after, before)
+
+    def search(self, query: Query) -> list[StoredEvent]:
+        """What matches, oldest first."""
+        return self._index.search(query, budget=_SEARCH_SECONDS)
+
+    def maintain(self, now: int) -> None:
+        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch."""
+        with self._keeping, self._errors("maintain"):
+            if self._keeper is None:
+                self._keeper = connect_keeper(self.path)
+            pages = self._checkpoint(self._keeper)
+            if pages > _LONG_LOG:
+                self._checkpoint(self._keeper)  # what came while the first ran: leaves little to `tidy`
+                self._log_is_long = True
+            self._moved = True
+            complete = self._index.catch_up(budget=_INDEX_SECONDS)
+            if complete and not self._cuts and now - self._planned >= _PLAN_EVERY and self._keep != Retention():
+                self._planned = now
+                self._plan(now)
+
+    def _empty_log(self) -> bool:
+        """Cut the log file to nothing, if no reader needs it now."""
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        return not busy
+
+    @staticmethod
+    def _checkpoint(connection: sqlite3.Connection) -> int:
+        """Move what can be moved; returns the pages in the log."""
+        pages: int = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
+        return pages
+
+    def _plan(self, now: int) -> None:
+        with self._readers.connection() as connection:
+            cuts = retention.plan(connection, self._keep, now)
+        for cut in cuts:
+            upto = self._index.cut(cut.conversation, cut.upto)
+            self._cuts.append(retention.Cut(cut.conversation, min(cut.upto, upto)))
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._explained(doing, error) from error
+
+    def _explained(self, doing: str, error: sqlite3.Error) -> StoreError:
+        if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            return StoreError(f"can't {doing} the database {self.path}: {error}")
+        return damaged(self.path, str(error))

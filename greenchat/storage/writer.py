@@ -1,0 +1,118 @@
+"""Puts a turn's writes into the database: one transaction, few statements, no text twice.
+
+Conversations and sources are interned: their rows are written once, their numbers remembered.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from .changes import Changes, Erased
+from .interface import Document, Erasure, StoredEvent, Write, members_of
+from .rows import MESSAGES, conversation_name, encode
+
+_REMEMBERED = 65_536
+
+_EventRow = tuple[int, int, int, int, str | None, str | None, str | None]
+
+
+class Writer:
+    """Writes to one connection, in the thread that opened it, and tells `changes` what it wrote."""
+
+    def __init__(self, connection: sqlite3.Connection, changes: Changes) -> None:
+        self._connection = connection
+        self._changes = changes
+        self._conversations: dict[str, tuple[int, str | None]] = {}
+        self._sources: dict[tuple[str, str], int] = {}
+
+    def commit(self, writes: Sequence[Write]) -> bool:
+        """All of it in one transaction. Whatever is raised, nothing was kept, and the next commit may work.
+
+        Returns whether something was erased.
+        """
+        connection = self._connection
+        erased: list[Erased] = []
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            rows = [self._row(write) for write in writes if isinstance(write, StoredEvent)]
+            if rows:
+                connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            if len(rows) < len(writes):
+                for write in writes:
+                    if isinstance(write, Document):
+                        self._put(write)
+                    elif isinstance(write, Erasure):
+                        erased += self._erase(write)
+            connection.execute("COMMIT")
+        except BaseException:
+            self.forget()
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        if rows or erased:
+            self._changes.note({row[0] for row in rows}, max((row[1] for row in rows), default=0), erased)
+        return bool(erased)
+
+    def forget(self) -> None:
+        """Forget the numbers of conversations and sources: their rows may be gone."""
+        self._conversations.clear()
+        self._sources.clear()
+
+    def _row(self, event: StoredEvent) -> _EventRow:
+        conversation = self._conversations.get(event.conversation) or self._intern_conversation(event)
+        number, name = conversation
+        origin = (event.source, event.account)
+        source = self._sources.get(origin) or self._intern_source(origin)
+        kind, target, text, more = encode(event, name)
+        return number, event.id, kind, source, target, text, more
+
+    def _intern_conversation(self, event: StoredEvent) -> tuple[int, str | None]:
+        if len(self._conversations) >= _REMEMBERED:
+            self._conversations.clear()
+        key = event.conversation
+        known: tuple[int, str | None] | None
+        known = self._connection.execute("SELECT id, name FROM conversation WHERE key = ?", (key,)).fetchone()
+        if known is None:
+            name = conversation_name(event)
+            inserted = self._connection.execute("INSERT INTO conversation (key, name) VALUES (?, ?)", (key, name))
+            assert inserted.lastrowid is not None
+            known = (inserted.lastrowid, name)
+            for identity in members_of(key):
+                self._connection.execute("INSERT OR IGNORE INTO member VALUES (?, ?)", (identity, known[0]))
+        self._conversations[key] = known
+        return known
+
+    def _intern_source(self, origin: tuple[str, str]) -> int:
+        if len(self._sources) >= _REMEMBERED:
+            self._sources.clear()
+        row = self._connection.execute("SELECT id FROM source WHERE mask = ? AND account = ?", origin).fetchone()
+        if row is None:
+            inserted = self._connection.execute("INSERT INTO source (mask, account) VALUES (?, ?)", origin)
+            assert inserted.lastrowid is not None
+            row = (inserted.lastrowid,)
+        number: int = row[0]
+        self._sources[origin] = number
+        return number
+
+    def _put(self, document: Document) -> None:
+        key = (document.kind, document.key)
+        if document.value is None:
+            self._connection.execute("DELETE FROM document WHERE kind = ? AND key = ?", key)
+            return
+        value = json.dumps(document.value, ensure_ascii=False, separators=(",", ":"))
+        self._connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, value))
+
+    def _erase(self, erasure: Erasure) -> list[Erased]:
+        rows = self._connection.execute(
+            """SELECT e.conversation, e.id, e.kind, e.text, s.mask FROM conversation c
+               JOIN event e ON e.conversation = c.id JOIN source s ON s.id = e.source
+               WHERE c.key = ? AND e.id = ?""",
+            (erasure.conversation, erasure.id),
+        ).fetchall()
+        erased = []
+        for conversation, number, kind, text, mask in rows:
+            self._connection.execute("DELETE FROM event WHERE conversation = ? AND id = ?", (conversation, number))
+            if 1 <= kind <= MESSAGES:
+                self._connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
+                erased.append(Erased(conversation, number, text or "", mask))
+        return erased

@@ -1,0 +1,57 @@
+"""What the tests of the store say: events with ids in order, a millisecond apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from greenchat.storage.interface import StoredEvent
+from greenchat.storage.msgid import MessageIds
+from greenchat.storage.sqlite import SqliteStore
+
+START = 1_700_000_000_000  # ms: 2023-11-14T22:13:20Z
+
+
+class Talk:
+    """Makes events; its clock moves on by a millisecond with each."""
+
+    def __init__(self, now: int = START) -> None:
+        self.now = now
+        self.ids = MessageIds()
+
+    def say(self, text: str, conversation: str = "#lobby", nick: str = "alice", **fields: object) -> StoredEvent:
+        """A PRIVMSG to a channel; fields replace those of the event."""
+        self.now += 1
+        event = StoredEvent(self.ids.next(self.now), conversation, "PRIVMSG", f"{nick}!u@h", (conversation, text))
+        return event._replace(**fields)  # type: ignore[arg-type]  # a test names fields that there are
+
+    def lines(self, count: int, conversation: str = "#lobby") -> list[StoredEvent]:
+        """Several, numbered from 0."""
+        return [self.say(f"line {number}", conversation) for number in range(count)]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[SqliteStore]:
+    """A store for as long as the block lasts."""
+    store = SqliteStore(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def texts(events: list[StoredEvent]) -> list[str]:
+    """What was said."""
+    return [event.params[-1] for event in events]
+
+
+def settle(store: SqliteStore, now: int = START) -> None:
+    """Housekeeping until nothing is left to do."""
+    for _ in range(4):
+        store.maintain(now)
+        while store.tidy():
+            pass
+
+
+def files_hold(path: Path, text: str) -> bool:
+    """Whether the text is anywhere in the store's files."""
+    return any(text.encode() in file.read_bytes() for file in path.parent.iterdir())

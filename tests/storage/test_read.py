@@ -1,0 +1,100 @@
+"""Parts of conversations: what a slice of a list is to a list, checked against slices of a list."""
+
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from greenchat.storage.interface import Span, StoredEvent, Target, direct_key, members_of
+from greenchat.storage.msgid import LAST_ID
+from greenchat.storage.sqlite import SqliteStore
+from tests.storage.talk import Talk, texts
+
+
+def test_pages_from_both_ends(store: SqliteStore, talk: Talk) -> None:
+    said = talk.lines(10)
+    store.commit([*said, talk.say("elsewhere", "#other")])
+    assert store.read("#lobby", Span(3)) == said[:3]
+    assert store.read("#lobby", Span(3, newest=True)) == said[-3:]
+    assert store.read("#lobby", Span(3, after=said[4].id)) == said[5:8]
+    assert store.read("#lobby", Span(3, before=said[4].id, newest=True)) == said[1:4]
+    assert store.read("#lobby", Span(9, after=said[4].id, before=said[7].id)) == said[5:7]
+    assert store.read("#nowhere", Span(3)) == []
+    assert store.read("#lobby", Span(0)) == []
+
+
+def test_paging_by_id_meets_every_event_once(store: SqliteStore, talk: Talk) -> None:
+    talk.now = 5
+    said = [talk.say(str(number))._replace(id=talk.ids.next(5)) for number in range(50)]  # all in one millisecond
+    store.commit(said)
+    seen: list[StoredEvent] = []
+    while page := store.read("#lobby", Span(7, after=seen[-1].id if seen else 0)):
+        seen += page
+    assert seen == said
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kinds=st.lists(st.sampled_from(["PRIVMSG", "NOTICE", "TAGMSG", "JOIN"]), max_size=30),
+    after=st.integers(0, 32),
+    before=st.integers(0, 32),
+    limit=st.integers(0, 10),
+    newest=st.booleans(),
+    events=st.booleans(),
+)
+def test_a_span_is_a_slice(kinds: list[str], after: int, before: int, limit: int, newest: bool, events: bool) -> None:
+    with TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "greenchat.db")
+        said = [StoredEvent(number, "#c", kind, "a!b@c", ("#c", "x")) for number, kind in enumerate(kinds, start=1)]
+        store.commit(said)
+        wanted = [e for e in said if after < e.id < before and (events or e.command in ("PRIVMSG", "NOTICE"))]
+        wanted = wanted[len(wanted) - min(limit, len(wanted)) :] if newest else wanted[:limit]
+        assert store.read("#c", Span(limit, after, before, newest, events)) == wanted
+        store.close()
+
+
+def test_targets_are_those_with_news_in_order(store: SqliteStore, talk: Talk) -> None:
+    pair = direct_key("bob", "alice")
+    first = talk.say("1", "#b")
+    private = talk.say("2", pair)
+    last = talk.say("3", "#a")
+    joined = talk.say("", "#b", command="JOIN")
+    store.commit([first, private, last, joined, talk.say("4", direct_key("bob", "carol")), talk.say("5", "#secret")])
+    news = [Target("#b", first.id), Target(pair, private.id), Target("#a", last.id)]
+    assert store.targets("alice", ["#a", "#b", "#c"], 0, LAST_ID) == news
+    assert store.targets("alice", ["#a", "#b"], first.id, last.id) == news[1:2]
+    assert store.targets("nobody", [], 0, LAST_ID) == []
+
+
+def test_the_key_of_two_is_the_same_from_both_sides() -> None:
+    assert direct_key("alice", "bob") == direct_key("bob", "alice") == "alice bob"
+    assert members_of("alice bob") == ("alice", "bob")
+    assert members_of("#lobby") == ()
+
+
+def test_reading_from_many_threads_while_writing(store: SqliteStore, talk: Talk) -> None:
+    talk_lines = [talk.lines(20) for _ in range(50)]
+    stop = threading.Event()
+    wrong: list[object] = []
+
+    def check() -> None:
+        while not stop.is_set():
+            try:
+                found = texts(store.read("#lobby", Span(100_000)))
+                if len(found) % 20 or found != [f"line {number % 20}" for number in range(len(found))]:
+                    wrong.append(found)
+            except Exception as error:
+                wrong.append(error)
+
+    threads = [threading.Thread(target=check) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for lines in talk_lines:
+        store.commit(lines)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(store.read("#lobby", Span(100_000))) == 1000

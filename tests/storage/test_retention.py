@@ -1,0 +1,97 @@
+"""What is too old or too much goes, in small steps, from the index too; nothing else does."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.storage.interface import Query, Retention, Span, direct_key
+from greenchat.storage.sqlite import SqliteStore
+from tests.storage.talk import START, Talk, settle, texts
+
+ALL = Span(10_000, events=True)
+
+
+def keeping(path: Path, keep: Retention) -> SqliteStore:
+    """A store that keeps so much."""
+    return SqliteStore(path, keep=keep)
+
+
+def test_what_is_too_old_goes(path: Path, talk: Talk) -> None:
+    store = keeping(path, Retention(age=1000))
+    old, older = talk.say("old xyzzy"), talk.say("older", direct_key("a", "b"))
+    talk.now += 500
+    new = talk.say("new xyzzy")
+    store.commit([old, older, new])
+    assert len(store.search(Query(["#lobby"], 9, "xyzzy"))) == 2
+    settle(store, old.time + 1000)
+    assert store.read("#lobby", ALL) == [old, new]
+    settle(store, old.time + 1000 + 60_000)
+    assert store.read("#lobby", ALL) == []
+    assert store.targets("a", [], 0, 1 << 62) == []
+    assert store.search(Query(["#lobby"], 9, "xyzzy")) == []
+    store.close()
+
+
+def test_age_is_to_the_millisecond(path: Path, talk: Talk) -> None:
+    store = keeping(path, Retention(age=1000))
+    said = talk.lines(10)
+    store.commit(said)
+    settle(store, said[4].time + 1000)
+    assert store.read("#lobby", ALL) == said[4:]
+    store.close()
+
+
+def test_what_is_too_much_in_one_conversation_goes(path: Path, talk: Talk) -> None:
+    store = keeping(path, Retention(per_conversation=300))
+    loud, quiet = talk.lines(1000), talk.lines(5, "#quiet")
+    store.commit(loud + quiet)
+    store.maintain(START)
+    steps = 1
+    while store.tidy():
+        steps += 1
+    assert steps >= 4  # each short
+    assert store.read("#lobby", ALL) == loud[-300:]
+    assert store.read("#quiet", ALL) == quiet
+    assert len(store.search(Query(["#lobby"], 5000, "line"))) == 300
+    store.close()
+
+
+def test_what_is_too_much_in_all_goes(path: Path, talk: Talk) -> None:
+    store = keeping(path, Retention(total=50))
+    first = talk.lines(30)
+    talk.now += 60_000
+    second = talk.lines(30, "#other")
+    talk.now += 60_000
+    third = talk.lines(20)
+    store.commit(first + second + third)
+    settle(store)
+    assert store.read("#lobby", ALL) == third
+    assert store.read("#other", ALL) == second
+    store.close()
+
+
+def test_nothing_goes_by_default(store: SqliteStore, talk: Talk) -> None:
+    said = talk.lines(100)
+    store.commit(said)
+    settle(store, START + 10**12)
+    assert store.read("#lobby", ALL) == said
+
+
+def test_a_conversation_that_went_can_begin_anew(path: Path, talk: Talk) -> None:
+    store = keeping(path, Retention(age=1000))
+    store.commit([talk.say("old")])
+    settle(store, talk.now + 5000)
+    again = talk.say("new")
+    store.commit([again])
+    assert texts(store.search(Query(["#lobby"], 9, "new"))) == ["new"]
+    assert store.read("#lobby", ALL) == [again]
+    store.close()
+
+
+@pytest.mark.parametrize("keep", [Retention(age=1), Retention(per_conversation=0), Retention(total=0)])
+def test_keeping_nothing(path: Path, talk: Talk, keep: Retention) -> None:
+    store = keeping(path, keep)
+    store.commit(talk.lines(500))
+    settle(store, talk.now + 120_000)
+    assert store.read("#lobby", ALL) == []
+    store.close()

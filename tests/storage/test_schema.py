@@ -1,0 +1,82 @@
+"""A file is opened, brought up to date, or refused with a word that helps; never harmed."""
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from greenchat.storage.interface import Span, StoreDamagedError, StoreError
+from greenchat.storage.schema import APPLICATION_ID, MIGRATIONS, migrate
+from greenchat.storage.sqlite import SqliteStore
+from tests.storage.talk import Talk, opened
+
+
+def schema(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """What the tables are."""
+    return connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_every_older_version_becomes_the_newest(path: Path, version: int) -> None:
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(fresh, path)
+    older = sqlite3.connect(":memory:", isolation_level=None)
+    if version:
+        migrate(older, path, MIGRATIONS[:version])
+    migrate(older, path)
+    assert schema(older) == schema(fresh)
+    assert older.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+    assert older.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
+
+
+def test_a_step_that_fails_leaves_the_older_version(path: Path) -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection, path)
+    before = schema(connection)
+    with pytest.raises(sqlite3.Error):
+        migrate(connection, path, (*MIGRATIONS, ("CREATE TABLE new (x)", "nonsense")))
+    assert schema(connection) == before
+    assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+
+
+def test_a_newer_file_is_refused(path: Path, talk: Talk) -> None:
+    with opened(path) as store:
+        store.commit(talk.lines(1))
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreDamagedError, match="written by a newer greenchat"):
+        SqliteStore(path)
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_refused(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE precious (x)")
+    connection.close()
+    with pytest.raises(StoreDamagedError, match="another program's"):
+        SqliteStore(path)
+
+
+@pytest.mark.parametrize("content", [b"rubbish" * 1000, b"SQLite format 3\0" + b"\xff" * 5000, b"x"])
+def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StoreDamagedError, match=re.escape("greenchat-server restore")):
+        SqliteStore(path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_was_cut_is_refused_or_says_so(path: Path, talk: Talk) -> None:
+    with opened(path) as store:
+        store.commit(talk.lines(5000))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2 // 4096 * 4096])
+    with pytest.raises(StoreDamagedError, match="damaged"), opened(path) as store:
+        store.read("#lobby", Span(10_000))
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="can't"):
+        SqliteStore(tmp_path / "nowhere" / "greenchat.db")

@@ -1,0 +1,141 @@
+"""Search: finds what was said, only where the asker may read, and forgets what was erased."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.storage.interface import Erasure, Query, direct_key
+from greenchat.storage.sqlite import SqliteStore
+from tests.storage.talk import Talk, files_hold, opened, settle, texts
+
+LOBBY = ["#lobby"]
+
+
+@pytest.fixture
+def filled(store: SqliteStore, talk: Talk) -> SqliteStore:
+    """A store in which people have talked."""
+    store.commit(
+        [
+            talk.say("That was fast!", nick="bill"),
+            talk.say("Fasting is hard.", nick="Jackie"),
+            talk.say("a fast car", "#cars", nick="bill"),
+            talk.say("Größe und Straße", nick="[odd]|nick"),
+            talk.say("breakfast at noon", nick="bill", command="NOTICE"),
+            talk.say("fast", nick="bill", command="TOPIC"),
+            talk.say("a secret, fast", direct_key("alice", "bob")),
+        ]
+    )
+    return store
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        (Query(LOBBY, 9, "fast"), ["That was fast!", "Fasting is hard."]),
+        (Query(LOBBY, 1, "fast"), ["Fasting is hard."]),
+        (Query(LOBBY, 1, "fast", oldest=True), ["That was fast!"]),
+        (Query(["#cars", "#lobby"], 9, "fast"), ["That was fast!", "Fasting is hard.", "a fast car"]),
+        (Query(LOBBY, 9, "FAST hard"), ["Fasting is hard."]),
+        (Query(LOBBY, 9, '"was fast"'), ["That was fast!"]),
+        (Query(LOBBY, 9, '"fast was"'), []),
+        (Query(LOBBY, 9, '"was fa'), []),
+        (Query(LOBBY, 9, "grosse"), []),
+        (Query(LOBBY, 9, "grö"), ["Größe und Straße"]),
+        (Query(LOBBY, 9, "gro"), ["Größe und Straße"]),
+        (Query(LOBBY, 9, sender="JACKIE"), ["Fasting is hard."]),
+        (Query(LOBBY, 9, sender="[odd]|nick"), ["Größe und Straße"]),
+        (Query(LOBBY, 9, sender="odd"), []),
+        (Query(LOBBY, 9, "fast", sender="bill"), ["That was fast!"]),
+        (Query(LOBBY, 9, "breakfast"), ["breakfast at noon"]),
+        (Query(LOBBY, 9), ["That was fast!", "Fasting is hard.", "Größe und Straße", "breakfast at noon"]),
+        (Query(["#nowhere"], 9, "fast"), []),
+        (Query([], 9, "fast"), []),
+        (Query(LOBBY, 9, "c1"), []),
+        (Query(LOBBY, 9, "place"), []),
+    ],
+)
+def test_what_a_query_finds(filled: SqliteStore, query: Query, found: list[str]) -> None:
+    assert texts(filled.search(query)) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"',
+        '""',
+        "'",
+        "*",
+        "-",
+        "fast*",
+        "{text}:",
+        "place:c1",
+        "a AND OR NOT",
+        "NEAR(",
+        "^fast",
+        "\\",
+        "()",
+        "%_",
+        " ",
+        "🙂",
+    ],
+)
+def test_no_text_is_a_syntax_error(filled: SqliteStore, text: str) -> None:
+    assert "a secret, fast" not in texts(filled.search(Query([*LOBBY, "#cars"], 9, text)))
+
+
+def test_a_search_finds_what_was_committed_just_before(filled: SqliteStore, talk: Talk) -> None:
+    for number in range(5):
+        filled.commit([talk.say(f"needle {number}")])
+        assert len(filled.search(Query(LOBBY, 9, "needle"))) == number + 1
+
+
+def test_a_search_between_two_times(store: SqliteStore, talk: Talk) -> None:
+    said = talk.lines(9)
+    store.commit(said)
+    assert store.search(Query(LOBBY, 99, "line", after=said[2].id, before=said[6].id)) == said[3:6]
+
+
+def test_a_search_over_many_conversations(store: SqliteStore, talk: Talk) -> None:
+    store.commit([talk.say("x", f"#{number}") for number in range(2000)])
+    assert len(store.search(Query([f"#{number}" for number in range(1999)], 5000, "x"))) == 1999
+
+
+def test_the_index_is_complete_however_it_was_built(path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.storage.search._STEP_ROWS", 4)
+    monkeypatch.setattr("greenchat.storage.search._FIRST_WINDOW", 10 << 20)
+    with opened(path) as store:
+        store.commit([line for channel in "abc" for line in talk.lines(100, f"#{channel}")])
+        talk.now += 10_000_000_000
+        store.commit(talk.lines(50, "#a"))
+    with opened(path) as store:
+        assert len(store.search(Query(["#a", "#b"], 999, "line"))) == 250
+        assert len(store.search(Query(["#a"], 999, "7"))) == 12
+    path.with_name("greenchat.db-search").write_bytes(b"rubbish" * 1000)
+    with opened(path) as store:
+        store.commit(talk.lines(1, "#c"))
+        assert len(store.search(Query(["#c"], 999, "line"))) == 101
+
+
+def test_what_was_erased_is_in_no_file(path: Path, talk: Talk) -> None:
+    with opened(path) as store:
+        secret = talk.say("my passphrase is xyzzyplugh")
+        store.commit([*talk.lines(50), secret])
+        assert store.search(Query(LOBBY, 9, "xyzzyplugh")) == [secret]
+        assert files_hold(path, "xyzzyplugh")
+        store.commit([Erasure("#lobby", secret.id)])
+        assert store.search(Query(LOBBY, 9, "xyzzyplugh")) == []
+        settle(store)
+        assert not files_hold(path, "xyzzyplugh")
+        assert len(store.search(Query(LOBBY, 99, "line"))) == 50
+
+
+def test_what_was_erased_before_a_crash_is_not_in_the_index_after_it(path: Path, talk: Talk) -> None:
+    secret = talk.say("xyzzyplugh")
+    with opened(path) as store:
+        store.commit([secret, *talk.lines(5)])
+        assert len(store.search(Query(LOBBY, 9, "xyzzyplugh"))) == 1
+        store.commit([Erasure("#lobby", secret.id)])
+    # the index was closed before it heard of the erasure
+    with opened(path) as store:
+        assert len(store.search(Query(LOBBY, 9, "line"))) == 5
+        assert not files_hold(path, "xyzzyplugh")
