@@ -1,0 +1,63 @@
+"""SASL over IRC: responses in base64, cut into chunks of 400 bytes, and the mechanisms that are one message long.
+
+https://ircv3.net/specs/extensions/sasl-3.1
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+
+CHUNK = 400  # bytes of base64 in one AUTHENTICATE; a chunk of exactly this length is followed by another
+MOST = 16 * 1024  # bytes of base64 in one response
+
+
+class SaslError(ValueError):
+    """What came in is no response of this mechanism."""
+
+
+def chunks(data: bytes) -> Iterator[str]:
+    """The parameters of the AUTHENTICATE commands that send this response."""
+    text = base64.b64encode(data).decode()
+    for start in range(0, len(text), CHUNK):
+        yield text[start : start + CHUNK]
+    if len(text) % CHUNK == 0:
+        yield "+"
+
+
+class Collector:
+    """Puts a response together again from its chunks."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, chunk: str) -> bytes | None:
+        """The response, once its last chunk is there. Raises SaslError where it is too long or no base64."""
+        if len(chunk) > CHUNK or len(self._text) + len(chunk) > MOST:
+            raise SaslError("the response is too long")
+        if chunk != "+":
+            self._text += chunk
+            if len(chunk) == CHUNK:
+                return None
+        text, self._text = self._text, ""
+        try:
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise SaslError("the response is not base64") from error
+
+
+def parse_plain(response: bytes) -> tuple[str, str, str]:
+    """(authorization identity, account, password) of PLAIN, RFC 4616. Raises SaslError."""
+    try:
+        parts = response.decode().split("\0")
+    except UnicodeDecodeError as error:
+        raise SaslError("the response is not UTF-8") from error
+    if len(parts) != 3 or not parts[1] or not parts[2]:
+        raise SaslError("the response is not authzid NUL authcid NUL password")
+    return parts[0], parts[1], parts[2]
+
+
+def format_plain(account: str, password: str) -> bytes:
+    """The response of PLAIN."""
+    return f"\0{account}\0{password}".encode()

@@ -1,0 +1,193 @@
+"""SCRAM-SHA-256: proves that both sides know a password without either sending or storing it. RFC 5802 and RFC 7677.
+
+What a server keeps of a password is a `Verifier`; it checks SCRAM logins as well as passwords that come in the clear
+(SASL PLAIN, NickServ). Both sides of the exchange are here, as steps from text to text. Nonces are arguments.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+ITERATIONS = 64_000  # of PBKDF2 for new verifiers; RFC 7677 asks for 4096 at least
+MOST_ITERATIONS = 2_000_000  # what a client works through for a server: some seconds
+_NO_BINDING = "biws"  # base64 of "n,,": no channel binding
+
+
+class ScramError(ValueError):
+    """The exchange failed; the text says why, in words for a log (never with a secret in it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """What is stored of a password. salt and keys are bytes; iterations those of PBKDF2."""
+
+    salt: bytes
+    iterations: int
+    stored_key: bytes
+    server_key: bytes
+
+    def __str__(self) -> str:
+        """`SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`, the form that PostgreSQL stores too."""
+        salt, stored, server = map(_encode, (self.salt, self.stored_key, self.server_key))
+        return f"SCRAM-SHA-256${self.iterations}:{salt}${stored}:{server}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Verifier":
+        """The reverse of str(). Raises ScramError."""
+        try:
+            _, cost, keys = text.split("$")
+            iterations, salt = cost.split(":")
+            stored, server = keys.split(":")
+            return cls(_decode(salt), int(iterations), _decode(stored), _decode(server))
+        except ValueError as error:
+            raise ScramError("not a verifier") from error
+
+    def matches(self, password: str) -> bool:
+        """Whether this is the password. Slow on purpose: run it off the loop."""
+        salted = _salted(password, self.salt, self.iterations)
+        return hmac.compare_digest(_hash(_hmac(salted, b"Client Key")), self.stored_key)
+
+
+def make_verifier(password: str, salt: bytes, iterations: int = ITERATIONS) -> Verifier:
+    """Derive what to store. Slow on purpose: run it off the loop."""
+    salted = _salted(password, salt, iterations)
+    return Verifier(salt, iterations, _hash(_hmac(salted, b"Client Key")), _hmac(salted, b"Server Key"))
+
+
+class ServerExchange:
+    """The server's side: `first` answers the client's first message, `final` its second."""
+
+    __slots__ = ("_auth", "_binding", "_nonce", "_verifier", "authorization", "username")
+
+    def __init__(self, client_first: str, nonce: str) -> None:
+        """Read the client's first message; `username` is then known. Raises ScramError."""
+        header, comma, rest = client_first.partition(",")
+        authorization, comma2, bare = rest.partition(",")
+        if not (comma and comma2) or header not in ("n", "y"):
+            raise ScramError("the client wants channel binding, or is not speaking SCRAM")
+        fields = _fields(bare)
+        if "m" in fields:
+            raise ScramError("the client wants an extension")
+        self._binding = _encode(f"{header},{authorization},".encode())
+        self.authorization = _unquote(authorization.removeprefix("a="))
+        self.username = _unquote(_need(fields, "n"))
+        self._nonce = _need(fields, "r") + nonce
+        self._auth = bare
+        self._verifier: Verifier | None = None
+
+    def first(self, verifier: Verifier) -> str:
+        """The server's first message, for the verifier of `username` (or a made-up one, if there is no such user)."""
+        self._verifier = verifier
+        message = f"r={self._nonce},s={_encode(verifier.salt)},i={verifier.iterations}"
+        self._auth += "," + message
+        return message
+
+    def final(self, client_final: str) -> str:
+        """The server's last message, if the client has proved that it knows the password. Raises ScramError."""
+        verifier = self._verifier
+        if verifier is None:
+            raise ScramError("out of step")
+        without_proof, _, proof_text = client_final.rpartition(",p=")
+        fields = _fields(without_proof)
+        if _need(fields, "c") != self._binding:
+            raise ScramError("the channel binding does not match")
+        if not hmac.compare_digest(_need(fields, "r").encode(), self._nonce.encode()):
+            raise ScramError("the nonce does not match")
+        proof = _decode(proof_text)
+        auth = (self._auth + "," + without_proof).encode()
+        signature = _hmac(verifier.stored_key, auth)
+        if len(proof) != len(signature) or not hmac.compare_digest(_hash(_xor(proof, signature)), verifier.stored_key):
+            raise ScramError("wrong password")
+        return "v=" + _encode(_hmac(verifier.server_key, auth))
+
+
+class ClientExchange:
+    """The client's side: `first`, then `final` with the server's first message, then `check` with its last."""
+
+    __slots__ = ("_bare", "_nonce", "_password", "_server_signature")
+
+    def __init__(self, username: str, password: str, nonce: str) -> None:
+        self._bare = f"n={_quote(username)},r={nonce}"
+        self._nonce = nonce
+        self._password = password
+        self._server_signature = b""
+
+    def first(self) -> str:
+        """The client's first message."""
+        return "n,," + self._bare
+
+    def final(self, server_first: str) -> str:
+        """The client's second message. Raises ScramError if the server's makes no sense."""
+        fields = _fields(server_first)
+        nonce = _need(fields, "r")
+        if not nonce.startswith(self._nonce) or nonce == self._nonce:
+            raise ScramError("the server's nonce does not continue ours")
+        cost = _need(fields, "i")
+        if not (cost.isascii() and cost.isdigit() and 4096 <= int(cost[:9]) <= MOST_ITERATIONS):
+            raise ScramError("the server asks for too little or too much work")
+        salted = _salted(self._password, _decode(_need(fields, "s")), int(cost))
+        client_key = _hmac(salted, b"Client Key")
+        without_proof = f"c={_NO_BINDING},r={nonce}"
+        auth = f"{self._bare},{server_first},{without_proof}".encode()
+        self._server_signature = _hmac(_hmac(salted, b"Server Key"), auth)
+        proof = _xor(client_key, _hmac(_hash(client_key), auth))
+        return f"{without_proof},p={_encode(proof)}"
+
+    def check(self, server_final: str) -> None:
+        """Raises ScramError unless the server knows the password's verifier too."""
+        signature = _decode(_need(_fields(server_final), "v"))
+        if not self._server_signature or not hmac.compare_digest(signature, self._server_signature):
+            raise ScramError("the server does not know this account's password: it is not what it seems")
+
+
+def _fields(text: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for field in text.split(","):
+        name, equals, value = field.partition("=")
+        if not equals or len(name) != 1:
+            raise ScramError("malformed message")
+        fields.setdefault(name, value)
+    return fields
+
+
+def _need(fields: dict[str, str], name: str) -> str:
+    if not fields.get(name):
+        raise ScramError(f"the attribute {name} is missing")
+    return fields[name]
+
+
+def _quote(name: str) -> str:
+    return name.replace("=", "=3D").replace(",", "=2C")
+
+
+def _unquote(name: str) -> str:
+    return name.replace("=2C", ",").replace("=3D", "=")
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ScramError("not base64") from error
+
+
+def _salted(password: str, salt: bytes, iterations: int) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+
+
+def _hmac(key: bytes, data: bytes) -> bytes:
+    return hmac.digest(key, data, "sha256")
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))

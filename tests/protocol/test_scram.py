@@ -1,0 +1,95 @@
+"""SCRAM-SHA-256, first of all with the example of RFC 7677, section 3."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from greenchat.protocol.scram import ClientExchange, ScramError, ServerExchange, Verifier, make_verifier
+
+SALT = b"[m\x99h\x9d\x125\x8e\xec\xa0K\x14\x126\xfa\x81"
+CLIENT_NONCE = "rOprNGfwEbeRWgbNEkqO"
+SERVER_NONCE = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+CLIENT_FIRST = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO"
+SERVER_FIRST = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
+CLIENT_FINAL = (
+    "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+)
+SERVER_FINAL = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+
+
+def test_the_example_of_the_rfc() -> None:
+    client = ClientExchange("user", "pencil", CLIENT_NONCE)
+    assert client.first() == CLIENT_FIRST
+    server = ServerExchange(CLIENT_FIRST, SERVER_NONCE)
+    assert server.username == "user"
+    assert server.first(make_verifier("pencil", SALT, 4096)) == SERVER_FIRST
+    assert client.final(SERVER_FIRST) == CLIENT_FINAL
+    assert server.final(CLIENT_FINAL) == SERVER_FINAL
+    client.check(SERVER_FINAL)
+
+
+def test_a_wrong_password_is_refused() -> None:
+    client = ClientExchange("user", "pen", CLIENT_NONCE)
+    server = ServerExchange(client.first(), SERVER_NONCE)
+    with pytest.raises(ScramError, match="wrong password"):
+        server.final(client.final(server.first(make_verifier("pencil", SALT, 4096))))
+
+
+def test_a_server_that_does_not_know_the_password_is_noticed() -> None:
+    client = ClientExchange("user", "pencil", CLIENT_NONCE)
+    client.final(SERVER_FIRST)
+    with pytest.raises(ScramError, match="not what it seems"):
+        client.check("v=" + "A" * 43 + "=")
+
+
+@pytest.mark.parametrize(
+    "first", ["", "n", "n,", "n,,", "n,,n=user", "n,,r=x", "p=tls-unique,,n=user,r=x", "n,,m=x,n=user,r=x", "n,,n=,r="]
+)
+def test_a_bad_first_message_is_refused(first: str) -> None:
+    with pytest.raises(ScramError):
+        ServerExchange(first, SERVER_NONCE)
+
+
+@pytest.mark.parametrize(
+    "final", ["", "c=biws", "c=biws,r=x,p=AAAA", CLIENT_FINAL[:-4], CLIENT_FINAL.replace("biws", "eSws")]
+)
+def test_a_bad_final_message_is_refused(final: str) -> None:
+    server = ServerExchange(CLIENT_FIRST, SERVER_NONCE)
+    server.first(make_verifier("pencil", SALT, 4096))
+    with pytest.raises(ScramError):
+        server.final(final)
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["", "r=other,s=AAAA,i=4096", SERVER_FIRST.replace("4096", "1"), SERVER_FIRST.replace("4096", "999999999")],
+)
+def test_a_client_refuses_a_server_that_makes_no_sense(first: str) -> None:
+    with pytest.raises(ScramError):
+        ClientExchange("user", "pencil", CLIENT_NONCE).final(first)
+
+
+@given(st.text(max_size=100))
+@settings(max_examples=300)
+def test_no_input_raises_anything_else(text: str) -> None:
+    for attempt in (
+        lambda: ServerExchange(text, SERVER_NONCE),
+        lambda: ServerExchange("n,," + text, SERVER_NONCE),
+        lambda: Verifier.parse(text),
+    ):
+        try:
+            attempt()
+        except ScramError:
+            continue
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), st.text("=,ab", min_size=1))
+@settings(max_examples=20)
+def test_any_name_and_password_go_through(password: str, name: str) -> None:
+    client = ClientExchange(name, password, CLIENT_NONCE)
+    server = ServerExchange(client.first(), SERVER_NONCE)
+    assert server.username == name
+    verifier = Verifier.parse(str(make_verifier(password, SALT, 4096)))
+    client.check(server.final(client.final(server.first(verifier))))
+    assert verifier.matches(password)
+    assert not verifier.matches(password + "x")
