@@ -4,8 +4,9 @@ Handlers never write wire text, touch a socket, or read a clock: they build mess
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..chat.channel import Channel
 from ..chat.network import Network
@@ -28,6 +29,19 @@ class Journal(Protocol):
 
     def say(self, envelope: Envelope, target: str, session: Session) -> None:
         """Store this before anybody sees it. If that fails nobody does, and the session that said it is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Returned by a handler whose work is too slow for the loop: a password hash, a search.
+
+    work: called in another thread; it must not touch the chat's state.
+    then: called with what work returned, in the loop and at a later time (ctx.now is new): it must look at the state
+    again.
+    """
+
+    work: Callable[[], object]
+    then: "Callable[[Context, Any], Later | None]"
 
 
 class Context:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..protocol.numerics import Numeric
-from .context import Context
+from .context import Context, Later
 from .errors import FailError, IrcError
 
-Handler = Callable[[Context], None]
+Handler = Callable[[Context], Later | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,31 @@ def command(name: str, *, params: int = 0, anytime: bool = False, oper: bool = F
     return declare
 
 
-def run(ctx: Context) -> None:
-    """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out."""
+def run(ctx: Context) -> Later | None:
+    """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out.
+
+    What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`.
+    """
+    return _guarded(ctx, lambda: _checked(ctx).handler(ctx))
+
+
+def resume(ctx: Context, later: Later, result: object) -> Later | None:
+    """Go on with a command whose slow work is done."""
+    return _guarded(ctx, lambda: later.then(ctx, result))
+
+
+def _guarded(ctx: Context, step: Callable[[], Later | None]) -> Later | None:
     try:
-        _checked(ctx).handler(ctx)
+        later = step()
     except IrcError as error:
         ctx.reply(error.numeric, *error.params, text=error.text)
     except FailError as error:
         ctx.fail(error.command, error.code, *error.context, text=error.text)
+    else:
+        if later is not None:
+            return later
     ctx.answer()
+    return None
 
 
 def _checked(ctx: Context) -> Command:

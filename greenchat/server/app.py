@@ -10,6 +10,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 from gevent.server import StreamServer
+from gevent.threadpool import ThreadPool
 
 from ..chat.network import Network
 from ..chat.settings import Settings
@@ -22,6 +23,7 @@ from .turn import Turn
 log = logging.getLogger(__name__)
 
 _BACKLOG = 4096  # gevent's 256 drops bursts of connections
+_WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
 _SWEEP_EVERY = 1.0  # seconds
 
 
@@ -33,6 +35,7 @@ class App:
         self.tls = tls
         self.network = Network(settings, now=self.now())
         self.turn = Turn()
+        self.workers = ThreadPool(_WORKERS)
         self.connections: dict[Connection, None] = {}
         self.new_id: Callable[[], str] = new_ids(self.now())
         self._listeners: list[Any] = []
@@ -68,6 +71,7 @@ class App:
         for connection in list(self.connections):
             connection.outbox.cut(self._farewell)
         gevent.sleep(0)
+        self.workers.kill()
 
     def stop(self, reason: str) -> None:
         """Begin to end; every client is told the reason."""

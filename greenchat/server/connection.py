@@ -11,11 +11,12 @@ from typing import Any, Protocol
 
 import gevent
 from gevent.hub import get_hub
+from gevent.threadpool import ThreadPool
 
 from ..chat.network import Network
 from ..chat.throttle import TokenBucket
 from ..chat.user import Session
-from ..commands.catalog import run
+from ..commands.catalog import resume, run
 from ..commands.context import Context, Host
 from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
@@ -42,6 +43,7 @@ class Server(Host, Protocol):
     turn: Turn
     options: Options
     tls: TlsAcceptor | None
+    workers: ThreadPool
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -197,7 +199,15 @@ class Connection:
         except ParseError as error:
             self._context(_NOTHING).reply(Numeric.ERR_UNKNOWNERROR, "*", text=f"Not a message: {error}")
             return
-        run(self._context(message))
+        ctx = self._context(message)
+        later = run(ctx)
+        while later is not None:
+            result = self.server.workers.apply(later.work)
+            if self.session.closing or self.outbox.cut_reason:
+                return
+            self.server.turn.begin()
+            ctx.now = self.server.now()
+            later = resume(ctx, later, result)
 
     def _context(self, message: Message) -> Context:
         server = self.server
