@@ -1,47 +1,80 @@
 """What an operator may decide about the chat, as values: the configuration file fills them, `Network` holds them.
 
-A reload puts a new `Settings` in the place of the old one; nothing else keeps a copy.
+A reload puts a new `Settings` in the place of the old one; nothing else keeps a copy. A field with a `Key` is a key of
+the file: to add a setting, add one such line.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from .. import __version__
+from ..protocol.casemap import CASEMAPPINGS
 from ..protocol.modes import ModeTable
+from . import checks
+from .key import Key
+from .opers import CLASS_SAMPLE, OPER_SAMPLE, Oper, OperClass
+
+_CASEMAPPINGS = tuple(CASEMAPPINGS)
+_FLAGS = checks.letters(ModeTable().flags)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Lengths are in characters, as ISUPPORT announces them; counts are per user or per channel."""
 
-    nick: int = 32
-    username: int = 18
-    host: int = 64
-    realname: int = 150
-    channel: int = 64
-    topic: int = 390
-    away: int = 200
-    kick: int = 300
-    key: int = 32
-    channels: int = 100
-    targets: int = 4
-    modes: int = 20
-    list_entries: int = 100
-    monitor: int = 100
-    whowas: int = 1000
+    nick: Annotated[int, Key("characters of a nickname", 1, 64)] = 32
+    username: Annotated[int, Key("characters of a username", 2, 32)] = 18
+    host: Annotated[int, Key("characters of a shown hostname", 16, 128)] = 64
+    realname: Annotated[int, Key("characters of a real name", 1, 300)] = 150
+    channel: Annotated[int, Key("characters of a channel's name", 2, 128)] = 64
+    topic: Annotated[int, Key("characters of a topic", 1, 390)] = 390
+    away: Annotated[int, Key("characters of an away message", 1, 390)] = 200
+    kick: Annotated[int, Key("characters of the reason of a kick", 1, 390)] = 300
+    key: Annotated[int, Key("characters of a channel's key", 1, 64)] = 32
+    channels: Annotated[int, Key("channels that one user can be in", 1, 10_000)] = 100
+    targets: Annotated[int, Key("targets of one message", 1, 100)] = 4
+    modes: Annotated[int, Key("mode changes in one command", 1, 100)] = 20
+    list_entries: Annotated[int, Key("masks in a list of a channel (bans, exceptions, invitations)", 1, 10_000)] = 100
+    monitor: Annotated[int, Key("nicknames that one user can monitor", 1, 10_000)] = 100
+    whowas: Annotated[int, Key("users who left that WHOWAS remembers", 0, 1_000_000, restart=True)] = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """Who runs the server: the lines of ADMIN. The empty ones are left out."""
+
+    location: Annotated[str, Key("what the server is, and where", parse=checks.line)] = ""
+    organization: Annotated[str, Key("who runs it", parse=checks.line)] = ""
+    email: Annotated[str, Key("how to reach them", parse=checks.line)] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The server as it presents itself, and its rules."""
 
-    name: str = "greenchat.local"
+    name: Annotated[str, Key("the server's name", parse=checks.server_name, restart=True)] = "greenchat.local"
     version: str = f"greenchat-{__version__}"
-    network: str = "greenchat"
-    description: str = "greenchat, group chat for the terminal"
-    motd: tuple[str, ...] = ()
-    password: str = ""
-    lobby: str = "#lobby"
-    casemapping: str = "ascii"
-    channel_flags: str = "nt"
+    network: Annotated[str, Key("the network's name", parse=checks.network_name)] = "greenchat"
+    description: Annotated[str, Key("the server in a few words", parse=checks.line)] = (
+        "greenchat, group chat for the terminal"
+    )
+    motd: Annotated[tuple[str, ...], Key("the message of the day, a string for each line", parse=checks.line)] = ()
+    password: Annotated[str, Key("what everybody must give to come in (PASS); empty: nothing", parse=checks.word)] = ""
+    lobby: Annotated[str, Key("the channel of the plain-text clients", parse=checks.channel, restart=True)] = "#lobby"
+    casemapping: Annotated[str, Key("which spellings of a name are the same", choices=_CASEMAPPINGS, restart=True)] = (
+        "ascii"
+    )
+    channel_flags: Annotated[str, Key("modes of a new channel, those without a parameter", parse=_FLAGS)] = "nt"
+    user_flags: Annotated[str, Key("modes of a new user", parse=checks.letters("iw"))] = ""
     mode_table: ModeTable = field(default_factory=ModeTable)
-    limits: Limits = field(default_factory=Limits)
+    limits: Annotated[Limits, Key("How long names and texts may be, and how many of each there may be.")] = field(
+        default_factory=Limits
+    )
+    admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
+    classes: Annotated[Mapping[str, OperClass], Key("Classes of operators.", sample=CLASS_SAMPLE)] = field(
+        default_factory=dict
+    )
+    opers: Annotated[Mapping[str, Oper], Key("Operators, by the name that they give to OPER.", sample=OPER_SAMPLE)] = (
+        field(default_factory=dict)
+    )

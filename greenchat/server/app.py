@@ -49,8 +49,8 @@ class App:
     def listen(self) -> list[Address]:
         """Open the listeners; the addresses that they really have. Raises OSError, naming the address."""
         addresses = []
-        for address in self.options.listen:
-            listener = StreamServer(_bind(address), self._serve)
+        for wish in self.options.listen:
+            listener = StreamServer(_bind(wish.address), self._serve)
             listener.start()
             self._listeners.append(listener)
             addresses.append(Address(*listener.socket.getsockname()[:2]))
@@ -65,7 +65,7 @@ class App:
             listener.stop(timeout=0)
         for connection in list(self.connections):
             connection.close(self._farewell)
-        deadline = monotonic() + self.options.close_timeout
+        deadline = monotonic() + self.options.connections.close_timeout
         while self.connections and monotonic() < deadline:
             gevent.sleep(0.02)
         for connection in list(self.connections):
@@ -100,7 +100,7 @@ class App:
 
     def _sweep(self) -> None:
         """Ping who has been silent, cut who stays so, who never registers, and who does not take our farewell."""
-        options = self.options
+        options = self.options.connections
         now = monotonic()
         for connection in list(self.connections):
             silent = now - connection.heard

@@ -81,9 +81,9 @@ class Connection:
         self.opened = self.heard = monotonic()
         self.asked = False
         self.closing_for = 0.0
-        self.outbox = SocketOutbox(server.turn.dirty, sock, server.options.sendq)
+        self.outbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq)
         self.session = Session(self.outbox, host, server.now())
-        self._bucket = TokenBucket(server.options.command_rate, server.options.command_burst)
+        self._bucket = TokenBucket(server.options.throttle.commands, server.options.throttle.burst)
         self._readable: Any = get_hub().loop.io(sock.fileno(), _READ)
 
     def run(self) -> None:

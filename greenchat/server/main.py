@@ -1,15 +1,27 @@
-"""greenchat-server: reads the command line, prepares the process, serves."""
+"""greenchat-server: reads the command line and the configuration file, and starts the server.
+
+What needs gevent is in `launch`, imported late, so that --help and --version do not wait for it.
+"""
 
 import argparse
-import logging
+import dataclasses
 import os
-import signal
 import sys
 from ipaddress import ip_address
 from pathlib import Path
 
 from .. import __version__
-from .options import DEFAULT_ADDRESS, Address
+from .config import NOT_GIVEN, Config, ConfigError, load
+from .options import DEFAULT_ADDRESS, Address, Listener
+
+_EPILOG = """\
+Without options it serves on 127.0.0.1:9090 and needs nothing else.
+
+  greenchat-server --listen :9090                  for other machines too
+  greenchat-server --print-config > server.toml    a configuration with every key, explained
+  greenchat-server --config server.toml            use it; kill -HUP reads it again
+  greenchat-server hash-password                   the hash of a password, for operators
+"""
 
 
 class UsageError(Exception):
@@ -20,8 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the server. 0 after a clean end, 2 where it could not start."""
     given = _parser().parse_args(arguments)
     try:
+        if given.command == "hash-password":
+            return _hash_password()
+        if given.print_config:
+            return _print_config()
         return _serve(given)
-    except UsageError as error:
+    except (UsageError, ConfigError) as error:
         print(f"greenchat-server: {error}", file=sys.stderr)
         return 2
 
@@ -30,7 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="greenchat-server",
         description="Group chat for the terminal: serves greenchat, any IRC client, and nc, all on one port.",
-        epilog="Without options it serves on 127.0.0.1:9090 and needs nothing else.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "command", nargs="?", choices=["hash-password"], help="instead of serving: hash a password for operators"
     )
     parser.add_argument(
         "--listen",
@@ -40,46 +61,71 @@ def _parser() -> argparse.ArgumentParser:
         help=f"where to listen, repeatable; :PORT is every interface, port 0 any free one (default {DEFAULT_ADDRESS})",
     )
     parser.add_argument("--data", metavar="DIR", type=Path, help="where history is kept (default: the XDG data folder)")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="a configuration file; what is given here wins")
+    parser.add_argument("--print-config", action="store_true", help="write a configuration with every key and end")
     parser.add_argument("--debug", action="store_true", help="log everything that happens")
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
     return parser
 
 
 def _address(text: str) -> Address:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is not [HOST]:PORT, as in 127.0.0.1:9090 or :9090")
-    return Address(host.strip("[]"), int(port))
-
-
-def _serve(given: argparse.Namespace) -> int:
-    # Late, so that --help and --version do not wait for gevent.
-    import gevent
-
-    from ..chat.settings import Settings
-    from .app import App
-    from .options import Options
-
-    logging.basicConfig(
-        level=logging.DEBUG if given.debug else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    data = _data_folder(given.data)
-    app = App(Settings(), Options(listen=tuple(given.listen or (DEFAULT_ADDRESS,)), data=data))
     try:
-        addresses = app.listen()
-    except OSError as error:
-        raise UsageError(f"can't listen: {error.strerror or error}. Choose another address with --listen") from error
-    for number in (signal.SIGINT, signal.SIGTERM):
-        gevent.signal_handler(number, app.stop, "The server is shutting down")
-    _greet(addresses, data)
-    app.run()
+        return Address.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _print_config() -> int:
+    from .config_example import example
+
+    print(example(), end="")
     return 0
 
 
-def _data_folder(wish: Path | None) -> Path:
-    if wish is None:
+def _hash_password() -> int:
+    import getpass
+    import secrets
+
+    from ..chat.passwords import hash_password
+
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != password:
+            raise UsageError("the two passwords differ")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise UsageError("an empty password is none")
+    print(hash_password(password, secrets.token_bytes(16)))
+    return 0
+
+
+def _serve(given: argparse.Namespace) -> int:
+    config = _configuration(given)
+    data = _data_folder(config.options.data)
+    from . import launch  # late: it takes gevent along
+
+    try:
+        return launch.serve(config, data, lambda addresses: _greet(addresses, data))
+    except launch.CannotStartError as error:
+        raise UsageError(str(error)) from error
+
+
+def _configuration(given: argparse.Namespace) -> Config:
+    """The file, and what the command line says against it. Raises ConfigError."""
+    config = load(given.config) if given.config else Config()
+    options = config.options
+    if given.listen:
+        options = dataclasses.replace(options, listen=tuple(Listener(address) for address in given.listen))
+    if given.data:
+        options = dataclasses.replace(options, data=given.data)
+    if given.debug:
+        options = dataclasses.replace(options, log=dataclasses.replace(options.log, level="debug"))
+    return dataclasses.replace(config, options=options)
+
+
+def _data_folder(wish: Path) -> Path:
+    if wish == NOT_GIVEN:
         base = os.environ.get("XDG_DATA_HOME")
         wish = (Path(base) if base else Path.home() / ".local/share") / "greenchat"
     try:

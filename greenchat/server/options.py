@@ -1,7 +1,15 @@
-"""What an operator may decide about the process: addresses, the data folder, and how clients are kept in bounds."""
+"""What an operator may decide about the process: addresses, the data folder, and how clients are kept in bounds.
+
+A field with a `Key` is a key of the configuration file, as in `chat.settings`.
+"""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated
+
+from ..chat import checks
+from ..chat.key import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,20 +23,122 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host or "*"
         return f"{host}:{self.port}"
 
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """`[HOST]:PORT`. Raises ValueError."""
+        host, colon, port = text.rpartition(":")
+        bracketed = host.startswith("[") and host.endswith("]")
+        if (
+            not colon
+            or not port.isascii()
+            or not port.isdigit()
+            or int(port) > 65535
+            or (":" in host and not bracketed)
+        ):
+            raise ValueError(f"{text!r} is not [HOST]:PORT, as in 127.0.0.1:9090, [::1]:9090 or :9090")
+        return cls("" if host == "*" else host.strip("[]"), int(port))
+
 
 DEFAULT_ADDRESS = Address("127.0.0.1", 9090)
+
+Network = IPv4Network | IPv6Network
+
+
+def parse_network(text: str) -> Network:
+    """`192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`. Raises ValueError."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError("must be addresses or networks, like 127.0.0.1 or 192.0.2.0/24") from None
+
+
+_LOCAL = (parse_network("127.0.0.0/8"), parse_network("::1/128"))
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One address and what is served there."""
+
+    address: Annotated[Address, Key("[HOST]:PORT; :PORT is every interface, port 0 any free one", parse=Address.parse)]
+    kind: Annotated[str, Key("auto finds out what each client speaks", choices=("auto", "irc", "plain"))] = "auto"
+    proxy: Annotated[
+        tuple[Network, ...],
+        Key(
+            "the proxies in front of it: each must send a PROXY header (v1 or v2), others are refused",
+            parse=parse_network,
+        ),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """How many there may be, and when they have to end. Times in seconds."""
+
+    most: Annotated[int, Key("at once; 0: as many as the system allows", 0, 10_000_000)] = 0
+    per_address: Annotated[int, Key("at once from one address; 0: no limit", 0, 1_000_000)] = 100
+    per_minute: Annotated[int, Key("new ones from one address in a minute; 0: no limit", 0, 1_000_000)] = 120
+    exempt: Annotated[tuple[Network, ...], Key("addresses that these two limits spare", parse=parse_network)] = _LOCAL
+    sendq: Annotated[int, Key("bytes that may wait for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
+    register_timeout: Annotated[float, Key("seconds to give a nickname", 1, 3600)] = 60.0
+    ping_after: Annotated[float, Key("seconds of silence before a PING", 1, 86400)] = 120.0
+    ping_timeout: Annotated[float, Key("seconds to answer it", 1, 3600)] = 60.0
+    close_timeout: Annotated[float, Key("seconds to take our last words", 0.1, 4)] = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """How fast one client may act. 0 switches a throttle off."""
+
+    commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 10.0
+    burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 40
+    logins: Annotated[int, Key("wrong passwords from one address in ten minutes; 0: no limit", 0, 1_000_000)] = 10
+
+
+@dataclass(frozen=True, slots=True)
+class WebIrc:
+    """Gateways that may say whom they speak for: https://ircv3.net/specs/extensions/webirc."""
+
+    hosts: Annotated[tuple[Network, ...], Key("their addresses", parse=parse_network)] = ()
+    password: Annotated[str, Key("their password; must be set if hosts is", parse=checks.word)] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What is written down about the server itself."""
+
+    level: Annotated[str, Key("how much", choices=("debug", "info", "warning", "error"))] = "info"
+    file: Annotated[Path, Key("where; empty: standard error", restart=True)] = field(default_factory=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """The certificate that is shown to clients who begin TLS; without one they are refused."""
+
+    certificate: Annotated[Path, Key("the certificate and its chain (PEM); empty: no TLS")] = field(
+        default_factory=Path
+    )
+    key: Annotated[Path, Key("its private key (PEM)")] = field(default_factory=Path)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """sendq: bytes that may wait for one client. command_rate: lines a second, 0 for no limit. Times in seconds."""
+    """The process. A Path() stands for a path that is not given."""
 
-    listen: tuple[Address, ...] = (DEFAULT_ADDRESS,)
-    data: Path = field(default_factory=Path)
-    sendq: int = 1024 * 1024
-    command_rate: float = 10.0
-    command_burst: int = 40
-    ping_after: float = 120.0
-    ping_timeout: float = 60.0
-    register_timeout: float = 60.0
-    close_timeout: float = 3.0
+    data: Annotated[Path, Key("where history is kept; empty: the XDG data folder", restart=True)] = field(
+        default_factory=Path
+    )
+    motd_file: Annotated[Path, Key("a file with the message of the day, instead of motd")] = field(default_factory=Path)
+    listen: Annotated[tuple[Listener, ...], Key("Where to listen: a table for each address.")] = (
+        Listener(DEFAULT_ADDRESS),
+    )
+    tls: Annotated[TlsFiles, Key("Encryption, on the same ports: the first byte of a client decides.")] = field(
+        default_factory=TlsFiles
+    )
+    connections: Annotated[Connections, Key("How many clients there may be, and when they have to end.")] = field(
+        default_factory=Connections
+    )
+    throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
+    webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
+        default_factory=WebIrc
+    )
+    log: Annotated[Log, Key("What the server writes about itself.")] = field(default_factory=Log)

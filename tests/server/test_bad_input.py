@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.settings import Settings
+from greenchat.server.options import Connections, Throttle
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 
@@ -15,15 +16,8 @@ from tests.irc import Client, people
 @pytest.fixture
 def strict(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server with little patience and small outboxes."""
-    options = replace(
-        quick_options(tmp_path),
-        sendq=64 * 1024,
-        register_timeout=1.0,
-        ping_after=1.0,
-        ping_timeout=1.0,
-        close_timeout=1.0,
-    )
-    return start_server(Settings(), options)
+    patience = Connections(sendq=64 * 1024, register_timeout=1.0, ping_after=1.0, ping_timeout=1.0, close_timeout=1.0)
+    return start_server(Settings(), replace(quick_options(tmp_path), connections=patience))
 
 
 GARBAGE = {
@@ -106,7 +100,7 @@ def test_who_never_reads_is_cut_and_others_hear_all(strict: ServerThread) -> Non
 
 
 def test_a_flood_is_slowed_down_and_others_are_not(start_server: StartServer, tmp_path: Path) -> None:
-    options = replace(quick_options(tmp_path), command_rate=50.0, command_burst=10)
+    options = replace(quick_options(tmp_path), throttle=Throttle(commands=50.0, burst=10))
     address = start_server(Settings(), options).address
     with people(address, "flooder", "alice", "bob") as (flooder, alice, bob):
         flooder.send(*["PING flood"] * 2000)

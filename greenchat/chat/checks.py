@@ -1,0 +1,69 @@
+"""What strings of the configuration file must look like: functions for `Key.parse`.
+
+Each takes the string and returns the value, or raises ValueError with what is wrong, in words that follow the key.
+"""
+
+import re
+from collections.abc import Callable
+
+from .names import is_channel
+
+_MAX_LINE = 400  # bytes of a text that must go into one line with its numeric
+_SERVER_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_FORMATTING = str.maketrans(dict.fromkeys("\t\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f", " "))
+
+
+def server_name(text: str) -> str:
+    """A name with a dot: https://modern.ircdocs.horse/#servers, so that nobody takes it for a nickname."""
+    if not _SERVER_NAME.fullmatch(text) or len(text) > 63:
+        raise ValueError("must be a name with a dot, like irc.example.org, of at most 63 letters, digits, - and .")
+    return text
+
+
+def network_name(text: str) -> str:
+    """One word: it becomes a token of ISUPPORT."""
+    if not text or not text.isprintable() or " " in text or len(text.encode()) > 64:
+        raise ValueError("must be one word of at most 64 bytes")
+    return text
+
+
+def line(text: str) -> str:
+    """A text that fits one line of a reply; formatting characters may be in it."""
+    if not text.translate(_FORMATTING).isprintable():
+        raise ValueError("must be one line of printable text")
+    if len(text.encode()) > _MAX_LINE:
+        raise ValueError(f"must not be longer than {_MAX_LINE} bytes")
+    return text
+
+
+def word(text: str) -> str:
+    """What can stand in the middle of a command: no spaces, no colon at its beginning."""
+    if " " in text or text.startswith(":") or not text.isprintable():
+        raise ValueError("must not hold spaces or begin with a colon")
+    return text
+
+
+def channel(text: str) -> str:
+    """A channel's name."""
+    if not is_channel(text, 64):
+        raise ValueError("must be the name of a channel, like #lobby")
+    return text
+
+
+def letters(allowed: str) -> Callable[[str], str]:
+    """Mode letters out of these."""
+
+    def check(text: str) -> str:
+        wrong = "".join(sorted(set(text) - set(allowed)))
+        if wrong:
+            raise ValueError(f"must be letters out of {''.join(sorted(allowed))}, which {wrong!r} is not")
+        return "".join(sorted(set(text)))
+
+    return check
+
+
+def host_mask(text: str) -> str:
+    """`user@host` with `*` and `?`."""
+    if not re.fullmatch(r"[^\s!@]+@[^\s!@]+", text):
+        raise ValueError("must be masks like *@192.0.2.* or *@*.example.org")
+    return text

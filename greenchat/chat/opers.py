@@ -1,0 +1,59 @@
+"""Operators: who may become one, and what the classes that they are in let them do.
+
+https://modern.ircdocs.horse/#operators. Being an operator (user mode +o) alone gives no right: the class does.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from . import checks
+from .key import Key
+from .passwords import check_hash
+
+RIGHTS = {
+    "kill": "KILL: end somebody's connection",
+    "rehash": "REHASH: read the configuration file again",
+    "restart": "RESTART: end the server and start it again",
+    "die": "DIE: end the server",
+    "wallops": "WALLOPS: write to everybody who listens with +w",
+    "stats": "STATS in full: who is connected from where, who may become an operator",
+    "notices": "user mode +s: hear what the server notices",
+    "remove": "REMOVE: take somebody out of any channel",
+    "samode": "SAMODE: change any channel's modes",
+    "sajoin": "SAJOIN: put somebody into a channel",
+    "sapart": "SAPART: take somebody out of a channel, as if they had left it",
+    "sanick": "SANICK: change somebody's nickname",
+}
+
+CLASS_SAMPLE = f"""\
+[classes.helper]
+rights = ["kill", "wallops", "stats", "notices"]
+
+# All rights there are:
+{chr(10).join(f"#   {name:8} {meaning}" for name, meaning in RIGHTS.items())}
+"""
+
+OPER_SAMPLE = """\
+[opers.alice]
+class = "helper"
+password = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"
+hosts = ["*@127.0.0.1", "*@*.example.org"]
+title = "is a helper of this network"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OperClass:
+    """What an operator may do."""
+
+    rights: Annotated[tuple[str, ...], Key("what they may do", choices=tuple(RIGHTS))] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Oper:
+    """Somebody who may become an operator."""
+
+    class_: Annotated[str, Key("the class that gives the rights")]
+    password: Annotated[str, Key("hashed: see greenchat-server hash-password", parse=check_hash)]
+    hosts: Annotated[tuple[str, ...], Key("from where, as masks user@host", parse=checks.host_mask)] = ("*@*",)
+    title: Annotated[str, Key("what WHOIS says of them", parse=checks.line)] = "is an IRC operator"

@@ -1,0 +1,90 @@
+"""The configuration file: one TOML file fills `Settings` (the chat) and `Options` (the process).
+
+The keys are the fields of those dataclasses; see `chat.key`. Here stands what is checked across keys.
+"""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..chat import checks
+from ..chat.settings import Settings
+from .keys import Table, WrongKeyError, entries, read, refuse_unknown
+from .options import Options
+
+NOT_GIVEN = Path()
+
+
+class ConfigError(Exception):
+    """The file can't be used; the text is one line with the file, the key and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that can be configured."""
+
+    settings: Settings = dataclasses.field(default_factory=Settings)
+    options: Options = dataclasses.field(default_factory=Options)
+
+
+def load(file: Path) -> Config:
+    """Read a configuration file. Raises ConfigError."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        return parse(table, folder=file.absolute().parent)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    except ValueError as error:  # of TOML, of UTF-8, or a WrongKeyError
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def parse(table: Table, *, folder: Path) -> Config:
+    """A configuration from the file's table. Raises WrongKeyError."""
+    of_settings, of_options = entries(Settings), entries(Options)
+    refuse_unknown(table, of_settings | of_options)
+    settings = read(Settings, {name: table[name] for name in of_settings if name in table}, folder=folder)
+    options = read(Options, {name: table[name] for name in of_options if name in table}, folder=folder)
+    _check_opers(settings)
+    _check_listeners(options)
+    if (options.tls.certificate == NOT_GIVEN) != (options.tls.key == NOT_GIVEN):
+        raise WrongKeyError("tls", "certificate and key belong together")
+    if options.webirc.hosts and not options.webirc.password:
+        raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
+    if options.motd_file != NOT_GIVEN:
+        if settings.motd:
+            raise WrongKeyError("motd_file", "cannot be set together with motd")
+        settings = dataclasses.replace(settings, motd=_read_motd(options.motd_file))
+    return Config(settings, options)
+
+
+def _check_opers(settings: Settings) -> None:
+    for name, oper in settings.opers.items():
+        if oper.class_ not in settings.classes:
+            raise WrongKeyError(f"opers.{name}.class", f"there is no class {oper.class_!r}")
+
+
+def _check_listeners(options: Options) -> None:
+    seen = set()
+    for number, listener in enumerate(options.listen, 1):
+        path = f"listen[{number}]"
+        if listener.address in seen and listener.address.port:
+            raise WrongKeyError(f"{path}.address", f"{listener.address} stands there twice")
+        seen.add(listener.address)
+    if not options.listen:
+        raise WrongKeyError("listen", "must have one address at least")
+
+
+def _read_motd(file: Path) -> tuple[str, ...]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise WrongKeyError("motd_file", f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise WrongKeyError("motd_file", f"{file} is not valid UTF-8") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            checks.line(line)
+        except ValueError as error:
+            raise WrongKeyError("motd_file", f"line {number} of {file} {error}") from None
+    return tuple(lines)

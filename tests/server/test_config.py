@@ -1,0 +1,223 @@
+"""The configuration file: the example is true, and what is wrong is refused with key and reason."""
+
+import dataclasses
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+
+from greenchat.chat.opers import RIGHTS, Oper, OperClass
+from greenchat.chat.settings import Settings
+from greenchat.server.config import Config, ConfigError, load, parse
+from greenchat.server.config_example import example
+from greenchat.server.keys import WrongKeyError, entries, take_over
+from greenchat.server.options import Address, Options, parse_network
+
+_NOT_IN_THE_FILE = {"version", "mode_table"}  # what the program knows of itself
+_HASH = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"
+
+
+def read(text: str, folder: Path = Path("/nowhere")) -> Config:
+    return parse(tomllib.loads(text), folder=folder)
+
+
+def row_type(kind: Any) -> Any:
+    """The dataclass of a table, of a list of tables, or of tables by name; None for a plain value."""
+    inner = get_args(kind)[0 if get_origin(kind) is tuple else -1] if get_args(kind) else kind
+    return inner if dataclasses.is_dataclass(inner) else None
+
+
+def key_paths(cls: type, path: str = "") -> Iterator[str]:
+    """Every key that there can be, as `limits.nick`, `listen.address`, `opers.alice.class`."""
+    for entry in entries(cls).values():
+        inner = None if entry.key.parse else row_type(entry.type)
+        if inner is None:
+            yield path + entry.name
+        else:
+            sample = {"classes": "helper.", "opers": "alice."}.get(entry.name, "")
+            yield from key_paths(inner, f"{path}{entry.name}.{sample}")
+
+
+def table_paths(value: Any, path: str = "") -> Iterator[str]:
+    """Every key that a table has, in the same form."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from table_paths(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for row in value:
+            yield from table_paths(row, path)
+    else:
+        yield path
+
+
+def with_samples(text: str) -> str:
+    """The example with its commented tables switched on."""
+    lines = []
+    is_sample = False
+    for line in text.splitlines():
+        is_sample = line.startswith("# [") or (is_sample and line.startswith("# "))
+        lines.append(line.removeprefix("# ") if is_sample else line)
+    return "\n".join(lines)
+
+
+def test_the_printed_example_gives_exactly_the_defaults() -> None:
+    assert read(example()) == Config()
+
+
+def test_the_example_has_every_key_and_no_other() -> None:
+    table = tomllib.loads(with_samples(example()))
+    assert sorted(set(table_paths(table))) == sorted([*key_paths(Settings), *key_paths(Options)])
+    parse(table, folder=Path("/nowhere"))
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        Settings,
+        Options,
+        *filter(None, (row_type(entry.type) for of in (Settings, Options) for entry in entries(of).values())),
+    ],
+)
+def test_every_field_is_a_documented_key(cls: type) -> None:
+    known = {entry.field: entry for entry in entries(cls).values()}
+    without = {field.name for field in dataclasses.fields(cls)} - known.keys()
+    assert without <= _NOT_IN_THE_FILE, "annotate it with a Key: see greenchat/chat/key.py"
+    assert all(entry.key.doc for entry in known.values())
+
+
+def test_the_example_names_every_right() -> None:
+    assert all(meaning in example() for meaning in RIGHTS.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("nmae = 1", "nmae: there is no such key; did you mean name?"),
+        ("xyzzy = 1", "xyzzy: there is no such key"),
+        ("[limits]\nnik = 5", "limits.nik: there is no such key; did you mean limits.nick?"),
+        ("limits = 3", "limits: must be a table, not a number"),
+        ("[limits]\nnick = 0", "limits.nick: must be 1 to 64, not 0"),
+        ("[limits]\nnick = 65", "limits.nick: must be 1 to 64, not 65"),
+        ("[limits]\nnick = '5'", "limits.nick: must be a whole number, not a string"),
+        ("[limits]\nnick = 5.0", "limits.nick: must be a whole number, not a number with a point"),
+        ("[limits]\nnick = true", "limits.nick: must be a whole number, not true or false"),
+        ("[limits]\nnick = 2026-11-20", "limits.nick: must be a whole number, not a date or time"),
+        ("[connections]\nping_after = nan", "connections.ping_after: must be 1 to 86400, not nan"),
+        ("[connections]\nping_after = false", "connections.ping_after: must be a number, not true or false"),
+        ("name = 5", "name: must be a string, not a number"),
+        ("name = 'irc'", "name: must be a name with a dot"),
+        ("network = 'two words'", "network: must be one word"),
+        ('description = "two\\nlines"', "description: must be one line"),
+        (f"motd = ['{'x' * 401}']", "motd[1]: must not be longer than 400 bytes"),
+        ("motd = 'hello'", "motd: must be a list, not a string"),
+        ("motd = ['fine', 5]", "motd[2]: must be a string, not a number"),
+        ("password = 'two words'", "password: must not hold spaces"),
+        ("lobby = 'lobby'", "lobby: must be the name of a channel"),
+        ("casemapping = 'utf8'", "casemapping: must be one of ascii, rfc1459, rfc1459-strict, not 'utf8'"),
+        ("channel_flags = 'ntq'", "channel_flags: must be letters out of"),
+        ("listen = []", "listen: must have one address at least"),
+        ("[[listen]]\nkind = 'irc'", "listen[1].address: is missing: [HOST]:PORT"),
+        ("[[listen]]\naddress = '9090'", "listen[1].address: '9090' is not [HOST]:PORT"),
+        ("[[listen]]\naddress = '::1:9090'", "listen[1].address: '::1:9090' is not [HOST]:PORT"),
+        ("[[listen]]\naddress = ':65536'", "listen[1].address: ':65536' is not [HOST]:PORT"),
+        ("[[listen]]\naddress = ':1'\n[[listen]]\naddress = ':1'", "listen[2].address: *:1 stands there twice"),
+        ("[[listen]]\naddress = ':1'\nkind = 'http'", "listen[1].kind: must be one of auto, irc, plain, not 'http'"),
+        ("[[listen]]\naddress = ':1'\nproxy = ['10.0.0.1/8']", "listen[1].proxy[1]: must be addresses or networks"),
+        ("[tls]\ncertificate = 'cert.pem'", "tls: certificate and key belong together"),
+        ("[webirc]\nhosts = ['192.0.2.1']", "webirc.password: must be set where webirc.hosts is"),
+        ("[classes.helper]\nrights = ['kil']", "classes.helper.rights[1]: must be one of kill, rehash"),
+        ("[opers.alice]\nclass = 'helper'", "opers.alice.password: is missing"),
+        (f"[opers.alice]\nclass = 'x'\npassword = '{_HASH}'", "opers.alice.class: there is no class 'x'"),
+        ("[opers.alice]\nclass = 'x'\npassword = 'secret'", "opers.alice.password: must be a hash as"),
+        (f"[opers.a]\nclass = ''\npassword = '{_HASH}'\nhosts = ['x']", "opers.a.hosts[1]: must be masks like"),
+        ("motd = ['x']\nmotd_file = 'x'", "motd_file: cannot be set together with motd"),
+        ("motd_file = 'missing'", "motd_file: /nowhere/missing: No such file or directory"),
+        ("[log]\nlevel = 'loud'", "log.level: must be one of debug, info, warning, error, not 'loud'"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_key_and_reason(text: str, reason: str) -> None:
+    with pytest.raises(WrongKeyError) as caught:
+        read(text)
+    assert str(caught.value).startswith(reason)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_fills_settings_and_options(tmp_path: Path) -> None:
+    (tmp_path / "motd.txt").write_text("Welcome\n\nBe kind ☺\n", encoding="utf-8")
+    file = tmp_path / "server.toml"
+    file.write_text(
+        f"""
+        name = "irc.example.org"
+        motd_file = "motd.txt"
+        data = "data"
+        [limits]
+        nick = 9
+        [[listen]]
+        address = "[::1]:6667"
+        proxy = ["10.0.0.0/8", "::1"]
+        [[listen]]
+        address = ":6697"
+        kind = "irc"
+        [connections]
+        ping_after = 30
+        [classes.admin]
+        rights = ["kill", "die"]
+        [opers.root]
+        class = "admin"
+        password = "{_HASH}"
+        """,
+        encoding="utf-8",
+    )
+    config = load(file)
+    assert config.settings.name == "irc.example.org"
+    assert config.settings.motd == ("Welcome", "", "Be kind ☺")
+    assert config.settings.limits.nick == 9
+    assert config.settings.classes == {"admin": OperClass(("kill", "die"))}
+    assert config.settings.opers == {"root": Oper("admin", _HASH)}
+    first, second = config.options.listen
+    assert first.address == Address("::1", 6667)
+    assert first.proxy == (parse_network("10.0.0.0/8"), parse_network("::1/128"))
+    assert (second.address, second.kind) == (Address("", 6697), "irc")
+    assert config.options.data == tmp_path / "data"
+    assert config.options.connections.ping_after == 30.0
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"name = ", "Invalid value (at end of document)"),
+        (b"name = 'a.b'\nname = 'c.d'", "Cannot overwrite a value (at end of document)"),
+        (b"name = '\xff'", "'utf-8' codec can't decode byte 0xff"),
+        (b"nick = 3", "nick: there is no such key"),
+    ],
+)
+def test_a_broken_file_is_one_line_with_its_name(tmp_path: Path, content: bytes, reason: str) -> None:
+    file = tmp_path / "server.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert str(caught.value).startswith(f"{file}: {reason}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"missing\.toml: No such file or directory"):
+        load(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"x" * 401, b"bell \x07"])
+def test_a_message_of_the_day_that_no_line_can_carry_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "motd").write_bytes(b"fine\n" + content)
+    with pytest.raises(WrongKeyError, match=r"^motd_file: "):
+        read("motd_file = 'motd'", tmp_path)
+
+
+def test_a_reload_keeps_what_needs_a_restart_and_names_it() -> None:
+    before = read("").settings
+    after = read("name = 'other.example'\nnetwork = 'other'\n[limits]\nnick = 9\nwhowas = 5").settings
+    merged, refused = take_over(before, after)
+    assert refused == ["name", "limits.whowas"]
+    assert (merged.name, merged.limits.whowas) == (before.name, before.limits.whowas)
+    assert (merged.network, merged.limits.nick) == ("other", 9)
