@@ -1,8 +1,32 @@
 """Every module that declares commands, imported so that the registry's table is full: run commands through this."""
 
-from . import capabilities, channels, messages, modes, queries, registration, server
+from . import (
+    capabilities,
+    channels,
+    invite,
+    kick,
+    listing,
+    messages,
+    modes,
+    queries,
+    registration,
+    server,
+    topic,
+)
 from .registry import COMMANDS, resume, run
 
-MODULES = (capabilities, channels, messages, modes, queries, registration, server)
+MODULES = (
+    capabilities,
+    channels,
+    invite,
+    kick,
+    listing,
+    messages,
+    modes,
+    queries,
+    registration,
+    server,
+    topic,
+)
 
 __all__ = ["COMMANDS", "MODULES", "resume", "run"]

@@ -13,7 +13,7 @@ from ..chat.network import Network
 from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
-from ..protocol.message import NO_TAGS, Message
+from ..protocol.message import NO_TAGS, Message, presentable
 from ..protocol.numerics import Numeric
 
 
@@ -123,14 +123,17 @@ class Context:
     # answering the sender
 
     def reply(self, numeric: Numeric, *params: str, text: str = "") -> None:
-        """A numeric to the sender; its last parameter is `text`, or the numeric's own text if it has one."""
+        """A numeric to the sender; its last parameter is `text`, or the numeric's own text if it has one.
+
+        The others may be the sender's own words, which can't all be sent back as they are.
+        """
         text = text or numeric.text
-        tail = (text,) if text else ()
-        self.respond(self.envelope(numeric.command, self.nick, *params, *tail))
+        *words, last = (*params, text) if text else params
+        self.respond(self.envelope(numeric.command, self.nick, *map(presentable, words), last))
 
     def fail(self, command: str, code: str, *context: str, text: str) -> None:
         """A standard reply FAIL to the sender."""
-        self.respond(self.envelope("FAIL", command, code, *context, text))
+        self.respond(self.envelope("FAIL", command, code, *map(presentable, context), text))
 
     def notice(self, text: str) -> None:
         """A NOTICE of the server to the sender."""

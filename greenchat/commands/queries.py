@@ -4,9 +4,9 @@ from ..chat.channel import Channel
 from ..chat.user import User
 from ..protocol import caps
 from ..protocol.numerics import Numeric
-from .channels import find_user
 from .context import Context
 from .errors import IrcError
+from .lookup import find_user
 from .registry import command
 
 

@@ -140,6 +140,11 @@ def format_tags(tags: Mapping[str, str]) -> str:
     return ";".join(parts)
 
 
+def presentable(word: str) -> str:
+    """The word if it can stand anywhere in a message, `*` if only its end could hold it."""
+    return word if word and word[0] != ":" and " " not in word else "*"
+
+
 def split_source(source: str) -> tuple[str, str, str]:
     """`nick!user@host` as (nick, user, host); what is missing is ""."""
     rest, _, host = source.partition("@")

@@ -1,0 +1,42 @@
+"""What handlers look up before they act, and the numeric that says what was not there."""
+
+from ..chat import policy
+from ..chat.channel import Channel
+from ..chat.user import User
+from ..protocol.numerics import Numeric
+from .context import Context
+from .errors import IrcError
+
+
+def find_channel(ctx: Context, name: str) -> Channel:
+    """The channel of that name; raises 403."""
+    channel = ctx.network.channel(name)
+    if channel is None:
+        raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
+    return channel
+
+
+def find_user(ctx: Context, nick: str) -> User:
+    """The user of that nick; raises 401."""
+    user = ctx.network.user(nick)
+    if user is None:
+        raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
+    return user
+
+
+def require_member(ctx: Context, channel: Channel) -> None:
+    """Raises 442 unless the sender is in the channel."""
+    if ctx.user not in channel.members:
+        raise IrcError(Numeric.ERR_NOTONCHANNEL, channel.name)
+
+
+def require_operator(ctx: Context, channel: Channel) -> None:
+    """Raises 442 or 482 unless the sender is an operator (or half-operator) of the channel."""
+    require_member(ctx, channel)
+    if not policy.is_halfop(ctx.user, channel):
+        raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
+
+
+def targets(listed: str) -> list[str]:
+    """The parts of a list with commas; empty ones are nothing."""
+    return [name for name in listed.split(",") if name]

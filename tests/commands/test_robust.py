@@ -1,0 +1,27 @@
+"""Words that can't be sent back as they came do not disturb an answer."""
+
+import pytest
+
+from tests.conftest import Target
+from tests.irc import Client
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "JOIN :a b",
+        "JOIN ::a",
+        "JOIN :# ",
+        "PART :a b",
+        "TOPIC :a b",
+        "MODE ::x",
+        "KICK :#a b :c d",
+        "INVITE :a",
+        "NAMES ::x",
+    ],
+)
+def test_a_parameter_that_is_no_word_is_answered(server: Target, line: str) -> None:
+    """https://modern.ircdocs.horse/#parameters: only the last may hold a space or begin with a colon."""
+    with Client(server, "alice") as alice:
+        alice.send(line)
+        assert all(message.command.isdigit() for message in alice.sync())
