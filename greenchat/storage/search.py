@@ -34,12 +34,14 @@ SELECT e.conversation AS conversation, e.id AS id, coalesce(e.text, '') AS text,
        'n' || hex(lower(substr(s.mask, 1, instr(s.mask || '!', '!') - 1))) AS sender, 'c' || e.conversation AS place
 FROM db.event e JOIN db.source s ON s.id = e.source WHERE e.kind IN (1, 2)
 """
+_BATCH = "CREATE TEMP TABLE batch (id INTEGER PRIMARY KEY, text, sender, place)"
 _LATEST = "SELECT max((SELECT max(id) FROM db.event WHERE conversation = t.value)) FROM json_each(?) t"
 _NEXT = "SELECT min((SELECT min(id) FROM db.event WHERE conversation = t.value AND id > ?)) FROM json_each(?) t"
-_ADD = """
-INSERT INTO words (rowid, text, sender, place) SELECT m.id, m.text, m.sender, m.place
+_COPY = """
+INSERT INTO temp.batch SELECT m.id, m.text, m.sender, m.place
 FROM json_each(?) t CROSS JOIN message m ON m.conversation = t.value AND m.id > ? AND m.id <= ? ORDER BY m.id
 """
+_ADD = "INSERT INTO words (rowid, text, sender, place) SELECT id, text, sender, place FROM temp.batch ORDER BY id"
 _CUT = """
 INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text, sender, place
 FROM message WHERE conversation = ? AND id > ? AND id <= ? ORDER BY id
@@ -154,22 +156,27 @@ class SearchIndex:
                 self._connection = None
 
     def _add(self, connection: sqlite3.Connection, upto: int) -> bool:
-        """Index the next window of messages. Returns whether none up to `upto` are left."""
-        with _Transaction(connection):
-            touched = json.dumps(list(self._touched))
-            indexed = _state(connection, "indexed")
-            last = min(connection.execute(_LATEST, (touched,)).fetchone()[0] or 0, upto)
-            if last > indexed:
-                (first,) = connection.execute(_NEXT, (indexed, touched)).fetchone()
-                end = min(first + self._window, last)
-                rows = connection.execute(_ADD, (touched, indexed, end)).rowcount
+        """Index the next window of messages. Returns whether none up to `upto` are left.
+
+        They are copied first: as long as a statement reads the database, its write-ahead log can't begin anew.
+        """
+        touched = json.dumps(list(self._touched))
+        indexed = _state(connection, "indexed")
+        last = min(connection.execute(_LATEST, (touched,)).fetchone()[0] or 0, upto)
+        if last > indexed:
+            (first,) = connection.execute(_NEXT, (indexed, touched)).fetchone()
+            end = min(first + self._window, last)
+            connection.execute("DELETE FROM temp.batch")
+            rows = connection.execute(_COPY, (touched, indexed, end)).rowcount
+            with _Transaction(connection):
+                connection.execute(_ADD)
                 connection.execute("UPDATE state SET value = ? WHERE name = 'indexed'", (end,))
-                if rows > 2 * _STEP_ROWS:
-                    self._window //= 2
-                elif rows < _STEP_ROWS // 2:
-                    self._window = min(self._window * 2, 1 << 60)
-                if end < last:
-                    return False
+            if rows > 2 * _STEP_ROWS:
+                self._window //= 2
+            elif rows < _STEP_ROWS // 2:
+                self._window = min(self._window * 2, 1 << 60)
+            if end < last:
+                return False
         self._touched.clear()
         return True
 
@@ -211,7 +218,9 @@ class SearchIndex:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("ATTACH ? AS db", (f"{self._database.absolute().as_uri()}?mode=ro",))
+            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute(_MESSAGE)
+            connection.execute(_BATCH)
             if not connection.execute("SELECT count(*) FROM main.sqlite_schema").fetchone()[0]:
                 connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
                 connection.execute("UPDATE state SET value = ? WHERE name = 'erasures'", (self._erasures,))

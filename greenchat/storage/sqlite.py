@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from json import loads
 from pathlib import Path
+from time import monotonic
 
 from . import reader, retention
 from .changes import Changes
@@ -21,7 +22,7 @@ from .schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
 from .search import SearchIndex
 from .writer import Writer
 
-_LONG_LOG = 4096  # pages: beyond 16 MiB the write-ahead log begins anew
+_LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log is to begin anew
 _INDEX_SECONDS = 0.5
 _SEARCH_SECONDS = 3.0
 _PLAN_EVERY = 60_000  # ms
@@ -146,12 +147,13 @@ class SqliteStore:
         with self._keeping, self._errors("maintain"):
             if self._keeper is None:
                 self._keeper = connect_keeper(self.path)
-            pages = self._checkpoint(self._keeper)
-            if pages > _LONG_LOG:
-                self._checkpoint(self._keeper)  # what came while the first ran: leaves little to `tidy`
-                self._log_is_long = True
-            self._moved = True
-            complete = self._index.catch_up(budget=_INDEX_SECONDS)
+            until = monotonic() + _INDEX_SECONDS
+            complete = False
+            while not complete and monotonic() < until:
+                self._move(self._keeper)
+                if self._log_is_long:
+                    return  # to `tidy`, which needs that nobody reads
+                complete = self._index.catch_up(budget=0)
             if complete and not self._cuts and now - self._planned >= _PLAN_EVERY and self._keep != Retention():
                 self._planned = now
                 self._plan(now)
@@ -163,11 +165,13 @@ class SqliteStore:
         self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
         return not busy
 
-    @staticmethod
-    def _checkpoint(connection: sqlite3.Connection) -> int:
-        """Move what can be moved; returns the pages in the log."""
-        pages: int = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
-        return pages
+    def _move(self, keeper: sqlite3.Connection) -> None:
+        """Move what can be moved out of the log."""
+        _, pages, _ = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if pages > _LONG_LOG:
+            keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what came meanwhile: leaves little to `tidy`
+            self._log_is_long = True
+        self._moved = True
 
     def _plan(self, now: int) -> None:
         with self._readers.connection() as connection:
