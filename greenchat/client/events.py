@@ -1,0 +1,66 @@
+"""What can happen to the client, one small class each. Everything the console does begins with one of these."""
+
+from dataclasses import dataclass
+
+from greenchat.client.style import Size
+from greenchat.protocol.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The connection to the server stands (and its certificate was good, if there is one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The server said something."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """The server sent a line that is no message."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The connection ended or never came about; the reason is in plain words."""
+
+    reason: str
+
+
+NetworkEvent = Connected | Received | Garbled | Disconnected
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key by its name in the key table (`C-a`, `M-1`, `PgUp`), or the character that it types."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """Text that came through the terminal's bracketed paste."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resized:
+    """The terminal has another size."""
+
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Focused:
+    """The terminal's window gained or lost the focus."""
+
+    focused: bool
+
+
+TerminalEvent = KeyPressed | Pasted | Resized | Focused

@@ -1,0 +1,57 @@
+"""What a frame is made of: styled spans in rows, and a cursor. No curses here; `screen` turns it into cells."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """foreground, background: a number of the 256-colour palette, None for the terminal's own."""
+
+    foreground: int | None = None
+    background: int | None = None
+    bold: bool = False
+    dim: bool = False
+    italic: bool = False
+    underline: bool = False
+    reverse: bool = False
+
+
+NORMAL = Style()
+
+
+class Span(NamedTuple):
+    """Text in one style."""
+
+    text: str
+    style: Style = NORMAL
+
+
+Row = tuple[Span, ...]
+
+
+class Cursor(NamedTuple):
+    """Counted from 0 at the top left."""
+
+    row: int
+    column: int
+
+
+class Size(NamedTuple):
+    """Of the terminal, in cells."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture for the whole terminal; each row fits its width."""
+
+    rows: tuple[Row, ...]
+    cursor: Cursor | None
+    title: str = ""
+
+    def picture(self) -> list[str]:
+        """The rows as plain text without trailing spaces, for tests and for people."""
+        return ["".join(span.text for span in row).rstrip() for row in self.rows]
