@@ -1,0 +1,78 @@
+"""What each event from a network changes in the model. One function per command or numeric; none of them draws."""
+
+from greenchat.client import talk
+from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
+from greenchat.client.handlers import channels, messages, registration, replies
+from greenchat.client.handlers.registry import TABLE, Incoming, said_at
+from greenchat.client.isupport import Isupport
+from greenchat.client.model import BufferKind, Kind, Line, Link, Model, Network
+
+__all__ = ["apply", "channels", "messages"]
+
+
+def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None:
+    """Change the model by what happened on a network. now: milliseconds since the epoch."""
+    match event:
+        case Received(message):
+            _received(Incoming(model, network, message, said_at(message, now)))
+        case Connected():
+            network.link = Link.REGISTERING
+            network.isupport = Isupport()
+            network.refold()
+            network.caps.clear()
+            network.caps_offered.clear()
+            network.caps_asked = 0
+            network.batches.clear()
+            registration.register(network)
+        case Disconnected(reason):
+            _disconnected(model, network, reason, now)
+        case Garbled(reason):
+            model.add(network.status, Line(now, Kind.ERROR, f"The server sent a line that is no message: {reason}"))
+
+
+def _received(at: Incoming) -> None:
+    message = at.message
+    if message.command == "BATCH":
+        _batch(at)
+        return
+    opened = at.network.batches.get(message.tags.get("batch", ""))
+    if opened:
+        label = opened.tags.get("label")
+        if label and "label" not in message.tags:
+            message = type(message)(message.command, message.params, message.source, {**message.tags, "label": label})
+        at = Incoming(at.model, at.network, message, at.time, opened.params[1] if len(opened.params) > 1 else "")
+    TABLE.get(message.command, replies.anything_else)(at)
+
+
+def _batch(at: Incoming) -> None:
+    """https://ircv3.net/specs/extensions/batch"""
+    reference = at.param(0)
+    if reference.startswith("+"):
+        outer = at.network.batches.get(at.message.tags.get("batch", ""))
+        if outer and at.param(1) == "labeled-response":
+            return
+        at.network.batches[reference[1:]] = at.message
+    else:
+        at.network.batches.pop(reference[1:], None)
+
+
+def _disconnected(model: Model, network: Network, reason: str, now: int) -> None:
+    was_online = network.link is Link.ONLINE
+    network.link = Link.OFFLINE
+    network.lag = None
+    network.outgoing.clear()
+    told = {network.status}
+    if model.current.network is network:
+        told.add(model.current)
+    for buffer in network.buffers.values():
+        if buffer.joined:
+            told.add(buffer)
+        buffer.joined = False
+        buffer.members.clear()
+        buffer.names_arriving = None
+        if buffer.kind is not BufferKind.STATUS:
+            talk.unsend(buffer)
+    text = "Disconnected" if network.leaving else "Connection lost" if was_online else "Can't connect"
+    kind = Kind.INFO if network.leaving else Kind.ERROR
+    for buffer in told:
+        model.add(buffer, Line(now, kind, f"{text}: {reason}"))

@@ -1,0 +1,142 @@
+"""What people say: PRIVMSG, NOTICE, CTCP, invitations, and what came of our own messages."""
+
+from greenchat import __version__
+from greenchat.client import talk
+from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client.model import Buffer, Kind, Line, Model
+from greenchat.protocol.message import split_source
+from greenchat.protocol.numerics import Numeric
+
+CTCP_REPLIES_WAITING = 3  # more questions than that at once are somebody's flood
+
+
+@on("PRIVMSG", "NOTICE")
+def said(at: Incoming) -> None:
+    """Somebody said something, maybe we ourselves (echo-message)."""
+    notice = at.message.command == "NOTICE"
+    target, text = at.param(0), at.param(1)
+    kind = Kind.NOTICE if notice else Kind.SAID
+    if text.startswith("\x01"):
+        command, _, argument = text[1:].rstrip("\x01").partition(" ")
+        if command.upper() != "ACTION":
+            _ctcp(at, command.upper(), argument)
+            return
+        kind, text = Kind.ACTION, argument
+    buffer = _buffer_for(at, target, notice=notice)
+    if at.mine and at.batch != "chathistory":
+        talk.confirm(buffer, at.label, text)
+    member = buffer.member(at.nick)
+    if member:
+        member.spoke = at.time
+    prefix = member.prefixes[:1] if member else ""
+    line = Line(
+        at.time,
+        kind,
+        text,
+        at.nick,
+        prefix,
+        own=at.mine,
+        highlight=at.highlights(text),
+        id=at.message.tags.get("msgid", ""),
+    )
+    at.show(buffer, line)
+
+
+@on("TAGMSG")
+def tagged(at: Incoming) -> None:
+    """A message that is only tags: nothing to show yet."""
+
+
+@on("INVITE")
+def invited(at: Incoming) -> None:
+    """Somebody is asked into a channel: us, or (invite-notify) somebody else into a channel we are in."""
+    who, channel = at.param(0), at.param(1)
+    if at.network.is_me(who):
+        at.answer(f"{at.nick} invites you to {channel}: /join {channel}")
+    else:
+        buffer = at.network.find(channel)
+        if buffer:
+            at.note(buffer, f"{at.nick} invited {who}")
+
+
+@on(Numeric.RPL_AWAY)
+def away(at: Incoming) -> None:
+    """Whom we wrote to (or asked about) is away."""
+    nick = at.param(1)
+    buffer = at.network.find(nick)
+    text = f"{nick} is away: {at.param(-1)}"
+    if buffer is None:
+        at.answer(text)
+    elif not any(line.text == text for line in list(buffer.lines)[-20:]):
+        at.note(buffer, text, Kind.INFO)
+
+
+@on(
+    Numeric.ERR_NOSUCHNICK,
+    Numeric.ERR_NOSUCHCHANNEL,
+    Numeric.ERR_CANNOTSENDTOCHAN,
+    Numeric.ERR_NOTONCHANNEL,
+    Numeric.ERR_TOOMANYTARGETS,
+)
+def not_delivered(at: Incoming) -> None:
+    """What we said or asked for could not be done; if it was something said, show that it was not sent."""
+    target, reason = at.param(1), at.param(-1)
+    buffer = at.network.find(target)
+    refused = talk.refuse(buffer, at.label) if buffer else None
+    if buffer and refused:
+        at.note(buffer, f"Not sent ({reason}): {refused.text}", Kind.ERROR)
+    elif buffer:
+        at.note(buffer, f"{target}: {reason}", Kind.ERROR)
+    else:
+        at.answer(f"{target}: {reason}", Kind.ERROR)
+
+
+@on("FAIL", "WARN", "NOTE")
+def standard_reply(at: Incoming) -> None:
+    """`FAIL <command> <code> [context...] :text`: https://ircv3.net/specs/extensions/standard-replies"""
+    kind = Kind.INFO if at.message.command == "NOTE" else Kind.ERROR
+    context = " ".join(at.message.params[2:-1])
+    buffer = _waiting_for(at.model, at) if at.label else None
+    refused = talk.refuse(buffer, at.label) if buffer else None
+    if buffer and refused:
+        at.note(buffer, f"Not sent ({at.param(-1)}): {refused.text}", Kind.ERROR)
+        return
+    command = "" if at.param(0) == "*" else at.param(0)
+    about = " ".join(part for part in (command, context) if part)
+    at.answer(f"{about}: {at.param(-1)}" if about else at.param(-1), kind)
+
+
+def _waiting_for(model: Model, at: Incoming) -> Buffer | None:
+    for buffer in model.buffers:
+        if buffer.network is at.network and any(waiting.label == at.label for waiting in buffer.waiting):
+            return buffer
+    return None
+
+
+def _buffer_for(at: Incoming, target: str, *, notice: bool) -> Buffer:
+    network = at.network
+    channel = target.lstrip(network.isupport.statusmsg) if network.isupport.statusmsg else target
+    if network.isupport.is_channel(channel):
+        return network.find(channel) or at.model.open(network, channel)
+    if at.mine:
+        return at.model.open(network, target)
+    from_server = "!" not in (at.message.source or "")
+    if from_server:
+        return network.find(at.nick) or network.status
+    if notice:
+        # A notice alone opens no window: services and bots answer by notice.
+        current = at.model.current
+        return network.find(at.nick) or (current if current.network is network else network.status)
+    return at.model.open(network, at.nick)
+
+
+def _ctcp(at: Incoming, command: str, argument: str) -> None:
+    if at.message.command == "NOTICE":
+        at.answer(f"{at.nick} answers {command}: {argument}")
+        return
+    if at.mine or not split_source(at.message.source or "")[1]:
+        return
+    replies = {"VERSION": f"greenchat {__version__}", "PING": argument, "CLIENTINFO": "ACTION CLIENTINFO PING VERSION"}
+    at.note(at.network.status, f"{at.nick} asks for {command}")
+    if command in replies and len(at.network.outgoing) < CTCP_REPLIES_WAITING:
+        at.network.send("NOTICE", at.nick, f"\x01{command} {replies[command]}\x01")

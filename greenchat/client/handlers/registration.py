@@ -1,0 +1,167 @@
+"""Coming in: capabilities, the welcome, what the server can do, and the channels to be in.
+
+https://ircv3.net/specs/extensions/capability-negotiation
+"""
+
+from greenchat.client import talk
+from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client.model import BufferKind, Kind, Link, Network
+from greenchat.protocol.numerics import Numeric
+
+WANTED_CAPS = (
+    "server-time",
+    "message-tags",
+    "batch",
+    "labeled-response",
+    "echo-message",
+    "multi-prefix",
+    "userhost-in-names",
+    "away-notify",
+    "account-notify",
+    "extended-join",
+    "chghost",
+    "setname",
+    "cap-notify",
+    "invite-notify",
+    "standard-replies",
+)
+REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
+LONGEST_NICK = 30
+
+
+def register(network: Network) -> None:
+    """Say who we are, the first thing on a new connection."""
+    network.send("CAP", "LS", "302")
+    if network.password:
+        network.send("PASS", network.password)
+    network.nick = network.wanted_nick
+    network.send("NICK", network.nick)
+    user = "".join(letter for letter in network.nick if letter.isascii() and letter.isalnum()) or "user"
+    network.send("USER", user[:10], "0", "*", network.realname or network.nick)
+
+
+@on("CAP")
+def cap(at: Incoming) -> None:
+    """The server's side of the negotiation."""
+    network = at.network
+    subcommand = at.param(1).upper()
+    names = at.param(-1).split()
+    if subcommand == "LS":
+        network.caps_offered |= _with_values(names)
+        if at.param(2) == "*" and len(at.message.params) > 3:
+            return  # "all but the last reply MUST have a parameter containing only an asterisk"
+        _ask_for(network, network.caps_offered)
+        _end_when_settled(network)
+    elif subcommand == "NEW":
+        offered = _with_values(names)
+        network.caps_offered |= offered
+        _ask_for(network, offered)
+    elif subcommand == "DEL":
+        for name in names:
+            network.caps_offered.pop(name, None)
+            network.caps.discard(name)
+    elif subcommand in ("ACK", "NAK"):
+        if subcommand == "ACK":
+            for name in names:
+                if name.startswith("-"):
+                    network.caps.discard(name[1:])
+                else:
+                    network.caps.add(name)
+        network.caps_asked = max(0, network.caps_asked - 1)
+        _end_when_settled(network)
+
+
+@on(Numeric.RPL_WELCOME)
+def welcome(at: Incoming) -> None:
+    """We are in. The server may have cut or changed our nick."""
+    network = at.network
+    network.link = Link.ONLINE
+    network.lost_at = network.retry_at = None
+    if at.param(0) not in ("", "*"):
+        network.nick = at.param(0)
+    last_word = at.param(-1).rpartition(" ")[2]
+    nick, _, mask = last_word.partition("!")
+    if mask and network.is_me(nick):
+        network.mask = mask
+    at.note(network.status, at.param(-1), Kind.INFO)
+
+
+@on(Numeric.RPL_ISUPPORT)
+def isupport(at: Incoming) -> None:
+    """What the server can do."""
+    network = at.network
+    fold = network.fold
+    network.isupport.update(at.message.params[1:-1])
+    if network.fold is not fold:
+        network.refold()
+
+
+@on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
+def settled(at: Incoming) -> None:
+    """The welcome is over: join the channels and say what waited. After /motd there is nothing left to do."""
+    network = at.network
+    for name, key in network.channels.items():
+        buffer = network.find(name)
+        if buffer is None or not buffer.joined:
+            network.send("JOIN", name, *([key] if key else []))
+    for buffer in network.buffers.values():
+        if buffer.kind is BufferKind.PRIVATE:
+            talk.flush(at.model, buffer, at.time)
+
+
+@on(Numeric.ERR_NICKNAMEINUSE, Numeric.ERR_ERRONEUSNICKNAME, Numeric.ERR_UNAVAILRESOURCE)
+def nick_refused(at: Incoming) -> None:
+    """Before we are in, another nick is tried; later the user is told."""
+    network = at.network
+    refused = at.param(1)
+    if network.link is Link.ONLINE:
+        at.answer(f"You can't be called {refused}: {at.param(-1)}", Kind.ERROR)
+        return
+    longer = len(refused) < LONGEST_NICK and at.message.command == Numeric.ERR_NICKNAMEINUSE.command
+    network.nick = refused + "_" if longer else f"guest{len(network.status.lines) + 10}"
+    at.answer(f"{refused} can't be used here ({at.param(-1)}); trying {network.nick}.", Kind.ERROR)
+    network.send("NICK", network.nick)
+
+
+@on("PING")
+def ping(at: Incoming) -> None:
+    """The server wants to know whether we are still there."""
+    at.network.send("PONG", *at.message.params[-1:])
+
+
+@on("PONG", "ACK")
+def pong(at: Incoming) -> None:
+    """The link measures the lag by it; there is nothing to show."""
+
+
+@on("ERROR")
+def error(at: Incoming) -> None:
+    """The server is about to close the connection and says why."""
+    at.note(at.network.status, at.param(-1), Kind.ERROR)
+
+
+def _with_values(names: list[str]) -> dict[str, str]:
+    return {name: value for name, _, value in (word.partition("=") for word in names)}
+
+
+def _ask_for(network: Network, offered: dict[str, str]) -> None:
+    line = ""
+    for name in WANTED_CAPS:
+        if name not in offered or name in network.caps:
+            continue
+        if line and len(line) + len(name) > REQ_BYTES:
+            _request(network, line)
+            line = ""
+        line += f" {name}" if line else name
+    if line:
+        _request(network, line)
+
+
+def _request(network: Network, line: str) -> None:
+    network.caps_asked += 1
+    network.send("CAP", "REQ", line)
+
+
+def _end_when_settled(network: Network) -> None:
+    if network.caps_asked == 0 and network.link is Link.REGISTERING:
+        network.send("CAP", "END")

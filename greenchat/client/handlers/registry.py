@@ -1,0 +1,93 @@
+"""The table of handlers: one function per command or numeric, declared by a decorator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from greenchat.client.model import Buffer, Kind, Line, Model, Network, mentions
+from greenchat.protocol.message import Message
+from greenchat.protocol.numerics import Numeric
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message from the server and what it is about to change.
+
+    time: when it was said, in milliseconds since the epoch. batch: the type of the batch it came in, or "".
+    """
+
+    model: Model
+    network: Network
+    message: Message
+    time: int
+    batch: str = ""
+
+    @property
+    def nick(self) -> str:
+        """Who it is from."""
+        return self.message.nick
+
+    @property
+    def mine(self) -> bool:
+        """Is it from ourselves?"""
+        return self.network.is_me(self.message.nick)
+
+    @property
+    def label(self) -> str:
+        """The label of our message that this answers, or ""."""
+        return self.message.tags.get("label", "")
+
+    def param(self, index: int, default: str = "") -> str:
+        """A parameter, negative ones counted from the end; the default where it is missing."""
+        try:
+            return self.message.params[index]
+        except IndexError:
+            return default
+
+    def show(self, buffer: Buffer, line: Line) -> None:
+        """Put a line into a buffer: at its end, or where it belongs if it is from the past."""
+        if self.batch == "chathistory":
+            buffer.insert(replace(line, highlight=False))
+        else:
+            self.model.add(buffer, line)
+
+    def note(self, buffer: Buffer, text: str, kind: Kind = Kind.EVENT, nick: str = "") -> None:
+        """Put a line that nobody said into a buffer."""
+        self.show(buffer, Line(self.time, kind, text, nick, id=self.message.tags.get("msgid", "")))
+
+    def answer(self, text: str, kind: Kind = Kind.INFO) -> None:
+        """Show what the user asked for where the user is looking."""
+        current = self.model.current
+        self.note(current if current.network is self.network else self.network.status, text, kind)
+
+    def highlights(self, text: str) -> bool:
+        """Is this something that the user wants to be called for?"""
+        return not self.mine and mentions(text, self.network.nick)
+
+
+Handler = Callable[[Incoming], None]
+TABLE: dict[str, Handler] = {}
+
+
+def on(*commands: str | Numeric) -> Callable[[Handler], Handler]:
+    """Declare the handler of these commands and numerics."""
+
+    def declare(handler: Handler) -> Handler:
+        for command in commands:
+            name = command if isinstance(command, str) else command.command
+            assert name not in TABLE, f"{name} has two handlers"
+            TABLE[name] = handler
+        return handler
+
+    return declare
+
+
+def said_at(message: Message, now: int) -> int:
+    """When the server says it happened (https://ircv3.net/specs/extensions/server-time), else now; in milliseconds."""
+    stamp = message.tags.get("time", "")
+    if stamp:
+        try:
+            return round(datetime.fromisoformat(stamp).timestamp() * 1000)
+        except (ValueError, OverflowError):
+            pass
+    return now

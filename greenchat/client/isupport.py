@@ -1,0 +1,101 @@
+"""What a server says about itself in RPL_ISUPPORT (005), with the values that hold while it says nothing.
+
+https://modern.ircdocs.horse/#rplisupport-005
+"""
+
+import re
+from collections.abc import Iterable
+
+from greenchat.protocol.casemap import CASEMAPPINGS, Casefold, rfc1459_fold
+
+_ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
+
+
+class Isupport:
+    """The tokens as last announced.
+
+    casefold: makes names comparable. chantypes: what channel names begin with. modes, prefixes: what makes a member
+    more than a member, highest first, `o` and `@` at the same place. list_modes, parameter_modes, set_modes,
+    flag_modes: the four kinds of CHANMODES.
+    """
+
+    __slots__ = (
+        "casefold",
+        "chantypes",
+        "flag_modes",
+        "list_modes",
+        "modes",
+        "parameter_modes",
+        "prefixes",
+        "set_modes",
+        "statusmsg",
+        "tokens",
+    )
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+        # Until a server says otherwise: "rfc1459 ... is the default" where CASEMAPPING is missing.
+        self.casefold: Casefold = rfc1459_fold
+        self.chantypes = "#&"
+        self.modes = "ov"
+        self.prefixes = "@+"
+        self.statusmsg = ""
+        self.list_modes = "beI"
+        self.parameter_modes = "k"
+        self.set_modes = "l"
+        self.flag_modes = "imnst"
+
+    def update(self, tokens: Iterable[str]) -> None:
+        """Take tokens as they stand in the parameters of 005: `NAME`, `NAME=value` or `-NAME`."""
+        for token in tokens:
+            name, _, value = token.partition("=")
+            if name.startswith("-"):
+                self.tokens.pop(name[1:], None)
+                continue
+            value = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
+            self.tokens[name] = value
+            self._understand(name, value)
+
+    def _understand(self, name: str, value: str) -> None:
+        if name == "CASEMAPPING":
+            self.casefold = CASEMAPPINGS.get(value, self.casefold)
+        elif name == "CHANTYPES":
+            self.chantypes = value
+        elif name == "STATUSMSG":
+            self.statusmsg = value
+        elif name == "PREFIX":
+            modes, _, prefixes = value.removeprefix("(").partition(")")
+            if len(modes) == len(prefixes):
+                self.modes, self.prefixes = modes, prefixes
+        elif name == "CHANMODES":
+            kinds = [*value.split(","), "", "", ""][:4]
+            self.list_modes, self.parameter_modes, self.set_modes, self.flag_modes = kinds
+
+    def number(self, name: str, default: int) -> int:
+        """The value of a token that is a number."""
+        value = self.tokens.get(name, "")
+        return int(value) if value.isascii() and value.isdigit() else default
+
+    def is_channel(self, name: str) -> bool:
+        """Does this name belong to a channel (rather than a nick)?"""
+        return name[:1] != "" and name[0] in self.chantypes
+
+    def split_prefixes(self, nick: str) -> tuple[str, str]:
+        """`@+alice` as (`@+`, `alice`)."""
+        bare = nick.lstrip(self.prefixes)
+        return nick[: len(nick) - len(bare)], bare
+
+    def rank(self, prefixes: str) -> int:
+        """A number to sort members by: the highest prefix first, those without any last."""
+        return min((self.prefixes.index(prefix) for prefix in prefixes if prefix in self.prefixes), default=99)
+
+    def with_mode(self, prefixes: str, mode: str, *, add: bool) -> str:
+        """The prefixes of a member after a mode like `o` was given or taken, highest first."""
+        changed = self.prefixes[self.modes.index(mode)]
+        held = set(prefixes) - {changed} | ({changed} if add else set())
+        return "".join(prefix for prefix in self.prefixes if prefix in held)
+
+    def takes_parameter(self, mode: str, *, add: bool) -> bool:
+        """Does this channel mode stand with a parameter in a MODE message?"""
+        always = self.modes + self.list_modes + self.parameter_modes
+        return mode in always or (add and mode in self.set_modes)

@@ -1,0 +1,396 @@
+"""What the client knows: networks, buffers, who is in them, what was said. Pure state; it draws and sends nothing.
+
+What goes out waits in `Network.outgoing` until the app hands it to the transport. What the user said waits in its
+buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost with a connection.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from greenchat.client.isupport import Isupport
+from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.message import Message
+
+MOST_LINES = 20_000  # kept in memory per buffer
+
+
+class Kind(Enum):
+    """What a line in a buffer is."""
+
+    SAID = auto()
+    ACTION = auto()
+    NOTICE = auto()
+    EVENT = auto()  # someone joined, left, changed a mode
+    INFO = auto()  # an answer to the user
+    ERROR = auto()
+
+
+TALK = frozenset({Kind.SAID, Kind.ACTION, Kind.NOTICE})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened, before any wrapping.
+
+    time: milliseconds since the epoch. prefix: the speaker's highest rank, like `@`. id: the message's msgid or "".
+    """
+
+    time: int
+    kind: Kind
+    text: str
+    nick: str = ""
+    prefix: str = ""
+    own: bool = False
+    highlight: bool = False
+    id: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """Someone in a channel. spoke: milliseconds since the epoch, 0 for never."""
+
+    nick: str
+    prefixes: str = ""
+    user: str = ""
+    host: str = ""
+    account: str = ""
+    realname: str = ""
+    away: bool = False
+    spoke: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something the user said that the server has not confirmed. label: "" before it was sent."""
+
+    text: str
+    kind: Kind
+    time: int
+    label: str = ""
+
+
+class BufferKind(Enum):
+    """What a buffer is a window on."""
+
+    STATUS = auto()
+    CHANNEL = auto()
+    PRIVATE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a buffer that is scrolled back ends: at line number `line`, its last `hidden` rows below the edge."""
+
+    line: int
+    hidden: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Buffer:
+    """One window's content: a channel, a private talk, or what the server says.
+
+    Lines are numbered from 0 for ever; `first` is the number of the oldest one kept.
+    Reads: line, member, ranked_members. Changes: add, insert, clear, mark_seen. Changed from outside: the rest.
+    """
+
+    network: "Network"
+    name: str
+    kind: BufferKind
+    lines: deque[Line] = field(default_factory=deque)
+    first: int = 0
+    topic: str = ""
+    modes: str = ""
+    members: dict[str, Member] = field(default_factory=dict)
+    names_arriving: dict[str, Member] | None = None
+    joined: bool = False
+    waiting: list[Waiting] = field(default_factory=list)
+    unread: int = 0
+    highlights: int = 0
+    events: int = 0  # that nobody needs to look at
+    seen: int = 0  # the number of the first line that was not on the screen yet when the user looked away
+    anchor: Anchor | None = None
+    speakers: dict[str, int] = field(default_factory=dict)  # folded nick -> when they spoke last here
+
+    @property
+    def end(self) -> int:
+        """The number that the next line gets."""
+        return self.first + len(self.lines)
+
+    def line(self, number: int) -> Line:
+        """The line of this number. Raises IndexError when it is gone or not there yet."""
+        if not self.first <= number < self.end:
+            raise IndexError(number)
+        return self.lines[number - self.first]
+
+    def add(self, line: Line) -> None:
+        """Append a line; the oldest goes where there are too many."""
+        self.lines.append(line)
+        while len(self.lines) > MOST_LINES:
+            self.lines.popleft()
+            self.first += 1
+
+    def insert(self, line: Line) -> None:
+        """Put a line of the past where its time belongs, unless it is there already."""
+        place = len(self.lines)
+        while place and self.lines[place - 1].time > line.time:
+            place -= 1
+        around = range(max(0, place - 200), min(len(self.lines), place + 200))
+        if line.id and any(self.lines[near].id == line.id for near in around):
+            return
+        self.lines.insert(place, line)
+        number = self.first + place
+        if self.seen > number:
+            self.seen += 1
+        if self.anchor and self.anchor.line >= number:
+            self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
+
+    def clear(self) -> None:
+        """Forget the lines. Their numbers are not used again."""
+        self.first = self.end
+        self.lines.clear()
+        self.anchor = None
+
+    def mark_seen(self) -> None:
+        """All that is here has been on the screen."""
+        self.seen = self.end
+
+    def member(self, nick: str) -> Member | None:
+        """The member of this name, in any case."""
+        return self.members.get(self.network.fold(nick))
+
+    @property
+    def ranked_members(self) -> list[Member]:
+        """Operators first, then by name."""
+        rank, fold = self.network.isupport.rank, self.network.fold
+        return sorted(self.members.values(), key=lambda member: (rank(member.prefixes), fold(member.nick)))
+
+
+class Link(Enum):
+    """How far the connection to a network is."""
+
+    OFFLINE = auto()
+    CONNECTING = auto()
+    REGISTERING = auto()
+    ONLINE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(slots=True, eq=False)
+class Network:
+    """One server that the client talks to, and the state of that talk.
+
+    nick: what the server calls us (before it says so: what we asked for). wanted_nick: what the user would like.
+    lag: milliseconds of the last PING, None while unknown. retry_at: seconds of the app's clock, None when not
+    retrying.
+    """
+
+    name: str
+    address: Address
+    nick: str
+    channels: dict[str, str] = field(default_factory=dict)  # to be in whenever the server lets us: name -> key or ""
+    show_on_join: set[str] = field(default_factory=set)  # names that the user asked for: their window comes up
+    password: str = ""
+    realname: str = ""
+    wanted_nick: str = ""
+    link: Link = Link.OFFLINE
+    isupport: Isupport = field(default_factory=Isupport)
+    caps_offered: dict[str, str] = field(default_factory=dict)
+    caps: set[str] = field(default_factory=set)
+    caps_asked: int = 0  # REQ lines without their ACK or NAK
+    mask: str = ""  # our user@host as others see it, "" while unknown
+    away: bool = False
+    buffers: dict[str, Buffer] = field(default_factory=dict)  # folded name -> buffer; "" is the server's own
+    outgoing: deque[Message] = field(default_factory=deque)
+    batches: dict[str, Message] = field(default_factory=dict)  # reference -> the BATCH that opened it
+    labels: int = 0
+    lag: int | None = None
+    lost_at: float | None = None
+    retry_at: float | None = None
+    leaving: bool = False  # the user asked for it: no reconnecting
+
+    def __post_init__(self) -> None:
+        self.wanted_nick = self.wanted_nick or self.nick
+        self.buffers[""] = Buffer(self, self.name, BufferKind.STATUS)
+
+    @property
+    def fold(self) -> Casefold:
+        """What makes two names of this network comparable."""
+        return self.isupport.casefold
+
+    @property
+    def status(self) -> Buffer:
+        """The buffer for what belongs to no other."""
+        return self.buffers[""]
+
+    def send(self, command: str, *params: str, tags: dict[str, str] | None = None) -> None:
+        """Put a message in the queue to the server."""
+        self.outgoing.append(Message(command, params, tags=tags or {}))
+
+    def is_me(self, nick: str) -> bool:
+        """Is this our own nick?"""
+        return self.fold(nick) == self.fold(self.nick)
+
+    def find(self, name: str) -> Buffer | None:
+        """The buffer of this name, in any case."""
+        return self.buffers.get(self.fold(name)) if name else None
+
+    def want(self, channel: str, key: str = "") -> None:
+        """Be in this channel now and after every reconnect."""
+        self.unwant(channel)
+        self.channels[channel] = key
+
+    def unwant(self, channel: str) -> None:
+        """Don't come back to this channel."""
+        folded = self.fold(channel)
+        self.channels = {name: key for name, key in self.channels.items() if self.fold(name) != folded}
+
+    def new_label(self) -> str:
+        """A label that was not used on this network before."""
+        self.labels += 1
+        return f"gc{self.labels}"
+
+    def with_member(self, nick: str) -> Iterator[tuple[Buffer, Member]]:
+        """The channels where someone is, and what they are there."""
+        folded = self.fold(nick)
+        for buffer in self.buffers.values():
+            member = buffer.members.get(folded)
+            if member:
+                yield buffer, member
+
+    def refold(self) -> None:
+        """Make the names comparable again after the server told its casemapping."""
+        named = [buffer for folded, buffer in self.buffers.items() if folded]
+        self.buffers = {"": self.status} | {self.fold(buffer.name): buffer for buffer in named}
+        for buffer in named:
+            buffer.members = {self.fold(member.nick): member for member in buffer.members.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """The user wants to leave the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """The network is to be connected (again), now."""
+
+    network: Network
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """The network's connection is to be closed once what waits is sent."""
+
+    network: Network
+
+
+Request = Quit | Connect | Disconnect
+
+
+class Model:
+    """All networks, all buffers in the order of their windows, and which one is shown.
+
+    Reads: window_number. Changes: add_network, open, close, show, add, say. What the app is asked to do waits in
+    `requests`.
+    """
+
+    __slots__ = ("buffers", "current", "focused", "last", "networks", "requests")
+
+    def __init__(self, network: Network) -> None:
+        self.networks: list[Network] = []
+        self.buffers: list[Buffer] = []
+        self.requests: deque[Request] = deque()
+        self.focused = True
+        self.add_network(network)
+        self.current = network.status
+        self.last = network.status  # shown before the current one
+
+    @property
+    def network(self) -> Network:
+        """The network of the buffer that is shown."""
+        return self.current.network
+
+    def add_network(self, network: Network) -> None:
+        """One more, with its status buffer."""
+        self.networks.append(network)
+        self.buffers.append(network.status)
+
+    def open(self, network: Network, name: str) -> Buffer:
+        """The buffer of this name; a new one where there is none."""
+        buffer = network.find(name)
+        if buffer is None:
+            channel = network.isupport.is_channel(name)
+            buffer = Buffer(network, name, BufferKind.CHANNEL if channel else BufferKind.PRIVATE)
+            network.buffers[network.fold(name)] = buffer
+            place = max(self.buffers.index(other) for other in network.buffers.values() if other in self.buffers) + 1
+            self.buffers.insert(place, buffer)
+        return buffer
+
+    def close(self, buffer: Buffer) -> None:
+        """Remove a buffer. A status buffer stays."""
+        if buffer.kind is BufferKind.STATUS:
+            return
+        place = self.buffers.index(buffer)
+        self.buffers.remove(buffer)
+        del buffer.network.buffers[buffer.network.fold(buffer.name)]
+        if self.last is buffer:
+            self.last = buffer.network.status
+        if self.current is buffer:
+            previous = self.last if self.last in self.buffers else self.buffers[max(0, place - 1)]
+            self.current = previous
+            self._looked_at(previous)
+
+    def show(self, buffer: Buffer) -> None:
+        """Bring a buffer on the screen."""
+        if buffer is self.current:
+            return
+        self.current.mark_seen()
+        self.last, self.current = self.current, buffer
+        self._looked_at(buffer)
+
+    def add(self, buffer: Buffer, line: Line) -> None:
+        """Append a line to a buffer and count what the user has not seen."""
+        buffer.add(line)
+        if line.kind in TALK and line.nick:
+            folded = buffer.network.fold(line.nick)
+            buffer.speakers.pop(folded, None)
+            buffer.speakers[folded] = line.time
+        if line.own or (buffer is self.current and self.focused and buffer.anchor is None):
+            return
+        if buffer is not self.current:
+            if line.kind in TALK:
+                buffer.unread += 1
+            else:
+                buffer.events += 1
+            if line.highlight or (line.kind in TALK and buffer.kind is BufferKind.PRIVATE):
+                buffer.highlights += 1
+
+    def window_number(self, buffer: Buffer) -> int:
+        """Counted from 1."""
+        return self.buffers.index(buffer) + 1
+
+    def _looked_at(self, buffer: Buffer) -> None:
+        buffer.unread = buffer.highlights = buffer.events = 0
+
+
+def mentions(text: str, nick: str) -> bool:
+    """Is this nick in the text as a word of its own?"""
+    return (
+        bool(nick)
+        and re.search(rf"(?<![\w\-\[\]\\^{{}}|`]){re.escape(nick)}(?![\w\-\[\]\\^{{}}|`])", text, re.I) is not None
+    )

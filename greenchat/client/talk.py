@@ -1,0 +1,84 @@
+"""What the user says on its way to the server: nothing typed is lost, and nothing is said twice.
+
+A text waits in its buffer, where it is drawn under the lines. With echo-message it leaves when the server's echo comes
+(told by its label where the server knows labeled-response); without, when it was handed to a standing connection. What
+still waits when a connection breaks is sent when the next one is ready.
+
+https://ircv3.net/specs/extensions/labeled-response#client-implementation-considerations
+"""
+
+from dataclasses import replace
+
+from greenchat.client.model import Buffer, BufferKind, Kind, Line, Link, Model, Waiting
+from greenchat.client.text import split_bytes
+from greenchat.protocol.framing import BODY_LIMIT
+
+LONGEST_HOST = 63  # bytes, what servers commonly allow while we don't know our own
+ACTION_BYTES = len("\x01ACTION \x01")
+
+
+def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int) -> None:
+    """Say something in a buffer: at once, or when the server can have it."""
+    for piece in split_bytes(text, room_for_text(buffer, kind)):
+        buffer.waiting.append(Waiting(piece, kind, now))
+    flush(model, buffer, now)
+
+
+def room_for_text(buffer: Buffer, kind: Kind) -> int:
+    """How many bytes of text fit into one message when the server passes it on with our name in front."""
+    network = buffer.network
+    mask = len(network.mask.encode()) or network.isupport.number("USERLEN", 18) + 1 + LONGEST_HOST
+    command = "NOTICE" if kind is Kind.NOTICE else "PRIVMSG"
+    head = f":{network.nick}! {command} {buffer.name} :"
+    room = BODY_LIMIT - 2 - mask - len(head.encode())
+    return max(64, room - (ACTION_BYTES if kind is Kind.ACTION else 0))
+
+
+def flush(model: Model, buffer: Buffer, now: int) -> None:
+    """Send what waits and was not sent yet, if this buffer can be spoken to now."""
+    network = buffer.network
+    if network.link is not Link.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
+        return
+    echo = "echo-message" in network.caps
+    for index, waiting in enumerate(buffer.waiting):
+        if waiting.label:
+            continue
+        waiting = replace(waiting, label=network.new_label())
+        buffer.waiting[index] = waiting
+        command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
+        text = f"\x01ACTION {waiting.text}\x01" if waiting.kind is Kind.ACTION else waiting.text
+        labeled = echo and "labeled-response" in network.caps
+        network.send(command, buffer.name, text, tags={"label": waiting.label} if labeled else None)
+        if not echo:
+            member = buffer.member(network.nick)
+            prefix = member.prefixes[:1] if member else ""
+            model.add(buffer, Line(now, waiting.kind, waiting.text, network.nick, prefix, own=True))
+    if not echo:
+        buffer.waiting = [waiting for waiting in buffer.waiting if not waiting.label]
+
+
+def confirm(buffer: Buffer, label: str, text: str) -> None:
+    """The server's echo has come: what it echoes waits no longer."""
+    sent = [waiting for waiting in buffer.waiting if waiting.label]
+    if label:
+        found = next((waiting for waiting in sent if waiting.label == label), None)
+    elif "labeled-response" in buffer.network.caps:
+        return  # said by us somewhere else
+    else:
+        found = next((waiting for waiting in sent if waiting.text == text), None)
+    if found:
+        buffer.waiting.remove(found)
+
+
+def refuse(buffer: Buffer, label: str) -> Waiting | None:
+    """The server won't have it: returns what was refused. Without a label that is the oldest that was sent."""
+    sent = [waiting for waiting in buffer.waiting if waiting.label]
+    found = next((waiting for waiting in sent if not label or waiting.label == label), None)
+    if found:
+        buffer.waiting.remove(found)
+    return found
+
+
+def unsend(buffer: Buffer) -> None:
+    """The connection is gone: what was not confirmed has to be sent again."""
+    buffer.waiting = [replace(waiting, label="") for waiting in buffer.waiting]

@@ -1,0 +1,33 @@
+"""Times for people, in the zone of the machine."""
+
+import time
+
+
+def clock(milliseconds: int) -> str:
+    """`20:05`."""
+    return time.strftime("%H:%M", time.localtime(milliseconds / 1000))
+
+
+def date(milliseconds: int) -> str:
+    """`Friday, 20 November 2026`."""
+    return time.strftime("%A, %-d %B %Y", time.localtime(milliseconds / 1000))
+
+
+def date_and_time(seconds: str) -> str:
+    """`20 Nov 2026, 20:05` for seconds since the epoch as a server sends them; "" for anything else."""
+    try:
+        return time.strftime("%-d %b %Y, %H:%M", time.localtime(int(seconds)))
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def duration(seconds: int) -> str:
+    """`45 s`, `12 min`, `3 h 20 min`, `2 days 4 h`."""
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes == 0:
+        return f"{seconds} s"
+    if hours == 0:
+        return f"{minutes} min"
+    if days == 0:
+        return f"{hours} h {minutes % 60} min"
+    return f"{days} day{'s' if days > 1 else ''} {hours % 24} h"

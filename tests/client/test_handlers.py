@@ -1,0 +1,290 @@
+"""What each message from a server changes, line by line."""
+
+import pytest
+
+from greenchat.client.model import Link
+from tests.client.world import World
+
+
+def test_registration_begins_with_capabilities(world: World) -> None:
+    world.connect()
+    assert world.sent() == ["CAP LS 302", "NICK alice", "USER alice 0 * alice"]
+
+
+def test_capabilities_that_we_know_are_asked_for_once_all_are_named(world: World) -> None:
+    world.connect()
+    world.sent()
+    # "all but the last reply MUST have a parameter containing only an asterisk"
+    world.feed(":srv CAP * LS * :multi-prefix sasl=PLAIN")
+    assert world.sent() == []
+    world.feed(":srv CAP * LS :draft/new server-time echo-message")
+    assert world.sent() == ["CAP REQ :server-time echo-message multi-prefix"]
+    world.feed(":srv CAP * ACK :server-time echo-message multi-prefix")
+    assert world.sent() == ["CAP END"]
+    assert world.network.caps == {"server-time", "echo-message", "multi-prefix"}
+
+
+@pytest.mark.parametrize("answer", [":srv CAP * LS :", ":srv CAP * LS :draft/only-new"])
+def test_nothing_to_ask_for_ends_the_negotiation(world: World, answer: str) -> None:
+    world.connect()
+    world.sent()
+    world.feed(answer)
+    assert world.sent() == ["CAP END"]
+
+
+def test_a_refused_request_ends_the_negotiation_too(world: World) -> None:
+    world.connect()
+    world.feed(":srv CAP * LS :batch")
+    world.sent()
+    world.feed(":srv CAP * NAK :batch")
+    assert world.sent() == ["CAP END"]
+    assert world.network.caps == set()
+
+
+def test_capabilities_that_come_and_go(tea: World) -> None:
+    tea.feed(":srv CAP alice NEW :away-notify chghost=x")
+    assert tea.sent() == ["CAP REQ :away-notify chghost"]
+    tea.feed(":srv CAP alice ACK :away-notify chghost")
+    assert tea.sent() == []
+    tea.feed(":srv CAP alice DEL :chghost")
+    assert tea.network.caps == {"away-notify"}
+
+
+def test_a_server_without_capabilities_is_joined_all_the_same(world: World) -> None:
+    world.connect()
+    world.sent()
+    world.feed(":srv 421 alice CAP :Unknown command", ":srv 001 alice :Welcome", ":srv 376 alice :End of MOTD")
+    assert world.network.link is Link.ONLINE
+    assert world.sent() == ["JOIN #tea"]
+
+
+def test_a_nick_in_use_is_changed_until_it_is_free(world: World) -> None:
+    world.connect()
+    world.sent()
+    world.feed(":srv 433 * alice :Nickname is already in use")
+    assert world.sent() == ["NICK alice_"]
+    world.feed(":srv 433 * alice_ :Nickname is already in use", ":srv 001 alice__ :Welcome")
+    assert world.sent() == ["NICK alice__"]
+    assert world.network.nick == "alice__"
+
+
+def test_later_a_refused_nick_is_only_told(tea: World) -> None:
+    tea.feed(":srv 433 alice bob :Nickname is already in use")
+    assert tea.sent() == []
+    assert tea.shown()[-1] == "! You can't be called bob: Nickname is already in use"
+
+
+def test_ping_is_answered(tea: World) -> None:
+    tea.feed("PING :some token")
+    assert tea.sent() == ["PONG :some token"]
+
+
+def test_joining_shows_the_channel_and_its_people(tea: World) -> None:
+    buffer = tea.model.current
+    assert buffer.name == "#tea"
+    assert [member.prefixes + member.nick for member in buffer.ranked_members] == ["@alice", "+carol", "bob"]
+
+
+def test_names_with_hosts_and_all_prefixes(world: World) -> None:
+    world.welcome("multi-prefix userhost-in-names")
+    buffer = world.join("@+alice!al@host.example bob!b@else.example")
+    bob = buffer.member("BOB")
+    assert bob
+    assert (bob.user, bob.host) == ("b", "else.example")
+    assert [member.prefixes for member in buffer.ranked_members] == ["@+", ""]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (":bob!b@h PRIVMSG #tea :hello", "bob: hello"),
+        (":carol!c@h PRIVMSG #TEA :hello", "+carol: hello"),
+        (":bob!b@h NOTICE #tea :note", "bob: note"),
+        (":bob!b@h PRIVMSG #tea :\x01ACTION waves\x01", "bob: waves"),
+        (":bob!b@h PRIVMSG #tea :\x01ACTION waves", "bob: waves"),
+        (":dave!d@h JOIN #tea", "* dave joined"),
+        (":dave!d@h JOIN #tea dave :Dave D.", "* dave joined"),
+        (":bob!b@h PART #tea", "* bob left"),
+        (":bob!b@h PART #tea :tired", "* bob left (tired)"),
+        (":bob!b@h QUIT :gone", "* bob quit (gone)"),
+        (":alice!a@h KICK #tea bob :enough", "* alice kicked bob (enough)"),
+        (":bob!b@h KICK #tea alice :enough", "! bob kicked you (enough). /join #tea to come back."),
+        (":bob!b@h NICK robert", "* bob is now called robert"),
+        (":alice!a@h NICK alicia", "* You are now called alicia"),
+        (":bob!b@h TOPIC #tea :Tea at five", "* bob set the topic: Tea at five"),
+        (":bob!b@h TOPIC #tea :", "* bob removed the topic"),
+        (":srv 332 alice #tea :Tea at five", "- Topic: Tea at five"),
+        (":srv 333 alice #tea bob!b@h 1790000000", "- set by bob on 21 Sep 2026, 14:13"),
+        (":bob!b@h MODE #tea +o carol", "* bob set mode +o carol"),
+        (":bob!b@h INVITE dave #tea", "* bob invited dave"),
+        (":srv 301 alice bob :lunch", "- bob is away: lunch"),
+        (":srv 311 alice bob b h * :Bob B.", "- bob is Bob B. (b@h)"),
+        (
+            ":srv 317 alice bob 5400 1790000000 :idle",
+            "- bob was last active 1 h 30 min ago, here since 21 Sep 2026, 14:13",
+        ),
+        (":srv 319 alice bob :@#tea #x ", "- bob is in @#tea #x"),
+        (":srv 352 alice #tea b h srv bob G :0 Bob B.", "- bob (Bob B.) b@h, away"),
+        (":srv 322 alice #x 3 :All of x", "- #x (3): All of x"),
+        (":srv 404 alice #tea :Cannot send to channel", "! #tea: Cannot send to channel"),
+        (":srv 482 alice #tea :You're not channel operator", "! #tea You're not channel operator"),
+        (":srv 421 alice FLY :Unknown command", "! FLY Unknown command"),
+        (":srv FAIL JOIN LIMIT #x :Too many", "! JOIN #x: Too many"),
+        (":srv NOTE * HELLO :Be nice", "- Be nice"),
+    ],
+)
+def test_what_is_shown(tea: World, line: str, shown: str) -> None:
+    tea.feed(line)
+    assert tea.shown()[-1] == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "members"),
+    [
+        (":dave!d@h JOIN #tea", "@alice +carol bob dave"),
+        (":bob!b@h PART #tea", "@alice +carol"),
+        (":bob!b@h QUIT", "@alice +carol"),
+        (":alice!a@h KICK #tea carol", "@alice bob"),
+        (":carol!c@h NICK zoe", "@alice +zoe bob"),
+        (":alice!a@h MODE #tea +o-v carol carol", "@alice @carol bob"),
+        (":alice!a@h MODE #tea +klo key 5 bob", "@alice @bob +carol"),
+        (":alice!a@h MODE #tea -o+b alice *!*@x", "+carol alice bob"),
+        (":alice!a@h PART #tea", ""),
+    ],
+)
+def test_who_is_there(tea: World, line: str, members: str) -> None:
+    buffer = tea.model.current
+    tea.feed(line)
+    assert " ".join(member.prefixes + member.nick for member in buffer.ranked_members) == members
+
+
+def test_notifications_change_members_silently(tea: World) -> None:
+    before = tea.shown()
+    tea.feed(
+        ":bob!b@h AWAY :lunch",
+        ":bob!b@h ACCOUNT bobby",
+        ":bob!b@h CHGHOST new.user new.host",
+        ":bob!b@h SETNAME :Robert",
+    )
+    bob = tea.model.current.member("bob")
+    assert bob
+    assert (bob.away, bob.account, bob.user, bob.host, bob.realname) == (
+        True,
+        "bobby",
+        "new.user",
+        "new.host",
+        "Robert",
+    )
+    assert tea.shown() == before
+
+
+def test_private_messages_open_a_window_and_do_not_take_the_screen(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :psst")
+    assert tea.model.current.name == "#tea"
+    assert tea.shown("bob") == ["bob: psst"]
+    buffer = tea.network.find("bob")
+    assert buffer
+    assert (buffer.unread, buffer.highlights) == (1, 1)
+
+
+def test_a_private_talk_follows_a_new_nick(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :psst", ":bob!b@h NICK robert", ":robert!b@h PRIVMSG alice :me again")
+    assert tea.shown("robert") == ["bob: psst", "* bob is now called robert", "robert: me again"]
+
+
+def test_server_notices_stand_with_the_server(tea: World) -> None:
+    tea.feed(":srv NOTICE * :*** Looking up", "NOTICE alice :no source")
+    assert tea.shown("")[-2:] == ["srv: *** Looking up", ": no source"]
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ("alice: hi", True),
+        ("hi Alice!", True),
+        ("@alice", True),
+        ("malice", False),
+        ("alice_ is somebody else", False),
+        ("alice's cup", True),
+        ("", False),
+    ],
+)
+def test_our_name_calls_us(tea: World, text: str, called: bool) -> None:
+    tea.feed(f":bob!b@h PRIVMSG #tea :{text}")
+    assert tea.model.current.lines[-1].highlight is called
+
+
+def test_server_time_is_when_it_was_said(tea: World) -> None:
+    tea.feed(
+        "@time=2026-09-21T12:00:00.500Z :bob!b@h PRIVMSG #tea :earlier", "@time=nonsense :bob!b@h PRIVMSG #tea :now"
+    )
+    earlier, now = list(tea.model.current.lines)[-2:]
+    assert now.time == tea.now
+    assert tea.now - earlier.time == (2 * 3600 + 13 * 60 + 20) * 1000 - 500
+
+
+def test_history_is_put_where_it_belongs_and_only_once(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG #tea :live")
+    for _ in range(2):
+        tea.feed(
+            ":srv BATCH +h chathistory #tea",
+            "@batch=h;time=2026-09-20T12:00:00.000Z;msgid=1 :bob!b@h PRIVMSG #tea :alice: yesterday",
+            "@batch=h;time=2026-09-20T12:01:00.000Z;msgid=2 :eve!e@h PART #tea",
+            ":srv BATCH -h",
+        )
+    assert tea.shown() == ["bob: alice: yesterday", "* eve left", "* You joined", "bob: live"]
+    assert "bob" in {member.nick for member in tea.model.current.members.values()}
+    assert not any(line.highlight for line in tea.model.current.lines)
+
+
+def test_ctcp_questions_are_answered(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :\x01PING 123\x01", ":bob!b@h PRIVMSG alice :\x01FINGER\x01")
+    assert tea.sent() == ["NOTICE bob :\x01PING 123\x01"]
+    assert tea.network.find("bob") is None
+
+
+def test_a_flood_of_ctcp_questions_is_not_answered_by_a_flood(tea: World) -> None:
+    tea.feed(*[":bob!b@h PRIVMSG alice :\x01VERSION\x01"] * 50)
+    assert len(tea.sent()) == 3
+
+
+def test_casemapping_of_the_server(world: World) -> None:
+    world.connect()
+    world.feed(":srv 001 alice :hi", ":srv 005 alice CASEMAPPING=ascii :are supported")
+    world.join(channel="#a[b]")
+    assert world.network.find("#A[B]")
+    assert world.network.find("#a{b}") is None
+
+
+def test_losing_the_connection_is_told_and_empties_the_channel(tea: World) -> None:
+    tea.lose("the connection was cut")
+    assert tea.shown()[-1] == "! Connection lost: the connection was cut"
+    assert not tea.model.current.members
+    assert tea.network.link is Link.OFFLINE
+
+
+def test_channels_are_joined_again(tea: World) -> None:
+    tea.feed(":alice!al@h JOIN #extra", ":alice!al@h JOIN #left", ":alice!al@h PART #left")
+    tea.lose()
+    tea.connect()
+    tea.feed(":srv 001 alice :Welcome")
+    tea.sent()
+    tea.feed(":srv 376 alice :End")
+    assert tea.sent() == ["JOIN #tea", "JOIN #extra"]
+
+
+def test_rejoining_does_not_change_the_window(tea: World) -> None:
+    tea.join(channel="#extra")
+    tea.lose()
+    tea.welcome()
+    tea.join(channel="#extra")
+    tea.join()
+    assert tea.model.current.name == "#tea"
+
+
+@pytest.mark.parametrize(
+    "line", ["BATCH", "BATCH +x", "JOIN", "353", "PRIVMSG", "MODE", "CAP", "005", "433", "NICK", "KICK #tea"]
+)
+def test_messages_without_their_parameters_harm_nothing(tea: World, line: str) -> None:
+    tea.feed(line, ":srv " + line, ":bob!b@h " + line, ":alice!a@h " + line)
+    tea.screen()

@@ -1,0 +1,101 @@
+"""Nothing typed is lost with a connection, and nothing is said twice."""
+
+from tests.client.world import World
+
+
+def test_without_echo_what_is_sent_is_shown(tea: World) -> None:
+    tea.type("hello\n")
+    assert tea.sent() == ["PRIVMSG #tea :hello"]
+    assert tea.shown()[-1] == "@alice: hello"
+    assert tea.model.current.waiting == []
+
+
+def test_with_echo_it_waits_for_the_echo(echoing: World) -> None:
+    echoing.type("hello\n")
+    assert echoing.sent() == ["@label=gc1 PRIVMSG #tea :hello"]
+    assert "hello" in echoing.screen()[-3]
+    assert echoing.shown()[-1] == "* You joined"
+    # "Server: @label=pQraCjj82e :nick!user@host PRIVMSG #channel :Hello!"
+    echoing.feed("@label=gc1 :alice!al@h PRIVMSG #tea :hello, as the server changed it")
+    assert echoing.shown()[-1] == "@alice: hello, as the server changed it"
+    assert echoing.model.current.waiting == []
+
+
+def test_echo_without_labels_is_known_by_its_text(world: World) -> None:
+    world.welcome("echo-message")
+    world.join()
+    world.type("one\ntwo\n")
+    world.feed(":alice!al@h PRIVMSG #tea :two")
+    assert [waiting.text for waiting in world.model.current.waiting] == ["one"]
+
+
+def test_what_another_session_of_ours_says_confirms_nothing(echoing: World) -> None:
+    echoing.type("hello\n")
+    echoing.feed(":alice!al@h PRIVMSG #tea :hello")
+    assert [waiting.text for waiting in echoing.model.current.waiting] == ["hello"]
+
+
+def test_lines_typed_without_a_connection_are_sent_after_it_is_back(tea: World) -> None:
+    tea.lose()
+    tea.type("still here?\n")
+    assert tea.sent() == []
+    assert "still here?" in tea.screen()[-3]
+    tea.welcome()
+    assert tea.sent() == []
+    tea.feed(":alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    assert tea.sent() == ["PRIVMSG #tea :still here?"]
+    assert tea.shown()[-1] == "alice: still here?"
+
+
+def test_lines_the_server_never_confirmed_are_sent_again(echoing: World) -> None:
+    echoing.type("lost?\n")
+    assert echoing.sent() == ["@label=gc1 PRIVMSG #tea :lost?"]
+    echoing.lose()
+    echoing.welcome("echo-message labeled-response batch")
+    echoing.feed(":alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    assert echoing.sent() == ["@label=gc2 PRIVMSG #tea :lost?"]
+    echoing.feed("@label=gc2 :alice!al@h PRIVMSG #tea :lost?")
+    assert echoing.shown().count("alice: lost?") == 1
+    assert echoing.model.current.waiting == []
+
+
+def test_private_lines_wait_too(tea: World) -> None:
+    tea.lose()
+    tea.type("/msg bob psst\n")
+    tea.welcome()
+    tea.lose()
+    tea.connect()
+    tea.feed(":srv 001 alice :hi")
+    tea.sent()
+    tea.feed(":srv 422 alice :no motd")
+    assert tea.sent() == ["JOIN #tea"]  # the line went out with the first welcome, and is not said twice
+    assert tea.shown("bob") == ["alice: psst", "! Connection lost: the connection was cut"]
+
+
+def test_a_refused_line_is_shown_as_not_sent(echoing: World) -> None:
+    echoing.type("hello\n")
+    echoing.feed("@label=gc1 :srv 404 alice #tea :You are muted")
+    assert echoing.shown()[-1] == "! Not sent (You are muted): hello"
+    assert echoing.model.current.waiting == []
+
+
+def test_a_labelled_fail_refuses_too(echoing: World) -> None:
+    echoing.type("hello\n")
+    echoing.feed("@label=gc1 :srv FAIL PRIVMSG STORE_FAILED :Could not be stored")
+    assert echoing.shown()[-1] == "! Not sent (Could not be stored): hello"
+
+
+def test_actions(tea: World) -> None:
+    tea.type("/me waves\n")
+    assert tea.sent() == ["PRIVMSG #tea :\x01ACTION waves\x01"]
+
+
+def test_long_lines_are_cut_so_that_others_get_all_of_it(tea: World) -> None:
+    text = "wörd " * 200
+    tea.paste(text)
+    tea.press("Enter")
+    sent = tea.sent()
+    assert len(sent) > 1
+    for line in sent:
+        assert len(f":alice!al@host.example {line}\r\n".encode()) <= 512
+    assert "".join(line.partition(":")[2] for line in sent).replace(" ", "") == text.replace(" ", "")

@@ -1,0 +1,88 @@
+"""A client without terminal and sockets: a server's lines go in as text, what it sends and shows comes out as text."""
+
+from greenchat.client.console import Console
+from greenchat.client.events import Connected, Disconnected, KeyPressed, Pasted, Received
+from greenchat.client.model import Address, Buffer, Model, Network
+from greenchat.client.style import Size
+from greenchat.protocol.message import parse
+
+NOON = 1_790_000_000_000  # milliseconds: 21 September 2026, 14:13 UTC
+
+
+class World:
+    """One console on one network, and a clock that stands still unless moved."""
+
+    def __init__(self, rows: int = 10, columns: int = 60) -> None:
+        self.now = NOON
+        self.network = Network("net", Address("irc.example", 9090), "alice")
+        self.network.want("#tea")
+        self.network.show_on_join.add("#tea")
+        self.model = Model(self.network)
+        self.console = Console(self.model, Size(rows, columns))
+
+    def connect(self) -> None:
+        """The connection stands."""
+        self.console.on_network(self.network, Connected(), self.now)
+
+    def lose(self, reason: str = "the connection was cut") -> None:
+        """The connection breaks."""
+        self.console.on_network(self.network, Disconnected(reason), self.now)
+
+    def feed(self, *lines: str) -> None:
+        """The server says these lines."""
+        for line in lines:
+            self.console.on_network(self.network, Received(parse(line)), self.now)
+
+    def welcome(self, caps: str = "") -> None:
+        """Connect and come in, with these capabilities."""
+        self.connect()
+        if caps:
+            self.feed(f":srv CAP * LS :{caps}", f":srv CAP * ACK :{caps}")
+        self.feed(
+            ":srv 001 alice :Welcome alice",
+            ":srv 005 alice CASEMAPPING=ascii CHANTYPES=# PREFIX=(ov)@+ CHANMODES=beI,k,l,imnst :are supported",
+            ":srv 422 alice :No MOTD",
+        )
+        self.sent()
+
+    def join(self, names: str = "@alice bob +carol", channel: str = "#tea") -> Buffer:
+        """We come into a channel where these people are."""
+        self.feed(
+            f":alice!al@host.example JOIN {channel}",
+            f":srv 353 alice = {channel} :{names}",
+            f":srv 366 alice {channel} :End",
+        )
+        self.sent()
+        buffer = self.network.find(channel)
+        assert buffer
+        return buffer
+
+    def sent(self) -> list[str]:
+        """What went out since this was asked last."""
+        lines = [message.format() for message in self.network.outgoing]
+        self.network.outgoing.clear()
+        return lines
+
+    def press(self, *keys: str) -> None:
+        """Keys by name."""
+        for key in keys:
+            self.console.on_terminal(KeyPressed(key), self.now)
+
+    def type(self, text: str) -> None:
+        """Letters, and Enter for a newline."""
+        self.press(*("Enter" if letter == "\n" else letter for letter in text))
+
+    def paste(self, text: str) -> None:
+        """Through the terminal's bracketed paste."""
+        self.console.on_terminal(Pasted(text), self.now)
+
+    def shown(self, name: str = "#tea") -> list[str]:
+        """The lines of a buffer, as `nick: text`, `* text` for what nobody said and `! text` for errors."""
+        buffer = self.network.find(name) if name else self.network.status
+        assert buffer
+        marks = {"EVENT": "* ", "INFO": "- ", "ERROR": "! "}
+        return [marks.get(line.kind.name, f"{line.prefix}{line.nick}: ") + line.text for line in buffer.lines]
+
+    def screen(self) -> list[str]:
+        """What is on the screen."""
+        return self.console.frame(0.0).picture()
