@@ -1,0 +1,68 @@
+"""What Tab makes of the word before the cursor: a command, a channel, or a nick, recent speakers first.
+
+Pressing it again takes the next candidate; any other key keeps the one that is there.
+"""
+
+from dataclasses import dataclass
+
+from greenchat.client.editor import Line
+from greenchat.client.model import Buffer, BufferKind, Model
+from greenchat.client.slash import TABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A word with all it can become. result: the line that the current candidate makes."""
+
+    before: str
+    after: str
+    candidates: tuple[str, ...]
+    index: int
+
+    @property
+    def result(self) -> Line:
+        """The line with the current candidate in it."""
+        text = self.before + self.candidates[self.index]
+        return Line(text + self.after, len(text))
+
+    def next(self, step: int) -> "Completion":
+        """With the next candidate (1) or the one before (-1)."""
+        index = (self.index + step) % len(self.candidates)
+        return Completion(self.before, self.after, self.candidates, index)
+
+
+def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
+    """All that the word before the cursor can become; None where that is nothing."""
+    start = line.before.rfind(" ") + 1
+    word = line.before[start:]
+    found = _candidates(model, word, at_start=start == 0)
+    if not found:
+        return None
+    after = line.after.removeprefix(" ") if line.after.startswith(" ") else line.after
+    return Completion(line.before[:start], after, tuple(found), 0 if step > 0 else len(found) - 1)
+
+
+def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
+    if at_start and word.startswith("/"):
+        return [f"/{name} " for name in sorted(TABLE) if name.startswith(word[1:].lower())]
+    network = model.network
+    fold = network.fold
+    if network.isupport.is_channel(word):
+        channels = (buffer.name for buffer in model.buffers if buffer.kind is BufferKind.CHANNEL)
+        return [f"{name} " for name in channels if fold(name).startswith(fold(word))]
+    sign, bare = ("@", word[1:]) if word.startswith("@") else ("", word)
+    if not bare and not at_start:
+        return []
+    ending = ": " if at_start and not sign else " "
+    return [f"{sign}{nick}{ending}" for nick in _nicks(model.current) if fold(nick).startswith(fold(bare))]
+
+
+def _nicks(buffer: Buffer) -> list[str]:
+    """Everybody here except ourselves: who spoke last comes first, the silent ones by name."""
+    fold = buffer.network.fold
+    if buffer.kind is BufferKind.PRIVATE:
+        return [buffer.name]
+    last = list(buffer.speakers)
+    order = {folded: place for place, folded in enumerate(reversed(last))}
+    others = [member.nick for member in buffer.members.values() if not buffer.network.is_me(member.nick)]
+    return sorted(others, key=lambda nick: (order.get(fold(nick), len(order)), fold(nick)))

@@ -1,0 +1,144 @@
+"""Commands about channels: coming and going, the topic, who is there, and keeping order."""
+
+from greenchat.client.model import BufferKind
+from greenchat.client.slash.registry import Order, SlashError, command
+
+
+@command("join", "j", usage="#channel [key]", least=1, example="/join #tea")
+def join(order: Order) -> None:
+    """Go into a channel; a new name makes a new channel."""
+    network = order.online()
+    names, *keys = order.words
+    chantypes = network.isupport.chantypes
+    channels = [name if name[:1] in chantypes else chantypes[:1] + name for name in names.split(",") if name]
+    for channel in channels:
+        buffer = network.find(channel)
+        if buffer and buffer.joined:
+            order.model.show(buffer)
+        else:
+            network.show_on_join.add(channel)
+    if channels:
+        network.send("JOIN", ",".join(channels), *keys[:1])
+        for channel, key in zip(channels, keys[0].split(",") if keys else (), strict=False):
+            network.want(channel, key)
+
+
+@command("part", "leave", usage="[#channel] [why]", example="/part #tea See you")
+def part(order: Order) -> None:
+    """Leave a channel. Its window stays until /close."""
+    channel, reason = order.channel_first()
+    order.online().send("PART", channel, *([reason] if reason else []))
+
+
+@command("cycle", "rejoin", usage="[#channel]")
+def cycle(order: Order) -> None:
+    """Leave a channel and come back."""
+    channel, _ = order.channel_first()
+    network = order.online()
+    network.send("PART", channel)
+    network.send("JOIN", channel)
+
+
+@command("topic", "t", usage="[#channel] [new topic]", example="/topic Tea at five")
+def topic(order: Order) -> None:
+    """Show or set what the channel is about."""
+    channel, text = order.channel_first()
+    order.online().send("TOPIC", channel, *([text] if text else []))
+
+
+@command("names", "n", "users", usage="[#channel]")
+def names(order: Order) -> None:
+    """Show who is in the channel."""
+    channel, _ = order.channel_first()
+    buffer = order.network.find(channel)
+    if buffer is None or not buffer.joined:
+        order.online().send("NAMES", channel)
+        return
+    members = " ".join(
+        member.prefixes[:1] + member.nick + (" (away)" if member.away else "") for member in buffer.ranked_members
+    )
+    order.tell(f"{len(buffer.members)} in {buffer.name}: {members}")
+
+
+@command("list", usage="[pattern]", example="/list *tea*")
+def list_(order: Order) -> None:
+    """Show the server's channels."""
+    order.online().send("LIST", *order.words[:1])
+
+
+@command("invite", usage="nick [#channel]", least=1, example="/invite bob")
+def invite(order: Order) -> None:
+    """Ask someone into the channel."""
+    nick, *rest = order.words
+    channel = rest[0] if rest else order.buffer.name
+    if not order.network.isupport.is_channel(channel):
+        raise SlashError("Name the channel: /invite nick #channel")
+    order.online().send("INVITE", nick, channel)
+
+
+@command("kick", "k", usage="[#channel] nick [why]", least=1, example="/kick bob Enough for today")
+def kick(order: Order) -> None:
+    """Throw someone out of the channel."""
+    channel, rest = order.channel_first()
+    nick, _, reason = rest.partition(" ")
+    if not nick:
+        raise SlashError("Whom? /kick nick [why]")
+    order.online().send("KICK", channel, nick, *([reason] if reason else []))
+
+
+@command("ban", usage="[#channel] [nick or mask]", example="/ban *!*@spam.example")
+def ban(order: Order) -> None:
+    """Keep someone out of the channel, or show who is kept out."""
+    channel, mask = order.channel_first()
+    order.online().send("MODE", channel, "+b", *([_as_mask(mask)] if mask else []))
+
+
+@command("unban", usage="[#channel] mask", least=1)
+def unban(order: Order) -> None:
+    """Let someone in again."""
+    channel, mask = order.channel_first()
+    order.online().send("MODE", channel, "-b", _as_mask(mask))
+
+
+@command("op", usage="nick ...", least=1)
+def op(order: Order) -> None:
+    """Make someone an operator of the channel."""
+    _give(order, "+", "o")
+
+
+@command("deop", usage="nick ...", least=1)
+def deop(order: Order) -> None:
+    """Take the operator's rights away."""
+    _give(order, "-", "o")
+
+
+@command("voice", "v", usage="nick ...", least=1)
+def voice(order: Order) -> None:
+    """Let someone speak in a moderated channel."""
+    _give(order, "+", "v")
+
+
+@command("devoice", usage="nick ...", least=1)
+def devoice(order: Order) -> None:
+    """Take the voice away."""
+    _give(order, "-", "v")
+
+
+@command("mode", "m", usage="[#channel or your nick] [modes]", example="/mode #tea +i")
+def mode(order: Order) -> None:
+    """Show or change modes of a channel or of yourself."""
+    words = order.words
+    here = order.buffer.name if order.buffer.kind is BufferKind.CHANNEL else order.network.nick
+    if not words or words[0][:1] in "+-":
+        words.insert(0, here)
+    order.online().send("MODE", *words)
+
+
+def _give(order: Order, sign: str, letter: str) -> None:
+    channel, rest = order.channel_first()
+    nicks = rest.split()
+    order.online().send("MODE", channel, sign + letter * len(nicks), *nicks)
+
+
+def _as_mask(nick: str) -> str:
+    return nick if "!" in nick or "@" in nick or "*" in nick else f"{nick}!*@*"

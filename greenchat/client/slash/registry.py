@@ -1,0 +1,103 @@
+"""The table of slash commands: one function each, declared by a decorator that says how it is used."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat.client.model import Buffer, BufferKind, Kind, Line, Link, Model, Network
+
+
+class SlashError(Exception):
+    """A command can't do what it is asked; the text says why, in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the user ordered, and where. now: milliseconds since the epoch."""
+
+    model: Model
+    arguments: str
+    now: int
+
+    @property
+    def buffer(self) -> Buffer:
+        """The buffer that is shown."""
+        return self.model.current
+
+    @property
+    def network(self) -> Network:
+        """Its network."""
+        return self.model.current.network
+
+    @property
+    def words(self) -> list[str]:
+        """The arguments cut at spaces."""
+        return self.arguments.split()
+
+    def channel_first(self) -> tuple[str, str]:
+        """A channel and the rest: the first word if it is a channel's name, else the channel that is shown."""
+        first, _, rest = self.arguments.partition(" ")
+        if self.network.isupport.is_channel(first):
+            return first, rest.strip()
+        if self.buffer.kind is not BufferKind.CHANNEL:
+            raise SlashError("There is no channel here. Name one, or go to its window.")
+        return self.buffer.name, self.arguments
+
+    def online(self) -> Network:
+        """The network, for what can't wait. Raises SlashError without a connection."""
+        if self.network.link is not Link.ONLINE:
+            raise SlashError("Not connected. /connect tries at once.")
+        return self.network
+
+    def tell(self, text: str, kind: Kind = Kind.INFO) -> None:
+        """Answer in the buffer that is shown."""
+        self.model.add(self.buffer, Line(self.now, kind, text))
+
+
+Action = Callable[[Order], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the table. usage: the arguments as a reader of /help sees them; least: how many words they must have."""
+
+    name: str
+    action: Action
+    usage: str
+    least: int
+    example: str
+    aliases: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the function's docstring."""
+        return (self.action.__doc__ or "").strip().splitlines()[0]
+
+
+TABLE: dict[str, Command] = {}
+ALIASES: dict[str, str] = {}
+
+
+def command(name: str, *aliases: str, usage: str = "", least: int = 0, example: str = "") -> Callable[[Action], Action]:
+    """Declare a slash command."""
+
+    def declare(action: Action) -> Action:
+        TABLE[name] = Command(name, action, usage, least, example, aliases)
+        for alias in aliases:
+            ALIASES[alias] = name
+        return action
+
+    return declare
+
+
+def find(name: str) -> Command:
+    """The command of this name, alias, or unmistakable beginning. Raises SlashError."""
+    name = name.lower()
+    exact = TABLE.get(ALIASES.get(name, name))
+    if exact:
+        return exact
+    begun = [known for known in TABLE if known.startswith(name)]
+    if len(begun) == 1:
+        return TABLE[begun[0]]
+    if begun:
+        raise SlashError(f"/{name} could be " + ", ".join(f"/{known}" for known in begun))
+    raise SlashError(f"There is no command /{name}. /help lists them all.")

@@ -1,0 +1,131 @@
+"""Commands about the client itself: windows, connections, help, the end."""
+
+from greenchat.client.model import Buffer, BufferKind, Connect, Disconnect, Link, Quit
+from greenchat.client.slash.registry import TABLE, Order, SlashError, command, find
+from greenchat.protocol.message import ParseError, parse
+
+
+@command("window", "w", "buffer", "b", "win", usage="number or name", least=1, example="/window 2")
+def window(order: Order) -> None:
+    """Go to a window. Alt-1 to Alt-9 do, too."""
+    wanted = order.words[-1]
+    if wanted in ("close", "next", "previous", "prev"):
+        _go(order, wanted)
+    elif wanted.isdecimal():
+        number = int(wanted)
+        if not 1 <= number <= len(order.model.buffers):
+            raise SlashError(f"There are windows 1 to {len(order.model.buffers)}.")
+        order.model.show(order.model.buffers[number - 1])
+    else:
+        order.model.show(_named(order, wanted))
+
+
+@command("close", "wc", usage="[name]")
+def close(order: Order) -> None:
+    """Close a window; a channel is left."""
+    buffer = _named(order, order.words[0]) if order.words else order.buffer
+    if buffer.kind is BufferKind.STATUS:
+        raise SlashError("This window stays. /quit leaves greenchat.")
+    network = buffer.network
+    if buffer.joined and network.link is Link.ONLINE:
+        network.send("PART", buffer.name)
+    network.unwant(buffer.name)
+    order.model.close(buffer)
+
+
+@command("windows", "ls")
+def windows(order: Order) -> None:
+    """Show all windows."""
+    for number, buffer in enumerate(order.model.buffers, 1):
+        unread = f", {buffer.unread} unread" if buffer.unread else ""
+        order.tell(f"{number}: {buffer.name}{unread}")
+
+
+@command("clear")
+def clear(order: Order) -> None:
+    """Empty this window. Nothing is lost on the server."""
+    order.buffer.clear()
+
+
+@command("connect", "reconnect")
+def connect(order: Order) -> None:
+    """Connect again, now."""
+    network = order.network
+    if network.link is Link.ONLINE:
+        raise SlashError("Connected already. /disconnect first.")
+    network.leaving = False
+    order.model.requests.append(Connect(network))
+
+
+@command("disconnect", usage="[why]")
+def disconnect(order: Order) -> None:
+    """Leave the server but stay in greenchat."""
+    network = order.network
+    network.leaving = True
+    network.retry_at = None
+    if network.link is not Link.OFFLINE:
+        network.send("QUIT", *([order.arguments] if order.arguments else []))
+        order.model.requests.append(Disconnect(network))
+
+
+@command("quit", "exit", "bye", usage="[why]", example="/quit See you tomorrow")
+def quit_(order: Order) -> None:
+    """Leave greenchat."""
+    for network in order.model.networks:
+        network.leaving = True
+        if network.link is not Link.OFFLINE:
+            network.send("QUIT", *([order.arguments] if order.arguments else []))
+    order.model.requests.append(Quit())
+
+
+@command("raw", "quote", usage="a line of IRC", least=1, example="/raw WHOIS bob")
+def raw(order: Order) -> None:
+    """Send a line to the server as it is."""
+    try:
+        message = parse(order.arguments)
+    except ParseError as error:
+        raise SlashError(str(error)) from error
+    order.online().send(message.command, *message.params, tags=dict(message.tags))
+
+
+@command("motd")
+def motd(order: Order) -> None:
+    """Show the server's message of the day (in its window)."""
+    order.online().send("MOTD")
+
+
+@command("help", "h", usage="[command]", example="/help join")
+def help_(order: Order) -> None:
+    """Show what can be done, or how a command is used."""
+    if order.words:
+        wanted = find(order.words[0].removeprefix("/"))
+        order.tell(f"/{wanted.name} {wanted.usage}".rstrip())
+        order.tell(f"  {wanted.summary}")
+        if wanted.aliases:
+            order.tell("  also: " + ", ".join(f"/{alias}" for alias in wanted.aliases))
+        if wanted.example:
+            order.tell(f"  for example: {wanted.example}")
+        return
+    for known in sorted(TABLE.values(), key=lambda row: row.name):
+        order.tell(f"{'/' + known.name + ' ' + known.usage:<36} {known.summary}")
+    order.tell("Keys: Alt-1..9 or Ctrl-N/P another window, PgUp/PgDn scroll, Tab completes, Ctrl-C twice leaves.")
+
+
+def _go(order: Order, where: str) -> None:
+    if where == "close":
+        close(Order(order.model, "", order.now))
+        return
+    step = 1 if where == "next" else -1
+    buffers = order.model.buffers
+    order.model.show(buffers[(buffers.index(order.buffer) + step) % len(buffers)])
+
+
+def _named(order: Order, wanted: str) -> Buffer:
+    exact = order.network.find(wanted)
+    if exact:
+        return exact
+    lowered = wanted.lower()
+    for buffer in order.model.buffers:
+        if lowered in buffer.name.lower():
+            return buffer
+    raise SlashError(f"There is no window {wanted}.")
