@@ -1,0 +1,149 @@
+"""The rows around the history: the topic above; the status and the input line below."""
+
+import math
+from dataclasses import dataclass
+
+from greenchat import __version__
+from greenchat.client.editor import Line as InputLine
+from greenchat.client.model import Buffer, BufferKind, Link, Model
+from greenchat.client.style import NORMAL, Row, Span, Style
+from greenchat.client.text import clip, fill_row, graphemes, row_width, visible, width
+from greenchat.client.theme import DARK, Theme, formatted
+
+ROOMY = 60  # columns from which the status line tells more
+TIGHT = 40  # columns under which it tells only what matters
+SLOW_MILLISECONDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the picture depends on besides model, input and size.
+
+    now: seconds of the app's clock, for countdowns. hint: one line for the user, shown instead of the status.
+    """
+
+    theme: Theme = DARK
+    now: float = 0.0
+    hint: str = ""
+
+
+def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:
+    """The buffer's name and topic."""
+    bar = theme.bar
+    name = visible(buffer.name)
+    if buffer.kind is BufferKind.STATUS:
+        title: Row = (Span(f" {name} ({buffer.network.address}), greenchat {__version__}", bar),)
+    elif buffer.topic:
+        title = (Span(f" {name}: ", bar), *formatted(buffer.topic, bar))
+    else:
+        title = (Span(f" {name}", bar),)
+    if row_width(title) > columns:
+        glyph = theme.glyphs.ellipsis
+        title = (*fill_row(title, columns - width(glyph), bar), Span(glyph, bar))
+    return fill_row(title, columns, bar)
+
+
+def status_row(model: Model, columns: int, look: Look) -> Row:
+    """How the connection is, who and where we are, and what happened elsewhere; the most important first."""
+    theme = look.theme
+    bar = theme.bar
+    if look.hint:
+        return fill_row((Span(" " + clip(look.hint, columns - 1, theme.glyphs.ellipsis), bar),), columns, bar)
+    buffer = model.current
+    urgent = Style(theme.error.foreground, bar.background, bold=True, reverse=bar.reverse)
+    parts: list[Row] = [(Span(text, urgent),) for text in (_connection(buffer, look.now), _below(buffer)) if text]
+    if columns >= TIGHT:
+        parts.append((Span(visible(buffer.network.nick) + (" (away)" if buffer.network.away else ""), bar),))
+    place = f"{model.window_number(buffer)}:{visible(buffer.name)}"
+    if buffer.joined and columns >= ROOMY:
+        place += f" ({len(buffer.members)})"
+    parts.append((Span(place, bar),))
+    activity = _activity(model, columns, theme)
+    if activity:
+        parts.append(activity)
+    lag = buffer.network.lag
+    if lag is not None and lag >= SLOW_MILLISECONDS:
+        parts.append((Span(f"lag {lag / 1000:.1f} s", bar),))
+    row: list[Span] = [Span(" ", bar)]
+    for part in parts:
+        if len(row) > 1:
+            row.append(Span(f" {theme.glyphs.separator} ", bar))
+        row += part
+    return fill_row(row, columns, bar)
+
+
+def input_row(buffer: Buffer, line: InputLine, columns: int, theme: Theme) -> tuple[Row, int]:
+    """The input line, cut so that the cursor is on it, and the cursor's column."""
+    name = visible(buffer.name)
+    prompt = f"[{clip(name, columns // 4, theme.glyphs.ellipsis)}] " if columns >= TIGHT else "> "
+    room = columns - width(prompt) - 1  # the cursor stands behind the last character
+    cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]
+    cursor = len(graphemes(line.before))
+    first = _first_shown([width(cell.text) for cell in cells], cursor, room)
+    shown: list[Span] = []
+    used = 0
+    for cell in cells[first:]:
+        used += width(cell.text)
+        if used > room + 1:
+            break
+        if shown and shown[-1].style == cell.style:
+            cell = Span(shown.pop().text + cell.text, cell.style)
+        shown.append(cell)
+    column = width(prompt) + sum(width(cell.text) for cell in cells[first:cursor])
+    return (Span(prompt, theme.prompt), *shown), column
+
+
+def _first_shown(widths: list[int], cursor: int, room: int) -> int:
+    """Which cell the visible part begins with. It jumps by half a line, so that typing does not shift all the time."""
+    if sum(widths[:cursor]) <= room:
+        return 0
+    step = max(room // 2, 1)
+    hidden = math.ceil((sum(widths[:cursor]) - room) / step) * step
+    first = 0
+    while hidden > 0 and first < cursor:
+        hidden -= widths[first]
+        first += 1
+    return first
+
+
+def _cell(grapheme: str, theme: Theme) -> Span:
+    if grapheme in ("\n", "\r\n"):
+        return Span(theme.glyphs.newline, theme.control)
+    shown = visible(grapheme)
+    return Span(shown, NORMAL if shown == grapheme else theme.control)
+
+
+def _connection(buffer: Buffer, now: float) -> str:
+    network = buffer.network
+    waiting = sum(len(other.waiting) for other in network.buffers.values())
+    kept = f", {waiting} line{'s' if waiting > 1 else ''} waiting" if waiting else ""
+    if network.link is Link.ONLINE:
+        return ""
+    if network.link in (Link.CONNECTING, Link.REGISTERING):
+        return f"connecting{kept}"
+    if network.retry_at is None:
+        return f"not connected{kept}"
+    seconds = max(0, math.ceil(network.retry_at - now))
+    return f"disconnected, next try in {seconds} s{kept}"
+
+
+def _below(buffer: Buffer) -> str:
+    if buffer.anchor is None:
+        return ""
+    more = buffer.end - 1 - buffer.anchor.line
+    return f"{more} more below" if more > 0 else "more below"
+
+
+def _activity(model: Model, columns: int, theme: Theme) -> Row:
+    spans: list[Span] = []
+    for number, buffer in enumerate(model.buffers, 1):
+        if buffer is model.current or not (buffer.unread or buffer.highlights):
+            continue
+        text = f"{number}:{visible(buffer.name)}({buffer.unread})" if columns >= ROOMY else str(number)
+        style = theme.bar
+        if buffer.highlights:
+            style = Style(theme.highlight.foreground, theme.bar.background, bold=True, reverse=theme.bar.reverse)
+        if spans:
+            spans.append(Span(" ", theme.bar))
+        spans.append(Span(text, style))
+    return tuple(spans)

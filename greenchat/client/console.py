@@ -1,0 +1,199 @@
+"""The client without its terminal and its sockets: events in, a changed model and a frame out.
+
+Here the parts meet: keys go through the key table to the editor or to an action, a line that is entered goes to the
+slash commands or is said. A test drives it like a user and looks at pictures.
+"""
+
+from collections.abc import Callable
+
+from greenchat.client import handlers, slash, talk
+from greenchat.client.bars import Look
+from greenchat.client.completion import Completion, complete
+from greenchat.client.editor import EMPTY, Editor
+from greenchat.client.editor import Line as InputLine
+from greenchat.client.events import Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
+from greenchat.client.keys import KEYS
+from greenchat.client.model import Buffer, BufferKind, Kind, Line, Model, Network
+from greenchat.client.style import Frame, Size
+from greenchat.client.theme import DARK, Theme
+from greenchat.client.view import at_start, history_height, render, scrolled
+
+HINT_QUIT = "Ctrl-C again leaves greenchat."
+
+
+class Console:
+    """Model, editor and size, and what each event does to them.
+
+    Reads: frame. Changes: on_key, on_network. `redraw` and `suspend` are set for the app, which alone has the terminal.
+    """
+
+    __slots__ = (
+        "_completion",
+        "_drafts",
+        "_quitting",
+        "editor",
+        "hint",
+        "keys",
+        "model",
+        "redraw",
+        "size",
+        "suspend",
+        "theme",
+    )
+
+    def __init__(self, model: Model, size: Size, theme: Theme = DARK, keys: dict[str, str] = KEYS) -> None:
+        self.model = model
+        self.size = size
+        self.theme = theme
+        self.keys = keys
+        self.editor = Editor()
+        self.hint = ""
+        self.redraw = False
+        self.suspend = False
+        self._completion: Completion | None = None
+        self._drafts: dict[Buffer, InputLine] = {}
+        self._quitting = False
+
+    def frame(self, now: float) -> Frame:
+        """The picture. now: seconds of the app's clock."""
+        return render(self.model, self.editor.line, self.size, Look(self.theme, now, self.hint))
+
+    def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
+        """Something happened on a network. now: milliseconds since the epoch."""
+        before = self.model.current
+        handlers.apply(self.model, network, event, now)
+        self._keep_drafts(before)
+
+    def on_terminal(self, event: TerminalEvent, now: int) -> None:
+        """Something happened at the terminal. now: milliseconds since the epoch."""
+        match event:
+            case KeyPressed(key):
+                self._key(key, now)
+            case Pasted(text):
+                self._completion = None
+                self.editor.insert(text.rstrip("\n") if "\n" in text.strip() else text.strip("\n"))
+            case Resized(size):
+                self.size = size
+            case Focused(focused):
+                self.model.focused = focused
+
+    def submit(self, now: int) -> None:
+        """Enter: run the command, or say the lines."""
+        text = self.editor.submit()
+        if text.startswith("/") and not text.startswith("//") and "\n" not in text:
+            slash.run(self.model, text, now)
+            return
+        for line in text.removeprefix("/" if text.startswith("//") else "").split("\n"):
+            if line.strip():
+                self._say(line, now)
+
+    def _say(self, text: str, now: int) -> None:
+        buffer = self.model.current
+        if buffer.kind is BufferKind.STATUS:
+            self.model.add(
+                buffer, Line(now, Kind.ERROR, "Nobody is here to hear it. /join a channel, or /msg somebody.")
+            )
+            self.editor.replace(InputLine(text, len(text)))
+            return
+        wanted = {buffer.network.fold(name) for name in buffer.network.channels}
+        if buffer.kind is BufferKind.CHANNEL and not buffer.joined and buffer.network.fold(buffer.name) not in wanted:
+            self.model.add(
+                buffer, Line(now, Kind.ERROR, f"You are not in {buffer.name}. /join {buffer.name} to speak there.")
+            )
+            self.editor.replace(InputLine(text, len(text)))
+            return
+        buffer.anchor = None
+        talk.say(self.model, buffer, text, Kind.SAID, now)
+
+    def _key(self, key: str, now: int) -> None:
+        action = self.keys.get(key, "")
+        quitting, self._quitting, self.hint = self._quitting, False, ""
+        if action not in ("complete", "complete backwards"):
+            self._completion = None
+        before = self.model.current
+        if action == "clear or quit":
+            self._interrupt(quitting, now)
+        elif action in ACTIONS:
+            ACTIONS[action](self, now)
+        elif action.startswith("window "):
+            self._show_number(int(action.removeprefix("window ")))
+        elif not self.editor.run(action) and len(key) == 1:
+            self.editor.insert(key)
+        self._keep_drafts(before)
+
+    def _interrupt(self, quitting: bool, now: int) -> None:
+        """Ctrl-C: first the line goes, with nothing on it the client does (asked twice)."""
+        if self.editor.text:
+            self.editor.replace(EMPTY)
+        elif quitting:
+            slash.run(self.model, "/quit", now)
+        else:
+            self._quitting = True
+            self.hint = HINT_QUIT
+
+    def _keep_drafts(self, before: Buffer) -> None:
+        """Each window keeps what was typed in it."""
+        current = self.model.current
+        if before is not current:
+            self._drafts[before] = self.editor.line
+            self.editor.load(self._drafts.pop(current, EMPTY))
+
+    def _complete(self, step: int) -> None:
+        if self._completion:
+            self._completion = self._completion.next(step)
+        else:
+            self._completion = complete(self.model, self.editor.line, step)
+        if self._completion:
+            self.editor.replace(self._completion.result)
+
+    def _scroll(self, rows: int) -> None:
+        buffer = self.model.current
+        buffer.anchor = scrolled(buffer, self.size, self.theme, rows)
+
+    def _page(self) -> int:
+        return max(1, history_height(self.size) - 2)
+
+    def _show_number(self, number: int) -> None:
+        if number <= len(self.model.buffers):
+            self.model.show(self.model.buffers[number - 1])
+
+    def _show_next(self, step: int) -> None:
+        buffers = self.model.buffers
+        self.model.show(buffers[(buffers.index(self.model.current) + step) % len(buffers)])
+
+    def _show_active(self) -> None:
+        """Where something happened: those who called first, then the others; then back."""
+        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread]
+        called = [buffer for buffer in others if buffer.highlights]
+        self.model.show((called or others or [self.model.last])[0])
+
+    def _redraw(self) -> None:
+        self.redraw = True
+
+    def _suspend(self) -> None:
+        self.suspend = True
+
+
+def _end_of_history(console: Console) -> None:
+    console.model.current.anchor = None
+
+
+def _start_of_history(console: Console) -> None:
+    buffer = console.model.current
+    buffer.anchor = at_start(buffer, console.size, console.theme)
+
+
+ACTIONS: dict[str, Callable[[Console, int], None]] = {
+    "submit": Console.submit,
+    "complete": lambda console, now: console._complete(1),
+    "complete backwards": lambda console, now: console._complete(-1),
+    "scroll up": lambda console, now: console._scroll(console._page()),
+    "scroll down": lambda console, now: console._scroll(-console._page()),
+    "scroll to start": lambda console, now: _start_of_history(console),
+    "scroll to end": lambda console, now: _end_of_history(console),
+    "next window": lambda console, now: console._show_next(1),
+    "previous window": lambda console, now: console._show_next(-1),
+    "next active window": lambda console, now: console._show_active(),
+    "redraw": lambda console, now: console._redraw(),
+    "suspend": lambda console, now: console._suspend(),
+}

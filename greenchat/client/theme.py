@@ -1,0 +1,106 @@
+"""Colours and signs: which style each part of the screen has, for dark and for light terminals."""
+
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from greenchat.client.style import NORMAL, Span, Style
+from greenchat.client.text import visible
+from greenchat.protocol.formatting import Format, parse_spans
+
+# mIRC colours 0-15 in the 256-colour palette, then the extended ones 16-98 (https://modern.ircdocs.horse/formatting#colors-16-98).
+MIRC_COLOURS = (
+    *(15, 0, 4, 2, 9, 1, 5, 208, 11, 10, 6, 14, 12, 13, 8, 7),
+    *(52, 94, 100, 58, 22, 29, 23, 24, 17, 54, 53, 89),
+    *(88, 130, 142, 64, 28, 35, 30, 25, 18, 91, 90, 125),
+    *(124, 166, 184, 106, 34, 49, 37, 33, 19, 129, 127, 161),
+    *(196, 208, 226, 154, 46, 86, 51, 75, 21, 171, 201, 198),
+    *(203, 215, 227, 191, 83, 122, 87, 111, 63, 177, 207, 205),
+    *(217, 223, 229, 193, 157, 158, 159, 153, 147, 183, 219, 212),
+    *(16, 233, 235, 237, 239, 241, 244, 247, 250, 254, 231),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Signs that a terminal without Unicode draws in ASCII."""
+
+    separator: str = "│"
+    ellipsis: str = "…"
+    rule: str = "─"
+    event: str = "·"
+    info: str = "─"
+    waiting: str = "…"
+    newline: str = "⏎"
+
+
+ASCII_GLYPHS = Glyphs("|", "~", "-", "-", "-", "~", "^")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A style for each part, and the colours that nicks are given."""
+
+    nicks: tuple[int, ...]
+    bar: Style = Style(reverse=True)
+    time: Style = Style(dim=True)
+    separator: Style = Style(dim=True)
+    own_nick: Style = Style(bold=True)
+    highlight: Style = Style(foreground=11, bold=True)
+    event: Style = Style(dim=True)
+    info: Style = Style(foreground=6)
+    error: Style = Style(foreground=9)
+    notice: Style = Style(foreground=6)
+    waiting: Style = Style(dim=True, italic=True)
+    unread: Style = Style(foreground=9)
+    prompt: Style = Style(bold=True)
+    control: Style = Style(reverse=True)
+    glyphs: Glyphs = field(default_factory=Glyphs)
+
+    def nick(self, folded: str) -> Style:
+        """The colour that belongs to a nick, the same everywhere and every day."""
+        return Style(foreground=self.nicks[crc32(folded.encode()) % len(self.nicks)])
+
+
+DARK = Theme(
+    nicks=(10, 12, 13, 14, 39, 43, 77, 110, 114, 139, 141, 149, 168, 173, 175, 179, 180, 203, 208, 215),
+    bar=Style(foreground=252, background=236),
+    time=Style(foreground=244),
+    separator=Style(foreground=239),
+    event=Style(foreground=245),
+    highlight=Style(foreground=227, bold=True),
+)
+LIGHT = Theme(
+    nicks=(1, 2, 4, 5, 6, 22, 24, 25, 28, 54, 61, 90, 94, 97, 124, 125, 130, 133, 160, 166),
+    bar=Style(foreground=235, background=252),
+    time=Style(foreground=243),
+    separator=Style(foreground=249),
+    event=Style(foreground=242),
+    highlight=Style(foreground=124, bold=True),
+    error=Style(foreground=1),
+)
+
+
+def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
+    """Text with mIRC codes as spans on top of a base style, everything else made harmless."""
+    return tuple(Span(visible(part), _on(base, look)) for part, look in parse_spans(text))
+
+
+def _on(base: Style, look: Format) -> Style:
+    foreground = base.foreground if look.foreground is None else _colour(look.foreground)
+    background = base.background if look.background is None else _colour(look.background)
+    return Style(
+        foreground,
+        background,
+        bold=base.bold or look.bold,
+        dim=base.dim,
+        italic=base.italic or look.italic,
+        underline=base.underline or look.underline,
+        reverse=base.reverse != look.reverse,
+    )
+
+
+def _colour(colour: int | str) -> int:
+    if isinstance(colour, int):
+        return MIRC_COLOURS[colour]
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (0, 2, 4))
+    return 16 + 36 * round(red / 51) + 6 * round(green / 51) + round(blue / 51)

@@ -1,0 +1,118 @@
+"""The picture on the terminal as a function of the model, the input line and the size. No curses, no state.
+
+From top to bottom: the topic, the history, the status, the input. What was said is kept apart from how it wraps: a
+place in the history is a line and how many of its rows are below the edge, so that it holds through new lines and
+resizes.
+"""
+
+from collections.abc import Iterator
+
+from greenchat.client.bars import Look, input_row, status_row, topic_row
+from greenchat.client.editor import Line as InputLine
+from greenchat.client.lines import Drawn, block, columns_for, waiting_rows
+from greenchat.client.model import Anchor, Buffer, Model
+from greenchat.client.style import Cursor, Frame, Row, Size
+from greenchat.client.text import visible
+from greenchat.client.theme import Theme
+
+SMALLEST = Size(3, 8)
+
+
+def render(model: Model, line: InputLine, size: Size, look: Look) -> Frame:
+    """The whole picture."""
+    size = Size(max(size.rows, SMALLEST.rows), max(size.columns, SMALLEST.columns))
+    buffer = model.current
+    history = history_rows(buffer, size, look.theme)
+    written, column = input_row(buffer, line, size.columns, look.theme)
+    rows = (topic_row(buffer, size.columns, look.theme), *history, status_row(model, size.columns, look), written)
+    return Frame(rows, Cursor(size.rows - 1, column), title=f"{visible(buffer.name)} - greenchat")
+
+
+def history_height(size: Size) -> int:
+    """How many rows the history has."""
+    return max(0, max(size.rows, SMALLEST.rows) - 3)
+
+
+def history_rows(buffer: Buffer, size: Size, theme: Theme) -> list[Row]:
+    """The rows of the history, the newest (or where the user scrolled to) at the bottom."""
+    height = history_height(size)
+    drawn = Drawn(columns_for(size.columns), theme)
+    rows: list[Row] = []
+    if buffer.anchor is None:
+        number, hidden = buffer.end - 1, 0
+        for waiting in reversed(buffer.waiting):
+            if len(rows) >= height:
+                break
+            rows[:0] = waiting_rows(waiting, visible(buffer.network.nick), drawn)
+    else:
+        number, hidden = _valid(buffer, buffer.anchor, drawn)
+    for block_rows in _blocks_upwards(buffer, number, drawn):
+        if len(rows) >= height:
+            break
+        rows[:0] = block_rows[: len(block_rows) - hidden] if hidden else block_rows
+        hidden = 0
+    rows = rows[-height:] if height else []
+    return [()] * (height - len(rows)) + rows
+
+
+def scrolled(buffer: Buffer, size: Size, theme: Theme, rows: int) -> Anchor | None:
+    """Where the history ends after scrolling by rows, up if positive. None: at the newest line, following it."""
+    drawn = Drawn(columns_for(size.columns), theme)
+    if not buffer.lines:
+        return None
+    if buffer.anchor is None:
+        number, hidden = buffer.end - 1, 0
+    else:
+        number, hidden = _valid(buffer, buffer.anchor, drawn)
+    top = _top(buffer, history_height(size), drawn)
+    hidden += rows
+    while hidden < 0:
+        if number + 1 >= buffer.end:
+            return None
+        number += 1
+        hidden += len(_block(buffer, number, drawn))
+    while hidden and number >= buffer.first and hidden >= len(_block(buffer, number, drawn)):
+        hidden -= len(_block(buffer, number, drawn))
+        number -= 1
+        if (number, -hidden) < (top.line, -top.hidden):
+            break
+    if (number, -hidden) < (top.line, -top.hidden):
+        number, hidden = top.line, top.hidden
+    if number >= buffer.end - 1 and hidden == 0:
+        return None
+    return Anchor(number, hidden)
+
+
+def at_start(buffer: Buffer, size: Size, theme: Theme) -> Anchor | None:
+    """Where the history ends when its oldest line is the first row."""
+    top = _top(buffer, history_height(size), Drawn(columns_for(size.columns), theme))
+    return None if top.line >= buffer.end - 1 and top.hidden == 0 else top
+
+
+def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
+    """The place from which the oldest line is the first row."""
+    number = buffer.first
+    missing = height
+    while number < buffer.end:
+        missing -= len(_block(buffer, number, drawn))
+        if missing <= 0:
+            return Anchor(number, -missing)
+        number += 1
+    return Anchor(buffer.end - 1, 0)
+
+
+def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
+    if not buffer.lines:
+        return buffer.end - 1, 0
+    number = min(max(anchor.line, buffer.first), buffer.end - 1)
+    return number, min(anchor.hidden, len(_block(buffer, number, drawn)) - 1)
+
+
+def _block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
+    return block(buffer, number, drawn, unread_rule=True)
+
+
+def _blocks_upwards(buffer: Buffer, number: int, drawn: Drawn) -> Iterator[tuple[Row, ...]]:
+    while number >= buffer.first:
+        yield _block(buffer, number, drawn)
+        number -= 1

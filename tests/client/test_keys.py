@@ -1,0 +1,96 @@
+"""Keys, from the bytes of many terminals."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.client.console import ACTIONS
+from greenchat.client.editor import COMMANDS
+from greenchat.client.events import Focused, KeyPressed, Pasted, TerminalEvent
+from greenchat.client.keys import KEYS, Decoder
+
+
+def names(events: list[TerminalEvent]) -> list[str]:
+    return [event.key if isinstance(event, KeyPressed) else repr(event) for event in events]
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"", []),
+        (b"a", ["a"]),
+        ("é日👍".encode(), ["é", "日", "👍"]),
+        (b"\r\n\t\x7f\x01", ["Enter", "Enter", "Tab", "Backspace", "C-a"]),
+        (b"\x1b[A\x1b[B\x1b[C\x1b[D", ["Up", "Down", "Right", "Left"]),
+        (b"\x1bOA\x1bOH\x1bOF", ["Up", "Home", "End"]),  # application mode
+        (b"\x1b[1~\x1b[4~\x1b[5~\x1b[6~\x1b[3~", ["Home", "End", "PgUp", "PgDn", "Delete"]),
+        (b"\x1b[7~\x1b[8~\x1bOc\x1b[7^", ["Home", "End", "C-Right", "C-Home"]),  # rxvt
+        (b"\x1b[5$", ["S-PgUp"]),
+        (b"\x1b[1;5C\x1b[1;3D\x1b[5;2~", ["C-Right", "M-Left", "S-PgUp"]),  # xterm
+        (b"\x1b\x1b[D", ["M-Left"]),  # rxvt and others: Alt is an ESC before
+        (b"\x1bb\x1b1\x1b\x7f\x1b\r", ["M-b", "M-1", "M-Backspace", "M-Enter"]),
+        (b"\x1bOP\x1b[15~\x1b[[A", ["F1", "F5", "F1"]),
+        (b"\x1b[Z", ["S-Tab"]),
+        (b"\x1b[27;5;13~\x1b[97;5u", ["C-Enter", "C-a"]),
+        (b"\x1b[I\x1b[O", [repr(Focused(True)), repr(Focused(False))]),
+        (b"\x1b[200~two\r\nlines\x1b[A\x1b[201~x", [repr(Pasted("two\nlines\x1b[A")), "x"]),
+        (b"\x1b[?1;2c\x1b[>0;10;1cx", ["x"]),  # answers of the terminal to somebody else's question
+        (b"\xff\xfea", ["\ufffd", "\ufffd", "a"]),
+    ],
+)
+def test_keys_have_names(data: bytes, keys: list[str]) -> None:
+    assert names(Decoder().feed(data)) == keys
+
+
+def test_an_escape_waits_for_what_follows() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"\x1b") == []
+    assert decoder.undecided
+    assert names(decoder.feed(b"[A")) == ["Up"]
+    assert not decoder.undecided
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [(b"\x1b", ["Escape"]), (b"\x1b\x1b", ["Escape", "Escape"]), (b"\x1b[", ["M-["]), (b"\x1bO", ["M-O"])],
+)
+def test_what_nothing_follows_is_what_it_is(data: bytes, keys: list[str]) -> None:
+    decoder = Decoder()
+    found = decoder.feed(data)
+    found += decoder.flush()
+    assert names(found) == keys
+    assert not decoder.undecided
+
+
+def test_a_long_paste_is_not_taken_for_an_escape_key() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"\x1b[200~some text") == []
+    assert not decoder.undecided
+    assert decoder.flush() == []
+    assert decoder.feed(b" and more\x1b[201~") == [Pasted("some text and more")]
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"a", "é".encode(), b"\x1b[A", b"\x1b[1;5C", b"\x1b[200~x\x1b[201~", b"\x1bb", "👍".encode()])
+    )
+)
+def test_pieces_do_not_matter(parts: list[bytes]) -> None:
+    data = b"".join(parts)
+    whole = Decoder().feed(data)
+    decoder = Decoder()
+    piecemeal = [event for index in range(len(data)) for event in decoder.feed(data[index : index + 1])]
+    assert piecemeal == whole
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_break_it(data: bytes) -> None:
+    decoder = Decoder()
+    decoder.feed(data)
+    decoder.flush()
+    decoder.flush()
+
+
+def test_every_key_does_something_that_exists() -> None:
+    for key, action in KEYS.items():
+        assert action in COMMANDS or action in ACTIONS or action.startswith("window ") or action == "clear or quit", key
