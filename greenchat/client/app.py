@@ -1,0 +1,181 @@
+"""The main loop: waits on the terminal and on the wake-up pipe at once, and lets each event do what it does.
+
+The thread of each connection puts its events in one queue and writes one byte into the pipe; signals arrive through the
+same pipe (`signal.set_wakeup_fd`), because Python would restart the waiting after a signal and see a resize seconds
+late.
+"""
+
+import contextlib
+import os
+import queue
+import select
+import signal
+import time
+from collections.abc import Callable
+
+from greenchat.client.connection import Connection
+from greenchat.client.console import Console
+from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
+from greenchat.client.keys import ESCAPE_SECONDS, Decoder
+from greenchat.client.model import Address, Connect, Disconnect, Network, Quit
+from greenchat.client.screen import Screen
+from greenchat.client.transport import Transport
+
+LEAVE_SECONDS = 1.5
+EVENTS_PER_TURN = 2000  # then keys get their turn and the screen is painted
+
+
+class App:
+    """Everything with a file descriptor. run() returns when the user leaves."""
+
+    def __init__(self, console: Console, screen: Screen) -> None:
+        self._console = console
+        self._screen = screen
+        self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
+        self._wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_reader, False)
+        os.set_blocking(self._wake_writer, False)
+        self._decoder = Decoder()
+        self._connections: dict[Network, Connection] = {}
+        self._leaving = False
+
+    def run(self) -> None:
+        """Until the user leaves, the terminal vanishes, or a signal ends it."""
+        console = self._console
+        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        for number in (signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, self._on_signal(number))
+        self._screen.paint(console.frame(time.monotonic()))
+        for network in console.model.networks:
+            self._connection(network).connect()
+        try:
+            while not self._leaving:
+                self._screen.paint(console.frame(time.monotonic()))
+                self._turn()
+        finally:
+            signal.set_wakeup_fd(-1)
+            self._close_all()
+
+    def _turn(self) -> None:
+        console = self._console
+        readable, _, _ = select.select([0, self._wake_reader], [], [], self._timeout())
+        if self._wake_reader in readable:
+            self._drain_pipe()
+        if 0 in readable:
+            self._read_terminal()
+        elif self._decoder.undecided:
+            self._on_terminal(self._decoder.flush())
+        self._drain_events()
+        now = time.monotonic()
+        for connection in self._connections.values():
+            connection.tick(now)
+        self._do_requests()
+        if console.redraw:
+            console.redraw = False
+            self._screen.redraw()
+        if console.suspend:
+            console.suspend = False
+            self._screen.suspend()
+            os.kill(os.getpid(), signal.SIGSTOP)
+            self._screen.resume()
+            self._resize()
+
+    def _timeout(self) -> float | None:
+        if not self._events.empty():
+            return 0.0
+        now = time.monotonic()
+        deadlines = [deadline for each in self._connections.values() if (deadline := each.deadline(now)) is not None]
+        if self._decoder.undecided:
+            deadlines.append(now + ESCAPE_SECONDS)
+        return max(0.0, min(deadlines) - now) if deadlines else None
+
+    def _drain_pipe(self) -> None:
+        try:
+            while os.read(self._wake_reader, 4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def _read_terminal(self) -> None:
+        try:
+            data = os.read(0, 65536)
+        except OSError:
+            data = b""
+        if data:
+            self._on_terminal(self._decoder.feed(data))
+        else:
+            self._leaving = True  # the terminal is gone
+
+    def _on_terminal(self, events: list[TerminalEvent]) -> None:
+        for event in events:
+            self._console.on_terminal(event, milliseconds())
+
+    def _drain_events(self) -> None:
+        for _ in range(EVENTS_PER_TURN):
+            try:
+                connection, transport, event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            if connection.wire is transport:
+                connection.on_event(event, time.monotonic())
+                self._console.on_network(connection.network, event, milliseconds())
+
+    def _do_requests(self) -> None:
+        requests = self._console.model.requests
+        while requests:
+            match requests.popleft():
+                case Quit():
+                    self._leaving = True
+                case Connect(network):
+                    self._connection(network).connect()
+                case Disconnect(network):
+                    self._connection(network).close("you left", time.monotonic())
+
+    def _connection(self, network: Network) -> Connection:
+        if network not in self._connections:
+            self._connections[network] = Connection(network, self._open_wire, _chance)
+        return self._connections[network]
+
+    def _open_wire(self, address: Address, connection: Connection) -> Transport:
+        def post(event: NetworkEvent) -> None:
+            self._events.put((connection, transport, event))
+            with contextlib.suppress(BlockingIOError):  # full of wake-ups already
+                os.write(self._wake_writer, b".")
+
+        transport = Transport(address, post)
+        return transport
+
+    def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:
+        def handle(_number: int, _frame: object) -> None:
+            if number is signal.SIGWINCH:
+                self._resize()
+            else:
+                self._leaving = True
+
+        return handle
+
+    def _resize(self) -> None:
+        size = self._screen.size
+        self._screen.resize(size)
+        self._console.on_terminal(Resized(size), milliseconds())
+
+    def _close_all(self) -> None:
+        now = time.monotonic()
+        for network, connection in self._connections.items():
+            if not network.leaving:
+                network.leaving = True
+                network.send("QUIT")
+            connection.close("you left", now)
+        deadline = now + LEAVE_SECONDS
+        for connection in self._connections.values():
+            if connection.wire:
+                connection.wire.join(max(0.0, deadline - time.monotonic()))
+
+
+def milliseconds() -> int:
+    """Now, since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def _chance() -> float:
+    return int.from_bytes(os.urandom(2), "big") / 65536

@@ -1,0 +1,78 @@
+"""A greenchat-server on this machine, started by the client: it lives as long as the client does."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from greenchat.client.model import Address
+
+LISTENING = "listening on "
+STOP_SECONDS = 5
+
+
+class ServerError(Exception):
+    """The server did not start; the text says why."""
+
+
+def answers(address: Address) -> bool:
+    """Does anything take connections there? For addresses of this machine, where that is known at once."""
+    try:
+        with socket.create_connection((address.host, address.port), 1):
+            return True
+    except OSError:
+        return False
+
+
+class LocalServer:
+    """The child process. address: where it listens, known once it is started."""
+
+    def __init__(self, wanted: Address, log: Path) -> None:
+        """Start it and wait until it listens. Raises ServerError with the server's own words where it does not."""
+        host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
+        listen = f"{'127.0.0.1' if host == 'localhost' else host}:{wanted.port}"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        # A session of its own: Ctrl-C in our terminal is not meant for it.
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [*_command(), "--listen", listen],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+            )
+        assert self._process.stdout
+        for line in self._process.stdout:
+            _, found, place = line.decode(errors="replace").partition(LISTENING)
+            if found:
+                port = place.strip().rpartition(":")[2]
+                self.address = Address(wanted.host, int(port))
+                return
+        self._process.wait()
+        said = log.read_text(errors="replace").strip().splitlines()
+        raise ServerError(said[-1] if said else "greenchat-server ended without a word")
+
+    def stop(self) -> None:
+        """End it, and wait until it has."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+def _command() -> list[str]:
+    """greenchat-server beside this program, beside this Python, on the PATH, or from this very package."""
+    for folder in (Path(sys.argv[0]).resolve().parent, Path(sys.executable).parent):
+        beside = folder / "greenchat-server"
+        if beside.is_file() and os.access(beside, os.X_OK):
+            return [sys.executable, str(beside)]
+    found = shutil.which("greenchat-server")
+    if found:
+        return [found]
+    return [sys.executable, "-c", "from greenchat.server.main import main; raise SystemExit(main())"]

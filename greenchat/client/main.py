@@ -1,0 +1,169 @@
+"""greenchat: reads the command line, asks for what is missing, and runs the client."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from greenchat import __version__
+from greenchat.client.address import DEFAULT_CHANNEL, DEFAULT_PORT, AddressError, Destination, parse_destination
+from greenchat.client.model import Model, Network
+
+WRONG_USE = 2
+INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """Something that the user has to change; its text is one clear line."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the client. 0 after a clean end, 2 where it could not start, 1 after a bug of ours."""
+    given = _parser().parse_args(arguments)
+    try:
+        return _start(given)
+    except UsageError as error:
+        print(f"greenchat: {error}", file=sys.stderr)
+        return WRONG_USE
+    except (KeyboardInterrupt, EOFError):
+        print()
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="greenchat",
+        description="Chat in the terminal, with people on a greenchat server or any other IRC server.",
+        epilog="In the chat, /help shows the commands.",
+    )
+    parser.add_argument(
+        "destination",
+        nargs="?",
+        default="",
+        metavar="[NICK@]HOST[:PORT][/#channel]",
+        help=f"where to go, also as irc://... or ircs://... (default localhost:{DEFAULT_PORT}/{DEFAULT_CHANNEL})",
+    )
+    parser.add_argument("--serve", action="store_true", help="start a server on this machine and join it")
+    parser.add_argument(
+        "--nick", default="", metavar="NAME", help="what to be called (default: the last one, asked for)"
+    )
+    parser.add_argument("--light", action="store_true", help="colours for a light terminal")
+    parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
+    return parser
+
+
+def _start(given: argparse.Namespace) -> int:
+    try:
+        destination = parse_destination(given.destination)
+    except AddressError as error:
+        raise UsageError(str(error)) from error
+    if not (os.isatty(0) and os.isatty(1)):
+        raise UsageError("this is a program for the terminal; its input and output must be one")
+    nick = given.nick or destination.nick or _ask_for_nick()
+    if not nick or any(letter in nick for letter in " ,*?!@:#\t"):
+        raise UsageError(f"{nick!r} is no nickname: no spaces, and none of  , * ? ! @ : #")
+    _remember_nick(nick)
+
+    if not given.serve and destination.is_local and not destination.address.tls:
+        given.serve = _offers_server(destination)
+    if not given.serve:
+        return _chat(destination, nick, light=given.light, notes=())
+    from greenchat.client.local_server import LocalServer, ServerError, answers
+
+    if not destination.is_local:
+        raise UsageError("--serve starts a server on this machine; name no other host with it")
+    if answers(destination.address):
+        note = f"A server was running on {destination.address} already; this is it."
+        return _chat(destination, nick, light=given.light, notes=(note,))
+    try:
+        server = LocalServer(destination.address, state_folder() / "server.log")
+    except ServerError as error:
+        raise UsageError(f"the server did not start: {error}") from error
+    try:
+        note = f"Your server listens on {server.address}. It ends when you leave; greenchat-server runs one that stays."
+        here = Destination(server.address, nick, destination.channels)
+        return _chat(here, nick, light=given.light, notes=(note,))
+    finally:
+        server.stop()
+
+
+def _chat(destination: Destination, nick: str, *, light: bool, notes: tuple[str, ...]) -> int:
+    import curses
+
+    from greenchat.client.app import App, milliseconds
+    from greenchat.client.console import Console
+    from greenchat.client.model import Kind, Line
+    from greenchat.client.screen import Screen
+    from greenchat.client.theme import DARK, LIGHT
+
+    network = Network(destination.address.host, destination.address, nick)
+    for channel in destination.channels:
+        network.want(channel)
+        network.show_on_join.add(channel)
+    model = Model(network)
+    for note in notes:
+        model.add(network.status, Line(milliseconds(), Kind.INFO, note))
+    screen = Screen()
+    try:
+        with screen:
+            App(Console(model, screen.size, LIGHT if light or _terminal_is_light() else DARK), screen).run()
+    except curses.error as error:
+        raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
+    except Exception:
+        print(f"greenchat: a bug ended it; the details are in {_report()}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _ask_for_nick() -> str:
+    last = _last_nick()
+    return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
+
+
+def _offers_server(destination: Destination) -> bool:
+    from greenchat.client.local_server import answers
+
+    if answers(destination.address):
+        return False
+    answer = input(f"Nothing answers on {destination.address}. Start a server there? [Y/n] ").strip().lower()
+    if answer not in ("", "y", "yes"):
+        raise UsageError("nobody to talk to. Name another host: greenchat HOST[:PORT]")
+    return True
+
+
+def state_folder() -> Path:
+    """Where the client keeps what it remembers: $XDG_STATE_HOME/greenchat."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".local/state") / "greenchat"
+
+
+def _last_nick() -> str:
+    try:
+        return (state_folder() / "nickname").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _remember_nick(nick: str) -> None:
+    try:
+        state_folder().mkdir(parents=True, exist_ok=True)
+        (state_folder() / "nickname").write_text(nick + "\n", encoding="utf-8")
+    except OSError:
+        pass  # then it is asked for without a suggestion
+
+
+def _terminal_is_light() -> bool:
+    """rxvt, Konsole and others tell their colours as `foreground;background`."""
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
+
+
+def _report() -> Path:
+    import traceback
+
+    path = state_folder() / "crash.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"greenchat {__version__}\n\n{traceback.format_exc()}", encoding="utf-8")
+    except OSError:
+        traceback.print_exc()
+    return path
