@@ -1,0 +1,162 @@
+"""A real program in a pseudo-terminal, and its screen as a person would see it. Waits for contents, never for time.
+
+pyte, which plays the terminal, has gaps that are filled here: it drops what follows a zero-width joiner, knows neither
+REP nor SU, which ncurses likes to use, and fails on halves of wide characters.
+"""
+
+import errno
+import os
+import re
+import select
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import pyte
+from ptyprocess import PtyProcess
+from wcwidth import wcwidth
+
+PATIENCE = 20.0  # seconds: only a failing test waits that long, also on a busy machine
+
+
+class _Screen(pyte.Screen):
+    last = ""
+
+    def draw(self, data: str) -> None:
+        for part in re.findall(
+            r"[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|[^\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]+", data
+        ):
+            if wcwidth(part[0]) == 0 and self.cursor.x:
+                line, column = self.buffer[self.cursor.y], self.cursor.x - 1
+                while column and line[column].data == "":
+                    column -= 1
+                line[column] = line[column]._replace(data=line[column].data + part)
+            else:
+                super().draw(part)
+                self.last = part[-1]
+
+    def repeat(self, count: int = 1) -> None:
+        super().draw(self.last * (count or 1))
+
+    def scroll_up(self, count: int = 1) -> None:
+        row = self.cursor.y
+        self.cursor.y = self.margins.bottom if self.margins else self.lines - 1
+        for _ in range(count or 1):
+            self.index()
+        self.cursor.y = row
+
+    def rows(self) -> list[str]:
+        """The text of each row, without trailing spaces."""
+        return [
+            "".join(self.buffer[row][column].data for column in range(self.columns)).rstrip()
+            for row in range(self.lines)
+        ]
+
+
+class _Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "b": "repeat", "S": "scroll_up"}
+    events = pyte.ByteStream.events | {"repeat", "scroll_up"}
+
+
+class Terminal:
+    """A program and its terminal, `columns` by `rows`."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], rows: int = 24, columns: int = 80
+    ) -> None:
+        self.screen = _Screen(columns, rows)
+        self._stream = _Stream(self.screen)
+        self.process = PtyProcess.spawn(list(command), env=dict(environment), dimensions=(rows, columns))
+        self.output = b""
+        self.ended = False
+
+    @property
+    def rows(self) -> list[str]:
+        """What is on the screen."""
+        return self.screen.rows()
+
+    @property
+    def text(self) -> str:
+        """What is on the screen, in one piece."""
+        return "\n".join(self.rows)
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Row and column, from 0."""
+        return self.screen.cursor.y, self.screen.cursor.x
+
+    def send(self, *texts: str) -> None:
+        """Press keys: text as it is, escape sequences as the terminal sends them."""
+        self.process.write("".join(texts).encode())
+
+    def enter(self, line: str) -> None:
+        """Type a line and Enter."""
+        self.send(line, "\r")
+
+    def paste(self, text: str) -> None:
+        """As a terminal with bracketed paste does."""
+        self.send("\x1b[200~", text.replace("\n", "\r"), "\x1b[201~")
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the window another size."""
+        self.screen.resize(rows, columns)
+        self.process.setwinsize(rows, columns)
+
+    def wait(self, condition: Callable[[], bool], what: str = "") -> None:
+        """Read until the condition holds. Fails with the screen in the message when it does not come to pass."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            left = deadline - time.monotonic()
+            trying = left > 0 and not self.ended
+            assert trying, f"waited for {what or condition} in vain:\n{self.text}"
+            self._read(left)
+
+    def wait_for(self, *texts: str) -> None:
+        """Read until all of these are on the screen."""
+        self.wait(lambda: all(text in self.text for text in texts), " and ".join(map(repr, texts)))
+
+    def wait_gone(self, text: str) -> None:
+        """Read until this is not on the screen any more."""
+        self.wait(lambda: text not in self.text, f"no {text!r}")
+
+    def wait_end(self) -> int:
+        """Read until the program ends; returns its exit status."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.ended:
+            left = deadline - time.monotonic()
+            assert left > 0, f"it did not end:\n{self.text}"
+            self._read(left)
+        status = self.process.wait()
+        assert isinstance(status, int)
+        return status
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        os.kill(self.process.pid, number)
+
+    def close(self) -> None:
+        """End the program, whatever it does."""
+        if self.process.isalive():
+            self.process.kill(signal.SIGTERM)
+            deadline = time.monotonic() + PATIENCE
+            while not self.ended and time.monotonic() < deadline:
+                self._read(deadline - time.monotonic())
+        if not self.ended:
+            self.process.kill(signal.SIGKILL)
+        self.process.close(force=True)
+
+    def _read(self, seconds: float) -> None:
+        readable, _, _ = select.select([self.process.fd], [], [], seconds)
+        if not readable:
+            return
+        try:
+            data = os.read(self.process.fd, 65536)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            data = b""
+        if data:
+            self.output += data
+            self._stream.feed(data)
+        else:
+            self.ended = True

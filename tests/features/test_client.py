@@ -1,0 +1,239 @@
+"""The client as people use it: the real program in a real pseudo-terminal against the real server."""
+
+import signal
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.features.conftest import OpenTerminal, Server
+from tests.features.terminal import Terminal
+from tests.irc import Client
+
+PAGE_UP, PAGE_DOWN = "\x1b[5~", "\x1b[6~"
+
+
+@pytest.fixture
+def alice(server: Server, greenchat: OpenTerminal) -> Terminal:
+    """Alice's client, in #lobby."""
+    terminal = greenchat(f"alice@{server.address}")
+    terminal.wait_for("You joined", "[#lobby]")
+    return terminal
+
+
+@pytest.fixture
+def bob(server: Server, alice: Terminal) -> Iterator[Client]:
+    """Bob, in #lobby with another program, after alice."""
+    with Client(server.target, "bob") as client:
+        client.send("JOIN #lobby")
+        alice.wait_for("bob joined")
+        yield client
+
+
+def test_talking_both_ways(alice: Terminal, bob: Client) -> None:
+    alice.enter("hello bob")
+    message = bob.expect("PRIVMSG")
+    assert (message.nick, message.params) == ("alice", ("#lobby", "hello bob"))
+    bob.send("PRIVMSG #lobby :hello alice, nice to see you")
+    alice.wait_for("bob │ hello alice, nice to see you")
+    alice.wait_for("alice │ hello bob")
+    assert alice.rows[0].startswith(" #lobby")
+    assert alice.rows[-1].startswith("[#lobby]")
+    assert alice.cursor == (23, len("[#lobby] "))
+
+
+def test_two_clients_see_each_other(server: Server, greenchat: OpenTerminal, alice: Terminal) -> None:
+    carol = greenchat(f"carol@{server.address}/#lobby", rows=20, columns=60)
+    carol.wait_for("You joined")
+    alice.wait_for("carol joined")
+    carol.enter("/me arrives")
+    alice.wait_for("* │ carol arrives")
+    alice.enter("/topic Tea at five")
+    carol.wait(lambda: "#lobby: Tea at five" in carol.rows[0])
+    carol.enter("/quit good night")
+    assert carol.wait_end() == 0
+    alice.wait_for("carol quit")
+
+
+def test_a_private_talk_waits_in_its_own_window(alice: Terminal, bob: Client) -> None:
+    bob.send("PRIVMSG alice :psst")
+    alice.wait(lambda: "3:bob(1)" in alice.rows[-2])
+    assert "psst" not in alice.text
+    alice.send("\x1b3")
+    alice.wait_for("bob │ psst", "[bob]")
+    alice.enter("what is it?")
+    assert bob.expect("PRIVMSG").params == ("bob", "what is it?")
+    alice.send("\x10")  # Ctrl-P
+    alice.wait_for("[#lobby]")
+
+
+def test_scrolling_stays_put_while_new_lines_arrive(alice: Terminal, bob: Client) -> None:
+    for number in range(60):
+        bob.send(f"PRIVMSG #lobby :line {number:02}")
+    alice.wait_for("line 59")
+    alice.send(PAGE_UP)
+    alice.wait_for("more below")
+    alice.wait_gone("line 59")
+    history = alice.rows[1:-2]
+    bob.send("PRIVMSG #lobby :the newest")
+    alice.wait_for("20 more below")
+    assert alice.rows[1:-2] == history
+    alice.send(PAGE_DOWN, PAGE_DOWN)
+    alice.wait_for("the newest")
+    alice.send("\x1b<")
+    alice.wait_for("You joined")
+    alice.send("\x1b>")
+    alice.wait_for("the newest")
+
+
+def test_resizing_down_to_the_smallest_and_back(alice: Terminal, bob: Client) -> None:
+    bob.send("PRIVMSG #lobby :a sentence that is wrapped in a small window")
+    alice.wait_for("a small window")
+    alice.resize(5, 20)
+    alice.wait(lambda: alice.rows[1:3] == [" is wrapped in a", " small window"])
+    assert alice.rows[0] == " #lobby"
+    assert alice.rows[4] == ">"
+    alice.send("tiny")
+    alice.wait(lambda: alice.rows[4] == "> tiny")
+    alice.resize(30, 100)
+    alice.wait_for("a sentence that is wrapped in a small window", "[#lobby] tiny")
+
+
+def test_reconnecting_after_the_server_was_restarted(server: Server, alice: Terminal) -> None:
+    server.stop()
+    alice.wait_for("Connection lost", "next try in")
+    alice.enter("typed while it was gone")
+    alice.wait_for("1 line waiting")
+    alice.send("half a li")
+    server.start()
+    alice.wait_for("alice │ typed while it was gone", "[#lobby] half a li")
+    alice.wait_gone("waiting")
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby")
+        alice.send("ne\r")
+        while (said := bob.expect("PRIVMSG").params[1]) != "half a line":
+            assert said == "typed while it was gone"  # the server may tell newcomers what was said before
+
+
+def test_pasted_lines_are_one_text_until_enter(alice: Terminal, bob: Client) -> None:
+    alice.paste("first line\nsecond\x1b[A line")
+    alice.wait_for("first line⏎second")
+    alice.send("\r")
+    assert bob.expect("PRIVMSG").params == ("#lobby", "first line")
+    alice.wait_gone("⏎")
+
+
+def test_emoji_and_wide_characters_keep_the_line_whole(alice: Terminal, bob: Client) -> None:
+    bob.send("PRIVMSG #lobby :日本語 👩\u200d💻 ❤\ufe0f 🇩🇪 end")
+    alice.wait_for("end")
+    row = next(row for row in range(24) if "日本語" in alice.rows[row])
+    # 日本語 takes 6 columns, each emoji 2: whatever the terminal makes of them, `end` stands where it belongs.
+    start = 6 + 12 + 3
+    assert alice.screen.buffer[row][start + 16].data == "e"
+    alice.send("é日👍x")
+    alice.wait(lambda: alice.cursor == (23, len("[#lobby] ") + 6))
+    alice.send("\x7f\x7f\x7f")
+    alice.wait(lambda: alice.rows[23] == "[#lobby] é")
+
+
+def test_escape_sequences_of_others_are_shown_not_obeyed(alice: Terminal, bob: Client) -> None:
+    bob.send("PRIVMSG #lobby :\x1b[2J\x1b]0;owned\x07 \x9b31m \u202eabc")
+    alice.wait_for("␛[2J␛]0;owned␇ <U+009B>31m <U+202E>abc")
+    assert alice.screen.title != "owned"
+
+
+def test_tab_completes_nicks_and_commands(alice: Terminal, bob: Client) -> None:
+    alice.send("b\t")
+    alice.wait_for("[#lobby] bob:")
+    alice.send("\x15/jo\t")
+    alice.wait_for("[#lobby] /join")
+
+
+@pytest.mark.parametrize("how", ["quit", "interrupt", "terminate", "hang up"])
+def test_the_terminal_is_given_back(alice: Terminal, how: str) -> None:
+    if how == "quit":
+        alice.enter("/quit")
+    elif how == "interrupt":
+        alice.send("\x03")
+        alice.wait_for("Ctrl-C again")
+        alice.send("\x03")
+    else:
+        alice.signal(signal.SIGTERM if how == "terminate" else signal.SIGHUP)
+    assert alice.wait_end() == 0
+    assert alice.output.rstrip().endswith((b"\x1b[?1049l", b"\x1b[?1l\x1b>", b"\x1b[?1049l\x1b[23;0;0t\x1b[?1l\x1b>"))
+    assert alice.output.rindex(b"\x1b[?2004l") > alice.output.rindex(b"\x1b[?2004h")
+
+
+def test_an_interrupt_with_text_only_clears_it(alice: Terminal) -> None:
+    alice.send("oops\x03")
+    alice.wait(lambda: alice.rows[-1] == "[#lobby]")
+    alice.send("fine")
+    alice.wait(lambda: alice.rows[-1] == "[#lobby] fine")
+
+
+def test_the_nickname_is_asked_for_and_remembered(server: Server, greenchat: OpenTerminal) -> None:
+    first = greenchat(server.address)
+    first.wait_for("Nickname:")
+    first.enter("dora")
+    first.wait_for("You joined", "dora")
+    first.enter("/quit")
+    assert first.wait_end() == 0
+    second = greenchat(server.address)
+    second.wait_for("Nickname [dora]:")
+    second.enter("")
+    second.wait_for("You joined", "dora")
+
+
+def test_serve_starts_a_server_and_ends_it(greenchat: OpenTerminal, server: Server, tmp_path: Path) -> None:
+    server.stop()
+    terminal = greenchat("--serve", f"alice@{server.address}")
+    terminal.wait_for("You joined")
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby")
+        terminal.wait_for("bob joined")
+    terminal.enter("/quit")
+    assert terminal.wait_end() == 0
+    with pytest.raises(ConnectionRefusedError):
+        Client(server.target)
+
+
+def test_a_server_is_offered_where_nothing_answers(greenchat: OpenTerminal, server: Server) -> None:
+    server.stop()
+    terminal = greenchat(f"alice@{server.address}")
+    terminal.wait_for("Start a server there? [Y/n]")
+    terminal.enter("")
+    terminal.wait_for("You joined")
+    terminal.enter("/quit")
+    assert terminal.wait_end() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ftp://x"], "greenchat: ftp:// is not known here; irc:// and ircs:// are"),
+        (["host:99999"], "greenchat: host:99999: 99999 is no port; ports are numbers from 1 to 65535"),
+        (["--nick", "two words", "host"], "greenchat: 'two words' is no nickname: no spaces"),
+    ],
+)
+def test_wrong_use_is_one_clear_line(greenchat: OpenTerminal, arguments: list[str], complaint: str) -> None:
+    terminal = greenchat(*arguments)
+    assert terminal.wait_end() == 2
+    assert terminal.rows[0].startswith(complaint[:79])
+
+
+def test_a_terminal_that_curses_does_not_know(greenchat: OpenTerminal, server: Server) -> None:
+    terminal = greenchat(f"alice@{server.address}", TERM="no-such-terminal")
+    assert terminal.wait_end() == 2
+    assert "TERM=no-such-terminal" in terminal.text
+
+
+def test_suspending_gives_the_terminal_back_for_a_while(alice: Terminal) -> None:
+    before = termios.tcgetattr(alice.process.fd)
+    alice.send("\x1a")
+    alice.wait(lambda: alice.output.rstrip().endswith(b"\x1b>") and b"\x1b[?2004l" in alice.output)
+    alice.signal(signal.SIGCONT)
+    alice.wait(lambda: alice.output.rindex(b"\x1b[?2004h") > alice.output.rindex(b"\x1b[?2004l"))
+    alice.send("back")
+    alice.wait_for("[#lobby] back")
+    assert termios.tcgetattr(alice.process.fd)[3] == before[3]
