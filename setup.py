@@ -13,7 +13,13 @@ tls = [
     "pyOpenSSL>=24,<27",  # the server's TLS: takes self-signed client certificates, which the standard library can't
     "cryptography>=42,<51",  # makes the server's own certificate
 ]
+unicode = [  # nicknames beyond ASCII, for the casemapping `precis`:
+    "precis-i18n>=1.1,<2",  # which characters, and which spellings are the same
+    "confusable-homoglyphs>=3.3,<4",  # which look the same
+]
+
 test = [
+    *unicode,
     *tls,
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.5,<4",  # runs them on both cores
@@ -38,6 +44,7 @@ setup(
     ],
     extras_require={
         "tls": tls,
+        "unicode": unicode,
         "test": test,
         "dev": [
             *test,

@@ -4,50 +4,48 @@ Both sides of a membership (the user's channels, the channel's members and its b
 here, so they cannot disagree. Nothing in here sends anything; handlers say what is to be sent.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from ..protocol.casemap import CASEMAPPINGS
+from ..protocol.casemap import Casefold
 from .channel import Channel
+from .monitors import Monitors
+from .names import naming
 from .settings import Settings
 from .user import Session, User
-
-
-@dataclass(frozen=True, slots=True)
-class Departed:
-    """What WHOWAS tells of somebody who has left; time in ms since the epoch."""
-
-    nick: str
-    username: str
-    host: str
-    realname: str
-    account: str
-    time: int
+from .whowas import Departed, Whowas
 
 
 class Network:
     """The state of the chat.
 
-    Reads: user, channel, channels_of, peers; most_users, mode_counts, unregistered.
+    fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
+
+    Reads: user, holder, channel, channels_of, share_channel, peers; most_users, mode_counts, unregistered.
     Changes: connect, disconnect, register, attach, rename, remove, join, part, set_caps, set_mode.
     """
 
     __slots__ = (
+        "_looks",
         "_registered_sessions",
         "channels",
-        "departed",
+        "fold",
         "mode_counts",
+        "monitors",
         "most_users",
+        "naming",
         "sessions",
         "settings",
         "started",
         "users",
+        "whowas",
     )
 
     def __init__(self, settings: Settings, *, now: int) -> None:
-        """now: when the server started, in ms since the epoch."""
+        """now: when the server started, in ms since the epoch. Raises MissingExtraError, see `naming`."""
         self.settings = settings
+        self.naming = naming(settings.casemapping)
+        self.fold: Casefold = self.naming.fold
         self.started = now
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
@@ -55,15 +53,17 @@ class Network:
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
         self._registered_sessions = 0
-        self.departed: deque[Departed] = deque(maxlen=settings.limits.whowas)
-
-    def fold(self, name: str) -> str:
-        """The form of a nick or channel name under which it is looked up."""
-        return CASEMAPPINGS[self.settings.casemapping](name)
+        self._looks: dict[str, User] = {}
+        self.monitors = Monitors()
+        self.whowas = Whowas(settings.limits.whowas)
 
     def user(self, nick: str) -> User | None:
         """Who has this nick now."""
         return self.users.get(self.fold(nick))
+
+    def holder(self, nick: str) -> User | None:
+        """Who must give up their nick before somebody can have this one: it is the same, or looks the same."""
+        return self.user(nick) or self._looks.get(self.naming.skeleton(nick))
 
     def channel(self, name: str) -> Channel | None:
         """The channel of this name, if it exists."""
@@ -72,6 +72,11 @@ class Network:
     def channels_of(self, user: User) -> list[Channel]:
         """In the order in which they joined."""
         return [self.channels[name] for name in user.channels]
+
+    @staticmethod
+    def share_channel(one: User, other: User) -> bool:
+        """Whether there is a channel that both are in."""
+        return not one.channels.keys().isdisjoint(other.channels)
 
     def peers(self, user: User) -> Iterator[User]:
         """Everybody who shares a channel with a user, once each, without themselves."""
@@ -94,6 +99,7 @@ class Network:
     def disconnect(self, session: Session) -> None:
         """A connection went; its user may have others."""
         self.sessions.pop(session, None)
+        self.monitors.clear(session)
         user = session.user
         if user is not None:
             for channel in self.channels_of(user):
@@ -101,8 +107,8 @@ class Network:
             self._detach(user, session)
 
     def register(self, user: User, session: Session) -> None:
-        """A new user with a first session. The nick must be free."""
-        self.users[self.fold(user.nick)] = user
+        """A new user with a first session. The nick must be free: see `holder`."""
+        self._name(user)
         self.most_users = max(self.most_users, len(self.users))
         self.attach(user, session)
 
@@ -116,10 +122,11 @@ class Network:
 
     def rename(self, user: User, nick: str, *, now: int) -> None:
         """Give a user another nick, which must be free or theirs in another spelling."""
-        self._remember(user, now)
-        del self.users[self.fold(user.nick)]
+        if self.fold(nick) != self.fold(user.nick):
+            self._remember(user, now)
+        self._unname(user)
         user.nick = nick
-        self.users[self.fold(nick)] = user
+        self._name(user)
 
     def remove(self, user: User, *, now: int) -> None:
         """A user leaves the network: all channels, and the list of users."""
@@ -130,7 +137,7 @@ class Network:
             self._detach(user, session)
         for letter in list(user.modes):
             self.set_mode(user, letter, False)
-        del self.users[self.fold(user.nick)]
+        self._unname(user)
 
     def join(self, user: User, name: str, *, now: int) -> Channel:
         """Put a user into a channel, which comes into being if need be; its first member is its operator."""
@@ -175,10 +182,23 @@ class Network:
             user.modes.discard(letter)
             self.mode_counts[letter] -= 1
 
+    def _name(self, user: User) -> None:
+        self.users[self.fold(user.nick)] = user
+        if self.naming.skeleton is not self.fold:
+            self._looks[self.naming.skeleton(user.nick)] = user
+
+    def _unname(self, user: User) -> None:
+        del self.users[self.fold(user.nick)]
+        self._looks.pop(self.naming.skeleton(user.nick), None)
+
     def _detach(self, user: User, session: Session) -> None:
         user.sessions.remove(session)
         session.user = None
+        self.monitors.clear(session)
         self._registered_sessions -= 1
 
     def _remember(self, user: User, now: int) -> None:
-        self.departed.appendleft(Departed(user.nick, user.username, user.host, user.realname, user.account, now))
+        departed = Departed(
+            user.nick, user.username, user.host, user.realname, user.account, real_host=user.real_host, time=now
+        )
+        self.whowas.add(self.fold(user.nick), departed)

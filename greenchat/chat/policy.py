@@ -3,12 +3,10 @@
 https://modern.ircdocs.horse/#channel-operators and #channel-modes.
 """
 
-import re
-from functools import lru_cache
-
 from ..protocol.casemap import ascii_fold
 from ..protocol.numerics import Numeric
 from .channel import Channel
+from .masks import compile_mask
 from .user import User
 
 OPERATOR_MODES = "qao"
@@ -52,6 +50,13 @@ def may_speak(user: User, channel: Channel) -> Numeric | None:
     return None
 
 
+def may_message(sender: User, target: User) -> Numeric | None:
+    """531 where the target listens only to people who are logged in (+R), and the sender is neither that nor one."""
+    if "R" in target.modes and not sender.account and sender is not target and "o" not in sender.modes:
+        return Numeric.ERR_CANTSENDTOUSER
+    return None
+
+
 def is_banned(user: User, channel: Channel) -> bool:
     """In the ban list, and not in the list of exceptions."""
     return _in_list(user, channel, "b") and not _in_list(user, channel, "e")
@@ -59,26 +64,10 @@ def is_banned(user: User, channel: Channel) -> bool:
 
 def matches(mask: str, user: User) -> bool:
     """Whether nick!user@host matches a mask with `*` and `?`, for the shown host or the real one."""
-    pattern = _pattern(ascii_fold(mask))
+    pattern = compile_mask(ascii_fold(mask))
     head = f"{user.nick}!{user.username}@"
     return bool(pattern.match(ascii_fold(head + user.host)) or pattern.match(ascii_fold(head + user.real_host)))
 
 
 def _in_list(user: User, channel: Channel, letter: str) -> bool:
     return any(matches(mask, user) for mask in channel.lists.get(letter, ()))
-
-
-@lru_cache(4096)
-def _pattern(mask: str) -> re.Pattern[str]:
-    """Each `*` takes the shortest match of what follows it and never reconsiders (an atomic group): no mask, however
-    mean, takes more than one pass over the name."""
-    first, *rest = re.sub(r"\*+", "*", mask).split("*")
-    pattern = _literal(first)
-    if rest:
-        *middles, last = rest
-        pattern += "".join(f"(?>.*?{_literal(part)})" for part in middles) + ".*" + _literal(last)
-    return re.compile(pattern + r"\Z", re.DOTALL)
-
-
-def _literal(part: str) -> str:
-    return re.escape(part).replace(r"\?", ".")

@@ -16,7 +16,8 @@ class Session:
 
     caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
     secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
-    cap_version: of CAP LS, 301 until it says 302 or more. user: None until the session is registered.
+    cap_version: of CAP LS, 301 until it says 302 or more. certfp: of the client's TLS certificate, in hex.
+    away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     """
 
     outbox: Outbox
@@ -32,6 +33,8 @@ class Session:
     nick: str = ""
     username: str = ""
     realname: str = ""
+    certfp: str = ""
+    away: str = ""
     user: "User | None" = None
     closing: str = ""
 

@@ -3,30 +3,44 @@
 from . import (
     capabilities,
     channels,
+    identity,
     invite,
     kick,
     listing,
     messages,
     modes,
-    queries,
+    monitor,
+    nick,
+    presence,
     registration,
     server,
     topic,
+    userhost,
+    who,
+    whois,
+    whowas,
 )
 from .registry import COMMANDS, resume, run
 
 MODULES = (
     capabilities,
     channels,
+    identity,
     invite,
     kick,
     listing,
     messages,
     modes,
-    queries,
+    monitor,
+    nick,
+    presence,
     registration,
     server,
     topic,
+    userhost,
+    who,
+    whois,
+    whowas,
 )
 
 __all__ = ["COMMANDS", "MODULES", "resume", "run"]

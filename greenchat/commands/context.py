@@ -155,10 +155,14 @@ class Context:
     def deliver(self, user: User, envelope: Envelope) -> None:
         """To all sessions of one user."""
         for session in user.sessions:
-            if session is self.session:
-                self.respond(envelope)
-            else:
-                session.outbox.put(envelope.encode(session.kind))
+            self.send(session, envelope)
+
+    def send(self, session: Session, envelope: Envelope) -> None:
+        """To one session: as a part of the answer where it is the one that sent the command."""
+        if session is self.session:
+            self.respond(envelope)
+        else:
+            session.outbox.put(envelope.encode(session.kind))
 
     def deliver_each(self, users: Iterable[User], envelope: Envelope) -> None:
         """To all sessions of several users."""

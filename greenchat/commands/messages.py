@@ -79,6 +79,9 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     target = ctx.network.user(nick)
     if target is None:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
+    refusal = policy.may_message(ctx.user, target)
+    if refusal is not None:
+        raise IrcError(refusal, target.nick)
     envelope = _envelope(ctx, target.nick, text)
     ctx.say(envelope, target.nick)
     ctx.deliver(target, envelope)

@@ -1,4 +1,4 @@
-"""Coming and going: PASS NICK USER, the welcome, PING PONG, QUIT.
+"""Coming and going: PASS USER, the welcome, PING PONG, QUIT.
 
 https://modern.ircdocs.horse/#connection-registration
 """
@@ -12,10 +12,10 @@ from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
 from .isupport import tokens
+from .monitor import tell_offline, tell_online
 from .registry import command
 from .server import send_lusers, send_motd
-
-USER_MODES = "Biow"
+from .user_modes import USER_MODES
 
 
 @command("PASS", params=1, anytime=True)
@@ -24,34 +24,6 @@ def pass_(ctx: Context) -> None:
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     ctx.session.password = ctx.message.params[0]
-
-
-@command("NICK", anytime=True)
-def nick(ctx: Context) -> None:
-    """NICK <nickname>."""
-    wish = ctx.message.params[0] if ctx.message.params else ""
-    if not wish:
-        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
-    session = ctx.session
-    if not names.is_nick(wish, ctx.network.settings.limits.nick):
-        # the nick may hold a space or begin with a colon, so that it can't be sent back as it is
-        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, _presentable(wish))
-    holder = ctx.network.user(wish)
-    if holder is not None and holder is not session.user:
-        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
-    if session.user is None:
-        session.nick = wish
-        complete_registration(ctx)
-    elif wish != session.user.nick:
-        change_nick(ctx, session.user, wish)
-
-
-def change_nick(ctx: Context, user: User, wish: str) -> None:
-    """Rename a user and tell everybody who sees them."""
-    envelope = ctx.envelope("NICK", wish, source=user)
-    ctx.network.rename(user, wish, now=ctx.now)
-    ctx.deliver(user, envelope)
-    ctx.deliver_each(ctx.network.peers(user), envelope)
 
 
 @command("USER", params=4, anytime=True)
@@ -80,7 +52,7 @@ def complete_registration(ctx: Context) -> None:
         ctx.reply(Numeric.ERR_PASSWDMISMATCH)
         ctx.close(session, "Password incorrect")
         return
-    if ctx.network.user(session.nick):
+    if ctx.network.holder(session.nick):
         # somebody else finished with this nick while this session was still negotiating
         taken, session.nick = session.nick, ""
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken)
@@ -93,9 +65,11 @@ def complete_registration(ctx: Context) -> None:
         real_host=session.host,
         signon=ctx.now,
         active=ctx.now,
+        away=session.away,
     )
     ctx.network.register(newcomer, session)
     _welcome(ctx, newcomer)
+    tell_online(ctx, newcomer)
 
 
 def _welcome(ctx: Context, newcomer: User) -> None:
@@ -108,7 +82,7 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     table = settings.mode_table
     channel_modes = "".join(sorted(table.lists + table.always + table.setting + table.flags + table.prefixes))
     with_parameter = "".join(sorted(table.lists + table.always + table.setting + table.prefixes))
-    ctx.reply(Numeric.RPL_MYINFO, settings.name, version, USER_MODES, channel_modes, with_parameter)
+    ctx.reply(Numeric.RPL_MYINFO, settings.name, version, "".join(USER_MODES), channel_modes, with_parameter)
     for line in lines_of_tokens(tokens(settings)):
         ctx.reply(Numeric.RPL_ISUPPORT, *line)
     send_lusers(ctx)
@@ -153,7 +127,4 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
     envelope = ctx.envelope("QUIT", reason, source=leaver)
     ctx.deliver_each(ctx.network.peers(leaver), envelope)
     ctx.network.remove(leaver, now=ctx.now)
-
-
-def _presentable(wish: str) -> str:
-    return wish if wish and " " not in wish and wish[0] != ":" else "*"
+    tell_offline(ctx, leaver.nick)

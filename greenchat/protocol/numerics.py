@@ -77,6 +77,7 @@ class Numeric(IntEnum):
     RPL_INVITELIST = 336
     RPL_ENDOFINVITELIST = 337, "End of /INVITE list"
     RPL_WHOISACTUALLY = 338, "is actually using host"
+    RPL_USERIP = 340
     RPL_INVITING = 341
     RPL_INVEXLIST = 346
     RPL_ENDOFINVEXLIST = 347, "End of channel invite exception list"

@@ -1,0 +1,23 @@
+"""Masks: texts in which `*` stands for any characters and `?` for one. https://modern.ircdocs.horse/#wildcard-expressions"""
+
+import re
+from functools import lru_cache
+
+
+@lru_cache(4096)
+def compile_mask(mask: str) -> re.Pattern[str]:
+    """A pattern whose `match` tells whether a whole text matches. Fold both before: it minds the case.
+
+    Each `*` takes the shortest match of what follows it and never reconsiders (an atomic group): no mask, however
+    mean, takes more than one pass over the text.
+    """
+    first, *rest = re.sub(r"\*+", "*", mask).split("*")
+    pattern = _literal(first)
+    if rest:
+        *middles, last = rest
+        pattern += "".join(f"(?>.*?{_literal(part)})" for part in middles) + ".*" + _literal(last)
+    return re.compile(pattern + r"\Z", re.DOTALL)
+
+
+def _literal(part: str) -> str:
+    return re.escape(part).replace(r"\?", ".")

@@ -1,0 +1,49 @@
+"""Who wants to know when whom comes and goes: the lists of MONITOR. https://ircv3.net/specs/extensions/monitor"""
+
+from collections.abc import Iterable, Mapping
+
+from .user import Session
+
+
+class Monitors:
+    """Both sides of every list: whom a session watches, and who watches a nick, found without a search.
+
+    Nicks are given folded; beside it stands the spelling in which they were asked for.
+    Reads: targets, watchers. Changes: add, remove, clear.
+    """
+
+    __slots__ = ("_targets", "_watchers")
+
+    def __init__(self) -> None:
+        self._targets: dict[Session, dict[str, str]] = {}
+        self._watchers: dict[str, dict[Session, None]] = {}
+
+    def targets(self, session: Session) -> Mapping[str, str]:
+        """Folded nick -> nick as asked for, in the order of asking."""
+        return self._targets.get(session, {})
+
+    def watchers(self, folded: str) -> Iterable[Session]:
+        """The sessions that watch this nick."""
+        return self._watchers.get(folded, ())
+
+    def add(self, session: Session, folded: str, nick: str) -> None:
+        """Let a session watch a nick."""
+        self._targets.setdefault(session, {})[folded] = nick
+        self._watchers.setdefault(folded, {})[session] = None
+
+    def remove(self, session: Session, folded: str) -> None:
+        """Let it watch this nick no more, if it did."""
+        targets = self._targets.get(session, {})
+        if targets.pop(folded, None) is None:
+            return
+        watchers = self._watchers[folded]
+        del watchers[session]
+        if not watchers:
+            del self._watchers[folded]
+        if not targets:
+            del self._targets[session]
+
+    def clear(self, session: Session) -> None:
+        """Let it watch nobody."""
+        for folded in list(self.targets(session)):
+            self.remove(session, folded)

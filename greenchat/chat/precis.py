@@ -1,0 +1,68 @@
+"""Nicknames in every script: the casemapping `precis`, and protection against names that look like another's.
+
+Two spellings are one name by the profile UsernameCaseMapped of PRECIS (RFC 8265, section 3.3). Two names look alike by
+the table of confusable characters of Unicode (UTS #39, section 4): `аlice` with a Cyrillic а is not `alice`, but nobody
+can see that. Both come from libraries, which the extra `unicode` brings.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from confusable_homoglyphs.confusables import confusables_data
+from precis_i18n import get_profile
+
+# What is ASCII stays as strict as under the other casemappings; of the rest PRECIS decides.
+_CANDIDATE = re.compile(r"[A-Za-z\[\]\\`_^{|}\u0080-\U0010ffff][A-Za-z0-9\[\]\\`_^{|}\u0080-\U0010ffff-]*\Z")
+_PROFILE = get_profile("UsernameCaseMapped")
+
+
+def is_nick(name: str) -> bool:
+    """Whether PRECIS allows these characters, each that is ASCII may be in any nick, and the first one stands alone."""
+    if _CANDIDATE.match(name) is None:
+        return False
+    return name.isascii() or (not unicodedata.category(name[0]).startswith("M") and _enforce(name) is not None)
+
+
+def fold(name: str) -> str:
+    """The form under which a name is looked up. What PRECIS forbids (in a channel's name, say) is only lowered."""
+    if name.isascii():
+        return name.lower()
+    folded = _enforce(name)
+    return unicodedata.normalize("NFC", name.lower()) if folded is None else folded
+
+
+def skeleton(name: str) -> str:
+    """What a nick looks like. It depends on the case: `Н` (Cyrillic) looks like `H`, `н` like nothing else.
+
+    Within ASCII all letters differ: `l` and `1` have always been two names.
+    """
+    if name.isascii():
+        return name.lower()
+    return "".join(map(_prototype, unicodedata.normalize("NFD", name))).lower()
+
+
+@lru_cache(16384)
+def _enforce(name: str) -> str | None:
+    try:
+        return _PROFILE.enforce(name)
+    except UnicodeEncodeError:
+        return None
+
+
+@lru_cache(16384)
+def _prototype(character: str) -> str:
+    """The one that stands for all that look like this character: an ASCII one if there is any, else the first."""
+    if character.isascii():
+        return character
+    alike = {character}
+    unseen = [character]
+    while unseen:
+        for other in confusables_data.get(unseen.pop(), ()):
+            glyph = other["c"]
+            # not beyond ASCII: `l` looks like `1` and `|`, which look like characters that don't look like `l`
+            if glyph not in alike:
+                alike.add(glyph)
+                if not glyph.isascii():
+                    unseen.append(glyph)
+    return min(alike, key=lambda glyph: (not glyph.isascii(), len(glyph), glyph))

@@ -1,0 +1,29 @@
+"""Who is shown to whom, and how much of them.
+
+https://modern.ircdocs.horse/#invisible-user-mode and #secret-channel-mode.
+"""
+
+from .channel import Channel
+from .user import User
+
+
+def sees(viewer: User, user: User) -> bool:
+    """Whether somebody shows up in a search of the viewer's: the invisible do where they share a channel."""
+    return (
+        "i" not in user.modes
+        or user is viewer
+        or "o" in viewer.modes
+        or not user.channels.keys().isdisjoint(viewer.channels)
+    )
+
+
+def sees_in(viewer: User, user: User, channel: Channel) -> bool:
+    """Whether the viewer may know that somebody is in this channel."""
+    if user is viewer or viewer in channel.members:
+        return True
+    return "s" not in channel.flags and "i" not in user.modes
+
+
+def sees_address(viewer: User, user: User) -> bool:
+    """Whether the viewer may know where somebody really comes from: only they themselves and operators."""
+    return user is viewer or "o" in viewer.modes

@@ -1,0 +1,47 @@
+"""Who has left or changed their nick: what WHOWAS tells. https://modern.ircdocs.horse/#whowas-message"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """Somebody as they were when they gave up a nick; time in ms since the epoch."""
+
+    nick: str
+    username: str
+    host: str
+    realname: str
+    account: str
+    real_host: str
+    time: int
+
+
+class Whowas:
+    """The last `limit` who gave up a nick, found by nick without a search.
+
+    Reads: of. Changes: add.
+    """
+
+    __slots__ = ("_by_nick", "_order", "limit")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._order: deque[str] = deque()
+        self._by_nick: dict[str, deque[Departed]] = {}
+
+    def add(self, folded: str, departed: Departed) -> None:
+        """Remember somebody under their folded nick; the oldest of all is forgotten for it."""
+        self._order.append(folded)
+        self._by_nick.setdefault(folded, deque()).appendleft(departed)
+        while len(self._order) > self.limit:
+            oldest = self._order.popleft()
+            entries = self._by_nick[oldest]
+            entries.pop()
+            if not entries:
+                del self._by_nick[oldest]
+
+    def of(self, folded: str) -> Iterator[Departed]:
+        """Those who had this nick, the last first."""
+        return iter(self._by_nick.get(folded, ()))

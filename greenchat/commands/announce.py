@@ -1,0 +1,31 @@
+"""Telling others that somebody has changed: the peers in their channels, and who monitors them.
+
+https://ircv3.net/specs/extensions/extended-monitor
+"""
+
+from ..chat.user import Session, User
+from ..protocol import caps
+from ..protocol.envelope import Envelope
+from .context import Context
+
+
+def announce(ctx: Context, user: User, envelope: Envelope) -> None:
+    """To everybody who shares a channel with a user, once, and to those who monitor them with extended-monitor.
+
+    The envelope's `needs` says who understands it. The user's own sessions are left to the caller.
+    """
+    ctx.deliver_each(ctx.network.peers(user), envelope)
+    announce_to_monitors(ctx, user, envelope)
+
+
+def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
+    """Only to those who monitor a user with extended-monitor and share no channel with them."""
+    network = ctx.network
+    for session in network.monitors.watchers(network.fold(user.nick)):
+        if session.caps & caps.EXTENDED_MONITOR and not _is_near(ctx, session, user):
+            ctx.send(session, envelope)
+
+
+def _is_near(ctx: Context, session: Session, user: User) -> bool:
+    watcher = session.user
+    return watcher is None or watcher is user or ctx.network.share_channel(watcher, user)

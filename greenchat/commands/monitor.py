@@ -1,0 +1,97 @@
+"""MONITOR: being told when somebody comes and goes. https://ircv3.net/specs/extensions/monitor"""
+
+from collections.abc import Iterable
+
+from ..chat.user import User
+from ..protocol.envelope import Envelope
+from ..protocol.numerics import Numeric
+from ..protocol.packing import pack
+from .context import Context
+from .errors import IrcError
+from .registry import command
+
+
+@command("MONITOR", params=1)
+def monitor(ctx: Context) -> None:
+    """MONITOR + <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S."""
+    modifier, *rest = ctx.message.params
+    action = _ACTIONS.get(modifier.upper())
+    if action is None:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "MONITOR", modifier, text="MONITOR knows + - C L S")
+    if modifier in "+-" and not rest:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "MONITOR")
+    action(ctx, [nick for nick in rest[0].split(",") if nick] if rest else [])
+
+
+def tell_online(ctx: Context, user: User) -> None:
+    """Somebody has this nick now. Sent as one message to all who monitor it: "the server may send `*`"."""
+    _tell(ctx, user.nick, ctx.envelope(Numeric.RPL_MONONLINE.command, "*", user.source))
+
+
+def tell_offline(ctx: Context, nick: str) -> None:
+    """Nobody has this nick any more."""
+    _tell(ctx, nick, ctx.envelope(Numeric.RPL_MONOFFLINE.command, "*", nick))
+
+
+def _tell(ctx: Context, nick: str, envelope: Envelope) -> None:
+    for session in ctx.network.monitors.watchers(ctx.network.fold(nick)):
+        ctx.send(session, envelope)
+
+
+def _add(ctx: Context, nicks: list[str]) -> None:
+    network = ctx.network
+    limits = network.settings.limits
+    targets = network.monitors.targets(ctx.session)
+    added = []
+    refused = []
+    for nick in nicks:
+        folded = network.fold(nick)
+        # "'target' MUST be a valid nick"; "Targets already in the list MUST NOT be added again."
+        if folded in targets or not network.naming.is_nick(nick, limits.nick):
+            continue
+        if len(targets) >= limits.monitor:
+            refused.append(nick)
+            continue
+        network.monitors.add(ctx.session, folded, nick)
+        targets = network.monitors.targets(ctx.session)
+        added.append(nick)
+    _send_status(ctx, added)
+    for line in pack(refused, ","):
+        ctx.reply(Numeric.ERR_MONLISTFULL, str(limits.monitor), line)
+
+
+def _remove(ctx: Context, nicks: list[str]) -> None:
+    for nick in nicks:
+        ctx.network.monitors.remove(ctx.session, ctx.network.fold(nick))
+
+
+def _clear(ctx: Context, _: list[str]) -> None:
+    ctx.network.monitors.clear(ctx.session)
+
+
+def _list(ctx: Context, _: list[str]) -> None:
+    for line in pack(ctx.network.monitors.targets(ctx.session).values(), ","):
+        ctx.reply(Numeric.RPL_MONLIST, text=line)
+    ctx.reply(Numeric.RPL_ENDOFMONLIST)
+
+
+def _status(ctx: Context, _: list[str]) -> None:
+    _send_status(ctx, ctx.network.monitors.targets(ctx.session).values())
+
+
+def _send_status(ctx: Context, nicks: Iterable[str]) -> None:
+    online = []
+    offline = []
+    for nick in nicks:
+        user = ctx.network.user(nick)
+        if user is None:
+            offline.append(nick)
+        else:
+            online.append(user.source)
+    for line in pack(online, ","):
+        ctx.reply(Numeric.RPL_MONONLINE, text=line)
+    for line in pack(offline, ","):
+        ctx.reply(Numeric.RPL_MONOFFLINE, text=line)
+
+
+_ACTIONS = {"+": _add, "-": _remove, "C": _clear, "L": _list, "S": _status}

@@ -1,0 +1,60 @@
+"""NICK: what somebody is called. https://modern.ircdocs.horse/#nick-message"""
+
+from ..chat import policy
+from ..chat.user import User
+from ..protocol.numerics import Numeric
+from .context import Context
+from .errors import IrcError
+from .monitor import tell_offline, tell_online
+from .registration import complete_registration
+from .registry import command
+
+
+@command("NICK", anytime=True)
+def nick(ctx: Context) -> None:
+    """NICK <nickname>."""
+    wish = ctx.message.params[0] if ctx.message.params else ""
+    if not wish:
+        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
+    session = ctx.session
+    check_nick(ctx, wish)
+    if session.user is None:
+        session.nick = wish
+        complete_registration(ctx)
+    elif wish != session.user.nick:
+        _check_bans(ctx, session.user, wish)
+        change_nick(ctx, session.user, wish)
+
+
+def check_nick(ctx: Context, wish: str) -> None:
+    """Raises 432 or 433 unless the sender can be called this."""
+    network = ctx.network
+    if not network.naming.is_nick(wish, network.settings.limits.nick):
+        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish)
+    holder = network.holder(wish)
+    if holder is not None and holder is not ctx.session.user:
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
+
+
+def change_nick(ctx: Context, user: User, wish: str) -> None:
+    """Rename a user, and tell everybody who sees them or waits for either nick."""
+    network = ctx.network
+    before = user.nick
+    envelope = ctx.envelope("NICK", wish, source=user)
+    network.rename(user, wish, now=ctx.now)
+    ctx.deliver(user, envelope)
+    ctx.deliver_each(network.peers(user), envelope)
+    if network.fold(before) != network.fold(wish):
+        tell_offline(ctx, before)
+        tell_online(ctx, user)
+
+
+def _check_bans(ctx: Context, user: User, wish: str) -> None:
+    """Who is banned can't slip out of the mask by another nick; a voice is stronger than a ban."""
+    network = ctx.network
+    if network.fold(wish) == network.fold(user.nick):
+        return
+    for channel in network.channels_of(user):
+        if not channel.members[user] and policy.is_banned(user, channel):
+            text = f"You can't change your nickname while you are banned from {channel.name}"
+            raise IrcError(Numeric.ERR_UNAVAILRESOURCE, wish, text=text)

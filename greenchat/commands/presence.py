@@ -1,0 +1,51 @@
+"""AWAY: whether somebody is here. https://modern.ircdocs.horse/#away-message
+
+With https://ircv3.net/specs/extensions/away-notify and https://ircv3.net/specs/extensions/pre-away: `AWAY *` says that
+nobody sits at this connection, which makes its user away only where nobody sits at their others either.
+"""
+
+from ..chat.user import Session, User
+from ..protocol import caps
+from ..protocol.numerics import Numeric
+from .announce import announce
+from .context import Context
+from .errors import IrcError
+from .registry import command
+
+_ABSENT = "*"
+
+
+@command("AWAY", anytime=True)
+def away(ctx: Context) -> None:
+    """AWAY [<text>]."""
+    session = ctx.session
+    if session.user is None and not session.caps & caps.PRE_AWAY:
+        raise IrcError(Numeric.ERR_NOTREGISTERED)
+    text = ctx.message.params[0] if ctx.message.params else ""
+    session.away = text[: ctx.network.settings.limits.away]
+    ctx.reply(Numeric.RPL_NOWAWAY if session.away else Numeric.RPL_UNAWAY)
+    if session.user is not None:
+        set_away(ctx, session.user, _away_of(session.user, session))
+
+
+def set_away(ctx: Context, user: User, text: str) -> None:
+    """A user is away with this message, or with "" back: those who see them are told if that is new."""
+    if text == user.away:
+        return
+    user.away = text
+    params = (text,) if text else ()
+    envelope = ctx.envelope("AWAY", *params, source=user, needs=caps.AWAY_NOTIFY)
+    for session in user.sessions:
+        if session is not ctx.session:
+            ctx.send(session, envelope)
+    announce(ctx, user, envelope)
+
+
+def _away_of(user: User, session: Session) -> str:
+    """What the user's away message is after one of their sessions has said something about itself.
+
+    "an away message of `*` should be treated as though the connection did not exist at all".
+    """
+    if session.away != _ABSENT:
+        return session.away
+    return _ABSENT if all(other.away == _ABSENT for other in user.sessions) else user.away

@@ -1,0 +1,47 @@
+"""Short questions about several nicks at once: ISON USERHOST USERIP.
+
+https://modern.ircdocs.horse/#userhost-message, RFC 2812 section 4.9 (ISON).
+"""
+
+from collections.abc import Callable
+
+from ..chat.user import User
+from ..chat.visibility import sees_address
+from ..protocol.numerics import Numeric
+from .context import Context
+from .registry import command
+
+_MOST = 5  # nicks of USERHOST and USERIP: "takes up to five nicknames, each a separate parameters"
+_NO_IP = "255.255.255.255"  # as WHOX says where it does not say
+
+
+@command("ISON", params=1)
+def ison(ctx: Context) -> None:
+    """ISON <nick>{ <nick>}."""
+    wanted = " ".join(ctx.message.params).split()
+    here = [user.nick for user in map(ctx.network.user, wanted) if user]
+    ctx.respond(ctx.envelope(Numeric.RPL_ISON.command, ctx.nick, " ".join(here)))
+
+
+@command("USERHOST", params=1)
+def userhost(ctx: Context) -> None:
+    """USERHOST <nick>{ <nick>}."""
+    _reply(ctx, Numeric.RPL_USERHOST, lambda user: user.host)
+
+
+@command("USERIP", params=1)
+def userip(ctx: Context) -> None:
+    """USERIP <nick>{ <nick>}: where one comes from, for oneself and for operators."""
+    _reply(ctx, Numeric.RPL_USERIP, lambda user: user.real_host if sees_address(ctx.user, user) else _NO_IP)
+
+
+def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:
+    """nickname [ "*" ] "=" ( "+" / "-" ) hostname."""
+    found = []
+    for nick in ctx.message.params[:_MOST]:
+        user = ctx.network.user(nick)
+        if user is not None:
+            operator = "*" if "o" in user.modes else ""
+            here = "-" if user.away else "+"
+            found.append(f"{user.nick}{operator}={here}{user.username}@{host(user)}")
+    ctx.respond(ctx.envelope(numeric.command, ctx.nick, " ".join(found)))

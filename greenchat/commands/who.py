@@ -1,0 +1,169 @@
+"""WHO: who is in a channel, who matches a mask; with the fields that are asked for.
+
+https://modern.ircdocs.horse/#who-message and https://ircv3.net/specs/extensions/whox
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from ..chat.channel import Channel
+from ..chat.masks import compile_mask
+from ..chat.user import User
+from ..chat.visibility import sees, sees_address, sees_in
+from ..protocol import caps
+from ..protocol.numerics import Numeric
+from .context import Context
+from .registry import command
+
+_EVERYBODY = ("*", "0")
+_MOST = 1000  # lines that a mask is answered with
+_MOST_MEMBERS = 5000  # lines that a channel is answered with: they fit into an outbox
+
+_NO_CHANNEL = "*"
+_NO_IP = "255.255.255.255"
+_NO_ACCOUNT = "0"
+_NO_LEVEL = "n/a"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """WHO <mask> [o][%<fields>[,<token>]]. fields: None where the plain answer is wanted. echo: the token."""
+
+    mask: str
+    operators: bool
+    fields: str | None
+    echo: str
+
+
+@command("WHO")
+def who(ctx: Context) -> None:
+    """WHO [<mask> [o][%<fields>[,<token>]]]."""
+    question = _parse(ctx.message.params)
+    found = ((user, channel) for user, channel in _find(ctx, question.mask) if _is_wanted(user, question))
+    most = _MOST_MEMBERS if question.mask.startswith("#") else _MOST
+    for user, channel in islice(found, most):
+        if question.fields is None:
+            _send_plain(ctx, user, channel)
+        else:
+            _send_fields(ctx, user, channel, question)
+    if next(found, None):
+        ctx.notice(f"WHO {question.mask} matches more users than the {most} that are shown: ask more closely")
+    ctx.reply(Numeric.RPL_ENDOFWHO, question.mask)
+
+
+def _parse(params: tuple[str, ...]) -> _Question:
+    mask, options = (*params, "", "")[:2]
+    flags, percent, wanted = options.partition("%")
+    fields, _, echo = wanted.partition(",")
+    if not (echo.isascii() and echo.isdigit() and len(echo) <= 3):
+        # "The token MUST contain only digit characters and MUST contain at most 3 characters."
+        echo = "0"
+    return _Question(mask or "*", "o" in flags, fields if percent else None, echo)
+
+
+def _is_wanted(user: User, question: _Question) -> bool:
+    return not question.operators or "o" in user.modes
+
+
+def _find(ctx: Context, mask: str) -> Iterator[tuple[User, Channel | None]]:
+    """Who is meant by a mask, each with the channel to name beside them."""
+    if mask.startswith("#"):
+        yield from _find_members(ctx, mask)
+        return
+    user = ctx.network.user(mask)
+    if user is not None:
+        # "An exact nickname, in which case a single user is returned."
+        yield user, _some_channel(ctx, user)
+        return
+    for user in _find_matching(ctx, mask):
+        if sees(ctx.user, user):
+            yield user, _some_channel(ctx, user)
+
+
+def _find_members(ctx: Context, name: str) -> Iterator[tuple[User, Channel]]:
+    channel = ctx.network.channel(name)
+    if channel is None:
+        return
+    for member in channel.members:
+        if sees_in(ctx.user, member, channel):
+            yield member, channel
+
+
+def _find_matching(ctx: Context, mask: str) -> Iterator[User]:
+    network = ctx.network
+    users = network.users
+    pattern = compile_mask(mask.lower())
+    if mask in _EVERYBODY or pattern.match(network.settings.name.lower()):
+        yield from users.values()
+        return
+    nick_pattern = compile_mask(network.fold(mask))
+    for folded, user in users.items():
+        if (
+            nick_pattern.match(folded)
+            or pattern.match(user.username.lower())
+            or pattern.match(user.host.lower())
+            or pattern.match(user.realname.lower())
+            or pattern.match(user.source.lower())
+            or (sees_address(ctx.user, user) and pattern.match(user.real_host.lower()))
+        ):
+            yield user
+
+
+def _some_channel(ctx: Context, user: User) -> Channel | None:
+    """ "an arbitrary channel the client is joined to", of those that the asker may know of."""
+    return next((channel for channel in ctx.network.channels_of(user) if sees_in(ctx.user, user, channel)), None)
+
+
+def _send_plain(ctx: Context, user: User, channel: Channel | None) -> None:
+    ctx.reply(
+        Numeric.RPL_WHOREPLY,
+        channel.name if channel else _NO_CHANNEL,
+        user.username,
+        user.host,
+        ctx.network.settings.name,
+        user.nick,
+        _flags(ctx, user, channel),
+        text="0 " + user.realname,
+    )
+
+
+def _send_fields(ctx: Context, user: User, channel: Channel | None, question: _Question) -> None:
+    wanted = question.fields or ""
+    values = [question.echo] if "t" in wanted else []
+    values += [value(ctx, user, channel) for letter, value in _FIELDS.items() if letter in wanted]
+    ctx.respond(ctx.envelope(Numeric.RPL_WHOSPCRPL.command, ctx.nick, *values))
+
+
+def _flags(ctx: Context, user: User, channel: Channel | None) -> str:
+    """Here or gone, operator, the prefix in the channel, bot: in this order."""
+    flags = "G" if user.away else "H"
+    if "o" in user.modes:
+        flags += "*"
+    if channel:
+        symbols = ctx.network.settings.mode_table.symbols_of(channel.members[user])
+        flags += symbols if ctx.session.caps & caps.MULTI_PREFIX else symbols[:1]
+    if "B" in user.modes:
+        flags += "B"
+    return flags
+
+
+def _ip(ctx: Context, user: User, _: Channel | None) -> str:
+    return user.real_host if sees_address(ctx.user, user) else _NO_IP
+
+
+# In the order in which they are sent, which is not that of asking; the token comes before all of them.
+_FIELDS: dict[str, Callable[[Context, User, Channel | None], str]] = {
+    "c": lambda _ctx, _user, channel: channel.name if channel else _NO_CHANNEL,
+    "u": lambda _ctx, user, _channel: user.username,
+    "i": _ip,
+    "h": lambda _ctx, user, _channel: user.host,
+    "s": lambda ctx, _user, _channel: ctx.network.settings.name,
+    "n": lambda _ctx, user, _channel: user.nick,
+    "f": _flags,
+    "d": lambda _ctx, _user, _channel: "0",  # hops: there is one server
+    "l": lambda ctx, user, _channel: str((ctx.now - user.active) // 1000),
+    "a": lambda _ctx, user, _channel: user.account or _NO_ACCOUNT,
+    "o": lambda _ctx, _user, _channel: _NO_LEVEL,
+    "r": lambda _ctx, user, _channel: user.realname,
+}

@@ -1,0 +1,76 @@
+"""WHOIS: all about somebody who is here. https://modern.ircdocs.horse/#whois-message"""
+
+from collections.abc import Iterator
+
+from ..chat.user import User
+from ..chat.visibility import sees_address, sees_in
+from ..protocol.numerics import Numeric
+from ..protocol.packing import pack
+from .context import Context
+from .errors import IrcError
+from .registry import command
+
+
+@command("WHOIS")
+def whois(ctx: Context) -> None:
+    """WHOIS [<server or nick>] <nick>{,<nick>}."""
+    params = ctx.message.params
+    nicks = params[1 if len(params) > 1 else 0] if params else ""
+    if not nicks:
+        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
+    if len(params) > 1:
+        _check_server(ctx, params[0])
+    for nick in nicks.split(",")[: ctx.network.settings.limits.targets]:
+        user = ctx.network.user(nick)
+        if user is None:
+            ctx.reply(Numeric.ERR_NOSUCHNICK, nick)
+        else:
+            _send(ctx, user)
+    # "<nick> MUST be exactly the <nick> parameter sent by the client"
+    ctx.reply(Numeric.RPL_ENDOFWHOIS, nicks)
+
+
+def _check_server(ctx: Context, target: str) -> None:
+    """ "it SHOULD be a server name or the nick of a user"; all of them are on this server."""
+    network = ctx.network
+    if target.lower() != network.settings.name.lower() and network.user(target) is None:
+        raise IrcError(Numeric.ERR_NOSUCHSERVER, target)
+
+
+def _send(ctx: Context, user: User) -> None:
+    settings = ctx.network.settings
+    nick = user.nick
+    ctx.reply(Numeric.RPL_WHOISUSER, nick, user.username, user.host, "*", text=user.realname)
+    if sees_address(ctx.user, user):
+        ctx.reply(
+            Numeric.RPL_WHOISHOST, nick, text=f"is connecting from {user.username}@{user.real_host} {user.real_host}"
+        )
+        ctx.reply(Numeric.RPL_WHOISMODES, nick, text="is using modes +" + "".join(sorted(user.modes)))
+    for line in pack(_channels(ctx, user)):
+        ctx.reply(Numeric.RPL_WHOISCHANNELS, nick, text=line)
+    ctx.reply(Numeric.RPL_WHOISSERVER, nick, settings.name, text=settings.description)
+    if user.away:
+        ctx.reply(Numeric.RPL_AWAY, nick, text=user.away)
+    if "o" in user.modes:
+        ctx.reply(Numeric.RPL_WHOISOPERATOR, nick)
+    if user.account:
+        if ctx.network.fold(user.account) == ctx.network.fold(nick):
+            ctx.reply(Numeric.RPL_WHOISREGNICK, nick)
+        ctx.reply(Numeric.RPL_WHOISACCOUNT, nick, user.account)
+    if "B" in user.modes:
+        ctx.reply(Numeric.RPL_WHOISBOT, nick)
+    if user.sessions and all(session.secure for session in user.sessions):
+        ctx.reply(Numeric.RPL_WHOISSECURE, nick)
+    if sees_address(ctx.user, user):
+        for certfp in dict.fromkeys(session.certfp for session in user.sessions if session.certfp):
+            ctx.reply(Numeric.RPL_WHOISCERTFP, nick, text=f"has client certificate fingerprint {certfp}")
+    idle = (ctx.now - user.active) // 1000
+    ctx.reply(Numeric.RPL_WHOISIDLE, nick, str(idle), str(user.signon // 1000))
+
+
+def _channels(ctx: Context, user: User) -> Iterator[str]:
+    """ "<prefix> is the highest channel membership prefix that the client has in that channel"."""
+    table = ctx.network.settings.mode_table
+    for channel in ctx.network.channels_of(user):
+        if sees_in(ctx.user, user, channel):
+            yield table.symbols_of(channel.members[user])[:1] + channel.name
