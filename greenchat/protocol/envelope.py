@@ -3,8 +3,8 @@
 A kind is an int: the capability bits that change the bytes, and the bits of the plain-text dialects (`caps`).
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from .caps import (
     ACCOUNT_TAG,
@@ -16,15 +16,20 @@ from .caps import (
     SERVER_TIME,
     TILDE,
 )
-from .message import Message, format_tags
+from .framing import BODY_LIMIT
+from .message import Message, escape_value, format_tags
 
 _DIALECTS = PLAIN | TILDE
 
 
 def format_time(milliseconds: int) -> str:
     """`YYYY-MM-DDThh:mm:ss.sssZ`, https://ircv3.net/specs/extensions/server-time, from ms since the epoch."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}Z"
+    return f"{_format_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
+
+
+@lru_cache(8)
+def _format_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 class Envelope:
@@ -37,7 +42,20 @@ class Envelope:
     batch: reference of the batch that it belongs to. label: of the command that it answers.
     """
 
-    __slots__ = ("_encoded", "account", "batch", "bot", "extended", "label", "message", "msgid", "needs", "time")
+    __slots__ = (
+        "_body",
+        "_encoded",
+        "_matters",
+        "account",
+        "batch",
+        "bot",
+        "extended",
+        "label",
+        "message",
+        "msgid",
+        "needs",
+        "time",
+    )
 
     def __init__(
         self,
@@ -61,14 +79,24 @@ class Envelope:
         self.extended = extended
         self.batch = batch
         self.label = label
+        self._body = b""
         self._encoded: dict[int, bytes] = {}
+        self._matters = 0
 
     def encode(self, kind: int) -> bytes:
         """The bytes for this kind of client, always the same object; b"" where it gets nothing."""
+        kind &= self._matters or self._what_matters()
         encoded = self._encoded.get(kind)
         if encoded is None:
             encoded = self._encoded[kind] = self._encode(kind)
         return encoded
+
+    @property
+    def fits(self) -> bool:
+        """Whether the line without its tags keeps to 512 bytes. If not, `encode` cuts its longest parameter."""
+        if not self._body:
+            self._body = _body(self.message)
+        return len(self._body) <= BODY_LIMIT
 
     def in_batch(self, reference: str) -> "Envelope":
         """The same message as a part of a batch."""
@@ -96,36 +124,72 @@ class Envelope:
             label=label,
         )
 
+    def _what_matters(self) -> int:
+        """The bits of a kind that change the bytes of this message: kinds that differ in others share theirs."""
+        matters = SERVER_TIME | _DIALECTS | self.needs
+        if self.msgid or self.bot or self.message.tags:
+            matters |= MESSAGE_TAGS
+        if self.account:
+            matters |= ACCOUNT_TAG
+        if self.extended:
+            matters |= EXTENDED_JOIN
+        if self.batch:
+            matters |= BATCH
+        if self.label:
+            matters |= LABELED_RESPONSE
+        self._matters = matters
+        return matters
+
     def _encode(self, kind: int) -> bytes:
-        message = self.message
         if kind & self.needs != self.needs:
             return b""
         if kind & _DIALECTS:
             return b""
         if self.extended and kind & EXTENDED_JOIN:
-            message = Message(message.command, self.extended, message.source)
-        line = Message(message.command, message.params, message.source, self._tags(kind, message.tags)).format()
-        return line.encode() + b"\r\n"
+            body = _cut_to_fit(self.message._replace(params=self.extended))
+        elif self.fits:
+            body = self._body
+        else:
+            body = _cut_to_fit(self.message)
+        tags = self._tags(kind)
+        return f"@{tags} ".encode() + body if tags else body
 
-    def _tags(self, kind: int, client_tags: Mapping[str, str]) -> dict[str, str]:
-        tags: dict[str, str] = {}
+    def _tags(self, kind: int) -> str:
+        """Those of the server come first, "to prevent them from being pushed outside of the byte limit"."""
+        tags = []
         if kind & SERVER_TIME:
-            tags["time"] = format_time(self.time)
-        if self.msgid and kind & MESSAGE_TAGS:
-            tags["msgid"] = self.msgid
+            tags.append("time=" + format_time(self.time))
+        if kind & MESSAGE_TAGS:
+            if self.msgid:
+                tags.append("msgid=" + self.msgid)
+            if self.bot:
+                tags.append("bot")
         if self.account and kind & ACCOUNT_TAG:
-            tags["account"] = self.account
-        if self.bot and kind & MESSAGE_TAGS:
-            tags["bot"] = ""
+            tags.append("account=" + escape_value(self.account))
         if self.batch and kind & BATCH:
-            tags["batch"] = self.batch
+            tags.append("batch=" + self.batch)
         if self.label and kind & LABELED_RESPONSE:
-            tags["label"] = self.label
-        if client_tags and kind & MESSAGE_TAGS:
-            tags.update(client_tags)
-        return tags
+            tags.append("label=" + escape_value(self.label))
+        if kind & MESSAGE_TAGS and self.message.tags:
+            tags.append(format_tags(self.message.tags))
+        return ";".join(tags)
 
 
-def tags_size(tags: Mapping[str, str]) -> int:
-    """Bytes that the tags take on the wire, without `@` and the space."""
-    return len(format_tags(tags).encode())
+def _body(message: Message) -> bytes:
+    return message.format_body().encode() + b"\r\n"
+
+
+def _cut_to_fit(message: Message) -> bytes:
+    """The line in at most 512 bytes. Where it is longer its longest parameter is cut, at the end of a character."""
+    body = _body(message)
+    while len(body) > BODY_LIMIT:
+        params = list(message.params)
+        sizes = [len(param.encode()) for param in params]
+        longest = sizes.index(max(sizes))
+        kept = max(1, sizes[longest] - (len(body) - BODY_LIMIT))
+        if kept == sizes[longest]:
+            break  # hundreds of single characters, which no handler of ours sends
+        params[longest] = params[longest].encode()[:kept].decode(errors="ignore") or "*"
+        message = message._replace(params=tuple(params))
+        body = _body(message)
+    return body

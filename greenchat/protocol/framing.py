@@ -1,7 +1,7 @@
 """Cuts lines out of a stream of bytes, whatever pieces it arrives in.
 
-Lines end in LF; CRs before it belong to the line end (https://modern.ircdocs.horse/#message-format). Empty lines are
-dropped: "Empty messages are silently ignored".
+Lines end in LF; CRs before it belong to the line end (https://modern.ircdocs.horse/#message-format). Empty lines, and
+those of nothing but spaces, are dropped: "If you encounter an empty message, silently ignore it."
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ UNENDED_LIMIT = 16 * 1024  # bytes without a newline after which nobody can call
 
 @dataclass(frozen=True, slots=True)
 class LineTooLong:
-    """Stands where a line over the limit stood; what was in it is gone."""
+    """Stands where a line over the limit stood. Nothing in it is done, but its tags and command say what to answer."""
 
-    start: bytes
+    line: bytes
 
 
 class LineBuffer:
@@ -41,12 +41,12 @@ class LineBuffer:
         fits = self.body_limit - 2
         for line in ended:
             line = line.rstrip(b"\r")
-            if not line:
+            if not line or line.isspace():
                 continue
             if len(line) <= fits or self._within_limits(line):
                 lines.append(line)
             else:
-                lines.append(LineTooLong(line[:64]))
+                lines.append(LineTooLong(line))
         return lines
 
     @property

@@ -7,16 +7,16 @@ stream is `framing`'s work, and deciding what to do with undecodable bytes is th
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 _ESCAPES = {"\\:": ";", "\\s": " ", "\\\\": "\\", "\\r": "\r", "\\n": "\n"}
 _UNESCAPES = {value: key for key, value in _ESCAPES.items()}
 _ESCAPED = re.compile(r"\\.?", re.DOTALL)
-_UNSAFE = re.compile(r"[; \\\r\n]")
-_FORBIDDEN = re.compile(r"[\0\r\n]")
+_UNSAFE_IN_VALUE = re.compile(r"[; \\\r\n]")
+_UNSAFE_IN_NAME = re.compile(r"[;= ]")
 
 # Commands whose last parameter is free text. It always gets its colon, also where it is a single word: the grammar does
 # not ask for it, but simple clients and bots look for the text behind " :".
@@ -30,20 +30,19 @@ class ParseError(ValueError):
     """The line is not an IRC message; the text of the error says why, in words for its sender."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """An IRC message.
+class Message(NamedTuple):
+    """An IRC message. A tuple and not a dataclass, because the server makes several for each line that is said.
 
-    tags: name -> unescaped value ("" for a tag without a value); names keep their `+` and vendor prefix.
-    source: who it is from (`nick!user@host` or a server name), None where the line has no prefix.
     command: in upper case, or three digits.
-    params: at most 15; only the last may be empty, hold spaces or begin with a colon.
+    params: only the last may be empty, hold spaces or begin with a colon.
+    source: who it is from (`nick!user@host` or a server name), None where the line has no prefix.
+    tags: name -> unescaped value ("" for a tag without a value); names keep their `+` and vendor prefix.
     """
 
     command: str
     params: tuple[str, ...] = ()
     source: str | None = None
-    tags: Mapping[str, str] = field(default_factory=lambda: NO_TAGS)
+    tags: Mapping[str, str] = NO_TAGS
 
     def __hash__(self) -> int:
         return hash((self.command, self.params, self.source, frozenset(self.tags.items())))
@@ -58,60 +57,68 @@ class Message:
 
         Raises ValueError where the parts can't make one line with these very parts in it.
         """
-        parts = []
-        if self.tags:
-            parts.append("@" + format_tags(self.tags))
-        if self.source is not None:
-            if " " in self.source:
-                raise ValueError(f"a source can't hold a space: {self.source!r}")
-            parts.append(":" + self.source)
-        parts.append(self.command)
-        if self.params:
-            *middles, last = self.params
-            for middle in middles:
+        body = self.format_body()
+        return f"@{format_tags(self.tags)} {body}" if self.tags else body
+
+    def format_body(self) -> str:
+        """The line without its tags, as `format`."""
+        command, params, source, _ = self
+        if not command.isalnum():
+            raise ValueError(f"not a command: {command!r}")
+        line = command
+        if source is not None:
+            if " " in source:
+                raise ValueError(f"a source can't hold a space: {source!r}")
+            line = f":{source} {command}"
+        if params:
+            last = params[-1]
+            for middle in params[:-1]:
                 if not middle or " " in middle or middle[0] == ":":
                     raise ValueError(f"only the last parameter may be {middle!r}")
-            parts += middles
-            text = not last or " " in last or last[0] == ":" or self.command in _TEXT_COMMANDS
-            parts.append(":" + last if text else last)
-        line = " ".join(parts)
-        if _FORBIDDEN.search(line):
+                line += " " + middle
+            if command in _TEXT_COMMANDS or not last or " " in last or last[0] == ":":
+                line += " :" + last
+            else:
+                line += " " + last
+        if _cannot_be_in_a_line(line):
             raise ValueError(f"NUL, CR or LF in a message: {line!r}")
         return line
 
 
 def parse(line: str) -> Message:
-    """Parse one line without its line end. Lenient as Modern IRC asks: runs of spaces separate like one.
+    """Parse one line without its line end. Lenient as Modern IRC asks: runs of spaces separate like one, and there may
+    be any number of parameters.
 
     Raises ParseError, and nothing else, whatever the line holds.
     """
-    if _FORBIDDEN.search(line):
-        raise ParseError("a message can't contain NUL or a lone CR")
+    if _cannot_be_in_a_line(line):
+        raise ParseError("a message can't contain NUL, CR or LF")
     tags = NO_TAGS
+    source: str | None = None
     rest = line
     if rest[:1] == "@":
         head, _, rest = rest[1:].partition(" ")
         tags = parse_tags(head)
     rest = rest.lstrip(" ")
-    source: str | None = None
     if rest[:1] == ":":
         source, _, rest = rest[1:].partition(" ")
         rest = rest.lstrip(" ")
     rest, colon, trailing = rest.partition(" :")
-    words = [word for word in rest.split(" ") if word]
-    if colon:
-        words.append(trailing)
-        command_missing = len(words) == 1
-    else:
-        command_missing = not words
-    if command_missing:
+    words = rest.split(" ")
+    if "" in words:
+        words = [word for word in words if word]
+    if not words:
         raise ParseError("a message needs a command")
-    command = words[0]
+    command = words.pop(0)
     if not (command.isascii() and command.isalnum()):
         raise ParseError("a command is made of letters or three digits")
-    if len(words) > 16:
-        words[15:] = [" ".join(words[15:])]
-    return Message(command.upper(), tuple(words[1:]), source, tags)
+    if colon:
+        words.append(trailing)
+    return Message(command.upper(), tuple(words), source, tags)
+
+
+def _cannot_be_in_a_line(text: str) -> bool:
+    return "\0" in text or "\r" in text or "\n" in text
 
 
 def parse_tags(text: str) -> dict[str, str]:
@@ -127,17 +134,19 @@ def parse_tags(text: str) -> dict[str, str]:
 def format_tags(tags: Mapping[str, str]) -> str:
     """The tags as they stand between `@` and the first space.
 
-    Raises ValueError for a name that would end its tag.
+    Raises ValueError for a name that would end its tag, and for a NUL, which has no escape.
     """
     parts = []
     for name, value in tags.items():
-        if not name or _UNSAFE.search(name) or "=" in name:
-            raise ValueError(f"not a tag name: {name!r}")
-        if value:
-            parts.append(name + "=" + _UNSAFE.sub(lambda match: _UNESCAPES[match[0]], value))
-        else:
-            parts.append(name)
+        if not name or _UNSAFE_IN_NAME.search(name) or _cannot_be_in_a_line(name) or "\0" in value:
+            raise ValueError(f"not a tag: {name!r}={value!r}")
+        parts.append(f"{name}={escape_value(value)}" if value else name)
     return ";".join(parts)
+
+
+def escape_value(value: str) -> str:
+    """A tag's value as it stands on the wire: https://ircv3.net/specs/extensions/message-tags#escaping-values."""
+    return _UNSAFE_IN_VALUE.sub(_escape, value)
 
 
 def presentable(word: str) -> str:
@@ -155,3 +164,7 @@ def split_source(source: str) -> tuple[str, str, str]:
 def _unescape(match: re.Match[str]) -> str:
     pair = match[0]
     return _ESCAPES.get(pair, pair[1:])
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _UNESCAPES[match[0]]
