@@ -1,15 +1,22 @@
 """CAP: which IRCv3 capabilities a session uses. https://ircv3.net/specs/extensions/capability-negotiation"""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
+from ..chat.settings import Settings
+from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.numerics import Numeric
+from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
 from .registration import complete_registration
 from .registry import command
 
-_LINE = 400  # characters of capability names that go into one line with room for the rest of it
+_WITH_VALUES = 302  # the version of CAP LS that has values, several lines, and cap-notify
+
+# What a capability is worth to a session: its value ("" for none), or None where it is not offered.
+Offer = Callable[[Settings, Session], str | None]
+OFFERS: dict[int, Offer] = {}
 
 
 @command("CAP", params=1, anytime=True)
@@ -19,65 +26,115 @@ def cap(ctx: Context) -> None:
     handler = _SUBCOMMANDS.get(subcommand.upper())
     if handler is None:
         raise IrcError(Numeric.ERR_INVALIDCAPCMD, subcommand)
-    handler(ctx, rest[0] if rest else "")
+    handler(ctx, " ".join(rest))
+
+
+def offered(settings: Settings, session: Session) -> dict[str, str]:
+    """The capabilities that a session can have now, in the table's order, and their values."""
+    found = {}
+    for name, capability in caps.CAPABILITIES.items():
+        offer = OFFERS.get(capability.bit)
+        value = offer(settings, session) if offer else ""
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def announce_capabilities(ctx: Context, before: Settings) -> None:
+    """Tell those who have cap-notify what new settings brought and took: CAP NEW, CAP DEL."""
+    for session in list(ctx.network.sessions):
+        old, new = offered(before, session), offered(ctx.network.settings, session)
+        gone = [name for name in old if name not in new]
+        come = {name: value for name, value in new.items() if old.get(name) != value}
+        if session.caps & caps.CAP_NOTIFY:
+            aside = ctx.aside(session)
+            _send(aside, "DEL", gone)
+            _send(aside, "NEW", _with_values(come) if session.cap_version >= _WITH_VALUES else list(come))
+        lost = sum(caps.CAPABILITIES[name].bit for name in gone)
+        if session.caps & lost:
+            ctx.network.set_caps(session, session.caps & ~lost)
 
 
 def _ls(ctx: Context, version: str) -> None:
     session = ctx.session
-    if session.user is None:
-        session.negotiating = True
-    if version.isascii() and version.isdigit():
-        session.cap_version = max(session.cap_version, int(version[:4]))
-    if session.cap_version >= 302:
-        # "If a client issues a CAP LS 302 command, cap-notify MUST be implicitly enabled."
+    _suspend_registration(session)
+    asked = int(version[:4]) if version.isascii() and version.isdigit() else 301
+    # "If a client sends a higher CAP version at any time, the server MUST store the higher version."
+    session.cap_version = max(session.cap_version, asked)
+    if session.cap_version >= _WITH_VALUES:
+        # "This capability MUST be implicitly enabled if the client requests CAP LS with a version of 302 or newer"
         ctx.network.set_caps(session, session.caps | caps.CAP_NOTIFY)
-    _list_names(ctx, "LS", list(caps.CAPABILITIES))
+    found = offered(ctx.network.settings, session)
+    # "If a client sends a lower CAP version ..., servers SHOULD return a CAP LS reply consistent with the request's"
+    if asked >= _WITH_VALUES:
+        _send_list(ctx, "LS", _with_values(found), several=True)
+    else:
+        _send_list(ctx, "LS", list(found), several=False)
 
 
 def _list(ctx: Context, _: str) -> None:
-    _list_names(ctx, "LIST", caps.names(ctx.session.caps))
-
-
-def _list_names(ctx: Context, subcommand: str, names: list[str]) -> None:
-    *more, last = _lines(names) if ctx.session.cap_version >= 302 else [" ".join(names)]
-    for line in more:
-        ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, "*", line))
-    ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, last))
-
-
-def _lines(names: list[str]) -> Iterator[str]:
-    line = ""
-    for name in names:
-        if line and len(line) + 1 + len(name) > _LINE:
-            yield line
-            line = name
-        else:
-            line = f"{line} {name}" if line else name
-    yield line
+    _send_list(ctx, "LIST", caps.names(ctx.session.caps), several=ctx.session.cap_version >= _WITH_VALUES)
 
 
 def _req(ctx: Context, wishes: str) -> None:
     session = ctx.session
-    if session.user is None:
-        session.negotiating = True
-    wanted = session.caps
-    for wish in wishes.split():
-        capability = caps.CAPABILITIES.get(wish.removeprefix("-"))
-        if capability is None:
-            # "the server MUST ... either accept or reject the entire set"
-            ctx.respond(ctx.envelope("CAP", ctx.nick, "NAK", wishes))
-            return
-        wanted = wanted & ~capability.bit if wish.startswith("-") else wanted | capability.bit
-    if session.cap_version >= 302:
-        wanted |= caps.CAP_NOTIFY
+    _suspend_registration(session)
+    wanted = _wanted(ctx, wishes.split())
+    if wanted is None:
+        _send(ctx, "NAK", wishes.split())
+        return
+    _send(ctx, "ACK", wishes.split())
+    # "a server MUST NOT change the capabilities of the client until the last ACK of the set has been sent"
+    ctx.answer()
     ctx.network.set_caps(session, wanted)
-    ctx.respond(ctx.envelope("CAP", ctx.nick, "ACK", wishes))
+
+
+def _wanted(ctx: Context, wishes: list[str]) -> int | None:
+    """The bits that the session asks for; None where one wish can't be, because then none is granted."""
+    session = ctx.session
+    found = offered(ctx.network.settings, session)
+    wanted = session.caps
+    for wish in wishes:
+        name = wish.removeprefix("-")
+        if name not in found:
+            return None
+        bit = caps.CAPABILITIES[name].bit
+        if wish != name and bit == caps.CAP_NOTIFY and session.cap_version >= _WITH_VALUES:
+            # "servers MUST NOT disable the cap-notify capability if the client requests CAP LS with a version of 302"
+            return None
+        wanted = wanted & ~bit if wish != name else wanted | bit
+    return wanted
 
 
 def _end(ctx: Context, _: str) -> None:
     if ctx.session.user is None:
         ctx.session.negotiating = False
         complete_registration(ctx)
+
+
+def _suspend_registration(session: Session) -> None:
+    if session.user is None:
+        session.negotiating = True
+
+
+def _send_list(ctx: Context, subcommand: str, names: list[str], *, several: bool) -> None:
+    """In lines that all but the last have a `*`, or in one line from which drop, at its end, those that do not fit."""
+    lines = [" ".join(line) for line in wrap(names, ctx.room("CAP", ctx.nick, subcommand, "*"))] or [""]
+    if several:
+        for line in lines[:-1]:
+            ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, "*", line))
+        ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, lines[-1]))
+    else:
+        ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, lines[0]))
+
+
+def _send(ctx: Context, subcommand: str, names: list[str]) -> None:
+    for line in wrap(names, ctx.room("CAP", ctx.nick, subcommand)):
+        ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, " ".join(line)))
+
+
+def _with_values(found: dict[str, str]) -> list[str]:
+    return [f"{name}={value}" if value else name for name, value in found.items()]
 
 
 _SUBCOMMANDS = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}

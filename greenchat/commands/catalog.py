@@ -5,6 +5,7 @@ from . import (
     channels,
     identity,
     invite,
+    isupport,
     kick,
     listing,
     messages,
@@ -20,6 +21,7 @@ from . import (
     whois,
     whowas,
 )
+from .lines import run_line
 from .registry import COMMANDS, resume, run
 
 MODULES = (
@@ -27,6 +29,7 @@ MODULES = (
     channels,
     identity,
     invite,
+    isupport,
     kick,
     listing,
     messages,
@@ -43,4 +46,4 @@ MODULES = (
     whowas,
 )
 
-__all__ = ["COMMANDS", "MODULES", "resume", "run"]
+__all__ = ["COMMANDS", "MODULES", "resume", "run", "run_line"]

@@ -3,7 +3,8 @@
 Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -15,6 +16,10 @@ from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
 from ..protocol.numerics import Numeric
+from ..protocol.wrap import room
+from .errors import FailError, IrcError
+
+_LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
 
 
 class Host(Protocol):
@@ -48,9 +53,22 @@ class Context:
     """One command of one session.
 
     now: ms since the epoch, the same for all that the command does. new_id: makes a msgid.
+    quiet: refusals are not answered.
     """
 
-    __slots__ = ("_label", "_responses", "host", "journal", "message", "network", "new_id", "now", "session")
+    __slots__ = (
+        "_batch",
+        "_label",
+        "_responses",
+        "host",
+        "journal",
+        "message",
+        "network",
+        "new_id",
+        "now",
+        "quiet",
+        "session",
+    )
 
     def __init__(
         self,
@@ -70,10 +88,26 @@ class Context:
         self.new_id = new_id
         self.host = host
         self.journal = journal
+        self.quiet = False
+        self._batch = ""
         self._label = ""
         self._responses: list[Envelope] = []
         if message.tags and session.caps & caps.LABELED_RESPONSE and session.caps & caps.BATCH:
-            self._label = message.tags.get("label", "")[:64]
+            label = message.tags.get("label", "")
+            if len(label.encode()) <= _LABEL_LIMIT:
+                self._label = label
+
+    def aside(self, session: Session) -> "Context":
+        """A context in which to tell another session something that it did not ask for."""
+        return Context(
+            self.network,
+            session,
+            Message(""),
+            now=self.now,
+            new_id=self.new_id,
+            host=self.host,
+            journal=self.journal,
+        )
 
     @property
     def user(self) -> User:
@@ -96,24 +130,27 @@ class Context:
         command: str,
         *params: str,
         source: User | None = None,
-        msgid: str = "",
         needs: int = 0,
         extended: tuple[str, ...] = (),
         tags: Mapping[str, str] = NO_TAGS,
     ) -> Envelope:
-        """A message stamped with the time, from a user or, without one, from the server."""
+        """A message stamped with the time, from the server or from a user; what a user does gets a msgid."""
         if source is None:
             message = Message(command, params, self.network.settings.name)
-            return Envelope(message, time=self.now, msgid=msgid, needs=needs)
+            return Envelope(message, time=self.now, needs=needs)
         return Envelope(
             Message(command, params, source.source, tags),
             time=self.now,
-            msgid=msgid,
+            msgid=self.new_id(),
             account=source.account,
             bot="B" in source.modes,
             needs=needs,
             extended=extended,
         )
+
+    def room(self, command: str, *params: str) -> int:
+        """Bytes that one more parameter may take in a message of the server beside these."""
+        return room(self.network.settings.name, command, *params)
 
     @staticmethod
     def time_text(milliseconds: int) -> str:
@@ -135,16 +172,45 @@ class Context:
         """A standard reply FAIL to the sender."""
         self.respond(self.envelope("FAIL", command, code, *map(presentable, context), text))
 
+    def refuse(self, error: IrcError | FailError) -> None:
+        """Tell the sender why it can't be, unless the command is one that is never answered with an error."""
+        if self.quiet:
+            return
+        if isinstance(error, IrcError):
+            self.reply(error.numeric, *error.params, text=error.text)
+        else:
+            self.fail(error.command, error.code, *error.context, text=error.text)
+
     def notice(self, text: str) -> None:
         """A NOTICE of the server to the sender."""
         self.respond(self.envelope("NOTICE", self.nick, text))
 
     def respond(self, envelope: Envelope) -> None:
         """To the session that sent the command, as a part of the answer to it."""
+        if self._batch:
+            envelope = envelope.in_batch(self._batch)
         if self._label:
             self._responses.append(envelope)
         else:
             self.session.outbox.put(envelope.encode(self.session.kind))
+
+    @contextmanager
+    def batch(self, kind: str, *params: str) -> Iterator[None]:
+        """What is answered inside belongs together, for clients that know batches.
+
+        https://ircv3.net/specs/extensions/batch
+        """
+        if not self.session.caps & caps.BATCH:
+            yield
+            return
+        reference, outer = self.new_id(), self._batch
+        self.respond(self.envelope("BATCH", "+" + reference, kind, *params))
+        self._batch = reference
+        try:
+            yield
+        finally:
+            self._batch = outer
+            self.respond(self.envelope("BATCH", "-" + reference))
 
     # to others
 
@@ -181,10 +247,14 @@ class Context:
     def close(self, session: Session, reason: str) -> None:
         """End a connection with an ERROR that says why."""
         session.closing = reason
-        self.answer()
         # "ERROR" comes without a source: it is about the link, and no server stands in between
         farewell = Envelope(Message("ERROR", (reason,)), time=self.now)
-        session.outbox.close(farewell.encode(session.kind))
+        if session is self.session:
+            self.respond(farewell)
+            self.answer()
+            session.outbox.close()
+        else:
+            session.outbox.close(farewell.encode(session.kind))
 
     def answer(self) -> None:
         """Send what was collected for a labeled command: https://ircv3.net/specs/extensions/labeled-response."""
@@ -194,11 +264,24 @@ class Context:
         responses, self._responses = self._responses, []
         if not responses:
             self.respond(self.envelope("ACK").labeled(label))
-        elif len(responses) == 1:
-            self.respond(responses[0].labeled(label))
+        elif len(responses) == 1 or _is_one_batch(responses):
+            first, *rest = responses
+            self.respond(first.labeled(label))
+            for response in rest:
+                self.respond(response)
         else:
             reference = self.new_id()
             self.respond(self.envelope("BATCH", "+" + reference, "labeled-response").labeled(label))
             for response in responses:
                 self.respond(response if response.batch else response.in_batch(reference))
             self.respond(self.envelope("BATCH", "-" + reference))
+
+
+def _is_one_batch(responses: list[Envelope]) -> bool:
+    """Whether a batch of its own kind is all of the answer, so that it needs no other around it."""
+    first, last = responses[0].message, responses[-1].message
+    return (
+        first.command == last.command == "BATCH"
+        and first.params[0][1:] == last.params[0][1:]
+        and all(response.batch for response in responses[1:-1])
+    )

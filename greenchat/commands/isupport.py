@@ -2,7 +2,38 @@
 
 from ..chat.names import casemapping_token
 from ..chat.settings import Settings
-from ..protocol.isupport import format_tokens
+from ..protocol import caps
+from ..protocol.isupport import TOKENS_A_LINE, format_tokens
+from ..protocol.numerics import Numeric
+from ..protocol.wrap import wrap
+from .context import Context
+from .errors import IrcError
+from .registry import command
+
+
+@command("ISUPPORT", anytime=True)
+def isupport(ctx: Context) -> None:
+    """ISUPPORT, before registration only for those who know it: https://ircv3.net/specs/extensions/extended-isupport."""
+    if ctx.session.user is None and not ctx.session.caps & caps.EXTENDED_ISUPPORT:
+        raise IrcError(Numeric.ERR_NOTREGISTERED)
+    send_isupport(ctx)
+
+
+def send_isupport(ctx: Context) -> None:
+    """All tokens, in as few lines as they fit."""
+    _send(ctx, tokens(ctx.network.settings))
+
+
+def announce_isupport(ctx: Context, before: Settings) -> None:
+    """Tell everybody what new settings changed: "the server SHOULD re-advertise the parameter with the new value"."""
+    old, new = tokens(before), tokens(ctx.network.settings)
+    changed = [token for token in new if token not in old]
+    names = {_name(token) for token in new}
+    changed += ["-" + _name(token) for token in old if _name(token) not in names]
+    if changed:
+        for user in list(ctx.network.users.values()):
+            for session in user.sessions:
+                _send(ctx.aside(session), changed)
 
 
 def tokens(settings: Settings) -> list[str]:
@@ -40,3 +71,21 @@ def tokens(settings: Settings) -> list[str]:
         "WHOX": None,
     }
     return format_tokens(values)
+
+
+def _send(ctx: Context, some: list[str]) -> None:
+    size = ctx.room(Numeric.RPL_ISUPPORT.command, ctx.nick, Numeric.RPL_ISUPPORT.text)
+    if ctx.session.caps & caps.EXTENDED_ISUPPORT:
+        with ctx.batch("draft/isupport"):
+            _send_lines(ctx, some, size)
+    else:
+        _send_lines(ctx, some, size)
+
+
+def _send_lines(ctx: Context, some: list[str], size: int) -> None:
+    for line in wrap(some, size, TOKENS_A_LINE):
+        ctx.reply(Numeric.RPL_ISUPPORT, *line)
+
+
+def _name(token: str) -> str:
+    return token.partition("=")[0]

@@ -1,12 +1,22 @@
-"""Talking: PRIVMSG NOTICE TAGMSG. https://modern.ircdocs.horse/#sending-messages"""
+"""Talking: PRIVMSG NOTICE TAGMSG. https://modern.ircdocs.horse/#sending-messages
+
+Nothing that is said is ever cut. What would not fit into a line of 512 bytes once the speaker's `nick!user@host` stands
+before it is refused with 417, also as a NOTICE: that the line is too long is no automatic reply to what it says.
+"""
+
+from collections.abc import Iterable
 
 from ..chat import policy
+from ..chat.channel import Channel
+from ..chat.user import User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
 from .registry import command
+
+_TOO_LONG = "Input line was too long: with your name before it, others could not get it whole"
 
 
 @command("PRIVMSG")
@@ -15,13 +25,10 @@ def privmsg(ctx: Context) -> None:
     _say(ctx)
 
 
-@command("NOTICE")
+@command("NOTICE", quiet=True)
 def notice(ctx: Context) -> None:
     """NOTICE <target>{,<target>} <text>. "automatic replies must never be sent in response to a NOTICE"."""
-    try:
-        _say(ctx)
-    except IrcError:
-        return
+    _say(ctx)
 
 
 @command("TAGMSG")
@@ -35,7 +42,6 @@ def tagmsg(ctx: Context) -> None:
 def _say(ctx: Context) -> None:
     command_name = ctx.message.command
     params = ctx.message.params
-    quiet = command_name == "NOTICE"
     if not params or not params[0]:
         raise IrcError(Numeric.ERR_NORECIPIENT, text=f"No recipient given ({command_name})")
     text: tuple[str, ...] = ()
@@ -43,36 +49,72 @@ def _say(ctx: Context) -> None:
         if len(params) < 2 or not params[1]:
             raise IrcError(Numeric.ERR_NOTEXTTOSEND)
         text = (params[1],)
-    targets = [target for target in params[0].split(",") if target]
-    if len(targets) > ctx.network.settings.limits.targets:
-        raise IrcError(Numeric.ERR_TOOMANYTARGETS, targets[-1], text="Too many recipients")
     ctx.user.active = ctx.now
-    for target in dict.fromkeys(targets):
+    for target in _targets(ctx, params[0]):
         try:
             _say_to(ctx, target, text)
         except IrcError as error:
-            if not quiet:
-                ctx.reply(error.numeric, *error.params, text=error.text)
+            ctx.refuse(error)
+
+
+def _targets(ctx: Context, listed: str) -> Iterable[str]:
+    """Each target once, however it is spelled. Raises 407, and nobody gets anything, if they are too many."""
+    if "," not in listed:
+        return (listed,)
+    targets = {ctx.network.fold(target): target for target in listed.split(",") if target}
+    most = ctx.network.settings.limits.targets
+    if len(targets) > most:
+        raise IrcError(
+            Numeric.ERR_TOOMANYTARGETS,
+            list(targets.values())[most],
+            text=f"Too many targets: at most {most}. Nobody got your message",
+        )
+    return targets.values()
 
 
 def _say_to(ctx: Context, target: str, text: tuple[str, ...]) -> None:
-    if target.startswith("#"):
-        _say_to_channel(ctx, target, text)
-    else:
+    name = target.lstrip(ctx.network.settings.mode_table.symbols)
+    if not name.startswith("#"):
         _say_to_user(ctx, target, text)
+    elif name == target:
+        _say_to_channel(ctx, name, text)
+    else:
+        _say_to_ranks(ctx, target[: -len(name)], name, text)
 
 
 def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
+    channel = _open_channel(ctx, name)
+    envelope = _envelope(ctx, channel.name, text)
+    ctx.say(envelope, channel.name)
+    if ctx.user in channel.members:
+        ctx.broadcast(channel, envelope, to_sender=bool(ctx.session.caps & caps.ECHO_MESSAGE))
+    else:
+        ctx.broadcast(channel, envelope, to_sender=False)
+        _echo(ctx, envelope)
+
+
+def _say_to_ranks(ctx: Context, symbols: str, name: str, text: tuple[str, ...]) -> None:
+    """`@#channel` is for its operators: "only to the members of that channel with the given or higher status".
+
+    https://modern.ircdocs.horse/#statusmsg-parameter
+    """
+    channel = _open_channel(ctx, name)
+    table = ctx.network.settings.mode_table
+    lowest = max(table.symbols.index(symbol) for symbol in symbols)
+    envelope = _envelope(ctx, table.symbols[lowest] + channel.name, text)
+    ranks = set(table.prefixes[: lowest + 1])
+    _deliver(ctx, (member for member, modes in channel.members.items() if not ranks.isdisjoint(modes)), envelope)
+
+
+def _open_channel(ctx: Context, name: str) -> Channel:
+    """The channel, if the sender may speak in it; raises 403 or 404."""
     channel = ctx.network.channel(name)
     if channel is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
     refusal = policy.may_speak(ctx.user, channel)
     if refusal is not None:
         raise IrcError(refusal, channel.name)
-    envelope = _envelope(ctx, channel.name, text)
-    echo = bool(ctx.session.caps & caps.ECHO_MESSAGE)
-    ctx.say(envelope, channel.name)
-    ctx.broadcast(channel, envelope, to_sender=echo)
+    return channel
 
 
 def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
@@ -84,11 +126,21 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
         raise IrcError(refusal, target.nick)
     envelope = _envelope(ctx, target.nick, text)
     ctx.say(envelope, target.nick)
-    ctx.deliver(target, envelope)
-    if target is not ctx.user:
-        _echo(ctx, envelope)
+    if target is ctx.user:
+        # labeled-response: "When a client sends a message to itself, the server MUST NOT include the label tag, except
+        # for any acknowledgment sent with the echo-message mechanism": what it receives is no part of the answer
+        ctx.session.outbox.put(envelope.encode(ctx.session.kind))
+    _deliver(ctx, (target,), envelope)
     if target.away and ctx.message.command == "PRIVMSG":
         ctx.reply(Numeric.RPL_AWAY, target.nick, target.away)
+
+
+def _deliver(ctx: Context, users: Iterable[User], envelope: Envelope) -> None:
+    """To all these, and to the sender's own sessions as an echo."""
+    for user in users:
+        if user is not ctx.user:
+            ctx.deliver(user, envelope)
+    _echo(ctx, envelope)
 
 
 def _echo(ctx: Context, envelope: Envelope) -> None:
@@ -101,9 +153,13 @@ def _echo(ctx: Context, envelope: Envelope) -> None:
 
 
 def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
+    """What the others get. Raises 417."""
     tags = ctx.message.tags
-    client_tags = {name: value for name, value in tags.items() if name[0] == "+"} if tags else {}
+    # "Tags without the client-only prefix MUST be removed by the server before being relayed"
+    client_tags = {name: value for name, value in tags.items() if name[0] == "+"} if tags else tags
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
-    return ctx.envelope(
-        ctx.message.command, target, *text, source=ctx.user, msgid=ctx.new_id(), needs=needs, tags=client_tags
-    )
+    envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags)
+    if not envelope.fits:
+        ctx.quiet = False
+        raise IrcError(Numeric.ERR_INPUTTOOLONG, text=_TOO_LONG)
+    return envelope

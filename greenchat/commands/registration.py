@@ -7,11 +7,10 @@ import hmac
 
 from ..chat import names
 from ..chat.user import Session, User
-from ..protocol.isupport import lines_of_tokens
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
-from .isupport import tokens
+from .isupport import send_isupport
 from .monitor import tell_offline, tell_online
 from .registry import command
 from .server import send_lusers, send_motd
@@ -33,8 +32,9 @@ def user(ctx: Context) -> None:
     if session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     wish, _, _, realname = ctx.message.params[:4]
-    if not wish:
-        # "a server ... SHOULD reject with ERR_NEEDMOREPARAMS" where the username is empty
+    if not (wish and realname):
+        # "If it is empty, the server SHOULD reject the command with ERR_NEEDMOREPARAMS (even if an empty parameter is
+        # provided)": said of the username; WHOIS with an empty realname helps nobody either
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "USER")
     limits = ctx.network.settings.limits
     session.username = names.username(wish, limits.username)
@@ -83,9 +83,10 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     channel_modes = "".join(sorted(table.lists + table.always + table.setting + table.flags + table.prefixes))
     with_parameter = "".join(sorted(table.lists + table.always + table.setting + table.prefixes))
     ctx.reply(Numeric.RPL_MYINFO, settings.name, version, "".join(USER_MODES), channel_modes, with_parameter)
-    for line in lines_of_tokens(tokens(settings)):
-        ctx.reply(Numeric.RPL_ISUPPORT, *line)
+    send_isupport(ctx)
     send_lusers(ctx)
+    if newcomer.modes:
+        ctx.reply(Numeric.RPL_UMODEIS, "+" + "".join(sorted(newcomer.modes)))
     send_motd(ctx)
 
 
@@ -104,11 +105,17 @@ def pong(ctx: Context) -> None:
 
 @command("QUIT", anytime=True)
 def quit_(ctx: Context) -> None:
-    """QUIT [reason]."""
+    """QUIT [reason]. "servers SHOULD prepend <reason> with the ASCII string "Quit: "", also where it is empty."""
     reason = ctx.message.params[0] if ctx.message.params else ""
     session = ctx.session
-    ctx.close(session, "Quit: " + reason if reason else "Quit")
+    ctx.close(session, "Quit: " + reason)
     leave(ctx, session, session.closing)
+
+
+@command("AUTHENTICATE", params=1, anytime=True)
+def authenticate(ctx: Context) -> None:
+    """AUTHENTICATE <mechanism>. There is nothing to log in to, which is why the capability `sasl` is not offered."""
+    raise IrcError(Numeric.ERR_SASLFAIL, text="SASL authentication failed: this server has no accounts")
 
 
 @command("ERROR", anytime=True)

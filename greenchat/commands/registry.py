@@ -16,23 +16,26 @@ Handler = Callable[[Context], Later | None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A row of the table. params: how many a client must give."""
+    """A row of the table. params: how many a client must give. quiet: an error is never answered."""
 
     name: str
     handler: Handler
     params: int
     anytime: bool
     oper: bool
+    quiet: bool
 
 
 COMMANDS: dict[str, Command] = {}
 
 
-def command(name: str, *, params: int = 0, anytime: bool = False, oper: bool = False) -> Callable[[Handler], Handler]:
-    """Declare a handler. anytime: also before registration. oper: for IRC operators only."""
+def command(
+    name: str, *, params: int = 0, anytime: bool = False, oper: bool = False, quiet: bool = False
+) -> Callable[[Handler], Handler]:
+    """Declare a handler. anytime: also before registration. oper: for IRC operators only. quiet: see Command."""
 
     def declare(handler: Handler) -> Handler:
-        COMMANDS[name] = Command(name, handler, params, anytime, oper)
+        COMMANDS[name] = Command(name, handler, params, anytime, oper, quiet)
         return handler
 
     return declare
@@ -54,10 +57,8 @@ def resume(ctx: Context, later: Later, result: object) -> Later | None:
 def _guarded(ctx: Context, step: Callable[[], Later | None]) -> Later | None:
     try:
         later = step()
-    except IrcError as error:
-        ctx.reply(error.numeric, *error.params, text=error.text)
-    except FailError as error:
-        ctx.fail(error.command, error.code, *error.context, text=error.text)
+    except (IrcError, FailError) as error:
+        ctx.refuse(error)
     else:
         if later is not None:
             return later
@@ -68,6 +69,7 @@ def _guarded(ctx: Context, step: Callable[[], Later | None]) -> Later | None:
 def _checked(ctx: Context) -> Command:
     message = ctx.message
     row = COMMANDS.get(message.command)
+    ctx.quiet = row is not None and row.quiet
     if ctx.session.user is None and not (row and row.anytime):
         raise IrcError(Numeric.ERR_NOTREGISTERED)
     if row is None:

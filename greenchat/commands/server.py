@@ -1,10 +1,9 @@
 """What the server tells of itself: MOTD LUSERS VERSION TIME. https://modern.ircdocs.horse/#server-queries-and-commands"""
 
-from ..protocol.isupport import lines_of_tokens
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
-from .isupport import tokens
+from .isupport import send_isupport
 from .registry import command
 
 
@@ -27,8 +26,7 @@ def version(ctx: Context) -> None:
     _only_this_server(ctx)
     settings = ctx.network.settings
     ctx.reply(Numeric.RPL_VERSION, settings.version, settings.name, text=settings.description)
-    for line in lines_of_tokens(tokens(settings)):
-        ctx.reply(Numeric.RPL_ISUPPORT, *line)
+    send_isupport(ctx)
 
 
 @command("TIME")

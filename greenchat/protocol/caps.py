@@ -50,6 +50,9 @@ SETNAME = _capability("setname", "setname", wire=True)
 STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
 USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
+# Drafts come last: before version 302 CAP LS is one line, and it drops what no longer fits.
+EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
+
 WIRE = sum(capability.bit for capability in _BY_BIT if capability.wire)
 
 # Kinds of client that do not speak IRC take bits far above the capabilities.

@@ -4,9 +4,9 @@ https://modern.ircdocs.horse/#rplisupport-005. Values escape what can't stand in
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-TOKENS_A_LINE = 13  # "there may be at most 13 tokens": 15 parameters, less the nick and the text
+TOKENS_A_LINE = 13  # "the maximum number of RPL_ISUPPORT tokens that can be advertised is 13"
 
 _ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
 _UNSAFE = re.compile(r"[\\= ]|[^\x21-\x7e]")
@@ -15,14 +15,6 @@ _UNSAFE = re.compile(r"[\\= ]|[^\x21-\x7e]")
 def format_tokens(tokens: Mapping[str, str | None]) -> list[str]:
     """Tokens as they stand on the wire; None is a token without `=`."""
     return [name if value is None else f"{name}={_UNSAFE.sub(_escape, value)}" for name, value in tokens.items()]
-
-
-def lines_of_tokens(tokens: Iterable[str], per_line: int = TOKENS_A_LINE) -> Iterator[tuple[str, ...]]:
-    """The tokens in groups that fit one line each."""
-    rest = list(tokens)
-    while rest:
-        yield tuple(rest[:per_line])
-        rest = rest[per_line:]
 
 
 def parse_tokens(params: Iterable[str]) -> dict[str, str | None]:

@@ -16,12 +16,11 @@ from gevent.threadpool import ThreadPool
 from ..chat.network import Network
 from ..chat.throttle import TokenBucket
 from ..chat.user import Session
-from ..commands.catalog import resume, run
+from ..commands.catalog import resume, run_line
 from ..commands.context import Context, Host
 from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
-from ..protocol.message import Message, ParseError, parse
-from ..protocol.numerics import Numeric
+from ..protocol.message import Message
 from .dialect import HTTP_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
 from .options import Options
 from .outbox import SocketOutbox
@@ -187,20 +186,7 @@ class Connection:
 
     def _run_line(self, line: bytes | LineTooLong) -> None:
         self.server.turn.begin()
-        if isinstance(line, LineTooLong):
-            self._context(_NOTHING).reply(Numeric.ERR_INPUTTOOLONG)
-            return
-        try:
-            message = parse(line.decode())
-        except UnicodeDecodeError:
-            # https://ircv3.net/specs/extensions/utf8-only
-            self._context(_NOTHING).fail("*", "INVALID_UTF8", text="Message rejected: it is not valid UTF-8")
-            return
-        except ParseError as error:
-            self._context(_NOTHING).reply(Numeric.ERR_UNKNOWNERROR, "*", text=f"Not a message: {error}")
-            return
-        ctx = self._context(message)
-        later = run(ctx)
+        ctx, later = run_line(line, self._context)
         while later is not None:
             result = self.server.workers.apply(later.work)
             if self.session.closing or self.outbox.cut_reason:

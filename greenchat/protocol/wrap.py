@@ -1,0 +1,28 @@
+"""Lists that are too long for one line, in groups that fit one each."""
+
+from collections.abc import Iterable, Iterator
+
+from .framing import BODY_LIMIT
+
+
+def room(source: str, command: str, *params: str) -> int:
+    """Bytes that one more parameter may take in a line with these, wherever it stands."""
+    return BODY_LIMIT - len(f":{source} {command} {' '.join(params)} :\r\n".encode())
+
+
+def wrap(words: Iterable[str], size: int, most: int = 512) -> Iterator[list[str]]:
+    """The words in groups of at most `most`, which joined by spaces take at most `size` bytes.
+
+    A word that is longer than that gets a group of its own.
+    """
+    group: list[str] = []
+    room = size
+    for word in words:
+        needed = len(word.encode()) + 1
+        if group and (len(group) == most or needed > room + 1):
+            yield group
+            group, room = [], size
+        group.append(word)
+        room -= needed
+    if group:
+        yield group
