@@ -1,0 +1,147 @@
+"""Reconnecting, asking whether the server is there, and pacing: all by a clock that the test moves."""
+
+from greenchat.client.connection import BURST, SILENCE_SECONDS, Connection
+from greenchat.client.events import Connected, Disconnected, Received
+from greenchat.client.model import Address, Link, Network
+from greenchat.protocol.message import Message
+
+
+class FakeWire:
+    """Takes what would be sent."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.closed = ""
+
+    def start(self) -> None:
+        """Nothing to do."""
+
+    def send(self, lines: bytes) -> None:
+        self.lines += lines.decode().splitlines()
+
+    def close(self, reason: str) -> None:
+        self.closed = reason
+
+    def join(self, seconds: float) -> None:
+        """Nothing to wait for."""
+
+
+class Desk:
+    """A connection with its wires."""
+
+    def __init__(self) -> None:
+        self.network = Network("net", Address("irc.example", 9090), "alice")
+        self.wires: list[FakeWire] = []
+        self.connection = Connection(self.network, self.open, lambda: 0.0)
+
+    def open(self, _address: Address, _connection: Connection) -> FakeWire:
+        self.wires.append(FakeWire())
+        return self.wires[-1]
+
+    def online(self, now: float) -> None:
+        self.connection.connect()
+        self.connection.on_event(Connected(), now)
+        self.network.link = Link.ONLINE
+
+    def lose(self, now: float) -> None:
+        self.connection.on_event(Disconnected("cut"), now)
+        self.network.link = Link.OFFLINE
+
+
+def test_each_try_waits_longer_up_to_a_minute() -> None:
+    desk = Desk()
+    desk.connection.connect()
+    waits = []
+    now = 0.0
+    for _ in range(9):
+        desk.lose(now)
+        assert desk.network.retry_at is not None
+        waits.append(desk.network.retry_at - now)
+        now = desk.network.retry_at
+        desk.connection.tick(now - 0.01)
+        assert desk.connection.wire is None
+        desk.connection.tick(now)
+        assert desk.connection.wire is not None
+    assert waits == [1, 2, 4, 8, 15, 30, 60, 60, 60]
+
+
+def test_a_connection_that_held_starts_the_waiting_anew() -> None:
+    desk = Desk()
+    desk.connection.connect()
+    desk.lose(0)
+    desk.lose(1)
+    desk.online(10)
+    desk.lose(100)
+    assert desk.network.retry_at == 101
+
+
+def test_one_that_breaks_at_once_does_not() -> None:
+    desk = Desk()
+    desk.connection.connect()
+    desk.lose(0)
+    desk.online(1)
+    desk.lose(2)
+    assert desk.network.retry_at == 4
+
+
+def test_leaving_is_not_followed_by_a_try() -> None:
+    desk = Desk()
+    desk.online(0)
+    desk.network.leaving = True
+    desk.lose(1)
+    assert desk.network.retry_at is None
+    assert desk.connection.deadline(1) is None
+
+
+def test_the_countdown_wants_a_picture_every_second() -> None:
+    desk = Desk()
+    desk.connection.connect()
+    for now in (0, 1, 2):
+        desk.lose(now)
+    assert desk.connection.deadline(2.5) == 3.5
+    assert desk.connection.deadline(5.8) == 6
+
+
+def test_pings_measure_the_lag() -> None:
+    desk = Desk()
+    desk.online(0)
+    desk.connection.tick(19)
+    assert desk.wires[0].lines == []
+    desk.connection.tick(20)
+    assert desk.wires[0].lines == ["PING greenchat-20000"]
+    desk.connection.on_event(Received(Message("PONG", ("srv", "greenchat-20000"))), 20.25)
+    assert desk.network.lag == 250
+
+
+def test_a_silent_server_is_given_up() -> None:
+    desk = Desk()
+    desk.online(0)
+    reasons = []
+    for now in (SILENCE_SECONDS - 1, SILENCE_SECONDS):
+        desk.connection.tick(now)
+        reasons.append(desk.wires[0].closed)
+    assert reasons == ["", "no answer for 60 s"]
+
+
+def test_a_flood_is_paced_and_pongs_are_not_held_up() -> None:
+    desk = Desk()
+    desk.online(0)
+    for number in range(BURST + 4):
+        desk.network.send("PRIVMSG", "#tea", str(number))
+    desk.connection.tick(0)
+    assert len(desk.wires[0].lines) == BURST
+    deadline = desk.connection.deadline(0)
+    assert deadline == 0.5
+    desk.connection.tick(deadline)
+    assert len(desk.wires[0].lines) == BURST + 1
+    desk.connection.tick(10)
+    assert [line.partition(":")[2] for line in desk.wires[0].lines] == [str(number) for number in range(BURST + 4)]
+
+
+def test_what_can_not_be_a_line_is_not_sent() -> None:
+    desk = Desk()
+    desk.online(0)
+    desk.network.send("PRIVMSG", "two words", "x")
+    desk.network.send("JOIN", "#tea")
+    desk.connection.tick(0)
+    assert desk.wires[0].lines == ["JOIN #tea"]

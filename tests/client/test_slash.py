@@ -1,0 +1,195 @@
+"""Slash commands: what they send, what they show, and what they say when they can't."""
+
+import pytest
+
+from greenchat.client.model import Connect, Disconnect, Quit
+from greenchat.client.slash import TABLE
+from tests.client.world import World
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("/join #cake", ["JOIN #cake"]),
+        ("/j cake", ["JOIN #cake"]),
+        ("/join #a,#b key", ["JOIN #a,#b key"]),
+        ("/part", ["PART :#tea"]),
+        ("/part see you", ["PART #tea :see you"]),
+        ("/part #cake see you", ["PART #cake :see you"]),
+        ("/topic", ["TOPIC :#tea"]),
+        ("/topic Tea at five", ["TOPIC #tea :Tea at five"]),
+        ("/t #cake More", ["TOPIC #cake :More"]),
+        ("/names #cake", ["NAMES #cake"]),
+        ("/list", ["LIST"]),
+        ("/invite dave", ["INVITE dave #tea"]),
+        ("/kick bob", ["KICK #tea :bob"]),
+        ("/k bob not nice", ["KICK #tea bob :not nice"]),
+        ("/ban bob", ["MODE #tea +b bob!*@*"]),
+        ("/ban *!*@spam.example", ["MODE #tea +b *!*@spam.example"]),
+        ("/unban bob", ["MODE #tea -b bob!*@*"]),
+        ("/op bob carol", ["MODE #tea +oo bob carol"]),
+        ("/deop #cake bob", ["MODE #cake -o bob"]),
+        ("/voice bob", ["MODE #tea +v bob"]),
+        ("/mode", ["MODE #tea"]),
+        ("/mode +i", ["MODE #tea +i"]),
+        ("/mode alice +i", ["MODE alice +i"]),
+        ("/msg bob hello there", ["PRIVMSG bob :hello there"]),
+        ("/q bob", []),
+        ("/me waves", ["PRIVMSG #tea :\x01ACTION waves\x01"]),
+        ("/notice bob hello", ["NOTICE bob :hello"]),
+        ("/ctcp bob version", ["PRIVMSG bob :\x01VERSION\x01"]),
+        ("/say /quit is a command", ["PRIVMSG #tea :/quit is a command"]),
+        ("//quit is a command", ["PRIVMSG #tea :/quit is a command"]),
+        ("/nick ada", ["NICK ada"]),
+        ("/whois bob", ["WHOIS bob bob"]),
+        ("/whois", ["WHOIS alice alice"]),
+        ("/who", ["WHO #tea"]),
+        ("/away lunch", ["AWAY :lunch"]),
+        ("/back", ["AWAY"]),
+        ("/raw whois bob", ["WHOIS bob"]),
+        ("/quit bye", ["QUIT :bye"]),
+        ("/NICK ada", ["NICK ada"]),
+        ("/whow bob", ["WHOWAS bob"]),
+        ("/ ", []),
+    ],
+)
+def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
+    tea.type(typed + "\n")
+    assert tea.sent() == sent
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("/fly", "! There is no command /fly. /help lists them all."),
+        ("/join", "! How to use it: /join #channel [key]"),
+        ("/wind", "! /wind could be /window, /windows"),
+        ("/window 7", "! There are windows 1 to 2."),
+        ("/window nowhere", "! There is no window nowhere."),
+        ("/kick #tea", "! Whom? /kick nick [why]"),
+        ("/raw :onlysource", "! a message needs a command"),
+        ("/connect", "! Connected already. /disconnect first."),
+        ("/names", "- 3 in #tea: @alice +carol bob"),
+        ("/windows", "- 2: #tea"),
+    ],
+)
+def test_what_is_shown(tea: World, typed: str, shown: str) -> None:
+    tea.type(typed + "\n")
+    assert tea.shown()[-1] == shown
+    assert tea.sent() == []
+
+
+def test_in_the_servers_window_there_is_nobody_to_talk_to(tea: World) -> None:
+    tea.press("M-1")
+    for typed in ("hello", "/me waves", "/part", "/who"):
+        tea.type(typed)
+        tea.press("Enter", "C-u")
+        assert tea.shown("")[-1].startswith("! ")
+    assert tea.sent() == []
+
+
+def test_a_line_that_nobody_hears_is_not_lost(tea: World) -> None:
+    tea.type("/part\n")
+    tea.feed(":alice!a@h PART #tea")
+    tea.type("too late\n")
+    assert tea.shown()[-1] == "! You are not in #tea. /join #tea to speak there."
+    assert tea.console.editor.text == "too late"
+
+
+def test_without_a_connection_commands_say_so(tea: World) -> None:
+    tea.lose()
+    tea.type("/join #cake\n")
+    assert tea.shown()[-1] == "! Not connected. /connect tries at once."
+    tea.type("/connect\n")
+    assert list(tea.model.requests) == [Connect(tea.network)]
+
+
+def test_leaving(tea: World) -> None:
+    tea.type("/disconnect\n")
+    assert list(tea.model.requests) == [Disconnect(tea.network)]
+    tea.type("/quit\n")
+    assert tea.model.requests[-1] == Quit()
+
+
+def test_closing_a_channel_leaves_it_for_good(tea: World) -> None:
+    tea.type("/close\n")
+    assert tea.sent() == ["PART :#tea"]
+    assert tea.network.channels == {}
+    assert tea.model.current is tea.network.status
+    tea.type("/close\n")
+    assert tea.shown("")[-1].startswith("! This window stays.")
+
+
+def test_windows_by_number_name_and_key(tea: World) -> None:
+    tea.join(channel="#cake")
+    for step, name in [("/w 1", "net"), ("/b cake", "#cake"), ("/w prev", "#tea"), ("/window next", "#cake")]:
+        tea.type(step + "\n")
+        assert tea.model.current.name == name
+    for key, name in [("C-n", "net"), ("M-2", "#tea"), ("M-Right", "#cake"), ("C-p", "#tea"), ("M-9", "#tea")]:
+        tea.press(key)
+        assert tea.model.current.name == name
+
+
+def test_each_window_keeps_its_draft(tea: World) -> None:
+    tea.type("half a thou")
+    tea.press("M-1")
+    assert tea.console.editor.text == ""
+    tea.type("/he")
+    tea.press("M-2")
+    assert tea.console.editor.line.picture() == "half a thou|"
+
+
+def test_help_names_every_command_and_explains_each(tea: World) -> None:
+    tea.type("/help\n")
+    told = "\n".join(tea.shown())
+    for name, row in TABLE.items():
+        assert f"/{name}" in told
+        assert row.summary.endswith((".", "?")), name
+        tea.type(f"/help {name}\n")
+        assert any(row.summary in line for line in tea.shown()[-5:])
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("b", "bob: |"),
+        ("hello ca", "hello carol |"),
+        ("@b", "@bob |"),
+        ("/jo", "/join |"),
+        ("join #t", "join #tea |"),
+        ("zz", "zz|"),
+        ("hello ", "hello |"),
+        ("BO", "bob: |"),
+    ],
+)
+def test_tab_completes(tea: World, typed: str, completed: str) -> None:
+    tea.type(typed)
+    tea.press("Tab")
+    assert tea.console.editor.line.picture() == completed
+
+
+def test_tab_takes_recent_speakers_first_and_goes_round(tea: World) -> None:
+    tea.feed(":bert!b@h JOIN #tea", ":bob!b@h PRIVMSG #tea :x", ":bert!b@h PRIVMSG #tea :y")
+    tea.type("b")
+    pictures = []
+    for key in ("Tab", "Tab", "Tab", "S-Tab"):
+        tea.press(key)
+        pictures.append(tea.console.editor.line.picture())
+    assert pictures == ["bert: |", "bob: |", "bert: |", "bob: |"]
+    tea.feed(":bob!b@h PRIVMSG #tea :z")
+    tea.press("C-u")
+    tea.type("b")
+    tea.press("Tab")
+    assert tea.console.editor.line.picture() == "bob: |"
+
+
+def test_ctrl_c_clears_the_line_and_asks_before_it_leaves(tea: World) -> None:
+    tea.type("oops")
+    tea.press("C-c")
+    assert tea.console.editor.text == ""
+    tea.press("C-c")
+    assert tea.screen()[-2].startswith(" Ctrl-C again")
+    tea.press("x", "C-u", "C-c")
+    assert not tea.model.requests
+    tea.press("C-c")
+    assert list(tea.model.requests) == [Quit()]

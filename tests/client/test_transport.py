@@ -1,0 +1,130 @@
+"""The thread that owns the socket, against real sockets."""
+
+import queue
+import socket
+import ssl
+
+import pytest
+
+from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
+from greenchat.client.model import Address
+from greenchat.client.transport import Transport, explain
+from greenchat.protocol.message import Message
+
+PATIENCE = 20
+
+
+class Line:
+    """A transport that has connected to us, and our end of it."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.events: queue.Queue[NetworkEvent] = queue.Queue()
+        self.transport = Transport(Address("127.0.0.1", listener.getsockname()[1]), self.events.put)
+        self.transport.start()
+        self.peer, _ = listener.accept()
+        self.peer.settimeout(PATIENCE)
+        assert self.next() == Connected()
+
+    def next(self) -> NetworkEvent:
+        return self.events.get(timeout=PATIENCE)
+
+
+@pytest.fixture
+def line() -> Line:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return Line(listener)
+
+
+def test_messages_come_whole_whatever_pieces_they_arrive_in(line: Line) -> None:
+    for piece in (b"PING ", b":a\r", b"\nPING :b\r\n:x PRIVMSG alice :caf\xc3", b"\xa9\r\n"):
+        line.peer.sendall(piece)
+    assert line.next() == Received(Message("PING", ("a",)))
+    assert line.next() == Received(Message("PING", ("b",)))
+    assert line.next() == Received(Message("PRIVMSG", ("alice", "café"), "x"))
+
+
+def test_bytes_that_are_no_text_and_lines_that_are_no_messages(line: Line) -> None:
+    line.peer.sendall(b":x PRIVMSG a :\xff\r\n\x00\r\n" + b"x" * 20_000 + b"\r\nPING\r\n")
+    assert line.next() == Received(Message("PRIVMSG", ("a", "\ufffd"), "x"))
+    assert isinstance(line.next(), Garbled)
+    assert line.next() == Garbled("too long")
+    assert line.next() == Received(Message("PING"))
+
+
+def test_tags_up_to_their_limit(line: Line) -> None:
+    # "the size limit for message tags is 8191 bytes"
+    line.peer.sendall(b"@a=" + b"x" * (8191 - 4) + b" PING\r\n")
+    event = line.next()
+    assert isinstance(event, Received)
+    assert len(event.message.tags["a"]) == 8187
+
+
+def test_a_peer_that_sends_no_lines_is_left(line: Line) -> None:
+    line.peer.sendall(b"x" * 100_000)
+    event = line.next()
+    assert isinstance(event, Disconnected)
+    assert "is this an IRC server?" in event.reason
+
+
+def test_the_end_of_the_connection_is_told_once(line: Line) -> None:
+    line.peer.close()
+    assert line.next() == Disconnected("the server closed the connection")
+    line.transport.send(b"too late\r\n")
+    line.transport.close("too late")
+    line.transport.join(PATIENCE)
+    assert line.events.empty()
+
+
+def test_closing_sends_what_waits(line: Line) -> None:
+    line.transport.send(b"QUIT :bye\r\n")
+    line.transport.close("you left")
+    received = b""
+    while data := line.peer.recv(100):
+        received += data
+    assert received == b"QUIT :bye\r\n"
+    assert line.next() == Disconnected("you left")
+
+
+def test_a_peer_that_does_not_read_holds_nobody_up(line: Line) -> None:
+    line.transport.send(b"x" * 50_000_000)  # more than any socket buffer: it would block here
+    line.peer.sendall(b"PING :still reading\r\n")
+    assert line.next() == Received(Message("PING", ("still reading",)))
+    line.transport.close("you left")
+    assert line.next() == Disconnected("you left")
+
+
+def test_nothing_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    events: queue.Queue[NetworkEvent] = queue.Queue()
+    Transport(Address("127.0.0.1", port), events.put).start()
+    assert events.get(timeout=PATIENCE) == Disconnected(f"nothing answers on 127.0.0.1:{port}")
+
+
+def test_no_tls_where_tls_was_asked_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = Address("127.0.0.1", listener.getsockname()[1], tls=True)
+        events: queue.Queue[NetworkEvent] = queue.Queue()
+        Transport(address, events.put).start()
+        peer, _ = listener.accept()
+        peer.recv(1000)
+        peer.sendall(b":srv NOTICE * :hello\r\n")
+        event = events.get(timeout=PATIENCE)
+        peer.close()
+    assert isinstance(event, Disconnected)
+    assert "does not speak TLS" in event.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(), "nothing answers on host:1"),
+        (TimeoutError(), "no answer from host:1"),
+        (socket.gaierror(-2, "Name or service not known"), "the host host can't be found (Name or service not known)"),
+        (ConnectionResetError(), "the connection was cut"),
+        (OSError(101, "Network is unreachable"), "Network is unreachable"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "host:1 does not speak TLS as it should"),
+    ],
+)
+def test_errors_in_plain_words(error: OSError, words: str) -> None:
+    assert explain(error, Address("host", 1)).startswith(words)

@@ -1,0 +1,198 @@
+"""The screen in pictures: a function of the model, the input line and the size."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.client.bars import Look
+from greenchat.client.editor import Line
+from greenchat.client.style import Size
+from greenchat.client.text import row_width, width
+from greenchat.client.view import render
+from tests.client.world import NOON, World
+
+
+def test_a_conversation() -> None:
+    world = World(rows=12, columns=60)
+    world.welcome()
+    world.join()
+    world.feed(
+        ":srv 332 alice #tea :Tea at five",
+        ":bob!b@h PRIVMSG #tea :hello alice, this is a line that is too long for the screen",
+        ":carol!c@h PRIVMSG #tea :\x01ACTION pours \x02tea\x02\x01",
+        ":bob!b@h NOTICE #tea :careful, hot",
+        ":dave!d@h JOIN #tea",
+    )
+    world.type("thanks\n")
+    world.type("and cake")
+    assert world.screen() == [
+        " #tea: Tea at five",
+        "",
+        "14:13            · │ You joined",
+        "14:13            ─ │ Topic: Tea at five",
+        "14:13          bob │ hello alice, this is a line that is too",
+        "                   │ long for the screen",
+        "14:13            * │ carol pours tea",
+        "14:13        -bob- │ careful, hot",
+        "14:13            · │ dave joined",
+        "14:13       @alice │ thanks",
+        " alice │ 2:#tea (4)",
+        "[#tea] and cake",
+    ]
+
+
+def test_the_smallest_screen_still_tells_who_says_what(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG #tea :two words and more of them", ":carol!c@h PRIVMSG #tea :hi")
+    tea.console.size = Size(5, 20)
+    tea.type("a line that is longer")
+    assert tea.screen() == [
+        " #tea",
+        " more of them",
+        "+carol hi",
+        " 2:#tea",
+        "> hat is longer",
+    ]
+
+
+def test_activity_in_other_windows_is_counted(tea: World) -> None:
+    tea.join(channel="#cake")
+    tea.feed(":bob!b@h PRIVMSG #cake :one", ":bob!b@h PRIVMSG #cake :two", ":bob!b@h PRIVMSG alice :psst")
+    assert tea.screen()[-2] == " alice │ 2:#tea (3) │ 3:#cake(2) 4:bob(1)"
+    tea.press("M-a")
+    assert tea.model.current.name == "bob"
+    tea.press("M-a")
+    assert tea.model.current.name == "#cake"
+    assert tea.screen()[-2] == " alice │ 3:#cake (3)"
+
+
+def test_the_status_tells_the_truth_about_the_connection(tea: World) -> None:
+    tea.lose()
+    tea.network.retry_at = 5.0
+    tea.type("hello?\n")
+    assert tea.screen()[-2].startswith(" disconnected, next try in 5 s, 1 line waiting │ alice")
+    tea.network.retry_at = None
+    assert tea.screen()[-2].startswith(" not connected, 1 line waiting")
+
+
+def test_days_are_told_apart(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG #tea :late")
+    tea.now += 86_400_000
+    tea.feed(":bob!b@h PRIVMSG #tea :early")
+    assert tea.screen()[-5:-2] == [
+        "14:13          bob │ late",
+        "── Tuesday, 22 September 2026 ──────────────────────────────",
+        "14:13          bob │ early",
+    ]
+
+
+def test_a_rule_shows_where_the_unread_lines_begin(tea: World) -> None:
+    tea.press("M-1")
+    tea.feed(":bob!b@h PRIVMSG #tea :while you were away")
+    tea.press("M-2")
+    assert tea.screen()[-4:-2] == ["── new " + "─" * 53, "14:13          bob │ while you were away"]
+
+
+def numbered(world: World, count: int) -> None:
+    for number in range(count):
+        world.feed(f":bob!b@h PRIVMSG #tea :{number}")
+
+
+def history(world: World) -> list[str]:
+    return [row.partition("│ ")[2] for row in world.screen()[1:-2]]
+
+
+def test_scrolling_by_pages_and_back(tea: World) -> None:
+    numbered(tea, 20)
+    assert history(tea) == ["13", "14", "15", "16", "17", "18", "19"]
+    tea.press("PgUp")
+    assert history(tea) == ["8", "9", "10", "11", "12", "13", "14"]
+    assert "5 more below" in tea.screen()[-2]
+    tea.feed(":bob!b@h PRIVMSG #tea :20")
+    assert history(tea) == ["8", "9", "10", "11", "12", "13", "14"]
+    tea.press("PgDn")
+    assert history(tea)[-1] == "19"
+    tea.press("PgDn")
+    assert history(tea)[-1] == "20"
+    assert tea.model.current.anchor is None
+
+
+def test_scrolling_ends_where_the_first_line_is_on_top(tea: World) -> None:
+    numbered(tea, 20)
+    for _ in range(9):
+        tea.press("PgUp")
+    assert history(tea)[0] == "You joined"
+    top = history(tea)
+    tea.press("M->", "M-<")
+    assert history(tea) == top
+
+
+def test_a_short_history_does_not_scroll(tea: World) -> None:
+    tea.press("PgUp")
+    assert tea.model.current.anchor is None
+
+
+def test_saying_something_goes_back_to_the_newest(tea: World) -> None:
+    numbered(tea, 20)
+    tea.press("PgUp")
+    tea.type("me\n")
+    assert history(tea)[-1] == "me"
+
+
+def test_resizing_keeps_the_place(tea: World) -> None:
+    numbered(tea, 40)
+    tea.press("PgUp", "PgUp")
+    last = history(tea)[-1]
+    for size in (Size(30, 30), Size(6, 100), Size(10, 60)):
+        tea.console.size = size
+        assert tea.screen()[-3].split()[-1] == last
+
+
+def test_a_long_input_line_shows_where_the_cursor_is(tea: World) -> None:
+    tea.type("word " * 30 + "end")
+    frame = tea.console.frame(0.0)
+    assert frame.picture()[-1].endswith("word end")
+    assert frame.cursor
+    assert frame.cursor.column == width(frame.picture()[-1])
+    tea.press("Home")
+    frame = tea.console.frame(0.0)
+    assert frame.picture()[-1].startswith("[#tea] word word")
+    assert frame.cursor
+    assert frame.cursor.column == 7
+
+
+sizes = st.builds(Size, st.integers(1, 30), st.integers(1, 100))
+lines = st.text(alphabet="ab é日本👩\u200d💻🇩🇪\u0301\x02\x034,5\x1b\t\u202e", max_size=80)
+
+
+@given(sizes, st.lists(lines, max_size=8), lines, st.lists(st.sampled_from(["PgUp", "PgDn", "M-<", "M->"]), max_size=6))
+def test_whatever_is_shown_fits_the_screen(size: Size, said: list[str], typed: str, keys: list[str]) -> None:
+    world = World()
+    world.welcome()
+    buffer = world.join()
+    buffer.topic = typed
+    world.console.size = size
+    for text in said:
+        if text:
+            world.feed(f":bob!b@h PRIVMSG #tea :{text}")
+    world.press(*keys)
+    for cursor in {0, len(typed) // 2, len(typed)}:
+        frame = render(world.model, Line(typed, cursor), size, Look())
+        rows, columns = max(size.rows, 3), max(size.columns, 8)
+        assert len(frame.rows) == rows
+        assert all(row_width(row) <= columns for row in frame.rows), frame.picture()
+        assert all(span.text.isprintable() or "\u200d" in span.text for row in frame.rows for span in row)
+        assert frame.cursor
+        assert frame.cursor.row == rows - 1
+        assert frame.cursor.column < columns
+
+
+@pytest.mark.parametrize("columns", [20, 45, 60, 120])
+def test_nicks_of_any_length_keep_the_text_aligned(columns: int) -> None:
+    world = World(rows=10, columns=columns)
+    world.welcome()
+    world.join()
+    for nick in ("x", "an-extraordinarily-long-nickname"):
+        world.feed(f":{nick}!u@h PRIVMSG #tea :text")
+    starts = {row.index("text") for row in world.screen() if "text" in row}
+    assert len(starts) == 1 or columns < 40
+    assert world.now == NOON
