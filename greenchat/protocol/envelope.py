@@ -18,6 +18,7 @@ from .caps import (
 )
 from .framing import BODY_LIMIT
 from .message import Message, escape_value, format_tags
+from .plain.render import render
 
 _DIALECTS = PLAIN | TILDE
 
@@ -144,7 +145,7 @@ class Envelope:
         if kind & self.needs != self.needs:
             return b""
         if kind & _DIALECTS:
-            return b""
+            return render(message, tilde=bool(kind & TILDE))
         if self.extended and kind & EXTENDED_JOIN:
             body = _cut_to_fit(self.message._replace(params=self.extended))
         elif self.fits:

@@ -15,7 +15,7 @@ from .text import unfinished
 VERBS = frozenset("AUTHENTICATE CAP NICK PASS PING PONG PROTOCTL QUIT REGISTER STARTTLS USER VERIFY WEBIRC".split())
 
 # a line of IRC may begin with tags and a source: https://modern.ircdocs.horse/#message-format
-_WORD = re.compile(rb"(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?([A-Za-z]+)(?=([ \r\n])|\Z)")
+_WORD = re.compile(rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?([A-Za-z]+)(?=([ \r\n])|\Z)")
 _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 
 

@@ -20,13 +20,12 @@ _SERVER = SERVER.encode()
 class Pacer:
     """An ordered queue, bounded in bytes (limit)."""
 
-    __slots__ = ("_family", "_lines", "_next", "_queue", "_style", "limit", "size")
+    __slots__ = ("_family", "_next", "_queue", "_style", "limit", "size")
 
     def __init__(self, style: Style, limit: int) -> None:
         self._style = style
         self._family = style.family
         self._queue: deque[bytes] = deque()
-        self._lines: deque[bytes] = deque()  # the first of the queue, cut into lines
         self._next = 0
         self.limit = limit
         self.size = 0
@@ -56,7 +55,7 @@ class Pacer:
         """The connection is going to be closed: no more waiting for a window, and only the last lines."""
         self._follow()
         self._style.hold_until = 0
-        self._keep(self._all()[-LAST_LINES:])
+        self._keep(self._lines()[-LAST_LINES:])
 
     def _many(self) -> bytes:
         parts: list[bytes] = []
@@ -72,32 +71,35 @@ class Pacer:
         if self._family is Family.TILDE or not self._style.newline:
             chunk = chunk.removesuffix(b"\n")
         else:
-            while self._fill() and len(chunk) + len(self._lines[0]) <= CHUNK_LIMIT:
+            while self._fill() and len(chunk) + len(self._queue[0]) <= CHUNK_LIMIT:
                 chunk += self._pop()
         # it would be taken for the prompt, and answered with the name
         return chunk.replace(PROMPT, b"(" + PROMPT + b")") if chunk.strip() == PROMPT else chunk
 
     def _fill(self) -> bool:
-        """Have a line at hand; False where nothing is left."""
-        while not self._lines and self._queue:
-            data = self._queue.popleft()
-            lines = data.splitlines(keepends=True)
-            if self._style.ascii and not data.isascii():
+        """Have a single line at the head of the queue, as this client takes it; False where nothing is left."""
+        queue = self._queue
+        if not queue:
+            return False
+        data = queue[0]
+        ascii_only = self._style.ascii and not data.isascii()
+        if ascii_only or data.find(b"\n") < len(data) - 1:
+            lines = queue.popleft().splitlines(keepends=True)
+            if ascii_only:
                 lines = [ready for line in lines for ready in _ascii_lines(line)]
-            self._lines.extend(lines)
+            queue.extendleft(reversed(lines))
             self.size += sum(map(len, lines)) - len(data)
-        return bool(self._lines)
+        return True
 
     def _pop(self) -> bytes:
-        line = self._lines.popleft()
+        line = self._queue.popleft()
         self.size -= len(line)
         return line
 
-    def _all(self) -> list[bytes]:
-        return [*self._lines, *(line for data in self._queue for line in data.splitlines(keepends=True))]
+    def _lines(self) -> list[bytes]:
+        return [line for data in self._queue for line in data.splitlines(keepends=True)]
 
     def _keep(self, lines: list[bytes]) -> None:
-        self._lines.clear()
         self._queue = deque(lines)
         self.size = sum(map(len, lines))
 
@@ -106,7 +108,7 @@ class Pacer:
         if self._family is self._style.family:
             return
         if self._family is Family.TILDE:
-            self._keep([_untilde(line) for line in self._all()])
+            self._keep([_untilde(line) for line in self._lines()])
         self._family = self._style.family
 
 

@@ -32,14 +32,14 @@ class _Line:
     bare: bool = False
 
 
-_Words = Callable[[Message, str], _Line | None]
+_Words = Callable[[Message], _Line | None]
 
 
-def render(message: Message, *, tilde: bool, lobby: str) -> bytes:
-    """The lines for clients of the tilde family, or for the others. lobby: the channel that needs no mention."""
+def render(message: Message, *, tilde: bool) -> bytes:
+    """The lines for clients of the tilde family, or for the others."""
     words = _WORDS.get(message.command)
     if words is not None:
-        line = words(message, lobby.lower())
+        line = words(message)
     elif message.command.isdigit():
         line = _numeric(message)
     else:
@@ -69,9 +69,9 @@ def _encode(line: _Line, *, tilde: bool) -> bytes:
     return "".join(f"{before}{piece}\n" for piece in pieces).encode()
 
 
-def _privmsg(message: Message, lobby: str) -> _Line | None:
+def _privmsg(message: Message) -> _Line | None:
     target, text = _two(message)
-    to = _addressed(target, lobby)
+    to = _addressed(target)
     ctcp = _ctcp(text)
     if ctcp is None:
         return _Line(text, message.nick, to) if visible(text) else None
@@ -81,7 +81,7 @@ def _privmsg(message: Message, lobby: str) -> _Line | None:
     return _Line(f"[CTCP {command}] {rest}".rstrip(), message.nick, to)
 
 
-def _notice(message: Message, lobby: str) -> _Line | None:
+def _notice(message: Message) -> _Line | None:
     target, text = _two(message)
     if not visible(text):
         return None
@@ -90,41 +90,35 @@ def _notice(message: Message, lobby: str) -> _Line | None:
     ctcp = _ctcp(text)
     if ctcp is not None:
         text = f"[CTCP {ctcp[0]} reply] {ctcp[1]}".rstrip()
-    return _Line(text, message.nick, _addressed(target, lobby) if target[:1] in "#&@+%~!" else "")
+    return _Line(text, message.nick, _addressed(target) if _is_status(target) else "")
 
 
-def _join(message: Message, lobby: str) -> _Line:
-    channel = _channel(message)
-    return _Line(f"{message.nick} joined {'the chat!' if channel.lower() == lobby else channel}")
+def _join(message: Message) -> _Line:
+    return _Line(f"{message.nick} joined the chat!")
 
 
-def _part(message: Message, lobby: str) -> _Line:
-    channel = _channel(message)
-    return _Line(f"{message.nick} left {'the chat!' if channel.lower() == lobby else channel}")
-
-
-def _quit(message: Message, lobby: str) -> _Line:
+def _leave(message: Message) -> _Line:
     return _Line(f"{message.nick} left the chat!")
 
 
-def _nick(message: Message, lobby: str) -> _Line:
-    return _Line(f"{message.nick} is now called {_channel(message)}")
+def _nick(message: Message) -> _Line:
+    return _Line(f"{message.nick} is now called {_two(message)[0]}")
 
 
-def _kick(message: Message, lobby: str) -> _Line:
+def _kick(message: Message) -> _Line:
     _, kicked, reason, *_ = (*message.params, "", "", "")
     by = f"{kicked} was removed from the chat by {message.nick}"
     return _Line(reason, lead=by + ": ") if reason and reason != kicked else _Line(by)
 
 
-def _topic(message: Message, lobby: str) -> _Line:
+def _topic(message: Message) -> _Line:
     _, topic = _two(message)
     if not topic:
         return _Line(f"{message.nick} removed the topic")
     return _Line(topic, lead=f"{message.nick} set the topic: ")
 
 
-def _last(message: Message, lobby: str) -> _Line | None:
+def _last(message: Message) -> _Line | None:
     return _Line(message.params[-1]) if message.params else None
 
 
@@ -136,9 +130,9 @@ _WORDS: dict[str, _Words] = {
     "NICK": _nick,
     "NOTE": _last,
     "NOTICE": _notice,
-    "PART": _part,
+    "PART": _leave,
     "PRIVMSG": _privmsg,
-    "QUIT": _quit,
+    "QUIT": _leave,
     "TOPIC": _topic,
     "WARN": _last,
 }
@@ -176,15 +170,19 @@ def _two(message: Message) -> tuple[str, str]:
     return first, second
 
 
-def _channel(message: Message) -> str:
-    return message.params[0] if message.params else ""
+def _addressed(target: str) -> str:
+    """What is shown before a text so that nobody takes it for public: the same for who said and who hears it.
 
-
-def _addressed(target: str, lobby: str) -> str:
-    """What is shown before a text so that nobody takes it for public: the same for who said and who hears it."""
-    if target.lower() == lobby:
+    A channel needs no mention: a plain user is in one only.
+    """
+    if target.startswith("#"):
         return ""
-    return f"[to {target}] " if target[:1] in "#&@+%~!" else f"[private to {target}] "
+    return f"[to {target}] " if _is_status(target) else f"[private to {target}] "
+
+
+def _is_status(target: str) -> bool:
+    """Some of a channel's members: https://modern.ircdocs.horse/#statusmsg-parameter."""
+    return target.lstrip("~&@%+").startswith("#")
 
 
 def _ctcp(text: str) -> tuple[str, str] | None:

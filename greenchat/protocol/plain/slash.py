@@ -74,8 +74,8 @@ def _me(rest: str, lobby: str) -> Wish | None:
 @_slash("/msg NAME TEXT", "say something to one person only")
 def _msg(rest: str, lobby: str) -> Wish | None:
     name, _, text = rest.partition(" ")
-    # `/msg bob: hi` is meant well; and a target can't begin with a colon
-    name = name.rstrip(":,").lstrip(":")
+    # `/msg bob: hi` is meant well; and it is for one person only
+    name = name.rstrip(":,").lstrip(":#&@+%~")
     text = text.strip()
     return Say(name, text) if name and text else None
 

@@ -43,6 +43,7 @@ def play(arrival: Arrival, chunks: Chunks, until: int = 10_000) -> list[tuple[in
         ([(5, b"NICK\r\n")], 5, Irc(b"NICK\r\n", False)),
         ([(5, b"@label=1 CAP LS\r\n")], 5, Irc(b"@label=1 CAP LS\r\n", False)),
         ([(5, b":alice NICK alice\r\n")], 5, Irc(b":alice NICK alice\r\n", False)),
+        ([(5, b"\r\nNICK a\r\n")], 5, Irc(b"\r\nNICK a\r\n", False)),
         ([(5, b"USER a 0"), (1900, b" * :b\r\n")], 1900, Irc(b"USER a 0 * :b\r\n", False)),
         ([(5, b"CAP"), (20, b" LS\r\n")], 20, Irc(b"CAP LS\r\n", False)),
         ([(i, bytes([b])) for i, b in enumerate(b"PASS x\n")], 6, Irc(b"PASS x\n", False)),

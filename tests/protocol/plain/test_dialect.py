@@ -179,6 +179,7 @@ class TestSlash:
             ("/msg bob hello there", ["PRIVMSG bob :hello there"]),
             ("/msg bob: hi", ["PRIVMSG bob :hi"]),
             ("/msg bob", ["* Like this: /msg NAME TEXT"]),
+            ("/msg #other hi", ["PRIVMSG other :hi"]),
             ("/msg :: hi", ["* Like this: /msg NAME TEXT"]),
             ("/who", ["NAMES #lobby"]),
             ("/WHO", ["NAMES #lobby"]),

@@ -164,7 +164,7 @@ def test_everything_once_in_order_in_chunks_that_fit(
     now = 0
     for gap, text in said:
         now += gap
-        data = render(Message("PRIVMSG", ("#lobby", text), "NICK!u@h"), tilde=tilde, lobby="#lobby")
+        data = render(Message("PRIVMSG", ("#lobby", text), "NICK!u@h"), tilde=tilde)
         lines += data.split(b"\n")[:-1]
         made.put(data)
         chunk, _ = made.due(now)
