@@ -22,7 +22,7 @@ class Network:
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
 
     Reads: user, holder, channel, channels_of, share_channel, peers; most_users, mode_counts, unregistered.
-    Changes: connect, disconnect, register, attach, rename, remove, join, part, set_caps, set_mode.
+    Changes: connect, disconnect, register, attach, rename, remove, join, part, set_caps, set_kind, set_mode.
     """
 
     __slots__ = (
@@ -165,11 +165,16 @@ class Network:
             del self.channels[folded]
 
     def set_caps(self, session: Session, caps: int) -> None:
-        """Change a session's capabilities; the groups that hold it file it under its new kind."""
+        """Change a session's capabilities."""
+        self.set_kind(session, caps, session.dialect)
+
+    def set_kind(self, session: Session, caps: int, dialect: int) -> None:
+        """Change what decides a session's bytes; the groups that hold it file it under its new kind."""
         channels = self.channels_of(session.user) if session.user else []
         for channel in channels:
             channel.group.remove(session)
         session.caps = caps
+        session.dialect = dialect
         for channel in channels:
             channel.group.add(session)
 

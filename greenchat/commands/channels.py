@@ -45,7 +45,8 @@ def _join(ctx: Context, name: str, key: str) -> None:
     announce_join(ctx, channel)
     if channel.topic:
         send_topic(ctx, channel)
-    send_names(ctx, channel)
+    if not ctx.session.caps & caps.NO_IMPLICIT_NAMES:
+        send_names(ctx, channel)
 
 
 def announce_join(ctx: Context, channel: Channel) -> None:

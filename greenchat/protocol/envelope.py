@@ -145,7 +145,7 @@ class Envelope:
         if kind & self.needs != self.needs:
             return b""
         if kind & _DIALECTS:
-            return render(message, tilde=bool(kind & TILDE))
+            return render(self.message, tilde=bool(kind & TILDE))
         if self.extended and kind & EXTENDED_JOIN:
             body = _cut_to_fit(self.message._replace(params=self.extended))
         elif self.fits:

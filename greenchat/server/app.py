@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -15,8 +16,10 @@ from gevent.threadpool import ThreadPool
 from ..chat.network import Network
 from ..chat.settings import Settings
 from .connection import Connection
+from .dialect import is_foreign
 from .ids import new_ids
-from .options import Address, Options
+from .options import Address, Listener, Options
+from .plain import PlainDoor
 from .stream import TlsAcceptor
 from .turn import Turn
 
@@ -35,6 +38,7 @@ class App:
         self.tls = tls
         self.network = Network(settings, now=self.now())
         self.turn = Turn()
+        self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
         self.connections: dict[Connection, None] = {}
         self.new_id: Callable[[], str] = new_ids(self.now())
@@ -50,7 +54,7 @@ class App:
         """Open the listeners; the addresses that they really have. Raises OSError, naming the address."""
         addresses = []
         for wish in self.options.listen:
-            listener = StreamServer(_bind(wish.address), self._serve)
+            listener = StreamServer(_bind(wish.address), partial(self._serve, wish))
             listener.start()
             self._listeners.append(listener)
             addresses.append(Address(*listener.socket.getsockname()[:2]))
@@ -78,12 +82,12 @@ class App:
         self._farewell = reason
         self._stopping.set()
 
-    def _serve(self, accepted: Any, address: tuple[Any, ...]) -> None:
+    def _serve(self, listener: Listener, accepted: Any, address: tuple[Any, ...]) -> None:
         sock = socket.socket(fileno=accepted.detach())
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connection = Connection(self, sock, _host(address))
+        connection = Connection(self, listener, sock, _host(address))
         self.connections[connection] = None
         try:
             connection.run()
@@ -109,8 +113,10 @@ class App:
                 if connection.closing_for > options.close_timeout:
                     connection.outbox.cut(connection.session.closing)
             elif connection.session.user is None:
-                if now - connection.opened > options.register_timeout:
+                if connection.age > connection.patience:
                     connection.close("Registration timed out")
+            elif not connection.pings:
+                continue
             elif silent > options.ping_after + options.ping_timeout:
                 connection.close(f"Ping timeout: {int(silent)} seconds")
             elif silent > options.ping_after and not connection.asked:

@@ -16,14 +16,15 @@ from gevent.threadpool import ThreadPool
 from ..chat.network import Network
 from ..chat.throttle import TokenBucket
 from ..chat.user import Session
-from ..commands.catalog import resume, run_line
-from ..commands.context import Context, Host
+from ..commands.catalog import resume, run, run_line
+from ..commands.context import Context, Host, Later
 from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message
 from .dialect import HTTP_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
-from .options import Options
+from .options import Listener, Options
 from .outbox import SocketOutbox
+from .plain import PlainDoor
 from .stream import Stream, TlsAcceptor
 from .turn import Turn
 
@@ -41,6 +42,7 @@ class Server(Host, Protocol):
     network: Network
     turn: Turn
     options: Options
+    plain: PlainDoor
     tls: TlsAcceptor | None
     workers: ThreadPool
 
@@ -54,33 +56,40 @@ class Server(Host, Protocol):
 class Connection:
     """A client from its first byte to its last.
 
-    heard and opened are in seconds of the monotonic clock; `asked` is true while a PING waits for its answer;
-    closing_for counts the seconds since we said farewell.
+    accepted: its socket, which may be under a stream of TLS. heard and opened are in seconds of the monotonic clock;
+    patience is how many after that it may be nobody. pings: whether it is asked if it still lives; `asked` is true
+    while a PING waits for its answer. closing_for counts the seconds since we said farewell.
     """
 
     __slots__ = (
-        "_accepted",
         "_bucket",
         "_readable",
+        "accepted",
         "asked",
         "closing_for",
         "heard",
+        "listener",
         "opened",
         "outbox",
+        "patience",
+        "pings",
         "server",
         "session",
         "sock",
     )
 
-    def __init__(self, server: Server, sock: socket.socket, host: str) -> None:
+    def __init__(self, server: Server, listener: Listener, sock: socket.socket, host: str) -> None:
         """sock: connected and non-blocking. host: where it comes from, as others will see it."""
         self.server = server
+        self.listener = listener
         self.sock: Stream = sock
-        self._accepted = sock
+        self.accepted = sock
         self.opened = self.heard = monotonic()
+        self.patience = server.options.connections.register_timeout
+        self.pings = True
         self.asked = False
         self.closing_for = 0.0
-        self.outbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq)
+        self.outbox: SocketOutbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq)
         self.session = Session(self.outbox, host, server.now())
         self._bucket = TokenBucket(server.options.throttle.commands, server.options.throttle.burst)
         self._readable: Any = get_hub().loop.io(sock.fileno(), _READ)
@@ -114,9 +123,9 @@ class Connection:
         ctx.respond(ctx.envelope("PING", self.server.network.settings.name))
 
     def _serve(self) -> None:
-        if self.server.tls and self._peek() == TLS_FIRST_BYTE:
-            self._start_tls(self.server.tls)
-        data = self._read()
+        data = self._first_words()
+        if data is None or (data and recognize(data) is Dialect.CHAT and self.listener.kind != "irc"):
+            data = self.server.plain.speak(self, data)
         if not data:
             return
         dialect = recognize(data)
@@ -127,14 +136,31 @@ class Connection:
         else:
             self._speak_irc(data)
 
-    def _peek(self) -> bytes:
-        """The first byte, which stays where it is."""
-        self._wait_readable()
-        return self._accepted.recv(1, socket.MSG_PEEK)
+    def _first_words(self) -> bytes | None:
+        """What it says first, after TLS if it begins that; b"" at the end, None where it waits to be asked."""
+        if self.listener.kind == "plain":
+            return None
+        grace = self.server.options.plain.grace if self.listener.kind == "auto" else None
+        if self.server.tls:
+            first = self._peek(grace)
+            if first is None:
+                return None
+            if first == TLS_FIRST_BYTE:
+                self._start_tls(self.server.tls)
+        return self.read(grace)
+
+    def _peek(self, timeout: float | None) -> bytes | None:
+        """The first byte, which stays where it is; b"" at the end, None after `timeout` seconds. Raises OSError."""
+        with gevent.Timeout(timeout, False):
+            self._wait_readable()
+        try:
+            return self.accepted.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return None
 
     def _start_tls(self, tls: TlsAcceptor) -> None:
         """Raises OSError where the handshake fails or takes too long."""
-        stream = tls.accept(self._accepted)
+        stream = tls.accept(self.accepted)
         with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
             while True:
                 try:
@@ -149,44 +175,76 @@ class Connection:
     def _wait_readable(self) -> None:
         get_hub().wait(self._readable)
 
+    def read(self, timeout: float | None = None) -> bytes | None:
+        """One read, when there is something to read; b"" at the end, None after `timeout` seconds. Raises OSError."""
+        if timeout is None:
+            return self._read()
+        while True:
+            silent = True
+            with gevent.Timeout(max(timeout, 0.001), False):
+                self._wait_readable()
+                silent = False
+            # On a busy server a timer may be seen before what came in long before it.
+            data = self._read_now()
+            if silent or data is not None:
+                return data
+
     def _read(self) -> bytes:
-        """One read, when there is something to read; b"" at the end. Raises OSError."""
         while True:
             self._wait_readable()
-            try:
-                data = self.sock.recv(_READ_SIZE)
-            except BlockingIOError:
-                continue
-            self.heard = monotonic()
-            self.asked = False
-            return data
+            data = self._read_now()
+            if data is not None:
+                return data
+
+    def _read_now(self) -> bytes | None:
+        try:
+            data = self.sock.recv(_READ_SIZE)
+        except BlockingIOError:
+            return None
+        self.heard = monotonic()
+        self.asked = False
+        return data
 
     def _refuse(self, answer: bytes) -> None:
         self.server.turn.begin()
         self.session.closing = "Wrong protocol"
         self.outbox.close(answer)
-        self._discard()
+        self.discard()
 
     def _speak_irc(self, data: bytes) -> None:
         lines = LineBuffer()
         while data:
             for line in lines.feed(data):
-                wait = self._bucket.take(monotonic() * 1000)
-                if wait > 0:
-                    gevent.sleep(wait / 1000)
+                self._slow_down()
                 self._run_line(line)
                 if self.session.closing:
-                    self._discard()
+                    self.discard()
                     return
             if lines.overrun:
                 self.close("Line without an end: this server speaks IRC")
-                self._discard()
+                self.discard()
                 return
             data = self._read()
 
+    def _slow_down(self) -> None:
+        wait = self._bucket.take(monotonic() * 1000)
+        if wait > 0:
+            gevent.sleep(wait / 1000)
+
     def _run_line(self, line: bytes | LineTooLong) -> None:
         self.server.turn.begin()
-        ctx, later = run_line(line, self._context)
+        self._finish(*run_line(line, self._context))
+
+    def perform(self, message: Message) -> None:
+        """Run a command that did not come as a line of IRC, when the throttle lets it."""
+        self._slow_down()
+        if not self.session.closing:
+            self.server.turn.begin()
+            ctx = self._context(message)
+            self._finish(ctx, run(ctx))
+
+    def _finish(self, ctx: Context, later: Later | None) -> None:
+        """Do the slow parts of a command, each in a thread, until nothing is left of it."""
         while later is not None:
             result = self.server.workers.apply(later.work)
             if self.session.closing or self.outbox.cut_reason:
@@ -207,7 +265,16 @@ class Connection:
             journal=server.turn,
         )
 
-    def _discard(self) -> None:
+    def rest(self) -> None:
+        """Let this turn end, so that what was said in it is sent."""
+        gevent.sleep(0)
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was opened."""
+        return monotonic() - self.opened
+
+    def discard(self) -> None:
         """Read on and forget it until the client closes too, so that our last words are not lost in a reset."""
         while self._read():
             pass

@@ -7,9 +7,6 @@ from enum import Enum, auto
 
 TLS_FIRST_BYTE = b"\x16"  # the record type of a ClientHello: RFC 8446, section 5.1
 _HTTP_METHODS = (b"GET ", b"HEAD ", b"POST ", b"OPTIONS ", b"PUT ", b"CONNECT ")
-_IRC_COMMANDS = frozenset(
-    {b"CAP", b"NICK", b"USER", b"PASS", b"AUTHENTICATE", b"WEBIRC", b"PING", b"PONG", b"QUIT", b"REGISTER"}
-)
 
 HTTP_REFUSAL = (
     b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
@@ -21,12 +18,11 @@ TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"
 
 
 class Dialect(Enum):
-    """Who speaks like this."""
+    """Who speaks like this. CHAT: IRC or plain text, which `protocol.plain` tells apart."""
 
     TLS = auto()
     HTTP = auto()
-    IRC = auto()
-    PLAIN = auto()
+    CHAT = auto()
 
 
 def recognize(data: bytes) -> Dialect:
@@ -35,14 +31,9 @@ def recognize(data: bytes) -> Dialect:
         return Dialect.TLS
     if data.startswith(_HTTP_METHODS):
         return Dialect.HTTP
-    return Dialect.IRC if _begins_like_irc(data) else Dialect.PLAIN
+    return Dialect.CHAT
 
 
-def _begins_like_irc(data: bytes) -> bool:
-    line = data.lstrip(b"\r\n ")
-    if line.startswith((b"@", b":")):
-        _, _, line = line.partition(b" ")
-    words = line.split(None, 1)
-    if not words or words[0].upper() not in _IRC_COMMANDS:
-        return False
-    return len(words[0]) < len(line)  # a bare verb without a space or line end behind it is somebody's name
+def is_foreign(data: bytes) -> bool:
+    """Whether these first bytes are those of no chat client."""
+    return recognize(data) is not Dialect.CHAT

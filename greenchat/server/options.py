@@ -61,6 +61,14 @@ class Listener:
 
     address: Annotated[Address, Key("[HOST]:PORT; :PORT is every interface, port 0 any free one", parse=Address.parse)]
     kind: Annotated[str, Key("auto finds out what each client speaks", choices=("auto", "irc", "plain"))] = "auto"
+    prompt: Annotated[
+        str,
+        Key(
+            "for plain text, when a client is asked for its name: after the grace, now, or never (those who send"
+            " it unasked and get who~text)",
+            choices=("grace", "now", "tilde"),
+        ),
+    ] = "grace"
     proxy: Annotated[
         tuple[Network, ...],
         Key(
@@ -83,6 +91,15 @@ class Connections:
     ping_after: Annotated[float, Key("seconds of silence before a PING", 1, 86400)] = 120.0
     ping_timeout: Annotated[float, Key("seconds to answer it", 1, 3600)] = 60.0
     close_timeout: Annotated[float, Key("seconds to take our last words", 0.1, 4)] = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """Clients that are no IRC clients: nc, telnet, simple socket programs. Times in seconds."""
+
+    grace: Annotated[float, Key("seconds of silence before a new client is asked for its name", 0.01, 10)] = 0.4
+    name_timeout: Annotated[float, Key("seconds to give it: a dialog may be open", 1, 86400)] = 600.0
+    prompts: Annotated[int, Key("clients that may be asked at once; one more, and the oldest is dropped", 1)] = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +154,9 @@ class Options:
     connections: Annotated[Connections, Key("How many clients there may be, and when they have to end.")] = field(
         default_factory=Connections
     )
+    plain: Annotated[
+        PlainText, Key("Plain text: nc, telnet and simple socket programs, who join the lobby.", restart=True)
+    ] = field(default_factory=PlainText)
     throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
     webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
         default_factory=WebIrc

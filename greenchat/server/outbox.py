@@ -5,6 +5,7 @@ What a turn said goes in one `send`; what the kernel does not take waits, within
 
 import socket
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from gevent.hub import get_hub
@@ -81,10 +82,7 @@ class SocketOutbox(Outbox):
         self._backlog.clear()
         self._backlog_size = 0
         self.release()
-        try:
-            self.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it was gone already, and the reader knows
+        self._wake()
 
     def release(self) -> None:
         """Let go of the event loop; the socket is about to be closed."""
@@ -124,8 +122,17 @@ class SocketOutbox(Outbox):
                 backlog.appendleft(data[sent:])
                 return
         self.release()
+        self._drained()
+
+    def _drained(self) -> None:
+        """The kernel has taken all that waited."""
         if self.closing:
             self._end()
+
+    def _wake(self) -> None:
+        """Let the reader see the end of the connection."""
+        with suppress(OSError):  # it was gone already, and the reader knows
+            self.sock.shutdown(socket.SHUT_RDWR)
 
     def _end(self) -> None:
         try:

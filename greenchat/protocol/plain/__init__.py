@@ -11,14 +11,18 @@ text of a `Message` once for all clients of a family.
 All times are int milliseconds of one steady clock.
 """
 
-from .dialect import Dialect, Leave, NotPlain, Options, Run, Tell, Write
-from .family import Family, Prompt, Style
+from .dialect import Dialect, Event, Leave, NotPlain, Options, Run, Tell, Write
+from .family import GRACE, LINGER, PROMPT_TIMEOUT, Family, Prompt, Style
 from .names import another_name, clean_name
 from .pacer import Pacer
 from .render import notice, render
 
 __all__ = [
+    "GRACE",
+    "LINGER",
+    "PROMPT_TIMEOUT",
     "Dialect",
+    "Event",
     "Family",
     "Leave",
     "NotPlain",

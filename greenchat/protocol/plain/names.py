@@ -15,6 +15,9 @@ def clean_name(typed: str, legal: Legal, limit: int) -> str:
     if nick and not legal(nick):
         # letters that a nick can hold but not begin with, and names that the server keeps for itself
         nick = ("_" + nick)[:limit]
+    if nick and not legal(nick):
+        # letters that are allowed, but not side by side
+        nick = "".join(letter if letter.isascii() else "_" for letter in nick)
     return nick
 
 

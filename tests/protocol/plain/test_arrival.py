@@ -172,7 +172,7 @@ def test_the_end_comes_early(before: bytes, verdict: Verdict | None) -> None:
     assert arrival.end(6) == verdict
 
 
-@given(st.lists(st.tuples(st.integers(0, 700), st.binary(min_size=1, max_size=1500)), max_size=20))
+@given(st.lists(st.tuples(st.integers(1, 700), st.binary(min_size=1, max_size=1500)), max_size=20))
 def test_whatever_comes_in_is_kept_once(chunks: Chunks) -> None:
     times = [sum(gap for gap, _ in chunks[: i + 1]) for i in range(len(chunks))]
     sent = list(zip(times, (chunk for _, chunk in chunks), strict=True))

@@ -43,6 +43,13 @@ def test_clean_follows_the_rule_it_is_given() -> None:
     assert clean_name("Zoë B", lambda nick: " " not in nick, 32) == "Zoë_B"
 
 
+def test_clean_with_letters_that_do_not_go_together() -> None:
+    def no_mixture(nick: str) -> bool:
+        return not ("ë" in nick and "я" in nick)
+
+    assert clean_name("Zoëя", no_mixture, 32) == "_Zo__"
+
+
 @pytest.mark.parametrize(
     ("nick", "number", "other"),
     [
