@@ -11,7 +11,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.settings import Settings
 from greenchat.server.app import App
-from greenchat.server.options import Address, Listener, Options, Throttle
+from greenchat.server.options import Address, Listener, Options, Storage, Throttle
 from greenchat.server.stream import TlsAcceptor
 
 T = TypeVar("T")
@@ -112,4 +112,9 @@ def server(serve: Serve) -> Target:
 
 def quick_options(data: Path) -> Options:
     """A free port, and no throttle."""
-    return Options(listen=(Listener(Address("127.0.0.1", 0)),), data=data, throttle=Throttle(commands=0))
+    return Options(
+        listen=(Listener(Address("127.0.0.1", 0)),),
+        data=data,
+        throttle=Throttle(commands=0),
+        storage=Storage(persistent=False),
+    )

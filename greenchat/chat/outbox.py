@@ -1,5 +1,7 @@
 """What waits to be sent to one session in this turn. The server's outbox, which knows a socket, grows out of it."""
 
+from collections.abc import Set
+
 
 class Outbox:
     """An ordered list of encoded messages, and a mark that there are any.
@@ -25,10 +27,9 @@ class Outbox:
         """At the end of the turn: hand over what waits. This one has nobody to hand it to."""
         self.pending.clear()
 
-    def retract(self, encodings: list[bytes]) -> None:
-        """Take back what was put in this turn: these very bytes objects, not others that are equal."""
-        taken = {id(data) for data in encodings}
-        self.pending = [data for data in self.pending if id(data) not in taken]
+    def retract(self, unseen: Set[int]) -> None:
+        """Take back what was put in this turn: the bytes objects with these ids, not others that are equal."""
+        self.pending = [data for data in self.pending if id(data) not in unseen]
 
     def close(self, farewell: bytes = b"") -> None:
         """Nothing more is wanted: send what waits and then this, and end the connection."""

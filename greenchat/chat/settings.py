@@ -50,6 +50,16 @@ class Admin:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What is remembered, and what may be asked of it."""
+
+    enabled: Annotated[bool, Key("remember what is said")] = True
+    private: Annotated[bool, Key("private messages too")] = True
+    events: Annotated[bool, Key("joins, parts, kicks, quits and changes of nick, mode and topic too")] = True
+    page: Annotated[int, Key("messages that one command can ask for", 1, 10_000)] = 500
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The server as it presents itself, and its rules."""
 
@@ -71,6 +81,7 @@ class Settings:
     limits: Annotated[Limits, Key("How long names and texts may be, and how many of each there may be.")] = field(
         default_factory=Limits
     )
+    history: Annotated[History, Key("What is remembered.")] = field(default_factory=History)
     admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
     classes: Annotated[Mapping[str, OperClass], Key("Classes of operators.", sample=CLASS_SAMPLE)] = field(
         default_factory=dict

@@ -49,7 +49,8 @@ class User:
     """A person as others see them.
 
     host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
-    channels: folded names, in the order of joining; `Network` alone changes it.
+    channels: folded names, in the order of joining; `Network` alone changes it. guest_id: what the history knows them
+    by as long as they have no account.
     """
 
     nick: str
@@ -60,6 +61,7 @@ class User:
     signon: int
     active: int
     account: str = ""
+    guest_id: str = ""
     away: str = ""
     modes: set[str] = field(default_factory=set)
     channels: dict[str, None] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from ..chat.channel import Channel
@@ -17,7 +18,10 @@ from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import room
+from ..storage.interface import StoredEvent, Write
+from ..storage.msgid import msgid_time
 from .errors import FailError, IrcError
+from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
 
 _LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
 
@@ -30,10 +34,13 @@ class Host(Protocol):
 
 
 class Journal(Protocol):
-    """What remembers what was said."""
+    """What is kept at the end of the turn, in one transaction, before anything is sent."""
 
-    def say(self, envelope: Envelope, target: str, session: Session) -> None:
-        """Store this before anybody sees it. If that fails nobody does, and the session that said it is told."""
+    def say(self, event: StoredEvent, envelope: Envelope, refuse: Callable[[], None]) -> None:
+        """Keep this before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
+
+    def record(self, *writes: Write) -> None:
+        """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +145,11 @@ class Context:
         if source is None:
             message = Message(command, params, self.network.settings.name)
             return Envelope(message, time=self.now, needs=needs)
+        msgid = self.new_id()
         return Envelope(
             Message(command, params, source.source, tags),
-            time=self.now,
-            msgid=self.new_id(),
+            time=msgid_time(msgid),  # now, as the history will have it
+            msgid=msgid,
             account=source.account,
             bot="B" in source.modes,
             needs=needs,
@@ -214,9 +222,23 @@ class Context:
 
     # to others
 
-    def say(self, envelope: Envelope, target: str) -> None:
-        """Have it remembered that the sender said this; call it before delivering it."""
-        self.journal.say(envelope, target, self.session)
+    def say(self, envelope: Envelope, place: Channel | User) -> None:
+        """Have what the sender says in a channel or to somebody kept before anybody sees it."""
+        if is_kept(self.network.settings.history, envelope, place):
+            event = stored(envelope, conversation_of(self.network, self.user, place))
+            self.journal.say(event, envelope, partial(self._not_kept, envelope))
+
+    def remember(self, envelope: Envelope, *channels: Channel) -> None:
+        """Have an event of these channels kept; call it before delivering it, since it gets a msgid here."""
+        history = self.network.settings.history
+        if history.enabled and history.events:
+            envelope.msgid = envelope.msgid or self.new_id()
+            self.journal.record(*[stored(envelope, self.network.fold(channel.name)) for channel in channels])
+
+    def _not_kept(self, envelope: Envelope) -> None:
+        message = envelope.message
+        text = "The message could not be stored, so nobody has received it; try again"
+        self.fail(message.command, "TEMPORARILY_UNAVAILABLE", message.params[0], text=text)
 
     def deliver(self, user: User, envelope: Envelope) -> None:
         """To all sessions of one user."""
@@ -237,6 +259,8 @@ class Context:
 
     def broadcast(self, channel: Channel, envelope: Envelope, *, to_sender: bool = True) -> None:
         """To every member of a channel; without to_sender not to the session that sent the command."""
+        if envelope.message.command in CHANNEL_EVENTS:
+            self.remember(envelope, channel)
         if to_sender and not self._label:
             channel.group.broadcast(envelope)
             return

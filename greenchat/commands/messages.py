@@ -85,7 +85,7 @@ def _say_to(ctx: Context, target: str, text: tuple[str, ...]) -> None:
 def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
     channel = _open_channel(ctx, name)
     envelope = _envelope(ctx, channel.name, text)
-    ctx.say(envelope, channel.name)
+    ctx.say(envelope, channel)
     if ctx.user in channel.members:
         ctx.broadcast(channel, envelope, to_sender=bool(ctx.session.caps & caps.ECHO_MESSAGE))
     else:
@@ -125,7 +125,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     if refusal is not None:
         raise IrcError(refusal, target.nick)
     envelope = _envelope(ctx, target.nick, text)
-    ctx.say(envelope, target.nick)
+    ctx.say(envelope, target)
     if target is ctx.user:
         # labeled-response: "When a client sends a message to itself, the server MUST NOT include the label tag, except
         # for any acknowledgment sent with the echo-message mechanism": what it receives is no part of the answer

@@ -41,6 +41,7 @@ def change_nick(ctx: Context, user: User, wish: str) -> None:
     network = ctx.network
     before = user.nick
     envelope = ctx.envelope("NICK", wish, source=user)
+    ctx.remember(envelope, *network.channels_of(user))
     network.rename(user, wish, now=ctx.now)
     ctx.deliver(user, envelope)
     ctx.deliver_each(network.peers(user), envelope)

@@ -66,6 +66,7 @@ def complete_registration(ctx: Context) -> None:
         signon=ctx.now,
         active=ctx.now,
         away=session.away,
+        guest_id="~" + ctx.new_id(),
     )
     ctx.network.register(newcomer, session)
     _welcome(ctx, newcomer)
@@ -132,6 +133,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
         ctx.network.disconnect(session)
         return
     envelope = ctx.envelope("QUIT", reason, source=leaver)
+    ctx.remember(envelope, *ctx.network.channels_of(leaver))
     ctx.deliver_each(ctx.network.peers(leaver), envelope)
     ctx.network.remove(leaver, now=ctx.now)
     tell_offline(ctx, leaver.nick)

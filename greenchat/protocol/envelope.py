@@ -45,6 +45,7 @@ class Envelope:
 
     __slots__ = (
         "_body",
+        "_copies",
         "_encoded",
         "_matters",
         "account",
@@ -82,6 +83,7 @@ class Envelope:
         self.label = label
         self._body = b""
         self._encoded: dict[int, bytes] = {}
+        self._copies: tuple[Envelope, ...] = ()
         self._matters = 0
 
     def encode(self, kind: int) -> bytes:
@@ -110,10 +112,10 @@ class Envelope:
     @property
     def encodings(self) -> list[bytes]:
         """Every bytes object that was made of it: those to take back if it must not be seen."""
-        return list(self._encoded.values())
+        return [*self._encoded.values(), *(data for copy in self._copies for data in copy.encodings)]
 
     def _with(self, *, batch: str, label: str) -> "Envelope":
-        return Envelope(
+        copy = Envelope(
             self.message,
             time=self.time,
             msgid=self.msgid,
@@ -124,6 +126,8 @@ class Envelope:
             batch=batch,
             label=label,
         )
+        self._copies += (copy,)
+        return copy
 
     def _what_matters(self) -> int:
         """The bits of a kind that change the bytes of this message: kinds that differ in others share theirs."""

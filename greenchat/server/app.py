@@ -20,6 +20,7 @@ from .dialect import is_foreign
 from .ids import new_ids
 from .options import Address, Listener, Options
 from .plain import PlainDoor
+from .storekeeper import StoreKeeper
 from .stream import TlsAcceptor
 from .turn import Turn
 
@@ -37,11 +38,13 @@ class App:
         self.options = options
         self.tls = tls
         self.network = Network(settings, now=self.now())
-        self.turn = Turn()
+        self.keeper = StoreKeeper(options.data, options.storage, now=self.now)
+        self.store = self.keeper.store
+        self.turn = Turn(self.store)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
         self.connections: dict[Connection, None] = {}
-        self.new_id: Callable[[], str] = new_ids(self.now())
+        self.new_id: Callable[[], str] = new_ids(self.now, self.store.last_id())
         self._listeners: list[Any] = []
         self._stopping = Event()
         self._farewell = "The server is shutting down"
@@ -63,6 +66,7 @@ class App:
     def run(self) -> None:
         """Serve until somebody calls `stop`, then end every connection in good order."""
         sweeper = gevent.spawn(self._sweep_forever)
+        self.keeper.start()
         self._stopping.wait()
         sweeper.kill()
         for listener in self._listeners:
@@ -76,6 +80,8 @@ class App:
             connection.outbox.cut(self._farewell)
         gevent.sleep(0)
         self.workers.kill()
+        self.turn.end()
+        self.keeper.close()
 
     def stop(self, reason: str) -> None:
         """Begin to end; every client is told the reason."""

@@ -1,19 +1,18 @@
-"""Message ids: unique across restarts, and no two alike in one process."""
+"""Message ids for the whole server: unique across restarts, in the order in which they were given out."""
 
-import secrets
 from collections.abc import Callable
-from itertools import count
+
+from ..storage.msgid import MessageIds, format_msgid
 
 
-def new_ids(started: int) -> Callable[[], str]:
-    """A maker of msgids, https://ircv3.net/specs/extensions/message-ids: opaque, without spaces.
+def new_ids(now: Callable[[], int], last: int) -> Callable[[], str]:
+    """A maker of msgids, https://ircv3.net/specs/extensions/message-ids.
 
-    started: ms since the epoch; with some chance behind it, it sets apart the ids of two runs.
+    now: the clock, ms since the epoch. last: the largest id that the store holds.
     """
-    prefix = f"{started:x}{secrets.token_hex(2)}-"
-    numbers = count(1)
+    ids = MessageIds(last)
 
     def new_id() -> str:
-        return f"{prefix}{next(numbers):x}"
+        return format_msgid(ids.next(now()))
 
     return new_id

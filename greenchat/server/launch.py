@@ -11,6 +11,7 @@ from pathlib import Path
 
 import gevent
 
+from ..storage.interface import StoreError
 from .app import App
 from .config import NOT_GIVEN, Config
 from .options import Address, Log
@@ -28,7 +29,10 @@ def serve(config: Config, data: Path, greet: Callable[[list[Address]], None]) ->
     greet: called with the addresses on which it listens. Raises CannotStartError.
     """
     _start_log(config.options.log)
-    app = App(config.settings, dataclasses.replace(config.options, data=data))
+    try:
+        app = App(config.settings, dataclasses.replace(config.options, data=data))
+    except StoreError as error:
+        raise CannotStartError(str(error)) from error
     try:
         addresses = app.listen()
     except OSError as error:

@@ -120,6 +120,24 @@ class WebIrc:
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """Where history, accounts and channels are kept, how safely and how long."""
+
+    persistent: Annotated[bool, Key("keep it in the data folder; false: forget all at the end", restart=True)] = True
+    durability: Annotated[
+        str,
+        Key(
+            "what no message that anybody saw is lost by: the end of the process, however sudden, or a power cut too",
+            choices=("process", "power"),
+            restart=True,
+        ),
+    ] = "process"
+    keep_days: Annotated[float, Key("days that history is kept; 0: for ever", 0, 100_000, restart=True)] = 0.0
+    keep_per_channel: Annotated[int, Key("messages and events kept of each channel; 0: all", 0, restart=True)] = 0
+    keep_total: Annotated[int, Key("messages and events kept of all; 0: all", 0, restart=True)] = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written down about the server itself."""
 
@@ -161,4 +179,5 @@ class Options:
     webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
         default_factory=WebIrc
     )
+    storage: Annotated[Storage, Key("How history is kept.")] = field(default_factory=Storage)
     log: Annotated[Log, Key("What the server writes about itself.")] = field(default_factory=Log)

@@ -3,28 +3,42 @@
 Nothing is sent while handlers run. The first reader that has something to do asks for the end of the turn; the loop
 calls it when every socket that was ready has been handled. Then (a) what was said is stored in one transaction, and
 (b) each outbox in which something waits makes one send.
+
+If the store fails, what was said is taken back from all outboxes, so that nobody ever sees it, and its senders are
+told. What has happened to the state (somebody joined, an account was made) can't be taken back: it is sent, and waits
+for the next turn's transaction.
 """
 
 import logging
+from collections.abc import Callable
+from time import monotonic
 
 from gevent.hub import get_hub
 
 from ..chat.outbox import Outbox
-from ..chat.user import Session
 from ..protocol.envelope import Envelope
+from ..storage.interface import Store, StoredEvent, StoreError, UnfitWriteError, Write
 
 log = logging.getLogger(__name__)
 
+_MOST_OWED = 10_000
+_COMPLAIN_EVERY = 10.0  # seconds
+
 
 class Turn:
-    """The journal of what was said since the last end, and the outboxes that wait for the next."""
+    """The journal of what was said and happened since the last end, and the outboxes that wait for the next."""
 
-    __slots__ = ("_loop", "_planned", "dirty")
+    __slots__ = ("_complained", "_loop", "_owed", "_planned", "_said", "_store", "_writes", "dirty")
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
         self.dirty: list[Outbox] = []
+        self._store = store
         self._loop = get_hub().loop
         self._planned = False
+        self._writes: list[Write] = []
+        self._owed: list[Write] = []
+        self._said: list[tuple[Envelope, Callable[[], None]]] = []
+        self._complained = -_COMPLAIN_EVERY
 
     def begin(self) -> None:
         """Whoever changes state or puts something into an outbox calls this first, so that there is an end."""
@@ -32,12 +46,21 @@ class Turn:
             self._planned = True
             self._loop.run_callback(self.end)
 
-    def say(self, envelope: Envelope, target: str, session: Session) -> None:
-        """Remember what was said."""
+    def say(self, event: StoredEvent, envelope: Envelope, refuse: Callable[[], None]) -> None:
+        """Keep this before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
+        self._writes.append(event)
+        self._said.append((envelope, refuse))
+
+    def record(self, *writes: Write) -> None:
+        """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
+        self._writes += writes
+        self._owed += writes
 
     def end(self) -> None:
         """Store, then send. Runs in the loop itself: it must not wait, and no exception may leave it."""
         self._planned = False
+        if self._writes:
+            self._keep()
         dirty = self.dirty.copy()
         self.dirty.clear()
         for outbox in dirty:
@@ -45,3 +68,33 @@ class Turn:
                 outbox.flush()
             except Exception:
                 log.exception("an outbox could not be flushed")
+
+    def _keep(self) -> None:
+        writes, owed, said = self._writes, self._owed, self._said
+        self._writes, self._owed, self._said = [], [], []
+        try:
+            self._store.commit(writes)
+        except Exception as error:
+            self._complain(error, len(said))
+            if not isinstance(error, UnfitWriteError):
+                self._owed = owed[-_MOST_OWED:]
+                self._writes = self._owed.copy()
+            self._take_back(said)
+
+    def _take_back(self, said: list[tuple[Envelope, Callable[[], None]]]) -> None:
+        unseen = {id(data) for envelope, _ in said for data in envelope.encodings}
+        for outbox in self.dirty:
+            outbox.retract(unseen)
+        for _, refuse in said:
+            try:
+                refuse()
+            except Exception:
+                log.exception("somebody could not be told that the store failed")
+
+    def _complain(self, error: Exception, refused: int) -> None:
+        """Say it in the log: the cause of a bug each time, a full disk now and then."""
+        if not isinstance(error, StoreError) or isinstance(error, UnfitWriteError):
+            log.error("a bug kept %d messages out of the store", refused, exc_info=error)
+        elif monotonic() - self._complained >= _COMPLAIN_EVERY:
+            self._complained = monotonic()
+            log.error("the store failed, and %d messages were refused: %s", refused, error)

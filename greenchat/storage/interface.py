@@ -23,6 +23,10 @@ class StoreError(Exception):
     """The store can't do it, but the next try may work; the text says why, in words for the operator."""
 
 
+class UnfitWriteError(StoreError):
+    """A write can't be kept as it is, now or later: a bug of whoever made it."""
+
+
 class StoreDamagedError(StoreError):
     """The database can't be used as it is; the text says what is wrong and the way out."""
 
@@ -146,7 +150,7 @@ class Store(Protocol):
     """Where things are kept. What doesn't say otherwise belongs to the thread that opened the store."""
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Keep all of it in one transaction, in this order. Raises StoreError, and then nothing of it was kept."""
+        """Keep all of it in one transaction. Raises StoreError, and then nothing of it was kept."""
 
     def last_id(self) -> int:
         """The largest id in the store, 0 if there is none."""
@@ -170,9 +174,10 @@ class Store(Protocol):
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first. From any thread; may take long. Raises StoreError."""
 
-    def maintain(self, now: int) -> None:
+    def maintain(self, now: int) -> bool:
         """One step of the work that can be done beside: checkpoint, search index, finding what is too old.
-        now: ms since the epoch. From any thread; call `tidy` after it, until that has no more. Raises StoreError."""
+        now: ms since the epoch. Returns whether all is done. From any thread; call `tidy` after it, until that has no
+        more. Raises StoreError."""
 
     def tidy(self) -> bool:
         """One step, of about a millisecond, of what `maintain` left to do. Returns whether there is more.

@@ -63,6 +63,11 @@ def time_of(number: int) -> int:
     return number >> COUNTER_BITS
 
 
+def msgid_time(text: str) -> int:
+    """The same of the text form. Raises ValueError where it is no number at all."""
+    return int(text, 32) >> COUNTER_BITS
+
+
 def first_id(time: int) -> int:
     """The smallest id that something said at `time` (milliseconds since the epoch) can have."""
     return min(max(time, 0) << COUNTER_BITS, LAST_ID)

@@ -17,7 +17,7 @@ from time import monotonic
 
 from . import reader, retention
 from .changes import Changes
-from .interface import Query, Retention, Span, StoredEvent, StoreError, Target, Write
+from .interface import Query, Retention, Span, StoredEvent, StoreError, Target, UnfitWriteError, Write
 from .schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
 from .search import SearchIndex
 from .writer import Writer
@@ -72,10 +72,12 @@ class SqliteStore:
         try:
             if self._writer.commit(writes):
                 self._log_holds_erased = True
+        except sqlite3.IntegrityError as error:
+            raise UnfitWriteError(f"can't write this to the database: {error}") from error
         except sqlite3.Error as error:
             raise self._explained("write", error) from error
         except (ValueError, OverflowError) as error:  # text that UTF-8 can't say, a number that is too large
-            raise StoreError(f"can't write to the database: {error}") from error
+            raise UnfitWriteError(f"can't write this to the database: {error}") from error
 
     def last_id(self) -> int:
         """The largest id that was in the store when it was opened."""
@@ -142,8 +144,11 @@ class SqliteStore:
         """What matches, oldest first."""
         return self._index.search(query, budget=_SEARCH_SECONDS)
 
-    def maintain(self, now: int) -> None:
-        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch."""
+    def maintain(self, now: int) -> bool:
+        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch.
+
+        Returns whether all is done.
+        """
         with self._keeping, self._errors("maintain"):
             if self._keeper is None:
                 self._keeper = connect_keeper(self.path)
@@ -152,11 +157,12 @@ class SqliteStore:
             while not complete and monotonic() < until:
                 self._move(self._keeper)
                 if self._log_is_long:
-                    return  # to `tidy`, which needs that nobody reads
+                    return False  # to `tidy`, which needs that nobody reads
                 complete = self._index.catch_up(budget=0)
             if complete and not self._cuts and now - self._planned >= _PLAN_EVERY and self._keep != Retention():
                 self._planned = now
                 self._plan(now)
+            return complete
 
     def _empty_log(self) -> bool:
         """Cut the log file to nothing, if no reader needs it now."""
@@ -188,6 +194,6 @@ class SqliteStore:
             raise self._explained(doing, error) from error
 
     def _explained(self, doing: str, error: sqlite3.Error) -> StoreError:
-        if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError | sqlite3.ProgrammingError):
+        if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
             return StoreError(f"can't {doing} the database {self.path}: {error}")
         return damaged(self.path, str(error))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.storage.msgid import LAST_ID, MessageIds, first_id, format_msgid, parse_msgid, time_of
+from greenchat.storage.msgid import LAST_ID, MessageIds, first_id, format_msgid, msgid_time, parse_msgid, time_of
 
 numbers = st.integers(0, LAST_ID)
 
@@ -55,6 +55,7 @@ def test_ids_grow_whatever_the_clock_does(times: list[int], last: int) -> None:
 def test_an_id_holds_its_time() -> None:
     ids = MessageIds()
     assert [time_of(ids.next(now)) for now in (5, 5, 6, 9)] == [5, 5, 6, 9]
+    assert msgid_time(format_msgid(ids.next(12))) == 12
     assert first_id(6) == 6 << 20
     assert first_id(-1) == 0
     assert first_id(1 << 62) == LAST_ID

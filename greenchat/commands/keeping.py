@@ -1,0 +1,59 @@
+"""What of the chat is kept, and under which conversation: the step from an `Envelope` to a `StoredEvent`."""
+
+from collections.abc import Mapping
+
+from ..chat.channel import Channel
+from ..chat.network import Network
+from ..chat.settings import History
+from ..chat.user import User
+from ..protocol.envelope import Envelope
+from ..storage.interface import StoredEvent, direct_key
+from ..storage.msgid import parse_msgid
+
+CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
+"""What is kept of a channel beside what is said; QUIT and NICK too, which belong to several channels at once."""
+
+_KEEP_ME = ("+draft/react", "+react", "+draft/unreact", "+unreact", "+draft/persist")
+_PASSING = ("+typing", "+draft/typing")
+
+
+def identity(network: Network, user: User) -> str:
+    """Who somebody is beyond one connection: the account, or for those without one a name that dies with them."""
+    return network.fold(user.account) if user.account else user.guest_id
+
+
+def conversation_of(network: Network, user: User, place: Channel | User) -> str:
+    """The key of what a user says in a channel or to somebody."""
+    if isinstance(place, Channel):
+        return network.fold(place.name)
+    return direct_key(identity(network, user), identity(network, place))
+
+
+def is_kept(history: History, envelope: Envelope, place: Channel | User) -> bool:
+    """Whether a message goes into the history. A TAGMSG does where one of its tags is worth it: reactions are, that
+    somebody is typing is not."""
+    if not history.enabled or not (history.private or isinstance(place, Channel)):
+        return False
+    message = envelope.message
+    return message.command != "TAGMSG" or any(tag in message.tags for tag in _KEEP_ME)
+
+
+def stored(envelope: Envelope, conversation: str) -> StoredEvent:
+    """The event for the store; the envelope must have one of our msgids."""
+    message = envelope.message
+    number = parse_msgid(envelope.msgid)
+    if number is None:
+        raise ValueError(f"not a msgid of ours: {envelope.msgid!r}")
+    return StoredEvent(
+        number,
+        conversation,
+        message.command,
+        message.source or "",
+        message.params,
+        envelope.account,
+        _lasting(message.tags) if message.tags else message.tags,
+    )
+
+
+def _lasting(tags: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: value for name, value in tags.items() if name not in _PASSING}

@@ -1,0 +1,113 @@
+"""Opens the store, so that no second server uses it too, and does its housekeeping beside the chat."""
+
+import fcntl
+import logging
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from ..storage.interface import Retention, StoreError
+from ..storage.sqlite import SqliteStore
+from .options import Storage
+
+log = logging.getLogger(__name__)
+
+DATABASE = "greenchat.db"
+_LOCK = "greenchat.lock"
+_EVERY = 0.25  # seconds
+_AFTER_TROUBLE = 5.0
+_DAY = 86_400_000  # ms
+
+
+class StoreKeeper:
+    """The store of one server, from before its first client to after its last.
+
+    Housekeeping has a thread of its own: it may take half a second at a time, and neither a login nor a search should
+    wait for that.
+    """
+
+    def __init__(self, data: Path, options: Storage, *, now: Callable[[], int]) -> None:
+        """now: ms since the epoch. Raises StoreError."""
+        self._now = now
+        self._lock: IO[str] | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if options.persistent:
+            self._lock = lock(data)
+        else:
+            self._temporary = tempfile.TemporaryDirectory(prefix="greenchat-")
+            data = Path(self._temporary.name)
+        try:
+            self.store = SqliteStore(data / DATABASE, durable=options.durability == "power", keep=_retention(options))
+        except BaseException:
+            self._release()
+            raise
+        self._thread = ThreadPool(1)
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self) -> None:
+        """Begin with the housekeeping."""
+        self._greenlet = gevent.spawn(self._keep_forever)
+
+    def close(self) -> None:
+        """End it, and close the store: all that was committed is in its file."""
+        if self._greenlet:
+            self._greenlet.kill()
+        self._thread.join()
+        self._thread.kill()
+        self.store.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def _keep_forever(self) -> None:
+        while True:
+            try:
+                done = self._thread.apply(self._maintain)
+                if isinstance(done, StoreError):
+                    raise done
+                while self.store.tidy():
+                    gevent.sleep(0.001)
+                gevent.sleep(_EVERY if done else 0.01)
+            except StoreError as error:
+                log.error("housekeeping of the store: %s", error)
+                gevent.sleep(_AFTER_TROUBLE)
+            except Exception:
+                log.exception("housekeeping of the store met a bug")
+                gevent.sleep(_AFTER_TROUBLE)
+
+    def _maintain(self) -> bool | StoreError:
+        """In the thread; what it raised would be printed by gevent as a bug."""
+        try:
+            return self.store.maintain(self._now())
+        except StoreError as error:
+            return error
+
+
+def lock(data: Path) -> IO[str]:
+    """Hold the data folder until the file that this returns is closed. Raises StoreError if somebody else does."""
+    try:
+        file = (data / _LOCK).open("w")
+    except OSError as error:
+        raise StoreError(f"can't write to the data folder {data}: {error.strerror}") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise StoreError(f"another greenchat-server uses the data folder {data}; choose another with --data") from error
+    return file
+
+
+def _retention(options: Storage) -> Retention:
+    return Retention(
+        age=int(options.keep_days * _DAY) or None,
+        per_conversation=options.keep_per_channel or None,
+        total=options.keep_total or None,
+    )

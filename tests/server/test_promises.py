@@ -1,0 +1,205 @@
+"""What the server promises of its history: seen means stored, in the order seen; a store that fails costs nobody the
+connection, and nobody sees what was not stored."""
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import History, Settings
+from greenchat.server.app import App
+from greenchat.server.options import Options, Storage
+from greenchat.storage.interface import Span, StoredEvent
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+
+ALL = Span(100_000, events=True)
+CAPS = "echo-message message-tags labeled-response batch server-time"
+
+
+@pytest.fixture
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    """A server into whose store the test can look."""
+    return start_server(Settings(), quick_options(tmp_path))
+
+
+def lasting(data: Path) -> Options:
+    """Options of a server that comes back to what it has kept."""
+    return dataclasses.replace(quick_options(data), storage=Storage())
+
+
+def history(server: ServerThread, conversation: str = "#lobby") -> list[StoredEvent]:
+    """What the store holds."""
+    return server.call(lambda app: app.store.read(conversation, ALL))
+
+
+def fill_disk(app: App) -> None:
+    """From now on the database can't grow: SQLite then says what it says on a full disk."""
+    connection = app.store._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def free_disk(app: App) -> None:
+    """There is room again."""
+    app.store._connection.execute("PRAGMA max_page_count = 1000000000")
+
+
+@contextmanager
+def locked(server: ServerThread) -> Iterator[None]:
+    """Meanwhile another program holds the database's lock, and every commit fails."""
+    server.call(lambda app: app.store._connection.execute("PRAGMA busy_timeout = 0"))
+    path = server.call(lambda app: app.store.path)
+    other = sqlite3.connect(path, isolation_level=None, timeout=20)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_all_that_was_seen_is_stored_in_the_order_seen(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", "carol", caps="message-tags", channel="#lobby") as (alice, bob, carol):
+        for number in range(50):
+            alice.send(f"PRIVMSG #lobby :a{number}")
+            bob.send(f"NOTICE #lobby :b{number}")
+        seen = [carol.expect("PRIVMSG", "NOTICE") for _ in range(100)]
+        kept = [event for event in history(server) if event.command in ("PRIVMSG", "NOTICE")]
+        assert [(m.tags["msgid"], m.command, m.source, m.params) for m in seen] == [
+            (event.msgid, event.command, event.source, event.params) for event in kept
+        ]
+
+
+def test_what_happens_in_a_channel_is_kept_too(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
+        alice.send("TOPIC #lobby :new", "MODE #lobby +m", "NICK alicia", "KICK #lobby bob :out", "PART #lobby :bye")
+        alice.sync()
+        bob.sync()
+    commands = [event.command for event in history(server)]
+    assert commands == ["JOIN", "JOIN", "TOPIC", "MODE", "NICK", "KICK", "PART"]
+    assert history(server)[-2].params == ("#lobby", "bob", "out")
+
+
+def test_somebody_who_quits_is_kept_in_each_channel(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
+        bob.join("#other")
+        alice.join("#other")
+        bob.send("QUIT :so long")
+        alice.expect("QUIT")
+        in_lobby, in_other = (history(server, name)[-1] for name in ("#lobby", "#other"))
+        assert in_lobby.params == ("Quit: so long",)
+        assert in_lobby.id == in_other.id
+
+
+def test_private_messages_belong_to_the_two(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", caps="message-tags") as (alice, bob):
+        alice.send("PRIVMSG bob :hi")
+        bob.expect("PRIVMSG")
+        bob.send("PRIVMSG alice :hello")
+        alice.expect("PRIVMSG")
+
+        def kept(app: App) -> list[StoredEvent]:
+            one, other = (app.network.users[nick].guest_id for nick in ("alice", "bob"))
+            return app.store.read(f"{min(one, other)} {max(one, other)}", ALL)
+
+        assert [event.params for event in server.call(kept)] == [("bob", "hi"), ("alice", "hello")]
+
+
+def test_what_can_not_be_stored_is_seen_by_nobody(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        with locked(server):
+            alice.send("PRIVMSG #lobby :lost")
+            fail = alice.expect("FAIL")
+            assert fail.params[:3] == ("PRIVMSG", "TEMPORARILY_UNAVAILABLE", "#lobby")
+            alice.send("@label=7 PRIVMSG #lobby :lost", "PRIVMSG bob :lost", "NOTICE #lobby :lost")
+            alice.send("@+draft/react=x TAGMSG #lobby")
+            answers = [alice.expect("FAIL", "PRIVMSG", "NOTICE", "TAGMSG") for _ in range(4)]
+            assert [answer.command for answer in answers] == ["FAIL"] * 4
+            assert bob.sync() == []
+        alice.send("PRIVMSG #lobby :kept")
+        assert alice.expect("PRIVMSG", "FAIL").params == ("#lobby", "kept")
+        assert bob.expect("PRIVMSG").params == ("#lobby", "kept")
+        assert [event.params[-1] for event in history(server) if event.command == "PRIVMSG"] == ["kept"]
+
+
+def test_what_else_is_in_the_turn_is_sent(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob), locked(server):
+        alice.send("PRIVMSG #lobby :lost", "PING one", "PRIVMSG #lobby :lost", "PING two")
+        answers = [alice.expect("FAIL", "PONG", "PRIVMSG") for _ in range(4)]
+        assert sorted(answer.command for answer in answers) == ["FAIL", "FAIL", "PONG", "PONG"]
+        assert bob.sync() == []
+
+
+def test_what_has_happened_is_kept_once_the_store_works_again(server: ServerThread) -> None:
+    with people(server.address, "alice", channel="#lobby") as (alice,), Client(server.address, "bob") as bob:
+        with locked(server):
+            bob.join("#lobby")
+            assert alice.expect("JOIN").nick == "bob"
+        alice.send("TOPIC #lobby :works")
+        bob.expect("TOPIC")
+        assert [event.command for event in history(server)] == ["JOIN", "JOIN", "TOPIC"]
+
+
+def test_a_full_disk_costs_messages_but_nobody_the_connection(server: ServerThread) -> None:
+    text = "x" * 400
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        server.call(fill_disk)
+        stored = 0
+        while True:
+            alice.send(f"PRIVMSG #lobby :{stored} {text}")
+            if alice.expect("PRIVMSG", "FAIL").command == "FAIL":
+                break
+            stored += 1
+            assert stored < 1000
+        seen = [message.params[-1].split()[0] for message in bob.sync()]
+        assert seen == [str(number) for number in range(stored)]
+        assert [e.params[-1].split()[0] for e in history(server) if e.command == "PRIVMSG"] == seen
+        server.call(free_disk)
+        alice.send("PRIVMSG #lobby :there is room")
+        assert bob.expect("PRIVMSG").params[-1] == "there is room"
+
+
+def test_a_restart_forgets_nothing_and_ids_go_on(start_server: StartServer, tmp_path: Path) -> None:
+    options = lasting(tmp_path)
+    first = start_server(Settings(), options)
+    with people(first.address, "alice", channel="#lobby") as (alice,):
+        alice.send("PRIVMSG #lobby :before")
+        alice.sync()
+    first.stop()
+    second = start_server(Settings(), options)
+    with people(second.address, "alice", channel="#lobby") as (alice,):
+        alice.send("PRIVMSG #lobby :after")
+        alice.sync()
+        events = history(second)
+        assert [e.params[-1] for e in events if e.command == "PRIVMSG"] == ["before", "after"]
+        assert [e.id for e in events] == sorted({e.id for e in events})
+
+
+def test_history_can_be_switched_off(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(Settings(history=History(enabled=False)), quick_options(tmp_path))
+    with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
+        alice.send("PRIVMSG #lobby :hi")
+        assert bob.expect("PRIVMSG").params[-1] == "hi"
+        assert history(server) == []
+
+
+def test_typing_is_not_kept_but_reactions_are(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", caps="message-tags", channel="#lobby") as (alice, bob):
+        alice.send(
+            "@+typing=active TAGMSG #lobby",
+            "@+draft/react=x;+typing=done TAGMSG #lobby",
+            "@+typing=done;+x=y PRIVMSG #lobby :hi",
+        )
+        bob.expect("PRIVMSG")
+        kept = [(event.command, dict(event.tags)) for event in history(server)[-2:]]
+        assert kept == [("TAGMSG", {"+draft/react": "x"}), ("PRIVMSG", {"+x": "y"})]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_two_servers_can_not_share_a_data_folder(start_server: StartServer, tmp_path: Path) -> None:
+    options = lasting(tmp_path)
+    start_server(Settings(), options)
+    with pytest.raises(Exception, match="another greenchat-server uses the data folder"):
+        start_server(Settings(), options)
