@@ -45,7 +45,6 @@ LABELED_RESPONSE = _capability("labeled-response", "labeled-response", wire=True
 MESSAGE_TAGS = _capability("message-tags", "message-tags", wire=True)
 MULTI_PREFIX = _capability("multi-prefix", "multi-prefix")
 NO_IMPLICIT_NAMES = _capability("no-implicit-names", "no-implicit-names")
-PRE_AWAY = _capability("draft/pre-away", "pre-away")
 SERVER_TIME = _capability("server-time", "server-time", wire=True)
 SETNAME = _capability("setname", "setname", wire=True)
 STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
@@ -53,6 +52,7 @@ USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
 # Drafts come last: before version 302 CAP LS is one line, and it drops what no longer fits.
 EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
+PRE_AWAY = _capability("draft/pre-away", "pre-away")
 
 WIRE = sum(capability.bit for capability in _BY_BIT if capability.wire)
 
