@@ -1,0 +1,48 @@
+"""Masks with `*` and `?`. https://modern.ircdocs.horse/#wildcard-expressions"""
+
+from fnmatch import fnmatchcase
+from time import monotonic
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.chat.masks import compile_mask
+
+
+@pytest.mark.parametrize(
+    ("mask", "text", "matches"),
+    [
+        ("", "", True),
+        ("", "a", False),
+        ("a", "a", True),
+        ("a", "ab", False),
+        ("*", "", True),
+        ("*", "anything", True),
+        ("?", "", False),
+        ("?", "a", True),
+        ("a?c", "abc", True),
+        ("a*c", "ac", True),
+        ("a*c", "abcabc", True),
+        ("a*c", "abcab", False),
+        ("*!*@127.0.0.*", "bob!~b@127.0.0.1", True),
+        ("*.example.org", "host.example.org", True),
+        ("a.c", "abc", False),
+        ("[a]*", "[a]b", True),
+        ("**a**", "bab", True),
+    ],
+)
+def test_masks(mask: str, text: str, matches: bool) -> None:
+    assert bool(compile_mask(mask).match(text)) is matches
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab\n", max_size=8))
+def test_as_the_shell_matches(mask: str, text: str) -> None:
+    assert bool(compile_mask(mask).match(text)) is fnmatchcase(text, mask)
+
+
+def test_a_mean_mask_takes_no_time() -> None:
+    """What takes a naive matcher longer than the age of the universe takes one pass."""
+    begin = monotonic()
+    assert not compile_mask("*a" * 60 + "*b").match("a" * 500)
+    assert monotonic() - begin < 1

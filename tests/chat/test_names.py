@@ -1,0 +1,153 @@
+"""Which nicknames there can be, and which are the same, under each casemapping."""
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.chat.names import CASEMAPPINGS, MissingExtraError, casemapping_token, naming
+
+
+@pytest.mark.parametrize("casemapping", CASEMAPPINGS)
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("", False),
+        ("alice", True),
+        ("[Bot]^_|`{}\\-9", True),
+        ("a" * 32, True),
+        ("a" * 33, False),
+        ("0", False),
+        ("0alice", False),
+        ("-alice", False),
+        ("al ice", False),
+        ("al,ice", False),
+        ("al*ice", False),
+        ("al?ice", False),
+        ("al!ice", False),
+        ("al@ice", False),
+        ("al.ice", False),
+        ("al:ice", False),
+        (":alice", False),
+        ("#alice", False),
+        ("@alice", False),
+        ("+alice", False),
+        ("~alice", False),
+        ("$alice", False),
+        ("alice\n", False),
+        ("alice\x7f", False),
+        ("NickServ", False),
+        ("chanserv", False),
+    ],
+)
+def test_ascii_nicks(casemapping: str, name: str, allowed: bool) -> None:
+    """Modern, Clients: nicknames MUST NOT contain space, comma, `*`, `?`, `!`, `@`, start with `$`, `:` or a prefix."""
+    assert naming(casemapping).is_nick(name, 32) is allowed
+
+
+@pytest.mark.parametrize("name", ["Jürgen", "日本", "Ωmega", "مرحبا", "Αλίκη"])
+def test_other_scripts_are_for_precis_only(name: str) -> None:
+    assert naming("precis").is_nick(name, 32)
+    assert not naming("ascii").is_nick(name, 32)
+    assert not naming("rfc1459").is_nick(name, 32)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bob♥",  # a symbol
+        "\u200balice",  # zero width space
+        "al\u202eice",  # right-to-left override
+        "\u0301alice",  # begins with a combining mark
+        "𝐚lice",  # a compatibility character
+        "aب",  # both directions in one word: RFC 5893
+        "alice\u00a0",  # a space
+        "bob\ufe0f",  # variation selector
+    ],
+)
+def test_what_precis_forbids(name: str) -> None:
+    """RFC 8264, section 4.2.3: symbols, spaces, and what can't be seen are not valid in an IdentifierClass."""
+    assert not naming("precis").is_nick(name, 32)
+
+
+@pytest.mark.parametrize(
+    ("casemapping", "one", "other", "same"),
+    [
+        ("ascii", "ALICE", "alice", True),
+        ("ascii", "a[]\\~", "a{}|^", False),
+        ("rfc1459", "A[]\\~", "a{}|^", True),
+        ("rfc1459-strict", "A[]\\", "a{}|", True),
+        ("rfc1459-strict", "a~", "a^", False),
+        ("ascii", "Ä", "ä", False),
+        ("precis", "ÄRGER", "ärger", True),
+        ("precis", "ａlice", "alice", True),  # RFC 8265: "map fullwidth and halfwidth characters"
+        ("precis", "e\u0301va", "éva", True),  # composed or not
+        ("precis", "[a]", "{a}", False),
+        ("precis", "#Größe♥", "#größe♥", True),  # a channel's name that no nick could be
+    ],
+)
+def test_spellings(casemapping: str, one: str, other: str, same: bool) -> None:
+    """https://modern.ircdocs.horse/#casemapping-parameter"""
+    fold = naming(casemapping).fold
+    assert (fold(one) == fold(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("name", "victim"),
+    [
+        ("аlice", "alice"),  # Cyrillic а
+        ("ΑLICE", "alice"),  # Greek Α
+        ("Ноpe", "hope"),  # Н and о are Cyrillic
+        ("раураl", "paypal"),
+        ("Straβe", "straße"),
+        ("NісkSеrv", "nickserv"),
+    ],
+)
+def test_lookalikes_have_one_skeleton(name: str, victim: str) -> None:
+    """UTS #39, section 4: "X and Y are confusable if and only if skeleton(X) = skeleton(Y)"."""
+    rules = naming("precis")
+    assert rules.fold(name) != rules.fold(victim)
+    assert rules.skeleton(name) == rules.skeleton(victim)
+
+
+def test_nobody_is_called_almost_like_a_service() -> None:
+    assert not naming("precis").is_nick("NісkSеrv", 32)
+
+
+@pytest.mark.parametrize(("one", "other"), [("bill", "bi11"), ("O", "0x"), ("rn", "m"), ("jurgen", "jürgen")])
+def test_different_looks(one: str, other: str) -> None:
+    """In ASCII every letter is its own, as it is under the other casemappings; an umlaut can be seen."""
+    skeleton = naming("precis").skeleton
+    assert skeleton(one) != skeleton(other)
+
+
+def test_announced_as_modern_lists_it() -> None:
+    """Modern: "rfc7613: Proposed casemapping which defines a method based on PRECIS"."""
+    assert [casemapping_token(name) for name in CASEMAPPINGS] == ["ascii", "rfc1459", "rfc1459-strict", "rfc7613"]
+
+
+def test_without_its_libraries_precis_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "precis_i18n", None)
+    monkeypatch.delitem(sys.modules, "greenchat.chat.precis", raising=False)
+    monkeypatch.delattr("greenchat.chat.precis", raising=False)
+    with pytest.raises(MissingExtraError, match=r"'precis' needs precis_i18n: .* extra `unicode`"):
+        naming("precis")
+
+
+@given(st.sampled_from(CASEMAPPINGS), st.text())
+def test_any_text_can_be_looked_up(casemapping: str, name: str) -> None:
+    rules = naming(casemapping)
+    assert isinstance(rules.is_nick(name, 32), bool)
+    assert isinstance(rules.skeleton(name), str)
+    assert isinstance(rules.fold(name), str)
+
+
+@given(st.text(st.characters(categories=["Ll", "Lu", "Lo", "Mn", "Nd"]), min_size=1, max_size=8))
+def test_a_folded_nick_is_folded(name: str) -> None:
+    """Whatever spelling of a nick is looked up, it is found."""
+    rules = naming("precis")
+    if rules.is_nick(name, 32):
+        folded = rules.fold(name)
+        assert rules.fold(folded) == folded
+        assert rules.fold(name.swapcase()) == folded or not name.swapcase().swapcase() == name

@@ -1,0 +1,40 @@
+"""Acting inside a running server where no client can: as a handler of a command that comes with a later theme would."""
+
+from collections.abc import Callable
+
+from greenchat.chat.user import User
+from greenchat.commands.context import Context
+from greenchat.protocol.message import Message
+from greenchat.server.app import App
+from tests.conftest import ServerThread
+
+
+def act(server: ServerThread, nick: str, change: Callable[[Context, User], None]) -> None:
+    """Run something as if a command of this user's first session did it."""
+
+    def run(app: App) -> None:
+        user = app.network.user(nick)
+        assert user
+        app.turn.begin()
+        session = user.sessions[0]
+        ctx = Context(
+            app.network, session, Message("TEST"), now=app.now(), new_id=app.new_id, host=app, journal=app.turn
+        )
+        change(ctx, user)
+        ctx.answer()
+
+    server.call(run)
+
+
+def make_operator(server: ServerThread, nick: str) -> None:
+    """Give a user the mode of operators."""
+    act(server, nick, lambda ctx, user: ctx.network.set_mode(user, "o", True))
+
+
+def log_in(server: ServerThread, nick: str, account: str) -> None:
+    """Give a user an account, silently."""
+
+    def change(_: Context, user: User) -> None:
+        user.account = account
+
+    act(server, nick, change)
