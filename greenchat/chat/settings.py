@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from .. import __version__
-from ..protocol.casemap import CASEMAPPINGS
 from ..protocol.modes import ModeTable
 from . import checks
 from .key import Key
+from .names import CASEMAPPINGS
 from .opers import CLASS_SAMPLE, OPER_SAMPLE, Oper, OperClass
 
-_CASEMAPPINGS = tuple(CASEMAPPINGS)
 _FLAGS = checks.letters(ModeTable().flags)
 
 
@@ -72,7 +71,7 @@ class Settings:
     motd: Annotated[tuple[str, ...], Key("the message of the day, a string for each line", parse=checks.line)] = ()
     password: Annotated[str, Key("what everybody must give to come in (PASS); empty: nothing", parse=checks.word)] = ""
     lobby: Annotated[str, Key("the channel of the plain-text clients", parse=checks.channel, restart=True)] = "#lobby"
-    casemapping: Annotated[str, Key("which spellings of a name are the same", choices=_CASEMAPPINGS, restart=True)] = (
+    casemapping: Annotated[str, Key("which spellings of a name are the same", choices=CASEMAPPINGS, restart=True)] = (
         "ascii"
     )
     channel_flags: Annotated[str, Key("modes of a new channel, those without a parameter", parse=_FLAGS)] = "nt"

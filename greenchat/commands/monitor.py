@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ..chat.user import User
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
-from ..protocol.packing import pack
+from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
 from .registry import command
@@ -41,23 +41,25 @@ def _tell(ctx: Context, nick: str, envelope: Envelope) -> None:
 def _add(ctx: Context, nicks: list[str]) -> None:
     network = ctx.network
     limits = network.settings.limits
-    targets = network.monitors.targets(ctx.session)
+    watched = network.monitors.targets(ctx.session)
     added = []
     refused = []
     for nick in nicks:
         folded = network.fold(nick)
         # "'target' MUST be a valid nick"; "Targets already in the list MUST NOT be added again."
-        if folded in targets or not network.naming.is_nick(nick, limits.nick):
+        if folded in watched or not network.naming.is_nick(nick, limits.nick):
             continue
-        if len(targets) >= limits.monitor:
+        if len(watched) >= limits.monitor:
             refused.append(nick)
             continue
         network.monitors.add(ctx.session, folded, nick)
-        targets = network.monitors.targets(ctx.session)
+        watched = network.monitors.targets(ctx.session)
         added.append(nick)
     _send_status(ctx, added)
-    for line in pack(refused, ","):
-        ctx.reply(Numeric.ERR_MONLISTFULL, str(limits.monitor), line)
+    most = str(limits.monitor)
+    room = ctx.room(Numeric.ERR_MONLISTFULL.command, ctx.nick, most, Numeric.ERR_MONLISTFULL.text)
+    for targets in wrap(refused, room):
+        ctx.reply(Numeric.ERR_MONLISTFULL, most, ",".join(targets))
 
 
 def _remove(ctx: Context, nicks: list[str]) -> None:
@@ -70,8 +72,7 @@ def _clear(ctx: Context, _: list[str]) -> None:
 
 
 def _list(ctx: Context, _: list[str]) -> None:
-    for line in pack(ctx.network.monitors.targets(ctx.session).values(), ","):
-        ctx.reply(Numeric.RPL_MONLIST, text=line)
+    _send_targets(ctx, Numeric.RPL_MONLIST, ctx.network.monitors.targets(ctx.session).values())
     ctx.reply(Numeric.RPL_ENDOFMONLIST)
 
 
@@ -88,10 +89,14 @@ def _send_status(ctx: Context, nicks: Iterable[str]) -> None:
             offline.append(nick)
         else:
             online.append(user.source)
-    for line in pack(online, ","):
-        ctx.reply(Numeric.RPL_MONONLINE, text=line)
-    for line in pack(offline, ","):
-        ctx.reply(Numeric.RPL_MONOFFLINE, text=line)
+    _send_targets(ctx, Numeric.RPL_MONONLINE, online)
+    _send_targets(ctx, Numeric.RPL_MONOFFLINE, offline)
+
+
+def _send_targets(ctx: Context, numeric: Numeric, targets: Iterable[str]) -> None:
+    """ "the length of the target list is limited only by the buffer size of 512 chars"."""
+    for group in wrap(targets, ctx.room(numeric.command, ctx.nick)):
+        ctx.reply(numeric, text=",".join(group))
 
 
 _ACTIONS = {"+": _add, "-": _remove, "C": _clear, "L": _list, "S": _status}

@@ -14,7 +14,7 @@ from .isupport import send_isupport
 from .monitor import tell_offline, tell_online
 from .registry import command
 from .server import send_lusers, send_motd
-from .user_modes import USER_MODES
+from .user_modes import USER_MODES, send_modes
 
 
 @command("PASS", params=1, anytime=True)
@@ -69,6 +69,8 @@ def complete_registration(ctx: Context) -> None:
         guest_id="~" + ctx.new_id(),
     )
     ctx.network.register(newcomer, session)
+    for letter in settings.user_flags:
+        ctx.network.set_mode(newcomer, letter, True)
     _welcome(ctx, newcomer)
     tell_online(ctx, newcomer)
 
@@ -87,7 +89,7 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     send_isupport(ctx)
     send_lusers(ctx)
     if newcomer.modes:
-        ctx.reply(Numeric.RPL_UMODEIS, "+" + "".join(sorted(newcomer.modes)))
+        send_modes(ctx, newcomer)
     send_motd(ctx)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..chat.user import User
 from ..chat.visibility import sees_address, sees_in
 from ..protocol.numerics import Numeric
-from ..protocol.packing import pack
+from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
 from .registry import command
@@ -46,8 +46,8 @@ def _send(ctx: Context, user: User) -> None:
             Numeric.RPL_WHOISHOST, nick, text=f"is connecting from {user.username}@{user.real_host} {user.real_host}"
         )
         ctx.reply(Numeric.RPL_WHOISMODES, nick, text="is using modes +" + "".join(sorted(user.modes)))
-    for line in pack(_channels(ctx, user)):
-        ctx.reply(Numeric.RPL_WHOISCHANNELS, nick, text=line)
+    for names in wrap(_channels(ctx, user), ctx.room(Numeric.RPL_WHOISCHANNELS.command, ctx.nick, nick)):
+        ctx.reply(Numeric.RPL_WHOISCHANNELS, nick, text=" ".join(names))
     ctx.reply(Numeric.RPL_WHOISSERVER, nick, settings.name, text=settings.description)
     if user.away:
         ctx.reply(Numeric.RPL_AWAY, nick, text=user.away)

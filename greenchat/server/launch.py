@@ -11,6 +11,7 @@ from pathlib import Path
 
 import gevent
 
+from ..chat.names import MissingExtraError
 from ..storage.interface import StoreError
 from .app import App
 from .config import NOT_GIVEN, Config
@@ -31,10 +32,9 @@ def serve(config: Config, data: Path, greet: Callable[[list[Address]], None]) ->
     _start_log(config.options.log)
     try:
         app = App(config.settings, dataclasses.replace(config.options, data=data))
-    except StoreError as error:
-        raise CannotStartError(str(error)) from error
-    try:
         addresses = app.listen()
+    except (MissingExtraError, StoreError) as error:
+        raise CannotStartError(str(error)) from error
     except OSError as error:
         raise CannotStartError(
             f"can't listen: {error.strerror or error}. Choose another address with --listen"

@@ -150,4 +150,5 @@ def test_a_folded_nick_is_folded(name: str) -> None:
     if rules.is_nick(name, 32):
         folded = rules.fold(name)
         assert rules.fold(folded) == folded
-        assert rules.fold(name.swapcase()) == folded or not name.swapcase().swapcase() == name
+        if name.lower().upper().lower() == name.lower():  # some letters have no way back: ß, ı
+            assert rules.fold(name.upper()) == folded

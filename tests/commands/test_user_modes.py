@@ -1,0 +1,122 @@
+"""MODE on oneself. https://modern.ircdocs.horse/#user-mode"""
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from tests.commands.inside import log_in, make_operator
+from tests.conftest import Serve, ServerThread, Target
+from tests.irc import Client, people
+
+
+def test_shown(server: Target) -> None:
+    """ "If <modestring> is not given, the RPL_UMODEIS numeric is sent back containing the current modes"."""
+    with Client(server, "alice") as alice:
+        assert [message.params for message in alice.run("MODE alice")] == [("alice", "+")]
+        alice.run("MODE alice +wi")
+        assert [(message.command, message.params) for message in alice.run("MODE ALICE")] == [("221", ("alice", "+iw"))]
+
+
+@pytest.mark.parametrize(
+    ("asked", "done"),
+    [
+        ("+i", "+i"),
+        ("i", "+i"),
+        ("+iw", "+iw"),
+        ("+i-i", "+i-i"),
+        ("+B", "+B"),
+        ("+R", "+R"),
+        ("+i+i", "+i"),
+    ],
+)
+def test_applied_and_told(server: Target, asked: str, done: str) -> None:
+    """ "the supplied modes will be applied, and a MODE message will be sent to the user containing the changed modes"."""
+    with Client(server, "alice") as alice:
+        (message,) = alice.run(f"MODE alice {asked}")
+        assert (message.command, message.nick, message.params) == ("MODE", "alice", ("alice", done))
+
+
+@pytest.mark.parametrize("asked", ["-i", "+o", "+r", "-r", "+", "+-"])
+def test_nothing_changes(server: Target, asked: str) -> None:
+    """RFC 2812, section 3.1.5: an attempt to make oneself an operator with "+o" "SHOULD be ignored"."""
+    with Client(server, "alice") as alice:
+        assert alice.run(f"MODE alice {asked}") == []
+        assert alice.run("MODE alice")[0].params == ("alice", "+")
+
+
+def test_unknown(server: Target) -> None:
+    """ "the server MUST apply the modes that are implemented, and then send the ERR_UMODEUNKNOWNFLAG in reply"."""
+    with Client(server, "alice") as alice:
+        mode, unknown = alice.run("MODE alice +ZiQ")
+        assert mode.params == ("alice", "+i")
+        assert (unknown.command, unknown.params[0]) == ("501", "alice")
+
+
+@pytest.mark.parametrize("line", ["MODE bob", "MODE bob +i"])
+def test_of_others(server: Target, line: str) -> None:
+    """ "If <target> is a different nick than the user who sent the command, the ERR_USERSDONTMATCH numeric"."""
+    with people(server, "alice", "bob") as (alice, _):
+        assert alice.commands(line) == ["502"]
+
+
+def test_of_nobody(server: Target) -> None:
+    """ "If <target> is a nickname that does not exist on the network, the ERR_NOSUCHNICK numeric is returned"."""
+    with Client(server, "alice") as alice:
+        (refusal,) = alice.run("MODE nobody +i")
+        assert (refusal.command, refusal.params[1]) == ("401", "nobody")
+
+
+def test_an_operator_may_hear_notices_and_stop_being_one(house: ServerThread) -> None:
+    with Client(house.address, "alice") as alice:
+        assert alice.run("MODE alice +s") == []
+        make_operator(house, "alice")
+        assert alice.run("MODE alice +s")[0].params == ("alice", "+s")
+        assert alice.run("MODE alice -o")[0].params == ("alice", "-os")
+        assert alice.run("MODE alice")[0].params == ("alice", "+")
+
+
+def test_each_change_is_judged_after_those_before_it(house: ServerThread) -> None:
+    with Client(house.address, "alice") as alice:
+        make_operator(house, "alice")
+        assert alice.run("MODE alice -o+s")[0].params == ("alice", "-o")
+
+
+def test_modes_of_a_new_user(serve: Serve) -> None:
+    """ "If the user has client modes set on them automatically ..., the server SHOULD send the client RPL_UMODEIS"."""
+    with Client(serve(Settings(user_flags="iw"))) as alice:
+        alice.send("NICK alice", "USER alice 0 * :Alice")
+        assert alice.expect("221").params == ("alice", "+iw")
+
+
+def test_registered_only(house: ServerThread) -> None:
+    """531: who has +R gets private messages from those who are logged in only."""
+    with people(house.address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol):
+        alice.run("MODE alice +R")
+        log_in(house, "carol", "carol")
+        (refusal,) = bob.run("PRIVMSG alice :psst")
+        assert (refusal.command, refusal.params[:2]) == ("531", ("bob", "alice"))
+        assert bob.run("NOTICE alice :psst") == []
+        assert carol.run("PRIVMSG alice :hello") == []
+        texts = [message.params[1] for message in alice.run("PRIVMSG alice :and to myself")]
+        assert texts == ["hello", "and to myself"]
+        assert bob.run("PRIVMSG #lobby :hello, all") == []
+
+
+def test_a_bot_is_marked(server: Target) -> None:
+    """bot-mode: "indicated in their WHO flags, and servers may include the bot tag on that client's outgoing messages"."""
+    with Client(server, "robot") as robot, Client(server, "alice", caps="message-tags") as alice:
+        robot.run("MODE robot +B")
+        robot.send("PRIVMSG alice :beep")
+        assert alice.expect("PRIVMSG").tags["bot"] == ""
+        assert alice.run("WHO robot")[0].params[6] == "HB"
+        bot = next(message for message in alice.run("WHOIS robot") if message.command == "335")
+        assert bot.params[:2] == ("alice", "robot")
+        robot.run("MODE robot -B")
+        robot.send("PRIVMSG alice :hello")
+        assert "bot" not in alice.expect("PRIVMSG").tags
+
+
+def test_the_token_names_the_letter(server: Target) -> None:
+    """bot-mode: "The value of the BOT token is the mode character which is used to enable bot mode"."""
+    with Client(server, "alice") as alice:
+        tokens = [token for message in alice.run("VERSION") for token in message.params]
+        assert "BOT=B" in tokens
