@@ -29,7 +29,7 @@ def test_shown(server: Target) -> None:
     ],
 )
 def test_applied_and_told(server: Target, asked: str, done: str) -> None:
-    """ "the supplied modes will be applied, and a MODE message will be sent to the user containing the changed modes"."""
+    """ "a MODE message will be sent to the user containing the changed modes"."""
     with Client(server, "alice") as alice:
         (message,) = alice.run(f"MODE alice {asked}")
         assert (message.command, message.nick, message.params) == ("MODE", "alice", ("alice", done))
@@ -102,7 +102,7 @@ def test_registered_only(house: ServerThread) -> None:
 
 
 def test_a_bot_is_marked(server: Target) -> None:
-    """bot-mode: "indicated in their WHO flags, and servers may include the bot tag on that client's outgoing messages"."""
+    """bot-mode: "it is indicated in their WHO flags, and servers may include the bot tag on ... outgoing messages"."""
     with Client(server, "robot") as robot, Client(server, "alice", caps="message-tags") as alice:
         robot.run("MODE robot +B")
         robot.send("PRIVMSG alice :beep")
