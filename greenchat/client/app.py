@@ -10,8 +10,9 @@ import os
 import queue
 import select
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from greenchat.client.connection import Connection
 from greenchat.client.console import Console
@@ -22,7 +23,8 @@ from greenchat.client.screen import Screen
 from greenchat.client.transport import Transport
 
 LEAVE_SECONDS = 1.5
-EVENTS_PER_TURN = 2000  # then keys get their turn and the screen is painted
+TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get theirs and the screen is painted
+SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from the one that draws
 
 
 class App:
@@ -42,6 +44,7 @@ class App:
     def run(self) -> None:
         """Until the user leaves, the terminal vanishes, or a signal ends it."""
         console = self._console
+        sys.setswitchinterval(SWITCH_SECONDS)
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in (signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, self._on_signal(number))
@@ -111,7 +114,8 @@ class App:
             self._console.on_terminal(event, milliseconds())
 
     def _drain_events(self) -> None:
-        for _ in range(EVENTS_PER_TURN):
+        end = time.monotonic() + TURN_SECONDS
+        while time.monotonic() < end:
             try:
                 connection, transport, event = self._events.get_nowait()
             except queue.Empty:
@@ -137,8 +141,9 @@ class App:
         return self._connections[network]
 
     def _open_wire(self, address: Address, connection: Connection) -> Transport:
-        def post(event: NetworkEvent) -> None:
-            self._events.put((connection, transport, event))
+        def post(events: Sequence[NetworkEvent]) -> None:
+            for event in events:
+                self._events.put((connection, transport, event))
             with contextlib.suppress(BlockingIOError):  # full of wake-ups already
                 os.write(self._wake_writer, b".")
 

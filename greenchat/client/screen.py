@@ -8,7 +8,6 @@ own column: whatever width the terminal gives it, the rest of the row stands whe
 import contextlib
 import curses
 import os
-import sys
 import termios
 from types import TracebackType
 
@@ -72,7 +71,7 @@ class Screen:
     @property
     def size(self) -> Size:
         """As the terminal says it now."""
-        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+        columns, rows = os.get_terminal_size(1)
         return Size(rows, columns)
 
     def resize(self, size: Size) -> None:
@@ -216,9 +215,9 @@ class Screen:
 
     def _write(self, text: str) -> None:
         data = text.encode(errors="replace")
-        sys.stdout.flush()
-        while data:
-            data = data[os.write(sys.stdout.fileno(), data) :]
+        with contextlib.suppress(OSError):  # the terminal may be gone; reading from it will tell
+            while data:
+                data = data[os.write(1, data) :]
 
     def _leave(self) -> None:
         with contextlib.suppress(OSError, curses.error):  # the terminal may be gone

@@ -10,7 +10,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
 from greenchat.client.model import Address
@@ -20,17 +20,17 @@ from greenchat.protocol.message import ParseError, parse
 CONNECT_SECONDS = 15
 LINGER_SECONDS = 1.0  # for what waits when the user leaves
 BODY_LIMIT = 16 * 1024  # servers pass on more than 512 bytes now and then (long topics, multi-line); take it
-RECEIVE_BYTES = 64 * 1024
+RECEIVE_BYTES = 16 * 1024  # parsed in a millisecond: longer would hold up the thread that draws
 
 
 class Transport:
     """A connection that opens itself.
 
-    post: called from the thread with each event, the last one always Disconnected. Changes: send, close. Both only hand
-    over and return at once.
+    post: called from the thread with what happened, in order; the last event is always Disconnected. Changes: send,
+    close. Both only hand over and return at once.
     """
 
-    def __init__(self, address: Address, post: Callable[[NetworkEvent], None]) -> None:
+    def __init__(self, address: Address, post: Callable[[Sequence[NetworkEvent]], None]) -> None:
         self.address = address
         self._post = post
         self._outgoing: list[bytes] = []
@@ -69,7 +69,7 @@ class Transport:
         connection: socket.socket | None = None
         try:
             connection = self._connect()
-            self._post(Connected())
+            self._post([Connected()])
             reason = self._talk(connection)
         except OSError as error:
             reason = self._closing or explain(error, self.address)
@@ -80,7 +80,7 @@ class Transport:
                 os.close(self._wake_reader)
                 os.close(self._wake_writer)
                 self._wake_writer = -1
-        self._post(Disconnected(reason))
+        self._post([Disconnected(reason)])
 
     def _connect(self) -> socket.socket:
         address = self.address
@@ -134,8 +134,9 @@ class Transport:
                 return True
             if not data:
                 return False
-            for line in buffer.feed(data):
-                self._post(_event_of(line))
+            lines = buffer.feed(data)
+            if lines:
+                self._post([_event_of(line) for line in lines])
             if buffer.overrun and len(buffer.rest) > BODY_LIMIT + SERVER_TAGS_LIMIT:
                 raise ConnectionAbortedError("the server sends no lines; is this an IRC server?")
             if len(data) < RECEIVE_BYTES and not hasattr(connection, "pending"):

@@ -3,6 +3,7 @@
 import queue
 import socket
 import ssl
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -14,12 +15,20 @@ from greenchat.protocol.message import Message
 PATIENCE = 20
 
 
+def into(events: queue.Queue[NetworkEvent]) -> Callable[[Sequence[NetworkEvent]], None]:
+    def post(happened: Sequence[NetworkEvent]) -> None:
+        for event in happened:
+            events.put(event)
+
+    return post
+
+
 class Line:
     """A transport that has connected to us, and our end of it."""
 
     def __init__(self, listener: socket.socket) -> None:
         self.events: queue.Queue[NetworkEvent] = queue.Queue()
-        self.transport = Transport(Address("127.0.0.1", listener.getsockname()[1]), self.events.put)
+        self.transport = Transport(Address("127.0.0.1", listener.getsockname()[1]), into(self.events))
         self.transport.start()
         self.peer, _ = listener.accept()
         self.peer.settimeout(PATIENCE)
@@ -97,7 +106,7 @@ def test_nothing_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     events: queue.Queue[NetworkEvent] = queue.Queue()
-    Transport(Address("127.0.0.1", port), events.put).start()
+    Transport(Address("127.0.0.1", port), into(events)).start()
     assert events.get(timeout=PATIENCE) == Disconnected(f"nothing answers on 127.0.0.1:{port}")
 
 
@@ -105,7 +114,7 @@ def test_no_tls_where_tls_was_asked_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = Address("127.0.0.1", listener.getsockname()[1], tls=True)
         events: queue.Queue[NetworkEvent] = queue.Queue()
-        Transport(address, events.put).start()
+        Transport(address, into(events)).start()
         peer, _ = listener.accept()
         peer.recv(1000)
         peer.sendall(b":srv NOTICE * :hello\r\n")

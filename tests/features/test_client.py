@@ -1,5 +1,6 @@
 """The client as people use it: the real program in a real pseudo-terminal against the real server."""
 
+import os
 import signal
 import termios
 from collections.abc import Iterator
@@ -163,6 +164,13 @@ def test_the_terminal_is_given_back(alice: Terminal, how: str) -> None:
     assert alice.wait_end() == 0
     assert alice.output.rstrip().endswith((b"\x1b[?1049l", b"\x1b[?1l\x1b>", b"\x1b[?1049l\x1b[23;0;0t\x1b[?1l\x1b>"))
     assert alice.output.rindex(b"\x1b[?2004l") > alice.output.rindex(b"\x1b[?2004h")
+
+
+def test_a_vanished_terminal_leaves_no_process_behind(alice: Terminal, bob: Client) -> None:
+    os.close(alice.process.fd)
+    assert bob.expect("QUIT").nick == "alice"
+    assert os.waitpid(alice.process.pid, 0)[1] == 0
+    alice.ended = alice.process.terminated = alice.process.closed = True
 
 
 def test_an_interrupt_with_text_only_clears_it(alice: Terminal) -> None:

@@ -107,7 +107,7 @@ def help_(order: Order) -> None:
             order.tell(f"  for example: {wanted.example}")
         return
     for known in sorted(TABLE.values(), key=lambda row: row.name):
-        order.tell(f"{'/' + known.name + ' ' + known.usage:<36} {known.summary}")
+        order.tell(f"/{known.name} {known.usage}".rstrip() + f": {known.summary}")
     order.tell("Keys: Alt-1..9 or Ctrl-N/P another window, PgUp/PgDn scroll, Tab completes, Ctrl-C twice leaves.")
 
 
