@@ -21,7 +21,8 @@ class Network:
 
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
 
-    Reads: user, holder, channel, channels_of, share_channel, peers; most_users, mode_counts, unregistered.
+    Reads: user, holder, channel, channels_of, share_channel, peers; most_users, mode_counts, command_counts,
+    unregistered.
     Changes: connect, disconnect, register, attach, rename, remove, join, part, set_caps, set_kind, set_mode.
     """
 
@@ -29,6 +30,7 @@ class Network:
         "_looks",
         "_registered_sessions",
         "channels",
+        "command_counts",
         "fold",
         "mode_counts",
         "monitors",
@@ -52,6 +54,7 @@ class Network:
         self.sessions: dict[Session, None] = {}
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
+        self.command_counts: Counter[str] = Counter()
         self._registered_sessions = 0
         self._looks: dict[str, User] = {}
         self.monitors = Monitors()

@@ -17,7 +17,6 @@ RIGHTS = {
     "die": "DIE: end the server",
     "wallops": "WALLOPS: write to everybody who listens with +w",
     "stats": "STATS in full: who is connected from where, who may become an operator",
-    "notices": "user mode +s: hear what the server notices",
     "remove": "REMOVE: take somebody out of any channel",
     "samode": "SAMODE: change any channel's modes",
     "sajoin": "SAJOIN: put somebody into a channel",
@@ -27,7 +26,7 @@ RIGHTS = {
 
 CLASS_SAMPLE = f"""\
 [classes.helper]
-rights = ["kill", "wallops", "stats", "notices"]
+rights = ["kill", "wallops", "stats"]
 
 # All rights there are:
 {chr(10).join(f"#   {name:8} {meaning}" for name, meaning in RIGHTS.items())}

@@ -7,14 +7,21 @@ class Outbox:
     """An ordered list of encoded messages, and a mark that there are any.
 
     Putting never waits. `dirty` is the turn's list of all outboxes in which something waits; an outbox enters it with
-    the first message that it gets in a turn.
+    the first message that it gets in a turn. sent_messages and sent_bytes: what has gone out so far, for STATS.
     """
 
-    __slots__ = ("dirty", "pending")
+    __slots__ = ("dirty", "pending", "sent_bytes", "sent_messages")
 
     def __init__(self, dirty: list["Outbox"]) -> None:
         self.dirty = dirty
         self.pending: list[bytes] = []
+        self.sent_messages = 0
+        self.sent_bytes = 0
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that wait for a slow reader."""
+        return 0
 
     def put(self, data: bytes) -> None:
         """Append one encoded message; an empty one is nothing."""

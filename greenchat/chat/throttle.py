@@ -1,4 +1,6 @@
-"""A token bucket: how long somebody must wait before their next line is read."""
+"""Keeping people in bounds: how long somebody must wait before their next line is read, or their next try."""
+
+from collections import deque
 
 
 class TokenBucket:
@@ -18,3 +20,40 @@ class TokenBucket:
         """Use up `count` tokens; how many ms to wait until that was within the bounds (0 or less: none)."""
         self._full_at = max(self._full_at, now) + self.cost_ms * count
         return self._full_at - now - self.burst_ms
+
+
+class Attempts:
+    """How often something failed for whom lately. At most `limit` within `window` ms; limit 0 switches it off."""
+
+    __slots__ = ("_failures", "limit", "window")
+
+    def __init__(self, limit: int, window: int) -> None:
+        self.limit = limit
+        self.window = window
+        self._failures: dict[str, deque[int]] = {}
+
+    def wait(self, who: str, now: int) -> int:
+        """How many ms until they may try again; 0 for at once. now: in ms."""
+        failures = self._failures.get(who)
+        if failures is None or not self.limit:
+            return 0
+        while failures and failures[0] <= now - self.window:
+            failures.popleft()
+        if not failures:
+            del self._failures[who]
+            return 0
+        return failures[-self.limit] + self.window - now if len(failures) >= self.limit else 0
+
+    def failed(self, who: str, now: int) -> None:
+        """They tried and failed."""
+        if self.limit:
+            self._failures.setdefault(who, deque(maxlen=self.limit)).append(now)
+
+    def succeeded(self, who: str) -> None:
+        """They got it right: all is forgotten."""
+        self._failures.pop(who, None)
+
+    def forget_old(self, now: int) -> None:
+        """Drop whoever has not failed lately, so that the table does not grow for ever."""
+        for who in list(self._failures):
+            self.wait(who, now)

@@ -37,6 +37,8 @@ class Session:
     away: str = ""
     user: "User | None" = None
     closing: str = ""
+    received_messages: int = 0
+    received_bytes: int = 0
 
     @property
     def kind(self) -> int:
@@ -49,6 +51,7 @@ class User:
     """A person as others see them.
 
     host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
+    oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
     channels: folded names, in the order of joining; `Network` alone changes it. guest_id: what the history knows them
     by as long as they have no account.
     """
@@ -63,6 +66,7 @@ class User:
     account: str = ""
     guest_id: str = ""
     away: str = ""
+    oper: str = ""
     modes: set[str] = field(default_factory=set)
     channels: dict[str, None] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)

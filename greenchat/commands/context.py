@@ -21,16 +21,10 @@ from ..protocol.wrap import room
 from ..storage.interface import StoredEvent, Write
 from ..storage.msgid import msgid_time
 from .errors import FailError, IrcError
+from .host import Host
 from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
 
 _LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
-
-
-class Host(Protocol):
-    """What handlers may ask of the process that they run in."""
-
-    def stop(self, reason: str) -> None:
-        """Close all listeners and connections and end."""
 
 
 class Journal(Protocol):

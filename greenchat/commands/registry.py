@@ -7,6 +7,7 @@ and nowhere else.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..chat.rights import rights_of
 from ..protocol.numerics import Numeric
 from .context import Context, Later
 from .errors import FailError, IrcError
@@ -16,13 +17,16 @@ Handler = Callable[[Context], Later | None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A row of the table. params: how many a client must give. quiet: an error is never answered."""
+    """A row of the table. params: how many a client must give. right: that an operator needs, of `chat.opers`.
+
+    quiet: an error is never answered.
+    """
 
     name: str
     handler: Handler
     params: int
     anytime: bool
-    oper: bool
+    right: str
     quiet: bool
 
 
@@ -30,12 +34,12 @@ COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, *, params: int = 0, anytime: bool = False, oper: bool = False, quiet: bool = False
+    name: str, *, params: int = 0, anytime: bool = False, right: str = "", quiet: bool = False
 ) -> Callable[[Handler], Handler]:
-    """Declare a handler. anytime: also before registration. oper: for IRC operators only. quiet: see Command."""
+    """Declare a handler. anytime: also before registration. right, quiet: see Command."""
 
     def declare(handler: Handler) -> Handler:
-        COMMANDS[name] = Command(name, handler, params, anytime, oper, quiet)
+        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet)
         return handler
 
     return declare
@@ -74,8 +78,17 @@ def _checked(ctx: Context) -> Command:
         raise IrcError(Numeric.ERR_NOTREGISTERED)
     if row is None:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, message.command)
+    if row.right:
+        require_right(ctx, row.right)
     if len(message.params) < row.params:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
-    if row.oper and "o" not in ctx.user.modes:
-        raise IrcError(Numeric.ERR_NOPRIVILEGES)
+    ctx.network.command_counts[row.name] += 1
     return row
+
+
+def require_right(ctx: Context, right: str) -> None:
+    """Raises 481 unless the sender is an operator, 723 unless their class has the right."""
+    if "o" not in ctx.user.modes:
+        raise IrcError(Numeric.ERR_NOPRIVILEGES)
+    if right not in rights_of(ctx.user, ctx.network.settings):
+        raise IrcError(Numeric.ERR_NOPRIVS, right)

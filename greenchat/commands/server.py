@@ -1,5 +1,9 @@
-"""What the server tells of itself: MOTD LUSERS VERSION TIME. https://modern.ircdocs.horse/#server-queries-and-commands"""
+"""What the server tells of itself: MOTD LUSERS VERSION TIME ADMIN INFO LINKS.
 
+https://modern.ircdocs.horse/#server-queries-and-commands
+"""
+
+from ..chat.masks import glob
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
@@ -9,21 +13,30 @@ from .registry import command
 
 @command("MOTD")
 def motd(ctx: Context) -> None:
-    """MOTD [server]."""
-    _only_this_server(ctx)
+    """MOTD [<server>]
+
+    Read the message of the day.
+    """
+    require_this_server(ctx)
     send_motd(ctx)
 
 
 @command("LUSERS")
 def lusers(ctx: Context) -> None:
-    """LUSERS."""
+    """LUSERS
+
+    See how many users and channels there are.
+    """
     send_lusers(ctx)
 
 
 @command("VERSION")
 def version(ctx: Context) -> None:
-    """VERSION [server]."""
-    _only_this_server(ctx)
+    """VERSION [<server>]
+
+    See what the server runs and what it supports.
+    """
+    require_this_server(ctx)
     settings = ctx.network.settings
     ctx.reply(Numeric.RPL_VERSION, settings.version, settings.name, text=settings.description)
     send_isupport(ctx)
@@ -31,9 +44,64 @@ def version(ctx: Context) -> None:
 
 @command("TIME")
 def time(ctx: Context) -> None:
-    """TIME [server]."""
-    _only_this_server(ctx)
-    ctx.reply(Numeric.RPL_TIME, ctx.network.settings.name, text=ctx.time_text(ctx.now))
+    """TIME [<server>]
+
+    See the server's time, in seconds since 1970 and in words.
+    """
+    require_this_server(ctx)
+    ctx.reply(Numeric.RPL_TIME, ctx.network.settings.name, str(ctx.now // 1000), text=ctx.time_text(ctx.now))
+
+
+@command("ADMIN")
+def admin(ctx: Context) -> None:
+    """ADMIN [<server>]
+
+    See who runs the server and how to reach them.
+    """
+    require_this_server(ctx)
+    settings = ctx.network.settings
+    info = settings.admin
+    lines = (
+        (Numeric.RPL_ADMINLOC1, info.location),
+        (Numeric.RPL_ADMINLOC2, info.organization),
+        (Numeric.RPL_ADMINEMAIL, info.email),
+    )
+    if not any(text for _, text in lines):
+        raise IrcError(Numeric.ERR_NOADMININFO, settings.name)
+    ctx.reply(Numeric.RPL_ADMINME, settings.name)
+    for numeric, text in lines:
+        if text:
+            ctx.reply(numeric, text=text)
+
+
+@command("INFO")
+def info(ctx: Context) -> None:
+    """INFO [<server>]
+
+    See what software this is.
+    """
+    require_this_server(ctx)
+    settings = ctx.network.settings
+    for line in (
+        f"{settings.name} runs {settings.version}",
+        "greenchat: group chat for the terminal, an IRC server with a memory.",
+        "It speaks IRC with the IRCv3 extensions, and plain text for nc.",
+        "Free software under the MIT License.",
+        f"This server was started {ctx.time_text(ctx.network.started)}",
+    ):
+        ctx.reply(Numeric.RPL_INFO, text=line)
+    ctx.reply(Numeric.RPL_ENDOFINFO)
+
+
+@command("LINKS")
+def links(ctx: Context) -> None:
+    """LINKS
+
+    List the servers of the network. There is this one.
+    """
+    settings = ctx.network.settings
+    ctx.reply(Numeric.RPL_LINKS, "*", settings.name, text=f"0 {settings.description}")
+    ctx.reply(Numeric.RPL_ENDOFLINKS, "*")
 
 
 def send_motd(ctx: Context) -> None:
@@ -71,7 +139,8 @@ def send_lusers(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_GLOBALUSERS, str(users), str(most), text=f"Current global users {users}, max {most}")
 
 
-def _only_this_server(ctx: Context) -> None:
-    target = ctx.message.params[0] if ctx.message.params else ""
-    if target and ctx.network.fold(target) != ctx.network.fold(ctx.network.settings.name):
+def require_this_server(ctx: Context, position: int = 0) -> None:
+    """Raises 402 if a parameter is given and is not this server, a mask of it, or somebody who is on it."""
+    target = ctx.message.params[position] if len(ctx.message.params) > position else ""
+    if target and not glob(target, ctx.network.settings.name) and ctx.network.user(target) is None:
         raise IrcError(Numeric.ERR_NOSUCHSERVER, target)

@@ -32,9 +32,12 @@ class Numeric(IntEnum):
     RPL_UMODEIS = 221
     RPL_STATSLINKINFO = 211
     RPL_STATSCOMMANDS = 212
+    RPL_STATSILINE = 215
+    RPL_STATSYLINE = 218
     RPL_ENDOFSTATS = 219, "End of /STATS report"
     RPL_STATSUPTIME = 242
     RPL_STATSOLINE = 243
+    RPL_STATSDEBUG = 249
     RPL_LUSERCLIENT = 251
     RPL_LUSEROP = 252, "operator(s) online"
     RPL_LUSERUNKNOWN = 253, "unknown connection(s)"
@@ -95,7 +98,7 @@ class Numeric(IntEnum):
     RPL_ENDOFWHOWAS = 369, "End of WHOWAS"
     RPL_INFO = 371
     RPL_MOTD = 372
-    RPL_ENDOFINFO = 374, "End of /INFO list"
+    RPL_ENDOFINFO = 374, "End of INFO list"
     RPL_MOTDSTART = 375
     RPL_ENDOFMOTD = 376, "End of /MOTD command."
     RPL_WHOISHOST = 378
@@ -119,6 +122,7 @@ class Numeric(IntEnum):
     ERR_INPUTTOOLONG = 417, "Input line was too long"
     ERR_UNKNOWNCOMMAND = 421, "Unknown command"
     ERR_NOMOTD = 422, "MOTD File is missing"
+    ERR_NOADMININFO = 423, "No administrative info available"
     ERR_NONICKNAMEGIVEN = 431, "No nickname given"
     ERR_ERRONEUSNICKNAME = 432, "Erroneous nickname"
     ERR_NICKNAMEINUSE = 433, "Nickname is already in use"

@@ -1,40 +1,59 @@
 """The server: its listeners, its connections, its one sweeper."""
 
 import logging
+import resource
 import socket
 import time
 from collections.abc import Callable
-from functools import partial
 from time import monotonic
-from typing import Any
 
 import gevent
 from gevent.event import Event
-from gevent.server import StreamServer
 from gevent.threadpool import ThreadPool
 
 from ..chat.network import Network
+from ..chat.outbox import Outbox
 from ..chat.settings import Settings
+from ..chat.throttle import Attempts
+from ..chat.user import Session
+from ..commands.context import Context
+from ..commands.host import Reloaded
+from ..commands.server_notices import tell_operators
+from ..protocol.message import Message
+from .config import Config, ConfigError
 from .connection import Connection
 from .dialect import is_foreign
+from .gate import Gate
 from .ids import new_ids
+from .listener import Door, Peer
 from .options import Address, Listener, Options
 from .plain import PlainDoor
+from .refusal import Refusals
+from .reload import apply
 from .storekeeper import StoreKeeper
 from .stream import TlsAcceptor
 from .turn import Turn
 
 log = logging.getLogger(__name__)
 
-_BACKLOG = 4096  # gevent's 256 drops bursts of connections
 _WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
 _SWEEP_EVERY = 1.0  # seconds
+_LOGINS_WINDOW = 600_000  # ms in which wrong passwords are counted
+_PLENTY = 1 << 20  # descriptors, where the system sets no limit
+_SPARE_DESCRIPTORS = 50  # for files, the store and the log
 
 
 class App:
     """Serves one Network on all its addresses until `stop`."""
 
-    def __init__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        options: Options,
+        tls: TlsAcceptor | None = None,
+        read_config: Callable[[], Config] | None = None,
+    ) -> None:
+        """read_config: reads the configuration again; raises ConfigError."""
         self.options = options
         self.tls = tls
         self.network = Network(settings, now=self.now())
@@ -45,7 +64,12 @@ class App:
         self.workers = ThreadPool(_WORKERS)
         self.connections: dict[Connection, None] = {}
         self.new_id: Callable[[], str] = new_ids(self.now, self.store.last_id())
-        self._listeners: list[Any] = []
+        self.logins = Attempts(options.throttle.logins, _LOGINS_WINDOW)
+        self.doors: list[Door] = []
+        self.is_restarting = False
+        self._gate = Gate()
+        self._refusals = Refusals()
+        self._read_config = read_config
         self._stopping = Event()
         self._farewell = "The server is shutting down"
 
@@ -54,14 +78,10 @@ class App:
         return time.time_ns() // 1_000_000
 
     def listen(self) -> list[Address]:
-        """Open the listeners; the addresses that they really have. Raises OSError, naming the address."""
-        addresses = []
-        for wish in self.options.listen:
-            listener = StreamServer(_bind(wish.address), partial(self._serve, wish))
-            listener.start()
-            self._listeners.append(listener)
-            addresses.append(Address(*listener.socket.getsockname()[:2]))
-        return addresses
+        """Open the listeners; the addresses that they really have. Raises CannotListenError."""
+        for options in self.options.listen:
+            self.doors.append(Door(options, self.serve))
+        return [door.bound for door in self.doors]
 
     def run(self) -> None:
         """Serve until somebody calls `stop`, then end every connection in good order."""
@@ -69,8 +89,8 @@ class App:
         self.keeper.start()
         self._stopping.wait()
         sweeper.kill()
-        for listener in self._listeners:
-            listener.stop(timeout=0)
+        for door in self.doors:
+            door.stop(timeout=0)
         for connection in list(self.connections):
             connection.close(self._farewell)
         deadline = monotonic() + self.options.connections.close_timeout
@@ -88,17 +108,62 @@ class App:
         self._farewell = reason
         self._stopping.set()
 
-    def _serve(self, listener: Listener, accepted: Any, address: tuple[Any, ...]) -> None:
-        sock = socket.socket(fileno=accepted.detach())
+    def restart(self, reason: str) -> None:
+        """As stop; whoever runs the app finds `is_restarting` set when it has ended."""
+        self.is_restarting = True
+        self.stop(reason)
+
+    def reload(self, who: str) -> Reloaded:
+        """Read the configuration again and put it in force. who: wanted it, for the log and the operators."""
+        self.turn.begin()
+        ctx = self._context()
+        reloaded = self._reload(ctx)
+        if reloaded.error:
+            lines = [f"{who} tried to reload the configuration; nothing has changed: {reloaded.error}"]
+        else:
+            lines = [f"{who} reloaded the configuration", *reloaded.notes]
+        for line in lines:
+            log.warning("%s", line)
+            tell_operators(ctx, line)
+        return reloaded
+
+    def _reload(self, ctx: Context) -> Reloaded:
+        if self._read_config is None:
+            return Reloaded("", error="the server was started without a configuration")
+        try:
+            config = self._read_config()
+            return Reloaded(config.file, notes=tuple(apply(self, config, ctx)))
+        except ConfigError as error:
+            return Reloaded("", error=str(error))
+
+    def _context(self) -> Context:
+        """In which the server itself says something: of a session that is nobody."""
+        nobody = Session(Outbox([]), "", self.now())
+        return Context(
+            self.network, nobody, Message(""), now=nobody.now, new_id=self.new_id, host=self, journal=self.turn
+        )
+
+    def ports(self) -> list[str]:
+        """The addresses on which it listens, and what is served there."""
+        return [f"{door.bound} {door.options.kind}{' PROXY' if door.options.proxy else ''}" for door in self.doors]
+
+    def serve(self, sock: socket.socket, peer: Peer, listener: Listener) -> None:
+        """One client from its arrival to its end, in a greenlet of its own."""
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        connection = Connection(self, listener, sock, _host(address))
+        host = str(peer[0]).removeprefix("::ffff:")
+        reason = self._gate.enter(host, self.options.connections, capacity=_capacity(), now=self.now())
+        if reason:
+            self._refusals.refuse(sock, reason)
+            return
+        connection = Connection(self, listener, sock, _presentable(host))
         self.connections[connection] = None
         try:
             connection.run()
         finally:
             del self.connections[connection]
+            self._gate.leave(host)
 
     def _sweep_forever(self) -> None:
         while True:
@@ -127,16 +192,17 @@ class App:
                 connection.close(f"Ping timeout: {int(silent)} seconds")
             elif silent > options.ping_after and not connection.asked:
                 connection.ping()
+        self.logins.forget_old(self.now())
+        self._gate.forget_old(self.now())
 
 
-def _bind(address: Address) -> Any:
-    """A listening socket for gevent. IPv6 where the address is one or is every interface."""
-    family = socket.AF_INET6 if ":" in address.host or not address.host else socket.AF_INET
-    return StreamServer.get_listener((address.host, address.port), backlog=_BACKLOG, family=family)
+def _capacity() -> int:
+    """How many connections this process may have descriptors for."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (_PLENTY if limit == resource.RLIM_INFINITY else limit) - _SPARE_DESCRIPTORS
 
 
-def _host(address: tuple[Any, ...]) -> str:
+def _presentable(host: str) -> str:
     """The peer's address as it can stand in a hostmask."""
-    host = str(address[0]).removeprefix("::ffff:")
     # "a host must not begin with a colon": https://modern.ircdocs.horse/#source
     return "0" + host if host.startswith(":") else host

@@ -11,9 +11,8 @@ from pathlib import Path
 from ..chat import checks
 from ..chat.settings import Settings
 from .keys import Table, WrongKeyError, entries, read, refuse_unknown
-from .options import Options
-
-NOT_GIVEN = Path()
+from .options import NOT_GIVEN, Options, TlsFiles
+from .stream import TlsAcceptor
 
 
 class ConfigError(Exception):
@@ -26,13 +25,14 @@ class Config:
 
     settings: Settings = dataclasses.field(default_factory=Settings)
     options: Options = dataclasses.field(default_factory=Options)
+    file: str = ""
 
 
 def load(file: Path) -> Config:
     """Read a configuration file. Raises ConfigError."""
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-        return parse(table, folder=file.absolute().parent)
+        return dataclasses.replace(parse(table, folder=file.absolute().parent), file=str(file))
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}") from error
     except ValueError as error:  # of TOML, of UTF-8, or a WrongKeyError
@@ -56,6 +56,18 @@ def parse(table: Table, *, folder: Path) -> Config:
             raise WrongKeyError("motd_file", "cannot be set together with motd")
         settings = dataclasses.replace(settings, motd=_read_motd(options.motd_file))
     return Config(settings, options)
+
+
+def load_tls(files: TlsFiles) -> TlsAcceptor | None:
+    """What begins TLS with this certificate; None without one. Raises ConfigError."""
+    if not files.is_given:
+        return None
+    from .tls import Tls, TlsError  # late: it takes OpenSSL along
+
+    try:
+        return Tls(files.certificate, files.key)
+    except TlsError as error:
+        raise ConfigError(f"tls: {error}") from error
 
 
 def _check_opers(settings: Settings) -> None:

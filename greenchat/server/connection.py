@@ -17,7 +17,8 @@ from ..chat.network import Network
 from ..chat.throttle import TokenBucket
 from ..chat.user import Session
 from ..commands.catalog import resume, run, run_line
-from ..commands.context import Context, Host, Later
+from ..commands.context import Context, Later
+from ..commands.host import Host
 from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message
@@ -115,6 +116,11 @@ class Connection:
             self.server.turn.begin()
             self._context(_NOTHING).close(self.session, reason)
 
+    def use(self, options: Options) -> None:
+        """Go on with other options: after a reload."""
+        self.outbox.limit = options.connections.sendq
+        self._bucket = TokenBucket(options.throttle.commands, options.throttle.burst)
+
     def ping(self) -> None:
         """Ask whether it still lives."""
         self.server.turn.begin()
@@ -203,6 +209,7 @@ class Connection:
             return None
         self.heard = monotonic()
         self.asked = False
+        self.session.received_bytes += len(data)
         return data
 
     def _refuse(self, answer: bytes) -> None:
@@ -216,7 +223,8 @@ class Connection:
         while data:
             for line in lines.feed(data):
                 self._slow_down()
-                self._run_line(line)
+                if not self.session.closing:  # it may have been killed meanwhile
+                    self._run_line(line)
                 if self.session.closing:
                     self.discard()
                     return
@@ -233,6 +241,7 @@ class Connection:
 
     def _run_line(self, line: bytes | LineTooLong) -> None:
         self.server.turn.begin()
+        self.session.received_messages += 1
         self._finish(*run_line(line, self._context))
 
     def perform(self, message: Message) -> None:
@@ -240,6 +249,7 @@ class Connection:
         self._slow_down()
         if not self.session.closing:
             self.server.turn.begin()
+            self.session.received_messages += 1
             ctx = self._context(message)
             self._finish(ctx, run(ctx))
 

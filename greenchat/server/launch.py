@@ -1,21 +1,21 @@
-"""From a configuration to a running server: the log, the signals, the greeting."""
+"""From a configuration to a running server: the log, the signals, the end."""
 
-import dataclasses
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
 from logging.handlers import WatchedFileHandler
-from pathlib import Path
 
 import gevent
 
 from ..chat.names import MissingExtraError
 from ..storage.interface import StoreError
 from .app import App
-from .config import NOT_GIVEN, Config
-from .options import Address, Log
+from .config import Config, load_tls
+from .listener import CannotListenError
+from .options import NOT_GIVEN, Address, Log, Options
 
 log = logging.getLogger(__name__)
 
@@ -24,41 +24,46 @@ class CannotStartError(Exception):
     """The server can't start like this; the text is one clear line."""
 
 
-def serve(config: Config, data: Path, greet: Callable[[list[Address]], None]) -> int:
+def serve(config: Config, greet: Callable[[list[Address]], None], read_config: Callable[[], Config]) -> int:
     """Serve until a signal or an operator ends it; the exit code.
 
-    greet: called with the addresses on which it listens. Raises CannotStartError.
+    greet: called with the addresses on which it listens. read_config: reads the configuration again.
+    Raises CannotStartError and ConfigError.
     """
-    _start_log(config.options.log)
+    options = config.options
+    _start_log(options.log)
+    _allow_many_descriptors()
     try:
-        app = App(config.settings, dataclasses.replace(config.options, data=data))
+        app = App(config.settings, options, load_tls(options.tls), read_config)
         addresses = app.listen()
     except (MissingExtraError, StoreError) as error:
         raise CannotStartError(str(error)) from error
-    except OSError as error:
-        raise CannotStartError(
-            f"can't listen: {error.strerror or error}. Choose another address with --listen"
-        ) from error
-    signals = _Signals(app)
+    except CannotListenError as error:
+        raise CannotStartError(f"{error}; choose another address with --listen") from error
+    ending = _Ending(app)
     for number in (signal.SIGINT, signal.SIGTERM):
-        gevent.signal_handler(number, signals.end)
+        gevent.signal_handler(number, ending.ask)
+    gevent.signal_handler(signal.SIGHUP, app.reload, "SIGHUP")
     greet(addresses)
+    _warn_of_eavesdroppers(addresses, options)
     app.run()
+    if app.is_restarting:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return 0
 
 
-class _Signals:
+class _Ending:
     """The first SIGINT or SIGTERM ends the server in good order, the second at once."""
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._seen = False
+        self._was_asked = False
 
-    def end(self) -> None:
+    def ask(self) -> None:
         """A signal came."""
-        if self._seen:
-            os._exit(130)
-        self._seen = True
+        if self._was_asked:
+            os._exit(128 + signal.SIGINT)
+        self._was_asked = True
         self._app.stop("The server is shutting down")
 
 
@@ -74,3 +79,15 @@ def _start_log(options: Log) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         handlers=[handler],
     )
+
+
+def _allow_many_descriptors() -> None:
+    """Each client is one: use all that the system grants."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _warn_of_eavesdroppers(addresses: list[Address], options: Options) -> None:
+    for address in addresses:
+        if not address.is_loopback and not options.tls.is_given:
+            log.warning("%s can be reached from other machines and has no TLS: what is said can be overheard", address)

@@ -11,8 +11,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from .. import __version__
-from .config import NOT_GIVEN, Config, ConfigError, load
-from .options import DEFAULT_ADDRESS, Address, Listener
+from .config import Config, ConfigError, load
+from .options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listener, Options
 
 _EPILOG = """\
 Without options it serves on 127.0.0.1:9090 and needs nothing else.
@@ -102,23 +102,24 @@ def _hash_password() -> int:
 
 def _serve(given: argparse.Namespace) -> int:
     config = _configuration(given)
-    data = _data_folder(config.options.data)
     from . import launch  # late: it takes gevent along
 
+    def greet(addresses: list[Address]) -> None:
+        _greet(addresses, config.options)
+
     try:
-        return launch.serve(config, data, lambda addresses: _greet(addresses, data))
+        return launch.serve(config, greet, lambda: _configuration(given))
     except launch.CannotStartError as error:
         raise UsageError(str(error)) from error
 
 
 def _configuration(given: argparse.Namespace) -> Config:
-    """The file, and what the command line says against it. Raises ConfigError."""
+    """The file, and what the command line says against it. Raises ConfigError or UsageError."""
     config = load(given.config) if given.config else Config()
     options = config.options
     if given.listen:
         options = dataclasses.replace(options, listen=tuple(Listener(address) for address in given.listen))
-    if given.data:
-        options = dataclasses.replace(options, data=given.data)
+    options = dataclasses.replace(options, data=_data_folder(given.data or options.data))
     if given.debug:
         options = dataclasses.replace(options, log=dataclasses.replace(options.log, level="debug"))
     return dataclasses.replace(config, options=options)
@@ -137,7 +138,7 @@ def _data_folder(wish: Path) -> Path:
     return wish
 
 
-def _greet(addresses: list[Address], data: Path) -> None:
+def _greet(addresses: list[Address], options: Options) -> None:
     for address in addresses:
         print(f"greenchat {__version__} is listening on {address}")
     first = addresses[0]
@@ -147,4 +148,4 @@ def _greet(addresses: list[Address], data: Path) -> None:
         "greenchat" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f"greenchat {host}:{first.port}"
     )
     print(f"Join it with  {client}  in another terminal,  nc {host} {first.port},  or any IRC client on that port.")
-    print(f"Data is kept in {data}. Ctrl-C stops it.", flush=True)
+    print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)

@@ -4,7 +4,7 @@ A field with a `Key` is a key of the configuration file, as in `chat.settings`.
 """
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +23,14 @@ class Address:
         host = f"[{self.host}]" if ":" in self.host else self.host or "*"
         return f"{host}:{self.port}"
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
     @classmethod
     def parse(cls, text: str) -> "Address":
         """`[HOST]:PORT`. Raises ValueError."""
@@ -40,6 +48,7 @@ class Address:
 
 
 DEFAULT_ADDRESS = Address("127.0.0.1", 9090)
+NOT_GIVEN = Path()
 
 Network = IPv4Network | IPv6Network
 
@@ -154,10 +163,15 @@ class TlsFiles:
     )
     key: Annotated[Path, Key("its private key (PEM)")] = field(default_factory=Path)
 
+    @property
+    def is_given(self) -> bool:
+        """Whether there is a certificate."""
+        return self.certificate != NOT_GIVEN
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The process. A Path() stands for a path that is not given."""
+    """The process. A path that is not given is NOT_GIVEN."""
 
     data: Annotated[Path, Key("where history is kept; empty: the XDG data folder", restart=True)] = field(
         default_factory=Path

@@ -50,6 +50,7 @@ class SocketOutbox(Outbox):
         if not pending or self.cut_reason:
             pending.clear()
             return
+        self.sent_messages += len(pending)
         if self._backlog:
             self._wait(pending)
             pending.clear()
@@ -63,6 +64,7 @@ class SocketOutbox(Outbox):
         except OSError as error:
             self.cut(error.strerror or str(error))
             return
+        self.sent_bytes += sent
         if sent < len(data):
             self._wait([data[sent:]])
         elif self.closing:
@@ -118,6 +120,7 @@ class SocketOutbox(Outbox):
                 self.cut(error.strerror or str(error))
                 return
             self._backlog_size -= sent
+            self.sent_bytes += sent
             if sent < len(data):
                 backlog.appendleft(data[sent:])
                 return

@@ -70,7 +70,7 @@ class PlainDoor:
         self.network = network
         self.turn = turn
         self.foreign = foreign
-        self._options = options
+        self.options = options
         self._guests = count(1)
         self._prompted: dict[PlainClient, None] = {}
 
@@ -88,7 +88,7 @@ class PlainDoor:
     def prompted(self, client: "PlainClient") -> None:
         """A client was asked for its name. There can be so many of them only: the one that was asked first goes."""
         self._prompted[client] = None
-        if len(self._prompted) > self._options.prompts:
+        if len(self._prompted) > self.options.prompts:
             oldest = next(iter(self._prompted))
             self.answered(oldest)
             oldest.close("Too many others are at the door")
@@ -105,7 +105,7 @@ class PlainDoor:
     def _dialect(self, listener: Listener, *, silence: bool) -> Dialect:
         settings = self.network.settings
         limits = settings.limits
-        grace = int(self._options.grace * 1000)
+        grace = int(self.options.grace * 1000)
         around = _AROUND + limits.nick + limits.username + limits.host + max(len(settings.lobby.encode()), limits.nick)
         options = Options(
             legal=partial(self.network.naming.is_nick, limit=limits.nick),
@@ -114,7 +114,7 @@ class PlainDoor:
             irc=listener.kind != "plain",
             prompt=_PROMPTS[listener.prompt],
             grace=grace,
-            timeout=int(self._options.name_timeout * 1000),
+            timeout=int(self.options.name_timeout * 1000),
             text_limit=_LINE - around,
             guest_number=lambda: next(self._guests),
         )

@@ -1,0 +1,37 @@
+"""What handlers may ask of the process that they run in."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..chat.throttle import Attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What became of reading the configuration again.
+
+    file: its name, "" without one. error: why all stays as it was, "" where it did not fail.
+    notes: what to know where it worked: keys that need a restart, addresses that can't be listened on.
+    """
+
+    file: str
+    error: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Host(Protocol):
+    """The process. logins: wrong passwords by address, which every way to log in must ask and tell."""
+
+    logins: Attempts
+
+    def stop(self, reason: str) -> None:
+        """Close all listeners and connections and end."""
+
+    def restart(self, reason: str) -> None:
+        """As stop, and then start anew with the same command line."""
+
+    def reload(self, who: str) -> Reloaded:
+        """Read the configuration again; what it changes is in force when this returns. who: is told to operators."""
+
+    def ports(self) -> list[str]:
+        """The addresses on which it listens, and what is served there."""

@@ -1,0 +1,136 @@
+"""Operators of the server: OPER KILL WALLOPS REHASH RESTART DIE. https://modern.ircdocs.horse/#operator-messages"""
+
+from ..chat.masks import glob
+from ..chat.opers import Oper
+from ..chat.passwords import verify_password
+from ..chat.user import User
+from ..protocol.modes import ModeChange
+from ..protocol.numerics import Numeric
+from .context import Context, Later
+from .errors import IrcError
+from .lookup import find_user
+from .registration import leave
+from .registry import command
+from .server_notices import tell_operators
+from .user_modes import change_modes
+
+_SECOND = 1000  # ms
+
+
+@command("OPER", params=2)
+def oper(ctx: Context) -> Later | None:
+    """OPER <name> <password>
+
+    Become an operator of this server, with the rights of the class that its configuration gives that name.
+    """
+    name, password = ctx.message.params[:2]
+    user = ctx.user
+    wait = ctx.host.logins.wait(user.real_host, ctx.now)
+    if wait:
+        text = f"Too many wrong passwords: try again in {wait // _SECOND + 1} seconds."
+        raise IrcError(Numeric.RPL_TRYAGAIN, "OPER", text=text)
+    row = ctx.network.settings.opers.get(name)
+    if row is None:
+        raise _wrong_password(ctx, name)
+    if not _may_come_from(user, row):
+        tell_operators(ctx, f"{user.source} tried to become operator {name} from a wrong host")
+        raise IrcError(Numeric.ERR_NOOPERHOST)
+    return Later(
+        work=lambda: verify_password(password, row.password),
+        then=lambda ctx, is_right: _become_operator(ctx, name, row, is_right),
+    )
+
+
+def _may_come_from(user: User, row: Oper) -> bool:
+    return any(glob(mask, f"{user.username}@{host}") for mask in row.hosts for host in (user.real_host, user.host))
+
+
+def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None:
+    if not is_right or ctx.network.settings.opers.get(name) != row:  # a reload may have changed it meanwhile
+        raise _wrong_password(ctx, name)
+    user = ctx.user
+    ctx.host.logins.succeeded(user.real_host)
+    user.oper = name
+    ctx.reply(Numeric.RPL_YOUREOPER)
+    # "The user will also receive a MODE message indicating their new user modes"
+    change_modes(ctx, user, [ModeChange(True, "o"), ModeChange(True, "s")])
+    tell_operators(ctx, f"{user.source} is now operator {name} of class {row.class_}")
+
+
+def _wrong_password(ctx: Context, name: str) -> IrcError:
+    user = ctx.user
+    ctx.host.logins.failed(user.real_host, ctx.now)
+    tell_operators(ctx, f"{user.source} failed to become operator {name}")
+    return IrcError(Numeric.ERR_PASSWDMISMATCH)
+
+
+@command("KILL", params=2, right="kill")
+def kill(ctx: Context) -> None:
+    """KILL <nickname> <comment>
+
+    End the connection of a user. Everybody who shares a channel with them sees who did it, and why.
+    """
+    nick, comment = ctx.message.params[:2]
+    network = ctx.network
+    if network.fold(nick) == network.fold(network.settings.name):
+        raise IrcError(Numeric.ERR_CANTKILLSERVER)
+    target = find_user(ctx, nick)
+    operator = ctx.user
+    comment = comment[: network.settings.limits.kick] or "No reason given"
+    reason = f"Killed ({operator.nick} ({comment}))"
+    # "the client being killed receives the KILL message, and the <source> of the message SHOULD be the operator"
+    ctx.deliver(target, ctx.envelope("KILL", target.nick, comment, source=operator))
+    # "The user being killed and every user sharing a channel with them receives a QUIT message"
+    ctx.deliver(target, ctx.envelope("QUIT", reason, source=target))
+    tell_operators(ctx, f"{operator.nick} killed {target.source} ({comment})")
+    for session in list(target.sessions):
+        ctx.close(session, f"Closing Link: {network.settings.name} ({reason})")
+        leave(ctx, session, reason)
+
+
+@command("WALLOPS", params=1, right="wallops")
+def wallops(ctx: Context) -> None:
+    """WALLOPS <text>
+
+    Write to all users with mode +w.
+    """
+    text = ctx.message.params[0]
+    if not text:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "WALLOPS")
+    envelope = ctx.envelope("WALLOPS", text, source=ctx.user)
+    ctx.deliver_each([user for user in ctx.network.users.values() if "w" in user.modes], envelope)
+
+
+@command("REHASH", right="rehash")
+def rehash(ctx: Context) -> None:
+    """REHASH
+
+    Read the configuration file again, without dropping anybody. What can't change without a restart is named.
+    """
+    reloaded = ctx.host.reload(ctx.nick)
+    if reloaded.error:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "REHASH", text=f"Nothing has changed: {reloaded.error}")
+    ctx.reply(Numeric.RPL_REHASHING, reloaded.file or "*")
+    if "s" not in ctx.user.modes:  # else they have heard it with the other operators
+        for note in reloaded.notes:
+            ctx.notice(note)
+
+
+@command("RESTART", right="restart")
+def restart(ctx: Context) -> None:
+    """RESTART
+
+    End the server and start it again; everybody is disconnected.
+    """
+    tell_operators(ctx, f"{ctx.user.nick} restarts the server")
+    ctx.host.restart(f"The server is restarted by {ctx.user.nick}")
+
+
+@command("DIE", right="die")
+def die(ctx: Context) -> None:
+    """DIE
+
+    End the server.
+    """
+    tell_operators(ctx, f"{ctx.user.nick} ends the server")
+    ctx.host.stop(f"The server was ended by {ctx.user.nick}")

@@ -1,0 +1,113 @@
+"""STATS: how the server is doing. https://modern.ircdocs.horse/#stats-message
+
+Everybody may ask for the uptime (u) and for the operators who are here (p); the rest needs the right `stats`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..protocol.numerics import Numeric
+from .context import Context
+from .registry import COMMANDS, command, require_right
+from .server import require_this_server
+
+_KIB = 1024
+
+
+@command("STATS", params=1)
+def stats(ctx: Context) -> None:
+    """STATS <query> [<server>]
+
+    See how the server is doing: u its uptime, p which operators are here. For operators with the right to it also:
+    c h k nothing (there are no links and no bans), l connections, m how often each command
+    was used, o who can become an operator, O classes and their rights, P where it listens.
+    """
+    require_this_server(ctx, 1)
+    letter = ctx.message.params[0][:1] or "*"
+    query = _QUERIES.get(letter)
+    if query:
+        if not query.is_public:
+            require_right(ctx, "stats")
+        query.answer(ctx)
+    ctx.reply(Numeric.RPL_ENDOFSTATS, letter)
+
+
+def _uptime(ctx: Context) -> None:
+    minutes, seconds = divmod((ctx.now - ctx.network.started) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    ctx.reply(Numeric.RPL_STATSUPTIME, text=f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
+
+
+def _operators_here(ctx: Context) -> None:
+    for user in ctx.network.users.values():
+        if "o" in user.modes:
+            idle = (ctx.now - user.active) // 1000
+            ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{user.nick} ({user.username}@{user.host}) Idle: {idle} seconds")
+
+
+def _commands(ctx: Context) -> None:
+    """ "... and the usage count for each if the usage count is non zero"."""
+    for name in sorted(COMMANDS):
+        count = ctx.network.command_counts[name]
+        if count:
+            ctx.reply(Numeric.RPL_STATSCOMMANDS, name, str(count))
+
+
+def _operators(ctx: Context) -> None:
+    """ "O <hostmask> * <name>": RFC 2812, section 5.1; the class stands behind."""
+    for name, oper in ctx.network.settings.opers.items():
+        for mask in oper.hosts:
+            ctx.reply(Numeric.RPL_STATSOLINE, "O", mask, "*", name, oper.class_)
+
+
+def _classes(ctx: Context) -> None:
+    for name, oper_class in ctx.network.settings.classes.items():
+        ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{name}: {' '.join(oper_class.rights) or '(no rights)'}")
+
+
+def _connections(ctx: Context) -> None:
+    """Name, bytes that wait, messages and KiB sent, messages and KiB received, seconds open: RFC 2812, section 5.1."""
+    for session in ctx.network.sessions:
+        name = f"{session.user.nick if session.user else '*'}[{session.host}]"
+        counts = (
+            session.outbox.backlog,
+            session.outbox.sent_messages,
+            session.outbox.sent_bytes // _KIB,
+            session.received_messages,
+            session.received_bytes // _KIB,
+            (ctx.now - session.now) // 1000,
+        )
+        ctx.reply(Numeric.RPL_STATSLINKINFO, name, *map(str, counts))
+
+
+def _ports(ctx: Context) -> None:
+    for port in ctx.host.ports():
+        ctx.reply(Numeric.RPL_STATSDEBUG, text=port)
+
+
+def _nothing(ctx: Context) -> None:
+    """A list that is empty here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A letter's answer, and whether everybody may have it."""
+
+    answer: Callable[[Context], None]
+    is_public: bool = False
+
+
+_QUERIES = {
+    "u": _Query(_uptime, is_public=True),
+    "p": _Query(_operators_here, is_public=True),
+    "c": _Query(_nothing),
+    "h": _Query(_nothing),
+    "k": _Query(_nothing),
+    "l": _Query(_connections),
+    "L": _Query(_connections),
+    "m": _Query(_commands),
+    "o": _Query(_operators),
+    "O": _Query(_classes),
+    "P": _Query(_ports),
+}

@@ -1,0 +1,81 @@
+"""Putting a new configuration in force while people are connected: nobody is dropped."""
+
+import logging
+import socket
+from typing import Protocol
+
+from ..chat.network import Network
+from ..chat.throttle import Attempts
+from ..commands.context import Context
+from ..commands.isupport import announce_isupport
+from ..commands.server_notices import revoke_operators
+from .config import Config, load_tls
+from .connection import Connection
+from .keys import take_over
+from .listener import CannotListenError, Door, Peer
+from .options import Listener, Options
+from .plain import PlainDoor
+from .stream import TlsAcceptor
+
+
+class Running(Protocol):
+    """What a reload changes."""
+
+    network: Network
+    options: Options
+    tls: TlsAcceptor | None
+    logins: Attempts
+    plain: PlainDoor
+    doors: list[Door]
+    connections: dict[Connection, None]
+
+    def serve(self, sock: socket.socket, peer: Peer, listener: Listener, /) -> None:
+        """One client, from its arrival to its end."""
+
+
+def apply(running: Running, config: Config, ctx: Context) -> list[str]:
+    """Take over all that can change; what could not, a line each. Raises ConfigError, and then nothing has changed.
+
+    ctx: in which people are told.
+    """
+    network = running.network
+    settings, refused = take_over(network.settings, config.settings)
+    options, refused_options = take_over(running.options, config.options)
+    if running.options.tls != options.tls or running.options.tls.is_given:
+        running.tls = load_tls(options.tls)
+    before, network.settings = network.settings, settings
+    running.options = options
+    running.logins.limit = options.throttle.logins
+    for connection in running.connections:
+        connection.use(options)
+    logging.getLogger().setLevel(options.log.level.upper())
+    running.plain.options = options.plain
+    revoke_operators(ctx)
+    announce_isupport(ctx, before)
+    notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
+    return notes + _move_doors(running, options.listen)
+
+
+def _move_doors(running: Running, wanted: tuple[Listener, ...]) -> list[str]:
+    """Close what is no longer wanted, then open what is new; who came through a closed one stays."""
+    old = list(running.doors)
+    kept: list[Door] = []
+    new: list[Listener] = []
+    for options in wanted:
+        door = next((door for door in old if door.options.address == options.address), None)
+        if door is None:
+            new.append(options)
+        else:
+            old.remove(door)
+            door.options = options
+            kept.append(door)
+    for door in old:
+        door.stop(timeout=0)
+    failures = []
+    for options in new:
+        try:
+            kept.append(Door(options, running.serve))
+        except CannotListenError as error:
+            failures.append(str(error))
+    running.doors = kept
+    return failures
