@@ -52,7 +52,8 @@ def _send(ctx: Context, user: User) -> None:
     if user.away:
         ctx.reply(Numeric.RPL_AWAY, nick, text=user.away)
     if "o" in user.modes:
-        ctx.reply(Numeric.RPL_WHOISOPERATOR, nick)
+        oper = settings.opers.get(user.oper)
+        ctx.reply(Numeric.RPL_WHOISOPERATOR, nick, text=oper.title if oper else "")
     if user.account:
         if ctx.network.fold(user.account) == ctx.network.fold(nick):
             ctx.reply(Numeric.RPL_WHOISREGNICK, nick)

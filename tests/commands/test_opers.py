@@ -1,0 +1,234 @@
+"""Becoming an operator, and what operators may do."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.opers import OperClass
+from greenchat.server.options import Throttle
+from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+
+@pytest.fixture
+def staffed(serve: Serve) -> Target:
+    return serve(STAFFED)
+
+
+def notices(client: Client) -> list[str]:
+    return [message.params[1] for message in client.sync() if message.command == "NOTICE"]
+
+
+# OPER: https://modern.ircdocs.horse/#oper-message
+
+
+def test_the_right_password_makes_an_operator(staffed: Target) -> None:
+    """ "the RPL_YOUREOPER message is sent to the user. The user will also receive a MODE message indicating their new
+    user modes" """
+    with Client(staffed, "alice") as alice:
+        alice.send("OPER root secret")
+        assert alice.expect("381").params == ("alice", "You are now an IRC operator")
+        mode = alice.expect("MODE")
+        assert (mode.nick, mode.params) == ("alice", ("alice", "+os"))
+        assert [m.params for m in alice.run("WHOIS alice") if m.command == "313"] == [
+            ("alice", "alice", "is the administrator")
+        ]
+
+
+@pytest.mark.parametrize("attempt", ["root wrong", "nobody secret", "root :", "root :secret and more"])
+def test_a_wrong_password_or_name_is_refused(staffed: Target, attempt: str) -> None:
+    """ "If the client does not send the correct password for the given name, the server replies with an
+    ERR_PASSWDMISMATCH message and the request is not successful." """
+    with Client(staffed, "alice") as alice:
+        alice.send(f"OPER {attempt}")
+        assert alice.expect("464").params == ("alice", "Password incorrect")
+        assert alice.run("MODE alice")[-1].params == ("alice", "+")
+
+
+def test_a_wrong_host_is_refused(staffed: Target) -> None:
+    """ "If the client is not connecting from a valid host for the given name, the server replies with an
+    ERR_NOOPERHOST message and the request is not successful." """
+    with Client(staffed, "alice") as alice:
+        assert alice.commands("OPER elsewhere secret") == ["491"]
+        become(alice, "local")
+
+
+def test_oper_needs_two_parameters(staffed: Target) -> None:
+    """ "Both parameters are required for the command to be successful." """
+    with Client(staffed, "alice") as alice:
+        assert [message.params[:2] for message in alice.run("OPER root")] == [("alice", "OPER")]
+
+
+def test_guessing_is_slowed_down(start_server: StartServer, tmp_path: Path) -> None:
+    """ "When a server drops a command without processing it, this numeric MUST be sent to inform the client" (263),
+    which another connection from the same address gets too; a minute later they may try again."""
+    server = start_server(STAFFED, replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=2)))
+    with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
+        assert alice.commands("OPER root wrong", "OPER root wrong") == ["464", "464"]
+        assert [m.command for m in alice.run("OPER root secret")] == ["263"]
+        refused = bob.run("OPER root secret")
+        assert refused[0].command == "263"
+        assert refused[0].params[1] == "OPER"
+        server.call(lambda app: app.logins.succeeded("127.0.0.1"))
+        become(bob)
+
+
+def test_others_go_on_while_a_password_is_verified(staffed: Target) -> None:
+    with people(staffed, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.send(*["OPER root wrong"] * 5)
+        bob.send("PRIVMSG carol :hello")
+        assert carol.expect("PRIVMSG").params[1] == "hello"
+        assert [alice.expect("464").command for _ in range(5)] == ["464"] * 5
+
+
+def test_being_an_operator_ends_with_the_mode(staffed: Target) -> None:
+    with Client(staffed, "alice") as alice:
+        become(alice)
+        assert alice.run("MODE alice -o")[0].params == ("alice", "-os")
+        assert alice.commands("KILL alice :why") == ["481"]
+
+
+# rights
+
+
+@pytest.mark.parametrize("line", ["KILL bob :why", "KILL", "WALLOPS :hello", "REHASH", "RESTART", "DIE", "STATS m"])
+def test_who_is_no_operator_is_refused(staffed: Target, line: str) -> None:
+    """ "Indicates that the command failed because the user is not an IRC operator." """
+    with Client(staffed, "alice") as alice:
+        refusal = alice.run(line)[0]
+        assert (refusal.command, refusal.params) == (
+            "481",
+            ("alice", "Permission Denied- You're not an IRC operator"),
+        )
+
+
+@pytest.mark.parametrize(("line", "right"), [("WALLOPS :x", "wallops"), ("REHASH", "rehash"), ("DIE", "die")])
+def test_an_operator_without_the_right_is_refused(staffed: Target, line: str, right: str) -> None:
+    """ "Sent by a server to alert an IRC operator that they they do not have the specific operator privilege required
+    by this server/network to perform the command" """
+    with Client(staffed, "alice") as alice:
+        become(alice, "helper")
+        refusal = alice.run(line)[0]
+        assert (refusal.command, refusal.params) == ("723", ("alice", right, "Insufficient oper privileges."))
+
+
+def test_a_right_that_is_taken_away_is_gone_at_once(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(STAFFED, quick_options(tmp_path))
+    with Client(server.address, "alice") as alice:
+        become(alice, "helper")
+        poorer = replace(STAFFED, classes={**STAFFED.classes, "helper": OperClass()})
+        server.call(lambda app: setattr(app.network, "settings", poorer))
+        assert alice.commands("KILL alice :why") == ["723"]
+
+
+# KILL: https://modern.ircdocs.horse/#kill-message
+
+
+def test_kill_ends_a_connection(staffed: Target) -> None:
+    """ "the client being killed receives the KILL message, and the <source> of the message SHOULD be the operator ...
+    The user being killed and every user sharing a channel with them receives a QUIT message ... The user being killed
+    then receives the ERROR message" """
+    with people(staffed, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol):
+        become(alice)
+        alice.send("KILL bob :flooding again")
+        kill, quit_, error = bob.until_end()[-3:]
+        assert (kill.nick, kill.command, kill.params) == ("alice", "KILL", ("bob", "flooding again"))
+        assert (quit_.nick, quit_.params) == ("bob", ("Killed (alice (flooding again))",))
+        assert error.params == ("Closing Link: greenchat.local (Killed (alice (flooding again)))",)
+        for witness in alice, carol:
+            seen = witness.expect("QUIT")
+            assert (seen.nick, seen.params) == ("bob", ("Killed (alice (flooding again))",))
+        assert "QUIT" not in [message.command for message in carol.sync()]
+        with Client(staffed, "bob"):
+            """ "Clients can rejoin instantly after this command is performed on them." """
+
+
+@pytest.mark.parametrize(
+    ("line", "numeric"),
+    [("KILL nobody :why", "401"), ("KILL bob", "461"), ("KILL greenchat.local :why", "483"), ("KILL #lobby :x", "401")],
+)
+def test_a_kill_that_hits_nobody(staffed: Target, line: str, numeric: str) -> None:
+    with people(staffed, "alice", "bob") as (alice, _):
+        assert become(alice).commands(line) == [numeric]
+
+
+def test_an_operator_may_kill_themselves(staffed: Target) -> None:
+    with Client(staffed, "alice", caps="labeled-response batch") as alice:
+        become(alice)
+        alice.send("@label=x KILL alice :enough")
+        assert [m.command for m in alice.until_end()] == ["BATCH", "KILL", "QUIT", "NOTICE", "ERROR", "BATCH"]
+
+
+def test_what_was_on_its_way_from_a_killed_client_is_not_run(staffed: Target) -> None:
+    with people(staffed, "alice", "bob", channel="#lobby") as (alice, bob):
+        become(alice)
+        alice.send("KILL bob :why")
+        bob.expect("ERROR")
+        bob.send("PRIVMSG #lobby :I am still here")
+        alice.expect("QUIT")
+        assert "PRIVMSG" not in [message.command for message in alice.sync()]
+        assert [message.command for message in bob.until_end()] == []
+
+
+# WALLOPS: https://modern.ircdocs.horse/#wallops-message
+
+
+def test_wallops_reach_who_wants_them(staffed: Target) -> None:
+    """ "The WALLOPS command is used to send a message to all currently connected users who have set the 'w' user mode
+    for themselves." """
+    with people(staffed, "alice", "bob", "carol") as (alice, bob, carol):
+        become(alice)
+        bob.run("MODE bob +w")
+        alice.send("WALLOPS :the server restarts at eight")
+        message = bob.expect("WALLOPS")
+        assert (message.nick, message.params) == ("alice", ("the server restarts at eight",))
+        assert carol.sync() == []
+
+
+def test_wallops_without_a_text_are_none(staffed: Target) -> None:
+    """ "The <text> SHOULD be non-empty." """
+    with Client(staffed, "alice") as alice:
+        assert become(alice).commands("WALLOPS :", "WALLOPS") == ["461", "461"]
+
+
+# DIE, and what operators hear
+
+
+def test_die_ends_the_server(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(STAFFED, quick_options(tmp_path))
+    with people(server.address, "alice", "bob") as (alice, bob):
+        become(alice)
+        alice.send("DIE")
+        for client in alice, bob:
+            assert client.expect("ERROR").params == ("The server was ended by alice",)
+        assert bob.until_end() == []
+
+
+def test_restart_ends_it_to_begin_again(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(STAFFED, quick_options(tmp_path))
+    with people(server.address, "alice") as (alice,):
+        become(alice)
+        assert not server.app.is_restarting
+        alice.send("RESTART")
+        assert alice.expect("ERROR").params == ("The server is restarted by alice",)
+        assert server.app.is_restarting
+
+
+def test_operators_hear_what_others_do(staffed: Target) -> None:
+    with people(staffed, "alice", "bob", "carol") as (alice, bob, carol):
+        become(alice)
+        bob.run("OPER root wrong", "OPER elsewhere secret")
+        become(bob, "helper")
+        bob.run("KILL carol :bye")
+        assert notices(alice) == [
+            "*** bob!~bob@127.0.0.1 failed to become operator root",
+            "*** bob!~bob@127.0.0.1 tried to become operator elsewhere from a wrong host",
+            "*** bob!~bob@127.0.0.1 is now operator helper of class helper",
+            "*** bob killed carol!~carol@127.0.0.1 (bye)",
+        ]
+        alice.run("MODE alice -s")
+        bob.run("OPER root wrong")
+        assert notices(alice) == []
+        assert carol.until_end()

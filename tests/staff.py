@@ -1,0 +1,26 @@
+"""Operators for tests: who they are, and how a client becomes one."""
+
+from greenchat.chat.opers import RIGHTS, Oper, OperClass
+from greenchat.chat.settings import Settings
+from tests.irc import Client
+
+# "secret", hashed at the lowest cost there is: the tests have better things to do
+HASH = "$scrypt$ln=4,r=8,p=1$c2FsdCBvZiB0aGUgZWFydA$bVYV3rizrd5fad2LnosIPdjLF24RcScjHG9lIpNfft4"
+
+STAFFED = Settings(
+    classes={"admin": OperClass(tuple(RIGHTS)), "helper": OperClass(("kill",))},
+    opers={
+        "root": Oper("admin", HASH, title="is the administrator"),
+        "helper": Oper("helper", HASH),
+        "elsewhere": Oper("admin", HASH, hosts=("*@192.0.2.*", "*@*.example.org")),
+        "local": Oper("admin", HASH, hosts=("*@192.0.2.1", "*@127.0.0.?")),
+    },
+)
+
+
+def become(client: Client, name: str = "root") -> Client:
+    """Make a client an operator."""
+    client.send(f"OPER {name} secret")
+    client.expect("381")
+    client.sync()
+    return client
