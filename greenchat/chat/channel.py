@@ -1,8 +1,12 @@
 """A channel: its name, its topic, its modes and who is in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..protocol.names import NamesLines
+from . import ranks
 from .group import BroadcastGroup
+from .mask_lists import MaskList
 from .user import User
 
 
@@ -15,22 +19,14 @@ class Topic:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListEntry:
-    """A mask in a channel's list, who put it there and when, in ms since the epoch."""
-
-    mask: str
-    setter: str
-    time: int
-
-
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A channel. `Network` alone changes `members` and `group`.
+    """A channel. `Network` alone changes its name, `members`, `invited`, `group` and `names`.
 
     created: ms since the epoch. flags: letters of the modes without a parameter. members: user -> letters of their
-    member modes ("o", "v", "ov", ""), in the order of joining. lists: letter of a list mode -> mask -> entry.
-    invited: who may come in once, whatever the modes say.
+    member modes, highest first (see `ranks`), in the order of joining. lists: letter of a list mode -> its masks.
+    forward: the channel for those who can't come in. invited: who may come in once, whatever the modes say.
+    knocked: when somebody last did, in ms since the epoch. names: ready lines of who is here, by variant.
     """
 
     name: str
@@ -39,11 +35,63 @@ class Channel:
     topic: Topic | None = None
     key: str = ""
     limit: int = 0
+    forward: str = ""
     members: dict[User, str] = field(default_factory=dict)
-    lists: dict[str, dict[str, ListEntry]] = field(default_factory=dict)
+    lists: dict[str, MaskList] = field(default_factory=dict)
     invited: set[User] = field(default_factory=set)
+    knocked: int = 0
     group: BroadcastGroup = field(default_factory=BroadcastGroup)
+    names: dict[int, NamesLines] = field(default_factory=dict)
+
+    @property
+    def symbol(self) -> str:
+        """How NAMES shows what kind of channel it is: https://modern.ircdocs.horse/#rplnamreply-353."""
+        if "s" in self.flags:
+            return "@"
+        return "*" if "p" in self.flags else "="
 
     def is_visible_to(self, user: User) -> bool:
         """A secret channel shows itself to its members only: https://modern.ircdocs.horse/#secret-channel-mode."""
         return "s" not in self.flags or user in self.members
+
+    def is_listed_to(self, user: User) -> bool:
+        """Neither a secret nor a private channel is told to others who don't know its name: RFC 2811, 4.2.6."""
+        return self.flags.isdisjoint("sp") or user in self.members
+
+    def is_at_least(self, user: User, letter: str) -> bool:
+        """Whether a user has this rank here or a higher one."""
+        return ranks.is_at_least(self.members.get(user, ""), letter)
+
+    def ranked(self, letter: str) -> Iterator[User]:
+        """The members with this rank or a higher one."""
+        for member, modes in self.members.items():
+            if modes and ranks.is_at_least(modes, letter):
+                yield member
+
+    def shows(self, member: User) -> bool:
+        """Whether all members are shown this one: in an auditorium (+u) only those with a rank."""
+        return "u" not in self.flags or self.members.get(member, "") != ""
+
+    def sees(self, viewer: User, member: User) -> bool:
+        """Whether somebody is shown a member: in an auditorium half-operators and above see everybody."""
+        return self.shows(member) or viewer is member or self.is_at_least(viewer, "h")
+
+    def witnesses(self, member: User) -> Iterator[User]:
+        """Who in this channel is told what a member of it does, the member too."""
+        if self.shows(member):
+            yield from self.members
+            return
+        yield from self.ranked("h")
+        if member in self.members:
+            yield member
+
+    def mask_list(self, letter: str) -> MaskList:
+        """The masks of a list mode."""
+        return self.lists.setdefault(letter, MaskList())
+
+    def set_flag(self, letter: str, on: bool) -> bool:
+        """Set or unset a mode without a parameter; whether that changed anything."""
+        if on == (letter in self.flags):
+            return False
+        (self.flags.add if on else self.flags.discard)(letter)
+        return True

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ..protocol.casemap import Casefold
+from . import ranks, roster
 from .channel import Channel
 from .monitors import Monitors
 from .names import naming
@@ -15,15 +16,19 @@ from .settings import Settings
 from .user import Session, User
 from .whowas import Departed, Whowas
 
+_RENAMED = 1000  # old names of channels that are remembered
+
 
 class Network:
     """The state of the chat.
 
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
+    renamed: folded old names of channels that still are, the latest ones.
 
     Reads: user, holder, channel, channels_of, share_channel, peers; most_users, mode_counts, command_counts,
     unregistered.
-    Changes: connect, disconnect, register, attach, rename, remove, join, part, set_caps, set_kind, set_mode.
+    Changes: connect, disconnect, register, attach, rename, set_host, remove, set_caps, set_kind, set_mode; join, part,
+    invite, set_member_mode, rename_channel.
     """
 
     __slots__ = (
@@ -36,6 +41,7 @@ class Network:
         "monitors",
         "most_users",
         "naming",
+        "renamed",
         "sessions",
         "settings",
         "started",
@@ -52,6 +58,7 @@ class Network:
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.sessions: dict[Session, None] = {}
+        self.renamed: dict[str, Channel] = {}
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
         self.command_counts: Counter[str] = Counter()
@@ -82,10 +89,10 @@ class Network:
         return not one.channels.keys().isdisjoint(other.channels)
 
     def peers(self, user: User) -> Iterator[User]:
-        """Everybody who shares a channel with a user, once each, without themselves."""
+        """Everybody who shares a channel with a user and sees them there, once each, without themselves."""
         seen = {user}
         for name in user.channels:
-            for member in self.channels[name].members:
+            for member in self.channels[name].witnesses(user):
                 if member not in seen:
                     seen.add(member)
                     yield member
@@ -130,12 +137,21 @@ class Network:
         self._unname(user)
         user.nick = nick
         self._name(user)
+        self._refresh_names(user)
+
+    def set_host(self, user: User, username: str, host: str) -> None:
+        """Give a user another username and host, as others see them."""
+        user.username = username
+        user.host = host
+        self._refresh_names(user)
 
     def remove(self, user: User, *, now: int) -> None:
         """A user leaves the network: all channels, and the list of users."""
         self._remember(user, now)
         for channel in self.channels_of(user):
             self.part(user, channel)
+        for folded in list(user.invitations):
+            self._forget_invitation(user, folded)
         for session in list(user.sessions):
             self._detach(user, session)
         for letter in list(user.modes):
@@ -150,11 +166,13 @@ class Network:
         if channel is None:
             channel = self.channels[folded] = Channel(name, created=now, flags=set(self.settings.channel_flags))
             member_modes = "o"
+            self.renamed.pop(folded, None)
         channel.members[user] = member_modes
-        channel.invited.discard(user)
+        self._forget_invitation(user, folded)
         user.channels[folded] = None
         for session in user.sessions:
             channel.group.add(session)
+        roster.add(self.settings, channel, user)
         return channel
 
     def part(self, user: User, channel: Channel) -> None:
@@ -164,8 +182,43 @@ class Network:
         del user.channels[folded]
         for session in user.sessions:
             channel.group.remove(session)
+        roster.remove(channel, user)
         if not channel.members:
-            del self.channels[folded]
+            self._end(channel)
+
+    def invite(self, user: User, channel: Channel) -> None:
+        """Let a user into a channel once, whatever its modes say. Their oldest invitations lapse."""
+        folded = self.fold(channel.name)
+        channel.invited.add(user)
+        user.invitations[folded] = None
+        if len(user.invitations) > self.settings.limits.channels:
+            self._forget_invitation(user, next(iter(user.invitations)))
+
+    def set_member_mode(self, user: User, channel: Channel, letter: str, on: bool) -> bool:
+        """Give a member a mode or take it away; whether that changed anything."""
+        modes = channel.members[user]
+        if on == (letter in modes):
+            return False
+        channel.members[user] = ranks.with_mode(modes, letter, on)
+        roster.refresh(self.settings, channel, user)
+        return True
+
+    def rename_channel(self, channel: Channel, name: str) -> None:
+        """Give a channel another name, which must be free or its own in another spelling."""
+        old, new = self.fold(channel.name), self.fold(name)
+        del self.channels[old]
+        channel.name = name
+        self.channels[new] = channel
+        channel.names.clear()
+        for member in channel.members:
+            member.channels = {new if folded == old else folded: None for folded in member.channels}
+        for guest in channel.invited:
+            guest.invitations = {new if folded == old else folded: None for folded in guest.invitations}
+        self.renamed.pop(new, None)
+        if old != new:
+            self.renamed[old] = channel
+            if len(self.renamed) > _RENAMED:
+                del self.renamed[next(iter(self.renamed))]
 
     def set_caps(self, session: Session, caps: int) -> None:
         """Change a session's capabilities."""
@@ -198,6 +251,23 @@ class Network:
     def _unname(self, user: User) -> None:
         del self.users[self.fold(user.nick)]
         self._looks.pop(self.naming.skeleton(user.nick), None)
+
+    def _refresh_names(self, user: User) -> None:
+        for channel in self.channels_of(user):
+            roster.refresh(self.settings, channel, user)
+
+    def _end(self, channel: Channel) -> None:
+        folded = self.fold(channel.name)
+        for guest in list(channel.invited):
+            self._forget_invitation(guest, folded)
+        for old in [old for old, renamed in self.renamed.items() if renamed is channel]:
+            del self.renamed[old]
+        del self.channels[folded]
+
+    def _forget_invitation(self, user: User, folded: str) -> None:
+        if folded in user.invitations:
+            del user.invitations[folded]
+            self.channels[folded].invited.discard(user)
 
     def _detach(self, user: User, session: Session) -> None:
         user.sessions.remove(session)

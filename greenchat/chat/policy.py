@@ -1,73 +1,97 @@
-"""Who may do what: questions about the state, answered with a numeric to refuse with, or None.
+"""Who may do what: questions about the state, answered with what to refuse with, or None.
 
 https://modern.ircdocs.horse/#channel-operators and #channel-modes.
 """
 
-from ..protocol.casemap import ascii_fold
+from dataclasses import dataclass
+
 from ..protocol.numerics import Numeric
 from .channel import Channel
-from .masks import compile_mask
 from .user import User
 
-OPERATOR_MODES = "qao"
-HALFOP_MODES = "qaoh"
+_COLORS = ("\x03", "\x04")  # https://modern.ircdocs.horse/formatting.html#colors and #hex-color
 
 
-def is_operator(user: User, channel: Channel) -> bool:
-    """Operator or above."""
-    return any(mode in OPERATOR_MODES for mode in channel.members.get(user, ""))
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The numeric that says no, and its text where the numeric's own is not enough."""
+
+    numeric: Numeric
+    text: str = ""
 
 
-def is_halfop(user: User, channel: Channel) -> bool:
-    """Half-operator or above."""
-    return any(mode in HALFOP_MODES for mode in channel.members.get(user, ""))
-
-
-def may_join(user: User, channel: Channel, key: str) -> Numeric | None:
-    """An invitation opens every door: https://modern.ircdocs.horse/#invite-message."""
+def may_join(user: User, channel: Channel, key: str) -> Refusal | None:
+    """An invitation opens every door but those for operators and for TLS."""
+    if "O" in channel.flags and "o" not in user.modes:
+        return Refusal(Numeric.ERR_OPERONLY)
+    if "z" in channel.flags and not user.secure:
+        return Refusal(Numeric.ERR_SECUREONLYCHAN)
     if user in channel.invited:
         return None
-    if is_banned(user, channel):
-        return Numeric.ERR_BANNEDFROMCHAN
-    if "i" in channel.flags and not _in_list(user, channel, "I"):
-        return Numeric.ERR_INVITEONLYCHAN
+    if _is_in_list(user, channel, "b") and not _is_in_list(user, channel, "e"):
+        return Refusal(Numeric.ERR_BANNEDFROMCHAN)
+    if "R" in channel.flags and not user.account:
+        return Refusal(Numeric.ERR_NEEDREGGEDNICK)
+    if "i" in channel.flags and not _is_in_list(user, channel, "I"):
+        return Refusal(Numeric.ERR_INVITEONLYCHAN)
     if channel.key and key != channel.key:
-        return Numeric.ERR_BADCHANNELKEY
+        return Refusal(Numeric.ERR_BADCHANNELKEY)
     if channel.limit and len(channel.members) >= channel.limit:
-        return Numeric.ERR_CHANNELISFULL
+        return Refusal(Numeric.ERR_CHANNELISFULL)
     return None
 
 
-def may_speak(user: User, channel: Channel) -> Numeric | None:
-    """404 for everything: not in a +n channel, without voice in a +m one, or banned."""
+def may_speak(user: User, channel: Channel, command: str = "PRIVMSG", text: str = "") -> Refusal | None:
+    """404 for everything, with the letter of the mode that stands against it.
+
+    Whoever has voice or more is held up by nothing but the modes that are about what is said (C, c, T).
+    """
+    flags = channel.flags
     modes = channel.members.get(user)
-    if modes is None and "n" in channel.flags:
-        return Numeric.ERR_CANNOTSENDTOCHAN
-    if modes:
-        return None
-    if "m" in channel.flags or (channel.lists.get("b") and is_banned(user, channel)):
-        return Numeric.ERR_CANNOTSENDTOCHAN
+    if modes is None and "n" in flags:
+        return _silenced("n")
+    if not modes:
+        if "m" in flags and "U" not in flags:
+            return _silenced("m")
+        if "M" in flags and not user.account:
+            return _silenced("M")
+        if channel.lists and is_muted(user, channel):
+            return _silenced("b")
+    if "C" in flags and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
+        return _silenced("C")
+    if "c" in flags and any(color in text for color in _COLORS):
+        return _silenced("c")
+    if "T" in flags and command == "NOTICE":
+        return _silenced("T")
     return None
 
 
-def may_message(sender: User, target: User) -> Numeric | None:
+def may_message(sender: User, target: User) -> Refusal | None:
     """531 where the target listens only to people who are logged in (+R), and the sender is neither that nor one."""
     if "R" in target.modes and not sender.account and sender is not target and "o" not in sender.modes:
-        return Numeric.ERR_CANTSENDTOUSER
+        return Refusal(Numeric.ERR_CANTSENDTOUSER)
     return None
 
 
-def is_banned(user: User, channel: Channel) -> bool:
-    """In the ban list, and not in the list of exceptions."""
-    return _in_list(user, channel, "b") and not _in_list(user, channel, "e")
+def audience(user: User, channel: Channel, letter: str = "") -> str:
+    """The rank from which on members get a message, "" for all of them; letter: what the sender asked for.
+
+    In a channel with +U who has no rank is heard by half-operators and above only.
+    """
+    if "U" in channel.flags and not channel.members.get(user) and letter in ("", "v"):
+        return "h"
+    return letter
 
 
-def matches(mask: str, user: User) -> bool:
-    """Whether nick!user@host matches a mask with `*` and `?`, for the shown host or the real one."""
-    pattern = compile_mask(ascii_fold(mask))
-    head = f"{user.nick}!{user.username}@"
-    return bool(pattern.match(ascii_fold(head + user.host)) or pattern.match(ascii_fold(head + user.real_host)))
+def is_muted(user: User, channel: Channel) -> bool:
+    """Banned or muted, and in no list of exceptions."""
+    return _is_in_list(user, channel, "b", speaking=True) and not _is_in_list(user, channel, "e", speaking=True)
 
 
-def _in_list(user: User, channel: Channel, letter: str) -> bool:
-    return any(matches(mask, user) for mask in channel.lists.get(letter, ()))
+def _is_in_list(user: User, channel: Channel, letter: str, *, speaking: bool = False) -> bool:
+    masks = channel.lists.get(letter)
+    return masks is not None and masks.means(user, speaking=speaking)
+
+
+def _silenced(letter: str) -> Refusal:
+    return Refusal(Numeric.ERR_CANNOTSENDTOCHAN, f"Cannot send to channel (+{letter})")

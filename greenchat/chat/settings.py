@@ -15,7 +15,10 @@ from .key import Key
 from .names import CASEMAPPINGS
 from .opers import CLASS_SAMPLE, OPER_SAMPLE, Oper, OperClass
 
-_FLAGS = checks.letters(ModeTable().flags)
+MODE_TABLE = ModeTable(
+    lists="beI", always="k", setting="fl", flags="CKMORTUcimnpstuz", prefixes="qaohv", symbols="~&@%+"
+)
+_FLAGS = checks.letters(MODE_TABLE.flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Settings:
     )
     channel_flags: Annotated[str, Key("modes of a new channel, those without a parameter", parse=_FLAGS)] = "nt"
     user_flags: Annotated[str, Key("modes of a new user", parse=checks.letters("iw"))] = ""
-    mode_table: ModeTable = field(default_factory=ModeTable)
+    mode_table: ModeTable = MODE_TABLE
     limits: Annotated[Limits, Key("How long names and texts may be, and how many of each there may be.")] = field(
         default_factory=Limits
     )

@@ -52,8 +52,9 @@ class User:
 
     host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
     oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
-    channels: folded names, in the order of joining; `Network` alone changes it. guest_id: what the history knows them
-    by as long as they have no account.
+    channels: folded names, in the order of joining; invitations: of channels too, the oldest first. `Network` alone
+    changes both. knocked: when they last did, in ms since the epoch. guest_id: what the history knows them by as long
+    as they have no account.
     """
 
     nick: str
@@ -69,9 +70,16 @@ class User:
     oper: str = ""
     modes: set[str] = field(default_factory=set)
     channels: dict[str, None] = field(default_factory=dict)
+    invitations: dict[str, None] = field(default_factory=dict)
+    knocked: int = 0
     sessions: list[Session] = field(default_factory=list)
 
     @property
     def source(self) -> str:
         """nick!user@host."""
         return f"{self.nick}!{self.username}@{self.host}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether all their connections came through TLS."""
+        return all(session.secure for session in self.sessions)

@@ -19,9 +19,10 @@ def sees(viewer: User, user: User) -> bool:
 
 def sees_in(viewer: User, user: User, channel: Channel) -> bool:
     """Whether the viewer may know that somebody is in this channel."""
-    if user is viewer or viewer in channel.members:
+    if user is viewer:
         return True
-    return "s" not in channel.flags and "i" not in user.modes
+    is_member = viewer in channel.members
+    return channel.sees(viewer, user) and (is_member or ("s" not in channel.flags and "i" not in user.modes))
 
 
 def sees_address(viewer: User, user: User) -> bool:

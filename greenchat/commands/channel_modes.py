@@ -1,163 +1,156 @@
 """MODE of a channel. https://modern.ircdocs.horse/#channel-mode"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from ..chat import policy
-from ..chat.channel import Channel, ListEntry
-from ..protocol.modes import ModeChange, format_changes, parse_changes
+from ..chat import names
+from ..chat.channel import Channel
+from ..protocol.message import presentable
+from ..protocol.modes import ModeChange, lines_of_changes, parse_changes
 from ..protocol.numerics import Numeric
+from ..protocol.wrap import room
 from .context import Context
 from .errors import IrcError
-from .lookup import require_member
+from .list_modes import change_list, send_list
+from .lookup import require_rank
+from .member_modes import MemberModes
 
-_LIST_REPLIES = {
-    "b": (Numeric.RPL_BANLIST, Numeric.RPL_ENDOFBANLIST),
-    "e": (Numeric.RPL_EXCEPTLIST, Numeric.RPL_ENDOFEXCEPTLIST),
-    "I": (Numeric.RPL_INVEXLIST, Numeric.RPL_ENDOFINVEXLIST),
-}
+_Apply = Callable[[Context, Channel, ModeChange], ModeChange | None]
 
 
 def channel_mode(ctx: Context, channel: Channel) -> None:
     """MODE <channel> [<modestring> [<arguments>...]]."""
     if len(ctx.message.params) == 1:
-        if not channel.is_visible_to(ctx.user):
-            raise IrcError(Numeric.ERR_NOSUCHCHANNEL, channel.name)
         _send_modes(ctx, channel)
         return
-    table = ctx.network.settings.mode_table
-    changes = parse_changes(ctx.message.params[1:], table)[: ctx.network.settings.limits.modes]
+    wanted = list(_answer_questions(ctx, channel))
+    if not wanted:
+        return
+    # "If a user does not have appropriate privileges ..., the server MUST not process the message"
+    require_rank(ctx, channel)
+    members = MemberModes(ctx, channel)
     done = []
+    for change in _within_limit(ctx, wanted):
+        try:
+            applied = members.change(change) if change.letter in _prefixes(ctx) else _apply(ctx, channel, change)
+        except IrcError as error:
+            ctx.refuse(error)
+        else:
+            if applied is not None:
+                done.append(applied)
+    members.show()
+    send_changes(ctx, channel, done)
+    members.hide()
+
+
+def send_changes(ctx: Context, channel: Channel, changes: list[ModeChange]) -> None:
+    """Tell everybody in a channel what the sender changed, in as few lines as hold it."""
+    for params in lines_of_changes(changes, room(ctx.user.source, "MODE", channel.name)):
+        ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params, source=ctx.user))
+
+
+def _prefixes(ctx: Context) -> str:
+    return ctx.network.settings.mode_table.prefixes
+
+
+def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
+    """Answer what only asks for a list, refuse what can't be understood, and yield what is left: the changes."""
+    table = ctx.network.settings.mode_table
+    known = table.lists + table.always + table.setting + table.flags + table.prefixes
+    asked = set()
+    for change in parse_changes(ctx.message.params[1:], table):
+        letter = change.letter
+        if letter not in known:
+            ctx.reply(Numeric.ERR_UNKNOWNMODE, letter)
+        elif change.parameter or not table.takes_parameter(letter, adding=change.adding):
+            yield change
+        elif letter in table.lists:
+            if letter not in asked:
+                asked.add(letter)
+                send_list(ctx, channel, letter)
+        elif letter in table.always and not change.adding:
+            yield change  # nobody needs the key to take it away
+        else:
+            # "If a type B or C mode does not have a parameter when being set, the server MUST ignore that mode."
+            ctx.reply(Numeric.ERR_NEEDMOREPARAMS, "MODE", text=f"Not enough parameters: {letter} needs one")
+
+
+def _within_limit(ctx: Context, changes: list[ModeChange]) -> Iterator[ModeChange]:
+    """Those with a parameter count: https://modern.ircdocs.horse/#modes-parameter."""
+    left = ctx.network.settings.limits.modes
     for change in changes:
-        if change.letter in table.lists and change.parameter is None:
-            _send_list(ctx, channel, change.letter)
-            continue
-        require_member(ctx, channel)
-        if not policy.is_halfop(ctx.user, channel):
-            raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
-        applied = _apply(ctx, channel, change)
-        if applied is not None:
-            done.append(applied)
-    if done:
-        ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *format_changes(done), source=ctx.user))
+        left -= change.parameter is not None
+        if left >= 0 or change.parameter is None:
+            yield change
 
 
 def _send_modes(ctx: Context, channel: Channel) -> None:
-    is_member = ctx.user in channel.members
+    """The modes; "The channel key MUST only be made visible to the channel members" (RFC 2811, 4.2.10)."""
     letters = "".join(sorted(channel.flags))
     parameters = []
-    if channel.key:
-        letters += "k"
-        parameters.append(channel.key if is_member else "*")
-    if channel.limit:
-        letters += "l"
-        parameters.append(str(channel.limit))
+    for letter, value in (("f", channel.forward), ("k", channel.key), ("l", str(channel.limit or ""))):
+        if value:
+            letters += letter
+            parameters.append("*" if letter == "k" and ctx.user not in channel.members else value)
     ctx.reply(Numeric.RPL_CHANNELMODEIS, channel.name, "+" + letters, *parameters)
     ctx.reply(Numeric.RPL_CREATIONTIME, channel.name, str(channel.created // 1000))
 
 
-def _send_list(ctx: Context, channel: Channel, letter: str) -> None:
-    entry_numeric, end_numeric = _LIST_REPLIES[letter]
-    if letter != "b" and not policy.is_halfop(ctx.user, channel):
-        raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
-    if channel.is_visible_to(ctx.user):
-        for entry in channel.lists.get(letter, {}).values():
-            ctx.reply(entry_numeric, channel.name, entry.mask, entry.setter, str(entry.time // 1000))
-    ctx.reply(end_numeric, channel.name)
-
-
 def _apply(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    """Make one change; what was really changed, or None."""
-    table = ctx.network.settings.mode_table
-    if change.letter in table.prefixes:
-        return _apply_member_mode(ctx, channel, change)
-    if change.letter in table.lists:
-        return _apply_list(ctx, channel, change)
+    """Make one change; what was really changed, or None. Raises IrcError."""
+    if change.letter in ctx.network.settings.mode_table.lists:
+        return change_list(ctx, channel, change)
     special = _SPECIAL.get(change.letter)
     if special:
         return special(ctx, channel, change)
-    if change.letter not in table.flags:
-        ctx.reply(Numeric.ERR_UNKNOWNMODE, change.letter)
-        return None
-    if change.adding == (change.letter in channel.flags):
-        return None
-    (channel.flags.add if change.adding else channel.flags.discard)(change.letter)
-    return change
-
-
-def _apply_member_mode(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    if not change.parameter:
-        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "MODE")
-    target = ctx.network.user(change.parameter)
-    if target is None:
-        ctx.reply(Numeric.ERR_NOSUCHNICK, change.parameter)
-        return None
-    if target not in channel.members:
-        ctx.reply(Numeric.ERR_USERNOTINCHANNEL, target.nick, channel.name)
-        return None
-    modes = channel.members[target]
-    if change.adding == (change.letter in modes):
-        return None
-    channel.members[target] = modes + change.letter if change.adding else modes.replace(change.letter, "")
-    return ModeChange(change.adding, change.letter, target.nick)
-
-
-def _apply_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    mask = _complete_mask(change.parameter or "")
-    entries = channel.lists.setdefault(change.letter, {})
-    if change.adding:
-        if mask in entries:
-            return None
-        if len(entries) >= ctx.network.settings.limits.list_entries:
-            ctx.reply(Numeric.ERR_BANLISTFULL, channel.name, mask)
-            return None
-        entries[mask] = ListEntry(mask, ctx.user.source, ctx.now)
-    elif entries.pop(mask, None) is None:
-        return None
-    return ModeChange(change.adding, change.letter, mask)
-
-
-def _complete_mask(mask: str) -> str:
-    """`nick` means `nick!*@*`, `user@host` means `*!user@host`."""
-    nick, bang, rest = mask.partition("!")
-    if not bang and "@" in mask:
-        nick, rest = "", mask
-    user, _, host = rest.partition("@")
-    return f"{nick or '*'}!{user or '*'}@{host or '*'}"
+    if change.letter == "O" and "o" not in ctx.user.modes:
+        raise IrcError(Numeric.ERR_NOPRIVILEGES)
+    return change if channel.set_flag(change.letter, change.adding) else None
 
 
 def _apply_key(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
     if not change.adding:
-        if not channel.key:
-            return None
         removed, channel.key = channel.key, ""
-        return ModeChange(False, "k", removed)
-    key = change.parameter
-    if not key:
-        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "MODE")
-    if len(key) > ctx.network.settings.limits.key or " " in key or "," in key or key.startswith(":"):
-        ctx.reply(Numeric.ERR_INVALIDMODEPARAM, channel.name, "k", "*", text="A key has no space, comma or colon")
+        return ModeChange(False, "k", removed) if removed else None
+    key = change.parameter or ""
+    if len(key) > ctx.network.settings.limits.key or presentable(key) != key or "," in key:
+        raise _invalid(channel, change, "A key is short, without space and comma, and begins with no colon")
+    if channel.key and key != channel.key:
+        raise IrcError(Numeric.ERR_KEYSET, channel.name)
+    if channel.key:
         return None
     channel.key = key
-    return ModeChange(True, "k", key)
+    return change
 
 
-def _apply_limit(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
+def _apply_limit(_: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
+    before = channel.limit
     if not change.adding:
-        if not channel.limit:
-            return None
         channel.limit = 0
-        return ModeChange(False, "l")
+        return change if before else None
     wanted = change.parameter or ""
-    if not wanted:
-        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "MODE")
-    if not (wanted.isascii() and wanted.isdigit() and int(wanted[:9]) > 0):
-        ctx.reply(Numeric.ERR_INVALIDMODEPARAM, channel.name, "l", "*", text="A limit is a whole number above 0")
-        return None
-    channel.limit = int(wanted[:9])
-    return ModeChange(True, "l", str(channel.limit))
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and int(wanted) > 0):
+        raise _invalid(channel, change, "A limit is a whole number above 0")
+    channel.limit = int(wanted)
+    return ModeChange(True, "l", str(channel.limit)) if channel.limit != before else None
 
 
-_SPECIAL: dict[str, Callable[[Context, Channel, ModeChange], ModeChange | None]] = {
-    "k": _apply_key,
-    "l": _apply_limit,
-}
+def _apply_forward(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
+    before = channel.forward
+    if not change.adding:
+        channel.forward = ""
+        return change if before else None
+    wanted = change.parameter or ""
+    target = ctx.network.channel(wanted)
+    if target is channel or not names.is_channel(wanted, ctx.network.settings.limits.channel):
+        raise _invalid(channel, change, "A channel can be forwarded to another one")
+    if target is None or not target.is_at_least(ctx.user, "o"):
+        raise _invalid(channel, change, "You must be operator of the channel to forward to")
+    channel.forward = target.name
+    return ModeChange(True, "f", target.name) if target.name != before else None
+
+
+def _invalid(channel: Channel, change: ModeChange, text: str) -> IrcError:
+    return IrcError(Numeric.ERR_INVALIDMODEPARAM, channel.name, change.letter, change.parameter or "*", text=text)
+
+
+_SPECIAL: dict[str, _Apply] = {"f": _apply_forward, "k": _apply_key, "l": _apply_limit}

@@ -1,63 +1,109 @@
-"""Coming into a channel and leaving it: JOIN PART. https://modern.ircdocs.horse/#channel-operations"""
+"""Coming into a channel and leaving it: JOIN PART. https://modern.ircdocs.horse/#join-message"""
+
+from collections.abc import Iterator
 
 from ..chat import names, policy
 from ..chat.channel import Channel
+from ..chat.user import Session
 from ..protocol import caps
+from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from .context import Context
-from .listing import send_names
+from .listing import names_reply
 from .lookup import targets
 from .registry import command
-from .topic import send_topic
+from .topic import topic_reply
+
+_FORWARDS = 5  # channels through which one JOIN may lead
 
 
 @command("JOIN", params=1)
 def join(ctx: Context) -> None:
     """JOIN <channel>{,<channel>} [<key>{,<key>}] | JOIN 0."""
     wanted, *rest = ctx.message.params
-    if wanted == "0":
-        for channel in ctx.network.channels_of(ctx.user):
-            leave_channel(ctx, channel, "")
-        return
-    keys = rest[0].split(",") if rest else []
-    for number, name in enumerate(targets(wanted)):
-        _join(ctx, name, keys[number] if number < len(keys) else "")
+    keys = iter(rest[0].split(",") if rest else ())
+    for name in targets(wanted):
+        if name == "0":
+            for channel in ctx.network.channels_of(ctx.user):
+                leave_channel(ctx, channel, "")
+        else:
+            join_channel(ctx, name, next(keys, ""))
 
 
-def _join(ctx: Context, name: str, key: str) -> None:
-    limits = ctx.network.settings.limits
+def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -> None:
+    """The sender joins, is forwarded to where the channel says, or is told why not."""
     user = ctx.user
+    limits = ctx.network.settings.limits
     if not names.is_channel(name, limits.channel):
-        ctx.reply(Numeric.ERR_NOSUCHCHANNEL, name or "*")
+        ctx.reply(Numeric.ERR_BADCHANMASK if name.startswith("#") else Numeric.ERR_NOSUCHCHANNEL, name)
         return
-    channel = ctx.network.channel(name)
-    if channel is not None:
-        if user in channel.members:
-            return
-        refusal = policy.may_join(user, channel, key)
-        if refusal is not None:
-            ctx.reply(refusal, channel.name)
-            return
+    folded = ctx.network.fold(name)
+    if folded in user.channels:
+        return
     if len(user.channels) >= limits.channels:
         ctx.reply(Numeric.ERR_TOOMANYCHANNELS, name)
         return
+    channel = ctx.network.channels.get(folded)
+    if channel is None:
+        renamed = ctx.network.renamed.get(folded)
+        if renamed is not None and renamed.is_listed_to(user):
+            _lead_to(ctx, name, renamed, key)
+            return
+    else:
+        refusal = policy.may_join(user, channel, key)
+        if refusal is not None:
+            _turn_away(ctx, channel, refusal, forwards)
+            return
     channel = ctx.network.join(user, name, now=ctx.now)
     announce_join(ctx, channel)
-    if channel.topic:
-        send_topic(ctx, channel)
-    if not ctx.session.caps & caps.NO_IMPLICIT_NAMES:
-        send_names(ctx, channel)
+    for session in user.sessions:
+        for envelope in greeting(ctx, channel, session):
+            ctx.send(session, envelope)
+
+
+def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards: int) -> None:
+    """https://github.com/ircv3/ircv3-specifications/pull/466: "After sending ERR_LINKCHANNEL to a user, a server SHOULD
+    proceed as if the user sent a JOIN to the new channel." """
+    if not channel.forward:
+        ctx.reply(refusal.numeric, channel.name, text=refusal.text)
+    elif not forwards:
+        ctx.reply(refusal.numeric, channel.name, text=refusal.text)
+        ctx.notice(f"{channel.name} forwards to {channel.forward}, but that is one channel too many")
+    else:
+        reason = refusal.text or refusal.numeric.text
+        ctx.reply(Numeric.ERR_LINKCHANNEL, channel.name, channel.forward, text=f"{reason}, forwarding you")
+        join_channel(ctx, channel.forward, "", forwards - 1)
+
+
+def _lead_to(ctx: Context, name: str, renamed: Channel, key: str) -> None:
+    """https://ircv3.net/specs/extensions/channel-rename#channel-redirection"""
+    text = "The channel has been renamed"
+    if ctx.session.caps & caps.CHANNEL_RENAME:
+        ctx.fail("JOIN", "CHANNEL_RENAMED", name, renamed.name, text=text)
+    else:
+        ctx.reply(Numeric.ERR_LINKCHANNEL, name, renamed.name, text=text)
+        join_channel(ctx, renamed.name, key)
 
 
 def announce_join(ctx: Context, channel: Channel) -> None:
     """Tell everybody in a channel that the sender is in it now."""
     user = ctx.user
     extended = (channel.name, user.account or "*", user.realname)
-    ctx.broadcast(channel, ctx.envelope("JOIN", channel.name, source=user, extended=extended))
+    envelope = ctx.envelope("JOIN", channel.name, source=user, extended=extended)
+    ctx.announce(channel, envelope, about=user)
     if user.away:
-        # away-notify: "This also applies when a user joins and has an away message set"
+        # away-notify: "clients will be sent an AWAY message ... when a user joins and has an away message set"
         away = ctx.envelope("AWAY", user.away, source=user, needs=caps.AWAY_NOTIFY)
-        ctx.broadcast(channel, away, to_sender=False)
+        ctx.announce(channel, away, about=user, to_sender=False)
+
+
+def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envelope]:
+    """What a session is told of a channel that its user is in now: the topic, and who is there."""
+    if session.user is None:
+        return
+    yield from topic_reply(ctx, session.user.nick, channel)
+    if not session.caps & caps.NO_IMPLICIT_NAMES:
+        yield from names_reply(ctx, session, channel)
 
 
 @command("PART", params=1)
@@ -76,6 +122,7 @@ def part(ctx: Context) -> None:
 
 def leave_channel(ctx: Context, channel: Channel, reason: str) -> None:
     """The sender parts, and everybody in the channel, the sender too, is told."""
+    user = ctx.user
     params = (channel.name, reason) if reason else (channel.name,)
-    ctx.broadcast(channel, ctx.envelope("PART", *params, source=ctx.user))
-    ctx.network.part(ctx.user, channel)
+    ctx.announce(channel, ctx.envelope("PART", *params, source=user), about=user)
+    ctx.network.part(user, channel)

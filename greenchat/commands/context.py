@@ -154,6 +154,15 @@ class Context:
         """Bytes that one more parameter may take in a message of the server beside these."""
         return room(self.network.settings.name, command, *params)
 
+    def numeric(self, nick: str, numeric: Numeric, *params: str, text: str = "") -> Envelope:
+        """A numeric for somebody; its last parameter is `text`, or the numeric's own text if it has one.
+
+        The others may be the sender's own words, which can't all be sent back as they are.
+        """
+        text = text or numeric.text
+        *words, last = (*params, text) if text else params
+        return self.envelope(numeric.command, nick, *map(presentable, words), last)
+
     @staticmethod
     def time_text(milliseconds: int) -> str:
         """A time for people to read, in UTC."""
@@ -162,13 +171,8 @@ class Context:
     # answering the sender
 
     def reply(self, numeric: Numeric, *params: str, text: str = "") -> None:
-        """A numeric to the sender; its last parameter is `text`, or the numeric's own text if it has one.
-
-        The others may be the sender's own words, which can't all be sent back as they are.
-        """
-        text = text or numeric.text
-        *words, last = (*params, text) if text else params
-        self.respond(self.envelope(numeric.command, self.nick, *map(presentable, words), last))
+        """A numeric to the sender, see `numeric`."""
+        self.respond(self.numeric(self.nick, numeric, *params, text=text))
 
     def fail(self, command: str, code: str, *context: str, text: str) -> None:
         """A standard reply FAIL to the sender."""
@@ -261,6 +265,20 @@ class Context:
         channel.group.broadcast(envelope, skip=self.session)
         if to_sender and self.session.user in channel.members:
             self.respond(envelope)
+
+    def announce(self, channel: Channel, envelope: Envelope, about: User, *, to_sender: bool = True) -> None:
+        """What a member does, to all in the channel who see them there: in an auditorium that is not everybody."""
+        if channel.shows(about):
+            self.broadcast(channel, envelope, to_sender=to_sender)
+        else:
+            self.deliver_in(channel.witnesses(about), envelope, to_sender=to_sender)
+
+    def deliver_in(self, members: Iterable[User], envelope: Envelope, *, to_sender: bool = True) -> None:
+        """To some members of a channel; without to_sender not to the session that sent the command."""
+        for member in members:
+            for session in member.sessions:
+                if to_sender or session is not self.session:
+                    self.send(session, envelope)
 
     def close(self, session: Session, reason: str) -> None:
         """End a connection with an ERROR that says why."""

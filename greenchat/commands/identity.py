@@ -47,7 +47,7 @@ def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
     changed = ctx.envelope("CHGHOST", username, host, source=user, needs=caps.CHGHOST)
     left = ctx.envelope("QUIT", "Changing hostname", source=user)
     host_changed = host != user.host
-    user.username, user.host = username, host
+    ctx.network.set_host(user, username, host)
     ctx.deliver(user, changed)
     if host_changed:
         for session in user.sessions:

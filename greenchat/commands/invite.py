@@ -1,26 +1,71 @@
-"""INVITE: opening a channel to somebody. https://modern.ircdocs.horse/#invite-message"""
+"""Opening a channel to somebody, and asking for it: INVITE KNOCK. https://modern.ircdocs.horse/#invite-message"""
 
 from ..chat import policy
+from ..protocol import caps
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
-from .lookup import find_channel, find_user, require_member
+from .lookup import find_channel, find_user, require_member, require_rank
 from .registry import command
 
+_KNOCK_PAUSE = 60_000  # ms between two knocks of one user, and at one channel
 
-@command("INVITE", params=2)
+
+@command("INVITE")
 def invite(ctx: Context) -> None:
-    """INVITE <nickname> <channel>."""
+    """INVITE <nickname> <channel> | INVITE."""
+    if not ctx.message.params:
+        for channel in map(ctx.network.channel, ctx.user.invitations):
+            if channel is not None:
+                ctx.reply(Numeric.RPL_INVITELIST, channel.name)
+        ctx.reply(Numeric.RPL_ENDOFINVITELIST)
+        return
+    if len(ctx.message.params) < 2:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "INVITE")
     nick, name = ctx.message.params[:2]
     target = find_user(ctx, nick)
     channel = find_channel(ctx, name)
     require_member(ctx, channel)
-    if "i" in channel.flags and not policy.is_halfop(ctx.user, channel):
-        raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
+    if "i" in channel.flags:
+        require_rank(ctx, channel)
     if target in channel.members:
         raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
-    channel.invited.add(target)
+    ctx.network.invite(target, channel)
     ctx.reply(Numeric.RPL_INVITING, target.nick, channel.name)
-    ctx.deliver(target, ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user))
+    envelope = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user)
+    ctx.deliver(target, envelope)
+    # invite-notify: "the INVITE message ... to all clients supporting this capability on a channel"
+    notice = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user, needs=caps.INVITE_NOTIFY)
+    notice.msgid = envelope.msgid
+    ctx.announce(channel, notice, about=ctx.user, to_sender=False)
     if target.away:
         ctx.reply(Numeric.RPL_AWAY, target.nick, target.away)
+
+
+@command("KNOCK", params=1)
+def knock(ctx: Context) -> None:
+    """KNOCK <channel> [<message>]: ask those who can invite for it. The numerics are those of Solanum and InspIRCd."""
+    name, *rest = ctx.message.params
+    channel = find_channel(ctx, name)
+    user = ctx.user
+    if user in channel.members:
+        raise IrcError(Numeric.ERR_KNOCKONCHAN, channel.name)
+    is_full = channel.limit and len(channel.members) >= channel.limit
+    if not ("i" in channel.flags or channel.key or is_full):
+        raise IrcError(Numeric.ERR_CHANOPEN, channel.name)
+    if "K" in channel.flags:
+        raise IrcError(Numeric.ERR_CANNOTKNOCK, channel.name)
+    if policy.is_muted(user, channel):
+        raise IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name)
+    if ctx.now - user.knocked < _KNOCK_PAUSE:
+        raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name, text="Too many KNOCKs (user).")
+    if ctx.now - channel.knocked < _KNOCK_PAUSE:
+        raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name)
+    user.knocked = channel.knocked = ctx.now
+    text = Numeric.RPL_KNOCK.text
+    if rest and rest[0]:
+        text = f"{text.removesuffix('.')}: {rest[0]}"
+    # "The first parameter of most numerics is the target": here that is the channel
+    envelope = ctx.numeric(channel.name, Numeric.RPL_KNOCK, channel.name, user.source, text=text)
+    ctx.deliver_in(channel.ranked("h"), envelope)
+    ctx.reply(Numeric.RPL_KNOCKDLVR, channel.name)

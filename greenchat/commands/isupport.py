@@ -1,5 +1,6 @@
 """What RPL_ISUPPORT says of this server, made from its settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
 
+from ..chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
 from ..chat.names import casemapping_token
 from ..chat.settings import Settings
 from ..protocol import caps
@@ -41,6 +42,7 @@ def tokens(settings: Settings) -> list[str]:
     limits = settings.limits
     table = settings.mode_table
     values: dict[str, str | None] = {
+        "ACCOUNTEXTBAN": ACCOUNT_EXTBAN,
         "AWAYLEN": str(limits.away),
         "BOT": "B",
         "CASEMAPPING": casemapping_token(settings.casemapping),
@@ -48,9 +50,15 @@ def tokens(settings: Settings) -> list[str]:
         "CHANMODES": ",".join((table.lists, table.always, table.setting, table.flags)),
         "CHANNELLEN": str(limits.channel),
         "CHANTYPES": "#",
+        "ELIST": "CMNTU",
+        "EXCEPTS": "e",
+        "EXTBAN": f",{EXTBANS}",
+        "FORWARD": "f",
         "HOSTLEN": str(limits.host),
+        "INVEX": "I",
         "KEYLEN": str(limits.key),
         "KICKLEN": str(limits.kick),
+        "KNOCK": None,
         "MAXLIST": f"{table.lists}:{limits.list_entries}",
         "MAXTARGETS": str(limits.targets),
         "MODES": str(limits.modes),
@@ -62,7 +70,7 @@ def tokens(settings: Settings) -> list[str]:
         "SAFELIST": None,
         "STATUSMSG": table.symbols,
         "TARGMAX": ",".join(
-            ["JOIN:", "KICK:", "LIST:", "NAMES:1", "PART:"]
+            ["JOIN:", "KICK:", "LIST:", "NAMES:", "PART:"]
             + [f"{name}:{limits.targets}" for name in ("NOTICE", "PRIVMSG", "TAGMSG", "WHOIS")]
         ),
         "TOPICLEN": str(limits.topic),

@@ -1,22 +1,39 @@
 """KICK: putting somebody out of a channel. https://modern.ircdocs.horse/#kick-message"""
 
+from ..chat import ranks
 from ..protocol.numerics import Numeric
 from .context import Context
-from .lookup import find_channel, require_operator, targets
+from .errors import IrcError
+from .lookup import find_channel, require_member, require_rank, targets
 from .registry import command
 
 
 @command("KICK", params=2)
 def kick(ctx: Context) -> None:
-    """KICK <channel> <user> [<comment>]."""
-    name, nicks, *rest = ctx.message.params
-    channel = find_channel(ctx, name)
-    require_operator(ctx, channel)
+    """KICK <channel>{,<channel>} <user>{,<user>} [<comment>]: one channel, or as many as there are users."""
+    channels, nicks, *rest = ctx.message.params
+    names, kicked = targets(channels), targets(nicks)
+    if len(names) == 1:
+        names *= len(kicked)
+    if not kicked or len(names) != len(kicked):
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "KICK")
     comment = (rest[0] if rest and rest[0] else ctx.nick)[: ctx.network.settings.limits.kick]
-    for nick in targets(nicks):
-        target = ctx.network.user(nick)
-        if target is None or target not in channel.members:
-            ctx.reply(Numeric.ERR_USERNOTINCHANNEL, nick, channel.name)
-            continue
-        ctx.broadcast(channel, ctx.envelope("KICK", channel.name, target.nick, comment, source=ctx.user))
-        ctx.network.part(target, channel)
+    for name, nick in zip(names, kicked, strict=True):
+        try:
+            _kick(ctx, name, nick, comment)
+        except IrcError as error:
+            ctx.refuse(error)
+
+
+def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
+    channel = find_channel(ctx, name)
+    require_member(ctx, channel)
+    require_rank(ctx, channel)
+    target = ctx.network.user(nick)
+    if target is None or target not in channel.members:
+        raise IrcError(Numeric.ERR_USERNOTINCHANNEL, nick, channel.name)
+    if target is not ctx.user and not ranks.may_act_on(channel.members[ctx.user], channel.members[target]):
+        raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name, text=f"Your rank is too low to kick {target.nick}")
+    envelope = ctx.envelope("KICK", channel.name, target.nick, comment, source=ctx.user)
+    ctx.announce(channel, envelope, about=target)
+    ctx.network.part(target, channel)

@@ -1,67 +1,128 @@
-"""Who is in a channel, and which channels there are: NAMES LIST. https://modern.ircdocs.horse/#names-message"""
+"""Who is in a channel, and which channels there are: NAMES LIST.
 
-from collections.abc import Iterator
+https://modern.ircdocs.horse/#names-message and #list-message, with all search extensions of #elist-parameter.
+"""
 
+from collections.abc import Callable, Iterator
+
+from ..chat import masks, roster
 from ..chat.channel import Channel
-from ..protocol import caps
+from ..chat.user import Session
+from ..chat.visibility import sees_in
+from ..protocol.envelope import Envelope
+from ..protocol.message import Message
+from ..protocol.names import NamesReply
 from ..protocol.numerics import Numeric
 from .context import Context
 from .lookup import targets
 from .registry import command
 
-_NAMES_LINE = 400  # characters of nicks that go into one line of 353 with room for the rest of it
+_MINUTE = 60_000  # ms
+_Test = Callable[[Channel], bool]
 
 
 @command("NAMES")
-def names_(ctx: Context) -> None:
-    """NAMES <channel>."""
-    name = ctx.message.params[0] if ctx.message.params else "*"
-    channel = ctx.network.channel(name)
-    if channel is None or not channel.is_visible_to(ctx.user):
-        ctx.reply(Numeric.RPL_ENDOFNAMES, name or "*")
+def names(ctx: Context) -> None:
+    """NAMES [<channel>{,<channel>}]."""
+    wanted = targets(ctx.message.params[0]) if ctx.message.params else []
+    for name in wanted or ["*"]:
+        channel = ctx.network.channel(name)
+        if channel is None or not channel.is_visible_to(ctx.user):
+            ctx.reply(Numeric.RPL_ENDOFNAMES, name)
+        else:
+            for envelope in names_reply(ctx, ctx.session, channel):
+                ctx.respond(envelope)
+
+
+def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:
+    """Who is in a channel, as far as a session's user is shown it."""
+    viewer = session.user
+    if viewer is None:
+        return
+    settings = ctx.network.settings
+    variant = session.caps & roster.VARIANT
+    if viewer in channel.members and ("u" not in channel.flags or channel.is_at_least(viewer, "h")):
+        lines = roster.lines(settings, channel, variant)
     else:
-        send_names(ctx, channel)
-
-
-def send_names(ctx: Context, channel: Channel) -> None:
-    """Who is in a channel, with the symbols of their member modes."""
-    symbol = "@" if "s" in channel.flags else "="
-    for line in _names_lines(ctx, channel):
-        ctx.reply(Numeric.RPL_NAMREPLY, symbol, channel.name, line)
-    ctx.reply(Numeric.RPL_ENDOFNAMES, channel.name)
-
-
-def _names_lines(ctx: Context, channel: Channel) -> Iterator[str]:
-    table = ctx.network.settings.mode_table
-    all_prefixes = bool(ctx.session.caps & caps.MULTI_PREFIX)
-    with_host = bool(ctx.session.caps & caps.USERHOST_IN_NAMES)
-    sees_invisible = ctx.user in channel.members
-    line: list[str] = []
-    length = 0
-    for member, modes in channel.members.items():
-        if "i" in member.modes and not sees_invisible:
-            continue
-        symbols = table.symbols_of(modes) if modes else ""
-        name = (symbols if all_prefixes else symbols[:1]) + (member.source if with_host else member.nick)
-        length += len(name) + 1
-        if length > _NAMES_LINE:
-            yield " ".join(line)
-            line, length = [], len(name) + 1
-        line.append(name)
-    if line:
-        yield " ".join(line)
+        # "Users with the invisible user mode set are not shown in channel responses unless the requesting client is
+        # also joined to that channel."
+        shown = (member for member in channel.members if sees_in(viewer, member, channel))
+        lines = roster.lines_of(settings, channel, variant, shown)
+    if session.dialect:
+        for text in lines.texts():
+            yield ctx.numeric(viewer.nick, Numeric.RPL_NAMREPLY, channel.symbol, channel.name, text)
+    else:
+        params = (viewer.nick, channel.symbol, channel.name, "")
+        head = Message(Numeric.RPL_NAMREPLY.command, params, settings.name)
+        yield NamesReply(lines.wire(), head, time=ctx.now)
+    yield ctx.numeric(viewer.nick, Numeric.RPL_ENDOFNAMES, channel.name)
 
 
 @command("LIST")
 def list_(ctx: Context) -> None:
-    """LIST [<channel>{,<channel>}]."""
-    network = ctx.network
-    wanted = targets(ctx.message.params[0]) if ctx.message.params else None
-    channels = [network.channel(name) for name in wanted] if wanted else list(network.channels.values())
-    ctx.reply(Numeric.RPL_LISTSTART, "Channel", text="Users  Name")
-    for channel in channels:
-        if channel is not None and channel.is_visible_to(ctx.user):
-            text = channel.topic.text if channel.topic else ""
-            count = str(len(channel.members))
-            ctx.respond(ctx.envelope(Numeric.RPL_LIST.command, ctx.nick, channel.name, count, text))
+    """LIST [<channel>{,<channel>}] [<elistcond>{,<elistcond>}]."""
+    wanted: list[str] = []
+    tests: list[_Test] = []
+    for word in (word for param in ctx.message.params[:2] for word in targets(param)):
+        test = _condition(word, ctx.now)
+        if test is None:
+            wanted.append(word)
+        else:
+            tests.append(test)
+    ctx.reply(Numeric.RPL_LISTSTART, "Channel")
+    for channel in _found(ctx, wanted):
+        if channel.is_listed_to(ctx.user) and all(test(channel) for test in tests):
+            topic = channel.topic.text if channel.topic else ""
+            ctx.reply(Numeric.RPL_LIST, channel.name, str(len(channel.members)), topic)
     ctx.reply(Numeric.RPL_LISTEND)
+
+
+def _found(ctx: Context, wanted: list[str]) -> list[Channel]:
+    """The channels of these names and masks, all without any."""
+    every = list(ctx.network.channels.values())
+    if not wanted:
+        return every
+    found: dict[Channel, None] = {}
+    for word in wanted:
+        if "*" in word or "?" in word:
+            found.update((channel, None) for channel in every if masks.glob(word, channel.name))
+        else:
+            channel = ctx.network.channel(word)
+            if channel is not None:
+                found[channel] = None
+    return list(found)
+
+
+def _condition(word: str, now: int) -> _Test | None:
+    """https://modern.ircdocs.horse/#elist-parameter: all but M, and the letters in either case. None: it is none."""
+    if word[0] == "!":
+        return lambda channel: not masks.glob(word[1:], channel.name)
+    if word[0] in "<>":
+        most_or_least = _number(word[1:])
+        if most_or_least is not None:
+            return _compared(word[0], most_or_least, lambda channel: len(channel.members))
+    elif word[0] in "CTct" and word[1:2] in ("<", ">"):
+        minutes = _number(word[2:])
+        if minutes is not None:
+            return _compared(word[1], minutes * _MINUTE, _age_of_topic(now) if word[0] in "Tt" else _age(now))
+    return None
+
+
+def _compared(sign: str, bound: int, measure: Callable[[Channel], int | None]) -> _Test:
+    def test(channel: Channel) -> bool:
+        value = measure(channel)
+        return value is not None and (value < bound if sign == "<" else value > bound)
+
+    return test
+
+
+def _age(now: int) -> Callable[[Channel], int | None]:
+    return lambda channel: now - channel.created
+
+
+def _age_of_topic(now: int) -> Callable[[Channel], int | None]:
+    return lambda channel: now - channel.topic.time if channel.topic else None
+
+
+def _number(text: str) -> int | None:
+    return int(text[:9]) if text.isascii() and text.isdigit() else None

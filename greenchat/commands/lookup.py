@@ -1,6 +1,5 @@
 """What handlers look up before they act, and the numeric that says what was not there."""
 
-from ..chat import policy
 from ..chat.channel import Channel
 from ..chat.user import User
 from ..protocol.numerics import Numeric
@@ -30,10 +29,9 @@ def require_member(ctx: Context, channel: Channel) -> None:
         raise IrcError(Numeric.ERR_NOTONCHANNEL, channel.name)
 
 
-def require_operator(ctx: Context, channel: Channel) -> None:
-    """Raises 442 or 482 unless the sender is an operator (or half-operator) of the channel."""
-    require_member(ctx, channel)
-    if not policy.is_halfop(ctx.user, channel):
+def require_rank(ctx: Context, channel: Channel, letter: str = "h") -> None:
+    """Raises 482 unless the sender has this rank in the channel, or a higher one."""
+    if not channel.is_at_least(ctx.user, letter):
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
 
 

@@ -83,8 +83,12 @@ def _say_to(ctx: Context, target: str, text: tuple[str, ...]) -> None:
 
 
 def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
-    channel = _open_channel(ctx, name)
+    channel = _open_channel(ctx, name, text)
     envelope = _envelope(ctx, channel.name, text)
+    rank = policy.audience(ctx.user, channel)
+    if rank:
+        _deliver(ctx, channel.ranked(rank), envelope)
+        return
     ctx.say(envelope, channel)
     if ctx.user in channel.members:
         ctx.broadcast(channel, envelope, to_sender=bool(ctx.session.caps & caps.ECHO_MESSAGE))
@@ -98,22 +102,22 @@ def _say_to_ranks(ctx: Context, symbols: str, name: str, text: tuple[str, ...]) 
 
     https://modern.ircdocs.horse/#statusmsg-parameter
     """
-    channel = _open_channel(ctx, name)
+    channel = _open_channel(ctx, name, text)
     table = ctx.network.settings.mode_table
     lowest = max(table.symbols.index(symbol) for symbol in symbols)
     envelope = _envelope(ctx, table.symbols[lowest] + channel.name, text)
-    ranks = set(table.prefixes[: lowest + 1])
-    _deliver(ctx, (member for member, modes in channel.members.items() if not ranks.isdisjoint(modes)), envelope)
+    rank = policy.audience(ctx.user, channel, table.prefixes[lowest])
+    _deliver(ctx, channel.ranked(rank), envelope)
 
 
-def _open_channel(ctx: Context, name: str) -> Channel:
-    """The channel, if the sender may speak in it; raises 403 or 404."""
+def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:
+    """The channel, if the sender may say this in it; raises 403 or 404."""
     channel = ctx.network.channel(name)
     if channel is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
-    refusal = policy.may_speak(ctx.user, channel)
+    refusal = policy.may_speak(ctx.user, channel, ctx.message.command, *text)
     if refusal is not None:
-        raise IrcError(refusal, channel.name)
+        raise IrcError(refusal.numeric, channel.name, text=refusal.text)
     return channel
 
 
@@ -123,7 +127,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
     refusal = policy.may_message(ctx.user, target)
     if refusal is not None:
-        raise IrcError(refusal, target.nick)
+        raise IrcError(refusal.numeric, target.nick, text=refusal.text)
     envelope = _envelope(ctx, target.nick, text)
     ctx.say(envelope, target)
     if target is ctx.user:

@@ -56,6 +56,6 @@ def _check_bans(ctx: Context, user: User, wish: str) -> None:
     if network.fold(wish) == network.fold(user.nick):
         return
     for channel in network.channels_of(user):
-        if not channel.members[user] and policy.is_banned(user, channel):
+        if not channel.members[user] and policy.is_muted(user, channel):
             text = f"You can't change your nickname while you are banned from {channel.name}"
             raise IrcError(Numeric.ERR_UNAVAILRESOURCE, wish, text=text)

@@ -1,11 +1,13 @@
 """TOPIC: what a channel is about. https://modern.ircdocs.horse/#topic-message"""
 
-from ..chat import policy
+from collections.abc import Iterator
+
 from ..chat.channel import Channel, Topic
+from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
-from .lookup import find_channel, require_member
+from .lookup import find_channel, require_member, require_rank
 from .registry import command
 
 
@@ -13,24 +15,29 @@ from .registry import command
 def topic(ctx: Context) -> None:
     """TOPIC <channel> [<topic>]."""
     channel = find_channel(ctx, ctx.message.params[0])
-    if len(ctx.message.params) == 1:
-        if not channel.is_visible_to(ctx.user):
-            raise IrcError(Numeric.ERR_NOTONCHANNEL, channel.name)
-        if channel.topic is None:
-            ctx.reply(Numeric.RPL_NOTOPIC, channel.name)
-        else:
-            send_topic(ctx, channel)
+    if len(ctx.message.params) > 1:
+        _set_topic(ctx, channel, ctx.message.params[1])
         return
+    if not channel.is_visible_to(ctx.user):
+        raise IrcError(Numeric.ERR_NOTONCHANNEL, channel.name)
+    if channel.topic is None:
+        ctx.reply(Numeric.RPL_NOTOPIC, channel.name)
+    for envelope in topic_reply(ctx, ctx.nick, channel):
+        ctx.respond(envelope)
+
+
+def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
     require_member(ctx, channel)
-    if "t" in channel.flags and not policy.is_halfop(ctx.user, channel):
-        raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
-    text = ctx.message.params[1][: ctx.network.settings.limits.topic]
+    if "t" in channel.flags:
+        require_rank(ctx, channel)
+    text = text[: ctx.network.settings.limits.topic]
     channel.topic = Topic(text, ctx.user.source, ctx.now) if text else None
     ctx.broadcast(channel, ctx.envelope("TOPIC", channel.name, text, source=ctx.user))
 
 
-def send_topic(ctx: Context, channel: Channel) -> None:
-    """The topic, and who set it and when."""
-    if channel.topic:
-        ctx.reply(Numeric.RPL_TOPIC, channel.name, channel.topic.text)
-        ctx.reply(Numeric.RPL_TOPICWHOTIME, channel.name, channel.topic.setter, str(channel.topic.time // 1000))
+def topic_reply(ctx: Context, nick: str, channel: Channel) -> Iterator[Envelope]:
+    """The topic, and who set it and when, for a reader of that nick; nothing where there is none."""
+    topic = channel.topic
+    if topic:
+        yield ctx.numeric(nick, Numeric.RPL_TOPIC, channel.name, topic.text)
+        yield ctx.numeric(nick, Numeric.RPL_TOPICWHOTIME, channel.name, topic.setter, str(topic.time // 1000))

@@ -112,7 +112,10 @@ def _find_matching(ctx: Context, mask: str) -> Iterator[User]:
 
 def _some_channel(ctx: Context, user: User) -> Channel | None:
     """ "an arbitrary channel the client is joined to", of those that the asker may know of."""
-    return next((channel for channel in ctx.network.channels_of(user) if sees_in(ctx.user, user, channel)), None)
+    for channel in ctx.network.channels_of(user):
+        if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):
+            return channel
+    return None
 
 
 def _send_plain(ctx: Context, user: User, channel: Channel | None) -> None:

@@ -73,5 +73,5 @@ def _channels(ctx: Context, user: User) -> Iterator[str]:
     """ "<prefix> is the highest channel membership prefix that the client has in that channel"."""
     table = ctx.network.settings.mode_table
     for channel in ctx.network.channels_of(user):
-        if sees_in(ctx.user, user, channel):
+        if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):
             yield table.symbols_of(channel.members[user])[:1] + channel.name

@@ -51,6 +51,7 @@ STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
 USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
 # Drafts come last: before version 302 CAP LS is one line, and it drops what no longer fits.
+CHANNEL_RENAME = _capability("draft/channel-rename", "channel-rename", wire=True)
 EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
 PRE_AWAY = _capability("draft/pre-away", "pre-away")
 

@@ -4,8 +4,10 @@ https://modern.ircdocs.horse/#mode-message. Which letters take a parameter is sa
 ISUPPORT announces as CHANMODES and PREFIX; the client fills one from what its server says, the server has its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+PARAMETERS_A_LINE = 13  # a message has 15 parameters, and the target and the letters are two
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +81,20 @@ def format_changes(changes: Iterable[ModeChange]) -> tuple[str, ...]:
         if change.parameter is not None:
             parameters.append(change.parameter)
     return (letters, *parameters)
+
+
+def lines_of_changes(changes: Iterable[ModeChange], room: int) -> Iterator[tuple[str, ...]]:
+    """The changes as the parameters of as many MODE messages as it takes. room: bytes for them in one line."""
+    line: list[ModeChange] = []
+    size = parameters = 0
+    for change in changes:
+        has_parameter = change.parameter is not None
+        growth = len("+b") + len(f" {change.parameter}".encode()) * has_parameter
+        if line and (size + growth > room or parameters + has_parameter > PARAMETERS_A_LINE):
+            yield format_changes(line)
+            line, size, parameters = [], 0, 0
+        line.append(change)
+        size += growth
+        parameters += has_parameter
+    if line:
+        yield format_changes(line)

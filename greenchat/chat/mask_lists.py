@@ -1,0 +1,146 @@
+"""The lists of masks of a channel: whom a ban, an exception or an invitation means.
+
+A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-channel-mode), or an extended one
+(https://modern.ircdocs.horse/#extban-parameter), announced as EXTBAN=,am and ACCOUNTEXTBAN=a:
+
+    a:account   who is logged in to that account; `a:*` is everybody who is logged in
+    m:mask      a ban that lets people in but not speak; the mask behind it may be any kind
+    ~...        before either of them: everybody whom it does not mean
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..protocol.casemap import ascii_fold
+from ..protocol.message import presentable
+from .masks import glob
+from .user import User
+
+ACCOUNT_EXTBAN = "a"
+EXTBANS = "am"
+MASK_BYTES = 150  # a longer one would not fit into the lines that list it
+_VERDICTS = 4096  # users whose verdict a list remembers
+
+
+class MaskError(ValueError):
+    """It can't be a mask; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A mask that was taken apart.
+
+    text: all of it, completed, as it is shown. mutes: it forbids only to speak. negated: it means all others.
+    pattern: of an account where `by_account`, else of nick!user@host.
+    """
+
+    text: str
+    pattern: str
+    mutes: bool = False
+    negated: bool = False
+    by_account: bool = False
+
+    def means(self, user: User) -> bool:
+        """Whether the user is meant, for the host that is shown or the real one."""
+        if self.by_account:
+            found = user.account != "" and glob(self.pattern, user.account)
+        else:
+            head = f"{user.nick}!{user.username}@"
+            found = glob(self.pattern, head + user.host) or glob(self.pattern, head + user.real_host)
+        return found != self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """A mask in a channel's list, who put it there and when, in ms since the epoch."""
+
+    mask: Mask
+    setter: str
+    time: int
+
+
+class MaskList:
+    """The masks of one list mode, each once whatever the case of its letters.
+
+    Reads: iteration, len, means. Changes: add, remove.
+    """
+
+    __slots__ = ("_entries", "_verdicts")
+
+    def __init__(self) -> None:
+        self._entries: dict[str, ListEntry] = {}
+        self._verdicts: dict[tuple[str, str, str, bool], bool] = {}
+
+    def __iter__(self) -> Iterator[ListEntry]:
+        """In the order in which they were set."""
+        return iter(self._entries.values())
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._entries)
+
+    def __contains__(self, mask: Mask) -> bool:
+        """Whether this very mask is in the list."""
+        return ascii_fold(mask.text) in self._entries
+
+    def add(self, entry: ListEntry) -> None:
+        """Put a mask in."""
+        self._entries[ascii_fold(entry.mask.text)] = entry
+        self._verdicts.clear()
+
+    def remove(self, mask: Mask) -> ListEntry | None:
+        """Take a mask out; what stood there, or None."""
+        self._verdicts.clear()
+        return self._entries.pop(ascii_fold(mask.text), None)
+
+    def means(self, user: User, *, speaking: bool = False) -> bool:
+        """Whether a mask means the user; those that only mute count where it is about speaking.
+
+        A verdict is remembered until the list or the user changes: who speaks in a channel with a hundred bans is
+        not compared with all of them for every line.
+        """
+        if not self._entries:
+            return False
+        key = (user.source, user.real_host, user.account, speaking)
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            if len(self._verdicts) >= _VERDICTS:
+                self._verdicts.clear()
+            masks = (entry.mask for entry in self)
+            verdict = any((speaking or not mask.mutes) and mask.means(user) for mask in masks)
+            self._verdicts[key] = verdict
+        return verdict
+
+
+def parse(text: str) -> Mask:
+    """What a client typed as a mask. `nick` means `nick!*@*`, `user@host` means `*!user@host`.
+
+    Raises MaskError.
+    """
+    prefix, rest = "", text
+    mutes = negated = by_account = False
+    while not by_account:
+        inverts = rest[:1] == "~"
+        kind = rest[inverts : inverts + 2]
+        if kind not in ("m:", "a:"):
+            break
+        mutes |= kind == "m:"
+        by_account = kind == "a:"
+        negated ^= inverts
+        prefix += rest[: inverts + 2]
+        rest = rest[inverts + 2 :]
+    if not rest:
+        raise MaskError("The mask is empty")
+    pattern = rest if by_account else _complete(rest)
+    completed = prefix + pattern
+    if presentable(completed) != completed or len(completed.encode()) > MASK_BYTES:
+        raise MaskError(f"A mask has no space, no colon in front, and at most {MASK_BYTES} bytes")
+    return Mask(completed, pattern, mutes, negated, by_account)
+
+
+def _complete(mask: str) -> str:
+    nick, bang, rest = mask.partition("!")
+    if not bang and "@" in mask:
+        nick, rest = "", mask
+    user, _, host = rest.partition("@")
+    return f"{nick or '*'}!{user or '*'}@{host or '*'}"
