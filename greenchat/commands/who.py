@@ -17,7 +17,6 @@ from .context import Context
 from .registry import command
 
 _EVERYBODY = ("*", "0")
-_MOST = 1000  # lines that a mask is answered with
 _MOST_MEMBERS = 5000  # lines that a channel is answered with: they fit into an outbox
 
 _NO_CHANNEL = "*"
@@ -41,7 +40,7 @@ def who(ctx: Context) -> None:
     """WHO [<mask> [o][%<fields>[,<token>]]]."""
     question = _parse(ctx.message.params)
     found = ((user, channel) for user, channel in _find(ctx, question.mask) if _is_wanted(user, question))
-    most = _MOST_MEMBERS if question.mask.startswith("#") else _MOST
+    most = _MOST_MEMBERS if question.mask.startswith("#") else ctx.network.settings.limits.who
     for user, channel in islice(found, most):
         if question.fields is None:
             _send_plain(ctx, user, channel)

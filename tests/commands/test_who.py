@@ -1,0 +1,160 @@
+"""WHO. https://modern.ircdocs.horse/#who-message"""
+
+from dataclasses import replace
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from tests.commands.inside import make_operator
+from tests.conftest import Serve, ServerThread, Target
+from tests.irc import Client, people
+
+
+def _nicks(client: Client, line: str) -> list[str]:
+    """The nicks that a WHO is answered with."""
+    *replies, end = client.run(line)
+    assert end.command == "315"
+    assert all(reply.command == "352" for reply in replies)
+    return [reply.params[5] for reply in replies]
+
+
+def test_of_a_channel(server: Target) -> None:
+    """ "<client> <channel> <username> <host> <server> <nick> <flags> :<hopcount> <realname>", 352.
+
+    "A channel name, in which case the channel members are listed."
+    """
+    with people(server, "alice", "bob", channel="#lobby") as (_, bob):
+        answers = [(message.command, message.params) for message in bob.run("WHO #LOBBY")]
+        assert answers == [
+            ("352", ("bob", "#lobby", "~alice", "127.0.0.1", "greenchat.local", "alice", "H@", "0 Alice")),
+            ("352", ("bob", "#lobby", "~bob", "127.0.0.1", "greenchat.local", "bob", "H", "0 Bob")),
+            ("315", ("bob", "#LOBBY", "End of WHO list")),
+        ]
+
+
+def test_of_a_nick(server: Target) -> None:
+    """ "An exact nickname, in which case a single user is returned." """
+    with people(server, "alice", "alicia", "bob") as (*_, bob):
+        reply, end = bob.run("WHO ALICE")
+        assert reply.params == ("bob", "*", "~alice", "127.0.0.1", "greenchat.local", "alice", "H", "0 Alice")
+        # "<mask> MUST be the same <mask> parameter sent by the client"
+        assert end.params[1] == "ALICE"
+
+
+@pytest.mark.parametrize(
+    ("mask", "found"),
+    [
+        ("al*", ["alice", "alicia"]),
+        ("AL*", ["alice", "alicia"]),
+        ("alic?", ["alice"]),
+        ("*ic*", ["alice", "alicia"]),
+        ("~bo*", ["bob"]),  # username
+        ("127.0.0.?", ["alice", "alicia", "bob"]),  # host
+        ("127.0.0.1", ["alice", "alicia", "bob"]),
+        ("Alicia", ["alicia"]),
+        ("*ICIA", ["alicia"]),  # real name
+        ("greenchat.local", ["alice", "alicia", "bob"]),  # server
+        ("*.local", ["alice", "alicia", "bob"]),
+        ("bob!*@*", ["bob"]),
+        ("*!~al*@127.*", ["alice", "alicia"]),
+        ("nobody*", []),
+        ("nobody", []),
+        ("#nowhere", []),
+        ("0", ["alice", "alicia", "bob"]),
+        ("*", ["alice", "alicia", "bob"]),
+        ("", ["alice", "alicia", "bob"]),
+    ],
+)
+def test_of_a_mask(server: Target, mask: str, found: list[str]) -> None:
+    """ "all visible users whose nickname matches are listed. Servers MAY match other user-specified values".
+
+    "Absent or set to "0", in which case all visible users are listed."
+    """
+    with people(server, "alice", "alicia", "bob") as (*_, bob):
+        assert _nicks(bob, f"WHO {mask}".strip()) == found
+
+
+def test_without_a_mask_the_end_names_everybody(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        assert alice.run("WHO")[-1].params[1] == "*"
+
+
+def test_the_invisible_are_found_by_those_who_share_a_channel(server: Target) -> None:
+    """Modern, Invisible User Mode: "not show up in commands such as WHO or NAMES unless they share a channel"."""
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.run("MODE alice +i")
+        for client in alice, bob:
+            client.join("#lobby")
+        alice.sync()
+        for line in "WHO *", "WHO 0", "WHO", "WHO al*", "WHO *.local":
+            assert "alice" in _nicks(bob, line)
+            assert "alice" in _nicks(alice, line)
+            assert "alice" not in _nicks(carol, line)
+        assert _nicks(carol, "WHO #lobby") == ["bob"]
+        assert _nicks(bob, "WHO #lobby") == ["alice", "bob"]
+        # the channel of somebody found by their exact nick is not betrayed either
+        assert carol.run("WHO alice")[0].params[1] == "*"
+
+
+def test_operators_find_the_invisible(house: ServerThread) -> None:
+    with people(house.address, "alice", "bob") as (alice, bob):
+        alice.run("MODE alice +i")
+        assert _nicks(bob, "WHO al*") == []
+        make_operator(house, "bob")
+        assert _nicks(bob, "WHO al*") == ["alice"]
+
+
+def test_secret_channels_are_not_shown(server: Target) -> None:
+    """Modern, Secret Channel Mode."""
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.join("#hidden")
+        alice.run("MODE #hidden +s")
+        assert _nicks(bob, "WHO #hidden") == []
+        assert bob.run("WHO alice")[0].params[1] == "*"
+        assert bob.run("WHO al*")[0].params[1] == "*"
+        assert alice.run("WHO alice")[0].params[1] == "#hidden"
+
+
+def test_operators_only(house: ServerThread) -> None:
+    """RFC 2812, section 3.6.1: "If the "o" parameter is passed only operators are returned according to the mask"."""
+    with people(house.address, "alice", "bob", channel="#lobby") as (_, bob):
+        assert _nicks(bob, "WHO #lobby o") == []
+        make_operator(house, "alice")
+        for mask in "#lobby", "*", "alice", "a*":
+            assert _nicks(bob, f"WHO {mask} o") == ["alice"]
+        assert _nicks(bob, "WHO bob o") == []
+
+
+def test_flags_in_their_order(house: ServerThread) -> None:
+    """Modern, 352: "Away status", "a literal asterisk", "the highest ... prefix", "user mode characters"."""
+    with people(house.address, "alice", "bob", channel="#lobby") as (alice, bob):
+        assert bob.run("WHO alice")[0].params[6] == "H@"
+        alice.run("AWAY :lunch", "MODE alice +B", "MODE #lobby +v alice")
+        bob.sync()
+        make_operator(house, "alice")
+        assert bob.run("WHO alice")[0].params[6] == "G*@B"
+
+
+def test_multi_prefix(server: Target) -> None:
+    """multi-prefix: "send all possible prefixes which apply to a user in NAMES and WHO output"."""
+    with Client(server, "alice", caps="multi-prefix") as alice:
+        alice.join("#lobby")
+        alice.run("MODE #lobby +v alice")
+        assert alice.run("WHO #lobby")[0].params[6] == "H@+"
+        assert alice.run("WHO #lobby %f")[0].params[1] == "H@+"
+
+
+@pytest.mark.parametrize("mask", [":a b", "::x", ":#a b", "*" * 100, "?" * 200, "a*" * 100])
+def test_strange_masks(server: Target, mask: str) -> None:
+    with Client(server, "alice") as alice:
+        assert alice.run(f"WHO {mask}")[-1].command == "315"
+
+
+def test_a_search_is_bounded(serve: Serve) -> None:
+    """ "Servers MAY filter or limit visible users replies arbitrarily." They say so here."""
+    settings = Settings()
+    address = serve(replace(settings, limits=replace(settings.limits, who=2)))
+    with people(address, "a1", "a2", "a3", channel="#lobby") as (client, *_):
+        assert [message.command for message in client.run("WHO a*")] == ["352", "352", "NOTICE", "315"]
+        assert _nicks(client, "WHO a2") == ["a2"]
+        assert len(_nicks(client, "WHO #lobby")) == 3
