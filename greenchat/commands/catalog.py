@@ -3,6 +3,7 @@
 from . import (
     capabilities,
     channels,
+    history,
     identity,
     invite,
     isupport,
@@ -31,6 +32,7 @@ from .registry import COMMANDS, resume, run
 MODULES = (
     capabilities,
     channels,
+    history,
     identity,
     invite,
     isupport,

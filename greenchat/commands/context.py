@@ -3,7 +3,7 @@
 Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import room
-from ..storage.interface import StoredEvent, Write
+from ..storage.interface import Store, Write
 from ..storage.msgid import msgid_time
 from .errors import FailError, IrcError
 from .host import Host
@@ -28,10 +28,14 @@ _LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#
 
 
 class Journal(Protocol):
-    """What is kept at the end of the turn, in one transaction, before anything is sent."""
+    """What is kept at the end of the turn, in one transaction, before anything is sent; and what was kept before."""
 
-    def say(self, event: StoredEvent, envelope: Envelope, refuse: Callable[[], None]) -> None:
-        """Keep this before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
+    @property
+    def store(self) -> Store:
+        """To read from; what this turn has said is not yet in it."""
+
+    def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
+        """Keep these before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
 
     def record(self, *writes: Write) -> None:
         """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
@@ -224,7 +228,7 @@ class Context:
         """Have what the sender says in a channel or to somebody kept before anybody sees it."""
         if is_kept(self.network.settings.history, envelope, place):
             event = stored(envelope, conversation_of(self.network, self.user, place))
-            self.journal.say(event, envelope, partial(self._not_kept, envelope))
+            self.journal.say((event,), envelope, partial(self._not_kept, envelope))
 
     def remember(self, envelope: Envelope, *channels: Channel) -> None:
         """Have an event of these channels kept; call it before delivering it, since it gets a msgid here."""

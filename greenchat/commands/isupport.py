@@ -78,7 +78,9 @@ def tokens(settings: Settings) -> list[str]:
         "UTF8ONLY": None,
         "WHOX": None,
     }
-    return format_tokens(values)
+    if settings.history.enabled:
+        values |= {"CHATHISTORY": str(settings.history.page), "MSGREFTYPES": "msgid,timestamp"}
+    return format_tokens(dict(sorted(values.items())))
 
 
 def _send(ctx: Context, some: list[str]) -> None:

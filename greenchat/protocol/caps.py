@@ -52,6 +52,10 @@ USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
 # Drafts come last: before version 302 CAP LS is one line, and it drops what no longer fits.
 CHANNEL_RENAME = _capability("draft/channel-rename", "channel-rename", wire=True)
+CHATHISTORY = _capability("draft/chathistory", "chathistory")
+EVENT_PLAYBACK = _capability("draft/event-playback", "chathistory")
+MESSAGE_REDACTION = _capability("draft/message-redaction", "message-redaction", wire=True)
+READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
 EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
 PRE_AWAY = _capability("draft/pre-away", "pre-away")
 

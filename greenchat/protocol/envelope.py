@@ -3,9 +3,6 @@
 A kind is an int: the capability bits that change the bytes, and the bits of the plain-text dialects (`caps`).
 """
 
-from datetime import UTC, datetime
-from functools import lru_cache
-
 from .caps import (
     ACCOUNT_TAG,
     BATCH,
@@ -19,18 +16,9 @@ from .caps import (
 from .framing import BODY_LIMIT
 from .message import Message, escape_value, format_tags
 from .plain.render import render
+from .times import format_time
 
 _DIALECTS = PLAIN | TILDE
-
-
-def format_time(milliseconds: int) -> str:
-    """`YYYY-MM-DDThh:mm:ss.sssZ`, https://ircv3.net/specs/extensions/server-time, from ms since the epoch."""
-    return f"{_format_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
-
-
-@lru_cache(8)
-def _format_second(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 class Envelope:

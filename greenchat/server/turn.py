@@ -10,14 +10,14 @@ for the next turn's transaction.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from gevent.hub import get_hub
 
 from ..chat.outbox import Outbox
 from ..protocol.envelope import Envelope
-from ..storage.interface import Store, StoredEvent, StoreError, UnfitWriteError, Write
+from ..storage.interface import Store, StoreError, UnfitWriteError, Write
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ _COMPLAIN_EVERY = 10.0  # seconds
 class Turn:
     """The journal of what was said and happened since the last end, and the outboxes that wait for the next."""
 
-    __slots__ = ("_complained", "_loop", "_owed", "_planned", "_said", "_store", "_writes", "dirty")
+    __slots__ = ("_complained", "_loop", "_owed", "_planned", "_said", "_writes", "dirty", "store")
 
     def __init__(self, store: Store) -> None:
         self.dirty: list[Outbox] = []
-        self._store = store
+        self.store = store
         self._loop = get_hub().loop
         self._planned = False
         self._writes: list[Write] = []
@@ -46,9 +46,12 @@ class Turn:
             self._planned = True
             self._loop.run_callback(self.end)
 
-    def say(self, event: StoredEvent, envelope: Envelope, refuse: Callable[[], None]) -> None:
-        """Keep this before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
-        self._writes.append(event)
+    def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
+        """Keep these before anybody sees the envelope.
+
+        If that fails nobody does, and `refuse` is called to tell its sender.
+        """
+        self._writes += writes
         self._said.append((envelope, refuse))
 
     def record(self, *writes: Write) -> None:
@@ -73,7 +76,7 @@ class Turn:
         writes, owed, said = self._writes, self._owed, self._said
         self._writes, self._owed, self._said = [], [], []
         try:
-            self._store.commit(writes)
+            self.store.commit(writes)
         except Exception as error:
             self._complain(error, len(said))
             if not isinstance(error, UnfitWriteError):

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.protocol import caps
-from greenchat.protocol.envelope import Envelope, format_time
+from greenchat.protocol.envelope import Envelope
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message, parse
+from greenchat.protocol.times import format_time
 
 NOON = 1_700_000_000_007
 TIME = "time=2023-11-14T22:13:20.007Z"

@@ -1,0 +1,196 @@
+"""CHATHISTORY: what was said before, in pages. https://ircv3.net/specs/extensions/chathistory
+
+A timestamp or a msgid is a position in the one order of everything, so every subcommand is a span between two
+positions that counts from one of its ends. Reading is done in another thread.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..protocol import caps
+from ..protocol.times import format_time, parse_time
+from ..storage.interface import Span, Store, StoredEvent, StoreError, Target
+from ..storage.msgid import LAST_ID, first_id, parse_msgid
+from .capabilities import OFFERS
+from .context import Context, Later
+from .errors import FailError
+from .keeping import identity
+from .places import Place, other_side, readable_place
+from .registry import command
+from .replay import replay
+
+_UNREADABLE = "Messages could not be retrieved"
+
+for _bit in (caps.CHATHISTORY, caps.EVENT_PLAYBACK):
+    OFFERS[_bit] = lambda settings, _: "" if settings.history.enabled else None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the order of everything: later things have ids above `after`, earlier ones below `before`."""
+
+    after: int
+    before: int
+
+
+_START = Position(0, 0)
+_END = Position(LAST_ID, LAST_ID)
+Read = Callable[[Store, str, bool], list[StoredEvent]]
+
+
+@command("CHATHISTORY")
+def chathistory(ctx: Context) -> Later:
+    """CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit> | TARGETS <timestamp> <timestamp> <limit>."""
+    subcommand, *params = ctx.message.params or ("*",)
+    subcommand = subcommand.upper()
+    if subcommand == "TARGETS":
+        return _targets(ctx, params)
+    references = _REFERENCES.get(subcommand)
+    if references is None:
+        raise _invalid(subcommand, text="Unknown command")
+    _require_count(subcommand, params, references + 2)
+    target = params[0]
+    positions = [_position(subcommand, target, text, nth) for nth, text in enumerate(params[1:-1])]
+    reading = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]))
+    place = _readable(ctx, subcommand, target)
+    store, events = ctx.journal.store, bool(ctx.session.caps & caps.EVENT_PLAYBACK)
+
+    def work() -> list[StoredEvent] | StoreError:
+        try:
+            return reading(store, place.key, events)
+        except StoreError as error:
+            return error
+
+    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
+        now = _readable(ctx, subcommand, target)
+        if isinstance(found, StoreError) or now.key != place.key:
+            raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
+        replay(ctx, found, "chathistory", now.name)
+
+    return Later(work, then)
+
+
+# How many references a subcommand takes.
+_REFERENCES = {"BEFORE": 1, "AFTER": 1, "LATEST": 1, "AROUND": 1, "BETWEEN": 2}
+
+
+def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
+    """What to read for a subcommand."""
+    first, last = positions[0], positions[-1]
+    if subcommand == "AROUND":
+        return lambda store, key, events: _read_around(store, key, first, limit, events)
+    if subcommand == "BEFORE":
+        start, end, newest = _START, first, True
+    elif subcommand == "AFTER":
+        start, end, newest = first, _END, False
+    elif subcommand == "LATEST":
+        start, end, newest = first, _END, True
+    else:
+        # "the returned messages MUST be counted starting from and excluding the first message selector ... This may be
+        # forwards or backwards in time."
+        newest = first.after > last.after
+        start, end = (last, first) if newest else (first, last)
+    return lambda store, key, events: store.read(key, Span(limit, start.after, end.before, newest, events))
+
+
+def _read_around(store: Store, key: str, center: Position, limit: int, events: bool) -> list[StoredEvent]:
+    """About half before and half after, and where one side has less, more of the other."""
+    older = store.read(key, Span(limit, before=center.before, newest=True, events=events))
+    newer = store.read(key, Span(limit, after=center.before - 1, events=events))
+    ahead = max(limit - limit // 2, limit - len(older))
+    newer = newer[:ahead]
+    return older[max(0, len(older) - (limit - len(newer))) :] + newer
+
+
+def _targets(ctx: Context, params: list[str]) -> Later:
+    """The conversations in which there is something new: "they MUST be timestamps and not msgids"."""
+    _require_count("TARGETS", params, 3)
+    first, last = (_timestamp("TARGETS", text) for text in params[:2])
+    limit = _limit(ctx, "TARGETS", params[2])
+    newest = first.after > last.after
+    start, end = (last, first) if newest else (first, last)
+    who, channels, store = identity(ctx.network, ctx.user), list(ctx.user.channels), ctx.journal.store
+
+    def work() -> list[tuple[Target, StoredEvent | None]] | StoreError:
+        try:
+            found = store.targets(who, channels, start.after, end.before)
+            found = found[max(0, len(found) - limit) :] if newest else found[:limit]
+            return [(target, store.find(target.conversation, target.latest)) for target in found]
+        except StoreError as error:
+            return error
+
+    def then(ctx: Context, found: list[tuple[Target, StoredEvent | None]] | StoreError) -> None:
+        if isinstance(found, StoreError):
+            raise FailError("CHATHISTORY", "MESSAGE_ERROR", "TARGETS", text=_UNREADABLE)
+        nicks = {identity(ctx.network, user): user.nick for user in ctx.network.users.values()}
+        with ctx.batch("draft/chathistory-targets"):
+            for target, event in found:
+                name = _name(ctx, target.conversation, event, nicks)
+                if name and event:
+                    ctx.respond(ctx.envelope("CHATHISTORY", "TARGETS", name, format_time(event.time)))
+
+    return Later(work, then)
+
+
+def _name(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
+    """What to call a conversation to its reader; "" for one no longer theirs.
+
+    That is the channel, or the other's nickname, and for one who is not here the one that they had.
+    """
+    network = ctx.network
+    if conversation.startswith("#"):
+        channel = network.channels.get(conversation)
+        return channel.name if channel and ctx.user in channel.members else ""
+    other = other_side(ctx, ctx.user, conversation)
+    if other in nicks or latest is None:
+        return nicks.get(other, "")
+    speaker = latest.source.partition("!")[0]
+    is_theirs = network.fold(latest.account) == other if latest.account else speaker != ctx.user.nick
+    return speaker if is_theirs else latest.params[0]
+
+
+def _readable(ctx: Context, subcommand: str, target: str) -> Place:
+    place = readable_place(ctx, target)
+    if place is None:
+        raise FailError("CHATHISTORY", "INVALID_TARGET", subcommand, target, text=_UNREADABLE)
+    return place
+
+
+def _require_count(subcommand: str, params: list[str], count: int) -> None:
+    if len(params) != count:
+        raise _invalid(subcommand, text="Insufficient parameters" if len(params) < count else "Too many parameters")
+
+
+def _limit(ctx: Context, subcommand: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9])):
+        raise _invalid(subcommand, text, text="Invalid limit")
+    return min(int(text[:9]), ctx.network.settings.history.page)
+
+
+def _position(subcommand: str, target: str, text: str, nth: int) -> Position:
+    """A reference; the nth of the command."""
+    kind, equals, value = text.partition("=")
+    if subcommand == "LATEST" and text == "*":
+        return _START
+    if kind == "timestamp" and equals:
+        return _timestamp(subcommand, text)
+    if kind != "msgid" or not equals:
+        raise FailError("CHATHISTORY", "INVALID_MSGREFTYPE", subcommand, target, text, text="Unknown message reference")
+    number = parse_msgid(value)
+    if number is None:
+        raise _invalid(subcommand, text, text="Unknown msgid")
+    return Position(number, number)
+
+
+def _timestamp(subcommand: str, text: str) -> Position:
+    try:
+        time = parse_time(text.removeprefix("timestamp="))
+    except ValueError:
+        raise _invalid(subcommand, text, text="Invalid timestamp") from None
+    if not text.startswith("timestamp="):
+        raise _invalid(subcommand, text, text="Invalid timestamp")
+    return Position(first_id(time + 1) - 1, first_id(time))
+
+
+def _invalid(subcommand: str, *context: str, text: str) -> FailError:
+    return FailError("CHATHISTORY", "INVALID_PARAMS", subcommand, *context, text=text)

@@ -1,0 +1,287 @@
+"""CHATHISTORY as https://ircv3.net/specs/extensions/chathistory has it; sentences in quotes are from there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenchat.chat.settings import History, Settings
+from greenchat.commands.errors import FailError
+from greenchat.commands.history import chathistory
+from greenchat.protocol.message import Message, parse
+from greenchat.server.app import App
+from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.irc import Client, people
+
+CAPS = "batch server-time message-tags draft/chathistory echo-message"
+
+
+@pytest.fixture
+def alice(server: Target) -> Iterator[Client]:
+    """Somebody in #lobby who asks."""
+    with Client(server, "alice", caps=CAPS) as client:
+        client.join("#lobby")
+        yield client
+
+
+def ask(client: Client, command: str) -> list[Message]:
+    """What is in the batch that answers, or the FAIL."""
+    client.send(command)
+    first = client.expect("BATCH", "FAIL")
+    if first.command == "FAIL":
+        return [first]
+    inside = []
+    while (message := client.read()).command != "BATCH":
+        assert message.tags["batch"] == first.params[0][1:]
+        inside.append(message)
+    assert message.params == ("-" + first.params[0][1:],)
+    return inside
+
+
+def texts(messages: list[Message]) -> list[str]:
+    """What was said."""
+    return [message.params[-1] for message in messages]
+
+
+def say(client: Client, *said: str, to: str = "#lobby") -> list[Message]:
+    """Say something; the echoes, with their msgid and time."""
+    client.send(*[f"PRIVMSG {to} :{text}" for text in said])
+    return [client.expect("PRIVMSG") for _ in said]
+
+
+def test_the_capability_and_the_tokens(alice: Client, server: Target) -> None:
+    with Client(server) as bob:
+        bob.send("CAP LS 302")
+        names = {name for line in bob.until("CAP") for name in line.params[-1].split()}
+        while "draft/chathistory" not in names:
+            names |= set(bob.expect("CAP").params[-1].split())
+        assert "draft/event-playback" in names
+    tokens = {token for line in alice.run("ISUPPORT") for token in line.params[1:-1]}
+    # "CHATHISTORY MUST be sent to the client to state the maximum number of messages"
+    assert {"CHATHISTORY=500", "MSGREFTYPES=msgid,timestamp"} <= tokens
+
+
+def test_each_subcommand_by_both_kinds_of_references(alice: Client) -> None:
+    said = say(alice, *"abcdefghij")
+    for kind in "msgid", "time":
+        ref = {
+            message.params[-1]: f"{'timestamp' if kind == 'time' else kind}={message.tags[kind]}" for message in said
+        }
+        if kind == "time" and len(set(ref.values())) < len(ref):
+            continue  # several in one millisecond
+        # "Request up to limit number of messages before and excluding the given timestamp or msgid."
+        assert texts(ask(alice, f"CHATHISTORY BEFORE #lobby {ref['e']} 3")) == ["b", "c", "d"]
+        assert texts(ask(alice, f"CHATHISTORY AFTER #lobby {ref['e']} 3")) == ["f", "g", "h"]
+        assert texts(ask(alice, f"CHATHISTORY LATEST #lobby {ref['e']} 3")) == ["h", "i", "j"]
+        assert texts(ask(alice, f"CHATHISTORY LATEST #lobby {ref['h']} 3")) == ["i", "j"]
+        # "starting from and excluding the first message selector ... forwards or backwards in time"
+        assert texts(ask(alice, f"CHATHISTORY BETWEEN #lobby {ref['b']} {ref['g']} 3")) == ["c", "d", "e"]
+        assert texts(ask(alice, f"CHATHISTORY BETWEEN #lobby {ref['g']} {ref['b']} 3")) == ["d", "e", "f"]
+        assert texts(ask(alice, f"CHATHISTORY BETWEEN #lobby {ref['b']} {ref['d']} 9")) == ["c"]
+        assert texts(ask(alice, f"CHATHISTORY AROUND #lobby {ref['e']} 3")) == ["d", "e", "f"]
+        assert texts(ask(alice, f"CHATHISTORY AROUND #lobby {ref['a']} 4")) == ["a", "b", "c", "d"]
+        assert texts(ask(alice, f"CHATHISTORY AROUND #lobby {ref['j']} 4")) == ["g", "h", "i", "j"]
+        assert texts(ask(alice, f"CHATHISTORY AROUND #lobby {ref['e']} 1")) == ["e"]
+    assert texts(ask(alice, "CHATHISTORY LATEST #lobby * 4")) == ["g", "h", "i", "j"]
+
+
+def test_what_comes_back_is_what_was_said(alice: Client) -> None:
+    alice.send("@+draft/reply=x PRIVMSG #lobby :\x01ACTION waves\x01", "NOTICE #lobby :note")
+    live = [alice.expect("PRIVMSG"), alice.expect("NOTICE")]
+    again = ask(alice, "CHATHISTORY LATEST #LOBBY * 10")
+    # "The msgid tag that identifies each individual message in a response MUST be the msgid tag as originally sent"
+    strip = [message._replace(tags={k: v for k, v in message.tags.items() if k != "batch"}) for message in again]
+    assert strip == live
+
+
+def test_the_batch_names_the_conversation(alice: Client) -> None:
+    alice.send("CHATHISTORY LATEST #LOBBY * 1")
+    # "the batch MUST have type chathistory and take a single additional parameter, the canonical name of the target"
+    assert alice.expect("BATCH").params[1:] == ("chathistory", "#lobby")
+    alice.send("CHATHISTORY LATEST Bob * 1")
+    assert alice.until("BATCH")[-1].params[0].startswith("-")
+    # "If no content exists to return, the server SHOULD return an empty batch"
+    assert ask(alice, "CHATHISTORY LATEST #lobby * 1") == []
+
+
+def test_a_label_is_on_the_batch(server: Target) -> None:
+    with Client(server, "alice", caps=CAPS + " labeled-response") as alice:
+        alice.join("#lobby")
+        say(alice, "hi")
+        alice.send("@label=x CHATHISTORY LATEST #lobby * 5")
+        start = alice.expect("BATCH")
+        assert start.tags["label"] == "x"
+        assert start.params[1] == "chathistory"
+
+
+def test_without_the_batch_capability_there_are_bare_lines(server: Target) -> None:
+    with Client(server, "alice", caps="draft/chathistory") as alice:
+        alice.join("#lobby")
+        alice.send("PRIVMSG #lobby :hi")
+        alice.sync()
+        assert texts(alice.run("CHATHISTORY LATEST #lobby * 5")) == ["hi"]
+
+
+def test_events_are_for_those_who_asked_for_them(server: Target, alice: Client) -> None:
+    with Client(server, "bob", caps=CAPS + " draft/event-playback") as bob:
+        bob.join("#lobby")
+        bob.send("TOPIC #lobby :new", "MODE #lobby +m", "@+draft/react=x TAGMSG #lobby", "PART #lobby :gone")
+        bob.expect("PART")
+        alice.send("TOPIC #lobby :mine", "PRIVMSG #lobby :hi", "MODE #lobby -t+k x", "TOPIC #lobby :yours")
+        alice.sync()
+        bob.send("JOIN #lobby x")
+        bob.expect("366")
+        # "the server SHOULD send additional lines relevant to the chat history"
+        commands = [message.command for message in ask(bob, "CHATHISTORY LATEST #lobby * 50")]
+        assert commands == ["JOIN", "JOIN", "TAGMSG", "PART", "TOPIC", "PRIVMSG", "MODE", "TOPIC", "JOIN"]
+    # "the server MUST NOT send any lines other than PRIVMSG and NOTICE in the reply batch"
+    assert [message.command for message in ask(alice, "CHATHISTORY LATEST #lobby * 50")] == ["PRIVMSG"]
+
+
+def test_direct_messages_are_for_the_two(server: Target, alice: Client) -> None:
+    with people(server, "bob", "carol", caps=CAPS) as (bob, carol):
+        say(alice, "hi", to="bob")
+        say(bob, "hello", to="alice")
+        assert texts(ask(alice, "CHATHISTORY LATEST bob * 5")) == ["hi", "hello"]
+        # 'history sent between the current user and the target nickname, including outgoing messages ("self messages")'
+        assert [m.params for m in ask(bob, "CHATHISTORY LATEST ALICE * 5")] == [("bob", "hi"), ("alice", "hello")]
+        assert ask(carol, "CHATHISTORY LATEST bob * 5") == []
+        assert ask(carol, "CHATHISTORY LATEST alice * 5") == []
+        # "The server SHOULD attempt to include history involving other nicknames if either ... has changed"
+        bob.send("NICK bobby")
+        bob.expect("NICK")
+        assert texts(ask(alice, "CHATHISTORY LATEST bobby * 5")) == ["hi", "hello"]
+        # somebody else who takes the nick gets nothing of it
+        carol.send("NICK bob")
+        carol.expect("NICK")
+        assert ask(carol, "CHATHISTORY LATEST alice * 5") == []
+
+
+def test_targets_are_the_conversations_with_news(server: Target, alice: Client) -> None:
+    with people(server, "bob", "carol", caps=CAPS) as (bob, carol):
+        alice.join("#quiet")
+        carol.join("#secret")
+        say(carol, "psst", to="#secret")
+        first = say(alice, "one")[0]
+        say(alice, "two", to="bob")
+        third = say(carol, "three", to="alice")[0]
+        alice.expect("PRIVMSG")
+        span = "timestamp=2020-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z"
+        found = ask(alice, f"CHATHISTORY TARGETS {span} 10")
+        # "ordered by the time of the latest message"; "CHATHISTORY TARGETS <nickname | channel name> <YYYY-...>"
+        assert [message.params[:2] for message in found] == [("TARGETS", name) for name in ("#lobby", "bob", "carol")]
+        assert (found[0].params[2], found[2].params[2]) == (first.tags["time"], third.tags["time"])
+        assert [m.params[1] for m in ask(alice, f"CHATHISTORY TARGETS {span} 2")] == ["#lobby", "bob"]
+        back = " ".join(reversed(span.split()))
+        assert [m.params[1] for m in ask(alice, f"CHATHISTORY TARGETS {back} 2")] == ["bob", "carol"]
+        bob.send("NICK bobby")
+        bob.expect("NICK")
+        assert [m.params[1] for m in ask(alice, f"CHATHISTORY TARGETS {span} 10")] == ["#lobby", "bobby", "carol"]
+        assert [m.params[1] for m in ask(bob, f"CHATHISTORY TARGETS {span} 10")] == ["alice"]
+
+
+def test_a_channel_is_read_by_its_members(server: Target, alice: Client) -> None:
+    say(alice, "inside")
+    with Client(server, "bob", caps=CAPS) as bob:
+        # "If the target does not exist or the client does not have permissions to query it, ... INVALID_TARGET"
+        for target in "#lobby", "#nowhere", "#", "*":
+            failed = ask(bob, f"CHATHISTORY LATEST {target} * 5")
+            if target != "*":
+                assert failed[0].params[:4] == ("CHATHISTORY", "INVALID_TARGET", "LATEST", target)
+        bob.join("#lobby")
+        assert texts(ask(bob, "CHATHISTORY LATEST #lobby * 5")) == ["inside"]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("CHATHISTORY", ("INVALID_PARAMS", "*")),
+        ("CHATHISTORY NONSENSE #lobby * 5", ("INVALID_PARAMS", "NONSENSE")),
+        ("CHATHISTORY LATEST", ("INVALID_PARAMS", "LATEST")),
+        ("CHATHISTORY LATEST #lobby *", ("INVALID_PARAMS", "LATEST")),
+        ("CHATHISTORY LATEST #lobby * 5 6", ("INVALID_PARAMS", "LATEST")),
+        ("CHATHISTORY LATEST #lobby * x", ("INVALID_PARAMS", "LATEST", "x")),
+        ("CHATHISTORY LATEST #lobby * -1", ("INVALID_PARAMS", "LATEST", "-1")),
+        ("CHATHISTORY LATEST #lobby * 0", ("INVALID_PARAMS", "LATEST", "0")),
+        ("CHATHISTORY BEFORE #lobby * 5", ("INVALID_MSGREFTYPE", "BEFORE", "#lobby", "*")),
+        ("CHATHISTORY BEFORE #lobby x=y 5", ("INVALID_MSGREFTYPE", "BEFORE", "#lobby", "x=y")),
+        ("CHATHISTORY BEFORE #lobby msgid 5", ("INVALID_MSGREFTYPE", "BEFORE", "#lobby", "msgid")),
+        ("CHATHISTORY BEFORE #lobby msgid=nonsense 5", ("INVALID_PARAMS", "BEFORE", "msgid=nonsense")),
+        ("CHATHISTORY BEFORE #lobby timestamp=nonsense 5", ("INVALID_PARAMS", "BEFORE", "timestamp=nonsense")),
+        ("CHATHISTORY AFTER #lobby timestamp=2023-02-29T00:00:00.000Z 5",
+         ("INVALID_PARAMS", "AFTER", "timestamp=2023-02-29T00:00:00.000Z")),
+        ("CHATHISTORY BETWEEN #lobby timestamp=2023-02-28T00:00:00.000Z 5", ("INVALID_PARAMS", "BETWEEN")),
+        ("CHATHISTORY TARGETS * * 5", ("INVALID_PARAMS", "TARGETS", "*")),
+        ("CHATHISTORY TARGETS timestamp=2023-02-28T00:00:00.000Z msgid=0000000000000 5",
+         ("INVALID_PARAMS", "TARGETS", "msgid=0000000000000")),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_understood_is_said(alice: Client, command: str, answer: tuple[str, ...]) -> None:
+    (fail,) = ask(alice, command)
+    assert fail.params[:-1] == ("CHATHISTORY", *answer)
+
+
+def test_any_time_is_a_position(alice: Client) -> None:
+    say(alice, "a", "b")
+    for early in "0000000000000", "0000000000001":
+        assert texts(ask(alice, f"CHATHISTORY AFTER #lobby msgid={early} 9")) == ["a", "b"]
+    assert texts(ask(alice, "CHATHISTORY AFTER #lobby timestamp=0001-01-01T00:00:00.000Z 9")) == ["a", "b"]
+    assert texts(ask(alice, "CHATHISTORY BEFORE #lobby timestamp=9999-12-31T23:59:60.999Z 9")) == ["a", "b"]
+    assert ask(alice, "CHATHISTORY AFTER #lobby msgid=7vvvvvvvvvvvv 9") == []
+
+
+def test_no_more_than_a_page(serve: Serve, tmp_path: Path) -> None:
+    address = serve(Settings(history=History(page=3)), quick_options(tmp_path))
+    with Client(address, "alice", caps=CAPS) as alice:
+        alice.join("#lobby")
+        say(alice, *"abcde")
+        assert texts(ask(alice, "CHATHISTORY LATEST #lobby * 9999999999")) == ["c", "d", "e"]
+
+
+def test_paging_back_and_forth_meets_everything_once(server: Target, alice: Client) -> None:
+    with people(server, "bob", caps=CAPS) as (bob,):
+        bob.join("#lobby")
+        alice.send(*[f"PRIVMSG #lobby :a{number}" for number in range(60)])
+        bob.send(*[f"PRIVMSG #lobby :b{number}" for number in range(60)])
+        alice.sync()
+        bob.sync()
+        everything = texts(ask(alice, "CHATHISTORY LATEST #lobby * 500"))
+        assert len(everything) == 120
+        page = ask(alice, "CHATHISTORY LATEST #lobby * 7")
+        back = page
+        while page:
+            page = ask(alice, f"CHATHISTORY BEFORE #lobby msgid={back[0].tags['msgid']} 7")
+            back = page + back
+        assert texts(back) == everything
+        forth = ask(alice, "CHATHISTORY AFTER #lobby timestamp=2020-01-01T00:00:00.000Z 7")
+        while page := ask(alice, f"CHATHISTORY AFTER #lobby msgid={forth[-1].tags['msgid']} 7"):
+            forth += page
+        assert texts(forth) == everything
+
+
+def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(Settings(), quick_options(tmp_path))
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, _):
+        say(alice, "inside")
+
+        def read_and_leave(app: App) -> None:
+            (connection,) = (one for one in app.connections if one.session.nick == "bob")
+            ctx = connection._context(parse("CHATHISTORY LATEST #lobby * 5"))
+            later = chathistory(ctx)
+            assert later is not None
+            found: Any = later.work()
+            assert texts(found) == ["inside"]
+            app.network.part(ctx.user, app.network.channels["#lobby"])
+            with pytest.raises(FailError, match="INVALID_TARGET"):
+                later.then(ctx, found)
+
+        server.call(read_and_leave)
+
+
+def test_without_history_there_is_no_capability(serve: Serve, tmp_path: Path) -> None:
+    address = serve(Settings(history=History(enabled=False)), quick_options(tmp_path))
+    with Client(address) as alice:
+        alice.send("CAP LS", "CAP REQ :draft/chathistory")
+        assert "chathistory" not in alice.expect("CAP").params[-1]
+        assert alice.expect("CAP").params[1] == "NAK"
