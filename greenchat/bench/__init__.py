@@ -1,0 +1,1 @@
+"""Many simulated clients against one server, in a process of their own. Plain epoll; Linux only."""

@@ -1,0 +1,162 @@
+"""Brings simulated clients to where a scenario begins: connected, registered, in their channels, and all of them quiet.
+
+Each client is sent its lines in one piece and its answers are read by line here; what is measured later is not.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from greenchat.bench.swarm import Client, Disconnected, Swarm
+from greenchat.bench.wire import HEAD, nick
+
+REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
+SYNC = b"PING :in-step\r\n"
+
+
+class Refused(Exception):
+    """The server does not let the clients do what the scenario needs; the text has its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How fast the clients came: seconds until the last was connected and registered, then until all had joined."""
+
+    registering: float
+    joining: float
+
+
+@dataclass(slots=True, eq=False)
+class Guest:
+    """A client on its way in."""
+
+    client: Client
+    channel: bytes | None
+    progress: Callable[[str], None]
+    rest: bytes = b""
+
+    def feed(self, data: bytes) -> None:
+        """Answer what must be answered and report 001, 366 and PONG."""
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            head = HEAD.match(line)
+            if head:
+                self._line(head[2], line)
+
+    def _line(self, command: bytes, line: bytes) -> None:
+        if command == b"PING":
+            self.client.send(b"PONG" + line.partition(b"PING")[2].rstrip(b"\r") + b"\r\n")
+        elif command == b"001":
+            self.progress("registered")
+        elif command == b"366":
+            self.progress("joined")
+        elif command == b"PONG" and b"in-step" in line:
+            self.progress("in step")
+        elif command == b"ERROR":
+            raise Disconnected(f"{self.client}: {line.decode(errors='replace').strip()}")
+        elif command in REFUSALS or (command == b"CAP" and b" NAK " in line):
+            raise Refused(f"{self.client}: {line.decode(errors='replace').strip()}")
+
+
+def registration(index: int, capabilities: Iterable[str] = ()) -> bytes:
+    """The lines a client registers with, in one piece."""
+    name = nick(index)
+    wanted = " ".join(capabilities).encode()
+    ask = b"CAP REQ :%b\r\n" % wanted if wanted else b""
+    end = b"CAP END\r\n" if wanted else b""
+    return b"%bNICK %b\r\nUSER %b 0 * :simulated client\r\n%b" % (ask, name, name, end)
+
+
+def offered(swarm: Swarm) -> set[str]:
+    """The names of the capabilities that the server offers."""
+    names: set[str] = set()
+    seen = bytearray()
+    done: list[bool] = []
+
+    def feed(data: bytes) -> None:
+        nonlocal seen
+        seen += data
+        for line in bytes(seen).split(b"\n")[:-1]:
+            head = HEAD.match(line)
+            if head and head[2] == b"CAP" and b" LS " in line:
+                _, _, text = line.decode(errors="replace").strip().partition(" LS ")
+                names.update(word.partition("=")[0] for word in text.lstrip("* ").lstrip(":").split())
+                if not text.startswith("*"):
+                    done.append(True)
+            elif head and head[2] == b"421":
+                done.append(True)
+
+    client = swarm.connect(99999)
+    client.feed = feed
+    client.send(b"CAP LS 302\r\n")
+    swarm.run(lambda: bool(done), "CAP LS is answered")
+    swarm.close(client)
+    return names
+
+
+def gather(
+    swarm: Swarm,
+    channels: Sequence[bytes | None],
+    *,
+    capabilities: Sequence[Sequence[str]] = ((),),
+    burst: int = 1000,
+    pace: float = 5000.0,
+    first: int = 0,
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+) -> tuple[list[Client], Arrival]:
+    """Connect one client per item of `channels` and let it join that; client i asks for capabilities[i % their number].
+
+    At most `burst` are on their way in at any time, and at most `pace` come in a second: some servers listen with a
+    backlog of 10, and a connection that is dropped there comes back only after a second.
+    When this returns nothing is under way to any of them any more.
+
+    Raises Refused, Disconnected and Stalled.
+    """
+    count = len(channels)
+    reached = {"connected": 0, "registered": 0, "joined": 0, "in step": 0}
+    clients: list[Client] = []
+
+    def report(what: str) -> None:
+        reached[what] += 1
+        progress(what, reached[what], count)
+
+    def come() -> None:
+        may = min(count, reached["registered"] + burst, int((perf_counter() - began) * pace) + 1)
+        while len(clients) < may:
+            index = first + len(clients)
+            client = swarm.connect(index)
+            client.feed = Guest(client, channels[len(clients)], report).feed
+            clients.append(client)
+            client.send(registration(index, capabilities[index % len(capabilities)]))
+
+    def registered() -> bool:
+        come()
+        return reached["registered"] == count
+
+    began = perf_counter()
+    swarm.run(registered, "all clients are registered", tick=0.001)
+    registering = perf_counter() - began
+    began = perf_counter()
+    joining = [(client, channel) for client, channel in zip(clients, channels, strict=True) if channel]
+    sent = 0
+
+    def joined() -> bool:
+        nonlocal sent
+        while sent < len(joining) and sent - reached["joined"] < 64:
+            client, channel = joining[sent]
+            client.send(b"JOIN %b\r\n" % channel)
+            sent += 1
+        return reached["joined"] == len(joining)
+
+    swarm.run(joined, "all clients have joined")
+    arrival = Arrival(registering, perf_counter() - began)
+    in_step(swarm, clients, reached)
+    return clients, arrival
+
+
+def in_step(swarm: Swarm, clients: Sequence[Client], reached: dict[str, int]) -> None:
+    """Wait until each client has read everything that was sent to it before: the answer to a PING comes last."""
+    reached["in step"] = 0
+    for client in clients:
+        client.send(SYNC)
+    swarm.run(lambda: reached["in step"] == len(clients), "all clients are in step")

@@ -1,0 +1,130 @@
+"""What a run measured: names, units, how each is written, and whether less or more of it is better."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+Figures = Mapping[str, float]  # name in FIGURES -> value in its base unit (seconds, bytes, per second)
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _microseconds(value: float) -> str:
+    return f"{value * 1e6:.3g} us" if value < 1e-5 else f"{value * 1e6:.1f} us"
+
+
+def _milliseconds(value: float) -> str:
+    return f"{value * 1e3:.2f} ms" if value < 0.1 else f"{value * 1e3:,.0f} ms"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s"
+
+
+def _kibibytes(value: float) -> str:
+    return f"{value / 1024:.1f} KiB"
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.0f} %" if value >= 0.1 else f"{value * 100:.2g} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """How a figure is shown. ratio: worth comparing between servers."""
+
+    label: str
+    write: Callable[[float], str]
+    ratio: bool = False
+
+
+FIGURES: dict[str, Figure] = {
+    "clients": Figure("clients", _count),
+    "register_rate": Figure("registered/s", _count),
+    "join_rate": Figure("joined/s", _count),
+    "duration": Figure("done in", _seconds, ratio=True),
+    "deliveries_per_second": Figure("deliveries/s", _count, ratio=True),
+    "cpu_per_delivery": Figure("CPU/delivery", _microseconds, ratio=True),
+    "cpu_per_join": Figure("CPU/join", _microseconds, ratio=True),
+    "delay_p50": Figure("p50", _milliseconds, ratio=True),
+    "delay_p99": Figure("p99", _milliseconds, ratio=True),
+    "delay_all": Figure("p50 to all", _milliseconds, ratio=True),
+    "delay_max": Figure("max", _milliseconds),
+    "delay_p50_without": Figure("p50 without", _milliseconds),
+    "delay_ratio": Figure("with/without", lambda value: f"{value:.2f}"),
+    "memory_per_client": Figure("memory/client", _kibibytes, ratio=True),
+    "pings": Figure("pings answered", _count),
+    "cpu_share": Figure("server's core", _percent),
+    "own_share": Figure("bench's core", _percent),
+}
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The value that so large a share of the ordered values lies at or below; NaN of none.
+
+    ordered: ascending; share: 0 to 1.
+    """
+    if not ordered:
+        return math.nan
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+
+def median(values: Iterable[float]) -> float:
+    """The middle value (the mean of the two middle ones), leaving out NaN; NaN of none."""
+    ordered = sorted(value for value in values if not math.isnan(value))
+    if not ordered:
+        return math.nan
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def combine(rounds: Sequence[Figures]) -> dict[str, float]:
+    """The median of each figure over all rounds."""
+    names = [name for name in FIGURES if any(name in figures for figures in rounds)]
+    return {name: median(figures[name] for figures in rounds if name in figures) for name in names}
+
+
+def ratios(ours: Sequence[Figures], theirs: Sequence[Figures]) -> dict[str, float]:
+    """Ours by theirs, figure by figure: the median of the rounds' ratios, since what disturbs one round disturbs both."""
+    result = {}
+    for name, figure in FIGURES.items():
+        pairs = [
+            (our[name], their[name]) for our, their in zip(ours, theirs, strict=True) if name in our and name in their
+        ]
+        if figure.ratio and pairs:
+            result[name] = median(our / their if their else math.nan for our, their in pairs)
+    return result
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as aligned text; the first row is the head, the first column is set left, the others right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+
+    def line(row: Sequence[str]) -> str:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[0] = row[0].ljust(widths[0])
+        return "  ".join(cells).rstrip()
+
+    return "\n".join([line(rows[0]), "  ".join("-" * width for width in widths), *map(line, rows[1:])])
+
+
+def figures_table(named: Sequence[tuple[str, Figures]]) -> str:
+    """A table with one row per server and one column per figure that any of them has."""
+    columns = [name for name in FIGURES if any(name in figures for _, figures in named)]
+    rows = [["", *(FIGURES[name].label for name in columns)]]
+    for title, figures in named:
+        cells = [figures.get(name, math.nan) for name in columns]
+        rows.append([title, *("-" if math.isnan(v) else FIGURES[n].write(v) for n, v in zip(columns, cells, strict=True))])
+    return table(rows)
+
+
+def ratios_table(named: Sequence[tuple[str, Mapping[str, float]]]) -> str:
+    """A table with one row per pair of servers and one column per figure."""
+    columns = [name for name in FIGURES if any(name in figures for _, figures in named)]
+    rows = [["", *(FIGURES[name].label for name in columns)]]
+    for title, figures in named:
+        cells = [figures.get(name, math.nan) for name in columns]
+        rows.append([title, *("-" if math.isnan(value) else f"{value:.2f} x" for value in cells)])
+    return table(rows)

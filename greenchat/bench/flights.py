@@ -1,0 +1,120 @@
+"""A steady load: so many messages in flight, and a new one is said when one has reached everybody it is meant for.
+
+What is in flight is counted in parties: each transcript that still has readers who count is one party of a message
+(it is done once all of them have passed it), and each detached reader is one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from greenchat.bench.transcript import Reader, Transcript
+from greenchat.bench.wire import nick
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """One channel (or one pair): who listens, by what they must see."""
+
+    target: bytes
+    transcripts: list[Transcript] = field(default_factory=list)
+    detached: list[Reader] = field(default_factory=list)
+
+
+class Flights:
+    """Keeps `wanted` messages in flight over all rooms.
+
+    say(sender, target, number) puts a message on the wire. speakers: who speaks next and where, without end.
+    """
+
+    def __init__(
+        self,
+        wanted: int,
+        rooms: Sequence[Room],
+        say: Callable[[int, bytes, int], None],
+        speakers: Iterator[tuple[int, Room]],
+    ) -> None:
+        self.wanted = wanted
+        self.rooms = rooms
+        self.say = say
+        self.speakers = speakers
+        self.talking = False
+        self.completed = 0
+        self.delays: list[float] = []  # seconds from sending to the last receiver, of each message
+        self.said: dict[int, int] = {}  # sender -> how many messages
+        self.in_flight: dict[tuple[int, int], Room] = {}
+        self._left: dict[tuple[int, int], int] = {}  # message -> parties that don't have it yet
+        self._sent: dict[tuple[int, int], float] = {}
+        self.late: list[float] = []  # delays to detached readers
+
+    def start(self) -> None:
+        """Fill the air."""
+        self.talking = True
+        for _ in range(self.wanted - len(self.in_flight)):
+            self._speak()
+
+    def stop(self) -> None:
+        """Say no more; what is in flight may land."""
+        self.talking = False
+
+    def said_at(self, sender: int, number: int) -> float:
+        """When a message in flight was said, in seconds of perf_counter; 0 if it is not in flight."""
+        return self._sent.get((sender, number), 0.0)
+
+    def said_by(self, sender: int) -> int:
+        """How many messages a sender has said."""
+        return self.said.get(sender, 0)
+
+    def _speak(self) -> None:
+        sender, room = next(self.speakers)
+        number = self.said.get(sender, 0)
+        self.said[sender] = number + 1
+        message = (sender, number)
+        self.in_flight[message] = room
+        self._left[message] = sum(1 for each in room.transcripts if each.counted) + len(room.detached)
+        self._sent[message] = perf_counter()
+        self.say(sender, room.target, number)
+
+    def on_complete(self, sender: int, number: int) -> None:
+        """One party of a message has it."""
+        message = (sender, number)
+        self._left[message] -= 1
+        if self._left[message]:
+            return
+        del self._left[message]
+        del self.in_flight[message]
+        self.delays.append(perf_counter() - self._sent.pop(message))
+        self.completed += 1
+        if self.talking:
+            self._speak()
+
+    def on_arrival(self, reader: Reader, sender: int, number: int) -> None:
+        """A detached reader has a message."""
+        if (sender, number) in self._sent:
+            self.late.append(perf_counter() - self._sent[sender, number])
+            self.on_complete(sender, number)
+
+    def on_detach(self, reader: Reader) -> None:
+        """The reader is a party of its own from now on; its transcript is none if nobody else reads it."""
+        room = next(room for room in self.rooms if reader.transcript in room.transcripts)
+        room.detached.append(reader)
+        last = reader.transcript.counted == 1 and reader.counted
+        for sender, number in [message for message, where in self.in_flight.items() if where is room]:
+            if number >= reader.expects(sender) and (reader.echo or sender != reader.index):
+                self._left[sender, number] += 1
+            if last and number >= len(reader.transcript.starts.get(sender, ())):
+                self.on_complete(sender, number)
+
+    def missing(self, readers: list[Reader]) -> str:
+        """What has not arrived where, in words, for the first message that is missing; "" if nothing is."""
+        for (sender, number), room in self.in_flight.items():
+            without = [
+                reader
+                for reader in readers
+                if reader.transcript in room.transcripts
+                and reader.expects(sender) <= number
+                and (reader.echo or reader.index != sender)
+            ]
+            names = ", ".join(map(str, without[:3])) + (" ..." if len(without) > 3 else "")
+            return f"message {number} of {nick(sender).decode()} was lost for {len(without)} of its receivers ({names})"
+        return ""

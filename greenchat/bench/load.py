@@ -1,0 +1,218 @@
+"""The measured part that the talking scenarios share: a crowd in its rooms, a steady load, a window, a last check."""
+
+import gc
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter, process_time
+
+from greenchat.bench.crowd import REFUSALS, Arrival, Refused
+from greenchat.bench.figures import quantile
+from greenchat.bench.flights import Flights, Room
+from greenchat.bench.process import cpu_seconds, resident_bytes
+from greenchat.bench.swarm import Address, Client, Disconnected, Stalled, Swarm
+from greenchat.bench.transcript import Reader, Transcript, Violation
+from greenchat.bench.wire import HEAD, Wording
+
+WARM_UP = 0.5  # seconds of talk before the window opens
+LANDING = 10.0  # seconds without any arrival after which what is still in flight is lost
+SAMPLED = 200_000  # deliveries whose delays are sorted
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the clients' process is told: where the server is, how long to measure, where to say how far it is.
+
+    pid: the server's process, None if unknown (another machine). progress(what, share): 0 to 1.
+    """
+
+    address: Address
+    pid: int | None
+    seconds: float
+    wording: Wording
+    progress: Callable[[str, float], None]
+
+    def gathering(self, what: str, done: int, of: int) -> None:
+        """Progress of a crowd that is coming in."""
+        if done % 50 == 0 or done == of:
+            self.progress(f"{what}: {done}", done / of)
+
+    def cpu(self) -> float:
+        """CPU time of the server so far, in seconds; NaN if nobody knows."""
+        return cpu_seconds(self.pid) if self.pid else math.nan
+
+    def resident(self) -> float:
+        """Resident memory of the server, in bytes; NaN if nobody knows."""
+        return resident_bytes(self.pid) if self.pid else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A client and where it stands in what was said."""
+
+    client: Client
+    reader: Reader
+
+
+def seat(
+    client: Client, transcript: Transcript, *, echo: bool, on_private: Callable[[bytes], None] | None = None
+) -> Member:
+    """Set a client that is in step to reading a transcript, counted."""
+
+    def private(line: bytes) -> None:
+        answer(client, line)
+
+    reader = Reader(transcript, client.index, on_private or private, echo=echo)
+    transcript.present.add(client.index)
+    transcript.enter(reader)
+    client.feed = reader.feed
+    return Member(client, reader)
+
+
+def answer(client: Client, line: bytes) -> None:
+    """Do what must be done about a line that is for this client alone.
+
+    Raises Disconnected for ERROR and Refused for a numeric that says that something sent was not accepted.
+    """
+    head = HEAD.match(line)
+    command = head[2] if head else b""
+    if command == b"PING":
+        client.send(b"PONG" + line.partition(b"PING")[2].rstrip(b"\r\n") + b"\r\n")
+    elif command == b"ERROR":
+        raise Disconnected(f"{client}: {line.decode(errors='replace').strip()}")
+    elif command in REFUSALS or command in (b"401", b"404", b"407", b"412", b"417", b"FAIL"):
+        raise Refused(f"{client}: {line.decode(errors='replace').strip()}")
+
+
+def speakers(rooms: Sequence[tuple[Room, Sequence[int]]]) -> Iterator[tuple[int, Room]]:
+    """Who speaks next, without end: every room in turn, and in each room its members in turn, far ones after another."""
+    turns = [(room, members, _stride(len(members))) for room, members in rooms]
+    turn = 0
+    while True:
+        for room, members, stride in turns:
+            yield members[turn * stride % len(members)], room
+        turn += 1
+
+
+def _stride(count: int) -> int:
+    stride = max(1, int(count * 0.382))
+    while math.gcd(stride, count) != 1:
+        stride += 1
+    return stride
+
+
+class Talk:
+    """A steady load over rooms, measured in windows."""
+
+    def __init__(self, job: Job, swarm: Swarm, rooms: Sequence[Room], turns: Iterator[tuple[int, Room]], flight: int) -> None:
+        self.job = job
+        self.swarm = swarm
+        self.members: list[Member] = []
+        self.clients: dict[int, Client] = {}
+        self.flights = Flights(flight, rooms, self._say, turns)
+
+    def transcript(self) -> Transcript:
+        """A transcript whose messages are this talk's."""
+        flights = self.flights
+        return Transcript(
+            self.job.wording,
+            on_complete=flights.on_complete,
+            said_at=flights.said_at,
+            said_by=flights.said_by,
+            release=lambda reader: self.swarm.afterwards.append(lambda: reader.feed(b"")),
+            on_detach=flights.on_detach,
+            on_arrival=flights.on_arrival,
+        )
+
+    def seat(self, client: Client, transcript: Transcript, *, echo: bool = False) -> None:
+        """Let a client take part."""
+        self.members.append(seat(client, transcript, echo=echo))
+        self.clients[client.index] = client
+
+    def _say(self, sender: int, target: bytes, number: int) -> None:
+        self.clients[sender].send(self.job.wording.privmsg(target, sender, number))
+
+    def measure(self, what: str) -> dict[str, float]:
+        """Talk for the job's seconds and return the figures of that window."""
+        job, flights, swarm = self.job, self.flights, self.swarm
+        if not flights.talking:
+            flights.start()
+        swarm.run_for(WARM_UP)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        flights.delays.clear()
+        for transcript in self.transcripts():
+            transcript.samples.clear()
+        flights.late.clear()
+        before, cpu, own, began = self._received(), job.cpu(), process_time(), perf_counter()
+        steps = max(1, round(job.seconds / 0.2))
+        for step in range(steps):
+            job.progress(what, step / steps)
+            swarm.run_for(job.seconds / steps)
+        wall, own, cpu = perf_counter() - began, process_time() - own, job.cpu() - cpu
+        received = self._received() - before
+        gc.enable()
+        gc.unfreeze()
+        if not received:
+            raise Stalled(f"no message arrived within {wall:.1f} s")
+        delays = self._delays()
+        return {
+            "deliveries_per_second": received / wall,
+            "cpu_per_delivery": cpu / received,
+            "delay_p50": quantile(delays, 0.5),
+            "delay_p99": quantile(delays, 0.99),
+            "delay_max": max(flights.delays, default=math.nan),
+            "delay_all": quantile(sorted(flights.delays), 0.5),
+            "cpu_share": cpu / wall,
+            "own_share": own / wall,
+        }
+
+    def finish(self) -> None:
+        """Let everything land and check that nothing is missing.
+
+        Raises Violation.
+        """
+        flights = self.flights
+        flights.stop()
+        try:
+            self.swarm.run(lambda: not flights.in_flight, "all messages have arrived", LANDING)
+        except Stalled:
+            raise Violation(flights.missing([member.reader for member in self.members])) from None
+
+    def transcripts(self) -> list[Transcript]:
+        """Everything that is being said, by room and kind of client."""
+        return [transcript for room in self.flights.rooms for transcript in room.transcripts]
+
+    def _received(self) -> int:
+        return sum(member.reader.got() for member in self.members)
+
+    def _delays(self) -> list[float]:
+        delays = list(self.flights.late)
+        transcripts = self.transcripts()
+        lines = sum(
+            transcript.lines_before(end) - transcript.lines_before(start)
+            for transcript in transcripts
+            for _, start, end in transcript.samples
+        )
+        skip = max(1, lines // SAMPLED)
+        at = 0
+        for transcript in transcripts:
+            for when, start, end in transcript.samples:
+                for line in range(transcript.lines_before(start), transcript.lines_before(end)):
+                    at += 1
+                    if at % skip == 0 and transcript.said[line]:
+                        delays.append(when - transcript.sent[line])
+        delays.sort()
+        return delays
+
+
+def arrival_figures(clients: int, arrival: Arrival) -> dict[str, float]:
+    """How the clients came in."""
+    return {
+        "clients": clients,
+        "register_rate": clients / arrival.registering,
+        "join_rate": clients / arrival.joining if arrival.joining else math.nan,
+    }
+
+

@@ -1,0 +1,121 @@
+"""Other servers to compare with: where they are and a configuration that lets them run at full speed.
+
+Flood limits off, no lookups of names or idents, big send queues, a long listen queue where that can be said: what is
+compared is the work, not the defaults.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/lib/inspircd")
+
+# What greenchat-bench's "everything" clients need a module for. A module that is not there is left out.
+INSPIRCD_MODULES = (
+    "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage"
+    " ircv3_invitenotify ircv3_labeledresponse ircv3_msgid ircv3_servertime monitor namesx services_account setname uhnames"
+).split()
+
+
+class NotInstalled(Exception):
+    """A server that was asked for cannot be found or started; the text says which and where it was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Files in PEM."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a server is to be started with. ping: seconds between its PINGs. folder: its own, empty one."""
+
+    folder: Path
+    port: int
+    ping: int
+    certificate: Certificate | None = None
+
+
+def locate(program: str, place: str | None = None) -> Path:
+    """The program: at `place` (a file, or the root of an unpacked package) if given, else on PATH or in the sbins.
+
+    Raises NotInstalled.
+    """
+    if place:
+        given = Path(place)
+        for candidate in (given, *(given / folder.lstrip("/") / program for folder in PLACES), given / program):
+            if candidate.is_file():
+                return candidate
+        raise NotInstalled(f"no {program} at {place}")
+    found = shutil.which(program) or next(
+        (str(Path(folder, program)) for folder in PLACES if Path(folder, program).is_file()), None
+    )
+    if not found:
+        raise NotInstalled(f"{program} is not installed: not on PATH nor in {', '.join(PLACES)}")
+    return Path(found)
+
+
+def ngircd_config(setup: Setup) -> str:
+    """ngircd.conf(5)."""
+    ssl = ""
+    ports = f"Ports = {setup.port}"
+    if setup.certificate:
+        ports = "Ports = 0"
+        ssl = (
+            f"[SSL]\nCertFile = {setup.certificate.certificate}\nKeyFile = {setup.certificate.key}\n"
+            f"Ports = {setup.port}\n"
+        )
+    return f"""[Global]
+Name = ngircd.bench
+Info = benchmark
+Listen = 127.0.0.1
+{ports}
+MotdPhrase = benchmark
+[Limits]
+MaxConnections = 0
+MaxConnectionsIP = 0
+MaxJoins = 0
+MaxNickLength = 16
+MaxPenaltyTime = 0
+PingTimeout = {setup.ping}
+PongTimeout = 60
+[Options]
+DNS = no
+Ident = no
+PAM = no
+IncludeDir = {setup.folder}
+{ssl}"""
+
+
+def inspircd_config(setup: Setup, modules: Path) -> str:
+    """inspircd.conf, version 3: https://docs.inspircd.org/3/configuration/."""
+    loaded = [name for name in INSPIRCD_MODULES if (modules / f"m_{name}.so").exists()]
+    bind = f'<bind address="127.0.0.1" port="{setup.port}" type="clients"'
+    if setup.certificate:
+        loaded.append("ssl_gnutls" if (modules / "m_ssl_gnutls.so").exists() else "ssl_openssl")
+        provider = loaded[-1].removeprefix("ssl_")
+        profile = (
+            f'<sslprofile name="bench" provider="{provider}" certfile="{setup.certificate.certificate}"'
+            f' keyfile="{setup.certificate.key}" requestclientcert="no">\n'
+        )
+        bind = f'{profile}{bind} sslprofile="bench"'
+    folder = setup.folder
+    lines = [
+        '<server name="inspircd.bench" description="benchmark" network="bench">',
+        '<admin name="bench" nick="bench" email="bench@localhost">',
+        f"{bind}>",
+        f'<path configdir="{folder}" datadir="{folder}" logdir="{folder}" runtimedir="{folder}" moduledir="{modules}">',
+        f'<connect name="all" allow="*" timeout="60" pingfreq="{setup.ping}" hardsendq="100M" softsendq="100M"'
+        ' recvq="1M" threshold="1000000" commandrate="1000000000" fakelag="no" localmax="1000000" globalmax="1000000"'
+        ' maxconnwarn="no" resolvehostnames="no" maxchans="100" limit="1000000">',
+        '<performance netbuffersize="65534" somaxconn="4096" softlimit="1000000" clonesonconnect="no"'
+        ' quietbursts="yes">',
+        '<options defaultmodes="nt">',
+        f'<pid file="{folder}/inspircd.pid">',
+        '<log method="file" type="*" level="default" target="inspircd.log">',
+        *(f'<module name="{name}">' for name in loaded),
+    ]
+    return "\n".join(lines) + "\n"

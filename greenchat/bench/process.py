@@ -1,0 +1,58 @@
+"""What one process costs and where it runs: CPU time, resident memory, cores, file descriptors."""
+
+import os
+import resource
+import time
+
+
+class NotEnoughFiles(Exception):
+    """The limit on open files is too low for what was asked; the text says by how much and what to do."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of all threads of a process, in seconds.
+
+    This is utime + stime of /proc/PID/stat, but in nanoseconds instead of hundredths of a second: the kernel numbers
+    the CPU clock of any process so (clock_getcpuclockid(3)), which the standard library does not offer.
+
+    Raises ProcessLookupError once the process is gone.
+    """
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError as error:
+        raise ProcessLookupError(f"process {pid} is gone") from error
+
+
+def resident_bytes(pid: int) -> int:
+    """Resident memory of a process, in bytes.
+
+    Raises ProcessLookupError once the process is gone.
+    """
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+    except OSError as error:
+        raise ProcessLookupError(f"process {pid} is gone") from error
+
+
+def cores() -> list[int]:
+    """The cores this process may run on."""
+    return sorted(os.sched_getaffinity(0))
+
+
+def raise_file_limit(needed: int) -> None:
+    """Allow this process and its children as many open files as the machine gives, at least `needed`.
+
+    Raises NotEnoughFiles.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < needed:
+        try:  # root may go beyond the hard limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
+        except (OSError, ValueError):
+            raise NotEnoughFiles(
+                f"{needed} open files are needed and {hard} are allowed: raise the hard limit (ulimit -Hn {needed})"
+                " or ask for fewer clients"
+            ) from None
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,0 +1,61 @@
+"""What can be measured: one file each, found by being here. A file offers SCENARIO, or COMMAND if it runs by itself."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One way to run a scenario: its title and what it asks for, for instance {"clients": 1000, "flight": 16}."""
+
+    title: str
+    parameters: Mapping[str, int]
+
+    def __getitem__(self, name: str) -> int:
+        return self.parameters[name]
+
+
+def _no_arguments(parser: ArgumentParser) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Work for simulated clients against a server.
+
+    shapes(options): what to run, one after the other. run(job, shape): runs in the clients' process.
+    seconds: how long it measures unless told otherwise. connections(shape): how many it needs at once.
+    """
+
+    name: str
+    help: str
+    shapes: Callable[[Namespace], Sequence[Shape]]
+    run: Callable[[Job, Shape], Figures]
+    add_arguments: Callable[[ArgumentParser], None] = _no_arguments
+    seconds: float = 3.0
+    connections: Callable[[Shape], int] = field(default=lambda shape: shape["clients"])
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A measurement that needs no server of ours and no simulated clients. run(options) returns the exit code."""
+
+    name: str
+    help: str
+    run: Callable[[Namespace], int]
+    add_arguments: Callable[[ArgumentParser], None] = _no_arguments
+
+
+def find() -> list[Scenario | Command]:
+    """All scenarios and commands, by name."""
+    found: list[Scenario | Command] = []
+    for module in iter_modules(__path__):
+        loaded = import_module(f"{__name__}.{module.name}")
+        found.append(loaded.SCENARIO if hasattr(loaded, "SCENARIO") else loaded.COMMAND)
+    return sorted(found, key=lambda each: each.name)

@@ -1,0 +1,47 @@
+"""Everybody in one channel: what a message to a thousand costs, with 1, 16 and 256 of them in flight."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from greenchat.bench.crowd import gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.flights import Room
+from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Swarm
+
+CHANNEL = b"#bench"
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--clients", type=int, default=1000, metavar="N", help="members of the channel (1000)")
+    parser.add_argument(
+        "--flight", type=int, action="append", metavar="W", help="messages in flight, repeatable (1, 16 and 256)"
+    )
+
+
+def _shapes(options: Namespace) -> Sequence[Shape]:
+    return [
+        Shape(f"{options.clients} in one channel, {flight} in flight", {"clients": options.clients, "flight": flight})
+        for flight in options.flight or (1, 16, 256)
+    ]
+
+
+def _run(job: Job, shape: Shape) -> Figures:
+    count = shape["clients"]
+    swarm = Swarm(job.address)
+    before = job.resident()
+    clients, arrival = gather(swarm, [CHANNEL] * count, progress=job.gathering)
+    memory = (job.resident() - before) / count
+    room = Room(CHANNEL)
+    talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
+    room.transcripts.append(talk.transcript())
+    for client in clients:
+        talk.seat(client, room.transcripts[0])
+    figures = talk.measure("talking")
+    talk.finish()
+    swarm.close_all()
+    return {**arrival_figures(count, arrival), "memory_per_client": memory, **figures}
+
+
+SCENARIO = Scenario("fanout", "everybody in one channel", _shapes, _run, _add_arguments)

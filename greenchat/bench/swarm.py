@@ -1,0 +1,205 @@
+"""Simulated clients as cheap as they get: one epoll, non-blocking sockets, preencoded bytes, no object per message.
+
+The kernel reports each socket once when something has come (edge-triggered) and a client reads all of it in one piece,
+so a client costs little more than its `recv`. What the bytes mean is the business of whoever sets `feed`.
+
+Between two rounds of reading it naps for NAP seconds. If it waited on the sockets at once, each send of the server
+would have to wake it up, on the server's account: real clients are on other machines and cost it no such thing.
+Delays are therefore up to that much too long.
+"""
+
+import errno
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic, sleep
+
+from greenchat.bench.wire import nick
+
+CHUNK = 65536
+NAP = 0.0002  # seconds
+PORTS_PER_ADDRESS = 20_000  # of the 28,000 ports that Linux gives out for one source address
+
+
+class Disconnected(Exception):
+    """The server closed a connection that was to stay; the text says whose and why."""
+
+
+class Stalled(Exception):
+    """Nothing has come for too long; the text says what was awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the server listens."""
+
+    host: str
+    port: int
+    tls: bool = False
+
+    def source(self, index: int) -> str | None:
+        """The address that client number `index` comes from: one has too few ports for more than 28,000."""
+        if index < PORTS_PER_ADDRESS or not self.host.startswith("127."):
+            return None
+        return f"127.0.{index // PORTS_PER_ADDRESS}.1"
+
+
+def _ignore(data: bytes) -> None:
+    pass
+
+
+class Client:
+    """One connection. feed(data) gets all that comes in, closed(client) the end of it."""
+
+    __slots__ = ("closed", "feed", "index", "reading", "socket", "unsent")
+
+    def __init__(self, index: int, connection: socket.socket, closed: Callable[["Client"], None]) -> None:
+        self.index = index
+        self.socket = connection
+        self.feed: Callable[[bytes], None] = _ignore
+        self.closed = closed
+        self.reading = True
+        self.unsent = b""
+
+    def __str__(self) -> str:
+        return nick(self.index).decode()
+
+    def send(self, data: bytes) -> None:
+        """Send now, or keep what the kernel does not take until it does."""
+        if self.unsent:
+            self.unsent += data
+            return
+        try:
+            sent = self.socket.send(data)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            sent = 0
+        except OSError as error:
+            if error.errno not in (errno.ENOTCONN, errno.EPIPE, errno.ECONNRESET):
+                raise
+            sent = 0  # not connected yet, or no longer: reading will tell
+        if sent < len(data):
+            self.unsent = data[sent:]
+
+    def flush(self) -> None:
+        """The socket takes more."""
+        if self.unsent:
+            data, self.unsent = self.unsent, b""
+            self.send(data)
+
+
+class Swarm:
+    """All clients of a run and the loop they share."""
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.clients: dict[int, Client] = {}  # by file descriptor
+        self.afterwards: list[Callable[[], None]] = []  # called once, when the current round of reading is done
+        self._epoll = select.epoll()
+        self._tls: ssl.SSLContext | None = None
+        if address.tls:
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._tls.check_hostname = False
+            self._tls.verify_mode = ssl.CERT_NONE  # a test certificate of a server on this machine
+
+    def connect(self, index: int) -> Client:
+        """Start to connect client number `index`; what is sent meanwhile waits."""
+        connection: socket.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source := self.address.source(index):
+            connection.bind((source, 0))
+        # TLS can only be laid over a connection that stands.
+        connection.setblocking(self._tls is not None)
+        error = connection.connect_ex((self.address.host, self.address.port))
+        if error not in (0, errno.EINPROGRESS):
+            connection.close()
+            raise Disconnected(f"{nick(index).decode()} cannot connect: {os.strerror(error)}")
+        if self._tls:
+            connection.setblocking(False)
+            connection = self._tls.wrap_socket(connection, do_handshake_on_connect=False)
+        client = Client(index, connection, self.lost)
+        self.clients[connection.fileno()] = client
+        self._epoll.register(connection.fileno(), select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+        return client
+
+    def lost(self, client: Client) -> None:
+        """The server closed a connection that nobody expected to end."""
+        raise Disconnected(f"the server closed the connection of {client}")
+
+    def close(self, client: Client) -> None:
+        """Close a connection of our own accord."""
+        self.clients.pop(client.socket.fileno(), None)
+        client.socket.close()
+
+    def close_all(self) -> None:
+        """Close everything."""
+        for client in list(self.clients.values()):
+            self.close(client)
+        self._epoll.close()
+
+    def turn(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds, then read from every client that something has come for. False if none."""
+        events = self._epoll.poll(timeout)
+        clients = self.clients
+        read = self._read_tls if self._tls else self._read
+        for fd, event in events:
+            client = clients.get(fd)
+            if client is None:
+                continue
+            if event & select.EPOLLOUT and client.unsent:
+                client.flush()
+            if event & ~select.EPOLLOUT and client.reading:
+                read(client)
+        while self.afterwards:
+            self.afterwards.pop(0)()
+        sleep(NAP)
+        return bool(events)
+
+    def run(self, until: Callable[[], bool], awaiting: str, patience: float = 30.0, tick: float = 0.05) -> None:
+        """Turn until that is so; it is asked after every turn and at least every `tick` seconds.
+
+        Raises Stalled when nothing at all has come for `patience` seconds.
+        """
+        last = monotonic()
+        while not until():
+            if self.turn(tick):
+                last = monotonic()
+            elif monotonic() - last > patience:
+                raise Stalled(f"nothing came for {patience:.0f} s while waiting until {awaiting}")
+
+    def run_for(self, seconds: float) -> None:
+        """Turn for so many seconds."""
+        end = monotonic() + seconds
+        while (left := end - monotonic()) > 0:
+            self.turn(min(left, 0.05))
+
+    def _read(self, client: Client) -> None:
+        while True:
+            try:
+                data = client.socket.recv(CHUNK)
+            except BlockingIOError:
+                return
+            except ConnectionError:
+                data = b""
+            if not data:
+                client.closed(client)
+                return
+            client.feed(data)
+            if len(data) < CHUNK:  # all of it: what comes later is reported again
+                return
+
+    def _read_tls(self, client: Client) -> None:
+        # A TLS socket hands out one record at a time and may hold more than the kernel reports: read to the end.
+        try:
+            while client.reading:
+                data = client.socket.recv(CHUNK)
+                if not data:
+                    client.closed(client)
+                    return
+                client.feed(data)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            client.flush()
+        except (ConnectionError, ssl.SSLError):
+            client.closed(client)

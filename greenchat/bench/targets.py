@@ -1,0 +1,166 @@
+"""Starts the server that is measured, pinned to a core of its own, and stops it again."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import greenchat
+from greenchat.bench.peers import Certificate, NotInstalled, Setup, inspircd_config, locate, ngircd_config
+from greenchat.bench.process import cores
+from greenchat.bench.swarm import Address
+
+STARTING = 15.0  # seconds a server may take until it listens
+STOPPING = 10.0
+
+Command = Callable[[Setup], list[str]]
+
+
+class NotStarted(Exception):
+    """A server did not come up; the text has the last thing it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server to measure. command is None for one that runs already, at `address`."""
+
+    name: str
+    command: Command | None = None
+    address: Address | None = None
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that listens."""
+
+    address: Address
+    pid: int | None
+
+
+def greenchat_target(before: str = "") -> Target:
+    """greenchat-server of this installation; `before` is Python that runs in its process before it."""
+    start = f"{before}\nfrom greenchat.server.main import main\nraise SystemExit(main())"
+
+    def command(setup: Setup) -> list[str]:
+        data = str(setup.folder / "data")
+        return [sys.executable, "-c", start, "--listen", f"127.0.0.1:{setup.port}", "--data", data]
+
+    return Target("greenchat", command)
+
+
+def ngircd_target(place: str | None) -> Target:
+    """ngIRCd. Raises NotInstalled."""
+    program = locate("ngircd", place)
+
+    def command(setup: Setup) -> list[str]:
+        config = setup.folder / "ngircd.conf"
+        config.write_text(ngircd_config(setup), encoding="utf-8")
+        return [str(program), "--nodaemon", "--config", str(config)]
+
+    return Target("ngircd", command)
+
+
+def inspircd_target(place: str | None) -> Target:
+    """InspIRCd 3, whose modules lie in ../lib/inspircd/modules or, as built from source, in ../modules.
+
+    Raises NotInstalled.
+    """
+    program = locate("inspircd", place)
+    root = program.resolve().parent.parent
+    modules = next((root / each for each in ("lib/inspircd/modules", "modules") if (root / each).is_dir()), None)
+    if not modules:
+        raise NotInstalled(f"{program} has no modules in {root}/lib/inspircd/modules")
+
+    def command(setup: Setup) -> list[str]:
+        config = setup.folder / "inspircd.conf"
+        config.write_text(inspircd_config(setup, modules), encoding="utf-8")
+        root = ["--runasroot"] if os.geteuid() == 0 else []
+        return [str(program), "--nofork", "--config", str(config), *root]
+
+    return Target("inspircd", command)
+
+
+PEERS: dict[str, Callable[[str | None], Target]] = {"ngircd": ngircd_target, "inspircd": inspircd_target}
+
+
+@contextmanager
+def run(target: Target, *, tls: bool = False, ping: int = 120) -> Iterator[Running]:
+    """The target, listening, for the length of the block.
+
+    Raises NotStarted.
+    """
+    if target.command is None:
+        assert target.address
+        yield Running(target.address, target.pid)
+        return
+    with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as name:
+        folder = Path(name)
+        os.chmod(folder, 0o755)  # a server that gives up root must still find its files  # noqa: S103
+        port = free_port()
+        certificate = make_certificate(folder) if tls else None
+        command = target.command(Setup(folder, port, ping, certificate))
+        source = str(Path(greenchat.__file__).parent.parent)
+        path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
+        with open(folder / "output", "wb") as output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder,
+                env={**os.environ, "PYTHONPATH": path},
+            )  # fmt: skip
+        try:
+            os.sched_setaffinity(process.pid, {cores()[0]})
+            _await_listening(process, port, folder / "output", target.name)
+            yield Running(Address("127.0.0.1", port, tls), process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOPPING)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """A self-signed certificate for localhost.
+
+    Raises NotInstalled without the openssl program.
+    """
+    certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
+    try:
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-days", "2", "-subj", "/CN=localhost", "-out", certificate.certificate, "-keyout", certificate.key],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise NotInstalled("--tls needs the openssl program to make a certificate") from None
+    certificate.key.chmod(0o644)  # thrown away with its folder; ngIRCd reads it as another user
+    return certificate
+
+
+def _await_listening(process: subprocess.Popen[bytes], port: int, output: Path, name: str) -> None:
+    end = time.monotonic() + STARTING
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    said = output.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing"]
+    raise NotStarted(f"{name} does not listen on 127.0.0.1:{port}; the last it said: {said[-1]}")

@@ -1,0 +1,80 @@
+"""Runs one shape of a scenario in a process of its own, so that what draws the progress bar is not in the way."""
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from greenchat.bench.crowd import Refused
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import Job
+from greenchat.bench.process import cores
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Disconnected, Stalled
+from greenchat.bench.targets import Running
+from greenchat.bench.transcript import Violation
+from greenchat.bench.wire import Wording
+
+
+class Failed(Exception):
+    """A run that measured nothing; the text is one line that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the clients are."""
+
+    what: str
+    share: float
+
+
+def work(
+    scenario: Scenario, shape: Shape, running: Running, seconds: float, wording: Wording,
+    progress: Callable[[Progress], None],
+) -> Figures:  # fmt: skip
+    """Run a shape against a server and return what it measured.
+
+    Raises Failed.
+    """
+    # Forked, not spawned: the script that started us has no guard against being imported again, and nothing here has
+    # threads.
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_run, args=(theirs, scenario, shape, running, seconds, wording), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        while True:
+            said: Progress | Failed | dict[str, float] = ours.recv()
+            if isinstance(said, Progress):
+                progress(said)
+            elif isinstance(said, Failed):
+                raise said
+            else:
+                return said
+    except EOFError:
+        process.join()
+        raise Failed(f"the clients' process ended with exit code {process.exitcode}") from None
+    finally:
+        process.join(1)
+        if process.is_alive():
+            process.kill()
+            process.join()
+
+
+def _run(
+    out: Connection, scenario: Scenario, shape: Shape, running: Running, seconds: float, wording: Wording
+) -> None:
+    os.sched_setaffinity(0, {cores()[-1]})
+    gc.disable()  # nothing here makes cycles while it measures
+    job = Job(running.address, running.pid, seconds, wording, lambda what, share: out.send(Progress(what, share)))
+    try:
+        out.send(dict(scenario.run(job, shape)))
+    except (Violation, Refused, Disconnected, Stalled, ProcessLookupError) as error:
+        out.send(Failed(str(error)))
+    except ConnectionError as error:
+        out.send(Failed(f"{running.address.host}:{running.address.port}: {error}"))
+    except KeyboardInterrupt:
+        pass
