@@ -36,7 +36,7 @@ class Guest:
     rest: bytes = b""
 
     def feed(self, data: bytes) -> None:
-        """Answer what must be answered and report 001, 366 and PONG."""
+        """Answer PING, and report it and 001, 366 and PONG."""
         *lines, self.rest = (self.rest + data).split(b"\n")
         for line in lines:
             head = HEAD.match(line)
@@ -46,6 +46,7 @@ class Guest:
     def _line(self, command: bytes, line: bytes) -> None:
         if command == b"PING":
             self.client.send(b"PONG" + line.partition(b"PING")[2].rstrip(b"\r") + b"\r\n")
+            self.progress("pinged")
         elif command == b"001":
             self.progress("registered")
         elif command == b"366":
@@ -113,10 +114,12 @@ def gather(
     Raises Refused, Disconnected and Stalled.
     """
     count = len(channels)
-    reached = {"connected": 0, "registered": 0, "joined": 0, "in step": 0}
+    reached = {"registered": 0, "joined": 0, "in step": 0}
     clients: list[Client] = []
 
     def report(what: str) -> None:
+        if what not in reached:
+            return
         reached[what] += 1
         progress(what, reached[what], count)
 

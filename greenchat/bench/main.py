@@ -84,7 +84,7 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
     how.add_argument("--seconds", type=float, default=scenario.seconds, help=f"length of a window ({scenario.seconds:g})")
     how.add_argument("--rounds", type=int, help="how often, taking turns (1; 3 with --vs); medians are shown")
     how.add_argument("--text", type=int, default=TEXT_BYTES, metavar="BYTES", help=f"length of a message ({TEXT_BYTES})")
-    how.add_argument("--ping", type=int, default=120, metavar="SECONDS", help="how often servers started here ping (120)")
+    how.add_argument("--ping", type=int, default=scenario.ping, metavar="SECONDS", help=f"how often servers started here ping ({scenario.ping})")
     out = parser.add_argument_group("what to print")
     out.add_argument("--json", action="store_true", help="everything as JSON instead of tables")
 

@@ -30,7 +30,8 @@ class Scenario:
     """Work for simulated clients against a server.
 
     shapes(options): what to run, one after the other. run(job, shape): runs in the clients' process.
-    seconds: how long it measures unless told otherwise. connections(shape): how many it needs at once.
+    seconds: how long it measures unless told otherwise. ping: seconds between the PINGs of servers started for it.
+    connections(shape): how many it needs at once.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Scenario:
     run: Callable[[Job, Shape], Figures]
     add_arguments: Callable[[ArgumentParser], None] = _no_arguments
     seconds: float = 3.0
+    ping: int = 120
     connections: Callable[[Shape], int] = field(default=lambda shape: shape["clients"])
 
 

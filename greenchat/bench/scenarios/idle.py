@@ -1,0 +1,58 @@
+"""Thousands who say nothing: the memory that one of them takes, and what their PINGs cost."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from time import perf_counter, process_time
+
+from greenchat.bench.crowd import Guest, gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import Job, arrival_figures
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Swarm
+
+ROOM = 10  # members of a channel
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--clients", type=int, default=10_000, metavar="N", help="how many (10000)")
+
+
+def _shapes(options: Namespace) -> Sequence[Shape]:
+    title = f"{options.clients} idle in channels of {ROOM}, a PING each {options.ping} s, {options.seconds:g} s"
+    return [Shape(title, {"clients": options.clients})]
+
+
+def _run(job: Job, shape: Shape) -> Figures:
+    count = shape["clients"]
+    swarm = Swarm(job.address)
+    before = job.resident()
+    channels = [b"#bench%d" % (index // ROOM) for index in range(count)]
+    clients, arrival = gather(swarm, channels, progress=job.gathering)
+    pings = 0
+
+    def progress(what: str) -> None:
+        nonlocal pings
+        pings += what == "pinged"
+
+    for client in clients:
+        client.feed = Guest(client, None, progress).feed
+    swarm.run_for(1.0)
+    pings = 0
+    cpu, own, began = job.cpu(), process_time(), perf_counter()
+    steps = max(1, round(job.seconds))
+    for step in range(steps):
+        job.progress("idle", step / steps)
+        swarm.run_for(job.seconds / steps)
+    wall, cpu, own = perf_counter() - began, job.cpu() - cpu, process_time() - own
+    memory = (job.resident() - before) / count
+    swarm.close_all()
+    return {
+        **arrival_figures(count, arrival),
+        "memory_per_client": memory,
+        "pings": pings,
+        "cpu_share": cpu / wall,
+        "own_share": own / wall,
+    }
+
+
+SCENARIO = Scenario("idle", "thousands who say nothing", _shapes, _run, _add_arguments, seconds=30.0, ping=30)

@@ -1,0 +1,43 @@
+"""Many small channels: what a message costs where few are listening."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from greenchat.bench.crowd import gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.flights import Room
+from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Swarm
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--rooms", type=int, default=100, metavar="N", help="channels (100)")
+    parser.add_argument("--members", type=int, default=10, metavar="N", help="members of each (10)")
+    parser.add_argument("--flight", type=int, default=100, metavar="W", help="messages in flight over all of them (100)")
+
+
+def _shapes(options: Namespace) -> Sequence[Shape]:
+    count = options.rooms * options.members
+    title = f"{options.rooms} channels of {options.members}, {options.flight} in flight"
+    return [Shape(title, {"clients": count, "rooms": options.rooms, "flight": options.flight})]
+
+
+def _run(job: Job, shape: Shape) -> Figures:
+    count, channels = shape["clients"], shape["rooms"]
+    swarm = Swarm(job.address)
+    rooms = [Room(b"#bench%d" % number) for number in range(channels)]
+    clients, arrival = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
+    turns = speakers([(room, range(number, count, channels)) for number, room in enumerate(rooms)])
+    talk = Talk(job, swarm, rooms, turns, shape["flight"])
+    for room in rooms:
+        room.transcripts.append(talk.transcript())
+    for client in clients:
+        talk.seat(client, rooms[client.index % channels].transcripts[0])
+    figures = talk.measure("talking")
+    talk.finish()
+    swarm.close_all()
+    return {**arrival_figures(count, arrival), **figures}
+
+
+SCENARIO = Scenario("rooms", "many small channels", _shapes, _run, _add_arguments)
