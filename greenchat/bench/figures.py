@@ -44,6 +44,7 @@ FIGURES: dict[str, Figure] = {
     "clients": Figure("clients", _count),
     "register_rate": Figure("registered/s", _count),
     "join_rate": Figure("joined/s", _count),
+    "retries": Figure("retries", _count),
     "duration": Figure("done in", _seconds, ratio=True),
     "deliveries_per_second": Figure("deliveries/s", _count, ratio=True),
     "cpu_per_delivery": Figure("CPU/delivery", _microseconds, ratio=True),

@@ -44,11 +44,23 @@ class Running:
     pid: int | None
 
 
+# Our server has no configuration file yet that could say this. Its throttle stays at work but must not bite, and it
+# pings as often as the others.
+_START = """
+from functools import partial
+from greenchat.server import options
+options.Options = partial(options.Options, command_rate=1e6, command_burst=1_000_000, ping_after={ping})
+{before}
+from greenchat.server.main import main
+raise SystemExit(main())
+"""
+
+
 def greenchat_target(before: str = "") -> Target:
     """greenchat-server of this installation; `before` is Python that runs in its process before it."""
-    start = f"{before}\nfrom greenchat.server.main import main\nraise SystemExit(main())"
 
     def command(setup: Setup) -> list[str]:
+        start = _START.format(ping=float(setup.ping), before=before)
         data = str(setup.folder / "data")
         return [sys.executable, "-c", start, "--listen", f"127.0.0.1:{setup.port}", "--data", data]
 

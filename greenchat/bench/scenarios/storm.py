@@ -1,4 +1,8 @@
-"""Thousands come at once: connect, register and join one channel; over when everybody has been told of everybody."""
+"""Thousands come at once: connect, register and join one channel; over when everybody has been told of everybody.
+
+Who hears nothing for some seconds hangs up and tries again, as people's programs do: a server whose listen queue is
+short drops connections that look established from the other side.
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -13,17 +17,18 @@ from greenchat.bench.transcript import Reader, Transcript, Violation
 from greenchat.bench.wire import HEAD
 
 CHANNEL = b"#bench"
+PATIENCE = 5.0  # seconds
 SAMPLE = 37  # the names that one client in so many is told are checked for doubled ones
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--clients", type=int, default=5000, metavar="N", help="how many come (5000)")
-    parser.add_argument("--burst", type=int, default=1000, metavar="N", help="how many are at the door at once (1000)")
+    parser.add_argument("--pace", type=int, default=5000, metavar="N", help="how many of them in a second (5000)")
 
 
 def _shapes(options: Namespace) -> Sequence[Shape]:
     title = f"{options.clients} connect, register and join one channel"
-    return [Shape(title, {"clients": options.clients, "burst": options.burst})]
+    return [Shape(title, {"clients": options.clients, "pace": options.pace})]
 
 
 class _Newcomer:
@@ -33,13 +38,24 @@ class _Newcomer:
         self.storm = storm
         self.client = client
         self.reader = Reader(storm.transcript, client.index, self.private, echo=True)
+        self.heard = False
         self.names = 0
         self.told: list[bytes] = []
         client.feed = self.reader.feed
+        client.closed = self.closed
+        client.send(registration(client.index))
+        self.came = perf_counter()
+
+    def closed(self, client: Client) -> None:
+        if self.heard:
+            storm = self.storm
+            storm.swarm.lost(client)
+        self.came = 0.0  # refused: out of patience at once
 
     def private(self, line: bytes) -> None:
         head = HEAD.match(line)
         command = head[2] if head else b""
+        self.heard = True
         if command == b"353":
             names = line.partition(b" :")[2].split()
             self.names += len(names)
@@ -68,52 +84,66 @@ class _Newcomer:
 class _Storm:
     """Everybody's progress."""
 
-    def __init__(self, swarm: Swarm, job: Job) -> None:
+    def __init__(self, job: Job, swarm: Swarm, shape: Shape) -> None:
+        self.job = job
+        self.swarm = swarm
+        self.count = shape["clients"] - 1  # one is there already
+        self.pace = shape["pace"]
         self.transcript = Transcript(
             job.wording, release=lambda reader: swarm.afterwards.append(lambda: reader.feed(b""))
         )
-        self.newcomers: list[_Newcomer] = []
-        self.registered = self.joined = 0
-        self.last_registered = self.last_joined = 0.0
+        self.newcomers: dict[int, _Newcomer] = {}
+        self.tries = self.registered = self.joined = 0
+        self.began = self.last_registered = self.last_joined = 0.0
+
+    def over(self) -> bool:
+        """Let more come in; True when everybody has been told of everybody."""
+        self.job.gathering("joined", self.joined, self.count)
+        if self.registered < self.count:
+            self._come()
+        if self.joined < self.count or len(self.transcript.ends) < self.count:
+            return False
+        end = len(self.transcript.text)
+        return all(newcomer.reader.offset == end for newcomer in self.newcomers.values())
+
+    def _come(self) -> None:
+        now = perf_counter()
+        may = int((now - self.began) * self.pace) + 1 - self.tries
+        if may > 0 and len(self.newcomers) == self.count:
+            waiting = [each for each in self.newcomers.values() if not each.heard and now - each.came > PATIENCE]
+            for newcomer in waiting[:may]:
+                self.swarm.close(newcomer.client)
+                self._try(newcomer.client.index)
+        for index in range(len(self.newcomers) + 1, min(self.count, len(self.newcomers) + may) + 1):
+            self._try(index)
+
+    def _try(self, index: int) -> None:
+        self.tries += 1
+        self.newcomers[index] = _Newcomer(self, self.swarm.connect(index))
 
 
 def _run(job: Job, shape: Shape) -> Figures:
-    count, burst = shape["clients"], shape["burst"]
     swarm = Swarm(job.address)
-    storm = _Storm(swarm, job)
-    transcript = storm.transcript
+    storm = _Storm(job, swarm, shape)
     # The first one is there before the storm, so that what is said in the channel has a known beginning.
     (founder,), _ = gather(swarm, [CHANNEL])
-    witness = seat(founder, transcript, echo=True).reader
-    cpu, own, began, memory = job.cpu(), process_time(), perf_counter(), job.resident()
-
-    def over() -> bool:
-        come = 1 + len(storm.newcomers)
-        while come < count and come - storm.joined < burst:
-            client = swarm.connect(come)
-            storm.newcomers.append(_Newcomer(storm, client))
-            client.send(registration(come))
-            come += 1
-        job.gathering("joined", storm.joined + 1, count)
-        if storm.joined < count - 1 or len(transcript.ends) < count - 1:
-            return False
-        end = len(transcript.text)
-        return witness.offset == end and all(newcomer.reader.offset == end for newcomer in storm.newcomers)
-
-    swarm.run(over, "everybody has been told of everybody")
-    now = perf_counter()
+    seat(founder, storm.transcript, echo=True)
+    cpu, own, memory = job.cpu(), process_time(), job.resident()
+    began = storm.began = perf_counter()
+    swarm.run(storm.over, "everybody has been told of everybody", tick=0.005)
+    wall = perf_counter() - began
     cpu, own, memory = job.cpu() - cpu, process_time() - own, job.resident() - memory
-    for newcomer in storm.newcomers:
+    for newcomer in storm.newcomers.values():
         newcomer.check()
     swarm.close_all()
-    wall = now - began
     return {
-        "clients": count,
-        "register_rate": storm.registered / (storm.last_registered - began),
-        "join_rate": storm.joined / (storm.last_joined - began),
+        "clients": shape["clients"],
+        "register_rate": storm.count / (storm.last_registered - began),
+        "join_rate": storm.count / (storm.last_joined - began),
         "duration": wall,
-        "cpu_per_join": cpu / (count - 1),
-        "memory_per_client": memory / (count - 1),
+        "retries": storm.tries - storm.count,
+        "cpu_per_join": cpu / storm.count,
+        "memory_per_client": memory / storm.count,
         "cpu_share": cpu / wall,
         "own_share": own / wall,
     }
