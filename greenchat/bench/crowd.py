@@ -4,17 +4,19 @@ Each client is sent its lines in one piece and its answers are read by line here
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
-from greenchat.bench.swarm import Client, Disconnected, Swarm
-from greenchat.bench.wire import HEAD, nick
+from .swarm import Client, DisconnectedError, Swarm
+from .wire import HEAD, nick
 
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
+PATIENCE = 3.0  # seconds without a word until somebody tries again, and RETRIES of them at a time
+RETRIES = 20
 SYNC = b"PING :in-step\r\n"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The server does not let the clients do what the scenario needs; the text has its line."""
 
 
@@ -34,9 +36,12 @@ class Guest:
     channel: bytes | None
     progress: Callable[[str], None]
     rest: bytes = b""
+    heard: bool = False
+    came: float = field(default_factory=perf_counter)
 
     def feed(self, data: bytes) -> None:
         """Answer PING, and report it and 001, 366 and PONG."""
+        self.heard = True
         *lines, self.rest = (self.rest + data).split(b"\n")
         for line in lines:
             head = HEAD.match(line)
@@ -54,9 +59,9 @@ class Guest:
         elif command == b"PONG" and b"in-step" in line:
             self.progress("in step")
         elif command == b"ERROR":
-            raise Disconnected(f"{self.client}: {line.decode(errors='replace').strip()}")
+            raise DisconnectedError(f"{self.client}: {line.decode(errors='replace').strip()}")
         elif command in REFUSALS or (command == b"CAP" and b" NAK " in line):
-            raise Refused(f"{self.client}: {line.decode(errors='replace').strip()}")
+            raise RefusedError(f"{self.client}: {line.decode(errors='replace').strip()}")
 
 
 def registration(index: int, capabilities: Iterable[str] = ()) -> bytes:
@@ -108,14 +113,14 @@ def gather(
     """Connect one client per item of `channels` and let it join that; client i asks for capabilities[i % their number].
 
     At most `burst` are on their way in at any time, and at most `pace` come in a second: some servers listen with a
-    backlog of 10, and a connection that is dropped there comes back only after a second.
+    backlog of 10 and drop what is more, though it looks established from here. Who hears nothing tries again.
     When this returns nothing is under way to any of them any more.
 
-    Raises Refused, Disconnected and Stalled.
+    Raises RefusedError, DisconnectedError and StalledError.
     """
     count = len(channels)
+    guests: dict[int, Guest] = {}
     reached = {"registered": 0, "joined": 0, "in step": 0}
-    clients: list[Client] = []
 
     def report(what: str) -> None:
         if what not in reached:
@@ -124,13 +129,22 @@ def gather(
         progress(what, reached[what], count)
 
     def come() -> None:
-        may = min(count, reached["registered"] + burst, int((perf_counter() - began) * pace) + 1)
-        while len(clients) < may:
-            index = first + len(clients)
-            client = swarm.connect(index)
-            client.feed = Guest(client, channels[len(clients)], report).feed
-            clients.append(client)
-            client.send(registration(index, capabilities[index % len(capabilities)]))
+        now = perf_counter()
+        may = min(count, reached["registered"] + burst, int((now - began) * pace) + 1)
+        for position in range(len(guests), may):
+            let_in(position)
+        if may == count:
+            unheard = [each for each in guests.items() if not each[1].heard and now - each[1].came > PATIENCE]
+            for position, guest in unheard[:RETRIES]:
+                swarm.close(guest.client)
+                let_in(position)
+
+    def let_in(position: int) -> None:
+        index = first + position
+        client = swarm.connect(index)
+        guests[position] = Guest(client, channels[position], report)
+        client.feed = guests[position].feed
+        client.send(registration(index, capabilities[index % len(capabilities)]))
 
     def registered() -> bool:
         come()
@@ -139,6 +153,7 @@ def gather(
     began = perf_counter()
     swarm.run(registered, "all clients are registered", tick=0.001)
     registering = perf_counter() - began
+    clients = [guest.client for guest in guests.values()]
     began = perf_counter()
     joining = [(client, channel) for client, channel in zip(clients, channels, strict=True) if channel]
     sent = 0

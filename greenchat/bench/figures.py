@@ -88,7 +88,7 @@ def combine(rounds: Sequence[Figures]) -> dict[str, float]:
 
 
 def ratios(ours: Sequence[Figures], theirs: Sequence[Figures]) -> dict[str, float]:
-    """Ours by theirs, figure by figure: the median of the rounds' ratios, since what disturbs one round disturbs both."""
+    """Ours by theirs, figure by figure: the median of the rounds' ratios, for what disturbs one round disturbs both."""
     result = {}
     for name, figure in FIGURES.items():
         pairs = [
@@ -117,7 +117,9 @@ def figures_table(named: Sequence[tuple[str, Figures]]) -> str:
     rows = [["", *(FIGURES[name].label for name in columns)]]
     for title, figures in named:
         cells = [figures.get(name, math.nan) for name in columns]
-        rows.append([title, *("-" if math.isnan(v) else FIGURES[n].write(v) for n, v in zip(columns, cells, strict=True))])
+        rows.append(
+            [title, *("-" if math.isnan(v) else FIGURES[n].write(v) for n, v in zip(columns, cells, strict=True))]
+        )
     return table(rows)
 
 

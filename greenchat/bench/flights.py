@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from greenchat.bench.transcript import Reader, Transcript
-from greenchat.bench.wire import nick
+from .transcript import Reader, Transcript
+from .wire import nick
 
 
 @dataclass(slots=True, eq=False)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter, process_time
 
-from greenchat.bench.crowd import REFUSALS, Arrival, Refused
-from greenchat.bench.figures import quantile
-from greenchat.bench.flights import Flights, Room
-from greenchat.bench.process import cpu_seconds, resident_bytes
-from greenchat.bench.swarm import Address, Client, Disconnected, Stalled, Swarm
-from greenchat.bench.transcript import Reader, Transcript, Violation
-from greenchat.bench.wire import HEAD, Wording
+from .crowd import REFUSALS, Arrival, RefusedError
+from .figures import quantile
+from .flights import Flights, Room
+from .process import cpu_seconds, resident_bytes
+from .swarm import Address, Client, DisconnectedError, StalledError, Swarm
+from .transcript import Reader, Transcript, ViolationError
+from .wire import HEAD, Wording
 
 WARM_UP = 0.5  # seconds of talk before the window opens
 LANDING = 10.0  # seconds without any arrival after which what is still in flight is lost
@@ -72,20 +72,20 @@ def seat(
 def answer(client: Client, line: bytes) -> None:
     """Do what must be done about a line that is for this client alone.
 
-    Raises Disconnected for ERROR and Refused for a numeric that says that something sent was not accepted.
+    Raises DisconnectedError for ERROR and RefusedError for a numeric that says that something sent was not accepted.
     """
     head = HEAD.match(line)
     command = head[2] if head else b""
     if command == b"PING":
         client.send(b"PONG" + line.partition(b"PING")[2].rstrip(b"\r\n") + b"\r\n")
     elif command == b"ERROR":
-        raise Disconnected(f"{client}: {line.decode(errors='replace').strip()}")
+        raise DisconnectedError(f"{client}: {line.decode(errors='replace').strip()}")
     elif command in REFUSALS or command in (b"401", b"404", b"407", b"412", b"417", b"FAIL"):
-        raise Refused(f"{client}: {line.decode(errors='replace').strip()}")
+        raise RefusedError(f"{client}: {line.decode(errors='replace').strip()}")
 
 
 def speakers(rooms: Sequence[tuple[Room, Sequence[int]]]) -> Iterator[tuple[int, Room]]:
-    """Who speaks next, without end: every room in turn, and in each room its members in turn, far ones after another."""
+    """Who speaks next, without end: every room in turn, in each room its members in turn, far ones after another."""
     turns = [(room, members, _stride(len(members))) for room, members in rooms]
     turn = 0
     while True:
@@ -104,7 +104,9 @@ def _stride(count: int) -> int:
 class Talk:
     """A steady load over rooms, measured in windows."""
 
-    def __init__(self, job: Job, swarm: Swarm, rooms: Sequence[Room], turns: Iterator[tuple[int, Room]], flight: int) -> None:
+    def __init__(
+        self, job: Job, swarm: Swarm, rooms: Sequence[Room], turns: Iterator[tuple[int, Room]], flight: int
+    ) -> None:
         self.job = job
         self.swarm = swarm
         self.members: list[Member] = []
@@ -155,7 +157,7 @@ class Talk:
         gc.enable()
         gc.unfreeze()
         if not received:
-            raise Stalled(f"no message arrived within {wall:.1f} s")
+            raise StalledError(f"no message arrived within {wall:.1f} s")
         delays = self._delays()
         return {
             "deliveries_per_second": received / wall,
@@ -171,14 +173,14 @@ class Talk:
     def finish(self) -> None:
         """Let everything land and check that nothing is missing.
 
-        Raises Violation.
+        Raises ViolationError.
         """
         flights = self.flights
         flights.stop()
         try:
             self.swarm.run(lambda: not flights.in_flight, "all messages have arrived", LANDING)
-        except Stalled:
-            raise Violation(flights.missing([member.reader for member in self.members])) from None
+        except StalledError:
+            raise ViolationError(flights.missing([member.reader for member in self.members])) from None
 
     def transcripts(self) -> list[Transcript]:
         """Everything that is being said, by room and kind of client."""
@@ -214,5 +216,3 @@ def arrival_figures(clients: int, arrival: Arrival) -> dict[str, float]:
         "register_rate": clients / arrival.registering,
         "join_rate": clients / arrival.joining if arrival.joining else math.nan,
     }
-
-

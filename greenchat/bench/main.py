@@ -7,16 +7,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from greenchat import __version__
-from greenchat.bench.figures import Figures, combine, figures_table, ratios, ratios_table
-from greenchat.bench.peers import NotInstalled
-from greenchat.bench.process import NotEnoughFiles, cores, raise_file_limit
-from greenchat.bench.progress import ProgressLine
-from greenchat.bench.scenarios import Command, Scenario, Shape, find
-from greenchat.bench.swarm import Address
-from greenchat.bench.targets import PEERS, NotStarted, Target, greenchat_target, run
-from greenchat.bench.wire import TEXT_BYTES, Wording
-from greenchat.bench.worker import Failed, work
+from .. import __version__
+from .figures import Figures, combine, figures_table, ratios, ratios_table
+from .peers import NotInstalledError
+from .process import NotEnoughFilesError, cores, raise_file_limit
+from .progress import ProgressLine
+from .scenarios import Command, Scenario, Shape, find
+from .swarm import Address
+from .targets import PEERS, NotStartedError, Target, greenchat_target, run
+from .wire import TEXT_BYTES, Wording
+from .worker import FailedError, work
 
 TOO_BUSY = 0.85  # share of a core above which the bench itself is what is measured
 SPARE_FILES = 200
@@ -39,10 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(chosen, Command):
             return chosen.run(options)
         return _measure(chosen, options)
-    except (NotInstalled, NotEnoughFiles, ValueError) as error:
+    except (NotInstalledError, NotEnoughFilesError, ValueError) as error:
         print(f"greenchat-bench: {error}", file=sys.stderr)
         return 2
-    except (NotStarted, Failed) as error:
+    except (NotStartedError, FailedError) as error:
         print(f"greenchat-bench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -71,7 +71,11 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
     where.add_argument("--server", metavar="HOST:PORT", help="an IRC server that runs already")
     where.add_argument("--pid", type=int, help="its process on this machine, for its CPU time and memory")
     where.add_argument(
-        "--vs", action="append", choices=sorted(PEERS), default=[], help="the same work against this one too; repeatable"
+        "--vs",
+        action="append",
+        choices=sorted(PEERS),
+        default=[],
+        help="the same work against this one too; repeatable",
     )
     where.add_argument("--only-vs", action="store_true", help="leave out greenchat: measure the others alone")
     for name in sorted(PEERS):
@@ -81,10 +85,20 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
         )  # fmt: skip
     where.add_argument("--tls", action="store_true", help="clients speak TLS")
     how = parser.add_argument_group("how")
-    how.add_argument("--seconds", type=float, default=scenario.seconds, help=f"length of a window ({scenario.seconds:g})")
+    how.add_argument(
+        "--seconds", type=float, default=scenario.seconds, help=f"length of a window ({scenario.seconds:g})"
+    )
     how.add_argument("--rounds", type=int, help="how often, taking turns (1; 3 with --vs); medians are shown")
-    how.add_argument("--text", type=int, default=TEXT_BYTES, metavar="BYTES", help=f"length of a message ({TEXT_BYTES})")
-    how.add_argument("--ping", type=int, default=scenario.ping, metavar="SECONDS", help=f"how often servers started here ping ({scenario.ping})")
+    how.add_argument(
+        "--text", type=int, default=TEXT_BYTES, metavar="BYTES", help=f"length of a message ({TEXT_BYTES})"
+    )
+    how.add_argument(
+        "--ping",
+        type=int,
+        default=scenario.ping,
+        metavar="SECONDS",
+        help=f"how often servers started here ping ({scenario.ping})",
+    )
     out = parser.add_argument_group("what to print")
     out.add_argument("--json", action="store_true", help="everything as JSON instead of tables")
 
@@ -129,7 +143,11 @@ def _measure(scenario: Scenario, options: argparse.Namespace) -> int:
     finally:
         line.clear()
     if options.json:
-        print(json.dumps({"version": __version__, "cores": len(cores()), "results": list(map(_as_json, outcomes))}, indent=2))
+        print(
+            json.dumps(
+                {"version": __version__, "cores": len(cores()), "results": list(map(_as_json, outcomes))}, indent=2
+            )
+        )
     return 0
 
 
@@ -143,8 +161,8 @@ def _one(
                 scenario, shape, running, options.seconds, wording,
                 lambda progress: line.show(title, progress.what, progress.share),
             )  # fmt: skip
-    except Failed as error:
-        raise Failed(f"{target.name}, {shape.title}: {error}") from error
+    except FailedError as error:
+        raise FailedError(f"{target.name}, {shape.title}: {error}") from error
 
 
 def _report(outcome: Outcome) -> str:

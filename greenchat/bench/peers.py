@@ -1,7 +1,7 @@
-"""Other servers to compare with: where they are and a configuration that lets them run at full speed.
+"""The servers that can be measured: where they are, and a configuration that lets each run at full speed.
 
-Flood limits off, no lookups of names or idents, big send queues, a long listen queue where that can be said: what is
-compared is the work, not the defaults.
+Flood limits off (or so high that they don't bite), no lookups of names or idents, equally big send queues, a long
+listen queue where that can be said: what is compared is the work, not the defaults.
 """
 
 import shutil
@@ -13,11 +13,15 @@ PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/lib/inspircd")
 # What greenchat-bench's "everything" clients need a module for. A module that is not there is left out.
 INSPIRCD_MODULES = (
     "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage"
-    " ircv3_invitenotify ircv3_labeledresponse ircv3_msgid ircv3_servertime monitor namesx services_account setname uhnames"
+    " ircv3_invitenotify ircv3_labeledresponse ircv3_msgid ircv3_servertime monitor namesx services_account setname"
+    " uhnames"
 ).split()
 
 
-class NotInstalled(Exception):
+SENDQ = 16 * 1024 * 1024  # bytes that may wait for one client
+
+
+class NotInstalledError(Exception):
     """A server that was asked for cannot be found or started; the text says which and where it was looked for."""
 
 
@@ -42,20 +46,34 @@ class Setup:
 def locate(program: str, place: str | None = None) -> Path:
     """The program: at `place` (a file, or the root of an unpacked package) if given, else on PATH or in the sbins.
 
-    Raises NotInstalled.
+    Raises NotInstalledError.
     """
     if place:
         given = Path(place)
         for candidate in (given, *(given / folder.lstrip("/") / program for folder in PLACES), given / program):
             if candidate.is_file():
                 return candidate
-        raise NotInstalled(f"no {program} at {place}")
+        raise NotInstalledError(f"no {program} at {place}")
     found = shutil.which(program) or next(
         (str(Path(folder, program)) for folder in PLACES if Path(folder, program).is_file()), None
     )
     if not found:
-        raise NotInstalled(f"{program} is not installed: not on PATH nor in {', '.join(PLACES)}")
+        raise NotInstalledError(f"{program} is not installed: not on PATH nor in {', '.join(PLACES)}")
     return Path(found)
+
+
+def greenchat_config(setup: Setup) -> str:
+    """Ours: `greenchat-server --print-config` explains it. The throttle is at work, but out of reach."""
+    tls = ""
+    if setup.certificate:
+        tls = f'[tls]\ncertificate = "{setup.certificate.certificate}"\nkey = "{setup.certificate.key}"\n'
+    return f"""[connections]
+sendq = {SENDQ}
+ping_after = {setup.ping}.0
+[throttle]
+commands = 1000000.0
+burst = 1000000
+{tls}"""
 
 
 def ngircd_config(setup: Setup) -> str:
@@ -108,7 +126,7 @@ def inspircd_config(setup: Setup, modules: Path) -> str:
         '<admin name="bench" nick="bench" email="bench@localhost">',
         f"{bind}>",
         f'<path configdir="{folder}" datadir="{folder}" logdir="{folder}" runtimedir="{folder}" moduledir="{modules}">',
-        f'<connect name="all" allow="*" timeout="60" pingfreq="{setup.ping}" hardsendq="100M" softsendq="100M"'
+        f'<connect name="all" allow="*" timeout="60" pingfreq="{setup.ping}" hardsendq="{SENDQ}" softsendq="{SENDQ}"'
         ' recvq="1M" threshold="1000000" commandrate="1000000000" fakelag="no" localmax="1000000" globalmax="1000000"'
         ' maxconnwarn="no" resolvehostnames="no" maxchans="100" limit="1000000">',
         '<performance netbuffersize="65534" somaxconn="4096" softlimit="1000000" clonesonconnect="no"'

@@ -5,7 +5,7 @@ import resource
 import time
 
 
-class NotEnoughFiles(Exception):
+class NotEnoughFilesError(Exception):
     """The limit on open files is too low for what was asked; the text says by how much and what to do."""
 
 
@@ -43,14 +43,14 @@ def cores() -> list[int]:
 def raise_file_limit(needed: int) -> None:
     """Allow this process and its children as many open files as the machine gives, at least `needed`.
 
-    Raises NotEnoughFiles.
+    Raises NotEnoughFilesError.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < needed:
         try:  # root may go beyond the hard limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
         except (OSError, ValueError):
-            raise NotEnoughFiles(
+            raise NotEnoughFilesError(
                 f"{needed} open files are needed and {hard} are allowed: raise the hard limit (ulimit -Hn {needed})"
                 " or ask for fewer clients"
             ) from None

@@ -17,18 +17,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic, sleep
 
-from greenchat.bench.wire import nick
+from .wire import nick
 
 CHUNK = 65536
 NAP = 0.0002  # seconds
 PORTS_PER_ADDRESS = 20_000  # of the 28,000 ports that Linux gives out for one source address
 
 
-class Disconnected(Exception):
+class DisconnectedError(Exception):
     """The server closed a connection that was to stay; the text says whose and why."""
 
 
-class Stalled(Exception):
+class StalledError(Exception):
     """Nothing has come for too long; the text says what was awaited."""
 
 
@@ -54,13 +54,14 @@ def _ignore(data: bytes) -> None:
 class Client:
     """One connection. feed(data) gets all that comes in, closed(client) the end of it."""
 
-    __slots__ = ("closed", "feed", "index", "reading", "socket", "unsent")
+    __slots__ = ("closed", "ending", "feed", "index", "reading", "socket", "unsent")
 
     def __init__(self, index: int, connection: socket.socket, closed: Callable[["Client"], None]) -> None:
         self.index = index
         self.socket = connection
         self.feed: Callable[[bytes], None] = _ignore
         self.closed = closed
+        self.ending = ""  # why it ended, where TLS has a word for it
         self.reading = True
         self.unsent = b""
 
@@ -76,6 +77,8 @@ class Client:
             sent = self.socket.send(data)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             sent = 0
+        except ssl.SSLError as error:
+            sent, self.ending = 0, error.reason  # reading will tell
         except OSError as error:
             if error.errno not in (errno.ENOTCONN, errno.EPIPE, errno.ECONNRESET):
                 raise
@@ -115,7 +118,7 @@ class Swarm:
         error = connection.connect_ex((self.address.host, self.address.port))
         if error not in (0, errno.EINPROGRESS):
             connection.close()
-            raise Disconnected(f"{nick(index).decode()} cannot connect: {os.strerror(error)}")
+            raise DisconnectedError(f"{nick(index).decode()} cannot connect: {os.strerror(error)}")
         if self._tls:
             connection.setblocking(False)
             connection = self._tls.wrap_socket(connection, do_handshake_on_connect=False)
@@ -126,7 +129,8 @@ class Swarm:
 
     def lost(self, client: Client) -> None:
         """The server closed a connection that nobody expected to end."""
-        raise Disconnected(f"the server closed the connection of {client}")
+        why = f": {client.ending}" if client.ending else ""
+        raise DisconnectedError(f"the server closed the connection of {client}{why}")
 
     def close(self, client: Client) -> None:
         """Close a connection of our own accord."""
@@ -160,14 +164,14 @@ class Swarm:
     def run(self, until: Callable[[], bool], awaiting: str, patience: float = 30.0, tick: float = 0.05) -> None:
         """Turn until that is so; it is asked after every turn and at least every `tick` seconds.
 
-        Raises Stalled when nothing at all has come for `patience` seconds.
+        Raises StalledError when nothing at all has come for `patience` seconds.
         """
         last = monotonic()
         while not until():
             if self.turn(tick):
                 last = monotonic()
             elif monotonic() - last > patience:
-                raise Stalled(f"nothing came for {patience:.0f} s while waiting until {awaiting}")
+                raise StalledError(f"nothing came for {patience:.0f} s while waiting until {awaiting}")
 
     def run_for(self, seconds: float) -> None:
         """Turn for so many seconds."""
@@ -201,5 +205,8 @@ class Swarm:
                 client.feed(data)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             client.flush()
-        except (ConnectionError, ssl.SSLError):
+        except ssl.SSLError as error:
+            client.ending = error.reason
+            client.closed(client)
+        except ConnectionError:
             client.closed(client)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import greenchat
-from greenchat.bench.peers import Certificate, NotInstalled, Setup, inspircd_config, locate, ngircd_config
-from greenchat.bench.process import cores
-from greenchat.bench.swarm import Address
+
+from .peers import Certificate, NotInstalledError, Setup, greenchat_config, inspircd_config, locate, ngircd_config
+from .process import cores
+from .swarm import Address
 
 STARTING = 15.0  # seconds a server may take until it listens
 STOPPING = 10.0
@@ -22,7 +23,7 @@ STOPPING = 10.0
 Command = Callable[[Setup], list[str]]
 
 
-class NotStarted(Exception):
+class NotStartedError(Exception):
     """A server did not come up; the text has the last thing it said."""
 
 
@@ -44,31 +45,22 @@ class Running:
     pid: int | None
 
 
-# Our server has no configuration file yet that could say this. Its throttle stays at work but must not bite, and it
-# pings as often as the others.
-_START = """
-from functools import partial
-from greenchat.server import options
-options.Options = partial(options.Options, command_rate=1e6, command_burst=1_000_000, ping_after={ping})
-{before}
-from greenchat.server.main import main
-raise SystemExit(main())
-"""
-
-
 def greenchat_target(before: str = "") -> Target:
     """greenchat-server of this installation; `before` is Python that runs in its process before it."""
+    start = f"{before}\nfrom greenchat.server.main import main\nraise SystemExit(main())"
 
     def command(setup: Setup) -> list[str]:
-        start = _START.format(ping=float(setup.ping), before=before)
+        config = setup.folder / "greenchat.toml"
+        config.write_text(greenchat_config(setup), encoding="utf-8")
+        listen = f"127.0.0.1:{setup.port}"
         data = str(setup.folder / "data")
-        return [sys.executable, "-c", start, "--listen", f"127.0.0.1:{setup.port}", "--data", data]
+        return [sys.executable, "-c", start, "--config", str(config), "--listen", listen, "--data", data]
 
     return Target("greenchat", command)
 
 
 def ngircd_target(place: str | None) -> Target:
-    """ngIRCd. Raises NotInstalled."""
+    """ngIRCd. Raises NotInstalledError."""
     program = locate("ngircd", place)
 
     def command(setup: Setup) -> list[str]:
@@ -82,13 +74,13 @@ def ngircd_target(place: str | None) -> Target:
 def inspircd_target(place: str | None) -> Target:
     """InspIRCd 3, whose modules lie in ../lib/inspircd/modules or, as built from source, in ../modules.
 
-    Raises NotInstalled.
+    Raises NotInstalledError.
     """
     program = locate("inspircd", place)
     root = program.resolve().parent.parent
     modules = next((root / each for each in ("lib/inspircd/modules", "modules") if (root / each).is_dir()), None)
     if not modules:
-        raise NotInstalled(f"{program} has no modules in {root}/lib/inspircd/modules")
+        raise NotInstalledError(f"{program} has no modules in {root}/lib/inspircd/modules")
 
     def command(setup: Setup) -> list[str]:
         config = setup.folder / "inspircd.conf"
@@ -106,7 +98,7 @@ PEERS: dict[str, Callable[[str | None], Target]] = {"ngircd": ngircd_target, "in
 def run(target: Target, *, tls: bool = False, ping: int = 120) -> Iterator[Running]:
     """The target, listening, for the length of the block.
 
-    Raises NotStarted.
+    Raises NotStartedError.
     """
     if target.command is None:
         assert target.address
@@ -114,7 +106,7 @@ def run(target: Target, *, tls: bool = False, ping: int = 120) -> Iterator[Runni
         return
     with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as name:
         folder = Path(name)
-        os.chmod(folder, 0o755)  # a server that gives up root must still find its files  # noqa: S103
+        folder.chmod(folder.stat().st_mode | 0o055)  # a server that gives up root must still find its files
         port = free_port()
         certificate = make_certificate(folder) if tls else None
         command = target.command(Setup(folder, port, ping, certificate))
@@ -149,7 +141,7 @@ def free_port() -> int:
 def make_certificate(folder: Path) -> Certificate:
     """A self-signed certificate for localhost.
 
-    Raises NotInstalled without the openssl program.
+    Raises NotInstalledError without the openssl program.
     """
     certificate = Certificate(folder / "certificate.pem", folder / "key.pem")
     try:
@@ -159,7 +151,7 @@ def make_certificate(folder: Path) -> Certificate:
             check=True, capture_output=True,
         )  # fmt: skip
     except FileNotFoundError:
-        raise NotInstalled("--tls needs the openssl program to make a certificate") from None
+        raise NotInstalledError("--tls needs the openssl program to make a certificate") from None
     certificate.key.chmod(0o644)  # thrown away with its folder; ngIRCd reads it as another user
     return certificate
 
@@ -175,4 +167,4 @@ def _await_listening(process: subprocess.Popen[bytes], port: int, output: Path, 
         except OSError:
             time.sleep(0.02)
     said = output.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing"]
-    raise NotStarted(f"{name} does not listen on 127.0.0.1:{port}; the last it said: {said[-1]}")
+    raise NotStartedError(f"{name} does not listen on 127.0.0.1:{port}; the last it said: {said[-1]}")

@@ -13,19 +13,20 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from time import perf_counter
 
-from greenchat.bench.wire import PRESENCE, Wording, nick
+from .wire import PRESENCE, Wording, nick
 
 NEVER = 1 << 62  # an offset no transcript reaches
+NEWLINE = 0x0A
 SAMPLE = 7  # one chunk in so many has its delay noted: prime, so that it doesn't fall in step with the members
 
 
-class Violation(Exception):
+class ViolationError(Exception):
     """A message was lost, doubled, changed or out of order; the text says which, and for whom."""
 
 
-def _unexpected(who: str, sender: int, number: int, expected: int) -> Violation:
+def _unexpected(who: str, sender: int, number: int, expected: int) -> ViolationError:
     what = "twice or out of order" if number < expected else f"but number {expected} is missing before it"
-    return Violation(f"{who} got message {number} of {nick(sender).decode()} {what}")
+    return ViolationError(f"{who} got message {number} of {nick(sender).decode()} {what}")
 
 
 class Transcript:
@@ -130,12 +131,12 @@ class Transcript:
     def append(self, reader: "Reader", line: bytes) -> bool:
         """A line at the end of what has been said, by the first reader who sees it. False if it is no such line.
 
-        Raises Violation where it cannot be the next.
+        Raises ViolationError where it cannot be the next.
         """
         if talk := self.wording.talk.fullmatch(line):
             source, sender, number = int(talk[1]), int(talk[2]), int(talk[3])
             if source != sender:
-                raise Violation(f"{reader} got a message of {nick(sender).decode()} from {nick(source).decode()}")
+                raise ViolationError(f"{reader} got a message of {nick(sender).decode()} from {nick(source).decode()}")
             starts = self.starts.setdefault(sender, [])
             if number != len(starts):
                 raise _unexpected(str(reader), sender, number, len(starts))
@@ -153,7 +154,9 @@ class Transcript:
             index = int(presence[1])
             joined = presence[2] == b"JOIN"
             if joined == (index in self.present):
-                raise Violation(f"{reader} was told twice or out of order: {line.decode(errors='replace').strip()}")
+                raise ViolationError(
+                    f"{reader} was told twice or out of order: {line.decode(errors='replace').strip()}"
+                )
             self._extend(line, None, 0.0)
             if joined:
                 self.present.add(index)
@@ -246,7 +249,7 @@ class Reader:
     def feed(self, data: bytes) -> None:
         """Bytes of the server, in any pieces.
 
-        Raises Violation as soon as something is wrong for sure; what is lost for good only shows in `missing`.
+        Raises ViolationError as soon as something is wrong for sure; what is lost for good only shows in `missing`.
         """
         if self.rest:
             data = self.rest + data
@@ -284,14 +287,19 @@ class Reader:
         at = 0
         while at < whole:
             known = min(whole - at, self.own_next - self.offset, len(text) - self.offset)
-            if known > 0 and self.offset >= 0 and self.counts is None:
-                # Up to where the transcript ends or an own message stands, always the end of a line.
-                if text.startswith(view[at : at + known], self.offset) and data[at + known - 1] == 0x0A:
-                    at += known
-                    self.transcript.move(self, self.offset + known)
-                    if self.offset == self.own_next:
-                        self.hop()
-                    continue
+            # Up to where the transcript ends or an own message stands, always the end of a line.
+            if (
+                known > 0
+                and self.offset >= 0
+                and self.counts is None
+                and data[at + known - 1] == NEWLINE
+                and text.startswith(view[at : at + known], self.offset)
+            ):
+                at += known
+                self.transcript.move(self, self.offset + known)
+                if self.offset == self.own_next:
+                    self.hop()
+                continue
             end = data.index(b"\n", at) + 1
             if not self._take(data[at:end]):
                 break
@@ -323,7 +331,7 @@ class Reader:
             self.detach()
             self._count(line)
         elif PRESENCE.fullmatch(line):
-            raise Violation(f"{self} got out of order: {line.decode(errors='replace').strip()}")
+            raise ViolationError(f"{self} got out of order: {line.decode(errors='replace').strip()}")
         else:
             self.on_private(line)
         return True

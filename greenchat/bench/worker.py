@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from greenchat.bench.crowd import Refused
-from greenchat.bench.figures import Figures
-from greenchat.bench.load import Job
-from greenchat.bench.process import cores
-from greenchat.bench.scenarios import Scenario, Shape
-from greenchat.bench.swarm import Disconnected, Stalled
-from greenchat.bench.targets import Running
-from greenchat.bench.transcript import Violation
-from greenchat.bench.wire import Wording
+from .crowd import RefusedError
+from .figures import Figures
+from .load import Job
+from .process import cores
+from .scenarios import Scenario, Shape
+from .swarm import DisconnectedError, StalledError
+from .targets import Running
+from .transcript import ViolationError
+from .wire import Wording
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """A run that measured nothing; the text is one line that says why."""
 
 
@@ -36,7 +36,7 @@ def work(
 ) -> Figures:  # fmt: skip
     """Run a shape against a server and return what it measured.
 
-    Raises Failed.
+    Raises FailedError.
     """
     # Forked, not spawned: the script that started us has no guard against being imported again, and nothing here has
     # threads.
@@ -47,16 +47,16 @@ def work(
     theirs.close()
     try:
         while True:
-            said: Progress | Failed | dict[str, float] = ours.recv()
+            said: Progress | FailedError | dict[str, float] = ours.recv()
             if isinstance(said, Progress):
                 progress(said)
-            elif isinstance(said, Failed):
+            elif isinstance(said, FailedError):
                 raise said
             else:
                 return said
     except EOFError:
         process.join()
-        raise Failed(f"the clients' process ended with exit code {process.exitcode}") from None
+        raise FailedError(f"the clients' process ended with exit code {process.exitcode}") from None
     finally:
         process.join(1)
         if process.is_alive():
@@ -64,17 +64,15 @@ def work(
             process.join()
 
 
-def _run(
-    out: Connection, scenario: Scenario, shape: Shape, running: Running, seconds: float, wording: Wording
-) -> None:
+def _run(out: Connection, scenario: Scenario, shape: Shape, running: Running, seconds: float, wording: Wording) -> None:
     os.sched_setaffinity(0, {cores()[-1]})
     gc.disable()  # nothing here makes cycles while it measures
     job = Job(running.address, running.pid, seconds, wording, lambda what, share: out.send(Progress(what, share)))
     try:
         out.send(dict(scenario.run(job, shape)))
-    except (Violation, Refused, Disconnected, Stalled, ProcessLookupError) as error:
-        out.send(Failed(str(error)))
+    except (ViolationError, RefusedError, DisconnectedError, StalledError, ProcessLookupError) as error:
+        out.send(FailedError(str(error)))
     except ConnectionError as error:
-        out.send(Failed(f"{running.address.host}:{running.address.port}: {error}"))
+        out.send(FailedError(f"{running.address.host}:{running.address.port}: {error}"))
     except KeyboardInterrupt:
         pass

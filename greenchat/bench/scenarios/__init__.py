@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
 
-from greenchat.bench.figures import Figures
-from greenchat.bench.load import Job
+from ..figures import Figures
+from ..load import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ What matters is the ratio to the same run without capabilities (`fanout`), which
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import gather, offered
-from greenchat.bench.figures import Figures
-from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
-from greenchat.bench.scenarios import Scenario, Shape
-from greenchat.bench.swarm import Swarm
+from ..crowd import gather, offered
+from ..figures import Figures
+from ..flights import Room
+from ..load import Job, Talk, arrival_figures, speakers
+from ..swarm import Swarm
+from . import Scenario, Shape
 
 CHANNEL = b"#bench"
 SOME = ("server-time", "message-tags")
@@ -24,9 +24,7 @@ ALL = (
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--clients", type=int, default=1000, metavar="N", help="members of the channel (1000)")
-    parser.add_argument(
-        "--flight", type=int, action="append", metavar="W", help="messages in flight, repeatable (256)"
-    )
+    parser.add_argument("--flight", type=int, action="append", metavar="W", help="messages in flight, repeatable (256)")
 
 
 def _shapes(options: Namespace) -> Sequence[Shape]:

@@ -3,18 +3,20 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import gather
-from greenchat.bench.figures import Figures
-from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
-from greenchat.bench.scenarios import Scenario, Shape
-from greenchat.bench.swarm import Swarm
+from ..crowd import gather
+from ..figures import Figures
+from ..flights import Room
+from ..load import Job, Talk, arrival_figures, speakers
+from ..swarm import Swarm
+from . import Scenario, Shape
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rooms", type=int, default=100, metavar="N", help="channels (100)")
     parser.add_argument("--members", type=int, default=10, metavar="N", help="members of each (10)")
-    parser.add_argument("--flight", type=int, default=100, metavar="W", help="messages in flight over all of them (100)")
+    parser.add_argument(
+        "--flight", type=int, default=100, metavar="W", help="messages in flight over all of them (100)"
+    )
 
 
 def _shapes(options: Namespace) -> Sequence[Shape]:

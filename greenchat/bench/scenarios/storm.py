@@ -8,13 +8,13 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from time import perf_counter, process_time
 
-from greenchat.bench.crowd import gather, registration
-from greenchat.bench.figures import Figures
-from greenchat.bench.load import Job, answer, seat
-from greenchat.bench.scenarios import Scenario, Shape
-from greenchat.bench.swarm import Client, Swarm
-from greenchat.bench.transcript import Reader, Transcript, Violation
-from greenchat.bench.wire import HEAD
+from ..crowd import gather, registration
+from ..figures import Figures
+from ..load import Job, answer, seat
+from ..swarm import Client, Swarm
+from ..transcript import Reader, Transcript, ViolationError
+from ..wire import HEAD
+from . import Scenario, Shape
 
 CHANNEL = b"#bench"
 PATIENCE = 5.0  # seconds
@@ -76,9 +76,9 @@ class _Newcomer:
         transcript = self.storm.transcript
         there = transcript.lines_before(transcript.joins[self.client.index][0]) + 1
         if self.names < there:
-            raise Violation(f"{self.reader} was told of {self.names} members where {there} were")
+            raise ViolationError(f"{self.reader} was told of {self.names} members where {there} were")
         if len(set(self.told)) != len(self.told):
-            raise Violation(f"{self.reader} was told a name twice among {len(self.told)}")
+            raise ViolationError(f"{self.reader} was told a name twice among {len(self.told)}")
 
 
 class _Storm:
