@@ -71,7 +71,9 @@ class Flights:
         self.said[sender] = number + 1
         message = (sender, number)
         self.in_flight[message] = room
-        self._left[message] = sum(1 for each in room.transcripts if each.counted) + len(room.detached)
+        self._left[message] = sum(1 for each in room.transcripts if each.listeners(sender)) + sum(
+            1 for each in room.detached if _hears(each, sender)
+        )
         self._sent[message] = perf_counter()
         self.say(sender, room.target, number)
 
@@ -96,13 +98,21 @@ class Flights:
 
     def on_detach(self, reader: Reader) -> None:
         """The reader is a party of its own from now on; its transcript is none if nobody else reads it."""
-        room = next(room for room in self.rooms if reader.transcript in room.transcripts)
+        transcript = reader.transcript
+        room = next(room for room in self.rooms if transcript in room.transcripts)
         room.detached.append(reader)
-        last = reader.transcript.counted == 1 and reader.counted
-        for sender, number in [message for message, where in self.in_flight.items() if where is room]:
-            if number >= reader.expects(sender) and (reader.echo or sender != reader.index):
+        flying = [message for message, where in self.in_flight.items() if where is room]
+        for sender, number in flying:
+            if number >= reader.expects(sender) and _hears(reader, sender):
                 self._left[sender, number] += 1
-            if last and number >= len(reader.transcript.starts.get(sender, ())):
+        unseen = [
+            (sender, number)
+            for sender, number in flying
+            if transcript.listeners(sender) and number >= len(transcript.starts.get(sender, ()))
+        ]
+        transcript.leave(reader)
+        for sender, number in unseen:
+            if not transcript.listeners(sender):
                 self.on_complete(sender, number)
 
     def missing(self, readers: list[Reader]) -> str:
@@ -111,10 +121,12 @@ class Flights:
             without = [
                 reader
                 for reader in readers
-                if reader.transcript in room.transcripts
-                and reader.expects(sender) <= number
-                and (reader.echo or reader.index != sender)
+                if reader.transcript in room.transcripts and reader.expects(sender) <= number and _hears(reader, sender)
             ]
             names = ", ".join(map(str, without[:3])) + (" ..." if len(without) > 3 else "")
             return f"message {number} of {nick(sender).decode()} was lost for {len(without)} of its receivers ({names})"
         return ""
+
+
+def _hears(reader: Reader, sender: int) -> bool:
+    return reader.echo or reader.index != sender

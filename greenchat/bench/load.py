@@ -113,11 +113,12 @@ class Talk:
         self.clients: dict[int, Client] = {}
         self.flights = Flights(flight, rooms, self._say, turns)
 
-    def transcript(self) -> Transcript:
+    def transcript(self, target: bytes) -> Transcript:
         """A transcript whose messages are this talk's."""
         flights = self.flights
         return Transcript(
             self.job.wording,
+            target,
             on_complete=flights.on_complete,
             said_at=flights.said_at,
             said_by=flights.said_by,
@@ -157,6 +158,7 @@ class Talk:
         gc.enable()
         gc.unfreeze()
         if not received:
+            self.finish()  # says what is missing, if it is
             raise StalledError(f"no message arrived within {wall:.1f} s")
         delays = self._delays()
         return {

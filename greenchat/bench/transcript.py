@@ -24,6 +24,10 @@ class ViolationError(Exception):
     """A message was lost, doubled, changed or out of order; the text says which, and for whom."""
 
 
+def _shown(line: bytes) -> str:
+    return line.decode(errors="replace").strip()
+
+
 def _unexpected(who: str, sender: int, number: int, expected: int) -> ViolationError:
     what = "twice or out of order" if number < expected else f"but number {expected} is missing before it"
     return ViolationError(f"{who} got message {number} of {nick(sender).decode()} {what}")
@@ -32,6 +36,7 @@ def _unexpected(who: str, sender: int, number: int, expected: int) -> ViolationE
 class Transcript:
     """What everybody of one kind in one channel must see, byte for byte.
 
+    target: the channel; the nickname where it is private.
     on_complete(sender, number) is called for each message once all counted readers have passed it.
     said_at(sender, number) is the time the message was sent, in seconds of perf_counter.
     said_by(sender) is how many messages a sender has sent so far.
@@ -43,6 +48,7 @@ class Transcript:
     def __init__(
         self,
         wording: Wording,
+        target: bytes,
         *,
         on_complete: Callable[[int, int], None] = lambda sender, number: None,
         said_at: Callable[[int, int], float] = lambda sender, number: 0.0,
@@ -52,6 +58,7 @@ class Transcript:
         on_arrival: Callable[["Reader", int, int], None] = lambda reader, sender, number: None,
     ) -> None:
         self.wording = wording
+        self.target = target
         self.on_complete = on_complete
         self.said_at = said_at
         self.said_by = said_by
@@ -66,13 +73,17 @@ class Transcript:
         self.present: set[int] = set()
         self.joins: dict[int, list[int]] = {}  # client -> the offsets behind their JOINs
         self.samples: list[tuple[float, int, int]] = []  # (when, from, to): a chunk that was received
-        self.counted = 0  # how many readers must pass a message before it is complete
+        self.counted = 0  # readers that hold up the completion of a message
         self.chunks = 0
         self._deaf: dict[int, Reader] = {}  # sender -> reader that gets no echo
         self._waiting: dict[int, int] = {}  # offset -> how many counted readers are there
         self._awaiting: dict[int, Reader] = {}  # readers that have to see their own JOIN here first
         self._held: dict[int, Reader] = {}  # readers that have to see their own message here first
         self._passed = 0  # lines that all counted readers have passed
+
+    def listeners(self, sender: int) -> int:
+        """How many readers must pass a message of this sender before it is complete."""
+        return self.counted - (sender in self._deaf)
 
     def enter(self, reader: "Reader") -> None:
         """A reader who is here from now on and counts."""
@@ -134,9 +145,9 @@ class Transcript:
         Raises ViolationError where it cannot be the next.
         """
         if talk := self.wording.talk.fullmatch(line):
-            source, sender, number = int(talk[1]), int(talk[2]), int(talk[3])
-            if source != sender:
-                raise ViolationError(f"{reader} got a message of {nick(sender).decode()} from {nick(source).decode()}")
+            sender, number = int(talk[3]), int(talk[4])
+            if int(talk[1]) != sender or talk[2] != self.target:
+                raise ViolationError(f"{reader} got what was not for it or not so: {_shown(line)}")
             starts = self.starts.setdefault(sender, [])
             if number != len(starts):
                 raise _unexpected(str(reader), sender, number, len(starts))
@@ -154,9 +165,7 @@ class Transcript:
             index = int(presence[1])
             joined = presence[2] == b"JOIN"
             if joined == (index in self.present):
-                raise ViolationError(
-                    f"{reader} was told twice or out of order: {line.decode(errors='replace').strip()}"
-                )
+                raise ViolationError(f"{reader} was told twice or out of order: {_shown(line)}")
             self._extend(line, None, 0.0)
             if joined:
                 self.present.add(index)
@@ -331,7 +340,7 @@ class Reader:
             self.detach()
             self._count(line)
         elif PRESENCE.fullmatch(line):
-            raise ViolationError(f"{self} got out of order: {line.decode(errors='replace').strip()}")
+            raise ViolationError(f"{self} got out of order: {_shown(line)}")
         else:
             self.on_private(line)
         return True
@@ -357,9 +366,9 @@ class Reader:
                 self.on_private(line)
             return
         assert self.counts is not None
-        sender, number = int(talk[2]), int(talk[3])
+        sender, number = int(talk[3]), int(talk[4])
         expected = self.expects(sender)
-        if number != expected or int(talk[1]) != sender:
+        if number != expected or int(talk[1]) != sender or talk[2] != self.transcript.target:
             raise _unexpected(str(self), sender, number, expected)
         self.counts[sender] = number + 1
         self.received += 1

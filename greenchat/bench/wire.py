@@ -29,7 +29,7 @@ class Wording:
     def __post_init__(self) -> None:
         if not SHORTEST_TEXT <= self.text_bytes <= 400:
             raise ValueError(f"a text has {SHORTEST_TEXT} to 400 bytes, not {self.text_bytes}")
-        pattern = rb"(?:@\S+ )?:c(\d{5})!\S+ PRIVMSG \S+ :(\d{5}) (\d{7}) x{%d}\r?\n" % (
+        pattern = rb"(?:@\S+ )?:c(\d{5})!\S+ PRIVMSG (\S+) :(\d{5}) (\d{7}) x{%d}\r?\n" % (
             self.text_bytes - SHORTEST_TEXT
         )
         object.__setattr__(self, "talk", re.compile(pattern))

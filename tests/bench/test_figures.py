@@ -35,7 +35,11 @@ def test_nothing_has_no_middle() -> None:
 
 
 def test_combine_takes_the_median_of_each_figure() -> None:
-    rounds = [{"clients": 10.0, "duration": 1.0}, {"clients": 10.0, "duration": 9.0}, {"clients": 10.0, "duration": 2.0}]
+    rounds = [
+        {"clients": 10.0, "duration": 1.0},
+        {"clients": 10.0, "duration": 9.0},
+        {"clients": 10.0, "duration": 2.0},
+    ]
     assert combine(rounds) == {"clients": 10.0, "duration": 2.0}
 
 
@@ -63,6 +67,12 @@ def test_tables() -> None:
         ]
     ).splitlines()
     assert shown[0].split("  ")[-1] == "memory/client"
-    assert [cell.strip() for cell in shown[2].split("  ") if cell] == ["ours", "1,000", "0.11 us", "4.20 ms", "10.0 KiB"]
+    assert [cell.strip() for cell in shown[2].split("  ") if cell] == [
+        "ours",
+        "1,000",
+        "0.11 us",
+        "4.20 ms",
+        "10.0 KiB",
+    ]
     assert [cell.strip() for cell in shown[3].split("  ") if cell] == ["theirs", "1,000", "12.3 us", "1,500 ms", "-"]
     assert "0.25 x" in ratios_table([("ours / theirs", {"duration": 0.25})])

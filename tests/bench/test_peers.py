@@ -13,7 +13,7 @@ from greenchat.bench.peers import (
     locate,
     ngircd_config,
 )
-from greenchat.server.config import load_config
+from greenchat.server.config import load
 
 PLAIN = Setup(Path("/tmp/x"), 7000, 30)
 SECURE = Setup(Path("/tmp/x"), 7000, 30, Certificate(Path("/tmp/x/c.pem"), Path("/tmp/x/k.pem")))
@@ -52,3 +52,13 @@ def test_a_program_is_found_where_it_was_unpacked(tmp_path: Path) -> None:
         locate("ngircd", str(tmp_path))
     with pytest.raises(NotInstalledError, match="no-such-server is not installed"):
         locate("no-such-server")
+
+
+@pytest.mark.parametrize("setup", [PLAIN, SECURE])
+def test_our_own_server_understands_its_configuration(setup: Setup, tmp_path: Path) -> None:
+    file = tmp_path / "greenchat.toml"
+    file.write_text(greenchat_config(setup), encoding="utf-8")
+    options = load(file).options
+    assert options.connections.ping_after == 30
+    assert options.throttle.commands == 1e6
+    assert (options.tls.certificate == Path("/tmp/x/c.pem")) == (setup is SECURE)

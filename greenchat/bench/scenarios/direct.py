@@ -30,7 +30,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     rooms = [Room(nick((index + 1) % count)) for index in range(count)]
     talk = Talk(job, swarm, rooms, speakers([(room, [index]) for index, room in enumerate(rooms)]), shape["flight"])
     for room, client in zip(rooms, [*clients[1:], clients[0]], strict=True):
-        room.transcripts.append(talk.transcript())
+        room.transcripts.append(talk.transcript(room.target))
         talk.seat(client, room.transcripts[0], echo=True)
     figures = talk.measure("writing")
     talk.finish()

@@ -35,7 +35,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     memory = (job.resident() - before) / count
     room = Room(CHANNEL)
     talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
-    room.transcripts.append(talk.transcript())
+    room.transcripts.append(talk.transcript(CHANNEL))
     for client in clients:
         talk.seat(client, room.transcripts[0])
     figures = talk.measure("talking")

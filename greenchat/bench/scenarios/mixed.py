@@ -46,7 +46,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     clients, arrival = gather(swarm, [CHANNEL] * count, capabilities=kinds, progress=job.gathering)
     room = Room(CHANNEL)
     talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
-    room.transcripts += [talk.transcript() for _ in kinds]
+    room.transcripts += [talk.transcript(CHANNEL) for _ in kinds]
     for client in clients:
         kind = client.index % len(kinds)
         talk.seat(client, room.transcripts[kind], echo="echo-message" in kinds[kind])

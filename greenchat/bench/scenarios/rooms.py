@@ -33,7 +33,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     turns = speakers([(room, range(number, count, channels)) for number, room in enumerate(rooms)])
     talk = Talk(job, swarm, rooms, turns, shape["flight"])
     for room in rooms:
-        room.transcripts.append(talk.transcript())
+        room.transcripts.append(talk.transcript(room.target))
     for client in clients:
         talk.seat(client, rooms[client.index % channels].transcripts[0])
     figures = talk.measure("talking")

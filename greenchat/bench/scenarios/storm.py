@@ -90,7 +90,7 @@ class _Storm:
         self.count = shape["clients"] - 1  # one is there already
         self.pace = shape["pace"]
         self.transcript = Transcript(
-            job.wording, release=lambda reader: swarm.afterwards.append(lambda: reader.feed(b""))
+            job.wording, CHANNEL, release=lambda reader: swarm.afterwards.append(lambda: reader.feed(b""))
         )
         self.newcomers: dict[int, _Newcomer] = {}
         self.tries = self.registered = self.joined = 0

@@ -1,0 +1,187 @@
+"""The whole bench, small: against the real greenchat-server, and against servers that do wrong on purpose."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from greenchat.bench.main import main
+
+Rule = Callable[[int, str], list[int]]  # (how many-th message, receiver) -> the messages that it is sent now
+
+
+class SloppyServer:
+    """Just enough of an IRC server: one thread per client, all in one channel, and `rule` to do wrong by."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._lock = threading.Lock()
+        self._members: dict[str, socket.socket] = {}
+        self._said: list[bytes] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(10)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        nick = ""
+        with connection, connection.makefile("rb") as lines:
+            try:
+                for line in lines:
+                    verb, _, rest = line.decode().strip().partition(" ")
+                    if verb == "NICK":
+                        nick = rest
+                    with self._lock:
+                        self._answer(connection, nick, verb, rest)
+            except OSError:
+                pass
+            self._members.pop(nick, None)
+
+    def _answer(self, connection: socket.socket, nick: str, verb: str, rest: str) -> None:
+        if verb == "USER":
+            connection.sendall(f":s 001 {nick} :hello\r\n".encode())
+        elif verb == "JOIN":
+            self._members[nick] = connection
+            connection.sendall(f":{nick}!u@h JOIN {rest}\r\n:s 366 {nick} {rest} :end\r\n".encode())
+        elif verb == "PING":
+            connection.sendall(f":s PONG s {rest}\r\n".encode())
+        elif verb == "PRIVMSG":
+            self._said.append(f":{nick}!u@h PRIVMSG {rest}\r\n".encode())
+            count = len(self._said) - 1
+            for name, member in self._members.items():
+                wanted = [at for at in self._rule(count, name) if 0 <= at <= count]
+                member.sendall(
+                    b"".join(self._said[at] for at in wanted if not self._said[at].startswith(b":" + name.encode()))
+                )
+
+
+@contextmanager
+def sloppy(rule: Rule) -> Iterator[SloppyServer]:
+    server = SloppyServer(rule)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def honest(count: int, name: str) -> list[int]:
+    return [count]
+
+
+# Of two messages in a row, one at least is not c00003's own, which it does not get anyway.
+
+
+def lose(count: int, name: str) -> list[int]:
+    return [] if count in (20, 21) and name == "c00003" else [count]
+
+
+def double(count: int, name: str) -> list[int]:
+    return [count, count] if count in (20, 21) and name == "c00003" else [count]
+
+
+def delay(count: int, name: str) -> list[int]:
+    """Hold messages back for one client until their senders have said more."""
+    if name != "c00003":
+        return [count]
+    return [] if count in (20, 21) else [count, 20, 21] if count == 40 else [count]
+
+
+SMALL = ["--clients", "6", "--flight", "1", "--seconds", "0.3"]
+
+
+@pytest.fixture(autouse=True)
+def _few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.bench.load.WARM_UP", 0.05)
+    monkeypatch.setattr("greenchat.bench.load.LANDING", 0.5)
+
+
+def test_a_good_server_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    with sloppy(honest) as server:
+        assert main(["fanout", *SMALL, "--server", f"127.0.0.1:{server.port}"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("fanout: 6 in one channel, 1 in flight\n")
+    assert "deliveries/s" in shown
+
+
+@pytest.mark.parametrize(
+    ("rule", "flight", "says"),
+    [
+        (lose, "1", "lost for 1 of its receivers (c00003)"),
+        (lose, "4", "c00003"),
+        (double, "1", "twice or out of order"),
+        (delay, "4", "c00003"),
+    ],
+)
+def test_a_server_that_does_wrong_is_found_out(
+    rule: Rule, flight: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with sloppy(rule) as server:
+        options = [*SMALL, "--flight", flight, "--server", f"127.0.0.1:{server.port}"]
+        assert main(["fanout", *options[:2], *options[4:]]) == 1
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fanout", "--clients", "20", "--flight", "1", "--flight", "8", "--seconds", "0.3"],
+        ["rooms", "--rooms", "3", "--members", "4", "--flight", "12", "--seconds", "0.3"],
+        ["mixed", "--clients", "12", "--flight", "6", "--seconds", "0.3"],
+        ["direct", "--clients", "10", "--flight", "5", "--seconds", "0.3"],
+        ["storm", "--clients", "60"],
+        ["idle", "--clients", "30", "--seconds", "1.5", "--ping", "1"],
+    ],
+)
+def test_every_scenario_against_our_server(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*arguments, "--json"]) == 0
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert {result["scenario"] for result in results} == {arguments[0]}
+    for result in results:
+        figures = result["median"]["greenchat"]
+        assert figures["clients"] > 0
+        assert figures["cpu_share"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fanout", "--server", "nowhere"], "--server takes HOST:PORT, not nowhere"),
+        (["fanout", "--pid", "1"], "--pid belongs to --server"),
+        (["fanout", "--only-vs"], "--only-vs needs --vs"),
+        (["fanout", "--text", "3"], "a text has 14 to 400 bytes, not 3"),
+        (["fanout", "--vs", "ngircd", "--ngircd", "/no/where"], "no ngircd at /no/where"),
+    ],
+)
+def test_a_bad_option_is_one_clear_line(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == f"greenchat-bench: {says}\n"
+
+
+def test_a_server_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        assert main(["fanout", *SMALL, "--server", f"127.0.0.1:{port}"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
