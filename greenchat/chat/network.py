@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ..protocol.casemap import Casefold
 from . import ranks, roster
+from .accounts import Accounts
 from .channel import Channel
 from .monitors import Monitors
 from .names import naming
@@ -34,6 +35,7 @@ class Network:
     __slots__ = (
         "_looks",
         "_registered_sessions",
+        "accounts",
         "channels",
         "command_counts",
         "fold",
@@ -42,6 +44,7 @@ class Network:
         "most_users",
         "naming",
         "renamed",
+        "secret",
         "sessions",
         "settings",
         "started",
@@ -66,6 +69,8 @@ class Network:
         self._looks: dict[str, User] = {}
         self.monitors = Monitors()
         self.whowas = Whowas(settings.limits.whowas)
+        self.accounts = Accounts(self.fold)
+        self.secret = b""
 
     def user(self, nick: str) -> User | None:
         """Who has this nick now."""

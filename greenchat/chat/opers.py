@@ -21,6 +21,7 @@ RIGHTS = {
     "samode": "SAMODE: change any channel's modes",
     "sajoin": "SAJOIN: put somebody into a channel",
     "sapart": "SAPART: take somebody out of a channel, as if they had left it",
+    "accounts": "NickServ SAREGISTER, and INFO in full: accounts of others",
     "sanick": "SANICK: change somebody's nickname",
 }
 

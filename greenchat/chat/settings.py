@@ -10,6 +10,7 @@ from typing import Annotated
 
 from .. import __version__
 from ..protocol.modes import ModeTable
+from ..protocol.scram import ITERATIONS
 from . import checks
 from .key import Key
 from .names import CASEMAPPINGS
@@ -63,6 +64,21 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """Names that belong to somebody."""
+
+    registration: Annotated[bool, Key("whether people may register accounts by themselves")] = True
+    before_connect: Annotated[bool, Key("whether they may do so before they have come in")] = True
+    custom_names: Annotated[bool, Key("whether an account may have another name than the nickname")] = True
+    email_required: Annotated[bool, Key("whether an email address must be given")] = False
+    verify: Annotated[bool, Key("whether an operator has to hand out a code before an account can be used")] = False
+    iterations: Annotated[int, Key("rounds of PBKDF2 for a new password", 4096)] = ITERATIONS
+    reserve_nicks: Annotated[bool, Key("whether the nickname that is an account's is kept for its owner")] = True
+    multiclient: Annotated[bool, Key("whether several connections may share a nickname by logging in")] = True
+    sessions: Annotated[int, Key("connections that may share a nickname", 1)] = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The server as it presents itself, and its rules."""
 
@@ -85,6 +101,7 @@ class Settings:
         default_factory=Limits
     )
     history: Annotated[History, Key("What is remembered.")] = field(default_factory=History)
+    accounts: Annotated[AccountSettings, Key("Names that belong to somebody.")] = field(default_factory=AccountSettings)
     admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
     classes: Annotated[Mapping[str, OperClass], Key("Classes of operators.", sample=CLASS_SAMPLE)] = field(
         default_factory=dict

@@ -7,6 +7,7 @@ another node is a user without sessions here.
 from dataclasses import dataclass, field
 
 from ..protocol.caps import WIRE
+from ..protocol.sasl import Exchange
 from .outbox import Outbox
 
 
@@ -16,8 +17,9 @@ class Session:
 
     caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
     secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
-    cap_version: of CAP LS, 301 until it says 302 or more. certfp: of the client's TLS certificate, in hex.
+    cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
+    account: logged in to, "" if to none. sasl: while it is logging in.
     """
 
     outbox: Outbox
@@ -33,8 +35,9 @@ class Session:
     nick: str = ""
     username: str = ""
     realname: str = ""
-    certfp: str = ""
     away: str = ""
+    account: str = ""
+    sasl: Exchange | None = None
     user: "User | None" = None
     closing: str = ""
     received_messages: int = 0

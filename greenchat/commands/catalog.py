@@ -1,6 +1,7 @@
 """Every module that declares commands, imported so that the registry's table is full: run commands through this."""
 
 from . import (
+    authentication,
     capabilities,
     channels,
     history,
@@ -14,8 +15,10 @@ from . import (
     modes,
     monitor,
     nick,
+    nickserv,
     opers,
     presence,
+    register,
     registration,
     rename,
     server,
@@ -30,6 +33,7 @@ from .lines import run_line
 from .registry import COMMANDS, resume, run
 
 MODULES = (
+    authentication,
     capabilities,
     channels,
     history,
@@ -43,8 +47,10 @@ MODULES = (
     modes,
     monitor,
     nick,
+    nickserv,
     opers,
     presence,
+    register,
     registration,
     rename,
     server,

@@ -18,7 +18,7 @@ from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import room
-from ..storage.interface import Store, Write
+from ..storage.interface import Document, Store, Write
 from ..storage.msgid import msgid_time
 from .errors import FailError, IrcError
 from .host import Host
@@ -236,6 +236,10 @@ class Context:
         if history.enabled and history.events:
             envelope.msgid = envelope.msgid or self.new_id()
             self.journal.record(*[stored(envelope, self.network.fold(channel.name)) for channel in channels])
+
+    def keep(self, kind: str, key: str, value: object) -> None:
+        """Have something stored under a name, in this turn's transaction; None takes it away."""
+        self.journal.record(Document(kind, key, value))
 
     def _not_kept(self, envelope: Envelope) -> None:
         message = envelope.message

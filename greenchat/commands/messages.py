@@ -12,7 +12,8 @@ from ..chat.user import User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
-from .context import Context
+from . import services
+from .context import Context, Later
 from .errors import IrcError
 from .registry import command
 
@@ -20,9 +21,14 @@ _TOO_LONG = "Input line was too long: with your name before it, others could not
 
 
 @command("PRIVMSG")
-def privmsg(ctx: Context) -> None:
+def privmsg(ctx: Context) -> Later | None:
     """PRIVMSG <target>{,<target>} <text>."""
+    params = ctx.message.params
+    service = services.find(params[0]) if len(params) > 1 else None
+    if service is not None:
+        return services.run(ctx, service, params[1])
     _say(ctx)
+    return None
 
 
 @command("NOTICE", quiet=True)

@@ -6,6 +6,7 @@ from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
 from .monitor import tell_offline, tell_online
+from .ownership import owns, why_not_nick
 from .registration import complete_registration
 from .registry import command
 
@@ -32,8 +33,14 @@ def check_nick(ctx: Context, wish: str) -> None:
     if not network.naming.is_nick(wish, network.settings.limits.nick):
         raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish)
     holder = network.holder(wish)
-    if holder is not None and holder is not ctx.session.user:
+    session = ctx.session
+    if session.user is None and session.negotiating and holder is not None and holder.account:
+        return  # it may be about to log in to this very account: `complete_registration` looks again
+    if holder is not None and holder is not session.user and not (session.user is None and owns(ctx, holder)):
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
+    refusal = why_not_nick(ctx, wish)
+    if refusal and session.user is not None:
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish, text=refusal)
 
 
 def change_nick(ctx: Context, user: User, wish: str) -> None:

@@ -7,13 +7,17 @@ import hmac
 
 from ..chat import names
 from ..chat.user import Session, User
+from ..protocol import caps
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
 from .isupport import send_isupport
+from .listing import send_names
 from .monitor import tell_offline, tell_online
+from .ownership import owns, why_not_nick
 from .registry import command
 from .server import send_lusers, send_motd
+from .topic import send_topic
 from .user_modes import USER_MODES, send_modes
 
 
@@ -52,10 +56,16 @@ def complete_registration(ctx: Context) -> None:
         ctx.reply(Numeric.ERR_PASSWDMISMATCH)
         ctx.close(session, "Password incorrect")
         return
-    if ctx.network.holder(session.nick):
-        # somebody else finished with this nick while this session was still negotiating
+    holder = ctx.network.holder(session.nick)
+    if holder is not None and owns(ctx, holder):
+        session.password = ""
+        _attach(ctx, holder)
+        return
+    refusal = why_not_nick(ctx, session.nick)
+    if holder is not None or refusal:
+        # somebody else finished with this nick while this session was still negotiating, or it belongs to an account
         taken, session.nick = session.nick, ""
-        raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken)
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken, text=refusal)
     session.password = ""
     newcomer = User(
         nick=session.nick,
@@ -67,12 +77,27 @@ def complete_registration(ctx: Context) -> None:
         active=ctx.now,
         away=session.away,
         guest_id="~" + ctx.new_id(),
+        account=session.account,
     )
     ctx.network.register(newcomer, session)
-    for letter in settings.user_flags:
+    for letter in settings.user_flags + ("r" if newcomer.account else ""):
         ctx.network.set_mode(newcomer, letter, True)
     _welcome(ctx, newcomer)
     tell_online(ctx, newcomer)
+
+
+def _attach(ctx: Context, user: User) -> None:
+    """One more connection of somebody who is here already: it is welcomed, and sees the channels that they are in."""
+    session = ctx.session
+    ctx.network.attach(user, session)
+    _welcome(ctx, user)
+    for channel in ctx.network.channels_of(user):
+        extended = (channel.name, user.account or "*", user.realname)
+        ctx.respond(ctx.envelope("JOIN", channel.name, source=user, extended=extended))
+        if channel.topic:
+            send_topic(ctx, channel)
+        if not session.caps & caps.NO_IMPLICIT_NAMES:
+            send_names(ctx, channel)
 
 
 def _welcome(ctx: Context, newcomer: User) -> None:
@@ -113,12 +138,6 @@ def quit_(ctx: Context) -> None:
     session = ctx.session
     ctx.close(session, "Quit: " + reason)
     leave(ctx, session, session.closing)
-
-
-@command("AUTHENTICATE", params=1, anytime=True)
-def authenticate(ctx: Context) -> None:
-    """AUTHENTICATE <mechanism>. There is nothing to log in to, which is why the capability `sasl` is not offered."""
-    raise IrcError(Numeric.ERR_SASLFAIL, text="SASL authentication failed: this server has no accounts")
 
 
 @command("ERROR", anytime=True)

@@ -63,7 +63,7 @@ def _send(ctx: Context, user: User) -> None:
     if user.sessions and all(session.secure for session in user.sessions):
         ctx.reply(Numeric.RPL_WHOISSECURE, nick)
     if sees_address(ctx.user, user):
-        for certfp in dict.fromkeys(session.certfp for session in user.sessions if session.certfp):
+        for certfp in dict.fromkeys(session.certificate for session in user.sessions if session.certificate):
             ctx.reply(Numeric.RPL_WHOISCERTFP, nick, text=f"has client certificate fingerprint {certfp}")
     idle = (ctx.now - user.active) // 1000
     ctx.reply(Numeric.RPL_WHOISIDLE, nick, str(idle), str(user.signon // 1000))

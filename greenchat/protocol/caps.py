@@ -45,12 +45,14 @@ LABELED_RESPONSE = _capability("labeled-response", "labeled-response", wire=True
 MESSAGE_TAGS = _capability("message-tags", "message-tags", wire=True)
 MULTI_PREFIX = _capability("multi-prefix", "multi-prefix")
 NO_IMPLICIT_NAMES = _capability("no-implicit-names", "no-implicit-names")
+SASL = _capability("sasl", "sasl-3.2")
 SERVER_TIME = _capability("server-time", "server-time", wire=True)
 SETNAME = _capability("setname", "setname", wire=True)
 STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
 USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
 # Drafts come last: before version 302 CAP LS is one line, and it drops what no longer fits.
+ACCOUNT_REGISTRATION = _capability("draft/account-registration", "account-registration")
 CHANNEL_RENAME = _capability("draft/channel-rename", "channel-rename", wire=True)
 CHATHISTORY = _capability("draft/chathistory", "chathistory")
 EVENT_PLAYBACK = _capability("draft/event-playback", "chathistory")

@@ -6,6 +6,9 @@ https://ircv3.net/specs/extensions/sasl-3.1
 import base64
 import binascii
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .scram import ServerExchange
 
 CHUNK = 400  # bytes of base64 in one AUTHENTICATE; a chunk of exactly this length is followed by another
 MOST = 16 * 1024  # bytes of base64 in one response
@@ -13,6 +16,10 @@ MOST = 16 * 1024  # bytes of base64 in one response
 
 class SaslError(ValueError):
     """What came in is no response of this mechanism."""
+
+
+class SaslTooLongError(SaslError):
+    """What came in is longer than any response."""
 
 
 def chunks(data: bytes) -> Iterator[str]:
@@ -35,7 +42,7 @@ class Collector:
     def feed(self, chunk: str) -> bytes | None:
         """The response, once its last chunk is there. Raises SaslError where it is too long or no base64."""
         if len(chunk) > CHUNK or len(self._text) + len(chunk) > MOST:
-            raise SaslError("the response is too long")
+            raise SaslTooLongError("the response is too long")
         if chunk != "+":
             self._text += chunk
             if len(chunk) == CHUNK:
@@ -61,3 +68,17 @@ def parse_plain(response: bytes) -> tuple[str, str, str]:
 def format_plain(account: str, password: str) -> bytes:
     """The response of PLAIN."""
     return f"\0{account}\0{password}".encode()
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One attempt to log in, as far as it has come.
+
+    mechanism: in upper case. scram: once the client's first message has come. proved: it knows the password, and has
+    only to take note that we do.
+    """
+
+    mechanism: str
+    collector: Collector = field(default_factory=Collector)
+    scram: ServerExchange | None = None
+    proved: bool = False

@@ -30,6 +30,7 @@ from .options import Address, Listener, Options
 from .plain import PlainDoor
 from .refusal import Refusals
 from .reload import apply
+from .restore import restore
 from .storekeeper import StoreKeeper
 from .stream import TlsAcceptor
 from .turn import Turn
@@ -59,6 +60,7 @@ class App:
         self.network = Network(settings, now=self.now())
         self.keeper = StoreKeeper(options.data, options.storage, now=self.now)
         self.store = self.keeper.store
+        restore(self.network, self.store)
         self.turn = Turn(self.store)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)

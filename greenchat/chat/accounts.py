@@ -1,0 +1,131 @@
+"""Accounts: names that belong to somebody, and what is known of them.
+
+Kept whole in memory; every change gives a document that the caller has stored (`Account.document`). Nothing here hashes
+a password: a verifier comes in ready-made.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..protocol.casemap import Casefold
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the owner of an account may choose. None leaves it to the server's settings."""
+
+    always_on: bool | None = None
+    multiclient: bool | None = None
+    auto_away: bool | None = None
+    enforce_nick: bool | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account.
+
+    name: as registered. verifier: text form of protocol.scram.Verifier, "" where only certificates log in.
+    created: ms since the epoch. certificates: SHA-256 fingerprints in lower-case hex. nicks: further nicknames that
+    belong to it. code: what VERIFY must give, "" once it is verified.
+    """
+
+    name: str
+    verifier: str
+    created: int
+    email: str = ""
+    certificates: tuple[str, ...] = ()
+    nicks: tuple[str, ...] = ()
+    code: str = ""
+    suspended: str = ""
+    preferences: Preferences = field(default_factory=Preferences)
+
+    @property
+    def usable(self) -> bool:
+        """Verified and not suspended."""
+        return not self.code and not self.suspended
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+        return {
+            "name": self.name,
+            "verifier": self.verifier,
+            "created": self.created,
+            "email": self.email,
+            "certificates": list(self.certificates),
+            "nicks": list(self.nicks),
+            "code": self.code,
+            "suspended": self.suspended,
+            "preferences": {name: getattr(self.preferences, name) for name in Preferences.__slots__},
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Account":
+        """The reverse of `document`; what a newer version wrote beside it is left out."""
+        known = {name: document[name] for name in cls.__slots__ if name in document}
+        preferences = known.get("preferences", {})
+        known["certificates"] = tuple(known.get("certificates", ()))
+        known["nicks"] = tuple(known.get("nicks", ()))
+        known["preferences"] = Preferences(
+            **{name: preferences[name] for name in Preferences.__slots__ if name in preferences}
+        )
+        return cls(**known)
+
+
+class Accounts:
+    """All accounts, by name, by certificate, and by the nicks that they own.
+
+    Reads: get, by_certificate, owner_of_nick. Changes: put, drop.
+    """
+
+    __slots__ = ("_by_certificate", "_by_name", "_by_nick", "_fold")
+
+    def __init__(self, fold: Casefold, accounts: Iterable[Account] = ()) -> None:
+        self._fold = fold
+        self._by_name: dict[str, Account] = {}
+        self._by_certificate: dict[str, str] = {}
+        self._by_nick: dict[str, str] = {}
+        for account in accounts:
+            self.put(account)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def get(self, name: str) -> Account | None:
+        """The account of this name."""
+        return self._by_name.get(self._fold(name))
+
+    def by_certificate(self, fingerprint: str) -> Account | None:
+        """The account that this certificate logs in to."""
+        name = self._by_certificate.get(fingerprint)
+        return self._by_name[name] if name is not None else None
+
+    def owner_of_nick(self, nick: str) -> Account | None:
+        """The account that this nick belongs to: its own name, or one grouped to it."""
+        folded = self._fold(nick)
+        name = self._by_nick.get(folded, folded)
+        return self._by_name.get(name)
+
+    def put(self, account: Account) -> Account:
+        """Add an account, or put it in the place of the one of the same name."""
+        self.drop(account.name)
+        key = self._fold(account.name)
+        self._by_name[key] = account
+        self._by_certificate.update(dict.fromkeys(account.certificates, key))
+        self._by_nick.update(dict.fromkeys(map(self._fold, account.nicks), key))
+        return account
+
+    def drop(self, name: str) -> Account | None:
+        """Take an account away; it is returned."""
+        account = self._by_name.pop(self._fold(name), None)
+        if account is not None:
+            for fingerprint in account.certificates:
+                self._by_certificate.pop(fingerprint, None)
+            for nick in account.nicks:
+                self._by_nick.pop(self._fold(nick), None)
+        return account
+
+    def change(self, name: str, **changes: Any) -> Account:
+        """Put an account with these fields changed. Raises KeyError where there is none."""
+        return self.put(replace(self._by_name[self._fold(name)], **changes))

@@ -1,0 +1,89 @@
+"""Proving who one is: what AUTHENTICATE, NickServ and REGISTER share.
+
+Checking a password takes tens of milliseconds of a thread, the same whether the account exists or not, and who fails
+too often has to wait: per address and per account.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+from ..chat.accounts import Account
+from ..protocol.numerics import Numeric
+from ..protocol.scram import Verifier
+from .context import Context, Later
+from .identity import set_account
+
+
+def find_usable(ctx: Context, name: str) -> Account | None:
+    """The account of this name, or that owns this nick, if one may log in to it."""
+    account = ctx.network.accounts.owner_of_nick(name)
+    return account if account is not None and account.usable else None
+
+
+def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
+    """What a password for `name` is held against: a made-up one, always the same for a name, if there is no account."""
+    if account is not None and account.verifier:
+        return Verifier.parse(account.verifier)
+    salt = hmac.digest(ctx.network.secret, name.encode(), "sha256")[:16]
+    nothing = hashlib.sha256(salt).digest()
+    return Verifier(salt, ctx.network.settings.accounts.iterations, nothing, nothing)
+
+
+def must_wait(ctx: Context, name: str) -> int:
+    """Seconds until this session may try a password for this account again, 0 if now."""
+    wait = max(ctx.host.logins.wait(who, ctx.now) for who in _keys(ctx, name))
+    return wait // 1000 + 1 if wait else 0
+
+
+def check_password(
+    ctx: Context, name: str, password: str, then: Callable[[Context, Account | None], Later | None]
+) -> Later:
+    """Look whether the password is the account's, in a thread, and go on with `then` and the account, or None."""
+    account = find_usable(ctx, name)
+    verifier = verifier_of(ctx, account, name)
+
+    def checked(ctx: Context, matches: object) -> Later | None:
+        current = find_usable(ctx, name)
+        if matches and current is not None and account is not None and current.verifier == account.verifier:
+            return then(ctx, current)
+        count_failure(ctx, name)
+        return then(ctx, None)
+
+    return Later(lambda: verifier.matches(password), checked)
+
+
+def count_failure(ctx: Context, name: str) -> None:
+    """Remember that somebody did not know the password."""
+    for who in _keys(ctx, name):
+        ctx.host.logins.failed(who, ctx.now)
+
+
+def log_in(ctx: Context, account: Account) -> None:
+    """This session belongs to an account from now on; its user, if it is one already, is announced so."""
+    session = ctx.session
+    session.account = account.name
+    if session.user is not None and session.user.account != account.name:
+        set_account(ctx, session.user, account.name)
+    ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
+
+
+def log_out(ctx: Context) -> None:
+    """The reverse of log_in."""
+    session = ctx.session
+    session.account = ""
+    if session.user is not None and session.user.account:
+        set_account(ctx, session.user, "")
+    ctx.reply(Numeric.RPL_LOGGEDOUT, mask(ctx))
+
+
+def mask(ctx: Context) -> str:
+    """nick!user@host of the session, `*` for what is not known yet."""
+    session = ctx.session
+    if session.user is not None:
+        return session.user.source
+    return f"{session.nick or '*'}!{session.username or '*'}@{session.host}"
+
+
+def _keys(ctx: Context, name: str) -> tuple[str, str]:
+    return ctx.session.host, "account " + ctx.network.fold(name)

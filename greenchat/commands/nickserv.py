@@ -1,0 +1,167 @@
+"""NickServ: accounts for clients that know neither SASL nor REGISTER."""
+
+from ..chat.accounts import Account
+from ..chat.user import Session, User
+from .context import Context, Later
+from .login import check_password, log_in, log_out, must_wait
+from .register import Refusal, change_account, change_password, register
+from .services import ServiceError, may, service, tell
+
+NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")
+
+
+@NICKSERV.command("REGISTER", "<password> [<email>]")
+def register_(ctx: Context, words: list[str]) -> Later | None:
+    """Makes your nickname an account of yours."""
+    if ctx.session.account:
+        raise ServiceError(f"You are already logged in as {ctx.session.account}")
+    return register(ctx, ctx.nick, words[1] if len(words) > 1 else "", words[0], _registered)
+
+
+def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
+    if isinstance(result, Refusal):
+        raise ServiceError(result.text)
+    if result.code:
+        tell(ctx, NICKSERV, f"{name} waits for a code, which an operator can tell you: /quote VERIFY {name} CODE")
+        return
+    tell(ctx, NICKSERV, f"{name} is yours now. Log in with /msg NickServ IDENTIFY, or better with SASL")
+    log_in(ctx, result)
+
+
+@NICKSERV.command("IDENTIFY", "[<account>] <password>")
+def identify(ctx: Context, words: list[str]) -> Later:
+    """Logs you in, to the account of your nickname unless you name another."""
+    name, password = (ctx.nick, words[0]) if len(words) == 1 else words[:2]
+    seconds = must_wait(ctx, name)
+    if seconds:
+        raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
+    return check_password(ctx, name, password, _identified)
+
+
+def _identified(ctx: Context, account: Account | None) -> None:
+    if account is None:
+        raise ServiceError("That is not the password")
+    log_in(ctx, account)
+    tell(ctx, NICKSERV, f"You are logged in as {account.name}")
+
+
+@NICKSERV.command("LOGOUT")
+def logout(ctx: Context, _: list[str]) -> None:
+    """Logs you out."""
+    _own(ctx)
+    log_out(ctx)
+    tell(ctx, NICKSERV, "You are logged out")
+
+
+@NICKSERV.command("INFO", "[<account>]")
+def info(ctx: Context, words: list[str]) -> None:
+    """Tells what is known of an account: yours, unless you name another."""
+    account = ctx.network.accounts.owner_of_nick(words[0] if words else ctx.session.account or ctx.nick)
+    if account is None:
+        raise ServiceError("There is no such account")
+    lines = [f"Account {account.name}, registered {ctx.time_text(account.created)}"]
+    is_owner = ctx.network.fold(ctx.session.account) == ctx.network.fold(account.name)
+    if is_owner or may(ctx, "accounts"):
+        lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]
+    tell(ctx, NICKSERV, *lines)
+
+
+@NICKSERV.command("PASSWD", "<old> <new>")
+def passwd(ctx: Context, words: list[str]) -> Later:
+    """Changes your password."""
+    account = _own(ctx)
+    old, new = words[:2]
+    seconds = must_wait(ctx, account.name)
+    if seconds:
+        raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
+
+    def checked(ctx: Context, confirmed: Account | None) -> Later | None:
+        if confirmed is None:
+            raise ServiceError("That is not your old password")
+        return change_password(ctx, confirmed.name, new, _password_changed)
+
+    return check_password(ctx, account.name, old, checked)
+
+
+def _password_changed(ctx: Context, why_not: str) -> None:
+    if why_not:
+        raise ServiceError(why_not)
+    tell(ctx, NICKSERV, "Your password is changed")
+
+
+@NICKSERV.command("DROP", "<account> <password>")
+def drop(ctx: Context, words: list[str]) -> Later:
+    """Gives an account up. Its name is free for others then."""
+    account = _own(ctx)
+    if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
+        raise ServiceError(f"Name your own account, {account.name}, to show that you mean it")
+    return check_password(ctx, account.name, words[1], _dropped)
+
+
+def _dropped(ctx: Context, account: Account | None) -> None:
+    if account is None:
+        raise ServiceError("That is not the password")
+    ctx.network.accounts.drop(account.name)
+    ctx.keep("account", ctx.network.fold(account.name), None)
+    log_out(ctx)
+    tell(ctx, NICKSERV, f"{account.name} is no account any more")
+
+
+@NICKSERV.command("SESSIONS")
+def sessions(ctx: Context, _: list[str]) -> None:
+    """Lists the connections that are logged in to your account."""
+    account = _own(ctx)
+    mine = [session for session in ctx.network.sessions if session.account == account.name]
+    tell(ctx, NICKSERV, *[f"{_line(session, session.user)}" for session in mine])
+
+
+def _line(session: Session, user: User | None) -> str:
+    who = user.source if user else "(not yet registered)"
+    return f"{who} from {session.host}{' over TLS' if session.secure else ''}"
+
+
+@NICKSERV.command("CERT", "<ADD|DEL|LIST> [<fingerprint>]")
+def cert(ctx: Context, words: list[str]) -> None:
+    """Lets a client certificate log in to your account (SASL EXTERNAL), without a password.
+
+    Without a fingerprint it is about the certificate that you are connected with.
+    """
+    account = _own(ctx)
+    action = words[0].upper()
+    if action == "LIST":
+        tell(ctx, NICKSERV, *(account.certificates or ("No certificates",)))
+        return
+    fingerprint = (words[1] if len(words) > 1 else ctx.session.certificate).replace(":", "").lower()
+    if action not in ("ADD", "DEL"):
+        raise ServiceError("Usage: CERT ADD|DEL|LIST [<fingerprint>]")
+    if len(fingerprint) != 64 or set(fingerprint) - set("0123456789abcdef"):
+        raise ServiceError("A fingerprint is the SHA-256 of a certificate, 64 hexadecimal digits")
+    if action == "ADD":
+        if ctx.network.accounts.by_certificate(fingerprint):
+            raise ServiceError("That certificate logs in to an account already")
+        certificates = (*account.certificates, fingerprint)
+    elif fingerprint not in account.certificates:
+        raise ServiceError("That certificate is not one of your account's")
+    else:
+        certificates = tuple(one for one in account.certificates if one != fingerprint)
+    change_account(ctx, account.name, certificates=certificates)
+    tell(ctx, NICKSERV, f"Certificate {'added' if action == 'ADD' else 'removed'}")
+
+
+@NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts")
+def saregister(ctx: Context, words: list[str]) -> Later | None:
+    """Makes an account for somebody else."""
+    return register(ctx, words[0], "", words[1], _registered_for_somebody, for_somebody=True)
+
+
+def _registered_for_somebody(ctx: Context, name: str, result: Account | Refusal) -> None:
+    if isinstance(result, Refusal):
+        raise ServiceError(result.text)
+    tell(ctx, NICKSERV, f"{name} is an account now")
+
+
+def _own(ctx: Context) -> Account:
+    account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
+    if account is None:
+        raise ServiceError("You are not logged in: IDENTIFY first")
+    return account

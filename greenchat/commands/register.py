@@ -1,0 +1,190 @@
+"""REGISTER and VERIFY: a name becomes an account.
+
+https://ircv3.net/specs/extensions/account-registration (draft). NickServ's REGISTER goes the same way: `register` is
+the one place where an account comes into being.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..chat.accounts import Account
+from ..chat.settings import Settings
+from ..chat.user import Session
+from ..protocol import caps
+from ..protocol.scram import Verifier, make_verifier
+from .capabilities import OFFERS
+from .context import Context, Later
+from .errors import FailError
+from .login import log_in
+from .registry import command
+
+LONGEST_PASSWORD = 300  # bytes: "300 bytes should be a safe reasonable limit"
+SHORTEST_PASSWORD = 6  # characters
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no account: a code of the specification, and words for people."""
+
+    code: str
+    text: str
+
+
+@command("REGISTER", params=3, anytime=True)
+def register_(ctx: Context) -> Later | None:
+    """REGISTER <account or *> <email or *> <password>."""
+    wish, email, password = ctx.message.params[:3]
+    if ctx.session.user is None and not ctx.network.settings.accounts.before_connect:
+        text = "Complete the connection before registering"
+        raise FailError("REGISTER", "COMPLETE_CONNECTION_REQUIRED", text=text)
+    if ctx.nick == "*":
+        raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname first, with NICK")
+    name = ctx.nick if wish == "*" else wish
+    if ctx.session.account:
+        text = f"You are already logged in as {ctx.session.account}"
+        raise FailError("REGISTER", "ALREADY_REGISTERED", ctx.session.account, text=text)
+    return register(ctx, name, "" if email == "*" else email, password, _registered)
+
+
+def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
+    if isinstance(result, Refusal):
+        raise FailError("REGISTER", result.code, name, text=result.text)
+    if result.code:
+        text = f"An operator has to give you the code for VERIFY {result.name}"
+        ctx.respond(ctx.envelope("REGISTER", "VERIFICATION_REQUIRED", result.name, text))
+        return
+    ctx.respond(ctx.envelope("REGISTER", "SUCCESS", result.name, "The account is yours"))
+    log_in(ctx, result)
+
+
+@command("VERIFY", params=2, anytime=True)
+def verify(ctx: Context) -> None:
+    """VERIFY <account> <code>."""
+    name, code = ctx.message.params[:2]
+    if ctx.session.account:
+        text = f"You are already logged in as {ctx.session.account}"
+        raise FailError("VERIFY", "ALREADY_REGISTERED", ctx.session.account, text=text)
+    account = ctx.network.accounts.get(name)
+    if account is None or not account.code or not secrets.compare_digest(account.code.encode(), code.encode()):
+        raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
+    account = change_account(ctx, account.name, code="")
+    ctx.respond(ctx.envelope("VERIFY", "SUCCESS", account.name, "The account is yours"))
+    log_in(ctx, account)
+
+
+def register(
+    ctx: Context,
+    name: str,
+    email: str,
+    password: str,
+    then: Callable[[Context, str, Account | Refusal], None],
+    *,
+    for_somebody: bool = False,
+) -> Later | None:
+    """Make an account and call `then` with it, or with why not; hashing the password takes a thread some time.
+
+    for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
+    """
+    why_not = _why_not_free if for_somebody else _why_not
+    refusal = why_not(ctx, name, email) or _why_not_password(password)
+    if refusal:
+        then(ctx, name, refusal)
+        return None
+    salt = secrets.token_bytes(16)
+    iterations = ctx.network.settings.accounts.iterations
+
+    def hashed(ctx: Context, verifier: object) -> None:
+        # somebody else may have taken the name meanwhile
+        refusal = why_not(ctx, name, email)
+        if refusal or not isinstance(verifier, Verifier):
+            then(ctx, name, refusal or Refusal("TEMPORARILY_UNAVAILABLE", "Try again later"))
+            return
+        code = secrets.token_hex(4) if ctx.network.settings.accounts.verify and not for_somebody else ""
+        account = Account(name, str(verifier), ctx.now, email, code=code)
+        ctx.network.accounts.put(account)
+        keep_account(ctx, account)
+        then(ctx, name, account)
+
+    return Later(lambda: make_verifier(password, salt, iterations), hashed)
+
+
+def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Later | None:
+    """Give an account another password and call `then` with "", or with why not."""
+    refusal = _why_not_password(password)
+    if refusal:
+        then(ctx, refusal.text)
+        return None
+    salt = secrets.token_bytes(16)
+    iterations = ctx.network.settings.accounts.iterations
+
+    def hashed(ctx: Context, verifier: object) -> None:
+        if ctx.network.accounts.get(name) is None:
+            then(ctx, "There is no such account any more")
+            return
+        change_account(ctx, name, verifier=str(verifier))
+        then(ctx, "")
+
+    return Later(lambda: make_verifier(password, salt, iterations), hashed)
+
+
+def change_account(ctx: Context, name: str, **changes: object) -> Account:
+    """Change fields of an account, and have that stored. Raises KeyError where there is none."""
+    account = ctx.network.accounts.change(name, **changes)
+    keep_account(ctx, account)
+    return account
+
+
+def keep_account(ctx: Context, account: Account) -> None:
+    """Have an account stored as it is now."""
+    ctx.keep("account", ctx.network.fold(account.name), account.document())
+
+
+def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
+    network = ctx.network
+    accounts = network.settings.accounts
+    if not accounts.registration:
+        return Refusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
+    holder = network.user(name)
+    if holder is not None and holder is not ctx.session.user:
+        return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
+    if not accounts.custom_names and network.fold(name) != network.fold(ctx.nick):
+        return Refusal("ACCOUNT_NAME_MUST_BE_NICK", "The account's name must be your nickname")
+    if email and not _EMAIL.match(email):
+        return Refusal("INVALID_EMAIL", "That is no email address")
+    if accounts.email_required and not email:
+        return Refusal("INVALID_EMAIL", "An email address is required")
+    return _why_not_free(ctx, name, email)
+
+
+def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
+    if not ctx.network.naming.is_nick(name, ctx.network.settings.limits.nick):
+        return Refusal("BAD_ACCOUNT_NAME", "An account's name must be one that a nickname could be")
+    if ctx.network.accounts.owner_of_nick(name):
+        return Refusal("ACCOUNT_EXISTS", "There is an account of this name already")
+    return None
+
+
+def _why_not_password(password: str) -> Refusal | None:
+    if "\0" in password or len(password.encode()) > LONGEST_PASSWORD:
+        return Refusal("UNACCEPTABLE_PASSWORD", f"A password has at most {LONGEST_PASSWORD} bytes")
+    if len(password) < SHORTEST_PASSWORD:
+        return Refusal("WEAK_PASSWORD", f"A password needs at least {SHORTEST_PASSWORD} characters")
+    return None
+
+
+def _offer_registration(settings: Settings, _: Session) -> str | None:
+    accounts = settings.accounts
+    if not accounts.registration:
+        return None
+    keys = {
+        "before-connect": accounts.before_connect,
+        "custom-account-name": accounts.custom_names,
+        "email-required": accounts.email_required,
+    }
+    return ",".join(key for key, holds in keys.items() if holds)
+
+
+OFFERS[caps.ACCOUNT_REGISTRATION] = _offer_registration

@@ -1,0 +1,370 @@
+"""Accounts: registering one, logging in to it in every way, and what it protects.
+
+https://ircv3.net/specs/extensions/account-registration, sasl-3.1 and sasl-3.2
+"""
+
+import secrets
+import ssl
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.protocol.message import Message
+from greenchat.protocol.sasl import Collector, chunks, format_plain
+from greenchat.protocol.scram import ClientExchange, ScramError
+from greenchat.server.certificate import ensure_certificate
+from greenchat.server.options import Options
+from greenchat.server.tls import Tls
+from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.irc import Client, people
+
+QUICK = AccountSettings(iterations=4096)
+
+
+@pytest.fixture
+def server(serve: Serve) -> Target:
+    """Cheap passwords, as only a test may have them."""
+    return serve(Settings(accounts=QUICK))
+
+
+def persistent(tmp_path: Path) -> Options:
+    """A store that outlives its server."""
+    options = quick_options(tmp_path)
+    return replace(options, storage=replace(options.storage, persistent=True))
+
+
+def register(address: Target, nick: str, password: str = "sesame open") -> None:
+    """Make an account and leave."""
+    with Client(address, nick) as client:
+        client.send(f"REGISTER * * :{password}")
+        assert client.expect("REGISTER", "FAIL").params[:2] == ("SUCCESS", nick)
+        client.send("QUIT")
+        client.until_end()
+
+
+def authenticate(client: Client, mechanism: str, response: bytes) -> Message:
+    """Send a response of one step and return how it went."""
+    client.send(f"AUTHENTICATE {mechanism}")
+    assert client.expect("AUTHENTICATE", "904").params == ("+",)
+    client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(response)])
+    return client.expect("903", "904", "905", "906")
+
+
+def scram(client: Client, name: str, password: str) -> Message:
+    """Go through SCRAM-SHA-256; raises ScramError if the server can't prove that it knows the password too."""
+    exchange = ClientExchange(name, password, secrets.token_hex(8))
+    client.send("AUTHENTICATE SCRAM-SHA-256")
+    client.expect("AUTHENTICATE")
+    client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(exchange.first().encode())])
+    first = _response(client)
+    client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(exchange.final(first).encode())])
+    answer = client.expect("AUTHENTICATE", "904")
+    if answer.command == "904":
+        return answer
+    final = Collector().feed(answer.params[0])
+    assert final is not None
+    exchange.check(final.decode())
+    client.send("AUTHENTICATE +")
+    return client.expect("903", "904")
+
+
+def _response(client: Client) -> str:
+    collector = Collector()
+    while (response := collector.feed(client.expect("AUTHENTICATE").params[0])) is None:
+        pass
+    return response.decode()
+
+
+def test_register_logs_in_and_announces_it(server: Target) -> None:
+    """ "Afterward, the client is assumed to be authenticated to the <account> as if it used SASL." """
+    with people(server, "alice", "bob", channel="#lobby", caps="account-notify") as (alice, bob):
+        alice.send("REGISTER * alice@example.org :sesame open")
+        assert alice.expect("REGISTER").params[:2] == ("SUCCESS", "alice")
+        assert alice.expect("900").params[1:3] == (f"alice!~alice@{'127.0.0.1'}", "alice")
+        assert bob.expect("ACCOUNT").params == ("alice",)
+        assert [m.params for m in bob.run("WHOIS alice") if m.command == "330"] == [
+            ("bob", "alice", "alice", "is logged in as")
+        ]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("REGISTER * * :short", "WEAK_PASSWORD"),
+        (f"REGISTER * * :{'x' * 301}", "UNACCEPTABLE_PASSWORD"),
+        ("REGISTER * nonsense :sesame open", "INVALID_EMAIL"),
+        ("REGISTER bob * :sesame open", "ACCOUNT_EXISTS"),
+        ("REGISTER taken * :sesame open", "ACCOUNT_EXISTS"),
+        ("REGISTER TAKEN * :sesame open", "ACCOUNT_EXISTS"),
+        ("REGISTER #a * :sesame open", "BAD_ACCOUNT_NAME"),
+        ("REGISTER NickServ * :sesame open", "BAD_ACCOUNT_NAME"),
+        ("VERIFY taken 1234", "INVALID_CODE"),
+    ],
+)
+def test_what_cannot_be_registered_is_refused(server: Target, line: str, code: str) -> None:
+    register(server, "taken")
+    with people(server, "alice", "bob") as (alice, _):
+        alice.send(line)
+        assert alice.expect("FAIL").params[1] == code
+
+
+def test_before_the_connection_is_complete(serve: Serve) -> None:
+    """ "before-connect - if present, indicates the server supports early registration" """
+    early = serve(Settings(accounts=QUICK))
+    late = serve(Settings(accounts=replace(QUICK, before_connect=False)))
+    with Client(early) as client:
+        client.send("CAP LS 302", "REGISTER * * :sesame open")
+        assert "before-connect" in client.expect("CAP").params[-1]
+        assert client.expect("FAIL").params[:2] == ("REGISTER", "NEED_NICK")
+        client.send("NICK alice", "REGISTER * * :sesame open")
+        assert client.expect("REGISTER").params[0] == "SUCCESS"
+    with Client(late) as client:
+        client.send("CAP LS 302", "NICK alice", "REGISTER * * :sesame open")
+        assert "before-connect" not in client.expect("CAP").params[-1]
+        assert client.expect("FAIL").params[1] == "COMPLETE_CONNECTION_REQUIRED"
+
+
+def test_registering_twice_is_refused(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        alice.send("REGISTER * * :sesame open", "REGISTER other * :sesame open")
+        assert alice.expect("REGISTER").params[0] == "SUCCESS"
+        assert alice.expect("FAIL").params[1] == "ALREADY_REGISTERED"
+
+
+def test_two_who_register_one_name_at_once(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        for client in alice, bob:
+            client.send("REGISTER carol * :sesame open")
+        outcomes = sorted(client.expect("REGISTER", "FAIL").command for client in (alice, bob))
+        assert outcomes == ["FAIL", "REGISTER"]
+
+
+def test_registration_can_be_switched_off(serve: Serve) -> None:
+    address = serve(Settings(accounts=replace(QUICK, registration=False)))
+    with Client(address, "alice") as alice:
+        alice.send("REGISTER * * :sesame open")
+        assert alice.expect("FAIL").params[1] == "TEMPORARILY_UNAVAILABLE"
+        assert not any("draft/account-registration" in m.params[-1] for m in alice.run("CAP LS 302"))
+
+
+def test_a_code_may_be_needed(start_server: StartServer, tmp_path: Path) -> None:
+    settings = Settings(accounts=replace(QUICK, verify=True))
+    running = start_server(settings, quick_options(tmp_path))
+    with Client(running.address, "alice") as alice:
+        alice.send("REGISTER * * :sesame open")
+        assert alice.expect("REGISTER").params[:2] == ("VERIFICATION_REQUIRED", "alice")
+        assert authenticate(alice, "PLAIN", format_plain("alice", "sesame open")).command == "904"
+        alice.send("VERIFY alice wrong")
+        assert alice.expect("FAIL").params[1] == "INVALID_CODE"
+        account = running.call(lambda app: app.network.accounts.get("alice"))
+        assert account
+        alice.send(f"VERIFY alice {account.code}")
+        assert alice.expect("VERIFY").params[:2] == ("SUCCESS", "alice")
+        assert alice.expect("900")
+
+
+def test_sasl_is_offered_with_its_mechanisms(server: Target) -> None:
+    """ "The value, if present, MUST be a comma (`,`) separated list of SASL authentication mechanisms." """
+    with Client(server) as client:
+        client.send("CAP LS 302")
+        assert "sasl=PLAIN,SCRAM-SHA-256" in client.expect("CAP").params[-1].split()
+
+
+def test_plain_before_registration(server: Target) -> None:
+    register(server, "alice")
+    with Client(server) as client:
+        client.send("CAP LS 302", "NICK alice", "USER a 0 * :a", "CAP REQ :sasl")
+        assert authenticate(client, "PLAIN", format_plain("alice", "sesame open")).command == "903"
+        client.send("CAP END")
+        client.expect("001")
+        assert "330" in {message.command for message in client.run("WHOIS alice")}
+
+
+def test_a_name_and_a_password_in_the_wrong_case_or_wrong(server: Target) -> None:
+    register(server, "alice")
+    with Client(server, "bob") as bob:
+        assert authenticate(bob, "PLAIN", format_plain("alice", "sesame Open")).command == "904"
+        assert authenticate(bob, "PLAIN", format_plain("nobody", "sesame open")).command == "904"
+        assert authenticate(bob, "PLAIN", b"bob\0alice\0sesame open").command == "904"
+        assert authenticate(bob, "PLAIN", b"\0alice\0sesame open\0").command == "904"
+        assert authenticate(bob, "PLAIN", format_plain("ALICE", "sesame open")).command == "903"
+
+
+def test_scram(server: Target) -> None:
+    register(server, "alice")
+    with Client(server, "bob") as bob:
+        assert scram(bob, "alice", "wrong").command == "904"
+        assert scram(bob, "nobody", "wrong").command == "904"
+        assert scram(bob, "alice", "sesame open").command == "903"
+        assert any(m.command == "330" for m in bob.run("WHOIS bob"))
+
+
+def test_scram_shows_nothing_of_whether_an_account_exists(server: Target) -> None:
+    """A made-up account has a salt that stays the same, as a real one has."""
+    register(server, "alice")
+
+    def challenge(name: str) -> tuple[str, ...]:
+        with Client(server) as client:
+            client.send("CAP LS 302", "AUTHENTICATE SCRAM-SHA-256")
+            exchange = ClientExchange(name, "x", "nonce")
+            client.expect("AUTHENTICATE")
+            client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(exchange.first().encode())])
+            first = _response(client)
+            with pytest.raises(ScramError):
+                exchange.check("v=AAAA")
+            return tuple(first.split(",")[1:])
+
+    assert challenge("nobody") == challenge("nobody")
+    assert challenge("nobody") != challenge("nobody2")
+    assert challenge("nobody")[1] == challenge("alice")[1]
+
+
+def test_long_passwords_take_several_chunks(server: Target) -> None:
+    password = "x" * 300
+    register(server, "alice", password)
+    with Client(server, "bob") as bob:
+        assert authenticate(bob, "PLAIN", format_plain("alice", password)).command == "903"
+        assert authenticate(bob, "PLAIN", b"\0alice\0" + b"x" * 20_000).command == "905"
+        bob.sync()
+
+
+def test_unknown_mechanisms_and_aborting(server: Target) -> None:
+    with Client(server, "bob") as bob:
+        assert bob.commands("AUTHENTICATE DH-AES") == ["908", "904"]
+        assert bob.commands("AUTHENTICATE PLAIN", "AUTHENTICATE *") == ["AUTHENTICATE", "906"]
+        assert bob.commands("AUTHENTICATE EXTERNAL", "AUTHENTICATE +") == ["AUTHENTICATE", "904"]
+        assert bob.commands("AUTHENTICATE PLAIN", "AUTHENTICATE !!!") == ["AUTHENTICATE", "904"]
+
+
+def test_guessing_is_slowed_down(serve: Serve, tmp_path: Path) -> None:
+    options = quick_options(tmp_path)
+    address = serve(Settings(accounts=QUICK), replace(options, throttle=replace(options.throttle, logins=3)))
+    register(address, "alice")
+    with Client(address, "eve") as eve:
+        for _ in range(3):
+            assert "try again" not in authenticate(eve, "PLAIN", format_plain("alice", "guess")).params[-1]
+        assert "try again in" in authenticate(eve, "PLAIN", format_plain("alice", "sesame open")).params[-1]
+        eve.send("PRIVMSG NickServ :IDENTIFY alice sesame open")
+        assert "try again in" in eve.expect("NOTICE").params[-1]
+
+
+def test_external(start_server: StartServer, tmp_path: Path) -> None:
+    certificate = ensure_certificate(tmp_path / "server", "greenchat.local", ["localhost"])
+    running = start_server(Settings(accounts=QUICK), quick_options(tmp_path), Tls(*certificate))
+    context = ssl.create_default_context(cafile=certificate[0])
+    context.load_cert_chain(*ensure_certificate(tmp_path / "client", "alice", []))
+    with Client(running.address, "alice", tls=context) as alice:
+        assert authenticate(alice, "EXTERNAL", b"").command == "904"
+        alice.send("REGISTER * * :sesame open", "NS CERT ADD")
+        assert alice.expect("NOTICE").params[-1] == "Certificate added"
+    with Client(running.address, "other", tls=context) as other:
+        assert authenticate(other, "EXTERNAL", b"bob").command == "904"
+        assert authenticate(other, "EXTERNAL", b"alice").command == "903"
+
+
+def test_a_nick_is_its_owners(server: Target) -> None:
+    register(server, "alice")
+    with Client(server, "eve") as eve:
+        refusal = eve.run("NICK Alice")[0]
+        assert (refusal.command, refusal.params[1]) == ("433", "Alice")
+        assert "log in" in refusal.params[-1]
+        authenticate(eve, "PLAIN", format_plain("alice", "sesame open"))
+        assert eve.run("NICK Alice")[0].params == ("Alice",)
+    with Client(server) as stranger:
+        stranger.send("NICK alice", "USER x 0 * :x")
+        assert stranger.expect("433", "001").command == "433"
+        stranger.send("NICK eve2")
+        stranger.expect("001")
+
+
+def test_two_connections_of_one_person(server: Target) -> None:
+    """Each sees what the other sends and receives; QUIT of one is no QUIT of the user."""
+    register(server, "alice")
+    with people(server, "bob", channel="#lobby") as (bob,), Client(server) as laptop, Client(server) as phone:
+        for device in laptop, phone:
+            device.send("CAP LS 302", "NICK alice", "USER a 0 * :a", "CAP REQ :echo-message")
+            assert authenticate(device, "PLAIN", format_plain("alice", "sesame open")).command == "903"
+            device.send("CAP END")
+            device.expect("001")
+            if device is laptop:
+                laptop.join("#lobby")
+                bob.expect("JOIN")
+        assert phone.expect("JOIN").params[0] == "#lobby"
+        phone.expect("366")
+        phone.sync()
+        laptop.send("PRIVMSG #lobby :from the laptop")
+        for hearer in bob, phone, laptop:
+            assert hearer.expect("PRIVMSG").params[1] == "from the laptop"
+        phone.send("PRIVMSG bob :psst")
+        for hearer in bob, phone, laptop:
+            message = hearer.expect("PRIVMSG")
+            assert (message.nick, message.params[1]) == ("alice", "psst")
+        bob.send("PRIVMSG alice :yes?")
+        for hearer in phone, laptop:
+            assert hearer.expect("PRIVMSG").params[1] == "yes?"
+        phone.send("QUIT")
+        phone.until_end()
+        assert bob.sync() == []
+        laptop.send("QUIT")
+        assert bob.expect("QUIT").nick == "alice"
+
+
+def test_accounts_survive_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+    options = persistent(tmp_path)
+    settings = Settings(accounts=QUICK)
+    first = start_server(settings, options)
+    register(first.address, "alice")
+    first.stop()
+    second = start_server(settings, options)
+    with Client(second.address, "bob") as bob:
+        assert authenticate(bob, "PLAIN", format_plain("alice", "sesame open")).command == "903"
+
+
+def test_nickserv_for_those_who_know_nothing_else(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        alice.send("PRIVMSG NickServ :REGISTER open-sesame a@example.org")
+        assert "yours now" in alice.expect("NOTICE").params[-1]
+        assert alice.expect("900").params[2] == "alice"
+        for line, answer in [
+            ("NS INFO", "Account alice"),
+            ("NS INFO nobody", "no such account"),
+            ("NICKSERV LOGOUT", "logged out"),
+            ("NS LOGOUT", "not logged in"),
+            ("NS IDENTIFY wrong", "not the password"),
+            ("NS IDENTIFY alice open-sesame", "logged in as alice"),
+            ("NS PASSWD wrong new-password", "not your old password"),
+            ("NS PASSWD open-sesame short", "at least"),
+            ("NS PASSWD open-sesame new-password", "changed"),
+            ("NS SESSIONS", "alice!"),
+            ("NS CERT LIST", "No certificates"),
+            ("NS CERT ADD zz", "64 hexadecimal digits"),
+            (f"NS CERT ADD {'AB:' * 31}AB", "added"),
+            (f"NS CERT DEL {'ab' * 32}", "removed"),
+            ("NS SAREGISTER bob password", "no command of mine"),
+            ("NS DROP bob new-password", "your own account"),
+            ("NS DROP alice wrong", "not the password"),
+            ("NS DROP alice new-password", "no account any more"),
+            ("NS REGISTER", "Usage: REGISTER <password> [<email>]"),
+            ("NS NONSENSE", "no command of mine"),
+            ("NS HELP IDENTIFY", "Usage: IDENTIFY"),
+            ("NS HELP NONSENSE", "no help on"),
+            ("NS", "I keep nicknames"),
+            ("NOTICE NickServ :IDENTIFY x", ""),
+        ]:
+            texts = [message.params[-1] for message in alice.run(line) if message.command == "NOTICE"]
+            assert any(answer in text for text in texts) or (not answer and not texts), (line, texts)
+
+
+def test_a_password_for_nickserv_goes_nowhere_else(start_server: StartServer, tmp_path: Path) -> None:
+    options = persistent(tmp_path)
+    running = start_server(Settings(accounts=QUICK), options)
+    with Client(running.address, "alice") as alice:
+        alice.run("PRIVMSG NickServ :REGISTER secret-word-1", "PRIVMSG NickServ@services :IDENTIFY secret-word-2")
+        alice.run("REGISTER * * :secret-word-3", "NS IDENTIFY secret-word-4")
+        alice.run("PRIVMSG alice :this is kept")
+    running.stop()
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert [path for path, data in files.items() if b"this is kept" in data]
+    assert not [path for path, data in files.items() if b"secret-word" in data]
