@@ -27,13 +27,14 @@ class PlainOutbox(SocketOutbox):
     muted: nothing that the server says is for this client (yet): it has no name.
     """
 
-    __slots__ = ("_accepted", "_pacer", "_style", "_timer", "muted")
+    __slots__ = ("_accepted", "_last", "_pacer", "_style", "_timer", "muted")
 
     def __init__(self, dirty: list[Outbox], stream: Stream, accepted: socket.socket, limit: int, style: Style) -> None:
         """accepted: the socket under the stream."""
         super().__init__(dirty, stream, limit)
         self.muted = True
         self._accepted = accepted
+        self._last = 0  # how much of what waits when it is closed is still for this client
         self._style = style
         self._pacer = Pacer(style, limit)
         self._timer: Any = None
@@ -44,9 +45,10 @@ class PlainOutbox(SocketOutbox):
 
     def flush(self) -> None:
         """At the end of a turn: hand on what was put in it."""
+        if self.closing:
+            del self.pending[self._last :]
+            self._last = 0
         self.collect()
-        if self.cut_reason:
-            return
         if self.closing:
             self._pacer.finish()
         self._pump()
@@ -68,6 +70,7 @@ class PlainOutbox(SocketOutbox):
             self.put(farewell)
             if not self.pending:
                 self.dirty.append(self)
+            self._last = len(self.pending)
 
     def release(self) -> None:
         """Let go of the event loop."""
@@ -93,15 +96,17 @@ class PlainOutbox(SocketOutbox):
             chunk, when = self._pacer.due(now)
             if chunk:
                 self._send(chunk)
-            if when is None:
-                if self.closing and not self.backlog:
-                    self._end()
-                return
-            if when > now:
+                self._pacer.written(now_ms() + 1)
+            elif when is not None:
                 self._start_timer(when - now, self._pump)
+                return
+            else:
+                if self.closing:
+                    self._end()
                 return
 
     def _drained(self) -> None:
+        self._pacer.written(now_ms() + 1)
         self._pump()
 
     def _end(self) -> None:

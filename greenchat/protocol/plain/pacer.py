@@ -11,7 +11,6 @@ from .family import CHUNK_LIMIT, GAP, PROMPT, Family, Style
 from .render import SERVER
 from .text import split_text, to_ascii
 
-LINE_CHUNK = 64 * 1024  # bytes in one write to a client that knows lines
 LAST_LINES = 20  # lines that a client still gets when its connection is closed
 
 _SERVER = SERVER.encode()
@@ -33,23 +32,23 @@ class Pacer:
     def put(self, data: bytes) -> bool:
         """Append lines. False when more waits than may: this client is too slow."""
         self._follow()
-        self._queue.append(data)
-        self.size += len(data)
+        if data:
+            self._queue.append(data)
+            self.size += len(data)
         return self.size <= self.limit
 
     def due(self, now: int) -> tuple[bytes, int | None]:
-        """(what to write now, when to ask again): b"" for nothing now, None for not before something is put."""
+        """(what to write now, None), (b"", when to ask again), or (b"", None) while nothing waits."""
         self._follow()
-        when = max(self._style.hold_until, self._next)
-        if self.size and now < when:
-            return b"", when
-        if not self._fill():
+        if not self._queue:
             return b"", None
-        if self._family is Family.LINE:
-            return self._many(), now if self.size else None
-        chunk = self._message()
-        self._next = now + GAP
-        return chunk, self._next if self.size else None
+        when = max(self._style.hold_until, self._next)
+        return (b"", when) if now < when else (self._chunk(), None)
+
+    def written(self, now: int) -> None:
+        """The chunk that was due has been written."""
+        if self._family is not Family.LINE:
+            self._next = now + GAP
 
     def finish(self) -> None:
         """The connection is going to be closed: no more waiting for a window, and only the last lines."""
@@ -57,18 +56,12 @@ class Pacer:
         self._style.hold_until = 0
         self._keep(self._lines()[-LAST_LINES:])
 
-    def _many(self) -> bytes:
-        parts: list[bytes] = []
-        room = LINE_CHUNK
-        while room > 0 and self._fill():
-            parts.append(self._pop())
-            room -= len(parts[-1])
-        return b"".join(parts)
-
-    def _message(self) -> bytes:
-        """The next message, for raw also those after it that may share its write."""
+    def _chunk(self) -> bytes:
+        """The next message, and those after it that may share its write."""
+        self._fill()
         chunk = self._pop()
-        if self._family is Family.TILDE or not self._style.newline:
+        is_line = self._family is Family.LINE or (self._family is Family.RAW and self._style.newline)
+        if not is_line:
             chunk = chunk.removesuffix(b"\n")
         else:
             while self._fill() and len(chunk) + len(self._queue[0]) <= CHUNK_LIMIT:

@@ -17,15 +17,16 @@ def pacer(family: Family, *, newline: bool = True, ascii_: bool = False, hold: i
 def drain(made: Pacer, now: int = 0) -> list[tuple[int, bytes]]:
     """(when, chunk) until nothing is left."""
     chunks = []
-    when: int | None = now
-    while when is not None:
-        now = when
+    while True:
         chunk, when = made.due(now)
         if chunk:
             chunks.append((now, chunk))
+            made.written(now)
+        elif when is None:
+            return chunks
         else:
-            assert when is None or when > now
-    return chunks
+            assert when > now
+            now = when
 
 
 RAW_ENDED = {"family": Family.RAW, "newline": True}
@@ -56,9 +57,18 @@ def test_a_pause_also_before_what_is_put_later() -> None:
     made = pacer(Family.TILDE)
     made.put(b"a~1\n")
     assert made.due(0) == (b"a~1", None)
+    made.written(0)
     made.put(b"a~2\n")
     assert made.due(10) == (b"", 30)
     assert made.due(30) == (b"a~2", None)
+
+
+def test_the_pause_begins_when_the_write_is_over() -> None:
+    made = pacer(Family.TILDE)
+    made.put(b"a~1\na~2\n")
+    made.due(0)
+    made.written(20)
+    assert made.due(30) == (b"", 50)
 
 
 def test_line_clients_need_no_pause() -> None:
@@ -66,6 +76,7 @@ def test_line_clients_need_no_pause() -> None:
     for _ in range(3):
         made.put(b"a: 1\n")
         assert made.due(0) == (b"a: 1\n", None)
+        made.written(0)
 
 
 def test_chunks_that_share_are_at_most_1000_bytes() -> None:
@@ -130,7 +141,8 @@ def test_a_client_that_turns_out_to_be_raw() -> None:
     made = Pacer(style, 1000)
     made.put(b"a~1\n")
     made.put("SERVER~b joined\na~2∼3\n".encode())
-    assert made.due(0) == (b"a~1", 30)
+    assert made.due(0) == (b"a~1", None)
+    made.written(0)
     style.family = Family.RAW
     made.put(b"a: 4~5\n")
     assert drain(made, 30) == [(30, "b joined\na: 2∼3\na: 4~5\n".encode())]
@@ -170,11 +182,14 @@ def test_everything_once_in_order_in_chunks_that_fit(
         chunk, _ = made.due(now)
         if chunk:
             written.append((now, chunk))
+            made.written(now)
     written += drain(made, now)
     assert made.size == 0
     if family is Family.LINE:
         assert b"".join(chunk for _, chunk in written) == b"".join(line + b"\n" for line in lines)
+        assert all(len(chunk) <= 1000 and chunk.endswith(b"\n") for _, chunk in written)
         return
+    assert all(0 < len(chunk) <= 1000 and chunk != b"NICK" for _, chunk in written)
     assert all(later - earlier >= 30 for (earlier, _), (later, _) in itertools.pairwise(written))
     assert all(when >= 200 for when, _ in written)
     assert all(0 < len(chunk) <= 1000 and chunk != b"NICK" for _, chunk in written)

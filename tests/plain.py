@@ -1,0 +1,298 @@
+"""Programs of the five families of PLAIN.md's table, as small as they come: no framing, one recv() is one message.
+
+A busy machine may hand two of the server's writes to one recv(), which says nothing about the server: it had made its
+pause. So `Writes` notes every write where it is made, the programs take the boundaries from there, and the pauses
+between them are checked by the times.
+"""
+
+import socket
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from time import monotonic
+
+import pytest
+
+from greenchat.server.plain_outbox import PlainOutbox
+
+_TIMEOUT = 20.0  # seconds: only a failing test waits that long, also on a busy machine
+_WINDOW_OPENS = 0.08  # seconds that a window takes to appear
+
+Target = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One send of the server: seconds of the steady clock, and the bytes."""
+
+    time: float
+    data: bytes
+
+
+class Writes:
+    """What the servers of this process write to plain clients, by the client's port."""
+
+    def __init__(self) -> None:
+        self._to: dict[int, list[Write]] = defaultdict(list)
+
+    def of(self, port: int) -> list[Write]:
+        """All writes to the client with this port."""
+        return self._to[port]
+
+    @classmethod
+    @contextmanager
+    def noted(cls) -> Iterator["Writes"]:
+        """Note every write from now on."""
+        writes = cls()
+        send = PlainOutbox._send
+
+        def note_and_send(outbox: PlainOutbox, data: bytes) -> None:
+            with suppress(OSError):  # the client has gone
+                writes.of(outbox._accepted.getpeername()[1]).append(Write(monotonic(), data))
+            send(outbox, data)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(PlainOutbox, "_send", note_and_send)
+            yield writes
+
+
+class Program:
+    """A connection, a thread that receives, and what a person sees of it.
+
+    shown: entries on the screen, in order. ended: how the connection ended, "" while it lasts.
+    """
+
+    recv_size = 1024
+    asks = False  # whether a person has to type the name after the connection is there
+    echo = True  # whether its own messages come back
+    ends_with = "reset"  # how it has to end to stop well
+
+    def __init__(self, address: Target, name: str, writes: Writes, *, person: float = 0.0) -> None:
+        """person: seconds that a person takes to type a name."""
+        self.name = name
+        self.shown: list[str] = []
+        self.ended = ""
+        self.died = ""
+        self.prompts = 0
+        self.sock = socket.create_connection(address, timeout=_TIMEOUT)
+        self.port = self.sock.getsockname()[1]
+        self.writes = writes.of(self.port)
+        self._news = threading.Condition()
+        self._person = person
+        self._receiver = threading.Thread(target=self._receive, daemon=True)
+        self._timers: list[threading.Timer] = []
+        self.begin()
+        self._receiver.start()
+
+    # what a program does; `take` is called with each recv()
+
+    def begin(self) -> None:
+        """The connection is there."""
+
+    def take(self, data: bytes) -> None:
+        """A recv() has returned this."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """Somebody typed a text."""
+        self.sock.sendall(f"{self.name}: {text}".encode())
+
+    # what a test asks
+
+    def seen(self, who: str, text: str) -> str:
+        """How a message of somebody looks on this screen."""
+        return f"{who}: {text}"
+
+    def told(self, text: str) -> str:
+        """How a notice of the server looks on this screen."""
+        return text
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so, looking whenever something has come in."""
+        with self._news:
+            assert self._news.wait_for(lambda: condition() or bool(self.died), _TIMEOUT), self.report()
+            assert not self.died, self.report()
+
+    def wait_for(self, entry: str) -> None:
+        """Wait for an entry on the screen."""
+        self.wait(lambda: entry in self.shown)
+
+    def wait_for_end(self) -> None:
+        """Wait until the connection has ended."""
+        self.wait(lambda: bool(self.ended))
+
+    def whole(self, who: str) -> str:
+        """All that somebody said, put together again."""
+        before = self.seen(who, "")
+        return "".join(entry.removeprefix(before) for entry in self.shown if entry.startswith(before))
+
+    def count(self, entry: str) -> int:
+        """How often it is on the screen."""
+        return self.shown.count(entry)
+
+    def check_pauses(self) -> None:
+        """ "At least 30 ms between two writes to one raw or tilde client", chunks of at most 1000 bytes."""
+        for earlier, later in pairwise(self.writes):
+            assert later.time - earlier.time >= 0.03, self.report()
+        for write in self.writes:
+            assert 0 < len(write.data) <= 1000
+
+    def report(self) -> str:
+        """For a failed test."""
+        return f"{type(self).__name__} {self.name}: {self.died or self.ended or 'lives'}, shows {self.shown[-30:]}"
+
+    def close(self) -> None:
+        """Leave, without a word."""
+        for timer in self._timers:
+            timer.cancel()
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self._receiver.join(_TIMEOUT)
+        self.sock.close()
+
+    # the rest is how it works
+
+    def show(self, text: str) -> None:
+        """On the screen, which is then at the beginning of a line; a newline too many is an empty line."""
+        self.shown += text.removesuffix("\n").split("\n")
+
+    def after_person(self, action: Callable[[], None]) -> None:
+        timer = threading.Timer(self._person, action)
+        timer.daemon = True
+        self._timers.append(timer)
+        timer.start()
+
+    def send_name(self) -> None:
+        self.sock.sendall(self.name.encode())
+
+    def _receive(self) -> None:
+        waiting = b""
+        taken = 0
+        try:
+            while chunk := self.sock.recv(self.recv_size):
+                waiting += chunk
+                while taken < len(self.writes) and len(waiting) >= len(self.writes[taken].data):
+                    data = self.writes[taken].data
+                    assert waiting.startswith(data)
+                    waiting = waiting[len(data) :]
+                    taken += 1
+                    with self._news:
+                        for start in range(0, len(data), self.recv_size):
+                            self.take(data[start : start + self.recv_size])
+                        self._news.notify_all()
+            self.ended = "eof"
+        except ConnectionResetError:
+            self.ended = "reset"
+        except OSError:
+            self.ended = "closed"
+        except Exception as error:
+            self.died = repr(error)
+        with self._news:
+            self._news.notify_all()
+
+
+class Window(Program):
+    """Prompted, with a window: it asks for the name in a dialog, and what comes before its window exists is lost."""
+
+    asks = True
+
+    def begin(self) -> None:
+        self._text = ""
+        self._opens = float("inf")
+
+    def take(self, data: bytes) -> None:
+        text = data.decode()
+        if text == "NICK":
+            self.prompts += 1
+            self.after_person(self._answer)
+        elif monotonic() >= self._opens:
+            self._text += text
+            self.shown = self._text.split("\n")[:-1]
+
+    def _answer(self) -> None:
+        self.send_name()
+        self._opens = monotonic() + _WINDOW_OPENS
+
+    def say(self, text: str) -> None:
+        self.sock.sendall(f"{self.name}: {text}\n".encode())
+
+
+class Terminal(Program):
+    """Prompted, in a terminal: it prints each recv() on a line of its own, and knows ASCII only."""
+
+    def take(self, data: bytes) -> None:
+        text = data.decode("ascii")
+        if text == "NICK":
+            self.prompts += 1
+            self.send_name()
+        else:
+            self.show(text)
+
+
+class Unasked(Program):
+    """It asks its person for the name and sends it without looking at the prompt; appends a newline to each recv()."""
+
+    recv_size = 2048
+    asks = True
+
+    def begin(self) -> None:
+        self.after_person(self.send_name)
+
+    def take(self, data: bytes) -> None:
+        if data == b"NICK":
+            self.prompts += 1
+        self.show(data.decode())
+
+
+class Tilde(Program):
+    """It sends the name at once; every recv() must be `who~text`, and what follows a second `~` is dropped."""
+
+    recv_size = 2048
+
+    def begin(self) -> None:
+        self.send_name()
+
+    def take(self, data: bytes) -> None:
+        if data == b"NICK":
+            self.prompts += 1
+        who, text = data.decode().split("~")[:2]
+        self.show(f"{who}: {text}")
+
+    def say(self, text: str) -> None:
+        self.sock.sendall(text.encode())
+
+    def seen(self, who: str, text: str) -> str:
+        return f"{who}: {text}".replace("~", "\u223c")
+
+    def told(self, text: str) -> str:
+        return f"SERVER: {text}".replace("~", "\u223c")
+
+
+class Line(Program):
+    """`nc`: lines both ways, and it shows what its person types."""
+
+    echo = False
+    ends_with = "eof"
+
+    def begin(self) -> None:
+        self._bytes = b""
+
+    def take(self, data: bytes) -> None:
+        if data == b"NICK":
+            self.prompts += 1
+            self.sock.sendall(self.name.encode() + b"\n")
+            return
+        self._bytes += data
+        self.shown = self._bytes.decode(errors="ignore").split("\n")[:-1]
+
+    def say(self, text: str) -> None:
+        self.sock.sendall(text.encode() + b"\n")
+
+    def check_pauses(self) -> None:
+        """It needs none."""
+
+
+FAMILIES: tuple[type[Program], ...] = (Window, Terminal, Unasked, Tilde, Line)
