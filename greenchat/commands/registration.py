@@ -7,17 +7,15 @@ import hmac
 
 from ..chat import names
 from ..chat.user import Session, User
-from ..protocol import caps
 from ..protocol.numerics import Numeric
+from .channels import greeting
 from .context import Context
 from .errors import IrcError
 from .isupport import send_isupport
-from .listing import send_names
 from .monitor import tell_offline, tell_online
 from .ownership import owns, why_not_nick
 from .registry import command
 from .server import send_lusers, send_motd
-from .topic import send_topic
 from .user_modes import USER_MODES, send_modes
 
 
@@ -94,10 +92,8 @@ def _attach(ctx: Context, user: User) -> None:
     for channel in ctx.network.channels_of(user):
         extended = (channel.name, user.account or "*", user.realname)
         ctx.respond(ctx.envelope("JOIN", channel.name, source=user, extended=extended))
-        if channel.topic:
-            send_topic(ctx, channel)
-        if not session.caps & caps.NO_IMPLICIT_NAMES:
-            send_names(ctx, channel)
+        for envelope in greeting(ctx, channel, session):
+            ctx.respond(envelope)
 
 
 def _welcome(ctx: Context, newcomer: User) -> None:

@@ -155,7 +155,7 @@ def test_addresses_and_modes_are_for_oneself_and_for_operators(house: ServerThre
     """ "some of these numerics only to the client itself and to servers operators": 378, 379, 276."""
     with people(house.address, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +iw")
-        act(house, "alice", lambda _, user: setattr(user.sessions[0], "certfp", "c0ffee"))
+        act(house, "alice", lambda _, user: setattr(user.sessions[0], "certificate", "c0ffee"))
         private = {"378", "379", "276"}
         assert not private & set(bob.commands("WHOIS alice"))
         make_operator(house, "bob")
