@@ -60,6 +60,7 @@ class History:
     enabled: Annotated[bool, Key("remember what is said")] = True
     private: Annotated[bool, Key("private messages too")] = True
     events: Annotated[bool, Key("joins, parts, kicks, quits and changes of nick, mode and topic too")] = True
+    redact_window: Annotated[int, Key("seconds in which what was said can be taken back; 0: always", 0)] = 86_400
     page: Annotated[int, Key("messages that one command can ask for", 1, 10_000)] = 500
 
 

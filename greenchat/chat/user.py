@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..protocol.caps import WIRE
 from ..protocol.sasl import Exchange
 from .outbox import Outbox
+from .read_marks import ReadMarks
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +70,7 @@ class User:
     active: int
     account: str = ""
     guest_id: str = ""
+    read_marks: ReadMarks | None = None
     away: str = ""
     oper: str = ""
     modes: set[str] = field(default_factory=set)

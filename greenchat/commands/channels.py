@@ -11,6 +11,7 @@ from ..protocol.numerics import Numeric
 from .context import Context
 from .listing import names_reply
 from .lookup import targets
+from .markers import mark_reply
 from .registry import command
 from .topic import topic_reply
 
@@ -102,6 +103,7 @@ def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envel
     if session.user is None:
         return
     yield from topic_reply(ctx, session.user.nick, channel)
+    yield from mark_reply(ctx, session, channel)
     if not session.caps & caps.NO_IMPLICIT_NAMES:
         yield from names_reply(ctx, session, channel)
 

@@ -48,7 +48,7 @@ def change_nick(ctx: Context, user: User, wish: str) -> None:
     network = ctx.network
     before = user.nick
     envelope = ctx.envelope("NICK", wish, source=user)
-    ctx.remember(envelope, *network.channels_of(user))
+    ctx.remember(envelope, *(channel for channel in network.channels_of(user) if channel.shows(user)))
     network.rename(user, wish, now=ctx.now)
     ctx.deliver(user, envelope)
     ctx.deliver_each(network.peers(user), envelope)

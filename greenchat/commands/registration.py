@@ -150,7 +150,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
         ctx.network.disconnect(session)
         return
     envelope = ctx.envelope("QUIT", reason, source=leaver)
-    ctx.remember(envelope, *ctx.network.channels_of(leaver))
+    ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))
     ctx.deliver_each(ctx.network.peers(leaver), envelope)
     ctx.network.remove(leaver, now=ctx.now)
     tell_offline(ctx, leaver.nick)

@@ -5,6 +5,7 @@ from ..chat.channel import Channel
 from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.envelope import Envelope
+from ..storage.interface import Renaming
 from .channels import greeting
 from .context import Context
 from .errors import FailError
@@ -25,6 +26,7 @@ def rename(ctx: Context) -> None:
     is_other = ctx.network.fold(new) != ctx.network.fold(old)
     # "The server to client command MUST always include the third parameter"
     renamed = ctx.envelope("RENAME", old, new, reason, source=ctx.user, needs=caps.CHANNEL_RENAME)
+    ctx.journal.record(Renaming(ctx.network.fold(old), ctx.network.fold(new), new))
     ctx.network.rename_channel(channel, new)
     ctx.broadcast(channel, renamed)
     # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name"

@@ -85,7 +85,16 @@ class Erasure:
     id: int
 
 
-Write = StoredEvent | Document | Erasure
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """A channel gets another name, and keeps its history. to: the new key; name: how it is spelled."""
+
+    conversation: str
+    to: str
+    name: str
+
+
+Write = StoredEvent | Document | Erasure | Renaming
 
 
 @dataclass(frozen=True, slots=True)

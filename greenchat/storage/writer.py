@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from .changes import Changes, Erased
-from .interface import Document, Erasure, StoredEvent, Write, members_of
+from .interface import Document, Erasure, Renaming, StoredEvent, Write, members_of
 from .rows import MESSAGES, conversation_name, encode
 
 _REMEMBERED = 65_536
@@ -31,26 +31,36 @@ class Writer:
         Returns whether something was erased.
         """
         connection = self._connection
+        rows: list[_EventRow] = []
+        touched: set[int] = set()
         erased: list[Erased] = []
+        last = 0
         connection.execute("BEGIN IMMEDIATE")
         try:
-            rows = [self._row(write) for write in writes if isinstance(write, StoredEvent)]
-            if rows:
-                connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            if len(rows) < len(writes):
-                for write in writes:
-                    if isinstance(write, Document):
-                        self._put(write)
-                    elif isinstance(write, Erasure):
-                        erased += self._erase(write)
+            for write in (*writes, None):
+                if isinstance(write, StoredEvent):
+                    row = self._row(write)
+                    rows.append(row)
+                    touched.add(row[0])
+                    last = max(last, write.id)
+                    continue
+                if rows:
+                    connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                    rows = []
+                if isinstance(write, Document):
+                    self._put(write)
+                elif isinstance(write, Erasure):
+                    erased += self._erase(write)
+                elif isinstance(write, Renaming):
+                    self._rename(write)
             connection.execute("COMMIT")
         except BaseException:
             self.forget()
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-        if rows or erased:
-            self._changes.note({row[0] for row in rows}, max((row[1] for row in rows), default=0), erased)
+        if touched or erased:
+            self._changes.note(touched, last, erased)
         return bool(erased)
 
     def forget(self) -> None:
@@ -101,6 +111,14 @@ class Writer:
             return
         value = json.dumps(document.value, ensure_ascii=False, separators=(",", ":"))
         self._connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, value))
+
+    def _rename(self, renaming: Renaming) -> None:
+        """A conversation that had the new name before keeps what was said in it, under a key that nobody asks for."""
+        self.forget()
+        aside = "UPDATE conversation SET key = key || ' until ' || id WHERE key = ? AND key <> ?"
+        self._connection.execute(aside, (renaming.to, renaming.conversation))
+        change = "UPDATE conversation SET key = ?, name = ? WHERE key = ?"
+        self._connection.execute(change, (renaming.to, renaming.name, renaming.conversation))
 
     def _erase(self, erasure: Erasure) -> list[Erased]:
         rows = self._connection.execute(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.storage.interface import Document, Erasure, Span, StoredEvent, StoreError, Write
+from greenchat.storage.interface import Document, Erasure, Query, Renaming, Span, StoredEvent, StoreError, Write
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened, texts
 
@@ -116,6 +116,21 @@ def test_erasing_takes_one_event_out(store: SqliteStore, talk: Talk) -> None:
     assert store.read("#lobby", ALL) == [said[0], said[2]]
     assert store.find("#lobby", said[1].id) is None
     assert store.find("#lobby", said[2].id) == said[2]
+
+
+def test_a_renamed_channel_keeps_its_history(store: SqliteStore, talk: Talk) -> None:
+    old, before = talk.say("of old", "#new"), talk.say("before", "#old")
+    store.commit([old, before])
+    just_before = talk.say("just before", "#old")
+    after = talk.say("after", "#new", params=("#New", "after"))
+    store.commit([just_before, Renaming("#old", "#new", "#New"), after])
+    assert texts(store.read("#new", ALL)) == ["before", "just before", "after"]
+    assert {event.params[0] for event in store.read("#new", ALL)} == {"#New"}
+    assert store.read("#old", ALL) == []
+    assert texts(store.search(Query(["#new"], 9, "before"))) == ["before", "just before"]
+    store.commit([Renaming("#new", "#new", "#NEW"), talk.say("again", "#old")])
+    assert store.read("#new", ALL)[0].params == ("#NEW", "before")
+    assert texts(store.read("#old", ALL)) == ["again"]
 
 
 def test_more_people_than_are_remembered(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,82 @@
+"""REDACT: take a message back, out of the history too. https://ircv3.net/specs/extensions/message-redaction"""
+
+from functools import partial
+
+from ..chat.channel import Channel
+from ..chat.user import User
+from ..protocol import caps
+from ..protocol.numerics import Numeric
+from ..storage.interface import Erasure, StoredEvent, StoreError
+from ..storage.msgid import parse_msgid
+from .capabilities import OFFERS
+from .context import Context
+from .errors import FailError, IrcError
+from .keeping import identity, stored
+from .places import Place, readable_place
+from .registry import command
+
+_REDACTABLE = ("PRIVMSG", "NOTICE", "TAGMSG")
+
+OFFERS[caps.MESSAGE_REDACTION] = lambda settings, _: "" if settings.history.enabled else None
+
+
+@command("REDACT", params=2)
+def redact(ctx: Context) -> None:
+    """REDACT <target> <msgid> [<reason>]. The sender may, for a while, and those who operate the channel."""
+    if not ctx.session.caps & caps.MESSAGE_REDACTION:
+        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "REDACT")
+    target, msgid, *rest = ctx.message.params
+    place = readable_place(ctx, target)
+    event = _find(ctx, place, msgid) if place else None
+    if place is None or event is None:
+        # also for those who may not read there, so that nobody learns what exists
+        raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
+    channel = ctx.network.channel(target) if target.startswith("#") else None
+    _require_right(ctx, place, event, channel)
+    reason = tuple(rest[:1]) if rest and rest[0] else ()
+    envelope = ctx.envelope("REDACT", place.name, msgid, *reason, source=ctx.user, needs=caps.MESSAGE_REDACTION)
+    if not envelope.fits:
+        raise IrcError(Numeric.ERR_INPUTTOOLONG)
+    writes = (Erasure(place.key, event.id), stored(envelope, place.key))
+    ctx.journal.say(writes, envelope, partial(_not_kept, ctx, place, msgid))
+    if channel:
+        ctx.broadcast(channel, envelope)
+    else:
+        other = ctx.network.user(place.name)
+        for user in {ctx.user, other or ctx.user}:
+            ctx.deliver(user, envelope)
+
+
+def _find(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
+    number = parse_msgid(msgid)
+    if number is None:
+        return None
+    try:
+        event = ctx.journal.store.find(place.key, number)
+    except StoreError as error:
+        raise FailError("REDACT", "UNKNOWN_MSGID", place.name, msgid, text="The history can't be read now") from error
+    return event if event and event.command in _REDACTABLE else None
+
+
+def _require_right(ctx: Context, place: Place, event: StoredEvent, channel: Channel | None) -> None:
+    """Raises FailError."""
+    if channel and channel.is_at_least(ctx.user, "h"):
+        return
+    if not _is_by(ctx, ctx.user, event):
+        text = "You are not authorised to delete this message"
+        raise FailError("REDACT", "REDACT_FORBIDDEN", place.name, event.msgid, text=text)
+    window = ctx.network.settings.history.redact_window
+    if window and ctx.now - event.time > window * 1000:
+        text = "You can no longer delete this message"
+        raise FailError("REDACT", "REDACT_WINDOW_EXPIRED", place.name, event.msgid, str(window), text=text)
+
+
+def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
+    """Whether a user said it: under the same account, or, a guest, since they came and as who they still are."""
+    if event.account or user.account:
+        return ctx.network.fold(event.account) == identity(ctx.network, user)
+    return event.source == user.source and event.time >= user.signon
+
+
+def _not_kept(ctx: Context, place: Place, msgid: str) -> None:
+    ctx.fail("REDACT", "TEMPORARILY_UNAVAILABLE", place.name, msgid, text="It could not be taken back; try again")

@@ -1,0 +1,98 @@
+"""MARKREAD as https://ircv3.net/specs/extensions/read-marker has it; sentences in quotes are from there."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.read_marks import ReadMarks
+from greenchat.chat.settings import Settings
+from greenchat.server.app import App
+from tests.conftest import StartServer, Target, quick_options
+from tests.irc import Client, people
+
+CAPS = "draft/read-marker server-time message-tags echo-message"
+
+
+def test_marks_only_ever_increase() -> None:
+    marks = ReadMarks("alice")
+    assert marks.advance("#lobby", 5)
+    assert not marks.advance("#lobby", 5)
+    assert not marks.advance("#lobby", 4)
+    assert marks.advance("#lobby", 6)
+    assert marks.times == {"#lobby": 6}
+
+
+def test_the_mark_moved_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.chat.read_marks._MOST", 2)
+    marks = ReadMarks("alice")
+    for time, name in enumerate(["#a", "#b", "#a", "#c"]):
+        marks.advance(name, time)
+    assert marks.times == {"#a": 2, "#c": 3}
+
+
+def test_a_mark_comes_with_the_join(server: Target) -> None:
+    with Client(server, "alice", caps=CAPS) as alice:
+        answers = alice.join("#lobby")
+        # "The command MUST be sent before the RPL_ENDOFNAMES reply for that channel following the JOIN."
+        assert [m.params for m in answers if m.command == "MARKREAD"] == [("#lobby", "*")]
+        alice.send("PRIVMSG #lobby :hi")
+        time = alice.expect("PRIVMSG").tags["time"]
+        assert alice.run(f"MARKREAD #lobby timestamp={time}")[0].params == ("#lobby", f"timestamp={time}")
+        alice.send("PART #lobby")
+        assert [m.params[1] for m in alice.join("#LOBBY") if m.command == "MARKREAD"] == [f"timestamp={time}"]
+    with Client(server, "bob") as bob:
+        assert "MARKREAD" not in [m.command for m in bob.join("#lobby")]
+
+
+def test_getting_and_setting(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS) as (alice, bob):
+        # "If there is no known last message read timestamp, the timestamp parameter is a literal *."
+        assert alice.run("MARKREAD bob")[0].params == ("bob", "*")
+        early, late = "timestamp=2019-01-04T14:33:26.123Z", "timestamp=2019-01-05T14:33:26.123Z"
+        assert alice.run(f"MARKREAD bob {late}")[0].params == ("bob", late)
+        # "the server SHOULD reply with a MARKREAD command with the newer, previous value"
+        assert alice.run(f"MARKREAD bob {early}")[0].params == ("bob", late)
+        assert alice.run("MARKREAD BOB")[0].params == ("bob", late)
+        # "Servers MUST NOT leak read markers sent by a user to other users"
+        assert bob.run("MARKREAD alice")[0].params == ("alice", "*")
+        # "it can clamp it between the last read timestamp and the current time"
+        future = alice.run("MARKREAD bob timestamp=2999-01-01T00:00:00.000Z")[0].params[1]
+        assert late < future < "timestamp=2900"
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("MARKREAD", ("NEED_MORE_PARAMS",)),
+        ("MARKREAD #nowhere", ("INVALID_PARAMS", "#nowhere")),
+        ("MARKREAD bob x", ("INVALID_PARAMS", "x")),
+        ("MARKREAD bob *", ("INVALID_PARAMS", "*")),
+        ("MARKREAD bob 2019-01-04T14:33:26.123Z", ("INVALID_PARAMS", "2019-01-04T14:33:26.123Z")),
+        ("MARKREAD bob timestamp=2019-02-30T14:33:26.123Z", ("INVALID_PARAMS", "timestamp=2019-02-30T14:33:26.123Z")),
+    ],
+)
+def test_what_is_wrong_is_said(server: Target, command: str, answer: tuple[str, ...]) -> None:
+    with Client(server, "alice", caps=CAPS) as alice:
+        (fail,) = alice.run(command)
+        assert (fail.command, fail.params[:-1]) == ("FAIL", ("MARKREAD", *answer))
+
+
+def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(Settings(), quick_options(tmp_path))
+
+    def log_in(app: App) -> None:
+        app.network.users["alice"].account = "Alice"
+
+    mark = "timestamp=2019-01-04T14:33:26.123Z"
+    with Client(server.address, "alice", caps=CAPS) as alice:
+        server.call(log_in)
+        alice.join("#lobby")
+        alice.run(f"MARKREAD #lobby {mark}")
+    with Client(server.address, "bob") as bob:
+        bob.join("#lobby")
+        while server.call(lambda app: "alice" in app.network.users):
+            bob.sync()
+        with Client(server.address, "alice", caps=CAPS) as alice:
+            assert [m.params[1] for m in alice.join("#lobby") if m.command == "MARKREAD"] == ["*"]
+            server.call(log_in)
+            assert alice.run("MARKREAD #lobby")[0].params[1] == mark

@@ -1,0 +1,122 @@
+"""REDACT as https://ircv3.net/specs/extensions/message-redaction has it; sentences in quotes are from there."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import History, Settings
+from greenchat.protocol.message import Message
+from greenchat.storage.msgid import format_msgid
+from tests.commands.test_history import ask
+from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.irc import Client, people
+
+CAPS = "batch server-time message-tags echo-message draft/chathistory draft/message-redaction"
+
+
+def said(client: Client, text: str, to: str = "#lobby") -> str:
+    """Say something; its msgid."""
+    client.send(f"PRIVMSG {to} :{text}")
+    while (message := client.expect("PRIVMSG")).params[-1] != text:
+        pass
+    return message.tags["msgid"]
+
+
+def fails(messages: list[Message]) -> list[str]:
+    """The codes of the FAILs."""
+    return [message.params[1] for message in messages if message.command == "FAIL"]
+
+
+def test_a_message_is_taken_back(server: Target) -> None:
+    with people(server, "alice", "bob", "carol", caps=CAPS, channel="#lobby") as (alice, bob, carol):
+        carol.send("CAP REQ -draft/message-redaction")
+        carol.sync()
+        msgid = said(alice, "oops")
+        alice.send(f"REDACT #lobby {msgid} :slip")
+        for client in alice, bob:
+            redact = client.expect("REDACT")
+            # "Servers SHOULD forward this REDACT, with an appropriate prefix, to the target recipients"
+            assert (redact.nick, redact.params) == ("alice", ("#lobby", msgid, "slip"))
+            assert redact.tags["msgid"] != msgid
+        # "MUST not forward this REDACT to target recipients which did not negotiated this capability"
+        assert "REDACT" not in [message.command for message in carol.sync()]
+        assert ask(bob, "CHATHISTORY LATEST #lobby * 9") == []
+        assert fails(alice.run(f"REDACT #lobby {msgid}")) == ["UNKNOWN_MSGID"]
+
+
+def test_the_history_tells_of_it_where_that_is_understood(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS + " draft/event-playback", channel="#lobby") as (alice, bob):
+        msgid = said(alice, "oops")
+        alice.run(f"REDACT #lobby {msgid}")
+        assert ask(bob, "CHATHISTORY LATEST #lobby * 1")[0].params == ("#lobby", msgid)
+        bob.run("CAP REQ -draft/message-redaction")
+        assert [m.command for m in ask(bob, "CHATHISTORY LATEST #lobby * 9")] == ["JOIN", "JOIN"]
+
+
+def test_who_may(server: Target) -> None:
+    with people(server, "alice", "bob", "carol", caps=CAPS, channel="#lobby") as (alice, bob, carol):
+        by_bob, by_alice = said(bob, "bob's"), said(alice, "alice's")
+        assert fails(carol.run(f"REDACT #lobby {by_bob}")) == ["REDACT_FORBIDDEN"]
+        assert fails(bob.run(f"REDACT #lobby {by_alice}")) == ["REDACT_FORBIDDEN"]
+        assert fails(alice.run(f"REDACT #lobby {by_bob}")) == []  # she operates the channel
+        assert fails(bob.run(f"REDACT #lobby {said(bob, 'mine')}")) == []
+        elsewhere = said(bob, "mine")
+        bob.join("#other")
+        assert fails(bob.run(f"REDACT #other {elsewhere}")) == ["UNKNOWN_MSGID"]
+        bob.send("PART #lobby")
+        bob.expect("PART")
+        # nobody learns what exists where they are not
+        assert fails(bob.run(f"REDACT #lobby {elsewhere}")) == ["UNKNOWN_MSGID"]
+
+
+def test_a_guest_who_takes_the_nick_of_another_is_not_them(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (_, bob):
+        msgid = said(bob, "mine")
+        bob.send("QUIT")
+        bob.until_end()
+        with Client(server, "bob", caps=CAPS) as other:
+            other.join("#lobby")
+            assert fails(other.run(f"REDACT #lobby {msgid}")) == ["REDACT_FORBIDDEN"]
+
+
+def test_private_messages(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS) as (alice, bob):
+        msgid = said(alice, "oops", to="bob")
+        assert fails(bob.run(f"REDACT alice {msgid}")) == ["REDACT_FORBIDDEN"]
+        alice.send(f"REDACT bob {msgid}")
+        assert alice.expect("REDACT").params == ("bob", msgid)
+        assert bob.expect("REDACT").params == ("bob", msgid)
+        assert ask(bob, "CHATHISTORY LATEST alice * 9") == []
+
+
+def test_not_for_ever(serve: Serve, start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(Settings(history=History(redact_window=60)), quick_options(tmp_path))
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        msgid = said(bob, "old")
+
+        def tomorrow() -> int:
+            return 86_400_000 + server.app.__class__.now(server.app)
+
+        server.call(lambda app: setattr(app, "now", tomorrow))
+        (fail,) = [message for message in bob.run(f"REDACT #lobby {msgid}") if message.command == "FAIL"]
+        # "FAIL REDACT REDACT_WINDOW_EXPIRED <target> <target-msgid> <window>"
+        assert fail.params[1:-1] == ("REDACT_WINDOW_EXPIRED", "#lobby", msgid, "60")
+        assert fails(alice.run(f"REDACT #lobby {msgid}")) == []
+
+
+@pytest.mark.parametrize("msgid", ["nonsense", format_msgid(0), "0" * 300])
+def test_what_is_no_message(server: Target, msgid: str) -> None:
+    with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
+        assert fails(alice.run(f"REDACT #lobby {msgid}")) == ["UNKNOWN_MSGID"]
+        assert fails(alice.run(f"REDACT nobody {msgid}")) == ["UNKNOWN_MSGID"]
+
+
+def test_events_are_no_messages(server: Target) -> None:
+    with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
+        alice.send("TOPIC #lobby :new")
+        assert fails(alice.run(f"REDACT #lobby {alice.expect('TOPIC').tags['msgid']}")) == ["UNKNOWN_MSGID"]
+
+
+def test_only_for_those_who_asked_for_it(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        assert [message.command for message in alice.run("REDACT #lobby x")] == ["421"]
