@@ -19,12 +19,15 @@ SLOW_MILLISECONDS = 500
 class Look:
     """What the picture depends on besides model, input and size.
 
-    now: seconds of the app's clock, for countdowns. hint: one line for the user, shown instead of the status.
+    now: seconds of the app's clock, for countdowns. hint: one line for the user, shown instead of the status. prompt:
+    what stands before the input line, "" for the window's name. marked: a text that is marked where it was said.
     """
 
     theme: Theme = DARK
     now: float = 0.0
     hint: str = ""
+    prompt: str = ""
+    marked: str = ""
 
 
 def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:
@@ -72,10 +75,13 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
     return fill_row(row, columns, bar)
 
 
-def input_row(buffer: Buffer, line: InputLine, columns: int, theme: Theme) -> tuple[Row, int]:
+def input_row(buffer: Buffer, line: InputLine, columns: int, look: Look) -> tuple[Row, int]:
     """The input line, cut so that the cursor is on it, and the cursor's column."""
+    theme = look.theme
     name = visible(buffer.name)
     prompt = f"[{clip(name, columns // 4, theme.glyphs.ellipsis)}] " if columns >= TIGHT else "> "
+    if look.prompt:
+        prompt = clip(visible(look.prompt), columns // 2, theme.glyphs.ellipsis)
     room = columns - width(prompt) - 1  # the cursor stands behind the last character
     cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]
     cursor = len(graphemes(line.before))

@@ -13,11 +13,14 @@ from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
 from greenchat.client.keys import KEYS
-from greenchat.client.model import Buffer, BufferKind, Kind, Line, Model, Network
+from greenchat.client.model import Buffer, BufferKind, Model, Network
+from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
+from greenchat.client.said import Anchor, Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.theme import DARK, Theme
 from greenchat.client.view import at_start, history_height, render, scrolled
 
+GUARDED_LINES = 3  # from which on a paste is asked about
 HINT_QUIT = "Ctrl-C again leaves greenchat."
 
 
@@ -30,6 +33,7 @@ class Console:
     __slots__ = (
         "_completion",
         "_drafts",
+        "_mode",
         "_quitting",
         "editor",
         "hint",
@@ -50,13 +54,18 @@ class Console:
         self.hint = ""
         self.redraw = False
         self.suspend = False
+        self._mode: Mode | None = None
         self._completion: Completion | None = None
         self._drafts: dict[Buffer, InputLine] = {}
         self._quitting = False
 
     def frame(self, now: float) -> Frame:
         """The picture. now: seconds of the app's clock."""
-        return render(self.model, self.editor.line, self.size, Look(self.theme, now, self.hint))
+        mode = self._mode
+        if mode is None:
+            return render(self.model, self.editor.line, self.size, Look(self.theme, now, self.hint))
+        look = Look(self.theme, now, mode.hint, mode.prompt, mode.marked)
+        return render(self.model, mode.line, self.size, look)
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
         """Something happened on a network. now: milliseconds since the epoch."""
@@ -70,8 +79,7 @@ class Console:
             case KeyPressed(key):
                 self._key(key, now)
             case Pasted(text):
-                self._completion = None
-                self.editor.insert(text.rstrip("\n") if "\n" in text.strip() else text.strip("\n"))
+                self._paste(text.strip("\n"), now)
             case Resized(size):
                 self.size = size
             case Focused(focused):
@@ -105,12 +113,40 @@ class Console:
         buffer.anchor = None
         talk.say(self.model, buffer, text, Kind.SAID, now)
 
+    def _paste(self, text: str, now: int) -> None:
+        self._completion = None
+        if self._mode:
+            self._mode.paste(text)
+        elif text.count("\n") + 1 >= GUARDED_LINES:
+
+            def answer(chosen: str) -> None:
+                self.editor.insert(text)
+                if chosen == "send":
+                    self.submit(now)
+
+            self._mode = PasteGuard(text, answer)
+        else:
+            self.editor.insert(text)
+
     def _key(self, key: str, now: int) -> None:
+        before = self.model.current
+        if self._mode is None or self._mode_key(key):
+            self._plain_key(key, now)
+        self._keep_drafts(before)
+
+    def _mode_key(self, key: str) -> bool:
+        """Give a key to the mode; True if the editor is to have it."""
+        assert self._mode
+        result = self._mode.key(key)
+        if result != STAYS:
+            self._mode = None
+        return result == LEFT
+
+    def _plain_key(self, key: str, now: int) -> None:
         action = self.keys.get(key, "")
         quitting, self._quitting, self.hint = self._quitting, False, ""
         if action not in ("complete", "complete backwards"):
             self._completion = None
-        before = self.model.current
         if action == "clear or quit":
             self._interrupt(quitting, now)
         elif action in ACTIONS:
@@ -119,7 +155,6 @@ class Console:
             self._show_number(int(action.removeprefix("window ")))
         elif not self.editor.run(action) and len(key) == 1:
             self.editor.insert(key)
-        self._keep_drafts(before)
 
     def _interrupt(self, quitting: bool, now: int) -> None:
         """Ctrl-C: first the line goes, with nothing on it the client does (asked twice)."""
@@ -149,6 +184,18 @@ class Console:
     def _scroll(self, rows: int) -> None:
         buffer = self.model.current
         buffer.anchor = scrolled(buffer, self.size, self.theme, rows)
+
+    def _search(self) -> None:
+        self._mode = Search(self.model, self._scroll_to)
+
+    def _search_history(self) -> None:
+        self._mode = HistorySearch(self.editor.history, self.editor.replace)
+
+    def _scroll_to(self, number: int) -> None:
+        """Bring a line to the middle of the screen."""
+        buffer = self.model.current
+        buffer.anchor = Anchor(number)
+        buffer.anchor = scrolled(buffer, self.size, self.theme, -(history_height(self.size) // 2))
 
     def _page(self) -> int:
         return max(1, history_height(self.size) - 2)
@@ -194,6 +241,8 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "next window": lambda console, now: console._show_next(1),
     "previous window": lambda console, now: console._show_next(-1),
     "next active window": lambda console, now: console._show_active(),
+    "search": lambda console, now: console._search(),
+    "search history": lambda console, now: console._search_history(),
     "redraw": lambda console, now: console._redraw(),
     "suspend": lambda console, now: console._suspend(),
 }

@@ -3,17 +3,19 @@
 Rows are kept for lines that were drawn lately, so that a screen costs only what is new on it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from greenchat.client.model import Buffer, Kind, Line, Waiting
+from greenchat.client.model import Buffer
+from greenchat.client.said import CAME, WENT, Kind, Line, Waiting
 from greenchat.client.style import NORMAL, Row, Span, Style
-from greenchat.client.text import clip, fit, visible, width, wrap
+from greenchat.client.text import clip, fit, visible, whole_graphemes, width, wrap
 from greenchat.client.theme import Theme, formatted
 from greenchat.client.times import clock, date
 
 NARROW = 40  # columns under which nicks are not aligned
 MEDIUM = 60
+NAMED = 8  # people in one list; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +41,72 @@ def columns_for(total: int) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What the rows of a line depend on besides the line."""
+    """What the rows of a line depend on besides the line. marked: a text in lower case that is searched for."""
 
     columns: Columns
     theme: Theme
+    marked: str = ""
 
 
-def block(buffer: Buffer, number: int, drawn: Drawn, *, unread_rule: bool) -> tuple[Row, ...]:
-    """The rows of a line, with the rule above it where the day changes or where the unread lines begin."""
+def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
+    """The rows of a line, with a rule above it where the day changes or where the unread lines begin.
+
+    Who came and went in a row is drawn at the first of these lines; the others have no rows.
+    """
     line = buffer.line(number)
+    if line.change:
+        if _continues(buffer, number):
+            return ()
+        run = _run(buffer, number)
+        if len(run) > 1:
+            line = replace(line, text=condensed(run), change="")
     rows = line_rows(line, buffer.network.fold(line.nick), drawn)
-    if unread_rule and number == buffer.seen and number > buffer.first:
+    if number == buffer.seen and number > buffer.first:
         rows = (rule("new", drawn, drawn.theme.unread), *rows)
     day = date(line.time)
     if number > buffer.first and day != date(buffer.line(number - 1).time):
         rows = (rule(day, drawn, drawn.theme.event), *rows)
     return rows
+
+
+def condensed(run: list[Line]) -> str:
+    """Many comings and goings in one sentence: `ann, ben joined; carl left; dora came and went`."""
+    changes: dict[str, list[str]] = {}
+    for line in run:
+        changes.setdefault(line.nick, []).append(line.change)
+    kinds: dict[str, list[str]] = {}
+    for nick, moves in changes.items():
+        first, last = moves[0], moves[-1]
+        if first == last:
+            kind = "joined" if last == CAME else "left"
+        else:
+            kind = "came and went" if last == WENT else "left and came back"
+        kinds.setdefault(kind, []).append(nick)
+    return "; ".join(f"{_listed(nicks)} {kind}" for kind, nicks in kinds.items())
+
+
+def _listed(nicks: list[str]) -> str:
+    if len(nicks) <= NAMED:
+        return ", ".join(nicks)
+    return f"{', '.join(nicks[: NAMED - 1])} and {len(nicks) - NAMED + 1} others"
+
+
+def _continues(buffer: Buffer, number: int) -> bool:
+    """Is this line drawn with the one before it?"""
+    if number == buffer.first or number == buffer.seen:
+        return False
+    before = buffer.line(number - 1)
+    return bool(before.change) and date(before.time) == date(buffer.line(number).time)
+
+
+def _run(buffer: Buffer, number: int) -> list[Line]:
+    lines = [buffer.line(number)]
+    for following in range(number + 1, buffer.end):
+        line = buffer.line(following)
+        if not line.change or not _continues(buffer, following):
+            break
+        lines.append(line)
+    return lines
 
 
 def rule(text: str, drawn: Drawn, style: Style) -> Row:
@@ -105,6 +157,8 @@ def waiting_rows(waiting: Waiting, nick: str, drawn: Drawn) -> tuple[Row, ...]:
 
 def _rows(clock_text: str, gutter: str, gutter_style: Style, body: Row, drawn: Drawn) -> tuple[Row, ...]:
     theme, columns = drawn.theme, drawn.columns
+    if drawn.marked:
+        body = _mark(body, drawn.marked)
     separator = Span(f" {theme.glyphs.separator} ", theme.separator)
     if not columns.nick:
         first = Span(gutter + " ", gutter_style)
@@ -118,6 +172,27 @@ def _rows(clock_text: str, gutter: str, gutter_style: Style, body: Row, drawn: D
     blank = Span(" " * (columns.indent - 3))
     rows = wrap(body, columns.total - columns.indent)
     return ((time, nick, separator, *rows[0]), *((blank, separator, *row) for row in rows[1:]))
+
+
+def _mark(body: Row, wanted: str) -> Row:
+    """With what is searched for inverted."""
+    text = "".join(span.text for span in body)
+    lowered = text.lower()
+    if wanted not in lowered or len(lowered) != len(text):
+        return body  # in the second case the places would not fit; rare letters like `İ`
+    inside = bytearray(len(text))
+    start = lowered.find(wanted)
+    while start >= 0:
+        inside[start : start + len(wanted)] = b"\1" * len(wanted)
+        start = lowered.find(wanted, start + len(wanted))
+    marked: list[Span] = []
+    position = 0
+    for span in body:
+        for letter in span.text:
+            style = replace(span.style, reverse=not span.style.reverse) if inside[position] else span.style
+            marked.append(Span(marked.pop().text + letter if marked and marked[-1].style == style else letter, style))
+            position += 1
+    return whole_graphemes(marked)
 
 
 def _hanging(spans: Row, total: int) -> tuple[Row, ...]:

@@ -92,7 +92,7 @@ def _chat(destination: Destination, nick: str, *, light: bool, notes: tuple[str,
 
     from greenchat.client.app import App, milliseconds
     from greenchat.client.console import Console
-    from greenchat.client.model import Kind, Line
+    from greenchat.client.said import Kind, Line
     from greenchat.client.screen import Screen
     from greenchat.client.theme import DARK, LIGHT
 

@@ -4,72 +4,18 @@ What goes out waits in `Network.outgoing` until the app hands it to the transpor
 buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost with a connection.
 """
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from greenchat.client.isupport import Isupport
+from greenchat.client.said import TALK, Anchor, Line, Member, Waiting
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
 MOST_LINES = 20_000  # kept in memory per buffer
-
-
-class Kind(Enum):
-    """What a line in a buffer is."""
-
-    SAID = auto()
-    ACTION = auto()
-    NOTICE = auto()
-    EVENT = auto()  # someone joined, left, changed a mode
-    INFO = auto()  # an answer to the user
-    ERROR = auto()
-
-
-TALK = frozenset({Kind.SAID, Kind.ACTION, Kind.NOTICE})
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that happened, before any wrapping.
-
-    time: milliseconds since the epoch. prefix: the speaker's highest rank, like `@`. id: the message's msgid or "".
-    """
-
-    time: int
-    kind: Kind
-    text: str
-    nick: str = ""
-    prefix: str = ""
-    own: bool = False
-    highlight: bool = False
-    id: str = ""
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """Someone in a channel. spoke: milliseconds since the epoch, 0 for never."""
-
-    nick: str
-    prefixes: str = ""
-    user: str = ""
-    host: str = ""
-    account: str = ""
-    realname: str = ""
-    away: bool = False
-    spoke: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Something the user said that the server has not confirmed. label: "" before it was sent."""
-
-    text: str
-    kind: Kind
-    time: int
-    label: str = ""
+LATELY_MILLISECONDS = 10 * 60_000
 
 
 class BufferKind(Enum):
@@ -78,14 +24,6 @@ class BufferKind(Enum):
     STATUS = auto()
     CHANNEL = auto()
     PRIVATE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """Where a buffer that is scrolled back ends: at line number `line`, its last `hidden` rows below the edge."""
-
-    line: int
-    hidden: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -156,6 +94,11 @@ class Buffer:
     def mark_seen(self) -> None:
         """All that is here has been on the screen."""
         self.seen = self.end
+
+    def spoke_lately(self, nick: str, now: int) -> bool:
+        """Did this person speak here in the last minutes, so that their coming and going matters?"""
+        spoken = self.speakers.get(self.network.fold(nick))
+        return spoken is not None and now - spoken < LATELY_MILLISECONDS
 
     def member(self, nick: str) -> Member | None:
         """The member of this name, in any case."""
@@ -386,11 +329,3 @@ class Model:
 
     def _looked_at(self, buffer: Buffer) -> None:
         buffer.unread = buffer.highlights = buffer.events = 0
-
-
-def mentions(text: str, nick: str) -> bool:
-    """Is this nick in the text as a word of its own?"""
-    return (
-        bool(nick)
-        and re.search(rf"(?<![\w\-\[\]\\^{{}}|`]){re.escape(nick)}(?![\w\-\[\]\\^{{}}|`])", text, re.I) is not None
-    )

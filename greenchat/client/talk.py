@@ -9,7 +9,8 @@ https://ircv3.net/specs/extensions/labeled-response#client-implementation-consid
 
 from dataclasses import replace
 
-from greenchat.client.model import Buffer, BufferKind, Kind, Line, Link, Model, Waiting
+from greenchat.client.model import Buffer, BufferKind, Link, Model
+from greenchat.client.said import Kind, Line, Waiting
 from greenchat.client.text import split_bytes
 from greenchat.protocol.framing import BODY_LIMIT
 

@@ -67,6 +67,27 @@ def row_width(row: Iterable[Span]) -> int:
     return sum(width(span.text) for span in row)
 
 
+def whole_graphemes(spans: Iterable[Span]) -> Row:
+    """The spans with no character cut by a change of style: it gets the style that it begins with."""
+    spans = tuple(spans)
+    if len(spans) < 2 or all(span.text.isascii() for span in spans):
+        return spans
+    whole: list[Span] = []
+    ends = []
+    position = 0
+    for span in spans:
+        position += len(span.text)
+        ends.append(position)
+    position = index = 0
+    for grapheme in graphemes("".join(span.text for span in spans)):
+        while position >= ends[index]:
+            index += 1
+        style = spans[index].style
+        whole.append(Span(whole.pop().text + grapheme if whole and whole[-1].style == style else grapheme, style))
+        position += len(grapheme)
+    return tuple(whole)
+
+
 def clip_row(row: Iterable[Span], columns: int) -> Row:
     """As many of the spans as fit, the last one cut."""
     clipped = []

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from greenchat.client.style import NORMAL, Span, Style
-from greenchat.client.text import visible
+from greenchat.client.text import visible, whole_graphemes
 from greenchat.protocol.formatting import Format, parse_spans
 
 # mIRC colours 0-15 in the 256-colour palette, then the extended ones 16-98 (https://modern.ircdocs.horse/formatting#colors-16-98).
@@ -82,7 +82,7 @@ LIGHT = Theme(
 
 def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
     """Text with mIRC codes as spans on top of a base style, everything else made harmless."""
-    return tuple(Span(visible(part), _on(base, look)) for part, look in parse_spans(text))
+    return whole_graphemes(Span(visible(part), _on(base, look)) for part, look in parse_spans(text))
 
 
 def _on(base: Style, look: Format) -> Style:

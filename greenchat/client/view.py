@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from greenchat.client.bars import Look, input_row, status_row, topic_row
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.lines import Drawn, block, columns_for, waiting_rows
-from greenchat.client.model import Anchor, Buffer, Model
+from greenchat.client.model import Buffer, Model
+from greenchat.client.said import Anchor
 from greenchat.client.style import Cursor, Frame, Row, Size
 from greenchat.client.text import visible
 from greenchat.client.theme import Theme
@@ -22,8 +23,8 @@ def render(model: Model, line: InputLine, size: Size, look: Look) -> Frame:
     """The whole picture."""
     size = Size(max(size.rows, SMALLEST.rows), max(size.columns, SMALLEST.columns))
     buffer = model.current
-    history = history_rows(buffer, size, look.theme)
-    written, column = input_row(buffer, line, size.columns, look.theme)
+    history = history_rows(buffer, size, look.theme, look.marked)
+    written, column = input_row(buffer, line, size.columns, look)
     rows = (topic_row(buffer, size.columns, look.theme), *history, status_row(model, size.columns, look), written)
     return Frame(rows, Cursor(size.rows - 1, column), title=f"{visible(buffer.name)} - greenchat")
 
@@ -33,10 +34,10 @@ def history_height(size: Size) -> int:
     return max(0, max(size.rows, SMALLEST.rows) - 3)
 
 
-def history_rows(buffer: Buffer, size: Size, theme: Theme) -> list[Row]:
+def history_rows(buffer: Buffer, size: Size, theme: Theme, marked: str = "") -> list[Row]:
     """The rows of the history, the newest (or where the user scrolled to) at the bottom."""
     height = history_height(size)
-    drawn = Drawn(columns_for(size.columns), theme)
+    drawn = Drawn(columns_for(size.columns), theme, marked.lower())
     rows: list[Row] = []
     if buffer.anchor is None:
         number, hidden = buffer.end - 1, 0
@@ -70,16 +71,19 @@ def scrolled(buffer: Buffer, size: Size, theme: Theme, rows: int) -> Anchor | No
         if number + 1 >= buffer.end:
             return None
         number += 1
-        hidden += len(_block(buffer, number, drawn))
-    while hidden and number >= buffer.first and hidden >= len(_block(buffer, number, drawn)):
-        hidden -= len(_block(buffer, number, drawn))
+        hidden += len(block(buffer, number, drawn))
+    while hidden and number >= buffer.first and hidden >= len(block(buffer, number, drawn)):
+        hidden -= len(block(buffer, number, drawn))
         number -= 1
         if (number, -hidden) < (top.line, -top.hidden):
             break
     if (number, -hidden) < (top.line, -top.hidden):
         number, hidden = top.line, top.hidden
-    if number >= buffer.end - 1 and hidden == 0:
-        return None
+    if hidden == 0:
+        while number < buffer.end - 1 and not block(buffer, number + 1, drawn):
+            number += 1
+        if number >= buffer.end - 1:
+            return None
     return Anchor(number, hidden)
 
 
@@ -94,7 +98,7 @@ def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
     number = buffer.first
     missing = height
     while number < buffer.end:
-        missing -= len(_block(buffer, number, drawn))
+        missing -= len(block(buffer, number, drawn))
         if missing <= 0:
             return Anchor(number, -missing)
         number += 1
@@ -102,17 +106,16 @@ def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
 
 
 def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
+    """The anchor's place as it is now: lines may have gone, or be drawn with the ones before them."""
     if not buffer.lines:
         return buffer.end - 1, 0
     number = min(max(anchor.line, buffer.first), buffer.end - 1)
-    return number, min(anchor.hidden, len(_block(buffer, number, drawn)) - 1)
-
-
-def _block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
-    return block(buffer, number, drawn, unread_rule=True)
+    while not (rows := block(buffer, number, drawn)):
+        number -= 1
+    return number, min(anchor.hidden, len(rows) - 1)
 
 
 def _blocks_upwards(buffer: Buffer, number: int, drawn: Drawn) -> Iterator[tuple[Row, ...]]:
     while number >= buffer.first:
-        yield _block(buffer, number, drawn)
+        yield block(buffer, number, drawn)
         number -= 1

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.client.style import Row, Span, Style
-from greenchat.client.text import clip, fill_row, fit, graphemes, row_width, split_bytes, visible, width, wrap
+from greenchat.client.text import (
+    clip,
+    fill_row,
+    fit,
+    graphemes,
+    row_width,
+    split_bytes,
+    visible,
+    whole_graphemes,
+    width,
+    wrap,
+)
 
 BOLD = Style(bold=True)
 words = st.text(alphabet="ab é日本👩\u200d💻🇩🇪\u0301❤\ufe0f  ", max_size=60)
@@ -123,6 +134,14 @@ def test_wrapping_keeps_the_style_of_each_character(pieces: list[tuple[str, bool
         (letter, span.style) for row in wrap(spans, columns) for span in row for letter in span.text if letter != " "
     ]
     assert before == after
+
+
+@given(st.lists(words, max_size=6))
+def test_a_change_of_style_never_cuts_a_character(texts: list[str]) -> None:
+    spans = [Span(text, Style(foreground=index)) for index, text in enumerate(texts)]
+    whole = whole_graphemes(spans)
+    assert "".join(span.text for span in whole) == "".join(texts)
+    assert row_width(whole) == width("".join(texts))
 
 
 @given(words, st.integers(0, 12), st.booleans())

@@ -196,3 +196,45 @@ def test_nicks_of_any_length_keep_the_text_aligned(columns: int) -> None:
     starts = {row.index("text") for row in world.screen() if "text" in row}
     assert len(starts) == 1 or columns < 40
     assert world.now == NOON
+
+
+def test_comings_and_goings_are_one_line(tea: World) -> None:
+    tea.feed(
+        ":ann!a@h JOIN #tea",
+        ":ben!b@h JOIN #tea",
+        ":carol!c@h QUIT :bye",
+        ":ann!a@h PART #tea",
+        ":carol!c@h JOIN #tea",
+        ":bob!b@h PRIVMSG #tea :hi",
+        ":bob!b@h PART #tea",
+        ":ben!b@h PART #tea :tired",
+    )
+    assert history(tea)[2:] == [
+        "ann came and went; ben joined; carol",
+        "left and came back",
+        "hi",
+        "bob left",  # he has just spoken: that matters
+        "ben left (tired)",
+    ]
+
+
+def test_many_are_counted(tea: World) -> None:
+    tea.feed(*[f":p{number}!u@h JOIN #tea" for number in range(100)])
+    assert history(tea)[-2:] == ["p0, p1, p2, p3, p4, p5, p6 and 93", "others joined"]
+
+
+@given(st.lists(st.sampled_from(["join", "part", "say", "day", "PgUp", "PgDn", "M-<", "M-1", "M-2"]), max_size=40))
+def test_scrolling_through_anything_shows_what_is_there(steps: list[str]) -> None:
+    world = World(rows=8)
+    world.welcome()
+    world.join()
+    for step in steps:
+        if step == "day":
+            world.now += 86_400_000
+        elif step == "say":
+            world.feed(":bob!b@h PRIVMSG #tea :x")
+        elif step in ("join", "part"):
+            world.feed(f":dave!d@h {step.upper()} #tea")
+        else:
+            world.press(step)
+        assert world.screen()[-3] != ""

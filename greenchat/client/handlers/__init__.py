@@ -5,7 +5,8 @@ from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEve
 from greenchat.client.handlers import channels, messages, registration, replies
 from greenchat.client.handlers.registry import TABLE, Incoming, said_at
 from greenchat.client.isupport import Isupport
-from greenchat.client.model import BufferKind, Kind, Line, Link, Model, Network
+from greenchat.client.model import BufferKind, Link, Model, Network
+from greenchat.client.said import Kind, Line
 
 __all__ = ["apply", "channels", "messages"]
 

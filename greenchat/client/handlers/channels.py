@@ -2,7 +2,8 @@
 
 from greenchat.client import talk
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.model import Buffer, BufferKind, Kind, Member, Network
+from greenchat.client.model import Buffer, BufferKind, Network
+from greenchat.client.said import CAME, WENT, Kind, Member
 from greenchat.client.times import date_and_time
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
@@ -14,7 +15,7 @@ def join(at: Incoming) -> None:
     network = at.network
     channel = at.param(0)
     if at.batch == "chathistory":
-        at.note(at.model.open(network, channel), f"{at.nick} joined", nick=at.nick)
+        at.moved(at.model.open(network, channel), at.nick, CAME, f"{at.nick} joined")
         return
     nick, user, host = split_source(at.message.source or "")
     if at.mine:
@@ -39,7 +40,7 @@ def join(at: Incoming) -> None:
         member.account = "" if at.param(1) == "*" else at.param(1)
         member.realname = at.param(2)
     buffer.members[network.fold(nick)] = member
-    at.note(buffer, "You joined" if at.mine else f"{nick} joined", nick=nick)
+    at.moved(buffer, nick, CAME, "You joined" if at.mine else f"{nick} joined")
 
 
 @on("PART")
@@ -50,14 +51,14 @@ def part(at: Incoming) -> None:
         return
     reason = _reason(at.param(1))
     if at.batch == "chathistory":
-        at.note(buffer, f"{at.nick} left{reason}", nick=at.nick)
+        at.moved(buffer, at.nick, WENT, f"{at.nick} left{reason}")
     elif at.mine:
         _gone_from(buffer)
         at.network.unwant(buffer.name)
         at.note(buffer, f"You left{reason}", nick=at.nick)
     else:
         buffer.members.pop(at.network.fold(at.nick), None)
-        at.note(buffer, f"{at.nick} left{reason}", nick=at.nick)
+        at.moved(buffer, at.nick, WENT, f"{at.nick} left{reason}")
 
 
 @on("KICK")
@@ -83,7 +84,7 @@ def quit_(at: Incoming) -> None:
     split = " (the network split)" if at.batch == "netsplit" else _reason(at.param(0))
     for buffer in _where_known(at.network, at.nick):
         if buffer.members.pop(at.network.fold(at.nick), None) or buffer.kind is BufferKind.PRIVATE:
-            at.note(buffer, f"{at.nick} quit{split}", nick=at.nick)
+            at.moved(buffer, at.nick, WENT, f"{at.nick} quit{split}")
 
 
 @on("NICK")

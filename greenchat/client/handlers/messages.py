@@ -3,7 +3,8 @@
 from greenchat import __version__
 from greenchat.client import talk
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.model import Buffer, Kind, Line, Model
+from greenchat.client.model import Buffer, Model
+from greenchat.client.said import Kind, Line
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 

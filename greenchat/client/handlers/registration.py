@@ -5,7 +5,8 @@ https://ircv3.net/specs/extensions/capability-negotiation
 
 from greenchat.client import talk
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.model import BufferKind, Kind, Link, Network
+from greenchat.client.model import BufferKind, Link, Network
+from greenchat.client.said import Kind
 from greenchat.protocol.numerics import Numeric
 
 WANTED_CAPS = (

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from greenchat.client.model import Buffer, Kind, Line, Model, Network, mentions
+from greenchat.client.model import Buffer, Model, Network
+from greenchat.client.said import Kind, Line, mentions
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
@@ -50,6 +51,13 @@ class Incoming:
             buffer.insert(replace(line, highlight=False))
         else:
             self.model.add(buffer, line)
+
+    def moved(self, buffer: Buffer, nick: str, change: str, text: str) -> None:
+        """Note that somebody came or went; drawn with others of its kind unless it matters to the talk."""
+        if self.network.is_me(nick) or buffer.spoke_lately(nick, self.time):
+            change = ""
+        msgid = self.message.tags.get("msgid", "")
+        self.show(buffer, Line(self.time, Kind.EVENT, text, nick, id=msgid, change=change))
 
     def note(self, buffer: Buffer, text: str, kind: Kind = Kind.EVENT, nick: str = "") -> None:
         """Put a line that nobody said into a buffer."""

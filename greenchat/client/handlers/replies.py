@@ -1,7 +1,7 @@
 """Answers to questions: WHOIS, WHO, LIST and the rest, in plain words where the user is looking."""
 
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.model import Kind
+from greenchat.client.said import Kind
 from greenchat.client.times import date_and_time, duration
 from greenchat.protocol.numerics import Numeric
 

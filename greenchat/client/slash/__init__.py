@@ -1,6 +1,7 @@
 """What the user can order with a line that begins with a slash. The table makes /help and the completion."""
 
-from greenchat.client.model import Kind, Line, Model
+from greenchat.client.model import Model
+from greenchat.client.said import Kind, Line
 from greenchat.client.slash import channels, people, windows
 from greenchat.client.slash.registry import TABLE, Order, SlashError, find
 

@@ -1,7 +1,8 @@
 """Commands to speak and to ask about people: private talks, actions, nicknames, being away."""
 
 from greenchat.client import talk
-from greenchat.client.model import BufferKind, Kind
+from greenchat.client.model import BufferKind
+from greenchat.client.said import Kind
 from greenchat.client.slash.registry import Order, SlashError, command
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from greenchat.client.model import Buffer, BufferKind, Kind, Line, Link, Model, Network
+from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.said import Kind, Line
 
 
 class SlashError(Exception):
