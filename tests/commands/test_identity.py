@@ -1,0 +1,202 @@
+"""SETNAME, and changes of account and host: who is told what."""
+
+from dataclasses import replace
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from greenchat.chat.user import User
+from greenchat.commands.context import Context
+from greenchat.commands.identity import set_account, set_host
+from tests.commands.inside import act
+from tests.conftest import Serve, ServerThread, Target
+from tests.irc import Client, people
+
+
+def _log_in(house: ServerThread, nick: str, account: str) -> None:
+    act(house, nick, lambda ctx, user: set_account(ctx, user, account))
+
+
+def _move(house: ServerThread, nick: str, username: str, host: str) -> None:
+    act(house, nick, lambda ctx, user: set_host(ctx, user, username=username, host=host))
+
+
+# SETNAME, https://ircv3.net/specs/extensions/setname
+
+
+def test_setname(server: Target) -> None:
+    """ "to all clients in common channels, as well as to the client from which it originated"."""
+    with (
+        people(server, "alice", "bob", caps="setname", channel="#lobby") as (alice, bob),
+        Client(server, "carol") as carol,
+    ):
+        carol.join("#lobby")
+        for client in alice, bob:
+            client.sync()
+        told = [*alice.run("SETNAME :Alice in Wonderland"), *bob.sync()]
+        assert [message.format() for message in told] == [
+            ":alice!~alice@127.0.0.1 SETNAME :Alice in Wonderland",
+            ":alice!~alice@127.0.0.1 SETNAME :Alice in Wonderland",
+        ]
+        # "The SETNAME message MUST NOT be sent to clients which do not have the capability negotiated."
+        assert carol.sync() == []
+        assert carol.run("WHOIS alice")[0].params[-1] == "Alice in Wonderland"
+
+
+def test_setname_without_the_capability(server: Target) -> None:
+    """ "the server SHOULD handle it silently (with no response)"."""
+    with Client(server, "alice") as alice:
+        assert alice.run("SETNAME :Somebody") == []
+        assert alice.run("WHOIS alice")[0].params[-1] == "Somebody"
+
+
+@pytest.mark.parametrize("realname", ["", "   ", "x" * 151])
+def test_setname_refused(server: Target, realname: str) -> None:
+    """ "it MUST send a FAIL message with the INVALID_REALNAME code"."""
+    with Client(server, "alice", caps="setname standard-replies") as alice:
+        (refusal,) = alice.run(f"SETNAME :{realname}")
+        assert (refusal.command, refusal.params[:2]) == ("FAIL", ("SETNAME", "INVALID_REALNAME"))
+        assert alice.run("WHOIS alice")[0].params[-1] == "Alice"
+
+
+def test_setname_of_nothing(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        assert alice.commands("SETNAME") == ["461"]
+
+
+def test_how_long_a_name_may_be(serve: Serve) -> None:
+    """ "servers MUST provide a NAMELEN token in RPL_ISUPPORT with the maximum allowed length for realnames"."""
+    settings = Settings()
+    address = serve(replace(settings, limits=replace(settings.limits, realname=10)))
+    with Client(address, "alice", caps="setname") as alice:
+        assert "NAMELEN=10" in [token for message in alice.run("VERSION") for token in message.params]
+        assert alice.commands("SETNAME :" + "ä" * 10) == ["SETNAME"]
+        assert alice.commands("SETNAME :" + "ä" * 11) == ["FAIL"]
+
+
+# accounts, https://ircv3.net/specs/extensions/account-notify
+
+
+def test_account_notify(house: ServerThread) -> None:
+    """ "clients will get the ACCOUNT message ... for clients on common channels with them, including themselves"."""
+    with (
+        people(house.address, "alice", "bob", caps="account-notify", channel="#lobby") as (alice, bob),
+        people(house.address, "carol", channel="#lobby") as (carol,),
+        Client(house.address, "stranger", caps="account-notify") as stranger,
+    ):
+        for client in alice, bob:
+            client.sync()
+        _log_in(house, "alice", "Alice")
+        assert [message.params for message in bob.sync()] == [("Alice",)]
+        assert [(message.command, message.params) for message in alice.sync()] == [
+            ("ACCOUNT", ("Alice",)),
+            ("MODE", ("alice", "+r")),
+        ]
+        _log_in(house, "alice", "Alice")
+        _log_in(house, "alice", "")
+        # ":nick!user@host ACCOUNT *"
+        assert [(message.source, message.command, message.params) for message in bob.sync()] == [
+            ("alice!~alice@127.0.0.1", "ACCOUNT", ("*",))
+        ]
+        assert [message.command for message in alice.sync()] == ["ACCOUNT", "MODE"]
+        assert carol.sync() == []
+        assert stranger.sync() == []
+
+
+def test_account_tag(house: ServerThread) -> None:
+    """account-tag: "attached to all commands sent by a user ... if the user is logged into an account"."""
+    with people(house.address, "alice", "bob", caps="account-tag") as (alice, bob):
+        alice.send("PRIVMSG bob :one")
+        assert "account" not in bob.expect("PRIVMSG").tags
+        _log_in(house, "alice", "Alice")
+        alice.send("PRIVMSG bob :two")
+        assert bob.expect("PRIVMSG").tags["account"] == "Alice"
+
+
+def test_extended_join(house: ServerThread) -> None:
+    """extended-join: the JOIN names the account, `*` for none, and the real name."""
+    with people(house.address, "alice", "bob", caps="extended-join") as (alice, bob):
+        bob.join("#lobby")
+        alice.join("#lobby")
+        assert bob.expect("JOIN").params == ("#lobby", "*", "Alice")
+        alice.run("PART #lobby")
+        _log_in(house, "alice", "Ally")
+        alice.join("#lobby")
+        assert bob.expect("JOIN").params == ("#lobby", "Ally", "Alice")
+
+
+# hosts, https://ircv3.net/specs/extensions/chghost
+
+
+def test_chghost(house: ServerThread) -> None:
+    """ ":nick!old_user@old_host.local CHGHOST new_user new_host.local" to those who share a channel, and to oneself."""
+    with (
+        people(house.address, "alice", "bob", caps="chghost", channel="#one") as (alice, bob),
+        Client(house.address, "stranger", caps="chghost") as stranger,
+    ):
+        for client in alice, bob:
+            client.join("#two")
+        alice.sync()
+        _move(house, "alice", "ally", "cloak.example")
+        (seen,) = bob.sync()
+        assert (seen.source, seen.command, seen.params) == (
+            "alice!~alice@127.0.0.1",
+            "CHGHOST",
+            ("ally", "cloak.example"),
+        )
+        own, hidden = alice.sync()
+        assert own.params == seen.params
+        assert (hidden.command, hidden.params) == ("396", ("alice", "cloak.example", "is now your displayed host"))
+        assert stranger.sync() == []
+        assert stranger.run("WHOIS alice")[0].params[2:4] == ("ally", "cloak.example")
+
+
+def test_a_username_alone(house: ServerThread) -> None:
+    """ "One or both of the username and hostname can change during the CHGHOST process." """
+    with people(house.address, "alice", "bob", caps="chghost", channel="#lobby") as (alice, bob):
+        _move(house, "alice", "ally", "127.0.0.1")
+        assert [message.params for message in bob.sync()] == [("ally", "127.0.0.1")]
+        assert [message.command for message in alice.sync()] == ["CHGHOST"]
+        _move(house, "alice", "ally", "127.0.0.1")
+        assert bob.sync() == []
+
+
+def test_without_the_capability_somebody_seems_to_reconnect(house: ServerThread) -> None:
+    """ "the simulated events SHOULD include appropriate QUIT, JOIN and MODE commands"."""
+    with people(house.address, "alice", "bob", channel="#one") as (alice, bob):
+        for name in "#two", "#alone":
+            alice.join(name)
+        bob.join("#two")
+        alice.run("MODE #one +v alice", "MODE #two -o alice")
+        bob.sync()
+        _move(house, "alice", "~alice", "cloak.example")
+        assert [message.format() for message in bob.sync()] == [
+            ":alice!~alice@127.0.0.1 QUIT :Changing hostname",
+            ":alice!~alice@cloak.example JOIN #one",
+            ":greenchat.local MODE #one +ov alice alice",
+            ":alice!~alice@cloak.example JOIN #two",
+        ]
+        assert [message.command for message in alice.sync()] == ["396"]
+
+
+def test_the_away_stay_so_when_they_seem_to_reconnect(house: ServerThread) -> None:
+    """away-notify: "as well as when a user joins and has an away message set"."""
+    with people(house.address, "alice", "bob", caps="away-notify extended-join", channel="#lobby") as (alice, bob):
+        alice.run("AWAY :lunch", "MODE #lobby -o alice")
+        bob.sync()
+        _move(house, "alice", "~alice", "cloak.example")
+        _, join, away = bob.sync()
+        assert join.params == ("#lobby", "*", "Alice")
+        assert (away.command, away.params) == ("AWAY", ("lunch",))
+
+
+def test_bans_on_the_real_host_stay(house: ServerThread) -> None:
+    with people(house.address, "alice", "bob", channel="#lobby") as (alice, bob):
+        alice.run("MODE #lobby +b *!*@127.0.0.1")
+
+        def hide(ctx: Context, user: User) -> None:
+            set_host(ctx, user, username=user.username, host="cloak.example")
+
+        act(house, "bob", hide)
+        bob.sync()
+        assert bob.commands("PRIVMSG #lobby :hello") == ["404"]

@@ -1,0 +1,115 @@
+"""AWAY. https://modern.ircdocs.horse/#away-message"""
+
+from tests.conftest import Target
+from tests.irc import Client, people
+
+
+def test_acknowledged(server: Target) -> None:
+    """ "The server acknowledges the change in away status by returning the RPL_NOWAWAY and RPL_UNAWAY numerics." """
+    with Client(server, "alice") as alice:
+        assert alice.commands("AWAY :lunch", "AWAY :dinner", "AWAY", "AWAY", "AWAY :") == [
+            "306",
+            "306",
+            "305",
+            "305",
+            "305",
+        ]
+
+
+def test_who_writes_is_told(server: Target) -> None:
+    """ "RPL_AWAY, with the away message, when a PRIVMSG command is directed at the away user"."""
+    with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
+        alice.run("AWAY :at lunch")
+        (reply,) = bob.run("PRIVMSG ALICE :hello")
+        assert (reply.command, reply.params) == ("301", ("bob", "alice", "at lunch"))
+        assert bob.run("NOTICE alice :hello", "PRIVMSG #lobby :hello") == []
+        alice.run("AWAY")
+        assert bob.run("PRIVMSG alice :hello") == []
+
+
+def test_a_long_message_is_cut_as_announced(server: Target) -> None:
+    """AWAYLEN: "it may be silently truncated by the server before being passed on to other clients"."""
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("AWAY :" + "x" * 300)
+        assert bob.run("PRIVMSG alice :hello")[0].params[2] == "x" * 200
+        assert "AWAYLEN=200" in [token for message in bob.run("VERSION") for token in message.params]
+
+
+def test_peers_are_told_of_each_change_once(server: Target) -> None:
+    """away-notify: "when a user sharing a channel with them sets, changes or removes their away state"."""
+    with people(server, "alice", "bob", caps="away-notify", channel="#one") as (alice, bob):
+        for client in alice, bob:
+            client.join("#two")
+        alice.sync()
+        told: list[tuple[str, list[tuple[str, ...]]]] = [
+            ("AWAY :lunch", [("lunch",)]),
+            ("AWAY :lunch", []),
+            ("AWAY :dinner", [("dinner",)]),
+            ("AWAY", [()]),
+            ("AWAY", []),
+        ]
+        for line, params in told:
+            assert len(alice.run(line)) == 1
+            messages = bob.sync()
+            # ":nick!user@host AWAY [:message]"
+            assert [message.params for message in messages] == params
+            assert all((message.command, message.source) == ("AWAY", "alice!~alice@127.0.0.1") for message in messages)
+
+
+def test_only_those_who_asked_and_share_a_channel_are_told(server: Target) -> None:
+    with (
+        people(server, "alice", "bob", channel="#lobby") as (alice, bob),
+        Client(server, "stranger", caps="away-notify") as stranger,
+    ):
+        alice.run("AWAY :lunch")
+        assert bob.sync() == []
+        assert stranger.sync() == []
+
+
+def test_told_on_joining(server: Target) -> None:
+    """away-notify: "as well as when a user joins and has an away message set"."""
+    with people(server, "alice", "bob", caps="away-notify") as (alice, bob):
+        bob.join("#lobby")
+        alice.run("AWAY :lunch")
+        alice.join("#lobby")
+        assert [(message.command, message.params) for message in bob.sync()] == [
+            ("JOIN", ("#lobby",)),
+            ("AWAY", ("lunch",)),
+        ]
+
+
+def test_before_registration(server: Target) -> None:
+    """pre-away: "servers MUST accept the AWAY command before connection registration has completed"."""
+    with Client(server, "bob") as bob, Client(server) as alice:
+        bob.run("MONITOR + alice")
+        alice.send("CAP REQ :draft/pre-away", "NICK alice", "USER alice 0 * :Alice", "AWAY :not here")
+        assert alice.expect("306").params[0] == "alice"
+        alice.send("CAP END")
+        alice.until("376", "422")
+        # "does not inhibit reporting of the change in nickname status, e.g. via monitor"
+        assert bob.expect("730").params[1] == "alice!~alice@127.0.0.1"
+        assert bob.run("PRIVMSG alice :hello")[0].params == ("bob", "alice", "not here")
+
+
+def test_back_before_registration(server: Target) -> None:
+    """ "Similarly, AWAY with no parameters indicates that the user is present." """
+    with Client(server, "bob") as bob, Client(server) as alice:
+        alice.send("CAP REQ :draft/pre-away", "AWAY *", "AWAY", "NICK alice", "USER alice 0 * :Alice", "CAP END")
+        assert [message.command for message in alice.until("422", "376") if message.command in ("305", "306")] == [
+            "306",
+            "305",
+        ]
+        assert bob.run("PRIVMSG alice :hello") == []
+
+
+def test_absent(server: Target) -> None:
+    """ "Clients MAY also send `AWAY *` post-registration to indicate that the user is no longer present"."""
+    with people(server, "alice", "bob", caps="away-notify draft/pre-away", channel="#lobby") as (alice, bob):
+        assert alice.commands("AWAY *") == ["306"]
+        assert bob.expect("AWAY").params == ("*",)
+
+
+def test_not_before_registration_without_the_capability(server: Target) -> None:
+    with Client(server) as alice:
+        alice.send("NICK alice", "AWAY :lunch", "PING x")
+        assert alice.until("PONG")[0].command == "451"

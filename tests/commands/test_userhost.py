@@ -1,0 +1,61 @@
+"""ISON USERHOST USERIP."""
+
+import pytest
+
+from tests.commands.inside import make_operator
+from tests.conftest import ServerThread, Target
+from tests.irc import Client, people
+
+
+@pytest.mark.parametrize(
+    ("line", "here"),
+    [
+        ("ISON bob", "bob"),
+        ("ISON nobody", ""),
+        ("ISON BOB nobody Alice", "bob alice"),
+        ("ISON :bob nobody alice", "bob alice"),
+        ("ISON :", ""),
+    ],
+)
+def test_ison(server: Target, line: str, here: str) -> None:
+    """RFC 2812, section 4.9: "returns only those nicks which it finds to be present on the network"."""
+    with people(server, "alice", "bob") as (alice, _):
+        (reply,) = alice.run(line)
+        assert (reply.command, reply.params) == ("303", ("alice", here))
+
+
+def test_userhost(house: ServerThread) -> None:
+    """302: reply = nickname [ isop ] "=" isaway hostname. https://modern.ircdocs.horse/#rpluserhost-302"""
+    with people(house.address, "alice", "bob") as (alice, bob):
+        assert alice.run("USERHOST BOB nobody alice")[0].params == (
+            "alice",
+            "bob=+~bob@127.0.0.1 alice=+~alice@127.0.0.1",
+        )
+        bob.run("AWAY :lunch")
+        make_operator(house, "bob")
+        assert alice.run("USERHOST bob")[0].params == ("alice", "bob*=-~bob@127.0.0.1")
+        assert alice.run("USERHOST nobody")[0].params == ("alice", "")
+
+
+def test_five_at_most(server: Target) -> None:
+    """ "The USERHOST command takes up to five nicknames, each a separate parameters." """
+    with people(server, "a", "b", "c", "d", "e", "f") as (client, *_):
+        (reply,) = client.run("USERHOST a b c d e f")
+        assert [answer[0] for answer in reply.params[1].split(" ")] == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("command", ["ISON", "USERHOST", "USERIP"])
+def test_nobody_asked_for(server: Target, command: str) -> None:
+    with Client(server, "alice") as alice:
+        assert alice.commands(command) == ["461"]
+
+
+def test_userip_is_for_oneself_and_for_operators(house: ServerThread) -> None:
+    with people(house.address, "alice", "bob") as (alice, _):
+        (reply,) = alice.run("USERIP alice bob nobody")
+        assert (reply.command, reply.params) == (
+            "340",
+            ("alice", "alice=+~alice@127.0.0.1 bob=+~bob@255.255.255.255"),
+        )
+        make_operator(house, "alice")
+        assert alice.run("USERIP bob")[0].params[1] == "bob=+~bob@127.0.0.1"
