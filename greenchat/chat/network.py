@@ -26,7 +26,7 @@ class Network:
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
     renamed: folded old names of channels that still are, the latest ones.
 
-    Reads: user, holder, channel, channels_of, share_channel, peers; most_users, mode_counts, command_counts,
+    Reads: user, holder, channel, channels_of, peers; most_users, mode_counts, command_counts,
     unregistered.
     Changes: connect, disconnect, register, attach, rename, set_host, remove, set_caps, set_kind, set_mode; join, part,
     invite, set_member_mode, rename_channel.
@@ -87,11 +87,6 @@ class Network:
     def channels_of(self, user: User) -> list[Channel]:
         """In the order in which they joined."""
         return [self.channels[name] for name in user.channels]
-
-    @staticmethod
-    def share_channel(one: User, other: User) -> bool:
-        """Whether there is a channel that both are in."""
-        return not one.channels.keys().isdisjoint(other.channels)
 
     def peers(self, user: User) -> Iterator[User]:
         """Everybody who shares a channel with a user and sees them there, once each, without themselves."""

@@ -19,7 +19,7 @@ def announce(ctx: Context, user: User, envelope: Envelope) -> None:
 
 
 def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
-    """Only to those who monitor a user with extended-monitor and share no channel with them."""
+    """Only to those who monitor a user with extended-monitor and see them in no channel."""
     network = ctx.network
     for session in network.monitors.watchers(network.fold(user.nick)):
         if session.caps & caps.EXTENDED_MONITOR and not _is_near(ctx, session, user):
@@ -27,5 +27,8 @@ def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
 
 
 def _is_near(ctx: Context, session: Session, user: User) -> bool:
+    """Whether the session has heard of it as a peer's, or as the user's own."""
     watcher = session.user
-    return watcher is None or watcher is user or ctx.network.share_channel(watcher, user)
+    if watcher is None or watcher is user:
+        return True
+    return any(watcher in channel.members and channel.sees(watcher, user) for channel in ctx.network.channels_of(user))

@@ -41,6 +41,22 @@ def set_away(ctx: Context, user: User, text: str) -> None:
     announce(ctx, user, envelope)
 
 
+def arrive(ctx: Context, user: User) -> None:
+    """The session has become one more of a user who may be away: somebody sits here, unless it says otherwise."""
+    if ctx.session.away:
+        set_away(ctx, user, _away_of(user, ctx.session))
+    else:
+        settle(ctx, user)
+    if user.away:
+        ctx.reply(Numeric.RPL_NOWAWAY)
+
+
+def settle(ctx: Context, user: User) -> None:
+    """A session has come or gone: with `*` away are those at none of whose connections anybody sits."""
+    if user.away in ("", _ABSENT):
+        set_away(ctx, user, _ABSENT if _is_absent(user) else "")
+
+
 def _away_of(user: User, session: Session) -> str:
     """What the user's away message is after one of their sessions has said something about itself.
 
@@ -48,4 +64,8 @@ def _away_of(user: User, session: Session) -> str:
     """
     if session.away != _ABSENT:
         return session.away
-    return _ABSENT if all(other.away == _ABSENT for other in user.sessions) else user.away
+    return _ABSENT if _is_absent(user) else user.away
+
+
+def _is_absent(user: User) -> bool:
+    return all(session.away == _ABSENT for session in user.sessions)

@@ -14,6 +14,7 @@ from .errors import IrcError
 from .isupport import send_isupport
 from .monitor import tell_offline, tell_online
 from .ownership import owns, why_not_nick
+from .presence import arrive, settle
 from .registry import command
 from .server import send_lusers, send_motd
 from .user_modes import USER_MODES, send_modes
@@ -89,6 +90,7 @@ def _attach(ctx: Context, user: User) -> None:
     session = ctx.session
     ctx.network.attach(user, session)
     _welcome(ctx, user)
+    arrive(ctx, user)
     for channel in ctx.network.channels_of(user):
         extended = (channel.name, user.account or "*", user.realname)
         ctx.respond(ctx.envelope("JOIN", channel.name, source=user, extended=extended))
@@ -148,6 +150,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
         return
     if len(leaver.sessions) > 1:
         ctx.network.disconnect(session)
+        settle(ctx, leaver)
         return
     envelope = ctx.envelope("QUIT", reason, source=leaver)
     ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))

@@ -1,6 +1,8 @@
 """AWAY. https://modern.ircdocs.horse/#away-message"""
 
-from tests.conftest import Target
+from greenchat.chat.settings import AccountSettings, Settings
+from tests.commands.devices import device, make_account
+from tests.conftest import Serve, Target
 from tests.irc import Client, people
 
 
@@ -113,3 +115,58 @@ def test_not_before_registration_without_the_capability(server: Target) -> None:
     with Client(server) as alice:
         alice.send("NICK alice", "AWAY :lunch", "PING x")
         assert alice.until("PONG")[0].command == "451"
+
+
+PRE_AWAY = "sasl draft/pre-away"
+
+
+def _watched(serve: Serve) -> Target:
+    address = serve(Settings(accounts=AccountSettings(iterations=4096)))
+    make_account(address, "alice")
+    return address
+
+
+def test_an_absent_connection_makes_nobody_away_who_sits_at_another(serve: Serve) -> None:
+    """ "an away message of `*` should be treated as though the connection did not exist at all"."""
+    address = _watched(serve)
+    with Client(address, "bob", caps="away-notify") as bob, device(address, "alice") as laptop:
+        bob.join("#lobby")
+        laptop.join("#lobby")
+        bob.sync()
+        with device(address, "alice", "AWAY *", caps=PRE_AWAY) as phone:
+            phone.until("366")
+            assert bob.sync() == []
+            laptop.send("QUIT")
+            laptop.until_end()
+            assert bob.expect("AWAY").params == ("*",)
+            assert bob.run("PRIVMSG alice :hello")[0].params == ("bob", "alice", "*")
+            with device(address, "alice") as laptop_again:
+                laptop_again.until("366")
+                assert [message.params for message in bob.sync()] == [()]
+
+
+def test_a_message_stays_when_connections_come_and_go(serve: Serve) -> None:
+    """ "it should not supersede a human-readable AWAY message set by another connection, even if it is more recent"."""
+    address = _watched(serve)
+    with Client(address, "bob") as bob, device(address, "alice") as laptop:
+        laptop.run("AWAY :at lunch")
+        with device(address, "alice", "AWAY *", caps=PRE_AWAY) as phone:
+            # a connection that comes in while its user is away is told so, as it is told of its own "AWAY *"
+            assert [message.command for message in phone.sync()].count("306") == 2
+            phone.run("AWAY *")
+            assert bob.run("PRIVMSG alice :hello")[0].params[2] == "at lunch"
+            phone.send("QUIT")
+            phone.until_end()
+        assert bob.run("PRIVMSG alice :hello")[0].params[2] == "at lunch"
+        with device(address, "alice", "AWAY :on the road", caps=PRE_AWAY) as phone:
+            phone.sync()
+            assert bob.run("PRIVMSG alice :hello")[0].params[2] == "on the road"
+
+
+def test_the_other_connections_of_a_person_are_told(serve: Serve) -> None:
+    address = _watched(serve)
+    with device(address, "alice") as laptop, device(address, "alice", caps="sasl away-notify") as phone:
+        for client in laptop, phone:
+            client.sync()
+        assert [message.command for message in laptop.run("AWAY :lunch")] == ["306"]
+        assert [(message.command, message.params) for message in phone.sync()] == [("AWAY", ("lunch",))]

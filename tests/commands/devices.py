@@ -1,0 +1,28 @@
+"""One person at several connections: an account, and devices that log in to it."""
+
+from greenchat.protocol.sasl import chunks, format_plain
+from tests.conftest import Target
+from tests.irc import Client
+
+_PASSWORD = "sesame open"
+
+
+def make_account(address: Target, nick: str) -> None:
+    """Register an account of this name."""
+    with Client(address, nick) as client:
+        client.send(f"REGISTER * * :{_PASSWORD}")
+        assert client.expect("REGISTER", "FAIL").params[0] == "SUCCESS"
+        client.send("QUIT")
+        client.until_end()
+
+
+def device(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Client:
+    """One more connection of the person with this account, which sends these lines before it is welcomed."""
+    client = Client(address)
+    client.send("CAP LS 302", f"CAP REQ :{caps}", f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
+    client.send("AUTHENTICATE PLAIN")
+    client.expect("AUTHENTICATE")
+    client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(format_plain(nick, _PASSWORD))])
+    assert client.expect("903", "904").command == "903"
+    client.send(*lines, "CAP END")
+    return client
