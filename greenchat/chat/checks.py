@@ -43,6 +43,20 @@ def word(text: str) -> str:
     return text
 
 
+def url(text: str) -> str:
+    """An address of the web; empty: none."""
+    if text and not re.fullmatch(r"https?://[!-~]{1,300}", text):
+        raise ValueError("must be a URL like https://example.org/icon.svg")
+    return text
+
+
+def tag(text: str) -> str:
+    """The name of a message tag, `-` before it or `*`: https://ircv3.net/specs/extensions/message-tags."""
+    if not re.fullmatch(r"\*|-?[A-Za-z0-9./-]*[A-Za-z0-9]", text):
+        raise ValueError("must be names like typing or example.org/thing, - before one, or *")
+    return text
+
+
 def channel(text: str) -> str:
     """A channel's name."""
     if not is_channel(text, 64):

@@ -80,6 +80,15 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Sts:
+    """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
+
+    port: Annotated[int, Key("the port with TLS that clients must change to; 0: they need not", 0, 65535)] = 0
+    duration: Annotated[int, Key("seconds for which they shall remember that; 0 takes it back", 0)] = 2_592_000
+    preload: Annotated[bool, Key("may be built into clients; hard to take back")] = False
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The server as it presents itself, and its rules."""
 
@@ -89,6 +98,7 @@ class Settings:
     description: Annotated[str, Key("the server in a few words", parse=checks.line)] = (
         "greenchat, group chat for the terminal"
     )
+    icon: Annotated[str, Key("the URL of a picture of the network", parse=checks.url)] = ""
     motd: Annotated[tuple[str, ...], Key("the message of the day, a string for each line", parse=checks.line)] = ()
     password: Annotated[str, Key("what everybody must give to come in (PASS); empty: nothing", parse=checks.word)] = ""
     lobby: Annotated[str, Key("the channel of the plain-text clients", parse=checks.channel, restart=True)] = "#lobby"
@@ -97,6 +107,13 @@ class Settings:
     )
     channel_flags: Annotated[str, Key("modes of a new channel, those without a parameter", parse=_FLAGS)] = "nt"
     user_flags: Annotated[str, Key("modes of a new user", parse=checks.letters("iw"))] = ""
+    denied_tags: Annotated[
+        tuple[str, ...],
+        Key('client-only tags, without +, that nobody gets, like "typing"; "*": all, but "-typing"', parse=checks.tag),
+    ] = ()
+    sts: Annotated[Sts, Key("Who comes without TLS is sent to a port with it, if the client knows how.")] = field(
+        default_factory=Sts
+    )
     mode_table: ModeTable = MODE_TABLE
     limits: Annotated[Limits, Key("How long names and texts may be, and how many of each there may be.")] = field(
         default_factory=Limits

@@ -14,9 +14,26 @@ from .registry import command
 
 _WITH_VALUES = 302  # the version of CAP LS that has values, several lines, and cap-notify
 
-# What a capability is worth to a session: its value ("" for none), or None where it is not offered.
-Offer = Callable[[Settings, Session], str | None]
-OFFERS: dict[int, Offer] = {}
+
+def _sts(settings: Settings, session: Session) -> str | None:
+    """The upgrade policy where there is no TLS yet, the persistence policy where there is.
+
+    https://ircv3.net/specs/extensions/sts
+    """
+    policy = settings.sts
+    if not policy.port or session.cap_version < _WITH_VALUES:  # "the capability has a REQUIRED value"
+        return None
+    if not session.secure:
+        return f"port={policy.port}"
+    return f"duration={policy.duration}" + (",preload" if policy.preload else "")
+
+
+# What a capability is worth to a session: its value ("" for none), or None where it is not offered. All others are
+# offered to everybody, without a value.
+OFFERS: dict[int, Callable[[Settings, Session], str | None]] = {caps.STS: _sts}
+
+_NEVER_GRANTED = caps.STS  # "Clients MUST NOT request this capability"
+_NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capability"
 
 
 @command("CAP", params=1, anytime=True)
@@ -44,7 +61,7 @@ def announce_capabilities(ctx: Context, before: Settings) -> None:
     """Tell those who have cap-notify what new settings brought and took: CAP NEW, CAP DEL."""
     for session in list(ctx.network.sessions):
         old, new = offered(before, session), offered(ctx.network.settings, session)
-        gone = [name for name in old if name not in new]
+        gone = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
         come = {name: value for name, value in new.items() if old.get(name) != value}
         if session.caps & caps.CAP_NOTIFY:
             aside = ctx.aside(session)
@@ -79,11 +96,12 @@ def _list(ctx: Context, _: str) -> None:
 def _req(ctx: Context, wishes: str) -> None:
     session = ctx.session
     _suspend_registration(session)
-    wanted = _wanted(ctx, wishes.split())
+    words = wishes.split()
+    wanted = _wanted(ctx, words)
     if wanted is None:
-        _send(ctx, "NAK", wishes.split())
+        _send(ctx, "NAK", words)
         return
-    _send(ctx, "ACK", wishes.split())
+    _send(ctx, "ACK", words or [""])
     # "a server MUST NOT change the capabilities of the client until the last ACK of the set has been sent"
     ctx.answer()
     ctx.network.set_caps(session, wanted)
@@ -99,6 +117,8 @@ def _wanted(ctx: Context, wishes: list[str]) -> int | None:
         if name not in found:
             return None
         bit = caps.CAPABILITIES[name].bit
+        if bit & _NEVER_GRANTED:
+            return None
         if wish != name and bit == caps.CAP_NOTIFY and session.cap_version >= _WITH_VALUES:
             # "servers MUST NOT disable the cap-notify capability if the client requests CAP LS with a version of 302"
             return None

@@ -80,6 +80,11 @@ def tokens(settings: Settings) -> list[str]:
     }
     if settings.history.enabled:
         values |= {"CHATHISTORY": str(settings.history.page), "MSGREFTYPES": "msgid,timestamp"}
+    if settings.icon:
+        values["draft/ICON"] = settings.icon
+    if settings.denied_tags:
+        # "An asterisk indicates that all client-only tags are blocked. When used, this MUST be the first item"
+        values["CLIENTTAGDENY"] = ",".join(sorted(settings.denied_tags, key="*".__ne__))
     return format_tokens(dict(sorted(values.items())))
 
 

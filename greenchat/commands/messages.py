@@ -4,7 +4,7 @@ Nothing that is said is ever cut. What would not fit into a line of 512 bytes on
 before it is refused with 417, also as a NOTICE: that the line is too long is no automatic reply to what it says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..chat import policy
 from ..chat.channel import Channel
@@ -165,11 +165,20 @@ def _echo(ctx: Context, envelope: Envelope) -> None:
 def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
     """What the others get. Raises 417."""
     tags = ctx.message.tags
-    # "Tags without the client-only prefix MUST be removed by the server before being relayed"
-    client_tags = {name: value for name, value in tags.items() if name[0] == "+"} if tags else tags
+    client_tags = _client_tags(tags, ctx.network.settings.denied_tags) if tags else tags
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
     envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags)
     if not envelope.fits:
         ctx.quiet = False
         raise IrcError(Numeric.ERR_INPUTTOOLONG, text=_TOO_LONG)
     return envelope
+
+
+def _client_tags(tags: Mapping[str, str], denied: Sequence[str]) -> dict[str, str]:
+    """ "Tags without the client-only prefix MUST be removed by the server before being relayed with any message"."""
+    return {name: value for name, value in tags.items() if name[0] == "+" and not _is_denied(name[1:], denied)}
+
+
+def _is_denied(name: str, denied: Sequence[str]) -> bool:
+    """https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens."""
+    return (name in denied or "*" in denied) and "-" + name not in denied

@@ -49,6 +49,7 @@ SASL = _capability("sasl", "sasl-3.2")
 SERVER_TIME = _capability("server-time", "server-time", wire=True)
 SETNAME = _capability("setname", "setname", wire=True)
 STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
+STS = _capability("sts", "sts")
 USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
 # Drafts come last: before version 302 CAP LS is one line, and it drops what no longer fits.
