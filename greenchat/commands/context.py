@@ -196,7 +196,9 @@ class Context:
         self.respond(self.envelope("NOTICE", self.nick, text))
 
     def respond(self, envelope: Envelope) -> None:
-        """To the session that sent the command, as a part of the answer to it."""
+        """To the session that sent the command, as a part of the answer to it, if it is one that gets such messages."""
+        if self.session.kind & envelope.needs != envelope.needs:
+            return
         if self._batch:
             envelope = envelope.in_batch(self._batch)
         if self._label:

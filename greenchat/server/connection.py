@@ -114,7 +114,7 @@ class Connection:
         """Tell the client why, and end the connection."""
         if not self.session.closing:
             self.server.turn.begin()
-            self._context(_NOTHING).close(self.session, reason)
+            self.context(_NOTHING).close(self.session, reason)
 
     def use(self, options: Options) -> None:
         """Go on with other options: after a reload."""
@@ -125,7 +125,7 @@ class Connection:
         """Ask whether it still lives."""
         self.server.turn.begin()
         self.asked = True
-        ctx = self._context(_NOTHING)
+        ctx = self.context(_NOTHING)
         ctx.respond(ctx.envelope("PING", self.server.network.settings.name))
 
     def _serve(self) -> None:
@@ -242,7 +242,7 @@ class Connection:
     def _run_line(self, line: bytes | LineTooLong) -> None:
         self.server.turn.begin()
         self.session.received_messages += 1
-        self._finish(*run_line(line, self._context))
+        self._finish(*run_line(line, self.context))
 
     def perform(self, message: Message) -> None:
         """Run a command that did not come as a line of IRC, when the throttle lets it."""
@@ -250,7 +250,7 @@ class Connection:
         if not self.session.closing:
             self.server.turn.begin()
             self.session.received_messages += 1
-            ctx = self._context(message)
+            ctx = self.context(message)
             self._finish(ctx, run(ctx))
 
     def _finish(self, ctx: Context, later: Later | None) -> None:
@@ -263,7 +263,8 @@ class Connection:
             ctx.now = self.server.now()
             later = resume(ctx, later, result)
 
-    def _context(self, message: Message) -> Context:
+    def context(self, message: Message) -> Context:
+        """What a command of this client runs in."""
         server = self.server
         return Context(
             server.network,
@@ -291,7 +292,7 @@ class Connection:
 
     def _clean_up(self, reason: str) -> None:
         self.server.turn.begin()
-        leave(self._context(_NOTHING), self.session, reason)
+        leave(self.context(_NOTHING), self.session, reason)
         self.server.network.disconnect(self.session)
         self._readable.stop()
         self._readable.close()
