@@ -81,8 +81,6 @@ def complete_registration(ctx: Context) -> None:
     ctx.network.register(newcomer, session)
     for letter in settings.user_flags + ("r" if newcomer.account else ""):
         ctx.network.set_mode(newcomer, letter, True)
-    for letter in settings.user_flags:
-        ctx.network.set_mode(newcomer, letter, True)
     _welcome(ctx, newcomer)
     tell_online(ctx, newcomer)
 

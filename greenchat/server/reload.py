@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..chat.network import Network
 from ..chat.throttle import Attempts
+from ..commands.capabilities import announce_capabilities
 from ..commands.context import Context
 from ..commands.isupport import announce_isupport
 from ..commands.server_notices import revoke_operators
@@ -52,6 +53,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     running.plain.options = options.plain
     revoke_operators(ctx)
     announce_isupport(ctx, before)
+    announce_capabilities(ctx, before)
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     return notes + _move_doors(running, options.listen)
 

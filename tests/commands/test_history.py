@@ -267,7 +267,7 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
 
         def read_and_leave(app: App) -> None:
             (connection,) = (one for one in app.connections if one.session.nick == "bob")
-            ctx = connection._context(parse("CHATHISTORY LATEST #lobby * 5"))
+            ctx = connection.context(parse("CHATHISTORY LATEST #lobby * 5"))
             later = chathistory(ctx)
             assert later is not None
             found: Any = later.work()

@@ -59,7 +59,7 @@ ANSWERS = [
     ("CAP REQ server-time", ["CAP"]),
     ("CAP REQ -labeled-response", ["CAP"]),
     ("USER a 0 * :A", ["462"]),
-    ("VERSION", ["351", "005", "005"]),
+    ("VERSION", ["351", "005", "005", "005"]),
 ]
 
 

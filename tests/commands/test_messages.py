@@ -92,7 +92,7 @@ def test_who_is_not_in_a_channel_cannot_speak_in_it(server: Target) -> None:
     with Client(server, "op") as op, Client(server, "alice", caps="echo-message") as alice:
         op.join("#a")
         (refusal,) = alice.run("PRIVMSG #A :hi")
-        assert (refusal.command, refusal.params) == ("404", ("alice", "#a", "Cannot send to channel"))
+        assert (refusal.command, refusal.params) == ("404", ("alice", "#a", "Cannot send to channel (+n)"))
         assert alice.run("NOTICE #a :hi") == []
         op.run("MODE #a -n")
         (echo,) = alice.run("PRIVMSG #a :hi")

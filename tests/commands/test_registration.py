@@ -63,7 +63,6 @@ REFUSED = [
     ("PRIVMSG alice :hi", "451", ("*",)),
     ("NOSUCH", "451", ("*",)),
     ("CAP", "461", ("*", "CAP")),
-    ("AUTHENTICATE PLAIN", "904", ("*",)),
 ]
 
 
@@ -174,10 +173,3 @@ def test_a_connection_that_breaks_is_told_to_its_peers(server: Target) -> None:
         alice.close()
         left = bob.expect("QUIT")
         assert (left.nick, left.params) == ("alice", ("Connection closed",))
-
-
-def test_authenticate_says_why_it_fails(server: Target) -> None:
-    with Client(server, "alice") as alice:
-        (refusal,) = alice.run("AUTHENTICATE PLAIN")
-        assert refusal.command == "904"
-        assert "no accounts" in refusal.params[-1]
