@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from greenchat import __version__
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.model import Buffer, BufferKind, Link, Model
-from greenchat.client.style import NORMAL, Row, Span, Style
+from greenchat.client.style import NORMAL, Cursor, Row, Size, Span, Style
 from greenchat.client.text import clip, fill_row, graphemes, row_width, visible, width
 from greenchat.client.theme import DARK, Theme, formatted
 
@@ -75,13 +75,29 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
     return fill_row(row, columns, bar)
 
 
-def input_row(buffer: Buffer, line: InputLine, columns: int, look: Look) -> tuple[Row, int]:
-    """The input line, cut so that the cursor is on it, and the cursor's column."""
-    theme = look.theme
+def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[Row, ...], Cursor]:
+    """The input, a row for each of its lines, cut so that the cursor is on it; and where the cursor is."""
+    theme, columns = look.theme, area.columns
     name = visible(buffer.name)
     prompt = f"[{clip(name, columns // 4, theme.glyphs.ellipsis)}] " if columns >= TIGHT else "> "
     if look.prompt:
         prompt = clip(visible(look.prompt), columns // 2, theme.glyphs.ellipsis)
+    texts = line.text.split("\n")
+    at = line.before.count("\n")
+    column = len(line.before) - (line.before.rfind("\n") + 1)
+    first = max(0, min(at - area.rows // 2, len(texts) - area.rows))
+    rows = []
+    cursor = Cursor(0, 0)
+    for number, text in enumerate(texts[first : first + area.rows], first):
+        head = prompt if number == first else " " * width(prompt)
+        row, place = _input_row(head, InputLine(text, column if number == at else 0), columns, theme)
+        rows.append(row)
+        if number == at:
+            cursor = Cursor(number - first, place)
+    return tuple(rows), cursor
+
+
+def _input_row(prompt: str, line: InputLine, columns: int, theme: Theme) -> tuple[Row, int]:
     room = columns - width(prompt) - 1  # the cursor stands behind the last character
     cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]
     cursor = len(graphemes(line.before))
@@ -113,8 +129,6 @@ def _first_shown(widths: list[int], cursor: int, room: int) -> int:
 
 
 def _cell(grapheme: str, theme: Theme) -> Span:
-    if grapheme in ("\n", "\r\n"):
-        return Span(theme.glyphs.newline, theme.control)
     shown = visible(grapheme)
     return Span(shown, NORMAL if shown == grapheme else theme.control)
 

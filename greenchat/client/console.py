@@ -5,6 +5,7 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from greenchat.client import handlers, slash, talk
 from greenchat.client.bars import Look
@@ -12,13 +13,14 @@ from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
+from greenchat.client.history import at_start, scrolled
 from greenchat.client.keys import KEYS
 from greenchat.client.model import Buffer, BufferKind, Model, Network
 from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
 from greenchat.client.said import Anchor, Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.theme import DARK, Theme
-from greenchat.client.view import at_start, history_height, render, scrolled
+from greenchat.client.view import Panels, layout, render
 
 GUARDED_LINES = 3  # from which on a paste is asked about
 HINT_QUIT = "Ctrl-C again leaves greenchat."
@@ -39,6 +41,7 @@ class Console:
         "hint",
         "keys",
         "model",
+        "panels",
         "redraw",
         "size",
         "suspend",
@@ -52,6 +55,7 @@ class Console:
         self.keys = keys
         self.editor = Editor()
         self.hint = ""
+        self.panels = Panels()
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
@@ -63,9 +67,9 @@ class Console:
         """The picture. now: seconds of the app's clock."""
         mode = self._mode
         if mode is None:
-            return render(self.model, self.editor.line, self.size, Look(self.theme, now, self.hint))
+            return render(self.model, self.editor.line, self.size, Look(self.theme, now, self.hint), self.panels)
         look = Look(self.theme, now, mode.hint, mode.prompt, mode.marked)
-        return render(self.model, mode.line, self.size, look)
+        return render(self.model, mode.line, self.size, look, self.panels)
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
         """Something happened on a network. now: milliseconds since the epoch."""
@@ -183,7 +187,7 @@ class Console:
 
     def _scroll(self, rows: int) -> None:
         buffer = self.model.current
-        buffer.anchor = scrolled(buffer, self.size, self.theme, rows)
+        buffer.anchor = scrolled(buffer, self._area(), self.theme, rows)
 
     def _search(self) -> None:
         self._mode = Search(self.model, self._scroll_to)
@@ -195,10 +199,22 @@ class Console:
         """Bring a line to the middle of the screen."""
         buffer = self.model.current
         buffer.anchor = Anchor(number)
-        buffer.anchor = scrolled(buffer, self.size, self.theme, -(history_height(self.size) // 2))
+        buffer.anchor = scrolled(buffer, self._area(), self.theme, -(self._area().rows // 2))
+
+    def _area(self) -> Size:
+        line = self._mode.line if self._mode else self.editor.line
+        return layout(self.model, line, self.size, self.panels).history
+
+    def _toggle_windows(self) -> None:
+        shown = layout(self.model, EMPTY, self.size, self.panels).windows
+        self.panels = replace(self.panels, windows=not shown)
+
+    def _toggle_nicks(self) -> None:
+        shown = layout(self.model, EMPTY, self.size, self.panels).nicks
+        self.panels = replace(self.panels, nicks=not shown)
 
     def _page(self) -> int:
-        return max(1, history_height(self.size) - 2)
+        return max(1, self._area().rows - 2)
 
     def _show_number(self, number: int) -> None:
         if number <= len(self.model.buffers):
@@ -227,7 +243,7 @@ def _end_of_history(console: Console) -> None:
 
 def _start_of_history(console: Console) -> None:
     buffer = console.model.current
-    buffer.anchor = at_start(buffer, console.size, console.theme)
+    buffer.anchor = at_start(buffer, console._area(), console.theme)
 
 
 ACTIONS: dict[str, Callable[[Console, int], None]] = {
@@ -241,6 +257,9 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "next window": lambda console, now: console._show_next(1),
     "previous window": lambda console, now: console._show_next(-1),
     "next active window": lambda console, now: console._show_active(),
+    "newline": lambda console, now: console.editor.insert("\n"),
+    "windows panel": lambda console, now: console._toggle_windows(),
+    "nicks panel": lambda console, now: console._toggle_nicks(),
     "search": lambda console, now: console._search(),
     "search history": lambda console, now: console._search_history(),
     "redraw": lambda console, now: console._redraw(),

@@ -137,11 +137,11 @@ class Editor:
 
     def home(self) -> None:
         """To the beginning of the line."""
-        self._move(0)
+        self._move(self.line.before.rfind("\n") + 1)
 
     def end(self) -> None:
         """To the end of the line."""
-        self._move(len(self.line.text))
+        self._move(self.line.cursor + len(self.line.after.partition("\n")[0]))
 
     # deleting
 
@@ -214,7 +214,10 @@ class Editor:
             self._last = ""
 
     def older(self) -> None:
-        """The line entered before this one."""
+        """The line above, on the first one the line entered before this one."""
+        if "\n" in self.line.before:
+            self._move_rows(-1)
+            return
         if self._recalled is None:
             if not self._history:
                 return
@@ -224,13 +227,23 @@ class Editor:
             self._recall(self._recalled - 1)
 
     def newer(self) -> None:
-        """The line entered after this one, at last the one that was being typed."""
+        """The line below, on the last one the line entered after this one, at last the one that was being typed."""
+        if "\n" in self.line.after:
+            self._move_rows(1)
+            return
         if self._recalled is None:
             return
         if self._recalled + 1 < len(self._history):
             self._recall(self._recalled + 1)
         else:
             self.load(self._new)
+
+    def _move_rows(self, step: int) -> None:
+        rows = self.line.text.split("\n")
+        row = self.line.before.count("\n")
+        column = len(self.line.before) - (self.line.before.rfind("\n") + 1)
+        target = row + step
+        self._move(sum(len(above) + 1 for above in rows[:target]) + min(column, len(rows[target])))
 
     def _recall(self, number: int) -> None:
         text = self._history[number]

@@ -30,10 +30,9 @@ class Glyphs:
     event: str = "·"
     info: str = "─"
     waiting: str = "…"
-    newline: str = "⏎"
 
 
-ASCII_GLYPHS = Glyphs("|", "~", "-", "-", "-", "~", "^")
+ASCII_GLYPHS = Glyphs("|", "~", "-", "-", "-", "~")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,121 +1,86 @@
-"""The picture on the terminal as a function of the model, the input line and the size. No curses, no state.
+"""The picture on the terminal as a function of the model, the input and the size. No curses, no state.
 
-From top to bottom: the topic, the history, the status, the input. What was said is kept apart from how it wraps: a
-place in the history is a line and how many of its rows are below the edge, so that it holds through new lines and
-resizes.
+From top to bottom: the topic; the history, between the list of windows and the list of people where there is room for
+them; the status; the input.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
-from greenchat.client.bars import Look, input_row, status_row, topic_row
+from greenchat.client.bars import Look, input_rows, status_row, topic_row
 from greenchat.client.editor import Line as InputLine
-from greenchat.client.lines import Drawn, block, columns_for, waiting_rows
-from greenchat.client.model import Buffer, Model
-from greenchat.client.said import Anchor
-from greenchat.client.style import Cursor, Frame, Row, Size
-from greenchat.client.text import visible
-from greenchat.client.theme import Theme
+from greenchat.client.history import history_rows
+from greenchat.client.model import BufferKind, Model
+from greenchat.client.panels import nick_rows, window_rows
+from greenchat.client.style import Cursor, Frame, Size, Span
+from greenchat.client.text import fill_row, visible
 
 SMALLEST = Size(3, 8)
+WINDOWS_FROM = 120  # columns from which the list of windows shows by itself
+NICKS_FROM = 90
+WINDOWS_COLUMNS = 18
+NICKS_COLUMNS = 16
+LEAST_HISTORY = 24  # columns that panels leave to the history, also where they are asked for
+MOST_INPUT_ROWS = 8
 
 
-def render(model: Model, line: InputLine, size: Size, look: Look) -> Frame:
-    """The whole picture."""
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """Which panels the user wants: True, False, or None for where there is room."""
+
+    windows: bool | None = None
+    nicks: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the terminal is divided. windows, nicks: columns of the panels, 0 where hidden. input: rows."""
+
+    size: Size
+    windows: int
+    nicks: int
+    input: int
+
+    @property
+    def history(self) -> Size:
+        """The area of the history. A panel is set off by a column of its own."""
+        panels = sum(columns + 1 for columns in (self.windows, self.nicks) if columns)
+        return Size(max(0, self.size.rows - 2 - self.input), self.size.columns - panels)
+
+
+def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
+    """Divide the terminal."""
     size = Size(max(size.rows, SMALLEST.rows), max(size.columns, SMALLEST.columns))
+    windows = WINDOWS_COLUMNS if _shown(panels.windows, size.columns >= WINDOWS_FROM) else 0
+    people = model.current.kind is BufferKind.CHANNEL
+    nicks = NICKS_COLUMNS if people and _shown(panels.nicks, size.columns >= NICKS_FROM) else 0
+    if size.columns - windows - nicks - 2 < LEAST_HISTORY:
+        windows = nicks = 0
+    most = max(1, min(MOST_INPUT_ROWS, size.rows // 3))
+    return Layout(size, windows, nicks, min(most, line.text.count("\n") + 1))
+
+
+def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels()) -> Frame:
+    """The whole picture."""
+    divided = layout(model, line, size, panels)
+    rows, columns = divided.size
     buffer = model.current
-    history = history_rows(buffer, size, look.theme, look.marked)
-    written, column = input_row(buffer, line, size.columns, look)
-    rows = (topic_row(buffer, size.columns, look.theme), *history, status_row(model, size.columns, look), written)
-    return Frame(rows, Cursor(size.rows - 1, column), title=f"{visible(buffer.name)} - greenchat")
+    theme = look.theme
+    middle = history_rows(buffer, divided.history, theme, look.marked)
+    edge = Span(theme.glyphs.separator, theme.separator)
+    height = divided.history.rows
+    if divided.windows:
+        left = window_rows(model, Size(height, divided.windows), theme)
+        middle = [(*window, edge, *row) for window, row in zip(left, middle, strict=True)]
+    if divided.nicks:
+        right = nick_rows(buffer, Size(height, divided.nicks), theme)
+        wide = columns - divided.nicks - 1
+        middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]
+    written, cursor = input_rows(buffer, line, Size(divided.input, columns), look)
+    frame = (topic_row(buffer, columns, theme), *middle, status_row(model, columns, look), *written)
+    return Frame(
+        frame, Cursor(rows - divided.input + cursor.row, cursor.column), title=f"{visible(buffer.name)} - greenchat"
+    )
 
 
-def history_height(size: Size) -> int:
-    """How many rows the history has."""
-    return max(0, max(size.rows, SMALLEST.rows) - 3)
-
-
-def history_rows(buffer: Buffer, size: Size, theme: Theme, marked: str = "") -> list[Row]:
-    """The rows of the history, the newest (or where the user scrolled to) at the bottom."""
-    height = history_height(size)
-    drawn = Drawn(columns_for(size.columns), theme, marked.lower())
-    rows: list[Row] = []
-    if buffer.anchor is None:
-        number, hidden = buffer.end - 1, 0
-        for waiting in reversed(buffer.waiting):
-            if len(rows) >= height:
-                break
-            rows[:0] = waiting_rows(waiting, visible(buffer.network.nick), drawn)
-    else:
-        number, hidden = _valid(buffer, buffer.anchor, drawn)
-    for block_rows in _blocks_upwards(buffer, number, drawn):
-        if len(rows) >= height:
-            break
-        rows[:0] = block_rows[: len(block_rows) - hidden] if hidden else block_rows
-        hidden = 0
-    rows = rows[-height:] if height else []
-    return [()] * (height - len(rows)) + rows
-
-
-def scrolled(buffer: Buffer, size: Size, theme: Theme, rows: int) -> Anchor | None:
-    """Where the history ends after scrolling by rows, up if positive. None: at the newest line, following it."""
-    drawn = Drawn(columns_for(size.columns), theme)
-    if not buffer.lines:
-        return None
-    if buffer.anchor is None:
-        number, hidden = buffer.end - 1, 0
-    else:
-        number, hidden = _valid(buffer, buffer.anchor, drawn)
-    top = _top(buffer, history_height(size), drawn)
-    hidden += rows
-    while hidden < 0:
-        if number + 1 >= buffer.end:
-            return None
-        number += 1
-        hidden += len(block(buffer, number, drawn))
-    while hidden and number >= buffer.first and hidden >= len(block(buffer, number, drawn)):
-        hidden -= len(block(buffer, number, drawn))
-        number -= 1
-        if (number, -hidden) < (top.line, -top.hidden):
-            break
-    if (number, -hidden) < (top.line, -top.hidden):
-        number, hidden = top.line, top.hidden
-    if hidden == 0:
-        while number < buffer.end - 1 and not block(buffer, number + 1, drawn):
-            number += 1
-        if number >= buffer.end - 1:
-            return None
-    return Anchor(number, hidden)
-
-
-def at_start(buffer: Buffer, size: Size, theme: Theme) -> Anchor | None:
-    """Where the history ends when its oldest line is the first row."""
-    top = _top(buffer, history_height(size), Drawn(columns_for(size.columns), theme))
-    return None if top.line >= buffer.end - 1 and top.hidden == 0 else top
-
-
-def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
-    """The place from which the oldest line is the first row."""
-    number = buffer.first
-    missing = height
-    while number < buffer.end:
-        missing -= len(block(buffer, number, drawn))
-        if missing <= 0:
-            return Anchor(number, -missing)
-        number += 1
-    return Anchor(buffer.end - 1, 0)
-
-
-def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
-    """The anchor's place as it is now: lines may have gone, or be drawn with the ones before them."""
-    if not buffer.lines:
-        return buffer.end - 1, 0
-    number = min(max(anchor.line, buffer.first), buffer.end - 1)
-    while not (rows := block(buffer, number, drawn)):
-        number -= 1
-    return number, min(anchor.hidden, len(rows) - 1)
-
-
-def _blocks_upwards(buffer: Buffer, number: int, drawn: Drawn) -> Iterator[tuple[Row, ...]]:
-    while number >= buffer.first:
-        yield block(buffer, number, drawn)
-        number -= 1
+def _shown(wanted: bool | None, room: bool) -> bool:
+    return room if wanted is None else wanted

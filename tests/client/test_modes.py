@@ -103,7 +103,7 @@ def test_history_search(tea: World) -> None:
 
 def test_a_short_paste_asks_nothing(tea: World) -> None:
     tea.paste("one\ntwo\n")
-    assert input_row(tea) == "[#tea] one⏎two"
+    assert tea.screen()[-2:] == ["[#tea] one", "       two"]
 
 
 @pytest.mark.parametrize(

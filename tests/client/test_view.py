@@ -142,7 +142,7 @@ def test_resizing_keeps_the_place(tea: World) -> None:
     numbered(tea, 40)
     tea.press("PgUp", "PgUp")
     last = history(tea)[-1]
-    for size in (Size(30, 30), Size(6, 100), Size(10, 60)):
+    for size in (Size(30, 30), Size(6, 80), Size(10, 60)):
         tea.console.size = size
         assert tea.screen()[-3].split()[-1] == last
 
@@ -238,3 +238,50 @@ def test_scrolling_through_anything_shows_what_is_there(steps: list[str]) -> Non
         else:
             world.press(step)
         assert world.screen()[-3] != ""
+
+
+def test_panels_show_where_there_is_room() -> None:
+    world = World(rows=8, columns=120)
+    world.welcome()
+    world.join()
+    world.join(channel="#cake")
+    world.feed(":bob!b@h PRIVMSG #cake :hi", ":srv 353 alice = #tea :@alice +carol bob eve", ":srv 366 alice #tea :End")
+    columns = [[part.rstrip() for part in (row[:18], row[19:103], row[104:])] for row in world.screen()[1:-2]]
+    assert columns == [
+        ["1 net", "", "@alice"],
+        ["2  #tea", "", "+carol"],
+        ["3  #cake 1", "", " bob"],
+        ["", "", " eve"],
+        ["", "14:13            · │ You joined", ""],
+    ]
+    world.console.size = Size(8, 80)
+    assert "│@alice" not in world.screen()[1]
+    world.press("M-N", "M-B")
+    assert world.screen()[1].startswith("1 net")
+    assert world.screen()[1].endswith("│@alice")
+    world.press("M-N", "M-B")
+    assert world.screen()[1] == ""
+    world.press("M-N", "M-B")
+    world.console.size = Size(8, 40)
+    assert world.screen()[1] == ""
+
+
+def test_panels_count_what_does_not_fit() -> None:
+    world = World(rows=7, columns=100)
+    world.welcome()
+    world.join("@alice a b c d e f")
+    assert [row.rpartition("│")[2] for row in world.screen()[1:-2]] == ["@alice", " a", " b", " +4 more"]
+
+
+def test_a_text_of_several_lines_has_several_rows(tea: World) -> None:
+    tea.type("one")
+    tea.press("M-Enter")
+    tea.type("two")
+    assert tea.screen()[-2:] == ["[#tea] one", "       two"]
+    tea.press("Up", "Home")
+    frame = tea.console.frame(0.0)
+    assert frame.cursor == (8, 7)
+    tea.press("Down", "End")
+    assert tea.console.editor.line.picture() == "one\ntwo|"
+    tea.press("Enter")
+    assert tea.sent() == ["PRIVMSG #tea :one", "PRIVMSG #tea :two"]

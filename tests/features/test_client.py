@@ -117,10 +117,10 @@ def test_reconnecting_after_the_server_was_restarted(server: Server, alice: Term
 
 def test_pasted_lines_are_one_text_until_enter(alice: Terminal, bob: Client) -> None:
     alice.paste("first line\nsecond\x1b[A line")
-    alice.wait_for("first line⏎second")
+    alice.wait(lambda: alice.rows[-2:] == ["[#lobby] first line", "         second␛[A line"])
     alice.send("\r")
     assert bob.expect("PRIVMSG").params == ("#lobby", "first line")
-    alice.wait_gone("⏎")
+    alice.wait(lambda: alice.rows[-1] == "[#lobby]")
 
 
 def test_emoji_and_wide_characters_keep_the_line_whole(alice: Terminal, bob: Client) -> None:

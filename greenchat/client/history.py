@@ -1,0 +1,101 @@
+"""The history of a buffer as rows of a given area, and moving through it.
+
+What was said is kept apart from how it wraps: a place in the history is a line and how many of its rows are below the
+edge, so that it holds through new lines and resizes.
+"""
+
+from collections.abc import Iterator
+
+from greenchat.client.lines import Drawn, block, columns_for, waiting_rows
+from greenchat.client.model import Buffer
+from greenchat.client.said import Anchor
+from greenchat.client.style import Row, Size
+from greenchat.client.text import visible
+from greenchat.client.theme import Theme
+
+
+def history_rows(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> list[Row]:
+    """The rows of the history, the newest (or where the user scrolled to) at the bottom."""
+    height = area.rows
+    drawn = Drawn(columns_for(area.columns), theme, marked.lower())
+    rows: list[Row] = []
+    if buffer.anchor is None:
+        number, hidden = buffer.end - 1, 0
+        for waiting in reversed(buffer.waiting):
+            if len(rows) >= height:
+                break
+            rows[:0] = waiting_rows(waiting, visible(buffer.network.nick), drawn)
+    else:
+        number, hidden = _valid(buffer, buffer.anchor, drawn)
+    for block_rows in _blocks_upwards(buffer, number, drawn):
+        if len(rows) >= height:
+            break
+        rows[:0] = block_rows[: len(block_rows) - hidden] if hidden else block_rows
+        hidden = 0
+    rows = rows[-height:] if height else []
+    return [()] * (height - len(rows)) + rows
+
+
+def scrolled(buffer: Buffer, area: Size, theme: Theme, rows: int) -> Anchor | None:
+    """Where the history ends after scrolling by rows, up if positive. None: at the newest line, following it."""
+    drawn = Drawn(columns_for(area.columns), theme)
+    if not buffer.lines:
+        return None
+    if buffer.anchor is None:
+        number, hidden = buffer.end - 1, 0
+    else:
+        number, hidden = _valid(buffer, buffer.anchor, drawn)
+    top = _top(buffer, area.rows, drawn)
+    hidden += rows
+    while hidden < 0:
+        if number + 1 >= buffer.end:
+            return None
+        number += 1
+        hidden += len(block(buffer, number, drawn))
+    while hidden and number >= buffer.first and hidden >= len(block(buffer, number, drawn)):
+        hidden -= len(block(buffer, number, drawn))
+        number -= 1
+        if (number, -hidden) < (top.line, -top.hidden):
+            break
+    if (number, -hidden) < (top.line, -top.hidden):
+        number, hidden = top.line, top.hidden
+    if hidden == 0:
+        while number < buffer.end - 1 and not block(buffer, number + 1, drawn):
+            number += 1
+        if number >= buffer.end - 1:
+            return None
+    return Anchor(number, hidden)
+
+
+def at_start(buffer: Buffer, area: Size, theme: Theme) -> Anchor | None:
+    """Where the history ends when its oldest line is the first row."""
+    top = _top(buffer, area.rows, Drawn(columns_for(area.columns), theme))
+    return None if top.line >= buffer.end - 1 and top.hidden == 0 else top
+
+
+def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
+    """The place from which the oldest line is the first row."""
+    number = buffer.first
+    missing = height
+    while number < buffer.end:
+        missing -= len(block(buffer, number, drawn))
+        if missing <= 0:
+            return Anchor(number, -missing)
+        number += 1
+    return Anchor(buffer.end - 1, 0)
+
+
+def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
+    """The anchor's place as it is now: lines may have gone, or be drawn with the ones before them."""
+    if not buffer.lines:
+        return buffer.end - 1, 0
+    number = min(max(anchor.line, buffer.first), buffer.end - 1)
+    while not (rows := block(buffer, number, drawn)):
+        number -= 1
+    return number, min(anchor.hidden, len(rows) - 1)
+
+
+def _blocks_upwards(buffer: Buffer, number: int, drawn: Drawn) -> Iterator[tuple[Row, ...]]:
+    while number >= buffer.first:
+        yield block(buffer, number, drawn)
+        number -= 1

@@ -1,0 +1,45 @@
+"""The panels beside the history: the list of windows on the left, the people of the channel on the right."""
+
+from greenchat.client.model import Buffer, BufferKind, Model
+from greenchat.client.style import NORMAL, Row, Size, Span, Style
+from greenchat.client.text import clip, fill_row, visible
+from greenchat.client.theme import Theme
+
+
+def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
+    """One row per window with its number and what is unread; the one that is shown is always among them."""
+    current = model.buffers.index(model.current)
+    first = max(0, min(current - area.rows // 2, len(model.buffers) - area.rows))
+    rows: list[Row] = []
+    for number, buffer in enumerate(model.buffers[first : first + area.rows], first + 1):
+        style = NORMAL
+        if buffer is model.current:
+            style = theme.bar
+        elif buffer.highlights:
+            style = theme.highlight
+        elif buffer.unread:
+            style = Style(bold=True)
+        elif not buffer.joined and buffer.kind is BufferKind.CHANNEL:
+            style = theme.event
+        unread = f" {buffer.unread}" if buffer.unread else ""
+        indent = "" if buffer.kind is BufferKind.STATUS else " "
+        name = clip(f"{number}{indent} {visible(buffer.name)}", area.columns - len(unread), theme.glyphs.ellipsis)
+        rows.append(fill_row((Span(name, style), Span(unread, style)), area.columns, style))
+    return rows + [(Span(" " * area.columns),)] * (area.rows - len(rows))
+
+
+def nick_rows(buffer: Buffer, area: Size, theme: Theme) -> list[Row]:
+    """One row per person, those with rights first; where they are too many, the last row counts the others."""
+    members = buffer.ranked_members if area.columns else []
+    fits = len(members) <= area.rows
+    rows: list[Row] = []
+    for member in members if fits else members[: max(0, area.rows - 1)]:
+        own = buffer.network.is_me(member.nick)
+        style = theme.own_nick if own else theme.nick(buffer.network.fold(member.nick))
+        if member.away:
+            style = theme.event
+        name = Span(clip(visible(member.nick), area.columns - 1, theme.glyphs.ellipsis), style)
+        rows.append(fill_row((Span(member.prefixes[:1] or " ", theme.separator), name), area.columns))
+    if not fits and area.rows:
+        rows.append(fill_row((Span(f" +{len(members) - len(rows)} more", theme.event),), area.columns))
+    return rows + [(Span(" " * area.columns),)] * (area.rows - len(rows))
