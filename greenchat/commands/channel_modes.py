@@ -17,8 +17,8 @@ from .member_modes import MemberModes
 _Apply = Callable[[Context, Channel, ModeChange], ModeChange | None]
 
 
-def channel_mode(ctx: Context, channel: Channel) -> None:
-    """MODE <channel> [<modestring> [<arguments>...]]."""
+def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> None:
+    """MODE <channel> [<modestring> [<arguments>...]]. rank: to act with; without it the sender's own."""
     if len(ctx.message.params) == 1:
         _send_modes(ctx, channel)
         return
@@ -26,8 +26,9 @@ def channel_mode(ctx: Context, channel: Channel) -> None:
     if not wanted:
         return
     # "If a user does not have appropriate privileges ..., the server MUST not process the message"
-    require_rank(ctx, channel)
-    members = MemberModes(ctx, channel)
+    if rank is None:
+        require_rank(ctx, channel)
+    members = MemberModes(ctx, channel, rank)
     done = []
     for change in _within_limit(ctx, wanted):
         try:

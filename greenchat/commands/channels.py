@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..chat import names, policy
 from ..chat.channel import Channel
-from ..chat.user import Session
+from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
@@ -20,13 +20,16 @@ _FORWARDS = 5  # channels through which one JOIN may lead
 
 @command("JOIN", params=1)
 def join(ctx: Context) -> None:
-    """JOIN <channel>{,<channel>} [<key>{,<key>}] | JOIN 0."""
+    """JOIN <channel>{,<channel>} [<key>{,<key>}] | JOIN 0
+
+    Come into channels, giving each the key that it may ask for. JOIN 0 leaves all channels that you are in.
+    """
     wanted, *rest = ctx.message.params
     keys = iter(rest[0].split(",") if rest else ())
     for name in targets(wanted):
         if name == "0":
             for channel in ctx.network.channels_of(ctx.user):
-                leave_channel(ctx, channel, "")
+                leave_channel(ctx, ctx.user, channel)
         else:
             join_channel(ctx, name, next(keys, ""))
 
@@ -55,8 +58,13 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
         if refusal is not None:
             _turn_away(ctx, channel, refusal, forwards)
             return
+    enter(ctx, user, name)
+
+
+def enter(ctx: Context, user: User, name: str) -> None:
+    """A user comes into a channel; everybody there is told, and they are told what there is."""
     channel = ctx.network.join(user, name, now=ctx.now)
-    announce_join(ctx, channel)
+    _announce(ctx, user, channel)
     for session in user.sessions:
         for envelope in greeting(ctx, channel, session):
             ctx.send(session, envelope)
@@ -86,9 +94,7 @@ def _lead_to(ctx: Context, name: str, renamed: Channel, key: str) -> None:
         join_channel(ctx, renamed.name, key)
 
 
-def announce_join(ctx: Context, channel: Channel) -> None:
-    """Tell everybody in a channel that the sender is in it now."""
-    user = ctx.user
+def _announce(ctx: Context, user: User, channel: Channel) -> None:
     extended = (channel.name, user.account or "*", user.realname)
     envelope = ctx.envelope("JOIN", channel.name, source=user, extended=extended)
     ctx.announce(channel, envelope, about=user)
@@ -110,7 +116,10 @@ def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envel
 
 @command("PART", params=1)
 def part(ctx: Context) -> None:
-    """PART <channel>{,<channel>} [<reason>]."""
+    """PART <channel>{,<channel>} [<reason>]
+
+    Leave channels.
+    """
     wanted, *rest = ctx.message.params
     for name in targets(wanted):
         channel = ctx.network.channel(name)
@@ -119,12 +128,11 @@ def part(ctx: Context) -> None:
         elif ctx.user not in channel.members:
             ctx.reply(Numeric.ERR_NOTONCHANNEL, channel.name)
         else:
-            leave_channel(ctx, channel, rest[0] if rest else "")
+            leave_channel(ctx, ctx.user, channel, *rest[:1])
 
 
-def leave_channel(ctx: Context, channel: Channel, reason: str) -> None:
-    """The sender parts, and everybody in the channel, the sender too, is told."""
-    user = ctx.user
+def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") -> None:
+    """A user parts, and everybody in the channel, they too, is told."""
     params = (channel.name, reason) if reason else (channel.name,)
     ctx.announce(channel, ctx.envelope("PART", *params, source=user), about=user)
     ctx.network.part(user, channel)

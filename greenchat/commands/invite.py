@@ -8,12 +8,16 @@ from .errors import IrcError
 from .lookup import find_channel, find_user, require_member, require_rank
 from .registry import command
 
+# KNOCK is in no specification; its numerics are those that Solanum and InspIRCd share.
 _KNOCK_PAUSE = 60_000  # ms between two knocks of one user, and at one channel
 
 
 @command("INVITE")
 def invite(ctx: Context) -> None:
-    """INVITE <nickname> <channel> | INVITE."""
+    """INVITE [<nickname> <channel>]
+
+    Ask somebody into a channel, whatever its modes say of them. Without parameters: where you have been invited.
+    """
     if not ctx.message.params:
         for channel in map(ctx.network.channel, ctx.user.invitations):
             if channel is not None:
@@ -44,7 +48,10 @@ def invite(ctx: Context) -> None:
 
 @command("KNOCK", params=1)
 def knock(ctx: Context) -> None:
-    """KNOCK <channel> [<message>]: ask those who can invite for it. The numerics are those of Solanum and InspIRCd."""
+    """KNOCK <channel> [<message>]
+
+    Ask those who can invite you into a channel to do so.
+    """
     name, *rest = ctx.message.params
     channel = find_channel(ctx, name)
     user = ctx.user

@@ -10,7 +10,10 @@ from .registry import command
 
 @command("KICK", params=2)
 def kick(ctx: Context) -> None:
-    """KICK <channel>{,<channel>} <user>{,<user>} [<comment>]: one channel, or as many as there are users."""
+    """KICK <channel>{,<channel>} <nickname>{,<nickname>} [<comment>]
+
+    Put people out of a channel, or each out of the channel at the same place in the list. It takes a half-operator.
+    """
     channels, nicks, *rest = ctx.message.params
     names, kicked = targets(channels), targets(nicks)
     if len(names) == 1:

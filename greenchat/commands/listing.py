@@ -23,7 +23,10 @@ _Test = Callable[[Channel], bool]
 
 @command("NAMES")
 def names(ctx: Context) -> None:
-    """NAMES [<channel>{,<channel>}]."""
+    """NAMES <channel>{,<channel>}
+
+    See who is in channels.
+    """
     wanted = targets(ctx.message.params[0]) if ctx.message.params else []
     for name in wanted or ["*"]:
         channel = ctx.network.channel(name)
@@ -60,7 +63,12 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
 
 @command("LIST")
 def list_(ctx: Context) -> None:
-    """LIST [<channel>{,<channel>}] [<elistcond>{,<elistcond>}]."""
+    """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
+
+    List channels with how many are in them and their topics: all, those of a name or a mask (#a*), or those that meet
+    all conditions: !mask (another name), >n or <n (more or fewer people), C>n or C<n (created more or less than n
+    minutes ago), T>n or T<n (the topic was set then).
+    """
     wanted: list[str] = []
     tests: list[_Test] = []
     for word in (word for param in ctx.message.params[:2] for word in targets(param)):

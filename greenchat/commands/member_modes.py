@@ -22,8 +22,10 @@ class MemberModes:
     clients never hear of somebody whom they don't know.
     """
 
-    def __init__(self, ctx: Context, channel: Channel) -> None:
+    def __init__(self, ctx: Context, channel: Channel, rank: str | None = None) -> None:
+        """rank: to act with; without it the sender's own."""
         self._ctx = ctx
+        self._rank = rank
         self._channel = channel
         self._before: dict[User, str] = {}
 
@@ -33,7 +35,8 @@ class MemberModes:
         target = find_user(ctx, change.parameter or "")
         if target not in channel.members:
             raise IrcError(Numeric.ERR_USERNOTINCHANNEL, target.nick, channel.name)
-        own, theirs = channel.members[ctx.user], channel.members[target]
+        own = channel.members[ctx.user] if self._rank is None else self._rank
+        theirs = channel.members[target]
         is_allowed = ranks.may_grant(own, change.letter) and (change.adding or ranks.may_act_on(own, theirs))
         steps_down = target is ctx.user and not change.adding
         if not (is_allowed or steps_down):

@@ -15,7 +15,10 @@ from .registry import command
 
 @command("RENAME", params=2)
 def rename(ctx: Context) -> None:
-    """RENAME <channel> <channel> [<reason>]."""
+    """RENAME <channel> <new name> [<reason>]
+
+    Give a channel another name; everything else about it stays. It takes an operator of the channel.
+    """
     old, new, *rest = ctx.message.params
     reason = rest[0] if rest else ""
     channel = find_channel(ctx, old)

@@ -13,7 +13,10 @@ from .registry import command
 
 @command("TOPIC", params=1)
 def topic(ctx: Context) -> None:
-    """TOPIC <channel> [<topic>]."""
+    """TOPIC <channel> [<topic>]
+
+    Read the topic of a channel, or change it. An empty one clears it.
+    """
     channel = find_channel(ctx, ctx.message.params[0])
     if len(ctx.message.params) > 1:
         _set_topic(ctx, channel, ctx.message.params[1])

@@ -38,3 +38,14 @@ def log_in(server: ServerThread, nick: str, account: str) -> None:
         user.account = account
 
     act(server, nick, change)
+
+
+def give(server: ServerThread, nick: str, channel: str, letter: str) -> None:
+    """Give a member a mode that nobody on a new channel can give."""
+
+    def change(ctx: Context, user: User) -> None:
+        place = ctx.network.channel(channel)
+        assert place
+        ctx.network.set_member_mode(user, place, letter, True)
+
+    act(server, nick, change)

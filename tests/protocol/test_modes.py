@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.protocol.modes import ModeChange, ModeTable, format_changes, parse_changes
+from greenchat.protocol.modes import (
+    PARAMETERS_A_LINE,
+    ModeChange,
+    ModeTable,
+    format_changes,
+    lines_of_changes,
+    parse_changes,
+)
 
 TABLE = ModeTable(lists="beI", always="k", setting="lf", flags="imnst", prefixes="qaohv", symbols="~&@%+")
 
@@ -80,3 +87,13 @@ def test_what_takes_a_parameter(letter: str, adding: bool, removing: bool) -> No
     """https://modern.ircdocs.horse/#mode-message: types A, B, C, D, and the prefixes, which are like B."""
     assert TABLE.takes_parameter(letter, adding=True) is adding
     assert TABLE.takes_parameter(letter, adding=False) is removing
+
+
+@given(st.lists(complete_changes(), max_size=60), st.integers(20, 400))
+def test_lines(changes: list[ModeChange], room: int) -> None:
+    """The lines together say what one line would, each fits, and none has more than 15 parameters with its target."""
+    lines = list(lines_of_changes(changes, room))
+    assert [change for line in lines for change in parse_changes(line, TABLE)] == changes
+    for line in lines:
+        assert len(line) - 1 <= PARAMETERS_A_LINE
+        assert len(" ".join(line).encode()) <= room or len(parse_changes(line, TABLE)) == 1

@@ -1,0 +1,87 @@
+"""Lists of masks. https://modern.ircdocs.horse/#ban-channel-mode and #extban-parameter"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.chat.mask_lists import ListEntry, MaskError, MaskList, parse
+from tests.chat.persons import person
+
+
+def listed(*masks: str) -> MaskList:
+    entries = MaskList()
+    for mask in masks:
+        entries.add(ListEntry(parse(mask), "alice", 0))
+    return entries
+
+
+@pytest.mark.parametrize(
+    ("mask", "joining", "speaking"),
+    [
+        ("bob", True, True),
+        ("BOB!*@*", True, True),
+        ("*!~bob@*", True, True),
+        ("*!*@192.0.2.1", True, True),  # the host that others see ...
+        ("*!*@real.example.org", True, True),  # ... and the one where bob really comes from
+        ("*!*@*.example.org", True, True),
+        ("b?b", True, True),
+        ("bo", False, False),
+        ("m:bob", False, True),
+        ("m:carol", False, False),
+        ("~m:carol", False, True),
+        ("~m:bob", False, False),
+        ("a:Bobby", True, True),
+        ("a:bob*", True, True),
+        ("a:*", True, True),
+        ("~a:*", False, False),
+        ("~a:carol", True, True),
+        ("m:a:bobby", False, True),
+        ("m:~a:bobby", False, False),
+        ("~m:~a:bobby", False, True),
+    ],
+)
+def test_whom_it_means(mask: str, joining: bool, speaking: bool) -> None:
+    bob = person("bob", account="bobby", host="192.0.2.1", real_host="real.example.org")
+    assert listed(mask).means(bob) is joining
+    assert listed(mask).means(bob, speaking=True) is speaking
+
+
+@pytest.mark.parametrize("mask", ["a:bob", "a:*"])
+def test_nobody_without_an_account_is_meant_by_one(mask: str) -> None:
+    assert not listed(mask).means(person("bob"))
+    assert listed("~" + mask).means(person("bob"))
+
+
+def test_a_verdict_is_as_new_as_what_it_is_about() -> None:
+    bob, bans = person("bob"), listed("bob", "a:bobby")
+    assert bans.means(bob)
+    bob.nick = "robert"
+    assert not bans.means(bob)
+    bob.account = "bobby"
+    assert bans.means(bob)
+    bans.remove(parse("A:BOBBY".lower()))
+    assert not bans.means(bob)
+    bans.add(ListEntry(parse("robert"), "alice", 0))
+    assert bans.means(bob)
+
+
+def test_each_mask_once() -> None:
+    bans = listed("Bob", "carol", "BOB!*@*")
+    assert [entry.mask.text for entry in bans] == ["BOB!*@*", "carol!*@*"]
+    assert len(bans) == 2
+    assert parse("bob") in bans
+    removed = bans.remove(parse("bob"))
+    assert removed
+    assert removed.mask.text == "BOB!*@*"
+    assert bans.remove(parse("bob")) is None
+
+
+@given(st.text())
+def test_any_text(text: str) -> None:
+    """It is a mask that comes out of itself again, or it is refused, and in no other way."""
+    try:
+        mask = parse(text)
+    except MaskError:
+        return
+    assert parse(mask.text) == mask
+    assert " " not in mask.text

@@ -1,0 +1,125 @@
+"""Network: whatever happens, both sides of a membership agree, and so do the lines that are kept for NAMES."""
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from greenchat.chat import ranks, roster
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.settings import Settings
+from greenchat.chat.user import Session, User
+from greenchat.protocol.caps import MULTI_PREFIX, USERHOST_IN_NAMES
+
+NAMES = ["#a", "#b", "#C"]
+VARIANTS = [0, MULTI_PREFIX, USERHOST_IN_NAMES, MULTI_PREFIX | USERHOST_IN_NAMES]
+
+
+class Chat(RuleBasedStateMachine):
+    """People who come, go, and change, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = Network(Settings(), now=0)
+        self.count = 0
+        for _ in range(3):
+            self.come()
+
+    def some_user(self, data: st.DataObject) -> User:
+        return data.draw(st.sampled_from(list(self.network.users.values())))
+
+    def come(self) -> None:
+        self.count += 1
+        nick = f"user{self.count}"
+        session = Session(Outbox([]), "127.0.0.1", 0)
+        self.network.connect(session)
+        user = User(nick, "~" + nick, "127.0.0.1", nick, "127.0.0.1", signon=0, active=0)
+        self.network.register(user, session)
+
+    @rule()
+    def somebody_comes(self) -> None:
+        self.come()
+
+    @rule(data=st.data(), name=st.sampled_from(NAMES))
+    def join(self, data: st.DataObject, name: str) -> None:
+        user = self.some_user(data)
+        if self.network.fold(name) not in user.channels:
+            self.network.join(user, name, now=0)
+
+    @precondition(lambda self: self.network.channels)
+    @rule(data=st.data())
+    def ask(self, data: st.DataObject) -> None:
+        """Keep the lines of a small channel too: the tests have no time for a thousand people."""
+        channel = data.draw(st.sampled_from(list(self.network.channels.values())))
+        variant = data.draw(st.sampled_from(VARIANTS))
+        channel.names[variant] = roster.lines(self.network.settings, channel, variant)
+
+    @precondition(lambda self: self.network.channels)
+    @rule(data=st.data(), letter=st.sampled_from(ranks.LETTERS), on=st.booleans())
+    def set_mode(self, data: st.DataObject, letter: str, on: bool) -> None:
+        channel = data.draw(st.sampled_from(list(self.network.channels.values())))
+        member = data.draw(st.sampled_from(list(channel.members)))
+        self.network.set_member_mode(member, channel, letter, on)
+
+    @precondition(lambda self: self.network.channels)
+    @rule(data=st.data())
+    def part(self, data: st.DataObject) -> None:
+        channel = data.draw(st.sampled_from(list(self.network.channels.values())))
+        self.network.part(data.draw(st.sampled_from(list(channel.members))), channel)
+
+    @precondition(lambda self: self.network.channels)
+    @rule(data=st.data())
+    def invite(self, data: st.DataObject) -> None:
+        channel = data.draw(st.sampled_from(list(self.network.channels.values())))
+        user = self.some_user(data)
+        if user not in channel.members:
+            self.network.invite(user, channel)
+
+    @precondition(lambda self: self.network.channels)
+    @rule(data=st.data(), name=st.sampled_from([*NAMES, "#A", "#new"]))
+    def rename_channel(self, data: st.DataObject, name: str) -> None:
+        channel = data.draw(st.sampled_from(list(self.network.channels.values())))
+        if self.network.channel(name) in (None, channel):
+            self.network.rename_channel(channel, name)
+
+    @rule(data=st.data())
+    def rename(self, data: st.DataObject) -> None:
+        self.count += 1
+        self.network.rename(self.some_user(data), f"other{self.count}{'x' * 20}", now=0)
+
+    @rule(data=st.data(), host=st.sampled_from(["a.example.org", "b"]))
+    def set_host(self, data: st.DataObject, host: str) -> None:
+        self.network.set_host(self.some_user(data), "~u", host)
+
+    @precondition(lambda self: len(self.network.users) > 1)
+    @rule(data=st.data())
+    def quit(self, data: st.DataObject) -> None:
+        self.network.remove(self.some_user(data), now=0)
+
+    @invariant()
+    def both_sides_agree(self) -> None:
+        network = self.network
+        for folded, channel in network.channels.items():
+            assert folded == network.fold(channel.name)
+            assert channel.members
+            assert all(folded in member.channels for member in channel.members)
+            assert all(folded in guest.invitations for guest in channel.invited)
+            assert not channel.invited & channel.members.keys()
+        for user in network.users.values():
+            assert all(user in network.channels[folded].members for folded in user.channels)
+            assert all(user in network.channels[folded].invited for folded in user.invitations)
+        assert all(channel in network.channels.values() for channel in network.renamed.values())
+        assert not network.renamed.keys() & network.channels.keys()
+
+    @invariant()
+    def kept_lines_are_true(self) -> None:
+        settings = self.network.settings
+        for channel in self.network.channels.values():
+            for variant, kept in channel.names.items():
+                fresh = roster.lines_of(settings, channel, variant, channel.members)
+                assert sorted(" ".join(kept.texts()).split()) == sorted(" ".join(fresh.texts()).split())
+                assert b"".join(kept.wire()).decode() == "".join(text + "\r\n" for text in kept.texts())
+
+
+TestChat = Chat.TestCase
+TestChat.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)

@@ -1,0 +1,142 @@
+"""INVITE and KNOCK. https://modern.ircdocs.horse/#invite-message"""
+
+import pytest
+
+from greenchat.server.app import App
+from tests.conftest import ServerThread, Target
+from tests.irc import Client, people
+
+
+def test_success(server: Target) -> None:
+    """ "When the invite is successful, the server MUST send a RPL_INVITING numeric to the command issuer, and an INVITE
+    message, with the issuer as <source>, to the target user. Other channel members SHOULD NOT be notified." """
+    with people(server, "alice", "carol", channel="#a") as (alice, carol), Client(server, "bob") as bob:
+        (inviting,) = alice.run("INVITE BOB #A")
+        assert (inviting.command, inviting.params) == ("341", ("alice", "bob", "#a"))
+        (invite,) = bob.sync()
+        assert (invite.source, invite.command, invite.params) == ("alice!~alice@127.0.0.1", "INVITE", ("bob", "#a"))
+        assert carol.sync() == []
+
+
+def test_invite_notify(server: Target) -> None:
+    """https://ircv3.net/specs/extensions/invite-notify: ":<inviter> INVITE <target> <channel>"."""
+    with (
+        people(server, "alice", "carol", caps="invite-notify", channel="#a") as (alice, carol),
+        people(server, "bob", "dave", caps="invite-notify") as (bob, dave),
+    ):
+        assert [message.command for message in alice.run("INVITE bob #a")] == ["341"]
+        for client in bob, carol:
+            (invite,) = client.sync()
+            assert (invite.nick, invite.command, invite.params) == ("alice", "INVITE", ("bob", "#a"))
+        assert dave.sync() == []
+
+
+def test_refusals(server: Target) -> None:
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.join("#a")
+        carol.join("#a")
+        alice.sync()
+        assert alice.commands("INVITE bob") == ["461"]
+        assert alice.commands("INVITE nobody #a") == ["401"]
+        # "The target channel SHOULD exist ... Otherwise, the server SHOULD reject the command with ERR_NOSUCHCHANNEL"
+        assert alice.commands("INVITE bob #nowhere") == ["403"]
+        # "Only members of the channel are allowed to invite other users. Otherwise, ... ERR_NOTONCHANNEL"
+        assert bob.commands("INVITE carol #a") == ["442"]
+        # "If the user is already on the target channel, the server MUST reject the command with ERR_USERONCHANNEL"
+        (refusal,) = alice.run("INVITE carol #a")
+        assert (refusal.command, refusal.params[:3]) == ("443", ("alice", "carol", "#a"))
+        # "they SHOULD reject it when the channel has invite-only mode set, and the user is not a channel operator"
+        alice.run("MODE #a +i")
+        carol.sync()
+        assert carol.commands("INVITE bob #a") == ["482"]
+        assert bob.sync() == []
+
+
+@pytest.mark.parametrize("modes", ["+i", "+l 1", "+k key", "+b *!*@*", "+R"])
+def test_an_invitation_opens_the_door_once(server: Target, modes: str) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a", f"MODE #a {modes}", "INVITE bob #a")
+        bob.sync()
+        assert bob.run("JOIN #a")[0].command == "JOIN"
+        bob.run("PART #a")
+        assert bob.run("JOIN #a")[0].command in ("471", "473", "474", "475", "477")
+
+
+def test_list(server: Target) -> None:
+    """ "Servers MAY allow the INVITE with no parameter, and reply with a list of channels the sender is invited to as
+    RPL_INVITELIST (336) numerics, ending with a RPL_ENDOFINVITELIST (337) numeric." """
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a,#b,#c,#d", "INVITE bob #a", "INVITE bob #b", "INVITE bob #c", "INVITE bob #d", "PART #c")
+        bob.run("JOIN #a")
+        *entries, end = bob.run("INVITE")
+        assert [(m.command, m.params) for m in entries] == [("336", ("bob", "#b")), ("336", ("bob", "#d"))]
+        assert (end.command, end.params) == ("337", ("bob", "End of /INVITE list"))
+
+
+def test_an_invitation_ends_with_the_channel(server: Target) -> None:
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.run("JOIN #a", "INVITE bob #a", "PART #a")
+        carol.run("JOIN #a", "MODE #a +i")
+        bob.sync()
+        assert bob.commands("JOIN #a") == ["473"]
+
+
+def test_of_somebody_away(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        bob.run("AWAY :lunch")
+        alice.join("#a")
+        assert [(m.command, m.params) for m in alice.run("INVITE bob #a")] == [
+            ("341", ("alice", "bob", "#a")),
+            ("301", ("alice", "bob", "lunch")),
+        ]
+
+
+# KNOCK: the numerics 710 to 714 are the same in Solanum and InspIRCd
+
+
+def test_knock(server: Target) -> None:
+    with people(server, "alice", "carol", channel="#a") as (alice, carol), Client(server, "bob") as bob:
+        alice.run("MODE #a +i")
+        carol.sync()
+        (delivered,) = bob.run("KNOCK #A :please")
+        assert (delivered.command, delivered.params[:2]) == ("711", ("bob", "#a"))
+        (knock,) = alice.sync()
+        assert (knock.command, knock.params) == (
+            "710",
+            ("#a", "#a", "bob!~bob@127.0.0.1", "has asked for an invite: please"),
+        )
+        assert carol.sync() == []
+
+
+@pytest.mark.parametrize(
+    ("modes", "numeric"),
+    [("+k key", "711"), ("+l 1", "711"), ("+l 5", "713"), ("+n", "713"), ("+iK", "480"), ("+ib bob", "404")],
+)
+def test_doors(server: Target, modes: str, numeric: str) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a", f"MODE #a {modes}")
+        (answer,) = bob.run("KNOCK #a")
+        assert (answer.command, answer.params[1]) == (numeric, "#a")
+
+
+def test_knock_refusals(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a")
+        assert bob.commands("KNOCK") == ["461"]
+        assert bob.commands("KNOCK #nowhere") == ["403"]
+        assert alice.commands("KNOCK #a") == ["714"]
+
+
+def test_too_many_knocks(house: ServerThread) -> None:
+    """One a minute from each user and at each channel."""
+    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.run("JOIN #a,#b", "MODE #a +i", "MODE #b +i")
+        assert bob.commands("KNOCK #a") == ["711"]
+        assert bob.run("KNOCK #b")[0].params[1:] == ("#b", "Too many KNOCKs (user).")
+        assert carol.run("KNOCK #a")[0].params[1:] == ("#a", "Too many KNOCKs (channel).")
+
+        def a_minute_later(app: App) -> None:
+            app.network.users["bob"].knocked -= 60_000
+
+        house.call(a_minute_later)
+        assert bob.commands("KNOCK #b") == ["711"]

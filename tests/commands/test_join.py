@@ -1,0 +1,286 @@
+"""JOIN and PART. https://modern.ircdocs.horse/#join-message and #part-message"""
+
+import pytest
+
+from greenchat.chat.settings import Limits, Settings
+from tests.commands.inside import log_in, make_operator
+from tests.conftest import Serve, ServerThread, Target
+from tests.irc import Client, people
+
+
+def shape(client: Client, *lines: str) -> list[tuple[str, ...]]:
+    """The answers without the reader's nick and the texts for people."""
+    return [
+        (message.command, *message.params[1:-1]) if message.command.isdigit() else (message.command, *message.params)
+        for message in client.run(*lines)
+    ]
+
+
+# JOIN
+
+
+def test_what_a_join_is_answered_with(server: Target) -> None:
+    """ "they receive a JOIN message from the server with their client as the message <source> and the channel they have
+    joined as the first parameter of the message. After this, they are sent the channel's topic (with RPL_TOPIC), and no
+    message if the channel does not have a topic. They are also sent a list of users currently joined to the channel
+    (with one or more RPL_NAMREPLY numerics). These ... MUST include the requesting client" """
+    with people(server, "alice", "bob") as (alice, bob):
+        join, names, end = alice.run("JOIN #foobar")
+        assert (join.source, join.command, join.params) == ("alice!~alice@127.0.0.1", "JOIN", ("#foobar",))
+        assert (names.command, names.params) == ("353", ("alice", "=", "#foobar", "@alice"))
+        assert (end.command, end.params) == ("366", ("alice", "#foobar", "End of /NAMES list"))
+        alice.run("TOPIC #foobar :hello")
+        answers = bob.run("JOIN #FooBar")
+        assert [answer.command for answer in answers] == ["JOIN", "332", "333", "353", "366"]
+        assert answers[0].params == ("#foobar",)
+        assert answers[3].params[3] == "@alice bob"
+
+
+def test_others_see_a_join(server: Target) -> None:
+    """ "This message may be sent from a server to a client to notify the client that someone has joined a channel." """
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        bob.run("PART #a", "JOIN #a")
+        assert [(message.command, message.nick) for message in alice.sync()] == [("PART", "bob"), ("JOIN", "bob")]
+
+
+def test_the_first_becomes_operator(server: Target) -> None:
+    """ "the first client who joins a normal channel is made a channel operator, along with the appropriate channel
+    membership prefix" """
+    with people(server, "alice", "bob", channel="#a") as (alice, _):
+        assert alice.run("NAMES #a")[0].params[3] == "@alice bob"
+
+
+def test_several_channels_each_with_its_key(server: Target) -> None:
+    """ "the first <key> being used for the first <channel>, the second <key> being used for the second <channel>" """
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a,#b,#c", "MODE #a +k one", "MODE #b +k two", "MODE #c +k three")
+        joined = [m.params[0] for m in bob.run("JOIN #a,#b,#c,#d one,two") if m.command == "JOIN"]
+        assert joined == ["#a", "#b", "#d"]
+        assert shape(bob, "JOIN #c") == [("475", "#c")]
+
+
+def test_a_join_again_is_nothing(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        alice.join("#a")
+        assert alice.run("JOIN #A") == []
+
+
+def test_zero_leaves_all(server: Target) -> None:
+    """ "The server will process this command as though the client had sent a PART command for each channel they are a
+    member of." """
+    with Client(server, "alice") as alice:
+        alice.run("JOIN #a,#b")
+        assert shape(alice, "JOIN 0") == [("PART", "#a"), ("PART", "#b")]
+        assert shape(alice, "JOIN 0") == []
+        assert shape(alice, "JOIN #c,0")[-1] == ("PART", "#c")
+
+
+@pytest.mark.parametrize("name", ["foobar", "&local", "+a", "1"])
+def test_no_name_of_a_channel(server: Target, name: str) -> None:
+    """ERR_NOSUCHCHANNEL: "Indicates that no channel can be found for the supplied channel name." """
+    with Client(server, "alice") as alice:
+        assert shape(alice, f"JOIN {name}") == [("403", name)]
+
+
+@pytest.mark.parametrize("name", ["#", "#a\x07b", "#a:b", "#" + "a" * 64, "#" + "\U0001f409" * 40])
+def test_a_bad_name(server: Target, name: str) -> None:
+    """ERR_BADCHANMASK: "Indicates the supplied channel name is not a valid. This is similar to, but stronger than,
+    ERR_NOSUCHCHANNEL". CHANNELLEN "specifies the maximum length of a channel name that a client may join"."""
+    with Client(server, "alice") as alice:
+        assert shape(alice, f"JOIN {name}") == [("476", name)]
+
+
+def test_the_longest_name(server: Target) -> None:
+    """CHANNELLEN counts characters, not bytes."""
+    with Client(server, "alice") as alice:
+        for name in "#" + "a" * 63, "#" + "\u044f" * 63:
+            assert alice.run(f"JOIN {name}")[0].params == (name,)
+
+
+def test_too_many_channels(serve: Serve) -> None:
+    """ "If the client cannot join this channel because they would be over their limit, they will receive an
+    ERR_TOOMANYCHANNELS reply and the command will fail." """
+    with Client(serve(Settings(limits=Limits(channels=2))), "alice") as alice:
+        assert alice.commands("JOIN #a,#b,#c") == ["JOIN", "353", "366", "JOIN", "353", "366", "405"]
+        assert shape(alice, "JOIN #c") == [("405", "#c")]
+        assert alice.run("JOIN #a") == []
+
+
+def test_no_parameters(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        assert shape(alice, "JOIN") == [("461", "JOIN")]
+        assert shape(alice, "PART") == [("461", "PART")]
+
+
+# Who may come in: https://modern.ircdocs.horse/#channel-modes
+
+
+@pytest.mark.parametrize(
+    ("modes", "numeric"),
+    [
+        ("+l 1", "471"),  # "they will receive an ERR_CHANNELISFULL reply and the command will fail"
+        ("+i", "473"),  # "If they have not received an invite, they will receive an ERR_INVITEONLYCHAN reply"
+        ("+b bob", "474"),  # "If they match one of these banned masks, they will receive an ERR_BANNEDFROMCHAN reply"
+        ("+b *!*@127.0.0.1", "474"),
+        ("+b ~a:*", "474"),
+        ("+k secret", "475"),  # "If they do not supply a <key>, ... they will receive an ERR_BADCHANNELKEY reply"
+        ("+R", "477"),
+        ("+z", "489"),
+    ],
+)
+def test_refused(server: Target, modes: str, numeric: str) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a", f"MODE #a {modes}")
+        assert shape(bob, "JOIN #a wrong") == [(numeric, "#a")]
+        assert not any(message.command == "JOIN" for message in alice.sync())
+
+
+@pytest.mark.parametrize(
+    "modes",
+    [
+        "+l 2",
+        "+bi carol",
+        "+be bob bob!*@*",  # "they will not be blocked from joining due to the ban mode"
+        "+be *!*@* *!~b?b@127.*",
+        "+iI *!*@127.0.0.1",  # "they do not need to require an INVITE in order to join the channel"
+        "+b m:bob",
+        "+b a:bob",
+        "+mMnstpCcTuUK",
+    ],
+)
+def test_let_in(server: Target, modes: str) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a", f"MODE #a {modes}", "INVITE bob #a" if "bi" in modes else "PING x")
+        bob.sync()
+        assert bob.run("JOIN #a")[0].params == ("#a",)
+
+
+def test_registered_only(house: ServerThread) -> None:
+    """ISUPPORT has no word for +R; InspIRCd and Ergo answer 477 to whoever has no account."""
+    with people(house.address, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a", "MODE #a +R")
+        assert bob.commands("JOIN #a") == ["477"]
+        log_in(house, "bob", "bob")
+        assert bob.commands("JOIN #a") == ["JOIN", "353", "366"]
+
+
+def test_bans_of_accounts(house: ServerThread) -> None:
+    """https://ircv3.net/specs/extensions/account-extban: "ban masks matching account names"."""
+    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.run("JOIN #a", "MODE #a +bbe a:Bobby ~a:* carol")
+        log_in(house, "bob", "bobby")
+        assert bob.commands("JOIN #a") == ["474"]
+        log_in(house, "bob", "robert")
+        assert bob.commands("JOIN #a") == ["JOIN", "353", "366"]
+        assert carol.commands("JOIN #a") == ["JOIN", "353", "366"]
+
+
+def test_operators_only(house: ServerThread) -> None:
+    with people(house.address, "alice", "bob") as (alice, bob):
+        assert alice.commands("JOIN #a", "MODE #a +O")[-1] == "481"
+        make_operator(house, "alice")
+        assert alice.commands("MODE #a +O") == ["MODE"]
+        alice.run("INVITE bob #a")
+        bob.sync()
+        assert shape(bob, "JOIN #a") == [("520", "#a")]
+
+
+# FORWARD: https://github.com/ircv3/ircv3-specifications/pull/466
+
+
+def test_forward(server: Target) -> None:
+    """ "After sending ERR_LINKCHANNEL to a user, a server SHOULD proceed as if the user sent a JOIN to the new
+    channel." """
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #one,#two,#three", "MODE #one +if #two", "MODE #two +lf 1 #three")
+        assert shape(bob, "JOIN #one") == [
+            ("470", "#one", "#two"),
+            ("470", "#two", "#three"),
+            ("JOIN", "#three"),
+            ("353", "=", "#three"),
+            ("366", "#three"),
+        ]
+
+
+def test_forward_in_a_circle(server: Target) -> None:
+    """ "servers may choose to stop the forwarding any time they wish. They should send a human-readable NOTICE to the
+    user telling them about it." """
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #one,#two", "MODE #one +if #two", "MODE #two +if #one")
+        commands = bob.commands("JOIN #one")
+        assert commands == ["470"] * 5 + ["473", "NOTICE"]
+
+
+# Capabilities
+
+
+def test_extended_join(house: ServerThread) -> None:
+    """https://ircv3.net/specs/extensions/extended-join: ":nick!user@host JOIN #channelname accountname :Real Name", and
+    "* as the penultimate parameter" without an account."""
+    with Client(house.address, "alice", caps="extended-join") as alice, people(house.address, "bob", "carol") as others:
+        log_in(house, "carol", "caro")
+        alice.join("#a")
+        for other in others:
+            other.join("#a")
+        assert [message.params for message in alice.sync()] == [("#a", "*", "Bob"), ("#a", "caro", "Carol")]
+
+
+def test_away_notify(server: Target) -> None:
+    """https://ircv3.net/specs/extensions/away-notify: "clients will be sent an AWAY message ... when a user joins and
+    has an away message set. (Note that AWAY will not be sent for joining users with no away message set.)" """
+    with Client(server, "alice", caps="away-notify") as alice, people(server, "bob", "carol") as (bob, carol):
+        alice.join("#a")
+        bob.run("AWAY :lunch", "JOIN #a")
+        carol.run("JOIN #a")
+        assert [(m.command, m.nick, m.params) for m in alice.sync()] == [
+            ("JOIN", "bob", ("#a",)),
+            ("AWAY", "bob", ("lunch",)),
+            ("JOIN", "carol", ("#a",)),
+        ]
+        assert "AWAY" not in [message.command for message in bob.sync()]
+
+
+def test_no_implicit_names(server: Target) -> None:
+    """https://ircv3.net/specs/extensions/no-implicit-names: "servers MUST NOT send an implicit NAMES reply after
+    sending a JOIN message. Servers MUST reply to explicit NAMES commands sent by the client as usual." """
+    with Client(server, "alice", caps="no-implicit-names") as alice:
+        assert alice.commands("JOIN #a", "TOPIC #a :x", "PART #a") == ["JOIN", "TOPIC", "PART"]
+        assert alice.commands("JOIN #a", "NAMES #a") == ["JOIN", "353", "366"]
+
+
+# PART
+
+
+def test_part(server: Target) -> None:
+    """ "the user will receive a PART message from the server for each channel they have been removed from. <reason> is
+    the reason that the client has left the channel(s)." """
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        for client in alice, bob:
+            client.run("JOIN #b")
+        alice.sync()
+        assert shape(bob, "PART #a,#b :good bye") == [("PART", "#a", "good bye"), ("PART", "#b", "good bye")]
+        assert [message.params for message in alice.sync()] == [("#a", "good bye"), ("#b", "good bye")]
+        assert shape(bob, "PRIVMSG #a :still here?") == [("404", "#a")]
+
+
+def test_part_without_a_reason(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        alice.join("#a")
+        assert shape(alice, "PART #a") == [("PART", "#a")]
+
+
+def test_part_from_elsewhere(server: Target) -> None:
+    """ "if the channel exists and the client is not joined to it, they will receive an ERR_NOTONCHANNEL reply and that
+    channel will be ignored. If the channel does not exist, the client will receive an ERR_NOSUCHCHANNEL reply" """
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.join("#a")
+        bob.join("#b")
+        assert shape(bob, "PART #a,#nowhere,#b") == [("442", "#a"), ("403", "#nowhere"), ("PART", "#b")]
+
+
+def test_the_last_to_leave_ends_a_channel(server: Target) -> None:
+    """ "the channel ceases to exist when the last client leaves it" """
+    with Client(server, "alice") as alice:
+        alice.run("JOIN #a", "MODE #a +ik secret", "PART #a")
+        assert shape(alice, "MODE #a") == [("403", "#a")]
+        assert alice.run("JOIN #a")[1].params[3] == "@alice"

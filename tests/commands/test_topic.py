@@ -1,0 +1,82 @@
+"""TOPIC. https://modern.ircdocs.horse/#topic-message"""
+
+from time import time
+
+from greenchat.chat.settings import Limits, Settings
+from tests.conftest import Serve, Target
+from tests.irc import Client, people
+
+
+def test_everybody_is_told(server: Target) -> None:
+    """ "every client in that channel (including the author of the topic change) will receive a TOPIC command with the
+    new topic as argument (or an empty argument if the topic was cleared)" """
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        alice.run("TOPIC #a :New topic", "TOPIC #a :")
+        told = [(message.nick, message.params) for message in bob.sync()]
+        assert told == [("alice", ("#a", "New topic")), ("alice", ("#a", ""))]
+        assert [message.params for message in alice.run("TOPIC #a :x")] == [("#a", "x")]
+
+
+def test_asked_for(server: Target) -> None:
+    """ "If <topic> is not given, either RPL_TOPIC or RPL_NOTOPIC is returned", "If RPL_TOPIC is returned to the client
+    sending this command, RPL_TOPICWHOTIME SHOULD also be sent" """
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        assert [(m.command, m.params[1]) for m in bob.run("TOPIC #a")] == [("331", "#a")]
+        alice.run("TOPIC #a :New topic")
+        bob.sync()
+        topic, who = bob.run("TOPIC #A")
+        assert (topic.command, topic.params) == ("332", ("bob", "#a", "New topic"))
+        assert (who.command, who.params[:3]) == ("333", ("bob", "#a", "alice!~alice@127.0.0.1"))
+        assert abs(int(who.params[3]) - time()) < 60  # "<setat> is a unix timestamp"
+        alice.run("TOPIC #a :")
+        bob.sync()
+        assert bob.commands("TOPIC #a") == ["331"]
+
+
+def test_protected(server: Target) -> None:
+    """ "If a client does not have appropriate channel permissions and tries to change the topic, the
+    ERR_CHANOPRIVSNEEDED numeric is returned and the command will fail." """
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        assert [(m.command, m.params[1]) for m in bob.run("TOPIC #a :mine")] == [("482", "#a")]
+        assert alice.sync() == []
+        alice.run("MODE #a +h bob")
+        bob.sync()
+        assert bob.commands("TOPIC #a :halfop") == ["TOPIC"]
+        alice.run("MODE #a -ht bob")
+        bob.sync()
+        assert bob.commands("TOPIC #a :anyone") == ["TOPIC"]  # "In a channel that does not have this mode ... anyone"
+
+
+def test_from_outside(server: Target) -> None:
+    """ "If the client sending this command is not joined to the given channel, and tries to view its' topic, the server
+    MAY return the ERR_NOTONCHANNEL numeric": for a secret channel we do."""
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a", "TOPIC #a :x", "MODE #a -t")
+        assert bob.commands("TOPIC #a") == ["332", "333"]
+        assert bob.commands("TOPIC #a :y") == ["442"]
+        alice.run("MODE #a +s")
+        assert bob.commands("TOPIC #a") == ["442"]
+        assert bob.commands("TOPIC #nowhere") == ["403"]
+        assert bob.commands("TOPIC") == ["461"]
+
+
+def test_the_longest(serve: Serve) -> None:
+    """TOPICLEN: "If a TOPIC <text> has more characters than this parameter, it may be silently truncated by the
+    server"."""
+    with Client(serve(Settings(limits=Limits(topic=20))), "alice") as alice:
+        alice.join("#a")
+        assert alice.run("TOPIC #a :" + "\U0001f409" * 30)[0].params[1] == "\U0001f409" * 20
+
+
+def test_fits_into_a_line(server: Target) -> None:
+    """ "messages ... MUST NOT exceed 512 bytes": a topic that fits its author's line is cut between characters where it
+    does not fit into that of a reader."""
+    with Client(server, "alice") as alice:
+        name = "#" + "a" * 63
+        alice.join(name)
+        alice.send(f"TOPIC {name} :" + "\u00e9" * 210)
+        alice.send(f"TOPIC {name}")
+        for command in "TOPIC", "332":
+            message = alice.expect(command)
+            assert 400 < len(message.format().encode()) <= 510
+            assert set(message.params[-1]) == {"\u00e9"}
