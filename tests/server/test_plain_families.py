@@ -6,7 +6,6 @@ Every pair of them meets once, each in a room of its own, all at the same time b
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from itertools import combinations_with_replacement
 from pathlib import Path
 
@@ -15,13 +14,12 @@ import pytest
 from greenchat.chat.settings import Settings
 from greenchat.protocol.plain import arrival
 from greenchat.protocol.plain.text import to_ascii
-from greenchat.server.options import PlainText
 from tests.conftest import ServerThread, quick_options
 from tests.irc import Client
-from tests.plain import FAMILIES, Line, Program, Terminal, Tilde, Writes
+from tests.plain import FAMILIES, Program, Terminal, Tilde, Writes
 
 LONG = "".join(f"{number} grün日本👍 " for number in range(160))  # 3.6 kB
-PERSON = 0.7  # seconds to type a name
+PERSON = 1.0  # seconds to type a name
 QUICK = 500  # ms: a busy machine may keep a program waiting, but no longer than a person
 
 
@@ -48,7 +46,7 @@ def test_every_family_talks_with_every_family(writes: Writes, tmp_path: Path) ->
 
 def meet(first: type[Program], second: type[Program], writes: Writes, folder: Path) -> None:
     """Two programs talk, and a third wants the name of the first."""
-    options = replace(quick_options(folder), plain=PlainText(grace=0.1))
+    options = quick_options(folder)
     with ExitStack() as stack:
         server = ServerThread(Settings(), options, None)
         stack.callback(server.stop)
@@ -133,7 +131,7 @@ def long_text(speaker: Program, other: Program) -> None:
 
 
 def test_all_families_and_irc_in_one_room(writes: Writes, tmp_path: Path) -> None:
-    options = replace(quick_options(tmp_path), plain=PlainText(grace=0.1))
+    options = quick_options(tmp_path)
     with ExitStack() as stack:
         server = ServerThread(Settings(), options, None)
         stack.callback(server.stop)
@@ -170,15 +168,3 @@ def test_all_families_and_irc_in_one_room(writes: Writes, tmp_path: Path) -> Non
             program.wait_for(program.told("irene left the chat!"))
             assert program.count(program.told("anna left the chat!")) == 1
             program.check_pauses()
-
-
-def test_the_default_grace(writes: Writes, tmp_path: Path) -> None:
-    with ExitStack() as stack:
-        server = ServerThread(Settings(), quick_options(tmp_path), None)
-        stack.callback(server.stop)
-        program = Line(server.address, "nora", writes)
-        stack.callback(program.close)
-        connected = program.writes[0].time if program.writes else None
-        assert connected is None
-        program.wait_for("nora joined the chat!")
-        assert program.writes[0].data == b"NICK"

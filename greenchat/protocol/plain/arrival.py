@@ -91,6 +91,8 @@ class Arrival:
         self._data += data
         if len(self._data) + sum(map(len, self._kept)) > NAME_LIMIT:
             return GiveUp("a name without an end")
+        if now >= self._give_up:
+            return GiveUp("no name came")
         return self._judge(data, now)
 
     def tick(self, now: int) -> Verdict | None:

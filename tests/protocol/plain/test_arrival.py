@@ -139,6 +139,11 @@ def test_but_not_for_ever() -> None:
     assert play(Arrival(0, timeout=5000), [], until=10**9) == [(400, Ask()), (5000, GiveUp("no name came"))]
 
 
+def test_not_even_drop_by_drop() -> None:
+    drops = [(time, b"\xc3") for time in range(500, 6000, 50)]
+    assert play(Arrival(0, timeout=5000), drops) == [(400, Ask()), (5000, GiveUp("no name came"))]
+
+
 @pytest.mark.parametrize(
     ("prompt", "chunks", "verdicts"),
     [

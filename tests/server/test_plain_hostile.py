@@ -1,0 +1,190 @@
+"""Plain clients that mean harm: they are bounded, and a witness who talks all the time notices nothing."""
+
+import resource
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from greenchat.server.options import Connections, Options, PlainText
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+
+TIMEOUT = 20.0
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    return replace(
+        quick_options(tmp_path),
+        plain=PlainText(name_timeout=30.0, prompts=20),
+        connections=Connections(sendq=64 * 1024, close_timeout=1.0),
+    )
+
+
+@pytest.fixture
+def server(start_server: StartServer, options: Options) -> ServerThread:
+    return start_server(Settings(), options)
+
+
+@pytest.fixture
+def talkers(server: ServerThread) -> Iterator[list[Client]]:
+    with people(server.address, "alice", "bob", channel="#lobby") as clients:
+        yield clients
+
+
+def connect(server: ServerThread) -> socket.socket:
+    return socket.create_connection(server.address, timeout=TIMEOUT)
+
+
+def ended(sock: socket.socket) -> bytes:
+    """What comes until the connection ends, however it does."""
+    got = b""
+    with suppress(ConnectionError):
+        while data := sock.recv(65536):
+            got += data
+    return got
+
+
+def read_until(sock: socket.socket, *ends: bytes) -> bytes:
+    """What comes until all of these have."""
+    got = b""
+    while not all(end in got for end in ends):
+        data = sock.recv(65536)
+        assert data, got
+        got += data
+    return got
+
+
+def talk(talkers: list[Client]) -> None:
+    """The witnesses hear each other, and nobody else."""
+    alice, bob = talkers
+    alice.send("PRIVMSG #lobby :still here?")
+    heard = bob.until("PRIVMSG")
+    assert [(message.command, message.params[1]) for message in heard] == [("PRIVMSG", "still here?")]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_name_of_a_megabyte(server: ServerThread, talkers: list[Client], end: bytes) -> None:
+    with connect(server) as sock:
+        with suppress(ConnectionError):
+            sock.sendall(b"x" * 1_000_000 + end)
+        assert ended(sock) == b""
+    talk(talkers)
+    assert server.call(lambda app: len(app.connections)) == 2
+
+
+@pytest.mark.parametrize("piece", [b"\xc3", b"NICK "])
+def test_a_name_that_never_ends(start_server: StartServer, options: Options, piece: bytes) -> None:
+    """What seems cut off may wait for its rest, but not for ever; nor may a line of IRC for its end."""
+    server = start_server(Settings(), replace(options, plain=replace(options.plain, name_timeout=1.0)))
+    with people(server.address, "alice", "bob", channel="#lobby") as talkers, connect(server) as sock:
+        assert sock.recv(4) == b"NICK"
+        stop = threading.Event()
+
+        def drip() -> None:
+            with suppress(OSError):
+                while not stop.wait(0.02):
+                    sock.sendall(piece)
+
+        dripper = threading.Thread(target=drip)
+        dripper.start()
+        got = ended(sock)
+        stop.set()
+        dripper.join()
+        assert got == b""
+        talk(talkers)
+
+
+def test_nobody_drives_the_terminal_of_another(server: ServerThread, talkers: list[Client]) -> None:
+    alice, _ = talkers
+    evil = "".join(map(chr, [*range(1, 10), 11, 12, *range(14, 32), 127, *range(128, 160), 0x2028, 0x202E, 0x2066]))
+    with connect(server) as nc, connect(server) as tilde, connect(server) as other:
+        nc.sendall(b"nora\n")
+        read_until(nc, b"nora joined the chat!\n")
+        tilde.sendall(f"ti{evil}m\x00".encode())
+        other.sendall(f"\x1b]0;owned\x07{evil}\n".encode())
+        joined = {alice.expect("JOIN").nick for _ in range(3)}
+        assert "nora" in joined
+        read_until(tilde, b"joined the chat!")
+        tilde.sendall(f"tilde says {evil}\x00".encode())
+        read_until(other, b"joined the chat!\n")
+        other.sendall(f"/me \x1b[2J{evil}\n/nick \x1b[31m{evil}\n/quit \x1b[2J{evil}\n".encode())
+        alice.send(f"PRIVMSG #lobby :alice says {evil.replace(chr(1), '')}", f"TOPIC #lobby :{evil}", "NICK [A]")
+        got = read_until(nc, b"left the chat!\n", b"alice is now called [A]\n", b": tilde says ").decode()
+        assert not {letter for letter in got if not letter.isprintable()} - {"\n"}
+        assert all(shown in got for shown in ("alice: alice says ", "alice set the topic: ", "^[[2J"))
+
+
+def test_half_open_prompts_are_bounded(server: ServerThread, talkers: list[Client]) -> None:
+    """The twenty-first is asked too, and who was asked first has to go."""
+    with ExitStack() as stack:
+        silent = [stack.enter_context(connect(server)) for _ in range(50)]
+        for sock in silent[-20:]:
+            assert sock.recv(4) == b"NICK"
+        assert server.call(lambda app: app.plain.waiting) == 20
+        assert sum(ended(sock) == b"NICK" for sock in silent[:30]) == 30
+        talk(talkers)
+        silent[-1].sendall(b"patient")
+        assert talkers[0].expect("JOIN").nick == "patient"
+
+
+def test_half_open_prompts_end(start_server: StartServer, options: Options) -> None:
+    server = start_server(Settings(), replace(options, plain=replace(options.plain, name_timeout=1.0)))
+    with ExitStack() as stack:
+        silent = [stack.enter_context(connect(server)) for _ in range(20)]
+        assert [ended(sock) for sock in silent] == [b"NICK"] * 20
+        talkers = stack.enter_context(people(server.address, "alice", "bob", channel="#lobby"))
+        talk(talkers)
+        assert server.call(lambda app: (len(app.connections), app.plain.waiting)) == (2, 0)
+
+
+@pytest.mark.parametrize("name", [b"never\n", b"never"])
+def test_a_plain_client_that_never_reads(server: ServerThread, talkers: list[Client], name: bytes) -> None:
+    alice, bob = talkers
+    with socket.socket() as stuck:
+        stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stuck.settimeout(TIMEOUT)
+        stuck.connect(server.address)
+        stuck.sendall(name)
+        alice.expect("JOIN")
+        said = 0
+        gone = False
+        while not gone:
+            alice.send(*[f"PRIVMSG #lobby :{said + number} {'x' * 400}" for number in range(100)])
+            said += 100
+            gone = any(message.command == "QUIT" for message in alice.sync())
+            assert said < 100_000
+        heard: list[int] = []
+        quits: list[tuple[str, str]] = []
+        while len(heard) < said or not quits:
+            message = bob.expect("PRIVMSG", "QUIT")
+            if message.command == "QUIT":
+                quits.append((message.nick, message.params[0]))
+            else:
+                heard.append(int(message.params[1].split()[0]))
+        assert heard == list(range(said))
+        assert quits == [("never", "SendQ exceeded")]
+
+
+def test_a_flood_of_bytes_without_a_newline(server: ServerThread, talkers: list[Client]) -> None:
+    alice, _ = talkers
+    with connect(server) as sock:
+        sock.sendall(b"anna\n")
+        assert alice.expect("JOIN").nick == "anna"
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        text = b"x" * 200_000
+        sock.sendall(text)
+        sock.shutdown(socket.SHUT_WR)
+        heard = 0
+        while heard < len(text):
+            message = alice.expect("PRIVMSG")
+            heard += len(message.params[1])
+        assert heard == len(text)
+        assert alice.expect("QUIT").nick == "anna"
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
