@@ -88,12 +88,10 @@ def _start(given: argparse.Namespace) -> int:
 
 
 def _chat(destination: Destination, nick: str, *, light: bool, notes: tuple[str, ...]) -> int:
-    import curses
-
     from greenchat.client.app import App, milliseconds
     from greenchat.client.console import Console
     from greenchat.client.said import Kind, Line
-    from greenchat.client.screen import Screen
+    from greenchat.client.screen import Screen, TerminalError
     from greenchat.client.theme import DARK, LIGHT
 
     network = Network(destination.address.host, destination.address, nick)
@@ -107,7 +105,7 @@ def _chat(destination: Destination, nick: str, *, light: bool, notes: tuple[str,
     try:
         with screen:
             App(Console(model, screen.size, LIGHT if light or _terminal_is_light() else DARK), screen).run()
-    except curses.error as error:
+    except TerminalError as error:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
     except Exception:
         print(f"greenchat: a bug ended it; the details are in {_report()}", file=sys.stderr)

@@ -30,6 +30,8 @@ _BASIC = (
     (229, 229, 229),
 )
 
+TerminalError = curses.error  # what a terminal that can't be drawn on raises
+
 
 class Screen:
     """The terminal while the client has it; a context manager, so that it is given back whatever happens."""

@@ -1,0 +1,239 @@
+"""The house stands as it was drawn: who may import whom, where gevent, curses and the wire may be.
+
+protocol <- chat <- commands <- server          storage <- server (and what is pure of it <- commands)
+protocol <- client (nothing else of ours)       protocol <- bench
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import greenchat
+
+ROOT = Path(greenchat.__file__).parent
+MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
+
+# What each package may import of ours. "" is greenchat itself, which holds the version.
+MAY_IMPORT = {
+    "": set(),
+    "protocol": set(),
+    "storage": {"protocol"},
+    "chat": {"", "protocol"},
+    "commands": {"", "protocol", "chat", "storage"},
+    "server": {"", "protocol", "chat", "commands", "storage"},
+    "client": {"", "protocol"},
+    "bench": {"", "protocol"},
+}
+# Of the storage the commands know what it offers, not how it does it: nothing that opens a database.
+PURE_STORAGE = {"storage/interface.py", "storage/msgid.py", "storage/changes.py"}
+OUTSIDE = {"gevent": {"server", "bench"}, "curses": {"client/screen.py", "client/keys.py"}}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def package(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0] if path.parent != ROOT else ""
+
+
+def in_packages(*packages: str) -> list[Path]:
+    return [path for path in MODULES if package(path) in packages]
+
+
+def imports(path: Path) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in ast.walk(MODULES[path]):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+
+
+@cache
+def ours(path: Path) -> set[Path]:
+    """The modules of ours that a module imports, wherever in it."""
+    found = set()
+    for node in imports(path):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        if node.level:
+            base = path.parents[node.level - 1]
+        elif (node.module or "").split(".")[0] == "greenchat":
+            base = ROOT.parent
+        else:
+            continue
+        folder = base.joinpath(*(node.module or "").split("."))
+        for alias in node.names:
+            found |= {
+                file
+                for file in (
+                    folder / f"{alias.name}.py",
+                    folder / alias.name / "__init__.py",
+                    folder.with_suffix(".py"),
+                )
+                if file in MODULES
+            } or ({folder / "__init__.py"} & MODULES.keys())
+    return found - {path}
+
+
+@cache
+def foreign(path: Path) -> set[str]:
+    """The top-level names of what a module imports that is not ours."""
+    found = set()
+    for node in imports(path):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif not node.level:
+            found.add((node.module or "").split(".")[0])
+    return found - {"greenchat"}
+
+
+def test_the_tree_is_read() -> None:
+    """Else all that follows would be true of nothing."""
+    assert len(MODULES) > 100
+    assert ROOT / "protocol/message.py" in ours(ROOT / "protocol/envelope.py")
+    assert ROOT / "protocol/caps.py" in ours(ROOT / "commands/messages.py")
+    assert ROOT / "__init__.py" in ours(ROOT / "chat/settings.py")
+    assert "gevent" in foreign(ROOT / "server/turn.py")
+
+
+def test_imports_go_one_way() -> None:
+    wrong = [
+        f"{name(path)} imports {name(imported)}"
+        for path in MODULES
+        for imported in ours(path)
+        if package(imported) not in MAY_IMPORT[package(path)] | {package(path)}
+    ]
+    assert wrong == []
+
+
+def test_commands_know_only_what_is_pure_of_the_storage() -> None:
+    used = {name(imported) for path in in_packages("commands") for imported in ours(path)}
+    assert {module for module in used if module.startswith("storage/")} <= PURE_STORAGE
+
+
+def test_there_are_no_cycles() -> None:
+    try:
+        TopologicalSorter({path: ours(path) for path in MODULES}).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(name(path) for path in error.args[1]))
+
+
+@pytest.mark.parametrize(("library", "places"), OUTSIDE.items(), ids=OUTSIDE)
+def test_gevent_and_curses_stay_where_they_belong(library: str, places: set[str]) -> None:
+    users = {path for path in MODULES if library in foreign(path)}
+    assert users
+    assert [name(path) for path in users if package(path) not in places and name(path) not in places] == []
+
+
+UNFIT = {
+    # does no I/O and knows no other time or chance than what it is given
+    "protocol": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
+    "chat": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
+    # a function of state and input: that is what lets several nodes apply one log
+    "commands": "socket ssl select threading subprocess time random sqlite3 asyncio",
+}
+
+
+@pytest.mark.parametrize(("folder", "unfit"), UNFIT.items(), ids=UNFIT)
+def test_what_is_pure_stays_pure(folder: str, unfit: str) -> None:
+    used = {(name(path), library) for path in in_packages(folder) for library in foreign(path)}
+    assert [(module, library) for module, library in used if library in unfit.split()] == []
+
+
+CLIENT_ORDER = [
+    # each may import what stands in the rows above it, and the text is what the editor edits
+    {"events", "text"},
+    {"editor"},
+    {"model"},
+    {"handlers", "slash", "view"},
+    {"app"},
+]
+
+
+def test_the_client_is_built_from_the_ground_up() -> None:
+    """`events, text, editor <- model <- {handlers, slash, view} <- app`, and `{transport, screen} <- app`."""
+    order = {part: height for height, parts in enumerate(CLIENT_ORDER) for part in parts}
+    pairs = [
+        (client_part(path), client_part(imported))
+        for path in in_packages("client")
+        for imported in ours(path)
+        if package(imported) == "client" and client_part(path) != client_part(imported)
+    ]
+    assert [pair for pair in pairs if order.keys() >= set(pair) and order[pair[1]] >= order[pair[0]]] == []
+    assert {part for part, imported in pairs if imported == "screen"} <= {"app", "main"}
+
+
+def client_part(path: Path) -> str:
+    """The file or folder of the client to which a module belongs."""
+    return path.relative_to(ROOT / "client").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", [ROOT / "protocol", ROOT / "client/keys.py"], ids=name)
+def test_what_starts_fast_imports_little(path: Path) -> None:
+    """The client's prompt is there within 150 ms: what it needs at once is the standard library."""
+    files = [file for file in MODULES if file == path or path in file.parents]
+    assert files
+    assert set().union(*(foreign(file) for file in files)) <= sys.stdlib_module_names
+
+
+def test_no_import_is_hidden() -> None:
+    """A cycle means that a name lives in the wrong file; nothing hides one."""
+    for path, tree in MODULES.items():
+        source = path.read_text(encoding="utf-8")
+        assert "TYPE_CHECKING" not in source, name(path)
+        assert "# noqa" not in source, name(path)
+        seen_code = False
+        for node in tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                assert not seen_code, f"{name(path)}: an import after the first function"
+            seen_code = seen_code or isinstance(node, ast.FunctionDef | ast.ClassDef)
+
+
+WIRE = re.compile(
+    r".\r\n$|^(@\S+ )?:\S+ [A-Z0-9]+ |^(PRIVMSG|NOTICE|JOIN|PART|NICK|USER|QUIT|CAP|PING|PONG|MODE) ([#:{]|X)",
+    re.DOTALL,
+)
+NOT_SENT = {"client/talk.py", "server/plain.py"}  # they measure a line
+NOT_IRC = {"server/dialect.py"}  # what HTTP gets
+
+
+def test_lines_are_made_in_the_protocol_only() -> None:
+    """No text of the wire outside protocol/: others build messages."""
+    wrong = [
+        f"{name(path)}:{line}: {text!r}"
+        for path in in_packages("chat", "commands", "storage", "server", "client")
+        if name(path) not in NOT_SENT | NOT_IRC
+        for line, text in texts(MODULES[path])
+        if WIRE.search(text)
+    ]
+    assert wrong == []
+
+
+def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every string and f-string but the docstrings, with its line; X stands for what an f-string puts in."""
+    passed_over: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            passed_over.add(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            passed_over |= set(node.values)
+            yield (
+                node.lineno,
+                "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values),
+            )
+        elif isinstance(node, ast.Constant) and node not in passed_over:
+            if isinstance(node.value, str):
+                yield node.lineno, node.value
+            elif isinstance(node.value, bytes):
+                yield node.lineno, node.value.decode("latin-1")
+
+
+def test_a_file_says_what_it_is_for_and_holds_one_idea() -> None:
+    for path, tree in MODULES.items():
+        assert ast.get_docstring(tree), name(path)
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, name(path)
