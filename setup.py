@@ -43,6 +43,7 @@ setup(
         "wcwidth>=0.2.13,<0.10",  # the client: how many columns a character takes
     ],
     extras_require={
+        "bench": ["matplotlib>=3.7,<4"],  # draws greenchat-bench --plot
         "tls": tls,
         "unicode": unicode,
         "test": test,

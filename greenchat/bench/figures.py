@@ -45,6 +45,7 @@ FIGURES: dict[str, Figure] = {
     "register_rate": Figure("registered/s", _count),
     "join_rate": Figure("joined/s", _count),
     "retries": Figure("retries", _count),
+    "comings_and_goings": Figure("came or went", _count),
     "duration": Figure("done in", _seconds, ratio=True),
     "deliveries_per_second": Figure("deliveries/s", _count, ratio=True),
     "cpu_per_delivery": Figure("CPU/delivery", _microseconds, ratio=True),

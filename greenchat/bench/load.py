@@ -2,10 +2,12 @@
 
 import gc
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter, process_time
 
+from . import sampling
 from .crowd import REFUSALS, Arrival, RefusedError
 from .figures import quantile
 from .flights import Flights, Room
@@ -23,7 +25,8 @@ SAMPLED = 200_000  # deliveries whose delays are sorted
 class Job:
     """What the clients' process is told: where the server is, how long to measure, where to say how far it is.
 
-    pid: the server's process, None if unknown (another machine). progress(what, share): 0 to 1.
+    pid: the server's process, None if unknown (another machine); profiled: it has a profiler in it.
+    progress(what, share): 0 to 1.
     """
 
     address: Address
@@ -31,6 +34,12 @@ class Job:
     seconds: float
     wording: Wording
     progress: Callable[[str, float], None]
+    profiled: bool = False
+
+    def window(self) -> None:
+        """What is measured begins, or ends: let a profiler know."""
+        if self.profiled and self.pid:
+            os.kill(self.pid, sampling.TOGGLE)
 
     def gathering(self, what: str, done: int, of: int) -> None:
         """Progress of a crowd that is coming in."""
@@ -112,6 +121,7 @@ class Talk:
         self.members: list[Member] = []
         self.clients: dict[int, Client] = {}
         self.flights = Flights(flight, rooms, self._say, turns)
+        self.spoken: Callable[[], None] = lambda: None  # called after each message that is said
 
     def transcript(self, target: bytes) -> Transcript:
         """A transcript whose messages are this talk's."""
@@ -134,9 +144,10 @@ class Talk:
 
     def _say(self, sender: int, target: bytes, number: int) -> None:
         self.clients[sender].send(self.job.wording.privmsg(target, sender, number))
+        self.spoken()
 
-    def measure(self, what: str) -> dict[str, float]:
-        """Talk for the job's seconds and return the figures of that window."""
+    def measure(self, what: str, *, profile: bool = True) -> dict[str, float]:
+        """Talk for the job's seconds and return the figures of that window, which a profiler sees if `profile`."""
         job, flights, swarm = self.job, self.flights, self.swarm
         if not flights.talking:
             flights.start()
@@ -148,6 +159,8 @@ class Talk:
         for transcript in self.transcripts():
             transcript.samples.clear()
         flights.late.clear()
+        if profile:
+            job.window()
         before, cpu, own, began = self._received(), job.cpu(), process_time(), perf_counter()
         steps = max(1, round(job.seconds / 0.2))
         for step in range(steps):
@@ -155,6 +168,8 @@ class Talk:
             swarm.run_for(job.seconds / steps)
         wall, own, cpu = perf_counter() - began, process_time() - own, job.cpu() - cpu
         received = self._received() - before
+        if profile:
+            job.window()
         gc.enable()
         gc.unfreeze()
         if not received:

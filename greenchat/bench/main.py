@@ -4,31 +4,20 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 from .. import __version__
-from .figures import Figures, combine, figures_table, ratios, ratios_table
+from . import plot
 from .peers import NotInstalledError
-from .process import NotEnoughFilesError, cores, raise_file_limit
-from .progress import ProgressLine
-from .scenarios import Command, Scenario, Shape, find
+from .process import NotEnoughFilesError, cores
+from .rounds import as_json, run_all
+from .scenarios import Command, Scenario, find
 from .swarm import Address
-from .targets import PEERS, NotStartedError, Target, greenchat_target, run
-from .wire import TEXT_BYTES, Wording
-from .worker import FailedError, work
-
-TOO_BUSY = 0.85  # share of a core above which the bench itself is what is measured
-SPARE_FILES = 200
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What all rounds of one shape measured, by server."""
-
-    scenario: str
-    shape: str
-    rounds: dict[str, list[Figures]] = field(default_factory=dict)
+from .targets import PEERS, NotStartedError, Target, greenchat_target
+from .wire import TEXT_BYTES
+from .worker import FailedError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(chosen, Command):
             return chosen.run(options)
         return _measure(chosen, options)
-    except (NotInstalledError, NotEnoughFilesError, ValueError) as error:
+    except (NotInstalledError, NotEnoughFilesError, ValueError, OSError) as error:
         print(f"greenchat-bench: {error}", file=sys.stderr)
         return 2
     except (NotStartedError, FailedError) as error:
@@ -100,15 +89,21 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
         help=f"how often servers started here ping ({scenario.ping})",
     )
     out = parser.add_argument_group("what to print")
+    out.add_argument("--profile", action="store_true", help="where greenchat-server's CPU time goes, as a third table")
+    out.add_argument(
+        "--plot", metavar="FILE.svg", type=Path, help="draw the figures (needs the extra greenchat[bench])"
+    )
     out.add_argument("--json", action="store_true", help="everything as JSON instead of tables")
 
 
-def _targets(options: argparse.Namespace) -> list[Target]:
+def _targets(options: argparse.Namespace, profile: Path | None) -> list[Target]:
     peers = [PEERS[name](getattr(options, name)) for name in dict.fromkeys(options.vs)]
     if options.only_vs:
         if not peers:
             raise ValueError("--only-vs needs --vs")
         return peers
+    if options.profile and options.server:
+        raise ValueError("--profile needs a greenchat-server that is started here, not --server")
     if options.server:
         host, colon, port = options.server.rpartition(":")
         if not colon or not port.isdecimal():
@@ -117,73 +112,19 @@ def _targets(options: argparse.Namespace) -> list[Target]:
         return [Target(options.server, address=address, pid=options.pid), *peers]
     if options.pid:
         raise ValueError("--pid belongs to --server")
-    return [greenchat_target(), *peers]
+    start = f"from greenchat.bench.sampling import prepare; prepare({str(profile)!r})" if profile else ""
+    return [greenchat_target(start, profiled=profile is not None), *peers]
 
 
 def _measure(scenario: Scenario, options: argparse.Namespace) -> int:
-    targets = _targets(options)
-    wording = Wording(options.text)
-    shapes = scenario.shapes(options)
-    rounds = options.rounds or (3 if len(targets) > 1 else 1)
-    raise_file_limit(max(scenario.connections(shape) for shape in shapes) + SPARE_FILES)
-    line = ProgressLine()
-    outcomes = []
-    try:
-        for shape in shapes:
-            outcome = Outcome(scenario.name, shape.title)
-            for turn in range(rounds):
-                for target in targets:
-                    title = f"{shape.title}: {target.name}" + (f" {turn + 1}/{rounds}" if rounds > 1 else "")
-                    figures = _one(scenario, shape, target, options, wording, line, title)
-                    outcome.rounds.setdefault(target.name, []).append(figures)
-            outcomes.append(outcome)
-            line.clear()
-            if not options.json:
-                print(_report(outcome), flush=True)
-    finally:
-        line.clear()
+    if options.plot:
+        plot.require()
+    with tempfile.TemporaryDirectory(prefix="greenchat-profile-") as folder:
+        profile = Path(folder, "profile.json") if options.profile else None
+        outcomes = run_all(scenario, options, _targets(options, profile), profile)
+    if options.plot:
+        plot.draw(options.plot, [(outcome.shape, outcome.medians()) for outcome in outcomes])
     if options.json:
-        print(
-            json.dumps(
-                {"version": __version__, "cores": len(cores()), "results": list(map(_as_json, outcomes))}, indent=2
-            )
-        )
+        found = {"version": __version__, "cores": len(cores()), "results": list(map(as_json, outcomes))}
+        print(json.dumps(found, indent=2))
     return 0
-
-
-def _one(
-    scenario: Scenario, shape: Shape, target: Target, options: argparse.Namespace, wording: Wording,
-    line: ProgressLine, title: str,
-) -> Figures:  # fmt: skip
-    try:
-        with run(target, tls=options.tls, ping=options.ping) as running:
-            return work(
-                scenario, shape, running, options.seconds, wording,
-                lambda progress: line.show(title, progress.what, progress.share),
-            )  # fmt: skip
-    except FailedError as error:
-        raise FailedError(f"{target.name}, {shape.title}: {error}") from error
-
-
-def _report(outcome: Outcome) -> str:
-    combined = {name: combine(rounds) for name, rounds in outcome.rounds.items()}
-    parts = [f"{outcome.scenario}: {outcome.shape}", figures_table(list(combined.items()))]
-    first, *others = outcome.rounds
-    if others:
-        rows = [(f"{first} / {other}", ratios(outcome.rounds[first], outcome.rounds[other])) for other in others]
-        parts += ["", ratios_table(rows)]
-    parts += [
-        f"! against {name} the bench used {figures['own_share']:.0%} of its core: it may be what was measured"
-        for name, figures in combined.items()
-        if figures.get("own_share", 0) > TOO_BUSY
-    ]
-    return "\n".join(parts) + "\n"
-
-
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    first, *others = outcome.rounds
-    return {
-        **asdict(outcome),
-        "median": {name: combine(rounds) for name, rounds in outcome.rounds.items()},
-        "ratios": {other: ratios(outcome.rounds[first], outcome.rounds[other]) for other in others},
-    }

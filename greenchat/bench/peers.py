@@ -21,6 +21,9 @@ INSPIRCD_MODULES = (
 SENDQ = 16 * 1024 * 1024  # bytes that may wait for one client
 
 
+UNLIMITED = 1_000_000  # lines a second from one client
+
+
 class NotInstalledError(Exception):
     """A server that was asked for cannot be found or started; the text says which and where it was looked for."""
 
@@ -35,12 +38,16 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a server is to be started with. ping: seconds between its PINGs. folder: its own, empty one."""
+    """What a server is to be started with. ping: seconds between its PINGs. folder: its own, empty one.
+
+    rate: lines a second that one client may send. ngIRCd knows no such figure.
+    """
 
     folder: Path
     port: int
     ping: int
     certificate: Certificate | None = None
+    rate: int = UNLIMITED
 
 
 def locate(program: str, place: str | None = None) -> Path:
@@ -71,8 +78,8 @@ def greenchat_config(setup: Setup) -> str:
 sendq = {SENDQ}
 ping_after = {setup.ping}.0
 [throttle]
-commands = 1000000.0
-burst = 1000000
+commands = {setup.rate}.0
+burst = {setup.rate}
 {tls}"""
 
 
@@ -121,13 +128,15 @@ def inspircd_config(setup: Setup, modules: Path) -> str:
         )
         bind = f'{profile}{bind} sslprofile="bench"'
     folder = setup.folder
+    fakelag = "no" if setup.rate == UNLIMITED else "yes"
     lines = [
         '<server name="inspircd.bench" description="benchmark" network="bench">',
         '<admin name="bench" nick="bench" email="bench@localhost">',
         f"{bind}>",
         f'<path configdir="{folder}" datadir="{folder}" logdir="{folder}" runtimedir="{folder}" moduledir="{modules}">',
         f'<connect name="all" allow="*" timeout="60" pingfreq="{setup.ping}" hardsendq="{SENDQ}" softsendq="{SENDQ}"'
-        ' recvq="1M" threshold="1000000" commandrate="1000000000" fakelag="no" localmax="1000000" globalmax="1000000"'
+        f' recvq="1M" threshold="{setup.rate}" commandrate="{setup.rate * 1000}" fakelag="{fakelag}"'
+        ' localmax="1000000" globalmax="1000000"'
         ' maxconnwarn="no" resolvehostnames="no" maxchans="100" limit="1000000">',
         '<performance netbuffersize="65534" somaxconn="4096" softlimit="1000000" clonesonconnect="no"'
         ' quietbursts="yes">',

@@ -21,6 +21,8 @@ from .wire import nick
 
 CHUNK = 65536
 NAP = 0.0002  # seconds
+EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
+ENDED = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 PORTS_PER_ADDRESS = 20_000  # of the 28,000 ports that Linux gives out for one source address
 
 
@@ -99,7 +101,7 @@ class Swarm:
     def __init__(self, address: Address) -> None:
         self.address = address
         self.clients: dict[int, Client] = {}  # by file descriptor
-        self.afterwards: list[Callable[[], None]] = []  # called once, when the current round of reading is done
+        self.afterwards: list[Callable[[], None]] = []  # called once each, after the current round of reading
         self._epoll = select.epoll()
         self._tls: ssl.SSLContext | None = None
         if address.tls:
@@ -124,7 +126,7 @@ class Swarm:
             connection = self._tls.wrap_socket(connection, do_handshake_on_connect=False)
         client = Client(index, connection, self.lost)
         self.clients[connection.fileno()] = client
-        self._epoll.register(connection.fileno(), select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+        self._epoll.register(connection.fileno(), EVENTS)
         return client
 
     def lost(self, client: Client) -> None:
@@ -135,6 +137,7 @@ class Swarm:
     def close(self, client: Client) -> None:
         """Close a connection of our own accord."""
         self.clients.pop(client.socket.fileno(), None)
+        client.reading = False
         client.socket.close()
 
     def close_all(self) -> None:
@@ -155,9 +158,10 @@ class Swarm:
             if event & select.EPOLLOUT and client.unsent:
                 client.flush()
             if event & ~select.EPOLLOUT and client.reading:
-                read(client)
-        while self.afterwards:
-            self.afterwards.pop(0)()
+                read(client, event & ENDED)
+        afterwards, self.afterwards = self.afterwards, []
+        for call in afterwards:
+            call()
         sleep(NAP)
         return bool(events)
 
@@ -179,8 +183,8 @@ class Swarm:
         while (left := end - monotonic()) > 0:
             self.turn(min(left, 0.05))
 
-    def _read(self, client: Client) -> None:
-        while True:
+    def _read(self, client: Client, ended: int) -> None:
+        while client.reading:
             try:
                 data = client.socket.recv(CHUNK)
             except BlockingIOError:
@@ -191,10 +195,10 @@ class Swarm:
                 client.closed(client)
                 return
             client.feed(data)
-            if len(data) < CHUNK:  # all of it: what comes later is reported again
+            if len(data) < CHUNK and not ended:  # all of it: what comes later is reported again
                 return
 
-    def _read_tls(self, client: Client) -> None:
+    def _read_tls(self, client: Client, ended: int) -> None:
         # A TLS socket hands out one record at a time and may hold more than the kernel reports: read to the end.
         try:
             while client.reading:

@@ -13,7 +13,16 @@ from pathlib import Path
 
 import greenchat
 
-from .peers import Certificate, NotInstalledError, Setup, greenchat_config, inspircd_config, locate, ngircd_config
+from .peers import (
+    UNLIMITED,
+    Certificate,
+    NotInstalledError,
+    Setup,
+    greenchat_config,
+    inspircd_config,
+    locate,
+    ngircd_config,
+)
 from .process import cores
 from .swarm import Address
 
@@ -35,17 +44,19 @@ class Target:
     command: Command | None = None
     address: Address | None = None
     pid: int | None = None
+    profiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that listens."""
+    """A server that listens. profiled: it wants to be told when the measured window begins and ends."""
 
     address: Address
     pid: int | None
+    profiled: bool = False
 
 
-def greenchat_target(before: str = "") -> Target:
+def greenchat_target(before: str = "", *, profiled: bool = False) -> Target:
     """greenchat-server of this installation; `before` is Python that runs in its process before it."""
     start = f"{before}\nfrom greenchat.server.main import main\nraise SystemExit(main())"
 
@@ -56,7 +67,7 @@ def greenchat_target(before: str = "") -> Target:
         data = str(setup.folder / "data")
         return [sys.executable, "-c", start, "--config", str(config), "--listen", listen, "--data", data]
 
-    return Target("greenchat", command)
+    return Target("greenchat", command, profiled=profiled)
 
 
 def ngircd_target(place: str | None) -> Target:
@@ -95,7 +106,7 @@ PEERS: dict[str, Callable[[str | None], Target]] = {"ngircd": ngircd_target, "in
 
 
 @contextmanager
-def run(target: Target, *, tls: bool = False, ping: int = 120) -> Iterator[Running]:
+def run(target: Target, *, tls: bool = False, ping: int = 120, rate: int = UNLIMITED) -> Iterator[Running]:
     """The target, listening, for the length of the block.
 
     Raises NotStartedError.
@@ -109,7 +120,7 @@ def run(target: Target, *, tls: bool = False, ping: int = 120) -> Iterator[Runni
         folder.chmod(folder.stat().st_mode | 0o055)  # a server that gives up root must still find its files
         port = free_port()
         certificate = make_certificate(folder) if tls else None
-        command = target.command(Setup(folder, port, ping, certificate))
+        command = target.command(Setup(folder, port, ping, certificate, rate))
         source = str(Path(greenchat.__file__).parent.parent)
         path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
         with open(folder / "output", "wb") as output:
@@ -120,7 +131,7 @@ def run(target: Target, *, tls: bool = False, ping: int = 120) -> Iterator[Runni
         try:
             os.sched_setaffinity(process.pid, {cores()[0]})
             _await_listening(process, port, folder / "output", target.name)
-            yield Running(Address("127.0.0.1", port, tls), process.pid)
+            yield Running(Address("127.0.0.1", port, tls), process.pid, target.profiled)
         finally:
             process.terminate()
             try:

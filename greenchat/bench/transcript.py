@@ -185,7 +185,7 @@ class Transcript:
         """
         if reader.echo or self.said_by(reader.index) <= len(self.starts.get(reader.index, ())):
             return False
-        if not self.wording.talk.fullmatch(line):
+        if not self.wording.talk.fullmatch(line) and not PRESENCE.fullmatch(line):
             return False
         self._held[reader.index] = reader
         if len(self._held) == self.counted:
@@ -373,6 +373,21 @@ class Reader:
         self.counts[sender] = number + 1
         self.received += 1
         self.transcript.on_arrival(self, sender, number)
+
+    def last_line(self) -> bytes:
+        """The line that it got last."""
+        transcript = self.transcript
+        line = transcript.lines_before(self.offset)
+        return bytes(transcript.text[transcript.ends[line - 2] if line > 1 else 0 : self.offset])
+
+    def is_up_to_date(self) -> bool:
+        """Has it got everything that anybody has got? (A detached one is checked message by message.)"""
+        return self.counts is not None or self.offset == len(self.transcript.text)
+
+    def leave_channel(self) -> None:
+        """It is not in the channel any more; its next JOIN says from where on it reads again."""
+        self.offset = -1
+        self.rest = b""
 
     def got(self) -> int:
         """Messages received so far (comings and goings included while not detached)."""

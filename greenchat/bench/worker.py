@@ -67,7 +67,10 @@ def work(
 def _run(out: Connection, scenario: Scenario, shape: Shape, running: Running, seconds: float, wording: Wording) -> None:
     os.sched_setaffinity(0, {cores()[-1]})
     gc.disable()  # nothing here makes cycles while it measures
-    job = Job(running.address, running.pid, seconds, wording, lambda what, share: out.send(Progress(what, share)))
+    job = Job(
+        running.address, running.pid, seconds, wording, lambda what, share: out.send(Progress(what, share)),
+        profiled=running.profiled,
+    )  # fmt: skip
     try:
         out.send(dict(scenario.run(job, shape)))
     except (ViolationError, RefusedError, DisconnectedError, StalledError, ProcessLookupError) as error:

@@ -1,10 +1,13 @@
 """The whole bench, small: against the real greenchat-server, and against servers that do wrong on purpose."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -150,6 +153,8 @@ def test_a_server_that_does_wrong_is_found_out(
         ["rooms", "--rooms", "3", "--members", "4", "--flight", "12", "--seconds", "0.3"],
         ["mixed", "--clients", "12", "--flight", "6", "--seconds", "0.3"],
         ["direct", "--clients", "10", "--flight", "5", "--seconds", "0.3"],
+        ["churn", "--clients", "10", "--visitors", "6", "--every", "2", "--flight", "4", "--seconds", "0.5"],
+        ["slow", "--clients", "10", "--flight", "4", "--seconds", "0.3"],
         ["storm", "--clients", "60"],
         ["idle", "--clients", "30", "--seconds", "1.5", "--ping", "1"],
     ],
@@ -185,3 +190,20 @@ def test_a_server_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
         port = taken.getsockname()[1]
         assert main(["fanout", *SMALL, "--server", f"127.0.0.1:{port}"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_profile_names_what_the_server_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rooms", "--rooms", "5", "--flight", "20", "--seconds", "1", "--profile"]) == 0
+    _, _, profile = capsys.readouterr().out.partition("samples of the server's CPU time")
+    assert re.search(r"^(server|chat|commands|protocol|storage|gevent)/\w+\.py \w+", profile, re.MULTILINE), profile
+
+
+def test_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Drawn where matplotlib is installed; a clear line, before anything is measured, where it is not."""
+    file = tmp_path / "figures.svg"
+    if find_spec("matplotlib"):
+        assert main(["direct", "--clients", "10", "--flight", "5", "--seconds", "0.2", "--plot", str(file)]) == 0
+        assert "10 writing to each other" in file.read_text(encoding="utf-8")
+    else:
+        assert main(["direct", "--plot", str(file)]) == 2
+        assert "--plot needs matplotlib: pip install 'greenchat[bench]'" in capsys.readouterr().err

@@ -163,16 +163,18 @@ def test_the_speaker_gets_no_echo_and_is_not_waited_for() -> None:
     assert [reader.got() for reader in scene.readers] == [1, 1, 2]
 
 
-def test_a_speaker_that_reads_first_waits_until_its_own_place_is_known() -> None:
+@pytest.mark.parametrize("seen", [talk(1, 0), came(7)])
+def test_a_speaker_that_reads_first_waits_until_its_own_place_is_known(seen: bytes) -> None:
     scene = Scene(3, echo=False, said={0: 1, 1: 1})
-    scene.readers[0].feed(talk(1, 0))
+    scene.readers[0].feed(seen)
     assert scene.readers[0].got() == 0
-    scene.readers[2].feed(talk(0, 0) + talk(1, 0))
+    scene.readers[2].feed(talk(0, 0) + seen)
     assert scene.released == [scene.readers[0]]
     scene.readers[0].feed(b"")
+    assert scene.readers[0].is_up_to_date()
     assert [reader.got() for reader in scene.readers] == [1, 0, 2]
     scene.readers[1].feed(talk(0, 0))
-    assert scene.complete == [(0, 0), (1, 0)]
+    assert scene.complete[0] == (0, 0)
 
 
 def test_two_who_spoke_at_once_cannot_know_the_order_and_are_counted_by_sender() -> None:

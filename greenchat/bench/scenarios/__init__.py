@@ -8,6 +8,7 @@ from pkgutil import iter_modules
 
 from ..figures import Figures
 from ..load import Job
+from ..peers import UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Scenario:
 
     shapes(options): what to run, one after the other. run(job, shape): runs in the clients' process.
     seconds: how long it measures unless told otherwise. ping: seconds between the PINGs of servers started for it.
+    rate: lines a second that these take from one client, as far as they can be told.
     connections(shape): how many it needs at once.
     """
 
@@ -41,6 +43,7 @@ class Scenario:
     add_arguments: Callable[[ArgumentParser], None] = _no_arguments
     seconds: float = 3.0
     ping: int = 120
+    rate: int = UNLIMITED
     connections: Callable[[Shape], int] = field(default=lambda shape: shape["clients"])
 
 

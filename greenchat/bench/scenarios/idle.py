@@ -38,12 +38,14 @@ def _run(job: Job, shape: Shape) -> Figures:
         client.feed = Guest(client, None, progress).feed
     swarm.run_for(1.0)
     pings = 0
+    job.window()
     cpu, own, began = job.cpu(), process_time(), perf_counter()
     steps = max(1, round(job.seconds))
     for step in range(steps):
         job.progress("idle", step / steps)
         swarm.run_for(job.seconds / steps)
     wall, cpu, own = perf_counter() - began, job.cpu() - cpu, process_time() - own
+    job.window()
     memory = (job.resident() - before) / count
     swarm.close_all()
     return {

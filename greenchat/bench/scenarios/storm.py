@@ -128,11 +128,13 @@ def _run(job: Job, shape: Shape) -> Figures:
     # The first one is there before the storm, so that what is said in the channel has a known beginning.
     (founder,), _ = gather(swarm, [CHANNEL])
     seat(founder, storm.transcript, echo=True)
+    job.window()
     cpu, own, memory = job.cpu(), process_time(), job.resident()
     began = storm.began = perf_counter()
     swarm.run(storm.over, "everybody has been told of everybody", tick=0.005)
     wall = perf_counter() - began
     cpu, own, memory = job.cpu() - cpu, process_time() - own, job.resident() - memory
+    job.window()
     for newcomer in storm.newcomers.values():
         newcomer.check()
     swarm.close_all()

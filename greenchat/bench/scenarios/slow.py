@@ -1,0 +1,82 @@
+"""Bad neighbours: what do others notice of a client that never reads, and of one that sends as fast as it can?
+
+The same talk is measured twice, first without them. Servers started for this let a client send RATE lines a second:
+that is far above what the talkers need, but it is there, since this is what a throttle is for.
+"""
+
+import socket
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from ..crowd import gather
+from ..figures import Figures
+from ..flights import Room
+from ..load import Job, Talk, arrival_figures, speakers
+from ..swarm import Client, Swarm
+from . import Scenario, Shape
+
+CHANNEL = b"#bench"
+ELSEWHERE = b"#elsewhere"
+RATE = 200
+FLOOD = b"".join((b"PING :flood\r\n", b"PRIVMSG %b :flood\r\n" % ELSEWHERE, b"NAMES %b\r\n" % ELSEWHERE)) * 500
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--clients", type=int, default=1000, metavar="N", help="members who read and talk (1000)")
+    parser.add_argument("--stuck", type=int, default=1, metavar="N", help="members who never read (1)")
+    parser.add_argument("--flooding", type=int, default=1, metavar="N", help="clients that flood (1)")
+    parser.add_argument("--flight", type=int, default=16, metavar="W", help="messages in flight (16)")
+
+
+def _shapes(options: Namespace) -> Sequence[Shape]:
+    title = (
+        f"{options.clients} in one channel, {options.flight} in flight, {options.stuck} stuck,"
+        f" {options.flooding} flooding"
+    )
+    names = ("clients", "stuck", "flooding", "flight")
+    return [Shape(title, {name: getattr(options, name) for name in names})]
+
+
+def _run(job: Job, shape: Shape) -> Figures:
+    count = shape["clients"]
+    swarm = Swarm(job.address)
+    clients, arrival = gather(swarm, [CHANNEL] * count, progress=job.gathering)
+    stuck, _ = gather(swarm, [CHANNEL] * shape["stuck"], first=count)
+    flooding, _ = gather(swarm, [ELSEWHERE] * shape["flooding"], first=count + shape["stuck"])
+    room = Room(CHANNEL)
+    talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
+    transcript = talk.transcript(CHANNEL)
+    room.transcripts.append(transcript)
+    transcript.present.update(client.index for client in stuck)
+    for client in clients:
+        talk.seat(client, transcript)
+    for client in (*stuck, *flooding):
+        client.feed = lambda data: None
+        client.closed = lambda client: None  # the server may cut them: that is its right
+    without = talk.measure("talking without them", profile=False)
+    for client in stuck:
+        client.reading = False
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    for client in flooding:
+        _pour(swarm, client)
+    figures = talk.measure("talking beside them")
+    talk.finish()
+    swarm.close_all()
+    return {
+        **arrival_figures(count, arrival),
+        **figures,
+        "delay_p50_without": without["delay_p50"],
+        "delay_ratio": figures["delay_p50"] / without["delay_p50"],
+    }
+
+
+def _pour(swarm: Swarm, client: Client) -> None:
+    if not client.unsent:
+        client.send(FLOOD)
+    swarm.afterwards.append(lambda: _pour(swarm, client))
+
+
+SCENARIO = Scenario(
+    "slow", "stuck and flooding clients among others", _shapes, _run, _add_arguments, rate=RATE,
+    connections=lambda shape: shape["clients"] + shape["stuck"] + shape["flooding"],
+)  # fmt: skip
