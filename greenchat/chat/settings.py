@@ -60,6 +60,9 @@ class History:
     enabled: Annotated[bool, Key("remember what is said")] = True
     private: Annotated[bool, Key("private messages too")] = True
     events: Annotated[bool, Key("joins, parts, kicks, quits and changes of nick, mode and topic too")] = True
+    replay: Annotated[
+        int, Key("lines that a client which can't ask for history gets when it joins a channel", 0, 100)
+    ] = 0
     redact_window: Annotated[int, Key("seconds in which what was said can be taken back; 0: always", 0)] = 86_400
     page: Annotated[int, Key("messages that one command can ask for", 1, 10_000)] = 500
 

@@ -13,6 +13,7 @@ from .listing import names_reply
 from .lookup import targets
 from .markers import mark_reply
 from .registry import command
+from .replay import replay_on_join
 from .topic import topic_reply
 
 _FORWARDS = 5  # channels through which one JOIN may lead
@@ -112,6 +113,7 @@ def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envel
     yield from mark_reply(ctx, session, channel)
     if not session.caps & caps.NO_IMPLICIT_NAMES:
         yield from names_reply(ctx, session, channel)
+    yield from replay_on_join(ctx, channel, session)
 
 
 @command("PART", params=1)

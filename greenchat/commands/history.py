@@ -4,7 +4,7 @@ A timestamp or a msgid is a position in the one order of everything, so every su
 positions that counts from one of its ends. Reading is done in another thread.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..protocol import caps
@@ -15,7 +15,7 @@ from .capabilities import OFFERS
 from .context import Context, Later
 from .errors import FailError
 from .keeping import identity
-from .places import Place, other_side, readable_place
+from .places import Place, name_of, nicks_by_identity, readable_place
 from .registry import command
 from .replay import replay
 
@@ -122,31 +122,14 @@ def _targets(ctx: Context, params: list[str]) -> Later:
     def then(ctx: Context, found: list[tuple[Target, StoredEvent | None]] | StoreError) -> None:
         if isinstance(found, StoreError):
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", "TARGETS", text=_UNREADABLE)
-        nicks = {identity(ctx.network, user): user.nick for user in ctx.network.users.values()}
+        nicks = nicks_by_identity(ctx)
         with ctx.batch("draft/chathistory-targets"):
             for target, event in found:
-                name = _name(ctx, target.conversation, event, nicks)
+                name = name_of(ctx, target.conversation, event, nicks)
                 if name and event:
                     ctx.respond(ctx.envelope("CHATHISTORY", "TARGETS", name, format_time(event.time)))
 
     return Later(work, then)
-
-
-def _name(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
-    """What to call a conversation to its reader; "" for one no longer theirs.
-
-    That is the channel, or the other's nickname, and for one who is not here the one that they had.
-    """
-    network = ctx.network
-    if conversation.startswith("#"):
-        channel = network.channels.get(conversation)
-        return channel.name if channel and ctx.user in channel.members else ""
-    other = other_side(ctx, ctx.user, conversation)
-    if other in nicks or latest is None:
-        return nicks.get(other, "")
-    speaker = latest.source.partition("!")[0]
-    is_theirs = network.fold(latest.account) == other if latest.account else speaker != ctx.user.nick
-    return speaker if is_theirs else latest.params[0]
 
 
 def _readable(ctx: Context, subcommand: str, target: str) -> Place:

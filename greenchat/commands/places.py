@@ -1,10 +1,10 @@
 """Where a client wants to read: a channel or a conversation with somebody, and whether it may."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..chat.channel import Channel
-from ..chat.user import User
-from ..storage.interface import direct_key, members_of
+from ..storage.interface import StoredEvent, direct_key, members_of
 from .context import Context
 from .keeping import identity
 
@@ -41,7 +41,26 @@ def channel_place(ctx: Context, channel: Channel) -> Place:
     return Place(channel.name, ctx.network.fold(channel.name))
 
 
-def other_side(ctx: Context, user: User, conversation: str) -> str:
-    """The identity on the other side of one of a user's direct conversations; their own, if they talk to themselves."""
+def nicks_by_identity(ctx: Context) -> dict[str, str]:
+    """Everybody who is here."""
+    return {identity(ctx.network, user): user.nick for user in ctx.network.users.values()}
+
+
+def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
+    """What to call a conversation to its reader; "" for one no longer theirs.
+
+    That is the channel, or the other's nickname, and for one who is not here the one that they had. latest: the last
+    event in it.
+    """
+    network = ctx.network
+    if conversation.startswith("#"):
+        channel = network.channels.get(conversation)
+        return channel.name if channel and ctx.user in channel.members else ""
     one, other = members_of(conversation)
-    return other if one == identity(ctx.network, user) else one
+    if other == identity(network, ctx.user):
+        other = one
+    if other in nicks or latest is None:
+        return nicks.get(other, "")
+    speaker = latest.source.partition("!")[0]
+    is_theirs = network.fold(latest.account) == other if latest.account else speaker != ctx.user.nick
+    return speaker if is_theirs else latest.params[0]

@@ -1,12 +1,20 @@
 """Telling a client again what it could have seen: stored events as messages, in a batch."""
 
+import logging
 from collections.abc import Sequence
 
+from ..chat.channel import Channel
+from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.message import Message
-from ..storage.interface import StoredEvent
+from ..storage.interface import Span, StoredEvent, StoreError
 from .context import Context
+from .places import channel_place
+
+log = logging.getLogger(__name__)
+
+_ACTION = "\x01ACTION "
 
 # What a client must have asked for to be told of such an event again.
 _NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
@@ -28,3 +36,26 @@ def envelope_of(event: StoredEvent) -> Envelope:
         account=event.account,
         needs=_NEEDS.get(event.command, 0),
     )
+
+
+def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Envelope]:
+    """The last lines of a channel for a session that can't ask for them itself, if the operator wants that."""
+    lines = ctx.network.settings.history.replay
+    if not lines or session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
+        return []
+    try:
+        events = ctx.journal.store.read(channel_place(ctx, channel).key, Span(lines, newest=True))
+    except StoreError as error:
+        log.error("no replay on joining: %s", error)
+        return []
+    return [_with_time(event, session) for event in events]
+
+
+def _with_time(event: StoredEvent, session: Session) -> Envelope:
+    """The message; where its time can't be seen in a tag, it stands before the text."""
+    if not session.caps & caps.SERVER_TIME:
+        clock = f"[{event.time // 3_600_000 % 24:02}:{event.time // 60_000 % 60:02}] "
+        text = event.params[-1]
+        start = _ACTION if text.startswith(_ACTION) else ""
+        event = event._replace(params=(*event.params[:-1], start + clock + text[len(start) :]))
+    return envelope_of(event)

@@ -59,9 +59,9 @@ SERVICES: dict[str, Service] = {}
 
 
 def service(name: str, about: str, *aliases: str) -> Service:
-    """Add a service, and the commands that speak to it: its name and these aliases."""
+    """Add a service, and the commands that speak to it: its name, if it can be one, and these aliases."""
     added = SERVICES[name.lower()] = Service(name, about)
-    for alias in (name.upper(), *aliases):
+    for alias in (name.upper(), *aliases) if name.isalnum() else aliases:
         command(alias)(lambda ctx: run(ctx, added, " ".join(ctx.message.params)))
     return added
 

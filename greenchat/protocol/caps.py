@@ -25,7 +25,7 @@ _BY_BIT: list[Capability] = []
 
 def _capability(name: str, spec: str, *, wire: bool = False) -> int:
     """Add a row. wire: it changes the bytes of messages that are sent to many."""
-    capability = Capability(name, 1 << len(_BY_BIT), _SPECS + spec, wire)
+    capability = Capability(name, 1 << len(_BY_BIT), spec if "://" in spec else _SPECS + spec, wire)
     _BY_BIT.append(capability)
     CAPABILITIES[name] = capability
     return capability.bit
@@ -59,6 +59,8 @@ CHATHISTORY = _capability("draft/chathistory", "chathistory")
 EVENT_PLAYBACK = _capability("draft/event-playback", "chathistory")
 MESSAGE_REDACTION = _capability("draft/message-redaction", "message-redaction", wire=True)
 READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
+SEARCH = _capability("soju.im/search", "https://github.com/ircv3/ircv3-specifications/pull/496")
+ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
 PRE_AWAY = _capability("draft/pre-away", "pre-away")
 

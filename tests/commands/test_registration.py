@@ -139,7 +139,7 @@ def test_a_nick_that_is_taken_meanwhile_can_be_chosen_again(server: Target) -> N
         slow.read()
         with Client(server, "Alice"):
             slow.send("CAP END")
-            refusal = slow.read()
+            refusal = slow.expect("433")
             assert (refusal.command, refusal.params[:2]) == ("433", ("*", "alice"))
             slow.send("NICK bob")
             assert slow.expect("001").params[0] == "bob"

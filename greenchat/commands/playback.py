@@ -1,0 +1,71 @@
+"""ZNC's `*playback`: history for clients that know that and not CHATHISTORY.
+
+https://wiki.znc.in/Playback: `/msg *playback PLAY <buffer>{,<buffer>} [<from> [<to>]]`, times in seconds since the
+epoch, with a point if need be; buffer `*` is all.
+"""
+
+import math
+
+from ..protocol import caps
+from ..storage.interface import Span, StoredEvent, StoreError
+from ..storage.msgid import LAST_ID, first_id
+from .capabilities import OFFERS
+from .context import Context, Later
+from .keeping import identity
+from .places import name_of, nicks_by_identity, readable_place
+from .replay import replay
+from .services import ServiceError, service
+
+PLAYBACK = service("*playback", "I tell again what was said, as ZNC's module of this name does.")
+OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled else None
+
+Found = list[tuple[str, list[StoredEvent]]]
+
+
+@PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]")
+def play(ctx: Context, words: list[str]) -> Later:
+    """Tells again what was said in channels and by people (with commas between them, or * for all), since a time and up
+    to one, in seconds since 1970."""
+    after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
+    page = ctx.network.settings.history.page
+    who, channels = identity(ctx.network, ctx.user), list(ctx.user.channels)
+    wanted = None if words[0] == "*" else [readable_place(ctx, name) for name in words[0].split(",")]
+    store = ctx.journal.store
+
+    def read(key: str) -> list[StoredEvent]:
+        return store.read(key, Span(page, after, before, newest=True))
+
+    def work() -> Found | StoreError:
+        try:
+            if wanted is None:
+                keys = [target.conversation for target in store.targets(who, channels, after, LAST_ID)]
+            else:
+                keys = [place.key for place in wanted if place]
+            return [(key, read(key)) for key in keys]
+        except StoreError as error:
+            return error
+
+    return Later(work, _tell_again)
+
+
+def _tell_again(ctx: Context, found: Found | StoreError) -> None:
+    if isinstance(found, StoreError):
+        raise ServiceError("The history can't be read now")
+    nicks = nicks_by_identity(ctx)
+    for key, events in found:
+        name = name_of(ctx, key, events[-1] if events else None, nicks)
+        if name and events:
+            replay(ctx, events, "znc.in/playback", name)
+
+
+def _time(words: list[str], default: int) -> int:
+    """The first id of a time, in seconds."""
+    if not words:
+        return default
+    try:
+        seconds = float(words[0])
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise ServiceError(f"{words[0][:50]} is not a time in seconds")
+    return first_id(math.floor(seconds * 1000))

@@ -1,0 +1,81 @@
+"""History for clients that don't ask with CHATHISTORY."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import History, Settings
+from greenchat.protocol.message import Message
+from tests.commands.test_history import say, texts
+from tests.conftest import Serve, Target, quick_options
+from tests.irc import Client, people
+
+CAPS = "server-time message-tags echo-message batch znc.in/playback"
+
+
+def play(client: Client, words: str) -> list[Message]:
+    """What *playback tells again."""
+    return [message for message in client.run(f"PRIVMSG *playback :PLAY {words}") if message.command == "PRIVMSG"]
+
+
+def test_what_was_missed_is_told_again(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        said = say(alice, "one", "two")
+        alice.join("#other")
+        say(alice, "elsewhere", to="#other")
+        say(bob, "psst", to="alice")
+        alice.sync()
+        bob.sync()
+        assert texts(play(alice, "* 0")) == ["one", "two", "elsewhere", "psst"]
+        assert texts(play(alice, "#lobby,bob 0")) == ["one", "two", "psst"]
+        assert texts(play(bob, "*")) == ["one", "two", "psst"]
+        assert play(bob, "#other") == []
+        again = play(alice, "#lobby 0 4000000000.5")
+        assert [m.tags["msgid"] for m in again] == [m.tags["msgid"] for m in said]
+        assert play(alice, "* 4000000000") == []
+        assert play(alice, "#lobby 0 1000000000.123") == []
+
+
+def test_it_is_a_batch(server: Target) -> None:
+    with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
+        say(alice, "one")
+        start, message, end = alice.run("PRIVMSG *playback :PLAY #LOBBY")
+        assert start.params[1:] == ("znc.in/playback", "#lobby")
+        assert (message.params[-1], end.command) == ("one", "BATCH")
+
+
+@pytest.mark.parametrize("words", ["#lobby x", "#lobby nan", "#lobby inf", "", "* 1 2 3"])
+def test_what_is_wrong_is_said(server: Target, words: str) -> None:
+    with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
+        answers = alice.run(f"PRIVMSG *playback :PLAY {words}")
+        assert words == "* 1 2 3" or [message.command for message in answers] == ["NOTICE"]
+
+
+def test_a_few_lines_on_joining_if_so_configured(serve: Serve, tmp_path: Path) -> None:
+    address = serve(Settings(history=History(replay=2)), quick_options(tmp_path))
+    with Client(address, "alice", caps=CAPS) as alice:
+        alice.join("#lobby")
+        said = say(alice, "one", "two", "\x01ACTION waves\x01")
+        clock = "[" + said[1].tags["time"][11:16] + "] "
+        with Client(address, "bob") as bob:
+            # where the time can't be seen in a tag, it stands before the text
+            bob.join("#lobby")
+            got = [message.params[-1] for message in bob.sync() if message.command == "PRIVMSG"]
+            assert got == [clock + "two", f"\x01ACTION {clock}waves\x01"]
+        with Client(address, "carol", caps="server-time") as carol:
+            carol.join("#lobby")
+            assert texts([m for m in carol.sync() if m.command == "PRIVMSG"]) == ["two", "\x01ACTION waves\x01"]
+        for caps in "draft/chathistory", "znc.in/playback":
+            with Client(address, "dave", caps=caps) as dave:
+                # "if a client requests this capability, the server SHOULD NOT play back any history"
+                dave.join("#lobby")
+                assert "PRIVMSG" not in [message.command for message in dave.sync()]
+                dave.send("QUIT")
+                dave.until_end()
+
+
+def test_nothing_on_joining_by_default(server: Target) -> None:
+    with people(server, "alice", channel="#lobby") as (alice,), Client(server, "bob") as bob:
+        alice.run("PRIVMSG #lobby :hi")
+        bob.join("#lobby")
+        assert "PRIVMSG" not in [message.command for message in bob.sync()]
