@@ -1,0 +1,58 @@
+"""HELP and HELPOP: https://modern.ircdocs.horse/#help-message."""
+
+import inspect
+
+import pytest
+
+from greenchat.chat.opers import RIGHTS
+from greenchat.commands.catalog import COMMANDS
+from tests.conftest import Target
+from tests.irc import Client
+
+
+@pytest.mark.parametrize("command", ["HELP", "HELPOP"])
+@pytest.mark.parametrize("subject", ["", "INDEX", "PRIVMSG", "privmsg", "opercmds"])
+def test_help_begins_has_its_lines_and_ends(server: Target, command: str, subject: str) -> None:
+    """ "reply with a single RPL_HELPSTART message, then arbitrarily many RPL_HELPTXT messages, then a single
+    RPL_ENDOFHELP. ... The RPL_HELPSTART message SHOULD be some sort of title and the first RPL_HELPTXT message SHOULD
+    be empty." "The <subject> MUST be the one requested by the client, but may be casefolded; unless it would be an
+    invalid parameter, in which case it MUST be *" """
+    with Client(server, "alice") as alice:
+        start, first, *more, end = alice.run(f"{command} {subject}")
+        assert (start.command, first.command, end.command) == ("704", "705", "706")
+        assert {message.command for message in more} <= {"705"}
+        assert start.params[2].startswith("** ")
+        assert first.params[2] == ""
+        assert all(len(message.params) == 3 for message in more)
+        assert {message.params[1] for message in [start, first, *more, end]} == {subject or "*"}
+
+
+@pytest.mark.parametrize(("subject", "given_back"), [("xyzzy", "xyzzy"), (":unknown subject", "*"), ("::x", "*")])
+def test_an_unknown_subject(server: Target, subject: str, given_back: str) -> None:
+    """ "reply with a single ERR_HELPNOTFOUND message" """
+    with Client(server, "alice") as alice:
+        (answer,) = alice.run(f"HELP {subject}")
+        assert (answer.command, answer.params) == ("524", ("alice", given_back, "No help available on this topic"))
+
+
+def test_the_index_names_every_command_that_anybody_may_use(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        words = " ".join(message.params[2] for message in alice.run("HELP")).split()
+        assert {name for name, row in COMMANDS.items() if not row.right} <= set(words)
+
+
+def test_operators_commands_name_every_right(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        lines = [message.params[2] for message in alice.run("HELP OPERCMDS")]
+        assert {line.split()[0] for line in lines if line} >= RIGHTS.keys()
+
+
+def test_a_command_that_needs_a_right_says_so(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        assert alice.run("HELP KILL")[-1].params[2] == "For operators whose class has the right: kill"
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(name: str) -> None:
+    """The first line of a handler's docstring says how to write the command: help is made from it."""
+    assert (inspect.getdoc(COMMANDS[name].handler) or "").startswith(name)

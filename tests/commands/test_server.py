@@ -1,0 +1,167 @@
+"""What the server says of itself."""
+
+from dataclasses import replace
+
+import pytest
+
+from greenchat import __version__
+from greenchat.chat.settings import Admin, Settings
+from tests.conftest import Serve, Target
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+NAME = "greenchat.local"
+
+
+def params(client: Client, line: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The answers without the client's nick."""
+    return [(message.command, message.params[1:]) for message in client.run(line)]
+
+
+# MOTD: https://modern.ircdocs.horse/#motd-message
+
+
+def test_motd_begins_has_its_lines_and_ends(serve: Serve) -> None:
+    """ "If the MOTD can be found, one RPL_MOTDSTART numeric is returned, followed by one or more RPL_MOTD numeric, then
+    one RPL_ENDOFMOTD numeric." """
+    with Client(serve(Settings(motd=("Welcome!", "", "Be kind.")))) as alice:
+        alice.send("NICK alice", "USER a 0 * :a")
+        at_welcome = alice.until("376")[-5:]
+        for messages in at_welcome, alice.run("MOTD"), alice.run(f"MOTD {NAME}"):
+            assert [(message.command, message.params[1:]) for message in messages] == [
+                ("375", (f"- {NAME} Message of the day -",)),
+                ("372", ("- Welcome!",)),
+                ("372", ("- ",)),
+                ("372", ("- Be kind.",)),
+                ("376", ("End of /MOTD command.",)),
+            ]
+
+
+def test_no_motd_says_so(server: Target) -> None:
+    """ "If the MOTD does not exist or could not be found, the ERR_NOMOTD numeric is returned." """
+    with Client(server, "alice") as alice:
+        assert params(alice, "MOTD") == [("422", ("MOTD File is missing",))]
+
+
+@pytest.mark.parametrize("command", ["MOTD", "VERSION", "TIME", "ADMIN", "INFO", "STATS u"])
+def test_another_server_does_not_exist(server: Target, command: str) -> None:
+    """ "If <target> is given and a matching server cannot be found, the server will respond with the ERR_NOSUCHSERVER
+    numeric and the command will fail." """
+    with Client(server, "alice") as alice:
+        assert params(alice, f"{command} irc.example.org") == [("402", ("irc.example.org", "No such server"))]
+
+
+@pytest.mark.parametrize("target", [NAME, "*.local", "GREENCHAT.*", "green????.local", "alice"])
+@pytest.mark.parametrize(("command", "numeric"), [("VERSION", "351"), ("TIME", "391"), ("MOTD", "422")])
+def test_this_server_may_be_named(server: Target, command: str, numeric: str, target: str) -> None:
+    """ "Wildcards are allowed in the <target> parameter"; "If <target> is a client, the information for the server that
+    client is connected to is requested." """
+    with Client(server, "alice") as alice:
+        assert alice.commands(f"{command} {target}")[0] == numeric
+
+
+# LUSERS: https://modern.ircdocs.horse/#lusers-message
+
+
+def test_lusers_counts(serve: Serve) -> None:
+    """ "Servers MUST reply with RPL_LUSERCLIENT and RPL_LUSERME, and SHOULD also include all those defined below." """
+    address = serve(STAFFED)
+    with people(address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol), Client(address) as nobody:
+        nobody.run("PING x")
+        bob.run("MODE bob +i")
+        become(carol)
+        assert params(alice, "LUSERS") == [
+            ("251", ("There are 2 users and 1 invisible on 1 servers",)),
+            ("252", ("1", "operator(s) online")),
+            ("253", ("1", "unknown connection(s)")),
+            ("254", ("1", "channels formed")),
+            ("255", ("I have 3 clients and 0 servers",)),
+            ("265", ("3", "3", "Current local users 3, max 3")),
+            ("266", ("3", "3", "Current global users 3, max 3")),
+        ]
+
+
+def test_lusers_says_what_it_counts_none_of(server: Target) -> None:
+    """ "<ops> is a positive integer": where there are none there is no line."""
+    with Client(server, "alice") as alice:
+        assert alice.commands("LUSERS") == ["251", "255", "265", "266"]
+
+
+def test_lusers_remembers_the_most(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        with Client(server, "bob") as bob:
+            bob.send("QUIT")
+            bob.until_end()
+        while params(alice, "LUSERS")[-1] != ("266", ("1", "2", "Current global users 1, max 2")):
+            pass
+
+
+# VERSION, TIME, ADMIN, INFO, LINKS
+
+
+def test_version_says_what_runs_and_what_it_supports(server: Target) -> None:
+    """ "Upon receiving a VERSION command, the given server SHOULD respond with one RPL_VERSION reply and one or more
+    RPL_ISUPPORT replies." """
+    with Client(server, "alice") as alice:
+        first, *rest = alice.run("VERSION")
+        assert first.params == ("alice", f"greenchat-{__version__}", NAME, "greenchat, group chat for the terminal")
+        assert rest
+        assert {message.command for message in rest} == {"005"}
+
+
+def test_time_is_in_seconds_and_in_words(server: Target) -> None:
+    """ "<client> <server> [<timestamp> [<TS offset>]] :<human-readable time>" """
+    with Client(server, "alice", caps="server-time") as alice:
+        (answer,) = alice.run("TIME")
+        name, timestamp, words = answer.params[1:]
+        assert (answer.command, name) == ("391", NAME)
+        assert int(timestamp) > 1_700_000_000
+        assert words.endswith(" UTC")
+        hour = answer.tags["time"][11:19]
+        assert hour in words
+
+
+def test_admin_says_who_runs_the_server(serve: Serve) -> None:
+    """ "the given server SHOULD respond with the RPL_ADMINME, RPL_ADMINLOC1, RPL_ADMINLOC2, and RPL_ADMINEMAIL
+    replies" """
+    admin = Admin("a small machine in Berlin", "the green club", "<root@example.org>")
+    with Client(serve(Settings(admin=admin)), "alice") as alice:
+        assert params(alice, "ADMIN") == [
+            ("256", (NAME, "Administrative info")),
+            ("257", ("a small machine in Berlin",)),
+            ("258", ("the green club",)),
+            ("259", ("<root@example.org>",)),
+        ]
+
+
+def test_admin_without_anything_to_say(server: Target) -> None:
+    """ "<server> :No administrative info available": RFC 2812, section 5.2."""
+    with Client(server, "alice") as alice:
+        assert params(alice, "ADMIN") == [("423", (NAME, "No administrative info available"))]
+
+
+def test_info_ends(server: Target) -> None:
+    """ "the server will respond with zero or more RPL_INFO replies, followed by one RPL_ENDOFINFO numeric." """
+    with Client(server, "alice") as alice:
+        *lines, end = alice.run("INFO")
+        assert {message.command for message in lines} == {"371"}
+        assert any(f"greenchat-{__version__}" in message.params[1] for message in lines)
+        assert (end.command, end.params) == ("374", ("alice", "End of INFO list"))
+
+
+def test_links_lists_this_server(server: Target) -> None:
+    """ "a server MUST send replies back using zero or more RPL_LINKS messages and mark the end of the list using a
+    RPL_ENDOFLINKS message." """
+    with Client(server, "alice") as alice:
+        assert params(alice, "LINKS") == [
+            ("364", ("*", NAME, "0 greenchat, group chat for the terminal")),
+            ("365", ("*", "End of /LINKS list")),
+        ]
+
+
+def test_new_users_get_the_configured_modes(serve: Serve) -> None:
+    with Client(serve(replace(Settings(), user_flags="iw"))) as alice:
+        alice.send("NICK alice", "USER a 0 * :a")
+        messages = alice.until("422")
+        assert [message.params for message in messages if message.command == "MODE"] in ([], [("alice", "+iw")])
+        assert params(alice, "MODE alice") == [("221", ("+iw",))]

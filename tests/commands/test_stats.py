@@ -1,0 +1,105 @@
+"""STATS: https://modern.ircdocs.horse/#stats-message."""
+
+import re
+
+import pytest
+
+from tests.conftest import Serve, Target
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+
+@pytest.fixture
+def staffed(serve: Serve) -> Target:
+    return serve(STAFFED)
+
+
+def test_u_says_how_long_the_server_has_been_up(staffed: Target) -> None:
+    """ "u - returns a string showing how long the server has been up"; "Server Up <days> days
+    <hours>:<minutes>:<seconds>" """
+    with Client(staffed, "alice") as alice:
+        uptime, end = alice.run("STATS u")
+        assert uptime.command == "242"
+        assert re.fullmatch(r"Server Up 0 days 0:\d\d:\d\d", uptime.params[1])
+        assert (end.command, end.params) == ("219", ("alice", "u", "End of /STATS report"))
+
+
+def test_stats_needs_a_query(staffed: Target) -> None:
+    with Client(staffed, "alice") as alice:
+        assert alice.commands("STATS") == ["461"]
+
+
+@pytest.mark.parametrize("letter", ["x", "*", "ü", "xyz"])
+def test_an_unknown_query_only_ends(staffed: Target, letter: str) -> None:
+    with Client(staffed, "alice") as alice:
+        (end,) = alice.run(f"STATS {letter}")
+        assert (end.command, end.params[1]) == ("219", letter[0])
+
+
+@pytest.mark.parametrize("letter", "chklmoLOP")
+def test_what_is_private_needs_the_right(staffed: Target, letter: str) -> None:
+    with people(staffed, "alice", "bob") as (alice, bob):
+        assert alice.commands(f"STATS {letter}") == ["481"]
+        become(bob, "helper")
+        assert bob.run(f"STATS {letter}")[0].params[1] == "stats"
+        become(alice)
+        assert alice.commands(f"STATS {letter}")[-1] == "219"
+
+
+def test_p_lists_the_operators_who_are_here(staffed: Target) -> None:
+    with people(staffed, "alice", "bob") as (alice, bob):
+        assert alice.commands("STATS p") == ["219"]
+        become(bob)
+        (line, _) = alice.run("STATS p")
+        assert line.command == "249"
+        assert line.params[1].startswith("bob (~bob@127.0.0.1) Idle: ")
+
+
+def test_m_counts_commands(staffed: Target) -> None:
+    """ "m - returns a list of commands supported by the server and the usage count for each if the usage count is non
+    zero" """
+    with Client(staffed, "alice") as alice:
+        become(alice)
+        alice.run("LUSERS", "LUSERS", "XYZZY")
+        counts = {message.params[1]: message.params[2] for message in alice.run("STATS m") if message.command == "212"}
+        assert (counts["LUSERS"], counts["NICK"], counts["STATS"]) == ("2", "1", "1")
+        assert "XYZZY" not in counts
+        assert "KILL" not in counts
+
+
+def test_o_lists_who_may_become_an_operator(staffed: Target) -> None:
+    """ "o - returns a list of hosts from which normal clients may become operators" """
+    with Client(staffed, "alice") as alice:
+        become(alice)
+        lines = [message.params[1:] for message in alice.run("STATS o") if message.command == "243"]
+        assert lines == [
+            ("O", "*@*", "*", "root", "admin"),
+            ("O", "*@*", "*", "helper", "helper"),
+            ("O", "*@192.0.2.*", "*", "elsewhere", "admin"),
+            ("O", "*@*.example.org", "*", "elsewhere", "admin"),
+            ("O", "*@192.0.2.1", "*", "local", "admin"),
+            ("O", "*@127.0.0.?", "*", "local", "admin"),
+        ]
+        assert [message.params[1] for message in alice.run("STATS O")][1] == "helper: kill"
+
+
+def test_l_shows_the_traffic_of_each_connection(staffed: Target) -> None:
+    """ "l - returns a list of the server's connections, showing how long each connection has been established and the
+    traffic over that connection in bytes and messages for each direction" """
+    with people(staffed, "alice", "bob") as (alice, bob):
+        become(alice)
+        bob.run(*["PING :" + "x" * 400] * 10)
+        (line,) = [m for m in alice.run("STATS l") if m.command == "211" and m.params[1] == "bob[127.0.0.1]"]
+        sendq, sent, sent_kib, received, received_kib, seconds = map(int, line.params[2:])
+        assert sendq == 0
+        assert sent > 20  # the welcome and ten answers
+        assert sent_kib >= 4
+        assert received == 13  # NICK, USER, ten PINGs, and one of `run`
+        assert received_kib == 4
+        assert 0 <= seconds < 60
+
+
+def test_the_ports_are_listed(staffed: Target) -> None:
+    with Client(staffed, "alice") as alice:
+        become(alice)
+        assert alice.run("STATS P")[0].params[1] == f"127.0.0.1:{staffed[1]} auto"
