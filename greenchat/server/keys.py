@@ -72,17 +72,20 @@ def refuse_unknown(table: Table, known: Mapping[str, Entry], path: str = "") -> 
             raise WrongKeyError(_join(path, name), f"there is no such key{hint}")
 
 
-def take_over(old: T, new: T, path: str = "") -> tuple[T, list[str]]:
-    """`new`, but with the old values of the keys that need a restart; and the names of those that differ."""
+def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T, list[str]]:
+    """`new`, but with the old values of the keys that need a restart; and the names of those that differ.
+
+    restart: all of them do.
+    """
     values: dict[str, Any] = {}
     refused: list[str] = []
     for entry in entries(type(old)).values():
         before, after = getattr(old, entry.field), getattr(new, entry.field)
         where = _join(path, entry.name)
         if dataclasses.is_dataclass(entry.type):
-            after, more = take_over(before, after, where)
+            after, more = take_over(before, after, where, restart or entry.key.restart)
             refused += more
-        elif before != after and entry.key.restart:
+        elif before != after and (restart or entry.key.restart):
             refused.append(where)
             after = before
         values[entry.field] = after

@@ -82,6 +82,6 @@ def _reason(error: OSError) -> str:
         return "this user may not open ports below 1024"
     if error.errno == errno.EADDRINUSE:
         return "another program listens there already"
-    if isinstance(error, socket.gaierror):
-        return "there is no such host"
+    if error.errno is not None and error.errno < 0:  # one of getaddrinfo's
+        return "the name of the host can't be resolved"
     return (error.strerror or str(error)).partition(" (while attempting")[0]

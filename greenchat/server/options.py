@@ -186,9 +186,9 @@ class Options:
     connections: Annotated[Connections, Key("How many clients there may be, and when they have to end.")] = field(
         default_factory=Connections
     )
-    plain: Annotated[
-        PlainText, Key("Plain text: nc, telnet and simple socket programs, who join the lobby.", restart=True)
-    ] = field(default_factory=PlainText)
+    plain: Annotated[PlainText, Key("Plain text: nc, telnet and simple socket programs, who join the lobby.")] = field(
+        default_factory=PlainText
+    )
     throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
     webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
         default_factory=WebIrc

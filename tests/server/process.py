@@ -1,0 +1,80 @@
+"""bin/greenchat-server in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 20.0  # seconds: only a failing test waits that long
+
+
+def environment(home: Path) -> dict[str, str]:
+    """No trace of the machine's own configuration."""
+    return {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home / "xdg"), "PYTHONPATH": str(ROOT)}
+
+
+def run(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "bin/greenchat-server"), *arguments],
+        env=environment(home),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@dataclass
+class Running:
+    """A server that listens. addresses: what it said, in order; errors: the file with its standard error."""
+
+    process: subprocess.Popen[str]
+    addresses: list[tuple[str, int]]
+    errors: Path
+
+    @property
+    def target(self) -> tuple[str, int]:
+        """Of its first listener."""
+        return self.addresses[0]
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def started(home: Path, *arguments: str) -> Iterator[Running]:
+    """A server, until the end of the block. Its arguments should listen on port 0."""
+    errors = home / "errors.txt"
+    with errors.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "bin/greenchat-server"), *arguments],
+            env=environment(home),
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+        )
+    assert process.stdout
+    try:
+        addresses = []
+        for line in process.stdout:
+            if " is listening on " in line:
+                host, _, port = line.split()[-1].rpartition(":")
+                addresses.append((host.strip("[]"), int(port)))
+            elif line.startswith("Data is kept"):
+                break
+        assert addresses, errors.read_text()
+        yield Running(process, addresses, errors)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()

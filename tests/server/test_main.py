@@ -1,0 +1,208 @@
+"""The command line, the signals, and the ends, of real processes."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from greenchat import __version__
+from greenchat.chat.passwords import verify_password
+from greenchat.server.config import Config, parse
+from tests.irc import Client, people
+from tests.server.process import environment, run, started
+from tests.staff import HASH, become
+
+ANYWHERE = ("--listen", "127.0.0.1:0")
+
+
+def test_help_and_version_do_not_wait_for_gevent(tmp_path: Path) -> None:
+    for option, expected in ("--version", f"greenchat {__version__}"), ("--help", "--listen [HOST]:PORT"):
+        code = (
+            f"import sys; from greenchat.server.main import main\ntry: main(['{option}'])\n"
+            "finally: sys.exit(1 if 'gevent' in sys.modules else 0)"
+        )
+        ended = subprocess.run(
+            [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stderr
+        assert expected in ended.stdout
+
+
+def test_the_printed_configuration_is_the_default_one(tmp_path: Path) -> None:
+    printed = run(tmp_path, "--print-config")
+    assert printed.returncode == 0
+    assert parse(tomllib.loads(printed.stdout), folder=tmp_path) == Config()
+
+
+def test_a_password_is_hashed(tmp_path: Path) -> None:
+    ended = run(tmp_path, "hash-password", stdin="open sesame\n")
+    assert ended.returncode == 0
+    assert verify_password("open sesame", ended.stdout.strip())
+    assert run(tmp_path, "hash-password", stdin="open sesame\n").stdout != ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--listen", "9090"), "argument --listen: '9090' is not [HOST]:PORT, as in 127.0.0.1:9090, [::1]:9090"),
+        (("--listen", "127.0.0.1:65536"), "argument --listen: '127.0.0.1:65536' is not [HOST]:PORT"),
+        (
+            ("--listen", "nowhere.invalid:0"),
+            "can't listen on nowhere.invalid:0: the name of the host can't be resolved",
+        ),
+        (("--lisden=:1",), "unrecognized arguments: --lisden=:1; --help tells more"),
+        (("serve",), "argument command: invalid choice: 'serve'"),
+        (("--config", "missing.toml"), "missing.toml: No such file or directory"),
+        (("--config", "{home}/wrong.toml"), "{home}/wrong.toml: nmae: there is no such key; did you mean name?"),
+        (("--config", "{home}/cert.toml"), "tls: can't read {home}/cert.pem: No such file or directory"),
+        (("--data", "{home}/wrong.toml"), "can't create the data folder {home}/wrong.toml: File exists"),
+        (("--data", "{home}/wrong.toml/x"), "can't create the data folder {home}/wrong.toml/x: Not a directory"),
+        (("--config", "{home}/log.toml"), "can't write the log {home}/missing/log: No such file or directory"),
+    ],
+)
+def test_what_can_not_be_is_one_line(tmp_path: Path, arguments: tuple[str, ...], reason: str) -> None:
+    (tmp_path / "wrong.toml").write_text("nmae = 'irc.example.org'")
+    (tmp_path / "cert.toml").write_text("[tls]\ncertificate = 'cert.pem'\nkey = 'key.pem'")
+    (tmp_path / "log.toml").write_text("[log]\nfile = 'missing/log'")
+    ended = run(tmp_path, *[argument.format(home=tmp_path) for argument in arguments])
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("greenchat-server: " + reason.format(home=tmp_path))
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout == ""
+
+
+def test_an_address_in_use_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ended = run(tmp_path, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert ended.returncode == 2
+    assert "another program listens there already; choose another address with --listen\n" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_two_servers_side_by_side(tmp_path: Path) -> None:
+    with (
+        started(tmp_path, *ANYWHERE, *ANYWHERE, "--data", str(tmp_path / "one")) as one,
+        started(tmp_path, *ANYWHERE, "--data", str(tmp_path / "two")) as two,
+    ):
+        assert len(set(one.addresses + two.addresses)) == 3
+        for address in one.addresses + two.addresses:
+            with Client(address, "alice") as alice:
+                alice.join("#lobby")
+                alice.send("QUIT")
+                alice.until_end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
+    """Everybody is told, also whoever has not registered, and nobody who is stuck can hold it up."""
+    with started(tmp_path, *ANYWHERE, "--config", str(_unhurried(tmp_path))) as server:
+        with (
+            people(server.target, "alice", "stuck", channel="#lobby") as (alice, stuck),
+            Client(server.target) as other,
+        ):
+            other.run("PING x")
+            _fill(alice, stuck)
+            begin = time.monotonic()
+            server.process.send_signal(number)
+            for client in alice, other:
+                assert client.expect("ERROR").params == ("The server is shutting down",)
+                client.close()
+            assert server.process.wait(20) == 0
+            assert time.monotonic() - begin < 5
+        assert "Traceback" not in server.errors.read_text()
+
+
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with (
+        started(tmp_path, *ANYWHERE, "--config", str(_unhurried(tmp_path))) as server,
+        people(server.target, "alice", "stuck", channel="#lobby") as (alice, stuck),
+    ):
+        _fill(alice, stuck)
+        server.process.send_signal(signal.SIGINT)
+        alice.expect("ERROR")
+        assert server.end(signal.SIGINT) == 130
+
+
+def _unhurried(folder: Path) -> Path:
+    file = folder / "unhurried.toml"
+    file.write_text("[throttle]\ncommands = 0\n[connections]\nsendq = 100_000_000")
+    return file
+
+
+def _fill(speaker: Client, stuck: Client) -> None:
+    """Have more to tell a client who does not read than the kernel takes."""
+    stuck.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    for _ in range(30):
+        speaker.run(*["PRIVMSG stuck :" + "x" * 400] * 30)
+
+
+def test_a_hangup_reloads_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(_config("first"))
+    with started(tmp_path, "--config", str(file)) as server, Client(server.target, "alice") as alice:
+        become(alice)
+        file.write_text(_config("second"))
+        server.process.send_signal(signal.SIGHUP)
+        assert alice.expect("NOTICE").params[1] == "*** SIGHUP reloaded the configuration"
+        assert [m.params[1] for m in alice.run("MOTD") if m.command == "372"] == ["- second"]
+        file.write_text("motd = 5")
+        server.process.send_signal(signal.SIGHUP)
+        assert alice.expect("NOTICE").params[1] == (
+            "*** SIGHUP tried to reload the configuration; nothing has changed:"
+            f" {file}: motd: must be a list, not a number"
+        )
+        assert [m.params[1] for m in alice.run("MOTD") if m.command == "372"] == ["- second"]
+
+
+def test_restart_starts_it_again_with_the_new_file(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    file = tmp_path / "server.toml"
+    file.write_text(_config("first", port))
+    with started(tmp_path, "--config", str(file)) as server:
+        with Client(server.target, "alice") as alice:
+            become(alice)
+            file.write_text(_config("second", port))
+            alice.send("RESTART")
+            assert alice.until_end()[-1].params == ("The server is restarted by alice",)
+        assert server.process.stdout
+        assert any(line.startswith("Data is kept") for line in server.process.stdout)
+        with Client(server.target, "alice") as alice:
+            assert [m.params[1] for m in alice.run("MOTD") if m.command == "372"] == ["- second"]
+        assert server.end() == 0
+
+
+def test_a_log_file_takes_what_would_go_to_standard_error(tmp_path: Path) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(_config("x") + "[log]\nfile = 'server.log'\nlevel = 'debug'\n")
+    with started(tmp_path, "--config", str(file)) as server:
+        with Client(server.target, "alice") as alice:
+            become(alice).run("REHASH")
+        server.end()
+        assert "alice reloaded the configuration" in (tmp_path / "server.log").read_text()
+        assert server.errors.read_text() == ""
+
+
+@pytest.mark.parametrize(("host", "warns"), [("0.0.0.0", True), ("127.0.0.1", False), ("", True)])
+def test_whoever_can_be_overheard_is_warned(tmp_path: Path, host: str, warns: bool) -> None:
+    with started(tmp_path, "--listen", f"{host}:0") as server:
+        server.end()
+        assert ("has no TLS" in server.errors.read_text()) is warns
+
+
+def _config(motd: str, port: int = 0) -> str:
+    return f"""
+motd = ["{motd}"]
+[[listen]]
+address = "127.0.0.1:{port}"
+[classes.admin]
+rights = ["rehash", "restart"]
+[opers.root]
+class = "admin"
+password = "{HASH}"
+"""

@@ -1,0 +1,156 @@
+"""REHASH and SIGHUP: all that can change does, nobody is dropped, and what can't is named."""
+
+import dataclasses
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from greenchat.server.config import Config, ConfigError
+from greenchat.server.options import Address, Listener, Options, Throttle
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+Configure = Callable[..., None]
+
+
+@pytest.fixture
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    return start_server(STAFFED, quick_options(tmp_path))
+
+
+@pytest.fixture
+def configure(server: ServerThread, tmp_path: Path) -> Configure:
+    """Set what is read next time: settings and options that differ from those it was started with."""
+
+    def set_next(error: str = "", options: Options | None = None, **settings: object) -> None:
+        def read() -> Config:
+            if error:
+                raise ConfigError(error)
+            changed = dataclasses.replace(STAFFED, **settings)  # type: ignore[arg-type]  # fields of any type
+            return Config(changed, options or quick_options(tmp_path), "/etc/greenchat.toml")
+
+        server.call(lambda app: setattr(app, "_read_config", read))
+
+    return set_next
+
+
+def test_rehash_takes_effect_before_it_is_answered(server: ServerThread, configure: Configure) -> None:
+    """ "Sent to an operator which has just successfully issued a REHASH command": <client> <config file> :Rehashing."""
+    with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
+        become(alice)
+        configure(motd=("new",), description="another")
+        alice.send("REHASH", "MOTD")
+        assert alice.expect("382").params == ("alice", "/etc/greenchat.toml", "Rehashing")
+        assert alice.expect("372").params == ("alice", "- new")
+        assert [message.command for message in bob.run("PRIVMSG #lobby :still here")] == []
+
+
+def test_what_needs_a_restart_stays_and_is_named(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+    with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
+        become(alice)
+        become(bob)
+        bob.run("MODE bob -s")
+        alice.sync()
+        configure(
+            name="other.example.org",
+            casemapping="rfc1459",
+            options=dataclasses.replace(quick_options(tmp_path), data=tmp_path / "elsewhere"),
+        )
+        alice.send("REHASH")
+        notices = [alice.expect("NOTICE").params[1] for _ in range(4)]
+        assert notices == [
+            "*** alice reloaded the configuration",
+            "*** name: a change needs a restart",
+            "*** casemapping: a change needs a restart",
+            "*** data: a change needs a restart",
+        ]
+        assert [m.params[1] for m in bob.run("REHASH") if m.command == "NOTICE"] == [
+            "name: a change needs a restart",
+            "casemapping: a change needs a restart",
+            "data: a change needs a restart",
+        ]
+        assert alice.run("VERSION")[0].source == "greenchat.local"
+
+
+def test_a_broken_file_changes_nothing_and_tells_why(server: ServerThread, configure: Configure) -> None:
+    with Client(server.address, "alice") as alice:
+        become(alice)
+        configure(error="server.toml: motd: must be a list, not a number")
+        alice.send("REHASH")
+        refusal = alice.expect("400")
+        assert refusal.params == (
+            "alice",
+            "REHASH",
+            "Nothing has changed: server.toml: motd: must be a list, not a number",
+        )
+        assert "382" not in [message.command for message in alice.sync()]
+
+
+def test_what_isupport_says_is_said_again(server: ServerThread, configure: Configure) -> None:
+    """ "If the value of a parameter changes, the server SHOULD re-advertise the parameter with the new value in an
+    RPL_ISUPPORT reply." """
+    with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
+        become(alice)
+        configure(network="other", limits=dataclasses.replace(Settings().limits, topic=100))
+        alice.send("REHASH")
+        assert bob.expect("005").params[1:-1] == ("NETWORK=other", "TOPICLEN=100")
+
+
+def test_who_is_no_longer_an_operator_is_none(server: ServerThread, configure: Configure) -> None:
+    with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
+        become(alice)
+        become(bob, "helper")
+        configure(opers={"root": STAFFED.opers["root"]})
+        alice.send("REHASH")
+        assert bob.expect("MODE").params == ("bob", "-os")
+        assert bob.commands("KILL alice :why") == ["481"]
+        alice.expect("382")
+        assert alice.commands("REHASH")[-1] == "382"
+
+
+def test_listeners_come_and_go_and_people_stay(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+    second = Listener(Address("127.0.0.2", 0))
+    with Client(server.address, "alice") as alice:
+        become(alice)
+        (first,) = quick_options(tmp_path).listen
+        configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, second)))
+        alice.send("REHASH")
+        alice.expect("382")
+        opened = server.call(lambda app: [door.bound for door in app.doors])
+        assert [address.host for address in opened] == ["127.0.0.1", "127.0.0.2"]
+        assert opened[0].port == server.address[1]
+        with Client((opened[1].host, opened[1].port), "bob") as bob:
+            configure(options=dataclasses.replace(quick_options(tmp_path), listen=(second,)))
+            alice.send("REHASH")
+            alice.expect("382")
+            with pytest.raises(ConnectionRefusedError):
+                Client(server.address)
+            alice.send("PRIVMSG bob :the door I came through is closed")
+            assert bob.expect("PRIVMSG").nick == "alice"
+
+
+def test_an_address_that_can_not_be_had_is_named(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+    with Client(server.address, "alice") as alice, socket.create_server(("127.0.0.1", 0)) as other:
+        become(alice)
+        taken = Address("127.0.0.1", other.getsockname()[1])
+        (first,) = quick_options(tmp_path).listen
+        configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, Listener(taken))))
+        alice.send("REHASH")
+        notices = [message.params[1] for message in alice.until("382") if message.command == "NOTICE"]
+        assert notices[-1] == f"*** can't listen on {taken}: another program listens there already"
+
+
+def test_throttles_change_for_those_who_are_here(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+    with Client(server.address, "alice") as alice:
+        become(alice)
+        options = dataclasses.replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=1))
+        configure(options=options)
+        alice.send("REHASH")
+        alice.expect("382")
+        assert alice.commands("OPER root wrong", "OPER root wrong")[-1] == "263"
+        limits = server.call(lambda app: [connection.outbox.limit for connection in app.connections])
+        assert limits == [options.connections.sendq]
