@@ -1,6 +1,5 @@
 """HELP and HELPOP: what the commands do, made from their docstrings. https://modern.ircdocs.horse/#help-message"""
 
-import inspect
 from textwrap import wrap
 
 from ..chat.opers import RIGHTS
@@ -69,8 +68,7 @@ def _line(ctx: Context, numeric: Numeric, subject: str, line: str) -> None:
 
 def _command_lines(row: Command) -> list[str]:
     """ "the first RPL_HELPTXT message SHOULD be empty"."""
-    text = inspect.getdoc(row.handler) or row.name
-    lines = ["", *_wrapped(text)]
+    lines = ["", *_wrapped(row.about)]
     if row.right:
         lines += ["", f"For operators whose class has the right: {row.right}"]
     return lines

@@ -4,6 +4,7 @@
 and nowhere else.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ Handler = Callable[[Context], Later | None]
 class Command:
     """A row of the table. params: how many a client must give. right: that an operator needs, of `chat.opers`.
 
-    quiet: an error is never answered.
+    quiet: an error is never answered. about: what HELP says of it; its first line shows how to write it.
     """
 
     name: str
@@ -28,18 +29,22 @@ class Command:
     anytime: bool
     right: str
     quiet: bool
+    about: str
 
 
 COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, *, params: int = 0, anytime: bool = False, right: str = "", quiet: bool = False
+    name: str, *, params: int = 0, anytime: bool = False, right: str = "", quiet: bool = False, about: str = ""
 ) -> Callable[[Handler], Handler]:
-    """Declare a handler. anytime: also before registration. right, quiet: see Command."""
+    """Declare a handler. anytime: also before registration. right, quiet: see Command.
+
+    about: what HELP says of it, if that is not the handler's docstring.
+    """
 
     def declare(handler: Handler) -> Handler:
-        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet)
+        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, about or inspect.getdoc(handler) or name)
         return handler
 
     return declare

@@ -62,7 +62,8 @@ def service(name: str, about: str, *aliases: str) -> Service:
     """Add a service, and the commands that speak to it: its name, if it can be one, and these aliases."""
     added = SERVICES[name.lower()] = Service(name, about)
     for alias in (name.upper(), *aliases) if name.isalnum() else aliases:
-        command(alias)(lambda ctx: run(ctx, added, " ".join(ctx.message.params)))
+        words = f"{alias} <command> [<parameters>]\n\n{about}\n{alias} HELP lists its commands."
+        command(alias, about=words)(lambda ctx: run(ctx, added, " ".join(ctx.message.params)))
     return added
 
 
