@@ -58,7 +58,7 @@ class Context:
     """One command of one session.
 
     now: ms since the epoch, the same for all that the command does. new_id: makes a msgid.
-    quiet: refusals are not answered.
+    quiet: refusals are not answered. weight: for how many commands the throttle counts it.
     """
 
     __slots__ = (
@@ -73,6 +73,7 @@ class Context:
         "now",
         "quiet",
         "session",
+        "weight",
     )
 
     def __init__(
@@ -94,6 +95,7 @@ class Context:
         self.host = host
         self.journal = journal
         self.quiet = False
+        self.weight = 1
         self._batch = ""
         self._label = ""
         self._responses: list[Envelope] = []

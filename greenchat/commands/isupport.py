@@ -70,7 +70,7 @@ def tokens(settings: Settings) -> list[str]:
         "SAFELIST": None,
         "STATUSMSG": table.symbols,
         "TARGMAX": ",".join(
-            ["JOIN:", "KICK:", "LIST:", "NAMES:", "PART:"]
+            ["ISON:", "JOIN:", "KICK:", "LIST:", "MONITOR:", "NAMES:", "PART:", "USERHOST:5", "USERIP:5"]
             + [f"{name}:{limits.targets}" for name in ("NOTICE", "PRIVMSG", "TAGMSG", "WHOIS")]
         ),
         "TOPICLEN": str(limits.topic),

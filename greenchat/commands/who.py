@@ -16,6 +16,7 @@ from ..protocol.numerics import Numeric
 from .context import Context
 from .registry import command
 
+_LIGHT = 250  # users that can be looked at in the time of another command: see Context.weight
 _EVERYBODY = ("*", "0")
 _MOST_MEMBERS = 5000  # lines that a channel is answered with: they fit into an outbox
 
@@ -39,6 +40,7 @@ class _Question:
 def who(ctx: Context) -> None:
     """WHO [<mask> [o][%<fields>[,<token>]]]."""
     question = _parse(ctx.message.params)
+    ctx.weight += _looked_at(ctx, question.mask) // _LIGHT
     found = ((user, channel) for user, channel in _find(ctx, question.mask) if _is_wanted(user, question))
     most = _MOST_MEMBERS if question.mask.startswith("#") else ctx.network.settings.limits.who
     for user, channel in islice(found, most):
@@ -59,6 +61,14 @@ def _parse(params: tuple[str, ...]) -> _Question:
         # "The token MUST contain only digit characters and MUST contain at most 3 characters."
         echo = "0"
     return _Question(mask or "*", "o" in flags, fields if percent else None, echo)
+
+
+def _looked_at(ctx: Context, mask: str) -> int:
+    """How many users must be looked at for an answer."""
+    if mask.startswith("#"):
+        channel = ctx.network.channel(mask)
+        return len(channel.members) if channel else 0
+    return 0 if ctx.network.user(mask) else len(ctx.network.users)
 
 
 def _is_wanted(user: User, question: _Question) -> bool:

@@ -262,6 +262,7 @@ class Connection:
             self.server.turn.begin()
             ctx.now = self.server.now()
             later = resume(ctx, later, result)
+        self._bucket.take(monotonic() * 1000, ctx.weight - 1)
 
     def context(self, message: Message) -> Context:
         """What a command of this client runs in."""

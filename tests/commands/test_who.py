@@ -1,12 +1,21 @@
 """WHO. https://modern.ircdocs.horse/#who-message"""
 
 from dataclasses import replace
+from pathlib import Path
+from time import monotonic
 
 import pytest
 
+from greenchat.chat.outbox import Outbox
 from greenchat.chat.settings import Settings
+from greenchat.chat.user import Session, User
+from greenchat.commands.catalog import run
+from greenchat.commands.context import Context
+from greenchat.protocol.message import parse
+from greenchat.server.app import App
+from greenchat.server.options import Throttle
 from tests.commands.inside import make_operator
-from tests.conftest import Serve, ServerThread, Target
+from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 
 
@@ -158,3 +167,41 @@ def test_a_search_is_bounded(serve: Serve) -> None:
         assert [message.command for message in client.run("WHO a*")] == ["352", "352", "NOTICE", "315"]
         assert _nicks(client, "WHO a2") == ["a2"]
         assert len(_nicks(client, "WHO #lobby")) == 3
+
+
+def _crowd(app: App) -> None:
+    """A thousand users without sockets, half of them in #big."""
+    for number in range(1000):
+        session = Session(Outbox([]), "127.0.0.1", 0)
+        user = User(f"user{number}", "~user", "127.0.0.1", "User", "127.0.0.1", signon=0, active=0)
+        app.network.connect(session)
+        app.network.register(user, session)
+        if number % 2:
+            app.network.join(user, "#big", now=0)
+
+
+@pytest.mark.parametrize(
+    ("line", "weight"),
+    [("WHO *", 5), ("WHO nobody*", 5), ("WHO nobody", 5), ("WHO #big", 3), ("WHO #none", 1), ("WHO user7", 1)],
+)
+def test_a_search_counts_for_the_work_that_it_makes(house: ServerThread, line: str, weight: int) -> None:
+    def run_line(app: App) -> int:
+        _crowd(app)
+        asker = app.network.users["user0"].sessions[0]
+        ctx = Context(app.network, asker, parse(line), now=app.now(), new_id=app.new_id, host=app, journal=app.turn)
+        run(ctx)
+        return ctx.weight
+
+    assert house.call(run_line) == weight
+
+
+def test_who_searches_much_waits(start_server: StartServer, tmp_path: Path) -> None:
+    """Ten searches that count for five each are as slow as fifty commands: (50 - 10) / 50 s."""
+    options = replace(quick_options(tmp_path), throttle=Throttle(commands=50.0, burst=10))
+    server = start_server(Settings(), options)
+    server.call(_crowd)
+    with Client(server.address, "alice") as alice:
+        alice.sync()
+        begin = monotonic()
+        alice.run(*["WHO nobody*"] * 10)
+        assert monotonic() - begin > 0.5
