@@ -3,12 +3,10 @@
 import re
 from functools import lru_cache
 
-from ..protocol.casemap import ascii_fold
-
 
 def glob(mask: str, text: str) -> bool:
-    """Whether a whole text matches a mask, whatever the case of their letters."""
-    return compile_mask(ascii_fold(mask)).match(ascii_fold(text)) is not None
+    """Whether a whole text matches a mask, whatever the case of their letters, in any script."""
+    return compile_mask(mask.lower()).match(text.lower()) is not None
 
 
 @lru_cache(4096)

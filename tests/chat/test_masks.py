@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.chat.masks import compile_mask
+from greenchat.chat.masks import compile_mask, glob
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,12 @@ def test_a_mean_mask_takes_no_time() -> None:
     begin = monotonic()
     assert not compile_mask("*a" * 60 + "*b").match("a" * 500)
     assert monotonic() - begin < 1
+
+
+@pytest.mark.parametrize(
+    ("mask", "text"), [("ALICE!*@*", "alice!~a@h"), ("über!*", "Über!~u@h"), ("#ГОРОД*", "#город")]
+)
+def test_letters_have_no_case(mask: str, text: str) -> None:
+    assert glob(mask, text)
+    assert glob(mask.swapcase(), text)
+    assert not glob(mask, "x" + text)
