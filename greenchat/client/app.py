@@ -13,13 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from greenchat.client.connection import Connection
 from greenchat.client.console import Console
 from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
-from greenchat.client.keys import ESCAPE_SECONDS, Decoder
+from greenchat.client.keys import ESCAPE_SECONDS
 from greenchat.client.model import Address, Connect, Disconnect, Network, Quit
-from greenchat.client.screen import Screen
+from greenchat.client.style import Frame, Size
 from greenchat.client.transport import Transport
 
 LEAVE_SECONDS = 1.5
@@ -27,17 +28,59 @@ TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get their
 SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from the one that draws
 
 
-class App:
-    """Everything with a file descriptor. run() returns when the user leaves."""
+class Surface(Protocol):
+    """Where the client is seen: the screen, or a stream of lines."""
 
-    def __init__(self, console: Console, screen: Screen) -> None:
+    @property
+    def size(self) -> Size:
+        """In cells."""
+
+    def paint(self, frame: Frame) -> None:
+        """Show what is new."""
+
+    def resize(self, size: Size) -> None:
+        """The terminal has another size."""
+
+    def redraw(self) -> None:
+        """Show everything again."""
+
+    def suspend(self) -> None:
+        """Give the terminal back for a while."""
+
+    def resume(self) -> None:
+        """Take it again."""
+
+
+class Input(Protocol):
+    """Bytes in, events out. undecided: more may belong to what has come; flush says that nothing does."""
+
+    @property
+    def undecided(self) -> bool:
+        """Is it waiting for more?"""
+
+    def feed(self, data: bytes) -> list[TerminalEvent]:
+        """What is complete now."""
+
+    def flush(self) -> list[TerminalEvent]:
+        """What is there when nothing follows."""
+
+
+class App:
+    """Everything with a file descriptor. run() returns when the user leaves.
+
+    patient: at the end of the input it waits until everything that was entered is said, as scripts need it.
+    """
+
+    def __init__(self, console: Console, surface: Surface, decoder: Input, *, patient: bool = False) -> None:
         self._console = console
-        self._screen = screen
+        self._surface = surface
+        self._decoder = decoder
+        self._patient = patient
+        self._inputs = [0]
         self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
-        self._decoder = Decoder()
         self._connections: dict[Network, Connection] = {}
         self._leaving = False
 
@@ -48,12 +91,12 @@ class App:
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in (signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, self._on_signal(number))
-        self._screen.paint(console.frame(time.monotonic()))
+        self._surface.paint(console.frame(time.monotonic()))
         for network in console.model.networks:
             self._connection(network).connect()
         try:
             while not self._leaving:
-                self._screen.paint(console.frame(time.monotonic()))
+                self._surface.paint(console.frame(time.monotonic()))
                 self._turn()
         finally:
             signal.set_wakeup_fd(-1)
@@ -61,7 +104,7 @@ class App:
 
     def _turn(self) -> None:
         console = self._console
-        readable, _, _ = select.select([0, self._wake_reader], [], [], self._timeout())
+        readable, _, _ = select.select([*self._inputs, self._wake_reader], [], [], self._timeout())
         if self._wake_reader in readable:
             self._drain_pipe()
         if 0 in readable:
@@ -73,15 +116,26 @@ class App:
         for connection in self._connections.values():
             connection.tick(now)
         self._do_requests()
+        if not self._inputs and not (self._patient and self._unsaid()):
+            self._leaving = True
         if console.redraw:
             console.redraw = False
-            self._screen.redraw()
+            self._surface.redraw()
         if console.suspend:
             console.suspend = False
-            self._screen.suspend()
+            self._surface.suspend()
             os.kill(os.getpid(), signal.SIGSTOP)
-            self._screen.resume()
+            self._surface.resume()
             self._resize()
+
+    def _unsaid(self) -> bool:
+        networks = self._console.model.networks
+        joining = any(network.show_on_join for network in networks if network.retry_at is None)
+        return (
+            joining
+            or any(network.outgoing for network in networks)
+            or any(buffer.waiting for buffer in self._console.model.buffers)
+        )
 
     def _timeout(self) -> float | None:
         if not self._events.empty():
@@ -107,7 +161,8 @@ class App:
         if data:
             self._on_terminal(self._decoder.feed(data))
         else:
-            self._leaving = True  # the terminal is gone
+            self._inputs.clear()  # the terminal is gone, or the script has ended
+            self._on_terminal(self._decoder.flush())
 
     def _on_terminal(self, events: list[TerminalEvent]) -> None:
         for event in events:
@@ -160,8 +215,8 @@ class App:
         return handle
 
     def _resize(self) -> None:
-        size = self._screen.size
-        self._screen.resize(size)
+        size = self._surface.size
+        self._surface.resize(size)
         self._console.on_terminal(Resized(size), milliseconds())
 
     def _close_all(self) -> None:

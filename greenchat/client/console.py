@@ -12,7 +12,7 @@ from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
-from greenchat.client.events import Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
+from greenchat.client.events import Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
 from greenchat.client.history import at_start, scrolled
 from greenchat.client.keys import KEYS
 from greenchat.client.model import Buffer, BufferKind, Model, Network
@@ -86,6 +86,11 @@ class Console:
                 self._paste(text.strip("\n"), now)
             case Resized(size):
                 self.size = size
+            case Entered(text):
+                self.editor.load(InputLine(text, len(text)))
+                before = self.model.current
+                self.submit(now)
+                self._keep_drafts(before)
             case Focused(focused):
                 self.model.focused = focused
 

@@ -63,4 +63,11 @@ class Focused:
     focused: bool
 
 
-TerminalEvent = KeyPressed | Pasted | Resized | Focused
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A whole line, where the terminal (or a script) does the editing."""
+
+    text: str
+
+
+TerminalEvent = KeyPressed | Pasted | Resized | Focused | Entered

@@ -3,11 +3,15 @@
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from greenchat import __version__
 from greenchat.client.address import DEFAULT_CHANNEL, DEFAULT_PORT, AddressError, Destination, parse_destination
+from greenchat.client.console import Console
 from greenchat.client.model import Model, Network
+from greenchat.client.style import Size
+from greenchat.client.theme import ASCII_GLYPHS, DARK, LIGHT, Theme
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -47,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--nick", default="", metavar="NAME", help="what to be called (default: the last one, asked for)"
     )
+    parser.add_argument("--plain", action="store_true", help="lines instead of a screen: for screen readers, scripts")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
     parser.add_argument("--light", action="store_true", help="colours for a light terminal")
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
     return parser
@@ -57,24 +63,24 @@ def _start(given: argparse.Namespace) -> int:
         destination = parse_destination(given.destination)
     except AddressError as error:
         raise UsageError(str(error)) from error
-    if not (os.isatty(0) and os.isatty(1)):
-        raise UsageError("this is a program for the terminal; its input and output must be one")
+    if not given.plain and not (os.isatty(0) and os.isatty(1)):
+        raise UsageError("input and output must be a terminal; --plain does without")
     nick = given.nick or destination.nick or _ask_for_nick()
     if not nick or any(letter in nick for letter in " ,*?!@:#\t"):
         raise UsageError(f"{nick!r} is no nickname: no spaces, and none of  , * ? ! @ : #")
     _remember_nick(nick)
 
-    if not given.serve and destination.is_local and not destination.address.tls:
+    if not given.serve and os.isatty(0) and destination.is_local and not destination.address.tls:
         given.serve = _offers_server(destination)
     if not given.serve:
-        return _chat(destination, nick, light=given.light, notes=())
+        return _chat(destination, nick, given, notes=())
     from greenchat.client.local_server import LocalServer, ServerError, answers
 
     if not destination.is_local:
         raise UsageError("--serve starts a server on this machine; name no other host with it")
     if answers(destination.address):
         note = f"A server was running on {destination.address} already; this is it."
-        return _chat(destination, nick, light=given.light, notes=(note,))
+        return _chat(destination, nick, given, notes=(note,))
     try:
         server = LocalServer(destination.address, state_folder() / "server.log")
     except ServerError as error:
@@ -82,35 +88,61 @@ def _start(given: argparse.Namespace) -> int:
     try:
         note = f"Your server listens on {server.address}. It ends when you leave; greenchat-server runs one that stays."
         here = Destination(server.address, nick, destination.channels)
-        return _chat(here, nick, light=given.light, notes=(note,))
+        return _chat(here, nick, given, notes=(note,))
     finally:
         server.stop()
 
 
-def _chat(destination: Destination, nick: str, *, light: bool, notes: tuple[str, ...]) -> int:
-    from greenchat.client.app import App, milliseconds
-    from greenchat.client.console import Console
+def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes: tuple[str, ...]) -> int:
+    from greenchat.client.app import milliseconds
     from greenchat.client.said import Kind, Line
-    from greenchat.client.screen import Screen, TerminalError
-    from greenchat.client.theme import DARK, LIGHT
 
     network = Network(destination.address.host, destination.address, nick)
-    for channel in destination.channels:
-        network.want(channel)
-        network.show_on_join.add(channel)
     model = Model(network)
+    for channel in destination.channels:
+        # Its window is there at once: what is typed while we connect waits in it.
+        network.want(channel)
+        model.show(model.open(network, channel))
     for note in notes:
         model.add(network.status, Line(milliseconds(), Kind.INFO, note))
-    screen = Screen()
+    console = Console(model, Size(24, 80), _theme(given))
     try:
-        with screen:
-            App(Console(model, screen.size, LIGHT if light or _terminal_is_light() else DARK), screen).run()
-    except TerminalError as error:
-        raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
+        if given.plain:
+            _run_plain(console)
+        else:
+            _run_on_screen(console)
+    except UsageError:
+        raise
     except Exception:
         print(f"greenchat: a bug ended it; the details are in {_report()}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run_plain(console: Console) -> None:
+    from greenchat.client.app import App
+    from greenchat.client.plain import LineInput, PlainScreen
+
+    App(console, PlainScreen(console), LineInput(), patient=True).run()
+
+
+def _run_on_screen(console: Console) -> None:
+    from greenchat.client.app import App
+    from greenchat.client.keys import Decoder
+    from greenchat.client.screen import Screen, TerminalError
+
+    try:
+        with Screen() as screen:
+            console.size = screen.size
+            App(console, screen, Decoder()).run()
+    except TerminalError as error:
+        raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
+
+
+def _theme(given: argparse.Namespace) -> Theme:
+    theme = LIGHT if given.light or _terminal_is_light() else DARK
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return theme if unicode and not given.ascii else replace(theme, glyphs=ASCII_GLYPHS)
 
 
 def _ask_for_nick() -> str:

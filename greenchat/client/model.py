@@ -14,6 +14,7 @@ from greenchat.client.said import TALK, Anchor, Line, Member, Waiting
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
+MOST_MENTIONS = 200
 MOST_LINES = 20_000  # kept in memory per buffer
 LATELY_MILLISECONDS = 10 * 60_000
 
@@ -252,12 +253,13 @@ class Model:
     `requests`.
     """
 
-    __slots__ = ("buffers", "current", "focused", "last", "networks", "requests")
+    __slots__ = ("buffers", "current", "focused", "last", "mentions", "networks", "requests")
 
     def __init__(self, network: Network) -> None:
         self.networks: list[Network] = []
         self.buffers: list[Buffer] = []
         self.requests: deque[Request] = deque()
+        self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
         self.add_network(network)
         self.current = network.status
@@ -313,6 +315,8 @@ class Model:
             folded = buffer.network.fold(line.nick)
             buffer.speakers.pop(folded, None)
             buffer.speakers[folded] = line.time
+        if line.highlight:
+            self.mentions.append((buffer, line))
         if line.own or (buffer is self.current and self.focused and buffer.anchor is None):
             return
         if buffer is not self.current:

@@ -8,6 +8,7 @@ own column: whatever width the terminal gives it, the rest of the row stands whe
 import contextlib
 import curses
 import os
+import sys
 import termios
 from types import TracebackType
 
@@ -41,7 +42,7 @@ class Screen:
         self._pairs: dict[tuple[int, int], int] = {}
         self._attributes: dict[Style, int] = {}
         self._painted: list[Row] = []
-        self._title = ""
+        self._unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         self._saved: list[int | list[bytes | int]] | None = None
 
     def __enter__(self) -> "Screen":
@@ -133,7 +134,9 @@ class Screen:
         column = 0
         for span in row:
             text = span.text
-            if not text.isascii():
+            if not text.isascii() and not self._unicode:
+                text = _in_ascii(text)
+            elif not text.isascii():
                 text, replaced = _with_placeholders(text)
                 needs_direct = needs_direct or replaced
             taken = width(text)
@@ -247,6 +250,11 @@ def _with_placeholders(text: str) -> tuple[str, bool]:
         else:
             parts.append(grapheme)
     return "".join(parts), replaced
+
+
+def _in_ascii(text: str) -> str:
+    """For a terminal without Unicode: a question mark for each column of what it can't draw."""
+    return "".join(each if each.isascii() else "?" * width(each) for each in graphemes(text))
 
 
 def _sgr_colour(colour: int, base: int) -> list[str]:

@@ -210,7 +210,7 @@ def _breaks(text: str, columns: int) -> list[tuple[int, int]]:
     after_space = -1  # where a break at the last space would begin the next row
     for grapheme in graphemes(text):
         columns_taken = _grapheme_width(grapheme)
-        if used + columns_taken > columns and position > start:
+        while used + columns_taken > columns and position > start:
             if grapheme == " ":
                 end = position
             elif after_space > start:

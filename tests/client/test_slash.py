@@ -139,6 +139,18 @@ def test_each_window_keeps_its_draft(tea: World) -> None:
     assert tea.console.editor.line.picture() == "half a thou|"
 
 
+def test_what_was_missed(tea: World) -> None:
+    tea.type("/activity\n/mentions\n")
+    assert tea.shown()[-2:] == ["- Nothing unread.", "- Nobody has called you yet."]
+    tea.press("M-1")
+    tea.feed(":bob!b@h PRIVMSG #tea :alice: tea?", ":bob!b@h PRIVMSG #tea :\x01ACTION yawns\x01", ":eve!e@h JOIN #tea")
+    tea.type("/activity\n/mentions\n")
+    assert tea.shown("")[-2:] == [
+        "- 2:#tea, 2 unread, 1 for you; last * bob yawns",
+        "- 21 Sep 2026, 14:13 #tea bob: alice: tea?",
+    ]
+
+
 def test_help_names_every_command_and_explains_each(tea: World) -> None:
     tea.type("/help\n")
     told = "\n".join(tea.shown())

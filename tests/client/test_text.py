@@ -113,6 +113,7 @@ def wrapped(text: str, columns: int) -> list[str]:
         ("日本語の文", 5, ["日本", "語の", "文"]),
         ("ab 👩\u200d💻 cd", 5, ["ab 👩\u200d💻", "cd"]),
         ("été à la mer", 6, ["été à", "la mer"]),
+        (" aa日", 3, ["", "aa", "日"]),
     ],
 )
 def test_wrapping(text: str, columns: int, rows: list[str]) -> None:

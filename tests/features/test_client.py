@@ -2,14 +2,16 @@
 
 import os
 import signal
+import subprocess
+import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.features.conftest import OpenTerminal, Server
-from tests.features.terminal import Terminal
+from tests.features.conftest import ROOT, OpenTerminal, Server
+from tests.features.terminal import PATIENCE, Terminal
 from tests.irc import Client
 
 PAGE_UP, PAGE_DOWN = "\x1b[5~", "\x1b[6~"
@@ -243,3 +245,20 @@ def test_suspending_gives_the_terminal_back_for_a_while(alice: Terminal) -> None
     alice.send("back")
     alice.wait_for("[#lobby] back")
     assert termios.tcgetattr(alice.process.fd)[3] == before[3]
+
+
+def test_plain_lines_serve_screen_readers_and_scripts(
+    server: Server, alice: Terminal, environment: dict[str, str]
+) -> None:
+    command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain", f"script@{server.address}"]
+    done = subprocess.run(command, input=b"hello from a script\n/me leaves", env=environment, timeout=PATIENCE)
+    assert done.returncode == 0
+    alice.wait_for("script │ hello from a script", "* │ script leaves", "script quit")
+
+
+def test_without_unicode_only_ascii_is_drawn(server: Server, greenchat: OpenTerminal, alice: Terminal) -> None:
+    terminal = greenchat(f"dora@{server.address}", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    terminal.wait_for("You joined", "[#lobby]")
+    alice.enter("schöne Grüße 日本 👍 end")
+    terminal.wait_for("alice | sch?ne Gr??e ???? ?? end")
+    assert terminal.output.isascii()

@@ -1,7 +1,9 @@
 """Commands about the client itself: windows, connections, help, the end."""
 
 from greenchat.client.model import Buffer, BufferKind, Connect, Disconnect, Link, Quit
+from greenchat.client.said import TALK, Kind, Line
 from greenchat.client.slash.registry import TABLE, Order, SlashError, command, find
+from greenchat.client.times import date_and_time
 from greenchat.protocol.message import ParseError, parse
 
 
@@ -39,6 +41,31 @@ def windows(order: Order) -> None:
     for number, buffer in enumerate(order.model.buffers, 1):
         unread = f", {buffer.unread} unread" if buffer.unread else ""
         order.tell(f"{number}: {buffer.name}{unread}")
+
+
+@command("activity", "missed")
+def activity(order: Order) -> None:
+    """Tell what happened in other windows since you looked: how much, how much of it for you, and the last words."""
+    quiet = True
+    for number, buffer in enumerate(order.model.buffers, 1):
+        if not buffer.unread or buffer is order.buffer:
+            continue
+        quiet = False
+        called = f", {buffer.highlights} for you" if buffer.highlights else ""
+        last = next(line for line in reversed(buffer.lines) if line.kind in TALK)
+        order.tell(f"{number}:{buffer.name}, {buffer.unread} unread{called}; last {_quoted(last)}")
+    if quiet:
+        order.tell("Nothing unread.")
+
+
+@command("mentions", usage="[how many]", example="/mentions 20")
+def mentions(order: Order) -> None:
+    """Show where you were called lately, in any window."""
+    wanted = int(order.words[0]) if order.words and order.words[0].isdecimal() else 10
+    for buffer, line in list(order.model.mentions)[-wanted:]:
+        order.tell(f"{date_and_time(str(line.time // 1000))} {buffer.name} {_quoted(line)}")
+    if not order.model.mentions:
+        order.tell("Nobody has called you yet.")
 
 
 @command("clear")
@@ -109,6 +136,10 @@ def help_(order: Order) -> None:
     for known in sorted(TABLE.values(), key=lambda row: row.name):
         order.tell(f"/{known.name} {known.usage}".rstrip() + f": {known.summary}")
     order.tell("Keys: Alt-1..9 or Ctrl-N/P another window, PgUp/PgDn scroll, Tab completes, Ctrl-C twice leaves.")
+
+
+def _quoted(line: Line) -> str:
+    return f"* {line.nick} {line.text}" if line.kind is Kind.ACTION else f"{line.nick}: {line.text}"
 
 
 def _go(order: Order, where: str) -> None:

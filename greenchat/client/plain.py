@@ -1,0 +1,98 @@
+"""The client as a stream of lines, for screen readers and for scripts: what happens is printed, what is typed is sent.
+
+No screen, no curses, no cursor: the terminal's own line editing does. Lines of other windows than the one that is
+spoken in begin with their window's name.
+"""
+
+import os
+import sys
+
+from greenchat.client.console import Console
+from greenchat.client.events import Entered, TerminalEvent
+from greenchat.client.model import Buffer, BufferKind
+from greenchat.client.said import Kind, Line
+from greenchat.client.style import Frame, Size
+from greenchat.client.text import visible
+from greenchat.client.times import clock
+from greenchat.protocol.formatting import strip_formatting
+
+WIDE = Size(24, 80)
+
+
+class LineInput:
+    """Cuts what is entered into lines; the last one counts without its newline, too."""
+
+    undecided = False
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[TerminalEvent]:
+        """The lines that are complete now."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [Entered(line.decode(errors="replace").rstrip("\r")) for line in lines]
+
+    def flush(self) -> list[TerminalEvent]:
+        """The end of the input."""
+        return self.feed(b"\n") if self._rest else []
+
+
+class PlainScreen:
+    """Stands where the screen stands for the app: painting is printing what is new."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._printed: dict[Buffer, int] = {}
+        self._spoken_in: Buffer | None = None
+        self.size = WIDE
+
+    def paint(self, _frame: Frame) -> None:
+        """Print the lines that are new in any window."""
+        model = self._console.model
+        if self._spoken_in is not model.current:
+            self._spoken_in = model.current
+            self._print(f"-- now in {visible(model.current.name)}")
+        for buffer in model.buffers:
+            start = max(self._printed.get(buffer, 0), buffer.first)
+            for number in range(start, buffer.end):
+                line = buffer.line(number)
+                for_the_record = buffer.kind is BufferKind.STATUS and line.kind is Kind.EVENT
+                if not for_the_record and not (line.own and buffer is model.current):
+                    self._print(plain_line(line, "" if buffer is model.current else buffer.name))
+            self._printed[buffer] = buffer.end
+
+    def resize(self, _size: Size) -> None:
+        """Nothing to lay out."""
+
+    def redraw(self) -> None:
+        """Nothing to draw again."""
+
+    def suspend(self) -> None:
+        """The terminal was never taken."""
+
+    def resume(self) -> None:
+        """The terminal was never taken."""
+
+    def _print(self, text: str) -> None:
+        data = (text + "\n").encode(sys.stdout.encoding or "utf-8", "replace")
+        try:
+            while data:
+                data = data[os.write(1, data) :]
+        except OSError:
+            pass  # nobody reads any more; the end of the input will tell
+
+
+def plain_line(line: Line, window: str) -> str:
+    """`20:05 #tea bob: hello`, the window only where it is named."""
+    text = visible(strip_formatting(line.text))
+    where = f" {visible(window)}" if window else ""
+    nick = visible(line.nick)
+    if line.kind is Kind.SAID:
+        text = f"{nick}: {text}"
+    elif line.kind is Kind.ACTION:
+        text = f"* {nick} {text}"
+    elif line.kind is Kind.NOTICE:
+        text = f"-{nick}- {text}"
+    elif line.kind is Kind.ERROR:
+        text = f"! {text}"
+    return f"{clock(line.time)}{where} {text}"

@@ -1,0 +1,43 @@
+"""Lines instead of a screen."""
+
+import pytest
+
+from greenchat.client.events import Entered
+from greenchat.client.plain import LineInput, PlainScreen
+from tests.client.world import World
+
+
+def test_what_is_entered_is_cut_into_lines() -> None:
+    lines = LineInput()
+    assert lines.feed(b"one\r\ntwo\nthr") == [Entered("one"), Entered("two")]
+    assert lines.feed(b"ee\n\n") == [Entered("three"), Entered("")]
+    assert lines.feed(b"end") == []
+    assert lines.flush() == [Entered("end")]
+    assert lines.flush() == []
+
+
+def test_what_happens_is_printed_once(tea: World, capfd: pytest.CaptureFixture[str]) -> None:
+    screen = PlainScreen(tea.console)
+    screen.paint(tea.console.frame(0))
+    capfd.readouterr()
+    tea.feed(
+        ":bob!b@h PRIVMSG #tea :\x02hello\x02 \x1b[2J",
+        ":bob!b@h PRIVMSG #tea :\x01ACTION waves\x01",
+        ":bob!b@h PRIVMSG alice :psst",
+        ":dave!d@h JOIN #tea",
+        ":srv 482 alice #tea :You're not an operator",
+        ":srv 372 alice :- message of the day",
+    )
+    tea.console.on_terminal(Entered("what I say"), tea.now)
+    for _ in range(2):
+        screen.paint(tea.console.frame(0))
+    assert capfd.readouterr().out.splitlines() == [
+        "14:13 bob: hello ␛[2J",
+        "14:13 * bob waves",
+        "14:13 dave joined",
+        "14:13 ! #tea You're not an operator",
+        "14:13 bob bob: psst",
+    ]
+    tea.console.on_terminal(Entered("/window bob"), tea.now)
+    screen.paint(tea.console.frame(0))
+    assert capfd.readouterr().out.splitlines() == ["-- now in bob"]
