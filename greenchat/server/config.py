@@ -58,16 +58,26 @@ def parse(table: Table, *, folder: Path) -> Config:
     return Config(settings, options)
 
 
-def load_tls(files: TlsFiles) -> TlsAcceptor | None:
-    """What begins TLS with this certificate; None without one. Raises ConfigError."""
+def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
+    """What begins TLS with this certificate; None without one. Raises ConfigError.
+
+    data, name: where a certificate of our own is kept, and the server that it is made for.
+    """
     if not files.is_given:
         return None
-    from .tls import Tls, TlsError  # late: it takes OpenSSL along
-
+    try:  # late: it takes OpenSSL along, and is an extra
+        from .certificate import ensure_certificate
+        from .tls import Tls, TlsError
+    except ImportError as error:
+        raise ConfigError("TLS needs two more packages: pip install 'greenchat[tls]'") from error
     try:
+        if files.certificate == NOT_GIVEN:
+            return Tls(*ensure_certificate(data / "tls", name, ["localhost", "127.0.0.1", "::1"]))
         return Tls(files.certificate, files.key)
     except TlsError as error:
         raise ConfigError(f"tls: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"tls: can't write the certificate {error.filename}: {error.strerror}") from error
 
 
 def _check_opers(settings: Settings) -> None:

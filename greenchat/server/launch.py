@@ -24,17 +24,19 @@ class CannotStartError(Exception):
     """The server can't start like this; the text is one clear line."""
 
 
-def serve(config: Config, greet: Callable[[list[Address]], None], read_config: Callable[[], Config]) -> int:
+def serve(config: Config, greet: Callable[[list[Address], str], None], read_config: Callable[[], Config]) -> int:
     """Serve until a signal or an operator ends it; the exit code.
 
-    greet: called with the addresses on which it listens. read_config: reads the configuration again.
+    greet: called with the addresses on which it listens, and the fingerprint of its certificate ("" without TLS).
+    read_config: reads the configuration again.
     Raises CannotStartError and ConfigError.
     """
     options = config.options
     _start_log(options.log)
     _allow_many_descriptors()
     try:
-        app = App(config.settings, options, load_tls(options.tls), read_config)
+        tls = load_tls(options.tls, options.data, config.settings.name)
+        app = App(config.settings, options, tls, read_config)
         addresses = app.listen()
     except (MissingExtraError, StoreError) as error:
         raise CannotStartError(str(error)) from error
@@ -44,7 +46,7 @@ def serve(config: Config, greet: Callable[[list[Address]], None], read_config: C
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, ending.ask)
     gevent.signal_handler(signal.SIGHUP, app.reload, "SIGHUP")
-    greet(addresses)
+    greet(addresses, tls.fingerprint if tls else "")
     _warn_of_eavesdroppers(addresses, options)
     app.run()
     if app.is_restarting:

@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", metavar="DIR", type=Path, help="where history is kept (default: the XDG data folder)")
     parser.add_argument("--config", metavar="FILE", type=Path, help="a configuration file; what is given here wins")
     parser.add_argument("--print-config", action="store_true", help="write a configuration with every key and end")
+    parser.add_argument(
+        "--tls",
+        action="store_true",
+        help="speak TLS on the same ports too, with a certificate made on the first start unless the file names one",
+    )
     parser.add_argument("--debug", action="store_true", help="log everything that happens")
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
     return parser
@@ -113,8 +118,8 @@ def _serve(given: argparse.Namespace) -> int:
     config = _configuration(given)
     from . import launch  # late: it takes gevent along
 
-    def greet(addresses: list[Address]) -> None:
-        _greet(addresses, config.options)
+    def greet(addresses: list[Address], fingerprint: str) -> None:
+        _greet(addresses, config.options, fingerprint)
 
     try:
         return launch.serve(config, greet, lambda: _configuration(given))
@@ -129,6 +134,8 @@ def _configuration(given: argparse.Namespace) -> Config:
     if given.listen:
         options = dataclasses.replace(options, listen=tuple(Listener(address) for address in given.listen))
     options = dataclasses.replace(options, data=_data_folder(given.data or options.data))
+    if given.tls and not options.tls.is_given:
+        options = dataclasses.replace(options, tls=dataclasses.replace(options.tls, self_signed=True))
     if given.debug:
         options = dataclasses.replace(options, log=dataclasses.replace(options.log, level="debug"))
     return dataclasses.replace(config, options=options)
@@ -147,7 +154,7 @@ def _data_folder(wish: Path) -> Path:
     return wish
 
 
-def _greet(addresses: list[Address], options: Options) -> None:
+def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None:
     for address in addresses:
         print(f"greenchat {__version__} is listening on {address}")
     first = addresses[0]
@@ -157,4 +164,6 @@ def _greet(addresses: list[Address], options: Options) -> None:
         "greenchat" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f"greenchat {host}:{first.port}"
     )
     print(f"Join it with  {client}  in another terminal,  nc {host} {first.port},  or any IRC client on that port.")
+    if fingerprint:
+        print(f"TLS works on the same port. Fingerprint of the certificate: {fingerprint}")
     print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)

@@ -162,11 +162,12 @@ class TlsFiles:
         default_factory=Path
     )
     key: Annotated[Path, Key("its private key (PEM)")] = field(default_factory=Path)
+    self_signed: Annotated[bool, Key("if there is none: make one in the data folder")] = False
 
     @property
     def is_given(self) -> bool:
-        """Whether there is a certificate."""
-        return self.certificate != NOT_GIVEN
+        """Whether there is a certificate, or is to be one."""
+        return self.certificate != NOT_GIVEN or self.self_signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     settings, refused = take_over(network.settings, config.settings)
     options, refused_options = take_over(running.options, config.options)
     if running.options.tls != options.tls or running.options.tls.is_given:
-        running.tls = load_tls(options.tls)
+        running.tls = load_tls(options.tls, options.data, settings.name)
     before, network.settings = network.settings, settings
     running.options = options
     running.logins.limit = options.throttle.logins

@@ -35,7 +35,12 @@ class SecureStream(Stream, Protocol):
 
 
 class TlsAcceptor(Protocol):
-    """Begins TLS on connections that ask for it. `tls` has the real one, which is imported only where TLS is wanted."""
+    """Begins TLS on connections that ask for it. `tls` has the real one, which is imported only where TLS is wanted.
+
+    fingerprint: SHA-256 of the certificate that it shows, as people compare it.
+    """
+
+    fingerprint: str
 
     def accept(self, sock: socket.socket) -> SecureStream:
         """Begin TLS as the server on a connected non-blocking socket."""

@@ -33,11 +33,15 @@ def run(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedPro
 
 @dataclass
 class Running:
-    """A server that listens. addresses: what it said, in order; errors: the file with its standard error."""
+    """A server that listens. addresses: what it said, in order; errors: the file with its standard error.
+
+    said: what it printed when it began to listen.
+    """
 
     process: subprocess.Popen[str]
     addresses: list[tuple[str, int]]
     errors: Path
+    said: str
 
     @property
     def target(self) -> tuple[str, int]:
@@ -65,14 +69,16 @@ def started(home: Path, *arguments: str) -> Iterator[Running]:
     assert process.stdout
     try:
         addresses = []
+        said = ""
         for line in process.stdout:
+            said += line
             if " is listening on " in line:
                 host, _, port = line.split()[-1].rpartition(":")
                 addresses.append((host.strip("[]"), int(port)))
             elif line.startswith("Data is kept"):
                 break
         assert addresses, errors.read_text()
-        yield Running(process, addresses, errors)
+        yield Running(process, addresses, errors, said)
     finally:
         if process.poll() is None:
             process.kill()

@@ -1,7 +1,9 @@
 """The command line, the signals, and the ends, of real processes."""
 
+import hashlib
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -206,3 +208,19 @@ rights = ["rehash", "restart"]
 class = "admin"
 password = "{HASH}"
 """
+
+
+def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
+    """The second start shows the same fingerprint: clients that trusted it on first use see no change."""
+    shown = []
+    for _ in range(2):
+        with started(tmp_path, *ANYWHERE, "--tls") as server:
+            context = ssl.create_default_context(cafile=next(tmp_path.rglob("cert.pem")))
+            with Client(server.target, "alice", tls=context) as alice, Client(server.target, "bob") as bob:
+                assert alice.sync() == bob.sync() == []
+                der = alice.sock.getpeercert(binary_form=True) if isinstance(alice.sock, ssl.SSLSocket) else None
+            assert der
+            shown.append(hashlib.sha256(der).hexdigest().upper())
+            assert shown[-1] in server.said.replace(":", "")
+    assert shown[0] == shown[1]
+    assert next(tmp_path.rglob("key.pem")).stat().st_mode & 0o777 == 0o600
