@@ -76,13 +76,16 @@ class Account:
 class Accounts:
     """All accounts, by name, by certificate, and by the nicks that they own.
 
-    Reads: get, by_certificate, owner_of_nick. Changes: put, drop.
+    skeleton: what a nick looks like, see `names.Naming`; without one only spellings of a nick look like it.
+    Reads: get, by_certificate, owner_of_nick, claimant_of. Changes: put, drop.
     """
 
-    __slots__ = ("_by_certificate", "_by_name", "_by_nick", "_fold")
+    __slots__ = ("_by_certificate", "_by_look", "_by_name", "_by_nick", "_fold", "_skeleton")
 
-    def __init__(self, fold: Casefold, accounts: Iterable[Account] = ()) -> None:
+    def __init__(self, fold: Casefold, accounts: Iterable[Account] = (), *, skeleton: Casefold | None = None) -> None:
         self._fold = fold
+        self._skeleton = skeleton or fold
+        self._by_look: dict[str, str] = {}
         self._by_name: dict[str, Account] = {}
         self._by_certificate: dict[str, str] = {}
         self._by_nick: dict[str, str] = {}
@@ -107,6 +110,10 @@ class Accounts:
         name = self._by_nick.get(folded, folded)
         return self._by_name.get(name)
 
+    def claimant_of(self, nick: str) -> Account | None:
+        """The account that this nick belongs to, or one whose nick nobody could tell from it."""
+        return self.owner_of_nick(nick) or self._by_name.get(self._by_look.get(self._skeleton(nick), ""))
+
     def put(self, account: Account) -> Account:
         """Add an account, or put it in the place of the one of the same name."""
         self.drop(account.name)
@@ -114,6 +121,8 @@ class Accounts:
         self._by_name[key] = account
         self._by_certificate.update(dict.fromkeys(account.certificates, key))
         self._by_nick.update(dict.fromkeys(map(self._fold, account.nicks), key))
+        if self._skeleton is not self._fold:
+            self._by_look.update(dict.fromkeys(map(self._skeleton, (account.name, *account.nicks)), key))
         return account
 
     def drop(self, name: str) -> Account | None:
@@ -124,6 +133,8 @@ class Accounts:
                 self._by_certificate.pop(fingerprint, None)
             for nick in account.nicks:
                 self._by_nick.pop(self._fold(nick), None)
+            for nick in (account.name, *account.nicks):
+                self._by_look.pop(self._skeleton(nick), None)
         return account
 
     def change(self, name: str, **changes: Any) -> Account:

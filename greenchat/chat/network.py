@@ -69,7 +69,7 @@ class Network:
         self._looks: dict[str, User] = {}
         self.monitors = Monitors()
         self.whowas = Whowas(settings.limits.whowas)
-        self.accounts = Accounts(self.fold)
+        self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.secret = b""
 
     def user(self, nick: str) -> User | None:

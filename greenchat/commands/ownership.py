@@ -20,7 +20,7 @@ def owns(ctx: Context, user: User) -> bool:
 def why_not_nick(ctx: Context, nick: str) -> str:
     """In words for the sender, why they may not be called this; "" if they may."""
     network = ctx.network
-    owner = network.accounts.owner_of_nick(nick)
+    owner = network.accounts.claimant_of(nick)
     if owner is None or _is_logged_in_to(ctx, owner) or not network.settings.accounts.reserve_nicks:
         return ""
     if owner.preferences.enforce_nick is False:

@@ -147,7 +147,7 @@ def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
     accounts = network.settings.accounts
     if not accounts.registration:
         return Refusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
-    holder = network.user(name)
+    holder = network.holder(name)
     if holder is not None and holder is not ctx.session.user:
         return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
     if not accounts.custom_names and network.fold(name) != network.fold(ctx.nick):
@@ -162,8 +162,8 @@ def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
 def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
     if not ctx.network.naming.is_nick(name, ctx.network.settings.limits.nick):
         return Refusal("BAD_ACCOUNT_NAME", "An account's name must be one that a nickname could be")
-    if ctx.network.accounts.owner_of_nick(name):
-        return Refusal("ACCOUNT_EXISTS", "There is an account of this name already")
+    if ctx.network.accounts.claimant_of(name):
+        return Refusal("ACCOUNT_EXISTS", "There is an account of this name already, or of one that looks the same")
     return None
 
 

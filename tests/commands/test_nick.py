@@ -2,7 +2,8 @@
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.chat.settings import AccountSettings, Settings
+from tests.commands.devices import make_account
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 
@@ -121,3 +122,13 @@ def test_who_left_frees_what_looked_like_them(serve: Serve) -> None:
             twin.send("QUIT")
             twin.until_end()
         assert bob.commands("NICK alice") == ["NICK"]
+
+
+def test_nobody_looks_like_an_account_under_precis(serve: Serve) -> None:
+    """Also when nobody is logged in to it. The а of the second is Cyrillic."""
+    address = serve(Settings(casemapping="precis", accounts=AccountSettings(iterations=4096)))
+    make_account(address, "alice")
+    with Client(address, "bob") as bob:
+        (refusal,) = bob.run("NICK аlice")
+        assert (refusal.command, refusal.params[1]) == ("433", "аlice")
+        assert bob.commands("NICK Älice") == ["NICK"]
