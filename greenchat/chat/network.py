@@ -13,6 +13,7 @@ from .accounts import Accounts
 from .channel import Channel
 from .monitors import Monitors
 from .names import naming
+from .resent import Resent
 from .settings import Settings
 from .user import Session, User
 from .whowas import Departed, Whowas
@@ -44,6 +45,7 @@ class Network:
         "most_users",
         "naming",
         "renamed",
+        "resent",
         "secret",
         "sessions",
         "settings",
@@ -62,6 +64,7 @@ class Network:
         self.channels: dict[str, Channel] = {}
         self.sessions: dict[Session, None] = {}
         self.renamed: dict[str, Channel] = {}
+        self.resent = Resent()
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
         self.command_counts: Counter[str] = Counter()

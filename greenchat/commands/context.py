@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ..chat.channel import Channel
 from ..chat.network import Network
+from ..chat.resent import TAG, Key, Resent
 from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
@@ -228,11 +229,27 @@ class Context:
 
     # to others
 
-    def say(self, envelope: Envelope, place: Channel | User) -> None:
-        """Have what the sender says in a channel or to somebody kept before anybody sees it."""
+    def say(self, envelope: Envelope, place: Channel | User) -> bool:
+        """Have what the sender says in a channel or to somebody kept before anybody sees it.
+
+        False if they have said it before, under the same id of theirs: then it is for their own eyes only, and the
+        envelope has become what it was the first time.
+        """
+        conversation = conversation_of(self.network, self.user, place)
+        key = None
+        if TAG in envelope.message.tags:
+            account = self.network.fold(self.user.account)
+            key = Resent.key(account, conversation, envelope.message.tags[TAG])
+        if key:
+            first = self.network.resent.get(key)
+            if first:
+                envelope.msgid, envelope.time = first, msgid_time(first)
+                return False
+            self.network.resent.add(key, envelope.msgid)
         if is_kept(self.network.settings.history, envelope, place):
-            event = stored(envelope, conversation_of(self.network, self.user, place))
-            self.journal.say((event,), envelope, partial(self._not_kept, envelope))
+            event = stored(envelope, conversation)
+            self.journal.say((event,), envelope, partial(self._not_kept, envelope, key))
+        return True
 
     def remember(self, envelope: Envelope, *channels: Channel) -> None:
         """Have an event of these channels kept; call it before delivering it, since it gets a msgid here."""
@@ -245,7 +262,9 @@ class Context:
         """Have something stored under a name, in this turn's transaction; None takes it away."""
         self.journal.record(Document(kind, key, value))
 
-    def _not_kept(self, envelope: Envelope) -> None:
+    def _not_kept(self, envelope: Envelope, key: Key | None) -> None:
+        if key:
+            self.network.resent.drop(key)
         message = envelope.message
         text = "The message could not be stored, so nobody has received it; try again"
         self.fail(message.command, "TEMPORARILY_UNAVAILABLE", message.params[0], text=text)

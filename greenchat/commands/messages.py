@@ -95,8 +95,9 @@ def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
     if rank:
         _deliver(ctx, channel.ranked(rank), envelope)
         return
-    ctx.say(envelope, channel)
-    if ctx.user in channel.members:
+    if not ctx.say(envelope, channel):
+        _echo_again(ctx, envelope)
+    elif ctx.user in channel.members:
         ctx.broadcast(channel, envelope, to_sender=bool(ctx.session.caps & caps.ECHO_MESSAGE))
     else:
         ctx.broadcast(channel, envelope, to_sender=False)
@@ -135,7 +136,9 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     if refusal is not None:
         raise IrcError(refusal.numeric, target.nick, text=refusal.text)
     envelope = _envelope(ctx, target.nick, text)
-    ctx.say(envelope, target)
+    if not ctx.say(envelope, target):
+        _echo_again(ctx, envelope)
+        return
     if target is ctx.user:
         # labeled-response: "When a client sends a message to itself, the server MUST NOT include the label tag, except
         # for any acknowledgment sent with the echo-message mechanism": what it receives is no part of the answer
@@ -160,6 +163,12 @@ def _echo(ctx: Context, envelope: Envelope) -> None:
             session.outbox.put(envelope.encode(session.kind))
         elif session.caps & caps.ECHO_MESSAGE:
             ctx.respond(envelope)
+
+
+def _echo_again(ctx: Context, envelope: Envelope) -> None:
+    """What was said before is confirmed to the session that sent it again, and to nobody else."""
+    if ctx.session.caps & caps.ECHO_MESSAGE:
+        ctx.respond(envelope)
 
 
 def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:

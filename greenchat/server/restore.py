@@ -1,13 +1,19 @@
-"""Brings back what the store kept of the chat's state: accounts, and the secret behind what must not be guessed."""
+"""Brings back what the store kept of the chat's state: accounts, what was said lately under ids of clients, and the
+secret behind what must not be guessed.
+"""
 
 import secrets
 from collections.abc import Mapping
 
 from ..chat.accounts import Account
 from ..chat.network import Network
+from ..chat.resent import TAG, Resent
 from ..storage.interface import Document, Store
+from ..storage.msgid import first_id
 
 _SECRET = ("server", "secret")
+_RESENT_WITHIN = 3_600_000  # ms: who sends something again does so soon
+_RESENT_MOST = 10_000
 
 
 def restore(network: Network, store: Store) -> None:
@@ -20,3 +26,7 @@ def restore(network: Network, store: Store) -> None:
     for document in store.documents("account").values():
         if isinstance(document, Mapping):
             network.accounts.put(Account.from_document(document))
+    for event in store.tagged(TAG, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
+        key = Resent.key(network.fold(event.account), event.conversation, event.tags[TAG])
+        if key:
+            network.resent.add(key, event.msgid)

@@ -180,6 +180,10 @@ class Store(Protocol):
         """Those of `channels` and the identity's direct conversations whose latest message lies between two ids
         (excluded), oldest first. From any thread. Raises StoreError."""
 
+    def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
+        """The newest events later than an id that have a tag, oldest first. From any thread; reads all of them.
+        Raises StoreError."""
+
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first. From any thread; may take long. Raises StoreError."""
 

@@ -29,6 +29,11 @@ SELECT json_group_array(json_array(key, latest)) FROM (
     AND latest > ? AND latest < ? ORDER BY latest
 )"""
 
+_TAGGED = """
+SELECT json_group_array(json_array(key, json(row))) FROM (
+    SELECT key, row FROM reading WHERE id > ? AND instr(row, ?) ORDER BY id DESC LIMIT ?
+)"""
+
 
 class ConnectionPool:
     """Connections for whichever thread asks; as many as ever were in use at once."""
@@ -77,3 +82,10 @@ def targets(
     keys = json.dumps(list(channels))
     (answer,) = connection.execute(_TARGETS, (MESSAGES, keys, identity, after, before)).fetchone()
     return [Target(key, latest) for key, latest in json.loads(answer)]
+
+
+def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> list[StoredEvent]:
+    """The newest events that have a tag, oldest first."""
+    (answer,) = connection.execute(_TAGGED, (after, tag, limit)).fetchone()
+    events = [decode(key, row) for key, row in reversed(json.loads(answer))]
+    return [event for event in events if tag in event.tags]

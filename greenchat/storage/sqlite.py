@@ -140,6 +140,11 @@ class SqliteStore:
         with self._errors("read"), self._readers.connection() as connection:
             return reader.targets(connection, identity, channels, after, before)
 
+    def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
+        """The newest events later than an id that have a tag, oldest first."""
+        with self._errors("read"), self._readers.connection() as connection:
+            return reader.tagged(connection, tag, after, limit)
+
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first."""
         return self._index.search(query, budget=_SEARCH_SECONDS)

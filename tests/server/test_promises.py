@@ -203,3 +203,45 @@ def test_two_servers_can_not_share_a_data_folder(start_server: StartServer, tmp_
     start_server(Settings(), options)
     with pytest.raises(Exception, match="another greenchat-server uses the data folder"):
         start_server(Settings(), options)
+
+
+ID = "@+greenchat/id=8d1f"
+
+
+def test_sent_twice_is_said_once(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        alice.send(f"{ID} PRIVMSG #lobby :hi", f"{ID} PRIVMSG #lobby :hi", "PRIVMSG #lobby :bye")
+        first, again, _ = (alice.expect("PRIVMSG") for _ in range(3))
+        assert again == first
+        assert [message.params[-1] for message in (bob.expect("PRIVMSG"), bob.expect("PRIVMSG"))] == ["hi", "bye"]
+        assert [event.params[-1] for event in history(server)[-2:]] == ["hi", "bye"]
+        # the same id elsewhere, or to somebody, is another message
+        alice.send(f"{ID} PRIVMSG bob :hi", f"{ID} PRIVMSG bob :hi")
+        assert bob.expect("PRIVMSG").params == ("bob", "hi")
+        assert alice.expect("PRIVMSG") == alice.expect("PRIVMSG")
+        assert "PRIVMSG" not in [message.command for message in bob.sync()]
+        labeled = alice.run(f"@label=x;{ID[1:]} PRIVMSG #lobby :hi")
+        assert [(message.tags["label"], message.tags["msgid"]) for message in labeled] == [("x", first.tags["msgid"])]
+
+
+def test_what_could_not_be_stored_can_be_sent_again(server: ServerThread) -> None:
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        with locked(server):
+            alice.send(f"{ID} PRIVMSG #lobby :hi")
+            assert alice.expect("FAIL", "PRIVMSG").command == "FAIL"
+        alice.send(f"{ID} PRIVMSG #lobby :hi")
+        assert bob.expect("PRIVMSG").params[-1] == "hi"
+
+
+def test_sent_again_after_a_restart_is_said_once(start_server: StartServer, tmp_path: Path) -> None:
+    first = start_server(Settings(), lasting(tmp_path))
+    with people(first.address, "alice", caps=CAPS, channel="#lobby") as (alice,):
+        alice.send(f"{ID} PRIVMSG #lobby :hi")
+        said = alice.expect("PRIVMSG")
+    first.stop()
+    second = start_server(Settings(), lasting(tmp_path))
+    with people(second.address, "alicia", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        alice.send(f"{ID} PRIVMSG #lobby :hi")
+        assert alice.expect("PRIVMSG").tags["msgid"] == said.tags["msgid"]
+        assert "PRIVMSG" not in [message.command for message in bob.sync()]
+        assert [event.params[-1] for event in history(second) if event.command == "PRIVMSG"] == ["hi"]

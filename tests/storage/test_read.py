@@ -98,3 +98,14 @@ def test_reading_from_many_threads_while_writing(store: SqliteStore, talk: Talk)
         thread.join()
     assert wrong == []
     assert len(store.read("#lobby", Span(100_000))) == 1000
+
+
+def test_the_newest_that_have_a_tag(store: SqliteStore, talk: Talk) -> None:
+    said = [
+        talk.say(str(number), f"#{number % 3}", tags={"+a": str(number)} if number % 2 else {}) for number in range(9)
+    ]
+    said.append(talk.say('"+a"', tags={"+b": "+a"}))
+    store.commit(said)
+    assert texts(store.tagged("+a", 0, 9)) == ["1", "3", "5", "7"]
+    assert texts(store.tagged("+a", said[3].id, 9)) == ["5", "7"]
+    assert store.tagged("+c", 0, 9) == []

@@ -1,0 +1,44 @@
+"""What clients have said under an id of their own, so that what is sent twice is said once.
+
+A client that lost its connection can't know whether its last words came through. If it gives them an id of its own, in
+the client-only tag `+greenchat/id` (1 to 64 characters, never used again for other words), it can send them again.
+"""
+
+from collections import OrderedDict
+
+TAG = "+greenchat/id"
+_LONGEST = 64
+_MOST = 16_384
+
+Key = tuple[str, str, str]
+
+
+class Resent:
+    """Ids of clients and the msgids of what was said under them; of too many the oldest is forgotten.
+
+    Reads: get. Changes: add, drop.
+    """
+
+    __slots__ = ("_msgids",)
+
+    def __init__(self) -> None:
+        self._msgids: OrderedDict[Key, str] = OrderedDict()
+
+    @staticmethod
+    def key(account: str, conversation: str, client_id: str) -> Key | None:
+        """What an id is known under: of an account (folded), or of any of those who have none. None if it is no id."""
+        return (account, conversation, client_id) if 0 < len(client_id) <= _LONGEST else None
+
+    def get(self, key: Key) -> str:
+        """The msgid of what was said under it, "" if nothing was."""
+        return self._msgids.get(key, "")
+
+    def add(self, key: Key, msgid: str) -> None:
+        """Something is said under it."""
+        self._msgids[key] = msgid
+        if len(self._msgids) > _MOST:
+            self._msgids.popitem(last=False)
+
+    def drop(self, key: Key) -> None:
+        """It was not said after all."""
+        self._msgids.pop(key, None)

@@ -1,0 +1,31 @@
+"""The memory of what was said under ids of clients."""
+
+import pytest
+
+from greenchat.chat.resent import Resent
+
+
+def test_an_id_belongs_to_an_account_and_a_place() -> None:
+    resent = Resent()
+    key = Resent.key("alice", "#lobby", "1")
+    assert key
+    resent.add(key, "m")
+    assert resent.get(key) == "m"
+    for other in ("bob", "#lobby", "1"), ("alice", "#other", "1"), ("alice", "#lobby", "2"):
+        assert resent.get(other) == ""
+    resent.drop(key)
+    assert resent.get(key) == ""
+    resent.drop(key)
+
+
+@pytest.mark.parametrize(("text", "is_id"), [("", False), ("x", True), ("x" * 64, True), ("x" * 65, False)])
+def test_what_is_an_id(text: str, is_id: bool) -> None:
+    assert (Resent.key("", "#lobby", text) is not None) == is_id
+
+
+def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.chat.resent._MOST", 3)
+    resent = Resent()
+    for number in range(5):
+        resent.add(("", "#lobby", str(number)), "m")
+    assert [number for number in range(5) if resent.get(("", "#lobby", str(number)))] == [2, 3, 4]
