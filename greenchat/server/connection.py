@@ -6,6 +6,7 @@ connection gets one read a turn, and a flooding client cannot starve the others.
 
 import logging
 import socket
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Protocol
 
@@ -105,8 +106,7 @@ class Connection:
             reason = error.strerror or str(error)
         except Exception:
             log.exception("a bug ended the connection of %s", self.session.host)
-            reason = "Internal error"
-            self.close("Internal error: the connection is closed, and the operator's log says why")
+            self._end_for_a_bug()
         finally:
             self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
 
@@ -115,6 +115,14 @@ class Connection:
         if not self.session.closing:
             self.server.turn.begin()
             self.context(_NOTHING).close(self.session, reason)
+
+    def _end_for_a_bug(self) -> None:
+        """The others see them go at once; the client itself has the usual time to read why."""
+        self.close("Internal error: the connection is closed, and the operator's log says why")
+        with suppress(Exception):  # what follows may meet the same bug, which is logged
+            leave(self.context(_NOTHING), self.session, self.session.closing)
+        with suppress(OSError):
+            self.discard()
 
     def use(self, options: Options) -> None:
         """Go on with other options: after a reload."""
@@ -293,8 +301,11 @@ class Connection:
 
     def _clean_up(self, reason: str) -> None:
         self.server.turn.begin()
-        leave(self.context(_NOTHING), self.session, reason)
-        self.server.network.disconnect(self.session)
+        try:
+            leave(self.context(_NOTHING), self.session, reason)
+            self.server.network.disconnect(self.session)
+        except Exception:
+            log.exception("a bug kept %s in the state", self.session.host)
         self._readable.stop()
         self._readable.close()
         self.outbox.release()
