@@ -13,6 +13,7 @@ from itertools import count
 from typing import Protocol
 
 from ..chat.network import Network
+from ..chat.settings import Settings
 from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.message import Message
@@ -73,6 +74,9 @@ class PlainDoor:
         self.options = options
         self._guests = count(1)
         self._prompted: dict[PlainClient, None] = {}
+        # what all clients of a listener share, until somebody changes the configuration
+        self._made: dict[Listener, Options] = {}
+        self._made_from = network.settings, options
 
     def speak(self, carrier: Carrier, data: bytes | None) -> bytes:
         """Serve a client to its end, then b"". If it speaks something else after all: what it sent so far.
@@ -104,27 +108,34 @@ class PlainDoor:
 
     def _dialect(self, listener: Listener, *, silence: bool) -> Dialect:
         settings = self.network.settings
+        if self._made_from[0] is not settings or self._made_from[1] is not self.options:
+            self._made_from = settings, self.options
+            self._made.clear()
+        options = self._made.get(listener)
+        if options is None:
+            options = self._made[listener] = self._make(settings, listener)
+        return Dialect(options, now_ms() - (options.grace if silence else 0))
+
+    def _make(self, settings: Settings, listener: Listener) -> Options:
         limits = settings.limits
-        grace = int(self.options.grace * 1000)
         around = _AROUND + limits.nick + limits.username + limits.host + max(len(settings.lobby.encode()), limits.nick)
-        options = Options(
+        return Options(
             legal=partial(self.network.naming.is_nick, limit=limits.nick),
             nick_limit=limits.nick,
             lobby=settings.lobby,
             irc=listener.kind != "plain",
             prompt=_PROMPTS[listener.prompt],
-            grace=grace,
+            grace=int(self.options.grace * 1000),
             timeout=int(self.options.name_timeout * 1000),
             text_limit=_LINE - around,
-            guest_number=lambda: next(self._guests),
+            guest_number=self._guests.__next__,
         )
-        return Dialect(options, now_ms() - (grace if silence else 0))
 
 
 class PlainClient:
     """One of them."""
 
-    __slots__ = ("_carrier", "_dialect", "_door", "_family", "_irc_outbox", "_outbox", "_patience", "_welcomed")
+    __slots__ = ("_carrier", "_dialect", "_door", "_family", "_outbox", "_patience", "_welcomed")
 
     def __init__(self, door: PlainDoor, carrier: Carrier, dialect: Dialect) -> None:
         self._door = door
@@ -133,7 +144,7 @@ class PlainClient:
         self._family: Family | None = None
         self._welcomed = False
         self._patience = carrier.patience
-        self._irc_outbox = outbox = carrier.outbox
+        outbox = carrier.outbox
         self._outbox = PlainOutbox(outbox.dirty, outbox.sock, carrier.accepted, outbox.limit, dialect.style)
 
     def speak(self, data: bytes | None) -> bytes:
@@ -239,7 +250,8 @@ class PlainClient:
     def _give_back(self, data: bytes) -> bytes:
         """It is not one of ours."""
         carrier = self._carrier
-        self._outbox.release()
-        carrier.outbox = carrier.session.outbox = self._irc_outbox
+        outbox = self._outbox
+        outbox.release()
+        carrier.outbox = carrier.session.outbox = SocketOutbox(outbox.dirty, outbox.sock, outbox.limit)
         carrier.patience = carrier.age + self._patience
         return data

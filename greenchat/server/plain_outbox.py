@@ -27,7 +27,7 @@ class PlainOutbox(SocketOutbox):
     muted: nothing that the server says is for this client (yet): it has no name.
     """
 
-    __slots__ = ("_accepted", "_last", "_pacer", "_style", "_timer", "muted")
+    __slots__ = ("_accepted", "_last", "_over", "_pacer", "_style", "_timer", "muted")
 
     def __init__(self, dirty: list[Outbox], stream: Stream, accepted: socket.socket, limit: int, style: Style) -> None:
         """accepted: the socket under the stream."""
@@ -35,6 +35,7 @@ class PlainOutbox(SocketOutbox):
         self.muted = True
         self._accepted = accepted
         self._last = 0  # how much of what waits when it is closed is still for this client
+        self._over = False  # all has been written, and nothing more may be
         self._style = style
         self._pacer = Pacer(style, limit)
         self._timer: Any = None
@@ -45,6 +46,9 @@ class PlainOutbox(SocketOutbox):
 
     def flush(self) -> None:
         """At the end of a turn: hand on what was put in it."""
+        if self._over:
+            self.pending.clear()
+            return
         if self.closing:
             del self.pending[self._last :]
             self._last = 0
@@ -56,6 +60,7 @@ class PlainOutbox(SocketOutbox):
     def collect(self) -> None:
         """Take what was put: its form is that of the family which the client is known to be of now."""
         pending = self.pending
+        self._pacer.limit = self.limit
         if not self.muted and not self.cut_reason:
             for data in pending:
                 if not self._pacer.put(data):
@@ -111,6 +116,7 @@ class PlainOutbox(SocketOutbox):
 
     def _end(self) -> None:
         """What shows a clean end of the connection gets one; the others spin on that, and stop well on a reset."""
+        self._over = True
         if self.muted:
             self._wake()
         elif self._style.family is Family.LINE:

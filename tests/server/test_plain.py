@@ -268,6 +268,26 @@ def test_who_turns_out_to_be_raw_gets_its_own_words_back(server: ServerThread, w
         assert raw.until(b"hello") == b"witness: hello"
 
 
+def test_the_last_word_is_the_last_however_much_others_say(server: ServerThread, witness: Client) -> None:
+    """ "last text, 0.2 s, then a reset" """
+    with Raw(server.address, b"tim") as raw:
+        raw.until(b"SERVER~tim joined the chat!")
+        raw.send(b"/quit")
+        before = monotonic()
+        raw.sock.settimeout(0.02)
+        got = b""
+        while True:
+            witness.send("PRIVMSG #lobby :blah")
+            try:
+                got += raw.sock.recv(100)
+            except TimeoutError:
+                continue
+            except ConnectionResetError:
+                break
+        assert 0.2 <= monotonic() - before < 2  # the server would cut it after 3
+        assert got.endswith(b"SERVER~Quit")
+
+
 def test_nobody_is_asked_whether_they_live(start_server: StartServer, options: Options) -> None:
     limits = Connections(register_timeout=1.0, ping_after=1.0, ping_timeout=1.0)
     server = start_server(Settings(), replace(options, connections=limits))

@@ -19,6 +19,10 @@ _WORD = re.compile(rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?([A-Za-z]+)(?=([
 _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 
 
+# Some telnet clients begin with what they could do (RFC 854), and then wait for their user.
+_TELNET = re.compile(rb"(?:\xff[\xfb-\xfe][\x00-\x09\x0b-\x3f])+")
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """The name came. typed is as it was typed; rest is what came after it and what was said before it.
@@ -88,6 +92,8 @@ class Arrival:
 
     def receive(self, data: bytes, now: int) -> Verdict | None:
         """A chunk came in."""
+        if _TELNET.fullmatch(data):
+            return None
         self._data += data
         if len(self._data) + sum(map(len, self._kept)) > NAME_LIMIT:
             return GiveUp("a name without an end")

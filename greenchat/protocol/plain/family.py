@@ -16,7 +16,7 @@ PROMPT_TIMEOUT = 10 * 60_000  # ms that a dialog that asks for a name may stay o
 
 CHUNK_LIMIT = 1000  # bytes in one write: their recv() takes 1024
 NAME_LIMIT = 16 * 1024  # bytes without an end after which nobody can call it a name
-TEXT_LIMIT = 64 * 1024  # bytes without an end after which a text is passed on as far as it came
+TEXT_LIMIT = 16 * 1024  # bytes without an end after which a text is passed on as far as it came
 
 
 class Family(Enum):

@@ -122,8 +122,13 @@ def _last(message: Message) -> _Line | None:
     return _Line(message.params[-1]) if message.params else None
 
 
+def _error(message: Message) -> _Line | None:
+    # `Quit: ` where no reason was given
+    return _Line(message.params[-1].rstrip(": ")) if message.params else None
+
+
 _WORDS: dict[str, _Words] = {
-    "ERROR": _last,
+    "ERROR": _error,
     "FAIL": _last,
     "JOIN": _join,
     "KICK": _kick,

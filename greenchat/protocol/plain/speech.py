@@ -34,7 +34,7 @@ class Speech:
         """A chunk came in: the texts that are complete now."""
         self._data += data
         if self._style.family is Family.LINE:
-            return self._lines(now)
+            return self._lines(now) if b"\n" in data or len(self._data) >= TEXT_LIMIT else []
         if not data.endswith(b"\n") and (len(data) >= CHUNK_LIMIT or unfinished(self._data)):
             texts = self._flush_characters() if len(self._data) >= TEXT_LIMIT else []
             self.deadline = now + REST_WAIT

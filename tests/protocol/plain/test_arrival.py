@@ -64,6 +64,7 @@ def play(arrival: Arrival, chunks: Chunks, until: int = 10_000) -> list[tuple[in
         # "anything else: tilde; the chunk is the name"
         ([(5, b"alice")], 5, Known(TILDE, b"alice", (), False)),
         ([(399, b"Big Bob")], 399, Known(TILDE, b"Big Bob", (), False)),
+        ([(399, b"\xff\xfe\n")], 399, Known(LINE, b"\xff\xfe", (), False)),
         ([(399, b"alice:")], 399, Known(TILDE, b"alice:", (), False)),
         ([(5, b": hi")], 5, Known(TILDE, b": hi", (), False)),
         # a chunk that seems cut off waits 60 ms for its rest, and each piece anew
@@ -99,6 +100,8 @@ def test_bytes_come_unasked(chunks: Chunks, when: int, verdict: Verdict) -> None
         ([(900, b"alice: hi\n")], 900, Known(RAW, b"alice", (b"alice: hi\n",), False)),
         ([(900, b"Big Bob: a: b")], 900, Known(RAW, b"Big Bob", (b"Big Bob: a: b",), False)),
         ([(900, "Zoë: ".encode())], 900, Known(RAW, "Zoë".encode(), ("Zoë: ".encode(),), False)),
+        # telnet tells what it could do, and then waits like any other
+        ([(5, b"\xff\xfb\x1f\xff\xfb\x20\xff\xfd\x03"), (900, b"alice\r\n")], 900, Known(LINE, b"alice\r", (), False)),
         # who answers within 150 ms is no person
         ([(550, b"alice")], 550, Known(RAW, b"alice", (), True)),
         ([(551, b"alice")], 551, Known(RAW, b"alice", (), False)),

@@ -39,6 +39,7 @@ def tilde(line: str) -> str:
         (":irc.example NOTICE bob :Going down", "Going down", "SERVER~Going down"),
         (":irc.example ERROR :The server is stopping", "The server is stopping", "SERVER~The server is stopping"),
         ("ERROR :x", "x", "SERVER~x"),
+        ("ERROR :Quit: ", "Quit", "SERVER~Quit"),
         (":irc.example FAIL PRIVMSG CODE #lobby :Not stored", "Not stored", "SERVER~Not stored"),
         # what others must not take for public
         (ALICE + "PRIVMSG bob :psst", "alice: [private to bob] psst", "alice~[private to bob] psst"),
