@@ -5,8 +5,11 @@ Each takes the string and returns the value, or raises ValueError with what is w
 
 import re
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from .names import is_channel
+
+Network = IPv4Network | IPv6Network
 
 _MAX_LINE = 400  # bytes of a text that must go into one line with its numeric
 _SERVER_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -81,3 +84,23 @@ def host_mask(text: str) -> str:
     if not re.fullmatch(r"[^\s!@]+@[^\s!@]+", text):
         raise ValueError("must be masks like *@192.0.2.* or *@*.example.org")
     return text
+
+
+def network(text: str) -> Network:
+    """`192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError("must be addresses or networks, like 127.0.0.1 or 192.0.2.0/24") from None
+
+
+def address(host: str) -> IPv4Address | IPv6Address:
+    """An IP address as it is compared: an IPv4 address is one also where it comes dressed as IPv6."""
+    found = ip_address(host.partition("%")[0])
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def is_within(host: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an IP address is in one of the networks."""
+    found = address(host)
+    return any(found in network for network in networks)

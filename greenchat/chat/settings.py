@@ -92,6 +92,14 @@ class Sts:
 
 
 @dataclass(frozen=True, slots=True)
+class WebIrc:
+    """Gateways that may say whom they speak for: https://ircv3.net/specs/extensions/webirc."""
+
+    hosts: Annotated[tuple[checks.Network, ...], Key("their addresses", parse=checks.network)] = ()
+    password: Annotated[str, Key("their password; must be set if hosts is", parse=checks.word)] = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The server as it presents itself, and its rules."""
 
@@ -124,6 +132,9 @@ class Settings:
     history: Annotated[History, Key("What is remembered.")] = field(default_factory=History)
     accounts: Annotated[AccountSettings, Key("Names that belong to somebody.")] = field(default_factory=AccountSettings)
     admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
+    webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
+        default_factory=WebIrc
+    )
     classes: Annotated[Mapping[str, OperClass], Key("Classes of operators.", sample=CLASS_SAMPLE)] = field(
         default_factory=dict
     )

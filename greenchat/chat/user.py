@@ -20,7 +20,7 @@ class Session:
     secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
     cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
-    account: logged in to, "" if to none. sasl: while it is logging in.
+    account: logged in to, "" if to none. sasl: while it is logging in. gateway: that it came through, by WEBIRC.
     """
 
     outbox: Outbox
@@ -41,6 +41,7 @@ class Session:
     sasl: Exchange | None = None
     user: "User | None" = None
     closing: str = ""
+    gateway: str = ""
     received_messages: int = 0
     received_bytes: int = 0
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..chat.throttle import Attempts
+from ..chat.user import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Host(Protocol):
 
     def reload(self, who: str) -> Reloaded:
         """Read the configuration again; what it changes is in force when this returns. who: is told to operators."""
+
+    def relocate(self, session: Session, host: str) -> str:
+        """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
 
     def ports(self) -> list[str]:
         """The addresses on which it listens, and what is served there."""

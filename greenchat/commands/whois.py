@@ -60,6 +60,8 @@ def _send(ctx: Context, user: User) -> None:
         ctx.reply(Numeric.RPL_WHOISACCOUNT, nick, user.account)
     if "B" in user.modes:
         ctx.reply(Numeric.RPL_WHOISBOT, nick)
+    for gateway in sorted({session.gateway for session in user.sessions if session.gateway}):
+        ctx.reply(Numeric.RPL_WHOISSPECIAL, nick, text=f"is using {gateway}")
     if user.sessions and all(session.secure for session in user.sessions):
         ctx.reply(Numeric.RPL_WHOISSECURE, nick)
     if sees_address(ctx.user, user):

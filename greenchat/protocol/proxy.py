@@ -11,10 +11,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"  # of version 2
 
 _HEAD = 16  # bytes of version 2 up to and with the length of the rest
-_LONGEST_V1 = 107  # "the worst case ... 107 chars" with CR LF and the NUL that C strings have
+_LONGEST_V1 = 107  # bytes with CR LF
 _LONGEST_V2 = 4096  # bytes: addresses and what a TLS proxy adds take a few hundred
 _LOCAL, _PROXY = 0x20, 0x21
-_ADDRESSES = {0x11: (4, 12), 0x21: (16, 36)}  # TCP over IPv4 and IPv6: bytes of an address, and of all four parts
+# TCP over IPv4, over IPv6: bytes of an address, and of all addresses and ports
+_ADDRESSES = {0x11: (4, 12), 0x21: (16, 36)}
 _TYPE_SSL = 0x20
 _CLIENT_SSL = 0x01
 

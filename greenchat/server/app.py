@@ -1,7 +1,6 @@
 """The server: its listeners, its connections, its one sweeper."""
 
 import logging
-import resource
 import socket
 import time
 from collections.abc import Callable
@@ -20,15 +19,14 @@ from ..commands.context import Context
 from ..commands.host import Reloaded
 from ..commands.server_notices import tell_operators
 from ..protocol.message import Message
+from .admission import Admission
 from .config import Config, ConfigError
 from .connection import Connection
 from .dialect import is_foreign
-from .gate import Gate
 from .ids import new_ids
 from .listener import Door, Peer
 from .options import Address, Listener, Options
 from .plain import PlainDoor
-from .refusal import Refusals
 from .reload import apply
 from .restore import restore
 from .storekeeper import StoreKeeper
@@ -40,8 +38,6 @@ log = logging.getLogger(__name__)
 _WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
 _SWEEP_EVERY = 1.0  # seconds
 _LOGINS_WINDOW = 600_000  # ms in which wrong passwords are counted
-_PLENTY = 1 << 20  # descriptors, where the system sets no limit
-_SPARE_DESCRIPTORS = 50  # for files, the store and the log
 
 
 class App:
@@ -69,8 +65,7 @@ class App:
         self.logins = Attempts(options.throttle.logins, _LOGINS_WINDOW)
         self.doors: list[Door] = []
         self.is_restarting = False
-        self._gate = Gate()
-        self._refusals = Refusals()
+        self._admission = Admission(self.now)
         self._read_config = read_config
         self._stopping = Event()
         self._farewell = "The server is shutting down"
@@ -154,18 +149,22 @@ class App:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        host = str(peer[0]).removeprefix("::ffff:")
-        reason = self._gate.enter(host, self.options.connections, capacity=_capacity(), now=self.now())
-        if reason:
-            self._refusals.refuse(sock, reason)
+        arrival = self._admission.admit(sock, peer, listener, self.options.connections)
+        if arrival is None:
             return
-        connection = Connection(self, listener, sock, _presentable(host))
+        connection = Connection(self, listener, sock, _presentable(arrival.source))
+        connection.session.secure = arrival.secure
+        self._admission.settle(connection.session, arrival.source)
         self.connections[connection] = None
         try:
             connection.run()
         finally:
             del self.connections[connection]
-            self._gate.leave(host)
+            self._admission.leave(connection.session)
+
+    def relocate(self, session: Session, host: str) -> str:
+        """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
+        return self._admission.move(session, host, self.options.connections)
 
     def _sweep_forever(self) -> None:
         while True:
@@ -195,13 +194,7 @@ class App:
             elif silent > options.ping_after and not connection.asked:
                 connection.ping()
         self.logins.forget_old(self.now())
-        self._gate.forget_old(self.now())
-
-
-def _capacity() -> int:
-    """How many connections this process may have descriptors for."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return (_PLENTY if limit == resource.RLIM_INFINITY else limit) - _SPARE_DESCRIPTORS
+        self._admission.forget_old()
 
 
 def _presentable(host: str) -> str:

@@ -49,7 +49,7 @@ def parse(table: Table, *, folder: Path) -> Config:
     _check_listeners(options)
     if (options.tls.certificate == NOT_GIVEN) != (options.tls.key == NOT_GIVEN):
         raise WrongKeyError("tls", "certificate and key belong together")
-    if options.webirc.hosts and not options.webirc.password:
+    if settings.webirc.hosts and not settings.webirc.password:
         raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
     if options.motd_file != NOT_GIVEN:
         if settings.motd:

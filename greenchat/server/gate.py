@@ -1,9 +1,10 @@
 """Who may come in: how many connections there are, from where, and how fast they come."""
 
 from collections import Counter, deque
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv6Address
 
-from .options import Connections, Network
+from ..chat import checks
+from .options import Connections
 
 _MINUTE = 60_000  # ms
 _CROWD_NETWORK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
@@ -28,7 +29,7 @@ class Gate:
         if self.open >= most:
             return f"This server is full: it takes {most} connections"
         crowd = _crowd(host)
-        if not is_within(host, options.exempt):
+        if not checks.is_within(host, options.exempt):
             if options.per_address and self._by_crowd[crowd] >= options.per_address:
                 return f"Too many connections from your address: at most {options.per_address} at once"
             if options.per_minute and self._count_recent(crowd, now) >= options.per_minute:
@@ -63,20 +64,9 @@ class Gate:
         return len(recent)
 
 
-def is_within(host: str, networks: tuple[Network, ...]) -> bool:
-    """Whether an IP address is in one of the networks."""
-    address = _address(host)
-    return any(address in network for network in networks)
-
-
 def _crowd(host: str) -> str:
     """Those who count as one: an IPv4 address, or a /64 of IPv6."""
-    address = _address(host)
+    address = checks.address(host)
     if isinstance(address, IPv6Address):
         return str(IPv6Address(int(address) >> _CROWD_NETWORK << _CROWD_NETWORK))
     return str(address)
-
-
-def _address(host: str) -> IPv4Address | IPv6Address:
-    address = ip_address(host.partition("%")[0])
-    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

@@ -4,7 +4,7 @@ A field with a `Key` is a key of the configuration file, as in `chat.settings`.
 """
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -50,18 +50,7 @@ class Address:
 DEFAULT_ADDRESS = Address("127.0.0.1", 9090)
 NOT_GIVEN = Path()
 
-Network = IPv4Network | IPv6Network
-
-
-def parse_network(text: str) -> Network:
-    """`192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`. Raises ValueError."""
-    try:
-        return ip_network(text)
-    except ValueError:
-        raise ValueError("must be addresses or networks, like 127.0.0.1 or 192.0.2.0/24") from None
-
-
-_LOCAL = (parse_network("127.0.0.0/8"), parse_network("::1/128"))
+_LOCAL = (checks.network("127.0.0.0/8"), checks.network("::1/128"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +68,10 @@ class Listener:
         ),
     ] = "grace"
     proxy: Annotated[
-        tuple[Network, ...],
+        tuple[checks.Network, ...],
         Key(
             "the proxies in front of it: each must send a PROXY header (v1 or v2), others are refused",
-            parse=parse_network,
+            parse=checks.network,
         ),
     ] = ()
 
@@ -94,7 +83,9 @@ class Connections:
     most: Annotated[int, Key("at once; 0: as many as the system allows", 0, 10_000_000)] = 0
     per_address: Annotated[int, Key("at once from one address; 0: no limit", 0, 1_000_000)] = 100
     per_minute: Annotated[int, Key("new ones from one address in a minute; 0: no limit", 0, 1_000_000)] = 120
-    exempt: Annotated[tuple[Network, ...], Key("addresses that these two limits spare", parse=parse_network)] = _LOCAL
+    exempt: Annotated[
+        tuple[checks.Network, ...], Key("addresses that these two limits spare", parse=checks.network)
+    ] = _LOCAL
     sendq: Annotated[int, Key("bytes that may wait for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
     register_timeout: Annotated[float, Key("seconds to give a nickname", 1, 3600)] = 60.0
     ping_after: Annotated[float, Key("seconds of silence before a PING", 1, 86400)] = 120.0
@@ -118,14 +109,6 @@ class Throttle:
     commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 10.0
     burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 40
     logins: Annotated[int, Key("wrong passwords from one address in ten minutes; 0: no limit", 0, 1_000_000)] = 10
-
-
-@dataclass(frozen=True, slots=True)
-class WebIrc:
-    """Gateways that may say whom they speak for: https://ircv3.net/specs/extensions/webirc."""
-
-    hosts: Annotated[tuple[Network, ...], Key("their addresses", parse=parse_network)] = ()
-    password: Annotated[str, Key("their password; must be set if hosts is", parse=checks.word)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +174,5 @@ class Options:
         default_factory=PlainText
     )
     throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
-    webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
-        default_factory=WebIrc
-    )
     storage: Annotated[Storage, Key("How history is kept.")] = field(default_factory=Storage)
     log: Annotated[Log, Key("What the server writes about itself.")] = field(default_factory=Log)

@@ -8,12 +8,13 @@ from typing import Any, get_args, get_origin
 
 import pytest
 
+from greenchat.chat.checks import network
 from greenchat.chat.opers import RIGHTS, Oper, OperClass
 from greenchat.chat.settings import Settings
 from greenchat.server.config import Config, ConfigError, load, parse
 from greenchat.server.config_example import example
 from greenchat.server.keys import WrongKeyError, entries, take_over
-from greenchat.server.options import Address, Options, parse_network
+from greenchat.server.options import Address, Options
 
 _NOT_IN_THE_FILE = {"version", "mode_table"}  # what the program knows of itself
 _HASH = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"
@@ -178,7 +179,7 @@ def test_a_file_fills_settings_and_options(tmp_path: Path) -> None:
     assert config.settings.opers == {"root": Oper("admin", _HASH)}
     first, second = config.options.listen
     assert first.address == Address("::1", 6667)
-    assert first.proxy == (parse_network("10.0.0.0/8"), parse_network("::1/128"))
+    assert first.proxy == (network("10.0.0.0/8"), network("::1/128"))
     assert (second.address, second.kind) == (Address("", 6697), "irc")
     assert config.options.data == tmp_path / "data"
     assert config.options.connections.ping_after == 30.0

@@ -1,0 +1,91 @@
+"""How many may come in, and how fast."""
+
+import pytest
+
+from greenchat.chat.checks import network
+from greenchat.server.gate import Gate
+from greenchat.server.options import Connections
+
+FAR = "192.0.2.7"
+PLENTY = 1000
+
+
+def enter(gate: Gate, host: str = FAR, now: int = 0, capacity: int = PLENTY, **limits: object) -> str:
+    options = Connections(**{"per_address": 0, "per_minute": 0, **limits})  # type: ignore[arg-type]  # fields of any type
+    return gate.enter(host, options, capacity=capacity, now=now)
+
+
+def test_so_many_at_once_from_one_address() -> None:
+    gate = Gate()
+    assert [enter(gate, per_address=2) for _ in range(3)] == [
+        "",
+        "",
+        "Too many connections from your address: at most 2 at once",
+    ]
+    assert enter(gate, "192.0.2.8", per_address=2) == ""
+    gate.leave(FAR)
+    assert enter(gate, per_address=2) == ""
+
+
+def test_so_many_a_minute_from_one_address() -> None:
+    gate = Gate()
+    answers = []
+    for now in (0, 30_000, 59_999, 60_000, 89_999, 90_000):
+        answers.append(enter(gate, now=now, per_minute=2))
+        if not answers[-1]:
+            gate.leave(FAR)
+    reason = "Too many connections from your address: at most 2 a minute"
+    assert answers == ["", "", reason, "", reason, ""]
+
+
+def test_so_many_in_all() -> None:
+    gate = Gate()
+    assert [enter(gate, f"192.0.2.{number}", most=2) for number in range(3)] == [
+        "",
+        "",
+        "This server is full: it takes 2 connections",
+    ]
+    assert enter(gate, "127.0.0.1", most=2) == "This server is full: it takes 2 connections"
+    assert enter(gate, capacity=3) == ""
+    assert enter(gate, capacity=3) == "This server is full: it takes 3 connections"
+
+
+def test_zero_switches_off() -> None:
+    gate = Gate()
+    assert {enter(gate, now=1) for _ in range(500)} == {""}
+    assert gate.open == 500
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+def test_the_exempt_are_spared(host: str) -> None:
+    gate = Gate()
+    assert {enter(gate, host, per_address=1, per_minute=1) for _ in range(5)} == {""}
+    assert enter(gate, FAR, per_address=1, exempt=()) == ""
+    assert enter(gate, FAR, per_address=1, exempt=()) != ""
+    assert enter(gate, FAR, per_address=1, exempt=(network("192.0.2.0/24"),)) == ""
+
+
+def test_a_household_has_a_whole_network_of_ipv6() -> None:
+    gate = Gate()
+    assert enter(gate, "2001:db8:1:1::1", per_address=1) == ""
+    assert enter(gate, "2001:db8:1:1:ffff::2", per_address=1) != ""
+    assert enter(gate, "2001:db8:1:2::1", per_address=1) == ""
+    assert enter(gate, "fe80::1%eth0", per_address=1) == ""
+
+
+def test_an_address_is_the_same_in_both_dresses() -> None:
+    gate = Gate()
+    assert enter(gate, FAR, per_address=1) == ""
+    assert enter(gate, "::ffff:" + FAR, per_address=1) != ""
+
+
+def test_nothing_is_remembered_for_ever() -> None:
+    gate = Gate()
+    for number in range(100):
+        host = f"198.51.100.{number}"
+        enter(gate, host, per_minute=5)
+        gate.leave(host)
+    gate.forget_old(60_000)
+    assert gate.open == 0
+    assert not gate._lately
+    assert not gate._by_crowd
