@@ -26,7 +26,7 @@ class ProxyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where a client comes from: an IP address, or "" where the proxy speaks for itself. secure: it came through TLS."""
+    """Whence a client comes: an IP address, or "" where the proxy speaks for itself. secure: it came through TLS."""
 
     source: str = ""
     secure: bool = False
