@@ -9,7 +9,11 @@ from .user_modes import user_mode
 
 @command("MODE", params=1)
 def mode(ctx: Context) -> None:
-    """MODE <target> [<modestring> [<arguments>...]]."""
+    """MODE <target> [<modestring> [<arguments>...]]
+
+    See or change the modes of a channel, or your own. +b, +e and +I take a mask, nick!user@host with * and ?, or
+    a:account, m:mask (it may come in but not speak), and ~ before these for everybody else.
+    """
     target = ctx.message.params[0]
     if target.startswith("#"):
         channel_mode(ctx, find_channel(ctx, target))

@@ -1,0 +1,83 @@
+"""What operators with the right to it may do in channels that are not theirs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import Serve
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+Room = tuple[Client, Client, Client]
+
+
+@pytest.fixture
+def room(serve: Serve) -> Iterator[Room]:
+    """An operator who is nowhere, and two in a channel."""
+    address = serve(STAFFED)
+    with Client(address, "root") as root, people(address, "alice", "bob", channel="#a") as (alice, bob):
+        yield become(root), alice, bob
+
+
+@pytest.mark.parametrize(
+    "line", ["SAMODE #a +m", "SAJOIN bob #b", "SAPART bob #a", "REMOVE bob #a", "SANICK bob robert"]
+)
+def test_only_with_the_right(room: Room, line: str) -> None:
+    """ERR_NOPRIVILEGES: "the command failed because the user is not an IRC operator"; ERR_NOPRIVS: an operator
+    does "not have the specific operator privilege required"."""
+    _, alice, bob = room
+    assert alice.commands(line) == ["481"]
+    become(alice, "helper")
+    assert alice.commands(line) == ["723"]
+    assert bob.sync() == []
+
+
+def test_samode(room: Room) -> None:
+    root, alice, bob = room
+    root.run("SAMODE #a +mq-o bob alice")
+    for client in alice, bob:
+        assert [(m.nick, m.params) for m in client.sync()] == [("root", ("#a", "+mq-o", "bob", "alice"))]
+    assert root.commands("SAMODE #nowhere +m") == ["403"]
+    assert root.commands("SAMODE #a") == ["461"]
+
+
+def test_sajoin(room: Room) -> None:
+    root, alice, bob = room
+    alice.run("JOIN #b", "MODE #b +ib bob")
+    bob.sync()
+    root.run("SAJOIN bob #b")
+    assert [m.command for m in bob.sync()] == ["JOIN", "353", "366"]
+    assert [(m.command, m.nick) for m in alice.sync()] == [("JOIN", "bob")]
+    assert root.commands("SAJOIN bob #b") == ["443"]
+    assert root.commands("SAJOIN nobody #b") == ["401"]
+    assert root.commands("SAJOIN bob b") == ["476"]
+
+
+def test_sapart_and_remove(room: Room) -> None:
+    root, alice, bob = room
+    root.run("SAPART bob #a :so long", "REMOVE alice #a")
+    assert [(m.command, m.params) for m in bob.sync()] == [("PART", ("#a", "so long"))]
+    assert [(m.nick, m.params) for m in alice.sync()] == [
+        ("bob", ("#a", "so long")),
+        ("alice", ("#a", "Removed by root: No reason given")),
+    ]
+    for name in "SAPART", "REMOVE":
+        assert root.commands(f"{name} bob #nowhere") == ["403"]
+        bob.run("JOIN #b")
+        assert root.commands(f"{name} alice #b") == ["441"]
+
+
+def test_sanick(room: Room) -> None:
+    root, alice, bob = room
+    root.run("SANICK bob robert")
+    for client in alice, bob:
+        assert [(m.command, m.nick, m.params) for m in client.sync()] == [("NICK", "bob", ("robert",))]
+    assert root.commands("SANICK robert alice") == ["433"]
+    assert root.commands("SANICK robert #x") == ["432"]
+    assert root.commands("SANICK robert robert") == []
+
+
+def test_operators_are_told(room: Room) -> None:
+    root, _, _ = room
+    notices = [m.params[1] for m in root.run("SAMODE #a +m", "SAPART bob #a") if m.command == "NOTICE"]
+    assert notices == ["*** root used SAMODE: #a +m", "*** root made bob leave #a"]
