@@ -24,8 +24,8 @@ def test_what_was_missed_is_told_again(server: Target) -> None:
         alice.join("#other")
         say(alice, "elsewhere", to="#other")
         say(bob, "psst", to="alice")
-        alice.sync()
         bob.sync()
+        alice.sync()
         assert texts(play(alice, "* 0")) == ["one", "two", "elsewhere", "psst"]
         assert texts(play(alice, "#lobby,bob 0")) == ["one", "two", "psst"]
         assert texts(play(bob, "*")) == ["one", "two", "psst"]
