@@ -18,6 +18,18 @@ from tests.irc import Client
         "KICK :#a b :c d",
         "INVITE :a",
         "NAMES ::x",
+        "WHO ::x %tn,1",
+        "WHOIS ::x",
+        "WHOIS :a b",
+        "WHOIS greenchat.local ::x",
+        "WHOIS ::x alice",
+        "WHOWAS ::x",
+        "ISON ::x",
+        "USERHOST ::x",
+        "USERIP :a b",
+        "MONITOR + ::x",
+        "MONITOR ::x",
+        "NICK :a b",
     ],
 )
 def test_a_parameter_that_is_no_word_is_answered(server: Target, line: str) -> None:

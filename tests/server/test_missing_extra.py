@@ -1,0 +1,25 @@
+"""A server whose configuration needs libraries that are not there says so in one line, and what to install."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+_RUN = """
+import sys
+sys.modules["confusable_homoglyphs"] = None
+from greenchat.server.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_precis_without_its_extra(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('casemapping = "precis"\n')
+    arguments = ["--config", str(config), "--data", str(tmp_path), "--listen", "127.0.0.1:0"]
+    ended = subprocess.run(
+        [sys.executable, "-c", _RUN, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("greenchat-server: the casemapping 'precis' needs confusable_homoglyphs")
+    assert line.endswith("install greenchat with the extra `unicode`")
