@@ -7,7 +7,7 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 from collections.abc import Callable
 from dataclasses import replace
 
-from greenchat.client import handlers, slash, talk
+from greenchat.client import handlers, past, slash, talk
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
@@ -93,6 +93,7 @@ class Console:
                 self._keep_drafts(before)
             case Focused(focused):
                 self.model.focused = focused
+                past.mark_read(self.model.current)
 
     def submit(self, now: int) -> None:
         """Enter: run the command, or say the lines."""
@@ -120,6 +121,7 @@ class Console:
             self.editor.replace(InputLine(text, len(text)))
             return
         buffer.anchor = None
+        past.mark_read(buffer)
         talk.say(self.model, buffer, text, Kind.SAID, now)
 
     def _paste(self, text: str, now: int) -> None:
@@ -179,6 +181,8 @@ class Console:
         """Each window keeps what was typed in it."""
         current = self.model.current
         if before is not current:
+            past.mark_read(before)
+            past.mark_read(current)
             self._drafts[before] = self.editor.line
             self.editor.load(self._drafts.pop(current, EMPTY))
 
@@ -192,7 +196,10 @@ class Console:
 
     def _scroll(self, rows: int) -> None:
         buffer = self.model.current
-        buffer.anchor = scrolled(buffer, self._area(), self.theme, rows)
+        area = self._area()
+        buffer.anchor = scrolled(buffer, area, self.theme, rows)
+        if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
+            past.ask_older(buffer)
 
     def _search(self) -> None:
         self._mode = Search(self.model, self._scroll_to)
@@ -249,6 +256,7 @@ def _end_of_history(console: Console) -> None:
 def _start_of_history(console: Console) -> None:
     buffer = console.model.current
     buffer.anchor = at_start(buffer, console._area(), console.theme)
+    past.ask_older(buffer)
 
 
 ACTIONS: dict[str, Callable[[Console, int], None]] = {

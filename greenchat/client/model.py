@@ -4,6 +4,7 @@ What goes out waits in `Network.outgoing` until the app hands it to the transpor
 buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost with a connection.
 """
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -50,6 +51,9 @@ class Buffer:
     highlights: int = 0
     events: int = 0  # that nobody needs to look at
     seen: int = 0  # the number of the first line that was not on the screen yet when the user looked away
+    read_at: int = 0  # milliseconds since the epoch up to which the server says the user has read, 0 while unknown
+    asking: bool = False  # for history
+    complete: bool = False  # the server has nothing older
     anchor: Anchor | None = None
     speakers: dict[str, int] = field(default_factory=dict)  # folded nick -> when they spoke last here
 
@@ -71,20 +75,19 @@ class Buffer:
             self.lines.popleft()
             self.first += 1
 
-    def insert(self, line: Line) -> None:
-        """Put a line of the past where its time belongs, unless it is there already."""
-        place = len(self.lines)
-        while place and self.lines[place - 1].time > line.time:
-            place -= 1
+    def insert(self, line: Line) -> bool:
+        """Put a line of the past where its time belongs; False if it is there already."""
+        place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
         around = range(max(0, place - 200), min(len(self.lines), place + 200))
         if line.id and any(self.lines[near].id == line.id for near in around):
-            return
+            return False
         self.lines.insert(place, line)
         number = self.first + place
         if self.seen > number:
             self.seen += 1
         if self.anchor and self.anchor.line >= number:
             self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
+        return True
 
     def clear(self) -> None:
         """Forget the lines. Their numbers are not used again."""
@@ -161,6 +164,7 @@ class Network:
     buffers: dict[str, Buffer] = field(default_factory=dict)  # folded name -> buffer; "" is the server's own
     outgoing: deque[Message] = field(default_factory=deque)
     batches: dict[str, Message] = field(default_factory=dict)  # reference -> the BATCH that opened it
+    batch_sizes: dict[str, int] = field(default_factory=dict)  # reference -> how many messages came in it
     labels: int = 0
     lag: int | None = None
     lost_at: float | None = None

@@ -56,12 +56,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something the user said that the server has not confirmed. label: "" before it was sent."""
+    """Something the user said that the server has not confirmed.
+
+    label: "" before it was sent. maybe: it was sent on a connection that broke before the server confirmed it.
+    """
 
     text: str
     kind: Kind
     time: int
     label: str = ""
+    maybe: bool = False
 
 
 @dataclass(frozen=True, slots=True)

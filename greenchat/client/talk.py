@@ -82,4 +82,6 @@ def refuse(buffer: Buffer, label: str) -> Waiting | None:
 
 def unsend(buffer: Buffer) -> None:
     """The connection is gone: what was not confirmed has to be sent again."""
-    buffer.waiting = [replace(waiting, label="") for waiting in buffer.waiting]
+    buffer.waiting = [
+        replace(waiting, label="", maybe=waiting.maybe or bool(waiting.label)) for waiting in buffer.waiting
+    ]

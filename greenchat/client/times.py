@@ -29,6 +29,12 @@ def date_and_time(seconds: str) -> str:
         return ""
 
 
+def timestamp(milliseconds: int) -> str:
+    """`2026-11-20T20:05:00.000Z`, as https://ircv3.net/specs/extensions/server-time writes it."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:03}Z"
+
+
 def duration(seconds: int) -> str:
     """`45 s`, `12 min`, `3 h 20 min`, `2 days 4 h`."""
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400

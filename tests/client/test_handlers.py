@@ -234,7 +234,7 @@ def test_history_is_put_where_it_belongs_and_only_once(tea: World) -> None:
         )
     assert tea.shown() == ["bob: alice: yesterday", "* eve left", "* You joined", "bob: live"]
     assert "bob" in {member.nick for member in tea.model.current.members.values()}
-    assert not any(line.highlight for line in tea.model.current.lines)
+    assert not tea.model.mentions
 
 
 def test_ctcp_questions_are_answered(tea: World) -> None:

@@ -111,6 +111,14 @@ class Terminal:
             assert trying, f"waited for {what or condition} in vain:\n{self.text}"
             self._read(left)
 
+    def press_until_shown(self, key: str, text: str) -> None:
+        """Press a key, and again when that changed nothing, until this is on the screen."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.text:
+            assert time.monotonic() < deadline, f"pressed {key!r} for {text!r} in vain:\n{self.text}"
+            self.send(key)
+            self._read(0.2)
+
     def wait_for(self, *texts: str) -> None:
         """Read until all of these are on the screen."""
         self.wait(lambda: all(text in self.text for text in texts), " and ".join(map(repr, texts)))

@@ -262,3 +262,17 @@ def test_without_unicode_only_ascii_is_drawn(server: Server, greenchat: OpenTerm
     alice.enter("schöne Grüße 日本 👍 end")
     terminal.wait_for("alice | sch?ne Gr??e ???? ?? end")
     assert terminal.output.isascii()
+
+
+def test_what_was_said_before_is_there_back_to_the_beginning(server: Server, greenchat: OpenTerminal) -> None:
+    for speaker in range(6):  # several, because one alone would be slowed down
+        with Client(server.target, f"bob{speaker}") as bob:
+            bob.send("JOIN #lobby")
+            for number in range(20):
+                bob.send(f"PRIVMSG #lobby :line {speaker * 20 + number:03}")
+            bob.sync()
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("line 119", "You joined")
+    # At the top it asks for older lines, which come in above without moving what is shown.
+    alice.press_until_shown("\x1b<", "line 000")
+    assert "line 001" in alice.text

@@ -1,8 +1,8 @@
 """What each event from a network changes in the model. One function per command or numeric; none of them draws."""
 
-from greenchat.client import talk
+from greenchat.client import past, talk
 from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
-from greenchat.client.handlers import channels, messages, registration, replies
+from greenchat.client.handlers import channels, messages, playback, registration, replies
 from greenchat.client.handlers.registry import TABLE, Incoming, said_at
 from greenchat.client.isupport import Isupport
 from greenchat.client.model import BufferKind, Link, Model, Network
@@ -24,6 +24,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.caps_offered.clear()
             network.caps_asked = 0
             network.batches.clear()
+            network.batch_sizes.clear()
             registration.register(network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
@@ -38,10 +39,18 @@ def _received(at: Incoming) -> None:
         return
     opened = at.network.batches.get(message.tags.get("batch", ""))
     if opened:
+        network_sizes = at.network.batch_sizes
+        reference = message.tags["batch"]
+        network_sizes[reference] = network_sizes.get(reference, 0) + 1
         label = opened.tags.get("label")
         if label and "label" not in message.tags:
             message = type(message)(message.command, message.params, message.source, {**message.tags, "label": label})
         at = Incoming(at.model, at.network, message, at.time, opened.params[1] if len(opened.params) > 1 else "")
+    if at.batch == "chathistory" and message.command not in playback.LIVE:
+        target = at.network.find(opened.params[2]) if opened and len(opened.params) > 2 else None
+        if target:
+            playback.played_back(at, target)
+        return
     TABLE.get(message.command, replies.anything_else)(at)
 
 
@@ -54,7 +63,12 @@ def _batch(at: Incoming) -> None:
             return
         at.network.batches[reference[1:]] = at.message
     else:
-        at.network.batches.pop(reference[1:], None)
+        ended = at.network.batches.pop(reference[1:], None)
+        size = at.network.batch_sizes.pop(reference[1:], 0)
+        if ended and len(ended.params) > 2 and ended.params[1] == "chathistory":
+            buffer = at.network.find(ended.params[2])
+            if buffer:
+                past.answered(at.model, buffer, size, at.time)
 
 
 def _disconnected(model: Model, network: Network, reason: str, now: int) -> None:
@@ -71,6 +85,7 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
         buffer.joined = False
         buffer.members.clear()
         buffer.names_arriving = None
+        buffer.asking = False
         if buffer.kind is not BufferKind.STATUS:
             talk.unsend(buffer)
     text = "Disconnected" if network.leaving else "Connection lost" if was_online else "Can't connect"

@@ -1,6 +1,6 @@
 """Who is in a channel and what it is about: JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC, NAMES and the like."""
 
-from greenchat.client import talk
+from greenchat.client import past, talk
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.model import Buffer, BufferKind, Network
 from greenchat.client.said import CAME, WENT, Kind, Member
@@ -14,9 +14,6 @@ def join(at: Incoming) -> None:
     """Somebody comes in, maybe we."""
     network = at.network
     channel = at.param(0)
-    if at.batch == "chathistory":
-        at.moved(at.model.open(network, channel), at.nick, CAME, f"{at.nick} joined")
-        return
     nick, user, host = split_source(at.message.source or "")
     if at.mine:
         buffer = at.model.open(network, channel)
@@ -50,9 +47,7 @@ def part(at: Incoming) -> None:
     if buffer is None:
         return
     reason = _reason(at.param(1))
-    if at.batch == "chathistory":
-        at.moved(buffer, at.nick, WENT, f"{at.nick} left{reason}")
-    elif at.mine:
+    if at.mine:
         _gone_from(buffer)
         at.network.unwant(buffer.name)
         at.note(buffer, f"You left{reason}", nick=at.nick)
@@ -69,7 +64,7 @@ def kick(at: Incoming) -> None:
         return
     who = at.param(1)
     reason = _reason(at.param(2))
-    if at.network.is_me(who) and at.batch != "chathistory":
+    if at.network.is_me(who):
         _gone_from(buffer)
         at.network.unwant(buffer.name)
         at.note(buffer, f"{at.nick} kicked you{reason}. /join {buffer.name} to come back.", Kind.ERROR)
@@ -115,8 +110,7 @@ def topic(at: Incoming) -> None:
     if buffer is None:
         return
     text = at.param(1)
-    if at.batch != "chathistory":
-        buffer.topic = text
+    buffer.topic = text
     at.note(buffer, f"{at.nick} set the topic: {text}" if text else f"{at.nick} removed the topic", nick=at.nick)
 
 
@@ -175,7 +169,10 @@ def names_end(at: Incoming) -> None:
     if buffer.names_arriving is not None:
         buffer.members = buffer.names_arriving
         buffer.names_arriving = None
-    talk.flush(at.model, buffer, at.time)
+    # What may have arrived before a connection broke is looked for in the history first, and sent when that has come.
+    asked = past.ask_latest(buffer)
+    if not (asked and any(waiting.maybe for waiting in buffer.waiting)):
+        talk.flush(at.model, buffer, at.time)
 
 
 @on("MODE")
@@ -188,8 +185,7 @@ def mode(at: Incoming) -> None:
     if buffer is None or buffer.kind is not BufferKind.CHANNEL:
         at.note(network.status, f"Mode of {target}: {changes}")
         return
-    if at.batch != "chathistory":
-        _change_members(buffer, at.message.params[1:])
+    _change_members(buffer, at.message.params[1:])
     at.note(buffer, f"{at.nick} set mode {changes}", nick=at.nick)
 
 
@@ -210,6 +206,23 @@ def created(at: Incoming) -> None:
     when = date_and_time(at.param(2))
     if buffer and when:
         at.note(buffer, f"Created on {when}", Kind.INFO)
+
+
+@on("RENAME")
+def rename(at: Incoming) -> None:
+    """A channel is called otherwise: https://ircv3.net/specs/extensions/channel-rename"""
+    network = at.network
+    buffer = network.find(at.param(0))
+    new = at.param(1)
+    if buffer is None or not new or network.find(new) not in (None, buffer):
+        return
+    del network.buffers[network.fold(buffer.name)]
+    key = network.channels.get(buffer.name, "")
+    network.unwant(buffer.name)
+    at.note(buffer, f"{at.nick} renamed {buffer.name} to {new}{_reason(at.param(2))}", nick=at.nick)
+    buffer.name = new
+    network.buffers[network.fold(new)] = buffer
+    network.want(new, key)
 
 
 @on("AWAY")

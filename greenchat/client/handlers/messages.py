@@ -1,8 +1,10 @@
 """What people say: PRIVMSG, NOTICE, CTCP, invitations, and what came of our own messages."""
 
+from dataclasses import replace
+
 from greenchat import __version__
-from greenchat.client import talk
-from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client import past, talk
+from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import Buffer, Model
 from greenchat.client.said import Kind, Line
 from greenchat.protocol.message import split_source
@@ -26,6 +28,8 @@ def said(at: Incoming) -> None:
     buffer = _buffer_for(at, target, notice=notice)
     if at.mine and at.batch != "chathistory":
         talk.confirm(buffer, at.label, text)
+    elif at.mine:
+        past.found_own(buffer, text, at.time)
     member = buffer.member(at.nick)
     if member:
         member.spoke = at.time
@@ -41,6 +45,32 @@ def said(at: Incoming) -> None:
         id=at.message.tags.get("msgid", ""),
     )
     at.show(buffer, line)
+
+
+@on("MARKREAD")
+def markread(at: Incoming) -> None:
+    """Up to where the user has read, maybe in another client: https://ircv3.net/specs/extensions/read-marker"""
+    buffer = at.network.find(at.param(0))
+    _, _, stamp = at.param(1).partition("timestamp=")
+    time = milliseconds_of(stamp)
+    if buffer and time is not None:
+        past.marked(at.model, buffer, time)
+
+
+@on("REDACT")
+def redact(at: Incoming) -> None:
+    """A message is taken back: `REDACT <target> <msgid> [<reason>]`."""
+    target = at.nick if at.network.is_me(at.param(0)) else at.param(0)
+    buffer = at.network.find(target)
+    if buffer is None:
+        return
+    reason = f": {at.param(2)}" if at.param(2) else ""
+    for place in range(len(buffer.lines) - 1, -1, -1):
+        line = buffer.lines[place]
+        if line.id and line.id == at.param(1):
+            text = f"(taken back by {at.nick}{reason})"
+            buffer.lines[place] = replace(line, text=text, kind=Kind.EVENT, highlight=False)
+            return
 
 
 @on("TAGMSG")
@@ -95,6 +125,10 @@ def not_delivered(at: Incoming) -> None:
 @on("FAIL", "WARN", "NOTE")
 def standard_reply(at: Incoming) -> None:
     """`FAIL <command> <code> [context...] :text`: https://ircv3.net/specs/extensions/standard-replies"""
+    if at.param(0) == "CHATHISTORY":
+        for waiting_for_history in at.network.buffers.values():
+            if waiting_for_history.asking:
+                past.answered(at.model, waiting_for_history, 0, at.time)
     kind = Kind.INFO if at.message.command == "NOTE" else Kind.ERROR
     context = " ".join(at.message.params[2:-1])
     buffer = _waiting_for(at.model, at) if at.label else None

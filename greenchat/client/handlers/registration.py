@@ -25,6 +25,11 @@ WANTED_CAPS = (
     "cap-notify",
     "invite-notify",
     "standard-replies",
+    "draft/chathistory",
+    "draft/event-playback",
+    "draft/read-marker",
+    "draft/message-redaction",
+    "draft/channel-rename",
 )
 REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
 LONGEST_NICK = 30

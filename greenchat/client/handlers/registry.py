@@ -1,11 +1,11 @@
 """The table of handlers: one function per command or numeric, declared by a decorator."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from greenchat.client.model import Buffer, Model, Network
-from greenchat.client.said import Kind, Line, mentions
+from greenchat.client.model import Buffer, BufferKind, Model, Network
+from greenchat.client.said import TALK, Kind, Line, mentions
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
@@ -48,7 +48,10 @@ class Incoming:
     def show(self, buffer: Buffer, line: Line) -> None:
         """Put a line into a buffer: at its end, or where it belongs if it is from the past."""
         if self.batch == "chathistory":
-            buffer.insert(replace(line, highlight=False))
+            unread = buffer.insert(line) and buffer.read_at and line.time > buffer.read_at and line.kind in TALK
+            if unread and not line.own and buffer is not self.model.current:
+                buffer.unread += 1
+                buffer.highlights += line.highlight or buffer.kind is BufferKind.PRIVATE
         else:
             self.model.add(buffer, line)
 
@@ -92,10 +95,13 @@ def on(*commands: str | Numeric) -> Callable[[Handler], Handler]:
 
 def said_at(message: Message, now: int) -> int:
     """When the server says it happened (https://ircv3.net/specs/extensions/server-time), else now; in milliseconds."""
-    stamp = message.tags.get("time", "")
-    if stamp:
-        try:
-            return round(datetime.fromisoformat(stamp).timestamp() * 1000)
-        except (ValueError, OverflowError):
-            pass
-    return now
+    stamp = milliseconds_of(message.tags.get("time", ""))
+    return now if stamp is None else stamp
+
+
+def milliseconds_of(stamp: str) -> int | None:
+    """A time as servers write it (`2026-11-20T20:05:00.000Z`), None for anything else."""
+    try:
+        return round(datetime.fromisoformat(stamp).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None

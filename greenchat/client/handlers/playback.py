@@ -1,0 +1,38 @@
+"""What happened in a channel before we came, out of its history: told as it was, changing nothing that is now.
+
+https://ircv3.net/specs/extensions/chathistory (draft/event-playback)
+"""
+
+from greenchat.client.handlers.registry import Incoming
+from greenchat.client.model import Buffer
+from greenchat.client.said import CAME, WENT
+
+LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handlers know about history
+
+
+def played_back(at: Incoming, buffer: Buffer) -> None:
+    """An event of the past."""
+    nick = at.nick
+    match at.message.command:
+        case "JOIN":
+            at.moved(buffer, nick, CAME, f"{nick} joined")
+        case "PART":
+            at.moved(buffer, nick, WENT, f"{nick} left{_reason(at.param(1))}")
+        case "QUIT":
+            at.moved(buffer, nick, WENT, f"{nick} quit{_reason(at.param(0))}")
+        case "KICK":
+            at.note(buffer, f"{nick} kicked {at.param(1)}{_reason(at.param(2))}", nick=at.param(1))
+        case "NICK":
+            at.note(buffer, f"{nick} is now called {at.param(0)}", nick=nick)
+        case "TOPIC":
+            at.note(buffer, f"{nick} set the topic: {at.param(1)}" if at.param(1) else f"{nick} removed the topic")
+        case "MODE":
+            at.note(buffer, f"{nick} set mode {' '.join(at.message.params[1:])}", nick=nick)
+        case "RENAME":
+            at.note(buffer, f"{nick} renamed {at.param(0)} to {at.param(1)}{_reason(at.param(2))}", nick=nick)
+        case _:
+            pass  # nothing that a reader would miss
+
+
+def _reason(text: str) -> str:
+    return f" ({text})" if text else ""

@@ -1,0 +1,104 @@
+"""What was said before we came: asked of a server with history, and up to where the user has read.
+
+On coming into a channel the latest lines are asked for, after a lost connection those since then; scrolling to the
+top asks for older ones. Lines that may or may not have reached the server when a connection broke are looked for in
+that history before they are sent again.
+
+https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensions/read-marker
+"""
+
+from bisect import bisect_right
+
+from greenchat.client import talk
+from greenchat.client.model import Buffer, BufferKind, Link, Model
+from greenchat.client.said import TALK
+from greenchat.client.times import timestamp
+
+CHATHISTORY = "draft/chathistory"
+READ_MARKER = "draft/read-marker"
+PAGE = 100  # lines asked for at once
+SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
+
+
+def ask_latest(buffer: Buffer) -> bool:
+    """Ask for the newest lines, or those since the newest that we have. False where the server has no history."""
+    if not _can_ask(buffer):
+        return False
+    # What was said, not what happened: our own JOIN is newer than all that we have missed.
+    known = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
+    since = f"timestamp={timestamp(known.time)}" if known else "*"
+    buffer.network.send("CHATHISTORY", "LATEST", buffer.name, since, _page(buffer))
+    buffer.asking = True
+    return True
+
+
+def ask_older(buffer: Buffer) -> bool:
+    """Ask for what was said before the oldest line that we have. False where there is nothing to ask for."""
+    if buffer.asking or buffer.complete or not _can_ask(buffer):
+        return False
+    oldest = next((line for line in buffer.lines if line.id), None)
+    if oldest is None:
+        return False
+    buffer.network.send("CHATHISTORY", "BEFORE", buffer.name, f"timestamp={timestamp(oldest.time)}", _page(buffer))
+    buffer.asking = True
+    return True
+
+
+def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
+    """The history that was asked for has come, with so many lines."""
+    if buffer.asking and lines == 0:
+        buffer.complete = True
+    buffer.asking = False
+    place_marker(buffer)
+    talk.flush(model, buffer, now)
+
+
+def found_own(buffer: Buffer, text: str, time: int) -> None:
+    """A line of ours is in the history: if it still waits because a connection broke, it has arrived."""
+    for waiting in buffer.waiting:
+        if waiting.maybe and waiting.text == text and time >= waiting.time - SKEW_MILLISECONDS:
+            buffer.waiting.remove(waiting)
+            return
+
+
+def marked(model: Model, buffer: Buffer, time: int) -> None:
+    """The user has read up to this time, here or in another client of theirs."""
+    if time <= buffer.read_at:
+        return
+    buffer.read_at = time
+    if buffer is not model.current:
+        place_marker(buffer)
+        unread = [line for line in buffer.lines if line.time > time and line.kind in TALK and not line.own]
+        buffer.unread = min(buffer.unread, len(unread)) if buffer.unread else 0
+        if not unread:
+            buffer.unread = buffer.highlights = 0
+
+
+def place_marker(buffer: Buffer) -> None:
+    """Let the unread lines begin behind what was read, where the server told us."""
+    if buffer.read_at:
+        buffer.seen = buffer.first + bisect_right(buffer.lines, buffer.read_at, key=lambda line: line.time)
+
+
+def mark_read(buffer: Buffer) -> None:
+    """Tell the server that the user has seen all that is in this buffer."""
+    network = buffer.network
+    if READ_MARKER not in network.caps or network.link is not Link.ONLINE or buffer.kind is BufferKind.STATUS:
+        return
+    newest = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
+    if newest and newest.time > buffer.read_at:
+        buffer.read_at = newest.time
+        network.send("MARKREAD", buffer.name, f"timestamp={timestamp(newest.time)}")
+
+
+def _can_ask(buffer: Buffer) -> bool:
+    network = buffer.network
+    return (
+        CHATHISTORY in network.caps
+        and network.link is Link.ONLINE
+        and (buffer.kind is BufferKind.PRIVATE or buffer.joined)
+    )
+
+
+def _page(buffer: Buffer) -> str:
+    return str(min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE))

@@ -1,0 +1,154 @@
+"""History from the server, and up to where the user has read."""
+
+import pytest
+
+from tests.client.world import World
+
+CAPS = (
+    "echo-message labeled-response batch message-tags server-time"
+    " draft/chathistory draft/event-playback draft/read-marker"
+)
+
+
+@pytest.fixture
+def world() -> World:
+    """In #tea, on a server with history; the answer to the first question for it is still to come."""
+    world = World()
+    world.welcome(CAPS)
+    world.feed(":srv 005 alice CHATHISTORY=50 :are supported")
+    world.feed("@msgid=join :alice!al@h JOIN #tea", ":srv 353 alice = #tea :@alice bob", ":srv 366 alice #tea :End")
+    return world
+
+
+def history(*lines: str, target: str = "#tea") -> list[str]:
+    """A batch of lines, each with a time before now."""
+    stamped = [
+        f"@batch=h;msgid=m{hash(line) % 10**9};time=2026-09-21T13:{number:02}:00.000Z {line}"
+        for number, line in enumerate(lines)
+    ]
+    return [f":srv BATCH +h chathistory {target}", *stamped, ":srv BATCH -h"]
+
+
+def test_on_joining_the_latest_lines_are_asked_for(world: World) -> None:
+    assert world.sent() == ["CHATHISTORY LATEST #tea * 50"]
+    world.feed(*history(":bob!b@h PRIVMSG #tea :earlier"))
+    assert world.shown() == ["bob: earlier", "* You joined"]
+    assert world.model.current.unread == 0
+
+
+def test_after_a_lost_connection_only_those_since_then(world: World) -> None:
+    world.feed(*history(":bob!b@h PRIVMSG #tea :earlier"))
+    world.lose()
+    world.welcome(CAPS)
+    world.feed("@msgid=join :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    assert world.sent() == ["CHATHISTORY LATEST #tea timestamp=2026-09-21T13:00:00.000Z 100"]
+
+
+def test_scrolling_to_the_top_asks_for_older_lines_until_there_are_none(world: World) -> None:
+    world.feed(*history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)]))
+    world.sent()
+    while not (sent := world.sent()):
+        world.press("PgUp")
+    assert sent == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.000Z 50"]
+    before = world.screen()
+    world.press("PgUp")
+    assert world.sent() == []  # one question at a time
+    world.feed(
+        ":srv BATCH +h chathistory #tea",
+        "@batch=h;msgid=old;time=2026-09-20T12:00:00.000Z :bob!b@h PRIVMSG #tea :older",
+        ":srv BATCH -h",
+    )
+    assert world.screen()[2:] == before[2:]  # nothing jumps (the first row gets a date above it)
+    world.press("M-<")
+    assert world.shown()[0] == "bob: older"
+    assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-20T12:00:00.000Z 50"]
+    world.feed(":srv BATCH +h chathistory #tea", ":srv BATCH -h")
+    world.press("M-<", "PgUp")
+    assert world.sent() == []
+
+
+def test_events_of_the_past_change_nothing_now(world: World) -> None:
+    world.feed(
+        *history(
+            ":bob!b@h NICK robert",
+            ":bob!b@h QUIT :tired",
+            ":alice!a@h KICK #tea bob :no",
+            ":bob!b@h TOPIC #tea :Old topic",
+            ":bob!b@h MODE #tea -o alice",
+            ":alice!a@h PART #tea",
+            ":alice!a@h JOIN #tea",
+        )
+    )
+    buffer = world.model.current
+    assert [member.prefixes + member.nick for member in buffer.ranked_members] == ["@alice", "bob"]
+    assert (buffer.topic, buffer.joined) == ("", True)
+    assert world.network.nick == "alice"
+    assert len(buffer.lines) == 8
+
+
+def test_a_line_that_had_arrived_is_not_said_again(world: World) -> None:
+    world.feed(*history())
+    world.type("did it arrive?\nand this?\n")
+    world.sent()
+    world.lose()
+    world.welcome(CAPS)
+    world.feed("@msgid=join :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    assert [line for line in world.sent() if "PRIVMSG" in line] == []
+    world.feed(
+        ":srv BATCH +h chathistory #tea",
+        "@batch=h;msgid=x;time=2026-09-21T14:13:20.000Z :alice!al@h PRIVMSG #tea :did it arrive?",
+        ":srv BATCH -h",
+    )
+    assert world.sent() == ["@label=gc3 PRIVMSG #tea :and this?"]
+    assert world.shown().count("alice: did it arrive?") == 1
+
+
+def test_a_history_that_can_not_be_read_holds_nothing_up(world: World) -> None:
+    world.feed(*history())
+    world.type("hello\n")
+    world.lose()
+    world.welcome(CAPS)
+    world.feed("@msgid=join :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    world.sent()
+    world.feed(":srv FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :It could not be read")
+    assert world.sent() == ["@label=gc2 PRIVMSG #tea :hello"]
+
+
+def test_where_the_user_has_read_is_told_and_heeded(world: World) -> None:
+    world.sent()
+    world.press("M-1")
+    world.feed(":srv MARKREAD #tea timestamp=2026-09-21T13:00:30.000Z")
+    world.feed(
+        *history(":bob!b@h PRIVMSG #tea :old", ":bob!b@h PRIVMSG #tea :alice: new", ":bob!b@h PRIVMSG #tea :newer")
+    )
+    buffer = world.network.find("#tea")
+    assert buffer
+    assert (buffer.unread, buffer.highlights) == (2, 1)
+    world.press("M-2")
+    assert world.sent() == ["MARKREAD #tea timestamp=2026-09-21T13:02:00.000Z"]
+    shown = [row for row in world.screen() if "new" in row or "old" in row]
+    assert [row.split()[-1][:4] for row in shown] == ["old", "────", "new", "newe"]
+
+
+def test_what_was_read_in_another_client_is_no_longer_unread(world: World) -> None:
+    world.feed(*history())
+    world.press("M-1")
+    world.feed("@msgid=a;time=2026-09-21T14:00:00.000Z :bob!b@h PRIVMSG #tea :alice: hi")
+    buffer = world.network.find("#tea")
+    assert buffer
+    assert buffer.unread == 1
+    world.feed(":srv MARKREAD #tea timestamp=2026-09-21T14:00:00.000Z")
+    assert (buffer.unread, buffer.highlights) == (0, 0)
+    world.feed(":srv MARKREAD #tea *", ":srv MARKREAD", ":srv MARKREAD #tea timestamp=x")
+
+
+def test_messages_are_taken_back(world: World) -> None:
+    world.feed(*history())
+    world.feed("@msgid=a :bob!b@h PRIVMSG #tea :oops", ":bob!b@h REDACT #tea a :wrong window", ":bob!b@h REDACT #tea b")
+    assert world.shown()[-1] == "* (taken back by bob: wrong window)"
+
+
+def test_channels_are_renamed(world: World) -> None:
+    world.feed(":bob!b@h RENAME #tea #cake :better", ":bob!b@h PRIVMSG #cake :here")
+    assert world.shown("#cake")[-2:] == ["* bob renamed #tea to #cake (better)", "bob: here"]
+    assert list(world.network.channels) == ["#cake"]
