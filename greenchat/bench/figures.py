@@ -60,6 +60,7 @@ FIGURES: dict[str, Figure] = {
     "pings": Figure("pings answered", _count),
     "cpu_share": Figure("server's core", _percent),
     "own_share": Figure("bench's core", _percent),
+    "kept_waiting": Figure("kept waiting", _percent),
 }
 
 

@@ -5,13 +5,13 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from time import perf_counter, process_time
+from time import perf_counter
 
 from . import sampling
 from .crowd import REFUSALS, Arrival, RefusedError
 from .figures import quantile
 from .flights import Flights, Room
-from .process import cpu_seconds, resident_bytes
+from .process import cpu_seconds, resident_bytes, waiting_seconds
 from .swarm import Address, Client, DisconnectedError, StalledError, Swarm
 from .transcript import Reader, Transcript, ViolationError
 from .wire import HEAD, Wording
@@ -46,13 +46,38 @@ class Job:
         if done % 50 == 0 or done == of:
             self.progress(f"{what}: {done}", done / of)
 
-    def cpu(self) -> float:
-        """CPU time of the server so far, in seconds; NaN if nobody knows."""
-        return cpu_seconds(self.pid) if self.pid else math.nan
+    def stopwatch(self) -> "Stopwatch":
+        """Start to measure the time that is spent."""
+        return Stopwatch(self.pid)
 
     def resident(self) -> float:
         """Resident memory of the server, in bytes; NaN if nobody knows."""
         return resident_bytes(self.pid) if self.pid else math.nan
+
+
+class Stopwatch:
+    """Time from its making to `stop`: on the clock, and on the cores of the server and of this process."""
+
+    def __init__(self, pid: int | None) -> None:
+        self._pids = (pid, os.getpid())
+        self._before = self._now()
+        self.wall = self.cpu = 0.0  # seconds; cpu is the server's, NaN if nobody knows
+
+    def _now(self) -> list[float]:
+        times = [perf_counter()]
+        for clock in (cpu_seconds, waiting_seconds):
+            times += [clock(pid) if pid else math.nan for pid in self._pids]
+        return times
+
+    def stop(self) -> dict[str, float]:
+        """The figures of how busy both were, and how much of the time one of them was kept waiting for its core."""
+        spent = [after - before for before, after in zip(self._before, self._now(), strict=True)]
+        self.wall, self.cpu, own, *waited = spent
+        return {
+            "cpu_share": self.cpu / self.wall,
+            "own_share": own / self.wall,
+            "kept_waiting": max(each for each in waited if not math.isnan(each)) / self.wall,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +186,12 @@ class Talk:
         flights.late.clear()
         if profile:
             job.window()
-        before, cpu, own, began = self._received(), job.cpu(), process_time(), perf_counter()
+        before, watch = self._received(), job.stopwatch()
         steps = max(1, round(job.seconds / 0.2))
         for step in range(steps):
             job.progress(what, step / steps)
             swarm.run_for(job.seconds / steps)
-        wall, own, cpu = perf_counter() - began, process_time() - own, job.cpu() - cpu
+        shares = watch.stop()
         received = self._received() - before
         if profile:
             job.window()
@@ -174,17 +199,16 @@ class Talk:
         gc.unfreeze()
         if not received:
             self.finish()  # says what is missing, if it is
-            raise StalledError(f"no message arrived within {wall:.1f} s")
+            raise StalledError(f"no message arrived within {watch.wall:.1f} s")
         delays = self._delays()
         return {
-            "deliveries_per_second": received / wall,
-            "cpu_per_delivery": cpu / received,
+            "deliveries_per_second": received / watch.wall,
+            "cpu_per_delivery": watch.cpu / received,
             "delay_p50": quantile(delays, 0.5),
             "delay_p99": quantile(delays, 0.99),
             "delay_max": max(flights.delays, default=math.nan),
             "delay_all": quantile(sorted(flights.delays), 0.5),
-            "cpu_share": cpu / wall,
-            "own_share": own / wall,
+            **shares,
         }
 
     def finish(self) -> None:

@@ -35,6 +35,18 @@ def resident_bytes(pid: int) -> int:
         raise ProcessLookupError(f"process {pid} is gone") from error
 
 
+def waiting_seconds(pid: int) -> float:
+    """How long the process's first thread has been ready to run while others had its core, in seconds.
+
+    Raises ProcessLookupError once the process is gone.
+    """
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as schedstat:
+            return int(schedstat.read().split()[1]) / 1e9
+    except OSError as error:
+        raise ProcessLookupError(f"process {pid} is gone") from error
+
+
 def cores() -> list[int]:
     """The cores this process may run on."""
     return sorted(os.sched_getaffinity(0))

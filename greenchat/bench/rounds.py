@@ -15,6 +15,7 @@ from .wire import Wording
 from .worker import FailedError, work
 
 TOO_BUSY = 0.85  # share of a core above which the bench itself is what is measured
+TOO_LONG = 0.1  # share of the time that is spent waiting for a core above which others disturb
 SPARE_FILES = 200
 
 
@@ -90,6 +91,12 @@ def _report(outcome: Outcome) -> str:
         f"! against {name} the bench used {figures['own_share']:.0%} of its core: it may be what was measured"
         for name, figures in combined.items()
         if figures.get("own_share", 0) > TOO_BUSY
+    ]
+    parts += [
+        f"! against {name} other programs kept the server or the bench waiting for {figures['kept_waiting']:.0%} of the"
+        " time: CPU times hold, delays and rates don't"
+        for name, figures in combined.items()
+        if figures.get("kept_waiting", 0) > TOO_LONG
     ]
     return "\n".join(parts) + "\n"
 

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from time import perf_counter, process_time
 
 from ..crowd import Guest, gather
 from ..figures import Figures
@@ -39,12 +38,12 @@ def _run(job: Job, shape: Shape) -> Figures:
     swarm.run_for(1.0)
     pings = 0
     job.window()
-    cpu, own, began = job.cpu(), process_time(), perf_counter()
+    watch = job.stopwatch()
     steps = max(1, round(job.seconds))
     for step in range(steps):
         job.progress("idle", step / steps)
         swarm.run_for(job.seconds / steps)
-    wall, cpu, own = perf_counter() - began, job.cpu() - cpu, process_time() - own
+    shares = watch.stop()
     job.window()
     memory = (job.resident() - before) / count
     swarm.close_all()
@@ -52,8 +51,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         **arrival_figures(count, arrival),
         "memory_per_client": memory,
         "pings": pings,
-        "cpu_share": cpu / wall,
-        "own_share": own / wall,
+        **shares,
     }
 
 

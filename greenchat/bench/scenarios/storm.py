@@ -6,7 +6,7 @@ short drops connections that look established from the other side.
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from time import perf_counter, process_time
+from time import perf_counter
 
 from ..crowd import gather, registration
 from ..figures import Figures
@@ -129,11 +129,11 @@ def _run(job: Job, shape: Shape) -> Figures:
     (founder,), _ = gather(swarm, [CHANNEL])
     seat(founder, storm.transcript, echo=True)
     job.window()
-    cpu, own, memory = job.cpu(), process_time(), job.resident()
+    memory, watch = job.resident(), job.stopwatch()
     began = storm.began = perf_counter()
     swarm.run(storm.over, "everybody has been told of everybody", tick=0.005)
-    wall = perf_counter() - began
-    cpu, own, memory = job.cpu() - cpu, process_time() - own, job.resident() - memory
+    shares = watch.stop()
+    memory = job.resident() - memory
     job.window()
     for newcomer in storm.newcomers.values():
         newcomer.check()
@@ -142,12 +142,11 @@ def _run(job: Job, shape: Shape) -> Figures:
         "clients": shape["clients"],
         "register_rate": storm.count / (storm.last_registered - began),
         "join_rate": storm.count / (storm.last_joined - began),
-        "duration": wall,
+        "duration": watch.wall,
         "retries": storm.tries - storm.count,
-        "cpu_per_join": cpu / storm.count,
+        "cpu_per_join": watch.cpu / storm.count,
         "memory_per_client": memory / storm.count,
-        "cpu_share": cpu / wall,
-        "own_share": own / wall,
+        **shares,
     }
 
 
