@@ -60,10 +60,10 @@ class Pacer:
         """The next message, and those after it that may share its write."""
         self._fill()
         chunk = self._pop()
-        is_line = self._family is Family.LINE or (self._family is Family.RAW and self._style.newline)
-        if not is_line:
+        if self._family is Family.TILDE or (self._family is Family.RAW and not self._style.newline):
             chunk = chunk.removesuffix(b"\n")
-        else:
+        elif self._family is Family.LINE or self._next:
+            # Not what a raw client gets first: some take the recv() after their name for an answer, and don't show it.
             while self._fill() and len(chunk) + len(self._queue[0]) <= CHUNK_LIMIT:
                 chunk += self._pop()
         # it would be taken for the prompt, and answered with the name

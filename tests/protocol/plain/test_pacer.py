@@ -38,7 +38,7 @@ RAW_BARE = {"family": Family.RAW, "newline": False}
     [
         (Family.LINE, True, [(5, b"a: 1\na: 2\nb joined the chat!\n")]),
         # "Consecutive newline-ended raw messages may share a chunk; tilde messages never."
-        (Family.RAW, True, [(5, b"a: 1\na: 2\nb joined the chat!\n")]),
+        (Family.RAW, True, [(5, b"a: 1\n"), (35, b"a: 2\nb joined the chat!\n")]),
         # "at least 30 ms between two writes to one raw or tilde client"
         (Family.RAW, False, [(5, b"a: 1"), (35, b"a: 2"), (65, b"b joined the chat!")]),
         (Family.TILDE, True, [(5, b"a: 1"), (35, b"a: 2"), (65, b"b joined the chat!")]),
@@ -84,7 +84,13 @@ def test_chunks_that_share_are_at_most_1000_bytes() -> None:
     for _ in range(10):
         made.put(b"x" * 332 + b"\n")
     made.put(b"y\n")
-    assert [(when, len(chunk)) for when, chunk in drain(made)] == [(0, 999), (30, 999), (60, 999), (90, 335)]
+    assert [(when, len(chunk)) for when, chunk in drain(made)] == [
+        (0, 333),
+        (30, 999),
+        (60, 999),
+        (90, 999),
+        (120, 2),
+    ]
 
 
 def test_everything_is_held_until_the_window_exists() -> None:
@@ -93,7 +99,7 @@ def test_everything_is_held_until_the_window_exists() -> None:
     assert made.due(0) == (b"", 500)
     made.put(b"a: 2\n")
     assert made.due(499) == (b"", 500)
-    assert made.due(500) == (b"a: 1\na: 2\n", None)
+    assert drain(made, 500) == [(500, b"a: 1\n"), (530, b"a: 2\n")]
 
 
 def test_the_end_of_messages_is_decided_when_they_are_written() -> None:
