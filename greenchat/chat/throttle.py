@@ -47,7 +47,10 @@ class Attempts:
     def failed(self, who: str, now: int) -> None:
         """They tried and failed."""
         if self.limit:
-            self._failures.setdefault(who, deque(maxlen=self.limit)).append(now)
+            failures = self._failures.setdefault(who, deque())
+            failures.append(now)
+            while len(failures) > self.limit:
+                failures.popleft()
 
     def succeeded(self, who: str) -> None:
         """They got it right: all is forgotten."""

@@ -11,12 +11,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from ptyprocess import PtyProcess
 
 from greenchat import __version__
 from greenchat.chat.passwords import verify_password
 from greenchat.server.config import Config, parse
 from tests.irc import Client, people
-from tests.server.process import environment, run, started
+from tests.server.process import ROOT, environment, run, started
 from tests.staff import HASH, become
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
@@ -224,3 +225,34 @@ def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
             assert shown[-1] in server.said.replace(":", "")
     assert shown[0] == shown[1]
     assert next(tmp_path.rglob("key.pem")).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_password_is_asked_for_twice_and_never_shown(tmp_path: Path) -> None:
+    for again, code in ("open sesame", 0), ("open sesam", 2):
+        terminal = PtyProcess.spawn(
+            [sys.executable, str(ROOT / "bin/greenchat-server"), "hash-password"], env=environment(tmp_path), echo=True
+        )
+        try:
+            shown = _read_until(terminal, b"Password: ")
+            terminal.write(b"open sesame\n")
+            shown += _read_until(terminal, b"Once more: ")
+            terminal.write(again.encode() + b"\n")
+            shown += _read_until(terminal, b"\n", b"\n")
+            terminal.wait()
+        finally:
+            terminal.close(force=True)
+        assert terminal.exitstatus == code
+        assert b"sesam" not in shown
+        if code:
+            assert b"the two passwords differ" in shown
+        else:
+            assert verify_password("open sesame", shown.decode().split()[-1])
+
+
+def _read_until(terminal: PtyProcess, *wanted: bytes) -> bytes:
+    shown = b""
+    for text in wanted:
+        end = len(shown)
+        while text not in shown[end:]:
+            shown += terminal.read(1)
+    return shown

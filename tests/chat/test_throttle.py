@@ -1,0 +1,84 @@
+"""Buckets that slow down, and attempts that are counted."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.chat.throttle import Attempts, TokenBucket
+
+MINUTE = 60_000
+
+
+def test_a_bucket_lets_a_burst_through_and_then_a_rate() -> None:
+    bucket = TokenBucket(rate=10, burst=3)
+    assert [bucket.take(0) for _ in range(5)] == [-200, -100, 0, 100, 200]
+    assert bucket.take(10_000) == -200
+
+
+def test_a_bucket_of_rate_zero_never_waits() -> None:
+    bucket = TokenBucket(rate=0, burst=1)
+    assert all(bucket.take(0) <= 0 for _ in range(1000))
+
+
+@given(st.lists(st.floats(0, 1000), max_size=50), st.integers(1, 5), st.integers(1, 20))
+def test_whoever_waits_as_told_keeps_within_rate_and_burst(pauses: list[float], rate: int, burst: int) -> None:
+    bucket = TokenBucket(rate, burst)
+    now = 0.0
+    taken = []
+    for pause in pauses:
+        now += pause
+        now += max(0.0, bucket.take(now))
+        taken.append(now)
+    for first in range(len(taken)):
+        for last in range(first, len(taken)):
+            allowed = burst + rate * (taken[last] - taken[first]) / 1000
+            assert last - first + 1 <= allowed + 1.001
+
+
+def test_attempts_are_counted_for_each_and_forgotten() -> None:
+    attempts = Attempts(limit=2, window=MINUTE)
+    assert attempts.wait("a", 0) == 0
+    attempts.failed("a", 0)
+    assert attempts.wait("a", 1) == 0
+    attempts.failed("a", 1000)
+    assert attempts.wait("a", 1000) == MINUTE - 1000
+    assert attempts.wait("b", 1000) == 0
+    assert attempts.wait("a", MINUTE - 1) == 1
+    assert attempts.wait("a", MINUTE) == 0
+    attempts.failed("a", MINUTE)
+    assert attempts.wait("a", MINUTE) == 1000
+
+
+def test_success_wipes_the_slate() -> None:
+    attempts = Attempts(limit=1, window=MINUTE)
+    attempts.failed("a", 0)
+    attempts.succeeded("a")
+    assert attempts.wait("a", 0) == 0
+    attempts.succeeded("nobody")
+
+
+def test_a_limit_of_zero_switches_it_off() -> None:
+    attempts = Attempts(limit=0, window=MINUTE)
+    for _ in range(100):
+        attempts.failed("a", 0)
+    assert attempts.wait("a", 0) == 0
+
+
+def test_a_limit_may_change() -> None:
+    attempts = Attempts(limit=1, window=MINUTE)
+    attempts.failed("a", 0)
+    attempts.limit = 2
+    assert attempts.wait("a", 0) == 0
+    attempts.failed("a", 1)
+    assert attempts.wait("a", 1) == MINUTE - 1
+    attempts.failed("b", 0)
+    attempts.failed("b", 0)
+    attempts.limit = 1
+    assert attempts.wait("b", 0) == MINUTE
+
+
+def test_those_who_failed_long_ago_take_no_room() -> None:
+    attempts = Attempts(limit=3, window=MINUTE)
+    for number in range(50):
+        attempts.failed(str(number), 0)
+    attempts.forget_old(MINUTE)
+    assert not attempts._failures
