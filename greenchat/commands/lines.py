@@ -13,6 +13,7 @@ from .errors import FailError, IrcError
 from .registry import run
 
 _NOTHING = Message("")
+_FORBIDDEN = str.maketrans("\0\r", "\ufffd\ufffd")
 
 
 def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -> tuple[Context, Later | None]:
@@ -30,8 +31,9 @@ def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -
         ctx.answer()
         return ctx, None
     except ParseError as error:
-        ctx = context(_NOTHING)
-        ctx.reply(Numeric.ERR_UNKNOWNERROR, "*", text=f"Not a message: {error}")
+        ctx = context(_gist(line))
+        ctx.reply(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"Not a message: {error}")
+        ctx.answer()
         return ctx, None
     ctx = context(message)
     return ctx, run(ctx)
@@ -48,6 +50,6 @@ def _refuse_encoding(ctx: Context) -> None:
 
 def _gist(line: bytes) -> Message:
     try:
-        return parse(line.decode(errors="replace"))
+        return parse(line.decode(errors="replace").translate(_FORBIDDEN))
     except ParseError:
         return _NOTHING

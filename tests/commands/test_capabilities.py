@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.chat.outbox import Outbox
 from greenchat.chat.settings import Limits, Settings, Sts
-from greenchat.commands.capabilities import announce_capabilities
+from greenchat.chat.user import Session
+from greenchat.commands.capabilities import announce_capabilities, offered
 from greenchat.commands.isupport import announce_isupport
 from greenchat.protocol.caps import CAPABILITIES
 from greenchat.protocol.message import Message
@@ -238,3 +240,21 @@ def test_new_settings_are_told_to_those_who_asked(start_server: StartServer, tmp
         assert told.params[:-1] == ("new", "NETWORK=Other", "-CLIENTTAGDENY")
         running.call(lambda app: change(app, replace(changed, sts=Sts())))
         assert old.sync() == new.sync() == []
+
+
+STS = [
+    # "Servers MUST send this key to insecurely connected clients", and "this key to securely connected clients"
+    (Sts(port=6697, duration=60), False, 302, "port=6697"),
+    (Sts(port=6697, duration=60), True, 302, "duration=60"),
+    (Sts(port=6697, duration=0, preload=True), True, 302, "duration=0,preload"),
+    (Sts(port=6697), False, 301, None),  # "the capability has a REQUIRED value"
+    (Sts(), False, 302, None),
+    (Sts(), True, 302, None),
+]
+
+
+@pytest.mark.parametrize(("sts", "secure", "version", "value"), STS)
+def test_sts(sts: Sts, secure: bool, version: int, value: str | None) -> None:
+    """ "this capability MUST be made available as an optional configuration setting"."""
+    session = Session(Outbox([]), "127.0.0.1", 0, secure=secure, cap_version=version)
+    assert offered(Settings(sts=sts), session).get("sts") == value

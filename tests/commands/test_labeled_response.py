@@ -96,6 +96,8 @@ BAD_LINES = [
     (b"PRIVMSG #a :" + b"x" * 600, "417"),
     (b"PRIVMSG #a :\xff", "FAIL"),
     (b"NICK \xff", "FAIL"),
+    (b"PRIVMSG #a :a\0b", "400"),
+    (b"PRIVMSG #a :a\rb", "400"),
     (b"PRIVMSG #a :" + b"x" * 498, "417"),
     (b"NOTICE #a :" + b"x" * 490, "417"),
 ]

@@ -221,3 +221,13 @@ def test_idle_time_begins_anew_with_what_one_says(server: Target) -> None:
         alice.send("WHOIS alice")
         assert int(alice.expect("317").params[2]) <= 1
         assert spoken(bob.sync()) == [("PRIVMSG", "bob", "hi")]
+
+
+@pytest.mark.parametrize(("line", "command"), [(b"PRIVMSG #a :a\0b", "PRIVMSG"), (b"NICK a\rb", "NICK"), (b":", "*")])
+def test_what_is_no_message_is_answered(server: Target, line: bytes, command: str) -> None:
+    """<sequence of any characters except NUL, CR, LF ...>; 400: "<client> <command>{ <subcommand>} :<info>"."""
+    with people(server, "bob", "alice", channel="#a") as (bob, alice):
+        alice.send_raw(line + b"\r\n")
+        (refusal,) = alice.sync()
+        assert (refusal.command, refusal.params[:2]) == ("400", ("alice", command))
+        assert bob.sync() == []
