@@ -3,7 +3,9 @@
 import queue
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEve
 from greenchat.client.model import Address
 from greenchat.client.transport import Transport, explain
 from greenchat.protocol.message import Message
+from greenchat.server.certificate import ensure_certificate
 
 PATIENCE = 20
 
@@ -137,3 +140,60 @@ def test_no_tls_where_tls_was_asked_for() -> None:
 )
 def test_errors_in_plain_words(error: OSError, words: str) -> None:
     assert explain(error, Address("host", 1)).startswith(words)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return ensure_certificate(tmp_path_factory.mktemp("tls"), "localhost", ["localhost"])
+
+
+def serve_tls(listener: socket.socket, certificate: tuple[Path, Path], lines: bytes) -> queue.Queue[bytes]:
+    """Take one connection over TLS, say the lines, and put what comes back into the queue; at its end b""."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    received: queue.Queue[bytes] = queue.Queue()
+
+    def serve() -> None:
+        try:
+            with context.wrap_socket(listener.accept()[0], server_side=True) as peer:
+                peer.sendall(lines)
+                while data := peer.recv(65536):
+                    received.put(data)
+        except OSError:
+            pass
+        received.put(b"")
+
+    threading.Thread(target=serve, daemon=True).start()
+    return received
+
+
+def test_tls_with_a_certificate_that_is_trusted(
+    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    events: queue.Queue[NetworkEvent] = queue.Queue()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # Many records at once: what TLS has decrypted already must not wait for more from the network.
+        received = serve_tls(listener, certificate, b"".join(b"PING :%d\r\n" % number for number in range(20_000)))
+        transport = Transport(Address("localhost", listener.getsockname()[1], tls=True), into(events))
+        transport.start()
+        assert events.get(timeout=PATIENCE) == Connected()
+        for number in range(20_000):
+            assert events.get(timeout=PATIENCE) == Received(Message("PING", (str(number),)))
+        transport.send(b"PONG\r\n" * 100_000)
+        transport.close("you left")
+        got = 0
+        while data := received.get(timeout=PATIENCE):
+            got += len(data)
+        assert got == 600_000
+        assert events.get(timeout=PATIENCE) == Disconnected("you left")
+
+
+def test_a_certificate_that_is_not_trusted_is_refused(certificate: tuple[Path, Path]) -> None:
+    events: queue.Queue[NetworkEvent] = queue.Queue()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serve_tls(listener, certificate, b"")
+        Transport(Address("localhost", listener.getsockname()[1], tls=True), into(events)).start()
+        event = events.get(timeout=PATIENCE)
+    assert isinstance(event, Disconnected)
+    assert event.reason.startswith("the certificate of localhost is not to be trusted: ")
