@@ -41,6 +41,9 @@ class Surface(Protocol):
     def resize(self, size: Size) -> None:
         """The terminal has another size."""
 
+    def beep(self) -> None:
+        """Call the user."""
+
     def redraw(self) -> None:
         """Show everything again."""
 
@@ -77,6 +80,7 @@ class App:
         self._decoder = decoder
         self._patient = patient
         self._inputs = [0]
+        self._heard_calls = 0
         self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
@@ -115,6 +119,10 @@ class App:
         now = time.monotonic()
         for connection in self._connections.values():
             connection.tick(now)
+        if console.model.calls != self._heard_calls:
+            self._heard_calls = console.model.calls
+            if not console.model.focused:
+                self._surface.beep()
         self._do_requests()
         if not self._inputs and not (self._patient and self._unsaid()):
             self._leaving = True

@@ -257,7 +257,7 @@ class Model:
     `requests`.
     """
 
-    __slots__ = ("buffers", "current", "focused", "last", "mentions", "networks", "requests")
+    __slots__ = ("buffers", "calls", "current", "focused", "last", "mentions", "networks", "requests")
 
     def __init__(self, network: Network) -> None:
         self.networks: list[Network] = []
@@ -265,6 +265,7 @@ class Model:
         self.requests: deque[Request] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
+        self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
         self.add_network(network)
         self.current = network.status
         self.last = network.status  # shown before the current one
@@ -323,13 +324,14 @@ class Model:
             self.mentions.append((buffer, line))
         if line.own or (buffer is self.current and self.focused and buffer.anchor is None):
             return
+        called = line.highlight or (line.kind in TALK and buffer.kind is BufferKind.PRIVATE)
+        self.calls += called
         if buffer is not self.current:
             if line.kind in TALK:
                 buffer.unread += 1
             else:
                 buffer.events += 1
-            if line.highlight or (line.kind in TALK and buffer.kind is BufferKind.PRIVATE):
-                buffer.highlights += 1
+            buffer.highlights += called
 
     def window_number(self, buffer: Buffer) -> int:
         """Counted from 1."""

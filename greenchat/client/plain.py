@@ -64,6 +64,9 @@ class PlainScreen:
     def resize(self, _size: Size) -> None:
         """Nothing to lay out."""
 
+    def beep(self) -> None:
+        """Whoever is called hears the line itself."""
+
     def redraw(self) -> None:
         """Nothing to draw again."""
 

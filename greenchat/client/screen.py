@@ -17,6 +17,8 @@ from greenchat.client.text import graphemes, width
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
 LEAVE = "\x1b[?2004l\x1b[?1004l"
+TITLED = ("xterm", "rxvt", "screen", "tmux", "alacritty", "foot", "kitty", "st-")  # terminals with a title to set
+SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 PLACEHOLDER = "\ue000"  # one column wide, and never in a text that was made visible
 FIRST_DIRECT = 0x1F000  # emoji and what came later than the C library's tables
 JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
@@ -42,6 +44,8 @@ class Screen:
         self._pairs: dict[tuple[int, int], int] = {}
         self._attributes: dict[Style, int] = {}
         self._painted: list[Row] = []
+        self._title = ""
+        self._titled = False
         self._unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         self._saved: list[int | list[bytes | int]] | None = None
 
@@ -59,7 +63,8 @@ class Screen:
             if curses.has_colors():
                 curses.start_color()
                 curses.use_default_colors()
-            self._write(ENTER)
+            self._titled = os.environ.get("TERM", "").startswith(TITLED)
+            self._write(ENTER + (SAVE_TITLE if self._titled else ""))
         except BaseException:
             self._leave()
             raise
@@ -121,6 +126,9 @@ class Screen:
         if frame.cursor and frame.cursor.row < height:
             window.move(frame.cursor.row, min(frame.cursor.column, columns - 1))
         window.refresh()
+        if frame.title != self._title and self._titled:
+            self._title = frame.title
+            self._write(f"\x1b]2;{frame.title}\x1b\\")
         if direct:
             self._write("\x1b7" + "".join(self._direct(number, frame.rows[number]) for number in direct) + "\x1b8")
 
@@ -226,7 +234,7 @@ class Screen:
 
     def _leave(self) -> None:
         with contextlib.suppress(OSError, curses.error):  # the terminal may be gone
-            self._write(LEAVE)
+            self._write(LEAVE + (RESTORE_TITLE if self._titled else ""))
             curses.endwin()
         if self._saved is not None:
             with contextlib.suppress(OSError, termios.error):

@@ -77,9 +77,13 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
         middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]
     written, cursor = input_rows(buffer, line, Size(divided.input, columns), look)
     frame = (topic_row(buffer, columns, theme), *middle, status_row(model, columns, look), *written)
-    return Frame(
-        frame, Cursor(rows - divided.input + cursor.row, cursor.column), title=f"{visible(buffer.name)} - greenchat"
-    )
+    return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
+
+
+def _title(model: Model) -> str:
+    """For the terminal's title bar: how often the user was called, and where they are."""
+    called = sum(buffer.highlights for buffer in model.buffers)
+    return (f"({called}) " if called else "") + f"{visible(model.current.name)} - greenchat"
 
 
 def _shown(wanted: bool | None, room: bool) -> bool:

@@ -276,3 +276,14 @@ def test_what_was_said_before_is_there_back_to_the_beginning(server: Server, gre
     # At the top it asks for older lines, which come in above without moving what is shown.
     alice.press_until_shown("\x1b<", "line 000")
     assert "line 001" in alice.text
+
+
+def test_the_title_tells_and_the_bell_rings_only_where_nobody_looks(alice: Terminal, bob: Client) -> None:
+    alice.wait(lambda: alice.screen.title == "#lobby - greenchat")
+    alice.send("\x1b1")
+    bob.send("PRIVMSG #lobby :alice: are you there?")
+    alice.wait(lambda: alice.screen.title.startswith("(1) "))
+    assert b"\a" not in alice.output
+    alice.send("\x1b[O")  # the window loses the focus
+    bob.send("PRIVMSG #lobby :alice: hello?")
+    alice.wait(lambda: b"\a" in alice.output)
