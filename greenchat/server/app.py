@@ -142,7 +142,12 @@ class App:
 
     def ports(self) -> list[str]:
         """The addresses on which it listens, and what is served there."""
-        return [f"{door.bound} {door.options.kind}{' PROXY' if door.options.proxy else ''}" for door in self.doors]
+        lines = []
+        for door in self.doors:
+            options = door.options
+            tls = f" TLS: {options.tls}" if self.tls else ""
+            lines.append(f"{door.bound} {options.kind}{tls}{' PROXY' if options.proxy else ''}")
+        return lines
 
     def serve(self, sock: socket.socket, peer: Peer, listener: Listener) -> None:
         """One client from its arrival to its end, in a greenlet of its own."""

@@ -93,6 +93,8 @@ def _check_listeners(options: Options) -> None:
         if listener.address in seen and listener.address.port:
             raise WrongKeyError(f"{path}.address", f"{listener.address} stands there twice")
         seen.add(listener.address)
+        if listener.tls == "must" and not options.tls.is_given:
+            raise WrongKeyError(f"{path}.tls", "needs a certificate: see [tls]")
     if not options.listen:
         raise WrongKeyError("listen", "must have one address at least")
 

@@ -23,7 +23,7 @@ from ..commands.host import Host
 from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message
-from .dialect import HTTP_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
+from .dialect import HTTP_REFUSAL, OPEN_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
 from .options import Listener, Options
 from .outbox import SocketOutbox
 from .plain import PlainDoor
@@ -152,16 +152,21 @@ class Connection:
 
     def _first_words(self) -> bytes | None:
         """What it says first, after TLS if it begins that; b"" at the end, None where it waits to be asked."""
-        if self.listener.kind == "plain":
+        listener = self.listener
+        must_be_secure = listener.tls == "must" and not self.session.secure
+        if listener.kind == "plain" and not must_be_secure:
             return None
-        grace = self.server.options.plain.grace if self.listener.kind == "auto" else None
-        if self.server.tls:
-            first = self._peek(grace)
+        grace = self.server.options.plain.grace if listener.kind == "auto" else None
+        if self.server.tls and listener.tls != "never":
+            first = self._peek(None if must_be_secure else grace)
             if first is None:
                 return None
             if first == TLS_FIRST_BYTE:
                 self._start_tls(self.server.tls)
-        return self.read(grace)
+        if must_be_secure and not self.session.secure:
+            self._refuse(OPEN_REFUSAL)
+            return b""
+        return None if listener.kind == "plain" else self.read(grace)
 
     def _peek(self, timeout: float | None) -> bytes | None:
         """The first byte, which stays where it is; b"" at the end, None after `timeout` seconds. Raises OSError."""

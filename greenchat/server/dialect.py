@@ -13,6 +13,8 @@ HTTP_REFUSAL = (
     b"This is greenchat, a chat server for the terminal: there is no web page here (yet).\n"
     b"Join with `greenchat`, `nc`, or any IRC client on this very port.\n"
 )
+# For who begins without TLS where it is wanted.
+OPEN_REFUSAL = b"ERROR :This port is for TLS only\r\n"
 # A fatal alert `handshake_failure`, which TLS libraries turn into a clear message: RFC 8446, section 6.
 TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"
 

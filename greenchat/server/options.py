@@ -67,6 +67,12 @@ class Listener:
             choices=("grace", "now", "tilde"),
         ),
     ] = "grace"
+    tls: Annotated[
+        str,
+        Key(
+            "whether clients may begin TLS, must, or can't; [tls] has the certificate", choices=("may", "must", "never")
+        ),
+    ] = "may"
     proxy: Annotated[
         tuple[checks.Network, ...],
         Key(

@@ -126,6 +126,7 @@ def test_the_example_names_every_right() -> None:
         ("[[listen]]\naddress = ':1'\n[[listen]]\naddress = ':1'", "listen[2].address: *:1 stands there twice"),
         ("[[listen]]\naddress = ':1'\nkind = 'http'", "listen[1].kind: must be one of auto, irc, plain, not 'http'"),
         ("[[listen]]\naddress = ':1'\nproxy = ['10.0.0.1/8']", "listen[1].proxy[1]: must be addresses or networks"),
+        ("[[listen]]\naddress = ':1'\ntls = 'must'", "listen[1].tls: needs a certificate: see [tls]"),
         ("[tls]\ncertificate = 'cert.pem'", "tls: certificate and key belong together"),
         ("[webirc]\nhosts = ['192.0.2.1']", "webirc.password: must be set where webirc.hosts is"),
         ("[classes.helper]\nrights = ['kil']", "classes.helper.rights[1]: must be one of kill, rehash"),

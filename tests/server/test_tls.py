@@ -4,12 +4,14 @@ import hashlib
 import shutil
 import socket
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from greenchat.chat.settings import Settings
 from greenchat.server.certificate import ensure_certificate
+from greenchat.server.options import Address, Listener
 from greenchat.server.tls import Tls, TlsError
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
@@ -130,3 +132,33 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path, certificate: tuple[Pa
         Tls(cert, key)
     assert "\n" not in str(caught.value)
     assert str(cert if bad == "not PEM" else key) in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["auto", "irc", "plain"])
+def test_a_listener_may_want_tls_from_everybody(
+    start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path], trusting: ssl.SSLContext, kind: str
+) -> None:
+    listener = Listener(Address("127.0.0.1", 0), kind=kind, tls="must")
+    address = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)), Tls(*certificate)).address
+    with socket.create_connection(address, timeout=20) as open_:
+        open_.sendall(b"NICK alice\r\nUSER a 0 * :a\r\n")
+        assert open_.recv(1000) == b"ERROR :This port is for TLS only\r\n"
+        open_.shutdown(socket.SHUT_WR)
+        assert open_.recv(1000) == b""
+    if kind == "plain":
+        with trusting.wrap_socket(socket.create_connection(address, timeout=20), server_hostname="localhost") as plain:
+            assert plain.recv(1000) == b"NICK"
+    else:
+        with Client(address, "alice", tls=trusting) as alice:
+            assert "671" in alice.commands("WHOIS alice")
+
+
+def test_a_listener_may_be_without_tls(
+    start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path], trusting: ssl.SSLContext
+) -> None:
+    listener = Listener(Address("127.0.0.1", 0), kind="irc", tls="never")
+    address = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)), Tls(*certificate)).address
+    with Client(address, "alice") as alice:
+        assert alice.sync() == []
+    with socket.create_connection(address, timeout=20) as sock, pytest.raises(ssl.SSLError):
+        trusting.wrap_socket(sock, server_hostname="localhost")
