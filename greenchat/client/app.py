@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from greenchat.client import typing_notice
 from greenchat.client.connection import Connection
 from greenchat.client.console import Console
 from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
@@ -100,7 +101,7 @@ class App:
             self._connection(network).connect()
         try:
             while not self._leaving:
-                self._surface.paint(console.frame(time.monotonic()))
+                self._surface.paint(console.frame(time.monotonic(), milliseconds()))
                 self._turn()
         finally:
             signal.set_wakeup_fd(-1)
@@ -152,6 +153,8 @@ class App:
         deadlines = [deadline for each in self._connections.values() if (deadline := each.deadline(now)) is not None]
         if self._decoder.undecided:
             deadlines.append(now + ESCAPE_SECONDS)
+        if typing_notice.who(self._console.model.current, milliseconds()):
+            deadlines.append(now + 1)  # to see it end
         return max(0.0, min(deadlines) - now) if deadlines else None
 
     def _drain_pipe(self) -> None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from greenchat import __version__
+from greenchat.client import typing_notice
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.model import Buffer, BufferKind, Link, Model
 from greenchat.client.style import NORMAL, Cursor, Row, Size, Span, Style
@@ -13,18 +14,21 @@ from greenchat.client.theme import DARK, Theme, formatted
 ROOMY = 60  # columns from which the status line tells more
 TIGHT = 40  # columns under which it tells only what matters
 SLOW_MILLISECONDS = 500
+MOST_TYPING = 2  # who are named
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """What the picture depends on besides model, input and size.
 
-    now: seconds of the app's clock, for countdowns. hint: one line for the user, shown instead of the status. prompt:
-    what stands before the input line, "" for the window's name. marked: a text that is marked where it was said.
+    now: seconds of the app's clock, for countdowns. time: milliseconds since the epoch. hint: one line for the user,
+    shown instead of the status. prompt: what stands before the input line, "" for the window's name. marked: a text
+    that is marked where it was said.
     """
 
     theme: Theme = DARK
     now: float = 0.0
+    time: int = 0
     hint: str = ""
     prompt: str = ""
     marked: str = ""
@@ -64,6 +68,10 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
     activity = _activity(model, columns, theme)
     if activity:
         parts.append(activity)
+    typing = typing_notice.who(buffer, look.time)
+    if typing:
+        who = visible(" and ".join(typing)) if len(typing) <= MOST_TYPING else "several people"
+        parts.append((Span(f"{who} {'is' if len(typing) == 1 else 'are'} typing", bar),))
     lag = buffer.network.lag
     if lag is not None and lag >= SLOW_MILLISECONDS:
         parts.append((Span(f"lag {lag / 1000:.1f} s", bar),))

@@ -7,7 +7,7 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 from collections.abc import Callable
 from dataclasses import replace
 
-from greenchat.client import handlers, past, slash, talk
+from greenchat.client import handlers, past, slash, talk, typing_notice
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
@@ -63,12 +63,12 @@ class Console:
         self._drafts: dict[Buffer, InputLine] = {}
         self._quitting = False
 
-    def frame(self, now: float) -> Frame:
-        """The picture. now: seconds of the app's clock."""
+    def frame(self, now: float, time: int = 0) -> Frame:
+        """The picture. now: seconds of the app's clock. time: milliseconds since the epoch."""
         mode = self._mode
         if mode is None:
-            return render(self.model, self.editor.line, self.size, Look(self.theme, now, self.hint), self.panels)
-        look = Look(self.theme, now, mode.hint, mode.prompt, mode.marked)
+            return render(self.model, self.editor.line, self.size, Look(self.theme, now, time, self.hint), self.panels)
+        look = Look(self.theme, now, time, mode.hint, mode.prompt, mode.marked)
         return render(self.model, mode.line, self.size, look, self.panels)
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
@@ -98,6 +98,7 @@ class Console:
     def submit(self, now: int) -> None:
         """Enter: run the command, or say the lines."""
         text = self.editor.submit()
+        typing_notice.said(self.model.current)
         if text.startswith("/") and not text.startswith("//") and "\n" not in text:
             slash.run(self.model, text, now)
             return
@@ -140,9 +141,11 @@ class Console:
             self.editor.insert(text)
 
     def _key(self, key: str, now: int) -> None:
-        before = self.model.current
+        before, text = self.model.current, self.editor.text
         if self._mode is None or self._mode_key(key):
             self._plain_key(key, now)
+        if self.model.current is before and self.editor.text != text:
+            typing_notice.tell(before, self.editor.text, now)
         self._keep_drafts(before)
 
     def _mode_key(self, key: str) -> bool:

@@ -55,6 +55,8 @@ class Buffer:
     asking: bool = False  # for history
     complete: bool = False  # the server has nothing older
     anchor: Anchor | None = None
+    typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
+    told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
     speakers: dict[str, int] = field(default_factory=dict)  # folded nick -> when they spoke last here
 
     @property

@@ -58,7 +58,11 @@ class World:
         return buffer
 
     def sent(self) -> list[str]:
-        """What went out since this was asked last."""
+        """What went out since this was asked last, but for telling that we type."""
+        return [line for line in self.all_sent() if "+typing" not in line]
+
+    def all_sent(self) -> list[str]:
+        """Everything that went out since this was asked last."""
         lines = [message.format() for message in self.network.outgoing]
         self.network.outgoing.clear()
         return lines

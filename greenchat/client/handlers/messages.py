@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from greenchat import __version__
-from greenchat.client import past, talk
+from greenchat.client import past, talk, typing_notice
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import Buffer, Model
 from greenchat.client.said import Kind, Line
@@ -30,6 +30,7 @@ def said(at: Incoming) -> None:
         talk.confirm(buffer, at.label, text)
     elif at.mine:
         past.found_own(buffer, text, at.time)
+    buffer.typing.pop(at.nick, None)
     member = buffer.member(at.nick)
     if member:
         member.spoke = at.time
@@ -75,7 +76,11 @@ def redact(at: Incoming) -> None:
 
 @on("TAGMSG")
 def tagged(at: Incoming) -> None:
-    """A message that is only tags: nothing to show yet."""
+    """A message that is only tags: somebody is typing."""
+    state = at.message.tags.get(typing_notice.TAG)
+    buffer = at.network.find(at.nick if at.network.is_me(at.param(0)) else at.param(0))
+    if buffer and state and not at.mine and at.batch != "chathistory":
+        typing_notice.heard(buffer, at.nick, state, at.time)
 
 
 @on("INVITE")
