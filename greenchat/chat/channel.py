@@ -7,6 +7,7 @@ from ..protocol.names import NamesLines
 from . import ranks
 from .group import BroadcastGroup
 from .mask_lists import MaskList
+from .registration import Registration
 from .user import User
 
 
@@ -21,12 +22,13 @@ class Topic:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A channel. `Network` alone changes its name, `members`, `invited`, `group` and `names`.
+    """A channel. `Network` alone changes its name, `members`, `invited`, `registration`, `group` and `names`.
 
     created: ms since the epoch. flags: letters of the modes without a parameter. members: user -> letters of their
     member modes, highest first (see `ranks`), in the order of joining. lists: letter of a list mode -> its masks.
     forward: the channel for those who can't come in. invited: who may come in once, whatever the modes say.
-    knocked: when somebody last did, in ms since the epoch. names: ready lines of who is here, by variant.
+    knocked: when somebody last did, in ms since the epoch. registration: whose it is, if anybody's.
+    names: ready lines of who is here, by variant.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Channel:
     lists: dict[str, MaskList] = field(default_factory=dict)
     invited: set[User] = field(default_factory=set)
     knocked: int = 0
+    registration: Registration | None = None
     group: BroadcastGroup = field(default_factory=BroadcastGroup)
     names: dict[int, NamesLines] = field(default_factory=dict)
 

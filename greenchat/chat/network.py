@@ -13,6 +13,7 @@ from .accounts import Accounts
 from .channel import Channel
 from .monitors import Monitors
 from .names import naming
+from .registration import Registration
 from .resent import Resent
 from .settings import Settings
 from .user import Session, User
@@ -30,7 +31,7 @@ class Network:
     Reads: user, holder, channel, channels_of, peers; most_users, mode_counts, command_counts,
     unregistered.
     Changes: connect, disconnect, register, attach, rename, set_host, remove, set_caps, set_kind, set_mode; join, part,
-    invite, set_member_mode, rename_channel.
+    invite, set_member_mode, rename_channel, set_registration, bring_back.
     """
 
     __slots__ = (
@@ -186,7 +187,7 @@ class Network:
         for session in user.sessions:
             channel.group.remove(session)
         roster.remove(channel, user)
-        if not channel.members:
+        if not channel.members and channel.registration is None:
             self._end(channel)
 
     def invite(self, user: User, channel: Channel) -> None:
@@ -205,6 +206,16 @@ class Network:
         channel.members[user] = ranks.with_mode(modes, letter, on)
         roster.refresh(self.settings, channel, user)
         return True
+
+    def bring_back(self, channel: Channel) -> None:
+        """A registered channel that the store has kept; nobody is in it."""
+        self.channels[self.fold(channel.name)] = channel
+
+    def set_registration(self, channel: Channel, registration: Registration | None) -> None:
+        """Say whose a channel is; an empty one that is nobody's any more ends."""
+        channel.registration = registration
+        if registration is None and not channel.members:
+            self._end(channel)
 
     def rename_channel(self, channel: Channel, name: str) -> None:
         """Give a channel another name, which must be free or its own in another spelling."""

@@ -79,6 +79,7 @@ class AccountSettings:
     iterations: Annotated[int, Key("rounds of PBKDF2 for a new password", 4096)] = ITERATIONS
     reserve_nicks: Annotated[bool, Key("whether the nickname that is an account's is kept for its owner")] = True
     multiclient: Annotated[bool, Key("whether several connections may share a nickname by logging in")] = True
+    channels: Annotated[int, Key("channels that an account may own", 0)] = 20
     sessions: Annotated[int, Key("connections that may share a nickname", 1)] = 20
 
 

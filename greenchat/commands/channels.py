@@ -8,6 +8,7 @@ from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
+from .chanserv import grant_rank
 from .context import Context
 from .listing import names_reply
 from .lookup import targets
@@ -66,6 +67,7 @@ def enter(ctx: Context, user: User, name: str) -> None:
     """A user comes into a channel; everybody there is told, and they are told what there is."""
     channel = ctx.network.join(user, name, now=ctx.now)
     _announce(ctx, user, channel)
+    grant_rank(ctx, user, channel)
     for session in user.sessions:
         for envelope in greeting(ctx, channel, session):
             ctx.send(session, envelope)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ..chat.channel import Channel
 from ..chat.network import Network
+from ..chat.registered import document
 from ..chat.resent import TAG, Key, Resent
 from ..chat.user import Session, User
 from ..protocol import caps
@@ -26,6 +27,7 @@ from .host import Host
 from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
 
 _LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
+_LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
 
 
 class Journal(Protocol):
@@ -262,6 +264,11 @@ class Context:
         """Have something stored under a name, in this turn's transaction; None takes it away."""
         self.journal.record(Document(kind, key, value))
 
+    def keep_channel(self, channel: Channel) -> None:
+        """Have a registered channel stored as it is now."""
+        if channel.registration:
+            self.keep("channel", self.network.fold(channel.name), document(channel, channel.registration))
+
     def _not_kept(self, envelope: Envelope, key: Key | None) -> None:
         if key:
             self.network.resent.drop(key)
@@ -290,6 +297,8 @@ class Context:
         """To every member of a channel; without to_sender not to the session that sent the command."""
         if envelope.message.command in CHANNEL_EVENTS:
             self.remember(envelope, channel)
+            if channel.registration and envelope.message.command in _LASTING:
+                self.keep_channel(channel)
         if to_sender and not self._label:
             channel.group.broadcast(envelope)
             return

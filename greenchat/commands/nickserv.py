@@ -101,8 +101,12 @@ def drop(ctx: Context, words: list[str]) -> Later:
 def _dropped(ctx: Context, account: Account | None) -> None:
     if account is None:
         raise ServiceError("That is not the password")
+    folded = ctx.network.fold(account.name)
+    channels = [c.name for c in ctx.network.channels.values() if c.registration and c.registration.founder == folded]
+    if channels:
+        raise ServiceError(f"You own {', '.join(channels[:5])}: give that away with /msg ChanServ TRANSFER first")
     ctx.network.accounts.drop(account.name)
-    ctx.keep("account", ctx.network.fold(account.name), None)
+    ctx.keep("account", folded, None)
     log_out(ctx)
     tell(ctx, NICKSERV, f"{account.name} is no account any more")
 

@@ -31,6 +31,9 @@ def rename(ctx: Context) -> None:
     renamed = ctx.envelope("RENAME", old, new, reason, source=ctx.user, needs=caps.CHANNEL_RENAME)
     ctx.journal.record(Renaming(ctx.network.fold(old), ctx.network.fold(new), new))
     ctx.network.rename_channel(channel, new)
+    if channel.registration:
+        ctx.keep("channel", ctx.network.fold(old), None)
+        ctx.keep_channel(channel)
     ctx.broadcast(channel, renamed)
     # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name"
     if is_other:

@@ -1,5 +1,5 @@
-"""Brings back what the store kept of the chat's state: accounts, what was said lately under ids of clients, and the
-secret behind what must not be guessed.
+"""Brings back what the store kept of the chat's state: accounts, channels, what was said lately under ids of clients,
+and the secret behind what must not be guessed.
 """
 
 import secrets
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..chat.accounts import Account
 from ..chat.network import Network
+from ..chat.registered import from_document
 from ..chat.resent import TAG, Resent
 from ..storage.interface import Document, Store
 from ..storage.msgid import first_id
@@ -26,6 +27,9 @@ def restore(network: Network, store: Store) -> None:
     for document in store.documents("account").values():
         if isinstance(document, Mapping):
             network.accounts.put(Account.from_document(document))
+    for document in store.documents("channel").values():
+        if isinstance(document, Mapping):
+            network.bring_back(from_document(document))
     for event in store.tagged(TAG, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
         key = Resent.key(network.fold(event.account), event.conversation, event.tags[TAG])
         if key:

@@ -1,0 +1,151 @@
+"""Registered channels: they stay, know their people, and come back after a restart."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.server.options import Options
+from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.irc import Client, people
+
+QUICK = Settings(accounts=AccountSettings(iterations=4096, channels=2))
+
+
+@pytest.fixture
+def server(serve: Serve) -> Target:
+    return serve(QUICK)
+
+
+def with_account(client: Client) -> Client:
+    """Register the client's nick as its account."""
+    client.send("REGISTER * * :sesame open")
+    client.expect("900")
+    return client
+
+
+def said(client: Client, line: str) -> str:
+    """What ChanServ answers."""
+    return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
+
+
+def test_an_empty_channel_stays_and_its_founder_gets_their_rank_back(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        with_account(alice)
+        alice.join("#dev")
+        assert "is yours now" in said(alice, "CS REGISTER #dev")
+        alice.run("TOPIC #dev :what lasts", "MODE #dev +mk-t secret", "MODE #dev +b *!*@bad.example", "PART #dev")
+        assert bob.commands("JOIN #dev") == ["475"]
+        answers = bob.run("JOIN #dev secret")
+        assert ("what lasts",) in [message.params[2:] for message in answers if message.command == "332"]
+        assert [message.params[-1] for message in answers if message.command == "353"] == ["bob"]
+        alice.run("JOIN #dev secret")
+        assert bob.expect("JOIN").nick == "alice"
+        assert bob.expect("MODE").params == ("#dev", "+q", "alice")
+        listed = [message.params for message in alice.run("MODE #dev b") if message.command == "367"]
+        assert [params[2] for params in listed] == ["*!*@bad.example"]
+
+
+def test_who_may_register_a_channel(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.join("#dev")
+        assert "not logged in" in said(alice, "CS REGISTER #dev")
+        with_account(alice)
+        with_account(bob)
+        bob.join("#dev")
+        assert "must be an operator" in said(bob, "CS REGISTER #dev")
+        assert "no such channel" in said(bob, "CS REGISTER #nowhere")
+        assert "is yours now" in said(alice, "CS REGISTER #dev")
+        assert "belongs to somebody already" in said(alice, "CS REGISTER #dev")
+        alice.join("#two")
+        assert "is yours now" in said(alice, "CS REGISTER #two")
+        alice.join("#three")
+        assert "the most" in said(alice, "CS REGISTER #three")
+        alice.join("#lobby")
+        assert "everybody's" in said(alice, "CS REGISTER #lobby")
+
+
+def test_ranks_by_account(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        with_account(alice)
+        with_account(bob)
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev")
+        assert "+o in #dev" in said(alice, "CS AMODE #dev +o bob")
+        assert "o  bob" in said(alice, "CS AMODE #dev")
+        bob.join("#dev")
+        assert alice.expect("MODE").params == ("#dev", "+o", "bob")
+        assert "is not yours" in said(bob, "CS AMODE #dev +v alice")
+        bob.run("MODE #dev -o bob")
+        bob.send("CS OP #dev")
+        assert bob.expect("MODE").params == ("#dev", "+o", "bob")
+        assert "does not have that rank" in said(alice, "CS AMODE #dev -v bob")
+        assert "no such account" in said(alice, "CS AMODE #dev +o nobody")
+        assert "Usage" in said(alice, "CS AMODE #dev +q bob")
+        assert "-o in #dev" in said(alice, "CS AMODE #dev -o bob")
+        assert "no rank" in said(bob, "CS OP #dev")
+
+
+def test_giving_a_channel_away_and_up_takes_a_code(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        with_account(alice)
+        with_account(bob)
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev")
+        assert "is not yours" in said(bob, "CS UNREGISTER #dev")
+        code = said(alice, "CS TRANSFER #dev bob").split()[-1]
+        assert "To give it away" in said(alice, "CS TRANSFER #dev bob 1")
+        assert "belongs to bob now" in said(alice, f"CS TRANSFER #dev bob {code}")
+        assert "belongs to bob" in said(alice, "CS INFO #dev")
+        assert "is not yours" in said(alice, "CS UNREGISTER #dev")
+        code = said(bob, "CS UNREGISTER #dev").split()[-1]
+        assert "nobody any more" in said(bob, f"CS UNREGISTER #dev {code}")
+        alice.run("PART #dev")
+        assert [message.params[-1] for message in bob.join("#dev") if message.command == "353"] == ["@bob"]
+
+
+def test_an_account_that_owns_a_channel_is_not_dropped(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        alice.send("PRIVMSG NickServ :REGISTER open-sesame")
+        alice.expect("900")
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev")
+        assert "You own #dev" in said(alice, "NS DROP alice open-sesame")
+
+
+def test_a_secret_channel_is_not_told_of(server: Target) -> None:
+    with people(server, "alice", "eve") as (alice, eve):
+        with_account(alice)
+        with_account(eve)
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev", "MODE #dev +s")
+        for command in "INFO #dev", "AMODE #dev", "OP #dev", "UNREGISTER #dev", "REGISTER #dev":
+            assert "There is no such" in said(eve, f"CS {command}")
+
+
+def test_channels_survive_a_restart_and_a_new_name(start_server: StartServer, tmp_path: Path) -> None:
+    options: Options = quick_options(tmp_path)
+    options = replace(options, storage=replace(options.storage, persistent=True))
+    first = start_server(QUICK, options)
+    with people(first.address, "alice", "bob") as (alice, bob):
+        with_account(alice)
+        with_account(bob)
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev", "CS AMODE #dev +v bob", "MODE #dev +il 5", "MODE #dev +I *!*@127.0.0.1")
+        alice.run("TOPIC #dev :what lasts", "RENAME #dev #work", "MODE #work +e *!*@friend.example")
+    first.stop()
+    second = start_server(QUICK, options)
+    with Client(second.address) as bob:
+        bob.send("CAP LS 302", "NICK bob", "USER bob 0 * :bob", "AUTHENTICATE PLAIN")
+        bob.expect("AUTHENTICATE")
+        bob.send("AUTHENTICATE AGJvYgBzZXNhbWUgb3Blbg==")
+        bob.expect("903")
+        bob.send("CAP END")
+        bob.expect("376", "422")
+        answers = bob.join("#work")
+        assert [message.params[-1] for message in answers if message.command == "353"] == ["+bob"]
+        assert ("what lasts",) in [message.params[2:] for message in answers if message.command == "332"]
+        modes = next(message.params[2:] for message in bob.run("MODE #work") if message.command == "324")
+        assert (set(modes[0]), modes[1:]) == (set("+intl"), ("5",))
+        assert "no such registered channel" in said(bob, "CS INFO #dev")
