@@ -1,0 +1,131 @@
+"""The crash test: people talk and listen while the server is killed again and again, and nothing is lost.
+
+    python -m tests.features.crash --kills 100
+
+What must hold in the end is said in `crowd`.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tests.features.crowd import Crowd
+
+ROOT = Path(__file__).parents[2]
+_CONFIG = "[throttle]\ncommands = 0.0\n\n[connections]\nper_minute = 0\n"
+
+
+class Server:
+    """bin/greenchat-server, to be killed. It keeps its port and its data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = 0
+        self._folder = folder
+        self._config = folder / "server.toml"
+        self._config.write_text(_CONFIG)
+        self.process = self._start()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        return "127.0.0.1", self.port
+
+    def kill(self) -> None:
+        """kill -9, and start it anew."""
+        self.process.kill()
+        self._wait()
+        self.process = self._start()
+
+    def stop(self) -> None:
+        """End it in good order."""
+        self.process.send_signal(signal.SIGTERM)
+        self._wait()
+
+    def _wait(self) -> None:
+        self.process.wait(20)
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        listen = f"127.0.0.1:{self.port}"
+        program = [sys.executable, str(ROOT / "bin/greenchat-server"), "--config", str(self._config)]
+        process = subprocess.Popen(
+            [*program, "--listen", listen, "--data", str(self._folder)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        assert process.stdout
+        line = process.stdout.readline().decode()
+        if "listening on" not in line:
+            raise RuntimeError(f"the server did not start: {line!r}")
+        self.port = int(line.rpartition(":")[2])
+        return process
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of it."""
+
+    kills: int
+    messages: int
+    seconds: float
+    wrong: list[str]
+
+
+def run(folder: Path, kills: int, chance: random.Random, *, writers: int = 4, readers: int = 3) -> Result:
+    """Kill the server so often, at moments that chance decides, while people talk."""
+    server = Server(folder)
+    started = time.monotonic()
+    crowd = Crowd(lambda: server.address, writers, readers)
+    try:
+        crowd.start()
+        _wait_for(partial(_is_back, crowd, [0] * (writers + readers)))
+        for _ in range(kills):
+            visits = [len(person.sessions) for person in crowd.people]
+            time.sleep(chance.uniform(0.0, 0.4))
+            server.kill()
+            _wait_for(partial(_is_back, crowd, visits))
+        history = crowd.settle()
+        return Result(kills, len(history), time.monotonic() - started, crowd.wrong(history))
+    finally:
+        server.stop()
+
+
+def _is_back(crowd: Crowd, visits: list[int]) -> bool:
+    return all(len(person.sessions) > before for person, before in zip(crowd.people, visits, strict=True))
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the crowd did not come back")
+        time.sleep(0.005)
+
+
+def main() -> int:
+    """By hand: many kills, and figures."""
+    parser = argparse.ArgumentParser(description="Kill a server that people talk on, and see what is lost.")
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=None)
+    given = parser.parse_args()
+    seed = random.randrange(1 << 32) if given.seed is None else given.seed
+    sys.stdout.write(f"seed {seed}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        result = run(Path(folder), given.kills, random.Random(seed))
+    verdict = "\n".join(result.wrong) or "nothing lost, nothing doubled, order equal"
+    sys.stdout.write(f"{result.kills} kills, {result.messages} messages, {result.seconds:.0f} s: {verdict}\n")
+    return 1 if result.wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

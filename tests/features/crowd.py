@@ -1,0 +1,230 @@
+"""People who talk and listen over real sockets, come back whenever they are thrown out, and remember all that they saw.
+
+Writers give every message an id of their own and, after each lost connection, send again what was not confirmed.
+Readers ask, after each lost connection, for all that came after the last message they saw. In the end every transcript
+must be the history: every message once, in one order, without a gap.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from greenchat.protocol.message import Message
+from tests.irc import Client
+
+CHANNEL = "#lobby"
+CAPS = "batch server-time message-tags echo-message draft/chathistory"
+_IN_FLIGHT = 8
+_PAGE = 500
+
+Line = tuple[str, str]  # msgid, text
+
+
+@dataclass(eq=False)
+class Person:
+    """Somebody who comes back as often as they are thrown out, until they are told that it is over.
+
+    seen: in order. since: the msgid of their JOIN. sessions: what was seen live, in each connection. lost: connections.
+    refused: how often the server said FAIL.
+    """
+
+    address: Callable[[], tuple[str, int]]
+    nick: str
+    over: threading.Event
+    seen: list[Line] = field(default_factory=list)
+    sessions: list[list[Line]] = field(default_factory=list)
+    refused: int = 0
+    lost: int = 0
+    since: str = ""
+    error: BaseException | None = None
+
+    def run(self) -> None:
+        """What the thread does."""
+        try:
+            while not self.is_done():
+                try:
+                    self._visit()
+                except (OSError, EOFError):
+                    self.lost += 1
+                    time.sleep(0.02)
+        except BaseException as error:
+            self.error = error
+
+    def is_done(self) -> bool:
+        """Whether to come back."""
+        return self.over.is_set()
+
+    def _visit(self) -> None:
+        with Client(self.address(), self.nick, caps=CAPS) as client:
+            self.since = next(m.tags["msgid"] for m in client.join(CHANNEL) if m.command == "JOIN")
+            self.sessions.append([])
+            self.stay(client)
+
+    def stay(self, client: Client) -> None:
+        """What to do while connected."""
+        raise NotImplementedError
+
+    def take(self, message: Message) -> Line | None:
+        """Remember a message; returns what was said in the channel.
+
+        What was said before this visit is only told again to who sent it again, and is no part of the live transcript.
+        """
+        if message.command == "FAIL":
+            self.refused += 1
+        if message.command != "PRIVMSG":
+            return None
+        line = (message.tags["msgid"], message.params[1])
+        if line[0] > self.since:
+            self.sessions[-1].append(line)
+        return line
+
+
+@dataclass(eq=False)
+class Writer(Person):
+    """Says numbered things, a few of them unconfirmed at a time."""
+
+    next: int = 0
+    unconfirmed: dict[str, None] = field(default_factory=dict)
+
+    def is_done(self) -> bool:
+        """Not before all is confirmed."""
+        return self.over.is_set() and not self.unconfirmed
+
+    def stay(self, client: Client) -> None:
+        """What was not confirmed is sent again, under the same ids."""
+        self._send(client, list(self.unconfirmed))
+        while not self.is_done():
+            while len(self.unconfirmed) < _IN_FLIGHT and not self.over.is_set():
+                text = f"{self.nick}-{self.next}"
+                self.next += 1
+                self.unconfirmed[text] = None
+                self._send(client, [text])
+            message = client.read()
+            self._confirm(message)
+            if message.command == "FAIL":
+                for answer in client.sync():
+                    self._confirm(answer)
+                time.sleep(0.05)
+                self._send(client, list(self.unconfirmed))
+
+    def _confirm(self, message: Message) -> None:
+        line = self.take(message)
+        if line and line[1] in self.unconfirmed:
+            del self.unconfirmed[line[1]]
+            self.seen.append(line)
+
+    @staticmethod
+    def _send(client: Client, texts: list[str]) -> None:
+        client.send(*[f"@+greenchat/id={text} PRIVMSG {CHANNEL} :{text}" for text in texts])
+
+
+@dataclass(eq=False)
+class Reader(Person):
+    """Sees everything: first what was missed, then live."""
+
+    last: str = "0000000000000"
+
+    def stay(self, client: Client) -> None:
+        """Catch up, and go on with what came meanwhile."""
+        self.catch_up(client)
+        for line in self.sessions[-1]:
+            self._see(*line)
+        while not self.over.is_set():
+            said = self.take(client.read())
+            if said:
+                self._see(*said)
+
+    def catch_up(self, client: Client) -> None:
+        """Ask for all that came after the last message seen, page by page."""
+        while True:
+            client.send(f"CHATHISTORY AFTER {CHANNEL} msgid={self.last} {_PAGE}")
+            while (message := client.read()).command != "BATCH":
+                if message.command == "PRIVMSG":
+                    self.sessions[-1].append((message.tags["msgid"], message.params[1]))
+            page = []
+            while (message := client.read()).command != "BATCH":
+                page.append((message.tags["msgid"], message.params[1]))
+            for line in page:
+                self._see(*line)
+            if not page:
+                return
+
+    def _see(self, msgid: str, text: str) -> None:
+        if msgid > self.last:
+            self.last = msgid
+            self.seen.append((msgid, text))
+
+
+class Crowd:
+    """Writers and readers, each in a thread."""
+
+    def __init__(self, address: Callable[[], tuple[str, int]], writers: int, readers: int) -> None:
+        self.writing_is_over, self.reading_is_over = threading.Event(), threading.Event()
+        self.address = address
+        self.writers = [Writer(address, f"writer{number}", self.writing_is_over) for number in range(writers)]
+        self.readers = [Reader(address, f"reader{number}", self.reading_is_over) for number in range(readers)]
+        self._threads = {person: threading.Thread(target=person.run, daemon=True) for person in self.people}
+
+    @property
+    def people(self) -> list[Person]:
+        """All of them."""
+        return [*self.writers, *self.readers]
+
+    def start(self) -> None:
+        """Let them come."""
+        for thread in self._threads.values():
+            thread.start()
+
+    def settle(self) -> list[Line]:
+        """Let the writers finish, then the readers see the last of it; returns the whole history."""
+        self.writing_is_over.set()
+        for writer in self.writers:
+            self._threads[writer].join(60)
+        self.reading_is_over.set()
+        with Client(self.address(), "speaker", caps=CAPS) as speaker:
+            speaker.join(CHANNEL)
+            speaker.send(f"PRIVMSG {CHANNEL} :the end")  # wakes the readers
+            speaker.expect("PRIVMSG")
+        for reader in self.readers:
+            self._threads[reader].join(60)
+        return self.history()
+
+    def history(self) -> list[Line]:
+        """All that the server remembers."""
+        auditor = Reader(self.address, "auditor", threading.Event(), sessions=[[]])
+        with Client(self.address(), "auditor", caps=CAPS) as client:
+            client.join(CHANNEL)
+            auditor.catch_up(client)
+        return auditor.seen
+
+    def wrong(self, history: list[Line]) -> list[str]:
+        """What does not fit together, in words."""
+        wrong = [f"{person.nick}: {person.error!r}" for person in self.people if person.error]
+        wrong += [f"{person.nick} did not finish" for person, thread in self._threads.items() if thread.is_alive()]
+        place = {line: number for number, line in enumerate(history)}
+        for count, what in (
+            (len({line[0] for line in history}), "msgid"),
+            (len({line[1] for line in history}), "text"),
+        ):
+            if count != len(history):
+                wrong.append(f"{len(history) - count} times the history has a {what} twice")
+        said = {line[1] for line in history} - {"the end"}
+        meant = {f"{writer.nick}-{number}" for writer in self.writers for number in range(writer.next)}
+        if said != meant:
+            wrong.append(f"lost: {sorted(meant - said)[:5]}, never said: {sorted(said - meant)[:5]}")
+        for person in self.people:
+            for session in [*person.sessions, person.seen]:
+                places = [place.get(line, -1) for line in session]
+                if -1 in places:
+                    wrong.append(f"{person.nick} saw {session[places.index(-1)]}, which the history does not have")
+                elif places != sorted(set(places)):
+                    wrong.append(f"{person.nick} saw things in another order, or twice")
+            for session in person.sessions:
+                places = [place.get(line, -1) for line in session]
+                if places and places != list(range(places[0], places[0] + len(places))):
+                    wrong.append(f"{person.nick} missed something while connected")
+        for reader in self.readers:
+            if reader.seen != history[: len(reader.seen)] or len(reader.seen) < len(history) - 1:
+                wrong.append(f"{reader.nick} has {len(reader.seen)} messages, the history {len(history)}, or others")
+        return wrong
