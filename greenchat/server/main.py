@@ -22,7 +22,15 @@ Without options it serves on 127.0.0.1:9090 and needs nothing else.
   greenchat-server --print-config > server.toml    a configuration with every key, explained
   greenchat-server --config server.toml            use it; kill -HUP reads it again
   greenchat-server hash-password                   the hash of a password, for operators
+
+  greenchat-server backup FILE         save all that is remembered, also while the server runs
+  greenchat-server restore FILE        put a backup in the place of what is there, which is moved aside
+  greenchat-server export [CHANNEL]    write the history as JSON, an object a line
+  greenchat-server check               say what is wrong with the database, if anything is
 """
+
+
+_UPKEEP = ("backup", "restore", "export", "check")
 
 
 class UsageError(Exception):
@@ -33,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the server. 0 after a clean end, 2 where it could not start."""
     given = _parser().parse_args(arguments)
     try:
+        if given.command in _UPKEEP:
+            return _keep_up(given)
+        if given.arguments:
+            raise UsageError(f"{given.arguments[0]!r} is one parameter too many; --help tells more")
         if given.command == "hash-password":
             return _hash_password()
         if given.print_config:
@@ -59,9 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "command", nargs="?", choices=["hash-password"], help="instead of serving: hash a password for operators"
-    )
+    parser.add_argument("command", nargs="?", choices=["hash-password", *_UPKEEP], help="instead of serving; see below")
+    parser.add_argument("arguments", nargs="*", metavar="FILE | CHANNEL", help="what the command is to work on")
     parser.add_argument(
         "--listen",
         metavar="[HOST]:PORT",
@@ -112,6 +123,16 @@ def _hash_password() -> int:
         raise UsageError("an empty password is none")
     print(hash_password(password, secrets.token_bytes(16)))
     return 0
+
+
+def _keep_up(given: argparse.Namespace) -> int:
+    from ..storage.interface import StoreError
+    from .upkeep import run
+
+    try:
+        return run(given.command, given.arguments, _configuration(given), sys.stdout)
+    except StoreError as error:
+        raise UsageError(str(error)) from error
 
 
 def _serve(given: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ CHANNEL = "#lobby"
 CAPS = "batch server-time message-tags echo-message draft/chathistory"
 _IN_FLIGHT = 8
 _PAGE = 500
+_END = "the end"
 
 Line = tuple[str, str]  # msgid, text
 
@@ -125,12 +126,16 @@ class Reader(Person):
 
     last: str = "0000000000000"
 
+    def is_done(self) -> bool:
+        """Not before the last word was seen."""
+        return self.over.is_set() and bool(self.seen) and self.seen[-1][1] == _END
+
     def stay(self, client: Client) -> None:
         """Catch up, and go on with what came meanwhile."""
         self.catch_up(client)
         for line in self.sessions[-1]:
             self._see(*line)
-        while not self.over.is_set():
+        while not self.is_done():
             said = self.take(client.read())
             if said:
                 self._see(*said)
@@ -160,10 +165,10 @@ class Crowd:
     """Writers and readers, each in a thread."""
 
     def __init__(self, address: Callable[[], tuple[str, int]], writers: int, readers: int) -> None:
-        self.writing_is_over, self.reading_is_over = threading.Event(), threading.Event()
+        self.is_over = threading.Event()
         self.address = address
-        self.writers = [Writer(address, f"writer{number}", self.writing_is_over) for number in range(writers)]
-        self.readers = [Reader(address, f"reader{number}", self.reading_is_over) for number in range(readers)]
+        self.writers = [Writer(address, f"writer{number}", self.is_over) for number in range(writers)]
+        self.readers = [Reader(address, f"reader{number}", self.is_over) for number in range(readers)]
         self._threads = {person: threading.Thread(target=person.run, daemon=True) for person in self.people}
 
     @property
@@ -178,13 +183,12 @@ class Crowd:
 
     def settle(self) -> list[Line]:
         """Let the writers finish, then the readers see the last of it; returns the whole history."""
-        self.writing_is_over.set()
+        self.is_over.set()
         for writer in self.writers:
             self._threads[writer].join(60)
-        self.reading_is_over.set()
         with Client(self.address(), "speaker", caps=CAPS) as speaker:
             speaker.join(CHANNEL)
-            speaker.send(f"PRIVMSG {CHANNEL} :the end")  # wakes the readers
+            speaker.send(f"PRIVMSG {CHANNEL} :{_END}")  # wakes the readers
             speaker.expect("PRIVMSG")
         for reader in self.readers:
             self._threads[reader].join(60)
@@ -209,7 +213,7 @@ class Crowd:
         ):
             if count != len(history):
                 wrong.append(f"{len(history) - count} times the history has a {what} twice")
-        said = {line[1] for line in history} - {"the end"}
+        said = {line[1] for line in history} - {_END}
         meant = {f"{writer.nick}-{number}" for writer in self.writers for number in range(writer.next)}
         if said != meant:
             wrong.append(f"lost: {sorted(meant - said)[:5]}, never said: {sorted(said - meant)[:5]}")
@@ -225,6 +229,6 @@ class Crowd:
                 if places and places != list(range(places[0], places[0] + len(places))):
                     wrong.append(f"{person.nick} missed something while connected")
         for reader in self.readers:
-            if reader.seen != history[: len(reader.seen)] or len(reader.seen) < len(history) - 1:
+            if reader.seen != history:
                 wrong.append(f"{reader.nick} has {len(reader.seen)} messages, the history {len(history)}, or others")
         return wrong
