@@ -26,6 +26,7 @@ from .errors import FailError, IrcError
 from .host import Host
 from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
 
+_TOO_LONG = "Input line was too long: with your name before it, others could not get it whole"
 _LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
 _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
 
@@ -195,6 +196,15 @@ class Context:
             self.reply(error.numeric, *error.params, text=error.text)
         else:
             self.fail(error.command, error.code, *error.context, text=error.text)
+
+    def require_fit(self, envelope: Envelope) -> None:
+        """Raises 417, also for a quiet command, where others would not get the sender's words whole.
+
+        That a line is too long is no automatic reply to what it says.
+        """
+        if not envelope.fits:
+            self.quiet = False
+            raise IrcError(Numeric.ERR_INPUTTOOLONG, text=_TOO_LONG)
 
     def notice(self, text: str) -> None:
         """A NOTICE of the server to the sender."""

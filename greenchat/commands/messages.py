@@ -1,7 +1,7 @@
 """Talking: PRIVMSG NOTICE TAGMSG. https://modern.ircdocs.horse/#sending-messages
 
 Nothing that is said is ever cut. What would not fit into a line of 512 bytes once the speaker's `nick!user@host` stands
-before it is refused with 417, also as a NOTICE: that the line is too long is no automatic reply to what it says.
+before it is refused with 417, also as a NOTICE.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,6 @@ from . import services
 from .context import Context, Later
 from .errors import IrcError
 from .registry import command
-
-_TOO_LONG = "Input line was too long: with your name before it, others could not get it whole"
 
 
 @command("PRIVMSG")
@@ -177,9 +175,7 @@ def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
     client_tags = _client_tags(tags, ctx.network.settings.denied_tags) if tags else tags
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
     envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags)
-    if not envelope.fits:
-        ctx.quiet = False
-        raise IrcError(Numeric.ERR_INPUTTOOLONG, text=_TOO_LONG)
+    ctx.require_fit(envelope)
     return envelope
 
 

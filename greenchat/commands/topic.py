@@ -34,8 +34,10 @@ def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
     if "t" in channel.flags:
         require_rank(ctx, channel)
     text = text[: ctx.network.settings.limits.topic]
+    envelope = ctx.envelope("TOPIC", channel.name, text, source=ctx.user)
+    ctx.require_fit(envelope)
     channel.topic = Topic(text, ctx.user.source, ctx.now) if text else None
-    ctx.broadcast(channel, ctx.envelope("TOPIC", channel.name, text, source=ctx.user))
+    ctx.broadcast(channel, envelope)
 
 
 def topic_reply(ctx: Context, nick: str, channel: Channel) -> Iterator[Envelope]:

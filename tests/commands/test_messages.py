@@ -231,3 +231,12 @@ def test_what_is_no_message_is_answered(server: Target, line: bytes, command: st
         (refusal,) = alice.sync()
         assert (refusal.command, refusal.params[:2]) == ("400", ("alice", command))
         assert bob.sync() == []
+
+
+def test_a_topic_that_others_could_not_read_whole_is_refused(server: Target) -> None:
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        alice.run("TOPIC #a :before")
+        bob.sync()
+        assert alice.commands(f"TOPIC #a :{'ö' * 240}") == ["417"]
+        assert bob.sync() == []
+        assert bob.run("TOPIC #a")[0].params[2] == "before"
