@@ -287,3 +287,22 @@ def test_the_title_tells_and_the_bell_rings_only_where_nobody_looks(alice: Termi
     alice.send("\x1b[O")  # the window loses the focus
     bob.send("PRIVMSG #lobby :alice: hello?")
     alice.wait(lambda: b"\a" in alice.output)
+
+
+def test_a_bug_gives_the_terminal_back_and_is_written_down(
+    server: Server, environment: dict[str, str], tmp_path: Path
+) -> None:
+    broken = (
+        "import sys\nfrom greenchat.client import talk\nfrom greenchat.client.main import main\n"
+        "def say(*_): raise RuntimeError('a bug')\n"
+        f"talk.say = say\nsys.exit(main(['alice@{server.address}']))"
+    )
+    terminal = Terminal([sys.executable, "-c", broken], environment)
+    terminal.wait_for("You joined")
+    terminal.enter("hello")
+    assert terminal.wait_end() == 1
+    terminal.close()
+    restored = terminal.output.rindex(b"\x1b[?2004l")
+    assert b"greenchat: a bug ended it; the details are in" in terminal.output[restored:]
+    assert b"Traceback" not in terminal.output
+    assert "RuntimeError: a bug" in (tmp_path / "state/greenchat/crash.txt").read_text()
