@@ -18,7 +18,7 @@ class Key:
     parse: makes the value of a string in the file (of each string in a list); raises ValueError with the reason why it
     can't. str() of the value must give a string that it takes.
     restart: a reload cannot change it, and says so.
-    sample: lines of TOML for a table that is empty by default; they go into the example as a comment.
+    sample: a name and a row for tables that are none by default; it goes into the example as a comment.
     """
 
     doc: str
@@ -27,4 +27,4 @@ class Key:
     choices: tuple[str, ...] = ()
     parse: Callable[[str], Any] | None = None
     restart: bool = False
-    sample: str = ""
+    sample: tuple[str, object] | None = None

@@ -25,22 +25,6 @@ RIGHTS = {
     "sanick": "SANICK: change somebody's nickname",
 }
 
-CLASS_SAMPLE = f"""\
-[classes.helper]
-rights = ["kill", "wallops", "stats"]
-
-# All rights there are:
-{chr(10).join(f"#   {name:8} {meaning}" for name, meaning in RIGHTS.items())}
-"""
-
-OPER_SAMPLE = """\
-[opers.alice]
-class = "helper"
-password = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"
-hosts = ["*@127.0.0.1", "*@*.example.org"]
-title = "is a helper of this network"
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class OperClass:
@@ -57,3 +41,22 @@ class Oper:
     password: Annotated[str, Key("hashed: see greenchat-server hash-password", parse=check_hash)]
     hosts: Annotated[tuple[str, ...], Key("from where, as masks user@host", parse=checks.host_mask)] = ("*@*",)
     title: Annotated[str, Key("what WHOIS says of them", parse=checks.line)] = "is an IRC operator"
+
+
+CLASSES = Key(
+    "Classes of operators: a table for each, which says what they may do. All rights there are:\n"
+    + "\n".join(f"  {name:8} {meaning}" for name, meaning in RIGHTS.items()),
+    sample=("helper", OperClass(("kill", "wallops", "stats"))),
+)
+OPERS = Key(
+    "Operators: a table for each, under the name that they give to OPER.",
+    sample=(
+        "alice",
+        Oper(
+            "helper",
+            "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI",
+            ("*@127.0.0.1", "*@*.example.org"),
+            "is a helper of this network",
+        ),
+    ),
+)

@@ -14,7 +14,7 @@ from ..protocol.scram import ITERATIONS
 from . import checks
 from .key import Key
 from .names import CASEMAPPINGS
-from .opers import CLASS_SAMPLE, OPER_SAMPLE, Oper, OperClass
+from .opers import CLASSES, OPERS, Oper, OperClass
 
 MODE_TABLE = ModeTable(
     lists="beI", always="k", setting="fl", flags="CKMORTUcimnpstuz", prefixes="qaohv", symbols="~&@%+"
@@ -136,9 +136,5 @@ class Settings:
     webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
         default_factory=WebIrc
     )
-    classes: Annotated[Mapping[str, OperClass], Key("Classes of operators.", sample=CLASS_SAMPLE)] = field(
-        default_factory=dict
-    )
-    opers: Annotated[Mapping[str, Oper], Key("Operators, by the name that they give to OPER.", sample=OPER_SAMPLE)] = (
-        field(default_factory=dict)
-    )
+    classes: Annotated[Mapping[str, OperClass], CLASSES] = field(default_factory=dict)
+    opers: Annotated[Mapping[str, Oper], OPERS] = field(default_factory=dict)

@@ -41,8 +41,11 @@ def _table(entry: Entry, value: Any) -> Iterator[str]:
             yield f"[[{entry.name}]]"
             yield from _keys(row)
     elif isinstance(value, Mapping):
-        for line in entry.key.sample.splitlines():
-            yield f"#{line}" if line.startswith("#") or not line else f"# {line}"
+        if entry.key.sample:
+            name, row = entry.key.sample
+            yield "#"
+            yield f"# [{entry.name}.{name}]"
+            yield from (f"# {line}" for line in _keys(row))
     else:
         yield f"[{entry.name}]"
         yield from _keys(value)
@@ -88,4 +91,4 @@ def _is_table(kind: Any) -> bool:
 
 
 def _comment(text: str) -> list[str]:
-    return [f"# {line}" for line in wrap(text, _WIDTH - 2)]
+    return [f"# {line}" for paragraph in text.splitlines() for line in wrap(paragraph, _WIDTH - 2)]
