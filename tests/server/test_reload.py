@@ -2,14 +2,16 @@
 
 import dataclasses
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from greenchat.chat.settings import Settings
+from greenchat.server.certificate import ensure_certificate
 from greenchat.server.config import Config, ConfigError
-from greenchat.server.options import Address, Listener, Options, Throttle
+from greenchat.server.options import Address, Listener, Options, Throttle, TlsFiles
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
@@ -154,3 +156,31 @@ def test_throttles_change_for_those_who_are_here(server: ServerThread, configure
         assert alice.commands("OPER root wrong", "OPER root wrong")[-1] == "263"
         limits = server.call(lambda app: [connection.outbox.limit for connection in app.connections])
         assert limits == [options.connections.sendq]
+
+
+def test_a_new_certificate_is_shown_from_then_on(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+    def fingerprint() -> bytes:
+        trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        trusting.check_hostname = False
+        trusting.verify_mode = ssl.CERT_NONE
+        with trusting.wrap_socket(socket.create_connection(server.address, timeout=20)) as sock:
+            return sock.getpeercert(binary_form=True) or b""
+
+    certificate, key = ensure_certificate(tmp_path / "first", "greenchat.local", [])
+    options = dataclasses.replace(quick_options(tmp_path), tls=TlsFiles(certificate, key))
+    with Client(server.address, "alice") as alice:
+        become(alice)
+        configure(options=options)
+        assert alice.commands("REHASH")[-1] == "382"
+        first = fingerprint()
+        other = ensure_certificate(tmp_path / "second", "greenchat.local", [])
+        certificate.write_bytes(other[0].read_bytes())
+        refusal = alice.run("REHASH")[-1]
+        assert refusal.command == "400"
+        assert refusal.params[2] == (
+            f"Nothing has changed: tls: {key} is not the private key (PEM, without a password) of {certificate}"
+        )
+        assert fingerprint() == first
+        key.write_bytes(other[1].read_bytes())
+        assert alice.commands("REHASH")[-1] == "382"
+        assert fingerprint() != first
