@@ -19,7 +19,6 @@ class Preferences:
     multiclient: bool | None = None
     auto_away: bool | None = None
     enforce_nick: bool | None = None
-    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Network:
     """The state of the chat.
 
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
+    moved: those with an account whose nick, channels or ranks have changed, until somebody looks.
     renamed: folded old names of channels that still are, the latest ones.
 
     Reads: user, holder, channel, channels_of, peers; most_users, mode_counts, command_counts,
@@ -44,6 +45,7 @@ class Network:
         "mode_counts",
         "monitors",
         "most_users",
+        "moved",
         "naming",
         "renamed",
         "resent",
@@ -66,6 +68,7 @@ class Network:
         self.sessions: dict[Session, None] = {}
         self.renamed: dict[str, Channel] = {}
         self.resent = Resent()
+        self.moved: dict[User, None] = {}
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
         self.command_counts: Counter[str] = Counter()
@@ -126,6 +129,10 @@ class Network:
         self.most_users = max(self.most_users, len(self.users))
         self.attach(user, session)
 
+    def welcome_back(self, user: User) -> None:
+        """Somebody whom the store has kept, without a session. The nick must be free."""
+        self._name(user)
+
     def attach(self, user: User, session: Session) -> None:
         """One more session of a user: it hears all their channels from now on."""
         session.user = user
@@ -141,6 +148,7 @@ class Network:
         self._unname(user)
         user.nick = nick
         self._name(user)
+        self._note_move(user)
         self._refresh_names(user)
 
     def set_host(self, user: User, username: str, host: str) -> None:
@@ -177,6 +185,7 @@ class Network:
         for session in user.sessions:
             channel.group.add(session)
         roster.add(self.settings, channel, user)
+        self._note_move(user)
         return channel
 
     def part(self, user: User, channel: Channel) -> None:
@@ -187,6 +196,7 @@ class Network:
         for session in user.sessions:
             channel.group.remove(session)
         roster.remove(channel, user)
+        self._note_move(user)
         if not channel.members and channel.registration is None:
             self._end(channel)
 
@@ -205,6 +215,7 @@ class Network:
             return False
         channel.members[user] = ranks.with_mode(modes, letter, on)
         roster.refresh(self.settings, channel, user)
+        self._note_move(user)
         return True
 
     def bring_back(self, channel: Channel) -> None:
@@ -256,6 +267,10 @@ class Network:
         elif not on and letter in user.modes:
             user.modes.discard(letter)
             self.mode_counts[letter] -= 1
+
+    def _note_move(self, user: User) -> None:
+        if user.account:
+            self.moved[user] = None
 
     def _name(self, user: User) -> None:
         self.users[self.fold(user.nick)] = user

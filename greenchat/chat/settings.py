@@ -78,6 +78,13 @@ class AccountSettings:
     verify: Annotated[bool, Key("whether an operator has to hand out a code before an account can be used")] = False
     iterations: Annotated[int, Key("rounds of PBKDF2 for a new password", 4096)] = ITERATIONS
     reserve_nicks: Annotated[bool, Key("whether the nickname that is an account's is kept for its owner")] = True
+    force_nick: Annotated[bool, Key("whether the nickname of somebody with an account is always its name")] = False
+    always_on: Annotated[
+        str,
+        Key(
+            "whether accounts stay while no connection is there", choices=("disabled", "opt-in", "opt-out", "mandatory")
+        ),
+    ] = "opt-in"
     multiclient: Annotated[bool, Key("whether several connections may share a nickname by logging in")] = True
     channels: Annotated[int, Key("channels that an account may own", 0)] = 20
     sessions: Annotated[int, Key("connections that may share a nickname", 1)] = 20

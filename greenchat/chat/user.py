@@ -59,7 +59,7 @@ class User:
     oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
     channels: folded names, in the order of joining; invitations: of channels too, the oldest first. `Network` alone
     changes both. knocked: when they last did, in ms since the epoch. guest_id: what the history knows them by as long
-    as they have no account.
+    as they have no account. left: when their last connection went, in ms since the epoch.
     """
 
     nick: str
@@ -78,6 +78,7 @@ class User:
     channels: dict[str, None] = field(default_factory=dict)
     invitations: dict[str, None] = field(default_factory=dict)
     knocked: int = 0
+    left: int = 0
     sessions: list[Session] = field(default_factory=list)
 
     @property

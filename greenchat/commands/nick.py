@@ -18,6 +18,8 @@ def nick(ctx: Context) -> None:
     if not wish:
         raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
     session = ctx.session
+    if ctx.network.settings.accounts.force_nick and session.user and session.user.account:
+        raise IrcError(Numeric.ERR_CANTCHANGENICK, text="Your nickname is your account's name here")
     check_nick(ctx, wish)
     if session.user is None:
         session.nick = wish

@@ -1,10 +1,18 @@
 """NickServ: accounts for clients that know neither SASL nor REGISTER."""
 
+from dataclasses import replace
+
 from ..chat.accounts import Account
+from ..chat.always_on import stays
 from ..chat.user import Session, User
+from ..protocol.numerics import Numeric
 from .context import Context, Later
-from .login import check_password, log_in, log_out, must_wait
+from .identity import set_account
+from .lasting import forget_presence
+from .login import check_password, log_in, log_out, mask, must_wait
+from .nick import change_nick
 from .register import Refusal, change_account, change_password, register
+from .registration import leave
 from .services import ServiceError, may, service, tell
 
 NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")
@@ -106,8 +114,14 @@ def _dropped(ctx: Context, account: Account | None) -> None:
     if channels:
         raise ServiceError(f"You own {', '.join(channels[:5])}: give that away with /msg ChanServ TRANSFER first")
     ctx.network.accounts.drop(account.name)
+    forget_presence(ctx, account.name)
     ctx.keep("account", folded, None)
-    log_out(ctx)
+    for session in ctx.network.sessions:
+        if ctx.network.fold(session.account) == folded:
+            session.account = ""
+            if session.user is not None:
+                set_account(ctx, session.user, "")
+    ctx.reply(Numeric.RPL_LOGGEDOUT, mask(ctx))
     tell(ctx, NICKSERV, f"{account.name} is no account any more")
 
 
@@ -150,6 +164,71 @@ def cert(ctx: Context, words: list[str]) -> None:
         certificates = tuple(one for one in account.certificates if one != fingerprint)
     change_account(ctx, account.name, certificates=certificates)
     tell(ctx, NICKSERV, f"Certificate {'added' if action == 'ADD' else 'removed'}")
+
+
+@NICKSERV.command("SET", "[<what>] [<on|off|default>]")
+def set_(ctx: Context, words: list[str]) -> None:
+    """Shows or changes what you prefer.
+
+    ALWAYS-ON: you stay in your channels while no connection of yours is there. AUTO-AWAY: you are shown as away then.
+    MULTICLIENT: several connections share your nickname. ENFORCE: nobody else may use your nickname.
+    """
+    account = _own(ctx)
+    preferences = account.preferences
+    if len(words) < 2:
+        shown = [f"{name}: {_SHOWN[getattr(preferences, field)]}" for name, field in _PREFERENCES.items()]
+        tell(ctx, NICKSERV, *shown)
+        return
+    field = _PREFERENCES.get(words[0].upper())
+    value = words[1].lower()
+    if field is None or value not in _VALUES:
+        raise ServiceError(f"Usage: SET {'|'.join(_PREFERENCES)} on|off|default")
+    change_account(ctx, account.name, preferences=replace(preferences, **{field: _VALUES[value]}))
+    if stays(ctx.network, ctx.user):
+        ctx.network.moved[ctx.user] = None
+    else:
+        forget_presence(ctx, account.name)
+    tell(ctx, NICKSERV, f"{words[0].upper()} is {value} now")
+
+
+_PREFERENCES = {
+    "ALWAYS-ON": "always_on",
+    "AUTO-AWAY": "auto_away",
+    "MULTICLIENT": "multiclient",
+    "ENFORCE": "enforce_nick",
+}
+_VALUES = {"on": True, "off": False, "default": None}
+_SHOWN = {value: name for name, value in _VALUES.items()}
+
+
+@NICKSERV.command("REGAIN", "[<nick>]")
+def regain(ctx: Context, words: list[str]) -> None:
+    """Takes your nickname back from whoever uses it, and gives it to you."""
+    nick = words[0] if words else ctx.session.account
+    _take_away(ctx, nick)
+    if ctx.user.nick != nick:
+        change_nick(ctx, ctx.user, nick)
+
+
+@NICKSERV.command("GHOST", "<nick>")
+def ghost(ctx: Context, words: list[str]) -> None:
+    """Ends the connection that uses your nickname, a dead one of yours for example."""
+    _take_away(ctx, words[0])
+    tell(ctx, NICKSERV, f"{words[0]} is free")
+
+
+def _take_away(ctx: Context, nick: str) -> None:
+    account = _own(ctx)
+    owner = ctx.network.accounts.claimant_of(nick)
+    if owner is None or owner.name != account.name:
+        raise ServiceError("That nickname does not belong to your account")
+    holder = ctx.network.holder(nick)
+    if holder is ctx.user:
+        return
+    if holder is not None:
+        for session in list(holder.sessions):
+            ctx.close(session, f"{ctx.user.nick} has taken back their nickname")
+            leave(ctx, session, session.closing)
 
 
 @NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts")

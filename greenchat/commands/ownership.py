@@ -14,6 +14,8 @@ def owns(ctx: Context, user: User) -> bool:
     account = network.accounts.get(session.account)
     wish = account.preferences.multiclient if account else None
     allowed = network.settings.accounts.multiclient if wish is None else wish
+    if not user.sessions:
+        return True
     return allowed and len(user.sessions) < network.settings.accounts.sessions
 
 

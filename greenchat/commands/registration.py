@@ -6,6 +6,7 @@ https://modern.ircdocs.horse/#connection-registration
 import hmac
 
 from ..chat import names
+from ..chat.always_on import stays
 from ..chat.user import Session, User
 from ..protocol.numerics import Numeric
 from .channels import greeting
@@ -17,6 +18,7 @@ from .ownership import owns, why_not_nick
 from .presence import arrive, settle
 from .registry import command
 from .server import send_lusers, send_motd
+from .staying import stay, tell_missed
 from .user_modes import USER_MODES, send_modes
 
 
@@ -51,6 +53,8 @@ def complete_registration(ctx: Context) -> None:
     if session.user or session.negotiating or not (session.nick and session.username):
         return
     settings = ctx.network.settings
+    if session.account and settings.accounts.force_nick:
+        session.nick = session.account
     if settings.password and not hmac.compare_digest(session.password.encode(), settings.password.encode()):
         ctx.reply(Numeric.ERR_PASSWDMISMATCH)
         ctx.close(session, "Password incorrect")
@@ -88,6 +92,7 @@ def complete_registration(ctx: Context) -> None:
 def _attach(ctx: Context, user: User) -> None:
     """One more connection of somebody who is here already: it is welcomed, and sees the channels that they are in."""
     session = ctx.session
+    returns = not user.sessions
     ctx.network.attach(user, session)
     _welcome(ctx, user)
     arrive(ctx, user)
@@ -96,6 +101,8 @@ def _attach(ctx: Context, user: User) -> None:
         ctx.respond(ctx.envelope("JOIN", channel.name, source=user, extended=extended))
         for envelope in greeting(ctx, channel, session):
             ctx.respond(envelope)
+    if returns:
+        tell_missed(ctx, user, user.left)
 
 
 def _welcome(ctx: Context, newcomer: User) -> None:
@@ -151,6 +158,10 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
     if len(leaver.sessions) > 1:
         ctx.network.disconnect(session)
         settle(ctx, leaver)
+        return
+    if stays(ctx.network, leaver):
+        ctx.network.disconnect(session)
+        stay(ctx, leaver)
         return
     envelope = ctx.envelope("QUIT", reason, source=leaver)
     ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))

@@ -12,6 +12,7 @@ from ..chat.rights import rights_of
 from ..protocol.numerics import Numeric
 from .context import Context, Later
 from .errors import FailError, IrcError
+from .lasting import keep_presences
 
 Handler = Callable[[Context], Later | None]
 
@@ -71,6 +72,8 @@ def _guarded(ctx: Context, step: Callable[[], Later | None]) -> Later | None:
     else:
         if later is not None:
             return later
+    if ctx.network.moved:
+        keep_presences(ctx)
     ctx.answer()
     return None
 

@@ -1,11 +1,12 @@
-"""Brings back what the store kept of the chat's state: accounts, channels, what was said lately under ids of clients,
-and the secret behind what must not be guessed.
+"""Brings back what the store kept of the chat's state: accounts, channels, who stays without a connection, what was
+said lately under ids of clients, and the secret behind what must not be guessed.
 """
 
 import secrets
 from collections.abc import Mapping
 
 from ..chat.accounts import Account
+from ..chat.always_on import bring_back
 from ..chat.network import Network
 from ..chat.registered import from_document
 from ..chat.resent import TAG, Resent
@@ -30,6 +31,10 @@ def restore(network: Network, store: Store) -> None:
     for document in store.documents("channel").values():
         if isinstance(document, Mapping):
             network.bring_back(from_document(document))
+    for number, document in enumerate(store.documents("presence").values()):
+        if isinstance(document, Mapping):
+            bring_back(network, document, guest_id=f"~{network.started}-{number}", now=network.started)
+    network.moved.clear()
     for event in store.tagged(TAG, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
         key = Resent.key(network.fold(event.account), event.conversation, event.tags[TAG])
         if key:

@@ -1,0 +1,68 @@
+"""Staying while no connection is there: who does, and how they come back after a restart.
+
+An always-on user is an ordinary user without sessions. `document` and `bring_back` are their form in the store.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .network import Network
+from .user import User
+
+
+def stays(network: Network, user: User) -> bool:
+    """Whether a user stays when their last connection goes: as the server's settings and the account's owner say."""
+    account = network.accounts.get(user.account) if user.account else None
+    if account is None:
+        return False
+    rule = network.settings.accounts.always_on
+    if rule in ("disabled", "mandatory"):
+        return rule == "mandatory"
+    wish = account.preferences.always_on
+    return wish if wish is not None else rule == "opt-out"
+
+
+def document(network: Network, user: User) -> dict[str, Any]:
+    """All that must last of somebody who stays, as JSON can hold it."""
+    return {
+        "nick": user.nick,
+        "username": user.username,
+        "realname": user.realname,
+        "host": user.host,
+        "real_host": user.real_host,
+        "account": user.account,
+        "signon": user.signon,
+        "left": user.left,
+        "modes": "".join(sorted(user.modes - {"o", "s"})),
+        "channels": [[channel.name, channel.members[user]] for channel in network.channels_of(user)],
+    }
+
+
+def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, now: int) -> User | None:
+    """Put somebody back where they were; None if they can't be: the account is gone, or the nick is taken."""
+    if network.holder(stored["nick"]) is not None or network.accounts.get(stored["account"]) is None:
+        return None
+    user = User(
+        nick=stored["nick"],
+        username=stored["username"],
+        host=stored["host"],
+        realname=stored["realname"],
+        real_host=stored["real_host"],
+        signon=stored["signon"],
+        active=stored["left"] or now,
+        account=stored["account"],
+        guest_id=guest_id,
+        left=stored["left"] or now,
+    )
+    if not stays(network, user):
+        return None
+    network.welcome_back(user)
+    for letter in stored["modes"]:
+        network.set_mode(user, letter, True)
+    for name, modes in stored["channels"]:
+        channel = network.join(user, name, now=now)
+        for letter in channel.members[user]:
+            network.set_member_mode(user, channel, letter, False)
+        for letter in modes:
+            network.set_member_mode(user, channel, letter, True)
+    return user

@@ -1,0 +1,54 @@
+"""Somebody's last connection goes and they stay; somebody comes back and is told what they missed."""
+
+import logging
+
+from ..chat.user import User
+from ..protocol import caps
+from ..storage.interface import Span, StoredEvent, StoreError
+from ..storage.msgid import first_id
+from .context import Context
+from .keeping import identity
+from .lasting import keep_presences
+from .presence import settle
+from .replay import envelope_of
+
+log = logging.getLogger(__name__)
+
+_MOST_LINES = 200  # of each conversation
+_MOST_TALKS = 50  # private ones
+
+
+def stay(ctx: Context, user: User) -> None:
+    """Their last connection has gone."""
+    user.left = ctx.now
+    ctx.network.moved[user] = None
+    keep_presences(ctx)
+    account = ctx.network.accounts.get(user.account)
+    if account is None or account.preferences.auto_away is not False:
+        settle(ctx, user)
+
+
+def tell_missed(ctx: Context, user: User, since: int) -> None:
+    """What was said to somebody while no connection of theirs was there, for a client that can't ask for it itself.
+
+    since: ms since the epoch.
+    """
+    if not ctx.network.settings.history.enabled or ctx.session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
+        return
+    try:
+        for event in _missed(ctx, user, first_id(since)):
+            ctx.respond(envelope_of(event))
+    except StoreError as error:
+        log.error("what %s missed can't be read: %s", user.nick, error)
+
+
+def _missed(ctx: Context, user: User, after: int) -> list[StoredEvent]:
+    store = ctx.journal.store
+    places = list(user.channels)
+    places += [
+        target.conversation for target in store.targets(identity(ctx.network, user), (), after, first_id(ctx.now))
+    ][-_MOST_TALKS:]
+    events: list[StoredEvent] = []
+    for place in dict.fromkeys(places):
+        events += store.read(place, Span(_MOST_LINES, after=after, newest=True))
+    return events

@@ -1,0 +1,150 @@
+"""Staying while no connection is there: in the channels, across restarts, and told afterwards what one missed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.protocol.message import Message
+from tests.commands.devices import device, make_account
+from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.irc import Client, people
+
+ACCOUNTS = AccountSettings(iterations=4096)
+
+
+@pytest.fixture
+def server(serve: Serve) -> Target:
+    return serve(Settings(accounts=ACCOUNTS))
+
+
+def come(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Client:
+    """A connection of somebody with an account, up to the end of the welcome."""
+    client = device(address, nick, caps=caps)
+    client.until("376", "422")
+    client.run(*lines)
+    return client
+
+
+def go(client: Client) -> None:
+    """Leave, and wait until the server knows."""
+    client.send("QUIT")
+    client.until_end()
+    client.close()
+
+
+def texts(messages: list[Message]) -> list[str]:
+    return [message.params[1] for message in messages if message.command == "PRIVMSG"]
+
+
+def test_who_wants_to_stays_and_is_told_what_they_missed(server: Target) -> None:
+    make_account(server, "alice")
+    with people(server, "bob", channel="#lobby", caps="away-notify") as (bob,):
+        alice = come(server, "alice", "JOIN #lobby", "NS SET ALWAYS-ON on", "PRIVMSG #lobby :before")
+        bob.expect("PRIVMSG")
+        go(alice)
+        assert bob.expect("AWAY", "QUIT").command == "AWAY"
+        names = next(message.params[-1] for message in bob.run("NAMES #lobby") if message.command == "353")
+        assert "alice" in names
+        bob.run("PRIVMSG #lobby :while you were away", "PRIVMSG alice :and this is for you")
+        back = device(server, "alice")
+        assert texts(back.sync()) == ["while you were away", "and this is for you"]
+        assert bob.expect("AWAY").params == ()
+        back.send("PRIVMSG #lobby :I am back")
+        assert bob.expect("PRIVMSG").params[1] == "I am back"
+        go(back)
+
+
+def test_who_does_not_want_to_leaves(server: Target) -> None:
+    make_account(server, "alice")
+    with people(server, "bob", channel="#lobby") as (bob,):
+        go(come(server, "alice", "JOIN #lobby"))
+        assert bob.expect("QUIT").nick == "alice"
+        go(come(server, "alice", "NS SET ALWAYS-ON on", "JOIN #lobby", "NS SET ALWAYS-ON off"))
+        assert bob.expect("QUIT").nick == "alice"
+
+
+@pytest.mark.parametrize(
+    ("rule", "wish", "stays"),
+    [
+        ("disabled", "on", False),
+        ("opt-in", "default", False),
+        ("opt-out", "default", True),
+        ("opt-out", "off", False),
+        ("mandatory", "off", True),
+    ],
+)
+def test_the_server_says_who_may_and_who_must(serve: Serve, rule: str, wish: str, stays: bool) -> None:
+    address = serve(Settings(accounts=replace(ACCOUNTS, always_on=rule)))
+    make_account(address, "alice")
+    with Client(address, "bob") as bob:
+        go(come(address, "alice", f"NS SET ALWAYS-ON {wish}"))
+        assert ("311" in bob.commands("WHOIS alice")) == stays
+
+
+def test_who_stays_is_back_after_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+    options = quick_options(tmp_path)
+    options = replace(options, storage=replace(options.storage, persistent=True))
+    first = start_server(Settings(accounts=ACCOUNTS), options)
+    make_account(first.address, "alice")
+    with Client(first.address, "bob") as bob:
+        bob.join("#lobby")
+        bob.join("#other")
+        alice = come(
+            first.address, "alice", "JOIN #dev,#lobby,#other", "NS SET ALWAYS-ON on", "NICK alice_", "PART #other"
+        )
+        go(alice)
+        bob.run("PRIVMSG #lobby :the last words")
+    first.stop()
+    second = start_server(Settings(accounts=ACCOUNTS), options)
+    with Client(second.address, "bob") as bob:
+        names = {
+            channel: [message.params[-1] for message in bob.join(channel) if message.command == "353"]
+            for channel in ("#dev", "#lobby", "#other")
+        }
+        assert names == {"#dev": ["@alice_ bob"], "#lobby": ["alice_ bob"], "#other": ["@bob"]}
+
+
+def test_a_killed_server_knows_too(start_server: StartServer, tmp_path: Path) -> None:
+    """What is stored is stored as it changes, not at the end."""
+    options = quick_options(tmp_path)
+    options = replace(options, storage=replace(options.storage, persistent=True))
+    running = start_server(Settings(accounts=ACCOUNTS), options)
+    make_account(running.address, "alice")
+    alice = come(running.address, "alice", "NS SET ALWAYS-ON on", "JOIN #a,#b", "PART #a")
+    stored = running.call(lambda app: app.store.document("presence", "alice"))
+    assert isinstance(stored, dict)
+    assert stored["channels"] == [["#b", "o"]]
+    alice.run("NS SET ALWAYS-ON off")
+    assert running.call(lambda app: app.store.document("presence", "alice")) is None
+    go(alice)
+
+
+def test_a_nick_is_taken_back(server: Target) -> None:
+    make_account(server, "alice")
+    with Client(server, "bob") as bob:
+        bob.run("NS REGAIN alice", "NS GHOST alice")
+        alice = come(server, "alice", "NS SET ENFORCE off", "NICK other")
+        bob.run("NICK alice")
+        alice.send("NS GHOST nobody")
+        assert alice.expect("NOTICE").params[-1].startswith("That nick")
+        alice.send("NS REGAIN alice")
+        assert alice.expect("NICK").params == ("alice",)
+        assert "taken back" in bob.until_end()[-1].params[0]
+        go(alice)
+
+
+def test_the_nick_may_have_to_be_the_accounts(serve: Serve) -> None:
+    address = serve(Settings(accounts=replace(ACCOUNTS, force_nick=True)))
+    make_account(address, "alice")
+    client = Client(address)
+    client.send("CAP LS 302", "NICK whatever", "USER a 0 * :a", "AUTHENTICATE PLAIN")
+    client.expect("AUTHENTICATE")
+    client.send("AUTHENTICATE AGFsaWNlAHNlc2FtZSBvcGVu")
+    client.expect("903")
+    client.send("CAP END")
+    assert client.expect("001").params[0] == "alice"
+    client.sync()
+    assert client.commands("NICK other") == ["447"]
+    go(client)
