@@ -47,6 +47,7 @@ FIGURES: dict[str, Figure] = {
     "retries": Figure("retries", _count),
     "comings_and_goings": Figure("came or went", _count),
     "duration": Figure("done in", _seconds, ratio=True),
+    "messages_per_second": Figure("messages/s", _count),
     "deliveries_per_second": Figure("deliveries/s", _count, ratio=True),
     "cpu_per_delivery": Figure("CPU/delivery", _microseconds, ratio=True),
     "cpu_per_join": Figure("CPU/join", _microseconds, ratio=True),

@@ -186,7 +186,7 @@ class Talk:
         flights.late.clear()
         if profile:
             job.window()
-        before, watch = self._received(), job.stopwatch()
+        before, completed, watch = self._received(), flights.completed, job.stopwatch()
         steps = max(1, round(job.seconds / 0.2))
         for step in range(steps):
             job.progress(what, step / steps)
@@ -202,6 +202,7 @@ class Talk:
             raise StalledError(f"no message arrived within {watch.wall:.1f} s")
         delays = self._delays()
         return {
+            "messages_per_second": (flights.completed - completed) / watch.wall,
             "deliveries_per_second": received / watch.wall,
             "cpu_per_delivery": watch.cpu / received,
             "delay_p50": quantile(delays, 0.5),

@@ -2,10 +2,6 @@
 
 The kernel reports each socket once when something has come (edge-triggered) and a client reads all of it in one piece,
 so a client costs little more than its `recv`. What the bytes mean is the business of whoever sets `feed`.
-
-Between two rounds of reading it naps for NAP seconds. If it waited on the sockets at once, each send of the server
-would have to wake it up, on the server's account: real clients are on other machines and cost it no such thing.
-Delays are therefore up to that much too long.
 """
 
 import errno
@@ -15,12 +11,11 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import monotonic
 
 from .wire import nick
 
 CHUNK = 65536
-NAP = 0.0002  # seconds
 EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET
 ENDED = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR
 PORTS_PER_ADDRESS = 20_000  # of the 28,000 ports that Linux gives out for one source address
@@ -162,7 +157,6 @@ class Swarm:
         afterwards, self.afterwards = self.afterwards, []
         for call in afterwards:
             call()
-        sleep(NAP)
         return bool(events)
 
     def run(self, until: Callable[[], bool], awaiting: str, patience: float = 30.0, tick: float = 0.05) -> None:

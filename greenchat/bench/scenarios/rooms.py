@@ -1,4 +1,8 @@
-"""Many small channels: what a message costs where few are listening."""
+"""Many small channels: what a message costs where few are listening.
+
+One member of each only listens. Who speaks gets no echo and so cannot tell where in the talk its own message stood;
+where everybody speaks at once nobody could, and what arrives would have to be checked line by line.
+"""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -15,14 +19,21 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rooms", type=int, default=100, metavar="N", help="channels (100)")
     parser.add_argument("--members", type=int, default=10, metavar="N", help="members of each (10)")
     parser.add_argument(
-        "--flight", type=int, default=100, metavar="W", help="messages in flight over all of them (100)"
-    )
+        "--flight", type=int, action="append", metavar="W",
+        help="messages in flight over all of them, repeatable (one and nine for each)",
+    )  # fmt: skip
 
 
 def _shapes(options: Namespace) -> Sequence[Shape]:
-    count = options.rooms * options.members
-    title = f"{options.rooms} channels of {options.members}, {options.flight} in flight"
-    return [Shape(title, {"clients": count, "rooms": options.rooms, "flight": options.flight})]
+    if options.members < 2:
+        raise ValueError("--members must be 2 at least: one to talk and one to listen")
+    return [
+        Shape(
+            f"{options.rooms} channels of {options.members}, {flight} in flight",
+            {"clients": options.rooms * options.members, "rooms": options.rooms, "flight": flight},
+        )
+        for flight in options.flight or (options.rooms, 9 * options.rooms)
+    ]
 
 
 def _run(job: Job, shape: Shape) -> Figures:
@@ -30,7 +41,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     swarm = Swarm(job.address)
     rooms = [Room(b"#bench%d" % number) for number in range(channels)]
     clients, arrival = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
-    turns = speakers([(room, range(number, count, channels)) for number, room in enumerate(rooms)])
+    turns = speakers([(room, range(number, count - channels, channels)) for number, room in enumerate(rooms)])
     talk = Talk(job, swarm, rooms, turns, shape["flight"])
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))
