@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..protocol.caps import WIRE
 from ..protocol.sasl import Exchange
+from .client_batch import ClientBatch
 from .outbox import Outbox
 from .read_marks import ReadMarks
 
@@ -20,7 +21,8 @@ class Session:
     secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
     cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
-    account: logged in to, "" if to none. sasl: while it is logging in. gateway: that it came through, by WEBIRC.
+    account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
+    gateway: that it came through, by WEBIRC.
     """
 
     outbox: Outbox
@@ -39,6 +41,7 @@ class Session:
     away: str = ""
     account: str = ""
     sasl: Exchange | None = None
+    batch: ClientBatch | None = None
     user: "User | None" = None
     closing: str = ""
     gateway: str = ""

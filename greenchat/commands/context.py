@@ -3,12 +3,12 @@
 Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from ..chat.channel import Channel
 from ..chat.network import Network
@@ -18,31 +18,19 @@ from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
+from ..protocol.multiline import MultilineEnvelope, Part
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import room
-from ..storage.interface import Document, Store, Write
+from ..storage.interface import Document
 from ..storage.msgid import msgid_time
 from .errors import FailError, IrcError
 from .host import Host
+from .journal import Journal
 from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
 
 _TOO_LONG = "Input line was too long: with your name before it, others could not get it whole"
 _LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
 _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
-
-
-class Journal(Protocol):
-    """What is kept at the end of the turn, in one transaction, before anything is sent; and what was kept before."""
-
-    @property
-    def store(self) -> Store:
-        """To read from; what this turn has said is not yet in it."""
-
-    def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
-        """Keep these before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
-
-    def record(self, *writes: Write) -> None:
-        """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +49,8 @@ class Later:
 class Context:
     """One command of one session.
 
-    now: ms since the epoch, the same for all that the command does. new_id: makes a msgid.
-    quiet: refusals are not answered. weight: for how many commands the throttle counts it.
+    now: ms since the epoch, the same for all that the command does. new_id: makes a msgid. quiet: refusals are not
+    answered. parts: of the message, if it has several lines. weight: for how many commands the throttle counts it.
     """
 
     __slots__ = (
@@ -75,6 +63,7 @@ class Context:
         "network",
         "new_id",
         "now",
+        "parts",
         "quiet",
         "session",
         "weight",
@@ -103,8 +92,22 @@ class Context:
         self._batch = ""
         self._label = ""
         self._responses: list[Envelope] = []
-        if message.tags and session.caps & caps.LABELED_RESPONSE and session.caps & caps.BATCH:
-            label = message.tags.get("label", "")
+        self.parts: tuple[Part, ...] = ()
+        self._take_label()
+
+    def adopt(self, message: Message) -> None:
+        """Go on as if this message had come; its label is the one that is answered."""
+        self.message = message
+        self._take_label()
+
+    def postpone_answer(self) -> None:
+        """A later command will answer this one."""
+        self._label = ""
+
+    def _take_label(self) -> None:
+        self._label = ""
+        if self.message.tags and self.session.caps & caps.LABELED_RESPONSE and self.session.caps & caps.BATCH:
+            label = self.message.tags.get("label", "")
             if len(label.encode()) <= _LABEL_LIMIT:
                 self._label = label
 
@@ -150,6 +153,15 @@ class Context:
             message = Message(command, params, self.network.settings.name)
             return Envelope(message, time=self.now, needs=needs)
         msgid = self.new_id()
+        if self.parts and command == self.message.command:
+            return MultilineEnvelope(
+                Message(command, params, source.source, tags),
+                self.parts,
+                time=msgid_time(msgid),
+                msgid=msgid,
+                account=source.account,
+                bot="B" in source.modes,
+            )
         return Envelope(
             Message(command, params, source.source, tags),
             time=msgid_time(msgid),  # now, as the history will have it

@@ -7,6 +7,8 @@ from ..chat.network import Network
 from ..chat.settings import History
 from ..chat.user import User
 from ..protocol.envelope import Envelope
+from ..protocol.message import Message
+from ..protocol.multiline import MultilineEnvelope, parts_of, seams
 from ..storage.interface import StoredEvent, direct_key
 from ..storage.msgid import parse_msgid
 
@@ -14,6 +16,7 @@ CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
 """What is kept of a channel beside what is said; QUIT and NICK too, which belong to several channels at once."""
 
 _KEEP_ME = ("+draft/react", "+react", "+draft/unreact", "+unreact", "+draft/persist")
+_SEAMS = "joined"  # no tag of the wire: where lines of a message were joined without a line break
 _PASSING = ("+typing", "+draft/typing")
 
 
@@ -51,9 +54,31 @@ def stored(envelope: Envelope, conversation: str) -> StoredEvent:
         message.source or "",
         message.params,
         envelope.account,
-        _lasting(message.tags) if message.tags else message.tags,
+        _lasting(envelope),
     )
 
 
-def _lasting(tags: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: value for name, value in tags.items() if name not in _PASSING}
+def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
+    """The opposite: an event as the message that it was."""
+    text = event.params[-1] if event.params else ""
+    tags = event.tags
+    joined_at = tags.get(_SEAMS, "")
+    if "\n" not in text and not joined_at:
+        message = Message(event.command, event.params, event.source, tags)
+        return Envelope(message, time=event.time, msgid=event.msgid, account=event.account, needs=needs)
+    message = Message(
+        event.command, event.params, event.source, {name: value for name, value in tags.items() if name != _SEAMS}
+    )
+    parts = parts_of(text, [int(place) for place in joined_at.split(",") if place])
+    return MultilineEnvelope(message, parts, time=event.time, msgid=event.msgid, account=event.account)
+
+
+def _lasting(envelope: Envelope) -> Mapping[str, str]:
+    tags = envelope.message.tags
+    if tags:
+        tags = {name: value for name, value in tags.items() if name not in _PASSING}
+    if isinstance(envelope, MultilineEnvelope):
+        joined_at = seams(envelope.parts)
+        if joined_at:
+            tags = {**tags, _SEAMS: ",".join(map(str, joined_at))}
+    return tags

@@ -25,14 +25,14 @@ def privmsg(ctx: Context) -> Later | None:
     service = services.find(params[0]) if len(params) > 1 else None
     if service is not None:
         return services.run(ctx, service, params[1])
-    _say(ctx)
+    say(ctx)
     return None
 
 
 @command("NOTICE", quiet=True)
 def notice(ctx: Context) -> None:
     """NOTICE <target>{,<target>} <text>. "automatic replies must never be sent in response to a NOTICE"."""
-    _say(ctx)
+    say(ctx)
 
 
 @command("TAGMSG")
@@ -40,10 +40,11 @@ def tagmsg(ctx: Context) -> None:
     """TAGMSG <target>{,<target>}: client-only tags without a text, for those who asked for message-tags."""
     if not ctx.session.caps & caps.MESSAGE_TAGS:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "TAGMSG")
-    _say(ctx)
+    say(ctx)
 
 
-def _say(ctx: Context) -> None:
+def say(ctx: Context) -> None:
+    """Say what the context's message says to each of its targets."""
     command_name = ctx.message.command
     params = ctx.message.params
     if not params or not params[0]:

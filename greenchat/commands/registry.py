@@ -56,6 +56,10 @@ def run(ctx: Context) -> Later | None:
 
     What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`.
     """
+    collecting = ctx.session.batch
+    if collecting and ctx.message.tags.get("batch") == collecting.reference:
+        collecting.add(ctx.message)
+        return None
     return _guarded(ctx, lambda: _checked(ctx).handler(ctx))
 
 

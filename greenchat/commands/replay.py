@@ -7,9 +7,9 @@ from ..chat.channel import Channel
 from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.envelope import Envelope
-from ..protocol.message import Message
 from ..storage.interface import Span, StoredEvent, StoreError
 from .context import Context
+from .keeping import told_again
 from .places import channel_place
 
 log = logging.getLogger(__name__)
@@ -29,13 +29,7 @@ def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str)
 
 def envelope_of(event: StoredEvent) -> Envelope:
     """An event as the message that it was: "The `msgid` tag ... MUST be the `msgid` tag as originally sent"."""
-    return Envelope(
-        Message(event.command, event.params, event.source, event.tags),
-        time=event.time,
-        msgid=event.msgid,
-        account=event.account,
-        needs=_NEEDS.get(event.command, 0),
-    )
+    return told_again(event, _NEEDS.get(event.command, 0))
 
 
 def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Envelope]:

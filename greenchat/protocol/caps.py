@@ -58,6 +58,7 @@ CHANNEL_RENAME = _capability("draft/channel-rename", "channel-rename", wire=True
 CHATHISTORY = _capability("draft/chathistory", "chathistory")
 EVENT_PLAYBACK = _capability("draft/event-playback", "chathistory")
 MESSAGE_REDACTION = _capability("draft/message-redaction", "message-redaction", wire=True)
+MULTILINE = _capability("draft/multiline", "multiline", wire=True)
 READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
 SEARCH = _capability("soju.im/search", "https://github.com/ircv3/ircv3-specifications/pull/496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")

@@ -1,0 +1,162 @@
+"""BATCH from a client; sentences in quotes are from https://ircv3.net/specs/extensions/multiline."""
+
+import pytest
+
+from greenchat.protocol.message import Message
+from tests.commands.test_history import ask
+from tests.conftest import Target
+from tests.irc import Client, people
+
+CAPS = "batch message-tags echo-message labeled-response server-time draft/multiline draft/chathistory"
+EXAMPLE = (
+    "BATCH +123 draft/multiline #channel",
+    "@batch=123 PRIVMSG #channel hello",
+    "@batch=123 PRIVMSG #channel :",
+    "@batch=123 privmsg #channel :how is ",
+    "@batch=123;draft/multiline-concat PRIVMSG #channel :everyone?",
+    "BATCH -123",
+)
+LINES = ["hello", "", "how is ", "everyone?"]
+
+
+def lines(messages: list[Message]) -> list[str]:
+    """What the lines say."""
+    return [message.params[-1] for message in messages if message.command in ("PRIVMSG", "NOTICE")]
+
+
+def test_all_get_it_as_they_can(server: Target) -> None:
+    with people(server, "alice", "bob", "carol", caps=CAPS, channel="#channel") as (alice, bob, carol):
+        carol.run("CAP REQ -draft/multiline")
+        alice.sync()
+        bob.sync()
+        echoed, got, without = alice.run(*EXAMPLE), bob.sync(), carol.sync()
+        for messages in echoed, got:
+            assert lines(messages) == LINES
+            assert messages[0].params[1:] == ("draft/multiline", "#channel")
+            assert messages[0].nick == "alice"
+            assert "msgid" in messages[0].tags
+            assert messages[0].tags["msgid"] == got[0].tags["msgid"]
+            assert "draft/multiline-concat" in messages[4].tags
+            assert messages[-1].params == ("-" + messages[0].params[0][1:],)
+        assert lines(without) == ["hello", "how is ", "everyone?"]
+
+
+def test_the_history_keeps_how_it_was_composed(server: Target) -> None:
+    with people(server, "alice", caps=CAPS, channel="#channel") as (alice,), Client(server, "bob", caps=CAPS) as bob:
+        alice.run(*EXAMPLE, "PRIVMSG #channel :after")
+        bob.join("#channel")
+        bob.send("CHATHISTORY LATEST #channel * 2")
+        outer = bob.expect("BATCH")
+        start = bob.read()
+        assert (start.command, start.tags["batch"]) == ("BATCH", outer.params[0][1:])
+        assert lines([bob.read() for _ in range(4)]) == LINES
+        assert bob.read().params == ("-" + start.params[0][1:],)
+        assert bob.read().params[-1] == "after"
+        bob.run("CAP REQ -draft/multiline")
+        again = ask(bob, "CHATHISTORY LATEST #channel * 2")
+        assert lines(again) == ["hello", "how is ", "everyone?", "after"]
+        assert again[0].tags["msgid"] == start.tags["msgid"]
+
+
+def test_it_is_one_message_to_take_back_or_to_send_again(server: Target) -> None:
+    caps = CAPS + " draft/message-redaction"
+    with people(server, "alice", "bob", caps=caps, channel="#channel") as (alice, bob):
+        first = alice.run("@+greenchat/id=7 " + EXAMPLE[0], *EXAMPLE[1:])[0].tags["msgid"]
+        assert lines(bob.sync()) == LINES
+        again = alice.run("@+greenchat/id=7 " + EXAMPLE[0], *EXAMPLE[1:])
+        assert (again[0].tags["msgid"], lines(again)) == (first, LINES)
+        assert bob.sync() == []
+        alice.send(f"REDACT #channel {first}")
+        assert bob.expect("REDACT").params[1] == first
+        assert ask(bob, "CHATHISTORY LATEST #channel * 9") == []
+
+
+def test_a_private_message_and_a_notice(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS) as (alice, bob):
+        alice.send("BATCH +1 draft/multiline bob", "@batch=1 NOTICE bob :a", "@batch=1 NOTICE bob :b", "BATCH -1")
+        alice.sync()
+        assert lines(bob.sync()) == ["a", "b"]
+
+
+def test_the_label_is_on_the_opening_command(server: Target) -> None:
+    with people(server, "alice", caps=CAPS, channel="#channel") as (alice,):
+        answer = alice.run("@label=x " + EXAMPLE[0], *EXAMPLE[1:])
+        # "Servers MUST only include the label tag on the opening BATCH command when replying to a client"
+        assert [message.tags.get("label") for message in answer] == ["x", *[None] * 5]
+        failed = alice.run("@label=y BATCH +1 draft/multiline #channel", "BATCH -1")
+        assert [(message.command, message.tags["label"]) for message in failed] == [("FAIL", "y")]
+        alice.run("CAP REQ -echo-message")
+        answer = alice.run("@label=z " + EXAMPLE[0], *EXAMPLE[1:])
+        assert [(message.command, message.tags["label"]) for message in answer] == [("ACK", "z")]
+
+
+def test_other_commands_go_on_in_between(server: Target) -> None:
+    with people(server, "alice", caps=CAPS, channel="#channel") as (alice,):
+        assert lines(alice.run(*EXAMPLE[:3], "PING between", *EXAMPLE[3:])) == LINES
+
+
+OPEN = "BATCH +1 draft/multiline #channel"
+A = "@batch=1 PRIVMSG #channel :a"
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        ([OPEN, "BATCH -1"], ("MULTILINE_INVALID",)),
+        ([OPEN, "@batch=1 PRIVMSG #channel :", "@batch=1 PRIVMSG #channel :", "BATCH -1"], ("MULTILINE_INVALID",)),
+        ([OPEN, A, "@batch=1;draft/multiline-concat PRIVMSG #channel :", "BATCH -1"], ("MULTILINE_INVALID",)),
+        ([OPEN, A, "@batch=1 NOTICE #channel :a", "BATCH -1"], ("MULTILINE_INVALID",)),
+        ([OPEN, A, "@batch=1 TAGMSG #channel", "BATCH -1"], ("MULTILINE_INVALID",)),
+        ([OPEN, A, "@batch=1;+x=y PRIVMSG #channel :a", "BATCH -1"], ("MULTILINE_INVALID",)),
+        ([OPEN, A, "@batch=1 PRIVMSG #channel", "BATCH -1"], ("MULTILINE_INVALID",)),
+        ([OPEN, "@batch=1 PRIVMSG #bar hello", "BATCH -1"], ("MULTILINE_INVALID_TARGET", "#channel", "#bar")),
+        ([OPEN, *[A] * 33, "BATCH -1"], ("MULTILINE_MAX_LINES", "32")),
+        ([OPEN, *["@batch=1 PRIVMSG #channel :" + "x" * 400] * 11, "BATCH -1"], ("MULTILINE_MAX_BYTES", "4096")),
+        (["BATCH -1"], ("MULTILINE_INVALID",)),
+        (["BATCH +1 nonsense"], ("MULTILINE_INVALID",)),
+        (["BATCH +1 draft/multiline"], ("MULTILINE_INVALID",)),
+        (["BATCH + draft/multiline #channel"], ("MULTILINE_INVALID",)),
+        ([OPEN, "BATCH +2 draft/multiline #channel"], ("MULTILINE_INVALID",)),
+    ],
+)
+def test_what_is_wrong_is_said_and_nobody_hears_any_of_it(
+    server: Target, sent: list[str], answer: tuple[str, ...]
+) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
+        (fail,) = alice.run(*sent)
+        assert (fail.command, fail.params[:-1]) == ("FAIL", ("BATCH", *answer))
+        assert bob.sync() == []
+        assert lines(alice.run(*EXAMPLE)) == LINES
+
+
+def test_at_the_limits(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
+        assert len(lines(alice.run(OPEN, *[A] * 32, "BATCH -1"))) == 32
+        bob.sync()
+        line = "@batch=1 PRIVMSG #channel :"
+        alice.run(OPEN, *[line + "x" * 372] * 10, line + "y" * 366, "BATCH -1")
+        assert sum(map(len, lines(bob.sync()))) + 10 == 4096
+
+
+def test_a_line_that_would_not_reach_others_whole(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
+        answers = alice.run(OPEN, A, "@batch=1 PRIVMSG #channel :" + "x" * 480, "BATCH -1")
+        assert [message.command for message in answers] == ["417"]
+        assert bob.sync() == []
+
+
+def test_where_one_may_not_speak(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
+        alice.run("MODE #channel +m")
+        assert [message.command for message in bob.run(*EXAMPLE)][-1] == "404"
+        assert "PRIVMSG" not in [message.command for message in alice.sync()]
+
+
+def test_who_did_not_ask_for_it(server: Target) -> None:
+    with Client(server, "alice", caps="batch message-tags") as alice:
+        assert "421" in alice.commands("BATCH +1 draft/multiline alice")
+        # the tag alone means nothing
+        assert lines(alice.run("@batch=1 PRIVMSG alice :hi")) == ["hi"]
+        alice.send("CAP LS 302")
+        found = " ".join(line.params[-1] for line in alice.sync() if line.command == "CAP")
+        assert "draft/multiline=max-bytes=4096,max-lines=32" in found

@@ -1,0 +1,98 @@
+"""Messages of several lines; sentences in quotes are from https://ircv3.net/specs/extensions/multiline."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.protocol.caps import ACCOUNT_TAG, BATCH, LABELED_RESPONSE, MESSAGE_TAGS, MULTILINE, PLAIN
+from greenchat.protocol.message import Message
+from greenchat.protocol.multiline import MultilineEnvelope, Part, parts_of, seams, whole
+
+EXAMPLE = (Part("hello"), Part(""), Part("how is "), Part("everyone?", joined=True))
+lines = st.text("abc é", max_size=6)
+parts = st.lists(st.builds(Part, lines, st.booleans()), min_size=1, max_size=8)
+
+
+def test_the_specifications_example() -> None:
+    assert whole(EXAMPLE) == "hello\n\nhow is everyone?"
+    assert seams(EXAMPLE) == [14]
+    assert parts_of(whole(EXAMPLE), [14]) == EXAMPLE
+
+
+@pytest.mark.parametrize(
+    ("text", "joined_at", "found"),
+    [
+        ("", [], (Part(""),)),
+        ("a", [], (Part("a"),)),
+        ("a\n", [], (Part("a"), Part(""))),
+        ("ab", [1], (Part("a"), Part("b", joined=True))),
+        ("ab", [0, 2, 99], (Part("ab"),)),
+        ("ab\ncd", [1, 4], (Part("a"), Part("b", joined=True), Part("c"), Part("d", joined=True))),
+    ],
+)
+def test_taking_apart(text: str, joined_at: list[int], found: tuple[Part, ...]) -> None:
+    assert parts_of(text, joined_at) == found
+
+
+@given(parts)
+def test_no_text_is_lost_on_the_way_to_the_store_and_back(some: list[Part]) -> None:
+    text = whole(some)
+    again = parts_of(text, seams(some))
+    assert whole(again) == text
+    if all(part.text for part in some):
+        assert again == (some[0]._replace(joined=False), *some[1:])
+
+
+def envelope(*some: Part) -> MultilineEnvelope:
+    message = Message("PRIVMSG", ("#channel", ""), "n!u@h", {"+x": "y"})
+    return MultilineEnvelope(message, some, time=0, msgid="xxx", account="account")
+
+
+def test_who_knows_it_gets_a_batch() -> None:
+    kind = MULTILINE | BATCH | MESSAGE_TAGS | ACCOUNT_TAG
+    assert envelope(*EXAMPLE).encode(kind).decode().split("\r\n") == [
+        "@msgid=xxx;account=account;+x=y :n!u@h BATCH +xxx draft/multiline #channel",
+        "@batch=xxx :n!u@h PRIVMSG #channel :hello",
+        "@batch=xxx :n!u@h PRIVMSG #channel :",
+        "@batch=xxx :n!u@h PRIVMSG #channel :how is ",
+        "@batch=xxx;draft/multiline-concat :n!u@h PRIVMSG #channel :everyone?",
+        "BATCH -xxx",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("kind", [MESSAGE_TAGS | ACCOUNT_TAG, MESSAGE_TAGS | ACCOUNT_TAG | MULTILINE])
+def test_others_get_messages(kind: int) -> None:
+    # "Servers MUST only include a message ID on the first message of a batch when sending a fallback"
+    assert envelope(*EXAMPLE).encode(kind).decode().split("\r\n") == [
+        "@msgid=xxx;account=account;+x=y :n!u@h PRIVMSG #channel :hello",
+        "@account=account :n!u@h PRIVMSG #channel :how is ",
+        "@account=account :n!u@h PRIVMSG #channel :everyone?",
+        "",
+    ]
+    assert envelope(Part(""), Part("first")).encode(kind).startswith(b"@msgid=xxx;account=account;+x=y :n!u@h")
+
+
+def test_plain_text_gets_lines() -> None:
+    assert envelope(*EXAMPLE).encode(PLAIN).count(b"\n") == 3
+
+
+def test_as_a_part_of_other_batches_and_answers() -> None:
+    kind = MULTILINE | BATCH | LABELED_RESPONSE
+    outer = envelope(*EXAMPLE).in_batch("outer")
+    assert outer.encode(kind).startswith(b"@batch=outer :n!u@h BATCH +xxx")
+    assert [line[:12] for line in outer.encode(BATCH).split(b"\r\n")[:-1]] == [b"@batch=outer"] * 3
+    # "Servers MUST only include the label tag on the opening BATCH command"
+    labeled = envelope(*EXAMPLE).labeled("l")
+    assert labeled.encode(kind).count(b"label=l") == labeled.encode(LABELED_RESPONSE).count(b"label=l") == 1
+
+
+def test_all_that_was_made_of_it_can_be_taken_back() -> None:
+    first = envelope(*EXAMPLE)
+    made = [first.encode(0), first.labeled("l").encode(LABELED_RESPONSE), first.in_batch("b").encode(BATCH)]
+    assert {id(data) for data in made} <= {id(data) for data in first.encodings}
+
+
+def test_each_line_has_to_fit() -> None:
+    assert envelope(Part("x" * 400), Part("y" * 400, joined=True)).fits
+    assert not envelope(Part("x"), Part("y" * 500)).fits
