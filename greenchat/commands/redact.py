@@ -75,7 +75,8 @@ def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
     """Whether a user said it: under the same account, or, a guest, since they came and as who they still are."""
     if event.account or user.account:
         return ctx.network.fold(event.account) == identity(ctx.network, user)
-    return event.source == user.source and event.time >= user.signon
+    came = parse_msgid(user.guest_id.removeprefix("~"))  # finer than the time: two may have one nick within a ms
+    return came is not None and event.source == user.source and event.id > came
 
 
 def _not_kept(ctx: Context, place: Place, msgid: str) -> None:
