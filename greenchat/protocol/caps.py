@@ -52,18 +52,18 @@ STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
 STS = _capability("sts", "sts")
 USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
-# Drafts come last: before version 302 CAP LS is one line, and it drops what no longer fits.
+# Drafts, and what vendors made, come last: before version 302 CAP LS is one line, and it drops what no longer fits.
 ACCOUNT_REGISTRATION = _capability("draft/account-registration", "account-registration")
 CHANNEL_RENAME = _capability("draft/channel-rename", "channel-rename", wire=True)
 CHATHISTORY = _capability("draft/chathistory", "chathistory")
 EVENT_PLAYBACK = _capability("draft/event-playback", "chathistory")
+EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
 MESSAGE_REDACTION = _capability("draft/message-redaction", "message-redaction", wire=True)
 MULTILINE = _capability("draft/multiline", "multiline", wire=True)
+PRE_AWAY = _capability("draft/pre-away", "pre-away")
 READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
 SEARCH = _capability("soju.im/search", "https://github.com/ircv3/ircv3-specifications/pull/496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
-EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
-PRE_AWAY = _capability("draft/pre-away", "pre-away")
 
 WIRE = sum(capability.bit for capability in _BY_BIT if capability.wire)
 
