@@ -33,14 +33,17 @@ class Write:
 
 
 class Writes:
-    """What the servers of this process write to plain clients, by the client's port."""
+    """What the servers of this process write to plain clients, by the ports of the client and of the server.
+
+    The client's alone is not enough: two clients of two servers may have the same.
+    """
 
     def __init__(self) -> None:
-        self._to: dict[int, list[Write]] = defaultdict(list)
+        self._to: dict[tuple[int, int], list[Write]] = defaultdict(list)
 
-    def of(self, port: int) -> list[Write]:
-        """All writes to the client with this port."""
-        return self._to[port]
+    def of(self, client: int, server: int) -> list[Write]:
+        """All writes through this connection."""
+        return self._to[client, server]
 
     @classmethod
     @contextmanager
@@ -51,7 +54,8 @@ class Writes:
 
         def note_and_send(outbox: PlainOutbox, data: bytes) -> None:
             with suppress(OSError):  # the client has gone
-                writes.of(outbox._accepted.getpeername()[1]).append(Write(monotonic(), data))
+                sock = outbox._accepted
+                writes.of(sock.getpeername()[1], sock.getsockname()[1]).append(Write(monotonic(), data))
             send(outbox, data)
 
         with pytest.MonkeyPatch.context() as patch:
@@ -78,8 +82,7 @@ class Program:
         self.died = ""
         self.prompts = 0
         self.sock = socket.create_connection(address, timeout=_TIMEOUT)
-        self.port = self.sock.getsockname()[1]
-        self.writes = writes.of(self.port)
+        self.writes = writes.of(self.sock.getsockname()[1], address[1])
         self._news = threading.Condition()
         self._person = person
         self._receiver = threading.Thread(target=self._receive, daemon=True)
