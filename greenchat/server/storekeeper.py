@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 DATABASE = "greenchat.db"
 _LOCK = "greenchat.lock"
-_EVERY = 0.25  # seconds
+_EVERY = 0.1  # seconds
 _AFTER_TROUBLE = 5.0
 _DAY = 86_400_000  # ms
 
@@ -70,12 +70,14 @@ class StoreKeeper:
     def _keep_forever(self) -> None:
         while True:
             try:
-                done = self._thread.apply(self._maintain)
-                if isinstance(done, StoreError):
-                    raise done
+                gevent.sleep(_EVERY)
+                if self.store.is_tidy(self._now()):
+                    continue
+                trouble = self._thread.apply(self._maintain)
+                if trouble:
+                    raise trouble
                 while self.store.tidy():
                     gevent.sleep(0.001)
-                gevent.sleep(_EVERY if done else 0.01)
             except StoreError as error:
                 log.error("housekeeping of the store: %s", error)
                 gevent.sleep(_AFTER_TROUBLE)
@@ -83,12 +85,13 @@ class StoreKeeper:
                 log.exception("housekeeping of the store met a bug")
                 gevent.sleep(_AFTER_TROUBLE)
 
-    def _maintain(self) -> bool | StoreError:
+    def _maintain(self) -> StoreError | None:
         """In the thread; what it raised would be printed by gevent as a bug."""
         try:
-            return self.store.maintain(self._now())
+            self.store.maintain(self._now())
         except StoreError as error:
             return error
+        return None
 
 
 def lock(data: Path) -> IO[str]:

@@ -187,10 +187,12 @@ class Store(Protocol):
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first. From any thread; may take long. Raises StoreError."""
 
-    def maintain(self, now: int) -> bool:
+    def is_tidy(self, now: int) -> bool:
+        """Whether `maintain` would find nothing to do. now: ms since the epoch."""
+
+    def maintain(self, now: int) -> None:
         """One step of the work that can be done beside: checkpoint, search index, finding what is too old.
-        now: ms since the epoch. Returns whether all is done. From any thread; call `tidy` after it, until that has no
-        more. Raises StoreError."""
+        now: ms since the epoch. From any thread; call `tidy` after it, until that has no more. Raises StoreError."""
 
     def tidy(self) -> bool:
         """One step, of about a millisecond, of what `maintain` left to do. Returns whether there is more.

@@ -34,6 +34,12 @@ def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]
     return list(_cuts(rows, oldest))
 
 
+def of_departed(connection: sqlite3.Connection, upto: int) -> list[Cut]:
+    """Up to an id, what only people without an account have said to each other: nobody can read it any more."""
+    rows = connection.execute("SELECT id FROM conversation WHERE key LIKE '~% ~%'").fetchall()
+    return [Cut(conversation, upto) for (conversation,) in rows]
+
+
 def _cuts(rows: list[tuple[int, int | None, int | None]], oldest: int) -> Iterator[Cut]:
     for conversation, first, surplus in rows:
         upto = max(oldest - 1, surplus or 0)

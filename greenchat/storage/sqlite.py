@@ -23,7 +23,7 @@ from .search import SearchIndex
 from .writer import Writer
 
 _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log is to begin anew
-_INDEX_SECONDS = 0.5
+_INDEX_RESTS = 4  # times as long as it has worked
 _SEARCH_SECONDS = 3.0
 _PLAN_EVERY = 60_000  # ms
 _TRIM_ROWS = 200
@@ -63,6 +63,9 @@ class SqliteStore:
         self._log_holds_erased = False
         self._moved = False
         self._planned = 0
+        self._commits = 0
+        self._kept = -1  # the commits after which all was done
+        self._index_rests = 0.0
         self._cuts: deque[retention.Cut] = deque()
 
     # on the thread that opened it
@@ -72,6 +75,7 @@ class SqliteStore:
         try:
             if self._writer.commit(writes):
                 self._log_holds_erased = True
+            self._commits += 1
         except sqlite3.IntegrityError as error:
             raise UnfitWriteError(f"can't write this to the database: {error}") from error
         except sqlite3.Error as error:
@@ -149,25 +153,28 @@ class SqliteStore:
         """What matches, oldest first."""
         return self._index.search(query, budget=_SEARCH_SECONDS)
 
-    def maintain(self, now: int) -> bool:
-        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch.
+    def is_tidy(self, now: int) -> bool:
+        """Whether `maintain` would find nothing to do. now: ms since the epoch."""
+        return self._kept == self._commits and not self._is_planning_due(now)
 
-        Returns whether all is done.
-        """
+    def maintain(self, now: int) -> None:
+        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch."""
         with self._keeping, self._errors("maintain"):
             if self._keeper is None:
                 self._keeper = connect_keeper(self.path)
-            until = monotonic() + _INDEX_SECONDS
-            complete = False
-            while not complete and monotonic() < until:
-                self._move(self._keeper)
-                if self._log_is_long:
-                    return False  # to `tidy`, which needs that nobody reads
-                complete = self._index.catch_up(budget=0)
-            if complete and not self._cuts and now - self._planned >= _PLAN_EVERY and self._keep != Retention():
-                self._planned = now
+            commits = self._commits
+            self._move(self._keeper)
+            if self._log_is_long or monotonic() < self._index_rests:
+                return  # `tidy` needs that nobody reads
+            started = monotonic()
+            complete = self._index.catch_up(budget=0)
+            ended = monotonic()
+            # However much there is to learn, most of the processor is left to the chat.
+            self._index_rests = ended + _INDEX_RESTS * (ended - started)
+            if complete and not self._cuts and self._is_planning_due(now):
                 self._plan(now)
-            return complete
+            if complete:
+                self._kept = commits
 
     def _empty_log(self) -> bool:
         """Cut the log file to nothing, if no reader needs it now."""
@@ -184,9 +191,15 @@ class SqliteStore:
             self._log_is_long = True
         self._moved = True
 
+    def _is_planning_due(self, now: int) -> bool:
+        return self._planned == 0 or (now - self._planned >= _PLAN_EVERY and self._keep != Retention())
+
     def _plan(self, now: int) -> None:
         with self._readers.connection() as connection:
             cuts = retention.plan(connection, self._keep, now)
+            if self._planned == 0:
+                cuts += retention.of_departed(connection, self._last_id)
+        self._planned = now
         for cut in cuts:
             upto = self._index.cut(cut.conversation, cut.upto)
             self._cuts.append(retention.Cut(cut.conversation, min(cut.upto, upto)))

@@ -12,7 +12,8 @@ import pytest
 from greenchat.chat.settings import History, Settings
 from greenchat.server.app import App
 from greenchat.server.options import Options, Storage
-from greenchat.storage.interface import Span, StoredEvent
+from greenchat.server.storekeeper import lock
+from greenchat.storage.interface import Span, StoredEvent, StoreError
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 
@@ -197,12 +198,10 @@ def test_typing_is_not_kept_but_reactions_are(server: ServerThread) -> None:
         assert kept == [("TAGMSG", {"+draft/react": "x"}), ("PRIVMSG", {"+x": "y"})]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_two_servers_can_not_share_a_data_folder(start_server: StartServer, tmp_path: Path) -> None:
-    options = lasting(tmp_path)
-    start_server(Settings(), options)
-    with pytest.raises(Exception, match="another greenchat-server uses the data folder"):
-        start_server(Settings(), options)
+def test_two_servers_can_not_share_a_data_folder(tmp_path: Path) -> None:
+    with lock(tmp_path), pytest.raises(StoreError, match="another greenchat-server uses the data folder"):
+        lock(tmp_path)
+    lock(tmp_path).close()
 
 
 ID = "@+greenchat/id=8d1f"

@@ -47,6 +47,7 @@ def texts(events: list[StoredEvent]) -> list[str]:
 def settle(store: SqliteStore, now: int = START) -> None:
     """Housekeeping until nothing is left to do."""
     for _ in range(4):
+        store._index_rests = 0.0
         store.maintain(now)
         while store.tidy():
             pass

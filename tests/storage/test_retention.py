@@ -88,6 +88,36 @@ def test_a_conversation_that_went_can_begin_anew(path: Path, talk: Talk) -> None
     store.close()
 
 
+def test_what_guests_said_to_each_other_goes_with_them(path: Path, talk: Talk) -> None:
+    both, one = direct_key("~1", "~2"), direct_key("~1", "alice")
+    store = keeping(path, Retention())
+    before = talk.say("still here", one)
+    store.commit([talk.say("gone", both), before])
+    settle(store)
+    assert len(store.read(both, ALL)) == 1
+    store.close()
+    store = keeping(path, Retention())
+    after = talk.say("others of the same name", both)
+    store.commit([after])
+    settle(store)
+    assert store.read(both, ALL) == [after]
+    assert store.read(one, ALL) == [before]
+    store.close()
+
+
+def test_when_there_is_nothing_to_do_it_is_tidy(path: Path, talk: Talk) -> None:
+    store = keeping(path, Retention(age=10**9))
+    assert not store.is_tidy(START)
+    settle(store)
+    assert store.is_tidy(START)
+    assert not store.is_tidy(START + 60_000)
+    store.commit(talk.lines(1))
+    assert not store.is_tidy(START)
+    settle(store)
+    assert store.is_tidy(START)
+    store.close()
+
+
 @pytest.mark.parametrize("keep", [Retention(age=1), Retention(per_conversation=0), Retention(total=0)])
 def test_keeping_nothing(path: Path, talk: Talk, keep: Retention) -> None:
     store = keeping(path, keep)
