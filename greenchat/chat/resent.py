@@ -1,12 +1,11 @@
 """What clients have said under an id of their own, so that what is sent twice is said once.
 
 A client that lost its connection can't know whether its last words came through. If it gives them an id of its own, in
-the client-only tag `+greenchat/id` (1 to 64 characters, never used again for other words), it can send them again.
+the client-only tag `protocol.tags.CLIENT_ID`, it can send them again.
 """
 
 from collections import OrderedDict
 
-TAG = "+greenchat/id"
 _LONGEST = 64
 _MOST = 16_384
 

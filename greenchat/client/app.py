@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from greenchat.client import typing_notice
-from greenchat.client.connection import Connection
+from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
 from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
@@ -87,6 +87,7 @@ class App:
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
         self._connections: dict[Network, Connection] = {}
+        self._sleep = Sleep()
         self._leaving = False
 
     def run(self) -> None:
@@ -118,7 +119,10 @@ class App:
             self._on_terminal(self._decoder.flush())
         self._drain_events()
         now = time.monotonic()
+        slept = self._sleep.noticed(now, time.time())
         for connection in self._connections.values():
+            if slept:
+                connection.woke(now)
             connection.tick(now)
         if console.model.calls != self._heard_calls:
             self._heard_calls = console.model.calls

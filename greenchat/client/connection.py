@@ -18,6 +18,9 @@ SILENCE_SECONDS = 60  # nothing heard that long, with pings under way: the conne
 BURST = 12  # messages that go out at once; servers cut those who flood
 PER_SECOND = 2.0
 UNPACED = frozenset("PING PONG CAP NICK USER PASS QUIT AUTHENTICATE JOIN".split())
+ANSWER_SECONDS = 10  # for the PING after the machine slept
+WATCH_SECONDS = 5  # how often an idle client looks whether it slept
+SLEPT_SECONDS = 10  # how much further the wall clock must have gone than the monotonic one
 PING_PREFIX = "greenchat-"
 
 
@@ -35,6 +38,18 @@ class Wire(Protocol):
 
     def join(self, seconds: float) -> None:
         """Wait for the end."""
+
+
+class Sleep:
+    """Notices that the machine was suspended: the monotonic clock stood still meanwhile, the wall clock did not."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def noticed(self, now: float, wall: float) -> bool:
+        """Has it slept since this was asked last? Both in seconds."""
+        before, self._offset = self._offset, wall - now
+        return before is not None and self._offset - before >= SLEPT_SECONDS
 
 
 Opener = Callable[[Address, "Connection"], Wire]
@@ -56,6 +71,7 @@ class Connection:
         self._connected_at = 0.0
         self._heard_at = 0.0
         self._next_ping = 0.0
+        self._answer_by: float | None = None
         self._allowance = float(BURST)
         self._allowed_at = 0.0
 
@@ -77,7 +93,7 @@ class Connection:
     def on_event(self, event: NetworkEvent, now: float) -> None:
         """Note what the handlers need not know: who is alive, and when to try again."""
         network = self.network
-        self._heard_at = now
+        self._heard_at, self._answer_by = now, None
         match event:
             case Connected():
                 self._connected_at = now
@@ -120,6 +136,15 @@ class Connection:
         if lines:
             self.wire.send(b"".join(lines))
 
+    def woke(self, now: float) -> None:
+        """The machine has slept: who knows whether the connection still stands. Ask, or try again, at once."""
+        if self.wire is None and self.network.retry_at is not None:
+            self._tries = 0
+            self.network.retry_at = now
+        elif self.network.link is Link.ONLINE:
+            self._next_ping = now
+            self._answer_by = now + ANSWER_SECONDS
+
     def tick(self, now: float) -> None:
         """Do what has become due."""
         network = self.network
@@ -128,6 +153,8 @@ class Connection:
         elif network.link is Link.ONLINE and self.wire:
             if now - self._heard_at >= SILENCE_SECONDS:
                 self.wire.close(f"no answer for {SILENCE_SECONDS} s")
+            elif self._answer_by is not None and now >= self._answer_by:
+                self.wire.close("it broke while this machine slept")
             elif now >= self._next_ping:
                 network.send("PING", f"{PING_PREFIX}{int(now * 1000)}")
                 self._next_ping = now + PING_SECONDS
@@ -143,7 +170,8 @@ class Connection:
             return None
         if network.outgoing:
             return now + 1 / PER_SECOND
-        return min(self._next_ping, self._heard_at + SILENCE_SECONDS)
+        deadlines = [self._next_ping, self._heard_at + SILENCE_SECONDS, now + WATCH_SECONDS]
+        return min(deadlines if self._answer_by is None else [*deadlines, self._answer_by])
 
     def _lag(self, ping: str, now: float) -> int | None:
         sent = ping.removeprefix(PING_PREFIX)

@@ -6,7 +6,7 @@ https://modern.ircdocs.horse/#rplisupport-005
 import re
 from collections.abc import Iterable
 
-from greenchat.protocol.casemap import CASEMAPPINGS, Casefold, rfc1459_fold
+from greenchat.protocol.casemap import ANNOUNCED, Casefold, rfc1459_fold
 
 _ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
 
@@ -58,7 +58,7 @@ class Isupport:
 
     def _understand(self, name: str, value: str) -> None:
         if name == "CASEMAPPING":
-            self.casefold = CASEMAPPINGS.get(value, self.casefold)
+            self.casefold = ANNOUNCED.get(value, self.casefold)
         elif name == "CHANTYPES":
             self.chantypes = value
         elif name == "STATUSMSG":
@@ -75,6 +75,15 @@ class Isupport:
         """The value of a token that is a number."""
         value = self.tokens.get(name, "")
         return int(value) if value.isascii() and value.isdigit() else default
+
+    def allows_tag(self, name: str) -> bool:
+        """Does the server pass this client-only tag (without its `+`) on?
+
+        CLIENTTAGDENY: `*` denies all, `-typing` behind it allows this one.
+        https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens
+        """
+        denied = self.tokens.get("CLIENTTAGDENY", "").split(",")
+        return f"-{name}" in denied if "*" in denied else name not in denied
 
     def is_channel(self, name: str) -> bool:
         """Does this name belong to a channel (rather than a nick)?"""

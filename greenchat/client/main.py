@@ -97,7 +97,7 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     from greenchat.client.app import milliseconds
     from greenchat.client.said import Kind, Line
 
-    network = Network(destination.address.host, destination.address, nick)
+    network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
     model = Model(network)
     for channel in destination.channels:
         # Its window is there at once: what is typed while we connect waits in it.

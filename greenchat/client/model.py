@@ -144,6 +144,10 @@ class Network:
     """One server that the client talks to, and the state of that talk.
 
     nick: what the server calls us (before it says so: what we asked for). wanted_nick: what the user would like.
+    asked_nick: what they have asked for and not got yet. watched_nick: the server tells us when it is free.
+    identity: what the ids of our lines begin with, unlike any other client's; "" gives them none.
+    heard_at: milliseconds since the epoch, when the server said something last. missed_since: the same, before the
+    connection broke.
     lag: milliseconds of the last PING, None while unknown. retry_at: seconds of the app's clock, None when not
     retrying.
     """
@@ -156,6 +160,8 @@ class Network:
     password: str = ""
     realname: str = ""
     wanted_nick: str = ""
+    asked_nick: str = ""
+    watched_nick: str = ""
     link: Link = Link.OFFLINE
     isupport: Isupport = field(default_factory=Isupport)
     caps_offered: dict[str, str] = field(default_factory=dict)
@@ -168,6 +174,11 @@ class Network:
     batches: dict[str, Message] = field(default_factory=dict)  # reference -> the BATCH that opened it
     batch_sizes: dict[str, int] = field(default_factory=dict)  # reference -> how many messages came in it
     labels: int = 0
+    identity: str = ""
+    ids: int = 0
+    heard_at: int = 0
+    missed_since: int = 0
+    talks_since: int = 0  # the missed_since for which the talks of that time are being asked
     lag: int | None = None
     lost_at: float | None = None
     retry_at: float | None = None
@@ -213,6 +224,13 @@ class Network:
         """A label that was not used on this network before."""
         self.labels += 1
         return f"gc{self.labels}"
+
+    def new_id(self) -> str:
+        """An id for something that is said, never used before by anybody; "" where ours have none."""
+        if not self.identity:
+            return ""
+        self.ids += 1
+        return f"{self.identity}-{self.ids}"
 
     def with_member(self, nick: str) -> Iterator[tuple[Buffer, Member]]:
         """The channels where someone is, and what they are there."""

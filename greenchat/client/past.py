@@ -10,7 +10,7 @@ https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensio
 from bisect import bisect_right
 
 from greenchat.client import talk
-from greenchat.client.model import Buffer, BufferKind, Link, Model
+from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.said import TALK
 from greenchat.client.times import timestamp
 
@@ -42,6 +42,25 @@ def ask_older(buffer: Buffer) -> bool:
     buffer.network.send("CHATHISTORY", "BEFORE", buffer.name, f"timestamp={timestamp(oldest.time)}", _page(buffer))
     buffer.asking = True
     return True
+
+
+def ask_targets(network: Network, now: int) -> None:
+    """After a lost connection: ask which talks went on meanwhile, so that none is missed that has no window here."""
+    since, network.missed_since = network.missed_since, 0
+    if since and CHATHISTORY in network.caps:
+        span = (f"timestamp={timestamp(since - SKEW_MILLISECONDS)}", f"timestamp={timestamp(now + SKEW_MILLISECONDS)}")
+        network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
+        network.talks_since = since
+
+
+def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
+    """There is something new in this conversation, said at this time: have it come into its window."""
+    since = network.talks_since
+    if network.isupport.is_channel(name) or time < since:
+        return  # channels are asked about as we come into them
+    buffer = model.open(network, name)
+    buffer.read_at = buffer.read_at or since
+    ask_latest(buffer)
 
 
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:

@@ -58,7 +58,8 @@ class Member:
 class Waiting:
     """Something the user said that the server has not confirmed.
 
-    label: "" before it was sent. maybe: it was sent on a connection that broke before the server confirmed it.
+    id: what it is known under wherever it is sent, "" without one. label: "" before it was sent.
+    maybe: it was sent on a connection that broke before the server confirmed it.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Waiting:
     time: int
     label: str = ""
     maybe: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ https://ircv3.net/specs/extensions/labeled-response#client-implementation-consid
 
 from dataclasses import replace
 
-from greenchat.client.model import Buffer, BufferKind, Link, Model
+from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.said import Kind, Line, Waiting
 from greenchat.client.text import split_bytes
 from greenchat.protocol.framing import BODY_LIMIT
+from greenchat.protocol.tags import CLIENT_ID
 
 LONGEST_HOST = 63  # bytes, what servers commonly allow while we don't know our own
 ACTION_BYTES = len("\x01ACTION \x01")
@@ -21,7 +22,7 @@ ACTION_BYTES = len("\x01ACTION \x01")
 def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int) -> None:
     """Say something in a buffer: at once, or when the server can have it."""
     for piece in split_bytes(text, room_for_text(buffer, kind)):
-        buffer.waiting.append(Waiting(piece, kind, now))
+        buffer.waiting.append(Waiting(piece, kind, now, id=buffer.network.new_id()))
     flush(model, buffer, now)
 
 
@@ -48,14 +49,21 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
         buffer.waiting[index] = waiting
         command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
         text = f"\x01ACTION {waiting.text}\x01" if waiting.kind is Kind.ACTION else waiting.text
-        labeled = echo and "labeled-response" in network.caps
-        network.send(command, buffer.name, text, tags={"label": waiting.label} if labeled else None)
+        network.send(command, buffer.name, text, tags=_tags(network, waiting) if echo else None)
         if not echo:
             member = buffer.member(network.nick)
             prefix = member.prefixes[:1] if member else ""
             model.add(buffer, Line(now, waiting.kind, waiting.text, network.nick, prefix, own=True))
     if not echo:
         buffer.waiting = [waiting for waiting in buffer.waiting if not waiting.label]
+
+
+def _tags(network: Network, waiting: Waiting) -> dict[str, str]:
+    """The label tells the echo; by the id a server knows what it has had already, before a connection broke."""
+    tags = {"label": waiting.label} if "labeled-response" in network.caps else {}
+    if waiting.id and "message-tags" in network.caps and network.isupport.allows_tag(CLIENT_ID[1:]):
+        tags[CLIENT_ID] = waiting.id
+    return tags
 
 
 def confirm(buffer: Buffer, label: str, text: str) -> None:

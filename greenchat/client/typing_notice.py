@@ -13,7 +13,11 @@ FRESH_MILLISECONDS = 6_000  # after which "active" is not believed any more
 def tell(buffer: Buffer, text: str, now: int) -> None:
     """The user has changed the line in this buffer: tell the others, not too often, and not of commands."""
     network = buffer.network
-    if "message-tags" not in network.caps or network.link is not Link.ONLINE or not _allowed(buffer):
+    if (
+        "message-tags" not in network.caps
+        or network.link is not Link.ONLINE
+        or not network.isupport.allows_tag(TAG[1:])
+    ):
         return
     if buffer.kind is BufferKind.STATUS or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
@@ -43,9 +47,3 @@ def heard(buffer: Buffer, nick: str, state: str, now: int) -> None:
 def who(buffer: Buffer, now: int) -> list[str]:
     """Those who are typing now."""
     return [nick for nick, until in buffer.typing.items() if until > now]
-
-
-def _allowed(buffer: Buffer) -> bool:
-    """CLIENTTAGDENY: `*` denies all, `-typing` behind it allows this one."""
-    denied = buffer.network.isupport.tokens.get("CLIENTTAGDENY", "").split(",")
-    return "-typing" in denied if "*" in denied else "typing" not in denied

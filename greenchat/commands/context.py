@@ -13,13 +13,14 @@ from typing import Any
 from ..chat.channel import Channel
 from ..chat.network import Network
 from ..chat.registered import document
-from ..chat.resent import TAG, Key, Resent
+from ..chat.resent import Key, Resent
 from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
 from ..protocol.multiline import MultilineEnvelope, Part
 from ..protocol.numerics import Numeric
+from ..protocol.tags import CLIENT_ID
 from ..protocol.wrap import room
 from ..storage.interface import Document
 from ..storage.msgid import msgid_time
@@ -261,9 +262,9 @@ class Context:
         """
         conversation = conversation_of(self.network, self.user, place)
         key = None
-        if TAG in envelope.message.tags:
+        if CLIENT_ID in envelope.message.tags:
             account = self.network.fold(self.user.account)
-            key = Resent.key(account, conversation, envelope.message.tags[TAG])
+            key = Resent.key(account, conversation, envelope.message.tags[CLIENT_ID])
         if key:
             first = self.network.resent.get(key)
             if first:

@@ -4,6 +4,7 @@ https://modern.ircdocs.horse/#casemapping-parameter
 """
 
 import string
+import unicodedata
 from collections.abc import Callable
 
 Casefold = Callable[[str], str]
@@ -28,8 +29,26 @@ def rfc1459_strict_fold(name: str) -> str:
     return name.translate(_RFC1459_STRICT)
 
 
+def precis_fold(name: str) -> str:
+    """The comparable form of a name that PRECIS allows: profile UsernameCaseMapped, RFC 8265 section 3.3.
+
+    Wide and narrow letters become the usual ones, upper case lower, and what can be composed is. Whether a name is
+    allowed at all is for the server to say.
+    """
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", "".join(map(_usual_width, name)).lower())
+
+
+def _usual_width(character: str) -> str:
+    kind, _, codes = unicodedata.decomposition(character).partition(" ")
+    return "".join(chr(int(code, 16)) for code in codes.split()) if kind in ("<wide>", "<narrow>") else character
+
+
 CASEMAPPINGS: dict[str, Casefold] = {
     "ascii": ascii_fold,
     "rfc1459": rfc1459_fold,
     "rfc1459-strict": rfc1459_strict_fold,
 }
+
+ANNOUNCED: dict[str, Casefold] = {**CASEMAPPINGS, "rfc7613": precis_fold}  # by the value of CASEMAPPING in ISUPPORT

@@ -9,7 +9,8 @@ from ..chat.accounts import Account
 from ..chat.always_on import bring_back
 from ..chat.network import Network
 from ..chat.registered import from_document
-from ..chat.resent import TAG, Resent
+from ..chat.resent import Resent
+from ..protocol.tags import CLIENT_ID
 from ..storage.interface import Document, Store
 from ..storage.msgid import first_id
 
@@ -35,7 +36,7 @@ def restore(network: Network, store: Store) -> None:
         if isinstance(document, Mapping):
             bring_back(network, document, guest_id=f"~{network.started}-{number}", now=network.started)
     network.moved.clear()
-    for event in store.tagged(TAG, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
-        key = Resent.key(network.fold(event.account), event.conversation, event.tags[TAG])
+    for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
+        key = Resent.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.resent.add(key, event.msgid)

@@ -1,6 +1,6 @@
 """Reconnecting, asking whether the server is there, and pacing: all by a clock that the test moves."""
 
-from greenchat.client.connection import BURST, SILENCE_SECONDS, Connection
+from greenchat.client.connection import ANSWER_SECONDS, BURST, SILENCE_SECONDS, Connection, Sleep
 from greenchat.client.events import Connected, Disconnected, Received
 from greenchat.client.model import Address, Link, Network
 from greenchat.protocol.message import Message
@@ -145,3 +145,45 @@ def test_what_can_not_be_a_line_is_not_sent() -> None:
     desk.network.send("JOIN", "#tea")
     desk.connection.tick(0)
     assert desk.wires[0].lines == ["JOIN #tea"]
+
+
+def test_a_machine_that_slept_is_noticed_by_its_clocks() -> None:
+    sleep = Sleep()
+    assert [sleep.noticed(*clocks) for clocks in ((0, 1000), (5, 1005.2), (6, 4000), (11, 4005))] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_after_a_sleep_the_server_is_asked_at_once() -> None:
+    desk = Desk()
+    desk.online(0)
+    desk.connection.woke(3)
+    desk.connection.tick(3)
+    assert desk.wires[0].lines == ["PING greenchat-3000"]
+    assert desk.connection.deadline(4) == 9
+    assert desk.connection.deadline(9) == 3 + ANSWER_SECONDS
+    desk.connection.tick(3 + ANSWER_SECONDS)
+    assert desk.wires[0].closed == "it broke while this machine slept"
+
+
+def test_an_answer_after_a_sleep_keeps_the_connection() -> None:
+    desk = Desk()
+    desk.online(0)
+    desk.connection.woke(3)
+    desk.connection.tick(3)
+    desk.connection.on_event(Received(Message("PONG", ("srv", "greenchat-3000"))), 4)
+    desk.connection.tick(3 + ANSWER_SECONDS)
+    assert desk.wires[0].closed == ""
+
+
+def test_after_a_sleep_nobody_waits_for_the_next_try() -> None:
+    desk = Desk()
+    desk.connection.connect()
+    for now in (0, 1, 2, 3, 4):
+        desk.lose(now)
+    desk.connection.woke(5)
+    desk.connection.tick(5)
+    assert len(desk.wires) == 2

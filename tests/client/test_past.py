@@ -152,3 +152,30 @@ def test_channels_are_renamed(world: World) -> None:
     world.feed(":bob!b@h RENAME #tea #cake :better", ":bob!b@h PRIVMSG #cake :here")
     assert world.shown("#cake")[-2:] == ["* bob renamed #tea to #cake (better)", "bob: here"]
     assert list(world.network.channels) == ["#cake"]
+
+
+def test_private_talks_that_were_missed_open_after_the_connection_is_back(world: World) -> None:
+    world.lose()
+    world.now += 3_600_000
+    world.come_in(CAPS)
+    assert (
+        "CHATHISTORY TARGETS timestamp=2026-09-21T14:12:20.000Z timestamp=2026-09-21T15:14:20.000Z 100" in world.sent()
+    )
+    world.feed(
+        ":srv BATCH +t draft/chathistory-targets",
+        "@batch=t :srv CHATHISTORY TARGETS #tea 2026-09-21T15:00:00.000Z",
+        "@batch=t :srv CHATHISTORY TARGETS old 2026-09-21T14:12:30.000Z",
+        "@batch=t :srv CHATHISTORY TARGETS carol 2026-09-21T14:30:00.000Z",
+        ":srv BATCH -t",
+    )
+    assert world.sent() == ["CHATHISTORY LATEST carol * 100"]
+    world.feed(
+        ":srv BATCH +h chathistory carol",
+        "@batch=h;msgid=1;time=2026-09-21T10:00:00.000Z :carol!c@h PRIVMSG alice :known long ago",
+        "@batch=h;msgid=2;time=2026-09-21T14:30:00.000Z :carol!c@h PRIVMSG alice :are you there?",
+        ":srv BATCH -h",
+    )
+    buffer = world.network.find("carol")
+    assert buffer
+    assert (buffer.unread, buffer.highlights) == (1, 1)
+    assert world.model.current is not buffer

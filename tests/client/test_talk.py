@@ -99,3 +99,29 @@ def test_long_lines_are_cut_so_that_others_get_all_of_it(tea: World) -> None:
     for line in sent:
         assert len(f":alice!al@host.example {line}\r\n".encode()) <= 512
     assert "".join(line.partition(":")[2] for line in sent).replace(" ", "") == text.replace(" ", "")
+
+
+def test_what_may_have_arrived_is_sent_again_under_its_id(world: World) -> None:
+    world.network.identity = "me"
+    world.welcome("echo-message labeled-response message-tags")
+    world.join()
+    world.type("one\ntwo\n")
+    assert world.sent() == [
+        "@label=gc1;+greenchat/id=me-1 PRIVMSG #tea :one",
+        "@label=gc2;+greenchat/id=me-2 PRIVMSG #tea :two",
+    ]
+    world.lose()
+    world.welcome("echo-message labeled-response message-tags")
+    world.join()
+    world.type("three\n")
+    ids = [waiting.id for waiting in world.model.current.waiting]
+    assert ids == ["me-1", "me-2", "me-3"]
+
+
+def test_a_server_that_denies_the_tag_does_not_get_it(world: World) -> None:
+    world.network.identity = "me"
+    world.welcome("echo-message message-tags")
+    world.feed(":srv 005 alice CLIENTTAGDENY=*,-typing :are supported")
+    world.join()
+    world.type("one\n")
+    assert world.sent() == ["PRIVMSG #tea :one"]

@@ -15,6 +15,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
     """Change the model by what happened on a network. now: milliseconds since the epoch."""
     match event:
         case Received(message):
+            network.heard_at = now
             _received(Incoming(model, network, message, said_at(message, now)))
         case Connected():
             network.link = Link.REGISTERING
@@ -73,6 +74,8 @@ def _batch(at: Incoming) -> None:
 
 def _disconnected(model: Model, network: Network, reason: str, now: int) -> None:
     was_online = network.link is Link.ONLINE
+    if was_online:
+        network.missed_since = network.heard_at
     network.link = Link.OFFLINE
     network.lag = None
     network.outgoing.clear()

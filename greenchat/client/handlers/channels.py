@@ -1,6 +1,6 @@
 """Who is in a channel and what it is about: JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC, NAMES and the like."""
 
-from greenchat.client import past, talk
+from greenchat.client import past, regain, talk
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.model import Buffer, BufferKind, Network
 from greenchat.client.said import CAME, WENT, Kind, Member
@@ -80,6 +80,7 @@ def quit_(at: Incoming) -> None:
     for buffer in _where_known(at.network, at.nick):
         if buffer.members.pop(at.network.fold(at.nick), None) or buffer.kind is BufferKind.PRIVATE:
             at.moved(buffer, at.nick, WENT, f"{at.nick} quit{split}")
+    regain.free(at.network, at.nick)
 
 
 @on("NICK")
@@ -89,7 +90,7 @@ def nick(at: Incoming) -> None:
     old, new = at.nick, at.param(0)
     mine = at.mine
     if mine:
-        network.nick = network.wanted_nick = new
+        regain.renamed(network, new)
         at.note(network.status, f"You are now called {new}")
     for buffer in _where_known(network, old):
         member = buffer.members.pop(network.fold(old), None)
@@ -101,6 +102,8 @@ def nick(at: Incoming) -> None:
     if talk_with and talk_with.kind is BufferKind.PRIVATE and not network.find(new):
         network.buffers[network.fold(new)] = network.buffers.pop(network.fold(old))
         talk_with.name = new
+    if not mine:
+        regain.free(network, old)
 
 
 @on("TOPIC")

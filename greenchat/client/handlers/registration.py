@@ -3,8 +3,8 @@
 https://ircv3.net/specs/extensions/capability-negotiation
 """
 
-from greenchat.client import talk
-from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client import past, regain, talk
+from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import BufferKind, Link, Network
 from greenchat.client.said import Kind
 from greenchat.protocol.numerics import Numeric
@@ -113,6 +113,28 @@ def settled(at: Incoming) -> None:
     for buffer in network.buffers.values():
         if buffer.kind is BufferKind.PRIVATE:
             talk.flush(at.model, buffer, at.time)
+    past.ask_targets(network, at.time)
+    regain.watch(network)
+
+
+@on("CHATHISTORY")
+def went_on(at: Incoming) -> None:
+    """`CHATHISTORY TARGETS <target> <timestamp>`: https://ircv3.net/specs/extensions/chathistory#targets"""
+    time = milliseconds_of(at.param(2))
+    if at.param(0) == "TARGETS" and at.param(1) and time is not None:
+        past.talk_went_on(at.model, at.network, at.param(1), time)
+
+
+@on(Numeric.RPL_MONONLINE)
+def online(at: Incoming) -> None:
+    """`<nick> :target[!user@host][,target...]`: only the nick that we want back is watched."""
+
+
+@on(Numeric.RPL_MONOFFLINE)
+def offline(at: Incoming) -> None:
+    """`<nick> :target[,target...]`: https://ircv3.net/specs/extensions/monitor"""
+    for nick in at.param(1).split(","):
+        regain.free(at.network, nick)
 
 
 @on(Numeric.ERR_NICKNAMEINUSE, Numeric.ERR_ERRONEUSNICKNAME, Numeric.ERR_UNAVAILRESOURCE)
@@ -121,6 +143,9 @@ def nick_refused(at: Incoming) -> None:
     network = at.network
     refused = at.param(1)
     if network.link is Link.ONLINE:
+        asked, network.asked_nick = network.asked_nick, ""
+        if not asked and network.fold(refused) == network.fold(network.wanted_nick):
+            return  # we tried to get ours back, and somebody was faster
         at.answer(f"You can't be called {refused}: {at.param(-1)}", Kind.ERROR)
         return
     longer = len(refused) < LONGEST_NICK and at.message.command == Numeric.ERR_NICKNAMEINUSE.command

@@ -1,7 +1,7 @@
 """Commands to speak and to ask about people: private talks, actions, nicknames, being away."""
 
 from greenchat.client import talk
-from greenchat.client.model import BufferKind
+from greenchat.client.model import BufferKind, Link
 from greenchat.client.said import Kind
 from greenchat.client.slash.registry import Order, SlashError, command
 
@@ -58,8 +58,13 @@ def say(order: Order) -> None:
 def nick(order: Order) -> None:
     """Be called otherwise."""
     name = order.words[0]
-    order.network.wanted_nick = name
-    order.online().send("NICK", name)
+    network = order.network
+    if network.link is Link.ONLINE:
+        network.asked_nick = name
+        network.send("NICK", name)
+    else:
+        network.wanted_nick = name
+        order.tell(f"You will be called {name} once you are connected.")
 
 
 @command("whois", "wi", usage="[nick]", example="/whois bob")
