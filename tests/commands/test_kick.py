@@ -85,6 +85,12 @@ def test_ranks(house: ServerThread, kicker: str, kicked: str, done: bool) -> Non
         assert bool(bob.sync()) is done
 
 
+def test_oneself(house: ServerThread) -> None:
+    with people(house.address, "first", "alice", channel="#a") as (_, alice):
+        give(house, "alice", "#a", "h")
+        assert alice.run("KICK #a alice :enough")[0].params == ("#a", "alice", "enough")
+
+
 def test_long_comment(serve: Serve) -> None:
     """KICKLEN: "it may be silently truncated by the server before being passed on to other clients"."""
     address = serve(Settings(limits=Limits(kick=10)))

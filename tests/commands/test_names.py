@@ -117,6 +117,18 @@ def test_many(server: Target) -> None:
             assert sorted(found) == sorted(expected)
 
 
+def test_many_under_a_longer_name(server: Target) -> None:
+    """What is kept of a large channel does not outlive its name: the lines still keep to 512 bytes."""
+    nicks = [f"member-{number:02}" for number in range(60)]
+    longer = "#" + "m" * 60
+    with people(server, "alice", *nicks, channel="#m") as (alice, *_):
+        assert len(names(alice, "#m")) == 61
+        alice.run(f"RENAME #m {longer}")
+        replies = [message for message in alice.run(f"NAMES {longer}") if message.command == "353"]
+        assert all(len(message.format().encode()) <= 510 for message in replies)
+        assert sum(len(message.params[3].split()) for message in replies) == 61
+
+
 def test_labeled(server: Target) -> None:
     """https://ircv3.net/specs/extensions/labeled-response: all lines are in the one batch."""
     with Client(server, "alice", caps="batch labeled-response") as alice:

@@ -9,7 +9,7 @@ from greenchat.protocol.names import NamesLines, NamesReply
 
 SERVER = "irc.example.org"
 NICK = "n" * 32
-_NAME = st.text("abc\u00e9\U0001f409", min_size=1, max_size=30)
+_NAME = st.text("abc\u00e9\U0001f409", min_size=20, max_size=30)
 
 
 def reply_of(lines: NamesLines, channel: str = "#channel") -> NamesReply:
@@ -17,7 +17,9 @@ def reply_of(lines: NamesLines, channel: str = "#channel") -> NamesReply:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(["add", "remove", "replace"]), st.integers(0, 30), _NAME), max_size=200),
+    st.lists(
+        st.tuples(st.sampled_from(["add", "remove", "replace"]), st.integers(0, 30), _NAME), min_size=30, max_size=120
+    ),
     st.sampled_from(["#c", "#" + "\u00e9" * 60]),
 )
 def test_lines_hold_who_is_there(steps: list[tuple[str, int, str]], channel: str) -> None:
