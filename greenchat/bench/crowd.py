@@ -35,6 +35,7 @@ class Guest:
     client: Client
     channel: bytes | None
     progress: Callable[[str], None]
+    lost: Callable[[Client], None]
     rest: bytes = b""
     heard: bool = False
     came: float = field(default_factory=perf_counter)
@@ -47,6 +48,12 @@ class Guest:
             head = HEAD.match(line)
             if head:
                 self._line(head[2], line)
+
+    def closed(self, client: Client) -> None:
+        """The server hung up."""
+        if self.heard or client.ending:
+            self.lost(client)
+        self.came = 0.0  # turned away at the door: out of patience at once
 
     def _line(self, command: bytes, line: bytes) -> None:
         if command == b"PING":
@@ -142,8 +149,9 @@ def gather(
     def let_in(position: int) -> None:
         index = first + position
         client = swarm.connect(index)
-        guests[position] = Guest(client, channels[position], report)
-        client.feed = guests[position].feed
+        guest = guests[position] = Guest(client, channels[position], report, swarm.lost)
+        client.feed = guest.feed
+        client.closed = guest.closed
         client.send(registration(index, capabilities[index % len(capabilities)]))
 
     def registered() -> bool:

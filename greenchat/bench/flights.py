@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from .transcript import Reader, Transcript
+from .transcript import Place, Transcript
 from .wire import nick
 
 
@@ -18,7 +18,7 @@ class Room:
 
     target: bytes
     transcripts: list[Transcript] = field(default_factory=list)
-    detached: list[Reader] = field(default_factory=list)
+    detached: list[Place] = field(default_factory=list)
 
 
 class Flights:
@@ -72,7 +72,7 @@ class Flights:
         message = (sender, number)
         self.in_flight[message] = room
         self._left[message] = sum(1 for each in room.transcripts if each.listeners(sender)) + sum(
-            1 for each in room.detached if _hears(each, sender)
+            1 for each in room.detached if each.hears(sender)
         )
         self._sent[message] = perf_counter()
         self.say(sender, room.target, number)
@@ -90,43 +90,39 @@ class Flights:
         if self.talking:
             self._speak()
 
-    def on_arrival(self, reader: Reader, sender: int, number: int) -> None:
+    def on_arrival(self, place: Place, sender: int, number: int) -> None:
         """A detached reader has a message."""
         if (sender, number) in self._sent:
             self.late.append(perf_counter() - self._sent[sender, number])
             self.on_complete(sender, number)
 
-    def on_detach(self, reader: Reader) -> None:
+    def on_detach(self, place: Place) -> None:
         """The reader is a party of its own from now on; its transcript is none if nobody else reads it."""
-        transcript = reader.transcript
+        transcript = place.transcript
         room = next(room for room in self.rooms if transcript in room.transcripts)
-        room.detached.append(reader)
+        room.detached.append(place)
         flying = [message for message, where in self.in_flight.items() if where is room]
         for sender, number in flying:
-            if number >= reader.expects(sender) and _hears(reader, sender):
+            if number >= place.expects(sender) and place.hears(sender):
                 self._left[sender, number] += 1
         unseen = [
             (sender, number)
             for sender, number in flying
             if transcript.listeners(sender) and number >= len(transcript.starts.get(sender, ()))
         ]
-        transcript.leave(reader)
+        transcript.leave(place)
         for sender, number in unseen:
             if not transcript.listeners(sender):
                 self.on_complete(sender, number)
 
-    def missing(self, readers: list[Reader]) -> str:
+    def missing(self, places: Sequence[Place]) -> str:
         """What has not arrived where, in words, for the first message that is missing; "" if nothing is."""
         for (sender, number), room in self.in_flight.items():
             without = [
-                reader
-                for reader in readers
-                if reader.transcript in room.transcripts and reader.expects(sender) <= number and _hears(reader, sender)
+                place
+                for place in places
+                if place.transcript in room.transcripts and place.expects(sender) <= number and place.hears(sender)
             ]
             names = ", ".join(map(str, without[:3])) + (" ..." if len(without) > 3 else "")
             return f"message {number} of {nick(sender).decode()} was lost for {len(without)} of its receivers ({names})"
         return ""
-
-
-def _hears(reader: Reader, sender: int) -> bool:
-    return reader.echo or reader.index != sender

@@ -12,8 +12,9 @@ from .crowd import REFUSALS, Arrival, RefusedError
 from .figures import quantile
 from .flights import Flights, Room
 from .process import cpu_seconds, resident_bytes, waiting_seconds
+from .reader import Reader
 from .swarm import Address, Client, DisconnectedError, StalledError, Swarm
-from .transcript import Reader, Transcript, ViolationError
+from .transcript import Transcript, ViolationError
 from .wire import HEAD, Wording
 
 WARM_UP = 0.5  # seconds of talk before the window opens
@@ -157,7 +158,7 @@ class Talk:
             on_complete=flights.on_complete,
             said_at=flights.said_at,
             said_by=flights.said_by,
-            release=lambda reader: self.swarm.afterwards.append(lambda: reader.feed(b"")),
+            release=lambda place: self.swarm.afterwards.append(lambda: place.feed(b"")),
             on_detach=flights.on_detach,
             on_arrival=flights.on_arrival,
         )

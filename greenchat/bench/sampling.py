@@ -1,13 +1,10 @@
-"""A sampling profiler inside the server's process: `prepare` before its main, and a file is written at its end.
+"""A sampling profiler inside the server's process: `prepare` before its main, then a signal begins and ends it.
 
 The kernel signals every so much CPU time; what runs then is noted. That costs next to nothing and, unlike a profiler
 that traces every call, does not make small functions look dear, and has no trouble with greenlets. A system call
 counts for the line that makes it.
-
-The first SIGUSR2 begins it and the second ends it, so that the profile is that of the measured window.
 """
 
-import atexit
 import json
 import signal
 from collections import Counter
@@ -23,7 +20,7 @@ TOGGLE = signal.SIGUSR2
 
 
 def prepare(file: str) -> None:
-    """Note what runs between two SIGUSR2; write it to `file` when the process ends."""
+    """Note what runs between two SIGUSR2, and write it to `file` at the second."""
     lines: Counter[tuple[str, str, int]] = Counter()
     within: Counter[tuple[str, str]] = Counter()
 
@@ -40,17 +37,16 @@ def prepare(file: str) -> None:
 
     def toggle(number: int, frame: FrameType | None) -> None:
         running = signal.getitimer(signal.ITIMER_PROF)[0] > 0
-        if running or not lines:
-            signal.setitimer(signal.ITIMER_PROF, *((0, 0) if running else (INTERVAL, INTERVAL)))
-
-    def write() -> None:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        found = {"lines": [[*key, n] for key, n in lines.items()], "within": [[*key, n] for key, n in within.items()]}
-        Path(file).write_text(json.dumps(found), encoding="utf-8")
+        signal.setitimer(signal.ITIMER_PROF, *((0, 0) if running else (INTERVAL, INTERVAL)))
+        if running:
+            found = {
+                "lines": [[*key, count] for key, count in lines.items()],
+                "within": [[*key, count] for key, count in within.items()],
+            }
+            Path(file).write_text(json.dumps(found), encoding="utf-8")
 
     signal.signal(signal.SIGPROF, note)
     signal.signal(TOGGLE, toggle)
-    atexit.register(write)
 
 
 def report(file: Path, top: int = 20) -> str:

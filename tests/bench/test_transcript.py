@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.bench.transcript import Reader, Transcript, ViolationError
+from greenchat.bench.reader import Reader
+from greenchat.bench.transcript import Place, Transcript, ViolationError
 from greenchat.bench.wire import Wording
 
 WORDING = Wording(20)
@@ -26,7 +27,7 @@ class Scene:
     def __init__(self, readers: int, *, echo: bool = True, said: dict[int, int] | None = None) -> None:
         self.complete: list[tuple[int, int]] = []
         self.private: list[bytes] = []
-        self.released: list[Reader] = []
+        self.released: list[Place] = []
         self.arrived: list[tuple[int, int, int]] = []
         said = said or {}
         self.transcript = Transcript(

@@ -11,8 +11,9 @@ from ..crowd import SYNC, gather, registration
 from ..figures import Figures
 from ..flights import Room
 from ..load import LANDING, Job, Talk, answer, arrival_figures, speakers
+from ..reader import Reader
 from ..swarm import Client, StalledError, Swarm
-from ..transcript import Reader, Transcript, ViolationError
+from ..transcript import Transcript, ViolationError
 from ..wire import HEAD
 from . import Scenario, Shape
 

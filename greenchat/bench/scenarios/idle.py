@@ -34,7 +34,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         pings += what == "pinged"
 
     for client in clients:
-        client.feed = Guest(client, None, progress).feed
+        client.feed = Guest(client, None, progress, swarm.lost).feed
     swarm.run_for(1.0)
     pings = 0
     job.window()

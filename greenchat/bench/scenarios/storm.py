@@ -11,8 +11,9 @@ from time import perf_counter
 from ..crowd import gather, registration
 from ..figures import Figures
 from ..load import Job, answer, seat
+from ..reader import Reader
 from ..swarm import Client, Swarm
-from ..transcript import Reader, Transcript, ViolationError
+from ..transcript import Transcript, ViolationError
 from ..wire import HEAD
 from . import Scenario, Shape
 
@@ -90,7 +91,7 @@ class _Storm:
         self.count = shape["clients"] - 1  # one is there already
         self.pace = shape["pace"]
         self.transcript = Transcript(
-            job.wording, CHANNEL, release=lambda reader: swarm.afterwards.append(lambda: reader.feed(b""))
+            job.wording, CHANNEL, release=lambda place: swarm.afterwards.append(lambda: place.feed(b""))
         )
         self.newcomers: dict[int, _Newcomer] = {}
         self.tries = self.registered = self.joined = 0

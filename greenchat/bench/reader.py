@@ -1,0 +1,149 @@
+"""What a client of a channel gets, compared with what the others got: see `transcript`.
+
+A chunk that comes in is compared with the transcript from the client's place on: one memory comparison for hundreds of
+lines. Only a chunk that differs (a PING in between, a line nobody has seen yet) is looked at line by line.
+"""
+
+from collections.abc import Callable
+
+from .transcript import Place, Transcript, ViolationError, shown, unexpected
+from .wire import PRESENCE
+
+NEWLINE = 0x0A
+
+
+class Reader(Place):
+    """Reads for one client.
+
+    on_private(line) is called with each line that belongs to it alone, or that is no message and no coming or going.
+    """
+
+    __slots__ = ("on_private", "received", "rest")
+
+    def __init__(self, transcript: Transcript, index: int, on_private: Callable[[bytes], None], *, echo: bool) -> None:
+        super().__init__(transcript, index, echo=echo)
+        self.on_private = on_private
+        self.rest = b""  # what came in and could not be compared yet
+        self.received = 0  # messages got since it was detached
+
+    def feed(self, data: bytes) -> None:
+        """Bytes of the server, in any pieces.
+
+        Raises ViolationError as soon as something is wrong for sure; what is lost for good only shows in `expects`.
+        """
+        if self.rest:
+            data = self.rest + data
+            self.rest = b""
+        end = self.offset + len(data)
+        transcript = self.transcript
+        # The fast path: everything that has come is what others have already got. Half a line at the end is not:
+        # what follows it might differ.
+        if (
+            self.offset >= 0
+            and end <= self.own_next
+            and data[-1:] == b"\n"
+            and self.counts is None
+            and transcript.text.startswith(data, self.offset)
+        ):
+            transcript.move(self, end)
+            if end == self.own_next:
+                transcript.hop(self)
+        else:
+            self._feed_by_line(data)
+
+    def _feed_by_line(self, data: bytes) -> None:
+        whole = data.rfind(b"\n") + 1
+        view = memoryview(data)
+        transcript = self.transcript
+        text = transcript.text
+        at = 0
+        while at < whole:
+            known = min(whole - at, self.own_next - self.offset, len(text) - self.offset)
+            # Up to where the transcript ends or an own message stands, always the end of a line.
+            if (
+                known > 0
+                and self.offset >= 0
+                and self.counts is None
+                and data[at + known - 1] == NEWLINE
+                and text.startswith(view[at : at + known], self.offset)
+            ):
+                at += known
+                transcript.move(self, self.offset + known)
+                if self.offset == self.own_next:
+                    transcript.hop(self)
+                continue
+            end = data.index(b"\n", at) + 1
+            if not self._take(data[at:end]):
+                break
+            at = end
+        self.rest = data[at:] + self.rest
+
+    def _take(self, line: bytes) -> bool:
+        """One line. False if it has to wait until the transcript knows it."""
+        transcript = self.transcript
+        if self.counts is not None:
+            self._count(line)
+        elif self.offset < 0:
+            presence = PRESENCE.fullmatch(line)
+            if presence and presence[2] == b"JOIN" and int(presence[1]) == self.index:
+                return transcript.find(self)
+            self.on_private(line)
+        elif transcript.text.startswith(line, self.offset):
+            transcript.move(self, self.offset + len(line))
+            if self.offset == self.own_next:
+                transcript.hop(self)
+        elif self.offset == len(transcript.text):
+            if transcript.hold(self, line):
+                return False
+            if not transcript.append(self, line):
+                self.on_private(line)
+            elif self.offset != len(transcript.text):
+                transcript.move(self, len(transcript.text))
+        elif transcript.wording.talk.fullmatch(line):
+            self.detach()
+            self._count(line)
+        elif PRESENCE.fullmatch(line):
+            raise ViolationError(f"{self} got out of order: {shown(line)}")
+        else:
+            self.on_private(line)
+        return True
+
+    def detach(self) -> None:
+        """Count this reader's messages by sender from now on."""
+        transcript = self.transcript
+        self.received = transcript.lines_before(self.offset) - self.own_passed
+        self.counts = {}
+        transcript.on_detach(self)
+        transcript.leave(self)
+
+    def _count(self, line: bytes) -> None:
+        talk = self.transcript.wording.talk.fullmatch(line)
+        if not talk:
+            if not PRESENCE.fullmatch(line):
+                self.on_private(line)
+            return
+        assert self.counts is not None
+        sender, number = int(talk[3]), int(talk[4])
+        expected = self.expects(sender)
+        if number != expected or int(talk[1]) != sender or talk[2] != self.transcript.target:
+            raise unexpected(str(self), sender, number, expected)
+        self.counts[sender] = number + 1
+        self.received += 1
+        self.transcript.on_arrival(self, sender, number)
+
+    def last_line(self) -> bytes:
+        """The line that it got last."""
+        transcript = self.transcript
+        line = transcript.lines_before(self.offset)
+        return bytes(transcript.text[transcript.ends[line - 2] if line > 1 else 0 : self.offset])
+
+    def leave_channel(self) -> None:
+        """It is not in the channel any more; its next JOIN says from where on it reads again."""
+        self.offset = -1
+        self.rest = b""
+
+    def got(self) -> int:
+        """Messages received so far (comings and goings included while not detached)."""
+        if self.counts is not None:
+            return self.received
+        return self.transcript.lines_before(self.offset) - self.own_passed
