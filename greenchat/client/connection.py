@@ -127,7 +127,9 @@ class Connection:
         lines = []
         while network.outgoing:
             message = network.outgoing[0]
-            if message.command not in UNPACED and not at_once:
+            # A message of several lines goes out whole, and counts as the one that opens it.
+            paced = message.command not in UNPACED and "batch" not in message.tags
+            if paced and not at_once:
                 if self._allowance < 1:
                     break
                 self._allowance -= 1

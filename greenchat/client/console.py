@@ -7,7 +7,7 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 from collections.abc import Callable
 from dataclasses import replace
 
-from greenchat.client import handlers, past, slash, talk, typing_notice
+from greenchat.client import handlers, multiline, past, slash, talk, typing_notice
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
@@ -95,16 +95,17 @@ class Console:
                 self.model.focused = focused
                 past.mark_read(self.model.current)
 
-    def submit(self, now: int) -> None:
-        """Enter: run the command, or say the lines."""
+    def submit(self, now: int, *, together: bool = True) -> None:
+        """Enter: run the command, or say the lines. together: as one message, where the server takes such."""
         text = self.editor.submit()
         typing_notice.said(self.model.current)
         if text.startswith("/") and not text.startswith("//") and "\n" not in text:
             slash.run(self.model, text, now)
             return
-        for line in text.removeprefix("/" if text.startswith("//") else "").split("\n"):
-            if line.strip():
-                self._say(line, now)
+        text = text.removeprefix("/" if text.startswith("//") else "")
+        for said in [text] if together else text.split("\n"):
+            if said.strip():
+                self._say(said, now)
 
     def _say(self, text: str, now: int) -> None:
         buffer = self.model.current
@@ -133,10 +134,10 @@ class Console:
 
             def answer(chosen: str) -> None:
                 self.editor.insert(text)
-                if chosen == "send":
-                    self.submit(now)
+                if chosen != "edit":
+                    self.submit(now, together=chosen == "one")
 
-            self._mode = PasteGuard(text, answer)
+            self._mode = PasteGuard(text, answer, one=multiline.limits(self.model.network) is not None)
         else:
             self.editor.insert(text)
 

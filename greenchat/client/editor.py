@@ -168,12 +168,13 @@ class Editor:
         self._kill_right(_end(_WORD_RIGHT, self.line.after))
 
     def kill_to_start(self) -> None:
-        """Cut to the beginning of the line."""
-        self._kill_left(0)
+        """Cut to the beginning of the line, and from there into the line above."""
+        start = self.line.before.rfind("\n") + 1
+        self._kill_left(start if start < self.line.cursor else max(0, start - 1))
 
     def kill_to_end(self) -> None:
-        """Cut to the end of the line."""
-        self._kill_right(len(self.line.after))
+        """Cut to the end of the line, and from there the line break."""
+        self._kill_right(len(self.line.after.partition("\n")[0]) or 1)
 
     def yank(self) -> None:
         """Insert what was cut last."""

@@ -126,24 +126,23 @@ def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
     if line.kind is Kind.SAID:
         base = theme.highlight if line.highlight else NORMAL
         gutter, gutter_style = line.prefix + nick, theme.highlight if line.highlight else nick_style
-        body = formatted(line.text, NORMAL)
-        if line.highlight and not columns.nick:
-            body = formatted(line.text, base)
+        body = _texts(line.text, base if not columns.nick else NORMAL)
     elif line.kind is Kind.ACTION:
         gutter, gutter_style = "*", theme.highlight if line.highlight else nick_style
-        body = (Span(nick, nick_style), Span(" "), *formatted(line.text))
+        first, *rest = _texts(line.text, NORMAL)
+        body = [(Span(nick, nick_style), Span(" "), *first), *rest]
     elif line.kind is Kind.NOTICE:
         gutter, gutter_style = f"-{nick}-", theme.notice
-        body = formatted(line.text, theme.notice)
+        body = _texts(line.text, theme.notice)
     elif line.kind is Kind.EVENT:
         gutter, gutter_style = theme.glyphs.event, theme.event
-        body = formatted(line.text, theme.event)
+        body = _texts(line.text, theme.event)
     elif line.kind is Kind.INFO:
         gutter, gutter_style = theme.glyphs.info, theme.info
-        body = formatted(line.text, theme.info)
+        body = _texts(line.text, theme.info)
     else:
         gutter, gutter_style = "!", theme.error
-        body = formatted(line.text, theme.error)
+        body = _texts(line.text, theme.error)
     return _rows(clock(line.time), gutter, gutter_style, body, drawn)
 
 
@@ -152,25 +151,27 @@ def waiting_rows(waiting: Waiting, nick: str, drawn: Drawn) -> tuple[Row, ...]:
     theme = drawn.theme
     mark = f"{theme.glyphs.waiting:>5}" if waiting.label else "later"
     text = f"* {waiting.text}" if waiting.kind is Kind.ACTION else waiting.text
-    return _rows(mark, nick, theme.waiting, formatted(text, theme.waiting), drawn)
+    return _rows(mark, nick, theme.waiting, _texts(text, theme.waiting), drawn)
 
 
-def _rows(clock_text: str, gutter: str, gutter_style: Style, body: Row, drawn: Drawn) -> tuple[Row, ...]:
+def _texts(text: str, base: Style) -> list[Row]:
+    """Each line of a text; formatting ends with its line, as it does for those who get them one by one."""
+    return [formatted(line, base) for line in text.split("\n")]
+
+
+def _rows(clock_text: str, gutter: str, gutter_style: Style, body: list[Row], drawn: Drawn) -> tuple[Row, ...]:
     theme, columns = drawn.theme, drawn.columns
     if drawn.marked:
-        body = _mark(body, drawn.marked)
+        body = [_mark(text, drawn.marked) for text in body]
     separator = Span(f" {theme.glyphs.separator} ", theme.separator)
     if not columns.nick:
-        first = Span(gutter + " ", gutter_style)
-        wrapped = wrap((first, *body), columns.total)
-        # Continuations are wrapped a second time, one column in, so that names stand out on the left.
-        if len(wrapped) == 1:
-            return wrapped
-        return _hanging((first, *body), columns.total)
+        first, *others = body
+        hanging = _hanging((Span(gutter + " ", gutter_style), *first), columns.total)
+        return (*hanging, *((Span(" "), *row) for text in others for row in wrap(text, columns.total - 1)))
     time = Span(clock_text + " ", theme.time)
     nick = Span(fit(gutter, columns.nick, right=True), gutter_style)
     blank = Span(" " * (columns.indent - 3))
-    rows = wrap(body, columns.total - columns.indent)
+    rows = [row for text in body for row in wrap(text, columns.total - columns.indent)]
     return ((time, nick, separator, *rows[0]), *((blank, separator, *row) for row in rows[1:]))
 
 
@@ -196,6 +197,7 @@ def _mark(body: Row, wanted: str) -> Row:
 
 
 def _hanging(spans: Row, total: int) -> tuple[Row, ...]:
+    """Continuations are wrapped a second time, one column in, so that names stand out on the left."""
     first = wrap(spans, total)[0]
     taken = sum(len(span.text) for span in first)
     rest = _drop(spans, taken)

@@ -173,6 +173,7 @@ class Network:
     outgoing: deque[Message] = field(default_factory=deque)
     batches: dict[str, Message] = field(default_factory=dict)  # reference -> the BATCH that opened it
     batch_sizes: dict[str, int] = field(default_factory=dict)  # reference -> how many messages came in it
+    batch_lines: dict[str, list[Message]] = field(default_factory=dict)  # reference -> the lines of one message
     labels: int = 0
     identity: str = ""
     ids: int = 0

@@ -225,12 +225,13 @@ class HistorySearch:
 
 
 class PasteGuard:
-    """Asks before many lines go out. answer: called with "send", "edit" or nothing at all."""
+    """Asks before many lines go out. answer: called with "one", "lines", "edit" or not at all. one: can they be one?"""
 
     marked = ""
     line = EMPTY
 
-    def __init__(self, text: str, answer: Callable[[str], None]) -> None:
+    def __init__(self, text: str, answer: Callable[[str], None], *, one: bool) -> None:
+        self._one = one
         self._lines = len(text.split("\n"))
         self._answer = answer
 
@@ -242,12 +243,17 @@ class PasteGuard:
     @property
     def hint(self) -> str:
         """The answers."""
-        return "Enter or s sends them as lines, e edits them first, Escape or c throws them away."
+        rest = "e edits them first, Escape or c throws them away."
+        if self._one:
+            return f"Enter sends them as one message, s as lines, {rest}"
+        return f"Enter or s sends them as lines, {rest}"
 
     def key(self, key: str) -> str:
         """One letter answers."""
-        if key in ("Enter", "s", "y"):
-            self._answer("send")
+        if key in ("Enter", "y"):
+            self._answer("one" if self._one else "lines")
+        elif key == "s":
+            self._answer("lines")
         elif key == "e":
             self._answer("edit")
         elif key not in CANCEL and key not in ("c", "n"):

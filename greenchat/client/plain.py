@@ -87,7 +87,7 @@ class PlainScreen:
 
 def plain_line(line: Line, window: str) -> str:
     """`20:05 #tea bob: hello`, the window only where it is named."""
-    text = visible(strip_formatting(line.text))
+    text = "\n  ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
     where = f" {visible(window)}" if window else ""
     nick = visible(line.nick)
     if line.kind is Kind.SAID:

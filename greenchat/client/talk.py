@@ -9,9 +9,9 @@ https://ircv3.net/specs/extensions/labeled-response#client-implementation-consid
 
 from dataclasses import replace
 
+from greenchat.client import multiline
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.said import Kind, Line, Waiting
-from greenchat.client.text import split_bytes
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.tags import CLIENT_ID
 
@@ -20,9 +20,8 @@ ACTION_BYTES = len("\x01ACTION \x01")
 
 
 def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int) -> None:
-    """Say something in a buffer: at once, or when the server can have it."""
-    for piece in split_bytes(text, room_for_text(buffer, kind)):
-        buffer.waiting.append(Waiting(piece, kind, now, id=buffer.network.new_id()))
+    """Say something in a buffer, maybe of several lines: at once, or when the server can have it."""
+    buffer.waiting.append(Waiting(text, kind, now, id=buffer.network.new_id()))
     flush(model, buffer, now)
 
 
@@ -42,14 +41,20 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
     if network.link is not Link.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
     echo = "echo-message" in network.caps
+    buffer.waiting = [piece for waiting in buffer.waiting for piece in _sendable(buffer, waiting)]
     for index, waiting in enumerate(buffer.waiting):
         if waiting.label:
             continue
         waiting = replace(waiting, label=network.new_label())
         buffer.waiting[index] = waiting
         command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
-        text = f"\x01ACTION {waiting.text}\x01" if waiting.kind is Kind.ACTION else waiting.text
-        network.send(command, buffer.name, text, tags=_tags(network, waiting) if echo else None)
+        tags = _tags(network, waiting) if echo else {}
+        if waiting.kind is Kind.ACTION:
+            network.send(command, buffer.name, f"\x01ACTION {waiting.text}\x01", tags=tags)
+        elif len(lines := multiline.parts(waiting.text, room_for_text(buffer, waiting.kind))) > 1:
+            network.outgoing += multiline.batch(command, buffer.name, lines, waiting.label, tags)
+        else:
+            network.send(command, buffer.name, waiting.text, tags=tags)
         if not echo:
             member = buffer.member(network.nick)
             prefix = member.prefixes[:1] if member else ""
@@ -64,6 +69,20 @@ def _tags(network: Network, waiting: Waiting) -> dict[str, str]:
     if waiting.id and "message-tags" in network.caps and network.isupport.allows_tag(CLIENT_ID[1:]):
         tags[CLIENT_ID] = waiting.id
     return tags
+
+
+def _sendable(buffer: Buffer, waiting: Waiting) -> list[Waiting]:
+    """What waits, in pieces that this server takes as one message each."""
+    if waiting.label:
+        return [waiting]
+    room = room_for_text(buffer, waiting.kind)
+    together = waiting.kind is not Kind.ACTION
+    pieces = multiline.pieces(waiting.text, room, buffer.network, together=together)
+    return (
+        [waiting]
+        if pieces == [waiting.text]
+        else [replace(waiting, text=piece, id=buffer.network.new_id()) for piece in pieces]
+    )
 
 
 def confirm(buffer: Buffer, label: str, text: str) -> None:

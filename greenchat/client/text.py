@@ -121,8 +121,11 @@ def wrap(spans: Row, columns: int) -> tuple[Row, ...]:
     return tuple(_slice(spans, start, end) for start, end in breaks)
 
 
-def split_bytes(text: str, limit: int) -> list[str]:
-    """Cut into pieces of at most `limit` bytes of UTF-8 (16 or more), between words where that can be."""
+def split_bytes(text: str, limit: int, *, keep_spaces: bool = False) -> list[str]:
+    """Cut into pieces of at most `limit` bytes of UTF-8 (16 or more), between words where that can be.
+
+    The space at a cut goes, or (keep_spaces) stays at the end of its piece.
+    """
     pieces = []
     while len(text.encode()) > limit:
         size = 0
@@ -139,7 +142,7 @@ def split_bytes(text: str, limit: int) -> list[str]:
         # line.
         end = end or _code_points_within(text, limit)
         if space > end // 2:
-            pieces.append(text[: space - 1])
+            pieces.append(text[: space if keep_spaces else space - 1])
             text = text[space:]
         else:
             pieces.append(text[:end])

@@ -306,3 +306,16 @@ def test_a_bug_gives_the_terminal_back_and_is_written_down(
     assert b"greenchat: a bug ended it; the details are in" in terminal.output[restored:]
     assert b"Traceback" not in terminal.output
     assert "RuntimeError: a bug" in (tmp_path / "state/greenchat/crash.txt").read_text()
+
+
+def test_a_message_of_several_lines(server: Server, greenchat: OpenTerminal, alice: Terminal, bob: Client) -> None:
+    carol = greenchat(f"carol@{server.address}")
+    carol.wait_for("You joined")
+    alice.wait_for("carol joined")
+    alice.send("first\x1b\r", "second")
+    alice.wait_for("[#lobby] first", "second")
+    alice.send("\r")
+    # aligned as one message: one nick, two rows
+    carol.wait_for("alice │ first", "                   │ second")
+    alice.wait_for("alice │ first", "                   │ second")
+    assert [bob.expect("PRIVMSG").params[1] for _ in range(2)] == ["first", "second"]

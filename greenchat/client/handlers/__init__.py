@@ -7,6 +7,8 @@ from greenchat.client.handlers.registry import TABLE, Incoming, said_at
 from greenchat.client.isupport import Isupport
 from greenchat.client.model import BufferKind, Link, Model, Network
 from greenchat.client.said import Kind, Line
+from greenchat.protocol.message import Message
+from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part, whole
 
 __all__ = ["apply", "channels", "messages"]
 
@@ -26,6 +28,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.caps_asked = 0
             network.batches.clear()
             network.batch_sizes.clear()
+            network.batch_lines.clear()
             registration.register(network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
@@ -39,6 +42,9 @@ def _received(at: Incoming) -> None:
         _batch(at)
         return
     opened = at.network.batches.get(message.tags.get("batch", ""))
+    if opened and opened.params[1:2] == (BATCH_TYPE,) and len(message.params) > 1:
+        at.network.batch_lines.setdefault(message.tags["batch"], []).append(message)
+        return
     if opened:
         network_sizes = at.network.batch_sizes
         reference = message.tags["batch"]
@@ -65,6 +71,13 @@ def _batch(at: Incoming) -> None:
         at.network.batches[reference[1:]] = at.message
     else:
         ended = at.network.batches.pop(reference[1:], None)
+        lines = at.network.batch_lines.pop(reference[1:], [])
+        if ended and lines and len(ended.params) > 2:
+            # "implementations MUST collect the message content from each line in the batch and wait until the full
+            # batch has been received before processing the message"
+            text = whole([Part(line.params[1], CONCAT in line.tags) for line in lines])
+            one = Message(lines[0].command, (ended.params[2], text), ended.source, ended.tags)
+            _received(Incoming(at.model, at.network, one, said_at(one, at.time)))
         size = at.network.batch_sizes.pop(reference[1:], 0)
         if ended and len(ended.params) > 2 and ended.params[1] == "chathistory":
             buffer = at.network.find(ended.params[2])

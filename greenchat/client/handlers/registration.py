@@ -30,6 +30,7 @@ WANTED_CAPS = (
     "draft/read-marker",
     "draft/message-redaction",
     "draft/channel-rename",
+    "draft/multiline",
 )
 REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
 LONGEST_NICK = 30

@@ -1,0 +1,179 @@
+"""Messages of several lines: https://ircv3.net/specs/extensions/multiline"""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.client.editor import Editor, Line
+from greenchat.client.multiline import parts
+from greenchat.protocol.multiline import whole
+from tests.client.world import World
+
+CAPS = "echo-message labeled-response batch message-tags server-time"
+
+
+@pytest.fixture
+def world() -> World:
+    """In #tea, on a server that takes messages of 100 bytes in 4 lines."""
+    world = World()
+    world.connect()
+    world.feed(f":srv CAP * LS :{CAPS} draft/multiline=max-bytes=100,max-lines=4,odd")
+    world.feed(f":srv CAP * ACK :{CAPS} draft/multiline", ":srv 001 alice :Welcome", ":srv 422 alice :No MOTD")
+    world.join()
+    return world
+
+
+def compose(world: World, *lines: str) -> None:
+    for number, line in enumerate(lines):
+        if number:
+            world.press("M-Enter")
+        world.type(line)
+
+
+def test_lines_typed_together_are_one_message(world: World) -> None:
+    compose(world, "hello", "", "you  there")
+    world.press("Enter")
+    assert world.sent() == [
+        "@label=gc1 BATCH +gc1 draft/multiline #tea",
+        "@batch=gc1 PRIVMSG #tea :hello",
+        "@batch=gc1 PRIVMSG #tea :",
+        "@batch=gc1 PRIVMSG #tea :you  there",
+        "BATCH -gc1",
+    ]
+    world.feed(
+        "@label=gc1;msgid=m1 :alice!al@h BATCH +x draft/multiline #tea",
+        "@batch=x :alice!al@h PRIVMSG #tea hello",
+        "@batch=x :alice!al@h PRIVMSG #tea :",
+        "@batch=x :alice!al@h PRIVMSG #tea :you  there",
+    )
+    assert world.shown()[-1] == "* You joined"  # "wait until the full batch has been received"
+    world.feed("BATCH -x")
+    assert world.model.current.waiting == []
+    assert world.model.current.lines[-1].text == "hello\n\nyou  there"
+    assert world.model.current.lines[-1].id == "m1"
+    assert [row.partition("│ ")[2] for row in world.screen()[-5:-2]] == ["hello", "", "you  there"]
+
+
+def test_a_long_line_stays_one_message(world: World) -> None:
+    world.network.caps_offered["draft/multiline"] = "max-bytes=4096,max-lines=32"
+    text = ("word " * 150).strip()
+    world.paste(text)
+    world.press("Enter")
+    first, *lines, last = world.sent()
+    assert (first, last) == ("@label=gc1 BATCH +gc1 draft/multiline #tea", "BATCH -gc1")
+    assert lines[0].startswith("@batch=gc1 PRIVMSG")
+    # "leave the space character at the end of the line"
+    assert all(line.startswith("@batch=gc1;draft/multiline-concat PRIVMSG #tea") for line in lines[1:])
+    assert "".join(line.partition(":")[2] for line in lines) == text
+
+
+def test_more_than_the_server_takes_becomes_several_messages(world: World) -> None:
+    compose(world, *"abcdef")
+    world.press("Enter")
+    assert [line for line in world.sent() if "BATCH -" not in line] == [
+        "@label=gc1 BATCH +gc1 draft/multiline #tea",
+        *[f"@batch=gc1 PRIVMSG #tea :{letter}" for letter in "abcd"],
+        "@label=gc2 BATCH +gc2 draft/multiline #tea",
+        *[f"@batch=gc2 PRIVMSG #tea :{letter}" for letter in "ef"],
+    ]
+
+
+def test_a_server_without_them_gets_line_by_line(echoing: World) -> None:
+    compose(echoing, "one", "", "two")
+    echoing.press("Enter")
+    assert echoing.sent() == ["@label=gc1 PRIVMSG #tea :one", "@label=gc2 PRIVMSG #tea :two"]
+
+
+def test_lines_written_without_a_connection_are_one_message_later(world: World) -> None:
+    world.lose()
+    compose(world, "one", "two")
+    world.press("Enter")
+    world.connect()
+    world.feed(":srv CAP * LS :batch message-tags draft/multiline=max-bytes=100", ":srv CAP * ACK :batch message-tags")
+    world.feed(":srv 001 alice :Welcome", ":srv 422 alice :No MOTD")
+    world.feed(":srv CAP * ACK :draft/multiline")
+    world.join()
+    assert world.shown()[-1].endswith("alice: one\ntwo")
+
+
+def test_a_refused_message_is_told_whole(world: World) -> None:
+    compose(world, "one", "two")
+    world.press("Enter")
+    world.feed("@label=gc1 :srv FAIL BATCH MULTILINE_MAX_LINES 1 :Too many lines")
+    assert world.shown()[-1] == "! Not sent (Too many lines): one\ntwo"
+
+
+def test_those_of_others_are_joined(world: World) -> None:
+    world.feed(
+        "@msgid=m2 :bob!b@h BATCH +1 draft/multiline #tea",
+        "@batch=1 :bob!b@h PRIVMSG #tea hello",
+        "@batch=1 :bob!b@h PRIVMSG #tea :how is ",
+        ":carol!c@h PRIVMSG #tea :meanwhile",
+        "@batch=1;draft/multiline-concat :bob!b@h PRIVMSG #tea :everyone, alice?",
+        "BATCH -1",
+        ":bob!b@h BATCH +2 draft/multiline #tea",
+        "BATCH -2",
+        ":bob!b@h BATCH +3 draft/multiline",
+        "@batch=3 :bob!b@h PRIVMSG #tea :lost",
+        "BATCH -3",
+        ":bob!b@h BATCH +4 draft/multiline #tea",
+        "@batch=4 :bob!b@h NOTICE #tea :careful",
+        "BATCH -4",
+    )
+    assert world.shown()[-3:] == ["+carol: meanwhile", "bob: hello\nhow is everyone, alice?", "bob: careful"]
+    assert world.model.current.lines[-2].highlight
+
+
+def test_those_of_the_past_are_found_in_their_history(world: World) -> None:
+    world.feed(
+        ":srv BATCH +h chathistory #tea",
+        "@batch=h;msgid=old;time=2026-09-21T10:00:00.000Z :bob!b@h BATCH +m draft/multiline #tea",
+        "@batch=m :bob!b@h PRIVMSG #tea one",
+        "@batch=m :bob!b@h PRIVMSG #tea two",
+        "BATCH -m",
+        "BATCH -h",
+    )
+    assert world.shown()[0] == "bob: one\ntwo"
+
+
+def test_a_paste_can_be_one_message_or_lines(world: World) -> None:
+    world.paste("a\nb\nc")
+    assert "one message, s as lines" in world.screen()[-2]
+    world.press("Enter")
+    assert world.sent()[0].startswith("@label=gc1 BATCH")
+    world.paste("a\nb\nc")
+    world.press("s")
+    assert world.sent() == [f"@label=gc{number} PRIVMSG #tea :{text}" for number, text in enumerate("abc", 2)]
+
+
+@given(st.text(alphabet="ab é👩\u200d💻\n ", max_size=120), st.integers(16, 40))
+def test_the_lines_bring_the_whole_text(text: str, room: int) -> None:
+    found = parts(text, room)
+    assert whole(found) == text
+    assert all(len(part.text.encode()) <= room for part in found)
+    assert all(part.text for part in found if part.joined)  # "MUST NOT send blank lines with the ... concat tag"
+
+
+@pytest.mark.parametrize(
+    ("command", "before", "after"),
+    [
+        ("kill to start", "one\ntw|o", "one\n|o"),
+        ("kill to start", "one\n|two", "one|two"),
+        ("kill to start", "|one", "|one"),
+        ("kill to end", "o|ne\ntwo", "o|\ntwo"),
+        ("kill to end", "one|\ntwo", "one|two"),
+        ("kill to end", "one|", "one|"),
+    ],
+)
+def test_cutting_stays_within_the_line(command: str, before: str, after: str) -> None:
+    left, right = before.split("|")
+    editor = Editor(Line(left + right, len(left)))
+    editor.run(command)
+    assert editor.line.picture() == after
+
+
+def test_an_action_is_always_one_line(world: World) -> None:
+    world.type("/me " + "waves " * 90 + "\n")
+    sent = world.sent()
+    assert len(sent) == 2
+    assert all(line.partition(":")[2].startswith("\x01ACTION waves") and line.endswith("\x01") for line in sent)
