@@ -72,7 +72,7 @@ class SearchIndex:
     """
 
     def __init__(self, path: Path, changes: Changes, *, erasures: int) -> None:
-        self.path = path.with_name(path.name + "-search")
+        self.path = index_of(path)
         self._database = path
         self._changes = changes
         self._erasures = erasures
@@ -245,6 +245,11 @@ class SearchIndex:
     def _remove(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+
+def index_of(database: Path) -> Path:
+    """Where a database's index is."""
+    return database.with_name(database.name + "-search")
 
 
 class _Transaction:

@@ -5,6 +5,7 @@ for a lock. Readers in other threads see the last commit (write-ahead log) and b
 thread too, moves the log's content into the database, so that the loop never pays for that.
 """
 
+import math
 import sqlite3
 import threading
 from collections import deque
@@ -157,13 +158,22 @@ class SqliteStore:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
         return self._kept == self._commits and not self._is_planning_due(now)
 
-    def maintain(self, now: int) -> None:
-        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch."""
+    def move_log(self) -> None:
+        """The part of `maintain` that can't wait for long: move what was committed out of the write-ahead log."""
         with self._keeping, self._errors("maintain"):
             if self._keeper is None:
                 self._keeper = connect_keeper(self.path)
-            commits = self._commits
             self._move(self._keeper)
+
+    def learn(self) -> None:
+        """Let the search index learn all that it does not know yet, however long that takes."""
+        self._index.catch_up(budget=math.inf)
+
+    def maintain(self, now: int) -> None:
+        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch."""
+        commits = self._commits
+        self.move_log()
+        with self._keeping, self._errors("maintain"):
             if self._log_is_long or monotonic() < self._index_rests:
                 return  # `tidy` needs that nobody reads
             started = monotonic()
