@@ -1,0 +1,191 @@
+"""Broken and valid input by the million, by hand; what it finds becomes a test.
+
+    python -m tests.hostile.fuzz session --seconds 600
+    python -m tests.hostile.fuzz lines --inputs 10000000
+
+`session` drives a whole server without sockets; `lines` the line buffer and the parser; `plain` the plain dialect. It
+ends with the number of inputs, or with the seed and the last inputs before the first failure.
+"""
+
+import argparse
+import random
+import re
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from greenchat.protocol.framing import LineBuffer
+from greenchat.protocol.message import Message, ParseError, parse
+from greenchat.protocol.plain import Dialect, NotPlain, Options, Prompt, Run, Write
+from tests.hostile.grammar import Grammar
+from tests.hostile.world import World
+
+_NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,31}")
+_PIECES = [
+    *(b"NICK", b"alice", b"alice: ", b"\r\n", b"\n", b"~", b"hi", b"/nick b", b"/me x", b"/msg a b", b"\xff\xc3"),
+    *("\u00fc".encode(), b"\0", b"\r", b" ", b"x" * 900, b"CAP LS\r\n", b"USER a 0 * :b", b"/", b":", b"@a=b "),
+]
+_WORLD = 2000  # inputs
+
+Step = Callable[[], None]
+
+
+def session_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
+    """A step of the whole session, how many inputs there were, and its end."""
+    folder = tempfile.TemporaryDirectory()
+    world = World(chance, Path(folder.name))
+    before = 0
+
+    def step() -> None:
+        nonlocal world, before
+        if world.inputs > _WORLD:  # a new one, before all its nicks belong to accounts
+            before += world.inputs
+            world.close()
+            world = World(chance, Path(folder.name))
+            trace.append("a new world")
+        if len(world.puppets) < 3 or (len(world.puppets) < 7 and not chance.randrange(20)):
+            puppet = world.connect()
+        else:
+            puppet = chance.choice(world.puppets)
+        if not puppet.nick and chance.randrange(4):
+            data = world.grammar.greeting()
+        else:
+            data = b"".join(world.line() for _ in range(chance.randrange(1, 4)))
+            if not chance.randrange(200):
+                trace.append(("drop", puppet.nick))
+                world.drop(puppet)
+                world.check()
+                return
+        trace.append((puppet.nick, data))
+        world.send(puppet, data)
+        world.check()
+
+    def end() -> None:
+        world.close()
+        folder.cleanup()
+
+    return step, lambda: before + world.inputs, end
+
+
+def line_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
+    """Chunks of bytes through the line buffer, and each line through the parser and back."""
+    grammar = Grammar(chance, lambda: "said", [])
+    pool = [grammar.line() for _ in range(5000)]
+    inputs = count()
+    number = 0
+    buffer = LineBuffer()
+
+    def step() -> None:
+        nonlocal number, buffer
+        data = bytearray(b"".join(chance.choices(pool, k=8)))
+        for _ in range(chance.randrange(6)):
+            data[chance.randrange(len(data))] = chance.choice(b"\r\n\0 :@;=\\\xff#a")
+        trace.append(bytes(data))
+        cut = chance.randrange(len(data))
+        for chunk in data[:cut], data[cut:]:
+            for line in buffer.feed(bytes(chunk)):
+                number = next(inputs)
+                if isinstance(line, bytes):
+                    try:
+                        message = parse(line.decode())
+                    except (UnicodeDecodeError, ParseError):
+                        continue
+                    again = parse(_format(message))
+                    assert again == message, (message, again)
+        if buffer.overrun:
+            buffer = LineBuffer()
+
+    return step, lambda: number, lambda: None
+
+
+def _format(message: Message) -> str:
+    """As it would be sent on; names of tags that can't be are dropped, as handlers do."""
+    try:
+        return message.format()
+    except ValueError as error:
+        # it was a line: only NULs in tags, which `parse` refuses, could be the reason
+        raise AssertionError(message) from error
+
+
+def plain_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
+    """Conversations of plain clients: chunks, silences, refusals."""
+    number = 0
+
+    def step() -> None:
+        nonlocal number
+        options = Options(lambda nick: _NICK.fullmatch(nick) is not None, prompt=chance.choice(list(Prompt)))
+        now = 0
+        dialect = Dialect(options, now)
+        events = dialect.start(now)
+        for _ in range(chance.randrange(12)):
+            number += 1
+            now += chance.choice([0, 1, 50, 70, 400, 700, 3000])
+            data = b"".join(chance.choices(_PIECES, k=chance.randrange(1, 5)))
+            trace.append((now, data))
+            if dialect.deadline is not None and dialect.deadline <= now:
+                events += dialect.tick(now)
+            events += dialect.receive(data, now)
+            for event in events:
+                match event:
+                    case NotPlain():
+                        return
+                    case Run(message):
+                        parse(message.format())
+                        if message.command == "NICK":
+                            events = (
+                                dialect.welcomed(message.params[0], now) if chance.randrange(2) else dialect.refused()
+                            )
+                            break
+                    case Write(written):
+                        assert written
+            else:
+                events = []
+        dialect.end(now)
+
+    return step, lambda: number, lambda: None
+
+
+TARGETS = {"session": session_steps, "lines": line_steps, "plain": plain_steps}
+
+
+def run(target: str, seed: int, *, seconds: float = 1e9, inputs: int = 1 << 60) -> int:
+    """Try until either is reached; how many inputs that were. Raises what is found, after printing how to repeat it."""
+    chance = random.Random(seed)
+    trace: deque[object] = deque(maxlen=12)
+    step, done, end = TARGETS[target](chance, trace)
+    deadline = time.monotonic() + seconds
+    try:
+        while time.monotonic() < deadline and done() < inputs:
+            step()
+    except BaseException:
+        sys.stderr.write(f"{target}: seed {seed}, after {done()} inputs; the last ones:\n")
+        sys.stderr.writelines(f"  {each!r}\n".replace("x" * 100, "..") for each in trace)
+        raise
+    finally:
+        end()
+    return done()
+
+
+def main() -> int:
+    """By hand."""
+    parser = argparse.ArgumentParser(description="Broken and valid input by the million.")
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--seconds", type=float, default=1e9)
+    parser.add_argument("--inputs", type=int, default=10_000_000)
+    parser.add_argument("--seed", type=int, default=None)
+    given = parser.parse_args()
+    seed = random.randrange(1 << 32) if given.seed is None else given.seed
+    started = time.monotonic()
+    done = run(given.target, seed, seconds=given.seconds, inputs=given.inputs)
+    sys.stdout.write(
+        f"{given.target}: {done} inputs in {time.monotonic() - started:.0f} s, seed {seed}: nothing found\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,291 @@
+"""A whole server without sockets: its real state, store, turns and commands, and clients whose outboxes can be read.
+
+Each client is also a model of what an IRC client knows from what it was sent: who it is and where it is. `check` holds
+that, and the server's own state, against each other.
+"""
+
+import random
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import gevent
+
+from greenchat.chat import roster
+from greenchat.chat.channel import Channel
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.chat.user import Session, User
+from greenchat.commands.catalog import resume, run_line
+from greenchat.commands.context import Context
+from greenchat.commands.registration import leave
+from greenchat.protocol import caps
+from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
+from greenchat.protocol.message import Message, parse
+from greenchat.server.app import App
+from greenchat.server.options import Options, Storage, Throttle
+from tests.hostile.grammar import Grammar
+from tests.staff import STAFFED
+
+BOUND = 1024 * 1024  # bytes that one step may leave in one outbox: the default SendQ
+_TAGS_LIMIT = 8191
+
+
+class Mailbox(Outbox):
+    """An outbox that keeps what is flushed, and follows the rules of the one with a socket."""
+
+    __slots__ = ("ended", "sent")
+
+    def __init__(self, dirty: list[Outbox]) -> None:
+        super().__init__(dirty)
+        self.sent: list[bytes] = []
+        self.ended = False
+
+    def flush(self) -> None:
+        self.sent += self.pending
+        self.sent_messages += len(self.pending)
+        self.pending.clear()
+
+    def close(self, farewell: bytes = b"") -> None:
+        if not self.ended:
+            self.put(farewell)
+            self.ended = True
+
+
+@dataclass(eq=False)
+class Puppet:
+    """A client: its session, and what it knows from what it was sent.
+
+    nick: as the server calls it, "" before the welcome. channels: spelled as the server last did.
+    """
+
+    session: Session
+    mailbox: Mailbox
+    lines: LineBuffer = field(default_factory=LineBuffer)
+    nick: str = ""
+    channels: dict[str, str] = field(default_factory=dict)
+    batches: dict[str, str] = field(default_factory=dict)
+    gone: bool = False
+
+
+def small_options(data: Path) -> Options:
+    """Nothing is written outside this folder."""
+    return Options(data=data, throttle=Throttle(commands=0, logins=1_000_000), storage=Storage(persistent=False))
+
+
+SETTINGS = Settings(
+    classes=STAFFED.classes, opers={"root": STAFFED.opers["root"]}, accounts=AccountSettings(iterations=4096)
+)
+
+
+class World:
+    """The server, its clients, and chance."""
+
+    def __init__(self, chance: random.Random, data: Path, settings: Settings = SETTINGS) -> None:
+        self.app = App(settings, small_options(data))
+        self.network = self.app.network
+        self.chance = chance
+        self.puppets: list[Puppet] = []
+        self.inputs = 0
+        self.msgids: list[str] = []
+        self._numbers = count(1)
+        self.grammar = Grammar(chance, self._said, self.msgids)
+        self._actor: Puppet | None = None
+
+    def close(self) -> None:
+        """Let go of the store and the threads."""
+        self.app.workers.kill()
+        self.app.keeper.close()
+
+    # what can happen
+
+    def connect(self) -> Puppet:
+        """Somebody comes."""
+        mailbox = Mailbox(self.app.turn.dirty)
+        session = Session(mailbox, f"192.0.2.{len(self.puppets) % 250 + 1}", self.app.now())
+        self.network.connect(session)
+        puppet = Puppet(session, mailbox)
+        self.puppets.append(puppet)
+        return puppet
+
+    def drop(self, puppet: Puppet) -> None:
+        """Their connection is reset."""
+        self._leave(puppet, puppet.session.closing or "Connection reset by peer")
+        self._end_turn()
+
+    def send(self, puppet: Puppet, data: bytes) -> None:
+        """Bytes come in from somebody."""
+        self._actor = puppet
+        for line in puppet.lines.feed(data):
+            if puppet.session.closing:
+                break
+            self.inputs += 1
+            self.app.turn.begin()
+            ctx, later = run_line(line, lambda message: self._context(puppet, message))
+            while later is not None:
+                later = resume(ctx, later, later.work())
+        self._end_turn()
+
+    def line(self) -> bytes:
+        """One that the grammar makes."""
+        return self.grammar.line()
+
+    def _said(self) -> str:
+        """A text that can be told from all others."""
+        return f"said-{next(self._numbers)}- {'x' * self.chance.choice([0, 0, 9, 300, 500])}"
+
+    def _context(self, puppet: Puppet, message: Message) -> Context:
+        app = self.app
+        return Context(
+            self.network, puppet.session, message, now=app.now(), new_id=app.new_id, host=app, journal=app.turn
+        )
+
+    def _end_turn(self) -> None:
+        gevent.sleep(0)
+        for puppet in [puppet for puppet in self.puppets if puppet.session.closing and self.chance.randrange(2)]:
+            self._leave(puppet, puppet.session.closing)
+        gevent.sleep(0)
+        for puppet in self.puppets:
+            self._read(puppet)
+        self.puppets = [puppet for puppet in self.puppets if not puppet.gone]
+
+    def _leave(self, puppet: Puppet, reason: str) -> None:
+        """As a connection does when its reader has ended."""
+        self.app.turn.begin()
+        leave(self._context(puppet, Message("")), puppet.session, reason)
+        self.network.disconnect(puppet.session)
+        puppet.gone = True
+
+    # what clients see
+
+    def _read(self, puppet: Puppet) -> None:
+        data, puppet.mailbox.sent = b"".join(puppet.mailbox.sent), []
+        if not data:
+            return
+        assert len(data) <= BOUND, f"{len(data)} bytes at once"
+        assert data.endswith(b"\r\n"), data[-200:]
+        for line in data[:-2].split(b"\r\n"):
+            self._take(puppet, check_line(line))
+
+    def _take(self, puppet: Puppet, message: Message) -> None:
+        fold = self.network.fold
+        mine = bool(puppet.nick) and message.source is not None and fold(message.nick) == fold(puppet.nick)
+        self._check_batch(puppet, message)
+        told_again = message.tags.get("batch", "") in puppet.batches and puppet.session.caps & caps.BATCH
+        if "msgid" in message.tags and len(self.msgids) < 100:
+            self.msgids.append(message.tags["msgid"])
+        if message.command.isdigit() and puppet.nick and message.params[0] not in ("*", puppet.nick):
+            # a numeric is for its receiver, or for a channel (KNOCK)
+            assert message.params[0].startswith("#") or puppet.session.closing, (puppet.nick, message)
+        if told_again and puppet.batches[message.tags["batch"]] != "labeled-response":
+            return
+        match message.command, message.params:
+            case "001", (nick, *_):
+                puppet.nick = nick
+            case "NICK", (nick, *_) if mine:
+                puppet.nick = nick
+            case "JOIN", (name, *_) if mine:
+                puppet.channels[fold(name)] = name
+            case "PART", (name, *_) if mine:
+                assert puppet.channels.pop(fold(name), None), message
+            case "KICK", (name, nick, *_) if fold(nick) == fold(puppet.nick):
+                assert puppet.channels.pop(fold(name), None), message
+            case "RENAME", (old, new, *_):
+                puppet.channels.pop(fold(old), None)
+                puppet.channels[fold(new)] = new
+            case (("PRIVMSG" | "NOTICE" | "TAGMSG" | "TOPIC" | "MODE" | "PART" | "KICK" | "JOIN"), (target, *_)):
+                name = fold(target.lstrip("~&@%+"))
+                if name.startswith("#") and puppet is not self._actor and message.source:
+                    assert name in puppet.channels, (puppet.nick, puppet.channels, message)
+                elif not name.startswith("#") and message.command != "MODE":
+                    assert mine or target == puppet.nick or not puppet.nick, (puppet.nick, message)
+
+    def _check_batch(self, puppet: Puppet, message: Message) -> None:
+        if message.command == "BATCH":
+            reference = message.params[0]
+            if reference[0] == "+":
+                puppet.batches[reference[1:]] = message.params[1]
+            else:
+                assert puppet.batches.pop(reference[1:], None) is not None, message
+        elif "batch" in message.tags:
+            assert message.tags["batch"] in puppet.batches, message
+
+    # what must hold after every step
+
+    def check(self) -> None:
+        """Raises AssertionError where two sides disagree."""
+        network = self.network
+        looked_up = {network.fold(user.nick): user for user in network.users.values()}
+        assert looked_up == network.users  # no nick twice
+        for user in network.users.values():
+            self._check_user(user)
+        for folded, channel in network.channels.items():
+            self._check_channel(folded, channel)
+        for letter, number in network.mode_counts.items():
+            assert number == sum(letter in user.modes for user in network.users.values()), letter
+        assert network.unregistered == sum(session.user is None for session in network.sessions)
+        assert set(network.sessions) == {puppet.session for puppet in self.puppets}
+        for puppet in self.puppets:
+            self._check_puppet(puppet)
+        for session in network.monitors._targets:
+            assert session in network.sessions
+            for folded in network.monitors.targets(session):
+                assert session in network.monitors.watchers(folded)
+        assert not self.app.turn.dirty
+
+    def _check_user(self, user: User) -> None:
+        network = self.network
+        assert user.sessions
+        assert len(user.channels) <= network.settings.limits.channels or user.oper
+        for session in user.sessions:
+            assert session.user is user
+            assert session in network.sessions
+        for folded in user.channels:
+            assert user in network.channels[folded].members
+        for folded in user.invitations:
+            assert user in network.channels[folded].invited
+
+    def _check_channel(self, folded: str, channel: Channel) -> None:
+        network = self.network
+        assert network.fold(channel.name) == folded
+        assert channel.members or channel.registration
+        hearers = {}
+        for member in channel.members:
+            assert network.users[network.fold(member.nick)] is member
+            assert folded in member.channels
+            for session in member.sessions:
+                hearers[session.outbox] = session.kind
+        grouped = {outbox: kind for kind, group in channel.group._outboxes.items() for outbox in group}
+        assert grouped == hearers  # each member's sessions hear it, under their kind, and nobody else
+        for guest in channel.invited:
+            assert folded in guest.invitations
+        for masks in channel.lists.values():
+            assert len(masks) <= network.settings.limits.list_entries
+        for variant, kept in channel.names.items():
+            assert kept.texts() == roster.lines_of(network.settings, channel, variant, channel.members).texts()
+
+    def _check_puppet(self, puppet: Puppet) -> None:
+        user = puppet.session.user
+        assert not puppet.mailbox.pending
+        if puppet.session.closing:
+            return
+        if user is None:
+            assert not puppet.nick
+            return
+        assert puppet.nick == user.nick
+        assert puppet.channels.keys() == user.channels.keys(), (puppet.nick, puppet.channels, user.channels)
+        assert not puppet.batches, puppet.batches
+
+
+def check_line(line: bytes) -> Message:
+    """A line as it must be: UTF-8, one line, parsable, within the limits."""
+    text = line.decode()
+    assert not set(text) & {"\0", "\r", "\n"}, line
+    tags, body = b"", line
+    if line.startswith(b"@"):
+        tags, _, body = line.partition(b" ")
+    assert len(body) + 2 <= BODY_LIMIT, line
+    assert len(tags) + 1 <= _TAGS_LIMIT, line
+    message = parse(text)
+    assert parse(message.format()) == message, line
+    return message
