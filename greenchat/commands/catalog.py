@@ -38,7 +38,7 @@ from . import (
     whowas,
 )
 from .lines import run_line
-from .registry import COMMANDS, resume, run
+from .registry import COMMANDS, go_on, resume, run
 
 MODULES = (
     authentication,
@@ -78,4 +78,4 @@ MODULES = (
     whowas,
 )
 
-__all__ = ["COMMANDS", "MODULES", "resume", "run", "run_line"]
+__all__ = ["COMMANDS", "MODULES", "go_on", "resume", "run", "run_line"]

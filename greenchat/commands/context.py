@@ -28,9 +28,9 @@ from .errors import FailError, IrcError
 from .host import Host
 from .journal import Journal
 from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
+from .labels import LABEL_LIMIT, stands_alone
 
 _TOO_LONG = "Input line was too long: with your name before it, others could not get it whole"
-_LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
 _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
 
 
@@ -38,13 +38,28 @@ _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stor
 class Later:
     """Returned by a handler whose work is too slow for the loop: a password hash, a search.
 
-    work: called in another thread; it must not touch the chat's state.
-    then: called with what work returned, in the loop and at a later time (ctx.now is new): it must look at the state
-    again.
+    work: called in another thread; it must not touch the chat's state. then: called with what work returned, in the
+    loop and at a later time (ctx.now is new): it must look at the state again.
     """
 
     work: Callable[[], object]
-    then: "Callable[[Context, Any], Later | None]"
+    then: "Callable[[Context, Any], Rest | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Gradually:
+    """Returned by a handler whose answer is too long to be made, or to wait in an outbox, all at once.
+
+    steps: each answers a little more. Between some of them other clients have their turn, and this one takes what it
+    got: so a step must look at the state again. is_batch: a batch of its own kind is all of the answer.
+    """
+
+    steps: Iterator[None]
+    is_batch: bool = False
+
+
+Rest = Later | Gradually
+"""What is left of a command when its handler has returned."""
 
 
 class Context:
@@ -57,6 +72,7 @@ class Context:
     __slots__ = (
         "_batch",
         "_label",
+        "_parts",
         "_responses",
         "host",
         "journal",
@@ -92,6 +108,7 @@ class Context:
         self.weight = 1
         self._batch = ""
         self._label = ""
+        self._parts = ""
         self._responses: list[Envelope] = []
         self.parts: tuple[Part, ...] = ()
         self._take_label()
@@ -109,7 +126,7 @@ class Context:
         self._label = ""
         if self.message.tags and self.session.caps & caps.LABELED_RESPONSE and self.session.caps & caps.BATCH:
             label = self.message.tags.get("label", "")
-            if len(label.encode()) <= _LABEL_LIMIT:
+            if len(label.encode()) <= LABEL_LIMIT:
                 self._label = label
 
     def aside(self, session: Session) -> "Context":
@@ -227,8 +244,9 @@ class Context:
         """To the session that sent the command, as a part of the answer to it, if it is one that gets such messages."""
         if self.session.kind & envelope.needs != envelope.needs:
             return
-        if self._batch:
-            envelope = envelope.in_batch(self._batch)
+        batch = self._batch or self._parts
+        if batch:
+            envelope = envelope.in_batch(batch)
         if self._label:
             self._responses.append(envelope)
         else:
@@ -355,32 +373,28 @@ class Context:
         else:
             session.outbox.close(farewell.encode(session.kind))
 
-    def answer(self) -> None:
-        """Send what was collected for a labeled command: https://ircv3.net/specs/extensions/labeled-response."""
-        if not self._label:
+    def answer_in_part(self, *, is_batch: bool) -> None:
+        """Send what was collected for a labeled command so far: what follows need not be collected.
+
+        is_batch: one message, or a batch of its own kind, is all of the answer, so that it needs no batch around it.
+        """
+        if not (self._label and self._responses):
             return
         label, self._label = self._label, ""
         responses, self._responses = self._responses, []
-        if not responses:
-            self.respond(self.envelope("ACK").labeled(label))
-        elif len(responses) == 1 or _is_one_batch(responses):
-            first, *rest = responses
-            self.respond(first.labeled(label))
-            for response in rest:
-                self.respond(response)
-        else:
-            reference = self.new_id()
-            self.respond(self.envelope("BATCH", "+" + reference, "labeled-response").labeled(label))
-            for response in responses:
-                self.respond(response if response.batch else response.in_batch(reference))
-            self.respond(self.envelope("BATCH", "-" + reference))
+        if not is_batch:
+            self._parts = self.new_id()
+            responses = [each if each.batch else each.in_batch(self._parts) for each in responses]
+            responses.insert(0, self.envelope("BATCH", "+" + self._parts, "labeled-response"))
+        responses[0] = responses[0].labeled(label)
+        for each in responses:
+            self.session.outbox.put(each.encode(self.session.kind))
 
-
-def _is_one_batch(responses: list[Envelope]) -> bool:
-    """Whether a batch of its own kind is all of the answer, so that it needs no other around it."""
-    first, last = responses[0].message, responses[-1].message
-    return (
-        first.command == last.command == "BATCH"
-        and first.params[0][1:] == last.params[0][1:]
-        and all(response.batch for response in responses[1:-1])
-    )
+    def answer(self) -> None:
+        """Send what was collected for a labeled command: https://ircv3.net/specs/extensions/labeled-response."""
+        if self._label:
+            self._responses = self._responses or [self.envelope("ACK")]
+            self.answer_in_part(is_batch=stands_alone(self._responses))
+        if self._parts:
+            ended, self._parts = self._parts, ""
+            self.respond(self.envelope("BATCH", "-" + ended))

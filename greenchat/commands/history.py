@@ -12,7 +12,7 @@ from ..protocol.times import format_time, parse_time
 from ..storage.interface import Span, Store, StoredEvent, StoreError, Target
 from ..storage.msgid import LAST_ID, first_id, parse_msgid
 from .capabilities import OFFERS
-from .context import Context, Later
+from .context import Context, Gradually, Later
 from .errors import FailError
 from .keeping import identity
 from .places import Place, name_of, nicks_by_identity, readable_place
@@ -61,11 +61,11 @@ def chathistory(ctx: Context) -> Later:
         except StoreError as error:
             return error
 
-    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
+    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
         now = _readable(ctx, subcommand, target)
         if isinstance(found, StoreError) or now.key != place.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
-        replay(ctx, found, "chathistory", now.name)
+        return Gradually(replay(ctx, found, "chathistory", now.name), is_batch=True)
 
     return Later(work, then)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..protocol.framing import LineTooLong
 from ..protocol.message import Message, ParseError, parse
 from ..protocol.numerics import Numeric
-from .context import Context, Later
+from .context import Context, Rest
 from .errors import FailError, IrcError
 from .registry import run
 
@@ -16,7 +16,7 @@ _NOTHING = Message("")
 _FORBIDDEN = str.maketrans("\0\r", "\ufffd\ufffd")
 
 
-def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -> tuple[Context, Later | None]:
+def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -> tuple[Context, Rest | None]:
     """Run a line, without its line end, in the context that is made for its message; what comes back as by `run`."""
     if isinstance(line, LineTooLong):
         ctx = context(_gist(line.line))

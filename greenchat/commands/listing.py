@@ -13,10 +13,11 @@ from ..protocol.envelope import Envelope
 from ..protocol.message import Message
 from ..protocol.names import NamesReply
 from ..protocol.numerics import Numeric
-from .context import Context
+from .context import Context, Gradually
 from .lookup import targets
 from .registry import command
 
+_LIGHT = 250  # channels that can be looked at in the time of another command: see Context.weight
 _MINUTE = 60_000  # ms
 _Test = Callable[[Channel], bool]
 
@@ -62,7 +63,7 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
 
 
 @command("LIST")
-def list_(ctx: Context) -> None:
+def list_(ctx: Context) -> Gradually:
     """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
 
     List channels with how many are in them and their topics: all, those of a name or a mask (#a*), or those that meet
@@ -77,8 +78,15 @@ def list_(ctx: Context) -> None:
             wanted.append(word)
         else:
             tests.append(test)
+    found = _found(ctx, wanted)
+    ctx.weight += len(ctx.network.channels) // _LIGHT
+    return Gradually(_list(ctx, found, tests))
+
+
+def _list(ctx: Context, found: list[Channel], tests: list[_Test]) -> Iterator[None]:
     ctx.reply(Numeric.RPL_LISTSTART, "Channel")
-    for channel in _found(ctx, wanted):
+    for channel in found:
+        yield
         if channel.is_listed_to(ctx.user) and all(test(channel) for test in tests):
             topic = channel.topic.text if channel.topic else ""
             ctx.reply(Numeric.RPL_LIST, channel.name, str(len(channel.members)), topic)

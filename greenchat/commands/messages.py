@@ -13,13 +13,13 @@ from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from . import services
-from .context import Context, Later
+from .context import Context, Rest
 from .errors import IrcError
 from .registry import command
 
 
 @command("PRIVMSG")
-def privmsg(ctx: Context) -> Later | None:
+def privmsg(ctx: Context) -> Rest | None:
     """PRIVMSG <target>{,<target>} <text>."""
     params = ctx.message.params
     service = services.find(params[0]) if len(params) > 1 else None

@@ -5,12 +5,13 @@ epoch, with a point if need be; buffer `*` is all.
 """
 
 import math
+from collections.abc import Iterator
 
 from ..protocol import caps
 from ..storage.interface import Span, StoredEvent, StoreError
 from ..storage.msgid import LAST_ID, first_id
 from .capabilities import OFFERS
-from .context import Context, Later
+from .context import Context, Gradually, Later
 from .keeping import identity
 from .places import name_of, nicks_by_identity, readable_place
 from .replay import replay
@@ -48,14 +49,18 @@ def play(ctx: Context, words: list[str]) -> Later:
     return Later(work, _tell_again)
 
 
-def _tell_again(ctx: Context, found: Found | StoreError) -> None:
+def _tell_again(ctx: Context, found: Found | StoreError) -> Gradually:
     if isinstance(found, StoreError):
         raise ServiceError("The history can't be read now")
+    return Gradually(_tell_each(ctx, found))
+
+
+def _tell_each(ctx: Context, found: Found) -> Iterator[None]:
     nicks = nicks_by_identity(ctx)
     for key, events in found:
         name = name_of(ctx, key, events[-1] if events else None, nicks)
         if name and events:
-            replay(ctx, events, "znc.in/playback", name)
+            yield from replay(ctx, events, "znc.in/playback", name)
 
 
 def _time(words: list[str], default: int) -> int:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from ..chat.rights import rights_of
 from ..protocol.numerics import Numeric
-from .context import Context, Later
+from .context import Context, Gradually, Later, Rest
 from .errors import FailError, IrcError
 from .lasting import keep_presences
 
-Handler = Callable[[Context], Later | None]
+Handler = Callable[[Context], Rest | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class Command:
     quiet: bool
     about: str
 
+
+_STEPS = 500  # of a long answer in one turn
+_PORTION = 8 * 1024  # bytes of it, and at most one line more: that is less than the smallest outbox takes
+_END = object()
 
 COMMANDS: dict[str, Command] = {}
 
@@ -51,10 +55,11 @@ def command(
     return declare
 
 
-def run(ctx: Context) -> Later | None:
+def run(ctx: Context) -> Rest | None:
     """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out.
 
-    What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`.
+    What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`, or an
+    answer that is too long for one turn, on which the caller must `go_on` turn by turn.
     """
     collecting = ctx.session.batch
     if collecting and ctx.message.tags.get("batch") == collecting.reference:
@@ -63,19 +68,38 @@ def run(ctx: Context) -> Later | None:
     return _guarded(ctx, lambda: _checked(ctx).handler(ctx))
 
 
-def resume(ctx: Context, later: Later, result: object) -> Later | None:
+def resume(ctx: Context, later: Later, result: object) -> Rest | None:
     """Go on with a command whose slow work is done."""
     return _guarded(ctx, lambda: later.then(ctx, result))
 
 
-def _guarded(ctx: Context, step: Callable[[], Later | None]) -> Later | None:
+def go_on(ctx: Context, answer: Gradually) -> Rest | None:
+    """Go on with a long answer, for one turn."""
+    return _guarded(ctx, lambda: _answer_more(ctx, answer))
+
+
+def _answer_more(ctx: Context, answer: Gradually) -> Gradually | None:
+    pending = ctx.session.outbox.pending
+    size = seen = 0
+    for _ in range(_STEPS):
+        if next(answer.steps, _END) is _END:
+            return None
+        ctx.answer_in_part(is_batch=answer.is_batch)
+        size += sum(map(len, pending[seen:]))
+        seen = len(pending)
+        if size > _PORTION:
+            break
+    return answer
+
+
+def _guarded(ctx: Context, step: Callable[[], Rest | None]) -> Rest | None:
     try:
-        later = step()
+        rest = step()
     except (IrcError, FailError) as error:
         ctx.refuse(error)
     else:
-        if later is not None:
-            return later
+        if rest is not None:
+            return rest
     if ctx.network.moved:
         keep_presences(ctx)
     ctx.answer()

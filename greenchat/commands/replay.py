@@ -1,7 +1,7 @@
 """Telling a client again what it could have seen: stored events as messages, in a batch."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..chat.channel import Channel
 from ..chat.user import Session
@@ -20,11 +20,12 @@ _ACTION = "\x01ACTION "
 _NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
 
 
-def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str) -> None:
-    """Send events to the asker, as a batch of this kind."""
+def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str) -> Iterator[None]:
+    """Send events to the asker, as a batch of this kind, a step for each."""
     with ctx.batch(kind, *params):
         for event in events:
             ctx.respond(envelope_of(event))
+            yield
 
 
 def envelope_of(event: StoredEvent) -> Envelope:

@@ -11,7 +11,7 @@ from ..protocol.times import parse_time
 from ..storage.interface import Query, Store, StoredEvent, StoreError
 from ..storage.msgid import LAST_ID, first_id
 from .capabilities import OFFERS
-from .context import Context, Later
+from .context import Context, Gradually, Later
 from .errors import FailError
 from .keeping import identity
 from .places import readable_place
@@ -53,11 +53,12 @@ def search(ctx: Context) -> Later:
     return Later(work, _answer)
 
 
-def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
+def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
     if isinstance(found, StoreError):
         raise FailError("SEARCH", "INTERNAL_ERROR", text="The search could not be run")
     # who has left a channel meanwhile is told nothing more of it
-    replay(ctx, [event for event in found if _may_read(ctx, event.conversation)], "soju.im/search")
+    readable = [event for event in found if _may_read(ctx, event.conversation)]
+    return Gradually(replay(ctx, readable, "soju.im/search"), is_batch=True)
 
 
 def _may_read(ctx: Context, conversation: str) -> bool:

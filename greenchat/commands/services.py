@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from ..chat.rights import rights_of
 from ..protocol.envelope import Envelope
 from ..protocol.message import Message
-from .context import Context, Later
+from .context import Context, Gradually, Later, Rest
 from .registry import command
 
-Handler = Callable[[Context, list[str]], Later | None]
+Handler = Callable[[Context, list[str]], Rest | None]
 
 
 class ServiceError(Exception):
@@ -72,7 +72,7 @@ def find(nick: str) -> Service | None:
     return SERVICES.get(nick.partition("@")[0].lower())
 
 
-def run(ctx: Context, spoken_to: Service, text: str) -> Later | None:
+def run(ctx: Context, spoken_to: Service, text: str) -> Rest | None:
     """Do what the text asks for, and answer with notices."""
     words = text.split()
     if not words or words[0].upper() == "HELP":
@@ -88,15 +88,15 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Later | None:
     return guarded(ctx, spoken_to, lambda: entry.handler(ctx, words[1:]))
 
 
-def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Later | None]) -> Later | None:
+def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Rest | None]) -> Rest | None:
     """Run a step of a service's command; what it refuses becomes a notice, also after slow work."""
     try:
         later = step()
     except ServiceError as error:
         tell(ctx, spoken_to, str(error))
         return None
-    if later is None:
-        return None
+    if later is None or isinstance(later, Gradually):
+        return later
     then = later.then
     return Later(later.work, lambda ctx, result: guarded(ctx, spoken_to, lambda: then(ctx, result)))
 

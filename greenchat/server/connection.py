@@ -17,8 +17,8 @@ from gevent.threadpool import ThreadPool
 from ..chat.network import Network
 from ..chat.throttle import TokenBucket
 from ..chat.user import Session
-from ..commands.catalog import resume, run, run_line
-from ..commands.context import Context, Later
+from ..commands.catalog import go_on, resume, run, run_line
+from ..commands.context import Context, Later, Rest
 from ..commands.host import Host
 from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
@@ -266,16 +266,27 @@ class Connection:
             ctx = self.context(message)
             self._finish(ctx, run(ctx))
 
-    def _finish(self, ctx: Context, later: Later | None) -> None:
-        """Do the slow parts of a command, each in a thread, until nothing is left of it."""
-        while later is not None:
-            result = self.server.workers.apply(later.work)
+    def _finish(self, ctx: Context, rest: Rest | None) -> None:
+        """Do the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
+        until nothing is left of it."""
+        while rest is not None:
+            result = None
+            if isinstance(rest, Later):
+                result = self.server.workers.apply(rest.work)
+            else:
+                self._wait_until_taken()
             if self.session.closing or self.outbox.cut_reason:
                 return
             self.server.turn.begin()
             ctx.now = self.server.now()
-            later = resume(ctx, later, result)
+            rest = resume(ctx, rest, result) if isinstance(rest, Later) else go_on(ctx, rest)
         self._bucket.take(monotonic() * 1000, ctx.weight - 1)
+
+    def _wait_until_taken(self) -> None:
+        """Let the others have their turn, and then the client time to take what it got."""
+        self.rest()
+        self.outbox.wait_until_taken()
+        self.heard = monotonic()  # who takes what we send is alive
 
     def context(self, message: Message) -> Context:
         """What a command of this client runs in."""

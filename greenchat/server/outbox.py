@@ -8,6 +8,7 @@ from collections import deque
 from contextlib import suppress
 from typing import Any
 
+from gevent.event import Event
 from gevent.hub import get_hub
 
 from ..chat.outbox import Outbox
@@ -18,7 +19,7 @@ _CHUNK = 64 * 1024  # bytes joined for one send once there is a backlog
 
 
 class SocketOutbox(Outbox):
-    """An outbox with a non-blocking stream behind it. Nothing in here ever waits or switches.
+    """An outbox with a non-blocking stream behind it. Nothing in here ever waits or switches, but `wait_until_taken`.
 
     limit: bytes that may wait for a slow reader. What waits are the bytes objects that it shares with all others, so a
     thousand stuck members of one channel hold its messages once.
@@ -27,7 +28,7 @@ class SocketOutbox(Outbox):
     client has no watcher for it at all.
     """
 
-    __slots__ = ("_backlog", "_backlog_size", "_watcher", "closing", "cut_reason", "limit", "sock")
+    __slots__ = ("_backlog", "_backlog_size", "_taken", "_watcher", "closing", "cut_reason", "limit", "sock")
 
     def __init__(self, dirty: list[Outbox], sock: Stream, limit: int) -> None:
         super().__init__(dirty)
@@ -37,6 +38,7 @@ class SocketOutbox(Outbox):
         self.cut_reason = ""
         self._backlog: deque[bytes] = deque()
         self._backlog_size = 0
+        self._taken: Event | None = None
         self._watcher: Any = None  # gevent has no types for its watchers
 
     @property
@@ -76,6 +78,13 @@ class SocketOutbox(Outbox):
             self.put(farewell)
             self.closing = True
 
+    def wait_until_taken(self) -> None:
+        """Wait until the kernel has taken all that was flushed, or the outbox was cut."""
+        if self._backlog and not self.cut_reason:
+            self._taken = Event()
+            self._taken.wait()
+            self._taken = None
+
     def cut(self, reason: str) -> None:
         """Give up at once: drop what waits and wake the reader, whose greenlet cleans up."""
         if self.cut_reason:
@@ -84,6 +93,7 @@ class SocketOutbox(Outbox):
         self._backlog.clear()
         self._backlog_size = 0
         self.release()
+        self._tell_taken()
         self._wake()
 
     def release(self) -> None:
@@ -129,8 +139,13 @@ class SocketOutbox(Outbox):
 
     def _drained(self) -> None:
         """The kernel has taken all that waited."""
+        self._tell_taken()
         if self.closing:
             self._end()
+
+    def _tell_taken(self) -> None:
+        if self._taken is not None:
+            self._taken.set()
 
     def _wake(self) -> None:
         """Let the reader see the end of the connection."""

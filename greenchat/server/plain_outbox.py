@@ -111,6 +111,7 @@ class PlainOutbox(SocketOutbox):
                 return
 
     def _drained(self) -> None:
+        self._tell_taken()
         self._pacer.written(now_ms() + 1)
         self._pump()
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from greenchat.chat.settings import History, Settings
+from greenchat.commands.context import Later
 from greenchat.commands.errors import FailError
 from greenchat.commands.history import chathistory
 from greenchat.protocol.message import Message, parse
@@ -269,7 +270,7 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
             (connection,) = (one for one in app.connections if one.session.nick == "bob")
             ctx = connection.context(parse("CHATHISTORY LATEST #lobby * 5"))
             later = chathistory(ctx)
-            assert later is not None
+            assert isinstance(later, Later)
             found: Any = later.work()
             assert texts(found) == ["inside"]
             app.network.part(ctx.user, app.network.channels["#lobby"])

@@ -8,6 +8,7 @@ ends with the number of inputs, or with the seed and the last inputs before the 
 """
 
 import argparse
+import logging
 import random
 import re
 import sys
@@ -178,6 +179,7 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=None)
     given = parser.parse_args()
+    logging.disable(logging.WARNING)  # operators reload the configuration quite often here
     seed = random.randrange(1 << 32) if given.seed is None else given.seed
     started = time.monotonic()
     done = run(given.target, seed, seconds=given.seconds, inputs=given.inputs)

@@ -16,8 +16,8 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.settings import AccountSettings, Settings
 from greenchat.chat.user import Session, User
-from greenchat.commands.catalog import resume, run_line
-from greenchat.commands.context import Context
+from greenchat.commands.catalog import go_on, resume, run_line
+from greenchat.commands.context import Context, Later
 from greenchat.commands.registration import leave
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
@@ -121,9 +121,9 @@ class World:
                 break
             self.inputs += 1
             self.app.turn.begin()
-            ctx, later = run_line(line, lambda message: self._context(puppet, message))
-            while later is not None:
-                later = resume(ctx, later, later.work())
+            ctx, rest = run_line(line, lambda message: self._context(puppet, message))
+            while rest is not None:
+                rest = resume(ctx, rest, rest.work()) if isinstance(rest, Later) else go_on(ctx, rest)
         self._end_turn()
 
     def line(self) -> bytes:

@@ -1,0 +1,17 @@
+"""What an answer to a labeled command looks like. https://ircv3.net/specs/extensions/labeled-response"""
+
+from collections.abc import Sequence
+
+from ..protocol.envelope import Envelope
+
+LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
+
+
+def stands_alone(responses: Sequence[Envelope]) -> bool:
+    """Whether one message, or a batch of its own kind, is all of the answer, so that it needs no batch around it."""
+    first, last = responses[0].message, responses[-1].message
+    return len(responses) == 1 or (
+        first.command == last.command == "BATCH"
+        and first.params[0][1:] == last.params[0][1:]
+        and all(response.batch for response in responses[1:-1])
+    )

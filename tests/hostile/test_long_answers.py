@@ -1,0 +1,106 @@
+"""Answers of megabytes: they are made and sent in portions, as fast as the asker takes them, and disturb nobody."""
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.channel import Topic
+from greenchat.chat.settings import Settings
+from greenchat.server.app import App
+from greenchat.server.options import Connections
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.hostile.conftest import Attack
+from tests.irc import Client
+
+SMALL = Connections(sendq=64 * 1024, ping_after=60.0)
+_CHANNELS = 5000
+_CAPS = "batch server-time message-tags labeled-response draft/chathistory soju.im/search znc.in/playback"
+_FILLER = "x" * 3800
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    """A server that cuts whoever lets 64 KiB wait."""
+    return start_server(Settings(), replace(quick_options(tmp_path), connections=SMALL))
+
+
+def _fill(app: App) -> None:
+    """Thousands of channels with long topics, all of one user."""
+    user = app.network.user("collector")
+    assert user
+    for number in range(_CHANNELS):
+        channel = app.network.join(user, f"#channel-{number}", now=app.now())
+        channel.topic = Topic("t" * 390, "collector", app.now())
+
+
+def _narrow(house: ServerThread, *nicks: str) -> None:
+    """A network on which the kernel takes little at once: this machine's own takes megabytes."""
+
+    def narrow(app: App) -> None:
+        for connection in app.connections:
+            if connection.session.nick in nicks:
+                connection.accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+
+    house.call(narrow)
+
+
+def test_list_of_thousands_of_channels(house: ServerThread, witnessed: Attack) -> None:
+    """2 MB for an outbox of 64 KiB, to somebody who begins to read late."""
+    with Client(house.address, "collector"), Client(house.address, "asker", caps=_CAPS) as asker:
+        house.call(_fill)
+        _narrow(house, "asker")
+        with witnessed(house.address) as witness:
+            asker.send("@label=all LIST", "PING after")
+            for _ in range(50):  # not a byte of it is read meanwhile
+                witness.say_again()
+            assert house.call(lambda app: max(c.outbox.backlog for c in app.connections)) <= SMALL.sendq
+            answer = asker.until("PONG")
+    assert sum(message.command == "322" for message in answer) == _CHANNELS
+    commands = [message.command for message in answer]
+    assert commands[:2] == ["BATCH", "321"]
+    assert commands[-3:] == ["323", "BATCH", "PONG"]
+    assert answer[0].tags["label"] == "all"
+    assert {message.tags["batch"] for message in answer[1:-2]} == {answer[0].params[0][1:]}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["CHATHISTORY LATEST #lobby * 500", "SEARCH in=#lobby;limit=500", "PRIVMSG *playback :PLAY #lobby,#lobby 0"],
+)
+def test_history_with_the_longest_tags(house: ServerThread, witnessed: Attack, question: str) -> None:
+    """Somebody fills a channel with 4 KB of tags a message: that must not cut those who ask for its history."""
+    with Client(house.address, "filler", caps=_CAPS) as filler, Client(house.address, "asker", caps=_CAPS) as asker:
+        filler.join("#lobby")
+        for _ in range(10):
+            filler.run(*[f"@+filler={_FILLER} PRIVMSG #lobby :word {number}" for number in range(50)])
+        asker.join("#lobby")
+        _narrow(house, "asker")
+        with witnessed(house.address) as witness:
+            asker.send(f"@label=old {question}", "PING after")
+            for _ in range(50):
+                witness.say_again()
+            answer = asker.until("PONG")
+    told = [message for message in answer if message.command == "PRIVMSG"]
+    assert len(told) == 500 * question.count("#lobby")
+    assert all(message.tags["+filler"] == _FILLER for message in told)
+    assert answer[0].tags["label"] == "old"
+    opened = [message.params[0][1:] for message in answer if message.command == "BATCH" and message.params[0][0] == "+"]
+    closed = [message.params[0][1:] for message in answer if message.command == "BATCH" and message.params[0][0] == "-"]
+    assert sorted(opened) == sorted(closed)
+
+
+def test_who_is_gone_in_the_middle_of_an_answer(house: ServerThread, witnessed: Attack) -> None:
+    """Nothing of it stays: no greenlet, no memory of the asker."""
+    with Client(house.address, "collector"), witnessed(house.address) as witness:
+        house.call(_fill)
+        for number in range(5):
+            with Client(house.address, f"asker{number}") as asker:
+                asker.send("LIST")
+                asker.expect("321")
+        for _ in range(500):
+            witness.say_again()
+            if house.call(lambda app: len(app.connections)) == 3:
+                break
+        assert house.call(lambda app: sorted(app.network.users)) == ["collector", "friend", "witness"]
