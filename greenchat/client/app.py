@@ -18,9 +18,11 @@ from typing import Protocol
 from greenchat.client import typing_notice
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
+from greenchat.client.credentials import Credentials, Vault
 from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
-from greenchat.client.model import Address, Connect, Disconnect, Network, Quit
+from greenchat.client.model import Address, Connect, Disconnect, Forget, Keep, Network, Quit
+from greenchat.client.said import Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.transport import Transport
 
@@ -75,11 +77,14 @@ class App:
     patient: at the end of the input it waits until everything that was entered is said, as scripts need it.
     """
 
-    def __init__(self, console: Console, surface: Surface, decoder: Input, *, patient: bool = False) -> None:
+    def __init__(
+        self, console: Console, surface: Surface, decoder: Input, vault: Vault, *, patient: bool = False
+    ) -> None:
         self._console = console
         self._surface = surface
         self._decoder = decoder
         self._patient = patient
+        self._vault = vault
         self._inputs = [0]
         self._heard_calls = 0
         self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
@@ -204,6 +209,20 @@ class App:
                     self._connection(network).connect()
                 case Disconnect(network):
                     self._connection(network).close("you left", time.monotonic())
+                case Keep(network, credentials):
+                    self._keep(network, credentials)
+                case Forget(network):
+                    self._keep(network, None)
+
+    def _keep(self, network: Network, credentials: Credentials | None) -> None:
+        try:
+            if credentials:
+                where = self._vault.put(str(network.address), credentials)
+                self._console.model.add(network.status, Line(milliseconds(), Kind.INFO, f"The password is in {where}."))
+            else:
+                self._vault.forget(str(network.address))
+        except OSError as error:
+            self._console.model.complain(network, f"The password could not be kept: {error}", milliseconds())
 
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:

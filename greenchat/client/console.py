@@ -7,7 +7,8 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 from collections.abc import Callable
 from dataclasses import replace
 
-from greenchat.client import handlers, multiline, past, slash, talk, typing_notice
+from greenchat.client import handlers, login, multiline, past, slash, talk, typing_notice
+from greenchat.client.asking import Asking, Prompting
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
@@ -17,6 +18,7 @@ from greenchat.client.history import at_start, scrolled
 from greenchat.client.keys import KEYS
 from greenchat.client.model import Buffer, BufferKind, Model, Network
 from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
+from greenchat.client.questions import Prompt, Question
 from greenchat.client.said import Anchor, Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.theme import DARK, Theme
@@ -76,6 +78,7 @@ class Console:
         before = self.model.current
         handlers.apply(self.model, network, event, now)
         self._keep_drafts(before)
+        self._ask(now)
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Something happened at the terminal. now: milliseconds since the epoch."""
@@ -86,6 +89,9 @@ class Console:
                 self._paste(text.strip("\n"), now)
             case Resized(size):
                 self.size = size
+            case Entered(text) if self._mode:
+                self._mode.paste(text)
+                self._key("Enter", now)
             case Entered(text):
                 self.editor.load(InputLine(text, len(text)))
                 before = self.model.current
@@ -94,10 +100,30 @@ class Console:
             case Focused(focused):
                 self.model.focused = focused
                 past.mark_read(self.model.current)
+        self._ask(now)
+
+    @property
+    def hides_input(self) -> bool:
+        """Is what is typed now not to be seen?"""
+        return isinstance(self._mode, Prompting) and self._mode.hidden
+
+    def _ask(self, now: int) -> None:
+        """Put the next question into the input line's place, when nothing else is there."""
+        questions = self.model.questions
+        while questions and self._mode is None:
+            match questions.popleft():
+                case Question() as question if self.model.asks:
+                    self._mode = Asking(question, now)
+                case Question(answers=answers):
+                    answers[-1].action(now)
+                case Prompt() as prompt if self.model.asks:
+                    self._mode = Prompting(prompt, now)
+                case _:
+                    pass  # nobody is there to answer
 
     def submit(self, now: int, *, together: bool = True) -> None:
         """Enter: run the command, or say the lines. together: as one message, where the server takes such."""
-        text = self.editor.submit()
+        text = self.editor.submit(remember=not login.hides_line(self.editor.text))
         typing_notice.said(self.model.current)
         if text.startswith("/") and not text.startswith("//") and "\n" not in text:
             slash.run(self.model, text, now)

@@ -100,10 +100,10 @@ class Editor:
         self._recalled = None
         self._last = ""
 
-    def submit(self) -> str:
-        """Take the line out, remember it in the history, and leave an empty one."""
+    def submit(self, *, remember: bool = True) -> str:
+        """Take the line out, remember it in the history unless it is secret, and leave an empty one."""
         text = self.line.text
-        if text.strip() and (not self._history or self._history[-1] != text):
+        if remember and text.strip() and (not self._history or self._history[-1] != text):
             self._history.append(text)
             del self._history[:-HISTORY_LINES]
         self.load(EMPTY)

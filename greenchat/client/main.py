@@ -9,6 +9,7 @@ from pathlib import Path
 from greenchat import __version__
 from greenchat.client.address import DEFAULT_CHANNEL, DEFAULT_PORT, AddressError, Destination, parse_destination
 from greenchat.client.console import Console
+from greenchat.client.credentials import Vault, system_vault
 from greenchat.client.model import Model, Network
 from greenchat.client.style import Size
 from greenchat.client.theme import ASCII_GLYPHS, DARK, LIGHT, Theme
@@ -98,7 +99,10 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     from greenchat.client.said import Kind, Line
 
     network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
+    vault = system_vault(data_folder())
+    network.credentials = vault.get(str(network.address))
     model = Model(network)
+    model.asks = os.isatty(0)
     for channel in destination.channels:
         # Its window is there at once: what is typed while we connect waits in it.
         network.want(channel)
@@ -108,9 +112,9 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     console = Console(model, Size(24, 80), _theme(given))
     try:
         if given.plain:
-            _run_plain(console)
+            _run_plain(console, vault)
         else:
-            _run_on_screen(console)
+            _run_on_screen(console, vault)
     except UsageError:
         raise
     except Exception:
@@ -119,14 +123,14 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     return 0
 
 
-def _run_plain(console: Console) -> None:
+def _run_plain(console: Console, vault: Vault) -> None:
     from greenchat.client.app import App
     from greenchat.client.plain import LineInput, PlainScreen
 
-    App(console, PlainScreen(console), LineInput(), patient=True).run()
+    App(console, PlainScreen(console), LineInput(), vault, patient=True).run()
 
 
-def _run_on_screen(console: Console) -> None:
+def _run_on_screen(console: Console, vault: Vault) -> None:
     from greenchat.client.app import App
     from greenchat.client.keys import Decoder
     from greenchat.client.screen import Screen, TerminalError
@@ -134,7 +138,7 @@ def _run_on_screen(console: Console) -> None:
     try:
         with Screen() as screen:
             console.size = screen.size
-            App(console, screen, Decoder()).run()
+            App(console, screen, Decoder(), vault).run()
     except TerminalError as error:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
 
@@ -165,6 +169,12 @@ def state_folder() -> Path:
     """Where the client keeps what it remembers: $XDG_STATE_HOME/greenchat."""
     base = os.environ.get("XDG_STATE_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".local/state") / "greenchat"
+
+
+def data_folder() -> Path:
+    """Where the client keeps what the user would miss: $XDG_DATA_HOME/greenchat-client."""
+    base = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".local/share") / "greenchat-client"
 
 
 def _last_nick() -> str:

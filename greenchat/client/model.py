@@ -1,252 +1,31 @@
-"""What the client knows: networks, buffers, who is in them, what was said. Pure state; it draws and sends nothing.
+"""What the client knows: its networks with their buffers, which of these is shown, and what waits to be asked or done.
 
-What goes out waits in `Network.outgoing` until the app hands it to the transport. What the user said waits in its
-buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost with a connection.
+Pure state; it draws and sends nothing. What is to be done outside waits in `Model.requests`.
 """
 
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from dataclasses import dataclass
 
-from greenchat.client.isupport import Isupport
-from greenchat.client.said import TALK, Anchor, Line, Member, Waiting
-from greenchat.protocol.casemap import Casefold
-from greenchat.protocol.message import Message
+from greenchat.client.credentials import Credentials
+from greenchat.client.network import Address, Buffer, BufferKind, Link, Network
+from greenchat.client.questions import Prompt, Question
+from greenchat.client.said import TALK, Kind, Line
+
+__all__ = [
+    "Address",
+    "Buffer",
+    "BufferKind",
+    "Connect",
+    "Disconnect",
+    "Forget",
+    "Keep",
+    "Link",
+    "Model",
+    "Network",
+    "Quit",
+]
 
 MOST_MENTIONS = 200
-MOST_LINES = 20_000  # kept in memory per buffer
-LATELY_MILLISECONDS = 10 * 60_000
-
-
-class BufferKind(Enum):
-    """What a buffer is a window on."""
-
-    STATUS = auto()
-    CHANNEL = auto()
-    PRIVATE = auto()
-
-
-@dataclass(slots=True, eq=False)
-class Buffer:
-    """One window's content: a channel, a private talk, or what the server says.
-
-    Lines are numbered from 0 for ever; `first` is the number of the oldest one kept.
-    Reads: line, member, ranked_members. Changes: add, insert, clear, mark_seen. Changed from outside: the rest.
-    """
-
-    network: "Network"
-    name: str
-    kind: BufferKind
-    lines: deque[Line] = field(default_factory=deque)
-    first: int = 0
-    topic: str = ""
-    modes: str = ""
-    members: dict[str, Member] = field(default_factory=dict)
-    names_arriving: dict[str, Member] | None = None
-    joined: bool = False
-    waiting: list[Waiting] = field(default_factory=list)
-    unread: int = 0
-    highlights: int = 0
-    events: int = 0  # that nobody needs to look at
-    seen: int = 0  # the number of the first line that was not on the screen yet when the user looked away
-    read_at: int = 0  # milliseconds since the epoch up to which the server says the user has read, 0 while unknown
-    asking: bool = False  # for history
-    complete: bool = False  # the server has nothing older
-    anchor: Anchor | None = None
-    typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
-    told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
-    speakers: dict[str, int] = field(default_factory=dict)  # folded nick -> when they spoke last here
-
-    @property
-    def end(self) -> int:
-        """The number that the next line gets."""
-        return self.first + len(self.lines)
-
-    def line(self, number: int) -> Line:
-        """The line of this number. Raises IndexError when it is gone or not there yet."""
-        if not self.first <= number < self.end:
-            raise IndexError(number)
-        return self.lines[number - self.first]
-
-    def add(self, line: Line) -> None:
-        """Append a line; the oldest goes where there are too many."""
-        self.lines.append(line)
-        while len(self.lines) > MOST_LINES:
-            self.lines.popleft()
-            self.first += 1
-
-    def insert(self, line: Line) -> bool:
-        """Put a line of the past where its time belongs; False if it is there already."""
-        place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
-        around = range(max(0, place - 200), min(len(self.lines), place + 200))
-        if line.id and any(self.lines[near].id == line.id for near in around):
-            return False
-        self.lines.insert(place, line)
-        number = self.first + place
-        if self.seen > number:
-            self.seen += 1
-        if self.anchor and self.anchor.line >= number:
-            self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
-        return True
-
-    def clear(self) -> None:
-        """Forget the lines. Their numbers are not used again."""
-        self.first = self.end
-        self.lines.clear()
-        self.anchor = None
-
-    def mark_seen(self) -> None:
-        """All that is here has been on the screen."""
-        self.seen = self.end
-
-    def spoke_lately(self, nick: str, now: int) -> bool:
-        """Did this person speak here in the last minutes, so that their coming and going matters?"""
-        spoken = self.speakers.get(self.network.fold(nick))
-        return spoken is not None and now - spoken < LATELY_MILLISECONDS
-
-    def member(self, nick: str) -> Member | None:
-        """The member of this name, in any case."""
-        return self.members.get(self.network.fold(nick))
-
-    @property
-    def ranked_members(self) -> list[Member]:
-        """Operators first, then by name."""
-        rank, fold = self.network.isupport.rank, self.network.fold
-        return sorted(self.members.values(), key=lambda member: (rank(member.prefixes), fold(member.nick)))
-
-
-class Link(Enum):
-    """How far the connection to a network is."""
-
-    OFFLINE = auto()
-    CONNECTING = auto()
-    REGISTERING = auto()
-    ONLINE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server is."""
-
-    host: str
-    port: int
-    tls: bool = False
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
-@dataclass(slots=True, eq=False)
-class Network:
-    """One server that the client talks to, and the state of that talk.
-
-    nick: what the server calls us (before it says so: what we asked for). wanted_nick: what the user would like.
-    asked_nick: what they have asked for and not got yet. watched_nick: the server tells us when it is free.
-    identity: what the ids of our lines begin with, unlike any other client's; "" gives them none.
-    heard_at: milliseconds since the epoch, when the server said something last. missed_since: the same, before the
-    connection broke.
-    lag: milliseconds of the last PING, None while unknown. retry_at: seconds of the app's clock, None when not
-    retrying.
-    """
-
-    name: str
-    address: Address
-    nick: str
-    channels: dict[str, str] = field(default_factory=dict)  # to be in whenever the server lets us: name -> key or ""
-    show_on_join: set[str] = field(default_factory=set)  # names that the user asked for: their window comes up
-    password: str = ""
-    realname: str = ""
-    wanted_nick: str = ""
-    asked_nick: str = ""
-    watched_nick: str = ""
-    link: Link = Link.OFFLINE
-    isupport: Isupport = field(default_factory=Isupport)
-    caps_offered: dict[str, str] = field(default_factory=dict)
-    caps: set[str] = field(default_factory=set)
-    caps_asked: int = 0  # REQ lines without their ACK or NAK
-    mask: str = ""  # our user@host as others see it, "" while unknown
-    away: bool = False
-    buffers: dict[str, Buffer] = field(default_factory=dict)  # folded name -> buffer; "" is the server's own
-    outgoing: deque[Message] = field(default_factory=deque)
-    batches: dict[str, Message] = field(default_factory=dict)  # reference -> the BATCH that opened it
-    batch_sizes: dict[str, int] = field(default_factory=dict)  # reference -> how many messages came in it
-    batch_lines: dict[str, list[Message]] = field(default_factory=dict)  # reference -> the lines of one message
-    labels: int = 0
-    identity: str = ""
-    ids: int = 0
-    heard_at: int = 0
-    missed_since: int = 0
-    talks_since: int = 0  # the missed_since for which the talks of that time are being asked
-    lag: int | None = None
-    lost_at: float | None = None
-    retry_at: float | None = None
-    leaving: bool = False  # the user asked for it: no reconnecting
-
-    def __post_init__(self) -> None:
-        self.wanted_nick = self.wanted_nick or self.nick
-        self.buffers[""] = Buffer(self, self.name, BufferKind.STATUS)
-
-    @property
-    def fold(self) -> Casefold:
-        """What makes two names of this network comparable."""
-        return self.isupport.casefold
-
-    @property
-    def status(self) -> Buffer:
-        """The buffer for what belongs to no other."""
-        return self.buffers[""]
-
-    def send(self, command: str, *params: str, tags: dict[str, str] | None = None) -> None:
-        """Put a message in the queue to the server."""
-        self.outgoing.append(Message(command, params, tags=tags or {}))
-
-    def is_me(self, nick: str) -> bool:
-        """Is this our own nick?"""
-        return self.fold(nick) == self.fold(self.nick)
-
-    def find(self, name: str) -> Buffer | None:
-        """The buffer of this name, in any case."""
-        return self.buffers.get(self.fold(name)) if name else None
-
-    def want(self, channel: str, key: str = "") -> None:
-        """Be in this channel now and after every reconnect."""
-        self.unwant(channel)
-        self.channels[channel] = key
-
-    def unwant(self, channel: str) -> None:
-        """Don't come back to this channel."""
-        folded = self.fold(channel)
-        self.channels = {name: key for name, key in self.channels.items() if self.fold(name) != folded}
-
-    def new_label(self) -> str:
-        """A label that was not used on this network before."""
-        self.labels += 1
-        return f"gc{self.labels}"
-
-    def new_id(self) -> str:
-        """An id for something that is said, never used before by anybody; "" where ours have none."""
-        if not self.identity:
-            return ""
-        self.ids += 1
-        return f"{self.identity}-{self.ids}"
-
-    def with_member(self, nick: str) -> Iterator[tuple[Buffer, Member]]:
-        """The channels where someone is, and what they are there."""
-        folded = self.fold(nick)
-        for buffer in self.buffers.values():
-            member = buffer.members.get(folded)
-            if member:
-                yield buffer, member
-
-    def refold(self) -> None:
-        """Make the names comparable again after the server told its casemapping."""
-        named = [buffer for folded, buffer in self.buffers.items() if folded]
-        self.buffers = {"": self.status} | {self.fold(buffer.name): buffer for buffer in named}
-        for buffer in named:
-            buffer.members = {self.fold(member.nick): member for member in buffer.members.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +47,22 @@ class Disconnect:
     network: Network
 
 
-Request = Quit | Connect | Disconnect
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The credentials are to be there the next time."""
+
+    network: Network
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The network's saved credentials are to go."""
+
+    network: Network
+
+
+Request = Quit | Connect | Disconnect | Keep | Forget
 
 
 class Model:
@@ -278,12 +72,25 @@ class Model:
     `requests`.
     """
 
-    __slots__ = ("buffers", "calls", "current", "focused", "last", "mentions", "networks", "requests")
+    __slots__ = (
+        "asks",
+        "buffers",
+        "calls",
+        "current",
+        "focused",
+        "last",
+        "mentions",
+        "networks",
+        "questions",
+        "requests",
+    )
 
     def __init__(self, network: Network) -> None:
         self.networks: list[Network] = []
         self.buffers: list[Buffer] = []
         self.requests: deque[Request] = deque()
+        self.asks = True  # is there somebody who can answer questions?
+        self.questions: deque[Question | Prompt] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
         self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
@@ -353,6 +160,17 @@ class Model:
             else:
                 buffer.events += 1
             buffer.highlights += called
+
+    def ask(self, network: Network, question: Question, now: int) -> None:
+        """Put a question to the user; it is noted where they look, too."""
+        for text in (*question.details, question.text):
+            self.complain(network, text, now)
+        self.questions.append(question)
+
+    def complain(self, network: Network, text: str, now: int) -> None:
+        """Tell what is wrong with a network where the user is looking."""
+        buffer = self.current if self.current.network is network else network.status
+        self.add(buffer, Line(now, Kind.ERROR, text))
 
     def window_number(self, buffer: Buffer) -> int:
         """Counted from 1."""

@@ -6,6 +6,7 @@ spoken in begin with their window's name.
 
 import os
 import sys
+import termios
 
 from greenchat.client.console import Console
 from greenchat.client.events import Entered, TerminalEvent
@@ -45,10 +46,12 @@ class PlainScreen:
         self._printed: dict[Buffer, int] = {}
         self._spoken_in: Buffer | None = None
         self.size = WIDE
+        self._hidden = False
 
-    def paint(self, _frame: Frame) -> None:
+    def paint(self, frame: Frame) -> None:
         """Print the lines that are new in any window."""
         model = self._console.model
+        self._hide(self._console.hides_input)
         if self._spoken_in is not model.current:
             self._spoken_in = model.current
             self._print(f"-- now in {visible(model.current.name)}")
@@ -75,6 +78,15 @@ class PlainScreen:
 
     def resume(self) -> None:
         """The terminal was never taken."""
+
+    def _hide(self, hidden: bool) -> None:
+        """Have the terminal not show what is typed."""
+        if hidden == self._hidden or not os.isatty(0):
+            return
+        self._hidden = hidden
+        attributes = termios.tcgetattr(0)
+        attributes[3] = attributes[3] & ~termios.ECHO if hidden else attributes[3] | termios.ECHO
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
 
     def _print(self, text: str) -> None:
         data = (text + "\n").encode(sys.stdout.encoding or "utf-8", "replace")

@@ -2,7 +2,7 @@
 
 from greenchat.client import past, talk
 from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
-from greenchat.client.handlers import channels, messages, playback, registration, replies
+from greenchat.client.handlers import channels, login, messages, playback, registration, replies
 from greenchat.client.handlers.registry import TABLE, Incoming, said_at
 from greenchat.client.isupport import Isupport
 from greenchat.client.model import BufferKind, Link, Model, Network
@@ -10,7 +10,7 @@ from greenchat.client.said import Kind, Line
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part, whole
 
-__all__ = ["apply", "channels", "messages"]
+__all__ = ["apply", "channels", "login", "messages"]
 
 
 def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None:
@@ -27,6 +27,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.caps_offered.clear()
             network.caps_asked = 0
             network.batches.clear()
+            network.attempt, network.account = None, ""
             network.batch_sizes.clear()
             network.batch_lines.clear()
             registration.register(network)

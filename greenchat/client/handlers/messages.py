@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from greenchat import __version__
-from greenchat.client import past, talk, typing_notice
+from greenchat.client import login, past, talk, typing_notice
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import Buffer, Model
 from greenchat.client.said import Kind, Line
@@ -25,6 +25,8 @@ def said(at: Incoming) -> None:
             _ctcp(at, command.upper(), argument)
             return
         kind, text = Kind.ACTION, argument
+    if at.mine and login.hides(target, text):
+        return  # our own password, echoed or out of the history
     buffer = _buffer_for(at, target, notice=notice)
     if at.mine and at.batch != "chathistory":
         talk.confirm(buffer, at.label, text)

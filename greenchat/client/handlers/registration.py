@@ -3,7 +3,7 @@
 https://ircv3.net/specs/extensions/capability-negotiation
 """
 
-from greenchat.client import past, regain, talk
+from greenchat.client import login, past, regain, talk
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import BufferKind, Link, Network
 from greenchat.client.said import Kind
@@ -31,6 +31,7 @@ WANTED_CAPS = (
     "draft/message-redaction",
     "draft/channel-rename",
     "draft/multiline",
+    "draft/account-registration",
 )
 REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
 LONGEST_NICK = 30
@@ -58,7 +59,7 @@ def cap(at: Incoming) -> None:
         if at.param(2) == "*" and len(at.message.params) > 3:
             return  # "all but the last reply MUST have a parameter containing only an asterisk"
         _ask_for(network, network.caps_offered)
-        _end_when_settled(network)
+        end_when_settled(network)
     elif subcommand == "NEW":
         offered = _with_values(names)
         network.caps_offered |= offered
@@ -74,8 +75,10 @@ def cap(at: Incoming) -> None:
                     network.caps.discard(name[1:])
                 else:
                     network.caps.add(name)
+            if login.SASL in names and not (login.wants(network) and login.start(network)):
+                at.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
         network.caps_asked = max(0, network.caps_asked - 1)
-        _end_when_settled(network)
+        end_when_settled(network)
 
 
 @on(Numeric.RPL_WELCOME)
@@ -114,6 +117,7 @@ def settled(at: Incoming) -> None:
     for buffer in network.buffers.values():
         if buffer.kind is BufferKind.PRIVATE:
             talk.flush(at.model, buffer, at.time)
+    login.settle(at.model, network, at.time)
     past.ask_targets(network, at.time)
     regain.watch(network)
 
@@ -150,8 +154,9 @@ def nick_refused(at: Incoming) -> None:
         at.answer(f"You can't be called {refused}: {at.param(-1)}", Kind.ERROR)
         return
     longer = len(refused) < LONGEST_NICK and at.message.command == Numeric.ERR_NICKNAMEINUSE.command
+    network.refused_nick = network.refused_nick or (refused, at.param(-1))
     network.nick = refused + "_" if longer else f"guest{len(network.status.lines) + 10}"
-    at.answer(f"{refused} can't be used here ({at.param(-1)}); trying {network.nick}.", Kind.ERROR)
+    at.note(network.status, f"{refused} can't be used here ({at.param(-1)}); trying {network.nick}.", Kind.ERROR)
     network.send("NICK", network.nick)
 
 
@@ -178,7 +183,7 @@ def _with_values(names: list[str]) -> dict[str, str]:
 
 def _ask_for(network: Network, offered: dict[str, str]) -> None:
     line = ""
-    for name in WANTED_CAPS:
+    for name in (*WANTED_CAPS, *([login.SASL] if login.wants(network) else [])):
         if name not in offered or name in network.caps:
             continue
         if line and len(line) + len(name) > REQ_BYTES:
@@ -194,6 +199,7 @@ def _request(network: Network, line: str) -> None:
     network.send("CAP", "REQ", line)
 
 
-def _end_when_settled(network: Network) -> None:
-    if network.caps_asked == 0 and network.link is Link.REGISTERING:
+def end_when_settled(network: Network) -> None:
+    """End the negotiation, once all is answered and we are logged in or can't be."""
+    if network.caps_asked == 0 and network.attempt is None and network.link is Link.REGISTERING:
         network.send("CAP", "END")

@@ -1,6 +1,6 @@
 """Commands to speak and to ask about people: private talks, actions, nicknames, being away."""
 
-from greenchat.client import talk
+from greenchat.client import login, talk
 from greenchat.client.model import BufferKind, Link
 from greenchat.client.said import Kind
 from greenchat.client.slash.registry import Order, SlashError, command
@@ -10,6 +10,10 @@ from greenchat.client.slash.registry import Order, SlashError, command
 def msg(order: Order) -> None:
     """Say something to one person (or a channel), in a window of its own."""
     target, _, text = order.arguments.partition(" ")
+    if login.hides(target, text):
+        order.online().send("PRIVMSG", target, text)
+        order.tell(f"Sent to {target}; it is kept nowhere here, for there is a password in it. /login hides it, too.")
+        return
     buffer = order.model.open(order.network, target)
     order.model.show(buffer)
     if text.strip():

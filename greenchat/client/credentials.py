@@ -1,0 +1,162 @@
+"""Accounts and their passwords, kept for the next time: in the system's keyring, or in a file that only its
+owner reads.
+
+Never in the configuration, the history of lines, or a log. The keyring is used where the package `keyring` is there and
+has a place to keep things; else a JSON file with the mode 0600 in the data folder.
+"""
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from greenchat.protocol.sasl import Collector
+from greenchat.protocol.scram import ClientExchange
+
+SERVICE = "greenchat"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An account on a server. The password is in no repr, and so in no traceback."""
+
+    account: str
+    password: str = field(repr=False)
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One try to log in by SASL. others: mechanisms that come next if the server does not know this one.
+
+    step: how many responses of ours have gone out.
+    """
+
+    mechanism: str
+    others: list[str]
+    exchange: ClientExchange | None = None
+    collector: Collector = field(default_factory=Collector)
+    step: int = 0
+
+
+class Vault(Protocol):
+    """Where credentials are kept, by the server's HOST:PORT."""
+
+    def get(self, server: str) -> Credentials | None:
+        """Those of a server."""
+
+    def put(self, server: str, credentials: Credentials) -> str:
+        """Keep them; returns where, in words for the user. Raises OSError."""
+
+    def forget(self, server: str) -> None:
+        """Keep them no longer. Raises OSError."""
+
+
+class Memory:
+    """Keeps nothing beyond the end of the client."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Credentials] = {}
+
+    def get(self, server: str) -> Credentials | None:
+        """Those of a server."""
+        return self._kept.get(server)
+
+    def put(self, server: str, credentials: Credentials) -> str:
+        """Keep them."""
+        self._kept[server] = credentials
+        return "memory"
+
+    def forget(self, server: str) -> None:
+        """Keep them no longer."""
+        self._kept.pop(server, None)
+
+
+class FileVault:
+    """One JSON file, written whole, mode 0600 from the first moment on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, server: str) -> Credentials | None:
+        """Those of a server; None too where the file can't be read."""
+        return _parse(self._read().get(server))
+
+    def put(self, server: str, credentials: Credentials) -> str:
+        """Keep them. Raises OSError."""
+        self._write(self._read() | {server: _document(credentials)})
+        return f"{self._path}, which only you can read"
+
+    def forget(self, server: str) -> None:
+        """Keep them no longer. Raises OSError."""
+        kept = self._read()
+        if kept.pop(server, None) is not None:
+            self._write(kept)
+
+    def _read(self) -> dict[str, object]:
+        try:
+            found = json.loads(self._path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _write(self, kept: dict[str, object]) -> None:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        new.unlink(missing_ok=True)  # a forgotten one may be readable by others
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(kept, file, indent=1)
+        new.replace(self._path)
+
+
+class Keyring:
+    """The system's keyring. Raises ImportError where there is none that works."""
+
+    def __init__(self) -> None:
+        keyring = import_module("keyring")  # not required, and none of our dependencies
+        if keyring.get_keyring().priority < 1:
+            raise ImportError("no keyring to keep anything in")
+        self._keyring = keyring
+        self._error: type[Exception] = import_module("keyring.errors").KeyringError
+
+    def get(self, server: str) -> Credentials | None:
+        """Those of a server; None too where the keyring stays locked."""
+        try:
+            kept = self._keyring.get_password(SERVICE, server)
+            return _parse(json.loads(kept)) if kept else None
+        except (self._error, ValueError):
+            return None
+
+    def put(self, server: str, credentials: Credentials) -> str:
+        """Keep them. Raises OSError."""
+        try:
+            self._keyring.set_password(SERVICE, server, json.dumps(_document(credentials)))
+        except self._error as error:
+            raise OSError(f"the keyring refused: {error}") from error
+        return "the system's keyring"
+
+    def forget(self, server: str) -> None:
+        """Keep them no longer."""
+        with contextlib.suppress(self._error):  # there were none
+            self._keyring.delete_password(SERVICE, server)
+
+
+def system_vault(folder: Path) -> Vault:
+    """The keyring, or a file in this folder."""
+    try:
+        return Keyring()
+    except ImportError:
+        return FileVault(folder / "credentials.json")
+
+
+def _document(credentials: Credentials) -> dict[str, str]:
+    return {"account": credentials.account, "password": credentials.password}
+
+
+def _parse(document: object) -> Credentials | None:
+    match document:
+        case {"account": str(account), "password": str(password)}:
+            return Credentials(account, password)
+    return None

@@ -1,0 +1,102 @@
+"""What the server says about accounts: SASL, registration, and doors that are open only to those who have one.
+
+https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
+"""
+
+from greenchat.client import login
+from greenchat.client.handlers.registration import end_when_settled
+from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client.questions import Answer, Prompt, Question, nothing
+from greenchat.client.said import Kind
+from greenchat.protocol.numerics import Numeric
+
+
+@on("AUTHENTICATE")
+def authenticate(at: Incoming) -> None:
+    """The server's part of the exchange."""
+    problem = login.answer(at.network, at.param(0))
+    if problem:
+        at.answer(f"Not logged in: {problem}", Kind.ERROR)
+
+
+@on(Numeric.RPL_LOGGEDIN)
+def logged_in(at: Incoming) -> None:
+    """`<nick> <nick>!<user>@<host> <account> :You are now logged in as <user>`"""
+    if at.network.account != at.param(2):
+        at.answer(f"You are logged in as {at.param(2)}.")
+    login.logged_in(at.model, at.network, at.param(2))
+
+
+@on(Numeric.RPL_LOGGEDOUT)
+def logged_out(at: Incoming) -> None:
+    """We have no account any more."""
+    at.network.account = ""
+    at.answer("You are logged out.")
+
+
+@on(Numeric.RPL_SASLSUCCESS, Numeric.ERR_SASLALREADY)
+def success(at: Incoming) -> None:
+    """The exchange is over, and good."""
+    at.network.attempt = None
+    end_when_settled(at.network)
+
+
+@on(Numeric.ERR_SASLFAIL, Numeric.ERR_SASLTOOLONG, "902")
+def failure(at: Incoming) -> None:
+    """The exchange is over, and in vain."""
+    network = at.network
+    under_way = network.attempt is not None
+    if login.refused(network):
+        return
+    credentials, network.credentials = network.credentials, None
+    network.keep_login = False
+    if under_way and credentials:
+        again = Answer("retry", "type it again", lambda _: login.ask_password(at.model, network, credentials.account))
+        text = f"The server does not accept this password of {credentials.account} ({at.param(-1)})."
+        at.model.ask(network, Question(text, (again, Answer("leave", "go on without an account", nothing))), at.time)
+    end_when_settled(network)
+
+
+@on(Numeric.ERR_SASLABORTED, Numeric.RPL_SASLMECHS)
+def in_between(at: Incoming) -> None:
+    """What follows says enough; an aborted exchange holds nothing up."""
+    if at.message.command == Numeric.ERR_SASLABORTED.command:
+        at.network.attempt = None
+        end_when_settled(at.network)
+
+
+@on("REGISTER", "VERIFY")
+def registered(at: Incoming) -> None:
+    """`REGISTER <result> <account> <message>`: https://ircv3.net/specs/extensions/account-registration"""
+    if at.param(0) == "SUCCESS":
+        at.answer(f"The name {at.param(1)} is yours now.")
+    elif at.param(0) == "VERIFICATION_REQUIRED":
+        at.answer(f"{at.param(1)} is to be confirmed: {at.param(-1)}. Then: /verify {at.param(1)} CODE")
+
+
+@on(Numeric.ERR_NEEDREGGEDNICK)
+def only_registered(at: Incoming) -> None:
+    """`<channel> :Cannot join channel (+R)`, or `<nick>` for a private talk."""
+    network, name = at.network, at.param(1)
+    account = network.wanted_nick
+    answers = (
+        Answer("login", f"as {account}, with its password", lambda _: login.ask_password(at.model, network, account)),
+        Answer("register", f"{account} as yours", lambda _: login.ask_new_password(at.model, network, account, "")),
+        Answer("leave", "don't go there", lambda _: network.unwant(name)),
+    )
+    who = "lets only people with an account in" if network.isupport.is_channel(name) else "hears only people with one"
+    at.model.ask(network, Question(f"{name} {who}.", answers), at.time)
+
+
+@on(Numeric.ERR_BADCHANNELKEY)
+def wants_key(at: Incoming) -> None:
+    """`<channel> :Cannot join channel (+k)`"""
+    network, name = at.network, at.param(1)
+
+    def take(key: str, _now: int) -> None:
+        network.want(name, key)
+        network.show_on_join.add(name)
+        network.send("JOIN", name, key)
+
+    at.answer(f"{name} has a key.", Kind.ERROR)
+    at.model.questions.append(Prompt(f"The key of {name}", take))

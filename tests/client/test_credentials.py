@@ -1,0 +1,93 @@
+"""Where passwords are kept."""
+
+import stat
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from greenchat.client.credentials import Credentials, FileVault, Keyring, system_vault
+
+ADA = Credentials("ada", "sécret")
+
+
+def test_a_file_only_for_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "credentials.json"
+    vault = FileVault(path)
+    assert vault.get("irc.example:6697") is None
+    vault.put("irc.example:6697", ADA)
+    vault.put("other:1", Credentials("eve", "x"))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert FileVault(path).get("irc.example:6697") == ADA
+    vault.forget("irc.example:6697")
+    assert vault.get("irc.example:6697") is None
+    assert vault.get("other:1") == Credentials("eve", "x")
+    assert b"s\\u00e9cret" not in path.read_bytes()
+
+
+def test_a_file_that_others_could_read_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    (tmp_path / "credentials.new").write_text("left over")
+    FileVault(path).put("a:1", ADA)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("broken", ["", "[]", '{"a:1": 3}', '{"a:1": {"account": "ada"}}', "\xff"])
+def test_a_broken_file_is_as_none(tmp_path: Path, broken: str) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_bytes(broken.encode("latin-1"))
+    assert FileVault(path).get("a:1") is None
+    FileVault(path).forget("a:1")
+    FileVault(path).put("a:1", ADA)
+    assert FileVault(path).get("a:1") == ADA
+
+
+def test_the_password_is_in_no_repr() -> None:
+    assert "cret" not in repr(ADA)
+
+
+class Ring(ModuleType):
+    """What the client uses of the package `keyring`."""
+
+    def __init__(self, priority: float) -> None:
+        super().__init__("keyring")
+        self.priority = priority
+        self.kept: dict[tuple[str, str], str] = {}
+        self.KeyringError = RuntimeError
+
+    def get_keyring(self) -> "Ring":
+        return self
+
+    def get_password(self, service: str, name: str) -> str | None:
+        return self.kept.get((service, name))
+
+    def set_password(self, service: str, name: str, password: str) -> None:
+        self.kept[service, name] = password
+
+    def delete_password(self, service: str, name: str) -> None:
+        if (service, name) not in self.kept:
+            raise RuntimeError("no such password")
+        del self.kept[service, name]
+
+
+def test_the_keyring_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ring = Ring(5)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setitem(sys.modules, "keyring.errors", ring)
+    vault = system_vault(tmp_path)
+    assert isinstance(vault, Keyring)
+    vault.forget("a:1")
+    assert vault.put("a:1", ADA) == "the system's keyring"
+    assert vault.get("a:1") == ADA
+    vault.forget("a:1")
+    assert vault.get("a:1") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_keyring_without_a_place_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", Ring(0))
+    assert isinstance(system_vault(tmp_path), FileVault)

@@ -1,0 +1,256 @@
+"""Logging in, registering, and what is asked where a name or a channel wants an account."""
+
+import base64
+
+import pytest
+
+from greenchat.client import login
+from greenchat.client.credentials import Credentials
+from greenchat.client.model import Address, Forget, Keep
+from greenchat.protocol.sasl import parse_plain
+from greenchat.protocol.scram import ServerExchange, make_verifier
+from tests.client.world import World
+
+SECRET = "correct horse"
+
+
+@pytest.fixture
+def member(world: World) -> World:
+    """Alice has an account, and the client knows its password."""
+    world.network.credentials = Credentials("alice", SECRET)
+    world.connect()
+    world.sent()
+    return world
+
+
+def decoded(line: str) -> str:
+    return base64.b64decode(line.removeprefix("AUTHENTICATE ")).decode()
+
+
+def encoded(text: str) -> str:
+    return "AUTHENTICATE " + base64.b64encode(text.encode()).decode()
+
+
+def scram(world: World, password: str = SECRET) -> ServerExchange:
+    """The server's side of SCRAM up to its last message."""
+    world.feed("AUTHENTICATE +")
+    [first] = world.sent()
+    exchange = ServerExchange(decoded(first), "server-nonce")
+    assert exchange.username == "alice"
+    world.feed(encoded(exchange.first(make_verifier(password, b"salt" * 4, 4096))))
+    return exchange
+
+
+def test_scram_comes_first_and_the_welcome_waits_for_it(member: World) -> None:
+    member.feed(":srv CAP * LS :sasl=PLAIN,EXTERNAL,SCRAM-SHA-256", ":srv CAP * ACK :sasl")
+    assert member.sent() == ["CAP REQ sasl", "AUTHENTICATE SCRAM-SHA-256"]
+    exchange = scram(member)
+    [final] = member.sent()
+    member.feed(encoded(exchange.final(decoded(final))))
+    assert member.sent() == ["AUTHENTICATE +"]
+    member.feed(":srv 900 * *!*@* alice :You are now logged in as alice", ":srv 903 * :SASL authentication successful")
+    assert member.sent() == ["CAP END"]
+    assert member.network.account == "alice"
+    assert SECRET not in "".join(member.shown(""))
+
+
+def test_a_server_that_does_not_know_the_password_is_not_believed(member: World) -> None:
+    member.feed(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl")
+    member.sent()
+    scram(member)
+    member.sent()
+    member.feed(encoded("v=" + base64.b64encode(b"x" * 32).decode()))
+    assert member.sent() == ["AUTHENTICATE *"]
+    assert "it is not what it seems" in member.shown("")[-1]
+    member.feed(":srv 906 * :SASL authentication aborted")
+    assert member.sent() == ["CAP END"]
+
+
+def test_plain_only_where_nobody_can_listen(member: World) -> None:
+    member.feed(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl")
+    assert member.sent() == ["CAP REQ sasl", "CAP END"]
+    assert member.shown("")[-1] == "! There is no safe way to log in here without TLS."
+
+
+@pytest.mark.parametrize("address", [Address("irc.example", 6697, tls=True), Address("127.0.0.1", 9090)])
+def test_plain_over_tls_and_on_the_own_machine(world: World, address: Address) -> None:
+    world.network.address = address
+    world.network.credentials = Credentials("alice", SECRET)
+    world.connect()
+    world.feed(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    *_, start, response = world.sent()
+    assert start == "AUTHENTICATE PLAIN"
+    assert parse_plain(base64.b64decode(response.split()[1])) == ("", "alice", SECRET)
+
+
+def test_a_mechanism_that_is_unknown_is_followed_by_the_next(world: World) -> None:
+    world.network.address = Address("irc.example", 6697, tls=True)
+    world.network.credentials = Credentials("alice", SECRET)
+    world.connect()
+    world.feed(":srv CAP * LS :sasl", ":srv CAP * ACK :sasl", ":srv 908 * PLAIN :are available", ":srv 904 * :failed")
+    assert world.sent()[-2:] == ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE PLAIN"]
+
+
+def test_a_certificate_comes_before_all(world: World) -> None:
+    world.network.address = Address("irc.example", 6697, tls=True)
+    world.network.certificate = "/home/alice/cert.pem"
+    world.connect()
+    world.feed(":srv CAP * LS :sasl=PLAIN,EXTERNAL", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
+    assert world.sent()[-2:] == ["AUTHENTICATE EXTERNAL", "AUTHENTICATE +"]
+
+
+def test_a_wrong_password_is_asked_for_again(member: World) -> None:
+    member.feed(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl")
+    member.sent()
+    scram(member)
+    member.feed(":srv 904 * :SASL authentication failed")
+    assert member.sent()[-1] == "CAP END"
+    assert "retry/leave?" in member.screen()[-1]
+    member.feed(":srv 001 alice :Welcome", ":srv 422 alice :No MOTD")
+    member.sent()
+    member.type("r\n")
+    member.type("right this time\n")
+    assert member.sent() == ["AUTHENTICATE SCRAM-SHA-256"]
+    assert not any("right this time" in row for row in member.screen())
+
+
+def test_the_password_is_never_seen(tea: World) -> None:
+    tea.network.caps_offered["sasl"] = "SCRAM-SHA-256"
+    tea.type("/login\n")
+    tea.type("hunter2")
+    assert tea.screen()[-1] == "Password of alice:"
+    tea.press("Enter")
+    assert tea.sent() == ["CAP REQ sasl"]
+    assert tea.network.credentials == Credentials("alice", "hunter2")
+    assert "hunter2" not in repr(tea.network.credentials)
+    assert tea.console.editor.history == ("/login",)
+    assert not any("hunter2" in line for line in tea.shown() + tea.shown(""))
+
+
+def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
+    tea.network.caps.add("sasl")
+    tea.type("/login\nhunter2\n")
+    tea.feed(":srv 900 alice alice!a@h alice :You are now logged in")
+    tea.type("yes\n")
+    assert list(tea.model.requests) == [Keep(tea.network, Credentials("alice", "hunter2"))]
+    tea.type("/logout\n")
+    assert tea.model.requests[-1] == Forget(tea.network)
+    assert tea.sent()[-1] == "PRIVMSG NickServ :LOGOUT"
+    assert tea.network.credentials is None
+
+
+def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
+    world.connect()
+    world.feed(":srv 433 * alice :Nickname belongs to an account: log in to it first", ":srv 001 alice_ :Welcome")
+    world.feed(":srv 422 alice_ :No MOTD")
+    assert "login/other/wait?" in world.screen()[-1]
+    assert world.shown("")[-1] == "! The name alice belongs to an account."
+    world.feed(":srv 477 alice_ #tea :Cannot join channel (+R)")
+    world.network.caps.add("sasl")
+    world.type("login\nhunter2\n")
+    world.sent()
+    world.feed(":srv 900 alice_ alice_!a@h alice :You are now logged in")
+    assert world.sent() == ["NICK alice", "JOIN #tea"]
+
+
+def test_another_name_instead(world: World) -> None:
+    world.connect()
+    world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    world.sent()
+    world.type("other\nada\n")
+    assert world.sent() == ["NICK ada"]
+    world.feed(":alice_!a@h NICK ada")
+    assert world.network.wanted_nick == "ada"
+
+
+def test_after_a_lost_connection_the_old_name_is_no_question(world: World) -> None:
+    world.welcome()
+    world.feed("PING x")
+    world.lose()
+    world.connect()
+    world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    assert not world.model.questions
+    assert world.screen()[-1] == "[net]"
+
+
+def test_a_channel_for_registered_people_is_one_question(tea: World) -> None:
+    tea.feed(":srv 477 alice #vip :Cannot join channel (+R)")
+    assert "login/register/leave?" in tea.screen()[-1]
+    assert tea.shown()[-1] == "! #vip lets only people with an account in."
+    tea.network.want("#vip")
+    tea.press("Escape")
+    assert "#vip" not in tea.network.channels
+    assert tea.screen()[-1] == "[#tea]"
+
+
+def test_a_key_is_asked_for(tea: World) -> None:
+    tea.feed(":srv 475 alice #vip :Cannot join channel (+k)")
+    tea.type("sesame\n")
+    assert tea.sent() == ["JOIN #vip sesame"]
+    assert tea.network.channels["#vip"] == "sesame"
+
+
+def test_registering_asks_twice(tea: World) -> None:
+    tea.network.address = Address("irc.example", 6697, tls=True)
+    tea.network.caps_offered["draft/account-registration"] = ""
+    tea.type("/register\nhunter22\nhunter23\n")
+    assert tea.shown()[-1] == "! These were two different passwords. /register tries again."
+    assert tea.sent() == []
+    tea.type("/register ada@example.org\nhunter22\nhunter22\n")
+    # "REGISTER <account> {<email> | "*"} <password>"
+    assert tea.sent() == ["REGISTER alice ada@example.org hunter22"]
+    tea.feed(":srv REGISTER SUCCESS alice :The account is yours")
+    assert tea.shown()[-1] == "- The name alice is yours now."
+
+
+def test_registering_without_the_capability_asks_nickserv(tea: World) -> None:
+    tea.network.address = Address("irc.example", 6697, tls=True)
+    tea.type("/register\nhunter22\nhunter22\n")
+    assert tea.sent() == ["PRIVMSG NickServ :REGISTER hunter22"]
+    tea.feed(":alice!a@h PRIVMSG NickServ :REGISTER hunter22")
+    assert tea.network.find("NickServ") is None
+
+
+def test_nobody_registers_where_others_can_listen(tea: World) -> None:
+    tea.type("/register\nhunter22\nhunter22\n")
+    assert tea.sent() == []
+    assert "connect with TLS" in tea.shown()[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "hidden"),
+    [
+        ("/msg NickServ IDENTIFY hunter2", True),
+        ("/msg nickserv  register hunter2 a@b.c", True),
+        ("/query NickServ@services identify hunter2", True),
+        ("/ns identify hunter2", True),
+        ("/quote PASS hunter2", True),
+        ("/msg NickServ HELP", False),
+        ("/msg bob identify yourself", False),
+        ("/msg", False),
+        ("hello", False),
+    ],
+)
+def test_lines_with_passwords_are_not_remembered(tea: World, line: str, hidden: bool) -> None:
+    assert login.hides_line(line) is hidden
+    tea.type(line + "\n")
+    assert (line not in tea.console.editor.history) is hidden
+    if "NickServ" in line and hidden:
+        assert not any("hunter2" in each for buffer in tea.model.buffers for each in map(str, buffer.lines))
+
+
+def test_a_script_is_not_asked(tea: World) -> None:
+    tea.model.asks = False
+    tea.network.want("#vip")
+    tea.feed(":srv 477 alice #vip :Cannot join channel (+R)", ":srv 475 alice #key :Cannot join channel (+k)")
+    assert "#vip" not in tea.network.channels
+    assert tea.screen()[-1] == "[#tea]"
+
+
+def test_a_question_does_not_eat_what_is_being_typed(tea: World) -> None:
+    tea.type("hello ev")
+    tea.feed(":srv 477 alice #vip :Cannot join channel (+R)")
+    tea.type("erybody\n")
+    assert tea.screen()[-1] == "login/register/leave?"
+    tea.press("Escape")
+    assert tea.screen()[-1] == "[#tea] hello ev"
