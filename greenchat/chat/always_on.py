@@ -34,7 +34,10 @@ def document(network: Network, user: User) -> dict[str, Any]:
         "signon": user.signon,
         "left": user.left,
         "modes": "".join(sorted(user.modes - {"o", "s"})),
-        "channels": [[channel.name, channel.members[user]] for channel in network.channels_of(user)],
+        "channels": [
+            [network.channels[name].name, network.channels[name].members[user], since]
+            for name, since in user.channels.items()
+        ],
     }
 
 
@@ -59,8 +62,8 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
     network.welcome_back(user)
     for letter in stored["modes"]:
         network.set_mode(user, letter, True)
-    for name, modes in stored["channels"]:
-        channel = network.join(user, name, now=now)
+    for name, modes, since in stored["channels"]:
+        channel = network.join(user, name, now=now, since=since)
         for letter in channel.members[user]:
             network.set_member_mode(user, channel, letter, False)
         for letter in modes:

@@ -170,8 +170,11 @@ class Network:
             self.set_mode(user, letter, False)
         self._unname(user)
 
-    def join(self, user: User, name: str, *, now: int) -> Channel:
-        """Put a user into a channel, which comes into being if need be; its first member is its operator."""
+    def join(self, user: User, name: str, *, now: int, since: str = "") -> Channel:
+        """Put a user into a channel, which comes into being if need be; its first member is its operator.
+
+        since: the msgid from which on they are there.
+        """
         folded = self.fold(name)
         channel = self.channels.get(folded)
         member_modes = ""
@@ -181,7 +184,7 @@ class Network:
             self.renamed.pop(folded, None)
         channel.members[user] = member_modes
         self._forget_invitation(user, folded)
-        user.channels[folded] = None
+        user.channels[folded] = since
         for session in user.sessions:
             channel.group.add(session)
         roster.add(self.settings, channel, user)
@@ -236,7 +239,7 @@ class Network:
         self.channels[new] = channel
         channel.names.clear()
         for member in channel.members:
-            member.channels = {new if folded == old else folded: None for folded in member.channels}
+            member.channels = {new if folded == old else folded: since for folded, since in member.channels.items()}
         for guest in channel.invited:
             guest.invitations = {new if folded == old else folded: None for folded in guest.invitations}
         self.renamed.pop(new, None)

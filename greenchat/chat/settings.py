@@ -17,7 +17,7 @@ from .names import CASEMAPPINGS
 from .opers import CLASSES, OPERS, Oper, OperClass
 
 MODE_TABLE = ModeTable(
-    lists="beI", always="k", setting="fl", flags="CKMORTUcimnpstuz", prefixes="qaohv", symbols="~&@%+"
+    lists="beI", always="k", setting="fl", flags="CHKMORTUcimnpstuz", prefixes="qaohv", symbols="~&@%+"
 )
 _FLAGS = checks.letters(MODE_TABLE.flags)
 

@@ -60,9 +60,10 @@ class User:
 
     host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
     oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
-    channels: folded names, in the order of joining; invitations: of channels too, the oldest first. `Network` alone
-    changes both. knocked: when they last did, in ms since the epoch. guest_id: what the history knows them by as long
-    as they have no account. left: when their last connection went, in ms since the epoch.
+    channels: folded names, in the order of joining, and the msgid since which they are there; invitations: of
+    channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the
+    epoch. guest_id: what the history knows them by as long as they have no account. left: when their last
+    connection went, in ms since the epoch.
     """
 
     nick: str
@@ -78,7 +79,7 @@ class User:
     away: str = ""
     oper: str = ""
     modes: set[str] = field(default_factory=set)
-    channels: dict[str, None] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
     invitations: dict[str, None] = field(default_factory=dict)
     knocked: int = 0
     left: int = 0

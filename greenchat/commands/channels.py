@@ -65,7 +65,7 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
 
 def enter(ctx: Context, user: User, name: str) -> None:
     """A user comes into a channel; everybody there is told, and they are told what there is."""
-    channel = ctx.network.join(user, name, now=ctx.now)
+    channel = ctx.network.join(user, name, now=ctx.now, since=ctx.new_id())
     _announce(ctx, user, channel)
     grant_rank(ctx, user, channel)
     for session in user.sessions:

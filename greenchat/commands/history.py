@@ -51,8 +51,8 @@ def chathistory(ctx: Context) -> Later:
     _require_count(subcommand, params, references + 2)
     target = params[0]
     positions = [_position(subcommand, target, text, nth) for nth, text in enumerate(params[1:-1])]
-    reading = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]))
     place = _readable(ctx, subcommand, target)
+    reading = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]), place.since - 1)
     store, events = ctx.journal.store, bool(ctx.session.caps & caps.EVENT_PLAYBACK)
 
     def work() -> list[StoredEvent] | StoreError:
@@ -65,7 +65,8 @@ def chathistory(ctx: Context) -> Later:
         now = _readable(ctx, subcommand, target)
         if isinstance(found, StoreError) or now.key != place.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
-        return Gradually(replay(ctx, found, "chathistory", now.name), is_batch=True)
+        readable = [event for event in found if event.id >= now.since]
+        return Gradually(replay(ctx, readable, "chathistory", now.name), is_batch=True)
 
     return Later(work, then)
 
@@ -74,11 +75,11 @@ def chathistory(ctx: Context) -> Later:
 _REFERENCES = {"BEFORE": 1, "AFTER": 1, "LATEST": 1, "AROUND": 1, "BETWEEN": 2}
 
 
-def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
-    """What to read for a subcommand."""
+def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int) -> Read:
+    """What to read for a subcommand. hidden: the id up to which nothing may be read."""
     first, last = positions[0], positions[-1]
     if subcommand == "AROUND":
-        return lambda store, key, events: _read_around(store, key, first, limit, events)
+        return lambda store, key, events: _read_around(store, key, first, limit, events, hidden)
     if subcommand == "BEFORE":
         start, end, newest = _START, first, True
     elif subcommand == "AFTER":
@@ -90,13 +91,14 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
         # forwards or backwards in time."
         newest = first.after > last.after
         start, end = (last, first) if newest else (first, last)
-    return lambda store, key, events: store.read(key, Span(limit, start.after, end.before, newest, events))
+    after = max(start.after, hidden)
+    return lambda store, key, events: store.read(key, Span(limit, after, end.before, newest, events))
 
 
-def _read_around(store: Store, key: str, center: Position, limit: int, events: bool) -> list[StoredEvent]:
+def _read_around(store: Store, key: str, center: Position, limit: int, events: bool, hidden: int) -> list[StoredEvent]:
     """About half before and half after, and where one side has less, more of the other."""
-    older = store.read(key, Span(limit, before=center.before, newest=True, events=events))
-    newer = store.read(key, Span(limit, after=center.before - 1, events=events))
+    older = store.read(key, Span(limit, after=hidden, before=center.before, newest=True, events=events))
+    newer = store.read(key, Span(limit, after=max(center.before - 1, hidden), events=events))
     ahead = max(limit - limit // 2, limit - len(older))
     newer = newer[:ahead]
     return older[max(0, len(older) - (limit - len(newer))) :] + newer

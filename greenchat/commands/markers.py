@@ -42,7 +42,7 @@ def mark_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Env
             marks = marks_of(ctx, session.user)
         except FailError:
             return  # the store can't be read now: no reason to break off the rest of a JOIN
-        yield _mark(ctx, channel_place(ctx, channel), marks)
+        yield _mark(ctx, channel_place(ctx, channel, session.user), marks)
 
 
 def marks_of(ctx: Context, user: User) -> ReadMarks:

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..chat.channel import Channel
+from ..chat.user import User
 from ..storage.interface import StoredEvent, direct_key, members_of
+from ..storage.msgid import parse_msgid
 from .context import Context
 from .keeping import identity
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A conversation as its reader names it. key: of the conversation in the store."""
+    """A conversation as its reader names it. key: of the conversation in the store. since: the first id to read."""
 
     name: str
     key: str
+    since: int = 0
 
 
 def readable_place(ctx: Context, target: str) -> Place | None:
@@ -27,7 +30,7 @@ def readable_place(ctx: Context, target: str) -> Place | None:
         channel = network.channel(target)
         if channel is None or ctx.user not in channel.members:
             return None
-        return channel_place(ctx, channel)
+        return channel_place(ctx, channel, ctx.user)
     if not target or " " in target:
         return None
     other = network.user(target)
@@ -36,9 +39,21 @@ def readable_place(ctx: Context, target: str) -> Place | None:
     return Place(target, direct_key(identity(network, ctx.user), network.fold(target)))
 
 
-def channel_place(ctx: Context, channel: Channel) -> Place:
-    """A channel as a place to read."""
-    return Place(channel.name, ctx.network.fold(channel.name))
+def channel_place(ctx: Context, channel: Channel, reader: User) -> Place:
+    """A channel as a place to read; with the mode +H nobody reads what was said before they came."""
+    folded = ctx.network.fold(channel.name)
+    since = (parse_msgid(reader.channels.get(folded, "")) or 0) if "H" in channel.flags else 0
+    return Place(channel.name, folded, since)
+
+
+def may_read(ctx: Context, event: StoredEvent) -> bool:
+    """Whether the sender may read an event of one of their conversations, as things are now."""
+    if not event.conversation.startswith("#"):
+        return True
+    channel = ctx.network.channels.get(event.conversation)
+    if channel is None or ctx.user not in channel.members:
+        return False
+    return event.id >= channel_place(ctx, channel, ctx.user).since
 
 
 def nicks_by_identity(ctx: Context) -> dict[str, str]:

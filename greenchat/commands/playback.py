@@ -13,7 +13,7 @@ from ..storage.msgid import LAST_ID, first_id
 from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .keeping import identity
-from .places import name_of, nicks_by_identity, readable_place
+from .places import may_read, name_of, nicks_by_identity, readable_place
 from .replay import replay
 from .services import ServiceError, service
 
@@ -57,7 +57,8 @@ def _tell_again(ctx: Context, found: Found | StoreError) -> Gradually:
 
 def _tell_each(ctx: Context, found: Found) -> Iterator[None]:
     nicks = nicks_by_identity(ctx)
-    for key, events in found:
+    for key, stored in found:
+        events = [event for event in stored if may_read(ctx, event)]
         name = name_of(ctx, key, events[-1] if events else None, nicks)
         if name and events:
             yield from replay(ctx, events, "znc.in/playback", name)

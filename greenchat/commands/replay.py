@@ -38,8 +38,11 @@ def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Env
     lines = ctx.network.settings.history.replay
     if not lines or session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
         return []
+    if session.user is None:
+        return []
+    place = channel_place(ctx, channel, session.user)
     try:
-        events = ctx.journal.store.read(channel_place(ctx, channel).key, Span(lines, newest=True))
+        events = ctx.journal.store.read(place.key, Span(lines, after=place.since - 1, newest=True))
     except StoreError as error:
         log.error("no replay on joining: %s", error)
         return []

@@ -14,7 +14,7 @@ from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .errors import FailError
 from .keeping import identity
-from .places import readable_place
+from .places import may_read, readable_place
 from .registry import command
 from .replay import replay
 
@@ -57,12 +57,8 @@ def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
     if isinstance(found, StoreError):
         raise FailError("SEARCH", "INTERNAL_ERROR", text="The search could not be run")
     # who has left a channel meanwhile is told nothing more of it
-    readable = [event for event in found if _may_read(ctx, event.conversation)]
+    readable = [event for event in found if may_read(ctx, event)]
     return Gradually(replay(ctx, readable, "soju.im/search"), is_batch=True)
-
-
-def _may_read(ctx: Context, conversation: str) -> bool:
-    return not conversation.startswith("#") or conversation in ctx.user.channels
 
 
 def _conversations(ctx: Context, name: str | None) -> list[str]:

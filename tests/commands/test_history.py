@@ -280,6 +280,34 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
         server.call(read_and_leave)
 
 
+def test_a_channel_can_say_from_when_on_it_is_read(server: Target, alice: Client) -> None:
+    caps = CAPS + " soju.im/search znc.in/playback"
+    with Client(server, "bob", caps=caps) as bob:
+        early = say(alice, "before")[0]
+        alice.run("MODE #lobby +H")
+        bob.join("#lobby")
+        alice.expect("JOIN")
+        say(alice, "after", "later")
+        bob.sync()
+        long_ago = "timestamp=2020-01-01T00:00:00.000Z"
+        for command in (
+            "LATEST #lobby * 9",
+            f"AFTER #lobby {long_ago} 9",
+            f"AFTER #lobby msgid={early.tags['msgid']} 9",
+            f"AROUND #lobby {long_ago} 9",
+            f"BETWEEN #lobby {long_ago} timestamp=2100-01-01T00:00:00.000Z 9",
+            f"BETWEEN #lobby timestamp=2100-01-01T00:00:00.000Z {long_ago} 9",
+        ):
+            assert texts(ask(bob, f"CHATHISTORY {command}")) == ["after", "later"], command
+        assert texts(ask(bob, f"CHATHISTORY AFTER #lobby {long_ago} 1")) == ["after"]
+        assert texts(ask(bob, "SEARCH in=#lobby")) == ["after", "later"]
+        played = bob.run("PRIVMSG *playback :PLAY #lobby 0")
+        assert texts([message for message in played if message.command == "PRIVMSG"]) == ["after", "later"]
+        assert texts(ask(alice, "CHATHISTORY LATEST #lobby * 9")) == ["before", "after", "later"]
+        alice.run("MODE #lobby -H")
+        assert texts(ask(bob, "CHATHISTORY LATEST #lobby * 9")) == ["before", "after", "later"]
+
+
 def test_without_history_there_is_no_capability(serve: Serve, tmp_path: Path) -> None:
     address = serve(Settings(history=History(enabled=False)), quick_options(tmp_path))
     with Client(address) as alice:

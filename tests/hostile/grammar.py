@@ -14,7 +14,7 @@ CHANNELS = ["#a", "#b", "#A", "#lobby", "#" + "c" * 63, "#\u00fc"]
 PASSWORDS = ["secret", "correct horse battery", "x"]
 _FOREIGN = ["", ":", "0", "*", "1x", "#", "#a b", "a,b", "nickserv", "\u00e4", "x" * 40, "#" + "c" * 80, "\x07", "-1"]
 _CONTROL = ["\x00", "\r", "\x01", "\x02", "\x03", "\x1b[2J", "\x7f", "\u2028", "\u0085", "\ud83d", "\t", "\u202e"]
-_MODES = "beIkflCKMORTUcimnpstuzqaohvXY0+-"
+_MODES = "beIkflCHKMORTUcimnpstuzqaohvXY0+-"
 _CAPS = (
     "account-notify account-tag away-notify batch cap-notify chghost echo-message extended-join extended-monitor"
     " invite-notify labeled-response message-tags multi-prefix sasl server-time setname standard-replies"
