@@ -21,10 +21,11 @@ from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
 from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
-from greenchat.client.model import Address, Connect, Disconnect, Forget, Keep, Network, Quit
+from greenchat.client.model import Address, Connect, Disconnect, Forget, Keep, Network, OnlyTls, Pin, Quit, Reconnect
 from greenchat.client.said import Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.transport import Transport
+from greenchat.client.trust import Trust
 
 LEAVE_SECONDS = 1.5
 TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get theirs and the screen is painted
@@ -78,13 +79,14 @@ class App:
     """
 
     def __init__(
-        self, console: Console, surface: Surface, decoder: Input, vault: Vault, *, patient: bool = False
+        self, console: Console, surface: Surface, decoder: Input, vault: Vault, trust: Trust, *, patient: bool = False
     ) -> None:
         self._console = console
         self._surface = surface
         self._decoder = decoder
         self._patient = patient
         self._vault = vault
+        self._trust = trust
         self._inputs = [0]
         self._heard_calls = 0
         self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
@@ -213,6 +215,14 @@ class App:
                     self._keep(network, credentials)
                 case Forget(network):
                     self._keep(network, None)
+                case Reconnect(network):
+                    self._connection(network).reconnect("to switch to TLS")
+                case Pin(network, fingerprint):
+                    self._remember(network, lambda: self._trust.trust(network.address, fingerprint))
+                case OnlyTls(network, seconds):
+                    self._remember(
+                        network, lambda: self._trust.require_tls(network.address, milliseconds() + seconds * 1000)
+                    )
 
     def _keep(self, network: Network, credentials: Credentials | None) -> None:
         try:
@@ -224,8 +234,18 @@ class App:
         except OSError as error:
             self._console.model.complain(network, f"The password could not be kept: {error}", milliseconds())
 
+    def _remember(self, network: Network, remember: Callable[[], None]) -> None:
+        try:
+            remember()
+        except OSError as error:
+            self._console.model.complain(network, f"This could not be kept for the next time: {error}", milliseconds())
+
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:
+            network.address = self._trust.secured(network.address, milliseconds()) or network.address
+            network.only_tls = self._trust.is_secured(network.address, milliseconds())
+            network.pin = self._trust.pin(network.address)
+            network.credentials = network.credentials or self._vault.get(str(network.address))
             self._connections[network] = Connection(network, self._open_wire, _chance)
         return self._connections[network]
 
@@ -236,7 +256,8 @@ class App:
             with contextlib.suppress(BlockingIOError):  # full of wake-ups already
                 os.write(self._wake_writer, b".")
 
-        transport = Transport(address, post)
+        network = connection.network
+        transport = Transport(address, post, pin=network.pin, certificate=network.certificate)
         return transport
 
     def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:

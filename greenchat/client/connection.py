@@ -72,6 +72,7 @@ class Connection:
         self._heard_at = 0.0
         self._next_ping = 0.0
         self._answer_by: float | None = None
+        self._again = False
         self._allowance = float(BURST)
         self._allowed_at = 0.0
 
@@ -87,6 +88,12 @@ class Connection:
     def close(self, reason: str, now: float) -> None:
         """Send what is left to be sent, and close."""
         self.flush(now, at_once=True)
+        if self.wire:
+            self.wire.close(reason)
+
+    def reconnect(self, reason: str) -> None:
+        """Close, and connect anew at once."""
+        self._again = True
         if self.wire:
             self.wire.close(reason)
 
@@ -111,6 +118,9 @@ class Connection:
                 if self._connected_at and now - self._connected_at >= STABLE_SECONDS:
                     self._tries = 0
                 self._connected_at = 0.0
+                if self._again:
+                    self._again, network.retry_at = False, now
+                    return
                 wait = BACKOFF[min(self._tries, len(BACKOFF) - 1)]
                 self._tries += 1
                 network.retry_at = now + wait * (1 + 0.2 * self._chance())

@@ -32,7 +32,15 @@ class Disconnected:
     reason: str
 
 
-NetworkEvent = Connected | Received | Garbled | Disconnected
+@dataclass(frozen=True, slots=True)
+class Untrusted:
+    """The server's certificate is not to be trusted by itself; the connection ends. fingerprint: SHA-256 in hex."""
+
+    fingerprint: str
+    reason: str
+
+
+NetworkEvent = Connected | Received | Garbled | Untrusted | Disconnected
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from greenchat.client.credentials import Vault, system_vault
 from greenchat.client.model import Model, Network
 from greenchat.client.style import Size
 from greenchat.client.theme import ASCII_GLYPHS, DARK, LIGHT, Theme
+from greenchat.client.trust import Trust
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--serve", action="store_true", help="start a server on this machine and join it")
     parser.add_argument(
         "--nick", default="", metavar="NAME", help="what to be called (default: the last one, asked for)"
+    )
+    parser.add_argument(
+        "--certificate", default="", metavar="FILE.pem", help="your own, with its key, to log in with (needs TLS)"
     )
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen: for screen readers, scripts")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
@@ -100,7 +104,8 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
 
     network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
     vault = system_vault(data_folder())
-    network.credentials = vault.get(str(network.address))
+    trust = Trust(data_folder() / "trust.json")
+    network.certificate = given.certificate
     model = Model(network)
     model.asks = os.isatty(0)
     for channel in destination.channels:
@@ -112,9 +117,9 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     console = Console(model, Size(24, 80), _theme(given))
     try:
         if given.plain:
-            _run_plain(console, vault)
+            _run_plain(console, vault, trust)
         else:
-            _run_on_screen(console, vault)
+            _run_on_screen(console, vault, trust)
     except UsageError:
         raise
     except Exception:
@@ -123,14 +128,14 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     return 0
 
 
-def _run_plain(console: Console, vault: Vault) -> None:
+def _run_plain(console: Console, vault: Vault, trust: Trust) -> None:
     from greenchat.client.app import App
     from greenchat.client.plain import LineInput, PlainScreen
 
-    App(console, PlainScreen(console), LineInput(), vault, patient=True).run()
+    App(console, PlainScreen(console), LineInput(), vault, trust, patient=True).run()
 
 
-def _run_on_screen(console: Console, vault: Vault) -> None:
+def _run_on_screen(console: Console, vault: Vault, trust: Trust) -> None:
     from greenchat.client.app import App
     from greenchat.client.keys import Decoder
     from greenchat.client.screen import Screen, TerminalError
@@ -138,7 +143,7 @@ def _run_on_screen(console: Console, vault: Vault) -> None:
     try:
         with Screen() as screen:
             console.size = screen.size
-            App(console, screen, Decoder(), vault).run()
+            App(console, screen, Decoder(), vault, trust).run()
     except TerminalError as error:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
 

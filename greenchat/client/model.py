@@ -22,7 +22,10 @@ __all__ = [
     "Link",
     "Model",
     "Network",
+    "OnlyTls",
+    "Pin",
     "Quit",
+    "Reconnect",
 ]
 
 MOST_MENTIONS = 200
@@ -62,7 +65,30 @@ class Forget:
     network: Network
 
 
-Request = Quit | Connect | Disconnect | Keep | Forget
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The network's connection is to be closed and opened again: its address is another now."""
+
+    network: Network
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """This certificate is to be trusted the next time, too."""
+
+    network: Network
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyTls:
+    """The server wants TLS only, for so many seconds."""
+
+    network: Network
+    seconds: int
+
+
+Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls
 
 
 class Model:

@@ -186,6 +186,8 @@ class Network:
     retry_at: float | None = None
     credentials: Credentials | None = None  # to log in with, now and after every reconnect
     certificate: str = ""  # the path of our own, with its key, to show to servers with TLS
+    pin: str = ""  # the fingerprint of the certificate that the user trusts there
+    only_tls: bool = False  # by STS: nobody may overlook a wrong certificate
     account: str = ""  # whom the server takes us for
     attempt: Attempt | None = None
     keep_login: bool = False  # ask whether to keep the credentials once they turn out to be right

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
+from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
 from greenchat.client.model import Address
 from greenchat.protocol.framing import SERVER_TAGS_LIMIT, LineBuffer, LineTooLong
 from greenchat.protocol.message import ParseError, parse
@@ -27,11 +27,16 @@ class Transport:
     """A connection that opens itself.
 
     post: called from the thread with what happened, in order; the last event is always Disconnected. Changes: send,
-    close. Both only hand over and return at once.
+    close. Both only hand over and return at once. pin: the fingerprint of a certificate that is trusted though no
+    authority vouches for it, certificate: the path of our own; "" for none.
     """
 
-    def __init__(self, address: Address, post: Callable[[Sequence[NetworkEvent]], None]) -> None:
+    def __init__(
+        self, address: Address, post: Callable[[Sequence[NetworkEvent]], None], *, pin: str = "", certificate: str = ""
+    ) -> None:
         self.address = address
+        self._pin = pin
+        self._certificate = certificate
         self._post = post
         self._outgoing: list[bytes] = []
         self._closing = ""
@@ -72,6 +77,9 @@ class Transport:
             self._post([Connected()])
             reason = self._talk(connection)
         except OSError as error:
+            fingerprint = getattr(error, "fingerprint", "")
+            if fingerprint and not self._closing:
+                self._post([Untrusted(fingerprint, explain(error, self.address))])
             reason = self._closing or explain(error, self.address)
         finally:
             if connection:
@@ -84,18 +92,20 @@ class Transport:
 
     def _connect(self) -> socket.socket:
         address = self.address
-        connection = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
-        try:
+
+        def connect() -> socket.socket:
+            connection = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            if address.tls:
-                import ssl  # late: it takes 15 ms, and a connection to the own machine needs none
+            return connection
 
-                connection = ssl.create_default_context().wrap_socket(connection, server_hostname=address.host)
-            connection.setblocking(False)
-        except BaseException:
-            connection.close()
-            raise
+        if address.tls:
+            from greenchat.client import tls  # late: it takes 15 ms, and a connection to the own machine needs none
+
+            connection: socket.socket = tls.secure(connect, address.host, self._pin, self._certificate)
+        else:
+            connection = connect()
+        connection.setblocking(False)
         return connection
 
     def _talk(self, connection: socket.socket) -> str:
@@ -156,6 +166,8 @@ def explain(error: OSError, address: Address) -> str:
     verification = getattr(error, "verify_message", "")
     if verification:
         return f"the certificate of {address.host} is not to be trusted: {verification}"
+    if hasattr(error, "fingerprint"):
+        return str(error)
     if type(error).__module__ == "ssl":
         return f"{address} does not speak TLS as it should ({getattr(error, 'reason', None) or error})"
     return error.strerror or str(error) or type(error).__name__

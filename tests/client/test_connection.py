@@ -179,6 +179,16 @@ def test_an_answer_after_a_sleep_keeps_the_connection() -> None:
     assert desk.wires[0].closed == ""
 
 
+def test_another_address_is_gone_to_at_once() -> None:
+    desk = Desk()
+    desk.online(0)
+    desk.connection.reconnect("to switch to TLS")
+    assert desk.wires[0].closed == "to switch to TLS"
+    desk.lose(1)
+    desk.connection.tick(1)
+    assert len(desk.wires) == 2
+
+
 def test_after_a_sleep_nobody_waits_for_the_next_try() -> None:
     desk = Desk()
     desk.connection.connect()

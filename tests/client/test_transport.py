@@ -1,5 +1,6 @@
 """The thread that owns the socket, against real sockets."""
 
+import hashlib
 import queue
 import socket
 import ssl
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
+from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
 from greenchat.client.model import Address
 from greenchat.client.transport import Transport, explain
 from greenchat.protocol.message import Message
@@ -189,11 +190,34 @@ def test_tls_with_a_certificate_that_is_trusted(
         assert events.get(timeout=PATIENCE) == Disconnected("you left")
 
 
-def test_a_certificate_that_is_not_trusted_is_refused(certificate: tuple[Path, Path]) -> None:
+def connect_tls(certificate: tuple[Path, Path], pin: str, tries: int) -> list[NetworkEvent]:
+    """What happens with a certificate that no authority vouches for. tries: how many connections that takes."""
     events: queue.Queue[NetworkEvent] = queue.Queue()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        serve_tls(listener, certificate, b"")
-        Transport(Address("localhost", listener.getsockname()[1], tls=True), into(events)).start()
-        event = events.get(timeout=PATIENCE)
-    assert isinstance(event, Disconnected)
-    assert event.reason.startswith("the certificate of localhost is not to be trusted: ")
+        for _ in range(tries):
+            serve_tls(listener, certificate, b"")
+        transport = Transport(Address("localhost", listener.getsockname()[1], tls=True), into(events), pin=pin)
+        transport.start()
+        happened = [events.get(timeout=PATIENCE)]
+        if happened[0] == Connected():
+            transport.close("seen enough")
+        while not isinstance(happened[-1], Disconnected):
+            happened.append(events.get(timeout=PATIENCE))
+    return happened
+
+
+def fingerprint(certificate: tuple[Path, Path]) -> str:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate[0].read_text())).hexdigest()
+
+
+@pytest.mark.parametrize(("pin", "tries"), [("", 2), ("0" * 64, 3)])
+def test_a_certificate_that_is_not_trusted_is_refused(certificate: tuple[Path, Path], pin: str, tries: int) -> None:
+    told, end = connect_tls(certificate, pin, tries)
+    assert isinstance(told, Untrusted)
+    assert told.fingerprint == fingerprint(certificate)
+    assert told.reason == "self-signed certificate"
+    assert isinstance(end, Disconnected)
+
+
+def test_a_pinned_certificate_needs_no_authority(certificate: tuple[Path, Path]) -> None:
+    assert connect_tls(certificate, fingerprint(certificate), 1)[0] == Connected()

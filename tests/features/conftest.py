@@ -18,8 +18,9 @@ ROOT = Path(__file__).parents[2]
 class Server:
     """bin/greenchat-server on 127.0.0.1. It keeps its port and its data when it is started again."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str], *options: str) -> None:
         self.port = 0
+        self._options = options
         self._folder = folder
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,6 +46,7 @@ class Server:
                 f"127.0.0.1:{self.port}",
                 "--data",
                 str(self._folder),
+                *self._options,
             ],
             env=self._environment,
             stdout=subprocess.PIPE,

@@ -1,7 +1,7 @@
 """What each event from a network changes in the model. One function per command or numeric; none of them draws."""
 
-from greenchat.client import past, talk
-from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received
+from greenchat.client import past, talk, trust
+from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
 from greenchat.client.handlers import channels, login, messages, playback, registration, replies
 from greenchat.client.handlers.registry import TABLE, Incoming, said_at
 from greenchat.client.isupport import Isupport
@@ -33,6 +33,8 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             registration.register(network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
+        case Untrusted(fingerprint, reason):
+            trust.ask(model, network, fingerprint, reason, now)
         case Garbled(reason):
             model.add(network.status, Line(now, Kind.ERROR, f"The server sent a line that is no message: {reason}"))
 

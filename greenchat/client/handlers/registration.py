@@ -5,7 +5,7 @@ https://ircv3.net/specs/extensions/capability-negotiation
 
 from greenchat.client import login, past, regain, talk
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.model import BufferKind, Link, Network
+from greenchat.client.model import Address, BufferKind, Link, Network, OnlyTls, Reconnect
 from greenchat.client.said import Kind
 from greenchat.protocol.numerics import Numeric
 
@@ -58,6 +58,8 @@ def cap(at: Incoming) -> None:
         network.caps_offered |= _with_values(names)
         if at.param(2) == "*" and len(at.message.params) > 3:
             return  # "all but the last reply MUST have a parameter containing only an asterisk"
+        if _secure(at):
+            return
         _ask_for(network, network.caps_offered)
         end_when_settled(network)
     elif subcommand == "NEW":
@@ -175,6 +177,24 @@ def pong(at: Incoming) -> None:
 def error(at: Incoming) -> None:
     """The server is about to close the connection and says why."""
     at.note(at.network.status, at.param(-1), Kind.ERROR)
+
+
+def _secure(at: Incoming) -> bool:
+    """STS: go over to TLS where the server demands it, remember that it does. True if this connection is to end."""
+    network = at.network
+    policy = _with_values(network.caps_offered.get("sts", "").split(","))
+    port, duration = policy.get("port", ""), policy.get("duration", "")
+    if network.address.tls:
+        if duration.isdecimal():
+            at.model.requests.append(OnlyTls(network, int(duration)))
+    elif port.isdecimal() and 0 < int(port) < 65536:
+        network.address = Address(network.address.host, int(port), tls=True)
+        network.only_tls = True
+        network.outgoing.clear()
+        at.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
+        at.model.requests.append(Reconnect(network))
+        return True
+    return False
 
 
 def _with_values(names: list[str]) -> dict[str, str]:

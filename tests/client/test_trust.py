@@ -1,0 +1,113 @@
+"""Certificates that the user trusts, and servers that want TLS only."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.events import Untrusted
+from greenchat.client.model import Address, Connect, OnlyTls, Pin, Reconnect
+from greenchat.client.trust import Trust
+from tests.client.world import World
+
+OLD, NEW = "ab" * 32, "cd" * 32
+SECURE = Address("irc.example", 6697, tls=True)
+
+
+def test_what_is_trusted_is_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "trust.json"
+    trust = Trust(path)
+    trust.trust(SECURE, OLD)
+    assert Trust(path).pin(SECURE) == OLD
+    assert Trust(path).pin(Address("irc.example", 6698, tls=True)) == ""
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_host_that_wants_tls_gets_it_until_the_policy_ends(tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    Trust(path).require_tls(SECURE, until=1000)
+    trust = Trust(path)
+    assert trust.secured(Address("irc.example", 6667), 999) == SECURE
+    assert trust.secured(Address("irc.example", 6667), 1000) is None
+    assert trust.secured(Address("other.example", 6667), 999) is None
+    assert trust.is_secured(SECURE, 999)
+
+
+@pytest.mark.parametrize("broken", ["", "[]", '{"pins": 3, "sts": {"a": 1, "b": ["x", 1]}}', '{"pins": {"a:1": 2}}'])
+def test_a_broken_file_is_as_none(tmp_path: Path, broken: str) -> None:
+    path = tmp_path / "trust.json"
+    path.write_text(broken)
+    trust = Trust(path)
+    assert trust.pin(Address("a", 1)) == ""
+    assert trust.secured(Address("b", 1), 0) is None
+
+
+def untrusted(world: World, fingerprint: str) -> None:
+    world.console.on_network(world.network, Untrusted(fingerprint, "self-signed certificate"), world.now)
+    world.lose("self-signed certificate")
+
+
+def test_the_first_time_the_fingerprint_is_shown_and_asked_about(world: World) -> None:
+    untrusted(world, OLD)
+    assert world.network.leaving  # nothing is tried again before the answer
+    shown = world.shown("")
+    assert "AB:AB:AB" in shown[1]
+    assert world.screen()[-1] == "trust/leave?"
+    world.type("trust\n")
+    assert list(world.model.requests) == [Pin(world.network, OLD), Connect(world.network)]
+    assert world.network.pin == OLD
+
+
+def test_leaving_pins_nothing(world: World) -> None:
+    untrusted(world, OLD)
+    world.press("Escape")
+    assert not world.model.requests
+    assert world.network.pin == ""
+
+
+def test_a_changed_certificate_is_a_loud_question(world: World) -> None:
+    world.network.pin = OLD
+    untrusted(world, NEW)
+    shown = "\n".join(world.shown(""))
+    assert "HAS CHANGED" in shown
+    assert "AB:AB" in shown
+    assert "CD:CD" in shown
+    world.type("t\n")
+    assert not world.model.requests  # a letter is not enough
+    world.type("trust\n")
+    assert list(world.model.requests) == [Pin(world.network, NEW), Connect(world.network)]
+
+
+def test_a_script_trusts_nobody(world: World) -> None:
+    world.model.asks = False
+    untrusted(world, OLD)
+    assert not world.model.requests
+    assert world.network.leaving
+
+
+def test_sts_goes_over_to_tls_before_anything_is_said(world: World) -> None:
+    world.connect()
+    world.sent()
+    # "the client MUST NOT perform any further IRC commands on the insecure connection"
+    world.feed(":srv CAP * LS :multi-prefix sts=port=6697,duration=300")
+    assert world.sent() == []
+    assert world.network.address == SECURE
+    assert list(world.model.requests) == [Reconnect(world.network)]
+    untrusted(world, OLD)
+    assert not world.model.questions  # "Clients MUST NOT allow users to override certificate failures"
+    assert world.screen()[-1] == "[net]"
+
+
+def test_sts_is_remembered_only_over_tls(world: World) -> None:
+    world.network.address = SECURE
+    world.connect()
+    world.feed(":srv CAP * LS :sts=port=6697,duration=300")
+    assert list(world.model.requests) == [OnlyTls(world.network, 300)]
+
+
+@pytest.mark.parametrize("value", ["", "=duration=300", "=port=x", "=port=0", "=port=99999"])
+def test_sts_that_makes_no_sense_changes_nothing(world: World, value: str) -> None:
+    world.connect()
+    world.sent()
+    world.feed(f":srv CAP * LS :multi-prefix sts{value}")
+    assert world.sent() == ["CAP REQ multi-prefix"]
