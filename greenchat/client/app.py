@@ -15,13 +15,26 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from greenchat.client import typing_notice
+from greenchat.client import outside, typing_notice
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
 from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
-from greenchat.client.model import Address, Connect, Disconnect, Forget, Keep, Network, OnlyTls, Pin, Quit, Reconnect
+from greenchat.client.model import (
+    Address,
+    Connect,
+    Copy,
+    Disconnect,
+    Forget,
+    Keep,
+    Network,
+    OnlyTls,
+    Open,
+    Pin,
+    Quit,
+    Reconnect,
+)
 from greenchat.client.said import Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.transport import Transport
@@ -47,6 +60,9 @@ class Surface(Protocol):
 
     def beep(self) -> None:
         """Call the user."""
+
+    def copy(self, text: str) -> None:
+        """Put a text into the clipboard."""
 
     def redraw(self) -> None:
         """Show everything again."""
@@ -202,13 +218,19 @@ class App:
                 self._console.on_network(connection.network, event, milliseconds())
 
     def _do_requests(self) -> None:
-        requests = self._console.model.requests
+        console = self._console
+        requests = console.model.requests
         while requests:
             match requests.popleft():
                 case Quit():
                     self._leaving = True
                 case Connect(network):
                     self._connection(network).connect()
+                case Copy(text):
+                    self._surface.copy(text)
+                    console.hint = "Copied."
+                case Open(link):
+                    self._open_link(link)
                 case Disconnect(network):
                     self._connection(network).close("you left", time.monotonic())
                 case Keep(network, credentials):
@@ -239,6 +261,13 @@ class App:
             remember()
         except OSError as error:
             self._console.model.complain(network, f"This could not be kept for the next time: {error}", milliseconds())
+
+    def _open_link(self, link: str) -> None:
+        try:
+            outside.open_link(link)
+        except outside.OutsideError as error:
+            model = self._console.model
+            model.add(model.current, Line(milliseconds(), Kind.ERROR, str(error)))
 
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:

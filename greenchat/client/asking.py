@@ -14,6 +14,7 @@ class _Typing:
     """What Asking and Prompting share: a line of their own."""
 
     marked = ""
+    selected: int | None = None
 
     def __init__(self) -> None:
         self._editor = Editor()

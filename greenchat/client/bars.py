@@ -23,7 +23,7 @@ class Look:
 
     now: seconds of the app's clock, for countdowns. time: milliseconds since the epoch. hint: one line for the user,
     shown instead of the status. prompt: what stands before the input line, "" for the window's name. marked: a text
-    that is marked where it was said.
+    that is marked where it was said. selected: the number of the line that the message cursor is on.
     """
 
     theme: Theme = DARK
@@ -32,6 +32,7 @@ class Look:
     hint: str = ""
     prompt: str = ""
     marked: str = ""
+    selected: int | None = None
 
 
 def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:

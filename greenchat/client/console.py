@@ -7,19 +7,20 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 from collections.abc import Callable
 from dataclasses import replace
 
-from greenchat.client import handlers, login, multiline, past, slash, talk, typing_notice
+from greenchat.client import handlers, login, multiline, past, responses, slash, talk, typing_notice
 from greenchat.client.asking import Asking, Prompting
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
-from greenchat.client.history import at_start, scrolled
+from greenchat.client.history import NO_LINE, at_start, lines_shown, scrolled
 from greenchat.client.keys import KEYS
+from greenchat.client.message_cursor import MessageCursor
 from greenchat.client.model import Buffer, BufferKind, Model, Network
 from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
 from greenchat.client.questions import Prompt, Question
-from greenchat.client.said import Anchor, Kind, Line
+from greenchat.client.said import TALK, Anchor, Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.theme import DARK, Theme
 from greenchat.client.view import Panels, layout, render
@@ -35,10 +36,12 @@ class Console:
     """
 
     __slots__ = (
+        "_bare",
         "_completion",
         "_drafts",
         "_mode",
         "_quitting",
+        "_reply",
         "editor",
         "hint",
         "keys",
@@ -64,14 +67,26 @@ class Console:
         self._completion: Completion | None = None
         self._drafts: dict[Buffer, InputLine] = {}
         self._quitting = False
+        self._reply: Line | None = None  # what the next line replies to
+        self._bare = False  # copy mode
 
     def frame(self, now: float, time: int = 0) -> Frame:
         """The picture. now: seconds of the app's clock. time: milliseconds since the epoch."""
         mode = self._mode
         if mode is None:
-            return render(self.model, self.editor.line, self.size, Look(self.theme, now, time, self.hint), self.panels)
-        look = Look(self.theme, now, time, mode.hint, mode.prompt, mode.marked)
-        return render(self.model, mode.line, self.size, look, self.panels)
+            prompt = f"reply to {self._reply.nick}: " if self._reply else ""
+            look = Look(self._looks, now, time, self.hint, prompt)
+            return render(self.model, self.editor.line, self.size, look, self._shown_panels)
+        look = Look(self._looks, now, time, mode.hint, mode.prompt, mode.marked, mode.selected)
+        return render(self.model, mode.line, self.size, look, self._shown_panels)
+
+    @property
+    def _looks(self) -> Theme:
+        return replace(self.theme, bare=True) if self._bare else self.theme
+
+    @property
+    def _shown_panels(self) -> Panels:
+        return Panels(False, False) if self._bare else self.panels
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
         """Something happened on a network. now: milliseconds since the epoch."""
@@ -150,7 +165,10 @@ class Console:
             return
         buffer.anchor = None
         past.mark_read(buffer)
-        talk.say(self.model, buffer, text, Kind.SAID, now)
+        reply, self._reply = self._reply, None
+        if reply and not responses.can_reply(buffer, reply):
+            text, reply = f"{reply.nick}: {text}", None
+        talk.say(self.model, buffer, text, Kind.SAID, now, reply.id if reply else "")
 
     def _paste(self, text: str, now: int) -> None:
         self._completion = None
@@ -178,8 +196,9 @@ class Console:
     def _mode_key(self, key: str) -> bool:
         """Give a key to the mode; True if the editor is to have it."""
         assert self._mode
-        result = self._mode.key(key)
-        if result != STAYS:
+        mode = self._mode
+        result = mode.key(key)
+        if result != STAYS and self._mode is mode:
             self._mode = None
         return result == LEFT
 
@@ -211,6 +230,7 @@ class Console:
         """Each window keeps what was typed in it."""
         current = self.model.current
         if before is not current:
+            self._reply = None
             past.mark_read(before)
             past.mark_read(current)
             self._drafts[before] = self.editor.line
@@ -227,8 +247,8 @@ class Console:
     def _scroll(self, rows: int) -> None:
         buffer = self.model.current
         area = self._area()
-        buffer.anchor = scrolled(buffer, area, self.theme, rows)
-        if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
+        buffer.anchor = scrolled(buffer, area, self._looks, rows)
+        if rows > 0 and buffer.anchor == at_start(buffer, area, self._looks):
             past.ask_older(buffer)
 
     def _search(self) -> None:
@@ -237,22 +257,53 @@ class Console:
     def _search_history(self) -> None:
         self._mode = HistorySearch(self.editor.history, self.editor.replace)
 
+    def _point(self) -> None:
+        """Put the message cursor on the newest message that can be seen."""
+        buffer = self.model.current
+        shown = [number for number in lines_shown(buffer, self._area(), self._looks) if number != NO_LINE]
+        said = [number for number in shown if buffer.line(number).kind in TALK]
+        newest = max(said or shown, default=NO_LINE)
+        self._mode = MessageCursor(self.model, newest, self._bring, self._reply_to, self._follow)
+
+    def _bring(self, number: int) -> None:
+        """Bring a line on the screen, if it is not there."""
+        buffer = self.model.current
+        if number not in lines_shown(buffer, self._area(), self._looks):
+            self._scroll_to(number)
+        if number == buffer.first:
+            past.ask_older(buffer)
+
+    def _reply_to(self, said: Line) -> None:
+        self._reply = said
+
+    def _follow(self, mode: Mode) -> None:
+        self._mode = mode
+
+    def _copy_mode(self) -> None:
+        self._bare = not self._bare
+        self.hint = "Names and texts only, to be copied from. Alt-C or Escape ends it." if self._bare else ""
+
+    def _escape(self) -> None:
+        if self._bare:
+            self._copy_mode()
+        self._reply = None
+
     def _scroll_to(self, number: int) -> None:
         """Bring a line to the middle of the screen."""
         buffer = self.model.current
         buffer.anchor = Anchor(number)
-        buffer.anchor = scrolled(buffer, self._area(), self.theme, -(self._area().rows // 2))
+        buffer.anchor = scrolled(buffer, self._area(), self._looks, -(self._area().rows // 2))
 
     def _area(self) -> Size:
         line = self._mode.line if self._mode else self.editor.line
-        return layout(self.model, line, self.size, self.panels).history
+        return layout(self.model, line, self.size, self._shown_panels).history
 
     def _toggle_windows(self) -> None:
-        shown = layout(self.model, EMPTY, self.size, self.panels).windows
+        shown = layout(self.model, EMPTY, self.size, self._shown_panels).windows
         self.panels = replace(self.panels, windows=not shown)
 
     def _toggle_nicks(self) -> None:
-        shown = layout(self.model, EMPTY, self.size, self.panels).nicks
+        shown = layout(self.model, EMPTY, self.size, self._shown_panels).nicks
         self.panels = replace(self.panels, nicks=not shown)
 
     def _page(self) -> int:
@@ -285,7 +336,7 @@ def _end_of_history(console: Console) -> None:
 
 def _start_of_history(console: Console) -> None:
     buffer = console.model.current
-    buffer.anchor = at_start(buffer, console._area(), console.theme)
+    buffer.anchor = at_start(buffer, console._area(), console._looks)
     past.ask_older(buffer)
 
 
@@ -305,6 +356,9 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "nicks panel": lambda console, now: console._toggle_nicks(),
     "search": lambda console, now: console._search(),
     "search history": lambda console, now: console._search_history(),
+    "message cursor": lambda console, now: console._point(),
+    "copy mode": lambda console, now: console._copy_mode(),
+    "escape": lambda console, now: console._escape(),
     "redraw": lambda console, now: console._redraw(),
     "suspend": lambda console, now: console._suspend(),
 }

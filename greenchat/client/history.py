@@ -4,41 +4,51 @@ What was said is kept apart from how it wraps: a place in the history is a line 
 edge, so that it holds through new lines and resizes.
 """
 
-from collections.abc import Iterator
-
-from greenchat.client.lines import Drawn, block, columns_for, waiting_rows
+from greenchat.client.lines import Drawn, block, columns_for, inverted, waiting_rows
 from greenchat.client.model import Buffer
 from greenchat.client.said import Anchor
 from greenchat.client.style import Row, Size
 from greenchat.client.text import visible
 from greenchat.client.theme import Theme
 
+NO_LINE = -1
 
-def history_rows(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> list[Row]:
+
+def history_rows(buffer: Buffer, area: Size, theme: Theme, marked: str = "", selected: int | None = None) -> list[Row]:
     """The rows of the history, the newest (or where the user scrolled to) at the bottom."""
-    height = area.rows
-    drawn = Drawn(columns_for(area.columns), theme, marked.lower())
-    rows: list[Row] = []
+    drawn = Drawn(columns_for(area.columns, bare=theme.bare), theme, marked.lower())
+    shown = _shown(buffer, area.rows, drawn)
+    return [inverted(row, area.columns) if number == selected else row for number, row in shown]
+
+
+def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
+    """For each row the number of the line on it, NO_LINE where there is none."""
+    drawn = Drawn(columns_for(area.columns, bare=theme.bare), theme)
+    return [number for number, _ in _shown(buffer, area.rows, drawn)]
+
+
+def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:
+    rows: list[tuple[int, Row]] = []
     if buffer.anchor is None:
         number, hidden = buffer.end - 1, 0
         for waiting in reversed(buffer.waiting):
             if len(rows) >= height:
                 break
-            rows[:0] = waiting_rows(waiting, visible(buffer.network.nick), drawn)
+            rows[:0] = [(NO_LINE, row) for row in waiting_rows(waiting, visible(buffer.network.nick), drawn)]
     else:
         number, hidden = _valid(buffer, buffer.anchor, drawn)
-    for block_rows in _blocks_upwards(buffer, number, drawn):
-        if len(rows) >= height:
-            break
-        rows[:0] = block_rows[: len(block_rows) - hidden] if hidden else block_rows
+    while number >= buffer.first and len(rows) < height:
+        block_rows = block(buffer, number, drawn)
+        rows[:0] = [(number, row) for row in block_rows[: len(block_rows) - hidden]]
         hidden = 0
+        number -= 1
     rows = rows[-height:] if height else []
-    return [()] * (height - len(rows)) + rows
+    return [(NO_LINE, ())] * (height - len(rows)) + rows
 
 
 def scrolled(buffer: Buffer, area: Size, theme: Theme, rows: int) -> Anchor | None:
     """Where the history ends after scrolling by rows, up if positive. None: at the newest line, following it."""
-    drawn = Drawn(columns_for(area.columns), theme)
+    drawn = Drawn(columns_for(area.columns, bare=theme.bare), theme)
     if not buffer.lines:
         return None
     if buffer.anchor is None:
@@ -69,7 +79,7 @@ def scrolled(buffer: Buffer, area: Size, theme: Theme, rows: int) -> Anchor | No
 
 def at_start(buffer: Buffer, area: Size, theme: Theme) -> Anchor | None:
     """Where the history ends when its oldest line is the first row."""
-    top = _top(buffer, area.rows, Drawn(columns_for(area.columns), theme))
+    top = _top(buffer, area.rows, Drawn(columns_for(area.columns, bare=theme.bare), theme))
     return None if top.line >= buffer.end - 1 and top.hidden == 0 else top
 
 
@@ -93,9 +103,3 @@ def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
     while not (rows := block(buffer, number, drawn)):
         number -= 1
     return number, min(anchor.hidden, len(rows) - 1)
-
-
-def _blocks_upwards(buffer: Buffer, number: int, drawn: Drawn) -> Iterator[tuple[Row, ...]]:
-    while number >= buffer.first:
-        yield block(buffer, number, drawn)
-        number -= 1

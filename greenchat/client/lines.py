@@ -9,12 +9,14 @@ from functools import lru_cache
 from greenchat.client.model import Buffer
 from greenchat.client.said import CAME, WENT, Kind, Line, Waiting
 from greenchat.client.style import NORMAL, Row, Span, Style
-from greenchat.client.text import clip, fit, visible, whole_graphemes, width, wrap
+from greenchat.client.text import clip, clip_row, fill_row, fit, visible, whole_graphemes, width, wrap
 from greenchat.client.theme import Theme, formatted
 from greenchat.client.times import clock, date
+from greenchat.protocol.formatting import strip_formatting
 
 NARROW = 40  # columns under which nicks are not aligned
 MEDIUM = 60
+MOST_REACTING = 3  # who are named beside their reaction
 NAMED = 8  # people in one list; the others are counted
 
 
@@ -32,9 +34,9 @@ class Columns:
         return 6 * self.time + (self.nick + 3 if self.nick else 0)
 
 
-def columns_for(total: int) -> Columns:
-    """The layout for a terminal of this width."""
-    if total < NARROW:
+def columns_for(total: int, *, bare: bool = False) -> Columns:
+    """The layout for a terminal of this width. bare: without times, and names not aligned."""
+    if total < NARROW or bare:
         return Columns(total, time=False, nick=0)
     return Columns(total, time=True, nick=8 if total < MEDIUM else 12)
 
@@ -61,6 +63,9 @@ def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
         if len(run) > 1:
             line = replace(line, text=condensed(run), change="")
     rows = line_rows(line, buffer.network.fold(line.nick), drawn)
+    reactions = buffer.reactions.get(line.id) if line.id else None
+    if reactions:
+        rows = (*rows, _under(_reactions(reactions, buffer.network.nick, drawn.theme), drawn))
     if number == buffer.seen and number > buffer.first:
         rows = (rule("new", drawn, drawn.theme.unread), *rows)
     day = date(line.time)
@@ -143,7 +148,38 @@ def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
     else:
         gutter, gutter_style = "!", theme.error
         body = _texts(line.text, theme.error)
+    if line.quote:
+        quote = f"{theme.glyphs.reply} {visible(line.quote)}"
+        room = columns.total - (columns.indent or width(gutter) + 1)
+        body = [(Span(clip(quote, max(2, room), theme.glyphs.ellipsis), theme.quote),), *body]
     return _rows(clock(line.time), gutter, gutter_style, body, drawn)
+
+
+def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> Row:
+    """`👍 bob, carol  🎉 5`, our own in bold."""
+    spans: list[Span] = []
+    for reaction, nicks in reactions.items():
+        who = ", ".join(nicks) if len(nicks) <= MOST_REACTING else str(len(nicks))
+        spans.append(Span(visible(strip_formatting(f"{reaction} {who}  ")), replace(theme.quote, bold=me in nicks)))
+    return tuple(spans)
+
+
+def _under(spans: Row, drawn: Drawn) -> Row:
+    """A row of its own below the text."""
+    theme, columns = drawn.theme, drawn.columns
+    if not columns.nick:
+        return clip_row((Span(" "), *spans), columns.total)
+    separator = Span(f" {theme.glyphs.separator} ", theme.separator)
+    return (Span(" " * (columns.indent - 3)), separator, *clip_row(spans, columns.total - columns.indent))
+
+
+def inverted(row: Row, columns: int) -> Row:
+    """A row with the message cursor on it."""
+    return fill_row(
+        (Span(span.text, replace(span.style, reverse=not span.style.reverse)) for span in row),
+        columns,
+        Style(reverse=True),
+    )
 
 
 def waiting_rows(waiting: Waiting, nick: str, drawn: Drawn) -> tuple[Row, ...]:

@@ -16,6 +16,7 @@ __all__ = [
     "Buffer",
     "BufferKind",
     "Connect",
+    "Copy",
     "Disconnect",
     "Forget",
     "Keep",
@@ -23,6 +24,7 @@ __all__ = [
     "Model",
     "Network",
     "OnlyTls",
+    "Open",
     "Pin",
     "Quit",
     "Reconnect",
@@ -88,7 +90,21 @@ class OnlyTls:
     seconds: int
 
 
-Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A text is to be put into the clipboard."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A link is to be opened."""
+
+    link: str
+
+
+Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Copy | Open
 
 
 class Model:

@@ -35,6 +35,10 @@ class Mode(Protocol):
     def marked(self) -> str:
         """The text to be marked where it is on the screen."""
 
+    @property
+    def selected(self) -> int | None:
+        """The number of the line that the message cursor is on."""
+
     def key(self, key: str) -> str:
         """A key was pressed: DONE, STAYS or LEFT."""
 
@@ -58,6 +62,7 @@ class Search:
         self._found: tuple[Buffer, int] | None = None
 
     prompt = "search: "
+    selected: int | None = None
 
     @property
     def line(self) -> Line:
@@ -174,6 +179,7 @@ class HistorySearch:
         self._index = len(history)
 
     marked = ""
+    selected: int | None = None
 
     @property
     def prompt(self) -> str:
@@ -228,6 +234,7 @@ class PasteGuard:
     """Asks before many lines go out. answer: called with "one", "lines", "edit" or not at all. one: can they be one?"""
 
     marked = ""
+    selected: int | None = None
     line = EMPTY
 
     def __init__(self, text: str, answer: Callable[[str], None], *, one: bool) -> None:

@@ -58,6 +58,7 @@ class Buffer:
     anchor: Anchor | None = None
     typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
     told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
+    reactions: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # msgid -> reaction -> nicks
     speakers: dict[str, int] = field(default_factory=dict)  # folded nick -> when they spoke last here
 
     @property
@@ -70,6 +71,10 @@ class Buffer:
         if not self.first <= number < self.end:
             raise IndexError(number)
         return self.lines[number - self.first]
+
+    def said(self, msgid: str) -> Line | None:
+        """The message of this id, if it is still here."""
+        return next((line for line in reversed(self.lines) if line.id == msgid), None) if msgid else None
 
     def add(self, line: Line) -> None:
         """Append a line; the oldest goes where there are too many."""

@@ -70,6 +70,9 @@ class PlainScreen:
     def beep(self) -> None:
         """Whoever is called hears the line itself."""
 
+    def copy(self, _text: str) -> None:
+        """The terminal's own copying does."""
+
     def redraw(self) -> None:
         """Nothing to draw again."""
 

@@ -34,6 +34,8 @@ class Line:
     own: bool = False
     highlight: bool = False
     id: str = ""
+    reply: str = ""  # the msgid of the message that it replies to
+    quote: str = ""  # that message in one line
     change: str = ""  # CAME or WENT, where the line may be drawn together with others of its kind
 
 
@@ -59,6 +61,7 @@ class Waiting:
     """Something the user said that the server has not confirmed.
 
     id: what it is known under wherever it is sent, "" without one. label: "" before it was sent.
+    reply: the msgid of what it replies to.
     maybe: it was sent on a connection that broke before the server confirmed it.
     """
 
@@ -68,6 +71,7 @@ class Waiting:
     label: str = ""
     maybe: bool = False
     id: str = ""
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)

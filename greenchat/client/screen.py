@@ -3,6 +3,9 @@
 curses counts emoji wrongly (joined sequences, skin tones, flags) and would shift everything behind them. So it is given
 placeholders of the right width in their place, and the row is written once more directly, each such character at its
 own column: whatever width the terminal gives it, the rest of the row stands where it belongs.
+
+It knows nothing of links (OSC 8) either: a row with links is written once more in the same way. Links are underlined,
+so that curses never takes the cell of a link for one without.
 """
 
 import contextlib
@@ -10,15 +13,29 @@ import curses
 import os
 import sys
 import termios
+from base64 import b64encode
+from dataclasses import replace
 from types import TracebackType
+from zlib import crc32
 
+from greenchat.client.links import encoded
 from greenchat.client.style import Frame, Row, Size, Style
 from greenchat.client.text import graphemes, width
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
 LEAVE = "\x1b[?2004l\x1b[?1004l"
-TITLED = ("xterm", "rxvt", "screen", "tmux", "alacritty", "foot", "kitty", "st-")  # terminals with a title to set
+XTERM = (
+    "xterm",
+    "rxvt",
+    "screen",
+    "tmux",
+    "alacritty",
+    "foot",
+    "kitty",
+    "st-",
+)  # those that take titles, links and the clipboard
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+MOST_COPIED = 74_000  # bytes; xterm takes 100,000 of them encoded
 PLACEHOLDER = "\ue000"  # one column wide, and never in a text that was made visible
 FIRST_DIRECT = 0x1F000  # emoji and what came later than the C library's tables
 JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
@@ -45,7 +62,7 @@ class Screen:
         self._attributes: dict[Style, int] = {}
         self._painted: list[Row] = []
         self._title = ""
-        self._titled = False
+        self._xterm = False
         self._unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         self._saved: list[int | list[bytes | int]] | None = None
 
@@ -63,8 +80,8 @@ class Screen:
             if curses.has_colors():
                 curses.start_color()
                 curses.use_default_colors()
-            self._titled = os.environ.get("TERM", "").startswith(TITLED)
-            self._write(ENTER + (SAVE_TITLE if self._titled else ""))
+            self._xterm = os.environ.get("TERM", "").startswith(XTERM)
+            self._write(ENTER + (SAVE_TITLE if self._xterm else ""))
         except BaseException:
             self._leave()
             raise
@@ -111,6 +128,11 @@ class Screen:
         """Ring."""
         self._write("\a")
 
+    def copy(self, text: str) -> None:
+        """Put a text into the clipboard through the terminal (OSC 52), which works over ssh, too."""
+        if self._xterm:
+            self._write(f"\x1b]52;c;{b64encode(text.encode(errors='replace')[:MOST_COPIED]).decode()}\x07")
+
     def paint(self, frame: Frame) -> None:
         """Show the frame; only rows that differ from what is there are touched."""
         window = self._window
@@ -126,7 +148,7 @@ class Screen:
         if frame.cursor and frame.cursor.row < height:
             window.move(frame.cursor.row, min(frame.cursor.column, columns - 1))
         window.refresh()
-        if frame.title != self._title and self._titled:
+        if frame.title != self._title and self._xterm:
             self._title = frame.title
             self._write(f"\x1b]2;{frame.title}\x1b\\")
         if direct:
@@ -147,6 +169,7 @@ class Screen:
             elif not text.isascii():
                 text, replaced = _with_placeholders(text)
                 needs_direct = needs_direct or replaced
+            needs_direct = needs_direct or (bool(span.style.link) and self._xterm)
             taken = width(text)
             if column + taken > columns:
                 break
@@ -165,18 +188,26 @@ class Screen:
         column = 0
         for span in row:
             parts.append(self._sgr(span.style))
+            link = encoded(span.style.link) if self._xterm else ""
+            if link:
+                # The same id lets the terminal take what was wrapped for one link.
+                parts.append(f"\x1b]8;id={crc32(link.encode()):x};{link}\x1b\\")
             at_place = False
-            for grapheme in graphemes(span.text):
+            for grapheme in graphemes(span.text if self._unicode else _in_ascii(span.text)):
                 risky = _counted_wrongly(grapheme)
                 if not at_place or risky:
                     parts.append(f"\x1b[{number + 1};{column + 1}H")
                 parts.append(grapheme)
                 column += width(grapheme)
                 at_place = not risky
+            if link:
+                parts.append("\x1b]8;;\x1b\\")
         parts.append("\x1b[0m")
         return "".join(parts)
 
     def _attribute(self, style: Style) -> int:
+        if style.link:
+            style = replace(style, link="")
         known = self._attributes.get(style)
         if known is None:
             known = self._attributes[style] = self._new_attribute(style)
@@ -234,7 +265,7 @@ class Screen:
 
     def _leave(self) -> None:
         with contextlib.suppress(OSError, curses.error):  # the terminal may be gone
-            self._write(LEAVE + (RESTORE_TITLE if self._titled else ""))
+            self._write(LEAVE + (RESTORE_TITLE if self._xterm else ""))
             curses.endwin()
         if self._saved is not None:
             with contextlib.suppress(OSError, termios.error):

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """foreground, background: a number of the 256-colour palette, None for the terminal's own."""
+    """foreground, background: a number of the 256-colour palette, None for the terminal's own.
+
+    link: where it leads, for terminals that can open links (OSC 8).
+    """
 
     foreground: int | None = None
     background: int | None = None
@@ -15,6 +18,7 @@ class Style:
     italic: bool = False
     underline: bool = False
     reverse: bool = False
+    link: str = ""
 
 
 NORMAL = Style()

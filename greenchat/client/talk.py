@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from greenchat.client import multiline
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.responses import REPLY, quoted
 from greenchat.client.said import Kind, Line, Waiting
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.tags import CLIENT_ID
@@ -19,9 +20,9 @@ LONGEST_HOST = 63  # bytes, what servers commonly allow while we don't know our 
 ACTION_BYTES = len("\x01ACTION \x01")
 
 
-def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int) -> None:
+def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int, reply: str = "") -> None:
     """Say something in a buffer, maybe of several lines: at once, or when the server can have it."""
-    buffer.waiting.append(Waiting(text, kind, now, id=buffer.network.new_id()))
+    buffer.waiting.append(Waiting(text, kind, now, id=buffer.network.new_id(), reply=reply))
     flush(model, buffer, now)
 
 
@@ -49,6 +50,8 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
         buffer.waiting[index] = waiting
         command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
         tags = _tags(network, waiting) if echo else {}
+        if waiting.reply and "message-tags" in network.caps:
+            tags[REPLY] = waiting.reply
         if waiting.kind is Kind.ACTION:
             network.send(command, buffer.name, f"\x01ACTION {waiting.text}\x01", tags=tags)
         elif len(lines := multiline.parts(waiting.text, room_for_text(buffer, waiting.kind))) > 1:
@@ -58,7 +61,10 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
         if not echo:
             member = buffer.member(network.nick)
             prefix = member.prefixes[:1] if member else ""
-            model.add(buffer, Line(now, waiting.kind, waiting.text, network.nick, prefix, own=True))
+            line = Line(now, waiting.kind, waiting.text, network.nick, prefix, own=True, reply=waiting.reply)
+            if waiting.reply:
+                line = replace(line, quote=quoted(buffer.said(waiting.reply)))
+            model.add(buffer, line)
     if not echo:
         buffer.waiting = [waiting for waiting in buffer.waiting if not waiting.label]
 

@@ -1,9 +1,10 @@
 """Colours and signs: which style each part of the screen has, for dark and for light terminals."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zlib import crc32
 
-from greenchat.client.style import NORMAL, Span, Style
+from greenchat.client import links
+from greenchat.client.style import NORMAL, Row, Span, Style
 from greenchat.client.text import visible, whole_graphemes
 from greenchat.protocol.formatting import Format, parse_spans
 
@@ -30,9 +31,10 @@ class Glyphs:
     event: str = "·"
     info: str = "─"
     waiting: str = "…"
+    reply: str = "↳"
 
 
-ASCII_GLYPHS = Glyphs("|", "~", "-", "-", "-", "~")
+ASCII_GLYPHS = Glyphs("|", "~", "-", "-", "-", "~", ">")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,12 @@ class Theme:
     error: Style = Style(foreground=9)
     notice: Style = Style(foreground=6)
     waiting: Style = Style(dim=True, italic=True)
+    quote: Style = Style(dim=True)
     unread: Style = Style(foreground=9)
     prompt: Style = Style(bold=True)
     control: Style = Style(reverse=True)
     glyphs: Glyphs = field(default_factory=Glyphs)
+    bare: bool = False  # names and texts only, for copying from the screen
 
     def nick(self, folded: str) -> Style:
         """The colour that belongs to a nick, the same everywhere and every day."""
@@ -81,7 +85,30 @@ LIGHT = Theme(
 
 def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
     """Text with mIRC codes as spans on top of a base style, everything else made harmless."""
-    return whole_graphemes(Span(visible(part), _on(base, look)) for part, look in parse_spans(text))
+    return _linked(whole_graphemes(Span(visible(part), _on(base, look)) for part, look in parse_spans(text)))
+
+
+def _linked(row: Row) -> Row:
+    """With each link underlined and leading where it says."""
+    text = "".join(span.text for span in row)
+    found = links.find(text)
+    if not found:
+        return row
+    spans: list[Span] = []
+    position = 0
+    for span in row:
+        start = position
+        for first, last in found:
+            inner, end = max(first, position), min(last, start + len(span.text))
+            if inner >= end:
+                continue
+            spans.append(Span(span.text[position - start : inner - start], span.style))
+            style = replace(span.style, underline=True, link=text[first:last])
+            spans.append(Span(span.text[inner - start : end - start], style))
+            position = end
+        spans.append(Span(span.text[position - start :], span.style))
+        position = start + len(span.text)
+    return tuple(span for span in spans if span.text)
 
 
 def _on(base: Style, look: Format) -> Style:

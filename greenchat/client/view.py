@@ -65,7 +65,7 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
     rows, columns = divided.size
     buffer = model.current
     theme = look.theme
-    middle = history_rows(buffer, divided.history, theme, look.marked)
+    middle = history_rows(buffer, divided.history, theme, look.marked, look.selected)
     edge = Span(theme.glyphs.separator, theme.separator)
     height = divided.history.rows
     if divided.windows:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from greenchat import __version__
-from greenchat.client import login, past, talk, typing_notice
+from greenchat.client import login, past, responses, talk, typing_notice
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import Buffer, Model
 from greenchat.client.said import Kind, Line
@@ -37,6 +37,8 @@ def said(at: Incoming) -> None:
     if member:
         member.spoke = at.time
     prefix = member.prefixes[:1] if member else ""
+    reply = responses.replied_to(at.message.tags)
+    parent = buffer.said(reply)
     line = Line(
         at.time,
         kind,
@@ -44,8 +46,10 @@ def said(at: Incoming) -> None:
         at.nick,
         prefix,
         own=at.mine,
-        highlight=at.highlights(text),
+        highlight=at.highlights(text) or (not at.mine and parent is not None and parent.own),
         id=at.message.tags.get("msgid", ""),
+        reply=reply,
+        quote=responses.quoted(parent) if reply else "",
     )
     at.show(buffer, line)
 
@@ -65,24 +69,29 @@ def redact(at: Incoming) -> None:
     """A message is taken back: `REDACT <target> <msgid> [<reason>]`."""
     target = at.nick if at.network.is_me(at.param(0)) else at.param(0)
     buffer = at.network.find(target)
-    if buffer is None:
+    if buffer is None or not at.param(1):
         return
     reason = f": {at.param(2)}" if at.param(2) else ""
+    msgid = at.param(1)
     for place in range(len(buffer.lines) - 1, -1, -1):
         line = buffer.lines[place]
-        if line.id and line.id == at.param(1):
+        if line.reply == msgid:
+            buffer.lines[place] = replace(line, quote="a message that was taken back")
+        if line.id == msgid:
             text = f"(taken back by {at.nick}{reason})"
-            buffer.lines[place] = replace(line, text=text, kind=Kind.EVENT, highlight=False)
+            buffer.lines[place] = replace(line, text=text, kind=Kind.EVENT, highlight=False, reply="", quote="")
             return
 
 
 @on("TAGMSG")
 def tagged(at: Incoming) -> None:
-    """A message that is only tags: somebody is typing."""
+    """A message that is only tags: somebody is typing, or reacts to a message."""
     state = at.message.tags.get(typing_notice.TAG)
     buffer = at.network.find(at.nick if at.network.is_me(at.param(0)) else at.param(0))
     if buffer and state and not at.mine and at.batch != "chathistory":
         typing_notice.heard(buffer, at.nick, state, at.time)
+    if buffer:
+        responses.heard(buffer, at.nick, at.message.tags)
 
 
 @on("INVITE")
