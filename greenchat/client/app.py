@@ -61,6 +61,9 @@ class Surface(Protocol):
     def beep(self) -> None:
         """Call the user."""
 
+    def notify(self, title: str, text: str) -> None:
+        """Call the user who is looking elsewhere."""
+
     def copy(self, text: str) -> None:
         """Put a text into the clipboard."""
 
@@ -151,6 +154,8 @@ class App:
             self._heard_calls = console.model.calls
             if not console.model.focused:
                 self._surface.beep()
+                if console.model.caller:
+                    self._surface.notify(*console.model.caller)
         self._do_requests()
         if not self._inputs and not (self._patient and self._unsaid()):
             self._leaving = True

@@ -2,15 +2,18 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from greenchat.client.model import Address
 
 LISTENING = "listening on "
 STOP_SECONDS = 5
+PR_SET_PDEATHSIG = 1
 
 
 class ServerError(Exception):
@@ -42,6 +45,7 @@ class LocalServer:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
+                preexec_fn=_end_with_parent(),
             )
         assert self._process.stdout
         for line in self._process.stdout:
@@ -64,6 +68,29 @@ class LocalServer:
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """What the child does first, so that it ends also where this client is killed and stops nothing any more.
+
+    Linux only: prctl(2), PR_SET_PDEATHSIG.
+    """
+    if sys.platform != "linux":
+        return None
+    import ctypes  # late: few start a server
+
+    try:
+        prctl = ctypes.CDLL(None).prctl
+    except (OSError, AttributeError):
+        return None
+    parent = os.getpid()
+
+    def prepare() -> None:
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        if os.getppid() != parent:  # it died before
+            os._exit(0)
+
+    return prepare
 
 
 def _command() -> list[str]:

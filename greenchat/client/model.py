@@ -117,6 +117,7 @@ class Model:
     __slots__ = (
         "asks",
         "buffers",
+        "caller",
         "calls",
         "current",
         "focused",
@@ -135,6 +136,7 @@ class Model:
         self.questions: deque[Question | Prompt] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
+        self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
         self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
         self.add_network(network)
         self.current = network.status
@@ -196,6 +198,9 @@ class Model:
             return
         called = line.highlight or (line.kind in TALK and buffer.kind is BufferKind.PRIVATE)
         self.calls += called
+        if called:
+            where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
+            self.caller = (f"{line.nick}{where}", line.text)
         if buffer is not self.current:
             if line.kind in TALK:
                 buffer.unread += 1

@@ -70,6 +70,9 @@ class PlainScreen:
     def beep(self) -> None:
         """Whoever is called hears the line itself."""
 
+    def notify(self, _title: str, _text: str) -> None:
+        """Whoever is called hears the line itself."""
+
     def copy(self, _text: str) -> None:
         """The terminal's own copying does."""
 

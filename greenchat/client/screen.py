@@ -18,6 +18,7 @@ from dataclasses import replace
 from types import TracebackType
 from zlib import crc32
 
+from greenchat.client import notifications
 from greenchat.client.links import encoded
 from greenchat.client.style import Frame, Row, Size, Style
 from greenchat.client.text import graphemes, width
@@ -127,6 +128,14 @@ class Screen:
     def beep(self) -> None:
         """Ring."""
         self._write("\a")
+
+    def notify(self, title: str, text: str) -> None:
+        """Notify on the desktop."""
+        told = notifications.sequence(os.environ, title, text)
+        if told:
+            self._write(told)
+        else:
+            notifications.send(os.environ, title, text)
 
     def copy(self, text: str) -> None:
         """Put a text into the clipboard through the terminal (OSC 52), which works over ssh, too."""

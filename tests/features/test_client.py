@@ -319,3 +319,29 @@ def test_a_message_of_several_lines(server: Server, greenchat: OpenTerminal, ali
     carol.wait_for("alice │ first", "                   │ second")
     alice.wait_for("alice │ first", "                   │ second")
     assert [bob.expect("PRIVMSG").params[1] for _ in range(2)] == ["first", "second"]
+
+
+def test_who_looks_elsewhere_is_notified(server: Server, greenchat: OpenTerminal) -> None:
+    alice = greenchat(f"alice@{server.address}", TERM_PROGRAM="WezTerm")
+    alice.wait_for("You joined")
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby")
+        alice.wait_for("bob joined")
+        bob.send("PRIVMSG #lobby :alice: you look")
+        alice.wait_for("you look")
+        assert b"\x1b]9;" not in alice.output
+        alice.send("\x1b[O")
+        bob.send("PRIVMSG #lobby :alice: you do not")
+        alice.wait(lambda: b"\x1b]9;bob in #lobby: alice: you do not\x1b\\" in alice.output, "a notification")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")
+def test_a_killed_client_leaves_no_server_behind(greenchat: OpenTerminal, server: Server) -> None:
+    server.stop()
+    terminal = greenchat("--serve", f"alice@{server.address}")
+    terminal.wait_for("You joined")
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby")
+        terminal.wait_for("bob joined")
+        terminal.signal(signal.SIGKILL)
+        bob.expect("ERROR")

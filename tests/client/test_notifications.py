@@ -1,0 +1,52 @@
+"""Desktop notifications, by terminal."""
+
+import pytest
+
+from greenchat.client.events import Focused
+from greenchat.client.notifications import send, sequence
+from tests.client.world import World
+
+
+@pytest.mark.parametrize(
+    ("environment", "sent"),
+    [
+        ({}, ""),
+        ({"TERM": "xterm-256color"}, ""),
+        ({"TERM": "foot"}, "\x1b]777;notify;bob in #a,b;hi; you\x1b\\"),
+        ({"TERM": "rxvt-unicode-256color"}, "\x1b]777;notify;bob in #a,b;hi; you\x1b\\"),
+        ({"TERM_PROGRAM": "WezTerm", "TERM": "xterm"}, "\x1b]9;bob in #a;b: hi; you\x1b\\"),
+        (
+            {"TERM": "xterm-kitty"},
+            "\x1b]99;i=greenchat:d=0;bob in #a;b\x1b\\\x1b]99;i=greenchat:p=body;hi; you\x1b\\",
+        ),
+    ],
+)
+def test_each_terminal_in_its_own_way(environment: dict[str, str], sent: str) -> None:
+    assert sequence(environment, "bob in #a;b", "hi; \x02you") == sent
+
+
+def test_nothing_of_a_message_reaches_the_terminal_as_a_command() -> None:
+    sent = sequence({"TERM": "foot"}, "a\x1b\\", "\x07\x9c\x1b]0;x\x07\ny")
+    body = sent.removeprefix("\x1b]").removesuffix("\x1b\\")
+    assert body.isprintable()
+
+
+def test_without_a_desktop_nothing_is_started() -> None:
+    send({"PATH": ""}, "bob", "hi")
+
+
+def test_whoever_calls_is_named_while_nobody_looks(tea: World) -> None:
+    tea.console.on_terminal(Focused(False), tea.now)
+    tea.feed(":bob!b@h PRIVMSG #tea :alice: hi")
+    tea.feed(":carol!c@h PRIVMSG #tea :hi all")
+    assert tea.model.caller == ("bob in #tea", "alice: hi")
+
+
+def test_in_a_private_talk_every_line_calls(tea: World) -> None:
+    tea.feed(":carol!c@h PRIVMSG alice :psst")
+    assert tea.model.caller == ("carol", "psst")
+
+
+def test_who_looks_is_not_called(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG #tea :alice: hi")
+    assert tea.model.caller is None
