@@ -12,6 +12,8 @@ import re
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from .changes import Changes, Erased
@@ -47,6 +49,7 @@ INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text,
 FROM message WHERE conversation = ? AND id > ? AND id <= ? ORDER BY id
 """
 _ERASE = "INSERT INTO words (words, rowid, text, sender, place) VALUES ('delete', ?, ?, ?, ?)"
+_PLACES = "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))"
 _FIND_OLDEST = """
 SELECT json_group_array(json_array(key, json(row))) FROM (
     SELECT r.key AS key, r.row AS row
@@ -69,6 +72,7 @@ class SearchIndex:
 
     erasures: how many messages had ever been erased when `changes` began to collect. An index that missed one may
     still hold its words, and is built anew.
+    Whoever calls it holds no lock of the database's; its own keeps them one behind the other, except those who search.
     """
 
     def __init__(self, path: Path, changes: Changes, *, erasures: int) -> None:
@@ -88,7 +92,7 @@ class SearchIndex:
 
         Returns whether it is complete. Raises StoreError.
         """
-        with self._lock:
+        with self._lock, self._errors():
             connection = self._ready()
             touched, upto, erased = self._changes.take()
             self._touched |= touched
@@ -96,15 +100,14 @@ class SearchIndex:
                 if erased:
                     self._erase(connection, erased)
                     erased = []
-                until = time.monotonic() + budget
-                while self._touched and not self._add(connection, upto):
-                    if time.monotonic() >= until:
-                        return False
-                if self._untidy:
-                    self._merge(connection)
-            except sqlite3.Error as error:
+            finally:
                 self._changes.note((), 0, erased)
-                raise StoreError(f"the search index {self.path}: {error}") from error
+            until = time.monotonic() + budget
+            while self._touched and not self._add(connection, upto):
+                if time.monotonic() >= until:
+                    return False
+            if self._untidy:
+                self._merge(connection)
             return True
 
     def cut(self, conversation: int, upto: int) -> int:
@@ -112,39 +115,30 @@ class SearchIndex:
 
         Returns up to which id it holds none now: less than asked for where it hasn't seen them all yet.
         """
-        with self._lock:
+        with self._lock, self._errors():
             connection = self._ready()
-            try:
-                with _Transaction(connection):
-                    upto = min(upto, _state(connection, "indexed"))
-                    row = connection.execute("SELECT upto FROM cut WHERE conversation = ?", (conversation,)).fetchone()
-                    done = row[0] if row else 0
-                    if upto > done:
-                        connection.execute(_CUT, (conversation, done, upto))
-                        connection.execute("INSERT OR REPLACE INTO cut VALUES (?, ?)", (conversation, upto))
-                    return max(upto, done)
-            except sqlite3.Error as error:
-                raise StoreError(f"the search index {self.path}: {error}") from error
+            with _Transaction(connection):
+                upto = min(upto, _state(connection, "indexed"))
+                row = connection.execute("SELECT upto FROM cut WHERE conversation = ?", (conversation,)).fetchone()
+                done = row[0] if row else 0
+                if upto > done:
+                    connection.execute(_CUT, (conversation, done, upto))
+                    connection.execute("INSERT OR REPLACE INTO cut VALUES (?, ?)", (conversation, upto))
+            return max(upto, done)
 
     def search(self, query: Query, *, budget: float) -> list[StoredEvent]:
         """What matches, oldest first; catches up before, if that takes no longer than `budget` seconds."""
         self.catch_up(budget=budget)
         keys = json.dumps(list(query.conversations))
-        try:
-            with self._readers.connection() as connection:
-                (places,) = connection.execute(
-                    "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))",
-                    (keys,),
-                ).fetchone()
-                match = _match(query, json.loads(places))
-                if not match:
-                    return []
-                statement = _FIND_OLDEST if query.oldest else _FIND_NEWEST
-                (answer,) = connection.execute(
-                    statement, (match, query.after, query.before, query.limit, places)
-                ).fetchone()
-        except sqlite3.Error as error:
-            raise StoreError(f"can't search: {error}") from error
+        with self._errors(), self._readers.connection() as connection:
+            (places,) = connection.execute(_PLACES, (keys,)).fetchone()
+            match = _match(query, json.loads(places))
+            if not match:
+                return []
+            statement = _FIND_OLDEST if query.oldest else _FIND_NEWEST
+            (answer,) = connection.execute(
+                statement, (match, query.after, query.before, query.limit, places)
+            ).fetchone()
         return [decode(key, row) for key, row in json.loads(answer)]
 
     def close(self) -> None:
@@ -187,6 +181,7 @@ class SearchIndex:
             known = [m for m in erased if cuts.get(m.conversation, 0) < m.id <= indexed]
             connection.executemany(_ERASE, [(m.id, m.text, _sender(m.mask), f"c{m.conversation}") for m in known])
             connection.execute("UPDATE state SET value = value + ? WHERE name = 'erasures'", (len(erased),))
+        self._erasures += len(erased)
         self._untidy = True
 
     def _merge(self, connection: sqlite3.Connection) -> None:
@@ -197,17 +192,35 @@ class SearchIndex:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._untidy = False
 
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """What goes wrong is a StoreError. An unsound index is thrown away: the next to need one builds it anew."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                self._throw_away()
+            raise StoreError(f"the search index {self.path}: {error}") from error
+
     def _ready(self) -> sqlite3.Connection:
         if self._connection is None:
             try:
                 self._connection = self._open()
+            except sqlite3.OperationalError:
+                raise
             except sqlite3.DatabaseError:
-                self._remove()
-                try:
-                    self._connection = self._open()
-                except sqlite3.Error as error:
-                    raise StoreError(f"can't make the search index {self.path}: {error}") from error
+                self._throw_away()
+                self._connection = self._open()
         return self._connection
+
+    def _throw_away(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+        self._readers.close()
+        self._readers = ConnectionPool(self._open_reader)
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -224,6 +237,7 @@ class SearchIndex:
             if not connection.execute("SELECT count(*) FROM main.sqlite_schema").fetchone()[0]:
                 connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
                 connection.execute("UPDATE state SET value = ? WHERE name = 'erasures'", (self._erasures,))
+                self._touched.update(number for (number,) in connection.execute("SELECT id FROM db.conversation"))
             if _state(connection, "version") != _VERSION or _state(connection, "erasures") != self._erasures:
                 raise sqlite3.DatabaseError("not the index of this database as it is")
         except BaseException:
@@ -242,10 +256,6 @@ class SearchIndex:
         connection.execute("ATTACH ? AS db", (f"{self._database.absolute().as_uri()}?mode=ro",))
         return connection
 
-    def _remove(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-
 
 def index_of(database: Path) -> Path:
     """Where a database's index is."""
@@ -262,8 +272,12 @@ class _Transaction:
         self._connection.execute("BEGIN")
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK" if kind else "COMMIT")
+        try:
+            if not kind:
+                self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
 
 def _state(connection: sqlite3.Connection, name: str) -> int:

@@ -177,14 +177,20 @@ class SqliteStore:
             if self._log_is_long or monotonic() < self._index_rests:
                 return  # `tidy` needs that nobody reads
             started = monotonic()
-            complete = self._index.catch_up(budget=0)
+            complete, trouble = False, None
+            try:
+                complete = self._index.catch_up(budget=0)
+            except StoreError as error:
+                trouble = error  # without an index there is no search, but all else goes on
             ended = monotonic()
             # However much there is to learn, most of the processor is left to the chat.
             self._index_rests = ended + _INDEX_RESTS * (ended - started)
-            if complete and not self._cuts and self._is_planning_due(now):
+            if (complete or trouble) and not self._cuts and self._is_planning_due(now):
                 self._plan(now)
             if complete:
                 self._kept = commits
+            if trouble:
+                raise trouble
 
     def _empty_log(self) -> bool:
         """Cut the log file to nothing, if no reader needs it now."""
@@ -211,8 +217,11 @@ class SqliteStore:
                 cuts += retention.of_departed(connection, self._last_id)
         self._planned = now
         for cut in cuts:
-            upto = self._index.cut(cut.conversation, cut.upto)
-            self._cuts.append(retention.Cut(cut.conversation, min(cut.upto, upto)))
+            try:
+                upto = min(cut.upto, self._index.cut(cut.conversation, cut.upto))
+            except StoreError:
+                upto = cut.upto  # what the index still holds of it will be found nowhere
+            self._cuts.append(retention.Cut(cut.conversation, upto))
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.storage.interface import Erasure, Query, direct_key
+from greenchat.storage.interface import Erasure, Query, Retention, Span, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, files_hold, opened, settle, texts
 
@@ -114,6 +114,42 @@ def test_the_index_is_complete_however_it_was_built(path: Path, talk: Talk, monk
     with opened(path) as store:
         store.commit(talk.lines(1, "#c"))
         assert len(store.search(Query(["#c"], 999, "line"))) == 101
+
+
+def test_an_index_that_breaks_while_in_use_is_built_anew(path: Path, talk: Talk) -> None:
+    with opened(path) as store:
+        said = talk.lines(100)
+        store.commit(said)
+        assert len(store.search(Query(LOBBY, 999, "line"))) == 100
+        store.commit([Erasure("#lobby", said[0].id)])
+        settle(store)
+        connection = store._index._connection
+        assert connection
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DELETE FROM words_data")
+        store.commit(talk.lines(5))
+        with pytest.raises(StoreError, match="malformed"):
+            store.search(Query(LOBBY, 999, "line"))
+        found = store.search(Query(LOBBY, 999, "line"))
+        assert len(found) == 104
+        store.commit([Erasure("#lobby", said[1].id)])
+        assert len(store.search(Query(LOBBY, 999, "line"))) == 103
+    with opened(path) as store:
+        assert len(store.search(Query(LOBBY, 999, "line"))) == 103
+
+
+def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
+    path.with_name("greenchat.db-search").mkdir()
+    store = SqliteStore(path, keep=Retention(age=1000))
+    store.commit(talk.lines(5))
+    with pytest.raises(StoreError, match="search index"):
+        store.search(Query(LOBBY, 9, "line"))
+    with pytest.raises(StoreError, match="search index"):
+        store.maintain(talk.now + 5000)
+    while store.tidy():
+        pass
+    assert store.read("#lobby", Span(9)) == []
+    store.close()
 
 
 def test_what_was_erased_is_in_no_file(path: Path, talk: Talk) -> None:

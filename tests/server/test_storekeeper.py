@@ -1,0 +1,87 @@
+"""The store in the server's hands: as the options say, looked after while people talk, and nothing left behind."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from greenchat.server.options import Options, Storage
+from greenchat.server.storekeeper import StoreKeeper
+from greenchat.storage.interface import Retention, StoreError
+from tests.conftest import StartServer, quick_options
+from tests.irc import people
+
+_PATIENCE = 20.0
+
+
+def now() -> int:
+    """Ms since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+@pytest.mark.parametrize(("durability", "synchronous"), [("process", 1), ("power", 2)])
+def test_a_commit_waits_for_the_disk_where_that_is_wanted(tmp_path: Path, durability: str, synchronous: int) -> None:
+    """https://www.sqlite.org/pragma.html#pragma_synchronous: 1 is NORMAL, 2 is FULL."""
+    keeper = StoreKeeper(tmp_path, Storage(durability=durability), now=now)
+    assert keeper.store._connection.execute("PRAGMA synchronous").fetchone() == (synchronous,)
+    keeper.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "kept"),
+    [
+        (Storage(), Retention()),
+        (Storage(keep_days=0.5, keep_per_channel=10, keep_total=100), Retention(43_200_000, 10, 100)),
+    ],
+)
+def test_how_much_is_kept(tmp_path: Path, options: Storage, kept: Retention) -> None:
+    keeper = StoreKeeper(tmp_path, options, now=now)
+    assert keeper.store._keep == kept
+    keeper.close()
+
+
+def test_what_is_not_to_last_leaves_nothing_behind(tmp_path: Path) -> None:
+    keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
+    folder = keeper.store.path.parent
+    assert folder.is_dir()
+    keeper.close()
+    assert not folder.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_can_not_be_used_lets_go_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "greenchat.db").write_bytes(b"rubbish")
+    for _ in range(2):  # the second would find it locked
+        with pytest.raises(StoreError, match="damaged"):
+            StoreKeeper(tmp_path, Storage(), now=now)
+
+
+def test_while_people_talk_the_log_is_moved_and_the_index_learns(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(Settings(), quick_options(tmp_path))
+    with people(server.address, "alice", channel="#lobby") as (alice,):
+        alice.run(*[f"PRIVMSG #lobby :{number}" for number in range(100)])
+        deadline = time.monotonic() + _PATIENCE
+        while not server.call(lambda app: app.store.is_tidy(app.now())):
+            assert time.monotonic() < deadline
+            alice.sync()
+        index = server.call(lambda app: app.store._index.path)
+        assert index.is_file()
+
+
+def test_trouble_in_the_housekeeping_ends_nothing(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("greenchat.server.storekeeper._AFTER_TROUBLE", 0.01)
+    options = Options(listen=quick_options(tmp_path).listen, data=tmp_path, throttle=quick_options(tmp_path).throttle)
+    (tmp_path / "greenchat.db-search").mkdir()  # so that the index can't be made
+    server = start_server(Settings(), options)
+    with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
+        deadline = time.monotonic() + _PATIENCE
+        while "housekeeping of the store" not in caplog.text:
+            assert time.monotonic() < deadline
+            alice.sync()
+        alice.send("PRIVMSG #lobby :still here")
+        assert bob.expect("PRIVMSG").params[-1] == "still here"
+        alice.send("CAP REQ :soju.im/search batch", "SEARCH text=still")
+        assert alice.expect("FAIL", "BATCH").params[:2] == ("SEARCH", "INTERNAL_ERROR")
