@@ -17,6 +17,7 @@ from .registry import command
 from .replay import replay_on_join
 from .topic import topic_reply
 
+_LIGHT = 4  # channels that can be entered or left in the time of another command: see Context.weight
 _FORWARDS = 5  # channels through which one JOIN may lead
 
 
@@ -28,7 +29,9 @@ def join(ctx: Context) -> None:
     """
     wanted, *rest = ctx.message.params
     keys = iter(rest[0].split(",") if rest else ())
-    for name in targets(wanted):
+    listed = targets(wanted)
+    ctx.weight += (len(listed) + ("0" in listed) * len(ctx.user.channels)) // _LIGHT
+    for name in listed:
         if name == "0":
             for channel in ctx.network.channels_of(ctx.user):
                 leave_channel(ctx, ctx.user, channel)

@@ -17,25 +17,32 @@ from .context import Context, Gradually
 from .lookup import targets
 from .registry import command
 
-_LIGHT = 250  # channels that can be looked at in the time of another command: see Context.weight
+_LIGHT = 250  # channels or members that can be looked at in the time of another command: see Context.weight
 _MINUTE = 60_000  # ms
 _Test = Callable[[Channel], bool]
 
 
 @command("NAMES")
-def names(ctx: Context) -> None:
+def names(ctx: Context) -> Gradually:
     """NAMES <channel>{,<channel>}
 
     See who is in channels.
     """
-    wanted = targets(ctx.message.params[0]) if ctx.message.params else []
-    for name in wanted or ["*"]:
+    wanted = dict.fromkeys(targets(ctx.message.params[0])) if ctx.message.params else {}
+    channels = dict.fromkeys(filter(None, map(ctx.network.channel, wanted)))
+    ctx.weight += sum(len(channel.members) for channel in channels) // _LIGHT
+    return Gradually(_names(ctx, list(wanted or ["*"])))
+
+
+def _names(ctx: Context, wanted: list[str]) -> Iterator[None]:
+    for name in wanted:
         channel = ctx.network.channel(name)
         if channel is None or not channel.is_visible_to(ctx.user):
             ctx.reply(Numeric.RPL_ENDOFNAMES, name)
         else:
             for envelope in names_reply(ctx, ctx.session, channel):
                 ctx.respond(envelope)
+        yield
 
 
 def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:

@@ -5,7 +5,6 @@ https://modern.ircdocs.horse/#who-message and https://ircv3.net/specs/extensions
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from ..chat.channel import Channel
 from ..chat.masks import compile_mask
@@ -13,7 +12,7 @@ from ..chat.user import User
 from ..chat.visibility import sees, sees_address, sees_in
 from ..protocol import caps
 from ..protocol.numerics import Numeric
-from .context import Context
+from .context import Context, Gradually
 from .registry import command
 
 _LIGHT = 250  # users that can be looked at in the time of another command: see Context.weight
@@ -37,19 +36,29 @@ class _Question:
 
 
 @command("WHO")
-def who(ctx: Context) -> None:
+def who(ctx: Context) -> Gradually:
     """WHO [<mask> [o][%<fields>[,<token>]]]."""
     question = _parse(ctx.message.params)
     ctx.weight += _looked_at(ctx, question.mask) // _LIGHT
-    found = ((user, channel) for user, channel in _find(ctx, question.mask) if _is_wanted(user, question))
+    return Gradually(_answer(ctx, question))
+
+
+def _answer(ctx: Context, question: _Question) -> Iterator[None]:
+    """A step for each user that is looked at."""
     most = _MOST_MEMBERS if question.mask.startswith("#") else ctx.network.settings.limits.who
-    for user, channel in islice(found, most):
-        if question.fields is None:
-            _send_plain(ctx, user, channel)
-        else:
-            _send_fields(ctx, user, channel, question)
-    if next(found, None):
-        ctx.notice(f"WHO {question.mask} matches more users than the {most} that are shown: ask more closely")
+    shown = 0
+    for user, channel in _find(ctx, question.mask):
+        if user is not None and _is_wanted(user, question):
+            if shown == most:
+                text = f"WHO {question.mask} matches more users than the {most} that are shown: ask more closely"
+                ctx.notice(text)
+                break
+            shown += 1
+            if question.fields is None:
+                _send_plain(ctx, user, channel)
+            else:
+                _send_fields(ctx, user, channel, question)
+        yield
     ctx.reply(Numeric.RPL_ENDOFWHO, question.mask)
 
 
@@ -75,8 +84,15 @@ def _is_wanted(user: User, question: _Question) -> bool:
     return not question.operators or "o" in user.modes
 
 
-def _find(ctx: Context, mask: str) -> Iterator[tuple[User, Channel | None]]:
-    """Who is meant by a mask, each with the channel to name beside them."""
+_Found = tuple[User | None, Channel | None]
+_NOBODY: _Found = (None, None)
+
+
+def _find(ctx: Context, mask: str) -> Iterator[_Found]:
+    """Who is meant by a mask, each with the channel to name beside them; _NOBODY for who is looked at in vain.
+
+    Between two of them anybody may come or go.
+    """
     if mask.startswith("#"):
         yield from _find_members(ctx, mask)
         return
@@ -85,38 +101,39 @@ def _find(ctx: Context, mask: str) -> Iterator[tuple[User, Channel | None]]:
         # "An exact nickname, in which case a single user is returned."
         yield user, _some_channel(ctx, user)
         return
-    for user in _find_matching(ctx, mask):
-        if sees(ctx.user, user):
-            yield user, _some_channel(ctx, user)
+    matches = _matcher(ctx, mask)
+    for user in list(ctx.network.users.values()):
+        is_found = ctx.network.user(user.nick) is user and sees(ctx.user, user) and matches(user)
+        yield (user, _some_channel(ctx, user)) if is_found else _NOBODY
 
 
-def _find_members(ctx: Context, name: str) -> Iterator[tuple[User, Channel]]:
+def _find_members(ctx: Context, name: str) -> Iterator[_Found]:
     channel = ctx.network.channel(name)
     if channel is None:
         return
-    for member in channel.members:
-        if sees_in(ctx.user, member, channel):
-            yield member, channel
+    for member in list(channel.members):
+        is_found = member in channel.members and sees_in(ctx.user, member, channel)
+        yield (member, channel) if is_found else _NOBODY
 
 
-def _find_matching(ctx: Context, mask: str) -> Iterator[User]:
+def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
     network = ctx.network
-    users = network.users
     pattern = compile_mask(mask.lower())
     if mask in _EVERYBODY or pattern.match(network.settings.name.lower()):
-        yield from users.values()
-        return
+        return lambda user: True
     nick_pattern = compile_mask(network.fold(mask))
-    for folded, user in users.items():
-        if (
-            nick_pattern.match(folded)
+
+    def matches(user: User) -> bool:
+        return bool(
+            nick_pattern.match(network.fold(user.nick))
             or pattern.match(user.username.lower())
             or pattern.match(user.host.lower())
             or pattern.match(user.realname.lower())
             or pattern.match(user.source.lower())
             or (sees_address(ctx.user, user) and pattern.match(user.real_host.lower()))
-        ):
-            yield user
+        )
+
+    return matches
 
 
 def _some_channel(ctx: Context, user: User) -> Channel | None:

@@ -34,7 +34,8 @@ class Witness:
         try:
             while not self._over.is_set():
                 self.say()
-                self._over.wait(0.002)
+                self._over.wait(0.01)
+            self.say()  # also when all is over
         except BaseException as error:
             self._error = error
 
@@ -44,6 +45,8 @@ class Witness:
         number = str(len(self.delays))
         self._speaker.send(f"PRIVMSG friend :{number}")
         message = self._friend.expect("PRIVMSG")
+        while message.nick != "witness":
+            message = self._friend.expect("PRIVMSG")
         assert message.params == ("friend", number)
         self.delays.append(time.monotonic() - said)
 
@@ -63,7 +66,6 @@ class Witness:
         self._friend.close()
         if self._error:
             raise AssertionError(f"the witness was disturbed: {self._error!r}") from self._error
-        assert len(self.delays) > 5
         assert max(self.delays) < BOUND, f"the witness waited {max(self.delays):.3f} s"
 
 

@@ -1,0 +1,151 @@
+"""Floods: whoever sends too much or comes too often is slowed down or told so, and the witness notices little."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from greenchat.chat.user import User
+from greenchat.server.app import App
+from greenchat.server.options import Connections, Throttle
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.hostile.conftest import Attack
+from tests.irc import Client
+
+_CROWD = 2000  # users and channels of the big network
+_SECONDS = 0.4  # that a flood lasts
+_ATTACKERS = 4
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    """A server with its default throttle, on a big network."""
+    server = start_server(Settings(), replace(quick_options(tmp_path), throttle=Throttle()))
+    server.call(_fill)
+    return server
+
+
+def _fill(app: App) -> None:
+    """Thousands of people in one big channel and in a small one each."""
+    network = app.network
+    for number in range(_CROWD):
+        nick = f"member{number}"
+        user = User(nick, "~member", f"host{number}.example", "A member", "192.0.2.1", signon=0, active=0)
+        network.users[nick] = user
+        network.join(user, "#crowd", now=app.now())
+        network.join(user, f"#small{number}", now=app.now())
+
+
+@contextmanager
+def _flooding(house: ServerThread, data: bytes) -> Iterator[list[Client]]:
+    """Attackers who send this again and again as fast as they can, and read what they are answered."""
+    stop = threading.Event()
+
+    def flood(client: Client) -> None:
+        with suppress(OSError):
+            while not stop.is_set():
+                client.sock.sendall(data)
+
+    def read(client: Client) -> None:
+        with suppress(OSError):
+            while client.sock.recv(65536):
+                pass
+
+    with ExitStack() as stack:
+        clients = [stack.enter_context(Client(house.address, f"attacker{n}")) for n in range(_ATTACKERS)]
+        for number, client in enumerate(clients):
+            client.join("#attackers")
+            client.send(f"JOIN #own{number}")
+        threads = [threading.Thread(target=work, args=(client,)) for client in clients for work in (flood, read)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield clients
+        finally:
+            stop.set()
+            for client in clients:
+                with suppress(OSError):
+                    client.sock.shutdown(socket.SHUT_RDWR)
+            for thread in threads:
+                thread.join()
+
+
+FLOODS = {
+    "PING": b"PING x\r\n",
+    "joins": b"JOIN " + b",".join(b"#j%d" % n for n in range(60)) + b"\r\nJOIN 0\r\n",
+    "nick changes": b"".join(b"NICK flood%d\r\n" % n for n in range(50)),
+    "CTCP": b"PRIVMSG #attackers,friend :\x01PING 1\x01\r\n",
+    "invitations": b"INVITE friend #attackers\r\n",
+    "WHO everybody": b"WHO *\r\n",
+    "WHO a channel": b"WHO #crowd\r\n",
+    "WHO a mask": b"WHO *a*b*c*d*e*\r\n",
+    "LIST": b"LIST\r\n",
+    "NAMES": b"NAMES " + b",".join([b"#crowd"] * 50) + b"\r\n",
+    "WHOIS": b"WHOIS member1,member2,member3,member4\r\n",
+    "MONITOR": b"MONITOR + " + b",".join(b"m%d" % n for n in range(90)) + b"\r\nMONITOR C\r\n",
+    "history": b"CHATHISTORY LATEST #attackers * 500\r\n",
+    "search": b"SEARCH text=flood\r\n",
+    "playback": b"PRIVMSG *playback :PLAY * 0\r\n",
+    "logins": b"AUTHENTICATE PLAIN\r\nAUTHENTICATE AGEAYgBj\r\nNICKSERV IDENTIFY a b\r\n",
+    "modes": b"MODE #own0 +bbbb a b c d\r\nMODE #own0 -bbbb a b c d\r\n",
+    "empty lines": b"\r\n" * 5000,
+    "not a command": b"\x01\r\n@\r\n:\r\n" * 500,
+}
+
+
+@pytest.mark.parametrize("data", FLOODS.values(), ids=FLOODS.keys())
+def test_a_flood_of_commands(house: ServerThread, witnessed: Attack, data: bytes) -> None:
+    with witnessed(house.address), _flooding(house, data):
+        time.sleep(_SECONDS)  # there is nothing to wait for: it is the flood that lasts so long
+
+
+def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
+    """Hundreds who never become anybody, some of them a byte at a time: each is told why it is over."""
+    options = replace(quick_options(tmp_path), connections=Connections(register_timeout=1.0))
+    house = start_server(Settings(), options)
+    with witnessed(house.address), ExitStack() as stack:
+        half = [stack.enter_context(Client(house.address)) for _ in range(300)]
+        for number, client in enumerate(half):
+            client.send_raw((b"CAP LS 302\r\nNICK half%d\r\n" % number)[: 12 + number % 8])
+        slow = half[:20]
+        for byte in b"NICK slow":
+            for client in slow:
+                with suppress(OSError):
+                    client.send_raw(bytes([byte]))
+            time.sleep(0.05)
+        assert {client.until_end()[-1].params for client in half} == {("Registration timed out",)}
+    assert house.call(lambda app: app.network.unregistered) == 0
+
+
+def test_connections_by_the_hundred(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
+    """Those beyond the limit get a line that says so, and never a silent end."""
+    limit = Connections(most=50)
+    house = start_server(Settings(), replace(quick_options(tmp_path), connections=limit))
+    with witnessed(house.address), ExitStack() as stack:
+        clients = [stack.enter_context(Client(house.address)) for _ in range(300)]
+        refused = clients[48:]
+        assert {client.until_end()[-1].params[0] for client in refused} == {
+            "This server is full: it takes 50 connections"
+        }
+
+
+def test_connecting_and_leaving_again_and_again(house: ServerThread, witnessed: Attack) -> None:
+    with witnessed(house.address):
+        for number in range(300):
+            with Client(house.address) as client:
+                client.send_raw(b"NICK churn%d\r\nUSER a 0 * :a\r\nJOIN #crowd\r\n" % number * (number % 3))
+    wait_until_empty(house, _CROWD)
+
+
+def wait_until_empty(house: ServerThread, rest: int) -> None:
+    """Nothing is left of those who are gone."""
+    deadline = time.monotonic() + 20
+    while house.call(lambda app: (len(app.connections), len(app.network.users))) != (0, rest):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
