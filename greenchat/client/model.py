@@ -152,6 +152,16 @@ class Model:
         self.networks.append(network)
         self.buffers.append(network.status)
 
+    def remove_network(self, network: Network) -> None:
+        """A network and its windows go; there is another one."""
+        self.networks.remove(network)
+        self.buffers = [buffer for buffer in self.buffers if buffer.network is not network]
+        if self.last not in self.buffers:
+            self.last = self.buffers[0]
+        if self.current not in self.buffers:
+            self.current = self.last
+            self._looked_at(self.current)
+
     def open(self, network: Network, name: str) -> Buffer:
         """The buffer of this name; a new one where there is none."""
         buffer = network.find(name)

@@ -1,6 +1,6 @@
 """Commands about the client itself: windows, connections, help, the end."""
 
-from greenchat.client.model import Buffer, BufferKind, Connect, Disconnect, Link, Quit
+from greenchat.client.model import Buffer, BufferKind, Link, Quit
 from greenchat.client.said import TALK, Kind, Line
 from greenchat.client.slash.registry import TABLE, Order, SlashError, command, find
 from greenchat.client.times import date_and_time
@@ -26,9 +26,15 @@ def window(order: Order) -> None:
 def close(order: Order) -> None:
     """Close a window; a channel is left."""
     buffer = _named(order, order.words[0]) if order.words else order.buffer
-    if buffer.kind is BufferKind.STATUS:
-        raise SlashError("This window stays. /quit leaves greenchat.")
     network = buffer.network
+    if buffer.kind is BufferKind.STATUS:
+        if len(order.model.networks) == 1:
+            raise SlashError("This window stays. /quit leaves greenchat.")
+        if network.link is not Link.OFFLINE:
+            raise SlashError("This is the window of a whole network. /disconnect first.")
+        network.leaving, network.retry_at = True, None
+        order.model.remove_network(network)
+        return
     if buffer.joined and network.link is Link.ONLINE:
         network.send("PART", buffer.name)
     network.unwant(buffer.name)
@@ -72,27 +78,6 @@ def mentions(order: Order) -> None:
 def clear(order: Order) -> None:
     """Empty this window. Nothing is lost on the server."""
     order.buffer.clear()
-
-
-@command("connect", "reconnect")
-def connect(order: Order) -> None:
-    """Connect again, now."""
-    network = order.network
-    if network.link is Link.ONLINE:
-        raise SlashError("Connected already. /disconnect first.")
-    network.leaving = False
-    order.model.requests.append(Connect(network))
-
-
-@command("disconnect", usage="[why]")
-def disconnect(order: Order) -> None:
-    """Leave the server but stay in greenchat."""
-    network = order.network
-    network.leaving = True
-    network.retry_at = None
-    if network.link is not Link.OFFLINE:
-        network.send("QUIT", *([order.arguments] if order.arguments else []))
-        order.model.requests.append(Disconnect(network))
 
 
 @command("quit", "exit", "bye", usage="[why]", example="/quit See you tomorrow")

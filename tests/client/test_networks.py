@@ -1,0 +1,81 @@
+"""Several networks at once."""
+
+import pytest
+
+from greenchat.client.events import Connected, Received
+from greenchat.client.model import Address, Connect, Disconnect
+from greenchat.protocol.message import parse
+from tests.client.world import World
+
+
+@pytest.fixture
+def two(tea: World) -> World:
+    """A second network beside the first; its window is shown."""
+    tea.type("/connect ircs://ada@irc.other.example/cats\n")
+    return tea
+
+
+def test_one_more_network(two: World) -> None:
+    first, second = two.model.networks
+    assert second.address == Address("irc.other.example", 6697, tls=True)
+    assert (second.nick, first.nick) == ("ada", "alice")
+    assert list(two.model.requests) == [Connect(second)]
+    assert [buffer.name for buffer in two.model.buffers] == ["net", "#tea", "irc.other.example", "#cats"]
+    assert two.model.current.name == "#cats"
+
+
+def test_windows_stay_with_their_network(two: World) -> None:
+    first, second = two.model.networks
+    two.model.open(first, "bob")
+    two.model.open(second, "#tea")
+    names = [buffer.name for buffer in two.model.buffers]
+    assert names == ["net", "#tea", "bob", "irc.other.example", "#cats", "#tea"]
+    for event in (Connected(), Received(parse(":s 001 ada :Hi")), Received(parse(":s 422 ada :No MOTD"))):
+        two.console.on_network(second, event, two.now)
+    second.outgoing.clear()
+    for line in (":ada!a@h JOIN #tea", ":s 366 ada #tea :End", ":x!x@h PRIVMSG #tea :over there"):
+        two.console.on_network(second, Received(parse(line)), two.now)
+    assert "x: over there" not in two.shown()
+    two.model.show(two.model.buffers[-1])
+    two.type("hello\n")
+    assert [message.format() for message in second.outgoing] == ["PRIVMSG #tea :hello"]
+    assert two.sent() == []
+
+
+def test_each_reconnects_by_itself(two: World) -> None:
+    first, second = two.model.networks
+    two.lose()
+    assert first.link is second.link
+    two.type("/connect irc.other.example\n")  # by its name
+    assert two.model.requests[-1] == Connect(second)
+    two.type("/connect net\n")
+    assert two.model.requests[-1] == Connect(first)
+    assert two.model.current is first.status
+
+
+def test_what_can_not_be_done_is_said(two: World) -> None:
+    two.type("/connect ftp://x\n")
+    assert [line.text for line in two.model.current.lines][-1] == "ftp:// is not known here; irc:// and ircs:// are"
+    two.type("/connect net\n")
+    assert two.shown("")[-1] == "! Connected already. /disconnect first."
+    two.type("/close\n")
+    assert two.shown("")[-1] == "! This is the window of a whole network. /disconnect first."
+    two.type("/networks\n")
+    assert two.shown("")[-2:] == [
+        "- net: irc.example:9090, connected as alice",
+        "- irc.other.example: irc.other.example:6697, TLS, offline as ada",
+    ]
+
+
+def test_a_network_goes_with_its_windows(two: World) -> None:
+    first, second = two.model.networks
+    two.type("/window irc.other\n/close\n")
+    assert two.model.networks == [first]
+    assert [buffer.name for buffer in two.model.buffers] == ["net", "#tea"]
+    assert two.model.current.network is first
+    assert second.leaving
+    two.type("/window 1\n/close\n")
+    assert two.shown("")[-1] == "! This window stays. /quit leaves greenchat."
+    two.type("/disconnect bye\n")
+    assert two.sent() == ["QUIT :bye"]
+    assert two.model.requests[-1] == Disconnect(first)
