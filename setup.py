@@ -43,7 +43,10 @@ setup(
         "wcwidth>=0.2.13,<0.10",  # the client: how many columns a character takes
     ],
     extras_require={
-        "bench": ["matplotlib>=3.7,<4"],  # draws greenchat-bench --plot
+        "bench": [
+            "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
+            "ptyprocess>=0.7,<1",  # runs terminal clients for greenchat-bench client
+        ],
         "tls": tls,
         "unicode": unicode,
         "test": test,

@@ -13,9 +13,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from greenchat.protocol.sasl import Collector
-from greenchat.protocol.scram import ClientExchange
-
 SERVICE = "greenchat"
 
 
@@ -27,6 +24,26 @@ class Credentials:
     password: str = field(repr=False)
 
 
+class Words(Protocol):
+    """Puts the server's words together from their chunks."""
+
+    def feed(self, chunk: str) -> bytes | None:
+        """They, once they are whole."""
+
+
+class Proof(Protocol):
+    """The client's side of SCRAM."""
+
+    def first(self) -> str:
+        """The client's first message."""
+
+    def final(self, server_first: str) -> str:
+        """The client's second message."""
+
+    def check(self, server_final: str) -> None:
+        """Raises ValueError unless the server knows us, too."""
+
+
 @dataclass(slots=True, eq=False)
 class Attempt:
     """One try to log in by SASL. others: mechanisms that come next if the server does not know this one.
@@ -36,8 +53,8 @@ class Attempt:
 
     mechanism: str
     others: list[str]
-    exchange: ClientExchange | None = None
-    collector: Collector = field(default_factory=Collector)
+    exchange: Proof | None = None
+    collector: Words | None = None
     step: int = 0
 
 

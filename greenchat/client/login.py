@@ -9,8 +9,6 @@ import re
 from greenchat.client.credentials import Attempt, Credentials
 from greenchat.client.model import Keep, Link, Model, Network
 from greenchat.client.questions import Answer, Prompt, Question, nothing
-from greenchat.protocol.sasl import SaslError, chunks, format_plain
-from greenchat.protocol.scram import ClientExchange, ScramError
 
 SASL = "sasl"
 REGISTRATION = "draft/account-registration"
@@ -53,6 +51,10 @@ def answer(network: Network, chunk: str) -> str:
     attempt = network.attempt
     if attempt is None:
         return ""
+    from greenchat.protocol.sasl import Collector, SaslError, chunks  # late: hashlib brings 3 MB, and few log in
+    from greenchat.protocol.scram import ScramError
+
+    attempt.collector = attempt.collector or Collector()
     try:
         challenge = attempt.collector.feed(chunk)
         if challenge is None:
@@ -85,6 +87,9 @@ def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
     credentials = network.credentials
     if attempt.mechanism == "EXTERNAL" or credentials is None:
         return b""
+    from greenchat.protocol.sasl import format_plain
+    from greenchat.protocol.scram import ClientExchange
+
     if attempt.mechanism == "PLAIN":
         return format_plain(credentials.account, credentials.password)
     if attempt.exchange is None:

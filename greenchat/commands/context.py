@@ -18,7 +18,8 @@ from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
-from ..protocol.multiline import MultilineEnvelope, Part
+from ..protocol.multiline import Part
+from ..protocol.multiline_envelope import MultilineEnvelope
 from ..protocol.numerics import Numeric
 from ..protocol.tags import CLIENT_ID
 from ..protocol.wrap import room
@@ -244,8 +245,7 @@ class Context:
         """To the session that sent the command, as a part of the answer to it, if it is one that gets such messages."""
         if self.session.kind & envelope.needs != envelope.needs:
             return
-        batch = self._batch or self._parts
-        if batch:
+        if batch := self._batch or self._parts:
             envelope = envelope.in_batch(batch)
         if self._label:
             self._responses.append(envelope)

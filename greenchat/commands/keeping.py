@@ -8,7 +8,8 @@ from ..chat.settings import History
 from ..chat.user import User
 from ..protocol.envelope import Envelope
 from ..protocol.message import Message
-from ..protocol.multiline import MultilineEnvelope, parts_of, seams
+from ..protocol.multiline import parts_of, seams
+from ..protocol.multiline_envelope import MultilineEnvelope
 from ..storage.interface import StoredEvent, direct_key
 from ..storage.msgid import parse_msgid
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from greenchat.protocol.caps import ACCOUNT_TAG, BATCH, LABELED_RESPONSE, MESSAGE_TAGS, MULTILINE, PLAIN
 from greenchat.protocol.message import Message
-from greenchat.protocol.multiline import MultilineEnvelope, Part, parts_of, seams, whole
+from greenchat.protocol.multiline import Part, parts_of, seams, whole
+from greenchat.protocol.multiline_envelope import MultilineEnvelope
 
 EXAMPLE = (Part("hello"), Part(""), Part("how is "), Part("everyone?", joined=True))
 lines = st.text("abc é", max_size=6)

@@ -1,0 +1,193 @@
+"""A terminal client as its user meets it: in a pseudo-terminal, talking to a server that does what is wanted.
+
+Nothing is drawn here: what the client writes is searched for words, without the escape sequences between them.
+"""
+
+import os
+import re
+import select
+import signal
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+CHANNEL = "#bench"
+CAPS = "message-tags batch labeled-response echo-message server-time"  # as servers of today have them
+WELCOME, TOPIC = "zebrawelcome", "zebratopic"  # words that nothing else on the screen contains
+_SEQUENCES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78M])|[\x0e\x0f]")
+
+
+class ClientGoneError(Exception):
+    """The client ended, or did not show in time what was waited for."""
+
+
+class StageServer:
+    """An IRC server for one client: it greets, lets it join, answers PING, and keeps what it says.
+
+    Its thread accepts again after `drop`. said: what came as PRIVMSG, in order.
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.said: list[str] = []
+        self.changed = threading.Condition()
+        self._connection: socket.socket | None = None
+        self._nick = "bench"
+        self._negotiating = False
+        self._echoes = False
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def say(self, lines: Sequence[str]) -> None:
+        """Have somebody say these lines in the channel."""
+        assert self._connection
+        start = f":ann!a@h PRIVMSG {CHANNEL} :"
+        self._connection.sendall("".join(f"{start}{line}\r\n" for line in lines).encode())
+
+    def drop(self) -> None:
+        """Break the connection, without a word."""
+        assert self._connection
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._connection.shutdown(socket.SHUT_RD)
+        self._connection.close()
+
+    def close(self) -> None:
+        """Stop."""
+        self._listener.close()
+
+    def wait_said(self, text: str, seconds: float) -> bool:
+        """Did the client say something with this in it, or does it in that time?"""
+        with self.changed:
+            return self.changed.wait_for(lambda: any(text in line for line in self.said), seconds)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connection = connection
+            self._negotiating = self._echoes = False
+            try:
+                with connection.makefile("rb") as lines:
+                    for line in lines:
+                        self._answer(connection, line.decode(errors="replace").strip())
+            except (OSError, ValueError):
+                pass  # dropped
+
+    def _answer(self, connection: socket.socket, line: str) -> None:
+        tags, _, bare = line.partition(" ") if line.startswith("@") else ("", "", line)
+        label = "".join("@" + tag for tag in tags[1:].split(";") if tag.startswith("label="))
+        command, _, rest = bare.partition(" ")
+        nick = self._nick
+        replies: list[str] = []
+        match command.upper():
+            case "CAP" if rest.upper().startswith("LS"):
+                self._negotiating = True
+                replies = [f":stage CAP * LS :{CAPS}"]
+            case "CAP" if rest.upper().startswith("REQ"):
+                asked = rest[4:].lstrip(":")
+                self._echoes = self._echoes or "echo-message" in asked.split()
+                replies = [f":stage CAP * ACK :{asked}"]
+            case "NICK":
+                self._nick = rest.lstrip(":")
+            case "USER" | "CAP" if command.upper() == "CAP" or not self._negotiating:
+                self._negotiating = False
+                replies = [
+                    f":stage 001 {nick} :{WELCOME}",
+                    f":stage 005 {nick} CASEMAPPING=ascii CHANTYPES=# PREFIX=(ov)@+ CHANMODES=b,k,l,imnst :are known",
+                    f":stage 422 {nick} :No MOTD",
+                ]
+            case "JOIN":
+                channel = rest.split()[0].lstrip(":")
+                replies = [
+                    f":{nick}!b@h JOIN {channel}",
+                    f":stage 332 {nick} {channel} :{TOPIC}",
+                    f":stage 353 {nick} = {channel} :{nick} ann",
+                    f":stage 366 {nick} {channel} :End",
+                ]
+            case "PING":
+                replies = [f":stage PONG stage {rest}"]
+            case "PRIVMSG":
+                if self._echoes:
+                    replies = [f"{label} :{nick}!b@h PRIVMSG {rest}".lstrip()]
+                with self.changed:
+                    self.said.append(rest)
+                    self.changed.notify_all()
+        if replies:
+            connection.sendall("".join(f"{reply}\r\n" for reply in replies).encode())
+
+
+class Client:
+    """A client in a pseudo-terminal of 40 rows and 120 columns. started: seconds of the monotonic clock."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        from ptyprocess import PtyProcess  # late: the extra `bench` brings it
+
+        self.started = time.monotonic()
+        self._process = PtyProcess.spawn(list(command), env=dict(environment), dimensions=(40, 120))
+        self._fd: int = self._process.fd
+        self._shown = b""
+
+    def resize(self, rows: int, columns: int) -> None:
+        """Give the window another size."""
+        self._process.setwinsize(rows, columns)
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self._fd, keys.encode())
+
+    def wait_for(self, *words: str, seconds: float = 20.0) -> float:
+        """When one of these words was drawn, by the monotonic clock; what was drawn before does not count."""
+        wanted = [word.encode() for word in words]
+        self._wait(lambda: any(word in _SEQUENCES.sub(b"", self._shown) for word in wanted), seconds, str(words))
+        return time.monotonic()
+
+    def wait_output(self, seconds: float = 20.0) -> float:
+        """When anything was drawn."""
+        self._wait(lambda: bool(self._shown), seconds, "anything")
+        return time.monotonic()
+
+    def forget(self) -> None:
+        """What was drawn up to now does not count any more."""
+        self._shown = b""
+
+    def settle(self, seconds: float = 0.3) -> None:
+        """Wait until nothing is drawn for that long."""
+        while self._read(seconds):
+            pass
+        self.forget()
+
+    def peak_memory(self) -> int:
+        """The most resident memory that it had, in bytes."""
+        for line in Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+        return 0
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill(signal.SIGKILL)
+        self._process.close(force=True)
+
+    def _wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            left = deadline - time.monotonic()
+            if left <= 0 or (not self._read(left) and time.monotonic() < deadline):
+                raise ClientGoneError(f"it did not show {what}")
+
+    def _read(self, seconds: float) -> bool:
+        readable, _, _ = select.select([self._fd], [], [], seconds)
+        if not readable:
+            return False
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:
+            return False
+        self._shown = (self._shown + data)[-200_000:]
+        return bool(data)

@@ -1,0 +1,190 @@
+"""The terminal client beside irssi and WeeChat: what a user feels, measured in a pseudo-terminal, in one run.
+
+Each client talks to the same small server. Keys are single capital letters that stand nowhere else on the screen.
+"""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ..figures import median, quantile, table
+from ..pseudo_terminal import CHANNEL, TOPIC, WELCOME, Client, ClientGoneError, StageServer
+from . import Command
+
+KEYS = "QWERYUIOZXVN"
+FLOOD_PER_SECOND = 2000
+FLOOD_SECONDS = 3.0
+BURST = 10_000
+KEPT_WITHIN = 20.0  # seconds in which a line that was typed as the connection dropped has to arrive
+LINE = "some words of an ordinary length that fill most of one row, number {number} "
+
+ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
+    ("start", "start to welcome drawn", lambda value: f"{value * 1e3:.0f} ms"),
+    ("memory", "peak resident memory", lambda value: f"{value / 1e6:.1f} MB"),
+    ("echo", "key echo", lambda value: f"{value * 1e3:.2f} ms"),
+    ("flood_echo", "key echo during a flood, median", lambda value: f"{value * 1e3:.1f} ms"),
+    ("flood_echo_most", "key echo during a flood, 95 %", lambda value: f"{value * 1e3:.1f} ms"),
+    ("burst", f"{BURST:,} lines at once", lambda value: f"{value:.2f} s"),
+    ("keys_kept", "keys typed meanwhile", lambda value: "kept" if value else "lost"),
+    ("resize", "resize", lambda value: f"{value * 1e3:.1f} ms"),
+    ("line_kept", "line typed as the connection drops", lambda value: "sent after reconnect" if value else "lost"),
+)
+
+
+def measure(command: Callable[[int, Path], Sequence[str]]) -> dict[str, float]:
+    """All figures of one client, in seconds, bytes, and 1 or 0. command: its command line for a port and a folder."""
+    with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as folder:
+        server = StageServer()
+        client = Client(command(server.port, Path(folder)), _environment(folder))
+        try:
+            return _measure(server, client)
+        finally:
+            client.close()
+            server.close()
+
+
+def _measure(server: StageServer, client: Client) -> dict[str, float]:
+    found = {"start": client.wait_for(WELCOME, TOPIC) - client.started}
+    client.settle()
+    client.press(f"/join {CHANNEL}\r")  # those that are there already take it as going to its window
+    client.settle(0.5)
+    found["echo"] = median(_echoes(client, 30, 0.02))
+    found["resize"] = median(_resizes(client))
+
+    flood = threading.Thread(target=_flood, args=(server,))
+    flood.start()
+    echoes = sorted(_echoes(client, 40, FLOOD_SECONDS / 60))
+    flood.join()
+    found["flood_echo"], found["flood_echo_most"] = median(echoes), quantile(echoes, 0.95)
+    client.settle()
+
+    lines = [LINE.format(number=number) for number in range(BURST)] + ["zebraend"]
+    burst = threading.Thread(target=server.say, args=(lines,))
+    begin = time.monotonic()
+    burst.start()
+    client.press("typed")
+    client.press("meanwhile")
+    found["burst"] = client.wait_for("zebraend", seconds=60) - begin
+    burst.join()
+    client.press("\r")
+    found["keys_kept"] = float(server.wait_said("typedmeanwhile", 5))
+    found["memory"] = client.peak_memory()
+    client.settle()
+
+    server.drop()
+    client.press("droppedline\r")
+    found["line_kept"] = float(_arrives(server, client, "droppedline", KEPT_WITHIN))
+    return found
+
+
+def _echoes(client: Client, count: int, pause: float) -> list[float]:
+    """Seconds from a key to its letter on the screen; the line is emptied now and then."""
+    seconds = []
+    for number in range(count):
+        key = KEYS[number % len(KEYS)]
+        client.forget()
+        begin = time.monotonic()
+        client.press(key)
+        seconds.append(client.wait_for(key) - begin)
+        if number % len(KEYS) == len(KEYS) - 1:
+            client.press("\x15")
+        client.settle(pause) if pause < 0.03 else time.sleep(pause)
+    client.press("\x15")
+    return seconds
+
+
+def _resizes(client: Client) -> list[float]:
+    seconds = []
+    for number in range(8):
+        client.settle(0.1)
+        begin = time.monotonic()
+        client.resize(38 if number % 2 == 0 else 40, 110 if number % 2 == 0 else 120)
+        seconds.append(client.wait_output() - begin)
+    return seconds
+
+
+def _flood(server: StageServer) -> None:
+    steps = int(FLOOD_SECONDS * 100)
+    begin = time.monotonic()
+    for step in range(steps):
+        server.say([LINE.format(number=step)] * (FLOOD_PER_SECOND // 100))
+        time.sleep(max(0.0, begin + (step + 1) / 100 - time.monotonic()))
+
+
+def _arrives(server: StageServer, client: Client, text: str, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if server.wait_said(text, 0.2):
+            return True
+        client.settle(0.01)  # somebody has to read what it draws
+    return False
+
+
+def _greenchat(port: int, _folder: Path) -> list[str]:
+    start = "from greenchat.client.main import main; raise SystemExit(main())"
+    return [sys.executable, "-c", start, f"bench@127.0.0.1:{port}/{CHANNEL}"]
+
+
+def _irssi(port: int, folder: Path) -> list[str]:
+    return ["irssi", f"--home={folder}", "-c", "127.0.0.1", "-p", str(port), "-n", "bench"]
+
+
+def _weechat(port: int, folder: Path) -> list[str]:
+    return ["weechat", "-d", str(folder), f"irc://bench@127.0.0.1:{port}/{CHANNEL}"]
+
+
+Start = Callable[[int, Path], Sequence[str]]
+CLIENTS: dict[str, Start] = {"greenchat": _greenchat, "irssi": _irssi, "weechat": _weechat}
+
+
+def _environment(folder: str) -> Mapping[str, str]:
+    import greenchat
+
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(greenchat.__file__).parents[1]),
+        "HOME": folder,
+        "XDG_STATE_HOME": f"{folder}/state",
+        "XDG_DATA_HOME": f"{folder}/data",
+        "XDG_CONFIG_HOME": f"{folder}/config",
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+    }
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--only", choices=sorted(CLIENTS), action="append", help="measure this one; repeatable")
+    parser.add_argument("--rounds", type=int, default=1, help="how often, taking turns (1); medians are shown")
+    parser.add_argument("--json", action="store_true", help="everything as JSON instead of a table")
+
+
+def _run(options: Namespace) -> int:
+    wanted = options.only or [name for name in CLIENTS if name == "greenchat" or shutil.which(name)]
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in wanted}
+    for _ in range(options.rounds):
+        for name in wanted:
+            try:
+                rounds[name].append(measure(CLIENTS[name]))
+            except (ClientGoneError, OSError) as error:
+                print(f"greenchat-bench: {name}: {error}", file=sys.stderr)
+                return 1
+    found = {
+        name: {figure: median(one[figure] for one in measured) for figure, _, _ in ROWS}
+        for name, measured in rounds.items()
+    }
+    if options.json:
+        print(json.dumps(found, indent=2))
+    else:
+        rows = [[label, *(write(found[name][figure]) for name in wanted)] for figure, label, write in ROWS]
+        print(table([["", *wanted], *rows]))
+    return 0
+
+
+COMMAND = Command("client", "the terminal client beside irssi and WeeChat", _run, _add_arguments)

@@ -1,0 +1,45 @@
+"""greenchat-bench client: the stage on which clients are measured, and a run with greenchat itself."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, StageServer
+from tests.irc import Client
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 120
+ARGUMENTS = ["client", "--only", "greenchat", "--json"]
+
+
+def test_the_stage_greets_echoes_and_takes_back_who_was_dropped() -> None:
+    stage = StageServer()
+    try:
+        for text in ("one", "two"):
+            with Client(("127.0.0.1", stage.port), "bench", caps="echo-message labeled-response") as client:
+                client.send(f"JOIN {CHANNEL}")
+                assert client.expect("332").params[-1] == TOPIC
+                client.send(f"@label=a PRIVMSG {CHANNEL} :{text}")
+                echo = client.expect("PRIVMSG")
+                assert (echo.tags["label"], echo.params[-1]) == ("a", text)
+                assert stage.wait_said(text, PATIENCE)
+                stage.say(["hello"])
+                assert client.expect("PRIVMSG").params[-1] == "hello"
+                stage.drop()
+    finally:
+        stage.close()
+    assert WELCOME != TOPIC
+
+
+def test_a_run_prints_every_figure() -> None:
+    pytest.importorskip("ptyprocess")
+    start = f"from greenchat.bench.main import main; raise SystemExit(main({ARGUMENTS}))"
+    done = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, timeout=PATIENCE, text=True)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)["greenchat"]
+    assert found["keys_kept"] == found["line_kept"] == 1
+    assert 0 < found["echo"] < found["start"]
+    assert 10e6 < found["memory"] < 100e6
