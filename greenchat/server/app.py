@@ -20,6 +20,7 @@ from ..commands.host import Reloaded
 from ..commands.server_notices import tell_operators
 from ..protocol.message import Message
 from .admission import Admission
+from .backlogs import Backlogs
 from .config import Config, ConfigError
 from .connection import Connection
 from .dialect import is_foreign
@@ -58,6 +59,7 @@ class App:
         self.store = self.keeper.store
         restore(self.network, self.store)
         self.turn = Turn(self.store)
+        self.backlogs = Backlogs(options.connections.sendq_total)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
         self.connections: dict[Connection, None] = {}

@@ -23,6 +23,7 @@ from ..commands.host import Host
 from ..commands.registration import leave
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message
+from .backlogs import Backlogs
 from .dialect import HTTP_REFUSAL, OPEN_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
 from .options import Listener, Options
 from .outbox import SocketOutbox
@@ -43,6 +44,7 @@ class Server(Host, Protocol):
 
     network: Network
     turn: Turn
+    backlogs: Backlogs
     options: Options
     plain: PlainDoor
     tls: TlsAcceptor | None
@@ -91,7 +93,9 @@ class Connection:
         self.pings = True
         self.asked = False
         self.closing_for = 0.0
-        self.outbox: SocketOutbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq)
+        self.outbox: SocketOutbox = SocketOutbox(
+            server.turn.dirty, sock, server.options.connections.sendq, server.backlogs
+        )
         self.session = Session(self.outbox, host, server.now())
         self._bucket = TokenBucket(server.options.throttle.commands, server.options.throttle.burst)
         self._readable: Any = get_hub().loop.io(sock.fileno(), _READ)

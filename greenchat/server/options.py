@@ -93,6 +93,9 @@ class Connections:
         tuple[checks.Network, ...], Key("addresses that these two limits spare", parse=checks.network)
     ] = _LOCAL
     sendq: Annotated[int, Key("bytes that may wait for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
+    sendq_total: Annotated[
+        int, Key("bytes that may wait for all slow clients; beyond that the slowest go; 0: no limit", 0, 1 << 40)
+    ] = 256 * 1024 * 1024
     register_timeout: Annotated[float, Key("seconds to give a nickname", 1, 3600)] = 60.0
     ping_after: Annotated[float, Key("seconds of silence before a PING", 1, 86400)] = 120.0
     ping_timeout: Annotated[float, Key("seconds to answer it", 1, 3600)] = 60.0

@@ -12,6 +12,7 @@ from gevent.event import Event
 from gevent.hub import get_hub
 
 from ..chat.outbox import Outbox
+from .backlogs import Backlogs
 from .stream import Stream
 
 _WRITE = 2  # the event mask of libev
@@ -28,10 +29,21 @@ class SocketOutbox(Outbox):
     client has no watcher for it at all.
     """
 
-    __slots__ = ("_backlog", "_backlog_size", "_taken", "_watcher", "closing", "cut_reason", "limit", "sock")
+    __slots__ = (
+        "_backlog",
+        "_backlog_size",
+        "_taken",
+        "_watcher",
+        "backlogs",
+        "closing",
+        "cut_reason",
+        "limit",
+        "sock",
+    )
 
-    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int) -> None:
+    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int, backlogs: Backlogs) -> None:
         super().__init__(dirty)
+        self.backlogs = backlogs
         self.sock = sock
         self.limit = limit
         self.closing = False
@@ -90,25 +102,30 @@ class SocketOutbox(Outbox):
         if self.cut_reason:
             return
         self.cut_reason = reason
-        self._backlog.clear()
-        self._backlog_size = 0
         self.release()
         self._tell_taken()
         self._wake()
 
     def release(self) -> None:
-        """Let go of the event loop; the socket is about to be closed."""
+        """Let go of the event loop and of what waits; the socket is about to be closed."""
+        self._backlog.clear()
+        self._resize(0)
+        self._stop_watching()
+
+    def _stop_watching(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()
             self._watcher.close()
             self._watcher = None
 
     def _wait(self, pieces: list[bytes]) -> None:
+        if self.cut_reason:
+            return
         self._backlog.extend(pieces)
-        self._backlog_size += sum(map(len, pieces))
+        self._resize(self._backlog_size + sum(map(len, pieces)))
         if self._backlog_size > self.limit:
             self.cut("SendQ exceeded")
-        elif self._watcher is None:
+        elif self._watcher is None and not self.cut_reason:
             self._watcher = get_hub().loop.io(self.sock.fileno(), _WRITE)
             self._watcher.start(self._send_backlog)
 
@@ -129,13 +146,17 @@ class SocketOutbox(Outbox):
             except OSError as error:
                 self.cut(error.strerror or str(error))
                 return
-            self._backlog_size -= sent
+            self._resize(self._backlog_size - sent)
             self.sent_bytes += sent
             if sent < len(data):
                 backlog.appendleft(data[sent:])
                 return
-        self.release()
+        self._stop_watching()
         self._drained()
+
+    def _resize(self, size: int) -> None:
+        self._backlog_size = size
+        self.backlogs.changed(self, size)
 
     def _drained(self) -> None:
         """The kernel has taken all that waited."""

@@ -145,7 +145,7 @@ class PlainClient:
         self._welcomed = False
         self._patience = carrier.patience
         outbox = carrier.outbox
-        self._outbox = PlainOutbox(outbox.dirty, outbox.sock, carrier.accepted, outbox.limit, dialect.style)
+        self._outbox = PlainOutbox(outbox, carrier.accepted, dialect.style)
 
     def speak(self, data: bytes | None) -> bytes:
         """As `PlainDoor.speak`."""
@@ -252,6 +252,6 @@ class PlainClient:
         carrier = self._carrier
         outbox = self._outbox
         outbox.release()
-        carrier.outbox = carrier.session.outbox = SocketOutbox(outbox.dirty, outbox.sock, outbox.limit)
+        carrier.outbox = carrier.session.outbox = SocketOutbox(outbox.dirty, outbox.sock, outbox.limit, outbox.backlogs)
         carrier.patience = carrier.age + self._patience
         return data

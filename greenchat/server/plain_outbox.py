@@ -8,10 +8,8 @@ from typing import Any
 
 from gevent.hub import get_hub
 
-from ..chat.outbox import Outbox
 from ..protocol.plain import LINGER, Family, Pacer, Style
 from .outbox import SocketOutbox
-from .stream import Stream
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing throws away what waits, and says so to the peer
 
@@ -29,15 +27,15 @@ class PlainOutbox(SocketOutbox):
 
     __slots__ = ("_accepted", "_last", "_over", "_pacer", "_style", "_timer", "muted")
 
-    def __init__(self, dirty: list[Outbox], stream: Stream, accepted: socket.socket, limit: int, style: Style) -> None:
-        """accepted: the socket under the stream."""
-        super().__init__(dirty, stream, limit)
+    def __init__(self, before: SocketOutbox, accepted: socket.socket, style: Style) -> None:
+        """before: what the connection had until now. accepted: the socket under its stream."""
+        super().__init__(before.dirty, before.sock, before.limit, before.backlogs)
         self.muted = True
         self._accepted = accepted
         self._last = 0  # how much of what waits when it is closed is still for this client
         self._over = False  # all has been written, and nothing more may be
         self._style = style
-        self._pacer = Pacer(style, limit)
+        self._pacer = Pacer(style, before.limit)
         self._timer: Any = None
 
     def write(self, data: bytes) -> None:

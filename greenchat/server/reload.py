@@ -10,6 +10,7 @@ from ..commands.capabilities import announce_capabilities
 from ..commands.context import Context
 from ..commands.isupport import announce_isupport
 from ..commands.server_notices import revoke_operators
+from .backlogs import Backlogs
 from .config import Config, load_tls
 from .connection import Connection
 from .keys import take_over
@@ -26,6 +27,7 @@ class Running(Protocol):
     options: Options
     tls: TlsAcceptor | None
     logins: Attempts
+    backlogs: Backlogs
     plain: PlainDoor
     doors: list[Door]
     connections: dict[Connection, None]
@@ -47,6 +49,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     before, network.settings = network.settings, settings
     running.options = options
     running.logins.limit = options.throttle.logins
+    running.backlogs.limit = options.connections.sendq_total
     for connection in running.connections:
         connection.use(options)
     logging.getLogger().setLevel(options.log.level.upper())
