@@ -1,0 +1,166 @@
+"""Nobody's words make a second line for anybody, or a line that is no message: through every path into the server."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.server.config import ConfigError, load
+from tests.conftest import StartServer, Target, quick_options
+from tests.hostile.world import check_line
+from tests.irc import Client
+from tests.staff import STAFFED, become
+
+_CAPS = "batch server-time message-tags echo-message labeled-response setname draft/chathistory account-tag"
+_EVIL = [*"\r\0\v\f\x1c\x1d\x1e\x85\u2028\u2029\x08\x7f", "\0\r", "\x1b[2J"]
+_FORGED = ":root!r@h PRIVMSG victim :forged"
+
+# {} is where the evil character and a forged line stand.
+_PATHS = [
+    "NICK a{}",
+    "USER a{} 0 * :x",
+    "USER a 0 * :real{}",
+    "PRIVMSG victim :hi{}",
+    "PRIVMSG #room :hi{}",
+    "PRIVMSG #room{} :hi",
+    "NOTICE victim :hi{}",
+    "@+draft/react=hi{} TAGMSG #room",
+    "@+a=\\r\\n{} PRIVMSG #room :tagged",
+    "@label=a{} PRIVMSG #room :hi",
+    "@+na{}me=x PRIVMSG #room :hi",
+    "JOIN #room{}",
+    "PART #room :bye{}",
+    "TOPIC #room :topic{}",
+    "MODE #room +k key{}",
+    "MODE #room +b ban{}!*@*",
+    "MODE #room +f #for{}ward",
+    "KICK #room victim :out{}",
+    "INVITE victim #room{}",
+    "KNOCK #room :let me in{}",
+    "AWAY :gone{}",
+    "SETNAME :name{}",
+    "RENAME #room #moved{} :why{}",
+    "REDACT #room id :why{}",
+    "WHOIS a{}",
+    "WHO a{}",
+    "MONITOR + a{}",
+    "PING :token{}",
+    "CAP REQ :cap{}",
+    "REGISTER * * pass{}",
+    "AUTHENTICATE PL{}AIN",
+    "CHATHISTORY LATEST #room{} * 5",
+    "SEARCH text=a{}",
+    "MARKREAD #room{}",
+    "KILL victim :why{}",
+    "WALLOPS :all{}",
+    "QUIT :bye{}",
+    "WEBIRC pass gate{} host 192.0.2.1",
+    "METADATA * SET key :value{}",
+    "NICKSERV REGISTER pass{} mail{}",
+    "CHANSERV INFO #room{}",
+    "{}",
+]
+
+
+class _Wire:
+    """Checks each line that a client gets."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._rest = b""
+
+    def until(self, token: str) -> list[str]:
+        """All lines up to the answer to a PING, each of them as it must be."""
+        self.client.send(f"PING {token}")
+        lines: list[str] = []
+        while not (lines and " PONG " in lines[-1] and lines[-1].endswith(token)):
+            while b"\r\n" not in self._rest:
+                data = self.client.sock.recv(65536)
+                if not data:
+                    return lines
+                self._rest += data
+            line, _, self._rest = self._rest.partition(b"\r\n")
+            message = check_line(line)
+            assert message.source != "root!r@h", line
+            lines.append(line.decode())
+        return lines
+
+
+@pytest.fixture
+def address(start_server: StartServer, tmp_path: Path) -> Target:
+    """Of a server with operators."""
+    settings = replace(STAFFED, accounts=AccountSettings(reserve_nicks=False))
+    return start_server(settings, quick_options(tmp_path)).address
+
+
+@pytest.mark.parametrize("path", _PATHS)
+def test_a_line_stays_one_line(address: Target, path: str) -> None:
+    with Client(address, "victim", caps=_CAPS) as victim, Client(address, "watcher") as watcher:
+        wires = [_Wire(victim), _Wire(watcher)]
+        victim.join("#room")
+        watcher.join("#room")
+        for number, evil in enumerate(_EVIL):
+            with Client(address) as attacker:
+                wire = _Wire(attacker)
+                if number % 2 or not path.startswith("USER"):
+                    attacker.register("evil", caps=_CAPS if number % 3 else "")
+                    become(attacker)
+                    attacker.join("#room")
+                attacker.send_raw(path.replace("{}", evil + _FORGED).encode() + b"\r\n")
+                attacker.send("WHOIS evil", "MODE #room b")
+                wire.until("a")
+                for each in wires:
+                    each.client.send("WHOIS evil", "WHO *", "TOPIC #room", "WHOWAS evil", "NAMES #room", "LIST")
+                    if not any(" KILL " in line for line in each.until("b")):
+                        continue
+                    each.client.close()
+                    return  # the victim was killed, in one line
+
+
+@pytest.mark.parametrize("evil", _EVIL)
+@pytest.mark.parametrize("key", ["motd", "description", "network", "admin.location", "name", "opers.root.title"])
+def test_a_configuration_can_not_break_lines(tmp_path: Path, key: str, evil: str) -> None:
+    """What would be sent as it stands is refused when it is read, or sent in one line."""
+    text = json.dumps(f"text{evil}{_FORGED}")
+    table, _, name = key.rpartition(".")
+    value = f"[{text}]" if key == "motd" else text
+    hashed = STAFFED.opers["root"].password
+    rest = f'class = "a"\npassword = "{hashed}"\n[classes.a]\nrights = []\n' if table == "opers.root" else ""
+    file = tmp_path / "server.toml"
+    file.write_text((f"[{table}]\n" if table else "") + f"{name} = {value}\n{rest}", encoding="utf-8")
+    try:
+        settings: Settings = load(file).settings
+    except ConfigError:
+        return
+    assert evil not in ("\r", "\0", "\0\r")
+    shown = (*settings.motd, settings.description, settings.network, settings.admin.location, settings.name)
+    assert not {"\r", "\n", "\0"} & set("".join((*shown, *(oper.title for oper in settings.opers.values()))))
+
+
+def test_a_motd_file_is_cut_at_its_lines_only(start_server: StartServer, tmp_path: Path) -> None:
+    file = tmp_path / "motd.txt"
+    file.write_bytes(b"one\ntwo\r\nthree")
+    config = tmp_path / "server.toml"
+    config.write_text(f"motd_file = {json.dumps(str(file))}\n")
+    server = start_server(load(config).settings, quick_options(tmp_path))
+    with Client(server.address, "reader") as reader:
+        motd = [message.params[1] for message in reader.run("MOTD") if message.command == "372"]
+    assert [line.removeprefix("- ") for line in motd] == ["one", "two", "three"]
+
+
+def test_plain_text_can_not_break_lines(address: Target) -> None:
+    with Client(address, "watcher", caps=_CAPS) as watcher:
+        wire = _Wire(watcher)
+        watcher.join("#lobby")
+        for number, evil in enumerate(_EVIL):
+            with Client(address) as plain:
+                name = f"plain{number}{evil}".encode()
+                plain.send_raw(
+                    name + b"\nhello" + evil.encode() + _FORGED.encode() + b"\n/me x" + evil.encode() + b"\n"
+                )
+                plain.send_raw(b"/nick q" + evil.encode() + _FORGED.encode() + b"\n/quit bye" + evil.encode() + b"\n")
+                while plain.sock.recv(4096):
+                    pass
+            assert any(" JOIN " in line for line in wire.until(f"p{number}"))
