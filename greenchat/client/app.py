@@ -13,9 +13,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from greenchat.client import outside, typing_notice
+from greenchat.client.archive import Archive, ArchiveError
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
@@ -35,6 +37,7 @@ from greenchat.client.model import (
     Quit,
     Reconnect,
 )
+from greenchat.client.network import BufferKind
 from greenchat.client.said import Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.transport import Transport
@@ -115,6 +118,12 @@ class App:
         self._connections: dict[Network, Connection] = {}
         self._sleep = Sleep()
         self._leaving = False
+        self._archive_path: Path | None = None
+        self._archive: Archive | None = None
+
+    def remember(self, path: Path) -> None:
+        """Keep what is said in this file, and begin with what it has."""
+        self._archive_path = path
 
     def run(self) -> None:
         """Until the user leaves, the terminal vanishes, or a signal ends it."""
@@ -126,6 +135,7 @@ class App:
         self._surface.paint(console.frame(time.monotonic()))
         for network in console.model.networks:
             self._connection(network).connect()
+        self._open_archive()
         try:
             while not self._leaving:
                 self._surface.paint(console.frame(time.monotonic(), milliseconds()))
@@ -133,6 +143,37 @@ class App:
         finally:
             signal.set_wakeup_fd(-1)
             self._close_all()
+            self._keep_lines()
+            if self._archive:
+                self._archive.close()
+
+    def _open_archive(self) -> None:
+        if self._archive_path:
+            try:
+                self._archive = Archive(self._archive_path)
+            except ArchiveError as error:
+                self._tell_archive_fails(error)
+        self._keep_lines()
+
+    def _keep_lines(self) -> None:
+        """Write what is new, and fill windows that are new."""
+        buffers = [buffer for buffer in self._console.model.buffers if buffer.kind is not BufferKind.STATUS]
+        if self._archive is None:
+            return
+        try:
+            self._archive.keep([buffer for buffer in buffers if buffer.fresh])
+            for buffer in buffers:
+                if not buffer.restored:
+                    buffer.restored = True
+                    buffer.restore(self._archive.latest(buffer))
+        except ArchiveError as error:
+            self._archive = None
+            self._tell_archive_fails(error)
+
+    def _tell_archive_fails(self, error: ArchiveError) -> None:
+        text = f"What is said can't be kept for the next time: {error}"
+        network = self._console.model.network
+        self._console.model.add(network.status, Line(milliseconds(), Kind.ERROR, text))
 
     def _turn(self) -> None:
         console = self._console
@@ -156,6 +197,7 @@ class App:
                 self._surface.beep()
                 if console.model.caller:
                     self._surface.notify(*console.model.caller)
+        self._keep_lines()
         self._do_requests()
         if not self._inputs and not (self._patient and self._unsaid()):
             self._leaving = True

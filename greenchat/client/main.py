@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen: for screen readers, scripts")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
     parser.add_argument("--light", action="store_true", help="colours for a light terminal")
+    parser.add_argument("--no-archive", action="store_true", help="keep nothing of what is said on this machine")
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
     return parser
 
@@ -119,7 +120,7 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
         if given.plain:
             _run_plain(console, vault, trust)
         else:
-            _run_on_screen(console, vault, trust)
+            _run_on_screen(console, vault, trust, keeps=not given.no_archive)
     except UsageError:
         raise
     except Exception:
@@ -135,7 +136,7 @@ def _run_plain(console: Console, vault: Vault, trust: Trust) -> None:
     App(console, PlainScreen(console), LineInput(), vault, trust, patient=True).run()
 
 
-def _run_on_screen(console: Console, vault: Vault, trust: Trust) -> None:
+def _run_on_screen(console: Console, vault: Vault, trust: Trust, *, keeps: bool) -> None:
     from greenchat.client.app import App
     from greenchat.client.keys import Decoder
     from greenchat.client.screen import Screen, TerminalError
@@ -143,7 +144,10 @@ def _run_on_screen(console: Console, vault: Vault, trust: Trust) -> None:
     try:
         with Screen() as screen:
             console.size = screen.size
-            App(console, screen, Decoder(), vault, trust).run()
+            app = App(console, screen, Decoder(), vault, trust)
+            if keeps:
+                app.remember(data_folder() / "talk.sqlite3")
+            app.run()
     except TerminalError as error:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
 

@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from greenchat.client.credentials import Attempt, Credentials
 from greenchat.client.isupport import Isupport
-from greenchat.client.said import Anchor, Line, Member, Waiting
+from greenchat.client.said import TALK, Anchor, Line, Member, Waiting
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
@@ -58,6 +58,8 @@ class Buffer:
     anchor: Anchor | None = None
     typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
     told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
+    fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))  # what no archive has yet
+    restored: bool = False  # what an archive has is here
     reactions: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # msgid -> reaction -> nicks
     speakers: dict[str, int] = field(default_factory=dict)  # folded nick -> when they spoke last here
 
@@ -79,6 +81,7 @@ class Buffer:
     def add(self, line: Line) -> None:
         """Append a line; the oldest goes where there are too many."""
         self.lines.append(line)
+        self._note(line)
         while len(self.lines) > MOST_LINES:
             self.lines.popleft()
             self.first += 1
@@ -90,12 +93,32 @@ class Buffer:
         if line.id and any(self.lines[near].id == line.id for near in around):
             return False
         self.lines.insert(place, line)
+        self._note(line)
         number = self.first + place
         if self.seen > number:
             self.seen += 1
         if self.anchor and self.anchor.line >= number:
             self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
         return True
+
+    def restore(self, lines: list[Line]) -> None:
+        """Put lines that were kept from earlier before those that are here, which win where both know a message."""
+        known = {line.id for line in self.lines if line.id}
+        oldest = self.lines[0].time if self.lines else None
+        before = [line for line in lines if line.id not in known and (oldest is None or line.time <= oldest)]
+        self.lines.extendleft(reversed(before))
+        self.seen += len(before)
+        if self.anchor:
+            self.anchor = Anchor(self.anchor.line + len(before), self.anchor.hidden)
+
+    def replace(self, place: int, line: Line) -> None:
+        """Put another line in the place of one, counted from the oldest that is here."""
+        self.lines[place] = line
+        self.fresh.append(line)
+
+    def _note(self, line: Line) -> None:
+        if line.kind in TALK and self.kind is not BufferKind.STATUS:
+            self.fresh.append(line)
 
     def clear(self) -> None:
         """Forget the lines. Their numbers are not used again."""

@@ -345,3 +345,23 @@ def test_a_killed_client_leaves_no_server_behind(greenchat: OpenTerminal, server
         terminal.wait_for("bob joined")
         terminal.signal(signal.SIGKILL)
         bob.expect("ERROR")
+
+
+def test_what_was_said_is_there_again_on_a_server_that_forgot_it(server: Server, greenchat: OpenTerminal) -> None:
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("You joined")
+    alice.enter("remember the cake")
+    alice.wait_for("@alice │ remember the cake")  # the server has it
+    alice.enter("/quit")
+    assert alice.wait_end() == 0
+    server.stop()
+    again = greenchat("--serve", f"alice@{server.address}")
+    again.wait_for("@alice │ remember the cake", "You joined")
+    assert again.text.count("remember the cake") == 1
+    again.enter("/quit")
+    assert again.wait_end() == 0
+    third = greenchat("--serve", "--no-archive", f"alice@{server.address}")
+    third.wait_for("You joined")
+    third.enter("gone?")
+    third.wait_for("alice │ gone?")
+    assert "remember" not in third.text

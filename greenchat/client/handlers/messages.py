@@ -76,10 +76,10 @@ def redact(at: Incoming) -> None:
     for place in range(len(buffer.lines) - 1, -1, -1):
         line = buffer.lines[place]
         if line.reply == msgid:
-            buffer.lines[place] = replace(line, quote="a message that was taken back")
+            buffer.replace(place, replace(line, quote="a message that was taken back"))
         if line.id == msgid:
             text = f"(taken back by {at.nick}{reason})"
-            buffer.lines[place] = replace(line, text=text, kind=Kind.EVENT, highlight=False, reply="", quote="")
+            buffer.replace(place, replace(line, text=text, kind=Kind.EVENT, highlight=False, reply="", quote=""))
             return
 
 

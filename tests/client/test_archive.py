@@ -1,0 +1,95 @@
+"""What was seen is there the next time."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.archive import Archive, ArchiveError
+from greenchat.client.network import Buffer
+from tests.client.world import World
+
+CAPS = "echo-message labeled-response batch message-tags server-time draft/message-redaction draft/chathistory"
+
+
+def tea() -> tuple[World, Buffer]:
+    world = World()
+    world.welcome(CAPS)
+    return world, world.join()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the archive is; its folder does not exist yet."""
+    return tmp_path / "data/talk.sqlite3"
+
+
+def test_messages_come_back_and_are_merged_with_the_servers(path: Path) -> None:
+    world, buffer = tea()
+    world.feed(
+        "@msgid=a :bob!b@h PRIVMSG #tea :one",
+        "@msgid=b;+draft/reply=a :carol!c@h NOTICE #tea :two\x02!",
+        ":bob!b@h PRIVMSG #tea :\x01ACTION waves\x01",
+        ":dora!d@h JOIN #tea",
+    )
+    archive = Archive(path)
+    archive.keep([buffer])
+    archive.keep([buffer])
+    archive.close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    world, buffer = tea()
+    world.feed("@msgid=b :carol!c@h NOTICE #tea :two")  # the server's history was faster
+    seen = buffer.seen
+    again = Archive(path)
+    buffer.restore(again.latest(buffer))
+    again.close()
+    lines = [(line.nick, line.text, line.quote) for line in buffer.lines]
+    assert lines == [
+        ("bob", "one", ""),
+        ("bob", "waves", ""),
+        ("alice", "You joined", ""),
+        ("carol", "two", ""),
+    ]
+    assert buffer.seen == seen + 2
+    assert not [line for line in buffer.fresh if line.text == "one"]
+
+
+def test_what_is_known_already_is_not_kept_twice_and_what_is_taken_back_goes(path: Path) -> None:
+    archive = Archive(path)
+    for _ in range(2):
+        world, buffer = tea()
+        world.feed("@msgid=a :bob!b@h PRIVMSG #tea :oops")
+        archive.keep([buffer])
+    world.feed(":bob!b@h REDACT #tea a")
+    archive.keep([buffer])
+    assert [line.text for line in archive.latest(buffer)] == ["(taken back by bob)"]
+    archive.close()
+    assert b"oops" not in b"".join(file.read_bytes() for file in path.parent.iterdir() if file.suffix == ".sqlite3")
+
+
+def test_each_conversation_has_its_own(path: Path) -> None:
+    world, buffer = tea()
+    world.feed("@msgid=a :bob!b@h PRIVMSG #tea :one", "@msgid=a :bob!b@h PRIVMSG alice :psst")
+    talk = world.network.find("bob")
+    assert talk
+    archive = Archive(path)
+    archive.keep([buffer, talk])
+    assert [line.text for line in archive.latest(talk)] == ["psst"]
+    assert [line.text for line in archive.latest(buffer, 5)] == ["one"]
+    archive.close()
+
+
+def test_only_the_newest_are_restored(path: Path) -> None:
+    world, buffer = tea()
+    world.feed(*[f"@msgid=m{number} :bob!b@h PRIVMSG #tea :{number}" for number in range(10)])
+    archive = Archive(path)
+    archive.keep([buffer])
+    assert [line.text for line in archive.latest(buffer, 3)] == ["7", "8", "9"]
+    archive.close()
+
+
+def test_a_file_that_is_none_is_told(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("no database" * 100)
+    with pytest.raises(ArchiveError):
+        Archive(path)
