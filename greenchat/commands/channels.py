@@ -10,6 +10,7 @@ from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from .chanserv import grant_rank
 from .context import Context
+from .errors import IrcError
 from .listing import names_reply
 from .lookup import targets
 from .markers import mark_reply
@@ -29,7 +30,7 @@ def join(ctx: Context) -> None:
     """
     wanted, *rest = ctx.message.params
     keys = iter(rest[0].split(",") if rest else ())
-    listed = targets(wanted)
+    listed = _required(ctx, wanted)
     ctx.weight += (len(listed) + ("0" in listed) * len(ctx.user.channels)) // _LIGHT
     for name in listed:
         if name == "0":
@@ -128,18 +129,31 @@ def part(ctx: Context) -> None:
     Leave channels.
     """
     wanted, *rest = ctx.message.params
-    for name in targets(wanted):
+    for name in _required(ctx, wanted):
         channel = ctx.network.channel(name)
         if channel is None:
             ctx.reply(Numeric.ERR_NOSUCHCHANNEL, name)
         elif ctx.user not in channel.members:
             ctx.reply(Numeric.ERR_NOTONCHANNEL, channel.name)
         else:
-            leave_channel(ctx, ctx.user, channel, *rest[:1])
+            try:
+                leave_channel(ctx, ctx.user, channel, *rest[:1])
+            except IrcError as error:
+                ctx.refuse(error)
 
 
 def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") -> None:
-    """A user parts, and everybody in the channel, they too, is told."""
+    """A user parts, and everybody in the channel, they too, is told. Raises 417 if that would not fit into a line."""
     params = (channel.name, reason) if reason else (channel.name,)
-    ctx.announce(channel, ctx.envelope("PART", *params, source=user), about=user)
+    envelope = ctx.envelope("PART", *params, source=user)
+    ctx.require_fit(envelope)
+    ctx.announce(channel, envelope, about=user)
     ctx.network.part(user, channel)
+
+
+def _required(ctx: Context, listed: str) -> list[str]:
+    """The parts of a list that must have one; raises 461 where there is none, so that nobody waits for an answer."""
+    found = targets(listed)
+    if not found:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, ctx.message.command)
+    return found

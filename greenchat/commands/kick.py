@@ -38,5 +38,6 @@ def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
     if target is not ctx.user and not ranks.may_act_on(channel.members[ctx.user], channel.members[target]):
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name, text=f"Your rank is too low to kick {target.nick}")
     envelope = ctx.envelope("KICK", channel.name, target.nick, comment, source=ctx.user)
+    ctx.require_fit(envelope)
     ctx.announce(channel, envelope, about=target)
     ctx.network.part(target, channel)

@@ -284,3 +284,19 @@ def test_the_last_to_leave_ends_a_channel(server: Target) -> None:
         alice.run("JOIN #a", "MODE #a +ik secret", "PART #a")
         assert shape(alice, "MODE #a") == [("403", "#a")]
         assert alice.run("JOIN #a")[1].params[3] == "@alice"
+
+
+def test_a_reason_that_does_not_fit(server: Target) -> None:
+    """417: "Indicates a given line does not follow the specified size limits". Nothing is cut, nobody leaves."""
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        assert alice.commands("PART #a :" + "x" * 480) == ["417"]
+        assert bob.sync() == []
+        assert alice.commands("PART #a :" + "x" * 440) == ["PART"]
+        assert bob.sync()[0].params == ("#a", "x" * 440)
+
+
+@pytest.mark.parametrize("line", ["JOIN :", "JOIN ,", "PART :", "PART ,"])
+def test_an_empty_list(server: Target, line: str) -> None:
+    """ "less parameters than the command requires": a list of nothing is answered too."""
+    with Client(server, "alice") as alice:
+        assert shape(alice, line) == [("461", line[:4])]

@@ -96,3 +96,12 @@ def test_long_comment(serve: Serve) -> None:
     address = serve(Settings(limits=Limits(kick=10)))
     with people(address, "alice", "bob", channel="#a") as (alice, _):
         assert alice.run("KICK #a bob :" + "\u00e9" * 20)[0].params[2] == "\u00e9" * 10
+
+
+def test_a_comment_that_does_not_fit(server: Target) -> None:
+    """417: "Indicates a given line does not follow the specified size limits". Nothing is cut, nobody is kicked."""
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        assert alice.commands("KICK #a bob :" + "\U0001f409" * 120) == ["417"]
+        assert bob.sync() == []
+        assert alice.commands("KICK #a bob :" + "\U0001f409" * 110) == ["KICK"]
+        assert bob.sync()[0].params[-1] == "\U0001f409" * 110
