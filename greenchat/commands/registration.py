@@ -123,10 +123,10 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     send_motd(ctx)
 
 
-@command("PING", anytime=True)
+@command("PING", params=1, anytime=True)
 def ping(ctx: Context) -> None:
     """PING <token>, answered before registration too."""
-    if not ctx.message.params or not ctx.message.params[0]:
+    if not ctx.message.params[0]:
         raise IrcError(Numeric.ERR_NOORIGIN)
     ctx.respond(ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0]))
 

@@ -95,13 +95,18 @@ def info(ctx: Context) -> None:
 
 @command("LINKS")
 def links(ctx: Context) -> None:
-    """LINKS
+    """LINKS [[<server>] <mask>]
 
     List the servers of the network. There is this one.
     """
+    params = ctx.message.params
+    if len(params) > 1:
+        require_this_server(ctx)
+    mask = (params[-1] if params else "") or "*"
     settings = ctx.network.settings
-    ctx.reply(Numeric.RPL_LINKS, "*", settings.name, text=f"0 {settings.description}")
-    ctx.reply(Numeric.RPL_ENDOFLINKS, "*")
+    if glob(mask, settings.name):
+        ctx.reply(Numeric.RPL_LINKS, mask, settings.name, text=f"0 {settings.description}")
+    ctx.reply(Numeric.RPL_ENDOFLINKS, mask)
 
 
 def send_motd(ctx: Context) -> None:

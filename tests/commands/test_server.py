@@ -165,3 +165,12 @@ def test_new_users_get_the_configured_modes(serve: Serve) -> None:
         messages = alice.until("422")
         assert [message.params for message in messages if message.command == "MODE"] in ([], [("alice", "+iw")])
         assert params(alice, "MODE alice") == [("221", ("+iw",))]
+
+
+def test_links_of_a_mask(server: Target) -> None:
+    """RFC 2812, 3.4.5: "<mask> is used to limit the list of servers which are returned to those which match"."""
+    with Client(server, "alice") as alice:
+        assert alice.commands("LINKS *.nowhere") == ["365"]
+        assert [message.params[1] for message in alice.run("LINKS *re*")][-1] == "*re*"
+        assert alice.commands("LINKS *") == alice.commands("LINKS * *") == ["364", "365"]
+        assert alice.commands("LINKS nowhere.example *") == ["402"]
