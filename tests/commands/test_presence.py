@@ -18,6 +18,16 @@ def test_acknowledged(server: Target) -> None:
         ]
 
 
+def test_a_message_that_does_not_fit(server: Target) -> None:
+    """417: "Indicates a given line does not follow the specified size limits". AWAYLEN counts characters; what takes
+    more bytes than a line has is refused, not cut, and the user is not away."""
+    with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
+        assert alice.commands("AWAY :" + "\U0001f409" * 120) == ["417"]
+        assert bob.run("PRIVMSG alice :hello") == []
+        assert alice.commands("AWAY :" + "\U0001f409" * 100)[-1] == "306"
+        assert bob.run("PRIVMSG alice :hello")[0].params[-1] == "\U0001f409" * 100
+
+
 def test_who_writes_is_told(server: Target) -> None:
     """ "RPL_AWAY, with the away message, when a PRIVMSG command is directed at the away user"."""
     with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
