@@ -19,19 +19,23 @@ class Changes:
 
     Of all events up to `upto`, those in conversations never noted are known to the index already. So it may call
     itself complete up to there, and not any further: what a transaction holds is visible a moment before it is noted.
+
+    events: how many have been noted, ever.
     """
 
-    __slots__ = ("_erased", "_lock", "_touched", "_upto")
+    __slots__ = ("_erased", "_lock", "_touched", "_upto", "events")
 
     def __init__(self, touched: Iterable[int] = (), upto: int = 0) -> None:
         self._lock = threading.Lock()
         self._touched = set(touched)
         self._erased: list[Erased] = []
         self._upto = upto
+        self.events = 0
 
-    def note(self, touched: Iterable[int], upto: int, erased: Iterable[Erased] = ()) -> None:
-        """After a commit: the conversations it wrote to, its largest id, what it erased."""
+    def note(self, touched: Iterable[int], upto: int, erased: Iterable[Erased] = (), events: int = 0) -> None:
+        """After a commit: the conversations it wrote to, its largest id, what it erased, how many events it had."""
         with self._lock:
+            self.events += events
             self._touched.update(touched)
             self._erased.extend(erased)
             self._upto = max(self._upto, upto)

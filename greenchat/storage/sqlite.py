@@ -25,6 +25,9 @@ from .writer import Writer
 
 _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log is to begin anew
 _INDEX_RESTS = 4  # times as long as it has worked
+_QUIET = 200  # events between one `maintain` and the next
+_MUCH = 50_000  # events
+_LONG = 10.0  # seconds
 _SEARCH_SECONDS = 3.0
 _PLAN_EVERY = 60_000  # ms
 _TRIM_ROWS = 200
@@ -54,10 +57,10 @@ class SqliteStore:
             self._connection.close()
             raise
         self._last_id: int = max((last or 0 for last in conversations.values()), default=0)
-        changes = Changes(conversations, self._last_id)
-        self._writer = Writer(self._connection, changes)
+        self._changes = Changes(conversations, self._last_id)
+        self._writer = Writer(self._connection, self._changes)
         self._readers = reader.ConnectionPool(partial(connect_reader, path))
-        self._index = SearchIndex(path, changes, erasures=erasures)
+        self._index = SearchIndex(path, self._changes, erasures=erasures)
         self._keeping = threading.Lock()
         self._keeper: sqlite3.Connection | None = None
         self._log_is_long = False
@@ -67,6 +70,9 @@ class SqliteStore:
         self._commits = 0
         self._kept = -1  # the commits after which all was done
         self._index_rests = 0.0
+        self._events_before = 0  # at the last `maintain`
+        self._events_learned = 0
+        self._learned = 0.0
         self._cuts: deque[retention.Cut] = deque()
 
     # on the thread that opened it
@@ -174,9 +180,11 @@ class SqliteStore:
         commits = self._commits
         self.move_log()
         with self._keeping, self._errors("maintain"):
-            if self._log_is_long or monotonic() < self._index_rests:
-                return  # `tidy` needs that nobody reads
             started = monotonic()
+            # `tidy` needs that nobody reads
+            if self._log_is_long or started < self._index_rests or not self._is_time_to_learn(started):
+                return
+            self._events_learned, self._learned = self._changes.events, started
             complete, trouble = False, None
             try:
                 complete = self._index.catch_up(budget=0)
@@ -206,6 +214,13 @@ class SqliteStore:
             keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what came meanwhile: leaves little to `tidy`
             self._log_is_long = True
         self._moved = True
+
+    def _is_time_to_learn(self, time: float) -> bool:
+        """The index waits for a quiet moment, but neither for very much nor for very long."""
+        events, before = self._changes.events, self._events_before
+        self._events_before = events
+        is_quiet = events - before < _QUIET
+        return is_quiet or events - self._events_learned >= _MUCH or time - self._learned >= _LONG
 
     def _is_planning_due(self, now: int) -> bool:
         return self._planned == 0 or (now - self._planned >= _PLAN_EVERY and self._keep != Retention())

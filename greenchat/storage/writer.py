@@ -60,7 +60,7 @@ class Writer:
                 connection.execute("ROLLBACK")
             raise
         if touched or erased:
-            self._changes.note(touched, last, erased)
+            self._changes.note(touched, last, erased, len(writes))
         return bool(erased)
 
     def forget(self) -> None:

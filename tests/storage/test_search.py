@@ -116,6 +116,27 @@ def test_the_index_is_complete_however_it_was_built(path: Path, talk: Talk, monk
         assert len(store.search(Query(["#c"], 999, "line"))) == 101
 
 
+def test_the_index_waits_for_a_quiet_moment(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def commit_and_maintain(events: int) -> bool:
+        store.commit(talk.lines(events))
+        store._index_rests = 0.0
+        store.maintain(1)
+        return store.is_tidy(1)
+
+    settle(store)
+    assert commit_and_maintain(1)
+    assert not commit_and_maintain(1000)
+    assert not commit_and_maintain(1000)
+    assert commit_and_maintain(1)
+    monkeypatch.setattr("greenchat.storage.sqlite._MUCH", 1500)
+    assert not commit_and_maintain(1000)
+    assert commit_and_maintain(1000)
+    assert not commit_and_maintain(1000)
+    assert len(store.search(Query(LOBBY, 9999, "line"))) == 5002
+    monkeypatch.setattr("greenchat.storage.sqlite._LONG", 0.0)
+    assert commit_and_maintain(1000)
+
+
 def test_an_index_that_breaks_while_in_use_is_built_anew(path: Path, talk: Talk) -> None:
     with opened(path) as store:
         said = talk.lines(100)
