@@ -30,6 +30,7 @@ from greenchat.client.model import (
     Disconnect,
     Forget,
     Keep,
+    Mouse,
     Network,
     OnlyTls,
     Open,
@@ -63,6 +64,9 @@ class Surface(Protocol):
 
     def beep(self) -> None:
         """Call the user."""
+
+    def mouse(self, wanted: bool) -> None:
+        """Heed the mouse, or not."""
 
     def notify(self, title: str, text: str) -> None:
         """Call the user who is looking elsewhere."""
@@ -118,8 +122,13 @@ class App:
         self._connections: dict[Network, Connection] = {}
         self._sleep = Sleep()
         self._leaving = False
+        self._report: Callable[[], Path] | None = None
         self._archive_path: Path | None = None
         self._archive: Archive | None = None
+
+    def report_with(self, report: Callable[[], Path]) -> None:
+        """Write bugs down with this, and go on."""
+        self._report = report
 
     def remember(self, path: Path) -> None:
         """Keep what is said in this file, and begin with what it has."""
@@ -262,7 +271,18 @@ class App:
                 return
             if connection.wire is transport:
                 connection.on_event(event, time.monotonic())
-                self._console.on_network(connection.network, event, milliseconds())
+                self._guarded(connection.network, event)
+
+    def _guarded(self, network: Network, event: NetworkEvent) -> None:
+        """A bug in a handler costs one message: it is told in one line, and written down with its details."""
+        try:
+            self._console.on_network(network, event, milliseconds())
+        except Exception:
+            if self._report is None:
+                raise
+            where = self._report()
+            text = f"A bug in greenchat: something from the server was passed over; the details are in {where}"
+            self._console.model.add(network.status, Line(milliseconds(), Kind.ERROR, text))
 
     def _do_requests(self) -> None:
         console = self._console
@@ -276,6 +296,8 @@ class App:
                 case Copy(text):
                     self._surface.copy(text)
                     console.hint = "Copied."
+                case Mouse(wanted):
+                    self._surface.mouse(wanted)
                 case Open(link):
                     self._open_link(link)
                 case Disconnect(network):

@@ -13,12 +13,13 @@ from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
-from greenchat.client.events import Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
+from greenchat.client.events import Clicked, Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
 from greenchat.client.history import NO_LINE, at_start, lines_shown, scrolled
 from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
 from greenchat.client.model import Buffer, BufferKind, Model, Network
 from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
+from greenchat.client.panels import nick_at, window_at
 from greenchat.client.questions import Prompt, Question
 from greenchat.client.said import TALK, Anchor, Kind, Line
 from greenchat.client.style import Frame, Size
@@ -26,6 +27,7 @@ from greenchat.client.theme import DARK, Theme
 from greenchat.client.view import Panels, layout, render
 
 GUARDED_LINES = 3  # from which on a paste is asked about
+WHEEL_ROWS = 3
 HINT_QUIT = "Ctrl-C again leaves greenchat."
 
 
@@ -102,6 +104,8 @@ class Console:
                 self._key(key, now)
             case Pasted(text):
                 self._paste(text.strip("\n"), now)
+            case Clicked(row, column):
+                self._click(row, column)
             case Resized(size):
                 self.size = size
             case Entered(text) if self._mode:
@@ -244,6 +248,22 @@ class Console:
         if self._completion:
             self.editor.replace(self._completion.result)
 
+    def _click(self, row: int, column: int) -> None:
+        """On the list of windows: go there. On a nick: speak to them."""
+        before = self.model.current
+        divided = layout(self.model, self.editor.line, self.size, self._shown_panels)
+        height = divided.history.rows
+        if not 1 <= row <= height or self._mode:
+            return
+        window = window_at(self.model, height, row - 1) if column < divided.windows else None
+        if window:
+            self.model.show(window)
+            self._keep_drafts(before)
+        elif divided.nicks and column >= divided.size.columns - divided.nicks:
+            nick = nick_at(before, height, row - 1)
+            if nick:
+                self.editor.insert(f"{nick}{' ' if self.editor.text else ': '}")
+
     def _scroll(self, rows: int) -> None:
         buffer = self.model.current
         area = self._area()
@@ -346,6 +366,8 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "complete backwards": lambda console, now: console._complete(-1),
     "scroll up": lambda console, now: console._scroll(console._page()),
     "scroll down": lambda console, now: console._scroll(-console._page()),
+    "wheel up": lambda console, now: console._scroll(WHEEL_ROWS),
+    "wheel down": lambda console, now: console._scroll(-WHEEL_ROWS),
     "scroll to start": lambda console, now: _start_of_history(console),
     "scroll to end": lambda console, now: _end_of_history(console),
     "next window": lambda console, now: console._show_next(1),

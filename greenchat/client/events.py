@@ -78,4 +78,12 @@ class Entered:
     text: str
 
 
-TerminalEvent = KeyPressed | Pasted | Resized | Focused | Entered
+@dataclass(frozen=True, slots=True)
+class Clicked:
+    """The left button was pressed on a cell, counted from 0 at the top left."""
+
+    row: int
+    column: int
+
+
+TerminalEvent = Clicked | KeyPressed | Pasted | Resized | Focused | Entered

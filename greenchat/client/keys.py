@@ -7,7 +7,7 @@ calls `flush`.
 
 import re
 
-from greenchat.client.events import Focused, KeyPressed, Pasted, TerminalEvent
+from greenchat.client.events import Clicked, Focused, KeyPressed, Pasted, TerminalEvent
 
 ESCAPE_SECONDS = 0.05
 
@@ -60,6 +60,8 @@ KEYS: dict[str, str] = {
     "M-Enter": "newline",
     "M-B": "windows panel",
     "M-N": "nicks panel",
+    "WheelUp": "wheel up",
+    "WheelDown": "wheel down",
     "C-f": "search",
     "C-r": "search history",
     "C-Up": "message cursor",
@@ -190,8 +192,21 @@ def _control_sequence(text: str, start: int, *, final: bool) -> tuple[TerminalEv
     parameters, letter = match[1], match[3]
     if parameters == "" and letter in "IO":
         return Focused(letter == "I"), match.end()
+    if parameters[:1] == "<" and letter in "Mm":
+        return _mouse(parameters[1:], pressed=letter == "M"), match.end()
     name = _named(parameters, letter) if parameters[:1] not in ("<", "=", ">", "?") else ""
     return (KeyPressed(name) if name else None), match.end()
+
+
+def _mouse(parameters: str, *, pressed: bool) -> TerminalEvent | None:
+    """xterm's SGR reports: `button;column;row`, from 1. The wheel is two more buttons."""
+    numbers = [int(number) for number in parameters.split(";") if number.isdecimal()]
+    if len(numbers) != 3 or not pressed:
+        return None
+    button, column, row = numbers
+    if button in (64, 65):
+        return KeyPressed("WheelUp" if button == 64 else "WheelDown")
+    return Clicked(row - 1, column - 1) if button == 0 and row and column else None
 
 
 def _named(parameters: str, letter: str) -> str:

@@ -145,6 +145,7 @@ def _run_on_screen(console: Console, vault: Vault, trust: Trust, *, keeps: bool)
         with Screen() as screen:
             console.size = screen.size
             app = App(console, screen, Decoder(), vault, trust)
+            app.report_with(_report)
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
             app.run()

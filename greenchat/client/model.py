@@ -22,6 +22,7 @@ __all__ = [
     "Keep",
     "Link",
     "Model",
+    "Mouse",
     "Network",
     "OnlyTls",
     "Open",
@@ -98,13 +99,20 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Mouse:
+    """The terminal is to tell of the mouse, or not."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """A link is to be opened."""
 
     link: str
 
 
-Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Copy | Open
+Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Copy | Open | Mouse
 
 
 class Model:

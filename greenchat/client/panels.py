@@ -8,8 +8,7 @@ from greenchat.client.theme import Theme
 
 def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
     """One row per window with its number and what is unread; the one that is shown is always among them."""
-    current = model.buffers.index(model.current)
-    first = max(0, min(current - area.rows // 2, len(model.buffers) - area.rows))
+    first = _first_window(model, area.rows)
     rows: list[Row] = []
     for number, buffer in enumerate(model.buffers[first : first + area.rows], first + 1):
         style = NORMAL
@@ -26,6 +25,24 @@ def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
         name = clip(f"{number}{indent} {visible(buffer.name)}", area.columns - len(unread), theme.glyphs.ellipsis)
         rows.append(fill_row((Span(name, style), Span(unread, style)), area.columns, style))
     return rows + [(Span(" " * area.columns),)] * (area.rows - len(rows))
+
+
+def window_at(model: Model, height: int, row: int) -> Buffer | None:
+    """The window that a row of the list shows."""
+    number = _first_window(model, height) + row
+    return model.buffers[number] if number < len(model.buffers) else None
+
+
+def nick_at(buffer: Buffer, height: int, row: int) -> str:
+    """The nick on a row of the list, "" for none."""
+    members = buffer.ranked_members
+    shown = len(members) if len(members) <= height else height - 1
+    return members[row].nick if row < shown else ""
+
+
+def _first_window(model: Model, height: int) -> int:
+    current = model.buffers.index(model.current)
+    return max(0, min(current - height // 2, len(model.buffers) - height))
 
 
 def nick_rows(buffer: Buffer, area: Size, theme: Theme) -> list[Row]:

@@ -70,6 +70,9 @@ class PlainScreen:
     def beep(self) -> None:
         """Whoever is called hears the line itself."""
 
+    def mouse(self, wanted: bool) -> None:
+        """The mouse stays the terminal's."""
+
     def notify(self, _title: str, _text: str) -> None:
         """Whoever is called hears the line itself."""
 

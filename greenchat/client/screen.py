@@ -25,6 +25,7 @@ from greenchat.client.text import graphemes, width
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
 LEAVE = "\x1b[?2004l\x1b[?1004l"
+MOUSE, NO_MOUSE = "\x1b[?1000h\x1b[?1006h", "\x1b[?1006l\x1b[?1000l"
 XTERM = (
     "xterm",
     "rxvt",
@@ -63,6 +64,7 @@ class Screen:
         self._attributes: dict[Style, int] = {}
         self._painted: list[Row] = []
         self._title = ""
+        self._mouse = False
         self._xterm = False
         self._unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
         self._saved: list[int | list[bytes | int]] | None = None
@@ -115,19 +117,24 @@ class Screen:
 
     def suspend(self) -> None:
         """Give the terminal back for a while."""
-        self._write(LEAVE)
+        self._write(LEAVE + NO_MOUSE * self._mouse)
         curses.endwin()
 
     def resume(self) -> None:
         """Take it again."""
         assert self._window
         self._window.refresh()
-        self._write(ENTER)
+        self._write(ENTER + MOUSE * self._mouse)
         self.redraw()
 
     def beep(self) -> None:
         """Ring."""
         self._write("\a")
+
+    def mouse(self, wanted: bool) -> None:
+        """Have the terminal tell of clicks and the wheel, or leave them to it."""
+        self._mouse = wanted
+        self._write(MOUSE if wanted else NO_MOUSE)
 
     def notify(self, title: str, text: str) -> None:
         """Notify on the desktop."""
@@ -274,7 +281,7 @@ class Screen:
 
     def _leave(self) -> None:
         with contextlib.suppress(OSError, curses.error):  # the terminal may be gone
-            self._write(LEAVE + (RESTORE_TITLE if self._xterm else ""))
+            self._write(LEAVE + NO_MOUSE * self._mouse + (RESTORE_TITLE if self._xterm else ""))
             curses.endwin()
         if self._saved is not None:
             with contextlib.suppress(OSError, termios.error):

@@ -365,3 +365,43 @@ def test_what_was_said_is_there_again_on_a_server_that_forgot_it(server: Server,
     third.enter("gone?")
     third.wait_for("alice │ gone?")
     assert "remember" not in third.text
+
+
+def test_a_bug_in_a_handler_costs_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:
+    broken = (
+        "import sys\nfrom greenchat.client.handlers.registry import TABLE\nfrom greenchat.client.main import main\n"
+        "def topic(at): raise RuntimeError('a bug')\n"
+        f"TABLE['TOPIC'] = topic\nsys.exit(main(['alice@{server.address}']))"
+    )
+    terminal = Terminal([sys.executable, "-c", broken], environment)
+    terminal.wait_for("You joined")
+    terminal.enter("/topic tea")
+    terminal.enter("still here")
+    terminal.wait_for("@alice │ still here")
+    terminal.send("\x1b1")
+    terminal.wait_for("! │ A bug in greenchat", "the details are in")
+    assert "RuntimeError: a bug" in (tmp_path / "state/greenchat/crash.txt").read_text()
+    terminal.close()
+
+
+def test_the_mouse_is_heeded_if_asked_for(alice: Terminal, bob: Client) -> None:
+    for number in range(40):
+        bob.send(f"PRIVMSG #lobby :line {number:02}")
+    alice.wait_for("line 39")
+    assert b"\x1b[?1000h" not in alice.output
+    alice.enter("/mouse on")
+    alice.wait(lambda: b"\x1b[?1000h\x1b[?1006h" in alice.output)
+    alice.send("\x1b[<64;10;10M", "\x1b[<64;10;10M")
+    alice.wait_for("more below")
+    alice.send("\x1b[<65;10;10M", "\x1b[<65;10;10M")
+    alice.wait_gone("more below")
+    alice.resize(24, 130)
+    alice.wait_for("│@alice")
+    row = next(number for number, text in enumerate(alice.rows) if text.endswith("│ bob"))
+    alice.send(f"\x1b[<0;120;{row + 1}M\x1b[<0;120;{row + 1}m")
+    alice.wait_for("[#lobby] bob:")
+    alice.send("\x1b[<0;3;2M")
+    alice.wait_for("[127.0.0.1]")
+    alice.enter("/quit")
+    assert alice.wait_end() == 0
+    assert alice.output.rindex(b"\x1b[?1000l") > alice.output.rindex(b"\x1b[?1000h")

@@ -2,10 +2,10 @@
 
 from greenchat.client.model import Model
 from greenchat.client.said import Kind, Line
-from greenchat.client.slash import accounts, channels, networks, people, windows
+from greenchat.client.slash import accounts, channels, networks, people, terminal, windows
 from greenchat.client.slash.registry import TABLE, Order, SlashError, find
 
-__all__ = ["TABLE", "accounts", "channels", "networks", "people", "run", "windows"]
+__all__ = ["TABLE", "accounts", "channels", "networks", "people", "run", "terminal", "windows"]
 
 
 def run(model: Model, text: str, now: int) -> None:
