@@ -120,7 +120,7 @@ def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witn
                     client.send_raw(bytes([byte]))
             time.sleep(0.05)
         assert {client.until_end()[-1].params for client in half} == {("Registration timed out",)}
-    assert house.call(lambda app: app.network.unregistered) == 0
+    wait_until_empty(house, 0)
 
 
 def test_connections_by_the_hundred(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:

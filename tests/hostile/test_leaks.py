@@ -1,0 +1,188 @@
+"""What must not be found out: a generated table of questions, each asked by somebody who may not know the answer.
+
+Each secret is a word that stands nowhere else; no line that a stranger gets may hold it. The same questions are asked
+by somebody who may know, so that the table can't be right by asking nothing.
+"""
+
+import statistics
+import time
+from base64 import b64encode
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from tests.commands.inside import give
+from tests.conftest import StartServer, Target, quick_options
+from tests.irc import Client
+from tests.staff import STAFFED, become
+
+_CAPS = (
+    "batch server-time message-tags draft/chathistory draft/event-playback soju.im/search extended-monitor"
+    " away-notify account-notify chghost setname invite-notify multi-prefix userhost-in-names draft/read-marker"
+)
+_SECRET = ("#hidden", "xyzzy", "plugh")  # a channel's name, its topic, what is said there
+
+_QUESTIONS = [
+    "LIST", "LIST #hidden", "LIST #hid*", "LIST >0", "LIST !#none", "NAMES", "NAMES #hidden", "WHO #hidden", "WHO *",
+    "WHO insider", "WHO * %cn", "WHO insider %cnf", "WHOIS insider", "WHOWAS insider", "LUSERS", "TOPIC #hidden",
+    "MODE #hidden", "MODE #hidden b", "MODE #hidden +b", "MONITOR + insider", "MONITOR S", "KNOCK #hidden",
+    "INVITE stranger #hidden", "INVITE", "KICK #hidden insider", "PART #hidden", "USERHOST insider", "ISON insider",
+    "CHATHISTORY LATEST #hidden * 50", "CHATHISTORY LATEST insider * 50", "CHATHISTORY LATEST friend * 50",
+    "CHATHISTORY TARGETS timestamp=2000-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 50",
+    "SEARCH text=plugh", "SEARCH in=#hidden;text=plugh", "SEARCH from=insider", "SEARCH in=insider",
+    "PRIVMSG *playback :PLAY * 0", "PRIVMSG *playback :PLAY #hidden 0", "PRIVMSG *playback :PLAY insider 0",
+    "MARKREAD #hidden", "REDACT #hidden {msgid}", "CHATHISTORY AROUND #hidden msgid={msgid} 5", "STATS l", "STATS p",
+    "RENAME #hidden #shown", "CHANSERV INFO #hidden", "METADATA #hidden LIST", "MAP", "LINKS", "HELP",
+]  # fmt: skip
+
+
+@pytest.fixture
+def address(start_server: StartServer, tmp_path: Path) -> Target:
+    """Of a server with operators."""
+    return start_server(STAFFED, quick_options(tmp_path)).address
+
+
+def _told(client: Client, question: str) -> str:
+    """All that is answered, without what the asker said themselves."""
+    answers = client.run(question)
+    asked = question.split()
+    words = [" ".join((each.source or "", each.command, *each.params)) for each in answers]
+    return "\n".join(words) if "#hidden" not in asked else "\n".join(words).replace("#hidden", "")
+
+
+@pytest.mark.parametrize("mode", ["s", "p"])
+def test_a_secret_channel_is_found_by_no_question(address: Target, mode: str) -> None:
+    """https://modern.ircdocs.horse/#secret-channel-mode; a private one (+p) shows its name to those who know it."""
+    with (
+        Client(address, "insider", caps=_CAPS) as insider,
+        Client(address, "friend", caps=_CAPS) as friend,
+        Client(address, "stranger", caps=_CAPS) as stranger,
+    ):
+        insider.join("#hidden")
+        insider.run(f"MODE #hidden +{mode}i-t", "TOPIC #hidden :xyzzy")
+        insider.run("INVITE friend #hidden")
+        friend.join("#hidden")
+        for client in insider, friend:
+            client.join("#open")
+        stranger.join("#open")
+        insider.send("PRIVMSG #hidden :plugh")
+        msgid = friend.expect("PRIVMSG").tags["msgid"]
+        insider.send("PRIVMSG friend :plugh between us")
+        friend.expect("PRIVMSG")
+        found = {}
+        for question in _QUESTIONS:
+            if mode == "p" and "#hidden" in question:
+                continue
+            asked = question.format(msgid=msgid)
+            leaked = [secret for secret in _SECRET if secret in _told(stranger, asked).replace(f"in={secret}", "")]
+            assert not leaked, (question, leaked)
+            if not asked.startswith(("PART", "KICK", "RENAME", "REDACT", "INVITE", "KNOCK")):
+                found[question] = any(secret in "\n".join(map(str, insider.run(asked))) for secret in _SECRET)
+        assert sum(found.values()) > 5, found
+        # what only those inside may see does not reach a stranger by itself either
+        insider.run(
+            "AWAY :plugh", "TOPIC #hidden :plugh", "NICK insider2", "MODE #hidden +v friend", "PART #hidden :plugh"
+        )
+        assert "#hidden" not in "\n".join(map(str, stranger.sync()))
+
+
+@pytest.mark.parametrize("question", ["WHO #open", "WHO *", "NAMES #open", "WHO unseen*", "LIST #alone", "WHO 192*"])
+def test_the_invisible_are_found_where_a_channel_is_shared_only(address: Target, question: str) -> None:
+    """https://modern.ircdocs.horse/#invisible-user-mode"""
+    with Client(address, "unseen") as unseen, Client(address, "stranger") as stranger:
+        unseen.join("#open")
+        unseen.run("MODE unseen +i")
+        assert "unseen" not in _told(stranger, question).replace(question.split()[1], "")
+        stranger.join("#open")
+        if question in ("WHO #open", "WHO *", "NAMES #open"):
+            assert "unseen" in _told(stranger, question)
+
+
+_OPERATORS_ONLY = [
+    "KILL victim :x", "WALLOPS :x", "REHASH", "RESTART", "DIE", "SAMODE #open +o stranger", "SAJOIN victim #a",
+    "SAPART victim #open", "SANICK victim b", "REMOVE victim #open", "STATS l", "STATS o", "STATS m", "STATS P",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", _OPERATORS_ONLY)
+def test_what_only_operators_may(address: Target, command: str) -> None:
+    """481 for everybody else, 723 for operators without the right, and nothing has happened."""
+    with Client(address, "victim") as victim, Client(address, "stranger") as stranger:
+        victim.join("#open")
+        assert stranger.commands(command)[0] == "481"
+        become(stranger, "helper")
+        if not command.startswith("KILL"):
+            assert stranger.commands(command)[0] == "723"
+            assert victim.sync() == []
+            assert stranger.run("PING x")
+
+
+# Who may do what in a channel, from https://modern.ircdocs.horse/#channel-operators and #channel-modes: the least rank.
+_RANKS = ["out", "", "v", "h", "o", "q"]
+_LEAST = {
+    "PRIVMSG #room :hi": "",
+    "TOPIC #room :new": "h",
+    "MODE #room +m": "h",
+    "MODE #room +b x!*@*": "h",
+    "MODE #room +v victim": "h",
+    "MODE #room +o victim": "o",
+    "MODE #room +q victim": "q",
+    "KICK #room victim": "h",
+    "INVITE guest #room": "h",
+    "RENAME #room #moved": "o",
+}
+_REFUSED = {"482", "442", "404", "FAIL", "441"}
+
+
+@pytest.mark.parametrize("rank", _RANKS)
+@pytest.mark.parametrize("command", _LEAST)
+def test_who_may_do_what_in_a_channel(start_server: StartServer, tmp_path: Path, command: str, rank: str) -> None:
+    """Each command by each rank, on a channel with +int."""
+    server = start_server(Settings(channel_flags="nti"), quick_options(tmp_path))
+    address = server.address
+    with (
+        Client(address, "owner", caps="invite-notify") as owner,
+        Client(address, "actor", caps="draft/channel-rename") as actor,
+        Client(address, "victim") as victim,
+        Client(address, "guest"),
+    ):
+        owner.join("#room")
+        give(server, "owner", "#room", "q")
+        for nick, client in ("actor", actor), ("victim", victim):
+            owner.run(f"INVITE {nick} #room")
+            client.join("#room")
+        if rank == "out":
+            actor.run("PART #room")
+        elif rank:
+            owner.run(f"MODE #room +{rank} actor")
+        for client in actor, owner, victim:
+            client.sync()
+        refused = bool(_REFUSED & set(actor.commands(command)))
+        happened = bool(owner.sync())
+        may = _RANKS.index(rank) >= _RANKS.index(_LEAST[command]) and rank != "out"
+        assert (happened, refused) == (may, not may)
+
+
+def test_whether_an_account_exists_is_not_told_by_time_or_words(start_server: StartServer, tmp_path: Path) -> None:
+    """A wrong password takes as long, and is answered with the same words, whether there is such an account or not."""
+    options = quick_options(tmp_path)
+    options = replace(options, throttle=replace(options.throttle, logins=0))
+    address = start_server(Settings(), options).address
+    with Client(address, "alice") as alice, Client(address, "guesser", caps="sasl") as guesser:
+        alice.send("REGISTER * * a-good-password")
+        alice.expect("REGISTER")
+        times: dict[str, list[float]] = {"alice": [], "nobody": []}
+        words: dict[str, set[str]] = {"alice": set(), "nobody": set()}
+        for _ in range(9):
+            for name in times:
+                guesser.run("AUTHENTICATE PLAIN")
+                guess = b64encode(f"\0{name}\0wrong".encode()).decode()
+                asked = time.perf_counter()
+                (answer,) = guesser.run(f"AUTHENTICATE {guess}")
+                times[name].append(time.perf_counter() - asked)
+                words[name].add(str(answer.params))
+        assert words["alice"] == words["nobody"]
+        there, not_there = (statistics.median(times[name]) for name in ("alice", "nobody"))
+        assert 0.5 < there / not_there < 2
