@@ -1,0 +1,133 @@
+"""What goes wrong around the server: signals, the disk, descriptors, the clock. Its process is a real one.
+
+`kill -9` and the full disk are in tests/features/test_crash.py, a store that fails in tests/server/test_promises.py.
+"""
+
+import resource
+import signal
+import sqlite3
+import stat
+import threading
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import StartServer, quick_options
+from tests.hostile.world import SETTINGS
+from tests.irc import Client
+from tests.server.process import run, started
+
+_CAPS = "batch server-time message-tags echo-message draft/chathistory"
+
+
+def test_the_end_under_load(tmp_path: Path) -> None:
+    """SIGTERM while twenty people talk: each message that anybody saw, everybody saw, and then why it is over."""
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server, ExitStack() as stack:
+        people = [stack.enter_context(Client(server.target, f"talker{n}", caps=_CAPS)) for n in range(20)]
+        for client in people:
+            client.join("#talk")
+        for client in people:
+            client.sync()
+        heard: list[list[str]] = [[] for _ in people]
+        ends: list[str] = [""] * len(people)
+
+        def listen(number: int) -> None:
+            with suppress(EOFError, ConnectionResetError):
+                while True:
+                    message = people[number].read()
+                    if message.command == "PRIVMSG":
+                        heard[number].append(message.tags["msgid"])
+                    elif message.command == "ERROR":
+                        ends[number] = message.params[0]
+
+        def talk(client: Client) -> None:
+            with suppress(OSError):
+                while True:
+                    client.send("PRIVMSG #talk :hello")
+
+        threads = [threading.Thread(target=listen, args=(number,)) for number in range(len(people))]
+        threads += [threading.Thread(target=talk, args=(client,), daemon=True) for client in people[:5]]
+        for thread in threads:
+            thread.start()
+        while len(heard[-1]) < 50:
+            assert threads[0].is_alive()
+            time.sleep(0.01)
+        assert server.end(signal.SIGTERM) == 0
+        for thread in threads[: len(people)]:
+            thread.join(20)
+        assert set(ends) == {"The server is shutting down"}
+        assert len({tuple(each) for each in heard}) == 1
+    with (
+        started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server,
+        Client(server.target, "later", caps=_CAPS) as later,
+    ):
+        later.join("#talk")
+        told = later.run("CHATHISTORY LATEST #talk * 500")
+        stored = [message.tags["msgid"] for message in told if message.command == "PRIVMSG"]
+        assert stored == heard[0][-500:]
+
+
+@pytest.mark.parametrize("damage", [b"this is no database" * 1000, b"SQLite format 3\0" + b"\xff" * 8000])
+def test_a_corrupted_database_is_named_in_one_line(tmp_path: Path, damage: bytes) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "greenchat.db").write_bytes(damage)
+    ended = run(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
+    assert ended.returncode == 2
+    assert "greenchat.db" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_what_is_stored_is_for_its_owner_only(tmp_path: Path) -> None:
+    """Also in a folder that was there before and is open to all."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)) as server, Client(server.target, "alice"):
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data.iterdir()}
+        assert sqlite3.connect(data / "greenchat.db").execute("SELECT 1").fetchone() == (1,)
+    assert "greenchat.db" in modes
+    assert not {name for name, mode in modes.items() if mode & 0o077}, modes
+
+
+def test_a_new_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "new")):
+        assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+
+
+def test_out_of_descriptors(tmp_path: Path) -> None:
+    """Whoever is one too many reads so; when there is room again the next one comes in."""
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server:
+        pid = server.process.pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (70, hard))
+        with ExitStack() as stack:
+            inside = [stack.enter_context(Client(server.target, f"in{number}")) for number in range(20)]
+            for _ in range(5):
+                with Client(server.target) as refused:
+                    assert refused.until_end()[-1].params == ("This server is full: it takes 20 connections",)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (20, hard))  # now not even accepting works
+            waiting = stack.enter_context(Client(server.target))
+            assert inside[0].run("WHOIS in1")
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (100, hard))
+            waiting.register("patient")
+
+
+def test_the_clock_jumps(start_server: StartServer, tmp_path: Path) -> None:
+    """Back and forward by an hour and a year: the order of the history stays that in which things were said."""
+    server = start_server(SETTINGS, quick_options(tmp_path))
+    real = server.app.now
+    jump = [0]
+    server.app.now = lambda: real() + jump[0]  # type: ignore[method-assign]  # the clock of this one server
+    hour, year = 3_600_000, 365 * 86_400_000
+    with Client(server.address, "alice", caps=_CAPS) as alice, Client(server.address, "bob", caps=_CAPS) as bob:
+        for client in alice, bob:
+            client.join("#talk")
+        alice.sync()
+        for number, by in enumerate((0, hour, -hour, year, -year, 0)):
+            jump[0] = by
+            alice.send(f"PRIVMSG #talk :{number}")
+            assert bob.expect("PRIVMSG").params[1] == str(number)
+        told = [each.params[1] for each in bob.run("CHATHISTORY LATEST #talk * 50") if each.command == "PRIVMSG"]
+        assert told == list("012345")
