@@ -6,6 +6,7 @@ A mode gets every key first; what it does not want ends it and goes on to the ed
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from greenchat.client import server_search
 from greenchat.client.editor import EMPTY, Editor, Line
 from greenchat.client.model import Buffer, Model
 from greenchat.client.text import visible
@@ -13,6 +14,7 @@ from greenchat.protocol.formatting import strip_formatting
 
 DONE, STAYS, LEFT = "done", "stays", "left"  # ended; still on; ended, and the key is for somebody else
 CANCEL = frozenset({"Escape", "C-g", "C-c"})
+SERVER = "the server"
 EDITS = {"Backspace": "backspace", "C-h": "backspace", "C-u": "kill to start", "C-w": "kill blank word left"}
 
 
@@ -47,7 +49,7 @@ class Mode(Protocol):
 
 
 class Search:
-    """Search as you type, from the newest line to older ones, in this window or (Tab) in all.
+    """Search as you type, from the newest line to older ones, in this window or (Tab) in all, or on the server.
 
     scroll_to: brings a line of the buffer that is shown to the middle of the screen.
     """
@@ -58,7 +60,7 @@ class Search:
         self._editor = Editor()
         self._origin = model.current
         self._anchors = {model.current: model.current.anchor}  # of the windows we scrolled, as they were
-        self._all = False
+        self._scope = "this window"
         self._found: tuple[Buffer, int] | None = None
 
     prompt = "search: "
@@ -77,7 +79,9 @@ class Search:
     @property
     def hint(self) -> str:
         """Where we search, and what the keys do."""
-        where = "all windows" if self._all else "this window"
+        where = self._scope
+        if where == SERVER:
+            return "Enter asks the server for all it remembers (Tab changes where), Escape goes back."
         missing = "nothing found" if self._editor.text and not self._found else "Ctrl-F older, Down newer"
         return f"{missing} ({where}; Tab changes). Enter stays here, Escape goes back."
 
@@ -88,13 +92,16 @@ class Search:
             return DONE
         if key == "Enter":
             self._put_back(self._model.current)
+            if self._scope == SERVER and self._editor.text.strip():
+                server_search.ask(self._origin.network, self._editor.text.strip())
             return DONE
         if key in ("C-f", "C-r", "Up"):
             self._show(next(self._older(), self._found))
         elif key in ("C-s", "Down"):
             self._show(next(self._newer(), self._found))
         elif key == "Tab":
-            self._all = not self._all
+            scopes = ["this window", "all windows", *[SERVER] * server_search.can_search(self._origin.network)]
+            self._scope = scopes[(scopes.index(self._scope) + 1) % len(scopes)]
             self._anew()
         elif key in EDITS:
             self._editor.run(EDITS[key])
@@ -115,7 +122,7 @@ class Search:
     def _anew(self) -> None:
         self._go_back()
         self._found = None
-        if self._editor.text:
+        if self._editor.text and self._scope != SERVER:
             self._show(next(self._older(), None))
 
     def _go_back(self) -> None:
@@ -137,7 +144,7 @@ class Search:
 
     def _buffers(self) -> list[Buffer]:
         """Those that are searched, the one where we began first."""
-        if not self._all:
+        if self._scope != "all windows":
             return [self._origin]
         buffers = self._model.buffers
         start = buffers.index(self._origin)

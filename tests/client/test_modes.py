@@ -124,3 +124,25 @@ def test_a_long_paste_asks_first(tea: World, answer: str, sent: list[str], line:
     tea.press(answer)
     assert tea.sent() == sent
     assert tea.console.editor.text == line
+
+
+def test_the_server_is_searched_where_it_can() -> None:
+    world = World()
+    world.welcome("batch message-tags server-time soju.im/search")
+    world.join()
+    world.press("C-f", "Tab", "Tab")
+    world.type("cake; now")
+    assert "Enter asks the server" in world.screen()[-2]
+    world.press("Enter")
+    assert world.sent() == [r"SEARCH text=cake\:\snow;limit=30"]
+    world.feed(
+        ":srv BATCH +s soju.im/search",
+        "@batch=s;msgid=x;time=2026-09-20T12:00:00.000Z :bob!b@h PRIVMSG #cake :cake; now!",
+        "@batch=s;msgid=y;time=2026-09-20T12:01:00.000Z :bob!b@h PRIVMSG alice :the cake",
+        ":srv BATCH -s",
+    )
+    assert world.shown()[-2].endswith("#cake bob: cake; now!")
+    assert world.shown()[-1].endswith("bob: the cake")
+    assert world.network.find("#cake") is None
+    world.feed(":srv BATCH +t soju.im/search", ":srv BATCH -t")
+    assert world.shown()[-1] == "- The server remembers nothing like that."

@@ -405,3 +405,18 @@ def test_the_mouse_is_heeded_if_asked_for(alice: Terminal, bob: Client) -> None:
     alice.enter("/quit")
     assert alice.wait_end() == 0
     assert alice.output.rindex(b"\x1b[?1000l") > alice.output.rindex(b"\x1b[?1000h")
+
+
+def test_the_server_is_searched(server: Server, greenchat: OpenTerminal) -> None:
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby", "PRIVMSG #lobby :the cake is baked")
+        bob.send("PING here")
+        bob.expect("PONG")
+        alice = greenchat(f"alice@{server.address}", columns=120)
+        alice.wait_for("You joined", "the cake is baked")
+        alice.enter("/clear")
+        alice.wait_gone("baked")
+        alice.send("\x06\t\t", "cake")
+        alice.wait_for("Enter asks the server")
+        alice.send("\r")
+        alice.wait_for("#lobby bob: the cake is baked")

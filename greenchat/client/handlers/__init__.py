@@ -1,6 +1,6 @@
 """What each event from a network changes in the model. One function per command or numeric; none of them draws."""
 
-from greenchat.client import past, talk, trust
+from greenchat.client import past, server_search, talk, trust
 from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
 from greenchat.client.handlers import channels, login, messages, playback, registration, replies
 from greenchat.client.handlers.registry import TABLE, Incoming, said_at
@@ -56,6 +56,9 @@ def _received(at: Incoming) -> None:
         if label and "label" not in message.tags:
             message = type(message)(message.command, message.params, message.source, {**message.tags, "label": label})
         at = Incoming(at.model, at.network, message, at.time, opened.params[1] if len(opened.params) > 1 else "")
+    if at.batch == server_search.CAPABILITY:
+        playback.found(at)
+        return
     if at.batch == "chathistory" and message.command not in playback.LIVE:
         target = at.network.find(opened.params[2]) if opened and len(opened.params) > 2 else None
         if target:
@@ -82,6 +85,8 @@ def _batch(at: Incoming) -> None:
             one = Message(lines[0].command, (ended.params[2], text), ended.source, ended.tags)
             _received(Incoming(at.model, at.network, one, said_at(one, at.time)))
         size = at.network.batch_sizes.pop(reference[1:], 0)
+        if ended and ended.params[1:2] == (server_search.CAPABILITY,) and size == 0:
+            at.answer("The server remembers nothing like that.")
         if ended and len(ended.params) > 2 and ended.params[1] == "chathistory":
             buffer = at.network.find(ended.params[2])
             if buffer:

@@ -5,7 +5,8 @@ https://ircv3.net/specs/extensions/chathistory (draft/event-playback)
 
 from greenchat.client.handlers.registry import Incoming
 from greenchat.client.model import Buffer
-from greenchat.client.said import CAME, WENT
+from greenchat.client.said import CAME, WENT, Kind, Line
+from greenchat.client.times import date_and_time
 
 LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handlers know about history
 
@@ -32,6 +33,21 @@ def played_back(at: Incoming, buffer: Buffer) -> None:
             at.note(buffer, f"{nick} renamed {at.param(0)} to {at.param(1)}{_reason(at.param(2))}", nick=nick)
         case _:
             pass  # nothing that a reader would miss
+
+
+def found(at: Incoming) -> None:
+    """A message that the server has found: shown with its time and place where the user is looking."""
+    if at.message.command in ("PRIVMSG", "NOTICE"):
+        where = "" if at.network.is_me(at.param(0)) else f" {at.param(0)}"
+        current = at.model.current
+        buffer = current if current.network is at.network else at.network.status
+        text = f"{date_and_time(str(at.time // 1000))}{where} {at.nick}: {at.param(1)}"
+        at.model.add(buffer, Line(max(at.time, _newest(buffer)), Kind.INFO, text))
+
+
+def _newest(buffer: Buffer) -> int:
+    """When the newest line of a buffer came, so that an answer stands below it."""
+    return buffer.lines[-1].time if buffer.lines else 0
 
 
 def _reason(text: str) -> str:

@@ -31,6 +31,7 @@ WANTED_CAPS = (
     "draft/message-redaction",
     "draft/channel-rename",
     "draft/multiline",
+    "soju.im/search",
     "draft/account-registration",
 )
 REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
