@@ -1,10 +1,11 @@
-"""What Tab makes of the word before the cursor: a command, a channel, or a nick, recent speakers first.
+"""What Tab makes of the word before the cursor: a command, a channel, an :emoji:, or a nick, recent speakers first.
 
 Pressing it again takes the next candidate; any other key keeps the one that is there.
 """
 
 from dataclasses import dataclass
 
+from greenchat.client import emoji
 from greenchat.client.editor import Line
 from greenchat.client.model import Buffer, BufferKind, Model
 from greenchat.client.slash import TABLE
@@ -45,6 +46,8 @@ def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
 def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
     if at_start and word.startswith("/"):
         return [f"/{name} " for name in sorted(TABLE) if name.startswith(word[1:].lower())]
+    if word.startswith(":") and len(word) > 1:
+        return [f"{each} " for each in emoji.named(word[1:].removesuffix(":"))]
     network = model.network
     fold = network.fold
     if network.isupport.is_channel(word):
