@@ -13,8 +13,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from greenchat.client import outside, typing_notice
 from greenchat.client.archive import Archive, ArchiveError
@@ -37,10 +37,11 @@ from greenchat.client.model import (
     Pin,
     Quit,
     Reconnect,
+    Save,
 )
 from greenchat.client.network import BufferKind
 from greenchat.client.said import Kind, Line
-from greenchat.client.style import Frame, Size
+from greenchat.client.surface import Input, Surface
 from greenchat.client.transport import Transport
 from greenchat.client.trust import Trust
 
@@ -49,53 +50,13 @@ TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get their
 SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from the one that draws
 
 
-class Surface(Protocol):
-    """Where the client is seen: the screen, or a stream of lines."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept from one day to the next. save: writes the settings down; raises OSError."""
 
-    @property
-    def size(self) -> Size:
-        """In cells."""
-
-    def paint(self, frame: Frame) -> None:
-        """Show what is new."""
-
-    def resize(self, size: Size) -> None:
-        """The terminal has another size."""
-
-    def beep(self) -> None:
-        """Call the user."""
-
-    def mouse(self, wanted: bool) -> None:
-        """Heed the mouse, or not."""
-
-    def notify(self, title: str, text: str) -> None:
-        """Call the user who is looking elsewhere."""
-
-    def copy(self, text: str) -> None:
-        """Put a text into the clipboard."""
-
-    def redraw(self) -> None:
-        """Show everything again."""
-
-    def suspend(self) -> None:
-        """Give the terminal back for a while."""
-
-    def resume(self) -> None:
-        """Take it again."""
-
-
-class Input(Protocol):
-    """Bytes in, events out. undecided: more may belong to what has come; flush says that nothing does."""
-
-    @property
-    def undecided(self) -> bool:
-        """Is it waiting for more?"""
-
-    def feed(self, data: bytes) -> list[TerminalEvent]:
-        """What is complete now."""
-
-    def flush(self) -> list[TerminalEvent]:
-        """What is there when nothing follows."""
+    vault: Vault
+    trust: Trust
+    save: Callable[[], None]
 
 
 class App:
@@ -105,14 +66,13 @@ class App:
     """
 
     def __init__(
-        self, console: Console, surface: Surface, decoder: Input, vault: Vault, trust: Trust, *, patient: bool = False
+        self, console: Console, surface: Surface, decoder: Input, kept: Kept, *, patient: bool = False
     ) -> None:
         self._console = console
         self._surface = surface
         self._decoder = decoder
         self._patient = patient
-        self._vault = vault
-        self._trust = trust
+        self._kept = kept
         self._inputs = [0]
         self._heard_calls = 0
         self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
@@ -203,7 +163,8 @@ class App:
         if console.model.calls != self._heard_calls:
             self._heard_calls = console.model.calls
             if not console.model.focused:
-                self._surface.beep()
+                if console.model.settings.get("bell"):
+                    self._surface.beep()
                 if console.model.caller:
                     self._surface.notify(*console.model.caller)
         self._keep_lines()
@@ -306,22 +267,24 @@ class App:
                     self._keep(network, credentials)
                 case Forget(network):
                     self._keep(network, None)
+                case Save():
+                    self._remember(self._console.model.network, self._kept.save)
                 case Reconnect(network):
                     self._connection(network).reconnect("to switch to TLS")
                 case Pin(network, fingerprint):
-                    self._remember(network, lambda: self._trust.trust(network.address, fingerprint))
+                    self._remember(network, lambda: self._kept.trust.trust(network.address, fingerprint))
                 case OnlyTls(network, seconds):
                     self._remember(
-                        network, lambda: self._trust.require_tls(network.address, milliseconds() + seconds * 1000)
+                        network, lambda: self._kept.trust.require_tls(network.address, milliseconds() + seconds * 1000)
                     )
 
     def _keep(self, network: Network, credentials: Credentials | None) -> None:
         try:
             if credentials:
-                where = self._vault.put(str(network.address), credentials)
+                where = self._kept.vault.put(str(network.address), credentials)
                 self._console.model.add(network.status, Line(milliseconds(), Kind.INFO, f"The password is in {where}."))
             else:
-                self._vault.forget(str(network.address))
+                self._kept.vault.forget(str(network.address))
         except OSError as error:
             self._console.model.complain(network, f"The password could not be kept: {error}", milliseconds())
 
@@ -340,10 +303,10 @@ class App:
 
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:
-            network.address = self._trust.secured(network.address, milliseconds()) or network.address
-            network.only_tls = self._trust.is_secured(network.address, milliseconds())
-            network.pin = self._trust.pin(network.address)
-            network.credentials = network.credentials or self._vault.get(str(network.address))
+            network.address = self._kept.trust.secured(network.address, milliseconds()) or network.address
+            network.only_tls = self._kept.trust.is_secured(network.address, milliseconds())
+            network.pin = self._kept.trust.pin(network.address)
+            network.credentials = network.credentials or self._kept.vault.get(str(network.address))
             self._connections[network] = Connection(network, self._open_wire, _chance)
         return self._connections[network]
 

@@ -11,7 +11,7 @@ from greenchat.client import handlers, login, multiline, past, responses, slash,
 from greenchat.client.asking import Asking, Prompting
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
-from greenchat.client.editor import EMPTY, Editor
+from greenchat.client.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import Clicked, Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
 from greenchat.client.history import NO_LINE, at_start, lines_shown, scrolled
@@ -46,7 +46,6 @@ class Console:
         "_reply",
         "editor",
         "hint",
-        "keys",
         "model",
         "panels",
         "redraw",
@@ -55,11 +54,11 @@ class Console:
         "theme",
     )
 
-    def __init__(self, model: Model, size: Size, theme: Theme = DARK, keys: dict[str, str] = KEYS) -> None:
+    def __init__(self, model: Model, size: Size, theme: Theme = DARK) -> None:
         self.model = model
         self.size = size
         self.theme = theme
-        self.keys = keys
+        model.actions = frozenset(ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values())
         self.editor = Editor()
         self.hint = ""
         self.panels = Panels()
@@ -193,7 +192,7 @@ class Console:
         before, text = self.model.current, self.editor.text
         if self._mode is None or self._mode_key(key):
             self._plain_key(key, now)
-        if self.model.current is before and self.editor.text != text:
+        if self.model.current is before and self.editor.text != text and self.model.settings.get("typing.tell"):
             typing_notice.tell(before, self.editor.text, now)
         self._keep_drafts(before)
 
@@ -207,7 +206,7 @@ class Console:
         return result == LEFT
 
     def _plain_key(self, key: str, now: int) -> None:
-        action = self.keys.get(key, "")
+        action = self.model.settings.keys().get(key, "")
         quitting, self._quitting, self.hint = self._quitting, False, ""
         if action not in ("complete", "complete backwards"):
             self._completion = None
@@ -217,6 +216,8 @@ class Console:
             ACTIONS[action](self, now)
         elif action.startswith("window "):
             self._show_number(int(action.removeprefix("window ")))
+        elif action.startswith("/"):
+            slash.run(self.model, action, now)
         elif not self.editor.run(action) and len(key) == 1:
             self.editor.insert(key)
 

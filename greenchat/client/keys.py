@@ -73,6 +73,21 @@ KEYS: dict[str, str] = {
     "C-c": "clear or quit",
 } | {f"M-{digit}": f"window {digit or 10}" for digit in range(10)}
 
+# What differs from KEYS for those whose fingers know another program.
+PRESETS: dict[str, dict[str, str]] = {
+    "greenchat": {},
+    "irssi": {f"M-{letter}": f"window {number}" for number, letter in enumerate("qwertyuio", 11)},
+    "weechat": {"F5": "previous window", "F6": "next window", "C-s": "search", "M-l": "redraw"},
+    "emacs": {
+        "C-p": "older",
+        "C-n": "newer",
+        "C-v": "scroll down",
+        "M-v": "scroll up",
+        "C-s": "search",
+        "C-f": "right",
+    },
+}
+
 _CONTROL = {"\r": "Enter", "\n": "Enter", "\t": "Tab", "\x7f": "Backspace", "\x1b": "Escape", "\x00": "C-Space"}
 _CONTROL |= {"\x1c": "C-\\", "\x1d": "C-]", "\x1e": "C-^", "\x1f": "C-_"}
 _LETTERS = {"A": "Up", "B": "Down", "C": "Right", "D": "Left", "H": "Home", "F": "End", "P": "F1", "Q": "F2"}

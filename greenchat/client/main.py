@@ -8,9 +8,11 @@ from pathlib import Path
 
 from greenchat import __version__
 from greenchat.client.address import DEFAULT_CHANNEL, DEFAULT_PORT, AddressError, Destination, parse_destination
+from greenchat.client.app import App, Kept, milliseconds
 from greenchat.client.console import Console
-from greenchat.client.credentials import Vault, system_vault
+from greenchat.client.credentials import system_vault
 from greenchat.client.model import Model, Network
+from greenchat.client.settings import SettingError, load, save
 from greenchat.client.style import Size
 from greenchat.client.theme import ASCII_GLYPHS, DARK, LIGHT, Theme
 from greenchat.client.trust import Trust
@@ -100,14 +102,19 @@ def _start(given: argparse.Namespace) -> int:
 
 
 def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes: tuple[str, ...]) -> int:
-    from greenchat.client.app import milliseconds
     from greenchat.client.said import Kind, Line
 
     network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
-    vault = system_vault(data_folder())
-    trust = Trust(data_folder() / "trust.json")
     network.certificate = given.certificate
     model = Model(network)
+    settings = config_folder() / "client.toml"
+    try:
+        model.settings = load(settings)
+    except SettingError as error:
+        raise UsageError(str(error)) from error
+    kept = Kept(
+        system_vault(data_folder()), Trust(data_folder() / "trust.json"), lambda: save(model.settings, settings)
+    )
     model.asks = os.isatty(0)
     for channel in destination.channels:
         # Its window is there at once: what is typed while we connect waits in it.
@@ -118,9 +125,9 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     console = Console(model, Size(24, 80), _theme(given))
     try:
         if given.plain:
-            _run_plain(console, vault, trust)
+            _run_plain(console, kept)
         else:
-            _run_on_screen(console, vault, trust, keeps=not given.no_archive)
+            _run_on_screen(console, kept, keeps=not given.no_archive)
     except UsageError:
         raise
     except Exception:
@@ -129,22 +136,20 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     return 0
 
 
-def _run_plain(console: Console, vault: Vault, trust: Trust) -> None:
-    from greenchat.client.app import App
+def _run_plain(console: Console, kept: Kept) -> None:
     from greenchat.client.plain import LineInput, PlainScreen
 
-    App(console, PlainScreen(console), LineInput(), vault, trust, patient=True).run()
+    App(console, PlainScreen(console), LineInput(), kept, patient=True).run()
 
 
-def _run_on_screen(console: Console, vault: Vault, trust: Trust, *, keeps: bool) -> None:
-    from greenchat.client.app import App
+def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
     from greenchat.client.keys import Decoder
     from greenchat.client.screen import Screen, TerminalError
 
     try:
         with Screen() as screen:
             console.size = screen.size
-            app = App(console, screen, Decoder(), vault, trust)
+            app = App(console, screen, Decoder(), kept)
             app.report_with(_report)
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
@@ -179,6 +184,12 @@ def state_folder() -> Path:
     """Where the client keeps what it remembers: $XDG_STATE_HOME/greenchat."""
     base = os.environ.get("XDG_STATE_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".local/state") / "greenchat"
+
+
+def config_folder() -> Path:
+    """Where the settings are: $XDG_CONFIG_HOME/greenchat."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "greenchat"
 
 
 def data_folder() -> Path:

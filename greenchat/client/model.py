@@ -10,6 +10,7 @@ from greenchat.client.credentials import Credentials
 from greenchat.client.network import Address, Buffer, BufferKind, Link, Network
 from greenchat.client.questions import Prompt, Question
 from greenchat.client.said import TALK, Kind, Line
+from greenchat.client.settings import Settings
 
 __all__ = [
     "Address",
@@ -29,6 +30,7 @@ __all__ = [
     "Pin",
     "Quit",
     "Reconnect",
+    "Save",
 ]
 
 MOST_MENTIONS = 200
@@ -112,7 +114,12 @@ class Open:
     link: str
 
 
-Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Copy | Open | Mouse
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The settings are to be kept as they are now."""
+
+
+Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Save | Copy | Open | Mouse
 
 
 class Model:
@@ -123,6 +130,7 @@ class Model:
     """
 
     __slots__ = (
+        "actions",
         "asks",
         "buffers",
         "caller",
@@ -134,12 +142,15 @@ class Model:
         "networks",
         "questions",
         "requests",
+        "settings",
     )
 
     def __init__(self, network: Network) -> None:
         self.networks: list[Network] = []
         self.buffers: list[Buffer] = []
         self.requests: deque[Request] = deque()
+        self.settings = Settings()
+        self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # is there somebody who can answer questions?
         self.questions: deque[Question | Prompt] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)

@@ -12,6 +12,8 @@ from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part, whole
 
 __all__ = ["apply", "channels", "login", "messages"]
 
+IGNORABLE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "INVITE"})
+
 
 def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None:
     """Change the model by what happened on a network. now: milliseconds since the epoch."""
@@ -64,7 +66,15 @@ def _received(at: Incoming) -> None:
         if target:
             playback.played_back(at, target)
         return
+    if message.command in IGNORABLE and _ignored(at):
+        return
     TABLE.get(message.command, replies.anything_else)(at)
+
+
+def _ignored(at: Incoming) -> bool:
+    """Is it from somebody whom the user does not want to read?"""
+    settings = at.model.settings
+    return bool(settings.ignored) and not at.mine and settings.ignores(at.message.source or "", at.nick)
 
 
 def _batch(at: Incoming) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from greenchat.client.model import Buffer, BufferKind, Model, Network
 from greenchat.client.said import TALK, Kind, Line, mentions
+from greenchat.protocol.formatting import strip_formatting
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
@@ -73,7 +74,9 @@ class Incoming:
 
     def highlights(self, text: str) -> bool:
         """Is this something that the user wants to be called for?"""
-        return not self.mine and mentions(text, self.network.nick)
+        return not self.mine and (
+            mentions(text, self.network.nick) or self.model.settings.calls(strip_formatting(text))
+        )
 
 
 Handler = Callable[[Incoming], None]

@@ -1,16 +1,35 @@
 """What the user can order with a line that begins with a slash. The table makes /help and the completion."""
 
+import re
+
 from greenchat.client.model import Model
 from greenchat.client.said import Kind, Line
-from greenchat.client.slash import accounts, channels, networks, people, terminal, windows
+from greenchat.client.slash import accounts, channels, networks, people, settings, terminal, windows
 from greenchat.client.slash.registry import TABLE, Order, SlashError, find
 
-__all__ = ["TABLE", "accounts", "channels", "networks", "people", "run", "terminal", "windows"]
+__all__ = ["TABLE", "accounts", "channels", "networks", "people", "run", "settings", "terminal", "windows"]
+
+ARGUMENT = re.compile(r"\$([1-9*])")
+
+
+def expanded(model: Model, text: str) -> str:
+    """The line with its alias replaced by what that stands for; aliases of aliases are not looked up."""
+    name, _, arguments = text.partition(" ")
+    meant = model.settings.aliases.get(name.lower())
+    if meant is None:
+        return text
+    words = arguments.split()
+
+    def argument(match: re.Match[str]) -> str:
+        sign = match[1]
+        return arguments.strip() if sign == "*" else words[int(sign) - 1] if int(sign) <= len(words) else ""
+
+    return ARGUMENT.sub(argument, meant if ARGUMENT.search(meant) else f"{meant} $*")
 
 
 def run(model: Model, text: str, now: int) -> None:
     """Do what `/command arguments` says; what goes wrong is told in the buffer that is shown."""
-    name, _, arguments = text.removeprefix("/").partition(" ")
+    name, _, arguments = expanded(model, text.removeprefix("/")).partition(" ")
     arguments = arguments.strip()
     try:
         command = find(name)

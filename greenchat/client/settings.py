@@ -1,0 +1,177 @@
+"""What the user has set: a table of settings with their help, aliases, ignored people, and keys of their own.
+
+Kept as TOML that a person can edit, too. What is in the file and not known here stays in it.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from greenchat.client.keys import KEYS, PRESETS
+
+Value = str | bool | list[str]
+
+
+class SettingError(ValueError):
+    """A value can't be that; the text says why, for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A row of the table. choices: what a text may be, () for anything."""
+
+    name: str
+    default: Value
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+TABLE: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting("highlight.words", [], "words that call you, besides your nickname (separated by spaces)"),
+        Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)"),
+        Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
+        Setting("typing.tell", True, "tell others while you type"),
+        Setting("bell", True, "ring when somebody calls you and the window has not the focus"),
+    )
+}
+
+
+@dataclass(slots=True, eq=False)
+class Settings:
+    """Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside."""
+
+    values: dict[str, Value] = field(default_factory=dict)  # only what differs from its default
+    aliases: dict[str, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)  # masks
+    bindings: dict[str, str] = field(default_factory=dict)  # key -> action, "" for none
+
+    def get(self, name: str) -> Value:
+        """The value that holds. Raises KeyError for a name that is not in the table."""
+        return self.values.get(name, TABLE[name].default)
+
+    def set(self, name: str, text: str) -> None:
+        """Set it to what was typed. Raises SettingError."""
+        setting = TABLE.get(name)
+        if setting is None:
+            raise SettingError(f"There is no setting {name}. /set lists them all.")
+        value = _parse(setting, text)
+        if value == setting.default:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+    def keys(self) -> dict[str, str]:
+        """The table of keys: ours, the preset's, the user's own."""
+        preset = str(self.get("keys.preset"))
+        merged = KEYS | PRESETS.get(preset, {}) | self.bindings
+        return {key: action for key, action in merged.items() if action}
+
+    def calls(self, text: str) -> bool:
+        """Is this text one that the user wants to be called for, whoever it names?"""
+        words, patterns = self.get("highlight.words"), self.get("highlight.patterns")
+        if isinstance(words, list) and words:
+            listed = "|".join(re.escape(word) for word in words)
+            if re.search(rf"(?<!\w)(?:{listed})(?!\w)", text, re.I):
+                return True
+        return isinstance(patterns, list) and any(re.search(pattern, text, re.I) for pattern in patterns)
+
+    def ignores(self, source: str, nick: str) -> bool:
+        """Is this somebody (`nick!user@host`) whom the user does not want to read?"""
+        return any(
+            _mask(mask).fullmatch(source if "!" in mask or "@" in mask else nick) is not None for mask in self.ignored
+        )
+
+
+def shown(value: Value) -> str:
+    """A value as it is typed."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def load(path: Path) -> Settings:
+    """Read the file; defaults where there is none. Raises SettingError where it has a mistake."""
+    settings = Settings()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return settings
+    except OSError as error:
+        raise SettingError(f"{path} can't be read: {error.strerror}") from error
+    import tomllib  # late: many have set nothing
+
+    try:
+        found = tomllib.loads(data.decode())
+    except ValueError as error:
+        raise SettingError(f"{path} has a mistake: {error}") from error
+    for name, value in _mapping(found.get("settings")).items():
+        if name in TABLE:
+            try:
+                settings.set(name, shown(value) if isinstance(value, bool | str | list) else str(value))
+            except (SettingError, TypeError) as error:
+                raise SettingError(f"{path}: {error}") from error
+        elif isinstance(value, bool | str | list):
+            settings.values[name] = value
+    settings.aliases = {name: str(text) for name, text in _mapping(found.get("aliases")).items()}
+    settings.bindings = {key: str(action) for key, action in _mapping(found.get("keys")).items()}
+    ignored = found.get("ignored")
+    settings.ignored = [str(mask) for mask in ignored] if isinstance(ignored, list) else []
+    return settings
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write the file, whole. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(as_toml(settings))
+    new.replace(path)
+
+
+def as_toml(settings: Settings) -> str:
+    """The file's text. https://toml.io/en/v1.0.0"""
+    lines = ["# The settings of greenchat. /set in the chat changes them; greenchat writes this file anew then."]
+    lines += ["", f"ignored = {_toml(settings.ignored)}"]
+    for title, table in (("settings", settings.values), ("aliases", settings.aliases), ("keys", settings.bindings)):
+        lines += ["", f"[{title}]"]
+        for name, value in sorted(table.items()):
+            if isinstance(value, bool | str | list):
+                lines.append(f"{_toml(name)} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Value) -> str:
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+def _parse(setting: Setting, text: str) -> Value:
+    if isinstance(setting.default, bool):
+        if text.lower() not in ("on", "off", "true", "false", "yes", "no"):
+            raise SettingError(f"{setting.name} is on or off.")
+        return text.lower() in ("on", "true", "yes")
+    if isinstance(setting.default, list):
+        words = text.split()
+        if setting.name.endswith("patterns"):
+            for word in words:
+                try:
+                    re.compile(word)
+                except re.error as error:
+                    raise SettingError(f"{word} is no regular expression: {error}") from error
+        return words
+    if setting.choices and text not in setting.choices:
+        raise SettingError(f"{setting.name} is one of {', '.join(setting.choices)}.")
+    return text
+
+
+def _mask(mask: str) -> re.Pattern[str]:
+    pattern = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in mask)
+    return re.compile(pattern, re.I | re.S)
+
+
+def _mapping(found: object) -> dict[str, object]:
+    return found if isinstance(found, dict) else {}

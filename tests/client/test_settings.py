@@ -1,0 +1,131 @@
+"""Settings, aliases, keys and ignored people: what they change, and that they are there the next time."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from greenchat.client.keys import KEYS, PRESETS
+from greenchat.client.model import Save
+from greenchat.client.settings import SettingError, Settings, as_toml, load, save
+from tests.client.world import World
+
+WORDS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)
+
+
+@given(aliases=st.dictionaries(WORDS, WORDS), ignored=st.lists(WORDS), keys=st.dictionaries(WORDS, WORDS))
+def test_whatever_is_written_is_read_again(aliases: dict[str, str], ignored: list[str], keys: dict[str, str]) -> None:
+    found = tomllib.loads(as_toml(Settings({"bell": False}, aliases, ignored, keys)))
+    assert found == {"ignored": ignored, "settings": {"bell": False}, "aliases": aliases, "keys": keys}
+
+
+def test_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "client.toml"
+    assert load(path).values == {}
+    settings = Settings(aliases={"hug": "me hugs $1"}, ignored=["eve"], bindings={"F5": "next window"})
+    settings.set("highlight.words", "tea coffee")
+    settings.values["of a newer greenchat"] = "kept"
+    save(settings, path)
+    again = load(path)
+    assert (again.values, again.aliases, again.ignored, again.bindings) == (
+        {"highlight.words": ["tea", "coffee"], "of a newer greenchat": "kept"},
+        settings.aliases,
+        ["eve"],
+        settings.bindings,
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["settings = ", "[settings]\nbell = 'loud'", "[settings]\n'highlight.patterns' = ['(']"]
+)
+def test_a_mistake_in_the_file_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "client.toml"
+    path.write_text(text)
+    with pytest.raises(SettingError, match=r"client\.toml"):
+        load(path)
+
+
+def test_words_and_patterns_call(tea: World) -> None:
+    tea.type("/set highlight.words tea\n/set highlight.patterns b[aeiou]scuits?\n")
+    lines = {"Tea is ready": True, "no steam": False, "Biscuit!": True, "alice?": True, "\x02te\x02a": True}
+    for text, called in lines.items():
+        tea.feed(f":bob!b@h PRIVMSG #tea :{text}")
+        assert tea.model.current.lines[-1].highlight is called, text
+    assert tea.model.requests[-1] == Save()
+
+
+def test_set_shows_explains_changes_and_refuses(tea: World) -> None:
+    tea.type("/set bell\n/set bell off\n/set bell perhaps\n/set nothing\n/set keys.preset vi\n")
+    assert tea.shown()[-5:] == [
+        "- bell = on: ring when somebody calls you and the window has not the focus",
+        "- bell = off",
+        "! bell is on or off.",
+        "! There is no setting nothing. /set lists them all.",
+        "! keys.preset is one of greenchat, irssi, weechat, emacs.",
+    ]
+    tea.type("/set bell default\n/set highlight.patterns (\n")
+    assert tea.model.settings.values == {}
+    assert tea.shown()[-1].startswith("! ( is no regular expression:")
+
+
+def test_aliases_stand_for_commands(tea: World) -> None:
+    tea.type("/alias hug me hugs $1 with $2\n/alias wave /me waves\n/alias names x\n")
+    assert tea.shown()[-1] == "! /names is a command of greenchat already."
+    tea.type("/hug bob joy\n/wave to all\n/hug bob\n/unalias hug\n/hug bob\n")
+    assert [line.text for line in tea.model.current.lines if line.kind.name == "ACTION"] == [
+        "hugs bob with joy",
+        "waves to all",
+        "hugs bob with",
+    ]
+    assert tea.shown()[-1].startswith("! There is no command /hug.")
+
+
+def test_keys_do_what_they_are_told(tea: World) -> None:
+    tea.type("/bind F5 window 1\n/bind F6 /me waves\n/bind C-a nothing\n/bind F7 dance\n")
+    assert tea.shown()[-1].startswith("! There is no action dance.")
+    tea.press("F6")
+    assert tea.sent() == ["PRIVMSG #tea :\x01ACTION waves\x01"]
+    tea.type("x")
+    tea.press("C-a")
+    tea.type("y")
+    assert tea.console.editor.text == "xy"
+    tea.press("F5")
+    assert tea.model.current is tea.network.status
+    tea.type("/bind F5 default\n/bind F5\n")
+    assert tea.shown("")[-1] == "- F5: (nothing)"
+
+
+def test_presets(tea: World) -> None:
+    known = tea.model.actions
+    for preset, keys in PRESETS.items():
+        assert all(action in known or action.startswith("window ") for action in keys.values()), preset
+    assert set(KEYS.values()) <= known
+    tea.type("/set keys.preset weechat\n")
+    tea.press("F5")
+    assert tea.model.current is tea.network.status
+
+
+def test_ignored_people_are_not_read(tea: World) -> None:
+    tea.type("/ignore bob\n/ignore *!*@spam.example\n")
+    tea.feed(
+        ":Bob!b@h PRIVMSG #tea :one",
+        ":eve!e@spam.example PRIVMSG alice :two",
+        ":carol!c@h PRIVMSG #tea :three",
+        ":bob!b@h JOIN #tea",
+    )
+    assert "+carol: three" in tea.shown()
+    assert not any(line.endswith((": one", ": two")) for line in tea.shown())
+    assert tea.network.find("eve") is None
+    tea.type("/unignore bob\n/unignore bob\n")
+    assert tea.shown()[-2:] == ["- You read bob again.", "! bob is not ignored. /ignore shows who is."]
+    tea.feed(":bob!b@h PRIVMSG #tea :back")
+    assert tea.shown()[-1] == "bob: back"
+
+
+def test_others_are_not_told_of_typing_where_that_is_off(echoing: World) -> None:
+    echoing.type("/set typing.tell off\n")
+    echoing.all_sent()
+    echoing.type("hello")
+    assert echoing.all_sent() == []

@@ -1,0 +1,31 @@
+"""Settings from one day to the next, in a real terminal."""
+
+from pathlib import Path
+
+from tests.features.conftest import OpenTerminal, Server
+
+
+def test_what_is_set_is_there_the_next_time(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+    first = greenchat(f"alice@{server.address}")
+    first.wait_for("You joined")
+    first.enter("/alias hug me hugs $1")
+    first.wait_for("/hug = /me hugs $1")
+    first.enter("/bind F6 /hug bob")
+    first.wait_for("F6: /hug bob")
+    first.enter("/quit")
+    assert first.wait_end() == 0
+    assert "hugs" in (tmp_path / "config/greenchat/client.toml").read_text()
+    second = greenchat(f"alice@{server.address}")
+    second.wait_for("You joined")
+    second.send("\x1b[17~")  # F6
+    second.wait_for("alice hugs bob")
+
+
+def test_a_mistake_in_the_file_is_one_clear_line(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+    path = tmp_path / "config/greenchat/client.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("settings = ")
+    terminal = greenchat(f"alice@{server.address}")
+    assert terminal.wait_end() == 2
+    assert terminal.text.startswith("greenchat: ")
+    assert "has a mistake" in terminal.text.replace("\n", "")
