@@ -115,8 +115,8 @@ class PlainText:
 class Throttle:
     """How fast one client may act. 0 switches a throttle off."""
 
-    commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 10.0
-    burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 40
+    commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 20.0
+    burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 100
     logins: Annotated[int, Key("wrong passwords from one address in ten minutes; 0: no limit", 0, 1_000_000)] = 10
 
 
