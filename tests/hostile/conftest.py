@@ -21,7 +21,9 @@ class Witness:
     delays: what each message took, in seconds.
     """
 
-    def __init__(self, address: Target) -> None:
+    def __init__(self, address: Target, pause: float = 0.01) -> None:
+        """pause: seconds between two messages."""
+        self._pause = pause
         self._speaker = Client(address, "witness")
         self._friend = Client(address, "friend")
         self.delays: list[float] = []
@@ -34,7 +36,7 @@ class Witness:
         try:
             while not self._over.is_set():
                 self.say()
-                self._over.wait(0.01)
+                self._over.wait(self._pause)
             self.say()  # also when all is over
         except BaseException as error:
             self._error = error
