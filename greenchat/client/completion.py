@@ -5,7 +5,7 @@ Pressing it again takes the next candidate; any other key keeps the one that is 
 
 from dataclasses import dataclass
 
-from greenchat.client import emoji
+from greenchat.client import emoji, settings
 from greenchat.client.editor import Line
 from greenchat.client.model import Buffer, BufferKind, Model
 from greenchat.client.slash import TABLE
@@ -36,7 +36,10 @@ def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
     """All that the word before the cursor can become; None where that is nothing."""
     start = line.before.rfind(" ") + 1
     word = line.before[start:]
-    found = _candidates(model, word, at_start=start == 0)
+    if line.before.startswith("/set ") and line.before.count(" ") == 1:
+        found = [f"{name} " for name in settings.TABLE if name.startswith(word)]
+    else:
+        found = _candidates(model, word, at_start=start == 0)
     if not found:
         return None
     after = line.after.removeprefix(" ") if line.after.startswith(" ") else line.after

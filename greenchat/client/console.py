@@ -17,7 +17,7 @@ from greenchat.client.events import Clicked, Entered, Focused, KeyPressed, Netwo
 from greenchat.client.history import NO_LINE, at_start, lines_shown, scrolled
 from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
-from greenchat.client.model import Buffer, BufferKind, Model, Network
+from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
 from greenchat.client.panels import nick_at, window_at
 from greenchat.client.questions import Prompt, Question
@@ -154,16 +154,14 @@ class Console:
     def _say(self, text: str, now: int) -> None:
         buffer = self.model.current
         if buffer.kind is BufferKind.STATUS:
-            self.model.add(
-                buffer, Line(now, Kind.ERROR, "Nobody is here to hear it. /join a channel, or /msg somebody.")
-            )
+            self.model.complain(buffer.network, "Nobody is here to hear it. /join a channel, or /msg somebody.", now)
             self.editor.replace(InputLine(text, len(text)))
+            if buffer.network.link is Link.ONLINE and not any(each.joined for each in buffer.network.buffers.values()):
+                self._offer_channel(text)
             return
         wanted = {buffer.network.fold(name) for name in buffer.network.channels}
         if buffer.kind is BufferKind.CHANNEL and not buffer.joined and buffer.network.fold(buffer.name) not in wanted:
-            self.model.add(
-                buffer, Line(now, Kind.ERROR, f"You are not in {buffer.name}. /join {buffer.name} to speak there.")
-            )
+            self.model.complain(buffer.network, f"You are not in {buffer.name}: /join {buffer.name}", now)
             self.editor.replace(InputLine(text, len(text)))
             return
         buffer.anchor = None
@@ -172,6 +170,20 @@ class Console:
         if reply and not responses.can_reply(buffer, reply):
             text, reply = f"{reply.nick}: {text}", None
         talk.say(self.model, buffer, text, Kind.SAID, now, reply.id if reply else "")
+
+    def _offer_channel(self, text: str) -> None:
+        """No channel is open to say this in: ask for one, and have the text wait there until it is sent."""
+        network = self.model.network
+
+        def take(name: str, now: int) -> None:
+            sign = "" if network.isupport.is_channel(name) else network.isupport.chantypes[:1]
+            channel = self.model.open(network, sign + name.split()[0])
+            self.editor.load(EMPTY)
+            self._drafts[channel] = InputLine(text, len(text))
+            slash.run(self.model, f"/join {channel.name}", now)
+            self.model.show(channel)
+
+        self.model.questions.append(Prompt("Join which channel", take))
 
     def _paste(self, text: str, now: int) -> None:
         self._completion = None

@@ -129,3 +129,9 @@ def test_others_are_not_told_of_typing_where_that_is_off(echoing: World) -> None
     echoing.all_sent()
     echoing.type("hello")
     assert echoing.all_sent() == []
+
+
+def test_the_names_of_settings_are_completed(tea: World) -> None:
+    tea.type("/set hi")
+    tea.press("Tab")
+    assert tea.console.editor.text == "/set highlight.words "

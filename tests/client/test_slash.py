@@ -92,7 +92,7 @@ def test_a_line_that_nobody_hears_is_not_lost(tea: World) -> None:
     tea.type("/part\n")
     tea.feed(":alice!a@h PART #tea")
     tea.type("too late\n")
-    assert tea.shown()[-1] == "! You are not in #tea. /join #tea to speak there."
+    assert tea.shown()[-1] == "! You are not in #tea: /join #tea"
     assert tea.console.editor.text == "too late"
 
 
@@ -205,3 +205,16 @@ def test_ctrl_c_clears_the_line_and_asks_before_it_leaves(tea: World) -> None:
     assert not tea.model.requests
     tea.press("C-c")
     assert list(tea.model.requests) == [Quit()]
+
+
+def test_a_line_without_a_channel_offers_to_join_one(world: World) -> None:
+    world.network.channels.clear()
+    world.welcome()
+    world.type("hello there\n")
+    assert world.screen()[-1] == "Join which channel:"
+    world.type("cats\n")
+    assert world.sent() == ["JOIN #cats"]
+    assert world.screen()[-1] == "[#cats] hello there"
+    world.join(channel="#cats")
+    world.press("Enter")
+    assert world.sent() == ["PRIVMSG #cats :hello there"]
