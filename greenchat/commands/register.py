@@ -89,7 +89,7 @@ def register(
     for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
     """
     why_not = _why_not_free if for_somebody else _why_not
-    refusal = why_not(ctx, name, email) or _why_not_password(password)
+    refusal = why_not(ctx, name, email) or why_not_password(password)
     if refusal:
         then(ctx, name, refusal)
         return None
@@ -113,7 +113,7 @@ def register(
 
 def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Later | None:
     """Give an account another password and call `then` with "", or with why not."""
-    refusal = _why_not_password(password)
+    refusal = why_not_password(password)
     if refusal:
         then(ctx, refusal.text)
         return None
@@ -167,7 +167,8 @@ def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
     return None
 
 
-def _why_not_password(password: str) -> Refusal | None:
+def why_not_password(password: str) -> Refusal | None:
+    """Why this can't be a password; None if it can."""
     if "\0" in password or len(password.encode()) > LONGEST_PASSWORD:
         return Refusal("UNACCEPTABLE_PASSWORD", f"A password has at most {LONGEST_PASSWORD} bytes")
     if len(password) < SHORTEST_PASSWORD:

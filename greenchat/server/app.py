@@ -19,6 +19,7 @@ from ..commands.context import Context
 from ..commands.host import Reloaded
 from ..commands.server_notices import tell_operators
 from ..protocol.message import Message
+from ..storage.interface import StoreError
 from .admission import Admission
 from .backlogs import Backlogs
 from .config import Config, ConfigError
@@ -29,7 +30,7 @@ from .listener import Door, Peer
 from .options import Address, Listener, Options
 from .plain import PlainDoor
 from .reload import apply
-from .restore import restore
+from .restore import restore, restore_accounts
 from .storekeeper import StoreKeeper
 from .stream import TlsAcceptor
 from .turn import Turn
@@ -127,6 +128,10 @@ class App:
         return reloaded
 
     def _reload(self, ctx: Context) -> Reloaded:
+        try:
+            restore_accounts(self.network, self.store)
+        except StoreError as error:
+            log.error("the accounts can't be read again: %s", error)
         if self._read_config is None:
             return Reloaded("", error="the server was started without a configuration")
         try:

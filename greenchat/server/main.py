@@ -23,6 +23,7 @@ Without options it serves on 127.0.0.1:9090 and needs nothing else.
   greenchat-server --config server.toml            use it; kill -HUP reads it again
   greenchat-server hash-password                   the hash of a password, for operators
 
+  greenchat-server adduser NAME        make an account, also while the server runs; asks for its password
   greenchat-server backup FILE         save all that is remembered, also while the server runs
   greenchat-server restore FILE        put a backup in the place of what is there, which is moved aside
   greenchat-server export [CHANNEL]    write the history as JSON, an object a line
@@ -31,6 +32,7 @@ Without options it serves on 127.0.0.1:9090 and needs nothing else.
 
 
 _UPKEEP = ("backup", "restore", "export", "check")
+_COMMANDS = ("hash-password", "adduser", *_UPKEEP)
 
 
 class UsageError(Exception):
@@ -43,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given.command in _UPKEEP:
             return _keep_up(given)
+        if given.command == "adduser":
+            return _add_user(given)
         if given.arguments:
             raise UsageError(f"{given.arguments[0]!r} is one parameter too many; --help tells more")
         if given.command == "hash-password":
@@ -71,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("command", nargs="?", choices=["hash-password", *_UPKEEP], help="instead of serving; see below")
-    parser.add_argument("arguments", nargs="*", metavar="FILE | CHANNEL", help="what the command is to work on")
+    parser.add_argument("command", nargs="?", choices=_COMMANDS, help="instead of serving; see below")
+    parser.add_argument("arguments", nargs="*", metavar="FILE | CHANNEL | NAME", help="what the command is to work on")
     parser.add_argument(
         "--listen",
         metavar="[HOST]:PORT",
@@ -108,10 +112,17 @@ def _print_config() -> int:
 
 
 def _hash_password() -> int:
-    import getpass
     import secrets
 
     from ..chat.passwords import hash_password
+
+    print(hash_password(_ask_password(), secrets.token_bytes(16)))
+    return 0
+
+
+def _ask_password() -> str:
+    """Twice and unseen at a terminal, else a line of standard input. Raises UsageError."""
+    import getpass
 
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
@@ -121,7 +132,23 @@ def _hash_password() -> int:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise UsageError("an empty password is none")
-    print(hash_password(password, secrets.token_bytes(16)))
+    return password
+
+
+def _add_user(given: argparse.Namespace) -> int:
+    from ..storage.interface import StoreError
+    from .adduser import add_user, check_name
+
+    if len(given.arguments) != 1:
+        raise UsageError("adduser needs the name of the account")
+    name = given.arguments[0]
+    config = _configuration(given)
+    try:
+        check_name(name, config)
+        add_user(name, _ask_password(), config)
+    except StoreError as error:
+        raise UsageError(str(error)) from error
+    print(f"{name} can log in now")
     return 0
 
 

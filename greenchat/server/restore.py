@@ -26,9 +26,7 @@ def restore(network: Network, store: Store) -> None:
         secret = secrets.token_hex(32)
         store.commit([Document(*_SECRET, secret)])
     network.secret = bytes.fromhex(secret)
-    for document in store.documents("account").values():
-        if isinstance(document, Mapping):
-            network.accounts.put(Account.from_document(document))
+    restore_accounts(network, store)
     for document in store.documents("channel").values():
         if isinstance(document, Mapping):
             network.bring_back(from_document(document))
@@ -40,3 +38,15 @@ def restore(network: Network, store: Store) -> None:
         key = Resent.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.resent.add(key, event.msgid)
+
+
+def restore_accounts(network: Network, store: Store) -> None:
+    """Bring back the accounts that the network does not know: all at the start, later those made by `adduser`.
+
+    Raises StoreError.
+    """
+    for document in store.documents("account").values():
+        if isinstance(document, Mapping):
+            account = Account.from_document(document)
+            if network.accounts.get(account.name) is None:
+                network.accounts.put(account)

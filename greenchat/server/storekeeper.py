@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -97,7 +98,7 @@ class StoreKeeper:
 def lock(data: Path) -> IO[str]:
     """Hold the data folder until the file that this returns is closed. Raises StoreError if somebody else does."""
     try:
-        file = (data / _LOCK).open("w")
+        file = (data / _LOCK).open("a+")
     except OSError as error:
         raise StoreError(f"can't write to the data folder {data}: {error.strerror}") from error
     try:
@@ -105,7 +106,22 @@ def lock(data: Path) -> IO[str]:
     except BlockingIOError as error:
         file.close()
         raise StoreError(f"another greenchat-server uses the data folder {data}; choose another with --data") from error
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
     return file
+
+
+def who_holds(data: Path) -> int:
+    """The process id of the server that uses the data folder, 0 if there is none."""
+    try:
+        with (data / _LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return 0
+    except FileNotFoundError:
+        return 0
+    except BlockingIOError:
+        return int((data / _LOCK).read_text() or 0)
 
 
 def _retention(options: Storage) -> Retention:

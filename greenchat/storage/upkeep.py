@@ -4,6 +4,7 @@ Nothing here changes a database in place: a backup is written beside its final n
 replaces is moved aside.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from .interface import Span, StoredEvent, StoreError
 from .reader import read
-from .schema import APPLICATION_ID, MIGRATIONS, connect_reader
+from .schema import APPLICATION_ID, MIGRATIONS, connect, connect_reader
 
 _PAGE = 5000
 _MOST_PROBLEMS = 20
@@ -69,6 +70,24 @@ def check(database: Path) -> list[str]:
             return _problems(connection)
     except sqlite3.Error as error:
         return [f"it is no sound database: {error}"]
+
+
+def add_document(database: Path, kind: str, key: str, value: object) -> bool:
+    """Put a document into a database, which is made if it is missing, also while a server uses it.
+
+    Returns False, and changes nothing, if there is one of that name already. Raises StoreError.
+    """
+    connection = connect(database, durable=True)
+    try:
+        with closing(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            added = connection.execute(
+                "INSERT OR IGNORE INTO document VALUES (?, ?, ?)", (kind, key, json.dumps(value, ensure_ascii=False))
+            ).rowcount
+            connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise StoreError(f"can't write to {database}: {error}") from error
+    return added > 0
 
 
 def export(database: Path, conversation: str | None = None) -> Iterator[StoredEvent]:

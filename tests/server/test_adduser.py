@@ -1,0 +1,44 @@
+"""`greenchat-server adduser` makes accounts, whether a server runs or not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.irc import Client
+from tests.server.process import run, started
+
+ANYWHERE = ("--listen", "127.0.0.1:0")
+
+
+def identified(client: Client, line: str) -> bool:
+    """Whether NickServ takes the password."""
+    return any(message.command == "900" for message in client.run(f"PRIVMSG NickServ :IDENTIFY {line}"))
+
+
+def test_while_the_server_runs_and_while_it_does_not(tmp_path: Path) -> None:
+    added = run(tmp_path, "adduser", "alice", stdin="sesame-open\n")
+    assert (added.returncode, added.stdout, added.stderr) == (0, "alice can log in now\n", "")
+    with started(tmp_path, *ANYWHERE) as server:
+        with Client(server.target, "carol") as carol:
+            assert identified(carol, "alice sesame-open")
+            assert not identified(carol, "bob sesame-open")
+            assert run(tmp_path, "adduser", "bob", stdin="sesame-open\n").returncode == 0
+            while "Account bob" not in carol.run("NS INFO bob")[0].params[-1]:
+                pass  # the signal is on its way
+            assert identified(carol, "bob sesame-open")
+        again = run(tmp_path, "adduser", "BOB", stdin="sesame-open\n")
+        assert (again.returncode, again.stderr) == (2, "greenchat-server: there is an account BOB already\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "reason"),
+    [
+        ((), "sesame-open", "adduser needs the name of the account"),
+        (("#nick",), "sesame-open", "'#nick' can't be an account: it must be a name that a nickname could be"),
+        (("alice",), "short", "A password needs at least 6 characters"),
+        (("alice",), "", "an empty password is none"),
+    ],
+)
+def test_what_can_be_no_account(tmp_path: Path, arguments: tuple[str, ...], password: str, reason: str) -> None:
+    ended = run(tmp_path, "adduser", *arguments, stdin=password + "\n")
+    assert (ended.returncode, ended.stderr) == (2, f"greenchat-server: {reason}\n")
