@@ -33,6 +33,7 @@ def document(network: Network, user: User) -> dict[str, Any]:
         "account": user.account,
         "signon": user.signon,
         "left": user.left,
+        "last_seen": user.last_seen,
         "modes": "".join(sorted(user.modes - {"o", "s"})),
         "channels": [
             [network.channels[name].name, network.channels[name].members[user], since]
@@ -56,6 +57,7 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
         account=stored["account"],
         guest_id=guest_id,
         left=stored["left"] or now,
+        last_seen=stored.get("last_seen", ""),
     )
     if not stays(network, user):
         return None

@@ -63,7 +63,7 @@ class User:
     channels: folded names, in the order of joining, and the msgid since which they are there; invitations: of
     channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the
     epoch. guest_id: what the history knows them by as long as they have no account. left: when their last
-    connection went, in ms since the epoch.
+    connection went, in ms since the epoch; last_seen: a msgid of that moment.
     """
 
     nick: str
@@ -83,6 +83,7 @@ class User:
     invitations: dict[str, None] = field(default_factory=dict)
     knocked: int = 0
     left: int = 0
+    last_seen: str = ""
     sessions: list[Session] = field(default_factory=list)
 
     @property

@@ -102,7 +102,7 @@ def _attach(ctx: Context, user: User) -> None:
         for envelope in greeting(ctx, channel, session):
             ctx.respond(envelope)
     if returns:
-        tell_missed(ctx, user, user.left)
+        tell_missed(ctx, user)
 
 
 def _welcome(ctx: Context, newcomer: User) -> None:

@@ -5,7 +5,7 @@ import logging
 from ..chat.user import User
 from ..protocol import caps
 from ..storage.interface import Span, StoredEvent, StoreError
-from ..storage.msgid import first_id
+from ..storage.msgid import first_id, parse_msgid
 from .context import Context
 from .keeping import identity
 from .lasting import keep_presences
@@ -20,7 +20,7 @@ _MOST_TALKS = 50  # private ones
 
 def stay(ctx: Context, user: User) -> None:
     """Their last connection has gone."""
-    user.left = ctx.now
+    user.left, user.last_seen = ctx.now, ctx.new_id()
     ctx.network.moved[user] = None
     keep_presences(ctx)
     account = ctx.network.accounts.get(user.account)
@@ -28,15 +28,12 @@ def stay(ctx: Context, user: User) -> None:
         settle(ctx, user)
 
 
-def tell_missed(ctx: Context, user: User, since: int) -> None:
-    """What was said to somebody while no connection of theirs was there, for a client that can't ask for it itself.
-
-    since: ms since the epoch.
-    """
+def tell_missed(ctx: Context, user: User) -> None:
+    """What was said to somebody while no connection of theirs was there, for a client that can't ask for it itself."""
     if not ctx.network.settings.history.enabled or ctx.session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
         return
     try:
-        for event in _missed(ctx, user, first_id(since)):
+        for event in _missed(ctx, user, parse_msgid(user.last_seen) or first_id(user.left)):
             ctx.respond(envelope_of(event))
     except StoreError as error:
         log.error("what %s missed can't be read: %s", user.nick, error)
