@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..protocol.casemap import Casefold
 from ..protocol.names import NamesLines
 from . import ranks
 from .group import BroadcastGroup
@@ -28,7 +29,7 @@ class Channel:
     member modes, highest first (see `ranks`), in the order of joining. lists: letter of a list mode -> its masks.
     forward: the channel for those who can't come in. invited: who may come in once, whatever the modes say.
     knocked: when somebody last did, in ms since the epoch. registration: whose it is, if anybody's.
-    names: ready lines of who is here, by variant.
+    names: ready lines of who is here, by variant. mask_fold: see `masks.mask_fold`.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Channel:
     registration: Registration | None = None
     group: BroadcastGroup = field(default_factory=BroadcastGroup)
     names: dict[int, NamesLines] = field(default_factory=dict)
+    mask_fold: Casefold = str.lower
 
     @property
     def symbol(self) -> str:
@@ -90,7 +92,7 @@ class Channel:
 
     def mask_list(self, letter: str) -> MaskList:
         """The masks of a list mode."""
-        return self.lists.setdefault(letter, MaskList())
+        return self.lists.setdefault(letter, MaskList(self.mask_fold))
 
     def set_flag(self, letter: str, on: bool) -> bool:
         """Set or unset a mode without a parameter; whether that changed anything."""

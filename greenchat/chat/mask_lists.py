@@ -11,7 +11,7 @@ A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-c
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..protocol.casemap import ascii_fold
+from ..protocol.casemap import Casefold
 from ..protocol.message import presentable
 from .masks import glob
 from .user import User
@@ -40,13 +40,13 @@ class Mask:
     negated: bool = False
     by_account: bool = False
 
-    def means(self, user: User) -> bool:
-        """Whether the user is meant, for the host that is shown or the real one."""
+    def means(self, user: User, fold: Casefold = str.lower) -> bool:
+        """Whether the user is meant, for the host that is shown or the real one. fold: see `masks.mask_fold`."""
         if self.by_account:
-            found = user.account != "" and glob(self.pattern, user.account)
+            found = user.account != "" and glob(self.pattern, user.account, fold)
         else:
             head = f"{user.nick}!{user.username}@"
-            found = glob(self.pattern, head + user.host) or glob(self.pattern, head + user.real_host)
+            found = any(glob(self.pattern, head + host, fold) for host in {user.host: None, user.real_host: None})
         return found != self.negated
 
 
@@ -60,14 +60,15 @@ class ListEntry:
 
 
 class MaskList:
-    """The masks of one list mode, each once whatever the case of its letters.
+    """The masks of one list mode, each once whatever the case of its letters. fold: see `masks.mask_fold`.
 
     Reads: iteration, len, means. Changes: add, remove.
     """
 
-    __slots__ = ("_entries", "_verdicts")
+    __slots__ = ("_entries", "_fold", "_verdicts")
 
-    def __init__(self) -> None:
+    def __init__(self, fold: Casefold = str.lower) -> None:
+        self._fold = fold
         self._entries: dict[str, ListEntry] = {}
         self._verdicts: dict[tuple[str, str, str, bool], bool] = {}
 
@@ -81,17 +82,17 @@ class MaskList:
 
     def __contains__(self, mask: Mask) -> bool:
         """Whether this very mask is in the list."""
-        return ascii_fold(mask.text) in self._entries
+        return self._fold(mask.text) in self._entries
 
     def add(self, entry: ListEntry) -> None:
         """Put a mask in."""
-        self._entries[ascii_fold(entry.mask.text)] = entry
+        self._entries[self._fold(entry.mask.text)] = entry
         self._verdicts.clear()
 
     def remove(self, mask: Mask) -> ListEntry | None:
         """Take a mask out; what stood there, or None."""
         self._verdicts.clear()
-        return self._entries.pop(ascii_fold(mask.text), None)
+        return self._entries.pop(self._fold(mask.text), None)
 
     def means(self, user: User, *, speaking: bool = False) -> bool:
         """Whether a mask means the user; those that only mute count where it is about speaking.
@@ -107,7 +108,7 @@ class MaskList:
             if len(self._verdicts) >= _VERDICTS:
                 self._verdicts.clear()
             masks = (entry.mask for entry in self)
-            verdict = any((speaking or not mask.mutes) and mask.means(user) for mask in masks)
+            verdict = any((speaking or not mask.mutes) and mask.means(user, self._fold) for mask in masks)
             self._verdicts[key] = verdict
         return verdict
 

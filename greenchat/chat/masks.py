@@ -3,10 +3,25 @@
 import re
 from functools import lru_cache
 
+from ..protocol.casemap import Casefold, rfc1459_fold, rfc1459_strict_fold
 
-def glob(mask: str, text: str) -> bool:
+_FOLDS: dict[str, Casefold] = {
+    "rfc1459": lambda text: rfc1459_fold(text.lower()),
+    "rfc1459-strict": lambda text: rfc1459_strict_fold(text.lower()),
+}
+
+
+def mask_fold(casemapping: str) -> Casefold:
+    """The form in which masks and what they are held against are compared under a casemapping.
+
+    All of them fold the case of every script here; those of RFC 1459 also know `{}|^` as the lower case of `[]\\~`.
+    """
+    return _FOLDS.get(casemapping, str.lower)
+
+
+def glob(mask: str, text: str, fold: Casefold = str.lower) -> bool:
     """Whether a whole text matches a mask, whatever the case of their letters, in any script."""
-    return compile_mask(mask.lower()).match(text.lower()) is not None
+    return compile_mask(fold(mask)).match(fold(text)) is not None
 
 
 @lru_cache(4096)

@@ -11,6 +11,7 @@ from ..protocol.casemap import Casefold
 from . import ranks, roster
 from .accounts import Accounts
 from .channel import Channel
+from .masks import mask_fold
 from .monitors import Monitors
 from .names import naming
 from .registration import Registration
@@ -42,6 +43,7 @@ class Network:
         "channels",
         "command_counts",
         "fold",
+        "mask_fold",
         "mode_counts",
         "monitors",
         "most_users",
@@ -62,6 +64,7 @@ class Network:
         self.settings = settings
         self.naming = naming(settings.casemapping)
         self.fold: Casefold = self.naming.fold
+        self.mask_fold = mask_fold(settings.casemapping)
         self.started = now
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
@@ -179,7 +182,7 @@ class Network:
         channel = self.channels.get(folded)
         member_modes = ""
         if channel is None:
-            channel = self.channels[folded] = Channel(name, created=now, flags=set(self.settings.channel_flags))
+            channel = self.channels[folded] = self._new_channel(name, now)
             member_modes = "o"
             self.renamed.pop(folded, None)
         channel.members[user] = member_modes
@@ -274,6 +277,9 @@ class Network:
     def _note_move(self, user: User) -> None:
         if user.account:
             self.moved[user] = None
+
+    def _new_channel(self, name: str, now: int) -> Channel:
+        return Channel(name, created=now, flags=set(self.settings.channel_flags), mask_fold=self.mask_fold)
 
     def _name(self, user: User) -> None:
         self.users[self.fold(user.nick)] = user

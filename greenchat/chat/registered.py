@@ -7,6 +7,7 @@ in the store.
 from collections.abc import Mapping
 from typing import Any
 
+from ..protocol.casemap import Casefold
 from .channel import Channel, Topic
 from .mask_lists import ListEntry, parse
 from .registration import Registration
@@ -43,7 +44,7 @@ def document(channel: Channel, registration: Registration) -> dict[str, Any]:
     }
 
 
-def from_document(stored: Mapping[str, Any]) -> Channel:
+def from_document(stored: Mapping[str, Any], mask_fold: Casefold = str.lower) -> Channel:
     """The channel, without anybody in it."""
     topic = stored.get("topic")
     channel = Channel(
@@ -54,6 +55,7 @@ def from_document(stored: Mapping[str, Any]) -> Channel:
         key=stored.get("key", ""),
         limit=stored.get("limit", 0),
         forward=stored.get("forward", ""),
+        mask_fold=mask_fold,
         registration=Registration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
     )
     for letter, masks in stored.get("lists", {}).items():

@@ -29,7 +29,7 @@ def restore(network: Network, store: Store) -> None:
     restore_accounts(network, store)
     for document in store.documents("channel").values():
         if isinstance(document, Mapping):
-            network.bring_back(from_document(document))
+            network.bring_back(from_document(document, network.mask_fold))
     for number, document in enumerate(store.documents("presence").values()):
         if isinstance(document, Mapping):
             bring_back(network, document, guest_id=f"~{network.started}-{number}", now=network.started)

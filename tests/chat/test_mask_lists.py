@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.chat.mask_lists import ListEntry, MaskError, MaskList, parse
+from greenchat.chat.masks import mask_fold
 from tests.chat.persons import person
 
 
@@ -85,3 +86,11 @@ def test_any_text(text: str) -> None:
         return
     assert parse(mask.text) == mask
     assert " " not in mask.text
+
+
+def test_a_list_under_rfc1459_knows_a_mask_by_either_spelling() -> None:
+    bans = MaskList(mask_fold("rfc1459"))
+    bans.add(ListEntry(parse("bob[away]"), "alice", 0))
+    assert bans.means(person("BOB{AWAY}"))
+    assert parse("BOB{AWAY}") in bans
+    assert bans.remove(parse("BOB{away]"))

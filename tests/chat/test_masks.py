@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.chat.masks import compile_mask, glob
+from greenchat.chat.masks import compile_mask, glob, mask_fold
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,15 @@ def test_letters_have_no_case(mask: str, text: str) -> None:
     assert glob(mask, text)
     assert glob(mask.swapcase(), text)
     assert not glob(mask, "x" + text)
+
+
+@pytest.mark.parametrize(
+    ("casemapping", "same"), [("ascii", ""), ("rfc1459-strict", "[{]}\\|"), ("rfc1459", "[{]}\\|~^"), ("precis", "")]
+)
+def test_the_casemapping_says_which_brackets_are_the_same(casemapping: str, same: str) -> None:
+    """rfc1459: "{}|^" are "considered to be the lower case equivalents of the characters []\\~", RFC 1459, 2.2."""
+    fold = mask_fold(casemapping)
+    for upper, lower in "[{", "]}", "\\|", "~^":
+        for mask, text in (upper, lower), (lower, upper):
+            assert glob(f"*{mask}!*", f"A{text}!x", fold) is (upper in same)
+    assert glob("É?", "éß", fold)
