@@ -16,6 +16,7 @@ from .monitors import Monitors
 from .names import naming
 from .registration import Registration
 from .resent import Resent
+from .server_bans import ServerBans
 from .settings import Settings
 from .user import Session, User
 from .whowas import Departed, Whowas
@@ -40,6 +41,7 @@ class Network:
         "_looks",
         "_registered_sessions",
         "accounts",
+        "bans",
         "channels",
         "command_counts",
         "fold",
@@ -80,6 +82,7 @@ class Network:
         self.monitors = Monitors()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
+        self.bans = ServerBans(self.fold, self.mask_fold)
         self.secret = b""
 
     def user(self, nick: str) -> User | None:

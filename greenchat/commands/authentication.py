@@ -108,7 +108,11 @@ def _finish(ctx: Context, account: Account | None) -> None:
     ctx.session.sasl = None
     if account is None:
         raise IrcError(Numeric.ERR_SASLFAIL)
-    log_in(ctx, account)
+    try:
+        log_in(ctx, account)
+    except IrcError as error:
+        ctx.refuse(error)
+        raise IrcError(Numeric.ERR_SASLFAIL) from error
     ctx.reply(Numeric.RPL_SASLSUCCESS)
 
 

@@ -30,6 +30,7 @@ from . import search as search
 from . import server as server
 from . import stats as stats
 from . import topic as topic
+from . import uban as uban
 from . import userhost as userhost
 from . import webirc as webirc
 from . import who as who

@@ -12,6 +12,7 @@ from ..chat.accounts import Account
 from ..protocol.numerics import Numeric
 from ..protocol.scram import Verifier
 from .context import Context, Later
+from .errors import IrcError
 from .identity import set_account
 
 
@@ -60,7 +61,13 @@ def count_failure(ctx: Context, name: str) -> None:
 
 
 def log_in(ctx: Context, account: Account) -> None:
-    """This session belongs to an account from now on; its user, if it is one already, is announced so."""
+    """This session belongs to an account from now on; its user, if it is one already, is announced so.
+
+    Raises 465 where the account is banned.
+    """
+    ban = ctx.network.bans.of_account(account.name, ctx.now)
+    if ban is not None:
+        raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
     session = ctx.session
     session.account = account.name
     if session.user is not None and session.user.account != account.name:

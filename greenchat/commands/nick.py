@@ -3,6 +3,7 @@
 from ..chat import policy
 from ..chat.user import User
 from ..protocol.numerics import Numeric
+from .banishment import ban_of, banish
 from .context import Context
 from .errors import IrcError
 from .monitor import tell_offline, tell_online
@@ -27,6 +28,9 @@ def nick(ctx: Context) -> None:
     elif wish != session.user.nick:
         _check_bans(ctx, session.user, wish)
         change_nick(ctx, session.user, wish)
+        ban = None if "o" in session.user.modes else ban_of(ctx, session)
+        if ban is not None:
+            banish(ctx, session, ban)
 
 
 def check_nick(ctx: Context, wish: str) -> None:

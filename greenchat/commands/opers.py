@@ -8,8 +8,8 @@ from ..protocol.modes import ModeChange
 from ..protocol.numerics import Numeric
 from .context import Context, Later
 from .errors import IrcError
+from .leaving import leave
 from .lookup import find_user
-from .registration import leave
 from .registry import command
 from .server_notices import tell_operators
 from .user_modes import change_modes

@@ -6,19 +6,20 @@ https://modern.ircdocs.horse/#connection-registration
 import hmac
 
 from ..chat import names
-from ..chat.always_on import stays
-from ..chat.user import Session, User
+from ..chat.user import User
 from ..protocol.numerics import Numeric
+from .banishment import ban_of, banish
 from .channels import greeting
 from .context import Context
 from .errors import IrcError
 from .isupport import send_isupport
-from .monitor import tell_offline, tell_online
+from .leaving import leave
+from .monitor import tell_online
 from .ownership import owns, why_not_nick
-from .presence import arrive, settle
+from .presence import arrive
 from .registry import command
 from .server import send_lusers, send_motd
-from .staying import stay, tell_missed
+from .staying import tell_missed
 from .user_modes import USER_MODES, send_modes
 
 
@@ -58,6 +59,10 @@ def complete_registration(ctx: Context) -> None:
     if settings.password and not hmac.compare_digest(session.password.encode(), settings.password.encode()):
         ctx.reply(Numeric.ERR_PASSWDMISMATCH)
         ctx.close(session, "Password incorrect")
+        return
+    ban = ban_of(ctx, session)
+    if ban is not None:
+        banish(ctx, session, ban)
         return
     holder = ctx.network.holder(session.nick)
     if holder is not None and owns(ctx, holder):
@@ -148,23 +153,3 @@ def quit_(ctx: Context) -> None:
 @command("ERROR", anytime=True)
 def error(ctx: Context) -> None:
     """ERROR: servers say it; from a client it means nothing."""
-
-
-def leave(ctx: Context, session: Session, reason: str) -> None:
-    """A session is gone: take it out of the state and tell each of its user's peers once."""
-    leaver = session.user
-    if leaver is None:
-        return
-    if len(leaver.sessions) > 1:
-        ctx.network.disconnect(session)
-        settle(ctx, leaver)
-        return
-    if stays(ctx.network, leaver):
-        ctx.network.disconnect(session)
-        stay(ctx, leaver)
-        return
-    envelope = ctx.envelope("QUIT", reason, source=leaver)
-    ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))
-    ctx.deliver_each(ctx.network.peers(leaver), envelope)
-    ctx.network.remove(leaver, now=ctx.now)
-    tell_offline(ctx, leaver.nick)

@@ -6,6 +6,7 @@ Everybody may ask for the uptime (u) and for the operators who are here (p); the
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..chat.server_bans import ACCOUNT, ADDRESS, MASK
 from ..protocol.numerics import Numeric
 from .context import Context
 from .registry import COMMANDS, command, require_right
@@ -19,7 +20,7 @@ def stats(ctx: Context) -> None:
     """STATS <query> [<server>]
 
     See how the server is doing: u its uptime, p which operators are here. For operators with the right to it also:
-    c h k nothing (there are no links and no bans), l connections, m how often each command
+    c h nothing (there are no links), d k bans on addresses and on masks, l connections, m how often each command
     was used, o who can become an operator, O classes and their rights, P where it listens.
     """
     require_this_server(ctx, 1)
@@ -81,6 +82,14 @@ def _connections(ctx: Context) -> None:
         ctx.reply(Numeric.RPL_STATSLINKINFO, name, *map(str, counts))
 
 
+def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> None:
+    """Target, when it was set, for how many seconds, by whom, why: as InspIRCd writes it."""
+    for ban in ctx.network.bans:
+        if ban.target.kind in kinds:
+            seconds = (ban.until - ban.created) // 1000 if ban.until else 0
+            ctx.reply(numeric, ban.target.text, str(ban.created // 1000), str(seconds), ban.setter, text=ban.reason)
+
+
 def _ports(ctx: Context) -> None:
     for port in ctx.host.ports():
         ctx.reply(Numeric.RPL_STATSDEBUG, text=port)
@@ -103,7 +112,8 @@ _QUERIES = {
     "p": _Query(_operators_here, is_public=True),
     "c": _Query(_nothing),
     "h": _Query(_nothing),
-    "k": _Query(_nothing),
+    "d": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSDLINE, ADDRESS)),
+    "k": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSKLINE, MASK, ACCOUNT)),
     "l": _Query(_connections),
     "L": _Query(_connections),
     "m": _Query(_commands),

@@ -26,11 +26,12 @@ _SPARE_DESCRIPTORS = 50  # for files, the store and the log
 class Admission:
     """Lets clients in and counts them."""
 
-    __slots__ = ("_gate", "_lingering", "_now", "_origins")
+    __slots__ = ("_gate", "_lingering", "_now", "_objection", "_origins")
 
-    def __init__(self, now: Callable[[], int]) -> None:
-        """now: ms since the epoch."""
+    def __init__(self, now: Callable[[], int], objection: Callable[[str], str]) -> None:
+        """now: ms since the epoch. objection: "", or why nobody may come from an IP address: a ban."""
         self._now = now
+        self._objection = objection
         self._gate = Gate()
         self._lingering = 0
         self._origins: dict[Session, str] = {}
@@ -42,7 +43,7 @@ class Admission:
         """
         try:
             arrival = _arrival(sock, str(peer[0]).removeprefix("::ffff:"), listener)
-            reason = self._gate.enter(arrival.source, options, capacity=_capacity(), now=self._now())
+            reason = self._enter(arrival.source, options)
         except (proxy.ProxyError, OSError) as error:
             reason = f"The proxy did not say whom it speaks for: {error}"
         if reason:
@@ -56,7 +57,7 @@ class Admission:
 
     def move(self, session: Session, host: str, options: Connections) -> str:
         """It comes from elsewhere, as its gateway says: "" if there is room for it there, or why not."""
-        reason = self._gate.enter(host, options, capacity=_capacity(), now=self._now())
+        reason = self._enter(host, options)
         if not reason:
             self._gate.leave(self._origins[session])
             self._origins[session] = host
@@ -69,6 +70,10 @@ class Admission:
     def forget_old(self) -> None:
         """Forget those who have not come lately."""
         self._gate.forget_old(self._now())
+
+    def _enter(self, host: str, options: Connections) -> str:
+        reason = self._objection(host)
+        return reason or self._gate.enter(host, options, capacity=_capacity(), now=self._now())
 
     def _refuse(self, sock: socket.socket, reason: str) -> None:
         """Say why, and wait a little for the client to close too: a close with unread data would destroy our line."""

@@ -15,6 +15,7 @@ from ..chat.outbox import Outbox
 from ..chat.settings import Settings
 from ..chat.throttle import Attempts
 from ..chat.user import Session
+from ..commands.banishment import forget_ban
 from ..commands.context import Context
 from ..commands.host import Reloaded
 from ..commands.server_notices import tell_operators
@@ -68,7 +69,7 @@ class App:
         self.logins = Attempts(options.throttle.logins, _LOGINS_WINDOW)
         self.doors: list[Door] = []
         self.is_restarting = False
-        self._admission = Admission(self.now)
+        self._admission = Admission(self.now, self._objection)
         self._read_config = read_config
         self._stopping = Event()
         self._farewell = "The server is shutting down"
@@ -174,6 +175,11 @@ class App:
             del self.connections[connection]
             self._admission.leave(connection.session)
 
+    def _objection(self, host: str) -> str:
+        """Why nobody may come from this IP address; "" if they may."""
+        ban = self.network.bans.of_address(host, self.now())
+        return ban.message if ban else ""
+
     def relocate(self, session: Session, host: str) -> str:
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
         return self._admission.move(session, host, self.options.connections)
@@ -205,8 +211,18 @@ class App:
                 connection.close(f"Ping timeout: {int(silent)} seconds")
             elif silent > options.ping_after and not connection.asked:
                 connection.ping()
+        self._let_bans_expire()
         self.logins.forget_old(self.now())
         self._admission.forget_old()
+
+    def _let_bans_expire(self) -> None:
+        over = self.network.bans.expire(self.now())
+        if over:
+            self.turn.begin()
+            ctx = self._context()
+            for ban in over:
+                forget_ban(ctx, ban)
+                tell_operators(ctx, f"The ban on {ban.target.text} has expired: {ban.reason}")
 
 
 def _presentable(host: str) -> str:

@@ -20,7 +20,7 @@ from ..chat.user import Session
 from ..commands.catalog import go_on, resume, run, run_line
 from ..commands.context import Context, Later, Rest
 from ..commands.host import Host
-from ..commands.registration import leave
+from ..commands.leaving import leave
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message
 from .backlogs import Backlogs

@@ -1,5 +1,5 @@
-"""Brings back what the store kept of the chat's state: accounts, channels, who stays without a connection, what was
-said lately under ids of clients, and the secret behind what must not be guessed.
+"""Brings back what the store kept of the chat's state: accounts, channels, bans, who stays without a connection,
+what was said lately under ids of clients, and the secret behind what must not be guessed.
 """
 
 import secrets
@@ -10,6 +10,7 @@ from ..chat.always_on import bring_back
 from ..chat.network import Network
 from ..chat.registered import from_document
 from ..chat.resent import Resent
+from ..chat.server_bans import ServerBan
 from ..protocol.tags import CLIENT_ID
 from ..storage.interface import Document, Store
 from ..storage.msgid import first_id
@@ -30,6 +31,9 @@ def restore(network: Network, store: Store) -> None:
     for document in store.documents("channel").values():
         if isinstance(document, Mapping):
             network.bring_back(from_document(document, network.mask_fold))
+    stored = [document for document in store.documents("ban").values() if isinstance(document, Mapping)]
+    for ban in sorted(map(ServerBan.from_document, stored), key=lambda ban: ban.created):
+        network.bans.put(ban)
     for number, document in enumerate(store.documents("presence").values()):
         if isinstance(document, Mapping):
             bring_back(network, document, guest_id=f"~{network.started}-{number}", now=network.started)

@@ -1,0 +1,214 @@
+"""Who may not be on this server: bans on addresses and networks, on accounts, and on masks nick!user@host.
+
+Addresses are found by one look into a table for each length of prefix that any ban has, accounts by one look, and
+masks by a pass over those, which is made when somebody comes in, logs in or changes their nick, never for a line.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+
+from ..protocol.casemap import Casefold
+from ..protocol.message import presentable
+from . import checks
+from .masks import glob
+
+_LONGEST = 200  # bytes of a target: with its reason it must fit a line
+ADDRESS, ACCOUNT, MASK = "address", "account", "mask"
+
+
+class TargetError(ValueError):
+    """It is nothing that can be banned; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a ban is on. kind: ADDRESS (also a network), ACCOUNT or MASK. text: as it is shown and found again."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBan:
+    """A ban. setter: the operator's nick. created, until: ms since the epoch; until 0 is for ever."""
+
+    target: Target
+    setter: str
+    created: int
+    until: int
+    reason: str
+
+    def holds(self, now: int) -> bool:
+        """Whether it has not expired."""
+        return not self.until or now < self.until
+
+    @property
+    def message(self) -> str:
+        """What who is banned gets to read."""
+        return f"You are banned from this server: {self.reason}"
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+        return {
+            "kind": self.target.kind,
+            "target": self.target.text,
+            "setter": self.setter,
+            "created": self.created,
+            "until": self.until,
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_document(cls, stored: Mapping[str, Any]) -> "ServerBan":
+        """The reverse of `document`."""
+        target = Target(stored["kind"], stored["target"])
+        return cls(target, stored["setter"], stored["created"], stored["until"], stored["reason"])
+
+
+def parse_target(text: str) -> Target:
+    """What an operator typed: `192.0.2.1`, `192.0.2.0/24`, `nick!user@host`, `*.example.org`, or an account.
+
+    A mask `*@192.0.2.1` without wildcards in a host that is an address is a ban on that address. Raises TargetError.
+    """
+    if text.startswith("::"):
+        text = "0" + text
+    if not text or presentable(text) != text or len(text.encode()) > _LONGEST:
+        raise TargetError("A ban is on an address, a network, a mask nick!user@host or an account, without spaces")
+    network = _network(text)
+    if network:
+        return Target(ADDRESS, network)
+    if "/" in text and "@" not in text:
+        raise TargetError(f"{text} is no network: write 192.0.2.0/24 or 2001:db8::/32")
+    if "!" in text or "@" in text:
+        return _mask(text)
+    if any(letter in text for letter in "*?."):
+        return Target(MASK, f"*!*@{text}")
+    return Target(ACCOUNT, text)
+
+
+def _mask(text: str) -> Target:
+    nick, bang, rest = text.partition("!")
+    if not bang:
+        nick, rest = "*", text
+    username, at, host = rest.partition("@")
+    if not at:
+        username, host = rest or "*", "*"
+    nick, username, host = nick or "*", username or "*", host or "*"
+    network = _network(host)
+    if network and not set(nick + username) - {"*"}:
+        return Target(ADDRESS, network)
+    return Target(MASK, f"{nick}!{username}@{host}")
+
+
+def _network(text: str) -> str:
+    """The network or address in its one spelling, "" where it is none."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return ""
+    mapped = network.network_address.ipv4_mapped if network.version == 6 else None
+    if mapped and network.prefixlen >= 96:
+        network = ip_network((mapped, network.prefixlen - 96))
+    return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+
+
+class ServerBans:
+    """All bans. fold: of account names; mask_fold: see `masks.mask_fold`.
+
+    Reads: iteration, len, get, of_address, of_account, of_masks. Changes: put, drop, expire.
+    """
+
+    __slots__ = ("_bans", "_fold", "_mask_fold", "_masks", "_networks")
+
+    def __init__(self, fold: Casefold, mask_fold: Casefold) -> None:
+        self._fold = fold
+        self._mask_fold = mask_fold
+        self._bans: dict[str, ServerBan] = {}
+        self._masks: dict[str, ServerBan] = {}
+        # (version, length of the prefix) -> the prefix as a number -> ban
+        self._networks: dict[tuple[int, int], dict[int, ServerBan]] = {}
+
+    def __iter__(self) -> Iterator[ServerBan]:
+        """In the order in which they were set."""
+        return iter(self._bans.values())
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._bans)
+
+    def key(self, target: Target) -> str:
+        """The name of a ban: one for all spellings of its target."""
+        fold: Callable[[str], str] = self._fold if target.kind == ACCOUNT else self._mask_fold
+        return f"{target.kind} {fold(target.text)}"
+
+    def get(self, target: Target) -> ServerBan | None:
+        """The ban on just this."""
+        return self._bans.get(self.key(target))
+
+    def of_address(self, host: str, now: int) -> ServerBan | None:
+        """The narrowest ban that an IP address falls under; None also where the host is no address."""
+        if not self._networks:
+            return None
+        try:
+            address = checks.address(host)
+        except ValueError:
+            return None
+        number, size = int(address), address.max_prefixlen
+        for version, length in sorted(self._networks, reverse=True):
+            if version == address.version:
+                ban = self._networks[version, length].get(number >> (size - length))
+                if ban and ban.holds(now):
+                    return ban
+        return None
+
+    def of_account(self, account: str, now: int) -> ServerBan | None:
+        """The ban on this account; "" is none."""
+        ban = self._bans.get(self.key(Target(ACCOUNT, account))) if account else None
+        return ban if ban and ban.holds(now) else None
+
+    def of_masks(self, nick: str, username: str, hosts: tuple[str, ...], now: int) -> ServerBan | None:
+        """The first ban on a mask that means nick!username at one of these hosts."""
+        for ban in self._masks.values():
+            if ban.holds(now):
+                for host in hosts:
+                    if glob(ban.target.text, f"{nick}!{username}@{host}", self._mask_fold):
+                        return ban
+        return None
+
+    def put(self, ban: ServerBan) -> None:
+        """Add a ban, or put it in the place of the one on the same target."""
+        self.drop(ban.target)
+        key = self.key(ban.target)
+        self._bans[key] = ban
+        if ban.target.kind == MASK:
+            self._masks[key] = ban
+        elif ban.target.kind == ADDRESS:
+            kind, prefix = _prefix(ban.target.text)
+            self._networks.setdefault(kind, {})[prefix] = ban
+
+    def drop(self, target: Target) -> ServerBan | None:
+        """Take a ban away; it is returned."""
+        key = self.key(target)
+        ban = self._bans.pop(key, None)
+        self._masks.pop(key, None)
+        if ban is not None and target.kind == ADDRESS:
+            kind, prefix = _prefix(ban.target.text)
+            del self._networks[kind][prefix]
+            if not self._networks[kind]:
+                del self._networks[kind]
+        return ban
+
+    def expire(self, now: int) -> list[ServerBan]:
+        """Drop those whose time is over; they are returned."""
+        over = [ban for ban in self if not ban.holds(now)]
+        for ban in over:
+            self.drop(ban.target)
+        return over
+
+
+def _prefix(text: str) -> tuple[tuple[int, int], int]:
+    network = ip_network(text)
+    length = network.prefixlen
+    return (network.version, length), int(network.network_address) >> (network.max_prefixlen - length)
