@@ -18,7 +18,7 @@ from greenchat.chat.settings import AccountSettings, Settings
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.context import Context, Later
-from greenchat.commands.registration import leave
+from greenchat.commands.leaving import leave
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
 from greenchat.protocol.message import Message, parse
