@@ -11,7 +11,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.settings import Settings
 from greenchat.server.app import App
-from greenchat.server.options import Address, Listener, Options, Storage, Throttle
+from greenchat.server.options import Address, Connections, Listener, Options, Storage, Throttle
 from greenchat.server.stream import TlsAcceptor
 
 T = TypeVar("T")
@@ -111,9 +111,10 @@ def server(serve: Serve) -> Target:
 
 
 def quick_options(data: Path) -> Options:
-    """A free port, and no throttle."""
+    """A free port, no throttle, and little patience with clients that don't close at the end."""
     return Options(
         listen=(Listener(Address("127.0.0.1", 0)),),
+        connections=Connections(close_timeout=0.3),
         data=data,
         throttle=Throttle(commands=0),
         storage=Storage(persistent=False),

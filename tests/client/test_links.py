@@ -54,4 +54,4 @@ def test_formatting_within_a_link_does_not_cut_it() -> None:
 def test_nothing_of_a_text_is_lost(text: str) -> None:
     plain = "".join(span.text for span in formatted(text.replace("://", ":/")))
     linked = "".join(span.text for span in formatted(text))
-    assert linked.replace("://", ":/") == plain.replace("://", ":/")
+    assert linked.replace("/", "") == plain.replace("/", "")
