@@ -11,6 +11,7 @@ from ..protocol.casemap import Casefold
 from . import ranks, roster
 from .accounts import Accounts
 from .channel import Channel
+from .defcon import NORMAL
 from .masks import mask_fold
 from .monitors import Monitors
 from .names import naming
@@ -44,6 +45,7 @@ class Network:
         "bans",
         "channels",
         "command_counts",
+        "defcon",
         "fold",
         "mask_fold",
         "mode_counts",
@@ -84,6 +86,7 @@ class Network:
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.bans = ServerBans(self.fold, self.mask_fold)
         self.secret = b""
+        self.defcon = NORMAL
 
     def user(self, nick: str) -> User | None:
         """Who has this nick now."""

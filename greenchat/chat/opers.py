@@ -23,6 +23,8 @@ RIGHTS = {
     "sapart": "SAPART: take somebody out of a channel, as if they had left it",
     "accounts": "NickServ SAREGISTER, and INFO in full: accounts of others",
     "sanick": "SANICK: change somebody's nickname",
+    "audit": "AUDIT: read what operators did",
+    "defcon": "DEFCON: close the server's doors step by step",
     "ban": "UBAN, KLINE, DLINE: keep people, networks or accounts out",
 }
 

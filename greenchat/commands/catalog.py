@@ -1,9 +1,11 @@
 """Every module that declares commands, imported so that the registry's table is full: run commands through this."""
 
+from . import audit as audit
 from . import authentication as authentication
 from . import capabilities as capabilities
 from . import channels as channels
 from . import chanserv as chanserv
+from . import defence as defence
 from . import history as history
 from . import identity as identity
 from . import invite as invite

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import replace
 
 from ..chat.channel import Channel
+from ..chat.defcon import NO_CHANNELS
 from ..chat.ranks import LETTERS
 from ..chat.registered import rank_of
 from ..chat.registration import Registration
@@ -26,6 +27,8 @@ def register(ctx: Context, words: list[str]) -> None:
         raise ServiceError(f"{channel.name} belongs to somebody already")
     if not channel.is_at_least(ctx.user, "o"):
         raise ServiceError(f"You must be an operator of {channel.name} to register it")
+    if ctx.network.defcon <= NO_CHANNELS:
+        raise ServiceError("Channels can't be registered at the moment")
     if _is_lobby(ctx, channel):
         raise ServiceError(f"{channel.name} is everybody's")
     owned = sum(_is_founder(other, account) for other in ctx.network.channels.values())

@@ -20,10 +20,28 @@ class Reloaded:
     notes: tuple[str, ...] = ()
 
 
+class AuditError(Exception):
+    """The audit log can't be read; the text says why."""
+
+
+class Audit(Protocol):
+    """What operators did: lines that are kept."""
+
+    def write(self, line: str) -> None:
+        """Add a line, without waiting until that is done."""
+
+    def read(self, count: int, text: str) -> list[str] | AuditError:
+        """The last lines that hold a text, the oldest first. Slow; from any thread."""
+
+
 class Host(Protocol):
     """The process. logins: wrong passwords by address, which every way to log in must ask and tell."""
 
     logins: Attempts
+
+    @property
+    def audit(self) -> Audit:
+        """What operators did."""
 
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""

@@ -6,6 +6,7 @@ from ..chat.accounts import Account
 from ..chat.always_on import stays
 from ..chat.user import Session, User
 from ..protocol.numerics import Numeric
+from .audit import act
 from .context import Context, Later
 from .identity import set_account
 from .lasting import forget_presence
@@ -240,6 +241,7 @@ def saregister(ctx: Context, words: list[str]) -> Later | None:
 def _registered_for_somebody(ctx: Context, name: str, result: Account | Refusal) -> None:
     if isinstance(result, Refusal):
         raise ServiceError(result.text)
+    act(ctx, "SAREGISTER", f"{ctx.nick} made the account {name}")
     tell(ctx, NICKSERV, f"{name} is an account now")
 
 

@@ -6,12 +6,13 @@ from ..chat.passwords import verify_password
 from ..chat.user import User
 from ..protocol.modes import ModeChange
 from ..protocol.numerics import Numeric
+from .audit import act, record
 from .context import Context, Later
+from .defence import tell_defcon
 from .errors import IrcError
 from .leaving import leave
 from .lookup import find_user
 from .registry import command
-from .server_notices import tell_operators
 from .user_modes import change_modes
 
 _SECOND = 1000  # ms
@@ -33,7 +34,7 @@ def oper(ctx: Context) -> Later | None:
     if row is None:
         raise _wrong_password(ctx, name)
     if not _may_come_from(user, row):
-        tell_operators(ctx, f"{user.source} tried to become operator {name} from a wrong host")
+        act(ctx, "OPER", f"{user.source} tried to become operator {name} from a wrong host")
         raise IrcError(Numeric.ERR_NOOPERHOST)
     return Later(
         work=lambda: verify_password(password, row.password),
@@ -54,13 +55,17 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
     ctx.reply(Numeric.RPL_YOUREOPER)
     # "The user will also receive a MODE message indicating their new user modes"
     change_modes(ctx, user, [ModeChange(True, "o"), ModeChange(True, "s")])
-    tell_operators(ctx, f"{user.source} is now operator {name} of class {row.class_}")
+    act(ctx, "OPER", f"{user.source} is now operator {name} of class {row.class_}")
+    tell_defcon(ctx)
 
 
 def _wrong_password(ctx: Context, name: str) -> IrcError:
     user = ctx.user
     ctx.host.logins.failed(user.real_host, ctx.now)
-    tell_operators(ctx, f"{user.source} failed to become operator {name}")
+    known = (
+        name if name in ctx.network.settings.opers else "of an unknown name"
+    )  # it may be a password in a wrong place
+    act(ctx, "OPER", f"{user.source} failed to become operator {known}")
     return IrcError(Numeric.ERR_PASSWDMISMATCH)
 
 
@@ -82,7 +87,7 @@ def kill(ctx: Context) -> None:
     ctx.deliver(target, ctx.envelope("KILL", target.nick, comment, source=operator))
     # "The user being killed and every user sharing a channel with them receives a QUIT message"
     ctx.deliver(target, ctx.envelope("QUIT", reason, source=target))
-    tell_operators(ctx, f"{operator.nick} killed {target.source} ({comment})")
+    act(ctx, "KILL", f"{operator.nick} killed {target.source} ({comment})")
     for session in list(target.sessions):
         ctx.close(session, f"Closing Link: {network.settings.name} ({reason})")
         leave(ctx, session, reason)
@@ -97,6 +102,7 @@ def wallops(ctx: Context) -> None:
     text = ctx.message.params[0]
     if not text:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "WALLOPS")
+    record(ctx, "WALLOPS", f"{ctx.nick} wrote to all who listen: {text}")
     envelope = ctx.envelope("WALLOPS", text, source=ctx.user)
     ctx.deliver_each([user for user in ctx.network.users.values() if "w" in user.modes], envelope)
 
@@ -122,7 +128,7 @@ def restart(ctx: Context) -> None:
 
     End the server and start it again; everybody is disconnected.
     """
-    tell_operators(ctx, f"{ctx.user.nick} restarts the server")
+    act(ctx, "RESTART", f"{ctx.user.nick} restarts the server")
     ctx.host.restart(f"The server is restarted by {ctx.user.nick}")
 
 
@@ -132,5 +138,5 @@ def die(ctx: Context) -> None:
 
     End the server.
     """
-    tell_operators(ctx, f"{ctx.user.nick} ends the server")
+    act(ctx, "DIE", f"{ctx.user.nick} ends the server")
     ctx.host.stop(f"The server was ended by {ctx.user.nick}")

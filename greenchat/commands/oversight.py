@@ -7,6 +7,7 @@ from ..chat import names
 from ..chat.channel import Channel
 from ..chat.user import User
 from ..protocol.numerics import Numeric
+from .audit import act
 from .channel_modes import channel_mode
 from .channels import enter, leave_channel
 from .context import Context
@@ -14,7 +15,6 @@ from .errors import IrcError
 from .lookup import find_channel, find_user
 from .nick import change_nick
 from .registry import command
-from .server_notices import tell_operators
 
 
 @command("SAMODE", params=2, right="samode")
@@ -25,7 +25,7 @@ def samode(ctx: Context) -> None:
     """
     channel = find_channel(ctx, ctx.message.params[0])
     channel_mode(ctx, channel, rank="q")
-    tell_operators(ctx, f"{ctx.nick} used SAMODE: {' '.join(ctx.message.params)}")
+    act(ctx, "SAMODE", f"{ctx.nick} used SAMODE: {' '.join(ctx.message.params)}")
 
 
 @command("SAJOIN", params=2, right="sajoin")
@@ -42,7 +42,7 @@ def sajoin(ctx: Context) -> None:
     if channel is not None and target in channel.members:
         raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
     enter(ctx, target, name)
-    tell_operators(ctx, f"{ctx.nick} put {target.nick} into {name}")
+    act(ctx, "SAJOIN", f"{ctx.nick} put {target.nick} into {name}")
 
 
 @command("SAPART", params=2, right="sapart")
@@ -53,7 +53,7 @@ def sapart(ctx: Context) -> None:
     """
     target, channel = _member(ctx)
     leave_channel(ctx, target, channel, *ctx.message.params[2:3])
-    tell_operators(ctx, f"{ctx.nick} made {target.nick} leave {channel.name}")
+    act(ctx, "SAPART", f"{ctx.nick} made {target.nick} leave {channel.name}")
 
 
 @command("REMOVE", params=2, right="remove")
@@ -65,7 +65,7 @@ def remove(ctx: Context) -> None:
     target, channel = _member(ctx)
     reason = f"Removed by {ctx.nick}: {(ctx.message.params[2:3] or ('No reason given',))[0]}"
     leave_channel(ctx, target, channel, reason[: ctx.network.settings.limits.kick])
-    tell_operators(ctx, f"{ctx.nick} removed {target.nick} from {channel.name}")
+    act(ctx, "REMOVE", f"{ctx.nick} removed {target.nick} from {channel.name}")
 
 
 @command("SANICK", params=2, right="sanick")
@@ -84,7 +84,7 @@ def sanick(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
     if wish != before:
         change_nick(ctx, target, wish)
-        tell_operators(ctx, f"{ctx.nick} changed the nickname of {before} to {wish}")
+        act(ctx, "SANICK", f"{ctx.nick} changed the nickname of {before} to {wish}")
 
 
 def _member(ctx: Context) -> tuple[User, Channel]:

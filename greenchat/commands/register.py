@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..chat.accounts import Account
+from ..chat.defcon import NO_ACCOUNTS
 from ..chat.settings import Settings
 from ..chat.user import Session
 from ..protocol import caps
@@ -145,7 +146,7 @@ def keep_account(ctx: Context, account: Account) -> None:
 def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
     network = ctx.network
     accounts = network.settings.accounts
-    if not accounts.registration:
+    if not accounts.registration or network.defcon <= NO_ACCOUNTS:
         return Refusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
     holder = network.holder(name)
     if holder is not None and holder is not ctx.session.user:

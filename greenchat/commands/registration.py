@@ -11,6 +11,7 @@ from ..protocol.numerics import Numeric
 from .banishment import ban_of, banish
 from .channels import greeting
 from .context import Context
+from .defence import objection_to_guest
 from .errors import IrcError
 from .isupport import send_isupport
 from .leaving import leave
@@ -63,6 +64,10 @@ def complete_registration(ctx: Context) -> None:
     ban = ban_of(ctx, session)
     if ban is not None:
         banish(ctx, session, ban)
+        return
+    objection = objection_to_guest(ctx, session)
+    if objection:
+        ctx.close(session, objection)
         return
     holder = ctx.network.holder(session.nick)
     if holder is not None and owns(ctx, holder):

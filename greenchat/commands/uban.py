@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from ..chat.durations import format_duration, parse_duration
 from ..chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, Target, TargetError, parse_target
 from ..protocol.numerics import Numeric
+from .audit import act
 from .banishment import enforce, forget_ban, hosts_of, keep_ban
 from .context import Context
 from .errors import IrcError
 from .registry import command
-from .server_notices import tell_operators
 
 _NO_REASON = "No reason given"
 _SECOND = 1000  # ms
@@ -110,7 +110,7 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
     count = enforce(ctx)
     duration = f"for {format_duration(seconds)}" if seconds else "for ever"
     ctx.notice(f"{target.text} is banned {duration}; {count} connection{'s' * (count != 1)} ended")
-    tell_operators(ctx, f"{ctx.nick} banned {target.text} {duration}: {reason}")
+    act(ctx, "UBAN", f"{ctx.nick} banned {target.text} {duration}: {reason}")
 
 
 def _remove_command(ctx: Context, words: Sequence[str]) -> None:
@@ -125,7 +125,7 @@ def _remove(ctx: Context, target: Target) -> None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"There is no ban on {target.text}")
     forget_ban(ctx, ban)
     ctx.notice(f"{ban.target.text} is banned no more")
-    tell_operators(ctx, f"{ctx.nick} took back the ban on {ban.target.text}: {ban.reason}")
+    act(ctx, "UBAN", f"{ctx.nick} took back the ban on {ban.target.text}: {ban.reason}")
 
 
 def _list(ctx: Context, words: Sequence[str]) -> None:

@@ -15,13 +15,16 @@ from ..chat.outbox import Outbox
 from ..chat.settings import Settings
 from ..chat.throttle import Attempts
 from ..chat.user import Session
+from ..commands.audit import act, record
 from ..commands.banishment import forget_ban
 from ..commands.context import Context
+from ..commands.defence import doors
 from ..commands.host import Reloaded
 from ..commands.server_notices import tell_operators
 from ..protocol.message import Message
 from ..storage.interface import StoreError
 from .admission import Admission
+from .audit import AuditLog
 from .backlogs import Backlogs
 from .config import Config, ConfigError
 from .connection import Connection
@@ -59,6 +62,7 @@ class App:
         self.network = Network(settings, now=self.now())
         self.keeper = StoreKeeper(options.data, options.storage, now=self.now)
         self.store = self.keeper.store
+        self.audit = AuditLog(self.keeper.folder)
         restore(self.network, self.store)
         self.turn = Turn(self.store)
         self.backlogs = Backlogs(options.connections.sendq_total)
@@ -102,6 +106,7 @@ class App:
         gevent.sleep(0)
         self.workers.kill()
         self.turn.end()
+        self.audit.close()
         self.keeper.close()
 
     def stop(self, reason: str) -> None:
@@ -126,6 +131,7 @@ class App:
         for line in lines:
             log.warning("%s", line)
             tell_operators(ctx, line)
+        record(ctx, "REHASH", "; ".join(lines))
         return reloaded
 
     def _reload(self, ctx: Context) -> Reloaded:
@@ -178,7 +184,7 @@ class App:
     def _objection(self, host: str) -> str:
         """Why nobody may come from this IP address; "" if they may."""
         ban = self.network.bans.of_address(host, self.now())
-        return ban.message if ban else ""
+        return ban.message if ban else doors(self.network).objection(host)
 
     def relocate(self, session: Session, host: str) -> str:
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
@@ -222,7 +228,7 @@ class App:
             ctx = self._context()
             for ban in over:
                 forget_ban(ctx, ban)
-                tell_operators(ctx, f"The ban on {ban.target.text} has expired: {ban.reason}")
+                act(ctx, "UBAN", f"The ban on {ban.target.text} has expired: {ban.reason}")
 
 
 def _presentable(host: str) -> str:

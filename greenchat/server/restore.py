@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..chat.accounts import Account
 from ..chat.always_on import bring_back
+from ..chat.defcon import MEANINGS, NORMAL
 from ..chat.network import Network
 from ..chat.registered import from_document
 from ..chat.resent import Resent
@@ -15,6 +16,7 @@ from ..protocol.tags import CLIENT_ID
 from ..storage.interface import Document, Store
 from ..storage.msgid import first_id
 
+_DEFCON = ("server", "defcon")
 _SECRET = ("server", "secret")
 _RESENT_WITHIN = 3_600_000  # ms: who sends something again does so soon
 _RESENT_MOST = 10_000
@@ -27,6 +29,8 @@ def restore(network: Network, store: Store) -> None:
         secret = secrets.token_hex(32)
         store.commit([Document(*_SECRET, secret)])
     network.secret = bytes.fromhex(secret)
+    level = store.document(*_DEFCON)
+    network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
     restore_accounts(network, store)
     for document in store.documents("channel").values():
         if isinstance(document, Mapping):

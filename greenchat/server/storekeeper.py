@@ -25,7 +25,7 @@ _DAY = 86_400_000  # ms
 
 
 class StoreKeeper:
-    """The store of one server, from before its first client to after its last.
+    """The store of one server, from before its first client to after its last. folder: where all is kept.
 
     Housekeeping has a thread of its own: it may take half a second at a time, and neither a login nor a search should
     wait for that.
@@ -41,6 +41,7 @@ class StoreKeeper:
         else:
             self._temporary = tempfile.TemporaryDirectory(prefix="greenchat-")
             data = Path(self._temporary.name)
+        self.folder = data
         try:
             self.store = SqliteStore(data / DATABASE, durable=options.durability == "power", keep=_retention(options))
         except BaseException:

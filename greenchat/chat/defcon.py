@@ -1,0 +1,57 @@
+"""How far the server has closed its doors against an attack: levels like those that other servers call DEFCON.
+
+Each level forbids what the ones above it forbid, too. Who is here already is never touched.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from . import checks
+from .masks import glob
+from .opers import Oper
+
+NORMAL = 5
+NO_ACCOUNTS = 4
+NO_CHANNELS = 3
+ONLY_ACCOUNTS = 2
+ONLY_OPERATORS = 1
+
+MEANINGS = {
+    NORMAL: "everything is open",
+    NO_ACCOUNTS: "nobody can register an account",
+    NO_CHANNELS: "nobody can register an account or a channel",
+    ONLY_ACCOUNTS: "nobody can register anything, and who comes must log in to an account",
+    ONLY_OPERATORS: "nobody can register anything, and only this machine and the hosts of operators can connect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who may come in. level: one of MEANINGS. opers: as in the settings. gateways: addresses that speak for others."""
+
+    level: int
+    opers: Iterable[Oper]
+    gateways: tuple[checks.Network, ...]
+
+    def objection(self, host: str) -> str:
+        """Why nobody can connect from this IP address; "" if they can.
+
+        An operator who may come from anywhere (`*@*`) opens the door to nobody else: such a mask says nothing of where
+        operators are.
+        """
+        if self.level > ONLY_OPERATORS or _is_local(host) or checks.is_within(host, self.gateways):
+            return ""
+        masks = {mask.partition("@")[2] for oper in self.opers for mask in oper.hosts}
+        if any(set(mask) - set("*?") and glob(mask, host) for mask in masks):
+            return ""
+        return "This server takes no new connections at the moment: try again later"
+
+    def objection_to_guest(self, host: str) -> str:
+        """Why nobody from this IP address can come in without an account; "" if they can."""
+        if self.level > ONLY_ACCOUNTS or _is_local(host):
+            return ""
+        return "This server takes only people with an account at the moment: log in with SASL"
+
+
+def _is_local(host: str) -> bool:
+    return checks.address(host).is_loopback

@@ -1,0 +1,112 @@
+"""DEFCON: closing the server's doors, step by step."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.checks import network
+from greenchat.chat.settings import WebIrc
+from greenchat.server.options import Storage
+from tests.commands.devices import make_account
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.staff import STAFFED, become
+
+SETTINGS = replace(STAFFED, webirc=WebIrc((network("127.0.0.1"),), "hunter2"))
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    """A server whose clients may say that they come from elsewhere."""
+    return start_server(SETTINGS, quick_options(tmp_path))
+
+
+@pytest.fixture
+def root(house: ServerThread) -> Client:
+    return become(Client(house.address, "root"))
+
+
+def come(house: ServerThread, host: str) -> str:
+    """What becomes of a guest from this address: the last numeric of the welcome, or the words of the ERROR."""
+    with Client(house.address) as client:
+        client.send(f"WEBIRC hunter2 web x {host}", "NICK guest", "USER guest 0 * :Guest")
+        return client.expect("422", "376", "ERROR").params[-1]
+
+
+def test_only_with_the_right(house: ServerThread) -> None:
+    with Client(house.address, "alice") as alice:
+        assert alice.commands("DEFCON") == ["481"]
+        become(alice, "helper")
+        assert alice.commands("DEFCON 1") == ["723"]
+
+
+def test_it_is_shown_and_announced(house: ServerThread, root: Client) -> None:
+    with become(Client(house.address, "local"), "local") as other:
+        root.sync()
+        assert [m.params[1] for m in root.run("DEFCON")] == ["DEFCON 5: everything is open"]
+        root.run("DEFCON 4")
+        assert [m.params[1] for m in other.sync()] == ["*** root set DEFCON 4: nobody can register an account"]
+    with Client(house.address, "late") as late:
+        late.send("OPER local secret")
+        late.expect("381")
+        assert "DEFCON 4: nobody can register an account" in [m.params[-1] for m in late.sync()]
+
+
+@pytest.mark.parametrize("level", ["0", "6", "x", "-1", "05", "1 1x"])
+def test_bad_input(root: Client, level: str) -> None:
+    answers = root.commands(f"DEFCON {level}")
+    assert answers[0] == ("NOTICE" if level == "1 1x" else "400")
+
+
+def test_4_no_accounts(house: ServerThread, root: Client) -> None:
+    root.run("DEFCON 4")
+    with Client(house.address, "alice") as alice:
+        assert alice.run("REGISTER * * :sesame open")[0].params[:2] == ("REGISTER", "TEMPORARILY_UNAVAILABLE")
+        assert "900" not in alice.commands("PRIVMSG NickServ :REGISTER sesame-open")
+        root.run("DEFCON 5")
+        alice.send("REGISTER * * :sesame open")
+        assert alice.expect("REGISTER", "FAIL").params[0] == "SUCCESS"
+
+
+def test_3_no_channels(house: ServerThread, root: Client) -> None:
+    with Client(house.address, "alice") as alice:
+        alice.send("REGISTER * * :sesame open")
+        alice.expect("900")
+        alice.join("#a")
+        root.run("DEFCON 3")
+        answer = alice.run("PRIVMSG ChanServ :REGISTER #a")[-1]
+        assert answer.params[-1] == "Channels can't be registered at the moment"
+    assert come(house, "203.0.113.1") == "MOTD File is missing"
+
+
+def test_2_only_with_an_account_or_from_this_machine(house: ServerThread, root: Client) -> None:
+    make_account(house.address, "alice")
+    root.run("DEFCON 2")
+    assert come(house, "203.0.113.1").startswith("This server takes only people with an account")
+    assert come(house, "127.0.0.1") == "MOTD File is missing"
+    with Client(house.address) as alice:
+        alice.send("WEBIRC hunter2 web x 203.0.113.1", "CAP REQ sasl", "NICK alice", "USER alice 0 * :A")
+        alice.send("AUTHENTICATE PLAIN", "AUTHENTICATE AGFsaWNlAHNlc2FtZSBvcGVu", "CAP END")
+        alice.expect("422")
+
+
+def test_1_only_operators(house: ServerThread, root: Client) -> None:
+    """The class of `elsewhere` comes from 192.0.2.*; root may come from anywhere, which opens no door."""
+    with Client(house.address, "alice") as alice:
+        root.run("DEFCON 1")
+        assert come(house, "203.0.113.1") == "This server takes no new connections at the moment: try again later"
+        assert come(house, "192.0.2.9") != "MOTD File is missing"  # a guest still, and those need an account
+        assert come(house, "127.0.0.1") == "MOTD File is missing"
+        assert alice.commands("PING x")[-1] == "PONG"
+
+
+def test_the_level_outlasts_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(SETTINGS, options)
+    with become(Client(server.address, "root")) as root:
+        root.run("DEFCON 2")
+    server.stop()
+    again = start_server(SETTINGS, options)
+    assert again.call(lambda app: app.network.defcon) == 2
+    assert come(again, "203.0.113.1").startswith("This server takes only people with an account")

@@ -1,0 +1,43 @@
+"""The file of the audit log."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.commands.host import AuditError
+from greenchat.server.audit import AuditLog
+
+
+def test_lines_are_added_in_order_and_read_from_the_end(tmp_path: Path) -> None:
+    audit = AuditLog(tmp_path)
+    for number in range(100):
+        audit.write(f"{number} KILL ü")
+    audit.close()
+    assert audit.path.read_text().splitlines() == [f"{number} KILL ü" for number in range(100)]
+    assert audit.path.stat().st_mode & 0o777 == 0o600
+    again = AuditLog(tmp_path)
+    again.write("100 OPER")
+    again.close()
+    assert again.read(2, "") == ["99 KILL ü", "100 OPER"]
+    assert again.read(9, "oper") == ["100 OPER"]
+    assert again.read(0, "") == []
+
+
+def test_a_large_file_is_put_aside_and_the_oldest_goes(tmp_path: Path) -> None:
+    audit = AuditLog(tmp_path, largest=20)
+    for number in range(30):
+        audit.write(f"line {number:05}")
+    audit.close()
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["audit.log", *(f"audit.log.{number}" for number in range(1, 10))]
+    assert all(file.stat().st_size == 22 for file in files)
+    assert audit.read(99, "line") == [f"line {number:05}" for number in range(10, 30)]
+
+
+def test_a_file_that_cannot_be_written_is_said_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "audit.log").mkdir()
+    audit = AuditLog(tmp_path)
+    audit.write("KILL bob")
+    audit.close()
+    assert "it is missing: KILL bob" in caplog.text
+    assert isinstance(audit.read(1, ""), AuditError)
