@@ -3,10 +3,12 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from .. import __version__
 from . import plot
@@ -23,6 +25,7 @@ from .worker import FailedError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code is 0, 1 when something was lost or failed, 2 for a bad option."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)
     chosen: Scenario | Command = options.chosen
     try:
         if isinstance(chosen, Command):
@@ -36,6 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)  # an exception, so that the servers that were started are stopped
 
 
 def _parser() -> argparse.ArgumentParser:

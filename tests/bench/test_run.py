@@ -1,9 +1,14 @@
 """The whole bench, small: against the real greenchat-server, and against servers that do wrong on purpose."""
 
 import json
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -207,3 +212,19 @@ def test_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     else:
         assert main(["direct", "--plot", str(file)]) == 2
         assert "--plot needs matplotlib: pip install 'greenchat[bench]'" in capsys.readouterr().err
+
+
+def test_a_bench_that_is_ended_takes_its_server_with_it(tmp_path: Path) -> None:
+    script = "from greenchat.bench.main import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", script, "idle", "--clients", "5", "--seconds", "60"]
+    bench = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path)})
+    try:
+        children = Path(f"/proc/{bench.pid}/task/{bench.pid}/children")
+        while len(started := children.read_text().split()) < 2:  # a server and the clients
+            assert bench.poll() is None
+            time.sleep(0.02)
+    finally:
+        bench.terminate()
+    assert bench.wait(20) == 128 + signal.SIGTERM
+    assert not [pid for pid in started if Path("/proc", pid).exists()]
+    assert not list(tmp_path.iterdir())
