@@ -65,11 +65,15 @@ class Session(RuleBasedStateMachine):
 
 TestSession = Session.TestCase
 TestSession.settings = settings(
-    max_examples=15, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    derandomize=True,  # chance belongs to the long runs: what this finds, it finds each time
+    max_examples=15,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 
 @pytest.mark.parametrize(("target", "inputs"), [("lines", 100_000), ("plain", 50_000), ("session", 8_000)])
 def test_chance_finds_nothing(target: str, inputs: int) -> None:
-    """A little of the long run, from another seed each time; a failure prints its seed."""
-    assert fuzz.run(target, random.randrange(1 << 32), inputs=inputs) >= inputs
+    """A little of the long run, always the same; the long run has another seed each time."""
+    assert fuzz.run(target, 1, inputs=inputs) >= inputs

@@ -267,9 +267,9 @@ class World:
 
     def _check_puppet(self, puppet: Puppet) -> None:
         user = puppet.session.user
-        assert not puppet.mailbox.pending
         if puppet.session.closing:
             return
+        assert not puppet.mailbox.pending
         if user is None:
             assert not puppet.nick
             return
