@@ -12,7 +12,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from greenchat.client.archive import Archive, ArchiveError
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
-from greenchat.client.events import NetworkEvent, Resized, TerminalEvent
+from greenchat.client.events import NetworkEvent, Received, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
 from greenchat.client.model import (
     Address,
@@ -35,11 +35,13 @@ from greenchat.client.model import (
     OnlyTls,
     Open,
     Pin,
+    Plugin,
     Quit,
     Reconnect,
     Save,
 )
-from greenchat.client.network import BufferKind
+from greenchat.client.network import Buffer, BufferKind
+from greenchat.client.plugins import Plugins
 from greenchat.client.said import Kind, Line
 from greenchat.client.surface import Input, Surface
 from greenchat.client.transport import Transport
@@ -52,11 +54,17 @@ SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from t
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept from one day to the next. save: writes the settings down; raises OSError."""
+    """What is kept from one day to the next, and where.
+
+    save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
+    name, and says where. plugins: the folder of their files.
+    """
 
     vault: Vault
     trust: Trust
     save: Callable[[], None]
+    report: Callable[[str], Path]
+    plugins: Path
 
 
 class App:
@@ -82,13 +90,9 @@ class App:
         self._connections: dict[Network, Connection] = {}
         self._sleep = Sleep()
         self._leaving = False
-        self._report: Callable[[], Path] | None = None
+        self._plugins = Plugins(console.model, kept.plugins, kept.report)
         self._archive_path: Path | None = None
         self._archive: Archive | None = None
-
-    def report_with(self, report: Callable[[], Path]) -> None:
-        """Write bugs down with this, and go on."""
-        self._report = report
 
     def remember(self, path: Path) -> None:
         """Keep what is said in this file, and begin with what it has."""
@@ -105,6 +109,8 @@ class App:
         for network in console.model.networks:
             self._connection(network).connect()
         self._open_archive()
+        self._plugins.run(time.monotonic(), milliseconds())
+        self._plugins.start()
         try:
             while not self._leaving:
                 self._surface.paint(console.frame(time.monotonic(), milliseconds()))
@@ -167,6 +173,7 @@ class App:
                     self._surface.beep()
                 if console.model.caller:
                     self._surface.notify(*console.model.caller)
+        self._plugins.run(now, milliseconds())
         self._keep_lines()
         self._do_requests()
         if not self._inputs and not (self._patient and self._unsaid()):
@@ -191,12 +198,14 @@ class App:
         )
 
     def _timeout(self) -> float | None:
-        if not self._events.empty():
+        if not self._events.empty() or self._plugins.busy:
             return 0.0
         now = time.monotonic()
         deadlines = [deadline for each in self._connections.values() if (deadline := each.deadline(now)) is not None]
         if self._decoder.undecided:
             deadlines.append(now + ESCAPE_SECONDS)
+        if self._plugins.deadline is not None:
+            deadlines.append(self._plugins.deadline)
         if typing_notice.who(self._console.model.current, milliseconds()):
             deadlines.append(now + 1)  # to see it end
         return max(0.0, min(deadlines) - now) if deadlines else None
@@ -221,7 +230,8 @@ class App:
 
     def _on_terminal(self, events: list[TerminalEvent]) -> None:
         for event in events:
-            self._console.on_terminal(event, milliseconds())
+            with self._guarded(self._console.model.current, "what you did last"):
+                self._console.on_terminal(event, milliseconds())
 
     def _drain_events(self) -> None:
         end = time.monotonic() + TURN_SECONDS
@@ -232,18 +242,19 @@ class App:
                 return
             if connection.wire is transport:
                 connection.on_event(event, time.monotonic())
-                self._guarded(connection.network, event)
+                with self._guarded(connection.network.status, "something from the server"):
+                    self._console.on_network(connection.network, event, milliseconds())
+                if isinstance(event, Received):
+                    self._plugins.received(event.message)
 
-    def _guarded(self, network: Network, event: NetworkEvent) -> None:
-        """A bug in a handler costs one message: it is told in one line, and written down with its details."""
+    @contextlib.contextmanager
+    def _guarded(self, told: Buffer, what: str) -> Iterator[None]:
+        """A bug costs one message or one key: it is told in one line, and written down with its details."""
         try:
-            self._console.on_network(network, event, milliseconds())
+            yield
         except Exception:
-            if self._report is None:
-                raise
-            where = self._report()
-            text = f"A bug in greenchat: something from the server was passed over; the details are in {where}"
-            self._console.model.add(network.status, Line(milliseconds(), Kind.ERROR, text))
+            text = f"A bug in greenchat: {what} was passed over; the details are in {self._kept.report('crash')}"
+            self._console.model.add(told, Line(milliseconds(), Kind.ERROR, text))
 
     def _do_requests(self) -> None:
         console = self._console
@@ -267,6 +278,8 @@ class App:
                     self._keep(network, credentials)
                 case Forget(network):
                     self._keep(network, None)
+                case Plugin(what, name):
+                    self._plugins.order(what, name)
                 case Save():
                     self._remember(self._console.model.network, self._kept.save)
                 case Reconnect(network):

@@ -113,7 +113,11 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     except SettingError as error:
         raise UsageError(str(error)) from error
     kept = Kept(
-        system_vault(data_folder()), Trust(data_folder() / "trust.json"), lambda: save(model.settings, settings)
+        system_vault(data_folder()),
+        Trust(data_folder() / "trust.json"),
+        lambda: save(model.settings, settings),
+        _report,
+        config_folder() / "plugins",
     )
     model.asks = os.isatty(0)
     for channel in destination.channels:
@@ -131,7 +135,7 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
     except UsageError:
         raise
     except Exception:
-        print(f"greenchat: a bug ended it; the details are in {_report()}", file=sys.stderr)
+        print(f"greenchat: a bug ended it; the details are in {_report('crash')}", file=sys.stderr)
         return 1
     return 0
 
@@ -150,7 +154,6 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
         with Screen() as screen:
             console.size = screen.size
             app = App(console, screen, Decoder(), kept)
-            app.report_with(_report)
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
             app.run()
@@ -218,13 +221,7 @@ def _terminal_is_light() -> bool:
     return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
 
 
-def _report() -> Path:
-    import traceback
+def _report(name: str) -> Path:
+    from greenchat.client import report
 
-    path = state_folder() / "crash.txt"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"greenchat {__version__}\n\n{traceback.format_exc()}", encoding="utf-8")
-    except OSError:
-        traceback.print_exc()
-    return path
+    return report.write(state_folder(), name)

@@ -28,6 +28,7 @@ __all__ = [
     "OnlyTls",
     "Open",
     "Pin",
+    "Plugin",
     "Quit",
     "Reconnect",
     "Save",
@@ -119,7 +120,15 @@ class Save:
     """The settings are to be kept as they are now."""
 
 
-Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Save | Copy | Open | Mouse
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """Something is to be done with plugins. what: "load", "unload", or to list them."""
+
+    what: str
+    name: str
+
+
+Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Save | Copy | Open | Mouse | Plugin
 
 
 class Model:
@@ -137,6 +146,7 @@ class Model:
         "calls",
         "current",
         "focused",
+        "heard",
         "last",
         "mentions",
         "networks",
@@ -157,6 +167,7 @@ class Model:
         self.focused = True
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
         self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
+        self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none
         self.add_network(network)
         self.current = network.status
         self.last = network.status  # shown before the current one
@@ -221,6 +232,8 @@ class Model:
             folded = buffer.network.fold(line.nick)
             buffer.speakers.pop(folded, None)
             buffer.speakers[folded] = line.time
+        if self.heard is not None and line.kind in TALK:
+            self.heard.append((buffer, line))
         if line.highlight:
             self.mentions.append((buffer, line))
         if line.own or (buffer is self.current and self.focused and buffer.anchor is None):

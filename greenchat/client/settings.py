@@ -35,6 +35,7 @@ TABLE: dict[str, Setting] = {
         Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)"),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting("typing.tell", True, "tell others while you type"),
+        Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),
         Setting("bell", True, "ring when somebody calls you and the window has not the focus"),
     )
 }

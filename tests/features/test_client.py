@@ -294,13 +294,16 @@ def test_a_bug_gives_the_terminal_back_and_is_written_down(
     server: Server, environment: dict[str, str], tmp_path: Path
 ) -> None:
     broken = (
-        "import sys\nfrom greenchat.client import talk\nfrom greenchat.client.main import main\n"
-        "def say(*_): raise RuntimeError('a bug')\n"
-        f"talk.say = say\nsys.exit(main(['alice@{server.address}']))"
+        "import sys\nfrom greenchat.client import console\nfrom greenchat.client.main import main\n"
+        "render = console.render\n"
+        "def broken(model, line, *others):\n"
+        "    if line.text == 'boom': raise RuntimeError('a bug')\n"
+        "    return render(model, line, *others)\n"
+        f"console.render = broken\nsys.exit(main(['alice@{server.address}']))"
     )
     terminal = Terminal([sys.executable, "-c", broken], environment)
     terminal.wait_for("You joined")
-    terminal.enter("hello")
+    terminal.send("boom")
     assert terminal.wait_end() == 1
     terminal.close()
     restored = terminal.output.rindex(b"\x1b[?2004l")
@@ -366,6 +369,21 @@ def test_what_was_said_is_there_again_on_a_server_that_forgot_it(server: Server,
     third.enter("gone?")
     third.wait_for("alice │ gone?")
     assert "remember" not in third.text
+
+
+def test_a_bug_in_what_a_key_does_costs_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:
+    broken = (
+        "import sys\nfrom greenchat.client import talk\nfrom greenchat.client.main import main\n"
+        "def say(*_): raise RuntimeError('a bug')\n"
+        f"talk.say = say\nsys.exit(main(['alice@{server.address}']))"
+    )
+    terminal = Terminal([sys.executable, "-c", broken], environment)
+    terminal.wait_for("You joined")
+    terminal.enter("hello")
+    terminal.wait_for("A bug in greenchat: what you did last was passed over")
+    assert "RuntimeError: a bug" in (tmp_path / "state/greenchat/crash.txt").read_text()
+    terminal.enter("/quit")
+    assert terminal.wait_end() == 0
 
 
 def test_a_bug_in_a_handler_costs_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:

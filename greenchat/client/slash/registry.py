@@ -1,5 +1,6 @@
 """The table of slash commands: one function each, declared by a decorator that says how it is used."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -73,6 +74,11 @@ class Command:
         """The first line of the function's docstring."""
         return (self.action.__doc__ or "").strip().splitlines()[0]
 
+    @property
+    def more(self) -> list[str]:
+        """The other lines."""
+        return inspect.cleandoc(self.action.__doc__ or "").splitlines()[2:]
+
 
 TABLE: dict[str, Command] = {}
 ALIASES: dict[str, str] = {}
@@ -88,6 +94,11 @@ def command(name: str, *aliases: str, usage: str = "", least: int = 0, example: 
         return action
 
     return declare
+
+
+def withdraw(name: str) -> None:
+    """Take a command that was declared by its one name out of the table."""
+    del TABLE[name]
 
 
 def find(name: str) -> Command:

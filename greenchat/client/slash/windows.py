@@ -117,6 +117,8 @@ def help_(order: Order) -> None:
             order.tell("  also: " + ", ".join(f"/{alias}" for alias in wanted.aliases))
         if wanted.example:
             order.tell(f"  for example: {wanted.example}")
+        for line in wanted.more:
+            order.tell(f"  {line}")
         return
     for known in sorted(TABLE.values(), key=lambda row: row.name):
         order.tell(f"/{known.name} {known.usage}".rstrip() + f": {known.summary}")

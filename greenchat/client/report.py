@@ -1,0 +1,21 @@
+"""Bugs written down: a file with the traceback, for those who mend them. The user sees one line that names it."""
+
+import tempfile
+import traceback
+from pathlib import Path
+
+from greenchat import __version__
+
+
+def write(folder: Path, name: str) -> Path:
+    """Write down the exception that is being handled; says where. In the folder, or where that can't be written to,
+    among the temporary files. Raises OSError where neither can be."""
+    text = f"greenchat {__version__}\n\n{traceback.format_exc()}"
+    path = folder / f"{name}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        path = Path(tempfile.mkdtemp(prefix="greenchat-")) / f"{name}.txt"
+        path.write_text(text, encoding="utf-8")
+    return path

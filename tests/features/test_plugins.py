@@ -1,0 +1,45 @@
+"""Plugins, and bugs of plugins, in a real terminal."""
+
+from pathlib import Path
+
+from tests.features.conftest import OpenTerminal, Server
+from tests.irc import Client
+
+KETTLE = """
+import sys, threading
+
+def start(chat):
+    @chat.on_message
+    def heard(said):
+        print("this would break the screen", file=sys.stderr)
+        if said.text == "!tea":
+            chat.after(0.05, lambda: said.reply("The kettle is on."))
+        else:
+            1 / 0
+"""
+
+
+def test_a_plugin_answers_and_its_bugs_leave_the_screen_whole(
+    server: Server, greenchat: OpenTerminal, tmp_path: Path
+) -> None:
+    folder = tmp_path / "config/greenchat/plugins"
+    folder.mkdir(parents=True)
+    (folder / "kettle.py").write_text(KETTLE)
+    (folder.parent / "client.toml").write_text('[settings]\n"plugins.load" = ["kettle"]\n')
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("You joined")
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby")
+        alice.wait_for("bob joined")
+        bob.send("PRIVMSG #lobby :!tea")
+        assert bob.expect("PRIVMSG").params == ("#lobby", "The kettle is on.")
+        bob.send("PRIVMSG #lobby :no tea")
+        alice.wait_for("bob │ no tea")
+        assert "this would break" not in alice.text
+        alice.send("\x1b1")
+        alice.wait_for("The plugin kettle failed", "ZeroDivisionError", "kettle: this would break the screen")
+        assert (tmp_path / "state/greenchat/plugin-kettle.txt").exists()
+        alice.enter("/plugin unload kettle")
+        alice.wait_for("The plugin kettle is unloaded.")
+        alice.enter("/quit")
+        assert alice.wait_end() == 0
