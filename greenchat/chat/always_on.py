@@ -28,7 +28,6 @@ def document(network: Network, user: User) -> dict[str, Any]:
         "nick": user.nick,
         "username": user.username,
         "realname": user.realname,
-        "host": user.host,
         "real_host": user.real_host,
         "account": user.account,
         "signon": user.signon,
@@ -49,7 +48,7 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
     user = User(
         nick=stored["nick"],
         username=stored["username"],
-        host=stored["host"],
+        host=network.cloaks.host(stored["real_host"]),
         realname=stored["realname"],
         real_host=stored["real_host"],
         signon=stored["signon"],

@@ -12,6 +12,7 @@ from .names import is_channel
 Network = IPv4Network | IPv6Network
 
 _MAX_LINE = 400  # bytes of a text that must go into one line with its numeric
+_MAX_SUFFIX = 40  # characters
 _SERVER_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _FORMATTING = str.maketrans(dict.fromkeys("\t\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f", " "))
 
@@ -20,6 +21,15 @@ def server_name(text: str) -> str:
     """A name with a dot: https://modern.ircdocs.horse/#servers, so that nobody takes it for a nickname."""
     if not _SERVER_NAME.fullmatch(text) or len(text) > 63:
         raise ValueError("must be a name with a dot, like irc.example.org, of at most 63 letters, digits, - and .")
+    return text
+
+
+def suffix(text: str) -> str:
+    """The end of a host that is none: `cloaked`, or `cloaked.example`."""
+    if not re.fullmatch(r"([A-Za-z0-9-]+\.)*[A-Za-z][A-Za-z0-9-]*", text) or len(text) > _MAX_SUFFIX:
+        raise ValueError(
+            f"must be words with dots between, like cloaked, of at most {_MAX_SUFFIX} letters, digits and -"
+        )
     return text
 
 

@@ -41,12 +41,17 @@ class Mask:
     by_account: bool = False
 
     def means(self, user: User, fold: Casefold = str.lower) -> bool:
-        """Whether the user is meant, for the host that is shown or the real one. fold: see `masks.mask_fold`."""
+        """Whether the user is meant, by the host that is shown. fold: see `masks.mask_fold`.
+
+        Where they really come from counts only where the mask says just that, without a wildcard: who wrote it knows
+        the address already, and with wildcards anybody could find out that of another piece by piece.
+        """
         if self.by_account:
             found = user.account != "" and glob(self.pattern, user.account, fold)
         else:
             head = f"{user.nick}!{user.username}@"
-            found = any(glob(self.pattern, head + host, fold) for host in {user.host: None, user.real_host: None})
+            hosts = [user.host, user.real_host] if self.pattern.endswith("@" + user.real_host) else [user.host]
+            found = any(glob(self.pattern, head + host, fold) for host in hosts)
         return found != self.negated
 
 

@@ -11,6 +11,7 @@ from ..protocol.casemap import Casefold
 from . import ranks, roster
 from .accounts import Accounts
 from .channel import Channel
+from .cloaks import Cloaks
 from .defcon import NORMAL
 from .masks import mask_fold
 from .monitors import Monitors
@@ -44,6 +45,7 @@ class Network:
         "accounts",
         "bans",
         "channels",
+        "cloaks",
         "command_counts",
         "defcon",
         "fold",
@@ -86,6 +88,7 @@ class Network:
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.bans = ServerBans(self.fold, self.mask_fold)
         self.secret = b""
+        self.cloaks = Cloaks(settings.cloak)
         self.defcon = NORMAL
 
     def user(self, nick: str) -> User | None:

@@ -16,7 +16,9 @@ RIGHTS = {
     "restart": "RESTART: end the server and start it again",
     "die": "DIE: end the server",
     "wallops": "WALLOPS: write to everybody who listens with +w",
-    "stats": "STATS in full: who is connected from where, who may become an operator",
+    "stats": "STATS in full: connections, bans, who may become an operator",
+    "addresses": "see where people really come from, in WHOIS, WHO, WHOWAS, USERIP, STATS and UBAN INFO",
+    "cloak": "CLOAK: change the secret behind the hosts that others see",
     "remove": "REMOVE: take somebody out of any channel",
     "samode": "SAMODE: change any channel's modes",
     "sajoin": "SAJOIN: put somebody into a channel",
@@ -48,7 +50,7 @@ class Oper:
 
 CLASSES = Key(
     "Classes of operators: a table for each, which says what they may do. All rights there are:\n"
-    + "\n".join(f"  {name:8} {meaning}" for name, meaning in RIGHTS.items()),
+    + "\n".join(f"  {name:9} {meaning}" for name, meaning in RIGHTS.items()),
     sample=("helper", OperClass(("kill", "wallops", "stats"))),
 )
 OPERS = Key(

@@ -28,7 +28,7 @@ class Limits:
 
     nick: Annotated[int, Key("characters of a nickname", 1, 64)] = 32
     username: Annotated[int, Key("characters of a username", 2, 32)] = 18
-    host: Annotated[int, Key("characters of a shown hostname", 16, 128)] = 64
+    host: Annotated[int, Key("characters of a shown hostname", 32, 128)] = 64
     realname: Annotated[int, Key("characters of a real name", 1, 300)] = 150
     channel: Annotated[int, Key("characters of a channel's name", 2, 128)] = 64
     topic: Annotated[int, Key("characters of a topic", 1, 390)] = 390
@@ -101,6 +101,18 @@ class Sts:
 
 
 @dataclass(frozen=True, slots=True)
+class Cloak:
+    """What others see of where somebody comes from."""
+
+    enabled: Annotated[
+        bool, Key("show a keyed hash instead of the address, but of this machine's own ones", restart=True)
+    ] = True
+    suffix: Annotated[
+        str, Key("what it ends with; bans on it must be set anew when this changes", parse=checks.suffix, restart=True)
+    ] = "cloaked"
+
+
+@dataclass(frozen=True, slots=True)
 class WebIrc:
     """Gateways that may say whom they speak for: https://ircv3.net/specs/extensions/webirc."""
 
@@ -141,6 +153,13 @@ class Settings:
     history: Annotated[History, Key("What is remembered.")] = field(default_factory=History)
     accounts: Annotated[AccountSettings, Key("Names that belong to somebody.")] = field(default_factory=AccountSettings)
     admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
+    cloak: Annotated[
+        Cloak,
+        Key(
+            "Hosts as others see them. CLOAK ROTATE, for operators, changes the secret behind them, which is in the\n"
+            "data folder; who may see addresses all the same has the right to it (see classes)."
+        ),
+    ] = field(default_factory=Cloak)
     webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
         default_factory=WebIrc
     )

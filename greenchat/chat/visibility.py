@@ -4,6 +4,8 @@ https://modern.ircdocs.horse/#invisible-user-mode and #secret-channel-mode.
 """
 
 from .channel import Channel
+from .rights import rights_of
+from .settings import Settings
 from .user import User
 
 
@@ -25,6 +27,11 @@ def sees_in(viewer: User, user: User, channel: Channel) -> bool:
     return channel.sees(viewer, user) and (is_member or ("s" not in channel.flags and "i" not in user.modes))
 
 
-def sees_address(viewer: User, user: User) -> bool:
-    """Whether the viewer may know where somebody really comes from: only they themselves and operators."""
-    return user is viewer or "o" in viewer.modes
+def sees_address(viewer: User, user: User, settings: Settings) -> bool:
+    """Whether the viewer may know where somebody really comes from: they themselves, and operators with the right."""
+    return user is viewer or sees_addresses(viewer, settings)
+
+
+def sees_addresses(viewer: User, settings: Settings) -> bool:
+    """Whether the viewer may know where everybody really comes from."""
+    return "addresses" in rights_of(viewer, settings)

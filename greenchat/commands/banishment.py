@@ -22,7 +22,8 @@ def ban_of(ctx: Context, session: Session) -> ServerBan | None:
         return ban
     if user:
         return bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now)
-    return bans.of_masks(session.nick, session.username, (session.host,), ctx.now) if session.nick else None
+    hosts = (ctx.network.cloaks.host(session.host), session.host)
+    return bans.of_masks(session.nick, session.username, hosts, ctx.now) if session.nick else None
 
 
 def hosts_of(user: User) -> tuple[str, ...]:

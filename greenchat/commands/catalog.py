@@ -5,6 +5,7 @@ from . import authentication as authentication
 from . import capabilities as capabilities
 from . import channels as channels
 from . import chanserv as chanserv
+from . import cloak as cloak
 from . import defence as defence
 from . import history as history
 from . import identity as identity

@@ -26,7 +26,8 @@ def send_list(ctx: Context, channel: Channel, letter: str) -> None:
         return
     if channel.is_visible_to(ctx.user):
         for entry in channel.lists.get(letter, ()):
-            ctx.reply(entry_numeric, channel.name, entry.mask.text, entry.setter, str(entry.time // 1000))
+            setter = ctx.network.cloaks.source(entry.setter)
+            ctx.reply(entry_numeric, channel.name, entry.mask.text, setter, str(entry.time // 1000))
     ctx.reply(end_numeric, channel.name)
 
 

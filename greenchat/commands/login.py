@@ -89,7 +89,7 @@ def mask(ctx: Context) -> str:
     session = ctx.session
     if session.user is not None:
         return session.user.source
-    return f"{session.nick or '*'}!{session.username or '*'}@{session.host}"
+    return f"{session.nick or '*'}!{session.username or '*'}@{ctx.network.cloaks.host(session.host)}"
 
 
 def _keys(ctx: Context, name: str) -> tuple[str, str]:

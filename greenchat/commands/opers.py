@@ -43,7 +43,7 @@ def oper(ctx: Context) -> Later | None:
 
 
 def _may_come_from(user: User, row: Oper) -> bool:
-    return any(glob(mask, f"{user.username}@{host}") for mask in row.hosts for host in (user.real_host, user.host))
+    return any(glob(mask, f"{user.username}@{user.real_host}") for mask in row.hosts)
 
 
 def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None:

@@ -83,7 +83,7 @@ def complete_registration(ctx: Context) -> None:
     newcomer = User(
         nick=session.nick,
         username=session.username,
-        host=session.host,
+        host=ctx.network.cloaks.host(session.host),
         realname=session.realname,
         real_host=session.host,
         signon=ctx.now,
@@ -116,7 +116,7 @@ def _attach(ctx: Context, user: User) -> None:
 
 
 def _welcome(ctx: Context, newcomer: User) -> None:
-    settings = ctx.network.settings
+    session, settings = ctx.session, ctx.network.settings
     version = settings.version
     created = ctx.time_text(ctx.network.started)
     ctx.reply(Numeric.RPL_WELCOME, text=f"Welcome to the {settings.network} Network, {newcomer.nick}")
@@ -131,6 +131,8 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     if newcomer.modes:
         send_modes(ctx, newcomer)
     send_motd(ctx)
+    if newcomer.host != session.host:
+        ctx.reply(Numeric.RPL_HOSTHIDDEN, newcomer.host)
 
 
 @command("PING", params=1, anytime=True)

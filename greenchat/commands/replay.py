@@ -24,12 +24,15 @@ def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str)
     """Send events to the asker, as a batch of this kind, a step for each."""
     with ctx.batch(kind, *params):
         for event in events:
-            ctx.respond(envelope_of(event))
+            ctx.respond(envelope_of(ctx, event))
             yield
 
 
-def envelope_of(event: StoredEvent) -> Envelope:
+def envelope_of(ctx: Context, event: StoredEvent) -> Envelope:
     """An event as the message that it was: "The `msgid` tag ... MUST be the `msgid` tag as originally sent"."""
+    source = ctx.network.cloaks.source(event.source)
+    if source != event.source:
+        event = event._replace(source=source)
     return told_again(event, _NEEDS.get(event.command, 0))
 
 
@@ -46,14 +49,14 @@ def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Env
     except StoreError as error:
         log.error("no replay on joining: %s", error)
         return []
-    return [_with_time(event, session) for event in events]
+    return [_with_time(ctx, event, session) for event in events]
 
 
-def _with_time(event: StoredEvent, session: Session) -> Envelope:
+def _with_time(ctx: Context, event: StoredEvent, session: Session) -> Envelope:
     """The message; where its time can't be seen in a tag, it stands before the text."""
     if not session.caps & caps.SERVER_TIME:
         clock = f"[{event.time // 3_600_000 % 24:02}:{event.time // 60_000 % 60:02}] "
         text = event.params[-1]
         start = _ACTION if text.startswith(_ACTION) else ""
         event = event._replace(params=(*event.params[:-1], start + clock + text[len(start) :]))
-    return envelope_of(event)
+    return envelope_of(ctx, event)

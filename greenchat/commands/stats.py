@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..chat.server_bans import ACCOUNT, ADDRESS, MASK
+from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
 from .context import Context
 from .registry import COMMANDS, command, require_right
@@ -69,8 +70,9 @@ def _classes(ctx: Context) -> None:
 
 def _connections(ctx: Context) -> None:
     """Name, bytes that wait, messages and KiB sent, messages and KiB received, seconds open: RFC 2812, section 5.1."""
+    shown = (lambda host: host) if sees_addresses(ctx.user, ctx.network.settings) else ctx.network.cloaks.host
     for session in ctx.network.sessions:
-        name = f"{session.user.nick if session.user else '*'}[{session.host}]"
+        name = f"{session.user.nick if session.user else '*'}[{shown(session.host)}]"
         counts = (
             session.outbox.backlog,
             session.outbox.sent_messages,

@@ -34,7 +34,7 @@ def tell_missed(ctx: Context, user: User) -> None:
         return
     try:
         for event in _missed(ctx, user, parse_msgid(user.last_seen) or first_id(user.left)):
-            ctx.respond(envelope_of(event))
+            ctx.respond(envelope_of(ctx, event))
     except StoreError as error:
         log.error("what %s missed can't be read: %s", user.nick, error)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ..chat.durations import format_duration, parse_duration
 from ..chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, Target, TargetError, parse_target
+from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
 from .audit import act
 from .banishment import enforce, forget_ban, hosts_of, keep_ban
@@ -147,7 +148,8 @@ def _info(ctx: Context, words: Sequence[str]) -> None:
     if target.kind == ADDRESS:
         found.append(bans.of_address(target.text, ctx.now))
     if user:
-        ctx.notice(f"{user.source} comes from {user.real_host}, account {user.account or 'none'}")
+        origin = user.real_host if sees_addresses(ctx.user, ctx.network.settings) else user.host
+        ctx.notice(f"{user.source} comes from {origin}, account {user.account or 'none'}")
         found += [bans.of_address(host, ctx.now) for host in hosts_of(user)]
         found.append(bans.of_account(user.account, ctx.now))
         found.append(bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now))

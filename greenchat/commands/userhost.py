@@ -32,7 +32,8 @@ def userhost(ctx: Context) -> None:
 @command("USERIP", params=1)
 def userip(ctx: Context) -> None:
     """USERIP <nick>{ <nick>}: where one comes from, for oneself and for operators."""
-    _reply(ctx, Numeric.RPL_USERIP, lambda user: user.real_host if sees_address(ctx.user, user) else _NO_IP)
+    settings = ctx.network.settings
+    _reply(ctx, Numeric.RPL_USERIP, lambda user: user.real_host if sees_address(ctx.user, user, settings) else _NO_IP)
 
 
 def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:

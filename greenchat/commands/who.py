@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..chat.channel import Channel
 from ..chat.masks import compile_mask
 from ..chat.user import User
-from ..chat.visibility import sees, sees_address, sees_in
+from ..chat.visibility import sees, sees_address, sees_addresses, sees_in
 from ..protocol import caps
 from ..protocol.numerics import Numeric
 from .context import Context, Gradually
@@ -122,6 +122,7 @@ def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
     if mask in _EVERYBODY or pattern.match(network.settings.name.lower()):
         return lambda user: True
     nick_pattern = compile_mask(network.fold(mask))
+    sees_all = sees_addresses(ctx.user, network.settings)
 
     def matches(user: User) -> bool:
         return bool(
@@ -130,7 +131,7 @@ def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
             or pattern.match(user.host.lower())
             or pattern.match(user.realname.lower())
             or pattern.match(user.source.lower())
-            or (sees_address(ctx.user, user) and pattern.match(user.real_host.lower()))
+            or ((sees_all or user is ctx.user) and pattern.match(user.real_host.lower()))
         )
 
     return matches
@@ -178,7 +179,7 @@ def _flags(ctx: Context, user: User, channel: Channel | None) -> str:
 
 
 def _ip(ctx: Context, user: User, _: Channel | None) -> str:
-    return user.real_host if sees_address(ctx.user, user) else _NO_IP
+    return user.real_host if sees_address(ctx.user, user, ctx.network.settings) else _NO_IP
 
 
 # In the order in which they are sent, which is not that of asking; the token comes before all of them.

@@ -41,10 +41,11 @@ def _send(ctx: Context, user: User) -> None:
     settings = ctx.network.settings
     nick = user.nick
     ctx.reply(Numeric.RPL_WHOISUSER, nick, user.username, user.host, "*", text=user.realname)
-    if sees_address(ctx.user, user):
-        ctx.reply(
-            Numeric.RPL_WHOISHOST, nick, text=f"is connecting from {user.username}@{user.real_host} {user.real_host}"
-        )
+    is_close = user is ctx.user or "o" in ctx.user.modes
+    if sees_address(ctx.user, user, settings):
+        for host in dict.fromkeys([session.host for session in user.sessions] or [user.real_host]):
+            ctx.reply(Numeric.RPL_WHOISHOST, nick, text=f"is connecting from {user.username}@{host} {host}")
+    if is_close:
         ctx.reply(Numeric.RPL_WHOISMODES, nick, text="is using modes +" + "".join(sorted(user.modes)))
     for names in wrap(_channels(ctx, user), ctx.room(Numeric.RPL_WHOISCHANNELS.command, ctx.nick, nick)):
         ctx.reply(Numeric.RPL_WHOISCHANNELS, nick, text=" ".join(names))
@@ -64,7 +65,7 @@ def _send(ctx: Context, user: User) -> None:
         ctx.reply(Numeric.RPL_WHOISSPECIAL, nick, text=f"is using {gateway}")
     if user.sessions and all(session.secure for session in user.sessions):
         ctx.reply(Numeric.RPL_WHOISSECURE, nick)
-    if sees_address(ctx.user, user):
+    if is_close:
         for certfp in dict.fromkeys(session.certificate for session in user.sessions if session.certificate):
             ctx.reply(Numeric.RPL_WHOISCERTFP, nick, text=f"has client certificate fingerprint {certfp}")
     idle = (ctx.now - user.active) // 1000

@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
@@ -20,7 +21,7 @@ def whowas(ctx: Context) -> None:
         ctx.reply(Numeric.ERR_WASNOSUCHNICK, nick)
     for departed in found:
         ctx.reply(Numeric.RPL_WHOWASUSER, departed.nick, departed.username, departed.host, "*", text=departed.realname)
-        if "o" in ctx.user.modes:
+        if sees_addresses(ctx.user, network.settings):
             ctx.reply(Numeric.RPL_WHOISACTUALLY, departed.nick, departed.real_host)
         if departed.account:
             ctx.reply(Numeric.RPL_WHOISACCOUNT, departed.nick, departed.account, text="was logged in as")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..chat import checks
+from ..chat.cloaks import LENGTH
 from ..chat.settings import Settings
 from .keys import Table, WrongKeyError, entries, read, refuse_unknown
 from .options import NOT_GIVEN, Options, TlsFiles
@@ -47,6 +48,8 @@ def parse(table: Table, *, folder: Path) -> Config:
     options = read(Options, {name: table[name] for name in of_options if name in table}, folder=folder)
     _check_opers(settings)
     _check_listeners(options)
+    if LENGTH + len(settings.cloak.suffix) > settings.limits.host:
+        raise WrongKeyError("cloak.suffix", "makes hosts longer than limits.host")
     if (options.tls.certificate == NOT_GIVEN) != (options.tls.key == NOT_GIVEN):
         raise WrongKeyError("tls", "certificate and key belong together")
     if settings.webirc.hosts and not settings.webirc.password:

@@ -1,5 +1,5 @@
 """Brings back what the store kept of the chat's state: accounts, channels, bans, who stays without a connection,
-what was said lately under ids of clients, and the secret behind what must not be guessed.
+what was said lately under ids of clients, and the secrets behind what must not be guessed.
 """
 
 import secrets
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from ..chat.accounts import Account
 from ..chat.always_on import bring_back
+from ..chat.cloaks import SECRET_SIZE
 from ..chat.defcon import MEANINGS, NORMAL
 from ..chat.network import Network
 from ..chat.registered import from_document
@@ -18,17 +19,15 @@ from ..storage.msgid import first_id
 
 _DEFCON = ("server", "defcon")
 _SECRET = ("server", "secret")
+_CLOAK = ("server", "cloak")
 _RESENT_WITHIN = 3_600_000  # ms: who sends something again does so soon
 _RESENT_MOST = 10_000
 
 
 def restore(network: Network, store: Store) -> None:
     """Fill a fresh network from the store. Raises StoreError."""
-    secret = store.document(*_SECRET)
-    if not isinstance(secret, str):
-        secret = secrets.token_hex(32)
-        store.commit([Document(*_SECRET, secret)])
-    network.secret = bytes.fromhex(secret)
+    network.secret = _secret(store, *_SECRET)
+    network.cloaks.change_secret(_secret(store, *_CLOAK))
     level = store.document(*_DEFCON)
     network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
     restore_accounts(network, store)
@@ -46,6 +45,15 @@ def restore(network: Network, store: Store) -> None:
         key = Resent.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.resent.add(key, event.msgid)
+
+
+def _secret(store: Store, kind: str, key: str) -> bytes:
+    """A secret of the server, made where there is none yet. The database is for the server's user only."""
+    secret = store.document(kind, key)
+    if not isinstance(secret, str):
+        secret = secrets.token_hex(SECRET_SIZE)
+        store.commit([Document(kind, key, secret)])
+    return bytes.fromhex(secret)
 
 
 def restore_accounts(network: Network, store: Store) -> None:

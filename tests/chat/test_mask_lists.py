@@ -23,8 +23,12 @@ def listed(*masks: str) -> MaskList:
         ("BOB!*@*", True, True),
         ("*!~bob@*", True, True),
         ("*!*@192.0.2.1", True, True),  # the host that others see ...
-        ("*!*@real.example.org", True, True),  # ... and the one where bob really comes from
-        ("*!*@*.example.org", True, True),
+        ("*!*@203.0.113.7", True, True),  # ... and the one where bob really comes from, for who knows it already,
+        ("bob!*@203.0.113.7", True, True),
+        ("*!*@203.0.113.*", False, False),  # which wildcards must not help to find out
+        ("*!*@203.0.113.?", False, False),
+        ("*@203.0.113.7", True, True),
+        ("~m:*!*@203.0.113.*", False, True),
         ("b?b", True, True),
         ("bo", False, False),
         ("m:bob", False, True),
@@ -42,7 +46,7 @@ def listed(*masks: str) -> MaskList:
     ],
 )
 def test_whom_it_means(mask: str, joining: bool, speaking: bool) -> None:
-    bob = person("bob", account="bobby", host="192.0.2.1", real_host="real.example.org")
+    bob = person("bob", account="bobby", host="192.0.2.1", real_host="203.0.113.7")
     assert listed(mask).means(bob) is joining
     assert listed(mask).means(bob, speaking=True) is speaking
 

@@ -1,12 +1,14 @@
 """Acting inside a running server where no client can: as a handler of a command that comes with a later theme would."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from greenchat.chat.user import User
 from greenchat.commands.context import Context
 from greenchat.protocol.message import Message
 from greenchat.server.app import App
 from tests.conftest import ServerThread
+from tests.staff import STAFFED
 
 
 def act(server: ServerThread, nick: str, change: Callable[[Context, User], None]) -> None:
@@ -27,8 +29,14 @@ def act(server: ServerThread, nick: str, change: Callable[[Context, User], None]
 
 
 def make_operator(server: ServerThread, nick: str) -> None:
-    """Give a user the mode of operators."""
-    act(server, nick, lambda ctx, user: ctx.network.set_mode(user, "o", True))
+    """Give a user the mode of operators, and the rights of an administrator."""
+
+    def change(ctx: Context, user: User) -> None:
+        ctx.network.settings = replace(ctx.network.settings, classes=STAFFED.classes, opers=STAFFED.opers)
+        user.oper = "root"
+        ctx.network.set_mode(user, "o", True)
+
+    act(server, nick, change)
 
 
 def log_in(server: ServerThread, nick: str, account: str) -> None:

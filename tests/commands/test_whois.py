@@ -134,7 +134,7 @@ def test_operator(house: ServerThread) -> None:
     """313: "this numeric indicates that the client with the nickname <nick> is an operator"."""
     with people(house.address, "alice", "bob") as (_, bob):
         make_operator(house, "alice")
-        assert _line(bob.run("WHOIS alice"), "313") == ("is an IRC operator",)
+        assert _line(bob.run("WHOIS alice"), "313") == ("is the administrator",)
 
 
 def test_account(house: ServerThread) -> None:

@@ -1,0 +1,70 @@
+"""Cloaks: what others see of where somebody comes from.
+
+An address becomes three keyed hashes, of itself and of the two networks around it, and a suffix that no real host has:
+`k3v2nq.u7c4ea.bd5xw2.cloaked`. So a ban on `*!*@*.u7c4ea.bd5xw2.cloaked` means a /24, and one on
+`*!*@*.bd5xw2.cloaked` a /16 (of IPv6 a /64 and a /48); which one, only who has the secret can tell. InspIRCd's cloaks
+have the same shape: https://docs.inspircd.org/4/modules/cloak_sha256/
+"""
+
+import hmac
+from base64 import b32encode
+from ipaddress import IPv4Address, IPv6Address
+
+from . import checks
+from .settings import Cloak
+
+SECRET_SIZE = 32  # bytes
+_WIDTHS = {4: (32, 24, 16), 6: (128, 64, 48)}  # bits of the prefixes that are hashed, by IP version
+_LETTERS = 6  # of base32 for each: nobody meets the cloak of another but once in 2^30 networks
+_KNOWN = 4096  # cloaks that are remembered: a page of history from before there were any has the same ones often
+LENGTH = 3 * (_LETTERS + 1)  # characters of a cloak before its suffix
+
+
+class Cloaks:
+    """Makes cloaks, always the same ones of an address until the secret changes.
+
+    Reads: host, source. Changes: change_secret.
+    """
+
+    __slots__ = ("_known", "_secret", "_settings")
+
+    def __init__(self, settings: Cloak) -> None:
+        """It has no secret yet."""
+        self._settings = settings
+        self._secret = b""
+        self._known: dict[str, str] = {}
+
+    def change_secret(self, secret: bytes) -> None:
+        """All cloaks are others from now on. secret: SECRET_SIZE random bytes."""
+        self._secret = secret
+        self._known.clear()
+
+    def host(self, host: str) -> str:
+        """What to show of an IP address: its cloak. Of this machine's own addresses, and of what is no address: it."""
+        shown = self._known.get(host)
+        if shown is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            shown = self._known[host] = self._make(host)
+        return shown
+
+    def source(self, source: str) -> str:
+        """nick!user@host as it may be shown, where it was written down before hosts were cloaked."""
+        head, at, host = source.rpartition("@")
+        return source if host.endswith(self._settings.suffix) else head + at + self.host(host)
+
+    def _make(self, host: str) -> str:
+        if not self._settings.enabled:
+            return host
+        try:
+            address = checks.address(host)
+        except ValueError:
+            return host
+        if address.is_loopback:
+            return host
+        return ".".join([*(self._part(address, width) for width in _WIDTHS[address.version]), self._settings.suffix])
+
+    def _part(self, address: IPv4Address | IPv6Address, width: int) -> str:
+        prefix = int(address) >> (address.max_prefixlen - width)
+        digest = hmac.digest(self._secret, b"%d/%d %x" % (address.version, width, prefix), "sha256")
+        return b32encode(digest)[:_LETTERS].decode().lower()

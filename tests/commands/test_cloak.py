@@ -1,0 +1,216 @@
+"""Cloaked hosts in use: who sees which host, bans, and CLOAK."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Cloak, History
+from greenchat.server.options import Storage
+from tests.commands.devices import make_account
+from tests.commands.test_uban import SETTINGS, arrive, come, last_words, notices
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+from tests.staff import become
+
+ADDRESS = "203.0.113.7"
+CLOAK = re.compile(r"([a-z2-7]{6}\.){3}cloaked")
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    """A server whose clients may say that they come from elsewhere."""
+    return start_server(SETTINGS, quick_options(tmp_path))
+
+
+@pytest.fixture
+def root(house: ServerThread) -> Iterator[Client]:
+    with become(Client(house.address, "root")) as client:
+        yield client
+
+
+def cloak_of(client: Client, nick: str) -> str:
+    """The host that others see of somebody."""
+    return next(m.params[3] for m in client.run(f"WHOIS {nick}") if m.command == "311")
+
+
+def can_speak(client: Client) -> bool:
+    """Whether #room hears them."""
+    return "404" not in client.commands("PRIVMSG #room :hello")
+
+
+def test_others_see_the_cloak_and_oneself_is_told_of_it(house: ServerThread) -> None:
+    """396: "Sent to a user when their displayed host changed"."""
+    with come(house.address, "alice", ADDRESS) as alice, Client(house.address, "bob") as bob:
+        (hidden,) = [m for m in (*alice.until("376", "422"), *alice.sync()) if m.command == "396"]
+        cloak = cloak_of(bob, "alice")
+        assert CLOAK.fullmatch(cloak)
+        assert hidden.params == ("alice", cloak, "is now your displayed host")
+        bob.join("#room")
+        alice.join("#room")
+        assert bob.expect("JOIN").source == f"alice!~alice@{cloak}"
+        assert "396" not in [m.command for m in Client(house.address, "carol").sync()]
+
+
+def test_operators_with_the_right_see_the_address(house: ServerThread, root: Client) -> None:
+    with arrive(house.address, "alice", ADDRESS), become(Client(house.address, "helper"), "helper") as helper:
+        (answer,) = [m for m in root.run("WHOIS alice") if m.command == "378"]
+        assert answer.params[-1] == f"is connecting from ~alice@{ADDRESS} {ADDRESS}"
+        assert root.run("USERIP alice")[0].params[-1] == f"alice=+~alice@{ADDRESS}"
+        assert root.run("WHO alice %i")[0].params[-1] == ADDRESS
+        assert ADDRESS in str(root.run("STATS l"))
+        assert ADDRESS not in str(helper.run("WHOIS alice", "USERIP alice", "WHO alice %i", "WHO *203.0.113*"))
+
+
+@pytest.mark.parametrize("parts", [0, 1, 2])
+def test_a_ban_on_a_cloak_or_a_network_of_cloaks(house: ServerThread, parts: int) -> None:
+    with arrive(house.address, "alice", ADDRESS) as alice, people(house.address, "bob", channel="#room") as (bob,):
+        alice.join("#room")
+        mask = "*!*@" + ".".join(["*"] * (parts > 0) + cloak_of(bob, "alice").split(".")[parts:])
+        bob.run(f"MODE #room +b {mask}")
+        assert not can_speak(alice)
+        alice.run("PART #room")
+        assert "474" in alice.commands("JOIN #room")
+
+
+def test_a_ban_on_an_address_means_it_but_none_helps_to_find_it_out(house: ServerThread) -> None:
+    with arrive(house.address, "alice", ADDRESS) as alice, people(house.address, "bob", channel="#room") as (bob,):
+        alice.join("#room")
+        for mask in "*!*@203.*", "*!*@*.7", "*!*@203.0.113.?", "*!*@2*", "*!*@203.0.113.0/24":
+            bob.run(f"MODE #room +b {mask}")
+            assert can_speak(alice)
+        bob.run(f"MODE #room +b *!*@{ADDRESS}")
+        assert not can_speak(alice)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_ban_from_the_server_means_both_hosts(house: ServerThread, root: Client, seen: bool) -> None:
+    with arrive(house.address, "alice", ADDRESS) as alice:
+        target = "*@*." + cloak_of(root, "alice").partition(".")[2] if seen else "*@203.0.113.*"
+        assert notices(root, f"UBAN ADD {target} 0 out") == [f"*!{target} is banned for ever; 1 connection ended"]
+        assert "out" in last_words(alice)
+    with come(house.address, "other", "203.0.113.8") as other:
+        assert "out" in last_words(other)
+
+
+def test_rotate(house: ServerThread, root: Client) -> None:
+    """Everybody has another cloak, who sees them is told, and a ban on the old one means nobody."""
+    with (
+        arrive(house.address, "alice", ADDRESS) as alice,
+        Client(house.address, "bob", caps="chghost") as bob,
+        Client(house.address, "carol") as carol,
+    ):
+        for client in bob, carol, alice:
+            client.join("#room")
+        old = cloak_of(bob, "alice")
+        bob.run(f"MODE #room +b *!*@{old}")
+        root.send("CLOAK ROTATE")
+        assert root.expect("NOTICE").params[1] == "*** root changed the secret of the cloaks"
+        assert root.expect("NOTICE").params[1].startswith("Everybody who is here has a new cloak")
+        (changed,) = [m for m in bob.sync() if m.command == "CHGHOST"]
+        new = changed.params[1]
+        assert changed.source == f"alice!~alice@{old}"
+        assert CLOAK.fullmatch(new)
+        assert not set(new.split(".")[:3]) & set(old.split(".")[:3])
+        assert [(m.command, m.source) for m in carol.sync() if m.command in ("QUIT", "JOIN")][-2:] == [
+            ("QUIT", f"alice!~alice@{old}"),
+            ("JOIN", f"alice!~alice@{new}"),
+        ]
+        assert can_speak(alice)
+        with arrive(house.address, "dave", ADDRESS):
+            assert cloak_of(bob, "dave") == new
+
+
+def test_the_cloaks_of_thousands_change_without_holding_anybody_up(house: ServerThread, root: Client) -> None:
+    """Step by step: who asks something meanwhile is answered before all have changed."""
+    crowd = [arrive(house.address, f"n{number}", f"198.51.{number}.1") for number in range(60)]
+    for member in crowd:
+        member.join("#room")
+    before = {cloak_of(root, f"n{number}") for number in range(60)}
+    root.send("CLOAK ROTATE")
+    while not root.expect("NOTICE").params[1].startswith("Everybody"):
+        pass
+    after = {cloak_of(root, f"n{number}") for number in range(60)}
+    assert len(before | after) == 120
+    assert all(sum(m.command == "QUIT" for m in member.sync()) >= 59 for member in crowd)
+    for member in crowd:
+        member.close()
+
+
+def test_show(root: Client) -> None:
+    with_cloak = notices(root, f"CLOAK SHOW {ADDRESS}")[0]
+    assert CLOAK.fullmatch(with_cloak.removeprefix(f"{ADDRESS} is shown as "))
+    assert notices(root, "CLOAK SHOW 0::1") == ["::1 is shown as ::1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "numeric"),
+    [("CLOAK", "461"), ("CLOAK FROB", "400"), ("CLOAK SHOW", "461"), ("CLOAK SHOW x", "400"), ("CLOAK :", "400")],
+)
+def test_bad_input(root: Client, line: str, numeric: str) -> None:
+    assert root.commands(line) == [numeric]
+
+
+def test_only_with_the_right(house: ServerThread) -> None:
+    with Client(house.address, "alice") as alice:
+        assert alice.commands("CLOAK ROTATE") == ["481"]
+        become(alice, "helper")
+        assert alice.commands("CLOAK ROTATE", f"CLOAK SHOW {ADDRESS}") == ["723", "723"]
+
+
+def test_they_outlast_a_restart_also_for_those_who_stay(start_server: StartServer, tmp_path: Path) -> None:
+    """The secret is in the data folder, for the server's user only; who stays without a connection has the cloak that
+    they would have now."""
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    settings = replace(SETTINGS, accounts=replace(SETTINGS.accounts, always_on="mandatory"))
+    first = start_server(settings, options)
+    make_account(first.address, "alice")
+    cloak = first.call(lambda app: app.network.cloaks.host(ADDRESS))
+
+    def move(app: object) -> None:
+        first.app.network.users["alice"].real_host = ADDRESS
+        first.app.network.moved[first.app.network.users["alice"]] = None
+
+    first.call(move)
+    with Client(first.address, "bob") as bob:
+        bob.sync()  # whose command has it stored
+    first.stop()
+    second = start_server(settings, options)
+    with become(Client(second.address, "root")) as root:
+        assert cloak_of(root, "alice") == cloak
+        root.send("CLOAK ROTATE")
+        assert "secret" in root.expect("NOTICE").params[1]
+        root.expect("NOTICE")
+        new = cloak_of(root, "alice")
+        assert new != cloak
+    second.stop()
+    third = start_server(settings, options)
+    with Client(third.address, "bob") as bob:
+        assert cloak_of(bob, "alice") == new
+    third.stop()
+    off = start_server(replace(settings, cloak=Cloak(enabled=False)), options)
+    with Client(off.address, "bob") as bob:
+        assert cloak_of(bob, "alice") == ADDRESS
+
+
+def test_what_was_written_down_before_is_cloaked_when_it_is_told(start_server: StartServer, tmp_path: Path) -> None:
+    """History, topics and lists that a server without cloaks has kept."""
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    bare = start_server(replace(SETTINGS, cloak=Cloak(enabled=False)), options)
+    with arrive(bare.address, "alice", ADDRESS) as alice:
+        alice.send("NS REGISTER sesame-open")
+        alice.expect("900")
+        alice.join("#room")
+        alice.run("CS REGISTER #room", "PRIVMSG #room :long ago", "MODE #room +b *!*@192.0.2.9", "TOPIC #room :old")
+    bare.stop()
+    server = start_server(replace(SETTINGS, history=History(replay=50)), options)
+    with Client(server.address, "bob") as bob:
+        told = [*bob.join("#room"), *bob.run("MODE #room b")]
+        (said,) = [m for m in told if m.command == "PRIVMSG"]
+        setters = [m.params[{"333": 2, "367": 3}[m.command]] for m in told if m.command in ("333", "367")]
+        assert len(setters) == 2
+        for source in said.source or "", *setters:
+            assert CLOAK.fullmatch(source.rpartition("@")[2])
+        assert ADDRESS not in str(told)

@@ -1,0 +1,138 @@
+"""Where somebody really comes from, asked for with every command there is, by those who may not know it.
+
+The questions are generated: each command, and each command of each service, with every list of parameters below. The
+same ones are asked by an operator who may know, so that the test can't be right by asking nothing.
+"""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.opers import RIGHTS, Oper, OperClass
+from greenchat.commands.catalog import COMMANDS
+from greenchat.commands.services import SERVICES
+from greenchat.server.app import App
+from greenchat.server.options import PlainText, Throttle
+from tests.commands.test_uban import SETTINGS, arrive
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.staff import HASH
+
+_ADDRESSES = {"203.0.113.77": "203.0.113", "2001:db8:5ec:7e7::77": "2001:db8:5ec"}
+_CAPS = (
+    "batch server-time message-tags echo-message draft/chathistory draft/event-playback soju.im/search"
+    " extended-monitor away-notify account-notify account-tag extended-join chghost setname invite-notify multi-prefix"
+    " userhost-in-names draft/read-marker labeled-response standard-replies"
+)
+_PARAMS = [
+    "", "victim", "#room", "*", "u", "p", "l", "LIST", "victim victim", "#room victim", "victim #room", "#room b",
+    "#room +b victim", "#room -b victim!*@*", "* %tcuihsnfdlaor,1", "victim %i", "#room %i", "*@*.7* %i", "203.* %i",
+    "*.113.* %h", "INFO victim", "LIST victim", "ADD bad!*@*", "DEL bad!*@*", "+ victim", "S", "L", "C",
+    "LATEST #room * 50", "LATEST victim * 50", "in=#room", "from=victim", "*playback :PLAY *", "victim :hello",
+    "#room :hello", "victim #elsewhere", "SHOW victim", "ROTATE", "50", "50 victim", "victim 1", "#room * 5",
+]  # fmt: skip
+_NOT_ASKED = {"QUIT", "ERROR", "DIE", "RESTART", "DEFCON", "WEBIRC"}  # they end the test, or shut others out
+_NOSY = tuple(right for right in RIGHTS if right != "addresses")
+
+
+def _questions() -> Iterator[str]:
+    for name in sorted(COMMANDS.keys() - _NOT_ASKED):
+        for params in _PARAMS:
+            yield f"{name} {params}"
+    for service in SERVICES.values():
+        for name in service.entries:
+            for params in "", "victim", "#room", "#room victim", "victim #room", "#room LIST":
+                yield f"PRIVMSG {service.name} :{name} {params}"
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    """A server with an operator who may do all but see addresses, and one who may do that too."""
+    classes = {"nosy": OperClass(_NOSY), "admin": OperClass(tuple(RIGHTS))}
+    opers = {"nosy": Oper("nosy", HASH), "root": Oper("admin", HASH)}
+    throttle = Throttle(commands=0, logins=0)
+    options = replace(quick_options(tmp_path), plain=PlainText(grace=0.01), throttle=throttle)
+    return start_server(replace(SETTINGS, classes=classes, opers=opers), options)
+
+
+@pytest.mark.parametrize("address", _ADDRESSES)
+@pytest.mark.parametrize("name", ["", "nosy"])
+def test_no_command_tells_where_somebody_comes_from(house: ServerThread, address: str, name: str) -> None:
+    """Everybody, also who rules the channel, and who is an operator without the right to it."""
+    secret = _ADDRESSES[address]
+    with _asker(house, "stranger", name) as stranger:
+        victim = _come(house, address)
+        for question in _questions():
+            house.call(_forgive)
+            if not house.call(lambda app: "victim" in app.network.users):
+                victim.close()
+                victim = _come(house, address)
+            told = [str(message) for message in stranger.run(question)]
+            typed = secret in question
+            assert typed or not [line for line in told if secret in line], question
+            if not house.call(lambda app: "stranger" in app.network.users):
+                stranger.run("NICK stranger")
+        victim.send("NICK other", "JOIN #room", "AWAY :gone", "SETNAME :Somebody", "PART #room :bye", "QUIT :bye")
+        victim.until_end()
+        told = [
+            str(message) for message in stranger.run("WHOWAS victim", "WHOWAS other", "CHATHISTORY LATEST #room * 99")
+        ]
+        assert any("other" in line for line in told)
+        assert not [line for line in told if secret in line]
+
+
+@pytest.mark.parametrize("address", _ADDRESSES)
+def test_who_may_know_is_told_by_the_same_questions(house: ServerThread, address: str) -> None:
+    wanted = {"WHOIS victim", "WHO victim %i", "WHO #room %i", "USERIP victim", "STATS l", "UBAN INFO victim"}
+    assert wanted <= set(_questions())
+    with _asker(house, "root", "root") as root, _come(house, address):
+        for question in sorted(wanted):
+            assert any(_ADDRESSES[address] in str(message) for message in root.run(question)), question
+
+
+def test_nor_does_plain_text(house: ServerThread) -> None:
+    with (
+        socket.create_connection(house.address, timeout=20) as nell,
+        Client(house.address, "friend") as friend,
+        arrive(house.address, "victim", "203.0.113.77") as victim,
+    ):
+        nell.sendall(b"nell\n")
+        friend.join("#lobby")
+        while "nell" not in str(friend.run("NAMES #lobby")):
+            pass
+        victim.join("#lobby")
+        victim.run("PRIVMSG #lobby :hello", "PRIVMSG nell :hello", "NICK other", "TOPIC #lobby :new")
+        nell.sendall(b"/who\n/whois other\n/names\n/topic\n/help\n/msg other hello\nall asked\n")
+        while "all asked" not in str(friend.read()):
+            pass
+        victim.send("QUIT :bye")
+        victim.until_end()
+        friend.send("PRIVMSG #lobby :the end")
+        told = b""
+        while b"the end" not in told:
+            told += nell.recv(4096)
+    assert b"victim" in told
+    assert b"203.0.113" not in told
+
+
+def _forgive(app: App) -> None:
+    for ban in list(app.network.bans):
+        app.network.bans.drop(ban.target)
+
+
+def _asker(house: ServerThread, nick: str, name: str) -> Client:
+    asker = Client(house.address, nick, caps=_CAPS)
+    asker.join("#room")
+    if name:
+        asker.run(f"OPER {name} secret")
+    return asker
+
+
+def _come(house: ServerThread, address: str) -> Client:
+    victim = arrive(house.address, "victim", address)
+    victim.send("JOIN #room", "PRIVMSG #room :hello", "PRIVMSG stranger :hello")
+    victim.sync()
+    return victim
