@@ -54,6 +54,7 @@ class Buffer:
     seen: int = 0  # the number of the first line that was not on the screen yet when the user looked away
     read_at: int = 0  # milliseconds since the epoch up to which the server says the user has read, 0 while unknown
     asking: bool = False  # for history
+    asking_older: bool = False  # than all that is here
     complete: bool = False  # the server has nothing older
     anchor: Anchor | None = None
     typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
@@ -146,6 +147,25 @@ class Buffer:
         return sorted(self.members.values(), key=lambda member: (rank(member.prefixes), fold(member.nick)))
 
 
+@dataclass(slots=True, eq=False)
+class Batch:
+    """Messages that belong together, from their opening on. size: how many have come. kept: those that have to wait."""
+
+    opening: Message
+    size: int = 0
+    kept: list[Message] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """The type, like `chathistory`."""
+        return self.opening.params[1] if len(self.opening.params) > 1 else ""
+
+    @property
+    def target(self) -> str:
+        """The first parameter of the type, a channel or a nick; "" without one."""
+        return self.opening.params[2] if len(self.opening.params) > 2 else ""
+
+
 class Link(Enum):
     """How far the connection to a network is."""
 
@@ -200,9 +220,7 @@ class Network:
     away: bool = False
     buffers: dict[str, Buffer] = field(default_factory=dict)  # folded name -> buffer; "" is the server's own
     outgoing: deque[Message] = field(default_factory=deque)
-    batches: dict[str, Message] = field(default_factory=dict)  # reference -> the BATCH that opened it
-    batch_sizes: dict[str, int] = field(default_factory=dict)  # reference -> how many messages came in it
-    batch_lines: dict[str, list[Message]] = field(default_factory=dict)  # reference -> the lines of one message
+    batches: dict[str, Batch] = field(default_factory=dict)  # by their references
     labels: int = 0
     identity: str = ""
     ids: int = 0

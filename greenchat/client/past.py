@@ -4,6 +4,9 @@ On coming into a channel the latest lines are asked for, after a lost connection
 top asks for older ones. Lines that may or may not have reached the server when a connection broke are looked for in
 that history before they are sent again.
 
+A page ends where it is full, maybe between two lines of the same millisecond. So each question includes the time of
+the line that it goes on from; what is here already is not taken twice.
+
 https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensions/read-marker
 """
 
@@ -26,9 +29,9 @@ def ask_latest(buffer: Buffer) -> bool:
         return False
     # What was said, not what happened: our own JOIN is newer than all that we have missed.
     known = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
-    since = f"timestamp={timestamp(known.time)}" if known else "*"
+    since = f"timestamp={timestamp(known.time - 1)}" if known else "*"
     buffer.network.send("CHATHISTORY", "LATEST", buffer.name, since, _page(buffer))
-    buffer.asking = True
+    buffer.asking, buffer.asking_older = True, known is None
     return True
 
 
@@ -39,8 +42,9 @@ def ask_older(buffer: Buffer) -> bool:
     oldest = next((line for line in buffer.lines if line.id), None)
     if oldest is None:
         return False
-    buffer.network.send("CHATHISTORY", "BEFORE", buffer.name, f"timestamp={timestamp(oldest.time)}", _page(buffer))
-    buffer.asking = True
+    before = f"timestamp={timestamp(oldest.time + 1)}"
+    buffer.network.send("CHATHISTORY", "BEFORE", buffer.name, before, _page(buffer))
+    buffer.asking = buffer.asking_older = True
     return True
 
 
@@ -64,8 +68,8 @@ def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
 
 
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
-    """The history that was asked for has come, with so many lines."""
-    if buffer.asking and lines == 0:
+    """The history that was asked for has come, with so many lines that were not here yet."""
+    if buffer.asking and buffer.asking_older and lines == 0:
         buffer.complete = True
     buffer.asking = False
     place_marker(buffer)

@@ -41,7 +41,11 @@ def test_after_a_lost_connection_only_those_since_then(world: World) -> None:
     world.lose()
     world.welcome(CAPS)
     world.feed("@msgid=join :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
-    assert world.sent() == ["CHATHISTORY LATEST #tea timestamp=2026-09-21T13:00:00.000Z 100"]
+    assert world.sent() == ["CHATHISTORY LATEST #tea timestamp=2026-09-21T12:59:59.999Z 100"]
+    world.feed(*history(":bob!b@h PRIVMSG #tea :earlier"))
+    assert world.shown().count("bob: earlier") == 1
+    world.press("M-<")
+    assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 100"]
 
 
 def test_scrolling_to_the_top_asks_for_older_lines_until_there_are_none(world: World) -> None:
@@ -49,7 +53,7 @@ def test_scrolling_to_the_top_asks_for_older_lines_until_there_are_none(world: W
     world.sent()
     while not (sent := world.sent()):
         world.press("PgUp")
-    assert sent == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.000Z 50"]
+    assert sent == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 50"]
     before = world.screen()
     world.press("PgUp")
     assert world.sent() == []  # one question at a time
@@ -61,10 +65,35 @@ def test_scrolling_to_the_top_asks_for_older_lines_until_there_are_none(world: W
     assert world.screen()[2:] == before[2:]  # nothing jumps (the first row gets a date above it)
     world.press("M-<")
     assert world.shown()[0] == "bob: older"
-    assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-20T12:00:00.000Z 50"]
+    assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-20T12:00:00.001Z 50"]
     world.feed(":srv BATCH +h chathistory #tea", ":srv BATCH -h")
     world.press("M-<", "PgUp")
     assert world.sent() == []
+
+
+def test_a_page_of_history_is_seen_when_it_is_whole(world: World) -> None:
+    # "Client MAY delay processing the batched events until they have received and/or processed the end of the batch."
+    opened, *lines, ended = history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)])
+    world.feed(opened, *lines[:7])
+    world.press("M-<")
+    assert world.shown() == ["* You joined"]
+    world.feed(*lines[7:], ended)
+    assert world.shown() == [*(f"bob: {number}" for number in range(20)), "* You joined"]
+
+
+def test_a_page_that_ends_within_a_millisecond_leaves_no_gap(world: World) -> None:
+    noon = "time=2026-09-21T12:00:00.000Z"
+    world.feed(":srv BATCH +h chathistory #tea", f"@batch=h;msgid=b;{noon} :bob!b@h PRIVMSG #tea :b", ":srv BATCH -h")
+    world.sent()
+    world.press("M-<")
+    assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T12:00:00.001Z 50"]
+    world.feed(
+        ":srv BATCH +h chathistory #tea",
+        f"@batch=h;msgid=a;{noon} :bob!b@h PRIVMSG #tea :a",
+        f"@batch=h;msgid=b;{noon} :bob!b@h PRIVMSG #tea :b",
+        ":srv BATCH -h",
+    )
+    assert sorted(world.shown()) == ["* You joined", "bob: a", "bob: b"]
 
 
 def test_events_of_the_past_change_nothing_now(world: World) -> None:

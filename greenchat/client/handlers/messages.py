@@ -144,6 +144,7 @@ def standard_reply(at: Incoming) -> None:
     if at.param(0) == "CHATHISTORY":
         for waiting_for_history in at.network.buffers.values():
             if waiting_for_history.asking:
+                waiting_for_history.asking_older = False
                 past.answered(at.model, waiting_for_history, 0, at.time)
     kind = Kind.INFO if at.message.command == "NOTE" else Kind.ERROR
     context = " ".join(at.message.params[2:-1])
