@@ -5,7 +5,6 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from greenchat.client import handlers, login, multiline, past, responses, slash, talk, typing_notice
 from greenchat.client.asking import Asking, Prompting
@@ -14,17 +13,15 @@ from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import Clicked, Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
-from greenchat.client.history import NO_LINE, at_start, lines_shown, scrolled
 from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
-from greenchat.client.panels import nick_at, window_at
 from greenchat.client.questions import Prompt, Question
-from greenchat.client.said import TALK, Anchor, Kind, Line
+from greenchat.client.said import Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.theme import DARK, Theme
-from greenchat.client.view import Panels, layout, render
+from greenchat.client.viewpoint import Viewpoint
 
 GUARDED_LINES = 3  # from which on a paste is asked about
 WHEEL_ROWS = 3
@@ -32,13 +29,13 @@ HINT_QUIT = "Ctrl-C again leaves greenchat."
 
 
 class Console:
-    """Model, editor and size, and what each event does to them.
+    """Model, editor and view, and what each event does to them.
 
-    Reads: frame. Changes: on_key, on_network. `redraw` and `suspend` are set for the app, which alone has the terminal.
+    Reads: frame. Changes: on_terminal, on_network. `redraw` and `suspend` are set for the app, which alone has the
+    terminal.
     """
 
     __slots__ = (
-        "_bare",
         "_completion",
         "_drafts",
         "_mode",
@@ -47,21 +44,17 @@ class Console:
         "editor",
         "hint",
         "model",
-        "panels",
         "redraw",
-        "size",
         "suspend",
-        "theme",
+        "view",
     )
 
     def __init__(self, model: Model, size: Size, theme: Theme = DARK) -> None:
         self.model = model
-        self.size = size
-        self.theme = theme
+        self.view = Viewpoint(model, size, theme, lambda: self._mode.line if self._mode else self.editor.line)
         model.actions = frozenset(ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values())
         self.editor = Editor()
         self.hint = ""
-        self.panels = Panels()
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
@@ -69,25 +62,23 @@ class Console:
         self._drafts: dict[Buffer, InputLine] = {}
         self._quitting = False
         self._reply: Line | None = None  # what the next line replies to
-        self._bare = False  # copy mode
 
     def frame(self, now: float, time: int = 0) -> Frame:
         """The picture. now: seconds of the app's clock. time: milliseconds since the epoch."""
-        mode = self._mode
+        mode, theme = self._mode, self.view.theme
         if mode is None:
             prompt = f"reply to {self._reply.nick}: " if self._reply else ""
-            look = Look(self._looks, now, time, self.hint, prompt)
-            return render(self.model, self.editor.line, self.size, look, self._shown_panels)
-        look = Look(self._looks, now, time, mode.hint, mode.prompt, mode.marked, mode.selected)
-        return render(self.model, mode.line, self.size, look, self._shown_panels)
+            return self.view.picture(Look(theme, now, time, self.hint, prompt))
+        return self.view.picture(Look(theme, now, time, mode.hint, mode.prompt, mode.marked, mode.selected))
 
     @property
-    def _looks(self) -> Theme:
-        return replace(self.theme, bare=True) if self._bare else self.theme
+    def size(self) -> Size:
+        """Of the terminal."""
+        return self.view.size
 
-    @property
-    def _shown_panels(self) -> Panels:
-        return Panels(False, False) if self._bare else self.panels
+    @size.setter
+    def size(self, size: Size) -> None:
+        self.view.size = size
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
         """Something happened on a network. now: milliseconds since the epoch."""
@@ -227,7 +218,7 @@ class Console:
         elif action in ACTIONS:
             ACTIONS[action](self, now)
         elif action.startswith("window "):
-            self._show_number(int(action.removeprefix("window ")))
+            self.view.show_number(int(action.removeprefix("window ")))
         elif action.startswith("/"):
             slash.run(self.model, action, now)
         elif not self.editor.run(action) and len(key) == 1:
@@ -264,47 +255,23 @@ class Console:
     def _click(self, row: int, column: int) -> None:
         """On the list of windows: go there. On a nick: speak to them."""
         before = self.model.current
-        divided = layout(self.model, self.editor.line, self.size, self._shown_panels)
-        height = divided.history.rows
-        if not 1 <= row <= height or self._mode:
-            return
-        window = window_at(self.model, height, row - 1) if column < divided.windows else None
-        if window:
-            self.model.show(window)
+        clicked = None if self._mode else self.view.clicked(row, column)
+        if isinstance(clicked, Buffer):
+            self.model.show(clicked)
             self._keep_drafts(before)
-        elif divided.nicks and column >= divided.size.columns - divided.nicks:
-            nick = nick_at(before, height, row - 1)
-            if nick:
-                self.editor.insert(f"{nick}{' ' if self.editor.text else ': '}")
-
-    def _scroll(self, rows: int) -> None:
-        buffer = self.model.current
-        area = self._area()
-        buffer.anchor = scrolled(buffer, area, self._looks, rows)
-        if rows > 0 and buffer.anchor == at_start(buffer, area, self._looks):
-            past.ask_older(buffer)
+        elif clicked:
+            self.editor.insert(f"{clicked}{' ' if self.editor.text else ': '}")
 
     def _search(self) -> None:
-        self._mode = Search(self.model, self._scroll_to)
+        self._mode = Search(self.model, self.view.scroll_to)
 
     def _search_history(self) -> None:
         self._mode = HistorySearch(self.editor.history, self.editor.replace)
 
     def _point(self) -> None:
         """Put the message cursor on the newest message that can be seen."""
-        buffer = self.model.current
-        shown = [number for number in lines_shown(buffer, self._area(), self._looks) if number != NO_LINE]
-        said = [number for number in shown if buffer.line(number).kind in TALK]
-        newest = max(said or shown, default=NO_LINE)
-        self._mode = MessageCursor(self.model, newest, self._bring, self._reply_to, self._follow)
-
-    def _bring(self, number: int) -> None:
-        """Bring a line on the screen, if it is not there."""
-        buffer = self.model.current
-        if number not in lines_shown(buffer, self._area(), self._looks):
-            self._scroll_to(number)
-        if number == buffer.first:
-            past.ask_older(buffer)
+        newest = self.view.newest_shown()
+        self._mode = MessageCursor(self.model, newest, self.view.bring, self._reply_to, self._follow)
 
     def _reply_to(self, said: Line) -> None:
         self._reply = said
@@ -313,48 +280,13 @@ class Console:
         self._mode = mode
 
     def _copy_mode(self) -> None:
-        self._bare = not self._bare
-        self.hint = "Names and texts only, to be copied from. Alt-C or Escape ends it." if self._bare else ""
+        self.view.bare = not self.view.bare
+        self.hint = "Names and texts only, to be copied from. Alt-C or Escape ends it." if self.view.bare else ""
 
     def _escape(self) -> None:
-        if self._bare:
+        if self.view.bare:
             self._copy_mode()
         self._reply = None
-
-    def _scroll_to(self, number: int) -> None:
-        """Bring a line to the middle of the screen."""
-        buffer = self.model.current
-        buffer.anchor = Anchor(number)
-        buffer.anchor = scrolled(buffer, self._area(), self._looks, -(self._area().rows // 2))
-
-    def _area(self) -> Size:
-        line = self._mode.line if self._mode else self.editor.line
-        return layout(self.model, line, self.size, self._shown_panels).history
-
-    def _toggle_windows(self) -> None:
-        shown = layout(self.model, EMPTY, self.size, self._shown_panels).windows
-        self.panels = replace(self.panels, windows=not shown)
-
-    def _toggle_nicks(self) -> None:
-        shown = layout(self.model, EMPTY, self.size, self._shown_panels).nicks
-        self.panels = replace(self.panels, nicks=not shown)
-
-    def _page(self) -> int:
-        return max(1, self._area().rows - 2)
-
-    def _show_number(self, number: int) -> None:
-        if number <= len(self.model.buffers):
-            self.model.show(self.model.buffers[number - 1])
-
-    def _show_next(self, step: int) -> None:
-        buffers = self.model.buffers
-        self.model.show(buffers[(buffers.index(self.model.current) + step) % len(buffers)])
-
-    def _show_active(self) -> None:
-        """Where something happened: those who called first, then the others; then back."""
-        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread]
-        called = [buffer for buffer in others if buffer.highlights]
-        self.model.show((called or others or [self.model.last])[0])
 
     def _redraw(self) -> None:
         self.redraw = True
@@ -363,32 +295,22 @@ class Console:
         self.suspend = True
 
 
-def _end_of_history(console: Console) -> None:
-    console.model.current.anchor = None
-
-
-def _start_of_history(console: Console) -> None:
-    buffer = console.model.current
-    buffer.anchor = at_start(buffer, console._area(), console._looks)
-    past.ask_older(buffer)
-
-
 ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "submit": Console.submit,
     "complete": lambda console, now: console._complete(1),
     "complete backwards": lambda console, now: console._complete(-1),
-    "scroll up": lambda console, now: console._scroll(console._page()),
-    "scroll down": lambda console, now: console._scroll(-console._page()),
-    "wheel up": lambda console, now: console._scroll(WHEEL_ROWS),
-    "wheel down": lambda console, now: console._scroll(-WHEEL_ROWS),
-    "scroll to start": lambda console, now: _start_of_history(console),
-    "scroll to end": lambda console, now: _end_of_history(console),
-    "next window": lambda console, now: console._show_next(1),
-    "previous window": lambda console, now: console._show_next(-1),
-    "next active window": lambda console, now: console._show_active(),
+    "scroll up": lambda console, now: console.view.scroll_page(1),
+    "scroll down": lambda console, now: console.view.scroll_page(-1),
+    "wheel up": lambda console, now: console.view.scroll(WHEEL_ROWS),
+    "wheel down": lambda console, now: console.view.scroll(-WHEEL_ROWS),
+    "scroll to start": lambda console, now: console.view.to_start(),
+    "scroll to end": lambda console, now: console.view.to_end(),
+    "next window": lambda console, now: console.view.show_next(1),
+    "previous window": lambda console, now: console.view.show_next(-1),
+    "next active window": lambda console, now: console.view.show_active(),
     "newline": lambda console, now: console.editor.insert("\n"),
-    "windows panel": lambda console, now: console._toggle_windows(),
-    "nicks panel": lambda console, now: console._toggle_nicks(),
+    "windows panel": lambda console, now: console.view.toggle_windows(),
+    "nicks panel": lambda console, now: console.view.toggle_nicks(),
     "search": lambda console, now: console._search(),
     "search history": lambda console, now: console._search_history(),
     "message cursor": lambda console, now: console._point(),
