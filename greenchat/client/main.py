@@ -5,6 +5,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from greenchat import __version__
 from greenchat.client.address import DEFAULT_CHANNEL, DEFAULT_PORT, AddressError, Destination, parse_destination
@@ -38,9 +39,18 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the process with 2."""
+        self.exit(WRONG_USE, f"{self.prog}: {message}; --help tells more\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="greenchat",
+        allow_abbrev=False,
         description="Chat in the terminal, with people on a greenchat server or any other IRC server.",
         epilog="In the chat, /help shows the commands.",
     )

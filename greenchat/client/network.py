@@ -19,6 +19,7 @@ from greenchat.protocol.message import Message
 
 MOST_LINES = 20_000  # kept in memory per buffer
 LATELY_MILLISECONDS = 10 * 60_000
+RECENT = 500  # lines in which one is looked for that is to be told anew
 
 
 class BufferKind(Enum):
@@ -116,6 +117,14 @@ class Buffer:
         """Put another line in the place of one, counted from the oldest that is here."""
         self.lines[place] = line
         self.fresh.append(line)
+
+    def exchange(self, old: Line, new: Line) -> bool:
+        """Put a line that nobody said in the place of a recent one of the same kind; False where that has gone."""
+        for place in range(len(self.lines) - 1, max(-1, len(self.lines) - 1 - RECENT), -1):
+            if self.lines[place] is old:
+                self.lines[place] = new
+                return True
+        return False
 
     def _note(self, line: Line) -> None:
         if line.kind in TALK and self.kind is not BufferKind.STATUS:
@@ -239,6 +248,8 @@ class Network:
     keep_login: bool = False  # ask whether to keep the credentials once they turn out to be right
     refused_nick: tuple[str, str] | None = None  # the name that we could not have on coming in, and why
     leaving: bool = False  # the user asked for it: no reconnecting
+    tries: int = 0  # to connect that failed, since we were in last
+    trouble: Line | None = None  # that tells of them
 
     def __post_init__(self) -> None:
         self.wanted_nick = self.wanted_nick or self.nick

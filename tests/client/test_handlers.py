@@ -288,3 +288,18 @@ def test_rejoining_does_not_change_the_window(tea: World) -> None:
 def test_messages_without_their_parameters_harm_nothing(tea: World, line: str) -> None:
     tea.feed(line, ":srv " + line, ":bob!b@h " + line, ":alice!a@h " + line)
     tea.screen()
+
+
+def test_tries_in_vain_are_one_line_that_is_kept_up_to_date(tea: World) -> None:
+    before = len(tea.shown())
+    tea.lose("the server closed the connection")
+    for _ in range(3):
+        tea.lose("nothing answers on irc.example:9090")
+    assert tea.shown()[before:] == [
+        "! Connection lost: the server closed the connection",
+        "! Can't connect: nothing answers on irc.example:9090 (3 tries)",
+    ]
+    tea.welcome()
+    tea.lose("it broke again")
+    tea.lose("no answer")
+    assert tea.shown()[-1] == "! Can't connect: no answer"

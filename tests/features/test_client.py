@@ -221,6 +221,7 @@ def test_a_server_is_offered_where_nothing_answers(greenchat: OpenTerminal, serv
     [
         (["ftp://x"], "greenchat: ftp:// is not known here; irc:// and ircs:// are"),
         (["host:99999"], "greenchat: host:99999: 99999 is no port; ports are numbers from 1 to 65535"),
+        (["--bogus"], "greenchat: unrecognized arguments: --bogus; --help tells more"),
         (["--nick", "two words", "host"], "greenchat: 'two words' is no nickname: no spaces"),
     ],
 )
@@ -228,6 +229,7 @@ def test_wrong_use_is_one_clear_line(greenchat: OpenTerminal, arguments: list[st
     terminal = greenchat(*arguments)
     assert terminal.wait_end() == 2
     assert terminal.rows[0].startswith(complaint[:79])
+    assert len(terminal.text.split()) <= len(complaint.split()) + 4  # and nothing else
 
 
 def test_a_terminal_that_curses_does_not_know(greenchat: OpenTerminal, server: Server) -> None:

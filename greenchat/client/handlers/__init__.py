@@ -1,12 +1,14 @@
 """What each event from a network changes in the model. One function per command or numeric; none of them draws."""
 
+from dataclasses import replace
+
 from greenchat.client import talk, trust
 from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
 from greenchat.client.handlers import channels, login, messages, registration
 from greenchat.client.handlers.receiving import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.isupport import Isupport
-from greenchat.client.model import BufferKind, Link, Model, Network
+from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.said import Kind, Line
 
 __all__ = ["apply", "channels", "login", "messages"]
@@ -55,7 +57,21 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
         buffer.asking = False
         if buffer.kind is not BufferKind.STATUS:
             talk.unsend(buffer)
-    text = "Disconnected" if network.leaving else "Connection lost" if was_online else "Can't connect"
-    kind = Kind.INFO if network.leaving else Kind.ERROR
+    if not was_online and not network.leaving:
+        _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
+        return
+    text, kind = ("Disconnected", Kind.INFO) if network.leaving else ("Connection lost", Kind.ERROR)
     for buffer in told:
         model.add(buffer, Line(now, kind, f"{text}: {reason}"))
+
+
+def _tried_in_vain(model: Model, network: Network, told: set[Buffer], line: Line) -> None:
+    """One line, however often it is tried: the status line counts down to the next time."""
+    before = network.trouble
+    network.tries += 1
+    if network.tries > 1:
+        line = replace(line, text=f"{line.text} ({network.tries} tries)")
+    for buffer in told:
+        if before is None or not buffer.exchange(before, line):
+            model.add(buffer, line)
+    network.trouble = line

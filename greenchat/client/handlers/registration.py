@@ -90,6 +90,7 @@ def welcome(at: Incoming) -> None:
     network = at.network
     network.link = Link.ONLINE
     network.lost_at = network.retry_at = None
+    network.tries, network.trouble = 0, None
     if at.param(0) not in ("", "*"):
         network.nick = at.param(0)
     last_word = at.param(-1).rpartition(" ")[2]
