@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "bench": {"", "protocol"},
 }
 # Of the storage the commands know what it offers, not how it does it: nothing that opens a database.
-PURE_STORAGE = {"storage/interface.py", "storage/msgid.py", "storage/changes.py"}
+PURE_STORAGE = {"storage/interface.py", "storage/changes.py"}
 OUTSIDE = {"gevent": {"server", "bench"}, "curses": {"client/screen.py", "client/keys.py"}}
 
 

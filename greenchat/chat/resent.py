@@ -21,18 +21,18 @@ class Resent:
     __slots__ = ("_msgids",)
 
     def __init__(self) -> None:
-        self._msgids: OrderedDict[Key, str] = OrderedDict()
+        self._msgids: OrderedDict[Key, int] = OrderedDict()
 
     @staticmethod
     def key(account: str, conversation: str, client_id: str) -> Key | None:
         """What an id is known under: of an account (folded), or of any of those who have none. None if it is no id."""
         return (account, conversation, client_id) if 0 < len(client_id) <= _LONGEST else None
 
-    def get(self, key: Key) -> str:
-        """The msgid of what was said under it, "" if nothing was."""
-        return self._msgids.get(key, "")
+    def get(self, key: Key) -> int:
+        """The msgid of what was said under it, 0 if nothing was."""
+        return self._msgids.get(key, 0)
 
-    def add(self, key: Key, msgid: str) -> None:
+    def add(self, key: Key, msgid: int) -> None:
         """Something is said under it."""
         self._msgids[key] = msgid
         if len(self._msgids) > _MOST:

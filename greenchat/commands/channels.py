@@ -7,6 +7,7 @@ from ..chat.channel import Channel
 from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
+from ..protocol.msgid import format_msgid
 from ..protocol.numerics import Numeric
 from .chanserv import grant_rank
 from .context import Context
@@ -69,7 +70,7 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
 
 def enter(ctx: Context, user: User, name: str) -> None:
     """A user comes into a channel; everybody there is told, and they are told what there is."""
-    channel = ctx.network.join(user, name, now=ctx.now, since=ctx.new_id())
+    channel = ctx.network.join(user, name, now=ctx.now, since=format_msgid(ctx.new_id()))
     _announce(ctx, user, channel)
     grant_rank(ctx, user, channel)
     for session in user.sessions:

@@ -18,13 +18,13 @@ from ..chat.user import Session, User
 from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
+from ..protocol.msgid import format_msgid, time_of
 from ..protocol.multiline import Part
 from ..protocol.multiline_envelope import MultilineEnvelope
 from ..protocol.numerics import Numeric
 from ..protocol.tags import CLIENT_ID
 from ..protocol.wrap import room
 from ..storage.interface import Document
-from ..storage.msgid import msgid_time
 from .errors import FailError, IrcError
 from .host import Host
 from .journal import Journal
@@ -94,7 +94,7 @@ class Context:
         message: Message,
         *,
         now: int,
-        new_id: Callable[[], str],
+        new_id: Callable[[], int],
         host: Host,
         journal: Journal,
     ) -> None:
@@ -176,14 +176,14 @@ class Context:
             return MultilineEnvelope(
                 Message(command, params, source.source, tags),
                 self.parts,
-                time=msgid_time(msgid),
+                time=time_of(msgid),
                 msgid=msgid,
                 account=source.account,
                 bot="B" in source.modes,
             )
         return Envelope(
             Message(command, params, source.source, tags),
-            time=msgid_time(msgid),  # now, as the history will have it
+            time=time_of(msgid),  # now, as the history will have it
             msgid=msgid,
             account=source.account,
             bot="B" in source.modes,
@@ -261,7 +261,7 @@ class Context:
         if not self.session.caps & caps.BATCH:
             yield
             return
-        reference, outer = self.new_id(), self._batch
+        reference, outer = format_msgid(self.new_id()), self._batch
         self.respond(self.envelope("BATCH", "+" + reference, kind, *params))
         self._batch = reference
         try:
@@ -286,7 +286,7 @@ class Context:
         if key:
             first = self.network.resent.get(key)
             if first:
-                envelope.msgid, envelope.time = first, msgid_time(first)
+                envelope.msgid, envelope.time = first, time_of(first)
                 return False
             self.network.resent.add(key, envelope.msgid)
         if is_kept(self.network.settings.history, envelope, place):
@@ -383,7 +383,7 @@ class Context:
         label, self._label = self._label, ""
         responses, self._responses = self._responses, []
         if not is_batch:
-            self._parts = self.new_id()
+            self._parts = format_msgid(self.new_id())
             responses = [each if each.batch else each.in_batch(self._parts) for each in responses]
             responses.insert(0, self.envelope("BATCH", "+" + self._parts, "labeled-response"))
         responses[0] = responses[0].labeled(label)

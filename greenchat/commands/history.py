@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..protocol import caps
+from ..protocol.msgid import LAST_ID, first_id, parse_msgid
 from ..protocol.times import format_time, parse_time
 from ..storage.interface import Span, Store, StoredEvent, StoreError, Target
-from ..storage.msgid import LAST_ID, first_id, parse_msgid
 from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .errors import FailError

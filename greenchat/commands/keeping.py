@@ -11,7 +11,6 @@ from ..protocol.message import Message
 from ..protocol.multiline import parts_of, seams
 from ..protocol.multiline_envelope import MultilineEnvelope
 from ..storage.interface import StoredEvent, direct_key
-from ..storage.msgid import parse_msgid
 
 CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
 """What is kept of a channel beside what is said; QUIT and NICK too, which belong to several channels at once."""
@@ -43,13 +42,10 @@ def is_kept(history: History, envelope: Envelope, place: Channel | User) -> bool
 
 
 def stored(envelope: Envelope, conversation: str) -> StoredEvent:
-    """The event for the store; the envelope must have one of our msgids."""
+    """The event for the store; the envelope must have a msgid."""
     message = envelope.message
-    number = parse_msgid(envelope.msgid)
-    if number is None:
-        raise ValueError(f"not a msgid of ours: {envelope.msgid!r}")
     return StoredEvent(
-        number,
+        envelope.msgid,
         conversation,
         message.command,
         message.source or "",
@@ -66,12 +62,12 @@ def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
     joined_at = tags.get(_SEAMS, "")
     if "\n" not in text and not joined_at:
         message = Message(event.command, event.params, event.source, tags)
-        return Envelope(message, time=event.time, msgid=event.msgid, account=event.account, needs=needs)
+        return Envelope(message, time=event.time, msgid=event.id, account=event.account, needs=needs)
     message = Message(
         event.command, event.params, event.source, {name: value for name, value in tags.items() if name != _SEAMS}
     )
     parts = parts_of(text, [int(place) for place in joined_at.split(",") if place])
-    return MultilineEnvelope(message, parts, time=event.time, msgid=event.msgid, account=event.account)
+    return MultilineEnvelope(message, parts, time=event.time, msgid=event.id, account=event.account)
 
 
 def _lasting(envelope: Envelope) -> Mapping[str, str]:

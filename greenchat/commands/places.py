@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ..chat.channel import Channel
 from ..chat.user import User
+from ..protocol.msgid import parse_msgid
 from ..storage.interface import StoredEvent, direct_key, members_of
-from ..storage.msgid import parse_msgid
 from .context import Context
 from .keeping import identity
 

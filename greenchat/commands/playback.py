@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator
 
 from ..protocol import caps
+from ..protocol.msgid import LAST_ID, first_id
 from ..storage.interface import Span, StoredEvent, StoreError
-from ..storage.msgid import LAST_ID, first_id
 from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .keeping import identity

@@ -5,9 +5,9 @@ from functools import partial
 from ..chat.channel import Channel
 from ..chat.user import User
 from ..protocol import caps
+from ..protocol.msgid import parse_msgid
 from ..protocol.numerics import Numeric
 from ..storage.interface import Erasure, StoredEvent, StoreError
-from ..storage.msgid import parse_msgid
 from .capabilities import OFFERS
 from .context import Context
 from .errors import FailError, IrcError

@@ -7,6 +7,7 @@ import hmac
 
 from ..chat import names
 from ..chat.user import User
+from ..protocol.msgid import format_msgid
 from ..protocol.numerics import Numeric
 from .banishment import ban_of, banish
 from .channels import greeting
@@ -89,7 +90,7 @@ def complete_registration(ctx: Context) -> None:
         signon=ctx.now,
         active=ctx.now,
         away=session.away,
-        guest_id="~" + ctx.new_id(),
+        guest_id="~" + format_msgid(ctx.new_id()),
         account=session.account,
     )
     ctx.network.register(newcomer, session)

@@ -65,17 +65,17 @@ def run(ctx: Context) -> Rest | None:
     if collecting and ctx.message.tags.get("batch") == collecting.reference:
         collecting.add(ctx.message)
         return None
-    return _guarded(ctx, lambda: _checked(ctx).handler(ctx))
+    return _guarded(ctx, _obey)
 
 
 def resume(ctx: Context, later: Later, result: object) -> Rest | None:
     """Go on with a command whose slow work is done."""
-    return _guarded(ctx, lambda: later.then(ctx, result))
+    return _guarded(ctx, lambda ctx: later.then(ctx, result))
 
 
 def go_on(ctx: Context, answer: Gradually) -> Rest | None:
     """Go on with a long answer, for one turn."""
-    return _guarded(ctx, lambda: _answer_more(ctx, answer))
+    return _guarded(ctx, lambda ctx: _answer_more(ctx, answer))
 
 
 def _answer_more(ctx: Context, answer: Gradually) -> Gradually | None:
@@ -92,9 +92,9 @@ def _answer_more(ctx: Context, answer: Gradually) -> Gradually | None:
     return answer
 
 
-def _guarded(ctx: Context, step: Callable[[], Rest | None]) -> Rest | None:
+def _guarded(ctx: Context, step: Handler) -> Rest | None:
     try:
-        rest = step()
+        rest = step(ctx)
     except (IrcError, FailError) as error:
         ctx.refuse(error)
     else:
@@ -106,7 +106,7 @@ def _guarded(ctx: Context, step: Callable[[], Rest | None]) -> Rest | None:
     return None
 
 
-def _checked(ctx: Context) -> Command:
+def _obey(ctx: Context) -> Rest | None:
     message = ctx.message
     row = COMMANDS.get(message.command)
     ctx.quiet = row is not None and row.quiet
@@ -119,7 +119,7 @@ def _checked(ctx: Context) -> Command:
     if len(message.params) < row.params:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
     ctx.network.command_counts[row.name] += 1
-    return row
+    return row.handler(ctx)
 
 
 def require_right(ctx: Context, right: str) -> None:

@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from ..protocol import caps
 from ..protocol.message import parse_tags
+from ..protocol.msgid import LAST_ID, first_id
 from ..protocol.times import parse_time
 from ..storage.interface import Query, Store, StoredEvent, StoreError
-from ..storage.msgid import LAST_ID, first_id
 from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .errors import FailError

@@ -4,8 +4,8 @@ import logging
 
 from ..chat.user import User
 from ..protocol import caps
+from ..protocol.msgid import first_id, format_msgid, parse_msgid
 from ..storage.interface import Span, StoredEvent, StoreError
-from ..storage.msgid import first_id, parse_msgid
 from .context import Context
 from .keeping import identity
 from .lasting import keep_presences
@@ -20,7 +20,7 @@ _MOST_TALKS = 50  # private ones
 
 def stay(ctx: Context, user: User) -> None:
     """Their last connection has gone."""
-    user.left, user.last_seen = ctx.now, ctx.new_id()
+    user.left, user.last_seen = ctx.now, format_msgid(ctx.new_id())
     ctx.network.moved[user] = None
     keep_presences(ctx)
     account = ctx.network.accounts.get(user.account)

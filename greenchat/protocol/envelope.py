@@ -15,6 +15,7 @@ from .caps import (
 )
 from .framing import BODY_LIMIT
 from .message import Message, escape_value, format_tags
+from .msgid import format_msgid
 from .plain.render import render
 from .times import format_time
 
@@ -25,7 +26,8 @@ class Envelope:
     """A message with what the server knows of it.
 
     message: its `tags` are client-only tags, for those who asked for message-tags.
-    time: ms since the epoch. msgid: "" where nobody can refer to it. account: of the sender, "" if logged out.
+    time: ms since the epoch. msgid: 0 where nobody can refer to it; as a number, since most are never written
+    out. account: of the sender, "" if logged out.
     needs: capabilities without all of which a client does not get it.
     extended: the parameters of a JOIN for extended-join.
     batch: reference of the batch that it belongs to. label: of the command that it answers.
@@ -52,7 +54,7 @@ class Envelope:
         message: Message,
         *,
         time: int,
-        msgid: str = "",
+        msgid: int = 0,
         account: str = "",
         bot: bool = False,
         needs: int = 0,
@@ -154,7 +156,7 @@ class Envelope:
             tags.append("time=" + format_time(self.time))
         if kind & MESSAGE_TAGS:
             if self.msgid:
-                tags.append("msgid=" + self.msgid)
+                tags.append("msgid=" + format_msgid(self.msgid))
             if self.bot:
                 tags.append("bot")
         if self.account and kind & ACCOUNT_TAG:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from .caps import BATCH, MULTILINE, PLAIN, TILDE
 from .envelope import Envelope
 from .message import Message
+from .msgid import format_msgid
 from .multiline import BATCH_TYPE, CONCAT, Part, whole
 
 _DIALECTS = PLAIN | TILDE
@@ -24,7 +25,7 @@ class MultilineEnvelope(Envelope):
         parts: Sequence[Part],
         *,
         time: int,
-        msgid: str,
+        msgid: int,
         account: str = "",
         bot: bool = False,
         batch: str = "",
@@ -69,7 +70,8 @@ class MultilineEnvelope(Envelope):
 
     def _as_batch(self, kind: int) -> bytes:
         command, (target, *_), source, tags = self.message
-        start = Message("BATCH", ("+" + self.msgid, BATCH_TYPE, target), source, tags)
+        reference = format_msgid(self.msgid)
+        start = Message("BATCH", ("+" + reference, BATCH_TYPE, target), source, tags)
         opening = Envelope(
             start,
             time=self.time,
@@ -82,8 +84,8 @@ class MultilineEnvelope(Envelope):
         lines = [opening.encode(kind)]
         for part in self.parts:
             line = Message(command, (target, part.text), source).format_body()
-            lines.append(f"@batch={self.msgid}{';' + CONCAT if part.joined else ''} {line}\r\n".encode())
-        lines.append(f"BATCH -{self.msgid}\r\n".encode())
+            lines.append(f"@batch={reference}{';' + CONCAT if part.joined else ''} {line}\r\n".encode())
+        lines.append(f"BATCH -{reference}\r\n".encode())
         return b"".join(lines)
 
     def _line(self, text: str, is_first: bool = False) -> Envelope:
@@ -94,7 +96,7 @@ class MultilineEnvelope(Envelope):
         return Envelope(
             message,
             time=self.time,
-            msgid=self.msgid if is_first else "",
+            msgid=self.msgid if is_first else 0,
             account=self.account,
             bot=self.bot,
             batch=self.batch,

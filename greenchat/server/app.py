@@ -69,7 +69,7 @@ class App:
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
         self.connections: dict[Connection, None] = {}
-        self.new_id: Callable[[], str] = new_ids(self.now, self.store.last_id())
+        self.new_id: Callable[[], int] = new_ids(self.now, self.store.last_id())
         self.logins = Attempts(options.throttle.logins, _LOGINS_WINDOW)
         self.doors: list[Door] = []
         self.is_restarting = False

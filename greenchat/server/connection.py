@@ -53,7 +53,7 @@ class Server(Host, Protocol):
     def now(self) -> int:
         """Ms since the epoch."""
 
-    def new_id(self) -> str:
+    def new_id(self) -> int:
         """A msgid."""
 
 
@@ -284,7 +284,8 @@ class Connection:
             self.server.turn.begin()
             ctx.now = self.server.now()
             rest = resume(ctx, rest, result) if isinstance(rest, Later) else go_on(ctx, rest)
-        self._bucket.take(monotonic() * 1000, ctx.weight - 1)
+        if ctx.weight > 1:
+            self._bucket.take(monotonic() * 1000, ctx.weight - 1)
 
     def _wait_until_taken(self) -> None:
         """Let the others have their turn, and then the client time to take what it got."""

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from ..storage.msgid import MessageIds, format_msgid
+from ..protocol.msgid import MessageIds
 
 
-def new_ids(now: Callable[[], int], last: int) -> Callable[[], str]:
+def new_ids(now: Callable[[], int], last: int) -> Callable[[], int]:
     """A maker of msgids, https://ircv3.net/specs/extensions/message-ids.
 
     now: the clock, ms since the epoch. last: the largest id that the store holds.
     """
     ids = MessageIds(last)
 
-    def new_id() -> str:
-        return format_msgid(ids.next(now()))
+    def new_id() -> int:
+        return ids.next(now())
 
     return new_id

@@ -13,9 +13,9 @@ from ..chat.network import Network
 from ..chat.registered import from_document
 from ..chat.resent import Resent
 from ..chat.server_bans import ServerBan
+from ..protocol.msgid import first_id
 from ..protocol.tags import CLIENT_ID
 from ..storage.interface import Document, Store
-from ..storage.msgid import first_id
 
 _DEFCON = ("server", "defcon")
 _SECRET = ("server", "secret")
@@ -44,7 +44,7 @@ def restore(network: Network, store: Store) -> None:
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
         key = Resent.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
         if key:
-            network.resent.add(key, event.msgid)
+            network.resent.add(key, event.id)
 
 
 def _secret(store: Store, kind: str, key: str) -> bytes:

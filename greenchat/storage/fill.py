@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..protocol.msgid import COUNTER_BITS
 from .interface import StoredEvent
-from .msgid import COUNTER_BITS
 from .search import index_of
 from .sqlite import SqliteStore
 

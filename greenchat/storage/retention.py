@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..protocol.msgid import LAST_ID, first_id
 from .interface import Retention
-from .msgid import LAST_ID, first_id
 
 _SLICE = 60_000 << 20  # a minute, in ids: how finely `total` is kept
 

@@ -9,12 +9,12 @@ def test_an_id_belongs_to_an_account_and_a_place() -> None:
     resent = Resent()
     key = Resent.key("alice", "#lobby", "1")
     assert key
-    resent.add(key, "m")
-    assert resent.get(key) == "m"
+    resent.add(key, 7)
+    assert resent.get(key) == 7
     for other in ("bob", "#lobby", "1"), ("alice", "#other", "1"), ("alice", "#lobby", "2"):
-        assert resent.get(other) == ""
+        assert resent.get(other) == 0
     resent.drop(key)
-    assert resent.get(key) == ""
+    assert resent.get(key) == 0
     resent.drop(key)
 
 
@@ -27,5 +27,5 @@ def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.chat.resent._MOST", 3)
     resent = Resent()
     for number in range(5):
-        resent.add(("", "#lobby", str(number)), "m")
+        resent.add(("", "#lobby", str(number)), 7)
     assert [number for number in range(5) if resent.get(("", "#lobby", str(number)))] == [2, 3, 4]

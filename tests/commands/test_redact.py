@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.chat.settings import History, Settings
 from greenchat.protocol.message import Message
-from greenchat.storage.msgid import format_msgid
+from greenchat.protocol.msgid import format_msgid
 from tests.commands.test_history import ask
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people

@@ -31,7 +31,7 @@ def test_time(milliseconds: int, text: str) -> None:
 
 
 def everything(message: Message = HELLO) -> Envelope:
-    return Envelope(message, time=NOON, msgid="m1", account="Ann Lee", bot=True, batch="b1", label="l;1")
+    return Envelope(message, time=NOON, msgid=1, account="Ann Lee", bot=True, batch="b1", label="l;1")
 
 
 KINDS = [
@@ -41,11 +41,11 @@ KINDS = [
     (caps.ACCOUNT_TAG, r"@account=Ann\sLee "),
     (caps.BATCH, "@batch=b1 "),
     (caps.LABELED_RESPONSE, r"@label=l\:1 "),
-    (caps.MESSAGE_TAGS, r"@msgid=m1;bot;+typing=done;+x=\:\s "),
+    (caps.MESSAGE_TAGS, r"@msgid=0000000000001;bot;+typing=done;+x=\:\s "),
     (
         caps.WIRE,
         # "Any server-sent tags attached to messages MUST be included before client-only tags"
-        rf"@{TIME};msgid=m1;bot;account=Ann\sLee;batch=b1;label=l\:1;+typing=done;+x=\:\s ",
+        rf"@{TIME};msgid=0000000000001;bot;account=Ann\sLee;batch=b1;label=l\:1;+typing=done;+x=\:\s ",
     ),
 ]
 
@@ -91,7 +91,7 @@ def test_in_a_batch_and_labeled() -> None:
     tags = parse(batched.encode(caps.WIRE).decode().rstrip()).tags
     assert tags["batch"] == "b2"
     assert "label" not in tags  # "The start of the batch MUST be tagged with the label tag", and it alone
-    assert tags["msgid"] == "m1"
+    assert tags["msgid"] == "0000000000001"
 
 
 def test_what_fits_is_not_cut() -> None:

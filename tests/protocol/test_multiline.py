@@ -46,18 +46,18 @@ def test_no_text_is_lost_on_the_way_to_the_store_and_back(some: list[Part]) -> N
 
 def envelope(*some: Part) -> MultilineEnvelope:
     message = Message("PRIVMSG", ("#channel", ""), "n!u@h", {"+x": "y"})
-    return MultilineEnvelope(message, some, time=0, msgid="xxx", account="account")
+    return MultilineEnvelope(message, some, time=0, msgid=1, account="account")
 
 
 def test_who_knows_it_gets_a_batch() -> None:
     kind = MULTILINE | BATCH | MESSAGE_TAGS | ACCOUNT_TAG
     assert envelope(*EXAMPLE).encode(kind).decode().split("\r\n") == [
-        "@msgid=xxx;account=account;+x=y :n!u@h BATCH +xxx draft/multiline #channel",
-        "@batch=xxx :n!u@h PRIVMSG #channel :hello",
-        "@batch=xxx :n!u@h PRIVMSG #channel :",
-        "@batch=xxx :n!u@h PRIVMSG #channel :how is ",
-        "@batch=xxx;draft/multiline-concat :n!u@h PRIVMSG #channel :everyone?",
-        "BATCH -xxx",
+        "@msgid=0000000000001;account=account;+x=y :n!u@h BATCH +0000000000001 draft/multiline #channel",
+        "@batch=0000000000001 :n!u@h PRIVMSG #channel :hello",
+        "@batch=0000000000001 :n!u@h PRIVMSG #channel :",
+        "@batch=0000000000001 :n!u@h PRIVMSG #channel :how is ",
+        "@batch=0000000000001;draft/multiline-concat :n!u@h PRIVMSG #channel :everyone?",
+        "BATCH -0000000000001",
         "",
     ]
 
@@ -66,12 +66,14 @@ def test_who_knows_it_gets_a_batch() -> None:
 def test_others_get_messages(kind: int) -> None:
     # "Servers MUST only include a message ID on the first message of a batch when sending a fallback"
     assert envelope(*EXAMPLE).encode(kind).decode().split("\r\n") == [
-        "@msgid=xxx;account=account;+x=y :n!u@h PRIVMSG #channel :hello",
+        "@msgid=0000000000001;account=account;+x=y :n!u@h PRIVMSG #channel :hello",
         "@account=account :n!u@h PRIVMSG #channel :how is ",
         "@account=account :n!u@h PRIVMSG #channel :everyone?",
         "",
     ]
-    assert envelope(Part(""), Part("first")).encode(kind).startswith(b"@msgid=xxx;account=account;+x=y :n!u@h")
+    assert (
+        envelope(Part(""), Part("first")).encode(kind).startswith(b"@msgid=0000000000001;account=account;+x=y :n!u@h")
+    )
 
 
 def test_plain_text_gets_lines() -> None:
@@ -81,7 +83,7 @@ def test_plain_text_gets_lines() -> None:
 def test_as_a_part_of_other_batches_and_answers() -> None:
     kind = MULTILINE | BATCH | LABELED_RESPONSE
     outer = envelope(*EXAMPLE).in_batch("outer")
-    assert outer.encode(kind).startswith(b"@batch=outer :n!u@h BATCH +xxx")
+    assert outer.encode(kind).startswith(b"@batch=outer :n!u@h BATCH +0000000000001")
     assert [line[:12] for line in outer.encode(BATCH).split(b"\r\n")[:-1]] == [b"@batch=outer"] * 3
     # "Servers MUST only include the label tag on the opening BATCH command"
     labeled = envelope(*EXAMPLE).labeled("l")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from greenchat.protocol.msgid import MessageIds
 from greenchat.storage.interface import StoredEvent
-from greenchat.storage.msgid import MessageIds
 from greenchat.storage.sqlite import SqliteStore
 
 START = 1_700_000_000_000  # ms: 2023-11-14T22:13:20Z

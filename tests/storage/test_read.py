@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from greenchat.protocol.msgid import LAST_ID
 from greenchat.storage.interface import Span, StoredEvent, Target, direct_key, members_of
-from greenchat.storage.msgid import LAST_ID
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, texts
 

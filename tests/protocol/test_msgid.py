@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.storage.msgid import LAST_ID, MessageIds, first_id, format_msgid, msgid_time, parse_msgid, time_of
+from greenchat.protocol.msgid import LAST_ID, MessageIds, first_id, format_msgid, msgid_time, parse_msgid, time_of
 
 numbers = st.integers(0, LAST_ID)
 
