@@ -27,7 +27,7 @@ class Account:
 
     name: as registered. verifier: text form of protocol.scram.Verifier, "" where only certificates log in.
     created: ms since the epoch. certificates: SHA-256 fingerprints in lower-case hex. nicks: further nicknames that
-    belong to it. code: what VERIFY must give, "" once it is verified.
+    belong to it. code: what VERIFY must give, "" once it is verified. metadata: what its owner says of themselves.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Account:
     code: str = ""
     suspended: str = ""
     preferences: Preferences = field(default_factory=Preferences)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def usable(self) -> bool:
@@ -57,6 +58,7 @@ class Account:
             "code": self.code,
             "suspended": self.suspended,
             "preferences": {name: getattr(self.preferences, name) for name in Preferences.__slots__},
+            "metadata": dict(self.metadata),
         }
 
     @classmethod

@@ -43,7 +43,8 @@ def document(network: Network, user: User) -> dict[str, Any]:
 
 def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, now: int) -> User | None:
     """Put somebody back where they were; None if they can't be: the account is gone, or the nick is taken."""
-    if network.holder(stored["nick"]) is not None or network.accounts.get(stored["account"]) is None:
+    account = network.accounts.get(stored["account"])
+    if network.holder(stored["nick"]) is not None or account is None:
         return None
     user = User(
         nick=stored["nick"],
@@ -57,6 +58,7 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
         guest_id=guest_id,
         left=stored["left"] or now,
         last_seen=stored.get("last_seen", ""),
+        metadata=dict(account.metadata),
     )
     if not stays(network, user):
         return None

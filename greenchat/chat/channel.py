@@ -29,7 +29,8 @@ class Channel:
     member modes, highest first (see `ranks`), in the order of joining. lists: letter of a list mode -> its masks.
     forward: the channel for those who can't come in. invited: who may come in once, whatever the modes say.
     knocked: when somebody last did, in ms since the epoch. registration: whose it is, if anybody's.
-    names: ready lines of who is here, by variant. mask_fold: see `masks.mask_fold`.
+    metadata: what its operators say of it. names: ready lines of who is here, by variant.
+    mask_fold: see `masks.mask_fold`.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Channel:
     invited: set[User] = field(default_factory=set)
     knocked: int = 0
     registration: Registration | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
     group: BroadcastGroup = field(default_factory=BroadcastGroup)
     names: dict[int, NamesLines] = field(default_factory=dict)
     mask_fold: Casefold = str.lower

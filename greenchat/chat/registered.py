@@ -41,6 +41,7 @@ def document(channel: Channel, registration: Registration) -> dict[str, Any]:
             letter: [[entry.mask.text, entry.setter, entry.time] for entry in masks]
             for letter, masks in channel.lists.items()
         },
+        "metadata": dict(channel.metadata),
     }
 
 
@@ -56,6 +57,7 @@ def from_document(stored: Mapping[str, Any], mask_fold: Casefold = str.lower) ->
         limit=stored.get("limit", 0),
         forward=stored.get("forward", ""),
         mask_fold=mask_fold,
+        metadata=dict(stored.get("metadata", {})),
         registration=Registration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
     )
     for letter, masks in stored.get("lists", {}).items():

@@ -92,6 +92,18 @@ class AccountSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Metadata:
+    """What people may say of themselves and of their channels: https://ircv3.net/specs/extensions/metadata."""
+
+    enabled: Annotated[bool, Key("whether there is such a thing")] = True
+    keys: Annotated[int, Key("keys that one user or channel can have", 1, 100)] = 20
+    subscriptions: Annotated[int, Key("keys of which one connection can be told", 1, 1000)] = 50
+    key_bytes: Annotated[int, Key("bytes of a key", 1, 64)] = 48
+    value_bytes: Annotated[int, Key("bytes of a value", 1, 300)] = 256
+    changes: Annotated[int, Key("changes that one connection can make in a minute; 0: no limit", 0, 10_000)] = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
@@ -152,6 +164,9 @@ class Settings:
     )
     history: Annotated[History, Key("What is remembered.")] = field(default_factory=History)
     accounts: Annotated[AccountSettings, Key("Names that belong to somebody.")] = field(default_factory=AccountSettings)
+    metadata: Annotated[Metadata, Key("What people may say of themselves and of their channels (METADATA).")] = field(
+        default_factory=Metadata
+    )
     admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
     cloak: Annotated[
         Cloak,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..protocol.caps import WIRE
 from ..protocol.sasl import Exchange
 from .client_batch import ClientBatch
+from .metadata import MetadataUse
 from .outbox import Outbox
 from .read_marks import ReadMarks
 
@@ -22,7 +23,7 @@ class Session:
     cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
-    gateway: that it came through, by WEBIRC.
+    gateway: that it came through, by WEBIRC. metadata: what it has to do with that, once it has.
     """
 
     outbox: Outbox
@@ -45,6 +46,7 @@ class Session:
     user: "User | None" = None
     closing: str = ""
     gateway: str = ""
+    metadata: MetadataUse | None = None
     received_messages: int = 0
     received_bytes: int = 0
 
@@ -63,7 +65,7 @@ class User:
     channels: folded names, in the order of joining, and the msgid since which they are there; invitations: of
     channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the
     epoch. guest_id: what the history knows them by as long as they have no account. left: when their last
-    connection went, in ms since the epoch; last_seen: a msgid of that moment.
+    connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of themselves.
     """
 
     nick: str
@@ -84,6 +86,7 @@ class User:
     knocked: int = 0
     left: int = 0
     last_seen: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)
 
     @property

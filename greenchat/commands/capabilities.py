@@ -9,6 +9,7 @@ from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
+from .metadata_sync import send_own
 from .registration import complete_registration
 from .registry import command
 
@@ -69,7 +70,7 @@ def announce_capabilities(ctx: Context, before: Settings) -> None:
             _send(aside, "NEW", _with_values(come) if session.cap_version >= _WITH_VALUES else list(come))
         lost = sum(caps.CAPABILITIES[name].bit for name in gone)
         if session.caps & lost:
-            ctx.network.set_caps(session, session.caps & ~lost)
+            _set_caps(ctx, session, session.caps & ~lost)
 
 
 def _ls(ctx: Context, version: str) -> None:
@@ -104,7 +105,11 @@ def _req(ctx: Context, wishes: str) -> None:
     _send(ctx, "ACK", words or [""])
     # "a server MUST NOT change the capabilities of the client until the last ACK of the set has been sent"
     ctx.answer()
-    ctx.network.set_caps(session, wanted)
+    is_new = wanted & ~session.caps
+    _set_caps(ctx, session, wanted)
+    if session.user and is_new & caps.METADATA_2:
+        # "Upon requesting the `metadata` capability, clients receive their non-transient metadata"
+        send_own(ctx, session.user)
 
 
 def _wanted(ctx: Context, wishes: list[str]) -> int | None:
@@ -123,7 +128,20 @@ def _wanted(ctx: Context, wishes: list[str]) -> int | None:
             # "servers MUST NOT disable the cap-notify capability if the client requests CAP LS with a version of 302"
             return None
         wanted = wanted & ~bit if wish != name else wanted | bit
+    if wanted & caps.METADATA == caps.METADATA:
+        # "Clients MUST NOT request more than one of `metadata-notify`, `draft/metadata-2`, and `draft/metadata-3`.
+        # Servers MUST NOT accept these requests either."
+        return None
     return wanted
+
+
+def _set_caps(ctx: Context, session: Session, wanted: int) -> None:
+    lost = session.caps & ~wanted
+    ctx.network.set_caps(session, wanted)
+    if session.metadata and lost & (caps.METADATA | caps.BATCH):
+        # "If a client removes this capability or the batch capability from themselves, servers MUST clear that client's
+        # subscription list."
+        session.metadata.subscriptions.clear()
 
 
 def _end(ctx: Context, _: str) -> None:

@@ -16,6 +16,7 @@ from . import listing as listing
 from . import manual as manual
 from . import markers as markers
 from . import messages as messages
+from . import metadata as metadata
 from . import modes as modes
 from . import monitor as monitor
 from . import multiline as multiline

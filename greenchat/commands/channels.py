@@ -15,6 +15,7 @@ from .errors import IrcError
 from .listing import names_reply
 from .lookup import targets
 from .markers import mark_reply
+from .metadata_sync import sync_joined, tell_arrival
 from .registry import command
 from .replay import replay_on_join
 from .topic import topic_reply
@@ -76,6 +77,8 @@ def enter(ctx: Context, user: User, name: str) -> None:
     for session in user.sessions:
         for envelope in greeting(ctx, channel, session):
             ctx.send(session, envelope)
+        sync_joined(ctx, channel, session)
+    tell_arrival(ctx, channel, user)
 
 
 def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards: int) -> None:

@@ -12,6 +12,7 @@ from ..protocol.numerics import Numeric
 from .announce import announce, announce_to_monitors
 from .context import Context
 from .errors import FailError
+from .metadata_sync import follow_account
 from .registry import command
 from .user_modes import change_modes
 
@@ -33,6 +34,7 @@ def set_account(ctx: Context, user: User, account: str) -> None:
     """A user is logged in to this account, or with "" to none: they and those who see them are told if that is new."""
     if account == user.account:
         return
+    follow_account(ctx, user, account)
     user.account = account
     envelope = ctx.envelope("ACCOUNT", account or "*", source=user, needs=caps.ACCOUNT_NOTIFY)
     ctx.deliver(user, envelope)

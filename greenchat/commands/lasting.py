@@ -1,5 +1,6 @@
-"""Where those who stay without a connection are, kept as it changes, so that a restart puts them back there."""
+"""What is kept of people as it changes: their accounts, and where those are who stay without a connection."""
 
+from ..chat.accounts import Account
 from ..chat.always_on import document, stays
 from .context import Context
 
@@ -16,3 +17,15 @@ def keep_presences(ctx: Context) -> None:
 def forget_presence(ctx: Context, account: str) -> None:
     """Somebody does not stay any more."""
     ctx.keep("presence", ctx.network.fold(account), None)
+
+
+def change_account(ctx: Context, name: str, **changes: object) -> Account:
+    """Change fields of an account, and have that stored. Raises KeyError where there is none."""
+    account = ctx.network.accounts.change(name, **changes)
+    keep_account(ctx, account)
+    return account
+
+
+def keep_account(ctx: Context, account: Account) -> None:
+    """Have an account stored as it is now."""
+    ctx.keep("account", ctx.network.fold(account.name), account.document())

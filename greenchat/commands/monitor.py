@@ -8,6 +8,7 @@ from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
+from .metadata_sync import sync_online
 from .registry import command
 
 
@@ -26,6 +27,8 @@ def monitor(ctx: Context) -> None:
 def tell_online(ctx: Context, user: User) -> None:
     """Somebody has this nick now. Sent as one message to all who monitor it: "the server may send `*`"."""
     _tell(ctx, user.nick, ctx.envelope(Numeric.RPL_MONONLINE.command, "*", user.source))
+    for session in ctx.network.monitors.watchers(ctx.network.fold(user.nick)):
+        sync_online(ctx, session, user)
 
 
 def tell_offline(ctx: Context, nick: str) -> None:
@@ -88,9 +91,11 @@ def _send_status(ctx: Context, nicks: Iterable[str]) -> None:
         if user is None:
             offline.append(nick)
         else:
-            online.append(user.source)
-    _send_targets(ctx, Numeric.RPL_MONONLINE, online)
+            online.append(user)
+    _send_targets(ctx, Numeric.RPL_MONONLINE, [user.source for user in online])
     _send_targets(ctx, Numeric.RPL_MONOFFLINE, offline)
+    for user in online:
+        sync_online(ctx, ctx.session, user)
 
 
 def _send_targets(ctx: Context, numeric: Numeric, targets: Iterable[str]) -> None:

@@ -9,11 +9,11 @@ from ..protocol.numerics import Numeric
 from .audit import act
 from .context import Context, Later
 from .identity import set_account
-from .lasting import forget_presence
+from .lasting import change_account, forget_presence
 from .leaving import leave
 from .login import check_password, log_in, log_out, mask, must_wait
 from .nick import change_nick
-from .register import Refusal, change_account, change_password, register
+from .register import Refusal, change_password, register
 from .services import ServiceError, may, service, tell
 
 NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")

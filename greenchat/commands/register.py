@@ -18,6 +18,7 @@ from ..protocol.scram import Verifier, make_verifier
 from .capabilities import OFFERS
 from .context import Context, Later
 from .errors import FailError
+from .lasting import change_account, keep_account
 from .login import log_in
 from .registry import command
 
@@ -129,18 +130,6 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
         then(ctx, "")
 
     return Later(lambda: make_verifier(password, salt, iterations), hashed)
-
-
-def change_account(ctx: Context, name: str, **changes: object) -> Account:
-    """Change fields of an account, and have that stored. Raises KeyError where there is none."""
-    account = ctx.network.accounts.change(name, **changes)
-    keep_account(ctx, account)
-    return account
-
-
-def keep_account(ctx: Context, account: Account) -> None:
-    """Have an account stored as it is now."""
-    ctx.keep("account", ctx.network.fold(account.name), account.document())
 
 
 def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:

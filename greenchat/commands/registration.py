@@ -16,6 +16,7 @@ from .defence import objection_to_guest
 from .errors import IrcError
 from .isupport import send_isupport
 from .leaving import leave
+from .metadata_sync import send_own, sync_joined, take_pending
 from .monitor import tell_online
 from .ownership import owns, why_not_nick
 from .presence import arrive
@@ -81,6 +82,7 @@ def complete_registration(ctx: Context) -> None:
         taken, session.nick = session.nick, ""
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken, text=refusal)
     session.password = ""
+    account = ctx.network.accounts.get(session.account) if session.account else None
     newcomer = User(
         nick=session.nick,
         username=session.username,
@@ -92,10 +94,12 @@ def complete_registration(ctx: Context) -> None:
         away=session.away,
         guest_id="~" + format_msgid(ctx.new_id()),
         account=session.account,
+        metadata=dict(account.metadata) if account else {},
     )
     ctx.network.register(newcomer, session)
     for letter in settings.user_flags + ("r" if newcomer.account else ""):
         ctx.network.set_mode(newcomer, letter, True)
+    take_pending(ctx, newcomer)
     _welcome(ctx, newcomer)
     tell_online(ctx, newcomer)
 
@@ -105,6 +109,7 @@ def _attach(ctx: Context, user: User) -> None:
     session = ctx.session
     returns = not user.sessions
     ctx.network.attach(user, session)
+    take_pending(ctx, user)
     _welcome(ctx, user)
     arrive(ctx, user)
     for channel in ctx.network.channels_of(user):
@@ -112,6 +117,7 @@ def _attach(ctx: Context, user: User) -> None:
         ctx.respond(ctx.envelope("JOIN", channel.name, source=user, extended=extended))
         for envelope in greeting(ctx, channel, session):
             ctx.respond(envelope)
+        sync_joined(ctx, channel, session)
     if returns:
         tell_missed(ctx, user)
 
@@ -131,6 +137,7 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     send_lusers(ctx)
     if newcomer.modes:
         send_modes(ctx, newcomer)
+    send_own(ctx, newcomer)
     send_motd(ctx)
     if newcomer.host != session.host:
         ctx.reply(Numeric.RPL_HOSTHIDDEN, newcomer.host)

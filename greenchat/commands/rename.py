@@ -10,6 +10,7 @@ from .channels import greeting
 from .context import Context
 from .errors import FailError
 from .lookup import find_channel, require_member, require_rank
+from .metadata_sync import sync_joined
 from .registry import command
 
 
@@ -66,3 +67,4 @@ def _tell_without(ctx: Context, channel: Channel, session: Session, left: Envelo
     ctx.send(session, ctx.envelope("JOIN", channel.name, source=user, extended=extended))
     for envelope in greeting(ctx, channel, session):
         ctx.send(session, envelope)
+    sync_joined(ctx, channel, session)

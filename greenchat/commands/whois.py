@@ -8,6 +8,7 @@ from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
+from .metadata_sync import whois_lines
 from .registry import command
 
 
@@ -68,6 +69,7 @@ def _send(ctx: Context, user: User) -> None:
     if is_close:
         for certfp in dict.fromkeys(session.certificate for session in user.sessions if session.certificate):
             ctx.reply(Numeric.RPL_WHOISCERTFP, nick, text=f"has client certificate fingerprint {certfp}")
+    whois_lines(ctx, user)
     idle = (ctx.now - user.active) // 1000
     ctx.reply(Numeric.RPL_WHOISIDLE, nick, str(idle), str(user.signon // 1000))
 

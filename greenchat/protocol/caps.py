@@ -59,11 +59,16 @@ CHATHISTORY = _capability("draft/chathistory", "chathistory")
 EVENT_PLAYBACK = _capability("draft/event-playback", "chathistory")
 EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
 MESSAGE_REDACTION = _capability("draft/message-redaction", "message-redaction", wire=True)
+METADATA_2 = _capability("draft/metadata-2", "metadata")
+METADATA_3 = _capability("draft/metadata-3", "metadata")  # as pull request 613 has it, which is not merged yet
 MULTILINE = _capability("draft/multiline", "multiline", wire=True)
 PRE_AWAY = _capability("draft/pre-away", "pre-away")
 READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
 SEARCH = _capability("soju.im/search", "https://github.com/ircv3/ircv3-specifications/pull/496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
+
+METADATA = METADATA_2 | METADATA_3
+"""A session has one of them, never both."""
 
 WIRE = sum(capability.bit for capability in _BY_BIT if capability.wire)
 

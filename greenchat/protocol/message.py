@@ -22,7 +22,7 @@ _UNSAFE_IN_NAME = re.compile(r"[;= ]")
 # not ask for it, but simple clients and bots look for the text behind " :".
 _TEXT_COMMANDS = frozenset(
     "PRIVMSG NOTICE TOPIC QUIT PART KICK ERROR AWAY KILL WALLOPS SETNAME FAIL WARN NOTE PONG"
-    " 301 302 303 311 314 319 332 340 353 372 730 731 732".split()
+    " METADATA 301 302 303 311 314 319 332 340 353 372 730 731 732 760 761".split()
 )
 
 

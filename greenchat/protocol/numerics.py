@@ -178,6 +178,14 @@ class Numeric(IntEnum):
     RPL_MONLIST = 732
     RPL_ENDOFMONLIST = 733, "End of MONITOR list"
     ERR_MONLISTFULL = 734, "Monitor list is full."
+    RPL_WHOISKEYVALUE = 760
+    RPL_KEYVALUE = 761
+    RPL_KEYNOTSET = 766, "Key not set"
+    RPL_METADATASUBOK = 770
+    RPL_METADATAUNSUBOK = 771
+    RPL_METADATASUBS = 772
+    ERR_METADATASYNCLATER = 774, "Too much to tell it now: ask with SYNC"
+    ERR_METADATARATELIMIT = 775
     RPL_LOGGEDIN = 900
     RPL_LOGGEDOUT = 901, "You are now logged out"
     ERR_NICKLOCKED = 902, "You must use a nick assigned to you"

@@ -20,9 +20,14 @@ def device(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Clien
     """One more connection of the person with this account, which sends these lines before it is welcomed."""
     client = Client(address)
     client.send("CAP LS 302", f"CAP REQ :{caps}", f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
-    client.send("AUTHENTICATE PLAIN")
-    client.expect("AUTHENTICATE")
-    client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(format_plain(nick, _PASSWORD))])
+    log_in(client, nick)
     assert client.expect("903", "904").command == "903"
     client.send(*lines, "CAP END")
     return client
+
+
+def log_in(client: Client, account: str) -> None:
+    """Say that one has this account, and the password; the answer is left to the caller."""
+    client.send("AUTHENTICATE PLAIN")
+    client.expect("AUTHENTICATE")
+    client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(format_plain(account, _PASSWORD))])

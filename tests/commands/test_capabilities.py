@@ -44,7 +44,8 @@ def test_ls_lists_all_in_lines_that_all_but_the_last_have_an_asterisk(serve: Ser
             client.run(f"CAP REQ {name}")
         answer = client.run("CAP LIST")
         assert len(answer) > 1
-        assert caps_of(answer, "LIST") == LISTED
+        # two drafts of one extension: a session can have one of them
+        assert caps_of(answer, "LIST") == [name for name in LISTED if name != "draft/metadata-3"]
 
 
 @pytest.mark.parametrize("line", ["CAP LS", "CAP LS 301", "CAP LS x", "cap ls", "CAP LS :", "CAP LS -302", "CAP LS ²"])

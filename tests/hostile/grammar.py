@@ -19,7 +19,7 @@ _CAPS = (
     "account-notify account-tag away-notify batch cap-notify chghost echo-message extended-join extended-monitor"
     " invite-notify labeled-response message-tags multi-prefix sasl server-time setname standard-replies"
     " userhost-in-names draft/chathistory draft/event-playback draft/message-redaction draft/read-marker"
-    " draft/channel-rename soju.im/search no-implicit-names unknown"
+    " draft/channel-rename draft/metadata-3 soju.im/search no-implicit-names unknown"
 ).split()
 _SERVICES = [
     "NickServ REGISTER {password} *", "NickServ IDENTIFY {nick} {password}", "NickServ LOGOUT", "NickServ HELP",
@@ -50,6 +50,10 @@ PATTERNS: dict[str, list[str]] = {
     "WHO": ["{channel}", "{mask}", "* o", "{channel} %tcuihsnfdlaor,42"],
     "WHOIS": ["{nick}", "{nick} {nick}", "{nick},{nick}"],
     "WHOWAS": ["{nick}", "{nick} 1"],
+    "METADATA": [
+        "{nick} LIST", "* SET {word} :{text}", "{channel} SET {word} :{text}", "{channel} SYNC", "* SUB {word} {word}",
+        "* UNSUB {word}", "* SUBS", "{nick} GET {word} {word}", "* CLEAR", "*ALL SYNC",
+    ],
     "MONITOR": ["+ {nick},{nick}", "- {nick}", "C", "L", "S"],
     "AWAY": ["", ":{text}", "*"],
     "SETNAME": [":{text}"],

@@ -34,7 +34,8 @@ _QUESTIONS = [
     "SEARCH text=plugh", "SEARCH in=#hidden;text=plugh", "SEARCH from=insider", "SEARCH in=insider",
     "PRIVMSG *playback :PLAY * 0", "PRIVMSG *playback :PLAY #hidden 0", "PRIVMSG *playback :PLAY insider 0",
     "MARKREAD #hidden", "REDACT #hidden {msgid}", "CHATHISTORY AROUND #hidden msgid={msgid} 5", "STATS l", "STATS p",
-    "RENAME #hidden #shown", "CHANSERV INFO #hidden", "METADATA #hidden LIST", "MAP", "LINKS", "HELP",
+    "RENAME #hidden #shown", "CHANSERV INFO #hidden", "METADATA #hidden LIST", "METADATA #hidden SYNC",
+    "METADATA insider LIST", "METADATA *ALL SYNC", "MAP", "LINKS", "HELP",
 ]  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def test_a_secret_channel_is_found_by_no_question(address: Target, mode: str) ->
         Client(address, "stranger", caps=_CAPS) as stranger,
     ):
         insider.join("#hidden")
-        insider.run(f"MODE #hidden +{mode}i-t", "TOPIC #hidden :xyzzy")
+        insider.run(f"MODE #hidden +{mode}i-t", "TOPIC #hidden :xyzzy", "METADATA #hidden SET xyzzy plugh")
         insider.run("INVITE friend #hidden")
         friend.join("#hidden")
         for client in insider, friend:

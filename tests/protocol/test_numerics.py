@@ -31,7 +31,12 @@ def test_no_two_share_a_code() -> None:
 
 
 def test_every_code_has_three_digits_and_every_error_that_says_nothing_else_a_text() -> None:
-    said_by_handlers = {Numeric.ERR_UNKNOWNERROR, Numeric.ERR_NORECIPIENT, Numeric.ERR_INVALIDMODEPARAM}
+    said_by_handlers = {
+        Numeric.ERR_UNKNOWNERROR,
+        Numeric.ERR_NORECIPIENT,
+        Numeric.ERR_INVALIDMODEPARAM,
+        Numeric.ERR_METADATARATELIMIT,
+    }
     for numeric in Numeric:
         assert len(numeric.command) == 3
         if numeric.name.startswith("ERR_") and numeric not in said_by_handlers:

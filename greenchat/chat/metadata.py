@@ -1,0 +1,60 @@
+"""Metadata: what people say of themselves and of their channels, by key. https://ircv3.net/specs/extensions/metadata
+
+The values themselves belong to `User`, `Channel` and `Account`; here are the rules, and what a session has to do with
+them.
+"""
+
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_KEY = re.compile(r"[a-z0-9_./-]+")
+_MINUTE = 60_000  # ms
+
+
+def is_key(key: str, longest: int) -> bool:
+    """ "Key names are restricted to the ranges `a-z`, `0-9`, and `_./-`." longest: bytes."""
+    return len(key) <= longest and _KEY.fullmatch(key) is not None
+
+
+def changed(values: Mapping[str, str], changes: Mapping[str, str], most: int) -> dict[str, str]:
+    """The values with these changes, in which "" takes a key away; what would be more than `most` keys stays out."""
+    after = dict(values)
+    for key, value in changes.items():
+        if not value:
+            after.pop(key, None)
+        elif key in after or len(after) < most:
+            after[key] = value
+    return after
+
+
+def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    """The changes that lead from one to the other."""
+    gone = dict.fromkeys(before.keys() - after.keys(), "")
+    return gone | {key: value for key, value in after.items() if before.get(key) != value}
+
+
+@dataclass(slots=True, eq=False)
+class MetadataUse:
+    """What a session does with metadata.
+
+    subscriptions: the keys of which it wants to hear, in the order of asking. pending: what it said of itself before
+    it was registered.
+    """
+
+    subscriptions: dict[str, None] = field(default_factory=dict)
+    pending: dict[str, str] = field(default_factory=dict)
+    _changes: deque[int] = field(default_factory=deque)
+
+    def wait(self, now: int, a_minute: int) -> int:
+        """Seconds until this session may change something again, 0 if now. now: ms; a_minute: 0 is no limit."""
+        while self._changes and self._changes[0] <= now - _MINUTE:
+            self._changes.popleft()
+        if not a_minute or len(self._changes) < a_minute:
+            return 0
+        return -((now - self._changes[-a_minute] - _MINUTE) // 1000)
+
+    def count_change(self, now: int) -> None:
+        """It changes something now."""
+        self._changes.append(now)
