@@ -71,17 +71,8 @@ class SocketOutbox(Outbox):
             return
         data = pending[0] if len(pending) == 1 else b"".join(pending)
         pending.clear()
-        try:
-            sent = self.sock.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            self.cut(error.strerror or str(error))
-            return
-        self.sent_bytes += sent
-        if sent < len(data):
-            self._wait([data[sent:]])
-        elif self.closing:
+        self._send(data)
+        if self.closing and not self._backlog and not self.cut_reason:
             self._end()
 
     def close(self, farewell: bytes = b"") -> None:
@@ -112,6 +103,24 @@ class SocketOutbox(Outbox):
         self._resize(0)
         self._stop_watching()
 
+    def _send(self, data: bytes) -> None:
+        """Send it, or have what the kernel does not take wait."""
+        sent = self._try(data)
+        if sent < len(data):
+            self._wait([data[sent:]])
+
+    def _try(self, data: bytes) -> int:
+        """How many bytes of it the kernel takes now; where the connection is broken none, and it is cut."""
+        try:
+            sent = self.sock.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            self.cut(error.strerror or str(error))
+            return 0
+        self.sent_bytes += sent
+        return sent
+
     def _stop_watching(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()
@@ -139,15 +148,10 @@ class SocketOutbox(Outbox):
                     pieces.append(backlog.popleft())
                     size += len(pieces[-1])
                 data = b"".join(pieces)
-            try:
-                sent = self.sock.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError as error:
-                self.cut(error.strerror or str(error))
+            sent = self._try(data)
+            if self.cut_reason:
                 return
             self._resize(self._backlog_size - sent)
-            self.sent_bytes += sent
             if sent < len(data):
                 backlog.appendleft(data[sent:])
                 return

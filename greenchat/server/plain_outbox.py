@@ -80,17 +80,6 @@ class PlainOutbox(SocketOutbox):
         super().release()
         self._stop_timer()
 
-    def _send(self, data: bytes) -> None:
-        try:
-            sent = self.sock.send(data)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            self.cut(error.strerror or str(error))
-            return
-        if sent < len(data):
-            self._wait([data[sent:]])
-
     def _pump(self) -> None:
         """Write what is due, as long as the kernel takes it."""
         self._stop_timer()
