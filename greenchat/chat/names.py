@@ -20,6 +20,7 @@ _TOKENS = {"precis": "rfc7613"}
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
 _CHANNEL = re.compile(r"#[^\x00-\x20,:\x7f\u0080-\u00a0]*\Z")
 CHANNEL_BYTES = 160  # so that two names and who speaks of them fit into one line
+REALNAME_BYTES = 190  # so that it fits into an extended JOIN beside the longest names that there are by default
 _NOT_USERNAME = re.compile(r"[^\w.\-\[\]\\`^{|}]", re.ASCII)
 
 
@@ -68,6 +69,11 @@ def is_channel(name: str, limit: int) -> bool:
     """`#` and then anything but space, control characters, comma and colon; at most `limit` characters, and not more
     than CHANNEL_BYTES, so that two names and who speaks of them fit into one line."""
     return 1 < len(name) <= limit and len(name.encode()) <= CHANNEL_BYTES and _CHANNEL.match(name) is not None
+
+
+def realname(wish: str, limit: int) -> str:
+    """As much of a real name as fits: at most `limit` characters, and not more than REALNAME_BYTES."""
+    return wish[:limit].encode()[:REALNAME_BYTES].decode(errors="ignore")
 
 
 def username(wish: str, limit: int) -> str:

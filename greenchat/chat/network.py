@@ -319,6 +319,7 @@ class Network:
     def _detach(self, user: User, session: Session) -> None:
         user.sessions.remove(session)
         session.user = None
+        self.sessions.pop(session, None)
         self.monitors.clear(session)
         self._registered_sessions -= 1
 

@@ -13,13 +13,12 @@ from .user import User
 
 VARIANT = MULTI_PREFIX | USERHOST_IN_NAMES  # the capabilities that change a line
 _KEPT_FROM = 50  # members; the lines of a small channel are sooner made than kept
-_WIDEST = 4  # bytes of a character
 
 
 def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:
     """Everybody in a channel, as members see it. variant: bits of VARIANT."""
     kept = channel.names.get(variant)
-    if kept is None or kept.nick_bytes != _nick_bytes(settings):
+    if kept is None or kept.nick_bytes != settings.nick_bytes:
         kept = lines_of(settings, channel, variant, channel.members)
         if len(channel.members) >= _KEPT_FROM:
             channel.names[variant] = kept
@@ -28,7 +27,7 @@ def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:
 
 def lines_of(settings: Settings, channel: Channel, variant: int, members: Iterable[User]) -> NamesLines:
     """Some of a channel's members."""
-    made = NamesLines(settings.name, channel.name, nick_bytes=_nick_bytes(settings))
+    made = NamesLines(settings.name, channel.name, nick_bytes=settings.nick_bytes)
     for member in members:
         made.add(member, _name(settings, channel, variant, member))
     return made
@@ -57,7 +56,3 @@ def _name(settings: Settings, channel: Channel, variant: int, user: User) -> str
     symbols = settings.mode_table.symbols_of(modes) if modes else ""
     shown = symbols if variant & MULTI_PREFIX else symbols[:1]
     return shown + (user.source if variant & USERHOST_IN_NAMES else user.nick)
-
-
-def _nick_bytes(settings: Settings) -> int:
-    return settings.limits.nick * (_WIDEST if settings.casemapping == "precis" else 1)

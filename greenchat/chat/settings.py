@@ -13,12 +13,13 @@ from ..protocol.modes import ModeTable
 from ..protocol.scram import ITERATIONS
 from . import checks
 from .key import Key
-from .names import CASEMAPPINGS
+from .names import CASEMAPPINGS, REALNAME_BYTES
 from .opers import CLASSES, OPERS, Oper, OperClass
 
 MODE_TABLE = ModeTable(
     lists="beI", always="k", setting="fl", flags="CHKMORTUcimnpstuz", prefixes="qaohv", symbols="~&@%+"
 )
+_WIDEST = 4  # bytes of a character
 _FLAGS = checks.letters(MODE_TABLE.flags)
 
 
@@ -29,7 +30,7 @@ class Limits:
     nick: Annotated[int, Key("characters of a nickname", 1, 64)] = 32
     username: Annotated[int, Key("characters of a username", 2, 32)] = 18
     host: Annotated[int, Key("characters of a shown hostname", 32, 128)] = 64
-    realname: Annotated[int, Key("characters of a real name", 1, 300)] = 150
+    realname: Annotated[int, Key("characters of a real name", 1, REALNAME_BYTES)] = 150
     channel: Annotated[int, Key("characters of a channel's name", 2, 128)] = 64
     topic: Annotated[int, Key("characters of a topic", 1, 390)] = 390
     away: Annotated[int, Key("characters of an away message", 1, 390)] = 200
@@ -180,3 +181,8 @@ class Settings:
     )
     classes: Annotated[Mapping[str, OperClass], CLASSES] = field(default_factory=dict)
     opers: Annotated[Mapping[str, Oper], OPERS] = field(default_factory=dict)
+
+    @property
+    def nick_bytes(self) -> int:
+        """Of the longest nickname that there can be."""
+        return self.limits.nick * (_WIDEST if self.casemapping == "precis" else 1)

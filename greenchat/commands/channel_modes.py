@@ -58,6 +58,7 @@ def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
     table = ctx.network.settings.mode_table
     known = table.lists + table.always + table.setting + table.flags + table.prefixes
     asked = set()
+    lacking = ""
     for change in parse_changes(ctx.message.params[1:], table):
         letter = change.letter
         if letter not in known:
@@ -72,7 +73,10 @@ def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
             yield change  # nobody needs the key to take it away
         else:
             # "If a type B or C mode does not have a parameter when being set, the server MUST ignore that mode."
-            ctx.reply(Numeric.ERR_NEEDMOREPARAMS, "MODE", text=f"Not enough parameters: {letter} needs one")
+            lacking += letter if letter not in lacking else ""
+    if lacking:
+        need = "needs one" if len(lacking) == 1 else "need one each"
+        ctx.reply(Numeric.ERR_NEEDMOREPARAMS, "MODE", text=f"Not enough parameters: {lacking} {need}")
 
 
 def _within_limit(ctx: Context, changes: list[ModeChange]) -> Iterator[ModeChange]:

@@ -12,6 +12,7 @@ from ..protocol.numerics import Numeric
 from .chanserv import grant_rank
 from .context import Context
 from .errors import IrcError
+from .fitting import require_fit
 from .listing import names_reply
 from .lookup import targets
 from .markers import mark_reply
@@ -135,7 +136,7 @@ def part(ctx: Context) -> None:
     wanted, *rest = ctx.message.params
     for name in _required(ctx, wanted):
         channel = ctx.network.channel(name)
-        if channel is None:
+        if channel is None or not channel.is_visible_to(ctx.user):
             ctx.reply(Numeric.ERR_NOSUCHCHANNEL, name)
         elif ctx.user not in channel.members:
             ctx.reply(Numeric.ERR_NOTONCHANNEL, channel.name)
@@ -150,7 +151,7 @@ def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") 
     """A user parts, and everybody in the channel, they too, is told. Raises 417 if that would not fit into a line."""
     params = (channel.name, reason) if reason else (channel.name,)
     envelope = ctx.envelope("PART", *params, source=user)
-    ctx.require_fit(envelope)
+    require_fit(envelope)
     ctx.announce(channel, envelope, about=user)
     ctx.network.part(user, channel)
 

@@ -10,6 +10,7 @@ from ..chat.registered import rank_of
 from ..chat.registration import Registration
 from ..chat.user import User
 from ..protocol.modes import ModeChange, format_changes
+from ..protocol.times import in_words
 from .context import Context
 from .services import ServiceError, may, service, tell
 
@@ -120,7 +121,7 @@ def info(ctx: Context, words: list[str]) -> None:
     if channel is None or channel.registration is None or not (channel.is_visible_to(ctx.user) or _may(ctx)):
         raise ServiceError("There is no such registered channel")
     registration = channel.registration
-    when = ctx.time_text(registration.registered)
+    when = in_words(registration.registered)
     tell(ctx, CHANSERV, f"{channel.name} belongs to {registration.founder}, since {when}")
 
 

@@ -6,7 +6,6 @@ Handlers never write wire text, touch a socket, or read a clock: they build mess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -25,13 +24,14 @@ from ..protocol.numerics import Numeric
 from ..protocol.tags import CLIENT_ID
 from ..protocol.wrap import room
 from ..storage.interface import Document
-from .errors import FailError, IrcError
+from .errors import FailError, IrcError, TooLongError
+from .fitting import repeats_too_much
 from .host import Host
 from .journal import Journal
 from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
 from .labels import LABEL_LIMIT, stands_alone
 
-_TOO_LONG = "Input line was too long: with your name before it, others could not get it whole"
+_NO_ANSWER = "Input line was too long: an answer that repeats it would not fit into a line"
 _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
 
 
@@ -204,38 +204,33 @@ class Context:
         *words, last = (*params, text) if text else params
         return self.envelope(numeric.command, nick, *map(presentable, words), last)
 
-    @staticmethod
-    def time_text(milliseconds: int) -> str:
-        """A time for people to read, in UTC."""
-        return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%a %b %d %Y at %H:%M:%S UTC}"
-
     # answering the sender
 
     def reply(self, numeric: Numeric, *params: str, text: str = "") -> None:
         """A numeric to the sender, see `numeric`."""
-        self.respond(self.numeric(self.nick, numeric, *params, text=text))
+        self._respond_whole(self.numeric(self.nick, numeric, *params, text=text))
 
     def fail(self, command: str, code: str, *context: str, text: str) -> None:
         """A standard reply FAIL to the sender."""
-        self.respond(self.envelope("FAIL", command, code, *map(presentable, context), text))
+        self._respond_whole(self.envelope("FAIL", command, code, *map(presentable, context), text))
+
+    def _respond_whole(self, answer: Envelope) -> None:
+        """417 instead of an answer that has no room for the sender's own words in it."""
+        if repeats_too_much(answer):
+            answer = self.numeric(self.nick, Numeric.ERR_INPUTTOOLONG, text=_NO_ANSWER)
+        self.respond(answer)
 
     def refuse(self, error: IrcError | FailError) -> None:
-        """Tell the sender why it can't be, unless the command is one that is never answered with an error."""
-        if self.quiet:
+        """Tell the sender why it can't be, unless the command is one that is never answered with an error.
+
+        That a line is too long is no automatic reply to what it says.
+        """
+        if self.quiet and not isinstance(error, TooLongError):
             return
         if isinstance(error, IrcError):
             self.reply(error.numeric, *error.params, text=error.text)
         else:
             self.fail(error.command, error.code, *error.context, text=error.text)
-
-    def require_fit(self, envelope: Envelope) -> None:
-        """Raises 417, also for a quiet command, where others would not get the sender's words whole.
-
-        That a line is too long is no automatic reply to what it says.
-        """
-        if not envelope.fits:
-            self.quiet = False
-            raise IrcError(Numeric.ERR_INPUTTOOLONG, text=_TOO_LONG)
 
     def notice(self, text: str) -> None:
         """A NOTICE of the server to the sender."""
@@ -361,11 +356,14 @@ class Context:
                 if to_sender or session is not self.session:
                     self.send(session, envelope)
 
+    def farewell(self, reason: str) -> Envelope:
+        """An ERROR. It comes without a source: it is about the link, and no server stands in between."""
+        return Envelope(Message("ERROR", (reason,)), time=self.now)
+
     def close(self, session: Session, reason: str) -> None:
         """End a connection with an ERROR that says why."""
         session.closing = reason
-        # "ERROR" comes without a source: it is about the link, and no server stands in between
-        farewell = Envelope(Message("ERROR", (reason,)), time=self.now)
+        farewell = self.farewell(reason)
         if session is self.session:
             self.respond(farewell)
             self.answer()

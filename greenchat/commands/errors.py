@@ -13,6 +13,16 @@ class IrcError(Exception):
         self.text = text
 
 
+class TooLongError(IrcError):
+    """What others, or somebody later, would not get whole. It is said also where errors are not answered."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Numeric.ERR_INPUTTOOLONG,
+            text="Input line was too long: with the names before it, others could not get it whole",
+        )
+
+
 class FailError(Exception):
     """A refusal as a standard reply, `FAIL <command> <code> <context> :<text>`.
 

@@ -3,6 +3,7 @@
 https://ircv3.net/specs/extensions/setname, account-notify and chghost.
 """
 
+from ..chat import names
 from ..chat.channel import Channel
 from ..chat.user import User
 from ..protocol import caps
@@ -21,7 +22,7 @@ from .user_modes import change_modes
 def setname(ctx: Context) -> None:
     """SETNAME <realname>."""
     realname = ctx.message.params[0]
-    if not realname.strip() or len(realname) > ctx.network.settings.limits.realname:
+    if not realname.strip() or realname != names.realname(realname, ctx.network.settings.limits.realname):
         raise FailError("SETNAME", "INVALID_REALNAME", text="Realname is not valid")
     user = ctx.user
     user.realname = realname

@@ -5,7 +5,8 @@ from ..protocol import caps
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
-from .lookup import find_channel, find_user, require_member, require_rank
+from .fitting import require_fit
+from .lookup import find_any_channel, find_channel, find_user, require_member, require_rank
 from .registry import command
 
 # KNOCK is in no specification; its numerics are those that Solanum and InspIRCd share.
@@ -30,10 +31,11 @@ def invite(ctx: Context) -> None:
     target = find_user(ctx, nick)
     channel = find_channel(ctx, name)
     require_member(ctx, channel)
+    if target in channel.members:
+        # "the server MUST reject the command with the ERR_USERONCHANNEL numeric", whoever sends it
+        raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
     if "i" in channel.flags:
         require_rank(ctx, channel)
-    if target in channel.members:
-        raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
     ctx.network.invite(target, channel)
     ctx.reply(Numeric.RPL_INVITING, target.nick, channel.name)
     envelope = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user)
@@ -53,7 +55,7 @@ def knock(ctx: Context) -> None:
     Ask those who can invite you into a channel to do so.
     """
     name, *rest = ctx.message.params
-    channel = find_channel(ctx, name)
+    channel = find_any_channel(ctx, name)
     user = ctx.user
     if user in channel.members:
         raise IrcError(Numeric.ERR_KNOCKONCHAN, channel.name)
@@ -68,11 +70,12 @@ def knock(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name, text="Too many KNOCKs (user).")
     if ctx.now - channel.knocked < _KNOCK_PAUSE:
         raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name)
-    user.knocked = channel.knocked = ctx.now
     text = Numeric.RPL_KNOCK.text
     if rest and rest[0]:
         text = f"{text.removesuffix('.')}: {rest[0]}"
     # "The first parameter of most numerics is the target": here that is the channel
     envelope = ctx.numeric(channel.name, Numeric.RPL_KNOCK, channel.name, user.source, text=text)
+    require_fit(envelope)
+    user.knocked = channel.knocked = ctx.now
     ctx.deliver_in(channel.ranked("h"), envelope)
     ctx.reply(Numeric.RPL_KNOCKDLVR, channel.name)

@@ -4,6 +4,7 @@ from ..chat import ranks
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
+from .fitting import require_fit
 from .lookup import find_channel, require_member, require_rank, targets
 from .registry import command
 
@@ -38,6 +39,6 @@ def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
     if target is not ctx.user and not ranks.may_act_on(channel.members[ctx.user], channel.members[target]):
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name, text=f"Your rank is too low to kick {target.nick}")
     envelope = ctx.envelope("KICK", channel.name, target.nick, comment, source=ctx.user)
-    ctx.require_fit(envelope)
+    require_fit(envelope)
     ctx.announce(channel, envelope, about=target)
     ctx.network.part(target, channel)

@@ -5,6 +5,7 @@ Also what can't be obeyed is read as far as it goes, for its label and the name 
 
 from collections.abc import Callable
 
+from ..protocol import caps
 from ..protocol.framing import LineTooLong
 from ..protocol.message import Message, ParseError, parse
 from ..protocol.numerics import Numeric
@@ -42,10 +43,12 @@ def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -
 def _refuse_encoding(ctx: Context) -> None:
     """https://ircv3.net/specs/extensions/utf8-only."""
     command = ctx.message.command or "*"
-    ctx.refuse(FailError(command, "INVALID_UTF8", text="Message rejected: your client must use UTF-8 on this network"))
-    if command == "NICK" and ctx.session.user is None:
+    text = "Message rejected: your client must use UTF-8 on this network"
+    if command == "NICK" and ctx.session.user is None and not ctx.session.caps & caps.STANDARD_REPLIES:
         # a client that does not know FAIL would wait for ever; this one makes it try its other nickname
-        ctx.refuse(IrcError(Numeric.ERR_ERRONEUSNICKNAME, "*"))
+        ctx.refuse(IrcError(Numeric.ERR_ERRONEUSNICKNAME, "*", text=text))
+    else:
+        ctx.refuse(FailError(command, "INVALID_UTF8", text=text))
 
 
 def _gist(line: bytes) -> Message:

@@ -8,7 +8,16 @@ from .errors import IrcError
 
 
 def find_channel(ctx: Context, name: str) -> Channel:
-    """The channel of that name; raises 403."""
+    """The channel of that name; raises 403, also for a secret one of others: to them "the server will act as if the
+    channel does not exist" (RFC 2811, section 4.2.6)."""
+    channel = ctx.network.channel(name)
+    if channel is None or not channel.is_visible_to(ctx.user):
+        raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
+    return channel
+
+
+def find_any_channel(ctx: Context, name: str) -> Channel:
+    """The same, for those who have been told of a secret channel, or may know of all. Raises 403."""
     channel = ctx.network.channel(name)
     if channel is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)

@@ -15,6 +15,7 @@ from ..protocol.numerics import Numeric
 from . import services
 from .context import Context, Rest
 from .errors import IrcError
+from .fitting import require_fit
 from .registry import command
 
 
@@ -48,7 +49,7 @@ def say(ctx: Context) -> None:
     command_name = ctx.message.command
     params = ctx.message.params
     if not params or not params[0]:
-        raise IrcError(Numeric.ERR_NORECIPIENT, text=f"No recipient given ({command_name})")
+        raise _no_recipient(ctx)
     text: tuple[str, ...] = ()
     if command_name != "TAGMSG":
         if len(params) < 2 or not params[1]:
@@ -62,11 +63,18 @@ def say(ctx: Context) -> None:
             ctx.refuse(error)
 
 
+def _no_recipient(ctx: Context) -> IrcError:
+    return IrcError(Numeric.ERR_NORECIPIENT, text=f"No recipient given ({ctx.message.command})")
+
+
 def _targets(ctx: Context, listed: str) -> Iterable[str]:
-    """Each target once, however it is spelled. Raises 407, and nobody gets anything, if they are too many."""
+    """Each target once, however it is spelled. Raises 411 if there is none, and 407, and nobody gets
+    anything, if they are too many."""
     if "," not in listed:
         return (listed,)
     targets = {ctx.network.fold(target): target for target in listed.split(",") if target}
+    if not targets:
+        raise _no_recipient(ctx)
     most = ctx.network.settings.limits.targets
     if len(targets) > most:
         raise IrcError(
@@ -176,7 +184,7 @@ def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
     client_tags = _client_tags(tags, ctx.network.settings.denied_tags) if tags else tags
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
     envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags)
-    ctx.require_fit(envelope)
+    require_fit(envelope)
     return envelope
 
 

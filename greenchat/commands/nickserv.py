@@ -6,6 +6,7 @@ from ..chat.accounts import Account
 from ..chat.always_on import stays
 from ..chat.user import Session, User
 from ..protocol.numerics import Numeric
+from ..protocol.times import in_words
 from .audit import act
 from .context import Context, Later
 from .identity import set_account
@@ -68,7 +69,7 @@ def info(ctx: Context, words: list[str]) -> None:
     account = ctx.network.accounts.owner_of_nick(words[0] if words else ctx.session.account or ctx.nick)
     if account is None:
         raise ServiceError("There is no such account")
-    lines = [f"Account {account.name}, registered {ctx.time_text(account.created)}"]
+    lines = [f"Account {account.name}, registered {in_words(account.created)}"]
     is_owner = ctx.network.fold(ctx.session.account) == ctx.network.fold(account.name)
     if is_owner or may(ctx, "accounts"):
         lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]

@@ -10,6 +10,7 @@ from .audit import act, record
 from .context import Context, Later
 from .defence import tell_defcon
 from .errors import IrcError
+from .fitting import require_fit
 from .leaving import leave
 from .lookup import find_user
 from .registry import command
@@ -83,13 +84,17 @@ def kill(ctx: Context) -> None:
     operator = ctx.user
     comment = comment[: network.settings.limits.kick] or "No reason given"
     reason = f"Killed ({operator.nick} ({comment}))"
+    farewell = f"Closing Link: {network.settings.name} ({reason})"
+    killed = ctx.envelope("KILL", target.nick, comment, source=operator)
+    left = ctx.envelope("QUIT", reason, source=target)
+    require_fit(killed, left, ctx.farewell(farewell))
     # "the client being killed receives the KILL message, and the <source> of the message SHOULD be the operator"
-    ctx.deliver(target, ctx.envelope("KILL", target.nick, comment, source=operator))
+    ctx.deliver(target, killed)
     # "The user being killed and every user sharing a channel with them receives a QUIT message"
-    ctx.deliver(target, ctx.envelope("QUIT", reason, source=target))
+    ctx.deliver(target, left)
     act(ctx, "KILL", f"{operator.nick} killed {target.source} ({comment})")
     for session in list(target.sessions):
-        ctx.close(session, f"Closing Link: {network.settings.name} ({reason})")
+        ctx.close(session, farewell)
         leave(ctx, session, reason)
 
 
@@ -102,8 +107,9 @@ def wallops(ctx: Context) -> None:
     text = ctx.message.params[0]
     if not text:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "WALLOPS")
-    record(ctx, "WALLOPS", f"{ctx.nick} wrote to all who listen: {text}")
     envelope = ctx.envelope("WALLOPS", text, source=ctx.user)
+    require_fit(envelope)
+    record(ctx, "WALLOPS", f"{ctx.nick} wrote to all who listen: {text}")
     ctx.deliver_each([user for user in ctx.network.users.values() if "w" in user.modes], envelope)
 
 

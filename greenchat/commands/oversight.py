@@ -12,7 +12,7 @@ from .channel_modes import channel_mode
 from .channels import enter, leave_channel
 from .context import Context
 from .errors import IrcError
-from .lookup import find_channel, find_user
+from .lookup import find_any_channel, find_user
 from .nick import change_nick
 from .registry import command
 
@@ -23,7 +23,7 @@ def samode(ctx: Context) -> None:
 
     Change the modes of any channel and its members.
     """
-    channel = find_channel(ctx, ctx.message.params[0])
+    channel = find_any_channel(ctx, ctx.message.params[0])
     channel_mode(ctx, channel, rank="q")
     act(ctx, "SAMODE", f"{ctx.nick} used SAMODE: {' '.join(ctx.message.params)}")
 
@@ -90,7 +90,7 @@ def sanick(ctx: Context) -> None:
 def _member(ctx: Context) -> tuple[User, Channel]:
     """Who and where; raises 401, 403 or 441."""
     target = find_user(ctx, ctx.message.params[0])
-    channel = find_channel(ctx, ctx.message.params[1])
+    channel = find_any_channel(ctx, ctx.message.params[1])
     if target not in channel.members:
         raise IrcError(Numeric.ERR_USERNOTINCHANNEL, target.nick, channel.name)
     return target, channel

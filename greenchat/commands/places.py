@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..chat.channel import Channel
+from ..chat.names import CHANNEL_BYTES
 from ..chat.user import User
 from ..protocol.msgid import parse_msgid
 from ..storage.interface import StoredEvent, direct_key, members_of
@@ -31,8 +32,8 @@ def readable_place(ctx: Context, target: str) -> Place | None:
         if channel is None or ctx.user not in channel.members:
             return None
         return channel_place(ctx, channel, ctx.user)
-    if not target or " " in target:
-        return None
+    if not target or " " in target or len(target.encode()) > CHANNEL_BYTES:
+        return None  # no nickname and no account is called that
     other = network.user(target)
     if other is not None:
         return Place(other.nick, direct_key(identity(network, ctx.user), identity(network, other)))

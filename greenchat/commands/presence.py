@@ -10,6 +10,7 @@ from ..protocol.numerics import Numeric
 from .announce import announce
 from .context import Context
 from .errors import IrcError
+from .fitting import require_readable_away
 from .registry import command
 
 _ABSENT = "*"
@@ -23,19 +24,11 @@ def away(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_NOTREGISTERED)
     text = ctx.message.params[0] if ctx.message.params else ""
     text = text[: ctx.network.settings.limits.away]
-    if text and session.user is not None:
-        _require_fit(ctx, session.user, text)
+    require_readable_away(ctx.network.settings, text, session.user.host if session.user else session.host)
     session.away = text
     ctx.reply(Numeric.RPL_NOWAWAY if session.away else Numeric.RPL_UNAWAY)
     if session.user is not None:
         set_away(ctx, session.user, _away_of(session.user, session))
-
-
-def _require_fit(ctx: Context, user: User, text: str) -> None:
-    """Raises 417 where those who see the user, or the longest nick that may write to them, would not get it whole."""
-    longest = "x" * ctx.network.settings.limits.nick
-    ctx.require_fit(ctx.envelope("AWAY", text, source=user))
-    ctx.require_fit(ctx.numeric(longest, Numeric.RPL_AWAY, user.nick, text))
 
 
 def set_away(ctx: Context, user: User, text: str) -> None:

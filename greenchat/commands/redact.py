@@ -11,6 +11,7 @@ from ..storage.interface import Erasure, StoredEvent, StoreError
 from .capabilities import OFFERS
 from .context import Context
 from .errors import FailError, IrcError
+from .fitting import require_fit
 from .keeping import identity, stored
 from .places import Place, readable_place
 from .registry import command
@@ -35,8 +36,7 @@ def redact(ctx: Context) -> None:
     _require_right(ctx, place, event, channel)
     reason = tuple(rest[:1]) if rest and rest[0] else ()
     envelope = ctx.envelope("REDACT", place.name, msgid, *reason, source=ctx.user, needs=caps.MESSAGE_REDACTION)
-    if not envelope.fits:
-        raise IrcError(Numeric.ERR_INPUTTOOLONG)
+    require_fit(envelope)
     writes = (Erasure(place.key, event.id), stored(envelope, place.key))
     ctx.journal.say(writes, envelope, partial(_not_kept, ctx, place, msgid))
     if channel:

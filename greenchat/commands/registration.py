@@ -9,11 +9,13 @@ from ..chat import names
 from ..chat.user import User
 from ..protocol.msgid import format_msgid
 from ..protocol.numerics import Numeric
+from ..protocol.times import in_words
 from .banishment import ban_of, banish
 from .channels import greeting
 from .context import Context
 from .defence import objection_to_guest
-from .errors import IrcError
+from .errors import IrcError, TooLongError
+from .fitting import require_fit
 from .isupport import send_isupport
 from .leaving import leave
 from .metadata_sync import send_own, sync_joined, take_pending
@@ -47,7 +49,9 @@ def user(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "USER")
     limits = ctx.network.settings.limits
     session.username = names.username(wish, limits.username)
-    session.realname = realname[: limits.realname]
+    session.realname = names.realname(realname, limits.realname)
+    if session.realname != realname:
+        ctx.notice(f"Your real name is too long, and was cut to: {session.realname}")
     complete_registration(ctx)
 
 
@@ -125,7 +129,7 @@ def _attach(ctx: Context, user: User) -> None:
 def _welcome(ctx: Context, newcomer: User) -> None:
     session, settings = ctx.session, ctx.network.settings
     version = settings.version
-    created = ctx.time_text(ctx.network.started)
+    created = in_words(ctx.network.started)
     ctx.reply(Numeric.RPL_WELCOME, text=f"Welcome to the {settings.network} Network, {newcomer.nick}")
     ctx.reply(Numeric.RPL_YOURHOST, text=f"Your host is {settings.name}, running version {version}")
     ctx.reply(Numeric.RPL_CREATED, text=f"This server was created {created}")
@@ -148,7 +152,9 @@ def ping(ctx: Context) -> None:
     """PING <token>, answered before registration too."""
     if not ctx.message.params[0]:
         raise IrcError(Numeric.ERR_NOORIGIN)
-    ctx.respond(ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0]))
+    answer = ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0])
+    require_fit(answer)  # "must reply to it with a PONG message with the same <token> value"
+    ctx.respond(answer)
 
 
 @command("PONG", anytime=True)
@@ -158,10 +164,18 @@ def pong(ctx: Context) -> None:
 
 @command("QUIT", anytime=True)
 def quit_(ctx: Context) -> None:
-    """QUIT [reason]. "servers SHOULD prepend <reason> with the ASCII string "Quit: "", also where it is empty."""
-    reason = ctx.message.params[0] if ctx.message.params else ""
+    """QUIT [<reason>]
+
+    Leave. A reason that would not fit into the line that others get is not shown to them, and you are told.
+    """
+    # "servers SHOULD prepend <reason> with the ASCII string "Quit: "", also where it is empty
+    reason = "Quit: " + (ctx.message.params[0] if ctx.message.params else "")
     session = ctx.session
-    ctx.close(session, "Quit: " + reason)
+    parting = ctx.envelope("QUIT", reason, source=session.user) if session.user else ctx.farewell(reason)
+    if not (parting.fits and ctx.farewell(reason).fits):
+        ctx.refuse(TooLongError())
+        reason = "Quit: "
+    ctx.close(session, reason)
     leave(ctx, session, session.closing)
 
 

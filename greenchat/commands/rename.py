@@ -9,6 +9,7 @@ from ..storage.interface import Renaming
 from .channels import greeting
 from .context import Context
 from .errors import FailError
+from .fitting import require_fit, require_readable_topic
 from .lookup import find_channel, require_member, require_rank
 from .metadata_sync import sync_joined
 from .registry import command
@@ -30,6 +31,7 @@ def rename(ctx: Context) -> None:
     is_other = ctx.network.fold(new) != ctx.network.fold(old)
     # "The server to client command MUST always include the third parameter"
     renamed = ctx.envelope("RENAME", old, new, reason, source=ctx.user, needs=caps.CHANNEL_RENAME)
+    require_fit(renamed)
     ctx.journal.record(Renaming(ctx.network.fold(old), ctx.network.fold(new), new))
     ctx.network.rename_channel(channel, new)
     if channel.registration:
@@ -46,7 +48,7 @@ def rename(ctx: Context) -> None:
 
 
 def _check(ctx: Context, channel: Channel, new: str) -> None:
-    """Raises FailError unless the channel can have this name."""
+    """Raises FailError unless the channel can have this name, and TooLongError if its topic would not fit beside it."""
     network = ctx.network
     if not names.is_channel(new, network.settings.limits.channel):
         raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="This can't be the name of a channel")
@@ -54,6 +56,8 @@ def _check(ctx: Context, channel: Channel, new: str) -> None:
         raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="The lobby keeps its name")
     if network.channel(new) not in (None, channel):
         raise FailError("RENAME", "CHANNEL_NAME_IN_USE", channel.name, new, text="The channel name is already taken")
+    if channel.topic:
+        require_readable_topic(network.settings, new, channel.topic.text)
 
 
 def _tell_without(ctx: Context, channel: Channel, session: Session, left: Envelope) -> None:

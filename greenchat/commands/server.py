@@ -5,6 +5,7 @@ https://modern.ircdocs.horse/#server-queries-and-commands
 
 from ..chat.masks import glob
 from ..protocol.numerics import Numeric
+from ..protocol.times import in_words
 from .context import Context
 from .errors import IrcError
 from .isupport import send_isupport
@@ -49,7 +50,7 @@ def time(ctx: Context) -> None:
     See the server's time, in seconds since 1970 and in words.
     """
     require_this_server(ctx)
-    ctx.reply(Numeric.RPL_TIME, ctx.network.settings.name, str(ctx.now // 1000), text=ctx.time_text(ctx.now))
+    ctx.reply(Numeric.RPL_TIME, ctx.network.settings.name, str(ctx.now // 1000), text=in_words(ctx.now))
 
 
 @command("ADMIN")
@@ -87,7 +88,7 @@ def info(ctx: Context) -> None:
         "greenchat: group chat for the terminal, an IRC server with a memory.",
         "It speaks IRC with the IRCv3 extensions, and plain text for nc.",
         "Free software under the MIT License.",
-        f"This server was started {ctx.time_text(ctx.network.started)}",
+        f"This server was started {in_words(ctx.network.started)}",
     ):
         ctx.reply(Numeric.RPL_INFO, text=line)
     ctx.reply(Numeric.RPL_ENDOFINFO)

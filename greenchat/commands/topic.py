@@ -6,7 +6,7 @@ from ..chat.channel import Channel, Topic
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from .context import Context
-from .errors import IrcError
+from .fitting import require_fit, require_readable_topic
 from .lookup import find_channel, require_member, require_rank
 from .registry import command
 
@@ -21,8 +21,6 @@ def topic(ctx: Context) -> None:
     if len(ctx.message.params) > 1:
         _set_topic(ctx, channel, ctx.message.params[1])
         return
-    if not channel.is_visible_to(ctx.user):
-        raise IrcError(Numeric.ERR_NOTONCHANNEL, channel.name)
     if channel.topic is None:
         ctx.reply(Numeric.RPL_NOTOPIC, channel.name)
     for envelope in topic_reply(ctx, ctx.nick, channel):
@@ -35,7 +33,8 @@ def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
         require_rank(ctx, channel)
     text = text[: ctx.network.settings.limits.topic]
     envelope = ctx.envelope("TOPIC", channel.name, text, source=ctx.user)
-    ctx.require_fit(envelope)
+    require_fit(envelope)
+    require_readable_topic(ctx.network.settings, channel.name, text)
     channel.topic = Topic(text, ctx.user.source, ctx.now) if text else None
     ctx.broadcast(channel, envelope)
 

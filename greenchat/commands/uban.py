@@ -11,6 +11,7 @@ from ..chat.durations import format_duration, parse_duration
 from ..chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, Target, TargetError, parse_target
 from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
+from ..protocol.times import in_words
 from .audit import act
 from .banishment import enforce, forget_ban, hosts_of, keep_ban
 from .context import Context
@@ -172,7 +173,7 @@ def _hitting(ctx: Context) -> list[ServerBan | None]:
 
 def _about(ctx: Context, ban: ServerBan) -> str:
     left = f", {format_duration(max(1, (ban.until - ctx.now) // _SECOND))} left" if ban.until else ""
-    return f"{ban.target.text} ({ban.target.kind}) by {ban.setter}, {ctx.time_text(ban.created)}{left}: {ban.reason}"
+    return f"{ban.target.text} ({ban.target.kind}) by {ban.setter}, {in_words(ban.created)}{left}: {ban.reason}"
 
 
 def _target(text: str, parse: Callable[[str], Target] = parse_target) -> Target:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from ..chat.user import User
 from ..chat.visibility import sees_address
 from ..protocol.numerics import Numeric
+from ..protocol.wrap import wrap
 from .context import Context
 from .registry import command
 
@@ -19,8 +20,7 @@ _NO_IP = "255.255.255.255"  # as WHOX says where it does not say
 def ison(ctx: Context) -> None:
     """ISON <nick>{ <nick>}."""
     wanted = " ".join(ctx.message.params).split()
-    here = [user.nick for user in map(ctx.network.user, wanted) if user]
-    ctx.respond(ctx.envelope(Numeric.RPL_ISON.command, ctx.nick, " ".join(here)))
+    _send(ctx, Numeric.RPL_ISON, [user.nick for user in map(ctx.network.user, wanted) if user])
 
 
 @command("USERHOST", params=1)
@@ -39,10 +39,16 @@ def userip(ctx: Context) -> None:
 def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:
     """nickname [ "*" ] "=" ( "+" / "-" ) hostname."""
     found = []
-    for nick in ctx.message.params[:_MOST]:
+    for nick in " ".join(ctx.message.params).split()[:_MOST]:
         user = ctx.network.user(nick)
         if user is not None:
             operator = "*" if "o" in user.modes else ""
             here = "-" if user.away else "+"
             found.append(f"{user.nick}{operator}={here}{user.username}@{host(user)}")
-    ctx.respond(ctx.envelope(numeric.command, ctx.nick, " ".join(found)))
+    _send(ctx, numeric, found)
+
+
+def _send(ctx: Context, numeric: Numeric, found: list[str]) -> None:
+    """In one line, as nearly always it fits, or in more; an empty one where nothing was found."""
+    for words in list(wrap(found, ctx.room(numeric.command, ctx.nick))) or [[]]:
+        ctx.respond(ctx.envelope(numeric.command, ctx.nick, " ".join(words)))

@@ -8,6 +8,7 @@ from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
+from .lookup import targets
 from .metadata_sync import whois_lines
 from .registry import command
 
@@ -17,16 +18,20 @@ def whois(ctx: Context) -> None:
     """WHOIS [<server or nick>] <nick>{,<nick>}."""
     params = ctx.message.params
     nicks = params[1 if len(params) > 1 else 0] if params else ""
-    if not nicks:
-        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
-    if len(params) > 1:
+    if len(params) > 1 and nicks:
         _check_server(ctx, params[0])
-    for nick in nicks.split(",")[: ctx.network.settings.limits.targets]:
+    wanted = list({ctx.network.fold(nick): nick for nick in targets(nicks)}.values())
+    if not wanted:
+        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
+    most = ctx.network.settings.limits.targets
+    for nick in wanted[:most]:
         user = ctx.network.user(nick)
         if user is None:
             ctx.reply(Numeric.ERR_NOSUCHNICK, nick)
         else:
             _send(ctx, user)
+    if len(wanted) > most:
+        ctx.reply(Numeric.ERR_TOOMANYTARGETS, wanted[most], text=f"Too many targets: the first {most} were answered")
     # "<nick> MUST be exactly the <nick> parameter sent by the client"
     ctx.reply(Numeric.RPL_ENDOFWHOIS, nicks)
 

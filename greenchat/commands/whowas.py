@@ -4,6 +4,7 @@ from itertools import islice
 
 from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
+from ..protocol.times import in_words
 from .context import Context
 from .errors import IrcError
 from .registry import command
@@ -25,7 +26,7 @@ def whowas(ctx: Context) -> None:
             ctx.reply(Numeric.RPL_WHOISACTUALLY, departed.nick, departed.real_host)
         if departed.account:
             ctx.reply(Numeric.RPL_WHOISACCOUNT, departed.nick, departed.account, text="was logged in as")
-        ctx.reply(Numeric.RPL_WHOISSERVER, departed.nick, network.settings.name, text=ctx.time_text(departed.time))
+        ctx.reply(Numeric.RPL_WHOISSERVER, departed.nick, network.settings.name, text=in_words(departed.time))
     ctx.reply(Numeric.RPL_ENDOFWHOWAS, nick)
 
 

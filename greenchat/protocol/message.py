@@ -22,7 +22,7 @@ _UNSAFE_IN_NAME = re.compile(r"[;= ]")
 # not ask for it, but simple clients and bots look for the text behind " :".
 _TEXT_COMMANDS = frozenset(
     "PRIVMSG NOTICE TOPIC QUIT PART KICK ERROR AWAY KILL WALLOPS SETNAME FAIL WARN NOTE PONG"
-    " METADATA 301 302 303 311 314 319 332 340 353 372 730 731 732 760 761".split()
+    " METADATA 301 302 303 311 314 319 322 332 340 353 371 372 382 704 705 706 730 731 732 760 761".split()
 )
 
 
@@ -76,7 +76,8 @@ class Message(NamedTuple):
                 if not middle or " " in middle or middle[0] == ":":
                     raise ValueError(f"only the last parameter may be {middle!r}")
                 line += " " + middle
-            if command in _TEXT_COMMANDS or not last or " " in last or last[0] == ":":
+            is_text = command in _TEXT_COMMANDS and (len(params) > 1 or command != "PART")
+            if is_text or not last or " " in last or last[0] == ":":
                 line += " :" + last
             else:
                 line += " " + last

@@ -1,4 +1,4 @@
-"""Times on the wire: `YYYY-MM-DDThh:mm:ss.sssZ`, from and to milliseconds since the epoch.
+"""Times on the wire: `YYYY-MM-DDThh:mm:ss.sssZ`, from and to milliseconds since the epoch; and in words, for people.
 
 https://ircv3.net/specs/extensions/server-time
 """
@@ -33,3 +33,8 @@ def parse_time(text: str) -> int:
         raise ValueError(f"not a time: {text!r}")
     since = moment - _EPOCH
     return (since.days * 86400 + since.seconds + (second == 60)) * 1000 + millisecond
+
+
+def in_words(milliseconds: int) -> str:
+    """A time for people to read, in UTC."""
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%a %b %d %Y at %H:%M:%S UTC}"

@@ -13,7 +13,7 @@ from tests.client.world import World
         ("/join #cake", ["JOIN #cake"]),
         ("/j cake", ["JOIN #cake"]),
         ("/join #a,#b key", ["JOIN #a,#b key"]),
-        ("/part", ["PART :#tea"]),
+        ("/part", ["PART #tea"]),
         ("/part see you", ["PART #tea :see you"]),
         ("/part #cake see you", ["PART #cake :see you"]),
         ("/topic", ["TOPIC :#tea"]),
@@ -113,7 +113,7 @@ def test_leaving(tea: World) -> None:
 
 def test_closing_a_channel_leaves_it_for_good(tea: World) -> None:
     tea.type("/close\n")
-    assert tea.sent() == ["PART :#tea"]
+    assert tea.sent() == ["PART #tea"]
     assert tea.network.channels == {}
     assert tea.model.current is tea.network.status
     tea.type("/close\n")

@@ -95,6 +95,14 @@ def test_no_parameter(server: Target, asked: str) -> None:
         assert lines == [("461", "MODE"), ("MODE", "#a", "+i-n")]
 
 
+def test_several_without_a_parameter(server: Target) -> None:
+    """One answer tells of all."""
+    with Client(server, "alice") as alice:
+        alice.join("#a")
+        (refusal,) = alice.run("MODE #a +vvvolk")
+        assert refusal.params == ("alice", "MODE", "Not enough parameters: volk need one each")
+
+
 @pytest.mark.parametrize("key", ["a,b", ":a", "\u00e9" * 33, "k" * 33])
 def test_bad_key(server: Target, key: str) -> None:
     """ "If the value is invalid, they SHOULD return ERR_INVALIDMODEPARAM": "<client> <target> <mode char> <parameter>

@@ -140,3 +140,14 @@ def test_too_many_knocks(house: ServerThread) -> None:
 
         house.call(a_minute_later)
         assert bob.commands("KNOCK #b") == ["711"]
+
+
+def test_who_is_there_already(server: Target) -> None:
+    """ "If the user is already on the target channel, the server MUST reject the command with the ERR_USERONCHANNEL
+    numeric", also where "they SHOULD reject it when the channel has invite-only mode set, and the user is not a channel
+    operator" with another."""
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        alice.run("MODE #a +i")
+        bob.sync()
+        assert bob.commands("INVITE alice #a") == ["443"]
+        assert bob.commands("INVITE nobody #a") == ["401"]

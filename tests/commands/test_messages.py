@@ -20,6 +20,7 @@ REFUSED = [
     ("PRIVMSG", "411", ("alice", "No recipient given (PRIVMSG)")),
     ("PRIVMSG  :hi", "412", ("alice", "No text to send")),  # a run of spaces separates like one
     ("PRIVMSG :", "411", ("alice", "No recipient given (PRIVMSG)")),
+    ("PRIVMSG , :hi", "411", ("alice", "No recipient given (PRIVMSG)")),
     ("PRIVMSG bob", "412", ("alice", "No text to send")),
     ("PRIVMSG bob :", "412", ("alice", "No text to send")),
     ("PRIVMSG nobody :hi", "401", ("alice", "nobody", "No such nick/channel")),

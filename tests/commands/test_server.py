@@ -87,6 +87,14 @@ def test_lusers_says_what_it_counts_none_of(server: Target) -> None:
         assert alice.commands("LUSERS") == ["251", "255", "265", "266"]
 
 
+def test_lusers_does_not_count_who_is_leaving(server: Target) -> None:
+    """ "<connections> ... currently in an unknown state": one that waits for its end is in none."""
+    with people(server, "alice", "bob", channel="#a") as (alice, bob):
+        bob.send("QUIT")
+        alice.expect("QUIT")
+        assert alice.commands("LUSERS") == ["251", "254", "255", "265", "266"]
+
+
 def test_lusers_remembers_the_most(server: Target) -> None:
     with Client(server, "alice") as alice:
         with Client(server, "bob") as bob:

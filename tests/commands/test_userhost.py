@@ -35,6 +35,7 @@ def test_userhost(house: ServerThread) -> None:
         make_operator(house, "bob")
         assert alice.run("USERHOST bob")[0].params == ("alice", "bob*=-~bob@127.0.0.1")
         assert alice.run("USERHOST nobody")[0].params == ("alice", "")
+        assert alice.run("USERHOST :bob nobody")[0].params == ("alice", "bob*=-~bob@127.0.0.1")
 
 
 def test_five_at_most(server: Target) -> None:

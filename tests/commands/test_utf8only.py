@@ -45,11 +45,20 @@ def test_a_nickname_falls_back_during_registration(server: Target) -> None:
     with Client(server) as client:
         client.run("CAP LIST")
         client.send_raw(b"NICK andr\xe9\r\nUSER u 0 * :A\r\n")
-        fail, refusal = client.sync()
-        assert (fail.command, fail.params[:2]) == ("FAIL", ("NICK", "INVALID_UTF8"))
+        (refusal,) = client.sync()
         assert (refusal.command, refusal.params[:2]) == ("432", ("*", "*"))
+        assert "UTF-8" in refusal.params[2]
         client.send("NICK andre_")
         assert client.expect("001").params[0] == "andre_"
+
+
+def test_who_knows_standard_replies_gets_one(server: Target) -> None:
+    """https://ircv3.net/specs/extensions/standard-replies: and no numeric beside it."""
+    with Client(server) as client:
+        client.run("CAP REQ standard-replies")
+        client.send_raw(b"NICK andr\xe9\r\n")
+        (refusal,) = client.sync()
+        assert (refusal.command, refusal.params[:2]) == ("FAIL", ("NICK", "INVALID_UTF8"))
 
 
 def test_a_nickname_stays_after_registration(server: Target) -> None:

@@ -85,6 +85,22 @@ def test_several(server: Target) -> None:
         assert "WHOIS:4" in tokens.split(",")
 
 
+def test_too_many(server: Target) -> None:
+    """ "They can advertise the maximum the number of target users per WHOIS command via the TARGMAX RPL_ISUPPORT
+    parameter, and silently drop targets if the number of targets exceeds the limit": here not silently."""
+    with Client(server, "alice") as alice:
+        answers = alice.run("WHOIS a,b,c,d,e,f")
+        assert [message.command for message in answers] == ["401"] * 4 + ["407", "318"]
+        assert answers[4].params[1] == "e"
+        assert answers[5].params[1] == "a,b,c,d,e,f"
+
+
+def test_empty_targets(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        assert alice.commands("WHOIS nobody,") == ["401", "318"]
+        assert alice.commands("WHOIS ,") == ["431"]
+
+
 def test_secret_channels_are_for_their_members(server: Target) -> None:
     """ "secret channels will not show up in the RPL_WHOISCHANNELS numeric unless the user ... is joined"."""
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):

@@ -225,7 +225,8 @@ class World:
         for letter, number in network.mode_counts.items():
             assert number == sum(letter in user.modes for user in network.users.values()), letter
         assert network.unregistered == sum(session.user is None for session in network.sessions)
-        assert set(network.sessions) == {puppet.session for puppet in self.puppets}
+        open_sessions = {session for session in network.sessions if not session.closing}
+        assert open_sessions == {puppet.session for puppet in self.puppets if not puppet.session.closing}
         for puppet in self.puppets:
             self._check_puppet(puppet)
         for session in network.monitors._targets:

@@ -128,6 +128,9 @@ def test_a_tag_without_value_has_no_equals_sign() -> None:
 TEXT = [
     (Message("PRIVMSG", ("#a", "one")), "PRIVMSG #a :one"),
     (Message("JOIN", ("#a",), "alice!a@h"), ":alice!a@h JOIN #a"),
+    (Message("PART", ("#a",), "alice!a@h"), ":alice!a@h PART #a"),
+    (Message("PART", ("#a", "bye")), "PART #a :bye"),
+    (Message("322", ("alice", "#a", "1", "topic")), "322 alice #a 1 :topic"),
     (Message("CAP", ("*", "LS", "")), "CAP * LS :"),
     (Message("PING", (":x",)), "PING ::x"),
     (Message("PING", ("x y",)), "PING :x y"),
