@@ -17,17 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from greenchat.client import outside, typing_notice
-from greenchat.client.archive import Archive, ArchiveError
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
 from greenchat.client.events import NetworkEvent, Received, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
+from greenchat.client.memory import Memory
 from greenchat.client.model import (
     Address,
     Connect,
     Copy,
     Disconnect,
+    Export,
     Forget,
     Keep,
     Mouse,
@@ -40,7 +41,7 @@ from greenchat.client.model import (
     Reconnect,
     Save,
 )
-from greenchat.client.network import Buffer, BufferKind
+from greenchat.client.network import Buffer
 from greenchat.client.plugins import Plugins
 from greenchat.client.said import Kind, Line
 from greenchat.client.surface import Input, Surface
@@ -57,7 +58,7 @@ class Kept:
     """What is kept from one day to the next, and where.
 
     save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
-    name, and says where. plugins: the folder of their files.
+    name, and says where. plugins: the folder of their files. logs: the folder for what is exported.
     """
 
     vault: Vault
@@ -65,6 +66,7 @@ class Kept:
     save: Callable[[], None]
     report: Callable[[str], Path]
     plugins: Path
+    logs: Path
 
 
 class App:
@@ -91,12 +93,11 @@ class App:
         self._sleep = Sleep()
         self._leaving = False
         self._plugins = Plugins(console.model, kept.plugins, kept.report)
-        self._archive_path: Path | None = None
-        self._archive: Archive | None = None
+        self._memory = Memory(console.model)
 
     def remember(self, path: Path) -> None:
         """Keep what is said in this file, and begin with what it has."""
-        self._archive_path = path
+        self._memory = Memory(self._console.model, path)
 
     def run(self) -> None:
         """Until the user leaves, the terminal vanishes, or a signal ends it."""
@@ -108,7 +109,7 @@ class App:
         self._surface.paint(console.frame(time.monotonic()))
         for network in console.model.networks:
             self._connection(network).connect()
-        self._open_archive()
+        self._memory.turn(time.monotonic(), milliseconds())
         self._plugins.run(time.monotonic(), milliseconds())
         self._plugins.start()
         try:
@@ -118,37 +119,7 @@ class App:
         finally:
             signal.set_wakeup_fd(-1)
             self._close_all()
-            self._keep_lines()
-            if self._archive:
-                self._archive.close()
-
-    def _open_archive(self) -> None:
-        if self._archive_path:
-            try:
-                self._archive = Archive(self._archive_path)
-            except ArchiveError as error:
-                self._tell_archive_fails(error)
-        self._keep_lines()
-
-    def _keep_lines(self) -> None:
-        """Write what is new, and fill windows that are new."""
-        buffers = [buffer for buffer in self._console.model.buffers if buffer.kind is not BufferKind.STATUS]
-        if self._archive is None:
-            return
-        try:
-            self._archive.keep([buffer for buffer in buffers if buffer.fresh])
-            for buffer in buffers:
-                if not buffer.restored:
-                    buffer.restored = True
-                    buffer.restore(self._archive.latest(buffer))
-        except ArchiveError as error:
-            self._archive = None
-            self._tell_archive_fails(error)
-
-    def _tell_archive_fails(self, error: ArchiveError) -> None:
-        text = f"What is said can't be kept for the next time: {error}"
-        network = self._console.model.network
-        self._console.model.add(network.status, Line(milliseconds(), Kind.ERROR, text))
+            self._memory.close(time.monotonic(), milliseconds())
 
     def _turn(self) -> None:
         console = self._console
@@ -174,7 +145,7 @@ class App:
                 if console.model.caller:
                     self._surface.notify(*console.model.caller)
         self._plugins.run(now, milliseconds())
-        self._keep_lines()
+        self._memory.turn(now, milliseconds())
         self._do_requests()
         if not self._inputs and not (self._patient and self._unsaid()):
             self._leaving = True
@@ -280,6 +251,8 @@ class App:
                     self._keep(network, None)
                 case Plugin(what, name):
                     self._plugins.order(what, name)
+                case Export(buffers, path):
+                    self._memory.export(list(buffers), path, self._kept.logs, milliseconds())
                 case Save():
                     self._remember(self._console.model.network, self._kept.save)
                 case Reconnect(network):

@@ -17,6 +17,7 @@ from greenchat.protocol.formatting import strip_formatting
 NARROW = 40  # columns under which nicks are not aligned
 MEDIUM = 60
 MOST_REACTING = 3  # who are named beside their reaction
+GAPS = ("more was said in between: scroll here to have it", "more was said in between, which the server can't tell")
 NAMED = 8  # people in one list; the others are counted
 
 
@@ -66,6 +67,8 @@ def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
     reactions = buffer.reactions.get(line.id) if line.id else None
     if reactions:
         rows = (*rows, _under(_reactions(reactions, buffer.network.nick, drawn.theme), drawn))
+    if buffer.gaps and line.id in buffer.gaps:
+        rows = (rule(GAPS[buffer.gaps[line.id]], drawn, drawn.theme.event), *rows)
     if number == buffer.seen and number > buffer.first:
         rows = (rule("new", drawn, drawn.theme.unread), *rows)
     day = date(line.time)

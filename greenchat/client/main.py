@@ -128,6 +128,7 @@ def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes:
         lambda: save(model.settings, settings),
         _report,
         config_folder() / "plugins",
+        data_folder() / "logs",
     )
     model.asks = os.isatty(0)
     for channel in destination.channels:

@@ -5,6 +5,7 @@ Pure state; it draws and sends nothing. What is to be done outside waits in `Mod
 
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 
 from greenchat.client.credentials import Credentials
 from greenchat.client.network import Address, Buffer, BufferKind, Link, Network
@@ -19,6 +20,7 @@ __all__ = [
     "Connect",
     "Copy",
     "Disconnect",
+    "Export",
     "Forget",
     "Keep",
     "Link",
@@ -121,6 +123,14 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """What was said in these windows is to be written to a file, or a folder; None: where such files belong."""
+
+    buffers: tuple[Buffer, ...]
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plugin:
     """Something is to be done with plugins. what: "load", "unload", or to list them."""
 
@@ -128,7 +138,22 @@ class Plugin:
     name: str
 
 
-Request = Quit | Connect | Disconnect | Keep | Forget | Reconnect | Pin | OnlyTls | Save | Copy | Open | Mouse | Plugin
+Request = (
+    Quit
+    | Connect
+    | Disconnect
+    | Keep
+    | Forget
+    | Reconnect
+    | Pin
+    | OnlyTls
+    | Save
+    | Copy
+    | Open
+    | Mouse
+    | Plugin
+    | Export
+)
 
 
 class Model:

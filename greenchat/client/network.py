@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from greenchat.client.credentials import Attempt, Credentials
 from greenchat.client.isupport import Isupport
-from greenchat.client.said import TALK, Anchor, Line, Member, Waiting
+from greenchat.client.said import TALK, Anchor, Line, Member, Page, Waiting
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
@@ -54,12 +54,14 @@ class Buffer:
     events: int = 0  # that nobody needs to look at
     seen: int = 0  # the number of the first line that was not on the screen yet when the user looked away
     read_at: int = 0  # milliseconds since the epoch up to which the server says the user has read, 0 while unknown
-    asking: bool = False  # for history
-    asking_older: bool = False  # than all that is here
+    page: Page | None = None  # of history that was asked for and has not come yet
     complete: bool = False  # the server has nothing older
     anchor: Anchor | None = None
     typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
     told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
+    gaps: dict[str, bool] = field(default_factory=dict)  # msgid before which lines are missing -> can't they be got?
+    follow: set[str] = field(default_factory=set)  # the ids of what comes later in the page that is being put in
+    wants_older: bool = False  # than what is here, of what an archive has
     fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))  # what no archive has yet
     restored: bool = False  # what an archive has is here
     reactions: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # msgid -> reaction -> nicks
@@ -89,11 +91,16 @@ class Buffer:
             self.first += 1
 
     def insert(self, line: Line) -> bool:
-        """Put a line of the past where its time belongs; False if it is there already."""
+        """Put a line of the past where its time belongs; False if it is there already.
+
+        Of those with the same time, it stands before the ones that `follow` it.
+        """
         place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
         around = range(max(0, place - 200), min(len(self.lines), place + 200))
         if line.id and any(self.lines[near].id == line.id for near in around):
             return False
+        while place and self.lines[place - 1].time == line.time and self.lines[place - 1].id in self.follow:
+            place -= 1
         self.lines.insert(place, line)
         self._note(line)
         number = self.first + place

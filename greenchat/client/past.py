@@ -1,8 +1,9 @@
 """What was said before we came: asked of a server with history, and up to where the user has read.
 
 On coming into a channel the latest lines are asked for, after a lost connection those since then; scrolling to the
-top asks for older ones. Lines that may or may not have reached the server when a connection broke are looked for in
-that history before they are sent again.
+top asks for older ones. Where more was missed than comes at once, the place is noted as a gap, which is filled when it
+comes into sight. Lines that may or may not have reached the server when a connection broke are looked for in that
+history before they are sent again.
 
 A page ends where it is full, maybe between two lines of the same millisecond. So each question includes the time of
 the line that it goes on from; what is here already is not taken twice.
@@ -11,10 +12,11 @@ https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensio
 """
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from greenchat.client import talk
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
-from greenchat.client.said import TALK
+from greenchat.client.said import TALK, Line, Page
 from greenchat.client.times import timestamp
 
 CHATHISTORY = "draft/chathistory"
@@ -29,30 +31,41 @@ def ask_latest(buffer: Buffer) -> bool:
         return False
     # What was said, not what happened: our own JOIN is newer than all that we have missed.
     known = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
-    since = f"timestamp={timestamp(known.time - 1)}" if known else "*"
-    buffer.network.send("CHATHISTORY", "LATEST", buffer.name, since, _page(buffer))
-    buffer.asking, buffer.asking_older = True, known is None
+    _ask(buffer, "LATEST", _at(known.time - 1) if known else "*")
     return True
 
 
 def ask_older(buffer: Buffer) -> bool:
-    """Ask for what was said before the oldest line that we have. False where there is nothing to ask for."""
-    if buffer.asking or buffer.complete or not _can_ask(buffer):
+    """Ask for what was said before the oldest line that we have: the server, else our own archive. False where the
+    server can't be asked."""
+    if buffer.page:
         return False
     oldest = next((line for line in buffer.lines if line.id), None)
-    if oldest is None:
+    if buffer.complete or oldest is None or not _can_ask(buffer):
+        buffer.wants_older = True
         return False
-    before = f"timestamp={timestamp(oldest.time + 1)}"
-    buffer.network.send("CHATHISTORY", "BEFORE", buffer.name, before, _page(buffer))
-    buffer.asking = buffer.asking_older = True
+    _ask(buffer, "BEFORE", _at(oldest.time + 1))
     return True
+
+
+def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
+    """Ask for what is missing between these lines, the newest of it first. False where there is nothing to ask for."""
+    if not buffer.gaps or buffer.page or not _can_ask(buffer):
+        return False
+    for number in shown:
+        line = buffer.line(number)
+        before = _talk_before(buffer, number)
+        if buffer.gaps.get(line.id) is False and before:
+            _ask(buffer, "BETWEEN", _at(line.time + 1), _at(before.time - 1), gap=line.id)
+            return True
+    return False
 
 
 def ask_targets(network: Network, now: int) -> None:
     """After a lost connection: ask which talks went on meanwhile, so that none is missed that has no window here."""
     since, network.missed_since = network.missed_since, 0
     if since and CHATHISTORY in network.caps:
-        span = (f"timestamp={timestamp(since - SKEW_MILLISECONDS)}", f"timestamp={timestamp(now + SKEW_MILLISECONDS)}")
+        span = (_at(since - SKEW_MILLISECONDS), _at(now + SKEW_MILLISECONDS))
         network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
         network.talks_since = since
 
@@ -68,12 +81,39 @@ def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
 
 
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
-    """The history that was asked for has come, with so many lines that were not here yet."""
-    if buffer.asking and buffer.asking_older and lines == 0:
-        buffer.complete = True
-    buffer.asking = False
+    """The history that was asked for has come, a page of so many messages."""
+    page, buffer.page = buffer.page, None
+    if page:
+        _note_gap(buffer, page, full=lines >= page.limit)
+        buffer.complete = buffer.complete or (page.older and not page.new)
     place_marker(buffer)
     talk.flush(model, buffer, now)
+
+
+def failed(model: Model, buffer: Buffer, now: int) -> None:
+    """The history that was asked for can't be had: don't ask again."""
+    page, buffer.page = buffer.page, None
+    if page is None:
+        return
+    if page.gap:
+        buffer.gaps[page.gap] = True
+    buffer.complete = buffer.complete or page.command == "BEFORE"  # don't ask again at each step up
+    talk.flush(model, buffer, now)
+
+
+def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
+    """A full page that begins with news may not reach back to what we have."""
+    buffer.gaps.pop(page.gap, None)
+    if full and page.first_new and page.command != "BEFORE":
+        number = next(number for number in range(buffer.first, buffer.end) if buffer.line(number).id == page.first)
+        if _talk_before(buffer, number):
+            buffer.gaps[page.first] = False
+
+
+def _talk_before(buffer: Buffer, number: int) -> Line | None:
+    """The last thing said before a line, of what the server knows."""
+    lines = (buffer.line(each) for each in range(number - 1, buffer.first - 1, -1))
+    return next((line for line in lines if line.id and line.kind in TALK), None)
 
 
 def found_own(buffer: Buffer, text: str, time: int) -> None:
@@ -123,5 +163,11 @@ def _can_ask(buffer: Buffer) -> bool:
     )
 
 
-def _page(buffer: Buffer) -> str:
-    return str(min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE))
+def _ask(buffer: Buffer, command: str, *references: str, gap: str = "") -> None:
+    limit = min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE)
+    buffer.network.send("CHATHISTORY", command, buffer.name, *references, str(limit))
+    buffer.page = Page(command, limit, older=command == "BEFORE" or references == ("*",), gap=gap)
+
+
+def _at(time: int) -> str:
+    return f"timestamp={timestamp(time)}"

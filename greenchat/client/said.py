@@ -74,6 +74,31 @@ class Waiting:
     reply: str = ""
 
 
+@dataclass(slots=True)
+class Page:
+    """Some history that was asked for.
+
+    command: the subcommand of CHATHISTORY. limit: how many messages at most. older: than all that is here, up to the
+    beginning. gap: the id of the line behind the gap that it is to fill. first: the id of the earliest line of it, and
+    first_new: is it one that we did not have?
+    new: how many such lines have come.
+    """
+
+    command: str
+    limit: int
+    older: bool = False
+    gap: str = ""
+    first: str = ""
+    first_new: bool = False
+    new: int = 0
+
+    def came(self, line: Line, *, new: bool) -> None:
+        """A line of it is here; they come in the order in which they were said."""
+        if not self.first:
+            self.first, self.first_new = line.id, new
+        self.new += new
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """Where a buffer that is scrolled back ends: at line number `line`, its last `hidden` rows below the edge."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from greenchat.client.keys import KEYS, PRESETS
 
-Value = str | bool | list[str]
+Value = str | bool | int | list[str]
 
 
 class SettingError(ValueError):
@@ -35,6 +35,7 @@ TABLE: dict[str, Setting] = {
         Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)"),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting("typing.tell", True, "tell others while you type"),
+        Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
         Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),
         Setting("bell", True, "ring when somebody calls you and the window has not the focus"),
     )
@@ -91,7 +92,7 @@ def shown(value: Value) -> str:
     """A value as it is typed."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return " ".join(value) if isinstance(value, list) else value
+    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def load(path: Path) -> Settings:
@@ -112,10 +113,10 @@ def load(path: Path) -> Settings:
     for name, value in _mapping(found.get("settings")).items():
         if name in TABLE:
             try:
-                settings.set(name, shown(value) if isinstance(value, bool | str | list) else str(value))
+                settings.set(name, shown(value) if isinstance(value, bool | list) else str(value))
             except (SettingError, TypeError) as error:
                 raise SettingError(f"{path}: {error}") from error
-        elif isinstance(value, bool | str | list):
+        elif isinstance(value, bool | int | str | list):
             settings.values[name] = value
     settings.aliases = {name: str(text) for name, text in _mapping(found.get("aliases")).items()}
     settings.bindings = {key: str(action) for key, action in _mapping(found.get("keys")).items()}
@@ -140,7 +141,7 @@ def as_toml(settings: Settings) -> str:
     for title, table in (("settings", settings.values), ("aliases", settings.aliases), ("keys", settings.bindings)):
         lines += ["", f"[{title}]"]
         for name, value in sorted(table.items()):
-            if isinstance(value, bool | str | list):
+            if isinstance(value, bool | int | str | list):
                 lines.append(f"{_toml(name)} = {_toml(value)}")
     return "\n".join(lines) + "\n"
 
@@ -155,6 +156,10 @@ def _parse(setting: Setting, text: str) -> Value:
         if text.lower() not in ("on", "off", "true", "false", "yes", "no"):
             raise SettingError(f"{setting.name} is on or off.")
         return text.lower() in ("on", "true", "yes")
+    if isinstance(setting.default, int):
+        if not text.isdecimal() or not text.isascii():
+            raise SettingError(f"{setting.name} is a whole number.")
+        return int(text)
     if isinstance(setting.default, list):
         words = text.split()
         if setting.name.endswith("patterns"):

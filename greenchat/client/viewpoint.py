@@ -75,10 +75,12 @@ class Viewpoint:
             past.ask_older(buffer)
 
     def scroll(self, rows: int) -> None:
-        """Up if positive; at the top, older lines are asked for."""
+        """Up if positive; at the top, older lines are asked for, and in a gap those that are missing."""
         buffer = self.model.current
         area = self.layout.history
         buffer.anchor = scrolled(buffer, area, self.theme, rows)
+        if buffer.gaps and past.fill_gap(buffer, [number for number in self._shown() if number != NO_LINE]):
+            return
         if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
             past.ask_older(buffer)
 

@@ -41,7 +41,7 @@ def test_messages_come_back_and_are_merged_with_the_servers(path: Path) -> None:
     world.feed("@msgid=b :carol!c@h NOTICE #tea :two")  # the server's history was faster
     seen = buffer.seen
     again = Archive(path)
-    buffer.restore(again.latest(buffer))
+    buffer.restore(again.older(buffer))
     again.close()
     lines = [(line.nick, line.text, line.quote) for line in buffer.lines]
     assert lines == [
@@ -62,7 +62,7 @@ def test_what_is_known_already_is_not_kept_twice_and_what_is_taken_back_goes(pat
         archive.keep([buffer])
     world.feed(":bob!b@h REDACT #tea a")
     archive.keep([buffer])
-    assert [line.text for line in archive.latest(buffer)] == ["(taken back by bob)"]
+    assert [line.text for line in archive.older(buffer)] == ["(taken back by bob)"]
     archive.close()
     assert b"oops" not in b"".join(file.read_bytes() for file in path.parent.iterdir() if file.suffix == ".sqlite3")
 
@@ -74,8 +74,8 @@ def test_each_conversation_has_its_own(path: Path) -> None:
     assert talk
     archive = Archive(path)
     archive.keep([buffer, talk])
-    assert [line.text for line in archive.latest(talk)] == ["psst"]
-    assert [line.text for line in archive.latest(buffer, 5)] == ["one"]
+    assert [line.text for line in archive.older(talk)] == ["psst"]
+    assert [line.text for line in archive.older(buffer, 5)] == ["one"]
     archive.close()
 
 
@@ -84,7 +84,44 @@ def test_only_the_newest_are_restored(path: Path) -> None:
     world.feed(*[f"@msgid=m{number} :bob!b@h PRIVMSG #tea :{number}" for number in range(10)])
     archive = Archive(path)
     archive.keep([buffer])
-    assert [line.text for line in archive.latest(buffer, 3)] == ["7", "8", "9"]
+    assert [line.text for line in archive.older(buffer, 3)] == ["7", "8", "9"]
+    assert [line.text for line in archive.older(buffer, 3)] == ["4", "5", "6"]  # one page after the other
+    assert [line.text for line in archive.older(buffer)] == ["0", "1", "2", "3"]
+    assert archive.older(buffer) == []
+    assert [line.text for line in archive.everything(buffer)] == [str(number) for number in range(10)]
+    archive.close()
+
+
+def test_over_its_limit_what_is_oldest_goes(path: Path) -> None:
+    limit = 400_000
+    archive = Archive(path, limit)
+    world, buffer = tea()
+    for number in range(3000):
+        world.now += 1000
+        world.feed(f"@msgid=m{number} :bob!b@h PRIVMSG #tea :{number} {'x' * 300}")
+        if number % 500 == 499:
+            archive.keep([buffer])
+    archive.prune()
+    kept = [int(line.text.split()[0]) for line in archive.everything(buffer)]
+    assert 0 < len(kept) < 1500
+    assert kept == list(range(3000 - len(kept), 3000))
+    archive.close()
+    assert path.stat().st_size <= limit
+    archive = Archive(path)
+    assert len(list(archive.everything(buffer))) == len(kept)
+    archive.close()
+
+
+def test_gaps_are_kept(path: Path) -> None:
+    archive = Archive(path)
+    _, buffer = tea()
+    assert archive.gaps(buffer) == []
+    buffer.gaps = {"a": False, "b": True}
+    archive.keep_gaps(buffer)
+    assert sorted(archive.gaps(buffer)) == ["a", "b"]
+    buffer.gaps = {}
+    archive.keep_gaps(buffer)
+    assert archive.gaps(buffer) == []
     archive.close()
 
 

@@ -93,7 +93,7 @@ def test_a_page_that_ends_within_a_millisecond_leaves_no_gap(world: World) -> No
         f"@batch=h;msgid=b;{noon} :bob!b@h PRIVMSG #tea :b",
         ":srv BATCH -h",
     )
-    assert sorted(world.shown()) == ["* You joined", "bob: a", "bob: b"]
+    assert world.shown() == ["bob: a", "bob: b", "* You joined"]
 
 
 def test_events_of_the_past_change_nothing_now(world: World) -> None:
@@ -208,3 +208,102 @@ def test_private_talks_that_were_missed_open_after_the_connection_is_back(world:
     assert buffer
     assert (buffer.unread, buffer.highlights) == (1, 1)
     assert world.model.current is not buffer
+
+
+def page(first: int, last: int, hour: int = 15) -> list[str]:
+    """A page of history, a line each minute, with the number of its minute as text and id."""
+    return [
+        ":srv BATCH +h chathistory #tea",
+        *(
+            f"@batch=h;msgid={hour}-{number};time=2026-09-21T{hour}:{number:02}:00.000Z :bob!b@h PRIVMSG #tea :{number}"
+            for number in range(first, last)
+        ),
+        ":srv BATCH -h",
+    ]
+
+
+@pytest.fixture
+def missed(world: World) -> World:
+    """One line was seen; then fifty and more were said while the connection was lost, and fifty have come."""
+    world.feed(*page(10, 11, hour=13))
+    world.lose()
+    world.now += 2 * 3_600_000
+    world.welcome(CAPS)
+    world.feed(":srv 005 alice CHATHISTORY=20 :are supported")
+    world.feed("@msgid=join2 :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    assert world.sent() == ["CHATHISTORY LATEST #tea timestamp=2026-09-21T13:09:59.999Z 20"]
+    world.feed(*page(30, 50))
+    return world
+
+
+GAP = "── more was said in between: scroll here to have it ──"
+
+
+def test_what_a_page_does_not_reach_is_a_gap_that_is_filled_when_it_comes_into_sight(missed: World) -> None:
+    buffer = missed.model.current
+    assert list(buffer.gaps) == ["15-30"]
+    while not any(GAP in row for row in missed.screen()):
+        assert missed.sent() == []  # nobody has seen it
+        missed.press("PgUp")
+    # "starting from and excluding the first", so what is next to what was just read comes first
+    assert missed.sent() == [
+        "CHATHISTORY BETWEEN #tea timestamp=2026-09-21T15:30:00.001Z timestamp=2026-09-21T13:09:59.999Z 20"
+    ]
+    missed.press("Up", "PgUp")
+    assert missed.sent() == []  # one question at a time
+    missed.feed(*page(11, 31))
+    assert list(buffer.gaps) == ["15-11"]
+    while not (asked := missed.sent()):
+        missed.press("PgUp")
+    assert asked[0].startswith("CHATHISTORY BETWEEN #tea timestamp=2026-09-21T15:11:00.001Z")
+    missed.feed(*page(5, 12))
+    assert buffer.gaps == {}
+    talk = [line.text for line in buffer.lines if line.kind.name == "SAID"]
+    assert talk == ["10", *map(str, range(5, 50))]
+
+
+def test_a_full_page_that_reaches_what_we_have_leaves_no_gap(world: World) -> None:
+    world.feed(*page(10, 11, hour=13))
+    world.lose()
+    world.welcome(CAPS)
+    world.feed(":srv 005 alice CHATHISTORY=20 :are supported")
+    world.feed("@msgid=join2 :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    world.feed(*page(10, 30, hour=13))
+    assert world.model.current.gaps == {}
+
+
+def test_a_gap_that_can_not_be_filled_is_told_and_not_asked_about_again_on_this_connection(missed: World) -> None:
+    while not missed.sent():
+        missed.press("PgUp")
+    missed.feed(":srv FAIL CHATHISTORY MESSAGE_ERROR BETWEEN #tea :It could not be read")
+    missed.press("M->")
+    for _ in range(9):
+        missed.press("PgUp")
+    assert not any("BETWEEN" in line for line in missed.sent())
+    assert any("which the server can't tell" in row for row in missed.screen())
+    missed.lose()
+    assert list(missed.model.current.gaps.values()) == [False]
+
+
+def test_nothing_new_after_a_lost_connection_does_not_mean_that_nothing_is_older(world: World) -> None:
+    world.feed(*history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)]))
+    world.lose()
+    world.welcome(CAPS)
+    world.feed("@msgid=join2 :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
+    world.feed(*history())
+    world.sent()
+    world.press("M-<")
+    assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 100"]
+
+
+def test_messages_of_the_same_millisecond_are_not_left_out(world: World) -> None:
+    same = "time=2026-09-21T13:00:00.000Z"
+    world.feed(":srv BATCH +h chathistory #tea", f"@batch=h;msgid=b;{same} :bob!b@h PRIVMSG #tea :two")
+    world.feed(":srv BATCH -h")
+    world.sent()
+    world.press("M-<")
+    assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 50"]
+    world.feed(":srv BATCH +h chathistory #tea", f"@batch=h;msgid=a;{same} :bob!b@h PRIVMSG #tea :one")
+    world.feed(f"@batch=h;msgid=b;{same} :bob!b@h PRIVMSG #tea :two", ":srv BATCH -h")
+    assert world.shown()[:2] == ["bob: one", "bob: two"]
+    assert not world.model.current.complete

@@ -54,7 +54,8 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
         buffer.joined = False
         buffer.members.clear()
         buffer.names_arriving = None
-        buffer.asking = False
+        buffer.page = None
+        buffer.gaps = dict.fromkeys(buffer.gaps, False)
         if buffer.kind is not BufferKind.STATUS:
             talk.unsend(buffer)
     if not was_online and not network.leaving:

@@ -143,9 +143,7 @@ def standard_reply(at: Incoming) -> None:
     """`FAIL <command> <code> [context...] :text`: https://ircv3.net/specs/extensions/standard-replies"""
     if at.param(0) == "CHATHISTORY":
         for waiting_for_history in at.network.buffers.values():
-            if waiting_for_history.asking:
-                waiting_for_history.asking_older = False
-                past.answered(at.model, waiting_for_history, 0, at.time)
+            past.failed(at.model, waiting_for_history, at.time)
     kind = Kind.INFO if at.message.command == "NOTE" else Kind.ERROR
     context = " ".join(at.message.params[2:-1])
     buffer = _waiting_for(at.model, at) if at.label else None

@@ -87,9 +87,12 @@ def _batch(at: Incoming) -> None:
 def _history(at: Incoming, page: Batch) -> None:
     """A page is whole: "Client MAY delay processing the batched events until they have received ... the end"."""
     buffer = at.network.find(page.target)
-    before = len(buffer.lines) if buffer else 0
+    if buffer:
+        buffer.follow = {message.tags["msgid"] for message in page.kept if "msgid" in message.tags}
     for message in page.kept:
+        if buffer:
+            buffer.follow.discard(message.tags.get("msgid", ""))
         _handle(Incoming(at.model, at.network, message, said_at(message, at.time), HISTORY), page.target)
     buffer = at.network.find(page.target)
     if buffer:
-        past.answered(at.model, buffer, len(buffer.lines) - before, at.time)
+        past.answered(at.model, buffer, page.size, at.time)

@@ -49,7 +49,10 @@ class Incoming:
     def show(self, buffer: Buffer, line: Line) -> None:
         """Put a line into a buffer: at its end, or where it belongs if it is from the past."""
         if self.batch == "chathistory":
-            unread = buffer.insert(line) and buffer.read_at and line.time > buffer.read_at and line.kind in TALK
+            new = buffer.insert(line)
+            if buffer.page:
+                buffer.page.came(line, new=new)
+            unread = new and buffer.read_at and line.time > buffer.read_at and line.kind in TALK
             if unread and not line.own and buffer is not self.model.current:
                 buffer.unread += 1
                 buffer.highlights += line.highlight or buffer.kind is BufferKind.PRIVATE

@@ -1,6 +1,8 @@
 """Commands about the client itself: windows, connections, help, the end."""
 
-from greenchat.client.model import Buffer, BufferKind, Link, Quit
+from pathlib import Path
+
+from greenchat.client.model import Buffer, BufferKind, Export, Link, Quit
 from greenchat.client.said import TALK, Kind, Line
 from greenchat.client.slash.registry import TABLE, Order, SlashError, command, find
 from greenchat.client.times import date_and_time
@@ -78,6 +80,20 @@ def mentions(order: Order) -> None:
 def clear(order: Order) -> None:
     """Empty this window. Nothing is lost on the server."""
     order.buffer.clear()
+
+
+@command("export", "log", usage="[all] [file]", example="/export ~/tea.txt")
+def export(order: Order) -> None:
+    """Write what was said in this window (or in all) to a text file."""
+    first, _, rest = order.arguments.partition(" ")
+    buffers: tuple[Buffer, ...] = (order.buffer,)
+    path = order.arguments
+    if first == "all":
+        buffers = tuple(buffer for buffer in order.model.buffers if buffer.kind is not BufferKind.STATUS)
+        path = rest.strip()
+    if not buffers:
+        raise SlashError("There is no conversation to export yet.")
+    order.model.requests.append(Export(buffers, Path(path).expanduser() if path else None))
 
 
 @command("quit", "exit", "bye", usage="[why]", example="/quit See you tomorrow")

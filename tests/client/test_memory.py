@@ -1,0 +1,155 @@
+"""The windows and the archive: what is there the next time, what is exported, and going on without an archive."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.memory import RETRY_SECONDS, Memory
+from greenchat.client.model import Export
+from tests.client.world import NOON, World
+
+CAPS = "echo-message batch message-tags server-time draft/chathistory"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the archive is."""
+    return tmp_path / "data/talk.sqlite3"
+
+
+def started(path: Path | None, caps: str = CAPS) -> tuple[World, Memory]:
+    world = World()
+    memory = Memory(world.model, path)
+    memory.turn(0.0, NOON)
+    world.welcome(caps)
+    world.join()
+    memory.turn(0.0, NOON)
+    return world, memory
+
+
+def test_what_was_said_is_there_the_next_time_and_older_lines_when_they_are_scrolled_to(path: Path) -> None:
+    world, memory = started(path, "message-tags")
+    for number in range(400):
+        world.feed(f"@msgid=m{number} :bob!b@h PRIVMSG #tea :{number}")
+    memory.close(1.0, NOON)
+    world, memory = started(path, "message-tags")
+    said = [line for line in world.shown() if line.startswith("bob")]
+    assert said == [f"bob: {number}" for number in range(100, 400)]
+    world.press("M-<")  # this server has no history
+    memory.turn(2.0, NOON)
+    said = [line for line in world.shown() if line.startswith("bob")]
+    assert said == [f"bob: {number}" for number in range(400)]
+    world.press("M-<")
+    memory.turn(3.0, NOON)
+    assert len(world.model.current.lines) == 401
+    memory.close(4.0, NOON)
+
+
+def test_gaps_are_there_the_next_time(path: Path) -> None:
+    world, memory = started(path)
+    world.feed("@msgid=a :bob!b@h PRIVMSG #tea :one", "@msgid=b :bob!b@h PRIVMSG #tea :two")
+    world.model.current.gaps["b"] = True
+    memory.close(1.0, NOON)
+    world, memory = started(path)
+    assert world.model.current.gaps == {"b": False}
+    assert any("more was said in between" in row for row in world.screen())
+    world.model.current.gaps.clear()
+    memory.close(1.0, NOON)
+    world, memory = started(path)
+    assert world.model.current.gaps == {}
+    memory.close(1.0, NOON)
+
+
+@pytest.mark.parametrize("content", [b"no database" * 200, b"SQLite format 3\0" + bytes(5000)])
+def test_a_damaged_file_is_told_once_and_kept(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    world, memory = started(path)
+    for second in range(1, 5):
+        world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
+        memory.turn(second * 100.0, NOON)
+    told = [line for line in world.shown("") if line.startswith("! What is said can't be kept for the next time: ")]
+    assert len(told) == 1
+    assert told[0].endswith(f"(move {path} away to begin anew).")
+    assert path.read_bytes() == content
+    memory.close(1.0, NOON)
+
+
+def test_a_file_damaged_while_it_is_used_ends_the_keeping_only(path: Path) -> None:
+    world, memory = started(path)
+    other = sqlite3.connect(path)
+    other.execute("DROP TABLE line")
+    other.commit()
+    other.close()
+    world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
+    memory.turn(1.0, NOON)
+    memory.turn(2.0, NOON)
+    assert [line for line in world.shown("") if "no such table" in line]
+    assert world.shown()[-1] == "bob: hello"
+    memory.close(1.0, NOON)
+
+
+def test_another_program_that_holds_the_file_is_waited_for(path: Path) -> None:
+    started(path)[1].close(0.0, NOON)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    world, memory = started(path)
+    world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
+    memory.turn(1.0, NOON)
+    assert [line for line in world.shown("") if "another program is using it; trying again" in line]
+    other.execute("ROLLBACK")
+    other.close()
+    memory.turn(2 * RETRY_SECONDS, NOON)
+    memory.close(3 * RETRY_SECONDS, NOON)
+    world, memory = started(path)
+    assert "bob: hello" in world.shown()
+    memory.close(1.0, NOON)
+
+
+def export(world: World, memory: Memory, line: str, folder: Path) -> str:
+    """What the user is told when they enter this."""
+    world.type(line + "\n")
+    wanted = world.model.requests.popleft()
+    assert isinstance(wanted, Export)
+    memory.export(list(wanted.buffers), wanted.path, folder, NOON)
+    return world.shown()[-1]
+
+
+@pytest.mark.parametrize("archived", [True, False])
+def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
+    world, memory = started(path if archived else None, "message-tags")
+    world.feed(
+        "@msgid=a :bob!b@h PRIVMSG #tea :\x02one\x02 \x1b[2J",
+        "@msgid=b :carol!c@h PRIVMSG #tea :\x01ACTION waves\x01",
+        "@msgid=j :dora!d@h JOIN #tea",
+        "@msgid=c :bob!b@h NOTICE #tea :psst",
+        "@msgid=d :eve!e@h PRIVMSG alice :hi",
+    )
+    memory.turn(1.0, NOON)
+    told = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
+    assert told == f"- 5 lines are in {tmp_path}/tea.txt now."
+    assert sorted((tmp_path / "tea.txt").read_text().splitlines()) == [
+        "2026-09-21 14:13:20 * +carol waves",
+        "2026-09-21 14:13:20 -!- You joined",
+        "2026-09-21 14:13:20 -!- dora joined",
+        "2026-09-21 14:13:20 -bob- psst",
+        "2026-09-21 14:13:20 <bob> one ␛[2J",
+    ]
+    assert (tmp_path / "tea.txt").stat().st_mode & 0o777 == 0o600
+    told = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
+    assert told == f"! {tmp_path}/tea.txt is there already; name another file."
+    for _ in range(2):
+        export(world, memory, "/export all", tmp_path / "logs")
+    names = sorted(file.name for file in (tmp_path / "logs").iterdir())
+    assert names == ["irc.example_9090.#tea.txt", "irc.example_9090.eve.txt"]
+    told = export(world, memory, "/export /proc/nowhere/tea.txt", tmp_path / "logs")
+    assert told.startswith("! /proc/nowhere/tea.txt could not be written: ")
+    memory.close(2.0, NOON)
+
+
+def test_the_limit_is_a_number(tea: World) -> None:
+    tea.type("/set archive.megabytes lots\n/set archive.megabytes 50\n")
+    assert tea.shown()[-2:] == ["! archive.megabytes is a whole number.", "- archive.megabytes = 50"]
+    assert tea.model.settings.get("archive.megabytes") == 50

@@ -1,0 +1,71 @@
+"""What was said, from one day to the next, in a real terminal: the archive, what was missed meanwhile, and export."""
+
+import sqlite3
+from pathlib import Path
+
+from tests.features.conftest import OpenTerminal, Server
+from tests.irc import Client
+
+PAGE_UP = "\x1b[5~"
+
+
+def say(server: Server, first: int, last: int) -> None:
+    """Lines with these numbers, by several, because one alone would be slowed down."""
+    for start in range(first, last, 50):
+        with Client(server.target, f"bob{start}") as bob:
+            bob.send("JOIN #lobby")
+            for number in range(start, min(start + 50, last)):
+                bob.send(f"PRIVMSG #lobby :line {number:03}")
+            bob.sync()
+
+
+def test_what_was_missed_is_filled_in_between(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+    say(server, 0, 20)
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("line 019")
+    alice.enter("/quit")
+    assert alice.wait_end() == 0
+    say(server, 20, 320)
+    alice = greenchat(f"alice@{server.address}", rows=40)
+    alice.wait_for("line 319")
+    alice.press_until_shown(PAGE_UP, "line 020")
+    alice.enter(f"/export {tmp_path}/lobby.txt")
+    alice.send("\x1b>")
+    alice.wait_for("lobby.txt now.")
+    told = [line.partition("> ")[2] for line in (tmp_path / "lobby.txt").read_text().splitlines() if "> line" in line]
+    # Of the same millisecond, the archive has those first that came first, here from the end.
+    assert sorted(told) == [f"line {number:03}" for number in range(320)]
+
+
+def test_a_damaged_archive_is_one_line(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+    path = tmp_path / "data/greenchat-client/talk.sqlite3"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"SQLite format 3\0" + b"x" * 9000)
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("You joined")
+    alice.enter("hello")
+    alice.wait_for("alice │ hello")
+    alice.send("\x1b1")
+    alice.wait_for("What is said can't be kept for the next time")
+
+
+def test_an_archive_that_another_program_holds_is_no_hindrance(
+    server: Server, greenchat: OpenTerminal, tmp_path: Path
+) -> None:
+    path = tmp_path / "data/greenchat-client/talk.sqlite3"
+    path.parent.mkdir(parents=True)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("You joined")
+    alice.enter("hello")
+    alice.wait_for("alice │ hello")
+    alice.send("\x1b1")
+    alice.wait_for("another program is using it")
+    other.execute("ROLLBACK")
+    other.close()
+    alice.enter("/quit")  # what was said meanwhile is kept at the end at the latest
+    assert alice.wait_end() == 0
+    with sqlite3.connect(path) as archive:
+        assert ("hello",) in archive.execute("SELECT text FROM line").fetchall()
