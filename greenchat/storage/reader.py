@@ -11,28 +11,51 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from .interface import Span, StoredEvent, Target
-from .rows import MESSAGES, decode
+from .rows import MESSAGES, ROW, decode
 
-_READ_OLDEST = """
-SELECT json_group_array(json(row)) FROM (
-    SELECT row FROM reading WHERE key = ? AND id > ? AND id < ? AND kind BETWEEN ? AND ? ORDER BY id ASC LIMIT ?
-)"""
+# Events lie in two halves, see `settling`. Each gives its page in order, so that no more is read than is asked for.
+_HALF = """
+    SELECT * FROM (
+        SELECT * FROM HALF WHERE conversation = (SELECT id FROM place)
+        AND id > ?2 AND id < ?3 AND kind BETWEEN ?4 AND ?5 ORDER BY id ASC LIMIT ?6
+    )"""
+_READ_OLDEST = (
+    """
+WITH place AS MATERIALIZED (SELECT id, name FROM conversation WHERE key = ?1)
+SELECT json_group_array(ROW) FROM (SETTLED UNION ALL UNSETTLED ORDER BY id ASC LIMIT ?6) e
+CROSS JOIN place c CROSS JOIN source s ON s.id = e.source
+""".replace("ROW", ROW)
+    .replace("UNSETTLED", _HALF.replace("HALF", "unsettled"))
+    .replace("SETTLED", _HALF.replace("HALF", "settled"))
+)
 _READ_NEWEST = _READ_OLDEST.replace("ASC", "DESC")
 
 _TARGETS = """
-SELECT json_group_array(json_array(key, latest)) FROM (
-    SELECT key, (SELECT e.id FROM event e WHERE e.conversation = c.id AND e.kind BETWEEN 1 AND ?
-                 ORDER BY e.id DESC LIMIT 1) AS latest
-    FROM conversation c
-    WHERE c.id IN (SELECT id FROM conversation WHERE key IN (SELECT value FROM json_each(?))
-                   UNION SELECT conversation FROM member WHERE identity = ?)
-    AND latest > ? AND latest < ? ORDER BY latest
+WITH place AS MATERIALIZED (
+    SELECT id, key FROM conversation WHERE key IN (SELECT value FROM json_each(?2))
+    UNION SELECT c.id, c.key FROM member m JOIN conversation c ON c.id = m.conversation WHERE m.identity = ?3
+), latest AS MATERIALIZED (
+    SELECT key, (SELECT e.id FROM settled e WHERE e.conversation = p.id AND e.kind BETWEEN 1 AND ?1
+                 ORDER BY e.id DESC LIMIT 1) AS id
+    FROM place p
+    UNION ALL
+    SELECT key, max(e.id) FROM unsettled e CROSS JOIN place p ON p.id = e.conversation
+    WHERE e.kind BETWEEN 1 AND ?1 GROUP BY key
+)
+SELECT json_group_array(json_array(key, id)) FROM (
+    SELECT key, max(id) AS id FROM latest GROUP BY key HAVING max(id) > ?4 AND max(id) < ?5 ORDER BY max(id)
 )"""
 
 _TAGGED = """
-SELECT json_group_array(json_array(key, json(row))) FROM (
-    SELECT key, row FROM reading WHERE id > ? AND instr(row, ?) ORDER BY id DESC LIMIT ?
-)"""
+SELECT json_group_array(json_array(c.key, ROW)) FROM (
+    SELECT * FROM (
+        SELECT e.* FROM conversation c CROSS JOIN settled e ON e.conversation = c.id
+        WHERE e.id > ?1 AND instr(e.more, ?2)
+        UNION ALL
+        SELECT * FROM unsettled WHERE id > ?1 AND instr(more, ?2)
+    ) ORDER BY id DESC LIMIT ?3
+) e CROSS JOIN conversation c ON c.id = e.conversation CROSS JOIN source s ON s.id = e.source
+""".replace("ROW", ROW)
 
 
 class ConnectionPool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..protocol.msgid import LAST_ID, first_id
 from .interface import Retention
+from .transaction import transaction
 
 _SLICE = 60_000 << 20  # a minute, in ids: how finely `total` is kept
 
@@ -19,15 +20,15 @@ class Cut:
 
 
 def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]:
-    """What has to go. Reads much; not for the event loop. now: ms since the epoch."""
+    """What has to go of what is settled. Reads much; not for the event loop. now: ms since the epoch."""
     oldest = 0
     if keep.age is not None:
         oldest = first_id(now - keep.age)
     if keep.total is not None:
         oldest = max(oldest, _oldest_of(connection, keep.total))
     rows = connection.execute(
-        """SELECT c.id, (SELECT min(id) FROM event WHERE conversation = c.id),
-                  (SELECT id FROM event WHERE conversation = c.id ORDER BY id DESC LIMIT 1 OFFSET ?)
+        """SELECT c.id, (SELECT min(id) FROM settled WHERE conversation = c.id),
+                  (SELECT id FROM settled WHERE conversation = c.id ORDER BY id DESC LIMIT 1 OFFSET ?)
            FROM conversation c""",
         (LAST_ID if keep.per_conversation is None else keep.per_conversation,),
     ).fetchall()
@@ -65,21 +66,16 @@ def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
     A conversation of which nothing is left goes too.
     """
     beyond = connection.execute(
-        "SELECT id FROM event WHERE conversation = ? AND id <= ? ORDER BY id LIMIT 1 OFFSET ?",
+        "SELECT id FROM settled WHERE conversation = ? AND id <= ? ORDER BY id LIMIT 1 OFFSET ?",
         (cut.conversation, cut.upto, limit),
     ).fetchone()
     if beyond:
-        connection.execute("DELETE FROM event WHERE conversation = ? AND id < ?", (cut.conversation, beyond[0]))
+        connection.execute("DELETE FROM settled WHERE conversation = ? AND id < ?", (cut.conversation, beyond[0]))
         return False
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute("DELETE FROM event WHERE conversation = ? AND id <= ?", (cut.conversation, cut.upto))
+    with transaction(connection):
+        connection.execute("DELETE FROM settled WHERE conversation = ? AND id <= ?", (cut.conversation, cut.upto))
+        connection.execute("DELETE FROM fresh WHERE conversation = ? AND id <= ?", (cut.conversation, cut.upto))
         if not connection.execute("SELECT 1 FROM event WHERE conversation = ? LIMIT 1", (cut.conversation,)).fetchone():
             connection.execute("DELETE FROM member WHERE conversation = ?", (cut.conversation,))
             connection.execute("DELETE FROM conversation WHERE id = ?", (cut.conversation,))
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     return True

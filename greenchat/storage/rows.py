@@ -1,4 +1,4 @@
-"""Events as rows of the table `event`, and back.
+"""Events as rows of the tables `fresh` and `settled`, and back.
 
 Most messages need four small numbers and their text. What is rarer, and what the columns have no room for, goes into
 `more`, a JSON object: `c` the command where it has no number, `m` the parameters between first and last, `n` that there
@@ -6,7 +6,6 @@ are no parameters, `t` the tags.
 """
 
 import json
-from typing import NamedTuple
 
 from .interface import NO_TAGS, StoredEvent, members_of
 
@@ -22,17 +21,17 @@ _COMMANDS = {number: command for command, number in KINDS.items()}
 _OTHER = 0
 _NAMELESS = ("QUIT", "NICK")  # their first parameter is no conversation's name
 
-# id, kind, mask, account, target (the conversation's name where there is no other), text, more
+# id, conversation, kind, source, target, text, more: as it is written
+EventRow = tuple[int, int, int, int, str | None, str | None, str | None]
+# id, kind, mask, account, target (the conversation's name where there is no other), text, more: as it is read
 Row = tuple[int, int, str, str, str | None, str | None, str | None]
 
+ROW = "json_array(e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more)"
+"""A `Row` in SQL: of an event `e`, its conversation `c` and its source `s`."""
 
-class Content(NamedTuple):
-    """What a row holds beside its keys."""
 
-    kind: int
-    target: str | None
-    text: str | None
-    more: str | None
+# kind, target, text, more
+Content = tuple[int, str | None, str | None, str | None]
 
 
 def conversation_name(event: StoredEvent) -> str | None:
@@ -43,11 +42,12 @@ def conversation_name(event: StoredEvent) -> str | None:
 
 
 def encode(event: StoredEvent, name: str | None) -> Content:
-    """The columns for an event of a conversation with this name."""
+    """What the row for an event of a conversation with this name holds beside its keys."""
     params = event.params
     kind = KINDS.get(event.command, _OTHER)
     if len(params) == 2 and kind and not event.tags:
-        return Content(kind, None if params[0] == name else params[0], params[1], None)
+        target, text = params
+        return kind, None if target == name else target, text, None
     more: dict[str, object] = {}
     if not kind:
         more["c"] = event.command
@@ -57,7 +57,7 @@ def encode(event: StoredEvent, name: str | None) -> Content:
         more["n"] = 0
     if event.tags:
         more["t"] = dict(event.tags)
-    return Content(
+    return (
         kind,
         params[0] if params and params[0] != name else None,
         params[-1] if len(params) > 1 else None,

@@ -19,7 +19,8 @@ from pathlib import Path
 from .changes import Changes, Erased
 from .interface import Query, StoredEvent, StoreError
 from .reader import ConnectionPool
-from .rows import decode
+from .rows import ROW, decode
+from .transaction import transaction
 
 _SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5 (text, sender, place, content='', tokenize='unicode61 remove_diacritics 2');
@@ -29,35 +30,54 @@ CREATE TABLE cut (conversation INTEGER PRIMARY KEY, upto INTEGER NOT NULL) STRIC
 """
 _VERSION = 1
 
-# The database's messages as the index sees them; a view of this connection only.
+# A half of the database's messages as the index sees them; views of this connection only.
 _MESSAGE = """
-CREATE TEMP VIEW message AS
+CREATE TEMP VIEW HALF_message AS
 SELECT e.conversation AS conversation, e.id AS id, coalesce(e.text, '') AS text,
        'n' || hex(lower(substr(s.mask, 1, instr(s.mask || '!', '!') - 1))) AS sender, 'c' || e.conversation AS place
-FROM db.event e JOIN db.source s ON s.id = e.source WHERE e.kind IN (1, 2)
+FROM db.HALF e JOIN db.source s ON s.id = e.source WHERE e.kind IN (1, 2)
 """
 _BATCH = "CREATE TEMP TABLE batch (id INTEGER PRIMARY KEY, text, sender, place)"
-_LATEST = "SELECT max((SELECT max(id) FROM db.event WHERE conversation = t.value)) FROM json_each(?) t"
-_NEXT = "SELECT min((SELECT min(id) FROM db.event WHERE conversation = t.value AND id > ?)) FROM json_each(?) t"
+_LATEST = """
+SELECT max((SELECT coalesce(max(id), 0) FROM db.unsettled),
+           (SELECT coalesce(max((SELECT max(id) FROM db.settled WHERE conversation = t.value)), 0) FROM json_each(?) t))
+"""
+_NEXT = """
+SELECT min(id) FROM (
+    SELECT min(id) AS id FROM db.unsettled WHERE id > ?1
+    UNION ALL
+    SELECT min((SELECT min(id) FROM db.settled WHERE conversation = t.value AND id > ?1)) FROM json_each(?2) t
+)
+"""
 _COPY = """
-INSERT INTO temp.batch SELECT m.id, m.text, m.sender, m.place
-FROM json_each(?) t CROSS JOIN message m ON m.conversation = t.value AND m.id > ? AND m.id <= ? ORDER BY m.id
+INSERT INTO temp.batch SELECT id, text, sender, place FROM (
+    SELECT m.* FROM json_each(?1) t CROSS JOIN settled_message m
+    ON m.conversation = t.value AND m.id > ?2 AND m.id <= ?3
+    UNION ALL
+    SELECT * FROM unsettled_message WHERE id > ?2 AND id <= ?3
+) ORDER BY id
 """
 _ADD = "INSERT INTO words (rowid, text, sender, place) SELECT id, text, sender, place FROM temp.batch ORDER BY id"
 _CUT = """
-INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text, sender, place
-FROM message WHERE conversation = ? AND id > ? AND id <= ? ORDER BY id
+INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text, sender, place FROM (
+    SELECT * FROM settled_message WHERE conversation = ?1 AND id > ?2 AND id <= ?3
+    UNION ALL
+    SELECT * FROM unsettled_message WHERE conversation = ?1 AND id > ?2 AND id <= ?3
+) ORDER BY id
 """
 _ERASE = "INSERT INTO words (words, rowid, text, sender, place) VALUES ('delete', ?, ?, ?, ?)"
 _PLACES = "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))"
 _FIND_OLDEST = """
-SELECT json_group_array(json_array(key, json(row))) FROM (
-    SELECT r.key AS key, r.row AS row
-    FROM (SELECT rowid AS id FROM words WHERE words MATCH ? AND rowid > ? AND rowid < ? ORDER BY rowid ASC LIMIT ?) w
-    CROSS JOIN json_each(?) p
-    CROSS JOIN db.reading r ON r.conversation = p.value AND r.id = w.id
-    ORDER BY r.id
-)"""
+WITH found AS MATERIALIZED (
+    SELECT rowid AS id FROM words WHERE words MATCH ?1 AND rowid > ?2 AND rowid < ?3 ORDER BY rowid ASC LIMIT ?4
+), place AS MATERIALIZED (SELECT value AS id FROM json_each(?5))
+SELECT json_group_array(json_array(c.key, ROW)) FROM (
+    SELECT e.* FROM found f CROSS JOIN place p CROSS JOIN db.settled e ON e.conversation = p.id AND e.id = f.id
+    UNION ALL
+    SELECT * FROM db.unsettled WHERE id IN (SELECT id FROM found) AND conversation IN (SELECT id FROM place)
+    ORDER BY id
+) e CROSS JOIN db.conversation c ON c.id = e.conversation CROSS JOIN db.source s ON s.id = e.source
+""".replace("ROW", ROW)
 _FIND_NEWEST = _FIND_OLDEST.replace("ASC", "DESC")
 
 _STEP_ROWS = 10_000
@@ -117,7 +137,7 @@ class SearchIndex:
         """
         with self._lock, self._errors():
             connection = self._ready()
-            with _Transaction(connection):
+            with transaction(connection):
                 upto = min(upto, _state(connection, "indexed"))
                 row = connection.execute("SELECT upto FROM cut WHERE conversation = ?", (conversation,)).fetchone()
                 done = row[0] if row else 0
@@ -156,13 +176,13 @@ class SearchIndex:
         """
         touched = json.dumps(list(self._touched))
         indexed = _state(connection, "indexed")
-        last = min(connection.execute(_LATEST, (touched,)).fetchone()[0] or 0, upto)
+        last = min(connection.execute(_LATEST, (touched,)).fetchone()[0], upto)
         if last > indexed:
             (first,) = connection.execute(_NEXT, (indexed, touched)).fetchone()
             end = min(first + self._window, last)
             connection.execute("DELETE FROM temp.batch")
             rows = connection.execute(_COPY, (touched, indexed, end)).rowcount
-            with _Transaction(connection):
+            with transaction(connection):
                 connection.execute(_ADD)
                 connection.execute("UPDATE state SET value = ? WHERE name = 'indexed'", (end,))
             if rows > 2 * _STEP_ROWS:
@@ -175,7 +195,7 @@ class SearchIndex:
         return True
 
     def _erase(self, connection: sqlite3.Connection, erased: list[Erased]) -> None:
-        with _Transaction(connection):
+        with transaction(connection):
             indexed = _state(connection, "indexed")
             cuts = dict(connection.execute("SELECT conversation, upto FROM cut").fetchall())
             known = [m for m in erased if cuts.get(m.conversation, 0) < m.id <= indexed]
@@ -189,7 +209,7 @@ class SearchIndex:
         before = connection.total_changes
         connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (-_MERGE_PAGES,))
         if connection.total_changes - before < 2:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
             self._untidy = False
 
     @contextmanager
@@ -232,7 +252,8 @@ class SearchIndex:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("ATTACH ? AS db", (f"{self._database.absolute().as_uri()}?mode=ro",))
             connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute(_MESSAGE)
+            for half in ("settled", "unsettled"):
+                connection.execute(_MESSAGE.replace("HALF", half))
             connection.execute(_BATCH)
             if not connection.execute("SELECT count(*) FROM main.sqlite_schema").fetchone()[0]:
                 connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
@@ -260,24 +281,6 @@ class SearchIndex:
 def index_of(database: Path) -> Path:
     """Where a database's index is."""
     return database.with_name(database.name + "-search")
-
-
-class _Transaction:
-    """`with` this, all of it or nothing is written."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        try:
-            if not kind:
-                self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
 
 
 def _state(connection: sqlite3.Connection, name: str) -> int:

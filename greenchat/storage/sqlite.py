@@ -21,6 +21,7 @@ from .changes import Changes
 from .interface import Query, Retention, Span, StoredEvent, StoreError, Target, UnfitWriteError, Write
 from .schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
 from .search import SearchIndex
+from .settling import Settling
 from .writer import Writer
 
 _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log is to begin anew
@@ -29,6 +30,7 @@ _QUIET = 200  # events between one `maintain` and the next
 _MUCH = 50_000  # events
 _LONG = 10.0  # seconds
 _SEARCH_SECONDS = 3.0
+_SETTLE_AFTER = 10.0  # seconds
 _PLAN_EVERY = 60_000  # ms
 _TRIM_ROWS = 200
 
@@ -49,16 +51,17 @@ class SqliteStore:
             with self._errors("read"):
                 conversations = dict(
                     self._connection.execute(
-                        "SELECT c.id, (SELECT max(id) FROM event WHERE conversation = c.id) FROM conversation c"
+                        "SELECT c.id, (SELECT max(id) FROM settled WHERE conversation = c.id) FROM conversation c"
                     ).fetchall()
                 )
+                self._settling = Settling(self._connection)
                 (erasures,) = self._connection.execute("SELECT value FROM counter WHERE name = 'erasures'").fetchone()
         except StoreError:
             self._connection.close()
             raise
-        self._last_id: int = max((last or 0 for last in conversations.values()), default=0)
+        self._last_id: int = max(self._settling.last, *(last or 0 for last in conversations.values()), 0)
         self._changes = Changes(conversations, self._last_id)
-        self._writer = Writer(self._connection, self._changes)
+        self._writer = Writer(self._connection, self._changes, self._settling)
         self._readers = reader.ConnectionPool(partial(connect_reader, path))
         self._index = SearchIndex(path, self._changes, erasures=erasures)
         self._keeping = threading.Lock()
@@ -73,6 +76,7 @@ class SqliteStore:
         self._events_before = 0  # at the last `maintain`
         self._events_learned = 0
         self._learned = 0.0
+        self._settled = monotonic()  # the last step
         self._cuts: deque[retention.Cut] = deque()
 
     # on the thread that opened it
@@ -119,10 +123,13 @@ class SqliteStore:
             elif self._log_holds_erased and self._moved:
                 self._moved = False
                 self._log_holds_erased = not self._empty_log()
+            elif self._is_time_to_settle():
+                self._settled = monotonic()
+                self._settling.step()
             elif self._cuts and retention.trim(self._connection, self._cuts[0], _TRIM_ROWS):
                 self._cuts.popleft()
                 self._writer.forget()
-        return bool(self._log_is_long or self._cuts)
+        return bool(self._log_is_long or self._cuts or self._is_time_to_settle())
 
     def close(self) -> None:
         """Finish; the last connection to leave moves the log into the database and removes it."""
@@ -162,7 +169,7 @@ class SqliteStore:
 
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
-        return self._kept == self._commits and not self._is_planning_due(now)
+        return self._kept == self._commits and not (self._is_planning_due(now) or self._is_time_to_settle())
 
     def move_log(self) -> None:
         """The part of `maintain` that can't wait for long: move what was committed out of the write-ahead log."""
@@ -221,6 +228,13 @@ class SqliteStore:
         self._events_before = events
         is_quiet = events - before < _QUIET
         return is_quiet or events - self._events_learned >= _MUCH or time - self._learned >= _LONG
+
+    def _is_time_to_settle(self) -> bool:
+        """A round is under way, or there is enough for one, or little that has been fresh for long."""
+        settling = self._settling
+        if settling.is_under_way or settling.is_due:
+            return True
+        return not settling.is_done and monotonic() - self._settled >= _SETTLE_AFTER
 
     def _is_planning_due(self, now: int) -> bool:
         return self._planned == 0 or (now - self._planned >= _PLAN_EVERY and self._keep != Retention())

@@ -136,6 +136,7 @@ _QUESTIONS = {
     "events come from nobody": "SELECT count(*) FROM event WHERE source NOT IN (SELECT id FROM source)",
     "events have details that can't be read": """
         SELECT count(*) FROM event WHERE more IS NOT NULL AND NOT json_valid(more)""",
+    "events are there twice": "SELECT count(*) FROM unsettled JOIN settled USING (conversation, id)",
     "documents can't be read": "SELECT count(*) FROM document WHERE NOT json_valid(value)",
 }
 

@@ -9,19 +9,23 @@ from collections.abc import Sequence
 
 from .changes import Changes, Erased
 from .interface import Document, Erasure, Renaming, StoredEvent, Write, members_of
-from .rows import MESSAGES, conversation_name, encode
+from .rows import MESSAGES, EventRow, conversation_name, encode
+from .settling import Settling
+from .transaction import transaction
 
 _REMEMBERED = 65_536
 
-_EventRow = tuple[int, int, int, int, str | None, str | None, str | None]
+_ADD_FRESH = "INSERT INTO fresh (id, conversation, kind, source, target, text, more) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ADD_SETTLED = _ADD_FRESH.replace("fresh", "settled")
 
 
 class Writer:
-    """Writes to one connection, in the thread that opened it, and tells `changes` what it wrote."""
+    """Writes to one connection, in the thread that opened it, and tells `changes` and `settling` what it wrote."""
 
-    def __init__(self, connection: sqlite3.Connection, changes: Changes) -> None:
+    def __init__(self, connection: sqlite3.Connection, changes: Changes, settling: Settling) -> None:
         self._connection = connection
         self._changes = changes
+        self._settling = settling
         self._conversations: dict[str, tuple[int, str | None]] = {}
         self._sources: dict[tuple[str, str], int] = {}
 
@@ -30,37 +34,31 @@ class Writer:
 
         Returns whether something was erased.
         """
-        connection = self._connection
-        rows: list[_EventRow] = []
-        touched: set[int] = set()
+        added: list[EventRow] = []
         erased: list[Erased] = []
-        last = 0
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            for write in (*writes, None):
-                if isinstance(write, StoredEvent):
-                    row = self._row(write)
-                    rows.append(row)
-                    touched.add(row[0])
-                    last = max(last, write.id)
-                    continue
-                if rows:
-                    connection.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            with transaction(self._connection):
+                rows: list[EventRow] = []
+                for write in writes:
+                    if isinstance(write, StoredEvent):
+                        rows.append(self._row(write))
+                        continue
+                    added += self._add(rows)
                     rows = []
-                if isinstance(write, Document):
-                    self._put(write)
-                elif isinstance(write, Erasure):
-                    erased += self._erase(write)
-                elif isinstance(write, Renaming):
-                    self._rename(write)
-            connection.execute("COMMIT")
+                    if isinstance(write, Document):
+                        self._put(write)
+                    elif isinstance(write, Erasure):
+                        erased += self._erase(write)
+                    else:
+                        self._rename(write)
+                added += self._add(rows)
         except BaseException:
             self.forget()
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
             raise
-        if touched or erased:
-            self._changes.note(touched, last, erased, len(writes))
+        if added or erased:
+            self._settling.note(added)
+            last = max((row[0] for row in added), default=0)
+            self._changes.note({row[1] for row in added}, last, erased, len(writes))
         return bool(erased)
 
     def forget(self) -> None:
@@ -68,13 +66,23 @@ class Writer:
         self._conversations.clear()
         self._sources.clear()
 
-    def _row(self, event: StoredEvent) -> _EventRow:
-        conversation = self._conversations.get(event.conversation) or self._intern_conversation(event)
-        number, name = conversation
+    def _row(self, event: StoredEvent) -> EventRow:
+        conversation, name = self._conversations.get(event.conversation) or self._intern_conversation(event)
         origin = (event.source, event.account)
         source = self._sources.get(origin) or self._intern_source(origin)
         kind, target, text, more = encode(event, name)
-        return number, event.id, kind, source, target, text, more
+        return event.id, conversation, kind, source, target, text, more
+
+    def _add(self, rows: list[EventRow]) -> list[EventRow]:
+        """Insert them and return them."""
+        if rows:
+            upto = self._settling.upto
+            if upto and any(row[0] <= upto for row in rows):
+                self._connection.executemany(_ADD_SETTLED, [row for row in rows if row[0] <= upto])
+                self._connection.executemany(_ADD_FRESH, [row for row in rows if row[0] > upto])
+            else:
+                self._connection.executemany(_ADD_FRESH, rows)
+        return rows
 
     def _intern_conversation(self, event: StoredEvent) -> tuple[int, str | None]:
         if len(self._conversations) >= _REMEMBERED:
@@ -129,7 +137,9 @@ class Writer:
         ).fetchall()
         erased = []
         for conversation, number, kind, text, mask in rows:
-            self._connection.execute("DELETE FROM event WHERE conversation = ? AND id = ?", (conversation, number))
+            place = (conversation, number)
+            self._connection.execute("DELETE FROM settled WHERE conversation = ? AND id = ?", place)
+            self._connection.execute("DELETE FROM fresh WHERE conversation = ? AND id = ?", place)
             if 1 <= kind <= MESSAGES:
                 self._connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
                 erased.append(Erased(conversation, number, text or "", mask))

@@ -21,11 +21,18 @@ from pathlib import Path
 from tests.features.crowd import Crowd
 
 ROOT = Path(__file__).parents[2]
+# greenchat-server, that moves what was said to where it is read in small portions, so that it is often killed meanwhile
+_PROGRAM = """
+from greenchat.server.main import main
+from greenchat.storage import settling
+settling._MUCH, settling._STEP, settling._REMOVED = 50, 20, 20
+raise SystemExit(main())
+"""
 _CONFIG = "[throttle]\ncommands = 0.0\n\n[connections]\nper_minute = 0\n"
 
 
 class Server:
-    """bin/greenchat-server, to be killed. It keeps its port and its data."""
+    """A server's process, to be killed. It keeps its port and its data."""
 
     def __init__(self, folder: Path) -> None:
         self.port = 0
@@ -57,7 +64,7 @@ class Server:
 
     def _start(self) -> subprocess.Popen[bytes]:
         listen = f"127.0.0.1:{self.port}"
-        program = [sys.executable, str(ROOT / "bin/greenchat-server"), "--config", str(self._config)]
+        program = [sys.executable, "-c", _PROGRAM, "--config", str(self._config)]
         process = subprocess.Popen(
             [*program, "--listen", listen, "--data", str(self._folder)],
             stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 from greenchat.protocol.msgid import MessageIds
 from greenchat.storage.interface import StoredEvent
@@ -44,9 +45,18 @@ def texts(events: list[StoredEvent]) -> list[str]:
     return [event.params[-1] for event in events]
 
 
+def settle_events(store: SqliteStore) -> None:
+    """Have every event where it is read from."""
+    while not store._settling.is_done:
+        store._settled = -1e9
+        store.tidy()
+    store._settled = monotonic()
+
+
 def settle(store: SqliteStore, now: int = START) -> None:
     """Housekeeping until nothing is left to do."""
     for _ in range(4):
+        settle_events(store)
         store._index_rests = 0.0
         store.maintain(now)
         while store.tidy():

@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.storage.interface import Query, Retention, Span, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, settle, texts
+from tests.storage.talk import START, Talk, settle, settle_events, texts
 
 ALL = Span(10_000, events=True)
 
@@ -45,6 +45,7 @@ def test_what_is_too_much_in_one_conversation_goes(path: Path, talk: Talk) -> No
     store = keeping(path, Retention(per_conversation=300))
     loud, quiet = talk.lines(1000), talk.lines(5, "#quiet")
     store.commit(loud + quiet)
+    settle_events(store)
     store.maintain(START)
     steps = 1
     while store.tidy():

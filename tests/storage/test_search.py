@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.storage.interface import Erasure, Query, Retention, Span, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, files_hold, opened, settle, texts
+from tests.storage.talk import Talk, files_hold, opened, settle, settle_events, texts
 
 LOBBY = ["#lobby"]
 
@@ -163,6 +163,7 @@ def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
     path.with_name("greenchat.db-search").mkdir()
     store = SqliteStore(path, keep=Retention(age=1000))
     store.commit(talk.lines(5))
+    settle_events(store)
     with pytest.raises(StoreError, match="search index"):
         store.search(Query(LOBBY, 9, "line"))
     with pytest.raises(StoreError, match="search index"):

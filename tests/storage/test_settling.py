@@ -1,0 +1,229 @@
+"""Events go from where they are written to where they are read; each is there exactly once, also after a crash."""
+
+import shutil
+import sqlite3
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from greenchat.protocol.msgid import LAST_ID
+from greenchat.storage import settling
+from greenchat.storage.interface import Erasure, Query, Span, StoredEvent, StoreError, Target
+from greenchat.storage.schema import MIGRATIONS, migrate
+from greenchat.storage.sqlite import SqliteStore
+from greenchat.storage.upkeep import check, export
+from tests.storage.talk import START, Talk, opened, settle_events, texts
+
+CHANNELS = ("#a", "#b", "#c")
+ALL = Span(100_000, events=True)
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step does next to nothing."""
+    for name, value in (("_STEP", 6), ("_CONVERSATION", 2), ("_REMOVED", 3)):
+        monkeypatch.setattr(settling, name, value)
+
+
+def count(store: SqliteStore, table: str) -> int:
+    """Rows of a table."""
+    rows: int = store._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+    return rows
+
+
+def begin(store: SqliteStore) -> None:
+    """Begin to settle, one step of it."""
+    store._settled = -1e9
+    assert store.tidy()
+
+
+class Model(RuleBasedStateMachine):
+    """People talk, take back, ask, and the process dies, while what they say is settled step by step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.path = Path(self.folder.name) / "0" / "greenchat.db"
+        self.path.parent.mkdir()
+        self.store = SqliteStore(self.path)
+        self.talk = Talk()
+        self.said: list[StoredEvent] = []
+
+    def teardown(self) -> None:
+        settle_events(self.store)
+        assert count(self.store, "fresh") == 0
+        self.all_is_there()
+        self.store.close()
+        assert check(self.path) == []
+        assert sorted(export(self.path)) == sorted(self.said)
+        self.folder.cleanup()
+
+    @rule(where=st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=12), quits=st.booleans())
+    def talk_in(self, where: list[str], quits: bool) -> None:
+        said = [self.talk.say(f"word{number}", place) for number, place in enumerate(where)]
+        if quits:
+            goes = self.talk.say("", command="QUIT", params=("bye",))
+            said += [goes._replace(conversation=place) for place in CHANNELS]
+        self.store.commit(said)
+        self.said += said
+
+    @rule(steps=st.integers(1, 4))
+    def settle_on(self, steps: int) -> None:
+        self.store._settled = -1e9
+        for _ in range(steps):
+            self.store.tidy()
+
+    @rule(data=st.data())
+    def take_back(self, data: st.DataObject) -> None:
+        if self.said:
+            event = data.draw(st.sampled_from(self.said))
+            self.store.commit([Erasure(event.conversation, event.id)])
+            self.said.remove(event)
+
+    @rule()
+    def die(self) -> None:
+        folder = self.path.parent.with_name(str(int(self.path.parent.name) + 1))
+        shutil.copytree(self.path.parent, folder)  # what a killed process leaves behind
+        self.store.close()
+        self.path = folder / "greenchat.db"
+        self.store = SqliteStore(self.path)
+        assert self.store.last_id() >= max((event.id for event in self.said), default=0)
+
+    @rule()
+    def look_for_words(self) -> None:
+        found = self.store.search(Query(CHANNELS, 1000, "word0"))
+        assert found == [event for event in self.said if event.params[-1] == "word0"]
+
+    @rule(after=st.integers(0, 60), before=st.integers(0, 60), limit=st.integers(1, 20), newest=st.booleans())
+    def read_a_page(self, after: int, before: int, limit: int, newest: bool) -> None:
+        first, last = (START + each << 20 for each in (after, before))
+        for place in CHANNELS:
+            wanted = [e for e in self.said if e.conversation == place and first < e.id < last and e.command != "QUIT"]
+            wanted = wanted[max(0, len(wanted) - limit) :] if newest else wanted[:limit]
+            assert self.store.read(place, Span(limit, first, last, newest)) == wanted
+
+    @invariant()
+    def all_is_there(self) -> None:
+        for place in CHANNELS:
+            assert self.store.read(place, ALL) == [event for event in self.said if event.conversation == place]
+
+    @invariant()
+    def targets_are_the_latest(self) -> None:
+        latest = {event.conversation: event.id for event in self.said if event.command != "QUIT"}
+        wanted = sorted((number, place) for place, number in latest.items())
+        assert self.store.targets("", CHANNELS, 0, LAST_ID) == [Target(place, number) for number, place in wanted]
+
+
+TestModel = pytest.mark.usefixtures("small_steps")(Model.TestCase)
+TestModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=None, phases=[Phase.generate])
+
+
+def test_a_round_goes_in_small_steps(store: SqliteStore, talk: Talk) -> None:
+    said = [talk.say(str(number), f"#{number % 100}") for number in range(5000)]
+    store.commit(said)
+    steps = []
+    store._settled = -1e9
+    before = 0
+    while store.tidy():
+        now = count(store, "settled")
+        steps.append(now - before)
+        before = now
+    assert max(steps) <= settling._STEP
+    assert sum(steps) == 5000
+    assert count(store, "fresh") == 0
+
+
+def test_it_begins_when_there_is_much_of_it(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "_MUCH", 100)
+    store.maintain(START)
+    store.commit(talk.lines(99))
+    assert not store.tidy()
+    assert count(store, "settled") == 0
+    store.commit(talk.lines(1))
+    assert not store.is_tidy(START)
+    while store.tidy():
+        pass
+    assert count(store, "settled") == 100
+
+
+def test_it_begins_when_it_was_long_ago(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.commit(talk.lines(1))
+    assert not store.tidy()
+    assert count(store, "settled") == 0
+    monkeypatch.setattr("greenchat.storage.sqlite._SETTLE_AFTER", 0.0)
+    assert not store.is_tidy(START)
+    while store.tidy():
+        pass
+    assert count(store, "settled") == 1
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_an_event_older_than_the_round_that_is_under_way_is_not_lost(store: SqliteStore, talk: Talk) -> None:
+    late = talk.say("late", "#a")
+    said = talk.lines(20)
+    store.commit(said)
+    begin(store)
+    newer = talk.say("newer")
+    store.commit([late, newer])
+    assert store.read("#a", ALL) == [late]
+    settle_events(store)
+    assert store.read("#a", ALL) == [late]
+    assert store.read("#lobby", ALL) == [*said, newer]
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_a_step_that_fails_is_done_again(store: SqliteStore, path: Path, talk: Talk) -> None:
+    said = [talk.say("x" * 400, f"#{number % 5}") for number in range(100)]
+    store.commit(said)
+    begin(store)
+    pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite now says what it says on a full disk
+    with pytest.raises(StoreError, match="full"):
+        settle_events(store)
+    for channel in range(5):
+        assert store.read(f"#{channel}", ALL) == said[channel::5]
+    store._connection.execute("PRAGMA max_page_count = 1000000000")
+    settle_events(store)
+    assert count(store, "settled") == 100
+    assert check(path) == []
+
+
+def test_what_is_erased_while_it_is_settled_is_gone(store: SqliteStore, path: Path, talk: Talk) -> None:
+    said = [talk.say(f"secret{number}", f"#{number % 3}") for number in range(3000)]
+    store.commit(said)
+    begin(store)
+    gone = [said[0], said[-1]]
+    store.commit([Erasure(event.conversation, event.id) for event in gone])
+    settle_events(store)
+    assert [event for channel in range(3) for event in store.read(f"#{channel}", ALL)] == [
+        event for channel in range(3) for event in said[channel::3] if event not in gone
+    ]
+
+
+def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: Talk) -> None:
+    """Greenchat wrote all events to one table, conversation by conversation, before there was `fresh`."""
+    old = sqlite3.connect(path, isolation_level=None)
+    migrate(old, path, MIGRATIONS[:1])
+    old.execute("INSERT INTO conversation VALUES (1, '#lobby', '#Lobby'), (2, '#other', '#other')")
+    old.execute("INSERT INTO source VALUES (1, 'alice!u@h', '')")
+    ids = [START + number << 20 for number in range(100)]
+    old.executemany(
+        "INSERT INTO event VALUES (?, ?, 1, 1, NULL, ?, NULL)",
+        [(1 + number % 2, each, f"old {number}") for number, each in enumerate(ids)],
+    )
+    old.close()
+    talk.ids.last = ids[-1]
+    with opened(path) as store:
+        assert store.last_id() == ids[-1]
+        new = talk.say("new")
+        store.commit([new])
+        assert texts(store.read("#lobby", ALL)) == [*[f"old {number}" for number in range(0, 100, 2)], "new"]
+        assert store.read("#lobby", Span(1))[0].params == ("#Lobby", "old 0")
+        assert len(store.search(Query(["#lobby", "#other"], 1000, "old"))) == 100
+        settle_events(store)
+        assert texts(store.read("#lobby", Span(2, newest=True))) == ["old 98", "new"]
+    assert check(path) == []
