@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0  # seconds: only a failing test waits that long
@@ -18,11 +19,13 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home / "xdg"), "PYTHONPATH": str(ROOT)}
 
 
-def run(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
+def run(
+    home: Path, *arguments: str, stdin: str = "", env: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    """Run it to its end. env: variables beside those of every test."""
     return subprocess.run(
         [sys.executable, str(ROOT / "bin/greenchat-server"), *arguments],
-        env=environment(home),
+        env={**environment(home), **env},
         input=stdin,
         capture_output=True,
         text=True,
@@ -55,13 +58,13 @@ class Running:
 
 
 @contextmanager
-def started(home: Path, *arguments: str) -> Iterator[Running]:
-    """A server, until the end of the block. Its arguments should listen on port 0."""
+def started(home: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Iterator[Running]:
+    """A server, until the end of the block. Its arguments should listen on port 0. env: as in `run`."""
     errors = home / "errors.txt"
     with errors.open("w") as file:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "bin/greenchat-server"), *arguments],
-            env=environment(home),
+            env={**environment(home), **env},
             stdout=subprocess.PIPE,
             stderr=file,
             text=True,

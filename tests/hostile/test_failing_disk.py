@@ -1,0 +1,134 @@
+"""A disk that fails costs messages, but nobody the connection, and what nobody saw is not in the history either.
+
+The disk is a real one; a library that stands before it says what a failing one would say (`failing_disk.c`).
+"""
+
+import errno
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.irc import Client
+from tests.server.process import Running, run, started
+
+_CAPS = "echo-message message-tags labeled-response batch server-time draft/chathistory"
+_SETTINGS = "[throttle]\ncommands = 0.0\n\n[storage]\ndurability = {durability!r}\n"
+_PATIENCE = 20.0
+
+
+class Disk:
+    """Fails as it is told. environment: of a process that shall use it."""
+
+    def __init__(self, folder: Path) -> None:
+        compiler = shutil.which("cc")
+        if not compiler:
+            pytest.skip("needs a C compiler")
+        library = folder / "failing_disk.so"
+        source = Path(__file__).with_name("failing_disk.c")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+        self._orders = folder / "orders"
+        self.environment = {"LD_PRELOAD": str(library), "FAILING_DISK": str(self._orders)}
+
+    def fail(self, what: str, number: int) -> None:
+        """From now on `sync` or `write` fails with an errno."""
+        part = self._orders.with_suffix(".part")
+        part.write_text(f"{what} {number}")
+        part.rename(self._orders)
+
+    def heal(self) -> None:
+        """From now on all works."""
+        self._orders.unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    """A disk that works so far."""
+    return Disk(tmp_path)
+
+
+def config(folder: Path, durability: str = "process") -> tuple[str, ...]:
+    """Arguments of a server on a free port."""
+    file = folder / "server.toml"
+    file.write_text(_SETTINGS.format(durability=durability))
+    return "--config", str(file), "--listen", "127.0.0.1:0", "--data", str(folder / "data")
+
+
+def wait_for_log(server: Running, text: str) -> None:
+    """Until the server has said it."""
+    deadline = time.monotonic() + _PATIENCE
+    while text not in server.errors.read_text():
+        assert time.monotonic() < deadline, server.errors.read_text()
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("durability", "what", "number"),
+    [
+        ("power", "sync", errno.EIO),
+        ("process", "write", errno.EIO),
+        ("process", "write", errno.EROFS),
+        ("power", "write", errno.ENOSPC),
+        ("process", "write", errno.EDQUOT),
+    ],
+)
+def test_a_disk_that_fails_and_recovers(tmp_path: Path, disk: Disk, durability: str, what: str, number: int) -> None:
+    arguments = config(tmp_path, durability)
+    with (
+        started(tmp_path, *arguments, env=disk.environment) as server,
+        Client(server.target, "alice", caps=_CAPS) as alice,
+        Client(server.target, "bob", caps=_CAPS) as bob,
+    ):
+        alice.join("#lobby")
+        bob.join("#lobby")
+        for turn in range(3):
+            alice.send(f"PRIVMSG #lobby :before {turn}")
+            assert alice.expect("PRIVMSG", "FAIL").params[-1] == f"before {turn}"
+            assert bob.expect("PRIVMSG").params[-1] == f"before {turn}"
+            disk.fail(what, number)
+            for attempt in range(3):
+                alice.send(f"PRIVMSG #lobby :lost {turn} {attempt}")
+                assert alice.expect("PRIVMSG", "FAIL").params[:2] == ("PRIVMSG", "TEMPORARILY_UNAVAILABLE")
+            assert "PRIVMSG" not in [message.command for message in bob.sync()]
+            wait_for_log(server, "the store failed, and 1 messages were refused: can't write the database")
+            disk.heal()
+        alice.send("PRIVMSG #lobby :after")
+        assert bob.expect("PRIVMSG").params[-1] == "after"
+        server.process.kill()
+        server.process.wait()
+        assert "Traceback" not in server.errors.read_text()
+    with started(tmp_path, *arguments) as server, Client(server.target, "carol", caps=_CAPS) as carol:
+        carol.join("#lobby")
+        told = [each.params[-1] for each in carol.run("CHATHISTORY LATEST #lobby * 50") if each.command == "PRIVMSG"]
+        assert told == ["before 0", "before 1", "before 2", "after"]
+    assert run(tmp_path, "check", *arguments).returncode == 0
+
+
+def test_housekeeping_on_a_disk_that_fails(tmp_path: Path, disk: Disk) -> None:
+    """It says so, and does its work once the disk is well again."""
+    with (
+        started(tmp_path, *config(tmp_path), env=disk.environment) as server,
+        Client(server.target, "alice", caps=_CAPS) as alice,
+    ):
+        alice.join("#lobby")
+        for number in range(100):
+            alice.send(f"PRIVMSG #lobby :{number}")
+        alice.sync()
+        disk.fail("write", errno.EIO)
+        wait_for_log(server, "housekeeping of the store")
+        disk.heal()
+        alice.send("PRIVMSG #lobby :well again")
+        assert alice.expect("PRIVMSG", "FAIL").params[-1] == "well again"
+        assert server.end() == 0
+    assert run(tmp_path, "check", *config(tmp_path)).returncode == 0
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC])
+def test_a_disk_on_which_no_database_can_be_made(tmp_path: Path, disk: Disk, number: int) -> None:
+    disk.fail("write", number)
+    ended = run(tmp_path, *config(tmp_path), env=disk.environment)
+    assert ended.returncode == 2
+    assert "can't use the database" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
