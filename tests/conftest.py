@@ -6,6 +6,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Protocol, TypeVar
 
+import hypothesis
 import pytest
 from gevent.hub import get_hub
 
@@ -13,6 +14,10 @@ from greenchat.chat.settings import Settings
 from greenchat.server.app import App
 from greenchat.server.options import Address, Connections, Listener, Options, Storage, Throttle
 from greenchat.server.stream import TlsAcceptor
+
+# how long an example takes says more of the machine than of us
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 T = TypeVar("T")
 Target = tuple[str, int]

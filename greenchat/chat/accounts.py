@@ -28,6 +28,7 @@ class Account:
     name: as registered. verifier: text form of protocol.scram.Verifier, "" where only certificates log in.
     created: ms since the epoch. certificates: SHA-256 fingerprints in lower-case hex. nicks: further nicknames that
     belong to it. code: what VERIFY must give, "" once it is verified. metadata: what its owner says of themselves.
+    accepted: accounts that may write to its owner in spite of user mode +g.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Account:
     nicks: tuple[str, ...] = ()
     code: str = ""
     suspended: str = ""
+    accepted: tuple[str, ...] = ()
     preferences: Preferences = field(default_factory=Preferences)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -57,6 +59,7 @@ class Account:
             "nicks": list(self.nicks),
             "code": self.code,
             "suspended": self.suspended,
+            "accepted": list(self.accepted),
             "preferences": {name: getattr(self.preferences, name) for name in Preferences.__slots__},
             "metadata": dict(self.metadata),
         }
@@ -68,6 +71,7 @@ class Account:
         preferences = known.get("preferences", {})
         known["certificates"] = tuple(known.get("certificates", ()))
         known["nicks"] = tuple(known.get("nicks", ()))
+        known["accepted"] = tuple(known.get("accepted", ()))
         known["preferences"] = Preferences(
             **{name: preferences[name] for name in Preferences.__slots__ if name in preferences}
         )

@@ -42,6 +42,7 @@ class Limits:
     list_entries: Annotated[int, Key("masks in a list of a channel (bans, exceptions, invitations)", 1, 10_000)] = 100
     bans: Annotated[int, Key("bans from the server", 0, 1_000_000)] = 100_000
     monitor: Annotated[int, Key("nicknames that one user can monitor", 1, 10_000)] = 100
+    accept: Annotated[int, Key("people on the list of those whom somebody with +g hears", 1, 1000)] = 32
     who: Annotated[int, Key("users that a search with WHO shows", 1, 5000)] = 1000
     whowas: Annotated[int, Key("users who left that WHOWAS remembers", 0, 1_000_000, restart=True)] = 1000
 

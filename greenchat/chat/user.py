@@ -64,8 +64,10 @@ class User:
     oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
     channels: folded names, in the order of joining, and the msgid since which they are there; invitations: of
     channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the
-    epoch. guest_id: what the history knows them by as long as they have no account. left: when their last
-    connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of themselves.
+    epoch. accepted: whom they hear with +g, see `acceptance`; informed: when they were last told of somebody else, in
+    ms since the epoch. guest_id: what the history knows them by as long as they have no account. left: when their
+    last connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of
+    themselves.
     """
 
     nick: str
@@ -84,6 +86,8 @@ class User:
     channels: dict[str, str] = field(default_factory=dict)
     invitations: dict[str, None] = field(default_factory=dict)
     knocked: int = 0
+    accepted: dict[str, str] = field(default_factory=dict)
+    informed: int = 0
     left: int = 0
     last_seen: str = ""
     metadata: dict[str, str] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Every module that declares commands, imported so that the registry's table is full: run commands through this."""
 
+from . import accept as accept
 from . import audit as audit
 from . import authentication as authentication
 from . import capabilities as capabilities

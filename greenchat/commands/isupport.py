@@ -1,5 +1,6 @@
 """What RPL_ISUPPORT says of this server, made from its settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
 
+from ..chat.acceptance import LETTER
 from ..chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
 from ..chat.names import casemapping_token
 from ..chat.settings import Settings
@@ -42,9 +43,11 @@ def tokens(settings: Settings) -> list[str]:
     limits = settings.limits
     table = settings.mode_table
     values: dict[str, str | None] = {
+        "ACCEPT": str(limits.accept),
         "ACCOUNTEXTBAN": ACCOUNT_EXTBAN,
         "AWAYLEN": str(limits.away),
         "BOT": "B",
+        "CALLERID": LETTER,
         "CASEMAPPING": casemapping_token(settings.casemapping),
         "CHANLIMIT": f"#:{limits.channels}",
         "CHANMODES": ",".join((table.lists, table.always, table.setting, table.flags)),

@@ -13,6 +13,7 @@ from ..protocol import caps
 from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from . import services
+from .accept import is_accepted
 from .context import Context, Rest
 from .errors import IrcError
 from .fitting import require_fit
@@ -142,6 +143,8 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     refusal = policy.may_message(ctx.user, target)
     if refusal is not None:
         raise IrcError(refusal.numeric, target.nick, text=refusal.text)
+    if not is_accepted(ctx, target):
+        return
     envelope = _envelope(ctx, target.nick, text)
     if not ctx.say(envelope, target):
         _echo_again(ctx, envelope)

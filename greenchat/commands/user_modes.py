@@ -30,6 +30,7 @@ def _operators(user: User, adding: bool) -> bool:
 USER_MODES: dict[str, Callable[[User, bool], bool]] = {
     "B": _anybody,  # is a bot: https://ircv3.net/specs/extensions/bot-mode
     "R": _anybody,  # gets private messages from people who are logged in only
+    "g": _anybody,  # gets private messages from those on their accept list only
     "i": _anybody,  # is invisible to those who share no channel
     "o": _only_off,  # is an operator: OPER sets it
     "r": _nobody,  # is logged in to an account

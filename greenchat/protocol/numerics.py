@@ -53,6 +53,8 @@ class Numeric(IntEnum):
     RPL_LOCALUSERS = 265
     RPL_GLOBALUSERS = 266
     RPL_WHOISCERTFP = 276
+    RPL_ACCEPTLIST = 281
+    RPL_ENDOFACCEPT = 282, "End of /ACCEPT list"
     RPL_NONE = 300
     RPL_AWAY = 301
     RPL_USERHOST = 302
@@ -134,6 +136,9 @@ class Numeric(IntEnum):
     ERR_USERONCHANNEL = 443, "is already on channel"
     ERR_CANTCHANGENICK = 447, "You can't change your nickname here"
     ERR_NOTREGISTERED = 451, "You have not registered"
+    ERR_ACCEPTFULL = 456, "Accept list is full"
+    ERR_ACCEPTEXIST = 457, "is on your accept list already"
+    ERR_ACCEPTNOT = 458, "is not on your accept list"
     ERR_NEEDMOREPARAMS = 461, "Not enough parameters"
     ERR_ALREADYREGISTERED = 462, "You may not reregister"
     ERR_PASSWDMISMATCH = 464, "Password incorrect"
@@ -170,6 +175,9 @@ class Numeric(IntEnum):
     ERR_TOOMANYKNOCK = 712, "Too many KNOCKs (channel)."
     ERR_CHANOPEN = 713, "Channel is open."
     ERR_KNOCKONCHAN = 714, "You are already on that channel."
+    ERR_TARGUMODEG = 716, "is in +g mode: only those on their accept list may write to them"
+    RPL_TARGNOTIFY = 717, "has been told that you wrote to them"
+    RPL_UMODEGMSG = 718, "is writing to you, and you have user mode +g: /ACCEPT lets them"
     ERR_NOPRIVS = 723, "Insufficient oper privileges."
     RPL_QUIETLIST = 728
     RPL_ENDOFQUIETLIST = 729, "End of channel quiet list"

@@ -27,6 +27,7 @@ SMALL = Settings(
         realname=12,
         channel=10,
         topic=20,
+        accept=2,
         away=15,
         kick=11,
         key=6,
@@ -314,10 +315,24 @@ def whox(stage: Stage, _: str) -> None:
     assert stage.op.commands("WHO alice %n") == ["354", "315"]
 
 
+def accept(stage: Stage, value: str) -> None:
+    assert value == "2"
+    assert stage.op.commands("ACCEPT alice,bob") == []
+    with Client(stage.op.sock.getpeername(), "third"):
+        assert stage.op.commands("ACCEPT third") == ["456"]
+
+
+def callerid(stage: Stage, value: str) -> None:
+    stage.op.run(f"MODE alice +{value}")
+    assert stage.bob.commands("PRIVMSG alice :hello")[0] == "716"
+
+
 PROBES: dict[str, Probe] = {
+    "ACCEPT": accept,
     "ACCOUNTEXTBAN": account_extban,
     "AWAYLEN": awaylen,
     "BOT": bot,
+    "CALLERID": callerid,
     "CASEMAPPING": case_folded,
     "CHANLIMIT": chanlimit,
     "CHANMODES": every_mode,

@@ -153,6 +153,8 @@ _NUMERICS: dict[str, Callable[[tuple[str, ...]], _Line]] = {
     "404": lambda params: _Line(f"That was not sent: {params[-1]}"),
     "432": lambda params: _Line(f"Nobody can be called {params[1]}"),
     "433": lambda params: _Line(f"The name {params[1]} is taken"),
+    "716": lambda params: _Line(f"{params[1]} {params[-1]}"),
+    "717": lambda params: _Line(f"{params[1]} {params[-1]}"),
 }
 
 

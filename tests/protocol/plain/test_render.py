@@ -62,6 +62,7 @@ def tilde(line: str) -> str:
         (":srv 401 alice bob :No such nick/channel", "Nobody here is called bob", None),
         (":srv 404 alice #lobby :Cannot send to channel", "That was not sent: Cannot send to channel", None),
         (":srv 433 alice bob :Nickname is already in use", "The name bob is taken", None),
+        (":srv 716 alice bob :is in +g mode", "bob is in +g mode", None),
         (":srv 432 alice NickServ :Erroneous nickname", "Nobody can be called NickServ", None),
         (":srv 474 alice #lobby :Cannot join channel (+b)", "Cannot join channel (+b) (#lobby)", None),
         (":srv 465 alice :You are banned", "You are banned", None),

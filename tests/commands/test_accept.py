@@ -1,0 +1,174 @@
+"""Caller-id: user mode +g and ACCEPT. https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Limits, Settings
+from greenchat.server.options import Storage
+from tests.commands.devices import device, make_account
+from tests.commands.inside import make_operator
+from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
+from tests.irc import Client, people
+
+
+def come(address: Target, nick: str, caps: str = "sasl") -> Client:
+    """The owner of this account."""
+    client = device(address, nick, caps=caps)
+    client.until("376", "422")
+    return client
+
+
+def listed(client: Client) -> list[str]:
+    *lines, end = client.run("ACCEPT *")
+    assert (end.command, end.params[-1]) == ("282", "End of /ACCEPT list")
+    assert {line.command for line in lines} <= {"281"}
+    return [nick for line in lines for nick in line.params[1:]]
+
+
+def test_who_is_not_on_the_list_is_not_heard(server: Target) -> None:
+    """ "Any user that messages a +g client will receive a notice saying that they are in +g ... mode. The target client
+    ... will also receive a notice saying that so and so messaged them, and that they are in +g mode." """
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("MODE alice +g")
+        refused, informed = bob.run("PRIVMSG alice :psst")
+        assert (refused.command, refused.params[:2]) == ("716", ("bob", "alice"))
+        assert (informed.command, informed.params[:2]) == ("717", ("bob", "alice"))
+        (called,) = alice.sync()
+        assert (called.command, called.params[:3]) == ("718", ("alice", "bob", "~bob@127.0.0.1"))
+
+
+def test_the_target_hears_of_it_once_a_minute(house: ServerThread) -> None:
+    """ "The target of the message will only receive one notification per minute, from any client ... The sender will
+    NOT have the rate limit, and will receive a notice saying the target is in +g mode every time".
+    """
+    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.run("MODE alice +g")
+        assert bob.commands("PRIVMSG alice :one", "PRIVMSG alice :two") == ["716", "717", "716"]
+        assert carol.commands("PRIVMSG alice :three") == ["716"]
+        assert [message.command for message in alice.sync()] == ["718"]
+
+        def wait(app: object) -> None:
+            house.app.network.users["alice"].informed -= 60_000
+
+        house.call(wait)
+        assert carol.commands("PRIVMSG alice :four") == ["716", "717"]
+
+
+def test_a_notice_is_never_answered_and_typing_tells_nobody(server: Target) -> None:
+    """ "automatic replies must never be sent in response to a NOTICE" """
+    with Client(server, "alice") as alice, Client(server, "bob", caps="message-tags") as bob:
+        alice.run("MODE alice +g")
+        assert bob.commands("@+typing=active TAGMSG alice") == ["716"]
+        assert alice.sync() == []
+        assert bob.commands("NOTICE alice :psst") == []
+        assert [message.command for message in alice.sync()] == ["718"]
+
+
+def test_accepted(server: Target) -> None:
+    """ "You will not receive a reply from the ACCEPT command if it is succesful" """
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.run("MODE alice +g")
+        assert alice.run("ACCEPT Bob,carol") == []
+        for client in bob, carol:
+            assert client.run("PRIVMSG alice :hello") == []
+        assert [message.params[1] for message in alice.sync()] == ["hello", "hello"]
+        assert listed(alice) == ["bob", "carol"]
+        assert alice.run("ACCEPT -BOB") == []
+        assert bob.commands("PRIVMSG alice :hello") == ["716", "717"]
+        assert alice.expect("718").params[1] == "bob"
+        assert listed(alice) == ["carol"]
+
+
+def test_channels_operators_and_oneself_are_heard(house: ServerThread) -> None:
+    with people(house.address, "alice", "bob", channel="#room") as (alice, bob):
+        alice.run("MODE alice +g")
+        assert bob.run("PRIVMSG #room :all") == []
+        assert [message.params[1] for message in alice.run("PRIVMSG alice :me")] == ["all", "me"]
+        make_operator(house, "bob")
+        assert bob.run("PRIVMSG alice :from above") == []
+        assert [message.params[1] for message in alice.sync()] == ["from above"]
+
+
+def test_what_is_not_heard_is_in_no_history(server: Target) -> None:
+    make_account(server, "alice")
+    caps = "sasl batch server-time message-tags draft/chathistory"
+    with Client(server, "bob") as bob, come(server, "alice", caps) as alice:
+        alice.run("MODE alice +g")
+        bob.run("PRIVMSG alice :psst")
+        assert "psst" not in str(alice.run("CHATHISTORY LATEST bob * 10"))
+        alice.run("ACCEPT bob")
+        bob.run("PRIVMSG alice :hello")
+        assert "hello" in str(alice.run("CHATHISTORY LATEST bob * 10"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "answers"),
+    [
+        (["ACCEPT"], [("461", "ACCEPT")]),
+        (["ACCEPT nobody"], [("401", "nobody")]),
+        (["ACCEPT bob", "ACCEPT BOB"], [("457", "BOB")]),
+        (["ACCEPT -bob"], [("458", "bob")]),
+        (["ACCEPT -nobody"], [("458", "nobody")]),
+        (["ACCEPT nobody,bob,-carol,bob"], [("401", "nobody"), ("458", "carol"), ("457", "bob")]),
+        (["ACCEPT +bob,-bob"], []),
+        (["ACCEPT ,,"], []),
+        (["ACCEPT :"], []),
+        (["ACCEPT -"], [("458", "*")]),
+        (["ACCEPT :a b"], [("401", "*")]),
+    ],
+)
+def test_answers(server: Target, lines: list[str], answers: list[tuple[str, str]]) -> None:
+    """ "There are three possible errors, shown by numerics": 456, 457 "already exists", 458 "doesnt exist"."""
+    with people(server, "alice", "bob") as (alice, _):
+        assert [(message.command, message.params[1]) for message in alice.run(*lines)] == answers
+
+
+def test_a_full_list(serve: Serve) -> None:
+    """ "This is sent when an accept list is full"; guests who have left make room."""
+    address = serve(Settings(limits=Limits(accept=2)))
+    with people(address, "alice", "bob", "carol") as (alice, bob, _), Client(address, "dave") as dave:
+        assert alice.commands("ACCEPT bob,carol,dave") == ["456"]
+        bob.send("QUIT")
+        bob.until_end()
+        dave.sync()
+        assert alice.commands("ACCEPT dave") == []
+        assert listed(alice) == ["carol", "dave"]
+
+
+def test_somebody_else_who_takes_the_nick_is_not_accepted(server: Target) -> None:
+    """ "so that you cannot track a user after they changed their nick": the list goes on to show the old one."""
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("MODE alice +g", "ACCEPT bob")
+        bob.run("NICK robert")
+        assert listed(alice) == ["bob"]
+        with Client(server, "bob") as other:
+            assert other.commands("PRIVMSG alice :psst") == ["716", "717"]
+        assert alice.commands("ACCEPT -robert") == ["718"]
+        assert listed(alice) == []
+
+
+def test_accounts_last(start_server: StartServer, tmp_path: Path) -> None:
+    """Whoever is logged in stays accepted under any nick, also after both were gone, and after a restart."""
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(Settings(), options)
+    for nick in "alice", "bob", "carol":
+        make_account(server.address, nick)
+    with come(server.address, "alice") as alice, Client(server.address, "guest"):
+        assert alice.run("ACCEPT bob,carol,guest") == []  # bob and carol are not even here
+        assert listed(alice) == ["bob", "carol", "guest"]
+        assert alice.commands("ACCEPT carol") == ["457"]
+        assert alice.run("ACCEPT -carol") == []
+        alice.send("QUIT")
+        alice.until_end()
+    server.stop()
+    server = start_server(Settings(), options)
+    with come(server.address, "alice") as alice, come(server.address, "bob") as bob:
+        assert listed(alice) == ["bob"]
+        alice.run("MODE alice +g")
+        bob.run("NICK robert")
+        assert bob.run("PRIVMSG alice :hello") == []
+        assert alice.expect("PRIVMSG").params[1] == "hello"
+        bob.run("NS LOGOUT")
+        assert bob.commands("PRIVMSG alice :hello") == ["716", "717"]
