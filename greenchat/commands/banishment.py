@@ -53,9 +53,19 @@ def enforce(ctx: Context) -> int:
             banish(ctx, session, ban)
             count += 1
     for user in list(ctx.network.users.values()):
-        if not user.sessions and ctx.network.bans.of_account(user.account, ctx.now):
+        if not user.sessions and _is_unwanted(ctx, user):
             depart(ctx, user, "Banned")
     return count
+
+
+def _is_unwanted(ctx: Context, user: User) -> bool:
+    """Whether a ban means somebody who stays without a connection, by their account or by how they are called.
+
+    A ban on an address does not: they have none now, and may come from another one.
+    """
+    bans = ctx.network.bans
+    by_name = bans.of_masks(user.nick, user.username, (user.host, user.real_host), ctx.now)
+    return bool(by_name or bans.of_account(user.account, ctx.now))
 
 
 def _nick(session: Session) -> str:

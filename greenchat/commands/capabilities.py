@@ -1,7 +1,10 @@
 """CAP: which IRCv3 capabilities a session uses. https://ircv3.net/specs/extensions/capability-negotiation"""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from ..chat.defcon import NO_ACCOUNTS
+from ..chat.network import Network
 from ..chat.settings import Settings
 from ..chat.user import Session
 from ..protocol import caps
@@ -58,10 +61,19 @@ def offered(settings: Settings, session: Session) -> dict[str, str]:
     return found
 
 
+def in_force(network: Network) -> Settings:
+    """The settings, without what DEFCON has closed."""
+    settings = network.settings
+    if network.defcon > NO_ACCOUNTS:
+        return settings
+    return replace(settings, accounts=replace(settings.accounts, registration=False))
+
+
 def announce_capabilities(ctx: Context, before: Settings) -> None:
-    """Tell those who have cap-notify what new settings brought and took: CAP NEW, CAP DEL."""
+    """Tell those who have cap-notify what new settings brought and took: CAP NEW, CAP DEL. before: as `in_force`."""
+    now = in_force(ctx.network)
     for session in list(ctx.network.sessions):
-        old, new = offered(before, session), offered(ctx.network.settings, session)
+        old, new = offered(before, session), offered(now, session)
         gone = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
         come = {name: value for name, value in new.items() if old.get(name) != value}
         if session.caps & caps.CAP_NOTIFY:
@@ -82,7 +94,7 @@ def _ls(ctx: Context, version: str) -> None:
     if session.cap_version >= _WITH_VALUES:
         # "This capability MUST be implicitly enabled if the client requests CAP LS with a version of 302 or newer"
         ctx.network.set_caps(session, session.caps | caps.CAP_NOTIFY)
-    found = offered(ctx.network.settings, session)
+    found = offered(in_force(ctx.network), session)
     # "If a client sends a lower CAP version ..., servers SHOULD return a CAP LS reply consistent with the request's"
     if asked >= _WITH_VALUES:
         _send_list(ctx, "LS", _with_values(found), several=True)
@@ -115,7 +127,7 @@ def _req(ctx: Context, wishes: str) -> None:
 def _wanted(ctx: Context, wishes: list[str]) -> int | None:
     """The bits that the session asks for; None where one wish can't be, because then none is granted."""
     session = ctx.session
-    found = offered(ctx.network.settings, session)
+    found = offered(in_force(ctx.network), session)
     wanted = session.caps
     for wish in wishes:
         name = wish.removeprefix("-")

@@ -1,10 +1,9 @@
 """DEFCON: close the server's doors step by step while it is under attack, and open them again."""
 
-from ..chat.defcon import MEANINGS, NORMAL, ONLY_ACCOUNTS, Doors
-from ..chat.network import Network
-from ..chat.user import Session
+from ..chat.defcon import MEANINGS, NORMAL
 from ..protocol.numerics import Numeric
 from .audit import act
+from .capabilities import announce_capabilities, in_force
 from .context import Context
 from .errors import IrcError
 from .registry import command
@@ -25,10 +24,12 @@ def defcon(ctx: Context) -> None:
     wish = ctx.message.params[0]
     if wish not in {str(level) for level in MEANINGS}:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text="The levels are 5 (open), 4, 3, 2 and 1 (closed)")
+    before = in_force(network)
     network.defcon = int(wish)
     ctx.keep("server", "defcon", network.defcon)
     ctx.notice(describe(network.defcon))
     act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.defcon)}")
+    announce_capabilities(ctx, before)
 
 
 def describe(level: int) -> str:
@@ -40,16 +41,3 @@ def tell_defcon(ctx: Context) -> None:
     """To who has just become an operator, if not all is open."""
     if ctx.network.defcon != NORMAL:
         ctx.notice(describe(ctx.network.defcon))
-
-
-def doors(network: Network) -> Doors:
-    """Who may come in now."""
-    settings = network.settings
-    return Doors(network.defcon, settings.opers.values(), settings.webirc.hosts)
-
-
-def objection_to_guest(ctx: Context, session: Session) -> str:
-    """Why a session can't come in without an account; "" if it can."""
-    if ctx.network.defcon > ONLY_ACCOUNTS or session.account:
-        return ""
-    return doors(ctx.network).objection_to_guest(session.host)

@@ -13,7 +13,7 @@ from ..protocol.times import in_words
 from .banishment import ban_of, banish
 from .channels import greeting
 from .context import Context
-from .defence import objection_to_guest
+from .doors import objection_to_guest
 from .errors import IrcError, TooLongError
 from .fitting import require_fit
 from .isupport import send_isupport

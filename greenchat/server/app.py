@@ -18,7 +18,7 @@ from ..chat.user import Session
 from ..commands.audit import act, record
 from ..commands.banishment import forget_ban
 from ..commands.context import Context
-from ..commands.defence import doors
+from ..commands.doors import doors
 from ..commands.host import Reloaded
 from ..commands.server_notices import tell_operators
 from ..protocol.message import Message

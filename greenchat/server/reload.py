@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ..chat.network import Network
 from ..chat.throttle import Attempts
-from ..commands.capabilities import announce_capabilities
+from ..commands.capabilities import announce_capabilities, in_force
 from ..commands.context import Context
 from ..commands.isupport import announce_isupport
 from ..commands.server_notices import revoke_operators
@@ -46,7 +46,8 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     options, refused_options = take_over(running.options, config.options)
     if running.options.tls != options.tls or running.options.tls.is_given:
         running.tls = load_tls(options.tls, options.data, settings.name)
-    before, network.settings = network.settings, settings
+    before, offered_before = network.settings, in_force(network)
+    network.settings = settings
     running.options = options
     running.logins.limit = options.throttle.logins
     running.backlogs.limit = options.connections.sendq_total
@@ -56,7 +57,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     running.plain.options = options.plain
     revoke_operators(ctx)
     announce_isupport(ctx, before)
-    announce_capabilities(ctx, before)
+    announce_capabilities(ctx, offered_before)
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     return notes + _move_doors(running, options.listen)
 

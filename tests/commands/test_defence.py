@@ -7,7 +7,9 @@ import pytest
 
 from greenchat.chat.checks import network
 from greenchat.chat.settings import WebIrc
+from greenchat.server.config import Config
 from greenchat.server.options import Storage
+from greenchat.server.reload import apply
 from tests.commands.devices import make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
@@ -110,3 +112,30 @@ def test_the_level_outlasts_a_restart(start_server: StartServer, tmp_path: Path)
     again = start_server(SETTINGS, options)
     assert again.call(lambda app: app.network.defcon) == 2
     assert come(again, "203.0.113.1").startswith("This server takes only people with an account")
+
+
+def test_who_cannot_register_is_not_offered_it(house: ServerThread, root: Client) -> None:
+    """cap-notify: "the CAP NEW subcommand ... MUST be sent ... when new capabilities become available", "CAP DEL" when
+    they are withdrawn; nobody can ask for it meanwhile."""
+    name = "draft/account-registration"
+    with Client(house.address, "alice", caps=name) as alice, Client(house.address, "old") as old:
+        root.run("DEFCON 4")
+        assert [m.params[1:] for m in alice.sync()] == [("DEL", name)]
+        assert old.sync() == []
+        assert name not in str(alice.run("CAP LS 302"))
+        assert [m.params[1:] for m in alice.run(f"CAP REQ {name}")] == [("NAK", name)]
+        assert name not in str(alice.run("CAP LIST"))
+        root.run("DEFCON 2")
+        assert alice.sync() == []
+        root.run("DEFCON 5")
+        (back,) = alice.sync()
+        assert back.params[1:] == ("NEW", f"{name}=before-connect,custom-account-name")
+        assert [m.params[1] for m in alice.run(f"CAP REQ {name}")] == ["ACK"]
+
+
+def test_a_reload_does_not_open_what_defcon_has_closed(house: ServerThread, root: Client) -> None:
+    with Client(house.address, "alice", caps="draft/account-registration") as alice:
+        root.run("DEFCON 4")
+        alice.sync()
+        house.call(lambda app: apply(app, Config(app.network.settings, app.options), app._context()))
+        assert "CAP" not in alice.commands("PING x")

@@ -117,6 +117,31 @@ def test_an_account_whose_owner_stays_without_a_connection_goes_too(start_server
     assert server.call(lambda app: app.store.documents("presence")) == {}
 
 
+@pytest.mark.parametrize(
+    ("target", "goes"),
+    [("mal*!*@*", True), ("*!~mallory@*", True), ("*@198.51.100.?", True), ("198.51.100.7", False)],
+)
+def test_a_mask_reaches_who_stays_without_a_connection(
+    start_server: StartServer, tmp_path: Path, target: str, goes: bool
+) -> None:
+    """They go and can't come back as long as it holds; an address alone is not theirs any more."""
+    settings = replace(SETTINGS, accounts=replace(SETTINGS.accounts, always_on="mandatory"))
+    server = start_server(settings, quick_options(tmp_path))
+    with arrive(server.address, "mallory", "198.51.100.7") as mallory:
+        mallory.send("NS REGISTER sesame-open")
+        mallory.expect("900")
+        mallory.join("#a")
+        mallory.send("QUIT")
+        mallory.until_end()
+    with become(Client(server.address, "root")) as root:
+        root.join("#a")
+        root.run(f"UBAN ADD {target} 0 enough")
+        assert ("mallory" not in str(root.run("NAMES #a"))) is goes
+        assert server.call(lambda app: bool(app.store.documents("presence"))) is not goes
+    with come(server.address, "mallory", "198.51.100.7") as again:
+        assert "enough" in last_words(again)
+
+
 def test_nobody_slips_into_a_banned_nick(house: ServerThread, root: Client) -> None:
     root.run("UBAN ADD bad*!*@* 0 no such names")
     with Client(house.address, "good") as good:
