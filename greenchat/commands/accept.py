@@ -9,7 +9,7 @@ from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
-from .register import change_account
+from .lasting import change_account
 from .registry import command
 
 _INFORMED_EVERY = 60_000  # ms: "The target of the message will only receive one notification per minute"

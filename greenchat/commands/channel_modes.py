@@ -1,13 +1,15 @@
 """MODE of a channel. https://modern.ircdocs.horse/#channel-mode"""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ..chat import names
 from ..chat.channel import Channel
 from ..protocol.message import presentable
-from ..protocol.modes import ModeChange, lines_of_changes, parse_changes
+from ..protocol.modes import ModeChange, format_changes, lines_of_changes, parse_changes
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import room
+from .audit import note
 from .context import Context
 from .errors import IrcError
 from .list_modes import change_list, send_list
@@ -41,12 +43,19 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
     members.show()
     send_changes(ctx, channel, done)
     members.hide()
+    if done and rank is None:
+        note(ctx, "MODE", f"{ctx.nick} set {channel.name} {' '.join(_for_all(done))}")
 
 
 def send_changes(ctx: Context, channel: Channel, changes: list[ModeChange]) -> None:
     """Tell everybody in a channel what the sender changed, in as few lines as hold it."""
     for params in lines_of_changes(changes, room(ctx.user.source, "MODE", channel.name)):
         ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params, source=ctx.user))
+
+
+def _for_all(changes: list[ModeChange]) -> tuple[str, ...]:
+    """The changes as they can be written down: without a key, which is a secret of the channel."""
+    return format_changes(replace(change, parameter="*") if change.letter == "k" else change for change in changes)
 
 
 def _prefixes(ctx: Context) -> str:

@@ -11,6 +11,7 @@ from ..chat.registration import Registration
 from ..chat.user import User
 from ..protocol.modes import ModeChange, format_changes
 from ..protocol.times import in_words
+from .audit import act, note
 from .context import Context
 from .services import ServiceError, may, service, tell
 
@@ -39,6 +40,7 @@ def register(ctx: Context, words: list[str]) -> None:
     ctx.network.set_registration(channel, Registration(account, ctx.now))
     ctx.keep_channel(channel)
     grant_rank(ctx, ctx.user, channel)
+    note(ctx, "CHANSERV", f"{ctx.nick} registered {channel.name}")
     tell(ctx, CHANSERV, f"{channel.name} is yours now")
 
 
@@ -54,6 +56,7 @@ def unregister(ctx: Context, words: list[str]) -> None:
         tell(ctx, CHANSERV, f"To give it up: /msg ChanServ UNREGISTER {channel.name} {code}")
         return
     name = channel.name
+    _write_down(ctx, channel, f"gave up {name}")
     ctx.network.set_registration(channel, None)
     ctx.keep("channel", ctx.network.fold(name), None)
     tell(ctx, CHANSERV, f"{name} belongs to nobody any more")
@@ -79,6 +82,7 @@ def op(ctx: Context, words: list[str]) -> None:
         grant_rank(ctx, target, channel)
     else:
         _give(ctx, target, channel, "o")
+        _write_down(ctx, channel, f"made {target.source} an operator of {channel.name}")
 
 
 @CHANSERV.command("AMODE", "<#channel> [<change>] [<account>]")
@@ -111,6 +115,7 @@ def amode(ctx: Context, words: list[str]) -> None:
         raise ServiceError(f"{account.name} does not have that rank")
     ctx.network.set_registration(channel, replace(registration, access=access))
     ctx.keep_channel(channel)
+    _write_down(ctx, channel, f"set {words[1]} for the account {account.name} in {channel.name}")
     tell(ctx, CHANSERV, f"{account.name}: {words[1]} in {channel.name}")
 
 
@@ -142,6 +147,7 @@ def transfer(ctx: Context, words: list[str]) -> None:
     founder = ctx.network.fold(account.name)
     registration = _registration(channel)
     access = {name: rank for name, rank in registration.access.items() if name != founder}
+    _write_down(ctx, channel, f"gave {channel.name} to the account {account.name}")
     ctx.network.set_registration(channel, replace(registration, founder=founder, access=access))
     ctx.keep_channel(channel)
     tell(ctx, CHANSERV, f"{channel.name} belongs to {account.name} now")
@@ -198,6 +204,12 @@ def _is_founder(channel: Channel, account: str) -> bool:
 
 def _is_lobby(ctx: Context, channel: Channel) -> bool:
     return ctx.network.fold(channel.name) == ctx.network.fold(ctx.network.settings.lobby)
+
+
+def _write_down(ctx: Context, channel: Channel, what: str) -> None:
+    """What a founder did is kept; what an operator of the server did in their place is told to the others too."""
+    is_own = _is_founder(channel, ctx.network.fold(ctx.user.account))
+    (note if is_own else act)(ctx, "CHANSERV", f"{ctx.nick} {what}")
 
 
 def _may(ctx: Context) -> bool:

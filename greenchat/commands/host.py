@@ -25,7 +25,7 @@ class AuditError(Exception):
 
 
 class Audit(Protocol):
-    """What operators did: lines that are kept."""
+    """What somebody did: lines that are kept."""
 
     def write(self, line: str) -> None:
         """Add a line, without waiting until that is done."""
@@ -42,6 +42,10 @@ class Host(Protocol):
     @property
     def audit(self) -> Audit:
         """What operators did."""
+
+    @property
+    def moderation(self) -> Audit:
+        """What members did in their channels and with their accounts."""
 
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""

@@ -2,6 +2,7 @@
 
 from ..chat import ranks
 from ..protocol.numerics import Numeric
+from .audit import note
 from .context import Context
 from .errors import IrcError
 from .fitting import require_fit
@@ -42,3 +43,4 @@ def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
     require_fit(envelope)
     ctx.announce(channel, envelope, about=target)
     ctx.network.part(target, channel)
+    note(ctx, "KICK", f"{ctx.nick} put {target.source} out of {channel.name}: {comment}")

@@ -7,7 +7,7 @@ from ..chat.always_on import stays
 from ..chat.user import Session, User
 from ..protocol.numerics import Numeric
 from ..protocol.times import in_words
-from .audit import act
+from .audit import act, note
 from .context import Context, Later
 from .identity import set_account
 from .lasting import change_account, forget_presence
@@ -118,6 +118,7 @@ def _dropped(ctx: Context, account: Account | None) -> None:
     ctx.network.accounts.drop(account.name)
     forget_presence(ctx, account.name)
     ctx.keep("account", folded, None)
+    note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
     for session in ctx.network.sessions:
         if ctx.network.fold(session.account) == folded:
             session.account = ""
@@ -165,6 +166,8 @@ def cert(ctx: Context, words: list[str]) -> None:
     else:
         certificates = tuple(one for one in account.certificates if one != fingerprint)
     change_account(ctx, account.name, certificates=certificates)
+    done = "added a certificate to" if action == "ADD" else "took a certificate from"
+    note(ctx, "NICKSERV", f"{ctx.nick} {done} the account {account.name}: {fingerprint}")
     tell(ctx, NICKSERV, f"Certificate {'added' if action == 'ADD' else 'removed'}")
 
 
@@ -228,6 +231,7 @@ def _take_away(ctx: Context, nick: str) -> None:
     if holder is ctx.user:
         return
     if holder is not None:
+        note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {account.name} from {holder.source}")
         for session in list(holder.sessions):
             ctx.close(session, f"{ctx.user.nick} has taken back their nickname")
             leave(ctx, session, session.closing)

@@ -8,6 +8,7 @@ from ..protocol import caps
 from ..protocol.msgid import parse_msgid
 from ..protocol.numerics import Numeric
 from ..storage.interface import Erasure, StoredEvent, StoreError
+from .audit import note
 from .capabilities import OFFERS
 from .context import Context
 from .errors import FailError, IrcError
@@ -41,6 +42,8 @@ def redact(ctx: Context) -> None:
     ctx.journal.say(writes, envelope, partial(_not_kept, ctx, place, msgid))
     if channel:
         ctx.broadcast(channel, envelope)
+        if not _is_by(ctx, ctx.user, event):
+            note(ctx, "REDACT", f"{ctx.nick} took back what {event.source} said in {channel.name}: {' '.join(reason)}")
     else:
         other = ctx.network.user(place.name)
         for user in {ctx.user, other or ctx.user}:

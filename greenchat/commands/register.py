@@ -15,6 +15,7 @@ from ..chat.settings import Settings
 from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.scram import Verifier, make_verifier
+from .audit import note
 from .capabilities import OFFERS
 from .context import Context, Later
 from .errors import FailError
@@ -73,6 +74,7 @@ def verify(ctx: Context) -> None:
     if account is None or not account.code or not secrets.compare_digest(account.code.encode(), code.encode()):
         raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
     account = change_account(ctx, account.name, code="")
+    note(ctx, "NICKSERV", f"{ctx.nick} verified the account {account.name}")
     ctx.respond(ctx.envelope("VERIFY", "SUCCESS", account.name, "The account is yours"))
     log_in(ctx, account)
 
@@ -108,6 +110,8 @@ def register(
         account = Account(name, str(verifier), ctx.now, email, code=code)
         ctx.network.accounts.put(account)
         keep_account(ctx, account)
+        if not for_somebody:
+            note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
         then(ctx, name, account)
 
     return Later(lambda: make_verifier(password, salt, iterations), hashed)
@@ -127,6 +131,7 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
             then(ctx, "There is no such account any more")
             return
         change_account(ctx, name, verifier=str(verifier))
+        note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {name}")
         then(ctx, "")
 
     return Later(lambda: make_verifier(password, salt, iterations), hashed)

@@ -24,7 +24,7 @@ from ..commands.server_notices import tell_operators
 from ..protocol.message import Message
 from ..storage.interface import StoreError
 from .admission import Admission
-from .audit import AuditLog
+from .audit import MEMBERS, OPERATORS, AuditLog
 from .backlogs import Backlogs
 from .config import Config, ConfigError
 from .connection import Connection
@@ -62,7 +62,8 @@ class App:
         self.network = Network(settings, now=self.now())
         self.keeper = StoreKeeper(options.data, options.storage, now=self.now)
         self.store = self.keeper.store
-        self.audit = AuditLog(self.keeper.folder)
+        self.audit = AuditLog(self.keeper.folder, OPERATORS)
+        self.moderation = AuditLog(self.keeper.folder, MEMBERS)
         restore(self.network, self.store)
         self.turn = Turn(self.store)
         self.backlogs = Backlogs(options.connections.sendq_total)
@@ -107,6 +108,7 @@ class App:
         self.workers.kill()
         self.turn.end()
         self.audit.close()
+        self.moderation.close()
         self.keeper.close()
 
     def stop(self, reason: str) -> None:

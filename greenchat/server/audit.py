@@ -1,6 +1,8 @@
-"""The audit log: a file `audit.log` in the data folder, to which lines are only ever added.
+"""The audit logs: files in the data folder to which lines are only ever added.
 
-A thread of its own writes it, so that a slow disk holds up nobody. At 4 MiB it becomes `audit.log.1`, that one
+What operators did is in `audit.log`. What members did in their channels and with their accounts is in `members.log`:
+anybody can do a lot of that, and so nobody can push out what operators did.
+A thread of its own writes each, so that a slow disk holds up nobody. At 4 MiB it becomes `audit.log.1`, that one
 `audit.log.2`, and so on; ten of them are kept.
 """
 
@@ -15,16 +17,17 @@ from ..commands.host import AuditError
 
 log = logging.getLogger(__name__)
 
-NAME = "audit.log"
+OPERATORS = "audit.log"
+MEMBERS = "members.log"
 _LARGEST = 4 << 20  # bytes
 _KEPT = 9  # former files
 
 
 class AuditLog:
-    """See above. largest: bytes of one file."""
+    """See above. name: of the file. largest: bytes of one."""
 
-    def __init__(self, folder: Path, *, largest: int = _LARGEST) -> None:
-        self.path = folder / NAME
+    def __init__(self, folder: Path, name: str = OPERATORS, *, largest: int = _LARGEST) -> None:
+        self.path = folder / name
         self._largest = largest
         self._waiting: deque[str] = deque()
         self._turn = Lock()  # of the thread that writes and the one that reads
@@ -89,7 +92,7 @@ class AuditLog:
 
     def _files(self) -> list[Path]:
         """The newest first."""
-        return [self.path, *(self.path.with_name(f"{NAME}.{number}") for number in range(1, _KEPT + 1))]
+        return [self.path, *(self.path.with_name(f"{self.path.name}.{number}") for number in range(1, _KEPT + 1))]
 
 
 def _private(path: str, flags: int) -> int:

@@ -1,9 +1,13 @@
 """What operators do is kept in one place, and they can read it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from greenchat.chat.opers import RIGHTS, OperClass
+from tests.commands.test_uban import SETTINGS as UBAN_SETTINGS
+from tests.commands.test_uban import arrive
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
@@ -66,6 +70,77 @@ def test_accounts_for_others_are_kept_without_the_password(house: ServerThread, 
             "SAREGISTER root!~root@127.0.0.1 (root): root made the account carol"
         ]
         assert entries(root, "AUDIT sesame") == []
+
+
+def test_what_members_do_is_kept_too(house: ServerThread) -> None:
+    """In channels and with accounts; a channel's key and passwords are nobody's business."""
+    with (
+        people(house.address, "alice", "bob", channel="#a", caps="draft/message-redaction message-tags") as (
+            alice,
+            bob,
+        ),
+        become(Client(house.address, "root")) as root,
+    ):
+        alice.send("NS REGISTER sesame-open")
+        alice.expect("900")
+        alice.run("NS CERT ADD " + "ab" * 32, "CS REGISTER #a", "CS AMODE #a +v alice", "MODE #a +bk x!*@* hush")
+        bob.send("PRIVMSG #a :rude")
+        msgid = alice.expect("PRIVMSG").tags["msgid"]
+        alice.run(f"REDACT #a {msgid} :rude", "KICK #a bob :go away", "MODE #a", "MODE #a b")
+        alice.send("NS PASSWD sesame-open sesame-shut")
+        while "changed" not in alice.expect("NOTICE").params[1]:
+            pass
+        code = alice.run("CS UNREGISTER #a")[-1].params[1].split()[-1]
+        alice.run(f"CS UNREGISTER #a {code}")
+        alice.send("NS DROP alice sesame-shut")
+        alice.expect("901")
+        found = [entry.replace("alice!~alice@127.0.0.1 ", "") for entry in entries(root, "AUDIT 99 alice!~alice")]
+        assert found == [
+            "NICKSERV (no account): alice registered the account alice",
+            "NICKSERV (alice): alice added a certificate to the account alice: " + "ab" * 32,
+            "CHANSERV (alice): alice registered #a",
+            "CHANSERV (alice): alice set +v for the account alice in #a",
+            "MODE (alice): alice set #a +bk x!*@* *",
+            "REDACT (alice): alice took back what bob!~bob@127.0.0.1 said in #a: rude",
+            "KICK (alice): alice put bob!~bob@127.0.0.1 out of #a: go away",
+            "NICKSERV (alice): alice changed the password of the account alice",
+            "CHANSERV (alice): alice gave up #a",
+            "NICKSERV (alice): alice gave up the account alice",
+        ]
+        assert entries(root, "AUDIT sesame") == entries(root, "AUDIT hush") == []
+
+
+def test_an_operator_who_acts_for_a_founder_is_told_of(house: ServerThread) -> None:
+    with (
+        people(house.address, "alice", "bob", channel="#a") as (alice, _),
+        become(Client(house.address, "root")) as root,
+        become(Client(house.address, "other")) as other,
+    ):
+        alice.send("NS REGISTER sesame-open")
+        alice.expect("900")
+        alice.run("CS REGISTER #a")
+        root.send("NS REGISTER sesame-open")
+        root.expect("900")
+        root.sync()
+        other.sync()
+        root.run("CS OP #a bob", "CS AMODE #a +o root")
+        told = ["root made bob!~bob@127.0.0.1 an operator of #a", "root set +o for the account root in #a"]
+        assert [m.params[1] for m in other.sync()] == [f"*** {text}" for text in told]
+        assert entries(root, "AUDIT 2 CHANSERV root!") == [
+            f"CHANSERV root!~root@127.0.0.1 (root): {text}" for text in told
+        ]
+
+
+def test_who_may_not_see_addresses_does_not_find_them_there(start_server: StartServer, tmp_path: Path) -> None:
+    rights = tuple(right for right in RIGHTS if right != "addresses")
+    classes = {**STAFFED.classes, "admin": OperClass(rights)}
+    server = start_server(replace(UBAN_SETTINGS, classes=classes), quick_options(tmp_path))
+    with become(Client(server.address, "root")) as root, arrive(server.address, "alice", "203.0.113.7") as alice:
+        alice.run("JOIN #a", "MODE #a +m")
+        (entry,) = entries(root, "AUDIT 1 alice")
+        cloak = server.call(lambda app: app.network.cloaks.host("203.0.113.7"))
+        assert entry == f"MODE alice!~alice@{cloak} (no account): alice set #a +m"
+        assert "203.0.113.7" in str(server.call(lambda app: app.moderation.read(1, "")))
 
 
 def test_reading_narrows_by_count_and_text(house: ServerThread) -> None:

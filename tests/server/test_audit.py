@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.commands.host import AuditError
-from greenchat.server.audit import AuditLog
+from greenchat.server.audit import MEMBERS, AuditLog
 
 
 def test_lines_are_added_in_order_and_read_from_the_end(tmp_path: Path) -> None:
@@ -32,6 +32,19 @@ def test_a_large_file_is_put_aside_and_the_oldest_goes(tmp_path: Path) -> None:
     assert [file.name for file in files] == ["audit.log", *(f"audit.log.{number}" for number in range(1, 10))]
     assert all(file.stat().st_size == 22 for file in files)
     assert audit.read(99, "line") == [f"line {number:05}" for number in range(10, 30)]
+
+
+def test_members_have_a_file_of_their_own(tmp_path: Path) -> None:
+    """However much they do, what operators did stays."""
+    operators, members = AuditLog(tmp_path, largest=20), AuditLog(tmp_path, MEMBERS, largest=20)
+    operators.write("KILL bob")
+    for number in range(100):
+        members.write(f"KICK {number}")
+    for log in operators, members:
+        log.close()
+    assert operators.read(99, "") == ["KILL bob"]
+    assert members.read(1, "") == ["KICK 99"]
+    assert {file.name.split(".")[0] for file in tmp_path.iterdir()} == {"audit", "members"}
 
 
 def test_a_file_that_cannot_be_written_is_said_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
