@@ -243,6 +243,8 @@ class Network:
     heard_at: int = 0
     missed_since: int = 0
     talks_since: int = 0  # the missed_since for which the talks of that time are being asked
+    settled: bool = False  # the welcome is over
+    listed: int = 0  # entries of a list that is coming
     lag: int | None = None
     lost_at: float | None = None
     retry_at: float | None = None

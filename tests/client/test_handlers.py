@@ -127,8 +127,22 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":srv 352 alice #tea b h srv bob G :0 Bob B.", "- bob (Bob B.) b@h, away"),
         (":srv 322 alice #x 3 :All of x", "- #x (3): All of x"),
         (":srv 404 alice #tea :Cannot send to channel", "! #tea: Cannot send to channel"),
-        (":srv 482 alice #tea :You're not channel operator", "! #tea You're not channel operator"),
-        (":srv 421 alice FLY :Unknown command", "! FLY Unknown command"),
+        (":srv 482 alice #tea :You're not channel operator", "! #tea: only its operators (@) may do that"),
+        (":srv 421 alice FLY :Unknown command", "! This server does not know FLY"),
+        (":srv 338 alice bob 192.0.2.1 :is actually using host", "- bob really comes from 192.0.2.1"),
+        (":srv 671 alice bob :is using a secure connection", "- bob is using a secure connection"),
+        (
+            ":srv 367 alice #tea *!*@x carol!c@h 1790000000",
+            "- Banned from #tea: *!*@x (by carol on 21 Sep 2026, 14:13)",
+        ),
+        (":srv 367 alice #tea *!*@x", "- Banned from #tea: *!*@x"),
+        (":srv 728 alice #tea q *!*@x carol", "- Muted in #tea: *!*@x (by carol)"),
+        (":srv 368 alice #tea :End", "- Nobody is banned from #tea."),
+        (":srv 351 alice best-1.0 irc.example :x=y", "- irc.example runs best-1.0 x=y"),
+        (":srv 443 alice bob #tea :is already on channel", "! bob is in #tea already"),
+        (":srv 443 alice", "! "),  # not as specified
+        (":srv 798 alice one two :three of them", "- one two: three of them"),
+        (":srv 798 alice bob :has a hat", "- bob has a hat"),
         (":srv FAIL JOIN LIMIT #x :Too many", "! JOIN #x: Too many"),
         (":srv NOTE * HELLO :Be nice", "- Be nice"),
     ],
@@ -136,6 +150,35 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
 def test_what_is_shown(tea: World, line: str, shown: str) -> None:
     tea.feed(line)
     assert tea.shown()[-1] == shown
+
+
+def test_the_welcome_is_told_in_words(world: World) -> None:
+    world.connect()
+    world.feed(
+        ":srv 001 alice :Welcome",
+        ":srv 004 alice srv best-1.0 iow biklmnst bkloveI",
+        ":srv 005 alice NICKLEN=30 :are supported by this server",
+        ":srv 042 alice 0AAA :your unique ID",
+        ":srv 251 alice :There are 3 users on 1 server",
+        ":srv 252 alice 2 :operator(s) online",
+        ":srv 254 alice 7 :channels formed",
+        ":srv 265 alice 3 9 :Current local users 3, max 9",
+        ":srv 376 alice :End of MOTD",
+    )
+    assert world.shown("") == [
+        "- Welcome",
+        "* This server is srv, running best-1.0",
+        "* Your number on this server is 0AAA",
+        "* There are 3 users on 1 server",
+        "* Operators here: 2",
+        "* Channels: 7",
+        "* Current local users 3, max 9",
+    ]
+
+
+def test_a_list_that_is_not_empty_just_ends(tea: World) -> None:
+    tea.feed(":srv 367 alice #tea *!*@x", ":srv 368 alice #tea :End")
+    assert tea.shown()[-1] == "- Banned from #tea: *!*@x"
 
 
 @pytest.mark.parametrize(

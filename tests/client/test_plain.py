@@ -35,7 +35,7 @@ def test_what_happens_is_printed_once(tea: World, capfd: pytest.CaptureFixture[s
         "14:13 bob: hello ␛[2J",
         "14:13 * bob waves",
         "14:13 dave joined",
-        "14:13 ! #tea You're not an operator",
+        "14:13 ! #tea: only its operators (@) may do that",
         "14:13 bob bob: psst",
     ]
     tea.console.on_terminal(Entered("/window bob"), tea.now)

@@ -91,6 +91,7 @@ def welcome(at: Incoming) -> None:
     network.link = Link.ONLINE
     network.lost_at = network.retry_at = None
     network.tries, network.trouble = 0, None
+    network.settled, network.listed = False, 0
     if at.param(0) not in ("", "*"):
         network.nick = at.param(0)
     last_word = at.param(-1).rpartition(" ")[2]
@@ -114,6 +115,7 @@ def isupport(at: Incoming) -> None:
 def settled(at: Incoming) -> None:
     """The welcome is over: join the channels and say what waited. After /motd there is nothing left to do."""
     network = at.network
+    network.settled = True
     for name, key in network.channels.items():
         buffer = network.find(name)
         if buffer is None or not buffer.joined:

@@ -1,9 +1,20 @@
 """Answers to questions: WHOIS, WHO, LIST and the rest, in plain words where the user is looking."""
 
 from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client.handlers.words import in_words
+from greenchat.client.network import Link
 from greenchat.client.said import Kind
 from greenchat.client.times import date_and_time, duration
+from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
+
+# What each list of masks is called, by the numeric of its entries; what ends it; and what is said where it is empty.
+MASK_LISTS = {
+    Numeric.RPL_BANLIST.command: ("Banned from", Numeric.RPL_ENDOFBANLIST, "Nobody is banned from"),
+    Numeric.RPL_EXCEPTLIST.command: ("No ban holds in", Numeric.RPL_ENDOFEXCEPTLIST, "No exceptions from bans in"),
+    Numeric.RPL_INVEXLIST.command: ("Always invited to", Numeric.RPL_ENDOFINVEXLIST, "Nobody is always invited to"),
+    Numeric.RPL_QUIETLIST.command: ("Muted in", Numeric.RPL_ENDOFQUIETLIST, "Nobody is muted in"),
+}
 
 
 @on(
@@ -22,18 +33,43 @@ from greenchat.protocol.numerics import Numeric
 )
 def for_the_record(at: Incoming) -> None:
     """Worth keeping with the server's own lines, not worth anybody's attention."""
-    at.note(at.network.status, " ".join(at.message.params[1:]), Kind.EVENT)
+    at.note(at.network.status, in_words(at.message.command, at.message.params), Kind.EVENT)
 
 
 @on(
     Numeric.RPL_ENDOFWHOIS,
     Numeric.RPL_ENDOFWHO,
     Numeric.RPL_ENDOFWHOWAS,
+    Numeric.RPL_ENDOFINVITELIST,
+    Numeric.RPL_ENDOFLINKS,
+    Numeric.RPL_ENDOFINFO,
+    Numeric.RPL_ENDOFSTATS,
     Numeric.RPL_LISTSTART,
-    Numeric.RPL_ENDOFBANLIST,
 )
 def ends(at: Incoming) -> None:
     """Says only that a list begins or ends, which can be seen."""
+
+
+@on(*MASK_LISTS)
+def on_list(at: Incoming) -> None:
+    """`<channel> <mask> [<who> <when>]`; 728 names the mode behind the channel."""
+    params = list(at.message.params[1:])
+    if at.message.command == Numeric.RPL_QUIETLIST.command and len(params) > 2:
+        del params[1]
+    channel, mask, who, when = (*params, "", "", "", "")[:4]
+    since = date_and_time(when)
+    by = f" (by {split_source(who)[0]}{f' on {since}' if since else ''})" if who else ""
+    at.network.listed += 1
+    at.answer(f"{MASK_LISTS[at.message.command][0]} {channel}: {mask}{by}")
+
+
+@on(*(end for _, end, _ in MASK_LISTS.values()))
+def list_ends(at: Incoming) -> None:
+    """`<channel> :<text>`: nothing to say but where the list was empty."""
+    listed, at.network.listed = at.network.listed, 0
+    empty = next(text for _, end, text in MASK_LISTS.values() if end.command == at.message.command)
+    if not listed:
+        at.answer(f"{empty} {at.param(1)}.")
 
 
 @on(Numeric.RPL_WHOISUSER, Numeric.RPL_WHOWASUSER)
@@ -77,7 +113,6 @@ def whois_account(at: Incoming) -> None:
     Numeric.RPL_WHOISCERTFP,
     Numeric.RPL_WHOISHOST,
     Numeric.RPL_WHOISMODES,
-    Numeric.RPL_WHOISACTUALLY,
     Numeric.RPL_WHOISSPECIAL,
 )
 def whois_more(at: Incoming) -> None:
@@ -133,7 +168,7 @@ def own_modes(at: Incoming) -> None:
 
 
 def anything_else(at: Incoming) -> None:
-    """A numeric or command without a handler of its own: shown as the server worded it.
+    """A numeric or command without a handler of its own.
 
     An error (400-599) that names one of our buffers stands there.
     """
@@ -141,12 +176,16 @@ def anything_else(at: Incoming) -> None:
     if not command.isdecimal():
         at.note(at.network.status, " ".join((command, *at.message.params)), Kind.INFO)
         return
-    text = " ".join(at.message.params[1:])
+    if command == Numeric.ERR_UNKNOWNCOMMAND.command and at.param(1) == "CAP":
+        return  # an old server; there is nothing that the user could do about it
+    text = in_words(command, at.message.params)
     if 400 <= int(command) < 600:
         named = at.network.find(at.param(1)) if len(at.message.params) > 2 else None
         if named:
             at.note(named, text, Kind.ERROR)
         else:
             at.answer(text, Kind.ERROR)
+    elif at.network.link is Link.ONLINE and not at.network.settled:
+        at.note(at.network.status, text)  # part of the welcome
     else:
         at.answer(text)

@@ -1,0 +1,74 @@
+"""What servers say with a number, in plain words: a sentence for each numeric that is more than its text.
+
+`{0}` is the first parameter behind our nick, `{1}` the next, `{text}` the last one. What is not in the table is shown
+by its own text, with what it is about in front of it. https://defs.ircdocs.horse/defs/numerics.html
+"""
+
+from collections.abc import Sequence
+
+from greenchat.protocol.numerics import Numeric
+
+SENTENCES: dict[str, str] = {
+    Numeric.RPL_MYINFO.command: "This server is {0}, running {1}",
+    Numeric.RPL_LUSEROP.command: "Operators here: {0}",
+    Numeric.RPL_LUSERUNKNOWN.command: "Connections that are not ready yet: {0}",
+    Numeric.RPL_LUSERCHANNELS.command: "Channels: {0}",
+    Numeric.RPL_LOCALUSERS.command: "{text}",
+    Numeric.RPL_GLOBALUSERS.command: "{text}",
+    Numeric.RPL_STATSUPTIME.command: "{text}",
+    "250": "{text}",
+    "010": "This server is full or closing; another one is {0}, port {1}",
+    "042": "Your number on this server is {0}",
+    Numeric.RPL_TRYAGAIN.command: "/{0}: {text}",
+    Numeric.RPL_USERHOST.command: "Hosts: {text}",
+    Numeric.RPL_ISON.command: "Online now: {text}",
+    "328": "{0} has a page: {text}",
+    Numeric.RPL_INVITELIST.command: "You are invited to {0}",
+    Numeric.RPL_WHOISBOT.command: "{0} is a bot",
+    Numeric.RPL_WHOISACTUALLY.command: "{0} really comes from {1}",
+    Numeric.RPL_VERSION.command: "{1} runs {0} {text}",
+    Numeric.RPL_LINKS.command: "{0}, linked to {1}: {text}",
+    Numeric.RPL_TIME.command: "{0}: it is {text}",
+    Numeric.RPL_HOSTHIDDEN.command: "Others see you come from {0}",
+    Numeric.RPL_REHASHING.command: "Reading the configuration {0} again",
+    Numeric.RPL_KNOCK.command: "{1} asks to be invited to {0}",
+    Numeric.RPL_KNOCKDLVR.command: "{0}: your wish to come in was passed on",
+    Numeric.ERR_NOSUCHSERVER.command: "There is no server {0}",
+    Numeric.ERR_TOOMANYCHANNELS.command: "{0}: you are in as many channels as this server allows. /part one first.",
+    Numeric.ERR_WASNOSUCHNICK.command: "The server remembers nobody called {0}",
+    Numeric.ERR_UNKNOWNCOMMAND.command: "This server does not know {0}",
+    Numeric.ERR_USERNOTINCHANNEL.command: "{0} is not in {1}",
+    Numeric.ERR_USERONCHANNEL.command: "{0} is in {1} already",
+    Numeric.ERR_NEEDMOREPARAMS.command: "{0} needs more than that. /help tells what.",
+    Numeric.ERR_ALREADYREGISTERED.command: "That is possible only at the beginning of a connection",
+    Numeric.ERR_PASSWDMISMATCH.command: "The password is wrong",
+    Numeric.ERR_KEYSET.command: "{0} has a key already",
+    Numeric.ERR_LINKCHANNEL.command: "{0} leads on to {1}",
+    Numeric.ERR_CHANNELISFULL.command: "{0} is full",
+    Numeric.ERR_UNKNOWNMODE.command: "This server knows no mode {0}",
+    Numeric.ERR_INVITEONLYCHAN.command: "{0} is open only to those who were invited. Ask somebody who is in there.",
+    Numeric.ERR_BANNEDFROMCHAN.command: "You are banned from {0}",
+    Numeric.ERR_BANLISTFULL.command: "The list of {0} is full: {1} was not added",
+    Numeric.ERR_NOPRIVILEGES.command: "Only operators of the server may do that",
+    Numeric.ERR_CHANOPRIVSNEEDED.command: "{0}: only its operators (@) may do that",
+    Numeric.ERR_SECUREONLYCHAN.command: "{0} is open only to those who come with TLS",
+    Numeric.ERR_UMODEUNKNOWNFLAG.command: "This server knows no such mode of users",
+    Numeric.ERR_USERSDONTMATCH.command: "Modes of others can't be changed or seen",
+    Numeric.ERR_OPERONLY.command: "{0} is open only to operators of the server",
+    Numeric.ERR_INVALIDMODEPARAM.command: "{0}: mode {1} can't be {2} ({text})",
+    Numeric.ERR_MONLISTFULL.command: "The server watches no more names than that: {1} was not added",
+}
+
+
+def in_words(command: str, params: Sequence[str]) -> str:
+    """A numeric as a sentence. params: all of them, our nick first."""
+    *context, text = params[1:] or [""]
+    sentence = SENTENCES.get(command)
+    if sentence:
+        try:
+            return sentence.format(*context, text, text=text)
+        except IndexError:
+            pass  # not as specified: its own text will do
+    if text.startswith(("is ", "has ", "was ", "are ", "can ", "may ")):
+        return " ".join((*context, text))
+    return f"{' '.join(context)}: {text}" if context else text
