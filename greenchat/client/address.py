@@ -12,6 +12,13 @@ DEFAULT_CHANNEL = "#lobby"
 CHANNEL_SIGNS = "#&!+"
 
 
+def nick_problem(nick: str) -> str:
+    """Why this can't be a nickname anywhere, in words for the user; "" where it can."""
+    if nick and not any(letter in nick for letter in " ,*?!@:#\t"):
+        return ""
+    return f"{nick!r} is no nickname: no spaces, and none of  , * ? ! @ : #" if nick else "A nickname is needed."
+
+
 class AddressError(ValueError):
     """The text is no address; the error says why, in words for the user."""
 
@@ -23,6 +30,11 @@ class Destination:
     address: Address
     nick: str = ""
     channels: tuple[str, ...] = (DEFAULT_CHANNEL,)
+
+    @property
+    def text(self) -> str:
+        """The server as it is typed."""
+        return f"{'ircs://' * self.address.tls}{self.address}"
 
     @property
     def is_local(self) -> bool:

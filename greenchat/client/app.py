@@ -20,7 +20,7 @@ from greenchat.client import outside, typing_notice
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
-from greenchat.client.events import NetworkEvent, Received, Resized, TerminalEvent
+from greenchat.client.events import Disconnected, NetworkEvent, Received, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
 from greenchat.client.memory import Memory
 from greenchat.client.model import (
@@ -40,8 +40,9 @@ from greenchat.client.model import (
     Quit,
     Reconnect,
     Save,
+    StartServer,
 )
-from greenchat.client.network import Buffer
+from greenchat.client.network import Buffer, Link
 from greenchat.client.plugins import Plugins
 from greenchat.client.said import Kind, Line
 from greenchat.client.surface import Input, Surface
@@ -58,7 +59,8 @@ class Kept:
     """What is kept from one day to the next, and where.
 
     save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
-    name, and says where. plugins: the folder of their files. logs: the folder for what is exported.
+    name, and says where. plugins: the folder of their files. logs: the folder for what is exported. serve: starts a
+    server on this machine; says what was in the way, "" for nothing.
     """
 
     vault: Vault
@@ -67,6 +69,7 @@ class Kept:
     report: Callable[[str], Path]
     plugins: Path
     logs: Path
+    serve: Callable[[Address], str]
 
 
 class App:
@@ -108,7 +111,8 @@ class App:
             signal.signal(number, self._on_signal(number))
         self._surface.paint(console.frame(time.monotonic()))
         for network in console.model.networks:
-            self._connection(network).connect()
+            if not network.leaving:
+                self._connection(network).connect()
         self._memory.turn(time.monotonic(), milliseconds())
         self._plugins.run(time.monotonic(), milliseconds())
         self._plugins.start()
@@ -253,6 +257,8 @@ class App:
                     self._plugins.order(what, name)
                 case Export(buffers, path):
                     self._memory.export(list(buffers), path, self._kept.logs, milliseconds())
+                case StartServer(network):
+                    self._start_server(network)
                 case Save():
                     self._remember(self._console.model.network, self._kept.save)
                 case Reconnect(network):
@@ -263,6 +269,13 @@ class App:
                     self._remember(
                         network, lambda: self._kept.trust.require_tls(network.address, milliseconds() + seconds * 1000)
                     )
+
+    def _start_server(self, network: Network) -> None:
+        problem = self._kept.serve(network.address)
+        if problem:
+            self._console.on_network(network, Disconnected(problem), milliseconds())
+        else:
+            self._connection(network).connect()
 
     def _keep(self, network: Network, credentials: Credentials | None) -> None:
         try:
@@ -289,11 +302,12 @@ class App:
 
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:
+            self._connections[network] = Connection(network, self._open_wire, _chance)
+        if network.link is Link.OFFLINE:
             network.address = self._kept.trust.secured(network.address, milliseconds()) or network.address
             network.only_tls = self._kept.trust.is_secured(network.address, milliseconds())
-            network.pin = self._kept.trust.pin(network.address)
+            network.pin = network.pin or self._kept.trust.pin(network.address)
             network.credentials = network.credentials or self._kept.vault.get(str(network.address))
-            self._connections[network] = Connection(network, self._open_wire, _chance)
         return self._connections[network]
 
     def _open_wire(self, address: Address, connection: Connection) -> Transport:

@@ -10,6 +10,14 @@ from greenchat.client.questions import Prompt, Question
 MOVES = {"Left": "left", "Right": "right", "Home": "home", "End": "end", "C-a": "home", "C-e": "end"}
 
 
+def edit(editor: Editor, key: str) -> None:
+    """What a key does to a line of text that is no message."""
+    if key in EDITS or key in MOVES:
+        editor.run(EDITS.get(key) or MOVES[key])
+    elif len(key) == 1:
+        editor.insert(key)
+
+
 class _Typing:
     """What Asking and Prompting share: a line of their own."""
 
@@ -23,12 +31,6 @@ class _Typing:
     def line(self) -> Line:
         """What was typed."""
         return self._editor.line
-
-    def _typed(self, key: str) -> None:
-        if key in EDITS or key in MOVES:
-            self._editor.run(EDITS.get(key) or MOVES[key])
-        elif len(key) == 1:
-            self._editor.insert(key)
 
     def paste(self, text: str) -> None:
         """The first line of what was pasted."""
@@ -66,7 +68,7 @@ class Asking(_Typing):
                 return STAYS
             answer.action(self._now)
             return DONE
-        self._typed(key)
+        edit(self._editor, key)
         return STAYS
 
 
@@ -107,5 +109,5 @@ class Prompting(_Typing):
             if text:
                 self._prompt.take(text, self._now)
             return DONE
-        self._typed(key)
+        edit(self._editor, key)
         return STAYS

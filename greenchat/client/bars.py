@@ -99,14 +99,15 @@ def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple
     cursor = Cursor(0, 0)
     for number, text in enumerate(texts[first : first + area.rows], first):
         head = prompt if number == first else " " * width(prompt)
-        row, place = _input_row(head, InputLine(text, column if number == at else 0), columns, theme)
+        row, place = input_row(head, InputLine(text, column if number == at else 0), columns, theme)
         rows.append(row)
         if number == at:
             cursor = Cursor(number - first, place)
     return tuple(rows), cursor
 
 
-def _input_row(prompt: str, line: InputLine, columns: int, theme: Theme) -> tuple[Row, int]:
+def input_row(prompt: str, line: InputLine, columns: int, theme: Theme) -> tuple[Row, int]:
+    """One line of input behind its prompt, cut so that the cursor is on it; and the column of the cursor."""
     room = columns - width(prompt) - 1  # the cursor stands behind the last character
     cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]
     cursor = len(graphemes(line.before))

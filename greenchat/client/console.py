@@ -6,18 +6,19 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 
 from collections.abc import Callable
 
-from greenchat.client import handlers, login, multiline, past, responses, slash, talk, typing_notice
+from greenchat.client import handlers, join_view, login, multiline, past, responses, slash, talk, typing_notice
 from greenchat.client.asking import Asking, Prompting
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import Clicked, Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
+from greenchat.client.join_screen import CHANNEL, JoinScreen, Plan, Take
 from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
-from greenchat.client.modes import LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
-from greenchat.client.questions import Prompt, Question
+from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
+from greenchat.client.questions import Prompt, Question, WhichChannel
 from greenchat.client.said import Kind, Line
 from greenchat.client.style import Frame, Size
 from greenchat.client.theme import DARK, Theme
@@ -38,6 +39,7 @@ class Console:
     __slots__ = (
         "_completion",
         "_drafts",
+        "_join",
         "_mode",
         "_quitting",
         "_reply",
@@ -59,6 +61,7 @@ class Console:
         self.suspend = False
         self._mode: Mode | None = None
         self._completion: Completion | None = None
+        self._join: JoinScreen | None = None
         self._drafts: dict[Buffer, InputLine] = {}
         self._quitting = False
         self._reply: Line | None = None  # what the next line replies to
@@ -66,6 +69,8 @@ class Console:
     def frame(self, now: float, time: int = 0) -> Frame:
         """The picture. now: seconds of the app's clock. time: milliseconds since the epoch."""
         mode, theme = self._mode, self.view.theme
+        if mode is None and self._join:
+            return join_view.render(self._join, self.size, theme)
         if mode is None:
             prompt = f"reply to {self._reply.nick}: " if self._reply else ""
             return self.view.picture(Look(theme, now, time, self.hint, prompt))
@@ -84,6 +89,8 @@ class Console:
         """Something happened on a network. now: milliseconds since the epoch."""
         before = self.model.current
         handlers.apply(self.model, network, event, now)
+        if self._join:
+            self._join.noticed()
         self._keep_drafts(before)
         self._ask(now)
 
@@ -119,7 +126,7 @@ class Console:
     def _ask(self, now: int) -> None:
         """Put the next question into the input line's place, when nothing else is there."""
         questions = self.model.questions
-        while questions and self._mode is None:
+        while questions and self._mode is None and (self._join is None or self._join.first):
             match questions.popleft():
                 case Question() as question if self.model.asks:
                     self._mode = Asking(question, now)
@@ -127,6 +134,10 @@ class Console:
                     answers[-1].action(now)
                 case Prompt() as prompt if self.model.asks:
                     self._mode = Prompting(prompt, now)
+                case WhichChannel(take) if self.model.asks:
+                    network = self.model.network
+                    plan = Plan(str(network.address), network.nick)
+                    self._join = JoinScreen(self.model, plan, take, start=CHANNEL, first=False)
                 case _:
                     pass  # nobody is there to answer
 
@@ -174,11 +185,27 @@ class Console:
             slash.run(self.model, f"/join {channel.name}", now)
             self.model.show(channel)
 
-        self.model.questions.append(Prompt("Join which channel", take))
+        self.model.questions.append(WhichChannel(take))
+
+    def ask_where(self, plan: Plan, start: str, remember: Take) -> None:
+        """Begin with the join screen. remember: given the channel that was chosen."""
+        network = self.model.network
+
+        def take(names: str, now: int) -> None:
+            for name in names.split(","):
+                network.want(name)
+                self.model.show(self.model.open(network, name))
+                if network.settled:
+                    network.send("JOIN", name)
+            remember(names, now)
+
+        self._join = JoinScreen(self.model, plan, take, start=start)
 
     def _paste(self, text: str, now: int) -> None:
         self._completion = None
-        if self._mode:
+        if self._join and not self._mode:
+            self._join.paste(text)
+        elif self._mode:
             self._mode.paste(text)
         elif text.count("\n") + 1 >= GUARDED_LINES:
 
@@ -193,7 +220,12 @@ class Console:
 
     def _key(self, key: str, now: int) -> None:
         before, text = self.model.current, self.editor.text
-        if self._mode is None or self._mode_key(key):
+        if self._mode is None and self._join:
+            if self.model.settings.keys().get(key) == "suspend":
+                self._suspend()
+            elif self._join.key(key, now) == DONE:
+                self._join = None
+        elif self._mode is None or self._mode_key(key):
             self._plain_key(key, now)
         if self.model.current is before and self.editor.text != text and self.model.settings.get("typing.tell"):
             typing_notice.tell(before, self.editor.text, now)

@@ -3,20 +3,34 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from greenchat import __version__
-from greenchat.client.address import DEFAULT_CHANNEL, DEFAULT_PORT, AddressError, Destination, parse_destination
+from greenchat.client.address import (
+    DEFAULT_CHANNEL,
+    DEFAULT_PORT,
+    AddressError,
+    Destination,
+    nick_problem,
+    parse_destination,
+)
 from greenchat.client.app import App, Kept, milliseconds
 from greenchat.client.console import Console
 from greenchat.client.credentials import system_vault
-from greenchat.client.model import Model, Network
-from greenchat.client.settings import SettingError, load, save
+from greenchat.client.folders import config_folder, data_folder, recall, remember, state_folder
+from greenchat.client.join_screen import NICK, SERVER, Plan
+from greenchat.client.model import Address, Model, Network
+from greenchat.client.said import Kind, Line
+from greenchat.client.settings import SettingError, Settings, load, save
 from greenchat.client.style import Size
 from greenchat.client.theme import ASCII_GLYPHS, DARK, LIGHT, Theme
 from greenchat.client.trust import Trust
+
+Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -59,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="[NICK@]HOST[:PORT][/#channel]",
-        help=f"where to go, also as irc://... or ircs://... (default localhost:{DEFAULT_PORT}/{DEFAULT_CHANNEL})",
+        help=f"where to go, also as irc://... or ircs://...; asked for if missing (default port {DEFAULT_PORT},"
+        f" channel {DEFAULT_CHANNEL})",
     )
     parser.add_argument("--serve", action="store_true", help="start a server on this machine and join it")
     parser.add_argument(
@@ -77,67 +92,112 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _start(given: argparse.Namespace) -> int:
+    settings = config_folder() / "client.toml"
     try:
-        destination = parse_destination(given.destination)
-    except AddressError as error:
+        loaded = load(settings)
+        where = given.destination or str(loaded.get("start"))
+        destination = parse_destination(where)
+    except (AddressError, SettingError) as error:
         raise UsageError(str(error)) from error
     if not given.plain and not (os.isatty(0) and os.isatty(1)):
         raise UsageError("input and output must be a terminal; --plain does without")
-    nick = given.nick or destination.nick or _ask_for_nick()
-    if not nick or any(letter in nick for letter in " ,*?!@:#\t"):
-        raise UsageError(f"{nick!r} is no nickname: no spaces, and none of  , * ? ! @ : #")
-    _remember_nick(nick)
-
-    if not given.serve and os.isatty(0) and destination.is_local and not destination.address.tls:
-        given.serve = _offers_server(destination)
-    if not given.serve:
-        return _chat(destination, nick, given, notes=())
-    from greenchat.client.local_server import LocalServer, ServerError, answers
-
-    if not destination.is_local:
+    if given.serve and not destination.is_local:
         raise UsageError("--serve starts a server on this machine; name no other host with it")
-    if answers(destination.address):
-        note = f"A server was running on {destination.address} already; this is it."
-        return _chat(destination, nick, given, notes=(note,))
-    try:
-        server = LocalServer(destination.address, state_folder() / "server.log")
-    except ServerError as error:
-        raise UsageError(f"the server did not start: {error}") from error
-    try:
-        note = f"Your server listens on {server.address}. It ends when you leave; greenchat-server runs one that stays."
-        here = Destination(server.address, nick, destination.channels)
-        return _chat(here, nick, given, notes=(note,))
-    finally:
-        server.stop()
+    nick = given.nick or destination.nick or (_ask_for_nick() if given.plain else "")
+    if (nick or given.plain) and (problem := nick_problem(nick)):
+        raise UsageError(problem)
+    says_all = bool(nick and (where or given.serve or given.plain))
+    if says_all:
+        remember("nickname", nick)
+        if not given.serve and os.isatty(0) and destination.is_local and not destination.address.tls:
+            given.serve = _offers_server(destination)
+    with _servers() as serve:
+        note = ""
+        if given.serve:
+            destination, note = _served(destination, serve)
+        console = _console(destination, nick or recall("nickname") or _user_name(), given, loaded)
+        if note:
+            model = console.model
+            model.add(model.network.status, Line(milliseconds(), Kind.INFO, note))
+        if says_all:
+            _come_in(console.model, destination.channels)
+        else:
+            _ask_where(console, destination, fixed=bool(where or given.serve))
+        vault, trust = system_vault(data_folder()), Trust(data_folder() / "trust.json")
+        plugins, logs = config_folder() / "plugins", data_folder() / "logs"
+        kept = Kept(vault, trust, lambda: save(loaded, settings), _report, plugins, logs, lambda to: serve(to)[1])
+        return _chat(console, kept, given)
 
 
-def _chat(destination: Destination, nick: str, given: argparse.Namespace, notes: tuple[str, ...]) -> int:
-    from greenchat.client.said import Kind, Line
-
+def _console(destination: Destination, nick: str, given: argparse.Namespace, settings: Settings) -> Console:
     network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
     network.certificate = given.certificate
     model = Model(network)
-    settings = config_folder() / "client.toml"
-    try:
-        model.settings = load(settings)
-    except SettingError as error:
-        raise UsageError(str(error)) from error
-    kept = Kept(
-        system_vault(data_folder()),
-        Trust(data_folder() / "trust.json"),
-        lambda: save(model.settings, settings),
-        _report,
-        config_folder() / "plugins",
-        data_folder() / "logs",
-    )
+    model.settings = settings
     model.asks = os.isatty(0)
-    for channel in destination.channels:
-        # Its window is there at once: what is typed while we connect waits in it.
-        network.want(channel)
-        model.show(model.open(network, channel))
-    for note in notes:
-        model.add(network.status, Line(milliseconds(), Kind.INFO, note))
-    console = Console(model, Size(24, 80), _theme(given))
+    return Console(model, Size(24, 80), _theme(given))
+
+
+def _come_in(model: Model, channels: tuple[str, ...]) -> None:
+    """Their windows are there at once: what is typed while we connect waits in them."""
+    for channel in channels:
+        model.network.want(channel)
+        model.show(model.open(model.network, channel))
+
+
+def _ask_where(console: Console, destination: Destination, *, fixed: bool) -> None:
+    """Begin with the join screen, with what was said there the last time. fixed: the server is known."""
+    network = console.model.network
+    network.leaving = True  # it is not connected before the user wants it
+    last = recall("destination")
+    channel = ",".join(destination.channels) if fixed else ""
+    server = destination.text if fixed else last.partition("#")[0].rstrip("/") or destination.text
+    if not fixed and "#" in last:
+        channel = "#" + last.partition("#")[2]
+
+    def chosen(channels: str, now: int) -> None:
+        here = Destination(network.address, network.wanted_nick).text
+        remember("nickname", network.wanted_nick)
+        remember("destination", f"{here}/{channels}")
+        scheme, _, rest = here.rpartition("://")
+        command = f"greenchat {scheme}{'://' * bool(scheme)}{network.wanted_nick}@{rest}/{channels}"
+        console.model.add(network.status, Line(now, Kind.INFO, f"This leads here at once: {command}"))
+
+    console.ask_where(Plan(server, network.nick, channel), NICK if fixed else SERVER, chosen)
+
+
+def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
+    """A server for this session, and what the user is to know about it."""
+    from greenchat.client.local_server import answers
+
+    if answers(destination.address):
+        return destination, f"A server was running on {destination.address} already; this is it."
+    address, problem = serve(destination.address)
+    if problem:
+        raise UsageError(f"the server did not start: {problem}")
+    note = f"Your server listens on {address}. It ends when you leave; greenchat-server runs one that stays."
+    return replace(destination, address=address), note
+
+
+@contextmanager
+def _servers() -> Iterator[Serve]:
+    """What starts servers on this machine; they end with the session."""
+    with ExitStack() as started:
+
+        def serve(address: Address) -> tuple[Address, str]:
+            from greenchat.client.local_server import LocalServer, ServerError
+
+            try:
+                server = LocalServer(address, state_folder() / "server.log")
+            except ServerError as error:
+                return address, str(error)
+            started.callback(server.stop)
+            return server.address, ""
+
+        yield serve
+
+
+def _chat(console: Console, kept: Kept, given: argparse.Namespace) -> int:
     try:
         if given.plain:
             _run_plain(console, kept)
@@ -178,8 +238,14 @@ def _theme(given: argparse.Namespace) -> Theme:
     return theme if unicode and not given.ascii else replace(theme, glyphs=ASCII_GLYPHS)
 
 
+def _user_name() -> str:
+    """How this machine calls the user: a nickname to begin with, where it can be one."""
+    name = os.environ.get("USER", "")
+    return "" if nick_problem(name) else name
+
+
 def _ask_for_nick() -> str:
-    last = _last_nick()
+    last = recall("nickname")
     return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
 
 
@@ -192,39 +258,6 @@ def _offers_server(destination: Destination) -> bool:
     if answer not in ("", "y", "yes"):
         raise UsageError("nobody to talk to. Name another host: greenchat HOST[:PORT]")
     return True
-
-
-def state_folder() -> Path:
-    """Where the client keeps what it remembers: $XDG_STATE_HOME/greenchat."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local/state") / "greenchat"
-
-
-def config_folder() -> Path:
-    """Where the settings are: $XDG_CONFIG_HOME/greenchat."""
-    base = os.environ.get("XDG_CONFIG_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".config") / "greenchat"
-
-
-def data_folder() -> Path:
-    """Where the client keeps what the user would miss: $XDG_DATA_HOME/greenchat-client."""
-    base = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local/share") / "greenchat-client"
-
-
-def _last_nick() -> str:
-    try:
-        return (state_folder() / "nickname").read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _remember_nick(nick: str) -> None:
-    try:
-        state_folder().mkdir(parents=True, exist_ok=True)
-        (state_folder() / "nickname").write_text(nick + "\n", encoding="utf-8")
-    except OSError:
-        pass  # then it is asked for without a suggestion
 
 
 def _terminal_is_light() -> bool:

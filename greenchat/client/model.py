@@ -9,7 +9,7 @@ from pathlib import Path
 
 from greenchat.client.credentials import Credentials
 from greenchat.client.network import Address, Buffer, BufferKind, Link, Network
-from greenchat.client.questions import Prompt, Question
+from greenchat.client.questions import Prompt, Question, WhichChannel
 from greenchat.client.said import TALK, Kind, Line
 from greenchat.client.settings import Settings
 
@@ -34,6 +34,7 @@ __all__ = [
     "Quit",
     "Reconnect",
     "Save",
+    "StartServer",
 ]
 
 MOST_MENTIONS = 200
@@ -138,6 +139,13 @@ class Plugin:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class StartServer:
+    """A server is to be started on this machine, at the network's address, and to be connected to."""
+
+    network: Network
+
+
 Request = (
     Quit
     | Connect
@@ -153,6 +161,7 @@ Request = (
     | Mouse
     | Plugin
     | Export
+    | StartServer
 )
 
 
@@ -187,7 +196,7 @@ class Model:
         self.settings = Settings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # is there somebody who can answer questions?
-        self.questions: deque[Question | Prompt] = deque()
+        self.questions: deque[Question | Prompt | WhichChannel] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said

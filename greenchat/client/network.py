@@ -13,6 +13,7 @@ from enum import Enum, auto
 
 from greenchat.client.credentials import Attempt, Credentials
 from greenchat.client.isupport import Isupport
+from greenchat.client.listing import Directory
 from greenchat.client.said import TALK, Anchor, Line, Member, Page, Waiting
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
@@ -243,6 +244,7 @@ class Network:
     heard_at: int = 0
     missed_since: int = 0
     talks_since: int = 0  # the missed_since for which the talks of that time are being asked
+    directory: Directory = field(default_factory=Directory)
     settled: bool = False  # the welcome is over
     listed: int = 0  # entries of a list that is coming
     lag: int | None = None

@@ -47,5 +47,12 @@ class Prompt:
     hidden: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class WhichChannel:
+    """The user is to choose one of the server's channels. take: called with its name and the time."""
+
+    take: Callable[[str, int], None]
+
+
 def nothing(_now: int) -> None:
     """The action of an answer that changes nothing."""

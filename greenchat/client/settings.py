@@ -34,6 +34,7 @@ TABLE: dict[str, Setting] = {
         Setting("highlight.words", [], "words that call you, besides your nickname (separated by spaces)"),
         Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)"),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
+        Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel"),
         Setting("typing.tell", True, "tell others while you type"),
         Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
         Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),

@@ -167,7 +167,6 @@ def test_the_welcome_is_told_in_words(world: World) -> None:
     )
     assert world.shown("") == [
         "- Welcome",
-        "* This server is srv, running best-1.0",
         "* Your number on this server is 0AAA",
         "* There are 3 users on 1 server",
         "* Operators here: 2",

@@ -62,7 +62,6 @@ def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
     ("typed", "shown"),
     [
         ("/fly", "! There is no command /fly. /help lists them all."),
-        ("/join", "! How to use it: /join #channel [key]"),
         ("/wind", "! /wind could be /window, /windows"),
         ("/window 7", "! There are windows 1 to 2."),
         ("/window nowhere", "! There is no window nowhere."),
@@ -212,7 +211,8 @@ def test_a_line_without_a_channel_offers_to_join_one(world: World) -> None:
     world.network.channels.clear()
     world.welcome()
     world.type("hello there\n")
-    assert world.screen()[-1] == "Join which channel:"
+    assert world.screen()[0] == " greenchat: which channel?"
+    assert world.sent() == ["LIST"]
     world.type("cats\n")
     assert world.sent() == ["JOIN #cats"]
     assert world.screen()[-1] == "[#cats] hello there"

@@ -182,15 +182,65 @@ def test_an_interrupt_with_text_only_clears_it(alice: Terminal) -> None:
 
 def test_the_nickname_is_asked_for_and_remembered(server: Server, greenchat: OpenTerminal) -> None:
     first = greenchat(server.address)
-    first.wait_for("Nickname:")
-    first.enter("dora")
+    first.wait_for("greenchat: where do you want to chat?", "Nickname")
+    first.send("dora\r")
+    first.wait_for("There are no channels here yet: make the first.")
+    first.send("\r")
     first.wait_for("You joined", "dora")
+    first.send("\x1b1")
+    first.wait_for("This leads here at once:", f"dora@{server.address}/#lobby")
     first.enter("/quit")
     assert first.wait_end() == 0
     second = greenchat(server.address)
-    second.wait_for("Nickname [dora]:")
-    second.enter("")
+    second.wait_for("Nickname   dora")
+    second.send("\r\r")
     second.wait_for("You joined", "dora")
+
+
+def test_the_first_run_is_enter_three_times(server: Server, greenchat: OpenTerminal) -> None:
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby", "JOIN #tea", "TOPIC #tea :Green or black?")
+        bob.sync()
+        first = greenchat(USER="ann")
+        first.wait_for("Server     localhost:9090", "Nickname   ann")
+        first.send(server.address, "\r")
+        first.wait(lambda: first.cursor == (3, len("  Nickname   ann")))
+        first.send("\r")
+        first.wait_for("> #lobby", "#tea      1  Green or black?")
+        first.send("\x1b[B", "\r")
+        assert bob.expect("JOIN").nick == "ann"
+        first.wait_for("#tea: Green or black?", "[#tea]")
+        first.enter("/quit")
+        assert first.wait_end() == 0
+    second = greenchat(rows=5, columns=20)
+    second.wait_for("Nickname ann", "Channel  #tea")
+    second.send("\x1b")
+    assert second.wait_end() == 0
+    assert second.output.rindex(b"\x1b[?2004l") > second.output.rindex(b"\x1b[?2004h")
+
+
+def test_a_server_can_be_started_from_the_join_screen(greenchat: OpenTerminal, server: Server) -> None:
+    server.stop()
+    terminal = greenchat(server.address, USER="ann")
+    terminal.wait_for("Nickname   ann")
+    terminal.send("\r")
+    terminal.wait_for("nothing answers on", "Enter starts a server there")
+    terminal.send("\r")
+    terminal.wait_for("make the first")
+    terminal.send("\r")
+    terminal.wait_for("You joined")
+    terminal.enter("/quit")
+    assert terminal.wait_end() == 0
+    with pytest.raises(ConnectionRefusedError):
+        Client(server.target)
+
+
+def test_settings_can_say_where_to_go(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+    settings = tmp_path / "config/greenchat/client.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f'[settings]\nstart = "eve@{server.address}/#cake"\n')
+    terminal = greenchat()
+    terminal.wait_for("You joined", "[#cake]", "eve")
 
 
 def test_serve_starts_a_server_and_ends_it(greenchat: OpenTerminal, server: Server, tmp_path: Path) -> None:

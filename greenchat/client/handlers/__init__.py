@@ -8,6 +8,7 @@ from greenchat.client.handlers import channels, login, messages, registration
 from greenchat.client.handlers.receiving import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.isupport import Isupport
+from greenchat.client.listing import Directory
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.said import Kind, Line
 
@@ -23,6 +24,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
         case Connected():
             network.link = Link.REGISTERING
             network.isupport = Isupport()
+            network.directory = Directory()
             network.refold()
             network.caps.clear()
             network.caps_offered.clear()

@@ -2,6 +2,7 @@
 
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.handlers.words import in_words
+from greenchat.client.listing import Listed
 from greenchat.client.network import Link
 from greenchat.client.said import Kind
 from greenchat.client.times import date_and_time, duration
@@ -20,12 +21,10 @@ MASK_LISTS = {
 @on(
     Numeric.RPL_YOURHOST,
     Numeric.RPL_CREATED,
-    Numeric.RPL_MYINFO,
     Numeric.RPL_LUSEROP,
     Numeric.RPL_LUSERUNKNOWN,
     Numeric.RPL_LUSERCHANNELS,
     Numeric.RPL_LUSERCLIENT,
-    Numeric.RPL_LUSERME,
     Numeric.RPL_LOCALUSERS,
     Numeric.RPL_GLOBALUSERS,
     Numeric.RPL_MOTDSTART,
@@ -34,6 +33,11 @@ MASK_LISTS = {
 def for_the_record(at: Incoming) -> None:
     """Worth keeping with the server's own lines, not worth anybody's attention."""
     at.note(at.network.status, in_words(at.message.command, at.message.params), Kind.EVENT)
+
+
+@on(Numeric.RPL_MYINFO, Numeric.RPL_LUSERME)
+def said_before(at: Incoming) -> None:
+    """What RPL_YOURHOST, RPL_ISUPPORT and RPL_LUSERCLIENT say, too."""
 
 
 @on(
@@ -131,6 +135,11 @@ def who(at: Incoming) -> None:
 @on(Numeric.RPL_LIST)
 def listed(at: Incoming) -> None:
     """`<channel> <client count> :<topic>`"""
+    network, people = at.network, at.param(2)
+    entry = Listed(at.param(1), int(people) if people.isdecimal() else 0, at.param(3))
+    network.directory.hear(network.fold(entry.name), entry)
+    if network.directory.quiet:
+        return
     topic = f": {at.param(3)}" if at.param(3) else ""
     at.answer(f"{at.param(1)} ({at.param(2)}){topic}")
 
@@ -138,6 +147,10 @@ def listed(at: Incoming) -> None:
 @on(Numeric.RPL_LISTEND)
 def list_end(at: Incoming) -> None:
     """All channels were named."""
+    quiet = at.network.directory.quiet
+    at.network.directory.end()
+    if quiet:
+        return
     at.answer("These are the channels. /join one of them, or any other name to make a new one.")
 
 
@@ -165,6 +178,17 @@ def not_away(at: Incoming) -> None:
 def own_modes(at: Incoming) -> None:
     """Our user modes."""
     at.answer(f"Your modes: {at.param(1)}")
+
+
+@on(Numeric.RPL_TRYAGAIN)
+def try_again(at: Incoming) -> None:
+    """`<command> :<text>`: the server does not do that so often, or not yet."""
+    directory = at.network.directory
+    quiet = directory.quiet and at.param(1) == "LIST"
+    if at.param(1) == "LIST":
+        directory.end()
+    if not quiet:
+        at.answer(in_words(at.message.command, at.message.params), Kind.ERROR)
 
 
 def anything_else(at: Incoming) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from greenchat.protocol.numerics import Numeric
 
 SENTENCES: dict[str, str] = {
-    Numeric.RPL_MYINFO.command: "This server is {0}, running {1}",
     Numeric.RPL_LUSEROP.command: "Operators here: {0}",
     Numeric.RPL_LUSERUNKNOWN.command: "Connections that are not ready yet: {0}",
     Numeric.RPL_LUSERCHANNELS.command: "Channels: {0}",

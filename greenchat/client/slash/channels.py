@@ -1,13 +1,17 @@
 """Commands about channels: coming and going, the topic, who is there, and keeping order."""
 
 from greenchat.client.model import BufferKind
+from greenchat.client.questions import WhichChannel
 from greenchat.client.slash.registry import Order, SlashError, command
 
 
-@command("join", "j", usage="#channel [key]", least=1, example="/join #tea")
+@command("join", "j", usage="[#channel [key]]", example="/join #tea")
 def join(order: Order) -> None:
-    """Go into a channel; a new name makes a new channel."""
+    """Go into a channel; a new name makes a new channel. Without one, choose from the server's."""
     network = order.online()
+    if not order.words:
+        order.model.questions.append(WhichChannel(lambda name, now: join(Order(order.model, name, now))))
+        return
     names, *keys = order.words
     chantypes = network.isupport.chantypes
     channels = [name if name[:1] in chantypes else chantypes[:1] + name for name in names.split(",") if name]
@@ -63,7 +67,9 @@ def names(order: Order) -> None:
 @command("list", usage="[pattern]", example="/list *tea*")
 def list_(order: Order) -> None:
     """Show the server's channels."""
-    order.online().send("LIST", *order.words[:1])
+    network = order.online()
+    network.directory.begin(quiet=False)
+    network.send("LIST", *order.words[:1])
 
 
 @command("invite", usage="nick [#channel]", least=1, example="/invite bob")

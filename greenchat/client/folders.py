@@ -1,0 +1,44 @@
+"""Where the client keeps its files, and what it knows from the last time.
+
+https://specifications.freedesktop.org/basedir-spec/latest/
+"""
+
+import os
+from pathlib import Path
+
+
+def state_folder() -> Path:
+    """Where the client keeps what it remembers: $XDG_STATE_HOME/greenchat."""
+    return _base("XDG_STATE_HOME", ".local/state") / "greenchat"
+
+
+def config_folder() -> Path:
+    """Where the settings are: $XDG_CONFIG_HOME/greenchat."""
+    return _base("XDG_CONFIG_HOME", ".config") / "greenchat"
+
+
+def data_folder() -> Path:
+    """Where the client keeps what the user would miss: $XDG_DATA_HOME/greenchat-client."""
+    return _base("XDG_DATA_HOME", ".local/share") / "greenchat-client"
+
+
+def recall(name: str) -> str:
+    """What was remembered under this name, "" for nothing."""
+    try:
+        return (state_folder() / name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def remember(name: str, text: str) -> None:
+    """Know it the next time; where that can't be written, it is asked for without a suggestion."""
+    try:
+        state_folder().mkdir(parents=True, exist_ok=True)
+        (state_folder() / name).write_text(text + "\n", encoding="utf-8")
+    except OSError:
+        pass
+
+
+def _base(variable: str, default: str) -> Path:
+    base = os.environ.get(variable, "")
+    return Path(base) if base.startswith("/") else Path.home() / default

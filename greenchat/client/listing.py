@@ -1,0 +1,47 @@
+"""The server's channels, as LIST tells them: to choose from, to complete names with, or for the user to read."""
+
+import heapq
+from dataclasses import dataclass, field
+
+MOST = 5000  # channels that are kept; large networks have more than anybody looks through
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One channel. people: how many are in it."""
+
+    name: str
+    people: int
+    topic: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Directory:
+    """The channels of one network by their folded names.
+
+    asked: the answer is on its way. quiet: it is for us, not for the user to read. complete: it has come.
+    """
+
+    entries: dict[str, Listed] = field(default_factory=dict)
+    asked: bool = False
+    quiet: bool = False
+    complete: bool = False
+
+    def begin(self, *, quiet: bool) -> None:
+        """LIST was sent."""
+        self.quiet = quiet and (self.quiet or not self.asked)
+        self.asked = True
+
+    def hear(self, folded: str, listed: Listed) -> None:
+        """One entry has come."""
+        if len(self.entries) < MOST or folded in self.entries:
+            self.entries[folded] = listed
+
+    def end(self) -> None:
+        """All have come, or none will."""
+        self.asked, self.complete, self.quiet = False, True, False
+
+    def largest(self, count: int, wanted: str = "") -> list[Listed]:
+        """Those with most people first. wanted: what their names must have in them."""
+        found = (each for folded, each in self.entries.items() if wanted in folded)
+        return heapq.nsmallest(count, found, key=lambda each: (-each.people, each.name))

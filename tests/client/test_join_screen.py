@@ -1,0 +1,202 @@
+"""The join screen: server, nickname, and a channel out of those that the server has."""
+
+import pytest
+
+from greenchat.client.join_screen import NICK, SERVER, Plan
+from greenchat.client.model import Address, Connect, Link, Quit, StartServer
+from greenchat.client.style import Size
+from tests.client.world import World
+
+LIST = (
+    ":srv 321 alice Channel :Users Name",
+    ":srv 322 alice #tea 12 :Green or black?",
+    ":srv 322 alice #coffee 3 :",
+    ":srv 322 alice #teapots 40 :",
+    ":srv 323 alice :End of LIST",
+)
+
+
+@pytest.fixture
+def chosen() -> list[str]:
+    """What was chosen."""
+    return []
+
+
+@pytest.fixture
+def first(chosen: list[str]) -> World:
+    """A client that was started without saying where to go."""
+    world = World(12, 60)
+    world.network.channels.clear()
+    world.network.show_on_join.clear()
+    world.console.ask_where(Plan("localhost:9090", "alice"), SERVER, lambda name, _: chosen.append(name))
+    return world
+
+
+def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> None:
+    assert first.screen() == [
+        " greenchat: where do you want to chat?",
+        "",
+        "  Server     localhost:9090",
+        "  Nickname   alice",
+        "  Channel    #lobby",
+        *[""] * 6,
+        " Enter goes on, Esc leaves",
+    ]
+    first.press("Enter", "Enter")
+    assert list(first.model.requests) == [Connect(first.network)]
+    assert "  Connecting to localhost:9090 ..." in first.screen()
+    first.welcome()
+    first.feed(*LIST)
+    assert first.screen()[6:] == [
+        "  3 channels here, or any new name:",
+        "> #teapots   40",
+        "  #tea       12  Green or black?",
+        "  #coffee     3",
+        "",
+        " Enter joins, Up and Down choose, Esc leaves",
+    ]
+    first.press("Enter")
+    assert chosen == ["#teapots"]
+    assert first.sent() == ["JOIN #teapots"]
+    assert first.screen()[0] == " #teapots"
+
+
+def test_what_is_typed_takes_the_place_of_what_was_suggested(first: World) -> None:
+    first.type("ircs://irc.example/tea\nada\n")
+    network = first.network
+    assert (network.address, network.nick, network.wanted_nick) == (
+        Address("irc.example", 6697, tls=True),
+        "ada",
+        "ada",
+    )
+    assert first.screen()[4] == "  Channel    #tea"
+
+
+def test_a_suggestion_can_be_changed(first: World) -> None:
+    first.press("Backspace")
+    first.type("1")
+    assert first.screen()[2] == "  Server     localhost:9091"
+
+
+def test_the_channels_are_fetched_once_and_looked_through_while_typing(first: World) -> None:
+    first.press("Enter", "Enter")
+    first.welcome()
+    first.feed(*LIST)
+    first.type("tea")
+    assert [row.split()[0] for row in first.screen()[7:9]] == ["#teapots", "#tea"]
+    first.press("Down", "Down")
+    assert first.screen()[4] == "  Channel    #tea"
+    assert first.screen()[8].startswith("> #tea ")
+    assert not any("LIST" in line for line in first.sent())
+
+
+def test_the_list_is_not_shown_as_an_answer(first: World) -> None:
+    first.press("Enter", "Enter")
+    first.welcome()
+    first.feed(*LIST)
+    assert not any("#coffee" in line for line in first.shown(""))
+
+
+def test_lobby_is_suggested_where_there_is_one(first: World) -> None:
+    first.press("Enter", "Enter")
+    first.welcome()
+    first.feed(*LIST[:-1], ":srv 322 alice #lobby 1 :", LIST[-1])
+    assert first.screen()[4] == "  Channel    #lobby"
+
+
+def test_who_is_quicker_than_the_server_joins_when_it_is_there(first: World) -> None:
+    first.press("Enter", "Enter", "Enter")
+    assert first.screen()[0] == " #lobby"
+    first.come_in()
+    assert first.sent()[-1] == "JOIN #lobby"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("ftp://x\n", "ftp:// is not known here; irc:// and ircs:// are"),
+        ("\n two words\n", "'two words' is no nickname"),
+        ("x:99999\n", "x:99999: 99999 is no port"),
+    ],
+)
+def test_what_can_not_be_is_told(first: World, typed: str, told: str) -> None:
+    first.type(typed)
+    assert told in "\n".join(first.screen())
+    assert not first.model.requests
+
+
+def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World) -> None:
+    first.press("Enter", "Enter")
+    first.model.requests.clear()
+    first.network.retry_at = 1.0
+    first.lose("nothing answers on localhost:9090")
+    assert "  Can't connect: nothing answers on localhost:9090." in first.screen()
+    assert first.screen()[-1] == " Enter starts a server there, Esc leaves; or change it"
+    assert first.network.retry_at != 1.0  # it waits for the user
+    first.press("Enter")
+    assert list(first.model.requests) == [StartServer(first.network)]
+
+
+def test_another_server_can_be_named_after_a_failure(first: World) -> None:
+    first.type("irc.example\n\n")
+    first.model.requests.clear()
+    first.lose("no answer from irc.example:9090")
+    assert "ircs://irc.example" in first.screen()[6] + first.screen()[7]
+    first.type("ircs://irc.example\n\n")
+    assert first.network.address == Address("irc.example", 6697, tls=True)
+    assert list(first.model.requests) == [Connect(first.network)]
+
+
+@pytest.mark.parametrize("key", ["Escape", "C-c"])
+def test_it_can_be_left(first: World, key: str) -> None:
+    first.press(key)
+    assert list(first.model.requests) == [Quit()]
+
+
+def test_only_the_name_is_asked_for_where_the_rest_is_known(chosen: list[str]) -> None:
+    world = World(5, 20)
+    world.console.ask_where(Plan("localhost:9090", "", "#tea"), NICK, lambda name, _: chosen.append(name))
+    assert world.screen() == [
+        " where do you want …",
+        "Server   localhost:9",
+        "Nickname",
+        "Channel  #tea",
+        " Enter goes on, Esc…",
+    ]
+    world.type("ada\n\n")
+    assert chosen == ["#tea"]
+
+
+@pytest.mark.parametrize("size", [Size(rows, columns) for rows in (1, 2, 3, 4, 5, 8, 40) for columns in (8, 20, 200)])
+def test_every_size_can_be_drawn(first: World, size: Size) -> None:
+    first.console.size = size
+    for step in ("Enter", "Enter"):
+        first.press(step)
+        frame = first.console.frame(0.0)
+        assert len(frame.rows) == size.rows
+        assert all(len(row) <= size.columns for row in frame.picture())
+    first.welcome()
+    first.feed(*LIST)
+    assert all(len(row) <= size.columns for row in first.screen())
+
+
+def test_join_without_a_name_lets_choose(tea: World) -> None:
+    tea.type("/join\n")
+    assert tea.sent() == ["LIST"]
+    tea.feed(*LIST)
+    tea.type("coffee\n")
+    assert tea.sent() == ["JOIN #coffee"]
+    tea.type("/join\n")
+    tea.press("Escape")
+    assert not tea.model.requests
+    assert tea.screen()[-1] == "[#tea]"
+    assert tea.network.link is Link.ONLINE
+
+
+def test_a_question_of_the_server_comes_first(first: World) -> None:
+    first.press("Enter", "Enter")
+    first.connect()
+    first.feed(":srv 433 * alice :In use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    assert "The name alice is in use." in first.screen()[-3]
+    first.press("Escape")
+    assert first.screen()[3] == "  Nickname   alice_"
