@@ -40,7 +40,7 @@ setup(
     scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],
     install_requires=[
         "gevent>=24.2,<27",  # the server: a greenlet per client over libev
-        "wcwidth>=0.2.13,<0.10",  # the client: how many columns a character takes
+        "wcwidth>=0.3,<0.10",  # the client: how many columns a character takes
     ],
     extras_require={
         "bench": [

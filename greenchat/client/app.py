@@ -20,7 +20,7 @@ from greenchat.client import outside, typing_notice
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
-from greenchat.client.events import Disconnected, NetworkEvent, Received, Resized, TerminalEvent
+from greenchat.client.events import Background, Disconnected, NetworkEvent, Received, Reported, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
 from greenchat.client.memory import Memory
 from greenchat.client.model import (
@@ -206,7 +206,17 @@ class App:
     def _on_terminal(self, events: list[TerminalEvent]) -> None:
         for event in events:
             with self._guarded(self._console.model.current, "what you did last"):
-                self._console.on_terminal(event, milliseconds())
+                match event:
+                    case Reported(row, column):
+                        if self._surface.reported(row, column):
+                            self._console.appearance.wide = self._surface.wide
+                            self._console.restyle()
+                    case Background(light):
+                        if not self._console.appearance.sure:
+                            self._console.appearance.light = light
+                            self._console.restyle()
+                    case _:
+                        self._console.on_terminal(event, milliseconds())
 
     def _drain_events(self) -> None:
         end = time.monotonic() + TURN_SECONDS
@@ -260,6 +270,7 @@ class App:
                 case StartServer(network):
                     self._start_server(network)
                 case Save():
+                    console.restyle()
                     self._remember(self._console.model.network, self._kept.save)
                 case Reconnect(network):
                     self._connection(network).reconnect("to switch to TLS")

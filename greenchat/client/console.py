@@ -21,7 +21,7 @@ from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, Paste
 from greenchat.client.questions import Prompt, Question, WhichChannel
 from greenchat.client.said import Kind, Line
 from greenchat.client.style import Frame, Size
-from greenchat.client.theme import DARK, Theme
+from greenchat.client.theme import Appearance, Theme
 from greenchat.client.viewpoint import Viewpoint
 
 GUARDED_LINES = 3  # from which on a paste is asked about
@@ -43,6 +43,7 @@ class Console:
         "_mode",
         "_quitting",
         "_reply",
+        "appearance",
         "editor",
         "hint",
         "model",
@@ -51,9 +52,10 @@ class Console:
         "view",
     )
 
-    def __init__(self, model: Model, size: Size, theme: Theme = DARK) -> None:
+    def __init__(self, model: Model, size: Size, appearance: Appearance | None = None) -> None:
         self.model = model
-        self.view = Viewpoint(model, size, theme, lambda: self._mode.line if self._mode else self.editor.line)
+        self.appearance = appearance or Appearance()
+        self.view = Viewpoint(model, size, self._theme, lambda: self._mode.line if self._mode else self.editor.line)
         model.actions = frozenset(ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values())
         self.editor = Editor()
         self.hint = ""
@@ -84,6 +86,14 @@ class Console:
     @size.setter
     def size(self, size: Size) -> None:
         self.view.size = size
+
+    def restyle(self) -> None:
+        """The settings, or what is known of the terminal, are others now."""
+        self.view.draw_with(self._theme)
+
+    @property
+    def _theme(self) -> Theme:
+        return self.appearance.theme(str(self.model.settings.get("theme")))
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
         """Something happened on a network. now: milliseconds since the epoch."""

@@ -86,4 +86,19 @@ class Clicked:
     column: int
 
 
-TerminalEvent = Clicked | KeyPressed | Pasted | Resized | Focused | Entered
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The terminal says where its cursor was when it was asked, counted from 1."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The terminal says whether its background is light."""
+
+    light: bool
+
+
+TerminalEvent = Background | Reported | Clicked | KeyPressed | Pasted | Resized | Focused | Entered

@@ -7,7 +7,7 @@ calls `flush`.
 
 import re
 
-from greenchat.client.events import Clicked, Focused, KeyPressed, Pasted, TerminalEvent
+from greenchat.client.events import Background, Clicked, Focused, KeyPressed, Pasted, Reported, TerminalEvent
 
 ESCAPE_SECONDS = 0.05
 
@@ -103,6 +103,11 @@ _CSI = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
 _CSI_BEGUN = re.compile(r"\x1b\[[0-?]*[ -/]*$")
 _RXVT_SHIFTED = re.compile(r"\x1b\[([0-9]+)\$")  # `$` ends no sequence elsewhere
 _LINUX_FUNCTION = re.compile(r"\x1b\[\[([A-E])")
+_REPORT = re.compile(r"([2-9]|[1-9][0-9]+);([0-9]+)")  # with a 1 before the semicolon it is F3
+_COMMAND = re.compile(r"\x1b\]([0-9]+);([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC, as answers to it come
+_COMMAND_BEGUN = re.compile(r"\x1b\][0-9]+[^\x07\x1b]*\x1b?$")
+_LONGEST_COMMAND = 100
+_RGB = re.compile(r"rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 
@@ -117,8 +122,9 @@ class Decoder:
 
     @property
     def undecided(self) -> bool:
-        """True while what came could be the beginning of more. Not while a paste goes on: that ends when it ends."""
-        return bool(self._text) and not self._text.startswith(_PASTE_BEGINS)
+        """True while what came could be the beginning of more. Not while a paste or an answer of the
+        terminal goes on: that ends when it ends."""
+        return bool(self._text) and not (self._text.startswith(_PASTE_BEGINS) or _COMMAND_BEGUN.match(self._text))
 
     def feed(self, data: bytes) -> list[TerminalEvent]:
         """The keys that are complete now."""
@@ -183,6 +189,12 @@ def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, 
         return KeyPressed("Escape"), start + 1
     if rest[1] == "[":
         return _control_sequence(text, start, final=final)
+    if rest[1] == "]":
+        command = _COMMAND.match(rest)
+        if command:
+            return _answered(command[1], command[2]), start + command.end()
+        if (_COMMAND_BEGUN.match(rest) and len(rest) < _LONGEST_COMMAND) or (rest == "\x1b]" and not final):
+            return None, start
     if rest[1] == "O":
         if len(rest) == 2:
             return (KeyPressed("M-O"), start + 2) if final else (None, start)
@@ -209,8 +221,20 @@ def _control_sequence(text: str, start: int, *, final: bool) -> tuple[TerminalEv
         return Focused(letter == "I"), match.end()
     if parameters[:1] == "<" and letter in "Mm":
         return _mouse(parameters[1:], pressed=letter == "M"), match.end()
+    report = _REPORT.fullmatch(parameters) if letter == "R" else None
+    if report:
+        return Reported(int(report[1]), int(report[2])), match.end()
     name = _named(parameters, letter) if parameters[:1] not in ("<", "=", ">", "?") else ""
     return (KeyPressed(name) if name else None), match.end()
+
+
+def _answered(command: str, text: str) -> TerminalEvent | None:
+    """11 is the background: `rgb:RRRR/GGGG/BBBB`, each with one to four digits."""
+    colour = _RGB.match(text)
+    if command != "11" or not colour:
+        return None
+    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in colour.groups())
+    return Background(0.299 * red + 0.587 * green + 0.114 * blue > 0.5)
 
 
 def _mouse(parameters: str, *, pressed: bool) -> TerminalEvent | None:

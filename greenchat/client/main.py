@@ -27,7 +27,7 @@ from greenchat.client.model import Address, Model, Network
 from greenchat.client.said import Kind, Line
 from greenchat.client.settings import SettingError, Settings, load, save
 from greenchat.client.style import Size
-from greenchat.client.theme import ASCII_GLYPHS, DARK, LIGHT, Theme
+from greenchat.client.theme import Appearance
 from greenchat.client.trust import Trust
 
 Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
@@ -135,7 +135,7 @@ def _console(destination: Destination, nick: str, given: argparse.Namespace, set
     model = Model(network)
     model.settings = settings
     model.asks = os.isatty(0)
-    return Console(model, Size(24, 80), _theme(given))
+    return Console(model, Size(24, 80), _appearance(given))
 
 
 def _come_in(model: Model, channels: tuple[str, ...]) -> None:
@@ -222,7 +222,9 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
     from greenchat.client.screen import Screen, TerminalError
 
     try:
-        with Screen() as screen:
+        with Screen(str(console.model.settings.get("colours"))) as screen:
+            console.appearance.depth = screen.depth
+            console.restyle()
             console.size = screen.size
             app = App(console, screen, Decoder(), kept)
             if keeps:
@@ -232,10 +234,9 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
 
 
-def _theme(given: argparse.Namespace) -> Theme:
-    theme = LIGHT if given.light or _terminal_is_light() else DARK
+def _appearance(given: argparse.Namespace) -> Appearance:
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    return theme if unicode and not given.ascii else replace(theme, glyphs=ASCII_GLYPHS)
+    return Appearance(ascii=given.ascii or not unicode, light=given.light or _terminal_is_light(), sure=given.light)
 
 
 def _user_name() -> str:

@@ -64,6 +64,12 @@ class PlainScreen:
                     self._print(plain_line(line, "" if buffer is model.current else buffer.name))
             self._printed[buffer] = buffer.end
 
+    wide = False
+
+    def reported(self, _row: int, _column: int) -> bool:
+        """Nothing was asked."""
+        return False
+
     def resize(self, _size: Size) -> None:
         """Nothing to lay out."""
 

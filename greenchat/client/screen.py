@@ -4,24 +4,27 @@ curses counts emoji wrongly (joined sequences, skin tones, flags) and would shif
 placeholders of the right width in their place, and the row is written once more directly, each such character at its
 own column: whatever width the terminal gives it, the rest of the row stands where it belongs.
 
-It knows nothing of links (OSC 8) either: a row with links is written once more in the same way. Links are underlined,
-so that curses never takes the cell of a link for one without.
+It knows nothing of links (OSC 8) either, nor (mostly) of true colours: a row with such is written once more in the same
+way. Links are underlined, so that curses never takes the cell of a link for one without.
 """
 
 import contextlib
 import curses
 import os
+import select
 import sys
 import termios
+import time
 from base64 import b64encode
 from dataclasses import replace
 from types import TracebackType
 from zlib import crc32
 
-from greenchat.client import notifications
+from greenchat.client import colours, notifications
 from greenchat.client.links import encoded
+from greenchat.client.probe import ASKED, REQUEST, REQUEST_BACKGROUND, Probe
 from greenchat.client.style import Frame, Row, Size, Style
-from greenchat.client.text import graphemes, width
+from greenchat.client.text import draw_ambiguous, graphemes, width
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
 LEAVE = "\x1b[?2004l\x1b[?1004l"
@@ -37,28 +40,26 @@ XTERM = (
     "st-",
 )  # those that take titles, links and the clipboard
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+ANSWER_SECONDS = 0.2  # how long leaving waits for answers of the terminal ...
+ANSWERED_WITHIN = 2.0  # ... that were asked for no longer ago
 MOST_COPIED = 74_000  # bytes; xterm takes 100,000 of them encoded
 PLACEHOLDER = "\ue000"  # one column wide, and never in a text that was made visible
 FIRST_DIRECT = 0x1F000  # emoji and what came later than the C library's tables
 JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
-_BASIC = (
-    (0, 0, 0),
-    (205, 0, 0),
-    (0, 205, 0),
-    (205, 205, 0),
-    (0, 0, 238),
-    (205, 0, 205),
-    (0, 205, 205),
-    (229, 229, 229),
-)
-
 TerminalError = curses.error  # what a terminal that can't be drawn on raises
 
 
 class Screen:
-    """The terminal while the client has it; a context manager, so that it is given back whatever happens."""
+    """The terminal while the client has it; a context manager, so that it is given back whatever happens.
 
-    def __init__(self) -> None:
+    wanted: how many colours, a name of `colours.DEPTHS`, or "auto" for what the terminal says it has.
+    """
+
+    def __init__(self, wanted: str = "auto") -> None:
+        self._wanted = wanted
+        self._depth = 0
+        self._probe = Probe()
+        self._asked_at = float("-inf")
         self._window: curses.window | None = None
         self._pairs: dict[tuple[int, int], int] = {}
         self._attributes: dict[Style, int] = {}
@@ -83,8 +84,12 @@ class Screen:
             if curses.has_colors():
                 curses.start_color()
                 curses.use_default_colors()
+                found = colours.depth(os.environ, curses.COLORS)
+                self._depth = colours.DEPTHS.get(self._wanted, found)
             self._xterm = os.environ.get("TERM", "").startswith(XTERM)
+            self._window.refresh()  # it clears the screen, and what is asked here must come after that
             self._write(ENTER + (SAVE_TITLE if self._xterm else ""))
+            self._ask()
         except BaseException:
             self._leave()
             raise
@@ -95,6 +100,26 @@ class Screen:
     ) -> None:
         """Give the terminal back."""
         self._leave()
+
+    def reported(self, row: int, column: int) -> bool:
+        """The terminal answers what it was asked on entering; True when all is known, and is to be drawn anew."""
+        was_done = self._probe.done
+        self._probe.answered(row, column)
+        if was_done or not self._probe.done:
+            return False
+        draw_ambiguous(self._probe.ambiguous)
+        self.redraw()
+        return True
+
+    @property
+    def wide(self) -> bool:
+        """Does the terminal draw rules and dots two columns wide?"""
+        return self._probe.ambiguous == 2
+
+    @property
+    def depth(self) -> int:
+        """How many colours there are."""
+        return self._depth
 
     @property
     def size(self) -> Size:
@@ -183,9 +208,9 @@ class Screen:
             if not text.isascii() and not self._unicode:
                 text = _in_ascii(text)
             elif not text.isascii():
-                text, replaced = _with_placeholders(text)
+                text, replaced = self._with_placeholders(text)
                 needs_direct = needs_direct or replaced
-            needs_direct = needs_direct or (bool(span.style.link) and self._xterm)
+            needs_direct = needs_direct or (bool(span.style.link) and self._xterm) or self._is_true(span.style)
             taken = width(text)
             if column + taken > columns:
                 break
@@ -197,6 +222,25 @@ class Screen:
                     raise
             column += taken
         return needs_direct
+
+    def _with_placeholders(self, text: str) -> tuple[str, bool]:
+        parts = []
+        replaced = False
+        for grapheme in graphemes(text):
+            risky = self._risky(grapheme)
+            parts.append(PLACEHOLDER * width(grapheme) if risky else grapheme)
+            replaced = replaced or risky
+        return "".join(parts), replaced
+
+    def _risky(self, grapheme: str) -> bool:
+        """Would curses give this character another width than the terminal does?"""
+        return _counted_wrongly(grapheme) or (self.wide and not grapheme.isascii())
+
+    def _is_true(self, style: Style) -> bool:
+        """Has it a colour that curses can't draw as it is? (It draws the nearest, then the row is written directly.)"""
+        return self._depth == colours.TRUE > curses.COLORS and (
+            (style.foreground or 0) >= colours.TRUE or (style.background or 0) >= colours.TRUE
+        )
 
     def _direct(self, number: int, row: Row) -> str:
         """The escape sequences that write a row with each wide or joined character at its column."""
@@ -210,10 +254,10 @@ class Screen:
                 parts.append(f"\x1b]8;id={crc32(link.encode()):x};{link}\x1b\\")
             at_place = False
             for grapheme in graphemes(span.text if self._unicode else _in_ascii(span.text)):
-                risky = _counted_wrongly(grapheme)
+                risky = self._risky(grapheme)
                 if not at_place or risky:
                     parts.append(f"\x1b[{number + 1};{column + 1}H")
-                parts.append(grapheme)
+                parts.append(self._probe.drawable(grapheme) if risky else grapheme)
                 column += width(grapheme)
                 at_place = not risky
             if link:
@@ -242,10 +286,10 @@ class Screen:
                 attribute |= bit
         if style.foreground is None and style.background is None:
             return attribute
-        if not curses.has_colors():
+        if not self._depth:
             # Without colours a bar must still stand out.
             return attribute | (curses.A_REVERSE if style.background is not None else 0)
-        pair = (_nearest(style.foreground), _nearest(style.background))
+        pair = (self._in_curses(style.foreground), self._in_curses(style.background))
         number = self._pairs.get(pair)
         if number is None:
             number = len(self._pairs) + 1
@@ -254,6 +298,14 @@ class Screen:
             curses.init_pair(number, *pair)
             self._pairs[pair] = number
         return attribute | curses.color_pair(number)
+
+    def _in_curses(self, colour: int | None) -> int:
+        """The number that curses has for the colour that comes nearest; -1 for the terminal's own."""
+        if colour is None:
+            return -1
+        if curses.COLORS > 256:  # numbers from 8 on are 0xRRGGBB there
+            return colour if colour < 8 else colours.rgb(colours.nearest(colour, self._depth))
+        return colours.nearest(colour, min(self._depth, curses.COLORS))
 
     def _sgr(self, style: Style) -> str:
         codes = ["0"]
@@ -268,9 +320,9 @@ class Screen:
             )
             if wanted
         ]
-        if curses.has_colors():
-            codes += _sgr_colour(_nearest(style.foreground), 30)
-            codes += _sgr_colour(_nearest(style.background), 40)
+        for colour, base in ((style.foreground, 30), (style.background, 40)):
+            if self._depth and colour is not None:
+                codes += _sgr_colour(colours.nearest(colour, self._depth), base)
         return f"\x1b[{';'.join(codes)}m"
 
     def _write(self, text: str) -> None:
@@ -279,9 +331,26 @@ class Screen:
             while data:
                 data = data[os.write(1, data) :]
 
+    def _ask(self) -> None:
+        """How do you draw, and on what? The background first: with the last answer to the others it has come, too."""
+        if self._unicode and (self._xterm or os.environ.get("TERM") == "linux"):
+            self._write((REQUEST_BACKGROUND if self._xterm else "") + REQUEST)
+            self._asked_at = time.monotonic()
+
+    def _await_answers(self) -> None:
+        """What is still on its way would be typed into the shell."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        missing = len(ASKED) - self._probe.answers
+        if time.monotonic() - self._asked_at > ANSWERED_WITHIN:
+            return
+        while missing > 0 and select.select([0], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            data = os.read(0, 1024)
+            missing = missing - data.count(b"R") if data else 0
+
     def _leave(self) -> None:
         with contextlib.suppress(OSError, curses.error):  # the terminal may be gone
             self._write(LEAVE + NO_MOUSE * self._mouse + (RESTORE_TITLE if self._xterm else ""))
+            self._await_answers()
             curses.endwin()
         if self._saved is not None:
             with contextlib.suppress(OSError, termios.error):
@@ -295,52 +364,16 @@ def _counted_wrongly(grapheme: str) -> bool:
     return any(ord(letter) >= FIRST_DIRECT or letter in JOINERS for letter in grapheme) or len(grapheme) > 4
 
 
-def _with_placeholders(text: str) -> tuple[str, bool]:
-    parts = []
-    replaced = False
-    for grapheme in graphemes(text):
-        if _counted_wrongly(grapheme):
-            parts.append(PLACEHOLDER * width(grapheme))
-            replaced = True
-        else:
-            parts.append(grapheme)
-    return "".join(parts), replaced
-
-
 def _in_ascii(text: str) -> str:
     """For a terminal without Unicode: a question mark for each column of what it can't draw."""
     return "".join(each if each.isascii() else "?" * width(each) for each in graphemes(text))
 
 
 def _sgr_colour(colour: int, base: int) -> list[str]:
-    if colour < 0:
-        return []
     if colour < 8:
         return [str(base + colour)]
     if colour < 16:
         return [str(base + 60 + colour - 8)]
-    return [str(base + 8), "5", str(colour)]
-
-
-def _nearest(colour: int | None) -> int:
-    """The colour this terminal has that comes nearest; -1 for its own."""
-    if colour is None:
-        return -1
-    if colour < curses.COLORS:
-        return colour
-    if colour >= 16:
-        colour = _basic(colour)
-    return colour if colour < curses.COLORS else colour % 8
-
-
-def _basic(colour: int) -> int:
-    """One of the 256 as one of the first eight."""
-    if colour >= 232:
-        return 7 if colour >= 243 else 0
-    red, green, blue = ((colour - 16) // 36, (colour - 16) // 6 % 6, (colour - 16) % 6)
-    return min(
-        range(8),
-        key=lambda number: sum(
-            abs(mine * 51 - theirs) for mine, theirs in zip((red, green, blue), _BASIC[number], strict=True)
-        ),
-    )
+    if colour < 256:
+        return [str(base + 8), "5", str(colour)]
+    return [str(base + 8), "2", *(str(colour >> shift & 0xFF) for shift in (16, 8, 0))]

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from greenchat.client.colours import DEPTHS
 from greenchat.client.keys import KEYS, PRESETS
 
 Value = str | bool | int | list[str]
@@ -33,6 +34,8 @@ TABLE: dict[str, Setting] = {
     for setting in (
         Setting("highlight.words", [], "words that call you, besides your nickname (separated by spaces)"),
         Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)"),
+        Setting("colours", "auto", "how many colours to use, from the next start on", ("auto", *DEPTHS)),
+        Setting("theme", "auto", "for a dark or a light terminal", ("auto", "dark", "light")),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel"),
         Setting("typing.tell", True, "tell others while you type"),

@@ -13,6 +13,13 @@ class Surface(Protocol):
     def size(self) -> Size:
         """In cells."""
 
+    @property
+    def wide(self) -> bool:
+        """Does it draw rules and dots two columns wide?"""
+
+    def reported(self, row: int, column: int) -> bool:
+        """Its cursor stood there when it was asked. True: all that was asked is known now."""
+
     def paint(self, frame: Frame) -> None:
         """Show what is new."""
 

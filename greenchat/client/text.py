@@ -12,6 +12,7 @@ from greenchat.client.style import NORMAL, Row, Span, Style
 
 MOST_CODE_POINTS = 16  # in one grapheme: the longest emoji has ten; piles of accents cost terminals dearly
 TAB = "    "
+_ambiguous_width = 1
 
 # Everything that could move the cursor, start an escape sequence or turn the direction of the line: C0, DEL, C1, line
 # separators, bidi and other format controls. Zero-width joiner and non-joiner, and the tag characters of flags, are
@@ -43,6 +44,14 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return _width(text)
+
+
+def draw_ambiguous(columns: int) -> None:
+    """How many columns this terminal gives to characters that East Asian fonts draw wide and others don't."""
+    global _ambiguous_width
+    _ambiguous_width = columns
+    for cached in (_width, _grapheme_width, wrap):
+        cached.cache_clear()
 
 
 def clip(text: str, columns: int, ellipsis: str = "…") -> str:
@@ -178,7 +187,7 @@ def _width(text: str) -> int:
 def _grapheme_width(grapheme: str) -> int:
     from wcwidth import wcswidth
 
-    return max(0, min(2, wcswidth(grapheme)))
+    return max(0, min(2, wcswidth(grapheme, ambiguous_width=_ambiguous_width)))
 
 
 def _take(text: str, columns: int) -> str:

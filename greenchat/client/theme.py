@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from greenchat.client import links
+from greenchat.client.colours import true_colour
 from greenchat.client.style import NORMAL, Row, Span, Style
 from greenchat.client.text import visible, whole_graphemes
 from greenchat.protocol.formatting import Format, parse_spans
@@ -73,14 +74,56 @@ DARK = Theme(
     highlight=Style(foreground=227, bold=True),
 )
 LIGHT = Theme(
-    nicks=(1, 2, 4, 5, 6, 22, 24, 25, 28, 54, 61, 90, 94, 97, 124, 125, 130, 133, 160, 166),
+    nicks=(1, 4, 5, 22, 24, 25, 28, 54, 61, 90, 94, 97, 124, 125, 130, 133, 160, 166, 23, 55),
     bar=Style(foreground=235, background=252),
     time=Style(foreground=243),
     separator=Style(foreground=249),
     event=Style(foreground=242),
     highlight=Style(foreground=124, bold=True),
     error=Style(foreground=1),
+    info=Style(foreground=24),
+    notice=Style(foreground=24),
+    unread=Style(foreground=1),
 )
+# With 8 or 16 colours greys can't be relied on (the 8th is the background of many terminals): dim and reverse are.
+DARK_16 = Theme(nicks=(2, 3, 5, 6, 9, 10, 11, 13, 14))
+DARK_8 = Theme(nicks=(1, 2, 3, 5, 6), highlight=Style(foreground=3, bold=True), error=Style(1), unread=Style(1))
+LIGHT_16 = Theme(
+    nicks=(1, 4, 5),
+    highlight=Style(foreground=1, bold=True),
+    error=Style(foreground=1),
+    info=Style(foreground=4),
+    notice=Style(foreground=4),
+    unread=Style(foreground=1),
+)
+
+
+def theme_for(depth: int, *, light: bool) -> Theme:
+    """For a terminal with so many colours, whose background is light or dark."""
+    if depth >= 256 or not depth:
+        return LIGHT if light else DARK
+    return LIGHT_16 if light else DARK_16 if depth >= 16 else DARK_8
+
+
+@dataclass(slots=True)
+class Appearance:
+    """What the user has set and what is known of the terminal, and the theme that follows from it.
+
+    ascii: draw with ASCII only. light: is the background? sure: the user said so. depth: how many colours there are.
+    wide: the terminal draws rules and dots two columns wide.
+    """
+
+    ascii: bool = False
+    light: bool = False
+    sure: bool = False
+    depth: int = 256
+    wide: bool = False
+
+    def theme(self, wanted: str = "auto") -> Theme:
+        """wanted: "dark", "light", or "auto" for what the terminal is."""
+        light = self.light if wanted == "auto" else wanted == "light"
+        theme = theme_for(self.depth, light=light)
+        return replace(theme, glyphs=ASCII_GLYPHS) if self.ascii or self.wide else theme
 
 
 def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
@@ -128,5 +171,4 @@ def _on(base: Style, look: Format) -> Style:
 def _colour(colour: int | str) -> int:
     if isinstance(colour, int):
         return MIRC_COLOURS[colour]
-    red, green, blue = (int(colour[place : place + 2], 16) for place in (0, 2, 4))
-    return 16 + 36 * round(red / 51) + 6 * round(green / 51) + round(blue / 51)
+    return true_colour(int(colour, 16))

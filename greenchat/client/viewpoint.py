@@ -33,6 +33,10 @@ class Viewpoint:
         self._theme = theme
         self._line = line
 
+    def draw_with(self, theme: Theme) -> None:
+        """From now on."""
+        self._theme = theme
+
     def picture(self, look: Look) -> Frame:
         """All that is on the terminal."""
         return render(self.model, self._line(), self.size, look, self._panels)

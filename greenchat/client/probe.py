@@ -1,0 +1,59 @@
+"""Finds out how this terminal draws what terminals draw differently: writes some characters and asks where the cursor
+stands then (CPR, ECMA-48 8.3.14). The answers come among the keys, whenever they come; until then the usual is assumed.
+"""
+
+from dataclasses import dataclass
+
+ROW = 2  # an answer from the first row could be the key F3
+# Each is two columns wide where it is drawn as Unicode means it, the first one where it is not East Asian.
+AMBIGUOUS, JOINED, TONED, FLAG = "\u2502", "\U0001f469\u200d\U0001f4bb", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea"
+ASKED = (AMBIGUOUS, JOINED, TONED, FLAG)
+REQUEST = "".join(f"\x1b[{ROW};1H{text}\x1b[6n" for text in ASKED) + f"\x1b[{ROW};1H\x1b[2K\x1b[H"
+REQUEST_BACKGROUND = "\x1b]11;?\x1b\\"
+JOINER, SELECTORS = "\u200d", "\ufe0e\ufe0f"
+TONES = range(0x1F3FB, 0x1F400)
+REGIONAL = range(0x1F1E6, 0x1F200)
+
+
+@dataclass(slots=True)
+class Probe:
+    """The answers so far. ambiguous: columns. joins, tones, flags: does the terminal draw such a sequence as one?"""
+
+    answers: int = 0
+    ambiguous: int = 1
+    joins: bool = True
+    tones: bool = True
+    flags: bool = True
+
+    @property
+    def done(self) -> bool:
+        """Nothing is to come any more."""
+        return self.answers >= len(ASKED)
+
+    def answered(self, row: int, column: int) -> None:
+        """The cursor stood there after the next of the texts."""
+        if self.done or row != ROW:
+            return
+        asked = ASKED[self.answers]
+        width = column - 1
+        self.answers += 1
+        if asked == AMBIGUOUS:
+            self.ambiguous = 2 if width == 2 else 1
+        elif asked == JOINED:
+            self.joins = width <= 2
+        elif asked == TONED:
+            self.tones = width <= 2
+        else:
+            self.flags = width <= 2
+
+    def drawable(self, grapheme: str) -> str:
+        """As much of a character as this terminal draws in its two columns; the rest would overwrite what follows."""
+        if not self.joins and JOINER in grapheme:
+            grapheme = grapheme[: grapheme.index(JOINER)]
+        if not self.tones:
+            grapheme = "".join(letter for letter in grapheme if ord(letter) not in TONES) or grapheme
+        if not self.flags and ord(grapheme[0]) in REGIONAL:
+            return "".join(
+                chr(ord(letter) - REGIONAL.start + ord("A")) for letter in grapheme if ord(letter) in REGIONAL
+            )
+        return grapheme

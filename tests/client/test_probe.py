@@ -1,0 +1,99 @@
+"""How the terminal draws: what it is asked, what its answers change, and that none of them is taken for a key."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from greenchat.client import text
+from greenchat.client.events import Background, KeyPressed, Reported
+from greenchat.client.keys import Decoder
+from greenchat.client.probe import ASKED, REQUEST, ROW, Probe
+
+MODERN = (1, 2, 2, 2)  # columns
+COUPLE, THUMB, FLAG = "\U0001f469\u200d\u2764\ufe0f\u200d\U0001f468", "\U0001f44d\U0001f3ff", "\U0001f1eb\U0001f1f7"
+
+
+def probed(*widths: int) -> Probe:
+    probe = Probe()
+    for columns in widths:
+        probe.answered(ROW, columns + 1)
+    return probe
+
+
+def test_each_text_is_asked_about_where_no_answer_looks_like_a_key() -> None:
+    assert REQUEST.count("\x1b[6n") == len(ASKED) == len(MODERN)
+    assert ROW > 1  # xterm sends `CSI 1 ; 2 R` for Shift-F3
+
+
+@pytest.mark.parametrize(
+    ("widths", "drawn"),
+    [
+        (MODERN, (COUPLE, THUMB, FLAG)),
+        ((1, 4, 4, 2), ("\U0001f469", "\U0001f44d", FLAG)),  # one after the other
+        ((1, 2, 2, 4), (COUPLE, THUMB, "FR")),
+        ((2, 2, 2, 2), (COUPLE, THUMB, FLAG)),
+    ],
+)
+def test_what_the_terminal_would_draw_too_wide_is_made_shorter(widths: tuple[int, ...], drawn: tuple[str, ...]) -> None:
+    probe = probed(*widths)
+    assert probe.done
+    assert tuple(map(probe.drawable, (COUPLE, THUMB, FLAG))) == drawn
+    assert probe.drawable("\U0001f3fd") == "\U0001f3fd"  # a tone alone is a picture of its own
+    assert probe.ambiguous == widths[0]
+
+
+def test_without_answers_and_with_strange_ones_the_usual_is_assumed() -> None:
+    probe = probed(1, 2)
+    probe.answered(7, 60)  # from somewhere else
+    assert not probe.done
+    assert probe.drawable(COUPLE) == COUPLE
+    for _ in range(9):
+        probe.answered(ROW, 3)
+    assert probe == probed(*MODERN)
+
+
+@pytest.fixture
+def wide() -> Iterator[None]:
+    """A terminal for East Asian text."""
+    text.draw_ambiguous(2)
+    yield
+    text.draw_ambiguous(1)
+
+
+@pytest.mark.usefixtures("wide")
+def test_rules_and_dots_can_be_two_columns_wide() -> None:
+    assert text.width("│…é") == 6
+    assert text.width("ascii") == 5
+    text.draw_ambiguous(1)
+    assert text.width("│…é") == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "events"),
+    [
+        (b"\x1b[2;5R", [Reported(2, 5)]),
+        (b"\x1b[24;80R", [Reported(24, 80)]),
+        (b"\x1b[R\x1b[1;2R", [KeyPressed("F3"), KeyPressed("S-F3")]),
+        (b"\x1b]11;rgb:0000/0000/0000\x1b\\a", [Background(False), KeyPressed("a")]),
+        (b"\x1b]11;rgb:ffff/fafa/f0f0\x07", [Background(True)]),
+        (b"\x1b]11;rgba:fd/f6/e3/ff\x07", [Background(True)]),
+        (b"\x1b]10;rgb:ff/ff/ff\x07\x1b]11;white\x07", []),  # of another question, of no colour
+        (b"\x1b]52;c;\x1b\\x", [KeyPressed("x")]),
+    ],
+)
+def test_answers_are_no_keys_in_whatever_pieces_they_come(data: bytes, events: list[object]) -> None:
+    for size in range(1, len(data) + 1):
+        decoder = Decoder()
+        found = [event for start in range(0, len(data), size) for event in decoder.feed(data[start : start + size])]
+        assert found == events, size
+        assert decoder.flush() == []
+
+
+def test_an_answer_that_never_ends_does_not_swallow_the_keys() -> None:
+    decoder = Decoder()
+    assert decoder.feed(b"\x1b]11;rgb:0000") == []
+    assert not decoder.undecided  # slow lines may take their time
+    assert KeyPressed("z") in decoder.feed(b"y" * 200 + b"z")
+    decoder = Decoder()
+    assert decoder.feed(b"\x1b]") == []
+    assert decoder.flush() == [KeyPressed("M-]")]
