@@ -19,6 +19,7 @@ from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
 MOST_LINES = 20_000  # kept in memory per buffer
+LABEL = "gc"  # begins the labels of what we send, before their numbers
 LATELY_MILLISECONDS = 10 * 60_000
 RECENT = 500  # lines in which one is looked for that is to be told anew
 
@@ -301,7 +302,7 @@ class Network:
     def new_label(self) -> str:
         """A label that was not used on this network before."""
         self.labels += 1
-        return f"gc{self.labels}"
+        return f"{LABEL}{self.labels}"
 
     def new_id(self) -> str:
         """An id for something that is said, never used before by anybody; "" where ours have none."""

@@ -1,22 +1,26 @@
 """What the user says on its way to the server: nothing typed is lost, and nothing is said twice.
 
 A text waits in its buffer, where it is drawn under the lines. With echo-message it leaves when the server's echo comes
-(told by its label where the server knows labeled-response); without, when it was handed to a standing connection. What
-still waits when a connection breaks is sent when the next one is ready.
+(told by its label where the server knows labeled-response); without, when the server answers a PING that was sent right
+behind it, for servers do things in order. What still waits when a connection breaks is sent when the next one is ready.
 
 https://ircv3.net/specs/extensions/labeled-response#client-implementation-considerations
 """
 
+from collections import deque
 from dataclasses import replace
 
 from greenchat.client import multiline
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.network import LABEL
 from greenchat.client.responses import REPLY, quoted
 from greenchat.client.said import Kind, Line, Waiting
 from greenchat.protocol.framing import BODY_LIMIT
+from greenchat.protocol.message import Message
 from greenchat.protocol.tags import CLIENT_ID
 
 LONGEST_HOST = 63  # bytes, what servers commonly allow while we don't know our own
+ARRIVED = "said-"  # begins the token of a PING behind what was said
 ACTION_BYTES = len("\x01ACTION \x01")
 
 
@@ -42,6 +46,7 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
     if network.link is not Link.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
     echo = "echo-message" in network.caps
+    sent = False
     buffer.waiting = [piece for waiting in buffer.waiting for piece in _sendable(buffer, waiting)]
     for index, waiting in enumerate(buffer.waiting):
         if waiting.label:
@@ -58,15 +63,14 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
             network.outgoing += multiline.batch(command, buffer.name, lines, waiting.label, tags)
         else:
             network.send(command, buffer.name, waiting.text, tags=tags)
-        if not echo:
-            member = buffer.member(network.nick)
-            prefix = member.prefixes[:1] if member else ""
-            line = Line(now, waiting.kind, waiting.text, network.nick, prefix, own=True, reply=waiting.reply)
-            if waiting.reply:
-                line = replace(line, quote=quoted(buffer.said(waiting.reply)))
-            model.add(buffer, line)
-    if not echo:
-        buffer.waiting = [waiting for waiting in buffer.waiting if not waiting.label]
+        sent = True
+    if sent and not echo:
+        network.outgoing = deque(each for each in network.outgoing if not _asks_whether_arrived(each))
+        network.send("PING", f"{ARRIVED}{network.labels}")
+
+
+def _asks_whether_arrived(message: Message) -> bool:
+    return message.command == "PING" and message.params[0].startswith(ARRIVED)
 
 
 def _tags(network: Network, waiting: Waiting) -> dict[str, str]:
@@ -102,6 +106,27 @@ def confirm(buffer: Buffer, label: str, text: str) -> None:
         found = next((waiting for waiting in sent if waiting.text == text), None)
     if found:
         buffer.waiting.remove(found)
+
+
+def arrived(model: Model, network: Network, token: str, now: int) -> None:
+    """The server has answered a PING: it has all that was said before that."""
+    number = token.removeprefix(ARRIVED)
+    if not token.startswith(ARRIVED) or not number.isdecimal():
+        return
+    for buffer in network.buffers.values():
+        for waiting in list(buffer.waiting):
+            if waiting.label and int(waiting.label.removeprefix(LABEL)) <= int(number):
+                buffer.waiting.remove(waiting)
+                model.add(buffer, _own_line(buffer, waiting, now))
+
+
+def _own_line(buffer: Buffer, waiting: Waiting, now: int) -> Line:
+    """What the echo would be, where there is none."""
+    nick = buffer.network.nick
+    member = buffer.member(nick)
+    quote = quoted(buffer.said(waiting.reply)) if waiting.reply else ""
+    prefix = member.prefixes[:1] if member else ""
+    return Line(now, waiting.kind, waiting.text, nick, prefix, own=True, reply=waiting.reply, quote=quote)
 
 
 def refuse(buffer: Buffer, label: str) -> Waiting | None:

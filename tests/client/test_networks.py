@@ -38,7 +38,7 @@ def test_windows_stay_with_their_network(two: World) -> None:
     assert "x: over there" not in two.shown()
     two.model.show(two.model.buffers[-1])
     two.type("hello\n")
-    assert [message.format() for message in second.outgoing] == ["PRIVMSG #tea :hello"]
+    assert [message.format() for message in second.outgoing] == ["PRIVMSG #tea :hello", "PING said-1"]
     assert two.sent() == []
 
 

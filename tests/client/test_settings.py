@@ -74,12 +74,14 @@ def test_aliases_stand_for_commands(tea: World) -> None:
     tea.type("/alias hug me hugs $1 with $2\n/alias wave /me waves\n/alias names x\n")
     assert tea.shown()[-1] == "! /names is a command of greenchat already."
     tea.type("/hug bob joy\n/wave to all\n/hug bob\n/unalias hug\n/hug bob\n")
+    told = tea.shown()[-1]
+    tea.sent()
     assert [line.text for line in tea.model.current.lines if line.kind.name == "ACTION"] == [
         "hugs bob with joy",
         "waves to all",
         "hugs bob with",
     ]
-    assert tea.shown()[-1].startswith("! There is no command /hug.")
+    assert told.startswith("! There is no command /hug.")
 
 
 def test_keys_do_what_they_are_told(tea: World) -> None:

@@ -10,6 +10,40 @@ def test_without_echo_what_is_sent_is_shown(tea: World) -> None:
     assert tea.model.current.waiting == []
 
 
+def test_without_echo_it_waits_until_the_server_has_it(tea: World) -> None:
+    tea.type("one\ntwo\n")
+    assert tea.all_sent()[-3:] == ["PRIVMSG #tea :one", "PRIVMSG #tea :two", "PING said-2"]
+    tea.type("three\n")
+    assert tea.shown()[-1] == "* You joined"
+    tea.feed(":srv PONG srv :said-2", ":srv PONG srv said-", ":srv PONG srv said-x", ":srv PONG srv")
+    assert tea.shown()[-2:] == ["@alice: one", "@alice: two"]
+    assert [waiting.text for waiting in tea.model.current.waiting] == ["three"]
+
+
+def test_without_echo_what_a_breaking_connection_took_is_sent_again(tea: World) -> None:
+    tea.type("taken\n")
+    tea.all_sent()
+    tea.lose()
+    tea.come_in()
+    tea.all_sent()
+    tea.feed(":alice!al@h JOIN #tea", ":srv 353 alice = #tea :@alice bob", ":srv 366 alice #tea :End")
+    assert [line for line in tea.sent() if "PRIVMSG" in line] == ["PRIVMSG #tea :taken"]
+    assert tea.shown()[-1] == "@alice: taken"
+    assert tea.shown().count("@alice: taken") == 1
+    tea.lose()
+    tea.come_in()
+    tea.join()
+    assert tea.shown().count("@alice: taken") == 1
+    assert tea.model.current.waiting == []
+
+
+def test_without_echo_what_is_refused_is_told(tea: World) -> None:
+    tea.type("hello\n")
+    tea.feed(":srv 404 alice #tea :Cannot send to channel", ":srv PONG srv said-1")
+    assert tea.shown()[-1] == "! Not sent (Cannot send to channel): hello"
+    assert tea.model.current.waiting == []
+
+
 def test_with_echo_it_waits_for_the_echo(echoing: World) -> None:
     echoing.type("hello\n")
     assert echoing.sent() == ["@label=gc1 PRIVMSG #tea :hello"]

@@ -24,6 +24,7 @@ def test_a_conversation() -> None:
         ":dave!d@h JOIN #tea",
     )
     world.type("thanks\n")
+    world.sent()
     world.type("and cake")
     assert world.screen() == [
         " #tea: Tea at five",

@@ -62,8 +62,10 @@ class World:
         return buffer
 
     def sent(self) -> list[str]:
-        """What went out since this was asked last, but for telling that we type."""
-        return [line for line in self.all_sent() if "+typing" not in line]
+        """What went out since this was asked last, but for telling that we type; the server gets all that was said."""
+        lines = self.all_sent()
+        self.feed(*(f":srv PONG srv :{line.split()[1]}" for line in lines if line.startswith("PING said-")))
+        return [line for line in lines if "+typing" not in line and not line.startswith("PING said-")]
 
     def all_sent(self) -> list[str]:
         """Everything that went out since this was asked last."""

@@ -172,9 +172,15 @@ def ping(at: Incoming) -> None:
     at.network.send("PONG", *at.message.params[-1:])
 
 
-@on("PONG", "ACK")
+@on("PONG")
 def pong(at: Incoming) -> None:
-    """The link measures the lag by it; there is nothing to show."""
+    """The link measures the lag by it; and it tells what the server has got."""
+    talk.arrived(at.model, at.network, at.param(-1), at.time)
+
+
+@on("ACK")
+def ack(at: Incoming) -> None:
+    """A labeled message was done and needed no answer."""
 
 
 @on("ERROR")
