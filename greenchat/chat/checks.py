@@ -14,6 +14,9 @@ Network = IPv4Network | IPv6Network
 _MAX_LINE = 400  # bytes of a text that must go into one line with its numeric
 _MAX_SUFFIX = 40  # characters
 _SERVER_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_MAX_MAILBOX = 254  # characters: RFC 5321, erratum 1690
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322, section 3.2.3
+_MAILBOX = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _FORMATTING = str.maketrans(dict.fromkeys("\t\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f", " "))
 
 
@@ -87,6 +90,13 @@ def letters(allowed: str) -> Callable[[str], str]:
         return "".join(sorted(set(text)))
 
     return check
+
+
+def mailbox(text: str) -> str:
+    """An address for mail, the plain form without quotes; empty: none."""
+    if text and not (_MAILBOX.fullmatch(text) and len(text) <= _MAX_MAILBOX):
+        raise ValueError("must be an address like greenchat@example.org")
+    return text
 
 
 def host_mask(text: str) -> str:

@@ -78,7 +78,13 @@ class AccountSettings:
     before_connect: Annotated[bool, Key("whether they may do so before they have come in")] = True
     custom_names: Annotated[bool, Key("whether an account may have another name than the nickname")] = True
     email_required: Annotated[bool, Key("whether an email address must be given")] = False
-    verify: Annotated[bool, Key("whether an operator has to hand out a code before an account can be used")] = False
+    verify: Annotated[
+        bool,
+        Key(
+            "whether a code is needed before an account can be used, which an operator hands out if no mail can be sent"
+        ),
+    ] = False
+    verify_hours: Annotated[int, Key("hours after which the name of an account that was not confirmed is free", 1)] = 24
     iterations: Annotated[int, Key("rounds of PBKDF2 for a new password", 4096)] = ITERATIONS
     reserve_nicks: Annotated[bool, Key("whether the nickname that is an account's is kept for its owner")] = True
     force_nick: Annotated[bool, Key("whether the nickname of somebody with an account is always its name")] = False

@@ -23,7 +23,10 @@ class TokenBucket:
 
 
 class Attempts:
-    """How often something failed for whom lately. At most `limit` within `window` ms; limit 0 switches it off."""
+    """How often somebody did something lately: giving a wrong password, registering an account.
+
+    At most `limit` within `window` ms; limit 0 switches it off.
+    """
 
     __slots__ = ("_failures", "limit", "window")
 
@@ -44,8 +47,8 @@ class Attempts:
             return 0
         return failures[-self.limit] + self.window - now if len(failures) >= self.limit else 0
 
-    def failed(self, who: str, now: int) -> None:
-        """They tried and failed."""
+    def count(self, who: str, now: int) -> None:
+        """They did it: they tried and failed, or whatever is to be kept within bounds."""
         if self.limit:
             failures = self._failures.setdefault(who, deque())
             failures.append(now)
@@ -57,6 +60,6 @@ class Attempts:
         self._failures.pop(who, None)
 
     def forget_old(self, now: int) -> None:
-        """Drop whoever has not failed lately, so that the table does not grow for ever."""
+        """Drop whoever has done nothing lately, so that the table does not grow for ever."""
         for who in list(self._failures):
             self.wait(who, now)

@@ -40,11 +40,12 @@ class Later:
     """Returned by a handler whose work is too slow for the loop: a password hash, a search.
 
     work: called in another thread; it must not touch the chat's state. then: called with what work returned, in the
-    loop and at a later time (ctx.now is new): it must look at the state again.
+    loop and at a later time (ctx.now is new): it must look at the state again. waits: for others, like a mail server.
     """
 
     work: Callable[[], object]
     then: "Callable[[Context, Any], Rest | None]"
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,7 @@ class Context:
     def aside(self, session: Session) -> "Context":
         """A context in which to tell another session something that it did not ask for."""
         return Context(
-            self.network,
-            session,
-            Message(""),
-            now=self.now,
-            new_id=self.new_id,
-            host=self.host,
-            journal=self.journal,
+            self.network, session, Message(""), now=self.now, new_id=self.new_id, host=self.host, journal=self.journal
         )
 
     @property

@@ -34,10 +34,25 @@ class Audit(Protocol):
         """The last lines that hold a text, the oldest first. Slow; from any thread."""
 
 
+class Mail(Protocol):
+    """How people are reached who are not here."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a way to send any."""
+
+    def send(self, to: str, subject: str, text: str) -> bool:
+        """Send a mail; whether that worked. Slow; from any thread."""
+
+
 class Host(Protocol):
-    """The process. logins: wrong passwords by address, which every way to log in must ask and tell."""
+    """The process.
+
+    logins: wrong passwords by address, which every way to log in must ask and tell; registrations: of accounts.
+    """
 
     logins: Attempts
+    registrations: Attempts
 
     @property
     def audit(self) -> Audit:
@@ -46,6 +61,10 @@ class Host(Protocol):
     @property
     def moderation(self) -> Audit:
         """What members did in their channels and with their accounts."""
+
+    @property
+    def mail(self) -> Mail:
+        """How people are reached who are not here."""
 
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""

@@ -26,6 +26,12 @@ def change_account(ctx: Context, name: str, **changes: object) -> Account:
     return account
 
 
+def forget_account(ctx: Context, account: Account) -> None:
+    """There is no such account any more."""
+    ctx.network.accounts.drop(account.name)
+    ctx.keep("account", ctx.network.fold(account.name), None)
+
+
 def keep_account(ctx: Context, account: Account) -> None:
     """Have an account stored as it is now."""
     ctx.keep("account", ctx.network.fold(account.name), account.document())

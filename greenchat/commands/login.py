@@ -57,7 +57,7 @@ def check_password(
 def count_failure(ctx: Context, name: str) -> None:
     """Remember that somebody did not know the password."""
     for who in _keys(ctx, name):
-        ctx.host.logins.failed(who, ctx.now)
+        ctx.host.logins.count(who, ctx.now)
 
 
 def log_in(ctx: Context, account: Account) -> None:

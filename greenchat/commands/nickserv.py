@@ -16,6 +16,7 @@ from .login import check_password, log_in, log_out, mask, must_wait
 from .nick import change_nick
 from .register import Refusal, change_password, register
 from .services import ServiceError, may, service, tell
+from .verification import hint
 
 NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")
 
@@ -32,7 +33,7 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     if isinstance(result, Refusal):
         raise ServiceError(result.text)
     if result.code:
-        tell(ctx, NICKSERV, f"{name} waits for a code, which an operator can tell you: /quote VERIFY {name} CODE")
+        tell(ctx, NICKSERV, f"{hint(ctx, result)}: /quote VERIFY {name} CODE")
         return
     tell(ctx, NICKSERV, f"{name} is yours now. Log in with /msg NickServ IDENTIFY, or better with SASL")
     log_in(ctx, result)
@@ -72,6 +73,8 @@ def info(ctx: Context, words: list[str]) -> None:
     lines = [f"Account {account.name}, registered {in_words(account.created)}"]
     is_owner = ctx.network.fold(ctx.session.account) == ctx.network.fold(account.name)
     if is_owner or may(ctx, "accounts"):
+        if account.code:
+            lines.append(f"Not confirmed yet: its owner has to send VERIFY {account.name} {account.code}")
         lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]
     tell(ctx, NICKSERV, *lines)
 

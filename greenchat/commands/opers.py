@@ -62,7 +62,7 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
 
 def _wrong_password(ctx: Context, name: str) -> IrcError:
     user = ctx.user
-    ctx.host.logins.failed(user.real_host, ctx.now)
+    ctx.host.logins.count(user.real_host, ctx.now)
     known = (
         name if name in ctx.network.settings.opers else "of an unknown name"
     )  # it may be a password in a wrong place

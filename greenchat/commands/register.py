@@ -4,11 +4,11 @@ https://ircv3.net/specs/extensions/account-registration (draft). NickServ's REGI
 the one place where an account comes into being.
 """
 
-import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..chat import checks
 from ..chat.accounts import Account
 from ..chat.defcon import NO_ACCOUNTS
 from ..chat.settings import Settings
@@ -19,13 +19,13 @@ from .audit import note
 from .capabilities import OFFERS
 from .context import Context, Later
 from .errors import FailError
-from .lasting import change_account, keep_account
-from .login import log_in
+from .lasting import change_account, forget_account, keep_account
+from .login import count_failure, log_in, must_wait
 from .registry import command
+from .verification import has_expired, hint, is_code_of, mail_code, new_code
 
 LONGEST_PASSWORD = 300  # bytes: "300 bytes should be a safe reasonable limit"
 SHORTEST_PASSWORD = 6  # characters
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,7 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     if isinstance(result, Refusal):
         raise FailError("REGISTER", result.code, name, text=result.text)
     if result.code:
-        text = f"An operator has to give you the code for VERIFY {result.name}"
-        ctx.respond(ctx.envelope("REGISTER", "VERIFICATION_REQUIRED", result.name, text))
+        ctx.respond(ctx.envelope("REGISTER", "VERIFICATION_REQUIRED", result.name, hint(ctx, result)))
         return
     ctx.respond(ctx.envelope("REGISTER", "SUCCESS", result.name, "The account is yours"))
     log_in(ctx, result)
@@ -70,8 +69,13 @@ def verify(ctx: Context) -> None:
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"
         raise FailError("VERIFY", "ALREADY_REGISTERED", ctx.session.account, text=text)
+    seconds = must_wait(ctx, name)
+    if seconds:
+        text = f"Too many wrong codes: try again in {seconds} seconds"
+        raise FailError("VERIFY", "TEMPORARILY_UNAVAILABLE", name, text=text)
     account = ctx.network.accounts.get(name)
-    if account is None or not account.code or not secrets.compare_digest(account.code.encode(), code.encode()):
+    if account is None or not is_code_of(ctx, account, code):
+        count_failure(ctx, name)
         raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
     account = change_account(ctx, account.name, code="")
     note(ctx, "NICKSERV", f"{ctx.nick} verified the account {account.name}")
@@ -94,25 +98,36 @@ def register(
     """
     why_not = _why_not_free if for_somebody else _why_not
     refusal = why_not(ctx, name, email) or why_not_password(password)
+    if not (refusal or for_somebody):
+        refusal = _too_many(ctx, email)
     if refusal:
         then(ctx, name, refusal)
         return None
+    if not for_somebody:
+        for who in _throttled(ctx, email):
+            ctx.host.registrations.count(who, ctx.now)
     salt = secrets.token_bytes(16)
     iterations = ctx.network.settings.accounts.iterations
 
-    def hashed(ctx: Context, verifier: object) -> None:
+    def hashed(ctx: Context, verifier: object) -> Later | None:
         # somebody else may have taken the name meanwhile
         refusal = why_not(ctx, name, email)
         if refusal or not isinstance(verifier, Verifier):
             then(ctx, name, refusal or Refusal("TEMPORARILY_UNAVAILABLE", "Try again later"))
-            return
-        code = secrets.token_hex(4) if ctx.network.settings.accounts.verify and not for_somebody else ""
+            return None
+        code = "" if for_somebody else new_code(ctx, email)
         account = Account(name, str(verifier), ctx.now, email, code=code)
         ctx.network.accounts.put(account)
         keep_account(ctx, account)
         if not for_somebody:
             note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
-        then(ctx, name, account)
+        return mail_code(ctx, account, lambda ctx, is_sent: mailed(ctx, account, is_sent))
+
+    def mailed(ctx: Context, account: Account, is_sent: bool) -> None:
+        if not is_sent:
+            forget_account(ctx, account)
+        refusal = Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?")
+        then(ctx, name, account if is_sent else refusal)
 
     return Later(lambda: make_verifier(password, salt, iterations), hashed)
 
@@ -147,17 +162,42 @@ def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
         return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
     if not accounts.custom_names and network.fold(name) != network.fold(ctx.nick):
         return Refusal("ACCOUNT_NAME_MUST_BE_NICK", "The account's name must be your nickname")
-    if email and not _EMAIL.match(email):
+    if not _is_mailbox(email):
         return Refusal("INVALID_EMAIL", "That is no email address")
     if accounts.email_required and not email:
         return Refusal("INVALID_EMAIL", "An email address is required")
     return _why_not_free(ctx, name, email)
 
 
+def _too_many(ctx: Context, email: str) -> Refusal | None:
+    wait = max((ctx.host.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
+    if not wait:
+        return None
+    text = f"Too many accounts were registered lately: try again in {wait // 1000 + 1} seconds"
+    return Refusal("TEMPORARILY_UNAVAILABLE", text)
+
+
+def _throttled(ctx: Context, email: str) -> list[str]:
+    """By what registrations are counted: where they come from, and the mailbox that would be filled."""
+    host = ctx.session.host
+    return ([] if checks.address(host).is_loopback else [host]) + (["mailto:" + email.lower()] if email else [])
+
+
+def _is_mailbox(email: str) -> bool:
+    try:
+        return checks.mailbox(email) == email
+    except ValueError:
+        return False
+
+
 def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
     if not ctx.network.naming.is_nick(name, ctx.network.settings.limits.nick):
         return Refusal("BAD_ACCOUNT_NAME", "An account's name must be one that a nickname could be")
-    if ctx.network.accounts.claimant_of(name):
+    claimant = ctx.network.accounts.claimant_of(name)
+    if claimant and has_expired(ctx, claimant):
+        forget_account(ctx, claimant)
+        claimant = None
+    if claimant:
         return Refusal("ACCOUNT_EXISTS", "There is an account of this name already, or of one that looks the same")
     return None
 

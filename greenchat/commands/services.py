@@ -5,12 +5,12 @@ function says in its docstring what it does; HELP is made of these.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..chat.rights import rights_of
 from ..protocol.envelope import Envelope
 from ..protocol.message import Message
-from .context import Context, Gradually, Later, Rest
+from .context import Context, Gradually, Rest
 from .registry import command
 
 Handler = Callable[[Context, list[str]], Rest | None]
@@ -98,7 +98,7 @@ def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Rest | None]) -
     if later is None or isinstance(later, Gradually):
         return later
     then = later.then
-    return Later(later.work, lambda ctx, result: guarded(ctx, spoken_to, lambda: then(ctx, result)))
+    return replace(later, then=lambda ctx, result: guarded(ctx, spoken_to, lambda: then(ctx, result)))
 
 
 def may(ctx: Context, right: str) -> bool:

@@ -26,7 +26,7 @@ def webirc(ctx: Context) -> None:
     if ctx.host.logins.wait(session.host, ctx.now) or not is_within(session.host, settings.hosts):
         ctx.close(session, "WEBIRC is not for you")
     elif not hmac.compare_digest(password.encode(), settings.password.encode()):
-        ctx.host.logins.failed(session.host, ctx.now)
+        ctx.host.logins.count(session.host, ctx.now)
         ctx.close(session, "Invalid WebIRC password")
     elif session.received_messages > 1:
         # "MUST be the first command sent from the WebIRC gateway to the IRC server"

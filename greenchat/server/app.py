@@ -31,6 +31,7 @@ from .connection import Connection
 from .dialect import is_foreign
 from .ids import new_ids
 from .listener import Door, Peer
+from .mail import Mailer
 from .options import Address, Listener, Options
 from .plain import PlainDoor
 from .reload import apply
@@ -43,7 +44,8 @@ log = logging.getLogger(__name__)
 
 _WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
 _SWEEP_EVERY = 1.0  # seconds
-_LOGINS_WINDOW = 600_000  # ms in which wrong passwords are counted
+_MESSENGERS = 2  # threads for what waits for others: mail
+_WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
 
 
 class App:
@@ -69,15 +71,22 @@ class App:
         self.backlogs = Backlogs(options.connections.sendq_total)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
+        self.messengers = ThreadPool(_MESSENGERS)
         self.connections: dict[Connection, None] = {}
         self.new_id: Callable[[], int] = new_ids(self.now, self.store.last_id())
-        self.logins = Attempts(options.throttle.logins, _LOGINS_WINDOW)
+        self.logins = Attempts(options.throttle.logins, _WINDOW)
+        self.registrations = Attempts(options.throttle.registrations, _WINDOW)
         self.doors: list[Door] = []
         self.is_restarting = False
         self._admission = Admission(self.now, self._objection)
         self._read_config = read_config
         self._stopping = Event()
         self._farewell = "The server is shutting down"
+
+    @property
+    def mail(self) -> Mailer:
+        """Sends mail as the options say now."""
+        return Mailer(self.options.email)
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -106,6 +115,7 @@ class App:
             connection.outbox.cut(self._farewell)
         gevent.sleep(0)
         self.workers.kill()
+        self.messengers.kill()
         self.turn.end()
         self.audit.close()
         self.moderation.close()
@@ -221,6 +231,7 @@ class App:
                 connection.ping()
         self._let_bans_expire()
         self.logins.forget_old(self.now())
+        self.registrations.forget_old(self.now())
         self._admission.forget_old()
 
     def _let_bans_expire(self) -> None:

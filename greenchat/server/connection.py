@@ -49,6 +49,7 @@ class Server(Host, Protocol):
     plain: PlainDoor
     tls: TlsAcceptor | None
     workers: ThreadPool
+    messengers: ThreadPool
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -276,7 +277,8 @@ class Connection:
         while rest is not None:
             result = None
             if isinstance(rest, Later):
-                result = self.server.workers.apply(rest.work)
+                threads = self.server.messengers if rest.waits else self.server.workers
+                result = threads.apply(rest.work)
             else:
                 self._wait_until_taken()
             if self.session.closing or self.outbox.cut_reason:

@@ -117,7 +117,37 @@ class Throttle:
 
     commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 20.0
     burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 100
+    registrations: Annotated[
+        int,
+        Key(
+            "accounts from one address, but this machine, or with one mailbox in ten minutes; 0: no limit", 0, 1_000_000
+        ),
+    ] = 5
     logins: Annotated[int, Key("wrong passwords from one address in ten minutes; 0: no limit", 0, 1_000_000)] = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """How mail is sent: the codes that confirm the address with which an account was registered."""
+
+    sender: Annotated[
+        str,
+        Key(
+            "whom it comes from, like greenchat@example.org; empty: none is sent, and addresses are not confirmed",
+            parse=checks.mailbox,
+        ),
+    ] = ""
+    server: Annotated[Address, Key("the SMTP server, HOST:PORT", parse=Address.parse)] = Address("localhost", 25)
+    security: Annotated[
+        str,
+        Key("how to speak to it: at once with TLS, by STARTTLS, or unencrypted", choices=("tls", "starttls", "none")),
+    ] = "none"
+    user: Annotated[str, Key("as whom to log in there; empty: not at all")] = ""
+    password: Annotated[str, Key("with which password")] = ""
+    command: Annotated[
+        str, Key('a command that takes the mail, instead of a server, like "/usr/sbin/sendmail -t -i"')
+    ] = ""
+    timeout: Annotated[float, Key("seconds that it may take", 1, 300)] = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +213,8 @@ class Options:
         default_factory=PlainText
     )
     throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
+    email: Annotated[Email, Key("Mail with codes for those who register an account and give an address.")] = field(
+        default_factory=Email
+    )
     storage: Annotated[Storage, Key("How history is kept.")] = field(default_factory=Storage)
     log: Annotated[Log, Key("What the server writes about itself.")] = field(default_factory=Log)

@@ -27,6 +27,7 @@ class Running(Protocol):
     options: Options
     tls: TlsAcceptor | None
     logins: Attempts
+    registrations: Attempts
     backlogs: Backlogs
     plain: PlainDoor
     doors: list[Door]
@@ -50,6 +51,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     network.settings = settings
     running.options = options
     running.logins.limit = options.throttle.logins
+    running.registrations.limit = options.throttle.registrations
     running.backlogs.limit = options.connections.sendq_total
     for connection in running.connections:
         connection.use(options)

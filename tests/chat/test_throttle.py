@@ -37,20 +37,20 @@ def test_whoever_waits_as_told_keeps_within_rate_and_burst(pauses: list[float], 
 def test_attempts_are_counted_for_each_and_forgotten() -> None:
     attempts = Attempts(limit=2, window=MINUTE)
     assert attempts.wait("a", 0) == 0
-    attempts.failed("a", 0)
+    attempts.count("a", 0)
     assert attempts.wait("a", 1) == 0
-    attempts.failed("a", 1000)
+    attempts.count("a", 1000)
     assert attempts.wait("a", 1000) == MINUTE - 1000
     assert attempts.wait("b", 1000) == 0
     assert attempts.wait("a", MINUTE - 1) == 1
     assert attempts.wait("a", MINUTE) == 0
-    attempts.failed("a", MINUTE)
+    attempts.count("a", MINUTE)
     assert attempts.wait("a", MINUTE) == 1000
 
 
 def test_success_wipes_the_slate() -> None:
     attempts = Attempts(limit=1, window=MINUTE)
-    attempts.failed("a", 0)
+    attempts.count("a", 0)
     attempts.succeeded("a")
     assert attempts.wait("a", 0) == 0
     attempts.succeeded("nobody")
@@ -59,19 +59,19 @@ def test_success_wipes_the_slate() -> None:
 def test_a_limit_of_zero_switches_it_off() -> None:
     attempts = Attempts(limit=0, window=MINUTE)
     for _ in range(100):
-        attempts.failed("a", 0)
+        attempts.count("a", 0)
     assert attempts.wait("a", 0) == 0
 
 
 def test_a_limit_may_change() -> None:
     attempts = Attempts(limit=1, window=MINUTE)
-    attempts.failed("a", 0)
+    attempts.count("a", 0)
     attempts.limit = 2
     assert attempts.wait("a", 0) == 0
-    attempts.failed("a", 1)
+    attempts.count("a", 1)
     assert attempts.wait("a", 1) == MINUTE - 1
-    attempts.failed("b", 0)
-    attempts.failed("b", 0)
+    attempts.count("b", 0)
+    attempts.count("b", 0)
     attempts.limit = 1
     assert attempts.wait("b", 0) == MINUTE
 
@@ -79,6 +79,6 @@ def test_a_limit_may_change() -> None:
 def test_those_who_failed_long_ago_take_no_room() -> None:
     attempts = Attempts(limit=3, window=MINUTE)
     for number in range(50):
-        attempts.failed(str(number), 0)
+        attempts.count(str(number), 0)
     attempts.forget_old(MINUTE)
     assert not attempts._failures

@@ -1,0 +1,222 @@
+"""Accounts that are confirmed by mail: https://ircv3.net/specs/extensions/account-registration."""
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.server.options import Address, Email, Options, Throttle
+from tests.commands.devices import device, make_account
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.smtp import Mailbox, mail_server
+from tests.staff import STAFFED, become
+
+QUICK = AccountSettings(iterations=4096)
+SETTINGS = replace(STAFFED, accounts=QUICK)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with mail_server("alice@example.org") as server:
+        yield server
+
+
+def options(folder: Path, mailbox: Mailbox | None = None, *, command: str = "") -> Options:
+    """With that mail server, or one that there is not, or with a command."""
+    server = Address("127.0.0.1", mailbox.port if mailbox else 1)
+    email = Email(sender="greenchat@example.org", server=server, timeout=10, command=command)
+    return replace(quick_options(folder), email=email)
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> ServerThread:
+    return start_server(SETTINGS, options(tmp_path, mailbox))
+
+
+def register(client: Client, email: str) -> tuple[str, ...]:
+    client.send(f"REGISTER * {email} :sesame open")
+    return client.expect("REGISTER", "FAIL").params
+
+
+def code_of(mailbox: Mailbox) -> str:
+    found = re.search(r"VERIFY alice ([0-9a-f]{8})\b", mailbox.mail().get_content())
+    assert found
+    return found[1]
+
+
+def test_the_code_comes_by_mail(house: ServerThread, mailbox: Mailbox) -> None:
+    """ "REGISTER VERIFICATION_REQUIRED: Sent by the server ... when further action is required to complete registration
+    of the <account>, as explain in the human-readable <message>." """
+    with Client(house.address, "alice") as alice:
+        assert register(alice, "alice@example.org") == (
+            "VERIFICATION_REQUIRED",
+            "alice",
+            "The code for VERIFY alice was sent to alice@example.org",
+        )
+        mail = mailbox.mail()
+        assert (mail["From"], mail["To"]) == ("greenchat@example.org", "alice@example.org")
+        assert mail["Subject"] == "Your account alice on greenchat"
+        assert mail["Date"]
+        assert mail["Message-ID"].endswith("@example.org>")
+        code = mail.get_content().split("/quote VERIFY alice ")[1].split()[0]
+        alice.send("VERIFY alice 00000000")
+        assert alice.expect("FAIL").params[1] == "INVALID_CODE"
+        alice.send(f"VERIFY alice {code}")
+        assert alice.expect("VERIFY").params[:2] == ("SUCCESS", "alice")
+        assert alice.expect("900").params[2] == "alice"
+        alice.send(f"VERIFY alice {code}")
+        assert alice.expect("FAIL").params[1] == "ALREADY_REGISTERED"
+
+
+def test_with_nickserv(house: ServerThread, mailbox: Mailbox) -> None:
+    with Client(house.address, "alice") as alice:
+        alice.send("PRIVMSG NickServ :REGISTER sesame-open alice@example.org")
+        assert "was sent to alice@example.org" in alice.expect("NOTICE").params[1]
+        alice.send("VERIFY alice " + code_of(mailbox))
+        alice.expect("900")
+
+
+def test_before_it_is_confirmed_nobody_can_use_it(house: ServerThread, mailbox: Mailbox) -> None:
+    with Client(house.address, "alice") as alice:
+        register(alice, "alice@example.org")
+        code_of(mailbox)
+        alice.send("NS IDENTIFY alice sesame-open")
+        assert "not the password" in alice.expect("NOTICE").params[1]
+        assert register(alice, "*")[:2] == ("REGISTER", "ACCOUNT_EXISTS")
+
+
+@pytest.mark.parametrize("email", ["bob@example.org", "alice@elsewhere.example"])
+def test_a_mailbox_that_there_is_not(house: ServerThread, email: str, caplog: pytest.LogCaptureFixture) -> None:
+    """ "FAIL REGISTER INVALID_EMAIL: Sent by the server if it cannot send emails to the provided address."
+
+    And the name is free still.
+    """
+    with Client(house.address, "alice") as alice:
+        assert register(alice, email)[:3] == ("REGISTER", "INVALID_EMAIL", "alice")
+        assert f"a mail to {email} could not be sent" in caplog.text
+        assert "sesame" not in caplog.text
+        assert register(alice, "*")[0] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["x", "a@", "@b", "a@b@c", "a,b@example.org", "<a@example.org>", "a@example.org\x01", "a..b@c", "ä@ö.example",
+     "a" * 250 + "@example.org", '"a"@example.org', "a@-;x", "-"],
+)  # fmt: skip
+def test_what_is_no_mailbox(house: ServerThread, mailbox: Mailbox, email: str) -> None:
+    with Client(house.address, "alice") as alice:
+        assert register(alice, email)[:2] == ("REGISTER", "INVALID_EMAIL")
+        assert mailbox.mails.empty()
+
+
+def test_without_an_address_nothing_is_to_be_confirmed(house: ServerThread) -> None:
+    with Client(house.address, "alice") as alice:
+        assert register(alice, "*")[:2] == ("SUCCESS", "alice")
+
+
+def test_an_address_may_be_required(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> None:
+    settings = Settings(accounts=replace(QUICK, email_required=True))
+    server = start_server(settings, options(tmp_path, mailbox))
+    with Client(server.address, "alice") as alice:
+        assert any("email-required" in m.params[-1] for m in alice.run("CAP LS 302"))
+        assert register(alice, "*")[:2] == ("REGISTER", "INVALID_EMAIL")
+        assert register(alice, "alice@example.org")[0] == "VERIFICATION_REQUIRED"
+
+
+def test_nobody_fills_a_mailbox_with_our_mails(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> None:
+    throttle = Throttle(commands=0, registrations=2)
+    server = start_server(SETTINGS, replace(options(tmp_path, mailbox), throttle=throttle))
+    with Client(server.address) as alice:
+        answers = []
+        for nick in "alice", "anna", "agnes":
+            alice.send(f"NICK {nick}")
+            answers.append(register(alice, "alice@example.org" if nick != "agnes" else "alice@EXAMPLE.org"))
+        assert [answer[0] for answer in answers[:2]] == ["VERIFICATION_REQUIRED"] * 2
+        assert answers[2][:2] == ("REGISTER", "TEMPORARILY_UNAVAILABLE")
+
+
+def test_codes_are_not_guessed(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> None:
+    throttle = Throttle(commands=0, logins=3)
+    server = start_server(SETTINGS, replace(options(tmp_path, mailbox), throttle=throttle))
+    with Client(server.address, "alice") as alice:
+        register(alice, "alice@example.org")
+        answers = [alice.run(f"VERIFY alice {number}")[0].params[1] for number in range(4)]
+        assert answers == ["INVALID_CODE"] * 3 + ["TEMPORARILY_UNAVAILABLE"]
+        assert alice.run("VERIFY alice " + code_of(mailbox))[0].params[1] == "TEMPORARILY_UNAVAILABLE"
+
+
+def test_who_never_confirms_does_not_keep_the_name(house: ServerThread, mailbox: Mailbox) -> None:
+    with Client(house.address, "alice") as alice:
+        register(alice, "alice@example.org")
+        code = code_of(mailbox)
+
+        def wait(app: object) -> None:
+            account = house.app.network.accounts.get("alice")
+            assert account
+            house.app.network.accounts.change("alice", created=account.created - 25 * 3_600_000)
+
+        house.call(wait)
+        assert alice.run(f"VERIFY alice {code}")[0].params[1] == "INVALID_CODE"
+        assert register(alice, "*")[:2] == ("SUCCESS", "alice")
+
+
+def test_an_operator_can_help_out(house: ServerThread, mailbox: Mailbox) -> None:
+    """Who is given the right to accounts sees the code; others do not."""
+    with Client(house.address, "alice") as alice, become(Client(house.address, "root")) as root:
+        register(alice, "alice@example.org")
+        code = code_of(mailbox)
+        assert code in str(root.run("NS INFO alice"))
+        assert code not in str(alice.run("NS INFO alice"))
+
+
+def test_a_mail_server_that_is_slow_holds_up_no_login(house: ServerThread, mailbox: Mailbox) -> None:
+    make_account(house.address, "bob")
+    mailbox.gate.clear()
+    slow = [Client(house.address, f"slow{number}") for number in range(4)]
+    for client in slow:
+        client.send("REGISTER * alice@example.org :sesame open")
+    with device(house.address, "bob") as bob:
+        bob.until("376", "422")
+    mailbox.gate.set()
+    assert [client.expect("REGISTER").params[0] for client in slow] == ["VERIFICATION_REQUIRED"] * 4
+    for client in slow:
+        client.close()
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_command_takes_the_mail(start_server: StartServer, tmp_path: Path, works: bool) -> None:
+    taken = tmp_path / "mail"
+    program = tmp_path / "send mail"
+    ends = "0" if works else "'no'"
+    program.write_text(
+        f"import sys\nwith open({str(taken)!r}, 'wb') as f: f.write(sys.stdin.buffer.read())\nsys.exit({ends})"
+    )
+    server = start_server(SETTINGS, options(tmp_path, command=f"{sys.executable} '{program}'"))
+    with Client(server.address, "alice") as alice:
+        wanted = "VERIFICATION_REQUIRED" if works else "REGISTER"
+        assert register(alice, "alice@example.org")[0] == wanted
+        assert b"To: alice@example.org\r\n" in taken.read_bytes()
+
+
+@pytest.mark.parametrize("command", ["/nowhere/sendmail", "'unbalanced"])
+def test_a_command_that_there_is_not(
+    start_server: StartServer, tmp_path: Path, command: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_server(SETTINGS, options(tmp_path, command=command))
+    with Client(server.address, "alice") as alice:
+        assert register(alice, "alice@example.org")[1] == "INVALID_EMAIL"
+        assert "could not be sent" in caplog.text
+
+
+def test_a_mail_server_that_there_is_not(
+    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = start_server(SETTINGS, options(tmp_path))
+    with Client(server.address, "alice") as alice:
+        assert register(alice, "alice@example.org")[1] == "INVALID_EMAIL"
+        assert "refused" in caplog.text
