@@ -83,6 +83,7 @@ def op(ctx: Context, words: list[str]) -> None:
     else:
         _give(ctx, target, channel, "o")
         _write_down(ctx, channel, f"made {target.source} an operator of {channel.name}")
+    tell(ctx, CHANSERV, f"{target.nick} has that rank in {channel.name} now")
 
 
 @CHANSERV.command("AMODE", "<#channel> [<change>] [<account>]")

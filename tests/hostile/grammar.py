@@ -79,6 +79,10 @@ PATTERNS: dict[str, list[str]] = {
     "PING": ["{word}"],
     "WALLOPS": [":{text}"],
     "WEBIRC": ["secret gate host 192.0.2.1"],
+    "ACCEPT": ["{nick}", "-{nick}", "{nick},-{nick},*", "*"],
+    "CLOAK": ["ROTATE", "SHOW 192.0.2.1", "SHOW {word}"],
+    "UBAN": ["ADD {word} 1 {text}", "DEL {word}", "LIST", "INFO {nick}"],
+    "AUDIT": ["5 {word}", ""],
 }  # fmt: skip
 
 

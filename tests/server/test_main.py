@@ -3,11 +3,13 @@
 import hashlib
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
 import time
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -256,3 +258,33 @@ def _read_until(terminal: PtyProcess, *wanted: bytes) -> bytes:
         while text not in shown[end:]:
             shown += terminal.read(1)
     return shown
+
+
+def test_a_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    """It is left as it is: what it holds would be lost."""
+    data = tmp_path / "data"
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)):
+        pass
+    with closing(sqlite3.connect(data / "greenchat.db")) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    ended = run(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data))
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert "newer greenchat" in ended.stderr
+
+
+def test_a_password_is_in_no_log_however_much_is_logged(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data), "--debug") as server:
+        with Client(server.target, "alice") as alice:
+            alice.send("PRIVMSG NickServ :REGISTER secret-word")
+            alice.expect("900")
+            alice.run("NS IDENTIFY alice secret-word", "NS PASSWD secret-word secret-word2", "OPER root secret-word")
+            alice.run("PRIVMSG NickServ :IDENTIFY", "AUTHENTICATE PLAIN", "AUTHENTICATE " + "A" * 500)
+            alice.run(
+                "REGISTER * * :secret-word", "VERIFY alice secret-word", "PASS secret-word", "CS INFO secret-word"
+            )
+        assert server.end() == 0
+        assert "secret-word" not in server.errors.read_text()
+    for file in data.rglob("*"):
+        assert b"secret-word" not in file.read_bytes(), file
