@@ -175,6 +175,23 @@ def test_the_welcome_is_told_in_words(world: World) -> None:
     ]
 
 
+def test_whom_one_hears(tea: World) -> None:
+    tea.feed(
+        ":srv 718 alice bob ~bob@x :is writing to you, and you have user mode +g",
+        ":srv 716 alice carol :is in +g mode",
+        ":srv 717 alice carol :has been told",
+        ":srv 281 alice bob carol",
+        ":srv 282 alice :End of /ACCEPT list",
+    )
+    assert [line[2:] for line in tea.shown()[-5:]] == [
+        "bob (~bob@x) wrote to you, and your mode +g kept it off. /accept bob lets them write.",
+        "carol did not get that: carol hears only those whom they accept (mode +g)",
+        "carol was told that you wrote to them",
+        "You hear bob, carol",
+        "With mode +g nobody else can write to you privately. /accept nick lets them.",
+    ]
+
+
 def test_a_list_that_is_not_empty_just_ends(tea: World) -> None:
     tea.feed(":srv 367 alice #tea *!*@x", ":srv 368 alice #tea :End")
     assert tea.shown()[-1] == "- Banned from #tea: *!*@x"

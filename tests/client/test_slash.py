@@ -46,6 +46,8 @@ from tests.client.world import World
         ("/who", ["WHO #tea"]),
         ("/away lunch", ["AWAY :lunch"]),
         ("/back", ["AWAY"]),
+        ("/accept bob -carol", ["ACCEPT bob,-carol"]),
+        ("/accept", ["ACCEPT *"]),
         ("/raw whois bob", ["WHOIS bob"]),
         ("/quit bye", ["QUIT :bye"]),
         ("/NICK ada", ["NICK ada"]),

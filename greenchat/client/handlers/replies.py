@@ -54,6 +54,12 @@ def ends(at: Incoming) -> None:
     """Says only that a list begins or ends, which can be seen."""
 
 
+@on(Numeric.RPL_ACCEPTLIST)
+def accepted(at: Incoming) -> None:
+    """Who may write to us in spite of mode +g: as many nicks as fit."""
+    at.answer("You hear " + ", ".join(at.message.params[1:]))
+
+
 @on(*MASK_LISTS)
 def on_list(at: Incoming) -> None:
     """`<channel> <mask> [<who> <when>]`; 728 names the mode behind the channel."""

@@ -9,6 +9,11 @@ from collections.abc import Sequence
 from greenchat.protocol.numerics import Numeric
 
 SENTENCES: dict[str, str] = {
+    Numeric.RPL_ENDOFACCEPT.command: "With mode +g nobody else can write to you privately. /accept nick lets them.",
+    Numeric.ERR_ACCEPTFULL.command: "Your list is full. /accept -nick makes room.",
+    Numeric.ERR_TARGUMODEG.command: "{0} did not get that: {0} hears only those whom they accept (mode +g)",
+    Numeric.RPL_TARGNOTIFY.command: "{0} was told that you wrote to them",
+    Numeric.RPL_UMODEGMSG.command: "{0} ({1}) wrote to you, and your mode +g kept it off. /accept {0} lets them write.",
     Numeric.RPL_LUSEROP.command: "Operators here: {0}",
     Numeric.RPL_LUSERUNKNOWN.command: "Connections that are not ready yet: {0}",
     Numeric.RPL_LUSERCHANNELS.command: "Channels: {0}",

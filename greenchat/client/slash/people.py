@@ -93,6 +93,12 @@ def who(order: Order) -> None:
     order.online().send("WHO", order.words[0] if order.words else order.buffer.name)
 
 
+@command("accept", usage="[nick or -nick...]", example="/accept bob")
+def accept(order: Order) -> None:
+    """Let someone write to you while your mode +g (/mode yournick +g) keeps others off, or with -nick no more."""
+    order.online().send("ACCEPT", ",".join(order.words) or "*")
+
+
 @command("away", usage="[why]", example="/away lunch")
 def away(order: Order) -> None:
     """Say that you are away. /back ends it."""
