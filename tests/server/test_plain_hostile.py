@@ -2,7 +2,6 @@
 
 import resource
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -77,28 +76,6 @@ def test_a_name_of_a_megabyte(server: ServerThread, talkers: list[Client], end: 
         assert ended(sock) == b""
     talk(talkers)
     assert server.call(lambda app: len(app.connections)) == 2
-
-
-@pytest.mark.parametrize("piece", [b"\xc3", b"NICK "])
-def test_a_name_that_never_ends(start_server: StartServer, options: Options, piece: bytes) -> None:
-    """What seems cut off may wait for its rest, but not for ever; nor may a line of IRC for its end."""
-    server = start_server(Settings(), replace(options, plain=replace(options.plain, name_timeout=1.0)))
-    with people(server.address, "alice", "bob", channel="#lobby") as talkers, connect(server) as sock:
-        assert sock.recv(4) == b"NICK"
-        stop = threading.Event()
-
-        def drip() -> None:
-            with suppress(OSError):
-                while not stop.wait(0.02):
-                    sock.sendall(piece)
-
-        dripper = threading.Thread(target=drip)
-        dripper.start()
-        got = ended(sock)
-        stop.set()
-        dripper.join()
-        assert got == b""
-        talk(talkers)
 
 
 def test_nobody_drives_the_terminal_of_another(server: ServerThread, talkers: list[Client]) -> None:

@@ -147,6 +147,16 @@ def test_not_even_drop_by_drop() -> None:
     assert play(Arrival(0, timeout=5000), drops) == [(400, Ask()), (5000, GiveUp("no name came"))]
 
 
+@pytest.mark.parametrize("piece", [b"\xc3", b"NICK "])
+def test_what_seems_cut_off_is_not_waited_for_for_ever(piece: bytes) -> None:
+    """By a clock of its own: where a real sender is held up for longer than the rest has, it is a name after all."""
+    pieces = [(time, piece) for time in range(450, 3000, 20)]
+    asked, (given_up, verdict) = play(Arrival(0, timeout=1000), pieces)
+    assert asked == (400, Ask())
+    assert verdict == GiveUp("no name came")
+    assert 1000 <= given_up < 1020
+
+
 @pytest.mark.parametrize(
     ("prompt", "chunks", "verdicts"),
     [
