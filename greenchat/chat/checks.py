@@ -59,6 +59,13 @@ def word(text: str) -> str:
     return text
 
 
+def separators(text: str) -> str:
+    """Characters that stand in no nickname, and in no other part of a message either."""
+    if not set(text) <= set("/()<>"):
+        raise ValueError("must be made of these characters, which are in no nickname: / ( ) < >")
+    return text
+
+
 def url(text: str) -> str:
     """An address of the web; empty: none."""
     if text and not re.fullmatch(r"https?://[!-~]{1,300}", text):

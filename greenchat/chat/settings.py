@@ -112,6 +112,16 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayMsg:
+    """Bots that bring people of other networks: https://github.com/ircv3/ircv3-specifications/pull/417."""
+
+    separators: Annotated[
+        str, Key("characters of which each of their names must have one; empty: no RELAYMSG", parse=checks.separators)
+    ] = "/"
+    channel_operators: Annotated[bool, Key("whether operators of a channel may use it there")] = True
+
+
+@dataclass(frozen=True, slots=True)
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
@@ -174,6 +184,9 @@ class Settings:
     accounts: Annotated[AccountSettings, Key("Names that belong to somebody.")] = field(default_factory=AccountSettings)
     metadata: Annotated[Metadata, Key("What people may say of themselves and of their channels (METADATA).")] = field(
         default_factory=Metadata
+    )
+    relaymsg: Annotated[RelayMsg, Key("Bots that bring people of other networks (RELAYMSG).")] = field(
+        default_factory=RelayMsg
     )
     admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
     cloak: Annotated[

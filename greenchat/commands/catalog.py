@@ -30,6 +30,7 @@ from . import presence as presence
 from . import redact as redact
 from . import register as register
 from . import registration as registration
+from . import relaymsg as relaymsg
 from . import rename as rename
 from . import search as search
 from . import server as server

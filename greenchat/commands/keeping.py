@@ -10,6 +10,8 @@ from ..protocol.envelope import Envelope
 from ..protocol.message import Message
 from ..protocol.multiline import parts_of, seams
 from ..protocol.multiline_envelope import MultilineEnvelope
+from ..protocol.relayed_envelope import RelayedEnvelope
+from ..protocol.tags import RELAYED_BY
 from ..storage.interface import StoredEvent, direct_key
 
 CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
@@ -60,12 +62,13 @@ def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
     text = event.params[-1] if event.params else ""
     tags = event.tags
     joined_at = tags.get(_SEAMS, "")
+    if RELAYED_BY in tags:
+        message = Message(event.command, event.params, event.source, _without(tags, RELAYED_BY))
+        return RelayedEnvelope(message, tags[RELAYED_BY], time=event.time, msgid=event.id)
     if "\n" not in text and not joined_at:
         message = Message(event.command, event.params, event.source, tags)
         return Envelope(message, time=event.time, msgid=event.id, account=event.account, needs=needs)
-    message = Message(
-        event.command, event.params, event.source, {name: value for name, value in tags.items() if name != _SEAMS}
-    )
+    message = Message(event.command, event.params, event.source, _without(tags, _SEAMS))
     parts = parts_of(text, [int(place) for place in joined_at.split(",") if place])
     return MultilineEnvelope(message, parts, time=event.time, msgid=event.id, account=event.account)
 
@@ -78,4 +81,10 @@ def _lasting(envelope: Envelope) -> Mapping[str, str]:
         joined_at = seams(envelope.parts)
         if joined_at:
             tags = {**tags, _SEAMS: ",".join(map(str, joined_at))}
+    elif isinstance(envelope, RelayedEnvelope):
+        tags = {**tags, RELAYED_BY: envelope.relayed_by}
     return tags
+
+
+def _without(tags: Mapping[str, str], name: str) -> dict[str, str]:
+    return {other: value for other, value in tags.items() if other != name}

@@ -98,7 +98,11 @@ def _say_to(ctx: Context, target: str, text: tuple[str, ...]) -> None:
 
 def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
     channel = _open_channel(ctx, name, text)
-    envelope = _envelope(ctx, channel.name, text)
+    say_to_channel(ctx, channel, _envelope(ctx, channel.name, text))
+
+
+def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
+    """Keep what the sender may say there, and give it to all whom it is for."""
     rank = policy.audience(ctx.user, channel)
     if rank:
         _deliver(ctx, channel.ranked(rank), envelope)
@@ -183,16 +187,18 @@ def _echo_again(ctx: Context, envelope: Envelope) -> None:
 
 def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
     """What the others get. Raises 417."""
-    tags = ctx.message.tags
-    client_tags = _client_tags(tags, ctx.network.settings.denied_tags) if tags else tags
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
-    envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags)
+    envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags(ctx))
     require_fit(envelope)
     return envelope
 
 
-def _client_tags(tags: Mapping[str, str], denied: Sequence[str]) -> dict[str, str]:
+def client_tags(ctx: Context) -> Mapping[str, str]:
     """ "Tags without the client-only prefix MUST be removed by the server before being relayed with any message"."""
+    tags = ctx.message.tags
+    if not tags:
+        return tags
+    denied = ctx.network.settings.denied_tags
     return {name: value for name, value in tags.items() if name[0] == "+" and not _is_denied(name[1:], denied)}
 
 

@@ -64,6 +64,7 @@ METADATA_3 = _capability("draft/metadata-3", "metadata")  # as pull request 613 
 MULTILINE = _capability("draft/multiline", "multiline", wire=True)
 PRE_AWAY = _capability("draft/pre-away", "pre-away")
 READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
+RELAYMSG = _capability("draft/relaymsg", "relaymsg", wire=True)  # pull request 417, which is not merged yet
 SEARCH = _capability("soju.im/search", "https://github.com/ircv3/ircv3-specifications/pull/496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 

@@ -3,3 +3,6 @@
 # What a client says gets an id of its own (1 to 64 characters, never used again for other words), so that a server
 # that knows the tag says once what was sent twice because a connection broke.
 CLIENT_ID = "+greenchat/id"
+
+RELAYED_BY = "draft/relaymsg"
+"""The nick of the bot that has relayed a message: https://github.com/ircv3/ircv3-specifications/pull/417."""

@@ -19,7 +19,7 @@ _CAPS = (
     "account-notify account-tag away-notify batch cap-notify chghost echo-message extended-join extended-monitor"
     " invite-notify labeled-response message-tags multi-prefix sasl server-time setname standard-replies"
     " userhost-in-names draft/chathistory draft/event-playback draft/message-redaction draft/read-marker"
-    " draft/channel-rename draft/metadata-3 soju.im/search no-implicit-names unknown"
+    " draft/channel-rename draft/metadata-3 draft/relaymsg soju.im/search no-implicit-names unknown"
 ).split()
 _SERVICES = [
     "NickServ REGISTER {password} *", "NickServ IDENTIFY {nick} {password}", "NickServ LOGOUT", "NickServ HELP",
@@ -66,6 +66,7 @@ PATTERNS: dict[str, list[str]] = {
     "SAMODE": ["{channel} {modes} {nick}"],
     "REMOVE": ["{nick} {channel} :{text}"],
     "RENAME": ["{channel} {channel} :{text}"],
+    "RELAYMSG": ["{channel} {nick}/x :{text}", "{channel} {any} :{text}"],
     "REDACT": ["{channel} {msgid} :{text}"],
     "MARKREAD": ["{channel}", "{channel} timestamp=2026-01-01T00:00:00.000Z"],
     "REGISTER": ["* * {password}", "{nick} a@b.example {password}"],
