@@ -27,6 +27,7 @@ RIGHTS = {
     "sanick": "SANICK: change somebody's nickname",
     "audit": "AUDIT: read what operators did",
     "defcon": "DEFCON: close the server's doors step by step",
+    "history": "HistServ DELETE and FORGET: what others have said",
     "relaymsg": "RELAYMSG: say something under the name of somebody on another network",
     "metadata": "METADATA SET and CLEAR: what others say of themselves and of their channels",
     "ban": "UBAN, KLINE, DLINE: keep people, networks or accounts out",

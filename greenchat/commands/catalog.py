@@ -9,6 +9,7 @@ from . import chanserv as chanserv
 from . import cloak as cloak
 from . import defence as defence
 from . import history as history
+from . import histserv as histserv
 from . import identity as identity
 from . import invite as invite
 from . import isupport as isupport

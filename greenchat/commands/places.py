@@ -20,6 +20,11 @@ class Place:
     key: str
     since: int = 0
 
+    @property
+    def is_channel(self) -> bool:
+        """Whether it is no conversation of two."""
+        return self.name.startswith("#")
+
 
 def readable_place(ctx: Context, target: str) -> Place | None:
     """The conversation that a client names; None where it may not read, or there can't be one.

@@ -1,5 +1,6 @@
 """REDACT: take a message back, out of the history too. https://ircv3.net/specs/extensions/message-redaction"""
 
+from collections.abc import Callable
 from functools import partial
 
 from ..chat.channel import Channel
@@ -29,28 +30,34 @@ def redact(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "REDACT")
     target, msgid, *rest = ctx.message.params
     place = readable_place(ctx, target)
-    event = _find(ctx, place, msgid) if place else None
+    event = find_message(ctx, place, msgid) if place else None
     if place is None or event is None:
         # also for those who may not read there, so that nobody learns what exists
         raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
-    channel = ctx.network.channel(target) if target.startswith("#") else None
-    _require_right(ctx, place, event, channel)
-    reason = tuple(rest[:1]) if rest and rest[0] else ()
-    envelope = ctx.envelope("REDACT", place.name, msgid, *reason, source=ctx.user, needs=caps.MESSAGE_REDACTION)
+    require_right(ctx, place, event)
+    take_back(ctx, place, event, rest[0] if rest else "", partial(_not_kept, ctx, place, msgid))
+
+
+def take_back(ctx: Context, place: Place, event: StoredEvent, reason: str, refuse: Callable[[], None]) -> None:
+    """Erase a message, and tell those who have seen it. refuse: is called if the store can't. Raises 417."""
+    params = (place.name, event.msgid, reason) if reason else (place.name, event.msgid)
+    envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
     writes = (Erasure(place.key, event.id), stored(envelope, place.key))
-    ctx.journal.say(writes, envelope, partial(_not_kept, ctx, place, msgid))
+    ctx.journal.say(writes, envelope, refuse)
+    channel = _channel(ctx, place)
     if channel:
         ctx.broadcast(channel, envelope)
         if not _is_by(ctx, ctx.user, event):
-            note(ctx, "REDACT", f"{ctx.nick} took back what {event.source} said in {channel.name}: {' '.join(reason)}")
-    else:
+            note(ctx, "REDACT", f"{ctx.nick} took back what {event.source} said in {channel.name}: {reason}")
+    elif not place.is_channel:
         other = ctx.network.user(place.name)
         for user in {ctx.user, other or ctx.user}:
             ctx.deliver(user, envelope)
 
 
-def _find(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
+def find_message(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
+    """What can be taken back under this id. Raises FailError where the history can't be read."""
     number = parse_msgid(msgid)
     if number is None:
         return None
@@ -61,8 +68,9 @@ def _find(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
     return event if event and event.command in _REDACTABLE else None
 
 
-def _require_right(ctx: Context, place: Place, event: StoredEvent, channel: Channel | None) -> None:
-    """Raises FailError."""
+def require_right(ctx: Context, place: Place, event: StoredEvent) -> None:
+    """Raises FailError unless the sender operates the channel, or has said it, not too long ago."""
+    channel = _channel(ctx, place)
     if channel and channel.is_at_least(ctx.user, "h"):
         return
     if not _is_by(ctx, ctx.user, event):
@@ -72,6 +80,10 @@ def _require_right(ctx: Context, place: Place, event: StoredEvent, channel: Chan
     if window and ctx.now - event.time > window * 1000:
         text = "You can no longer delete this message"
         raise FailError("REDACT", "REDACT_WINDOW_EXPIRED", place.name, event.msgid, str(window), text=text)
+
+
+def _channel(ctx: Context, place: Place) -> Channel | None:
+    return ctx.network.channel(place.name) if place.is_channel else None
 
 
 def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:

@@ -94,6 +94,22 @@ class Renaming:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where an event is. number: the conversation's in the store."""
+
+    number: int
+    conversation: str
+    id: int
+
+    @property
+    def erasure(self) -> Erasure:
+        """What takes it out of there."""
+        return Erasure(self.conversation, self.id)
+
+
+NOWHERE = Location(0, "", 0)
+
 Write = StoredEvent | Document | Erasure | Renaming
 
 
@@ -183,6 +199,11 @@ class Store(Protocol):
     def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
         """The newest events later than an id that have a tag, oldest first. From any thread; reads all of them.
         Raises StoreError."""
+
+    def said_by(self, account: str, after: Location, limit: int) -> list[Location]:
+        """Where the messages (and TAGMSGs) of an account are, in the store's order, from a place on, excluded; NOWHERE
+        is before the first. account: in any case of its letters. From any thread; reads all events. Raises StoreError.
+        """
 
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first. From any thread; may take long. Raises StoreError."""

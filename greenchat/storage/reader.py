@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from .interface import Span, StoredEvent, Target
-from .rows import MESSAGES, ROW, decode
+from .interface import Location, Span, StoredEvent, Target
+from .rows import KINDS, MESSAGES, ROW, decode
 
 # Events lie in two halves, see `settling`. Each gives its page in order, so that no more is read than is asked for.
 _HALF = """
@@ -56,6 +56,20 @@ SELECT json_group_array(json_array(c.key, ROW)) FROM (
     ) ORDER BY id DESC LIMIT ?3
 ) e CROSS JOIN conversation c ON c.id = e.conversation CROSS JOIN source s ON s.id = e.source
 """.replace("ROW", ROW)
+
+# Both halves in the same order, so that an event that is settled between two pages is met in its place all the same.
+_HALF_SAID_BY = """
+    SELECT * FROM (
+        SELECT conversation, id FROM HALF WHERE (conversation, id) > (?1, ?2) AND kind BETWEEN 1 AND ?3
+        AND source IN (SELECT id FROM source WHERE account = ?4 COLLATE NOCASE) ORDER BY conversation, id LIMIT ?5
+    )"""
+_SAID_BY = """
+SELECT json_group_array(json_array(e.conversation, c.key, e.id))
+FROM (SETTLED UNION ALL UNSETTLED ORDER BY conversation, id LIMIT ?5) e
+CROSS JOIN conversation c ON c.id = e.conversation
+""".replace("UNSETTLED", _HALF_SAID_BY.replace("HALF", "unsettled")).replace(
+    "SETTLED", _HALF_SAID_BY.replace("HALF", "settled")
+)
 
 
 class ConnectionPool:
@@ -112,3 +126,10 @@ def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> 
     (answer,) = connection.execute(_TAGGED, (after, tag, limit)).fetchone()
     events = [decode(key, row) for key, row in reversed(json.loads(answer))]
     return [event for event in events if tag in event.tags]
+
+
+def said_by(connection: sqlite3.Connection, account: str, after: Location, limit: int) -> list[Location]:
+    """Where messages of an account are, in the order of the table."""
+    values = (after.number, after.id, KINDS["TAGMSG"], account, limit)
+    (answer,) = connection.execute(_SAID_BY, values).fetchone()
+    return [Location(*row) for row in json.loads(answer)]

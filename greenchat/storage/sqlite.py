@@ -18,7 +18,7 @@ from time import monotonic
 
 from . import reader, retention
 from .changes import Changes
-from .interface import Query, Retention, Span, StoredEvent, StoreError, Target, UnfitWriteError, Write
+from .interface import Location, Query, Retention, Span, StoredEvent, StoreError, Target, UnfitWriteError, Write
 from .schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
 from .search import SearchIndex
 from .settling import Settling
@@ -162,6 +162,11 @@ class SqliteStore:
         """The newest events later than an id that have a tag, oldest first."""
         with self._errors("read"), self._readers.connection() as connection:
             return reader.tagged(connection, tag, after, limit)
+
+    def said_by(self, account: str, after: Location, limit: int) -> list[Location]:
+        """Where messages of an account are."""
+        with self._errors("read"), self._readers.connection() as connection:
+            return reader.said_by(connection, account, after, limit)
 
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first."""

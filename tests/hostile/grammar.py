@@ -25,6 +25,7 @@ _SERVICES = [
     "NickServ REGISTER {password} *", "NickServ IDENTIFY {nick} {password}", "NickServ LOGOUT", "NickServ HELP",
     "NickServ GHOST {nick}", "NickServ SET {word} {word}", "NickServ GROUP", "NickServ DROP {nick} {password}",
     "ChanServ REGISTER {channel}", "ChanServ AMODE {channel} +o {nick}", "ChanServ HELP", "ChanServ OP {channel}",
+    "HistServ PLAY {channel} {number}", "HistServ DELETE {channel} {msgid}", "HistServ FORGET {nick}",
     "ChanServ UNREGISTER {channel}", "ChanServ DROP {channel}", "ChanServ INFO {channel}", "*playback PLAY * 0",
     "*playback PLAY {channel} {number}",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenchat.protocol.msgid import LAST_ID
-from greenchat.storage.interface import Span, StoredEvent, Target, direct_key, members_of
+from greenchat.storage.interface import NOWHERE, Span, StoredEvent, Target, direct_key, members_of
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, texts
 
@@ -109,3 +109,22 @@ def test_the_newest_that_have_a_tag(store: SqliteStore, talk: Talk) -> None:
     assert texts(store.tagged("+a", 0, 9)) == ["1", "3", "5", "7"]
     assert texts(store.tagged("+a", said[3].id, 9)) == ["5", "7"]
     assert store.tagged("+c", 0, 9) == []
+
+
+def test_where_messages_of_an_account_are(store: SqliteStore, talk: Talk) -> None:
+    said = [
+        talk.say(str(number), f"#{number % 3}", account=("Alice", "bob", "alice", "")[number % 4])
+        for number in range(24)
+    ]
+    joined = talk.say("", "#1", account="Alice")._replace(command="JOIN", params=("#1",))
+    store.commit([*said, joined])
+    found = []
+    after = NOWHERE
+    while page := store.said_by("aLICE", after, 5):
+        assert len(page) <= 5
+        found += [(location.conversation, location.id) for location in page]
+        after = page[-1]
+    # conversation by conversation, each in its order
+    expected = [(event.conversation, event.id) for event in said if event.account.lower() == "alice"]
+    assert found == sorted(expected)
+    assert store.said_by("nobody", NOWHERE, 5) == []

@@ -1,0 +1,124 @@
+"""HistServ: reading and deleting what was said by talking to a service."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.protocol.message import Message
+from tests.commands.devices import device, make_account
+from tests.commands.test_history import ask
+from tests.commands.test_redact import CAPS, said
+from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+
+def answers(messages: list[Message]) -> list[str]:
+    """What HistServ says."""
+    return [message.params[-1] for message in messages if message.nick == "HistServ"]
+
+
+def history(client: Client, place: str) -> list[str]:
+    return [message.params[-1] for message in ask(client, f"CHATHISTORY LATEST {place} * 50")]
+
+
+def test_help(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        lines = "\n".join(answers(alice.run("HISTSERV HELP")))
+        assert "PLAY" in lines
+        assert "DELETE" in lines
+        assert "FORGET" not in lines  # is for operators
+        assert answers(alice.run("PRIVMSG HistServ :HELP DELETE"))[0] == "Usage: DELETE <#channel|nick> <msgid>"
+        assert "no command of mine" in answers(alice.run("HISTSERV FORGET bob"))[0]
+
+
+def test_playing(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
+        for line in "one", "two", "\x01ACTION waves\x01":
+            alice.run(f"PRIVMSG #lobby :{line}")
+        alice.run("PRIVMSG bob :between us")
+        bob.sync()
+        lines = answers(bob.run("HISTSERV PLAY #lobby"))
+        assert [line[20:] for line in lines[:-1]] == ["<alice> one", "<alice> two", "* alice waves"]
+        assert lines[-1] == "That was all: 3 messages"
+        assert [line[20:] for line in answers(bob.run("HISTSERV PLAY #lobby 2"))[:-1]] == [
+            "<alice> two",
+            "* alice waves",
+        ]
+        assert len(answers(bob.run("HISTSERV PLAY #lobby 1h"))) == 4
+        assert answers(bob.run("HISTSERV PLAY alice"))[0][20:] == "<alice> between us"
+        with Client(server, "carol") as carol:
+            assert answers(carol.run("HISTSERV PLAY #lobby")) == ["You can't read in #lobby"]
+            assert answers(carol.run("HISTSERV PLAY alice")) == ["That was all: 0 messages"]
+
+
+@pytest.mark.parametrize("number", ["0", "x", "-1", "forever", "1.5", "\u00b2"])
+def test_numbers_that_are_none(server: Target, number: str) -> None:
+    with people(server, "alice", channel="#lobby") as (alice,):
+        assert "is no number of messages" in answers(alice.run(f"HISTSERV PLAY #lobby {number}"))[0]
+
+
+def test_who_may_delete(server: Target) -> None:
+    """The rights are those of REDACT: one's own, and in a channel that one operates all."""
+    with people(server, "op", "alice", "bob", caps=CAPS, channel="#lobby") as (op, alice, bob):
+        alices, bobs, third = said(alice, "alice's"), said(bob, "bob's"), said(bob, "third")
+        assert answers(alice.run(f"HISTSERV DELETE #lobby {bobs}")) == ["You are not authorised to delete this message"]
+        assert answers(alice.run("HISTSERV DELETE #lobby nonsense")) == ["There is no such message"]
+        assert answers(alice.run(f"HISTSERV DELETE #lobby {alices}")) == ["It is deleted"]
+        # who sees redactions is told of it
+        assert bob.expect("REDACT").params == ("#lobby", alices)
+        assert answers(op.run(f"HISTSERV DELETE #lobby {bobs}")) == ["It is deleted"]
+        assert history(bob, "#lobby") == ["third"]
+        alice.run("PART #lobby")
+        assert answers(alice.run(f"HISTSERV DELETE #lobby {third}")) == ["You can't read in #lobby"]
+
+
+def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
+    with people(serve(STAFFED), "alice", "bob", "root", "helper", caps=CAPS) as (alice, bob, root, helper):
+        become(root)
+        become(helper, "helper")
+        for client in alice, bob:
+            client.join("#chan")
+        first, second = said(alice, "first", "#chan"), said(alice, "second", "#chan")
+        assert answers(helper.run(f"HISTSERV DELETE #chan {first}")) == ["You can't read in #chan"]
+        assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["It is deleted"]
+        assert bob.expect("REDACT").params == ("#chan", first)
+        assert history(bob, "#chan") == ["second"]
+        entries = [message.params[-1] for message in root.run("AUDIT HISTSERV")]
+        assert any(f"root deleted the message {first} of alice!" in entry for entry in entries)
+        # also where nobody is any more
+        for client in alice, bob:
+            client.run("PART #chan")
+        assert answers(root.run(f"HISTSERV DELETE #chan {second}")) == ["It is deleted"]
+        alice.join("#chan")
+        assert history(alice, "#chan") == []
+
+
+def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.commands.histserv._PORTION", 3)
+    server = start_server(STAFFED, quick_options(tmp_path))
+    make_account(server.address, "Alice")
+    with (
+        device(server.address, "Alice", caps=f"sasl {CAPS}") as alice,
+        Client(server.address, "bob", caps=CAPS) as bob,
+        Client(server.address, "root", caps=CAPS) as root,
+    ):
+        become(root)
+        alice.until("376", "422")
+        for client in alice, bob:
+            client.join("#chan")
+            client.join("#other")
+        for number in range(5):
+            alice.run(f"PRIVMSG #chan :{number}", f"PRIVMSG #other :{number}")
+        alice.run("PRIVMSG bob :psst")
+        bob.run("PRIVMSG #chan :bob's", "PRIVMSG Alice :psst too")
+        root.send("HISTSERV FORGET alice")
+        while (line := root.expect("NOTICE").params[-1]) != "11 messages of Alice are deleted":
+            assert "are deleted" not in line
+        assert history(bob, "#chan") == ["bob's"]
+        assert history(bob, "#other") == []
+        assert history(bob, "Alice") == ["psst too"]
+        assert any("root has all deleted" in message.params[-1] for message in root.run("AUDIT HISTSERV"))
+        root.send("HISTSERV FORGET nobody")
+        while root.expect("NOTICE").params[-1] != "0 messages of nobody are deleted":
+            pass
