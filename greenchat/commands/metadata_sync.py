@@ -122,7 +122,7 @@ def sync(ctx: Context, named: str, targets: Iterable[Target], keys: Iterable[str
 
 def with_values(targets: Iterable[Target], keys: Mapping[str, None]) -> Iterator[Target]:
     """Those of the targets that have something under one of the keys."""
-    for target in targets:
+    for target in targets if keys else ():
         if target.metadata and not target.metadata.keys().isdisjoint(keys):
             yield target
 

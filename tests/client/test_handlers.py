@@ -99,6 +99,7 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
     [
         (":bob!b@h PRIVMSG #tea :hello", "bob: hello"),
         (":carol!c@h PRIVMSG #TEA :hello", "+carol: hello"),
+        (":dave/discord!relay@srv PRIVMSG #tea :hello", "dave/discord: hello"),
         (":bob!b@h NOTICE #tea :note", "bob: note"),
         (":bob!b@h PRIVMSG #tea :\x01ACTION waves\x01", "bob: waves"),
         (":bob!b@h PRIVMSG #tea :\x01ACTION waves", "bob: waves"),
@@ -123,6 +124,9 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
             ":srv 317 alice bob 5400 1790000000 :idle",
             "- bob was last active 1 h 30 min ago, here since 21 Sep 2026, 14:13",
         ),
+        (":srv 760 alice bob display-name * :Bobby Tables", "- bob is also known as Bobby Tables"),
+        (":srv 760 alice bob pronouns * he/him", "- bob's pronouns are he/him"),
+        (":srv 760 alice bob homepage * http://example.org", "- bob's homepage is http://example.org"),
         (":srv 319 alice bob :@#tea #x ", "- bob is in @#tea #x"),
         (":srv 352 alice #tea b h srv bob G :0 Bob B.", "- bob (Bob B.) b@h, away"),
         (":srv 322 alice #x 3 :All of x", "- #x (3): All of x"),

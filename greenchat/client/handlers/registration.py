@@ -31,6 +31,7 @@ WANTED_CAPS = (
     "draft/message-redaction",
     "draft/channel-rename",
     "draft/multiline",
+    "draft/metadata-3",  # for /whois
     "soju.im/search",
     "draft/account-registration",
 )

@@ -116,6 +116,27 @@ def whois_account(at: Incoming) -> None:
     at.answer(f"{at.param(1)} is logged in as {at.param(2)}")
 
 
+@on(Numeric.RPL_WHOISKEYVALUE)
+def whois_metadata(at: Incoming) -> None:
+    """`<nick> <key> <visibility> :<value>`: https://ircv3.net/specs/extensions/metadata"""
+    words = _METADATA.get(at.param(2), f"'s {at.param(2)} is")
+    at.answer(f"{at.param(1)}{words} {at.param(4)}")
+
+
+_METADATA = {
+    "display-name": " is also known as",
+    "pronouns": "'s pronouns are",
+    "status": " says of themselves:",
+    "color": " likes to be shown in the color",
+}
+
+
+@on(Numeric.RPL_KEYVALUE)
+def metadata(at: Incoming) -> None:
+    """`<target> <key> <visibility> :<value>`, of ourselves at each welcome too."""
+    at.note(at.network.status, f"{at.param(1)}: {at.param(2)} is {at.param(4)}")
+
+
 @on(
     Numeric.RPL_WHOISOPERATOR,
     Numeric.RPL_WHOISREGNICK,
