@@ -4,7 +4,7 @@ Kept whole in memory; every change gives a document that the caller has stored (
 a password: a verifier comes in ready-made.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -82,7 +82,7 @@ class Accounts:
     """All accounts, by name, by certificate, and by the nicks that they own.
 
     skeleton: what a nick looks like, see `names.Naming`; without one only spellings of a nick look like it.
-    Reads: get, by_certificate, owner_of_nick, claimant_of. Changes: put, drop.
+    Reads: iteration, len, get, by_certificate, owner_of_nick, claimant_of. Changes: put, drop.
     """
 
     __slots__ = ("_by_certificate", "_by_look", "_by_name", "_by_nick", "_fold", "_skeleton")
@@ -96,6 +96,9 @@ class Accounts:
         self._by_nick: dict[str, str] = {}
         for account in accounts:
             self.put(account)
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(list(self._by_name.values()))
 
     def __len__(self) -> int:
         return len(self._by_name)

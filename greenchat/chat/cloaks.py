@@ -51,7 +51,7 @@ class Cloaks:
     def source(self, source: str) -> str:
         """nick!user@host as it may be shown, where it was written down before hosts were cloaked."""
         head, at, host = source.rpartition("@")
-        return source if host.endswith(self._settings.suffix) else head + at + self.host(host)
+        return source if host.endswith("." + self._settings.suffix) else head + at + self.host(host)
 
     def _make(self, host: str) -> str:
         if not self._settings.enabled:

@@ -50,7 +50,7 @@ class Mask:
             found = user.account != "" and glob(self.pattern, user.account, fold)
         else:
             head = f"{user.nick}!{user.username}@"
-            hosts = [user.host, user.real_host] if self.pattern.endswith("@" + user.real_host) else [user.host]
+            hosts = [user.host, user.real_host] if self.pattern.lower().endswith("@" + user.real_host) else [user.host]
             found = any(glob(self.pattern, head + host, fold) for host in hosts)
         return found != self.negated
 

@@ -27,9 +27,17 @@ def change_account(ctx: Context, name: str, **changes: object) -> Account:
 
 
 def forget_account(ctx: Context, account: Account) -> None:
-    """There is no such account any more."""
+    """There is no such account any more; who takes its name is somebody else, whom nobody has accepted yet."""
+    fold = ctx.network.fold
+    folded = fold(account.name)
     ctx.network.accounts.drop(account.name)
-    ctx.keep("account", ctx.network.fold(account.name), None)
+    ctx.keep("account", folded, None)
+    for other in ctx.network.accounts:
+        accepted = tuple(name for name in other.accepted if fold(name) != folded)
+        if accepted != other.accepted:
+            change_account(ctx, other.name, accepted=accepted)
+    for user in ctx.network.users.values():
+        user.accepted.pop(folded, None)
 
 
 def keep_account(ctx: Context, account: Account) -> None:

@@ -10,7 +10,7 @@ from ..protocol.times import in_words
 from .audit import act, note
 from .context import Context, Later
 from .identity import set_account
-from .lasting import change_account, forget_presence
+from .lasting import change_account, forget_account, forget_presence
 from .leaving import leave
 from .login import check_password, log_in, log_out, mask, must_wait
 from .nick import change_nick
@@ -118,9 +118,8 @@ def _dropped(ctx: Context, account: Account | None) -> None:
     channels = [c.name for c in ctx.network.channels.values() if c.registration and c.registration.founder == folded]
     if channels:
         raise ServiceError(f"You own {', '.join(channels[:5])}: give that away with /msg ChanServ TRANSFER first")
-    ctx.network.accounts.drop(account.name)
+    forget_account(ctx, account)
     forget_presence(ctx, account.name)
-    ctx.keep("account", folded, None)
     note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
     for session in ctx.network.sessions:
         if ctx.network.fold(session.account) == folded:

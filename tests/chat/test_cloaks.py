@@ -74,5 +74,10 @@ def test_a_source_without_an_address_stays(source: str) -> None:
     assert cloaks().source(source) == source
 
 
+def test_a_suffix_that_could_end_an_address() -> None:
+    made = cloaks(settings=Cloak(suffix="beef"))
+    assert made.source("a!b@2001:db8::beef") == "a!b@" + made.host("2001:db8::beef")
+
+
 def test_a_source_from_before_there_were_cloaks() -> None:
     assert cloaks().source("a!b@203.0.113.7") == "a!b@" + cloaks().host("203.0.113.7")

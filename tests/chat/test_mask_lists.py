@@ -51,6 +51,10 @@ def test_whom_it_means(mask: str, joining: bool, speaking: bool) -> None:
     assert listed(mask).means(bob, speaking=True) is speaking
 
 
+def test_an_address_in_other_letters() -> None:
+    assert listed("*!*@2001:DB8::7").means(person("bob", host="x.cloaked", real_host="2001:db8::7"))
+
+
 @pytest.mark.parametrize("mask", ["a:bob", "a:*"])
 def test_nobody_without_an_account_is_meant_by_one(mask: str) -> None:
     assert not listed(mask).means(person("bob"))

@@ -149,6 +149,20 @@ def test_somebody_else_who_takes_the_nick_is_not_accepted(server: Target) -> Non
         assert listed(alice) == []
 
 
+def test_whoever_takes_a_name_that_was_given_up_is_not_accepted(server: Target) -> None:
+    make_account(server, "alice")
+    with come(server, "alice") as alice, Client(server, "guest") as guest, Client(server, "bob") as bob:
+        bob.send("NS REGISTER sesame-open")
+        bob.expect("900")
+        for client in alice, guest:
+            client.run("ACCEPT bob")
+            assert listed(client) == ["bob"]
+        bob.send("NS DROP bob sesame-open")
+        bob.expect("901")
+        for client in alice, guest:
+            assert listed(client) == []
+
+
 def test_accounts_last(start_server: StartServer, tmp_path: Path) -> None:
     """Whoever is logged in stays accepted under any nick, also after both were gone, and after a restart."""
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
