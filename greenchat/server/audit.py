@@ -21,6 +21,7 @@ OPERATORS = "audit.log"
 MEMBERS = "members.log"
 _LARGEST = 4 << 20  # bytes
 _KEPT = 9  # former files
+_MOST_WAITING = 50_000  # lines: those of members come as fast as they like, and the disk may not
 
 
 class AuditLog:
@@ -30,6 +31,7 @@ class AuditLog:
         self.path = folder / name
         self._largest = largest
         self._waiting: deque[str] = deque()
+        self._lost = 0
         self._turn = Lock()  # of the thread that writes and the one that reads
         # not one of gevent's threads: their pool makes who gives it work wait while it has some
         self._thread: Thread | None = None
@@ -37,6 +39,9 @@ class AuditLog:
 
     def write(self, line: str) -> None:
         """Add a line, soon. One that can't be written goes to the server's own log."""
+        if len(self._waiting) >= _MOST_WAITING:
+            self._lost += 1
+            return
         self._waiting.append(line)
         self._wakes.put(True)
         if self._thread is None:
@@ -73,16 +78,23 @@ class AuditLog:
     def _write_waiting(self) -> None:
         with self._turn:
             while self._waiting:
-                self._append(self._waiting.popleft())
+                try:
+                    self._append()
+                except OSError as error:
+                    line = self._waiting.popleft()
+                    log.error("the audit log can't be written: %s; it is missing: %s", error.strerror, line)
+            if self._lost:
+                lost, self._lost = self._lost, 0
+                log.error("%s could not be written fast enough: %d entries are missing", self.path, lost)
 
-    def _append(self, line: str) -> None:
-        try:
-            if self.path.exists() and self.path.stat().st_size >= self._largest:
-                self._rotate()
-            with open(self.path, "a", encoding="utf-8", opener=_private) as file:
-                file.write(line + "\n")
-        except OSError as error:
-            log.error("the audit log can't be written: %s; it is missing: %s", error.strerror, line)
+    def _append(self) -> None:
+        """As many lines as go into the file that there is. Raises OSError."""
+        if self.path.exists() and self.path.stat().st_size >= self._largest:
+            self._rotate()
+        with open(self.path, "ab", buffering=0, opener=_private) as file:
+            while self._waiting and file.tell() < self._largest:
+                file.write(self._waiting[0].encode() + b"\n")
+                self._waiting.popleft()
 
     def _rotate(self) -> None:
         files = self._files()

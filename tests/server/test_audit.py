@@ -34,6 +34,17 @@ def test_a_large_file_is_put_aside_and_the_oldest_goes(tmp_path: Path) -> None:
     assert audit.read(99, "line") == [f"line {number:05}" for number in range(10, 30)]
 
 
+def test_more_than_the_disk_takes_is_counted_and_not_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever makes many entries must not fill the memory with them."""
+    audit = AuditLog(tmp_path)
+    with audit._turn:  # the disk is slow
+        for number in range(60_000):
+            audit.write(f"KICK {number}")
+    audit.close()
+    assert "10000 entries are missing" in caplog.text
+    assert audit.read(1, "") == ["KICK 49999"]
+
+
 def test_members_have_a_file_of_their_own(tmp_path: Path) -> None:
     """However much they do, what operators did stays."""
     operators, members = AuditLog(tmp_path, largest=20), AuditLog(tmp_path, MEMBERS, largest=20)
