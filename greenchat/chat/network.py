@@ -13,6 +13,7 @@ from .accounts import Accounts
 from .channel import Channel
 from .cloaks import Cloaks
 from .defcon import NORMAL
+from .entrance import Entrance
 from .masks import mask_fold
 from .monitors import Monitors
 from .names import naming
@@ -48,6 +49,7 @@ class Network:
         "cloaks",
         "command_counts",
         "defcon",
+        "entrance",
         "fold",
         "mask_fold",
         "mode_counts",
@@ -84,6 +86,7 @@ class Network:
         self._registered_sessions = 0
         self._looks: dict[str, User] = {}
         self.monitors = Monitors()
+        self.entrance = Entrance()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.bans = ServerBans(self.fold, self.mask_fold)

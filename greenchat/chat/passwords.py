@@ -28,6 +28,11 @@ def verify_password(password: str, hashed: str) -> bool:
     return hmac.compare_digest(_scrypt(password, salt, cost, block, parallel, len(digest)), digest)
 
 
+def is_hash(text: str) -> bool:
+    """Whether it looks like one: no password that anybody would choose does."""
+    return text.startswith("$scrypt$")
+
+
 def check_hash(hashed: str) -> str:
     """The same string. Raises ValueError where it is no hash that `verify_password` can use."""
     _parse(hashed)

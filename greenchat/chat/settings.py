@@ -12,6 +12,7 @@ from .. import __version__
 from ..protocol.modes import ModeTable
 from ..protocol.scram import ITERATIONS
 from . import checks
+from .entrance import check_password
 from .key import Key
 from .names import CASEMAPPINGS, REALNAME_BYTES
 from .opers import CLASSES, OPERS, Oper, OperClass
@@ -162,7 +163,14 @@ class Settings:
     )
     icon: Annotated[str, Key("the URL of a picture of the network", parse=checks.url)] = ""
     motd: Annotated[tuple[str, ...], Key("the message of the day, a string for each line", parse=checks.line)] = ()
-    password: Annotated[str, Key("what everybody must give to come in (PASS); empty: nothing", parse=checks.word)] = ""
+    password: Annotated[
+        str,
+        Key(
+            "what everybody must give to come in (PASS; plain-text clients are asked for it), best hashed:"
+            " see greenchat-server hash-password; empty: nothing",
+            parse=check_password,
+        ),
+    ] = ""
     lobby: Annotated[str, Key("the channel of the plain-text clients", parse=checks.channel, restart=True)] = "#lobby"
     casemapping: Annotated[str, Key("which spellings of a name are the same", choices=CASEMAPPINGS, restart=True)] = (
         "ascii"

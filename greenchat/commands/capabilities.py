@@ -10,7 +10,7 @@ from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
-from .context import Context
+from .context import Context, Later
 from .errors import IrcError
 from .metadata_sync import send_own
 from .registration import complete_registration
@@ -41,13 +41,13 @@ _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capabi
 
 
 @command("CAP", params=1, anytime=True)
-def cap(ctx: Context) -> None:
+def cap(ctx: Context) -> Later | None:
     """CAP LS [version] | LIST | REQ :capabilities | END."""
     subcommand, *rest = ctx.message.params
     handler = _SUBCOMMANDS.get(subcommand.upper())
     if handler is None:
         raise IrcError(Numeric.ERR_INVALIDCAPCMD, subcommand)
-    handler(ctx, " ".join(rest))
+    return handler(ctx, " ".join(rest))
 
 
 def offered(settings: Settings, session: Session) -> dict[str, str]:
@@ -156,10 +156,11 @@ def _set_caps(ctx: Context, session: Session, wanted: int) -> None:
         session.metadata.subscriptions.clear()
 
 
-def _end(ctx: Context, _: str) -> None:
-    if ctx.session.user is None:
-        ctx.session.negotiating = False
-        complete_registration(ctx)
+def _end(ctx: Context, _: str) -> Later | None:
+    if ctx.session.user is not None:
+        return None
+    ctx.session.negotiating = False
+    return complete_registration(ctx)
 
 
 def _suspend_registration(session: Session) -> None:
@@ -187,4 +188,4 @@ def _with_values(found: dict[str, str]) -> list[str]:
     return [f"{name}={value}" if value else name for name, value in found.items()]
 
 
-_SUBCOMMANDS = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}
+_SUBCOMMANDS: dict[str, Callable[[Context, str], Later | None]] = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}

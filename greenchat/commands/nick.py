@@ -4,7 +4,7 @@ from ..chat import policy
 from ..chat.user import User
 from ..protocol.numerics import Numeric
 from .banishment import ban_of, banish
-from .context import Context
+from .context import Context, Later
 from .errors import IrcError
 from .monitor import tell_offline, tell_online
 from .ownership import owns, why_not_nick
@@ -13,7 +13,7 @@ from .registry import command
 
 
 @command("NICK", anytime=True)
-def nick(ctx: Context) -> None:
+def nick(ctx: Context) -> Later | None:
     """NICK <nickname>."""
     wish = ctx.message.params[0] if ctx.message.params else ""
     if not wish:
@@ -24,13 +24,14 @@ def nick(ctx: Context) -> None:
     check_nick(ctx, wish)
     if session.user is None:
         session.nick = wish
-        complete_registration(ctx)
-    elif wish != session.user.nick:
+        return complete_registration(ctx)
+    if wish != session.user.nick:
         _check_bans(ctx, session.user, wish)
         change_nick(ctx, session.user, wish)
         ban = None if "o" in session.user.modes else ban_of(ctx, session)
         if ban is not None:
             banish(ctx, session, ban)
+    return None
 
 
 def check_nick(ctx: Context, wish: str) -> None:

@@ -3,8 +3,6 @@
 https://modern.ircdocs.horse/#connection-registration
 """
 
-import hmac
-
 from ..chat import names
 from ..chat.user import User
 from ..protocol.msgid import format_msgid
@@ -12,8 +10,9 @@ from ..protocol.numerics import Numeric
 from ..protocol.times import in_words
 from .banishment import ban_of, banish
 from .channels import greeting
-from .context import Context
+from .context import Context, Later
 from .doors import objection_to_guest
+from .entrance import pass_entrance
 from .errors import IrcError, TooLongError
 from .fitting import require_fit
 from .isupport import send_isupport
@@ -37,7 +36,7 @@ def pass_(ctx: Context) -> None:
 
 
 @command("USER", params=4, anytime=True)
-def user(ctx: Context) -> None:
+def user(ctx: Context) -> Later | None:
     """USER <username> 0 * <realname>."""
     session = ctx.session
     if session.user:
@@ -52,21 +51,23 @@ def user(ctx: Context) -> None:
     session.realname = names.realname(realname, limits.realname)
     if session.realname != realname:
         ctx.notice(f"Your real name is too long, and was cut to: {session.realname}")
-    complete_registration(ctx)
+    return complete_registration(ctx)
 
 
-def complete_registration(ctx: Context) -> None:
+def complete_registration(ctx: Context) -> Later | None:
     """Welcome a session that has given all that is needed, and has ended its capability negotiation if it began one."""
     session = ctx.session
     if session.user or session.negotiating or not (session.nick and session.username):
-        return
+        return None
+    return pass_entrance(ctx, _come_in)
+
+
+def _come_in(ctx: Context) -> None:
+    """Raises 433."""
+    session = ctx.session
     settings = ctx.network.settings
     if session.account and settings.accounts.force_nick:
         session.nick = session.account
-    if settings.password and not hmac.compare_digest(session.password.encode(), settings.password.encode()):
-        ctx.reply(Numeric.ERR_PASSWDMISMATCH)
-        ctx.close(session, "Password incorrect")
-        return
     ban = ban_of(ctx, session)
     if ban is not None:
         banish(ctx, session, ban)

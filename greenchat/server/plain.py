@@ -128,6 +128,7 @@ class PlainDoor:
             grace=int(self.options.grace * 1000),
             timeout=int(self.options.name_timeout * 1000),
             text_limit=_LINE - around,
+            password=bool(settings.password),
             guest_number=self._guests.__next__,
         )
 
@@ -200,7 +201,8 @@ class PlainClient:
                     self._carrier.close(reason)
                 case Run(message):
                     self._run(message)
-            if not queue and self._family and not self._welcomed and not session.closing:
+            is_waiting = self._welcomed or self._dialect.asks_password or session.closing
+            if not queue and self._family and not is_waiting:
                 queue.extend(self._go_in())
         return b""
 

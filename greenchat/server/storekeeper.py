@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import IO
 
 import gevent
@@ -22,6 +23,8 @@ _LOCK = "greenchat.lock"
 _EVERY = 0.1  # seconds
 _AFTER_TROUBLE = 5.0
 _DAY = 86_400_000  # ms
+_PATIENCE = 5.0  # seconds: a server that ends gives its clients at most 4 to take their leave
+_POLL = 0.1
 
 
 class StoreKeeper:
@@ -97,13 +100,16 @@ class StoreKeeper:
 
 
 def lock(data: Path) -> IO[str]:
-    """Hold the data folder until the file that this returns is closed. Raises StoreError if somebody else does."""
+    """Hold the data folder until the file that this returns is closed.
+
+    A server that is ending still has some seconds to let go of it. Raises StoreError if somebody holds it longer.
+    """
     try:
         file = (data / _LOCK).open("a+")
     except OSError as error:
         raise StoreError(f"can't write to the data folder {data}: {error.strerror}") from error
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _wait_for(file, data)
     except BlockingIOError as error:
         file.close()
         raise StoreError(f"another greenchat-server uses the data folder {data}; choose another with --data") from error
@@ -111,6 +117,22 @@ def lock(data: Path) -> IO[str]:
     file.write(f"{os.getpid()}\n")
     file.flush()
     return file
+
+
+def _wait_for(file: IO[str], data: Path) -> None:
+    """Raises BlockingIOError."""
+    deadline = monotonic() + _PATIENCE
+    said = False
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > deadline:
+                raise
+            if not said:
+                said = True
+                log.warning("another greenchat-server uses the data folder %s: waiting for it to end", data)
+            gevent.sleep(_POLL)
 
 
 def who_holds(data: Path) -> int:

@@ -2,14 +2,18 @@
 connection, and nobody sees what was not stored."""
 
 import dataclasses
+import logging
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from greenchat.chat.settings import History, Settings
+from greenchat.server import storekeeper
 from greenchat.server.app import App
 from greenchat.server.options import Options, Storage
 from greenchat.server.storekeeper import lock
@@ -198,10 +202,27 @@ def test_typing_is_not_kept_but_reactions_are(server: ServerThread) -> None:
         assert kept == [("TAGMSG", {"+draft/react": "x"}), ("PRIVMSG", {"+x": "y"})]
 
 
-def test_two_servers_can_not_share_a_data_folder(tmp_path: Path) -> None:
+def test_two_servers_can_not_share_a_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storekeeper, "_PATIENCE", 0.2)
     with lock(tmp_path), pytest.raises(StoreError, match="another greenchat-server uses the data folder"):
         lock(tmp_path)
     lock(tmp_path).close()
+
+
+def test_one_that_is_ending_is_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A restart right after SIGTERM: the old server still gives its clients time to take their leave."""
+    told = threading.Event()
+    handler = logging.Handler()
+    handler.emit = lambda record: told.set()  # type: ignore[method-assign]
+    logging.getLogger(storekeeper.__name__).addHandler(handler)
+    old = lock(tmp_path)
+    with ThreadPoolExecutor(1) as executor:
+        new = executor.submit(lock, tmp_path)
+        assert told.wait(20)
+        old.close()
+        new.result(20).close()
+    logging.getLogger(storekeeper.__name__).removeHandler(handler)
+    assert "waiting for it to end" in caplog.text
 
 
 ID = "@+greenchat/id=8d1f"

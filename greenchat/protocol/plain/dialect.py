@@ -66,7 +66,7 @@ class Options:
 
     irc: whether it may be IRC after all. grace and timeout in ms. legal and nick_limit: which nicks there are.
     text_limit: bytes of text in one message, so that it fits an IRC line with any source.
-    guest_number: a number that it never gave before.
+    password: whether the server asks for one. guest_number: a number that it never gave before.
     """
 
     legal: Legal
@@ -77,13 +77,26 @@ class Options:
     grace: int = GRACE
     timeout: int = PROMPT_TIMEOUT
     text_limit: int = 350
+    password: bool = False
     guest_number: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
 
 
 class Dialect:
     """One connection. style: what is known of the client, for the `Pacer`."""
 
-    __slots__ = ("_arrival", "_early", "_nick", "_options", "_speech", "_tries", "_typed", "_wish", "style")
+    __slots__ = (
+        "_arrival",
+        "_early",
+        "_give_up",
+        "_introduction",
+        "_nick",
+        "_options",
+        "_speech",
+        "_tries",
+        "_typed",
+        "_wish",
+        "style",
+    )
 
     def __init__(self, options: Options, now: int) -> None:
         self._options = options
@@ -93,6 +106,8 @@ class Dialect:
         self.style = Style()
         self._speech = Speech(self.style)
         self._early: list[bytes] | None = []
+        self._introduction: list[Event] | None = None
+        self._give_up = 0
         self._nick = ""
         self._typed = ""
         self._tries = 1
@@ -101,7 +116,16 @@ class Dialect:
     @property
     def deadline(self) -> int | None:
         """When to call `tick` if nothing comes in; None for no need."""
-        return self._arrival.deadline if self._arrival else self._speech.deadline
+        if self._arrival:
+            return self._arrival.deadline
+        if self.asks_password:
+            return min(self._give_up, self._speech.deadline or self._give_up)
+        return self._speech.deadline
+
+    @property
+    def asks_password(self) -> bool:
+        """Whether it waits for the password, without which no name can be registered."""
+        return self._introduction is not None
 
     @property
     def family(self) -> Family | None:
@@ -116,6 +140,8 @@ class Dialect:
         """A chunk came in; data is not empty."""
         if self._arrival:
             return self._arrived(self._arrival.receive(data, now), now)
+        if self._introduction is not None:
+            return self._answered(self._speech.receive(data, now), self._introduction)
         if self._early is not None:
             self._early.append(data)
             return [Leave("Excess Flood")] if sum(map(len, self._early)) > TEXT_LIMIT else []
@@ -125,12 +151,18 @@ class Dialect:
         """The deadline may have passed."""
         if self._arrival:
             return self._arrived(self._arrival.tick(now), now)
+        if self._introduction is not None:
+            if now >= self._give_up:
+                return [Leave("no password came")]
+            return self._answered(self._speech.tick(now), self._introduction)
         return self._events(self._speech.tick(now))
 
     def end(self, now: int) -> list[Event]:
         """Nothing more will come in, which is the end also where there is no `Leave` among the events."""
         if self._arrival:
             return self._arrived(self._arrival.end(now), now)
+        if self._introduction is not None:
+            return []
         return self._events(self._speech.end())
 
     def refused(self) -> list[Event]:
@@ -195,7 +227,26 @@ class Dialect:
         self._speech.claim(self._typed.strip())
         nick = clean_name(self._typed, options.legal, options.nick_limit) or f"guest{options.guest_number()}"
         realname = visible(self._typed.strip())[:REALNAME_LIMIT] or nick
-        return [Run(Message("NICK", (nick,))), Run(Message("USER", (nick, "0", "*", realname)))]
+        introduction: list[Event] = [Run(Message("NICK", (nick,))), Run(Message("USER", (nick, "0", "*", realname)))]
+        if not options.password:
+            return introduction
+        self._introduction = introduction
+        self._give_up = now + options.timeout
+        ask = Tell("This server asks for a password. Type it now:")
+        if known.family is not Family.LINE or not self._early:
+            return [ask]
+        # lines that came in one piece: the second is the password
+        early, self._early = self._early, []
+        return self._answered(self._speech.receive(b"".join(early), now), introduction) or [ask]
+
+    def _answered(self, texts: list[str], introduction: list[Event]) -> list[Event]:
+        """The first text that came after the question is the password; what follows it is said."""
+        if not texts:
+            return []
+        password, *others = texts
+        self._introduction = None
+        self._early = [*(self._early or []), *(f"{text}\n".encode() for text in others)]
+        return [Run(Message("PASS", (password.strip(),))), *introduction]
 
     def _events(self, texts: Iterable[str]) -> list[Event]:
         return [event for text in texts for event in self._said(text)]

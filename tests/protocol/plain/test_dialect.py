@@ -297,3 +297,41 @@ def test_irc_is_irc_in_whatever_splits(pieces: list[bytes]) -> None:
             assert events == [NotPlain(b"CAP LS 302\r\n")]
             return
     raise AssertionError("it was never seen")
+
+
+def protected(first: bytes) -> tuple[Dialect, list[str]]:
+    """A dialect of a server with a password, after its first bytes."""
+    made = Dialect(Options(legal, password=True, timeout=5000), 0)
+    made.tick(400)
+    return made, lines(made.receive(first, 1000))
+
+
+ASK = "* This server asks for a password. Type it now:"
+
+
+def test_a_password_is_asked_for_before_the_name_is_taken() -> None:
+    made, said = protected(b"alice")
+    assert said == [ASK]
+    assert lines(made.receive(b"alice: sesame", 2000)) == ["PASS sesame", "NICK alice", "USER alice 0 * alice"]
+    assert not made.asks_password
+    assert lines(made.welcomed("alice", 2001)) == ["JOIN #lobby"]
+
+
+def test_what_was_said_before_the_question_is_no_password() -> None:
+    made, said = protected(b"alice: hi")
+    assert said == [ASK]
+    made.receive(b"alice: sesame", 2000)
+    assert lines(made.welcomed("alice", 2001)) == ["JOIN #lobby", "PRIVMSG #lobby :hi"]
+
+
+def test_lines_in_one_piece_hold_the_password_and_what_is_said() -> None:
+    made, said = protected(b"alice\nsesame\nhi\nho\n")
+    assert said == ["PASS sesame", "NICK alice", "USER alice 0 * alice"]
+    assert lines(made.welcomed("alice", 2001)) == ["JOIN #lobby", "PRIVMSG #lobby :hi", "PRIVMSG #lobby :ho"]
+
+
+def test_nobody_waits_for_a_password_for_ever() -> None:
+    made, _ = protected(b"alice")
+    assert made.deadline == 6000
+    assert made.tick(5999) == []
+    assert made.tick(6000) == [Leave("no password came")]

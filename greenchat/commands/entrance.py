@@ -1,0 +1,59 @@
+"""At the entrance: who gives the connection password comes in. https://modern.ircdocs.horse/#pass-message"""
+
+from collections.abc import Callable
+
+from ..chat.passwords import verify_password
+from ..protocol.numerics import Numeric
+from .context import Context, Later
+
+_SECOND = 1000  # ms
+_Enter = Callable[[Context], None]
+
+
+def pass_entrance(ctx: Context, enter: _Enter) -> Later | None:
+    """Do `enter` if no password is asked for or the sender gave it; else they are told so and disconnected.
+
+    "The password supplied must match the one defined in the server configuration."
+    """
+    wanted, given = ctx.network.settings.password, ctx.session.password
+    if not wanted:
+        enter(ctx)
+        return None
+    if not given:
+        _turn_away(ctx, "This server asks for a password, and you gave none (PASS)")
+        return None
+    wait = ctx.host.logins.wait(ctx.session.host, ctx.now)
+    if wait:
+        _turn_away(ctx, f"Too many wrong passwords: try again in {wait // _SECOND + 1} seconds")
+        return None
+    is_right = ctx.network.entrance.is_right(given, wanted)
+    if is_right is None:
+        return Later(
+            work=lambda: verify_password(given, wanted),
+            then=lambda ctx, is_right: _decide_now(ctx, wanted, is_right, enter),
+        )
+    _decide(ctx, is_right, enter)
+    return None
+
+
+def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Later | None:
+    if ctx.network.settings.password != wanted:
+        return pass_entrance(ctx, enter)  # the configuration was read again meanwhile
+    if is_right:
+        ctx.network.entrance.learn(ctx.session.password, wanted)
+    _decide(ctx, is_right, enter)
+    return None
+
+
+def _decide(ctx: Context, is_right: bool, enter: _Enter) -> None:
+    if is_right:
+        enter(ctx)
+    else:
+        ctx.host.logins.count(ctx.session.host, ctx.now)
+        _turn_away(ctx, Numeric.ERR_PASSWDMISMATCH.text)
+
+
+def _turn_away(ctx: Context, text: str) -> None:
+    """ "the server SHOULD send ERR_PASSWDMISMATCH and MAY then close the connection with ERROR"."""
+    ctx.reply(Numeric.ERR_PASSWDMISMATCH, text=text)
+    ctx.close(ctx.session, text)

@@ -1,0 +1,73 @@
+"""A server with a connection password, and plain-text clients, who have no command to give it with: they are asked, in
+words and once."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from tests.conftest import Serve
+from tests.irc import Client
+from tests.plain import FAMILIES, Program, Writes
+from tests.staff import HASH
+
+PROTECTED = Settings(password=HASH)  # "secret"
+QUESTION = "This server asks for a password. Type it now:"
+
+
+@pytest.fixture
+def writes() -> Iterator[Writes]:
+    with Writes.noted() as noted:
+        yield noted
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_can_answer(serve: Serve, writes: Writes, family: type[Program]) -> None:
+    """What they type first is the password, and nobody reads it; then they are in, and talk."""
+    address = serve(PROTECTED)
+    with Client(address, "irene", password="secret") as irene:
+        irene.join("#lobby")
+        anna = family(address, "anna", writes)
+        anna.wait_for(anna.told(QUESTION))
+        anna.say("secret")
+        anna.wait_for(anna.told("Connected to the server!"))
+        anna.say("hello")
+        assert irene.expect("PRIVMSG").params == ("#lobby", "hello")
+        assert anna.prompts <= 1
+        assert anna.count(anna.told(QUESTION)) == 1
+        anna.check_pauses()
+        anna.close()
+        assert [message.command for message in irene.until("QUIT")] == ["QUIT"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_wrong_answer_is_the_end(serve: Serve, writes: Writes, family: type[Program]) -> None:
+    anna = family(serve(PROTECTED), "anna", writes)
+    anna.wait_for(anna.told(QUESTION))
+    anna.say("sesame")
+    anna.wait_for_end()
+    # what was written, since a busy machine may see the reset before it has read the last text
+    assert b"Password incorrect" in anna.writes[-1].data
+    assert anna.ended == anna.ends_with
+    anna.close()
+
+
+def test_lines_that_come_at_once(serve: Serve) -> None:
+    """`printf 'anna\\nsecret\\nhello\\n' | nc HOST PORT`: nothing needs to be asked."""
+    address = serve(PROTECTED)
+    with Client(address, "irene", password="secret") as irene:
+        irene.join("#lobby")
+        with socket.create_connection(address, 20) as sock:
+            sock.sendall(b"anna\nsecret\nhello\n")
+            assert irene.expect("PRIVMSG").params == ("#lobby", "hello")
+            assert QUESTION.encode() not in sock.recv(4096)
+
+
+def test_who_never_answers_is_no_member(serve: Serve, writes: Writes) -> None:
+    address = serve(PROTECTED)
+    anna = FAMILIES[0](address, "anna", writes)
+    anna.wait_for(anna.told(QUESTION))
+    with Client(address, "irene", password="secret") as irene:
+        assert irene.commands("WHOIS anna") == ["401", "318"]
+    anna.close()
