@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import replace
 
 from greenchat.client import multiline
+from greenchat.client.login import hides
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.network import LABEL
 from greenchat.client.responses import REPLY, quoted
@@ -118,6 +119,16 @@ def arrived(model: Model, network: Network, token: str, now: int) -> None:
             if waiting.label and int(waiting.label.removeprefix(LABEL)) <= int(number):
                 buffer.waiting.remove(waiting)
                 model.add(buffer, _own_line(buffer, waiting, now))
+
+
+def answered(model: Model, network: Network, label: str, now: int) -> None:
+    """The server has done what was said without telling it to anybody: that was a command for a service."""
+    for buffer in network.buffers.values():
+        found = next((waiting for waiting in buffer.waiting if waiting.label == label), None)
+        if found:
+            buffer.waiting.remove(found)
+            if not hides(buffer.name, found.text):
+                model.add(buffer, _own_line(buffer, found, now))
 
 
 def _own_line(buffer: Buffer, waiting: Waiting, now: int) -> Line:

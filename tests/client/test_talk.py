@@ -159,3 +159,39 @@ def test_a_server_that_denies_the_tag_does_not_get_it(world: World) -> None:
     world.join()
     world.type("one\n")
     assert world.sent() == ["PRIVMSG #tea :one"]
+
+
+def test_what_a_service_answers_waits_no_longer(echoing: World) -> None:
+    """It is echoed to nobody; and after a lost connection it must not be done a second time."""
+    echoing.type("/msg HistServ DELETE #tea x\n")
+    (sent,) = [line for line in echoing.sent() if "PRIVMSG" in line]
+    label = sent.partition(" ")[0].removeprefix("@label=")
+    echoing.feed(f"@label={label} :HistServ!HistServ@srv NOTICE alice :It is deleted")
+    window = echoing.network.find("HistServ")
+    assert window
+    assert window.waiting == []
+    assert [line.text for line in window.lines] == ["DELETE #tea x", "It is deleted"]
+    echoing.type("/msg HistServ HELP\n")
+    (sent,) = [line for line in echoing.sent() if "PRIVMSG" in line]
+    label = sent.partition(" ")[0].removeprefix("@label=")
+    echoing.feed(
+        f"@label={label} :srv BATCH +1 labeled-response",
+        "@batch=1 :HistServ!HistServ@srv NOTICE alice :I know",
+        "@batch=1 :HistServ!HistServ@srv NOTICE alice :what was said",
+        ":srv BATCH -1",
+    )
+    assert [line.text for line in window.lines][2:] == ["HELP", "I know", "what was said"]
+    assert window.waiting == []
+
+
+def test_a_password_is_not_shown_when_the_service_has_it(echoing: World) -> None:
+    echoing.type("/query NickServ\n")
+    echoing.sent()
+    echoing.type("IDENTIFY secret\n")
+    sent = [line for line in echoing.sent() if "PRIVMSG" in line]
+    label = sent[0].partition(" ")[0].removeprefix("@label=")
+    echoing.feed(f"@label={label} ACK")
+    window = echoing.network.find("NickServ")
+    assert window
+    assert window.waiting == []
+    assert not any("secret" in line.text for line in window.lines)

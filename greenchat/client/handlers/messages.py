@@ -25,6 +25,8 @@ def said(at: Incoming) -> None:
             _ctcp(at, command.upper(), argument)
             return
         kind, text = Kind.ACTION, argument
+    if at.label and not at.mine:
+        talk.answered(at.model, at.network, at.label, at.time)
     if at.mine and login.hides(target, text):
         return  # our own password, echoed or out of the history
     buffer = _buffer_for(at, target, notice=notice)

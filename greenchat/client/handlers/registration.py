@@ -182,6 +182,7 @@ def pong(at: Incoming) -> None:
 @on("ACK")
 def ack(at: Incoming) -> None:
     """A labeled message was done and needed no answer."""
+    talk.answered(at.model, at.network, at.label, at.time)
 
 
 @on("ERROR")
