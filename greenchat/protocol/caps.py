@@ -7,6 +7,7 @@ which an `Envelope` keeps its bytes.
 from dataclasses import dataclass
 
 _SPECS = "https://ircv3.net/specs/extensions/"
+_PROPOSED = "https://github.com/ircv3/ircv3-specifications/pull/"  # drafts that are not merged yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ EVENT_PLAYBACK = _capability("draft/event-playback", "chathistory")
 EXTENDED_ISUPPORT = _capability("draft/extended-isupport", "extended-isupport")
 MESSAGE_REDACTION = _capability("draft/message-redaction", "message-redaction", wire=True)
 METADATA_2 = _capability("draft/metadata-2", "metadata")
-METADATA_3 = _capability("draft/metadata-3", "metadata")  # as pull request 613 has it, which is not merged yet
+METADATA_3 = _capability("draft/metadata-3", _PROPOSED + "613")
 MULTILINE = _capability("draft/multiline", "multiline", wire=True)
 PRE_AWAY = _capability("draft/pre-away", "pre-away")
 READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
-RELAYMSG = _capability("draft/relaymsg", "relaymsg", wire=True)  # pull request 417, which is not merged yet
-SEARCH = _capability("soju.im/search", "https://github.com/ircv3/ircv3-specifications/pull/496")
+RELAYMSG = _capability("draft/relaymsg", _PROPOSED + "417", wire=True)
+SEARCH = _capability("soju.im/search", _PROPOSED + "496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 
 METADATA = METADATA_2 | METADATA_3

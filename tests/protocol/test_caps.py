@@ -23,7 +23,10 @@ def test_every_name_can_stand_in_a_list_and_every_row_links_its_specification() 
         assert not set(name) & set(" =,")
         assert not name.startswith("-")
         is_vendors = "/" in name and not name.startswith("draft/")
-        assert capability.spec.startswith("https://" if is_vendors else "https://ircv3.net/specs/extensions/")
+        ratified = "https://ircv3.net/specs/extensions/"
+        proposed = "https://github.com/ircv3/ircv3-specifications/pull/"
+        links = "https://" if is_vendors else (ratified, proposed) if name.startswith("draft/") else ratified
+        assert capability.spec.startswith(links)
 
 
 def test_what_changes_bytes_is_a_part_of_a_kind() -> None:
