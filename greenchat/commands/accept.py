@@ -7,6 +7,7 @@ from ..chat import acceptance
 from ..chat.user import User
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
+from .announce import caused_by
 from .context import Context
 from .errors import IrcError
 from .lasting import change_account
@@ -101,6 +102,6 @@ def is_accepted(ctx: Context, target: User) -> bool:
     if ctx.message.command != "TAGMSG" and ctx.now - target.informed >= _INFORMED_EVERY:
         target.informed = ctx.now
         informed = (sender.nick, f"{sender.username}@{sender.host}")
-        ctx.deliver(target, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed))
+        ctx.deliver(target, caused_by(ctx.user, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed)))
         ctx.refuse(IrcError(Numeric.RPL_TARGNOTIFY, target.nick))
     return False

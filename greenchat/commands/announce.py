@@ -9,6 +9,17 @@ from ..protocol.envelope import Envelope
 from .context import Context
 
 
+def caused_by(user: User, numeric: Envelope) -> Envelope:
+    """A numeric that tells somebody what a user has done to them.
+
+    account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender"; bot-mode says
+    the same of its tag.
+    """
+    numeric.account = user.account
+    numeric.bot = "B" in user.modes
+    return numeric
+
+
 def announce(ctx: Context, user: User, envelope: Envelope) -> None:
     """To everybody who shares a channel with a user, once, and to those who monitor them with extended-monitor.
 

@@ -3,6 +3,7 @@
 from ..chat import policy
 from ..protocol import caps
 from ..protocol.numerics import Numeric
+from .announce import caused_by
 from .context import Context
 from .errors import IrcError
 from .fitting import require_fit
@@ -74,7 +75,7 @@ def knock(ctx: Context) -> None:
     if rest and rest[0]:
         text = f"{text.removesuffix('.')}: {rest[0]}"
     # "The first parameter of most numerics is the target": here that is the channel
-    envelope = ctx.numeric(channel.name, Numeric.RPL_KNOCK, channel.name, user.source, text=text)
+    envelope = caused_by(user, ctx.numeric(channel.name, Numeric.RPL_KNOCK, channel.name, user.source, text=text))
     require_fit(envelope)
     user.knocked = channel.knocked = ctx.now
     ctx.deliver_in(channel.ranked("h"), envelope)

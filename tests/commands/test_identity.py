@@ -113,6 +113,24 @@ def test_account_tag(house: ServerThread) -> None:
         assert bob.expect("PRIVMSG").tags["account"] == "Alice"
 
 
+def test_numerics_that_somebody_causes_carry_their_account(house: ServerThread) -> None:
+    """account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender. For example,
+    ... to numerics indicating blocked message attempts (numeric 718 ...)". bot-mode: "The tag SHOULD also be added by
+    the ircd to all numerics directly caused by the bot."
+    """
+    with people(house.address, "op", "alice", "bot", caps="account-tag message-tags") as (op, alice, bot):
+        op.join("#closed")
+        op.run("MODE #closed +i", "MODE op +g")
+        _log_in(house, "bot", "Robot")
+        bot.run("MODE bot +B", "PRIVMSG op :psst", "KNOCK #closed")
+        blocked, knock = op.sync()
+        for numeric, command in (blocked, "718"), (knock, "710"):
+            assert numeric.command == command
+            assert (numeric.tags["account"], numeric.tags["bot"]) == ("Robot", "")
+        # what one causes oneself is not about anybody's account
+        assert all("account" not in message.tags for message in alice.run("WHOIS bot", "PRIVMSG bot"))
+
+
 def test_extended_join(house: ServerThread) -> None:
     """extended-join: the JOIN names the account, `*` for none, and the real name."""
     with people(house.address, "alice", "bob", caps="extended-join") as (alice, bob):
