@@ -3,9 +3,11 @@
 import unicodedata
 
 import pytest
+import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
+from greenchat.client import text as text_module
 from greenchat.client.style import Row, Span, Style
 from greenchat.client.text import (
     clip,
@@ -179,3 +181,18 @@ def test_split_text_fits_and_loses_only_spaces(text: str, limit: int) -> None:
 
 def test_split_prefers_words() -> None:
     assert split_bytes("one two three four five", 16) == ["one two three", "four five"]
+
+
+def test_the_short_way_for_simple_letters_says_what_wcwidth_says() -> None:
+    simple = [letter for letter in map(chr, range(0x20, 0x3000)) if text_module._SIMPLE.fullmatch(letter)]
+    assert len(simple) > 1000
+    for letter in simple:
+        assert wcwidth.wcwidth(letter) == 1, hex(ord(letter))
+    for neighbours in (simple, simple[::-1], simple[::7]):
+        joined = "".join(neighbours)
+        assert list(wcwidth.iter_graphemes(joined)) == list(joined)
+
+
+def test_letters_with_marks_behind_them_are_one_grapheme() -> None:
+    assert graphemes("e\u0301↔\ufe0fx") == ["e\u0301", "↔\ufe0f", "x"]
+    assert width("e\u0301") == 1
