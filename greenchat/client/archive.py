@@ -70,6 +70,7 @@ class Archive:
             self._file.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = NORMAL")
+            self._file.execute("PRAGMA cache_size = -256")  # KiB; it is mostly written to
             self._file.executescript(_SCHEMA)
         self.prune()
 

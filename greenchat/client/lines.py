@@ -124,7 +124,7 @@ def rule(text: str, drawn: Drawn, style: Style) -> Row:
     return (Span(label + glyph * (drawn.columns.total - width(label)), style),)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
     """The rows of a line alone."""
     theme, columns = drawn.theme, drawn.columns

@@ -127,7 +127,7 @@ def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> Row:
     return (*clipped, Span(" " * missing, style)) if missing else clipped
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def wrap(spans: Row, columns: int) -> tuple[Row, ...]:
     """Cut into rows of at most `columns` (2 or more), between words where that can be, else between graphemes.
 
@@ -187,7 +187,7 @@ def _show(match: re.Match[str]) -> str:
     return f"<U+{code:04X}>"
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _width(text: str) -> int:
     return sum(_grapheme_width(grapheme) for grapheme in graphemes(text))
 

@@ -45,7 +45,7 @@ def said(at: Incoming) -> None:
         at.time,
         kind,
         text,
-        at.nick,
+        member.nick if member else at.nick,  # one string for all that somebody says
         prefix,
         own=at.mine,
         highlight=at.highlights(text) or (not at.mine and parent is not None and parent.own),
