@@ -4,8 +4,6 @@ OSC 9 is iTerm2's, OSC 777 rxvt-unicode's, OSC 99 kitty's (https://sw.kovidgoyal
 """
 
 import contextlib
-import shutil
-import subprocess
 from collections.abc import Mapping
 
 from greenchat.client.text import clip, visible
@@ -31,6 +29,9 @@ def sequence(environment: Mapping[str, str], title: str, text: str) -> str:
 
 def send(environment: Mapping[str, str], title: str, text: str) -> None:
     """Notify on this machine's desktop, if it has one."""
+    import shutil  # late: many terminals notify by themselves
+    import subprocess
+
     program = shutil.which("notify-send", path=environment.get("PATH"))
     if not program or not ("DISPLAY" in environment or "WAYLAND_DISPLAY" in environment):
         return

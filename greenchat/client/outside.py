@@ -2,8 +2,6 @@
 
 import os
 import shlex
-import shutil
-import subprocess
 
 OPENERS = ("xdg-open", "open", "wslview")
 
@@ -17,6 +15,8 @@ def open_link(link: str) -> None:
 
     Raises OutsideError. The link stands as one argument, never in a shell.
     """
+    import subprocess  # late, as shutil: with all that they bring a megabyte, and few links are opened
+
     command = _opener()
     try:
         subprocess.Popen(
@@ -31,6 +31,8 @@ def open_link(link: str) -> None:
 
 
 def _opener() -> list[str]:
+    import shutil
+
     for wanted in os.environ.get("BROWSER", "").split(":"):
         words = shlex.split(wanted.replace("%s", ""))
         if words:

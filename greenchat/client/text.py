@@ -24,8 +24,8 @@ _HARMFUL = re.compile(
 )
 
 
-# Characters of one column, each a grapheme of its own whatever stands beside it: Latin, Greek and Cyrillic letters,
-# punctuation, arrows, and what this client draws itself.
+# Each a grapheme of its own whatever stands beside it, and one column wide unless the terminal draws the ambiguous ones
+# wide: Latin, Greek and Cyrillic letters, punctuation, arrows, and what this client draws itself.
 _SIMPLE = re.compile(
     "[ -~\xa1-\xac\xae-\u02ff\u0370-\u0373\u0384\u0385\u0388-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
     "\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u21ff\u2400-\u2426\u2500-\u257f]*"
@@ -50,7 +50,7 @@ def graphemes(text: str) -> list[str]:
 
 def width(text: str) -> int:
     """How many columns the text takes. It must be printable, as `visible` leaves it."""
-    if text.isascii() or _SIMPLE.fullmatch(text):
+    if text.isascii() or (_ambiguous_width == 1 and _SIMPLE.fullmatch(text)):
         return len(text)
     return _width(text)
 
@@ -194,7 +194,7 @@ def _width(text: str) -> int:
 
 @lru_cache(maxsize=1024)
 def _grapheme_width(grapheme: str) -> int:
-    if _SIMPLE.fullmatch(grapheme):
+    if _ambiguous_width == 1 and _SIMPLE.fullmatch(grapheme):
         return len(grapheme)
     from wcwidth import wcswidth
 
