@@ -68,8 +68,8 @@ def _check_name(ctx: Context, name: str) -> None:
     separators = ctx.network.settings.relaymsg.separators
     if not name.isprintable() or " " in name or not _RESERVED.isdisjoint(name) or len(name) > _LONGEST:
         raise FailError("RELAYMSG", "INVALID_NICK", name, text="Nobody can have that name")
-    if not any(separator in name for separator in separators):
-        text = f"The name must have one of these characters, so that it can't be a nickname: {separators}"
+    if not any(separator in name for separator in separators) or not name.strip(separators):
+        text = f"The name must have one of these characters in it, so that it can't be a nickname: {separators}"
         raise FailError("RELAYMSG", "INVALID_NICK", name, text=text)
 
 

@@ -90,6 +90,7 @@ def test_only_for_operators_of_the_server(serve: Serve) -> None:
     ("name", "why"),
     [
         ("carol", "separator"),
+        ("//", "nothing else"),
         # "Servers MUST also sanitize or reject nicks that contain reserved IRC characters, including
         # `!+%@&#$:'"?*,.` and whitespace"
         *[(f"carol{letter}/discord", "reserved") for letter in "!+%@&#$:'\"?*,.~\t\x02\u2003"],

@@ -35,7 +35,8 @@ _QUESTIONS = [
     "PRIVMSG *playback :PLAY * 0", "PRIVMSG *playback :PLAY #hidden 0", "PRIVMSG *playback :PLAY insider 0",
     "MARKREAD #hidden", "REDACT #hidden {msgid}", "CHATHISTORY AROUND #hidden msgid={msgid} 5", "STATS l", "STATS p",
     "RENAME #hidden #shown", "CHANSERV INFO #hidden", "METADATA #hidden LIST", "METADATA #hidden SYNC",
-    "METADATA insider LIST", "METADATA *ALL SYNC", "MAP", "LINKS", "HELP",
+    "METADATA insider LIST", "HISTSERV PLAY #hidden", "HISTSERV DELETE #hidden {msgid}",
+    "METADATA *ALL SYNC", "MAP", "LINKS", "HELP",
 ]  # fmt: skip
 
 
