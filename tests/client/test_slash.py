@@ -27,6 +27,19 @@ from tests.client.world import World
         ("/ban bob", ["MODE #tea +b bob!*@*"]),
         ("/ban *!*@spam.example", ["MODE #tea +b *!*@spam.example"]),
         ("/unban bob", ["MODE #tea -b bob!*@*"]),
+        ("/b", ["MODE #tea +b"]),
+        ("/kb bob not nice", ["MODE #tea +b bob!*@*", "KICK #tea bob :not nice"]),
+        ("/kickban #cake bob", ["MODE #cake +b bob!*@*", "KICK #cake :bob"]),
+        ("/hop bob", ["MODE #tea +h bob"]),
+        ("/umode +i", ["MODE alice +i"]),
+        ("/m bob hello", ["PRIVMSG bob :hello"]),
+        ("/wii bob", ["WHOIS bob bob"]),
+        ("/ww bob", ["WHOWAS bob"]),
+        ("/ping bob", ["PRIVMSG bob :\x01PING 1790000000000\x01"]),
+        ("/kill bob much spam", ["KILL bob :much spam"]),
+        ("/knock #cake let me in", ["KNOCK #cake :let me in"]),
+        ("/wallops going down", ["WALLOPS :going down"]),
+        ("/userhost bob carol", ["USERHOST bob carol"]),
         ("/op bob carol", ["MODE #tea +oo bob carol"]),
         ("/deop #cake bob", ["MODE #cake -o bob"]),
         ("/voice bob", ["MODE #tea +v bob"]),
@@ -70,6 +83,12 @@ def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
         ("/kick #tea", "! Whom? /kick nick [why]"),
         ("/raw :onlysource", "! a message needs a command"),
         ("/connect", "! Connected already. /disconnect first."),
+        ("/kickban #tea", "! Whom? /kickban nick [why]"),
+        ("/quiet bob", "! This server can't do that. /mode +m lets only those speak who have a voice."),
+        ("/kill bob", "! How to use it: /kill nick why"),
+        ("/oper ada secret", "! The password is asked for, so that nobody reads it on your screen: /oper name"),
+        ("/lastlog nowhere", "- Nothing here has that in it. Ctrl-F and Tab search in all windows, and on the server."),
+        ("/highlight cake", "- highlight.words = cake"),
         ("/names", "- 3 in #tea: @alice +carol bob"),
         ("/windows", "- 2: #tea"),
     ],
@@ -123,7 +142,7 @@ def test_closing_a_channel_leaves_it_for_good(tea: World) -> None:
 
 def test_windows_by_number_name_and_key(tea: World) -> None:
     tea.join(channel="#cake")
-    for step, name in [("/w 1", "net"), ("/b cake", "#cake"), ("/w prev", "#tea"), ("/window next", "#cake")]:
+    for step, name in [("/win 1", "net"), ("/buffer cake", "#cake"), ("/win prev", "#tea"), ("/window next", "#cake")]:
         tea.type(step + "\n")
         assert tea.model.current.name == name
     for key, name in [("C-n", "net"), ("M-2", "#tea"), ("M-Right", "#cake"), ("C-p", "#tea"), ("M-9", "#tea")]:
@@ -158,6 +177,7 @@ def test_help_names_every_command_and_explains_each(tea: World) -> None:
     for name, row in TABLE.items():
         assert f"/{name}" in told
         assert row.summary.endswith((".", "?")), name
+        assert row.example.startswith(f"/{name}"), name
         told_before = len(tea.shown())
         tea.type(f"/help {name}\n")
         assert any(row.summary in line for line in tea.shown()[told_before:])
@@ -171,6 +191,10 @@ def test_help_names_every_command_and_explains_each(tea: World) -> None:
         ("@b", "@bob |"),
         ("/jo", "/join |"),
         ("join #t", "join #tea |"),
+        ("/set be", "/set bell |"),
+        ("/set bell o", "/set bell on |"),
+        ("/help kickb", "/help kickban |"),
+        ("/win #", "/win #tea |"),
         ("zz", "zz|"),
         ("hello ", "hello |"),
         ("BO", "bob: |"),
@@ -221,3 +245,48 @@ def test_a_line_without_a_channel_offers_to_join_one(world: World) -> None:
     world.join(channel="#cats")
     world.press("Enter")
     assert world.sent() == ["PRIVMSG #cats :hello there"]
+
+
+def test_who_is_banned_is_known_by_their_host(tea: World) -> None:
+    tea.feed(":mallory!m@bad.example JOIN #tea")
+    tea.type("/ban mallory\n/kb mallory spam\n")
+    assert tea.sent() == ["MODE #tea +b *!*@bad.example", "MODE #tea +b *!*@bad.example", "KICK #tea mallory :spam"]
+
+
+def test_muting_where_the_server_can(tea: World) -> None:
+    tea.feed(":srv 005 alice CHANMODES=beIq,k,l,imnst :are supported")
+    tea.type("/quiet bob\n/unquiet bob\n")
+    assert tea.sent() == ["MODE #tea +q bob!*@*", "MODE #tea -q bob!*@*"]
+
+
+def test_the_way_to_somebody_is_measured(tea: World) -> None:
+    tea.type("/ping bob\n")
+    tea.now += 250
+    tea.feed(f":bob!b@h NOTICE alice :\x01PING {tea.now - 250}\x01", ":bob!b@h NOTICE alice :\x01PING soon\x01")
+    assert tea.shown()[-2:] == ["- bob answers after 0.25 s", "- bob answers PING: soon"]
+
+
+def test_the_password_of_an_operator_is_asked_for(tea: World) -> None:
+    tea.type("/oper ada\nsecret\n")
+    assert tea.sent() == ["OPER ada secret"]
+    assert "secret" not in "\n".join(tea.screen())
+
+
+def test_lines_of_this_window_are_found(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG #tea :the Cake is ready", ":bob!b@h PRIVMSG #tea :and tea")
+    tea.type("/lastlog cake\n")
+    assert tea.shown()[-1] == "- 21 Sep 2026, 14:13 bob: the Cake is ready"
+
+
+def test_tab_completes_channels_of_the_server(tea: World) -> None:
+    tea.type("/join #")
+    tea.press("Tab")
+    assert tea.sent() == ["LIST"]
+    tea.feed(":srv 322 alice #cake 3 :", ":srv 322 alice #coffee 12 :", ":srv 323 alice :End of LIST")
+    tea.press("C-u")
+    tea.type("/join #c")
+    tea.press("Tab")
+    assert tea.console.editor.line.picture() == "/join #coffee |"
+    tea.press("Tab")
+    assert tea.console.editor.line.picture() == "/join #cake |"
+    assert tea.sent() == []

@@ -184,7 +184,11 @@ def _buffer_for(at: Incoming, target: str, *, notice: bool) -> Buffer:
 
 def _ctcp(at: Incoming, command: str, argument: str) -> None:
     if at.message.command == "NOTICE":
-        at.answer(f"{at.nick} answers {command}: {argument}")
+        heard = at.network.heard_at  # by our own clock, as what we sent
+        if command == "PING" and argument.isdecimal() and int(argument) <= heard:
+            at.answer(f"{at.nick} answers after {(heard - int(argument)) / 1000:.2f} s")
+        else:
+            at.answer(f"{at.nick} answers {command}: {argument}")
         return
     if at.mine or not split_source(at.message.source or "")[1]:
         return

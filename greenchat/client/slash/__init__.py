@@ -4,10 +4,22 @@ import re
 
 from greenchat.client.model import Model
 from greenchat.client.said import Kind, Line
-from greenchat.client.slash import accounts, channels, networks, people, plugins, settings, terminal, windows
+from greenchat.client.slash import accounts, channels, networks, people, plugins, server, settings, terminal, windows
 from greenchat.client.slash.registry import TABLE, Order, SlashError, find
 
-__all__ = ["TABLE", "accounts", "channels", "networks", "people", "plugins", "run", "settings", "terminal", "windows"]
+__all__ = [
+    "TABLE",
+    "accounts",
+    "channels",
+    "networks",
+    "people",
+    "plugins",
+    "run",
+    "server",
+    "settings",
+    "terminal",
+    "windows",
+]
 
 ARGUMENT = re.compile(r"\$([1-9*])")
 

@@ -30,7 +30,7 @@ def log_in(order: Order) -> None:
     login.ask_password(order.model, order.network, order.words[0] if order.words else order.network.wanted_nick)
 
 
-@command("logout")
+@command("logout", example="/logout")
 def log_out(order: Order) -> None:
     """Log out, and forget the saved password."""
     network = order.network

@@ -34,7 +34,7 @@ def part(order: Order) -> None:
     order.online().send("PART", channel, *([reason] if reason else []))
 
 
-@command("cycle", "rejoin", usage="[#channel]")
+@command("cycle", "rejoin", usage="[#channel]", example="/cycle")
 def cycle(order: Order) -> None:
     """Leave a channel and come back."""
     channel, _ = order.channel_first()
@@ -50,7 +50,7 @@ def topic(order: Order) -> None:
     order.online().send("TOPIC", channel, *([text] if text else []))
 
 
-@command("names", "n", "users", usage="[#channel]")
+@command("names", "n", "users", usage="[#channel]", example="/names")
 def names(order: Order) -> None:
     """Show who is in the channel."""
     channel, _ = order.channel_first()
@@ -64,7 +64,7 @@ def names(order: Order) -> None:
     order.tell(f"{len(buffer.members)} in {buffer.name}: {members}")
 
 
-@command("list", usage="[pattern]", example="/list *tea*")
+@command("list", "l", usage="[pattern]", example="/list *tea*")
 def list_(order: Order) -> None:
     """Show the server's channels."""
     network = order.online()
@@ -72,7 +72,7 @@ def list_(order: Order) -> None:
     network.send("LIST", *order.words[:1])
 
 
-@command("invite", usage="nick [#channel]", least=1, example="/invite bob")
+@command("invite", "i", "inv", usage="nick [#channel]", least=1, example="/invite bob")
 def invite(order: Order) -> None:
     """Ask someone into the channel."""
     nick, *rest = order.words
@@ -92,45 +92,81 @@ def kick(order: Order) -> None:
     order.online().send("KICK", channel, nick, *([reason] if reason else []))
 
 
-@command("ban", usage="[#channel] [nick or mask]", example="/ban *!*@spam.example")
+@command("ban", "b", "bans", "banlist", usage="[#channel] [nick or mask]", example="/ban *!*@spam.example")
 def ban(order: Order) -> None:
     """Keep someone out of the channel, or show who is kept out."""
     channel, mask = order.channel_first()
-    order.online().send("MODE", channel, "+b", *([_as_mask(mask)] if mask else []))
+    order.online().send("MODE", channel, "+b", *([_as_mask(order, channel, mask)] if mask else []))
 
 
-@command("unban", usage="[#channel] mask", least=1)
+@command("unban", "ub", usage="[#channel] nick or mask", least=1, example="/unban *!*@spam.example")
 def unban(order: Order) -> None:
     """Let someone in again."""
     channel, mask = order.channel_first()
-    order.online().send("MODE", channel, "-b", _as_mask(mask))
+    order.online().send("MODE", channel, "-b", _as_mask(order, channel, mask))
 
 
-@command("op", usage="nick ...", least=1)
+@command("kickban", "kb", usage="[#channel] nick [why]", least=1, example="/kickban bob Spam")
+def kickban(order: Order) -> None:
+    """Throw someone out of the channel, and keep them out."""
+    channel, rest = order.channel_first()
+    nick, _, reason = rest.partition(" ")
+    if not nick:
+        raise SlashError("Whom? /kickban nick [why]")
+    network = order.online()
+    network.send("MODE", channel, "+b", _as_mask(order, channel, nick))
+    network.send("KICK", channel, nick, *([reason] if reason else []))
+
+
+@command("quiet", "mute", usage="[#channel] [nick or mask]", example="/quiet bob")
+def quiet(order: Order) -> None:
+    """Let someone stay but not speak, or show who may not (where the server knows that)."""
+    _quiet(order, "+")
+
+
+@command("unquiet", "unmute", usage="[#channel] nick or mask", least=1, example="/unquiet bob")
+def unquiet(order: Order) -> None:
+    """Let someone speak again."""
+    _quiet(order, "-")
+
+
+@command("op", "o", usage="nick ...", least=1, example="/op bob")
 def op(order: Order) -> None:
     """Make someone an operator of the channel."""
     _give(order, "+", "o")
 
 
-@command("deop", usage="nick ...", least=1)
+@command("deop", "d", usage="nick ...", least=1, example="/deop bob")
 def deop(order: Order) -> None:
     """Take the operator's rights away."""
     _give(order, "-", "o")
 
 
-@command("voice", "v", usage="nick ...", least=1)
+@command("voice", "v", usage="nick ...", least=1, example="/voice bob")
 def voice(order: Order) -> None:
     """Let someone speak in a moderated channel."""
     _give(order, "+", "v")
 
 
-@command("devoice", usage="nick ...", least=1)
+@command("halfop", "hop", usage="nick ...", least=1, example="/halfop bob")
+def halfop(order: Order) -> None:
+    """Let someone keep order in the channel without all rights."""
+    _give(order, "+", "h")
+
+
+@command("dehalfop", "dehop", usage="nick ...", least=1, example="/dehalfop bob")
+def dehalfop(order: Order) -> None:
+    """Take these rights away."""
+    _give(order, "-", "h")
+
+
+@command("devoice", usage="nick ...", least=1, example="/devoice bob")
 def devoice(order: Order) -> None:
     """Take the voice away."""
     _give(order, "-", "v")
 
 
-@command("mode", "m", usage="[#channel or your nick] [modes]", example="/mode #tea +i")
+@command("mode", usage="[#channel or your nick] [modes]", example="/mode #tea +i")
 def mode(order: Order) -> None:
     """Show or change modes of a channel or of yourself."""
     words = order.words
@@ -146,5 +182,24 @@ def _give(order: Order, sign: str, letter: str) -> None:
     order.online().send("MODE", channel, sign + letter * len(nicks), *nicks)
 
 
-def _as_mask(nick: str) -> str:
-    return nick if "!" in nick or "@" in nick or "*" in nick else f"{nick}!*@*"
+def _quiet(order: Order, sign: str) -> None:
+    channel, mask = order.channel_first()
+    if "q" not in order.network.isupport.list_modes:
+        raise SlashError("This server can't do that. /mode +m lets only those speak who have a voice.")
+    order.online().send("MODE", channel, f"{sign}q", *([_as_mask(order, channel, mask)] if mask else []))
+
+
+def _as_mask(order: Order, channel: str, nick: str) -> str:
+    """Who is meant, by their host where it is known: a nick is changed in a moment."""
+    if "!" in nick or "@" in nick or "*" in nick:
+        return nick
+    buffer = order.network.find(channel)
+    member = buffer.member(nick) if buffer else None
+    return f"*!*@{member.host}" if member and member.host else f"{nick}!*@*"
+
+
+@command("umode", usage="[modes]", example="/umode +i")
+def umode(order: Order) -> None:
+    """Show or change your own modes."""
+    network = order.online()
+    network.send("MODE", network.nick, *order.words)

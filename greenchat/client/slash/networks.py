@@ -17,7 +17,7 @@ def connect(order: Order) -> None:
     order.model.requests.append(Connect(network))
 
 
-@command("disconnect", usage="[why]")
+@command("disconnect", usage="[why]", example="/disconnect")
 def disconnect(order: Order) -> None:
     """Leave the server but stay in greenchat."""
     network = order.network
@@ -28,7 +28,7 @@ def disconnect(order: Order) -> None:
         order.model.requests.append(Disconnect(network))
 
 
-@command("networks", "servers")
+@command("networks", "servers", example="/networks")
 def networks(order: Order) -> None:
     """Show the networks, and how far each connection is."""
     for network in order.model.networks:

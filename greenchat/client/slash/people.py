@@ -6,7 +6,7 @@ from greenchat.client.said import Kind
 from greenchat.client.slash.registry import Order, SlashError, command
 
 
-@command("msg", usage="nick [text]", least=1, example="/msg bob Hello, Bob")
+@command("msg", "m", "dm", usage="nick [text]", least=1, example="/msg bob Hello, Bob")
 def msg(order: Order) -> None:
     """Say something to one person (or a channel), in a window of its own."""
     target, _, text = order.arguments.partition(" ")
@@ -34,7 +34,7 @@ def me(order: Order) -> None:
     talk.say(order.model, order.buffer, order.arguments, Kind.ACTION, order.now)
 
 
-@command("notice", usage="nick text", least=2)
+@command("notice", usage="nick text", least=2, example="/notice bob The cake is ready")
 def notice(order: Order) -> None:
     """Send a notice: like a message, but nothing answers it by itself."""
     target, _, text = order.arguments.partition(" ")
@@ -42,7 +42,13 @@ def notice(order: Order) -> None:
     order.tell(f"notice to {target}: {text}")
 
 
-@command("ctcp", usage="nick VERSION", least=2)
+@command("ping", usage="nick", least=1, example="/ping bob")
+def ping(order: Order) -> None:
+    """Measure how long somebody's client takes to answer."""
+    order.online().send("PRIVMSG", order.words[0], f"\x01PING {order.now}\x01")
+
+
+@command("ctcp", usage="nick VERSION", least=2, example="/ctcp bob VERSION")
 def ctcp(order: Order) -> None:
     """Ask someone's client something."""
     target, _, text = order.arguments.partition(" ")
@@ -71,7 +77,7 @@ def nick(order: Order) -> None:
         order.tell(f"You will be called {name} once you are connected.")
 
 
-@command("whois", "wi", usage="[nick]", example="/whois bob")
+@command("whois", "wi", "wii", usage="[nick]", example="/whois bob")
 def whois(order: Order) -> None:
     """Ask who somebody is."""
     private = order.buffer.name if order.buffer.kind is BufferKind.PRIVATE else order.network.nick
@@ -79,13 +85,13 @@ def whois(order: Order) -> None:
     order.online().send("WHOIS", name, name)
 
 
-@command("whowas", usage="nick", least=1)
+@command("whowas", "ww", usage="nick", least=1, example="/whowas bob")
 def whowas(order: Order) -> None:
     """Ask who somebody was."""
     order.online().send("WHOWAS", order.words[0])
 
 
-@command("who", usage="[#channel or mask]")
+@command("who", "w", usage="[#channel or mask]", example="/who #tea")
 def who(order: Order) -> None:
     """Show who is here, with their hosts."""
     if not order.words and order.buffer.kind is BufferKind.STATUS:
@@ -105,7 +111,7 @@ def away(order: Order) -> None:
     order.online().send("AWAY", order.arguments or "away")
 
 
-@command("back")
+@command("back", example="/back")
 def back(order: Order) -> None:
     """Say that you are here again."""
     order.online().send("AWAY")

@@ -50,7 +50,7 @@ def alias(order: Order) -> None:
     order.tell(f"/{name} = /{aliases[name]}")
 
 
-@command("unalias", usage="name", least=1)
+@command("unalias", usage="name", least=1, example="/unalias hug")
 def unalias(order: Order) -> None:
     """Forget an alias."""
     if order.model.settings.aliases.pop(order.words[0].removeprefix("/").lower(), None) is None:
@@ -81,6 +81,19 @@ def bind(order: Order) -> None:
     order.tell(f"{key}: {settings.keys().get(key, '(nothing)')}")
 
 
+@command("highlight", "hilight", usage="[word]", example="/highlight cake")
+def highlight(order: Order) -> None:
+    """Be called by one more word, or show which words call you besides your nickname. /set changes them all."""
+    name = "highlight.words"
+    settings = order.model.settings
+    words = shown(settings.get(name)).split()
+    wanted = [word for word in order.words if word not in words]
+    if wanted:
+        settings.set(name, " ".join((*words, *wanted)))
+        order.model.requests.append(Save())
+    order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}")
+
+
 @command("ignore", usage="[nick or mask]", example="/ignore *!*@spam.example")
 def ignore(order: Order) -> None:
     """Don't read somebody any more, or show whom you don't."""
@@ -91,7 +104,7 @@ def ignore(order: Order) -> None:
     order.tell(f"You don't read: {', '.join(ignored)}" if ignored else "You read everybody.")
 
 
-@command("unignore", usage="nick or mask", least=1)
+@command("unignore", usage="nick or mask", least=1, example="/unignore *!*@spam.example")
 def unignore(order: Order) -> None:
     """Read somebody again."""
     ignored = order.model.settings.ignored

@@ -8,8 +8,10 @@ from greenchat.client.slash.registry import TABLE, Order, SlashError, command, f
 from greenchat.client.times import date_and_time
 from greenchat.protocol.message import ParseError, parse
 
+MOST_FOUND = 50  # lines that /lastlog shows
 
-@command("window", "w", "buffer", "b", "win", usage="number or name", least=1, example="/window 2")
+
+@command("window", "buffer", "win", usage="number or name", least=1, example="/window 2")
 def window(order: Order) -> None:
     """Go to a window. Alt-1 to Alt-9 do, too."""
     wanted = order.words[-1]
@@ -24,7 +26,7 @@ def window(order: Order) -> None:
         order.model.show(_named(order, wanted))
 
 
-@command("close", "wc", usage="[name]")
+@command("close", "wc", usage="[name]", example="/close #tea")
 def close(order: Order) -> None:
     """Close a window; a channel is left."""
     buffer = _named(order, order.words[0]) if order.words else order.buffer
@@ -43,7 +45,7 @@ def close(order: Order) -> None:
     order.model.close(buffer)
 
 
-@command("windows", "ls")
+@command("windows", "ls", example="/windows")
 def windows(order: Order) -> None:
     """Show all windows."""
     for number, buffer in enumerate(order.model.buffers, 1):
@@ -51,7 +53,7 @@ def windows(order: Order) -> None:
         order.tell(f"{number}: {buffer.name}{unread}")
 
 
-@command("activity", "missed")
+@command("activity", "missed", example="/activity")
 def activity(order: Order) -> None:
     """Tell what happened in other windows since you looked: how much, how much of it for you, and the last words."""
     quiet = True
@@ -76,7 +78,20 @@ def mentions(order: Order) -> None:
         order.tell("Nobody has called you yet.")
 
 
-@command("clear")
+@command("lastlog", "last", "grep", usage="text", least=1, example="/lastlog cake")
+def lastlog(order: Order) -> None:
+    """Show the lines of this window that have a text in them. Ctrl-F searches, too."""
+    wanted = order.arguments.casefold()
+    found = [
+        line for line in order.buffer.lines if line.kind in TALK and wanted in f"{line.nick} {line.text}".casefold()
+    ]
+    for line in found[-MOST_FOUND:]:
+        order.tell(f"{date_and_time(str(line.time // 1000))} {_quoted(line)}")
+    if not found:
+        order.tell("Nothing here has that in it. Ctrl-F and Tab search in all windows, and on the server.")
+
+
+@command("clear", "c", example="/clear")
 def clear(order: Order) -> None:
     """Empty this window. Nothing is lost on the server."""
     order.buffer.clear()
@@ -116,13 +131,13 @@ def raw(order: Order) -> None:
     order.online().send(message.command, *message.params, tags=dict(message.tags))
 
 
-@command("motd")
+@command("motd", example="/motd")
 def motd(order: Order) -> None:
     """Show the server's message of the day (in its window)."""
     order.online().send("MOTD")
 
 
-@command("help", "h", usage="[command]", example="/help join")
+@command("help", "h", "commands", usage="[command]", example="/help join")
 def help_(order: Order) -> None:
     """Show what can be done, or how a command is used."""
     if order.words:
