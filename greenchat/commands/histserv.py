@@ -73,7 +73,8 @@ def delete(ctx: Context, words: list[str]) -> None:
         raise ServiceError(error.text) from error
     take_back(ctx, place, event, "", lambda: tell(ctx, HISTSERV, "It could not be deleted: try again"))
     if takes_right:
-        act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {msgid} of {event.source} in {place.name}")
+        speaker = ctx.network.cloaks.source(event.source)
+        act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {msgid} of {speaker} in {place.name}")
     tell(ctx, HISTSERV, "It is deleted")
 
 

@@ -49,7 +49,8 @@ def take_back(ctx: Context, place: Place, event: StoredEvent, reason: str, refus
     if channel:
         ctx.broadcast(channel, envelope)
         if not _is_by(ctx, ctx.user, event):
-            note(ctx, "REDACT", f"{ctx.nick} took back what {event.source} said in {channel.name}: {reason}")
+            speaker = ctx.network.cloaks.source(event.source)
+            note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
     elif not place.is_channel:
         other = ctx.network.user(place.name)
         for user in {ctx.user, other or ctx.user}:

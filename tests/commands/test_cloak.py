@@ -214,3 +214,9 @@ def test_what_was_written_down_before_is_cloaked_when_it_is_told(start_server: S
         for source in said.source or "", *setters:
             assert CLOAK.fullmatch(source.rpartition("@")[2])
         assert ADDRESS not in str(told)
+    with become(Client(server.address, "root", caps="message-tags")) as root:
+        root.join("#room")
+        msgid = root.expect("PRIVMSG").tags["msgid"]
+        root.run(f"HISTSERV DELETE #room {msgid}")
+        assert "deleted the message" in str(server.call(lambda app: app.audit.read(9, "")))
+        assert ADDRESS not in str(server.call(lambda app: app.audit.read(9, "")))
