@@ -14,6 +14,7 @@ Network = IPv4Network | IPv6Network
 _MAX_LINE = 400  # bytes of a text that must go into one line with its numeric
 _MAX_SUFFIX = 40  # characters
 _SERVER_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_CROWD_NETWORK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
 _MAX_MAILBOX = 254  # characters: RFC 5321, erratum 1690
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322, section 3.2.3
 _MAILBOX = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -125,6 +126,14 @@ def address(host: str) -> IPv4Address | IPv6Address:
     """An IP address as it is compared: an IPv4 address is one also where it comes dressed as IPv6."""
     found = ip_address(host.partition("%")[0])
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def crowd(host: str) -> str:
+    """Those who count as one where they are kept within bounds: an IPv4 address, or a /64 of IPv6."""
+    found = address(host)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Address(int(found) >> _CROWD_NETWORK << _CROWD_NETWORK))
+    return str(found)
 
 
 def is_within(host: str, networks: tuple[Network, ...]) -> bool:

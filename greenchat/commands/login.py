@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Callable
 
 from ..chat.accounts import Account
+from ..chat.checks import crowd
 from ..protocol.numerics import Numeric
 from ..protocol.scram import Verifier
 from .context import Context, Later
@@ -93,4 +94,4 @@ def mask(ctx: Context) -> str:
 
 
 def _keys(ctx: Context, name: str) -> tuple[str, str]:
-    return ctx.session.host, "account " + ctx.network.fold(name)
+    return crowd(ctx.session.host), "account " + ctx.network.fold(name)

@@ -1,5 +1,6 @@
 """Operators of the server: OPER KILL WALLOPS REHASH RESTART DIE. https://modern.ircdocs.horse/#operator-messages"""
 
+from ..chat.checks import crowd
 from ..chat.masks import glob
 from ..chat.opers import Oper
 from ..chat.passwords import verify_password
@@ -27,7 +28,7 @@ def oper(ctx: Context) -> Later | None:
     """
     name, password = ctx.message.params[:2]
     user = ctx.user
-    wait = ctx.host.logins.wait(user.real_host, ctx.now)
+    wait = ctx.host.logins.wait(crowd(user.real_host), ctx.now)
     if wait:
         text = f"Too many wrong passwords: try again in {wait // _SECOND + 1} seconds."
         raise IrcError(Numeric.RPL_TRYAGAIN, "OPER", text=text)
@@ -51,7 +52,7 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
     if not is_right or ctx.network.settings.opers.get(name) != row:  # a reload may have changed it meanwhile
         raise _wrong_password(ctx, name)
     user = ctx.user
-    ctx.host.logins.succeeded(user.real_host)
+    ctx.host.logins.succeeded(crowd(user.real_host))
     user.oper = name
     ctx.reply(Numeric.RPL_YOUREOPER)
     # "The user will also receive a MODE message indicating their new user modes"
@@ -62,7 +63,7 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
 
 def _wrong_password(ctx: Context, name: str) -> IrcError:
     user = ctx.user
-    ctx.host.logins.count(user.real_host, ctx.now)
+    ctx.host.logins.count(crowd(user.real_host), ctx.now)
     known = (
         name if name in ctx.network.settings.opers else "of an unknown name"
     )  # it may be a password in a wrong place

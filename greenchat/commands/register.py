@@ -180,7 +180,8 @@ def _too_many(ctx: Context, email: str) -> Refusal | None:
 def _throttled(ctx: Context, email: str) -> list[str]:
     """By what registrations are counted: where they come from, and the mailbox that would be filled."""
     host = ctx.session.host
-    return ([] if checks.address(host).is_loopback else [host]) + (["mailto:" + email.lower()] if email else [])
+    origin = [] if checks.address(host).is_loopback else [checks.crowd(host)]
+    return origin + ["mailto:" + email.lower()] * bool(email)
 
 
 def _is_mailbox(email: str) -> bool:

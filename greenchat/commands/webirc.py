@@ -3,7 +3,7 @@
 import hmac
 from ipaddress import ip_address
 
-from ..chat.checks import is_within
+from ..chat.checks import crowd, is_within
 from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import IrcError
@@ -23,10 +23,10 @@ def webirc(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     settings = ctx.network.settings.webirc
     password, gateway, _, address = ctx.message.params[:4]
-    if ctx.host.logins.wait(session.host, ctx.now) or not is_within(session.host, settings.hosts):
+    if ctx.host.logins.wait(crowd(session.host), ctx.now) or not is_within(session.host, settings.hosts):
         ctx.close(session, "WEBIRC is not for you")
     elif not hmac.compare_digest(password.encode(), settings.password.encode()):
-        ctx.host.logins.count(session.host, ctx.now)
+        ctx.host.logins.count(crowd(session.host), ctx.now)
         ctx.close(session, "Invalid WebIRC password")
     elif session.received_messages > 1:
         # "MUST be the first command sent from the WebIRC gateway to the IRC server"

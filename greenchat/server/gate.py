@@ -1,13 +1,11 @@
 """Who may come in: how many connections there are, from where, and how fast they come."""
 
 from collections import Counter, deque
-from ipaddress import IPv6Address
 
 from ..chat import checks
 from .options import Connections
 
 _MINUTE = 60_000  # ms
-_CROWD_NETWORK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
 
 
 class Gate:
@@ -28,7 +26,7 @@ class Gate:
         most = options.most or capacity
         if self.open >= most:
             return f"This server is full: it takes {most} connections"
-        crowd = _crowd(host)
+        crowd = checks.crowd(host)
         if not checks.is_within(host, options.exempt):
             if options.per_address and self._by_crowd[crowd] >= options.per_address:
                 return f"Too many connections from your address: at most {options.per_address} at once"
@@ -42,7 +40,7 @@ class Gate:
 
     def leave(self, host: str) -> None:
         """A connection that was let in is gone."""
-        crowd = _crowd(host)
+        crowd = checks.crowd(host)
         self.open -= 1
         self._by_crowd[crowd] -= 1
         if not self._by_crowd[crowd]:
@@ -62,11 +60,3 @@ class Gate:
         if not recent:
             del self._lately[crowd]
         return len(recent)
-
-
-def _crowd(host: str) -> str:
-    """Those who count as one: an IPv4 address, or a /64 of IPv6."""
-    address = checks.address(host)
-    if isinstance(address, IPv6Address):
-        return str(IPv6Address(int(address) >> _CROWD_NETWORK << _CROWD_NETWORK))
-    return str(address)

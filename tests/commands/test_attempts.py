@@ -1,0 +1,53 @@
+"""Tries that are counted by where they come from: wrong passwords, and registrations."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import AccountSettings
+from greenchat.server.options import Throttle
+from tests.commands.test_uban import SETTINGS, arrive
+from tests.conftest import StartServer, Target, quick_options
+from tests.irc import Client
+
+# three of one household, which has a /64 of IPv6, and one of its neighbours
+HOUSEHOLD, NEIGHBOUR = ("2001:db8:1:1::1", "2001:db8:1:1::2", "2001:db8:1:1:ffff::3"), "2001:db8:1:2::1"
+
+
+@pytest.fixture
+def address(start_server: StartServer, tmp_path: Path) -> Target:
+    settings = replace(SETTINGS, accounts=AccountSettings(iterations=4096))
+    options = replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=2, registrations=2))
+    return start_server(settings, options).address
+
+
+def test_a_household_registers_so_many_accounts(address: Target) -> None:
+    answers = []
+    for number, host in enumerate((*HOUSEHOLD, NEIGHBOUR)):
+        with arrive(address, f"nick{number}", host) as client:
+            client.send("REGISTER * * :sesame open")
+            answers.append(client.expect("REGISTER", "FAIL").params[:2])
+    assert answers == [
+        ("SUCCESS", "nick0"),
+        ("SUCCESS", "nick1"),
+        ("REGISTER", "TEMPORARILY_UNAVAILABLE"),
+        ("SUCCESS", "nick3"),
+    ]
+
+
+def test_this_machine_is_not_counted(address: Target) -> None:
+    for number in range(4):
+        with Client(address, f"nick{number}") as client:
+            client.send("REGISTER * * :sesame open")
+            assert client.expect("REGISTER", "FAIL").params[0] == "SUCCESS"
+
+
+@pytest.mark.parametrize("line", ["NS IDENTIFY {} wrong-password", "OPER {} wrong-password"])
+def test_a_household_guesses_so_many_passwords(address: Target, line: str) -> None:
+    told = []
+    for number, host in enumerate((*HOUSEHOLD, NEIGHBOUR)):
+        with arrive(address, f"nick{number}", host) as client:
+            client.send(line.format(f"name{number}"))
+            told.append("try again in" in client.expect("NOTICE", "464", "263").params[-1])
+    assert told == [False, False, True, False]
