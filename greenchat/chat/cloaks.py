@@ -16,7 +16,7 @@ from .settings import Cloak
 SECRET_SIZE = 32  # bytes
 _WIDTHS = {4: (32, 24, 16), 6: (128, 64, 48)}  # bits of the prefixes that are hashed, by IP version
 _LETTERS = 6  # of base32 for each: nobody meets the cloak of another but once in 2^30 networks
-_KNOWN = 4096  # cloaks that are remembered: a page of history from before there were any has the same ones often
+_KNOWN = 4096  # hosts and sources that are remembered: a page of history has the same ones often
 LENGTH = 3 * (_LETTERS + 1)  # characters of a cloak before its suffix
 
 
@@ -42,16 +42,22 @@ class Cloaks:
     def host(self, host: str) -> str:
         """What to show of an IP address: its cloak. Of this machine's own addresses, and of what is no address: it."""
         shown = self._known.get(host)
-        if shown is None:
-            if len(self._known) >= _KNOWN:
-                self._known.clear()
-            shown = self._known[host] = self._make(host)
-        return shown
+        return self._remember(host, self._make(host)) if shown is None else shown
 
     def source(self, source: str) -> str:
         """nick!user@host as it may be shown, where it was written down before hosts were cloaked."""
-        head, at, host = source.rpartition("@")
-        return source if host.endswith("." + self._settings.suffix) else head + at + self.host(host)
+        shown = self._known.get(source)
+        if shown is None:
+            head, at, host = source.rpartition("@")
+            is_cloaked = host.endswith("." + self._settings.suffix)
+            shown = self._remember(source, source if is_cloaked else head + at + self.host(host))
+        return shown
+
+    def _remember(self, text: str, shown: str) -> str:
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        self._known[text] = shown
+        return shown
 
     def _make(self, host: str) -> str:
         if not self._settings.enabled:
