@@ -349,6 +349,7 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "scroll to end": lambda console, now: console.view.to_end(),
     "next window": lambda console, now: console.view.show_next(1),
     "previous window": lambda console, now: console.view.show_next(-1),
+    "next split": lambda console, now: console.view.show_split(),
     "next active window": lambda console, now: console.view.show_active(),
     "newline": lambda console, now: console.editor.insert("\n"),
     "windows panel": lambda console, now: console.view.toggle_windows(),

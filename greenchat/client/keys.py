@@ -57,6 +57,8 @@ KEYS: dict[str, str] = {
     "M-Down": "next window",
     "M-Up": "previous window",
     "M-a": "next active window",
+    "M-o": "next split",
+    "F7": "next split",
     "M-Enter": "newline",
     "M-B": "windows panel",
     "M-N": "nicks panel",

@@ -175,6 +175,7 @@ class Model:
     __slots__ = (
         "actions",
         "asks",
+        "beside",
         "buffers",
         "caller",
         "calls",
@@ -192,6 +193,7 @@ class Model:
     def __init__(self, network: Network) -> None:
         self.networks: list[Network] = []
         self.buffers: list[Buffer] = []
+        self.beside: list[Buffer] = []  # to be on the screen together with the current one
         self.requests: deque[Request] = deque()
         self.settings = Settings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
@@ -210,6 +212,11 @@ class Model:
     def network(self) -> Network:
         """The network of the buffer that is shown."""
         return self.current.network
+
+    @property
+    def others_shown(self) -> list[Buffer]:
+        """The windows that are to be on the screen above the current one."""
+        return [buffer for buffer in self.beside if buffer is not self.current and buffer in self.buffers]
 
     def add_network(self, network: Network) -> None:
         """One more, with its status buffer."""
@@ -252,9 +259,10 @@ class Model:
             self._looked_at(previous)
 
     def show(self, buffer: Buffer) -> None:
-        """Bring a buffer on the screen."""
+        """Bring a buffer on the screen. If it is there already, above the current one, the two change places."""
         if buffer is self.current:
             return
+        self.beside = [self.current if other is buffer else other for other in self.beside]
         self.current.mark_seen()
         self.last, self.current = self.current, buffer
         self._looked_at(buffer)

@@ -1,17 +1,18 @@
 """The picture on the terminal as a function of the model, the input and the size. No curses, no state.
 
 From top to bottom: the topic; the history, between the list of windows and the list of people where there is room for
-them; the status; the input.
+them; the status; the input. Where the screen is split, other windows stand above, each under its topic.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from greenchat.client.bars import Look, input_rows, status_row, topic_row
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.history import history_rows
-from greenchat.client.model import BufferKind, Model
+from greenchat.client.model import Buffer, BufferKind, Model
 from greenchat.client.panels import nick_rows, window_rows
-from greenchat.client.style import Cursor, Frame, Size, Span
+from greenchat.client.style import Cursor, Frame, Row, Size, Span
 from greenchat.client.text import fill_row, visible
 
 SMALLEST = Size(3, 8)
@@ -21,30 +22,42 @@ WINDOWS_COLUMNS = 18
 NICKS_COLUMNS = 16
 LEAST_HISTORY = 24  # columns that panels leave to the history, also where they are asked for
 MOST_INPUT_ROWS = 8
+LEAST_SPLIT = 5  # rows of each window, with its topic, under which only the current one is shown
 
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """Which panels the user wants: True, False, or None for where there is room."""
+    """Which panels the user wants: True, False, or None for where there is room. splits: other windows, too?"""
 
     windows: bool | None = None
     nicks: bool | None = None
+    splits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the terminal is divided. windows, nicks: columns of the panels, 0 where hidden. input: rows."""
+    """How the terminal is divided. windows, nicks: columns of the panels, 0 where hidden. input: rows.
+
+    above: the other windows that are shown, from the top. each: the rows of each of them, with its topic.
+    """
 
     size: Size
     windows: int
     nicks: int
     input: int
+    above: tuple[Buffer, ...] = ()
+    each: int = 0
+
+    @property
+    def height(self) -> int:
+        """The rows between the first topic and the status."""
+        return max(0, self.size.rows - 2 - self.input)
 
     @property
     def history(self) -> Size:
-        """The area of the history. A panel is set off by a column of its own."""
+        """The area of the current window's history. A panel is set off by a column of its own."""
         panels = sum(columns + 1 for columns in (self.windows, self.nicks) if columns)
-        return Size(max(0, self.size.rows - 2 - self.input), self.size.columns - panels)
+        return Size(self.height - self.each * len(self.above), self.size.columns - panels)
 
 
 def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
@@ -56,7 +69,10 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
     if size.columns - windows - nicks - 2 < LEAST_HISTORY:
         windows = nicks = 0
     most = max(1, min(MOST_INPUT_ROWS, size.rows // 3))
-    return Layout(size, windows, nicks, min(most, line.text.count("\n") + 1))
+    divided = Layout(size, windows, nicks, min(most, line.text.count("\n") + 1))
+    above = tuple(model.others_shown) if panels.splits else ()
+    each = divided.height // (len(above) + 1)
+    return replace(divided, above=above, each=each) if above and each >= LEAST_SPLIT else divided
 
 
 def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels()) -> Frame:
@@ -65,9 +81,10 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
     rows, columns = divided.size
     buffer = model.current
     theme = look.theme
-    middle = history_rows(buffer, divided.history, theme, look.marked, look.selected)
+    middle = _above(divided, buffer, look)
+    middle += history_rows(buffer, divided.history, theme, look.marked, look.selected)
     edge = Span(theme.glyphs.separator, theme.separator)
-    height = divided.history.rows
+    height = divided.height
     if divided.windows:
         left = window_rows(model, Size(height, divided.windows), theme)
         middle = [(*window, edge, *row) for window, row in zip(left, middle, strict=True)]
@@ -76,8 +93,20 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
         wide = columns - divided.nicks - 1
         middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]
     written, cursor = input_rows(buffer, line, Size(divided.input, columns), look)
-    frame = (topic_row(buffer, columns, theme), *middle, status_row(model, columns, look), *written)
+    top = topic_row((*divided.above, buffer)[0], columns, theme)
+    frame = (top, *middle, status_row(model, columns, look), *written)
     return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
+
+
+def _above(divided: Layout, current: Buffer, look: Look) -> list[Row]:
+    """The other windows' histories, each with the topic of the window below it."""
+    rows: list[Row] = []
+    columns = divided.history.columns
+    area = Size(divided.each - 1, columns)
+    for buffer, below in pairwise((*divided.above, current)):
+        rows += history_rows(buffer, area, look.theme)
+        rows.append(topic_row(below, columns, look.theme))
+    return rows
 
 
 def _title(model: Model) -> str:

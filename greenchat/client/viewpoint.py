@@ -54,7 +54,7 @@ class Viewpoint:
     def clicked(self, row: int, column: int) -> Buffer | str | None:
         """What is there: a window in the list of windows, or the nick of somebody in the list of people."""
         divided = self.layout
-        height = divided.history.rows
+        height = divided.height
         if not 1 <= row <= height:
             return None
         if column < divided.windows:
@@ -127,6 +127,13 @@ class Viewpoint:
         buffers = self.model.buffers
         self.model.show(buffers[(buffers.index(self.model.current) + step) % len(buffers)])
 
+    def show_split(self) -> None:
+        """Go to the next of the windows that are shown together."""
+        first, *others = self.model.others_shown or [self.model.current]
+        if first is not self.model.current:
+            self.model.beside = [*others, first]
+            self.model.show(first)
+
     def show_active(self) -> None:
         """Where something happened: those who called first, then the others; then back."""
         others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread]
@@ -135,7 +142,7 @@ class Viewpoint:
 
     @property
     def _panels(self) -> Panels:
-        return Panels(False, False) if self.bare else self.panels
+        return Panels(False, False, splits=False) if self.bare else self.panels
 
     @property
     def _widest(self) -> Layout:

@@ -45,6 +45,28 @@ def close(order: Order) -> None:
     order.model.close(buffer)
 
 
+@command("split", usage="[window]", example="/split #dev")
+def split(order: Order) -> None:
+    """Keep one more window on the screen, above this one (the last one you were in). Alt-O or F7 goes to it.
+
+    On a small terminal only the window you are in is shown. /unsplit ends it.
+    """
+    model = order.model
+    wanted = _named(order, order.words[0]) if order.words else model.last
+    if wanted is model.current:
+        raise SlashError("This window is shown already. Name another one: /split #channel")
+    if wanted not in model.beside:
+        model.beside.append(wanted)
+
+
+@command("unsplit", usage="[window]", example="/unsplit")
+def unsplit(order: Order) -> None:
+    """Show only the window you are in, or take one away from the others."""
+    model = order.model
+    gone = [_named(order, order.words[0])] if order.words else list(model.beside)
+    model.beside = [buffer for buffer in model.beside if buffer not in gone]
+
+
 @command("windows", "ls", example="/windows")
 def windows(order: Order) -> None:
     """Show all windows."""
