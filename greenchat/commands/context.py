@@ -29,7 +29,7 @@ from .fitting import repeats_too_much
 from .host import Host
 from .journal import Journal
 from .keeping import CHANNEL_EVENTS, conversation_of, is_kept, stored
-from .labels import LABEL_LIMIT, stands_alone
+from .labels import LABEL_LIMIT, stands_alone, still_true
 
 _NO_ANSWER = "Input line was too long: an answer that repeats it would not fit into a line"
 _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
@@ -109,9 +109,7 @@ class Context:
         self.quiet = False
         self.weight = 1
         self._batch = ""
-        self._label = ""
         self._parts = ""
-        self._responses: list[Envelope] = []
         self.parts: tuple[Part, ...] = ()
         self._take_label()
 
@@ -126,6 +124,7 @@ class Context:
 
     def _take_label(self) -> None:
         self._label = ""
+        self._responses: list[Envelope] = []
         if self.message.tags and self.session.caps & caps.LABELED_RESPONSE and self.session.caps & caps.BATCH:
             label = self.message.tags.get("label", "")
             if len(label.encode()) <= LABEL_LIMIT:
@@ -167,24 +166,12 @@ class Context:
             message = Message(command, params, self.network.settings.name)
             return Envelope(message, time=self.now, needs=needs)
         msgid = self.new_id()
+        message = Message(command, params, source.source, tags)
+        time = time_of(msgid)  # now, as the history will have it
+        account, bot = source.account, "B" in source.modes
         if self.parts and command == self.message.command:
-            return MultilineEnvelope(
-                Message(command, params, source.source, tags),
-                self.parts,
-                time=time_of(msgid),
-                msgid=msgid,
-                account=source.account,
-                bot="B" in source.modes,
-            )
-        return Envelope(
-            Message(command, params, source.source, tags),
-            time=time_of(msgid),  # now, as the history will have it
-            msgid=msgid,
-            account=source.account,
-            bot="B" in source.modes,
-            needs=needs,
-            extended=extended,
-        )
+            return MultilineEnvelope(message, self.parts, time=time, msgid=msgid, account=account, bot=bot)
+        return Envelope(message, time=time, msgid=msgid, account=account, bot=bot, needs=needs, extended=extended)
 
     def room(self, command: str, *params: str) -> int:
         """Bytes that one more parameter may take in a message of the server beside these."""
@@ -303,9 +290,18 @@ class Context:
     def _not_kept(self, envelope: Envelope, key: Key | None) -> None:
         if key:
             self.network.resent.drop(key)
-        message = envelope.message
         text = "The message could not be stored, so nobody has received it; try again"
-        self.fail(message.command, "TEMPORARILY_UNAVAILABLE", message.params[0], text=text)
+        self.fail_after_all(envelope.message.command, envelope.message.params[0], text=text)
+
+    def fail_after_all(self, command: str, *context: str, text: str) -> None:
+        """A FAIL instead of the answer that waits to be sent, with its label, since nothing could be stored."""
+        answered = self._responses
+        if answered:
+            self.session.outbox.retract({id(data) for each in answered for data in each.encodings})
+            self._label = answered[0].label
+            self._responses = still_true(answered, self.message.command)
+        self.fail(command, "TEMPORARILY_UNAVAILABLE", *context, text=text)
+        self.answer()
 
     def deliver(self, user: User, envelope: Envelope) -> None:
         """To all sessions of one user."""
@@ -374,12 +370,13 @@ class Context:
         if not (self._label and self._responses):
             return
         label, self._label = self._label, ""
-        responses, self._responses = self._responses, []
+        responses = self._responses
         if not is_batch:
             self._parts = format_msgid(self.new_id())
             responses = [each if each.batch else each.in_batch(self._parts) for each in responses]
             responses.insert(0, self.envelope("BATCH", "+" + self._parts, "labeled-response"))
         responses[0] = responses[0].labeled(label)
+        self._responses = responses
         for each in responses:
             self.session.outbox.put(each.encode(self.session.kind))
 
@@ -390,4 +387,6 @@ class Context:
             self.answer_in_part(is_batch=stands_alone(self._responses))
         if self._parts:
             ended, self._parts = self._parts, ""
-            self.respond(self.envelope("BATCH", "-" + ended))
+            end = self.envelope("BATCH", "-" + ended)
+            self.respond(end)
+            self._responses.append(end)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..protocol.envelope import Envelope
+from ..protocol.numerics import Numeric
 
 LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#tag-value
 
@@ -15,3 +16,12 @@ def stands_alone(responses: Sequence[Envelope]) -> bool:
         and first.params[0][1:] == last.params[0][1:]
         and all(response.batch for response in responses[1:-1])
     )
+
+
+def still_true(responses: Sequence[Envelope], said: str) -> list[Envelope]:
+    """What is left of an answer if nothing that its command said is kept: refusals, but no echo and nothing around it.
+
+    said: that command, as PRIVMSG.
+    """
+    void = (said, "ACK", "BATCH", Numeric.RPL_AWAY.command)
+    return [response.in_batch("") for response in responses if response.message.command not in void]

@@ -96,4 +96,4 @@ def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
 
 
 def _not_kept(ctx: Context, place: Place, msgid: str) -> None:
-    ctx.fail("REDACT", "TEMPORARILY_UNAVAILABLE", place.name, msgid, text="It could not be taken back; try again")
+    ctx.fail_after_all("REDACT", place.name, msgid, text="It could not be taken back; try again")

@@ -129,6 +129,37 @@ def test_what_can_not_be_stored_is_seen_by_nobody(server: ServerThread) -> None:
         assert [event.params[-1] for event in history(server) if event.command == "PRIVMSG"] == ["kept"]
 
 
+@pytest.mark.parametrize(
+    ("caps", "command", "answers"),
+    [
+        (CAPS, "PRIVMSG #lobby :lost", ["FAIL"]),
+        (CAPS.replace("echo-message", ""), "PRIVMSG #lobby :lost", ["FAIL"]),
+        (CAPS, "NOTICE bob :lost", ["FAIL"]),
+        (CAPS, "PRIVMSG bob,#lobby :lost", ["BATCH", "FAIL", "FAIL", "BATCH"]),
+        (CAPS, "PRIVMSG #lobby,nobody,bob :lost", ["BATCH", "401", "FAIL", "FAIL", "BATCH"]),
+        (CAPS, "PRIVMSG alice :lost", ["FAIL"]),
+        (f"{CAPS} draft/message-redaction", "REDACT #lobby {msgid}", ["FAIL"]),
+    ],
+)
+def test_the_refusal_is_the_answer_to_a_labeled_command(
+    server: ServerThread, caps: str, command: str, answers: list[str]
+) -> None:
+    """labeled-response: "Servers MUST include the tag in exactly one logical message."""
+    with people(server.address, "alice", "bob", caps=caps, channel="#lobby") as (alice, bob):
+        alice.send("PRIVMSG #lobby :hi", "AWAY :gone")
+        alice.sync()
+        msgid = bob.expect("PRIVMSG").tags["msgid"]
+        with locked(server):
+            alice.send(f"@label=7 {command.format(msgid=msgid)}")
+            answer = [alice.read() for _ in answers]
+            assert [message.command for message in answer] == answers
+            assert [message.tags.get("label") for message in answer] == ["7", *[None] * (len(answers) - 1)]
+            batch = answer[0].params[0][1:] if len(answer) > 1 else None
+            assert {message.tags.get("batch") for message in answer[1:-1]} <= {batch}
+            assert alice.sync() == []
+            assert bob.sync() == []
+
+
 def test_what_else_is_in_the_turn_is_sent(server: ServerThread) -> None:
     with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob), locked(server):
         alice.send("PRIVMSG #lobby :lost", "PING one", "PRIVMSG #lobby :lost", "PING two")
