@@ -1,7 +1,8 @@
 """What is too old or too much goes: planned beside the event loop, deleted on it in steps too small to be felt."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..protocol.msgid import LAST_ID, first_id
@@ -79,3 +80,20 @@ def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
             connection.execute("DELETE FROM member WHERE conversation = ?", (cut.conversation,))
             connection.execute("DELETE FROM conversation WHERE id = ?", (cut.conversation,))
     return True
+
+
+def unused_sources(connection: sqlite3.Connection) -> list[int]:
+    """Who was remembered for events that are all gone. Reads all events; not for the event loop."""
+    (unused,) = connection.execute(
+        "SELECT json_group_array(id) FROM (SELECT id FROM source EXCEPT SELECT source FROM event)"
+    ).fetchone()
+    numbers: list[int] = json.loads(unused)
+    return numbers
+
+
+def forget_sources(connection: sqlite3.Connection, unused: Sequence[int]) -> None:
+    """Delete these; but not who has said something again that is still fresh, see `settling`."""
+    connection.execute(
+        "DELETE FROM source WHERE id IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT source FROM fresh)",
+        (json.dumps(unused),),
+    )

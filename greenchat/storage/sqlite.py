@@ -32,6 +32,7 @@ _LONG = 10.0  # seconds
 _SEARCH_SECONDS = 3.0
 _SETTLE_AFTER = 10.0  # seconds
 _PLAN_EVERY = 60_000  # ms
+_PRUNE_EVERY = 3_600_000  # ms
 _TRIM_ROWS = 200
 
 
@@ -78,6 +79,9 @@ class SqliteStore:
         self._learned = 0.0
         self._settled = monotonic()  # the last step
         self._cuts: deque[retention.Cut] = deque()
+        self._has_trimmed = False
+        self._pruned = 0
+        self._unused_sources: list[int] = []
 
     # on the thread that opened it
 
@@ -123,13 +127,19 @@ class SqliteStore:
             elif self._log_holds_erased and self._moved:
                 self._moved = False
                 self._log_holds_erased = not self._empty_log()
+            elif self._unused_sources:
+                # before anything fresh is settled, so that who came back meanwhile is found among the fresh
+                retention.forget_sources(self._connection, self._unused_sources[:_TRIM_ROWS])
+                del self._unused_sources[:_TRIM_ROWS]
+                self._writer.forget()
             elif self._is_time_to_settle():
                 self._settled = monotonic()
                 self._settling.step()
             elif self._cuts and retention.trim(self._connection, self._cuts[0], _TRIM_ROWS):
                 self._cuts.popleft()
                 self._writer.forget()
-        return bool(self._log_is_long or self._cuts or self._is_time_to_settle())
+                self._has_trimmed = True
+        return bool(self._log_is_long or self._unused_sources or self._cuts or self._is_time_to_settle())
 
     def close(self) -> None:
         """Finish; the last connection to leave moves the log into the database and removes it."""
@@ -174,7 +184,9 @@ class SqliteStore:
 
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
-        return self._kept == self._commits and not (self._is_planning_due(now) or self._is_time_to_settle())
+        return self._kept == self._commits and not (
+            self._is_planning_due(now) or self._is_pruning_due(now) or self._is_time_to_settle()
+        )
 
     def move_log(self) -> None:
         """The part of `maintain` that can't wait for long: move what was committed out of the write-ahead log."""
@@ -207,6 +219,10 @@ class SqliteStore:
             self._index_rests = ended + _INDEX_RESTS * (ended - started)
             if (complete or trouble) and not self._cuts and self._is_planning_due(now):
                 self._plan(now)
+            elif self._is_pruning_due(now):
+                self._pruned, self._has_trimmed = now, False
+                with self._readers.connection() as connection:
+                    self._unused_sources = retention.unused_sources(connection)
             if complete:
                 self._kept = commits
             if trouble:
@@ -243,6 +259,10 @@ class SqliteStore:
 
     def _is_planning_due(self, now: int) -> bool:
         return self._planned == 0 or (now - self._planned >= _PLAN_EVERY and self._keep != Retention())
+
+    def _is_pruning_due(self, now: int) -> bool:
+        is_time = self._has_trimmed and now - self._pruned >= _PRUNE_EVERY
+        return is_time and not (self._cuts or self._settling.is_under_way)
 
     def _plan(self, now: int) -> None:
         with self._readers.connection() as connection:

@@ -6,6 +6,7 @@ import pytest
 
 from greenchat.storage.interface import Query, Retention, Span, direct_key
 from greenchat.storage.sqlite import SqliteStore
+from greenchat.storage.upkeep import check
 from tests.storage.talk import START, Talk, settle, settle_events, texts
 
 ALL = Span(10_000, events=True)
@@ -126,3 +127,33 @@ def test_keeping_nothing(path: Path, talk: Talk, keep: Retention) -> None:
     settle(store, talk.now + 120_000)
     assert store.read("#lobby", ALL) == []
     store.close()
+
+
+def test_who_is_known_from_nothing_any_more_is_forgotten(
+    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenchat.storage.sqlite._TRIM_ROWS", 3)
+    store = keeping(path, Retention(age=1000))
+    store.commit([talk.say("old", nick=f"gone{number}") for number in range(10)])
+    store.commit([talk.say("old", nick="back"), talk.say("taken back", nick="stays")])
+    talk.now += 5000
+    new = [talk.say("new", nick="stays"), talk.say("new", nick="other")]
+    store.commit(new)
+    settle_events(store)
+    store.maintain(talk.now)
+    while store._cuts:
+        store.tidy()
+    store._index_rests = 0.0
+    store.maintain(talk.now)
+    assert len(store._unused_sources) == 11
+    new.append(talk.say("here again", nick="back"))  # after it was found that nobody needs that one
+    store.commit([new[-1]])
+    settle(store, talk.now)
+    masks = [mask for (mask,) in store._connection.execute("SELECT mask FROM source ORDER BY mask")]
+    assert masks == ["back!u@h", "other!u@h", "stays!u@h"]
+    new.append(talk.say("and so am I", nick="gone1"))
+    store.commit([new[-1]])
+    assert store.read("#lobby", ALL) == new
+    assert not store._is_pruning_due(talk.now)
+    store.close()
+    assert check(path) == []
