@@ -249,13 +249,14 @@ class Context:
 
     # to others
 
-    def say(self, envelope: Envelope, place: Channel | User) -> bool:
+    def say(self, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
         """Have what the sender says in a channel or to somebody kept before anybody sees it.
 
+        rank: the letter of that from which on members of the channel get it, "" for all of them.
         False if they have said it before, under the same id of theirs: then it is for their own eyes only, and the
         envelope has become what it was the first time.
         """
-        conversation = conversation_of(self.network, self.user, place)
+        conversation = conversation_of(self.network, self.user, place, rank)
         key = None
         if CLIENT_ID in envelope.message.tags:
             account = self.network.fold(self.user.account)

@@ -15,7 +15,7 @@ from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .errors import FailError
 from .keeping import identity
-from .places import Place, name_of, nicks_by_identity, readable_place
+from .places import Place, channel_places, name_of, news, nicks_by_identity, readable_place
 from .registry import command
 from .replay import replay
 
@@ -35,7 +35,7 @@ class Position:
 
 _START = Position(0, 0)
 _END = Position(LAST_ID, LAST_ID)
-Read = Callable[[Store, str, bool], list[StoredEvent]]
+Read = Callable[[Store, Place, bool], list[StoredEvent]]
 
 
 @command("CHATHISTORY")
@@ -57,7 +57,7 @@ def chathistory(ctx: Context) -> Later:
 
     def work() -> list[StoredEvent] | StoreError:
         try:
-            return reading(store, place.key, events)
+            return reading(store, place, events)
         except StoreError as error:
             return error
 
@@ -65,7 +65,7 @@ def chathistory(ctx: Context) -> Later:
         now = _readable(ctx, subcommand, target)
         if isinstance(found, StoreError) or now.key != place.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
-        readable = [event for event in found if event.id >= now.since]
+        readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
         return Gradually(replay(ctx, readable, "chathistory", now.name), is_batch=True)
 
     return Later(work, then)
@@ -79,7 +79,7 @@ def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int
     """What to read for a subcommand. hidden: the id up to which nothing may be read."""
     first, last = positions[0], positions[-1]
     if subcommand == "AROUND":
-        return lambda store, key, events: _read_around(store, key, first, limit, events, hidden)
+        return lambda store, place, events: _read_around(store, place, first, limit, events, hidden)
     if subcommand == "BEFORE":
         start, end, newest = _START, first, True
     elif subcommand == "AFTER":
@@ -92,13 +92,15 @@ def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int
         newest = first.after > last.after
         start, end = (last, first) if newest else (first, last)
     after = max(start.after, hidden)
-    return lambda store, key, events: store.read(key, Span(limit, after, end.before, newest, events))
+    return lambda store, place, events: place.read(store, Span(limit, after, end.before, newest, events))
 
 
-def _read_around(store: Store, key: str, center: Position, limit: int, events: bool, hidden: int) -> list[StoredEvent]:
+def _read_around(
+    store: Store, place: Place, center: Position, limit: int, events: bool, hidden: int
+) -> list[StoredEvent]:
     """About half before and half after, and where one side has less, more of the other."""
-    older = store.read(key, Span(limit, after=hidden, before=center.before, newest=True, events=events))
-    newer = store.read(key, Span(limit, after=max(center.before - 1, hidden), events=events))
+    older = place.read(store, Span(limit, after=hidden, before=center.before, newest=True, events=events))
+    newer = place.read(store, Span(limit, after=max(center.before - 1, hidden), events=events))
     ahead = max(limit - limit // 2, limit - len(older))
     newer = newer[:ahead]
     return older[max(0, len(older) - (limit - len(newer))) :] + newer
@@ -111,11 +113,12 @@ def _targets(ctx: Context, params: list[str]) -> Later:
     limit = _limit(ctx, "TARGETS", params[2])
     newest = first.after > last.after
     start, end = (last, first) if newest else (first, last)
-    who, channels, store = identity(ctx.network, ctx.user), list(ctx.user.channels), ctx.journal.store
+    who, store = identity(ctx.network, ctx.user), ctx.journal.store
+    channels = channel_places(ctx, ctx.user)
 
     def work() -> list[tuple[Target, StoredEvent | None]] | StoreError:
         try:
-            found = store.targets(who, channels, start.after, end.before)
+            found = [target for _, target in news(store, who, channels, start.after, end.before)]
             found = found[max(0, len(found) - limit) :] if newest else found[:limit]
             return [(target, store.find(target.conversation, target.latest)) for target in found]
         except StoreError as error:

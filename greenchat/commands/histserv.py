@@ -36,7 +36,7 @@ def play(ctx: Context, words: list[str]) -> Later:
 
     def work() -> list[StoredEvent] | StoreError:
         try:
-            return store.read(place.key, Span(limit, max(after, place.since - 1), newest=True))
+            return place.read(store, Span(limit, max(after, place.since - 1), newest=True))
         except StoreError as error:
             return error
 
@@ -44,7 +44,8 @@ def play(ctx: Context, words: list[str]) -> Later:
         now = _place(ctx, words[0])
         if isinstance(found, StoreError) or now.key != place.key:
             raise ServiceError(_UNREADABLE)
-        return Gradually(_tell_again(ctx, [event for event in found if event.id >= now.since]))
+        readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
+        return Gradually(_tell_again(ctx, readable))
 
     return Later(work, then)
 

@@ -27,10 +27,11 @@ def identity(network: Network, user: User) -> str:
     return network.fold(user.account) if user.account else user.guest_id
 
 
-def conversation_of(network: Network, user: User, place: Channel | User) -> str:
-    """The key of what a user says in a channel or to somebody."""
+def conversation_of(network: Network, user: User, place: Channel | User, rank: str = "") -> str:
+    """The key of what a user says in a channel or to somebody. rank: the letter of that from which on members of the
+    channel get it; what not all get is a conversation of its own."""
     if isinstance(place, Channel):
-        return network.fold(place.name)
+        return network.settings.mode_table.symbols_of(rank) + network.fold(place.name)
     return direct_key(identity(network, user), identity(network, place))
 
 

@@ -105,7 +105,7 @@ def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
     """Keep what the sender may say there, and give it to all whom it is for."""
     rank = policy.audience(ctx.user, channel)
     if rank:
-        _deliver(ctx, channel.ranked(rank), envelope)
+        _tell_ranks(ctx, channel, rank, envelope)
         return
     if not ctx.say(envelope, channel):
         _echo_again(ctx, envelope)
@@ -126,7 +126,14 @@ def _say_to_ranks(ctx: Context, symbols: str, name: str, text: tuple[str, ...]) 
     lowest = max(table.symbols.index(symbol) for symbol in symbols)
     envelope = _envelope(ctx, table.symbols[lowest] + channel.name, text)
     rank = policy.audience(ctx.user, channel, table.prefixes[lowest])
-    _deliver(ctx, channel.ranked(rank), envelope)
+    _tell_ranks(ctx, channel, rank, envelope)
+
+
+def _tell_ranks(ctx: Context, channel: Channel, rank: str, envelope: Envelope) -> None:
+    if ctx.say(envelope, channel, rank):
+        _deliver(ctx, channel.ranked(rank), envelope)
+    else:
+        _echo_again(ctx, envelope)
 
 
 def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:

@@ -1,29 +1,49 @@
 """Where a client wants to read: a channel or a conversation with somebody, and whether it may."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..chat.channel import Channel
 from ..chat.names import CHANNEL_BYTES
 from ..chat.user import User
 from ..protocol.msgid import parse_msgid
-from ..storage.interface import StoredEvent, direct_key, members_of
+from ..storage.interface import Span, Store, StoredEvent, Target, direct_key, members_of
 from .context import Context
 from .keeping import identity
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A conversation as its reader names it. key: of the conversation in the store. since: the first id to read."""
+    """A conversation as its reader names it.
+
+    key: of the conversation in the store. since: the first id to read. ranked: keys of what is said in a channel to
+    some ranks only, the reader's among them.
+    """
 
     name: str
     key: str
     since: int = 0
+    ranked: tuple[str, ...] = ()
 
     @property
     def is_channel(self) -> bool:
         """Whether it is no conversation of two."""
         return self.name.startswith("#")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of all conversations that belong to it."""
+        return (self.key, *self.ranked)
+
+    def read(self, store: Store, span: Span) -> list[StoredEvent]:
+        """Part of it, oldest first. From any thread. Raises StoreError."""
+        events = store.read(self.key, span)
+        if not self.ranked:
+            return events
+        for key in self.ranked:
+            events += store.read(key, span)
+        events.sort(key=lambda event: event.id)
+        return events[max(0, len(events) - span.limit) :] if span.newest else events[: span.limit]
 
 
 def readable_place(ctx: Context, target: str) -> Place | None:
@@ -49,17 +69,47 @@ def channel_place(ctx: Context, channel: Channel, reader: User) -> Place:
     """A channel as a place to read; with the mode +H nobody reads what was said before they came."""
     folded = ctx.network.fold(channel.name)
     since = (parse_msgid(reader.channels.get(folded, "")) or 0) if "H" in channel.flags else 0
-    return Place(channel.name, folded, since)
+    ranked: tuple[str, ...] = ()
+    if channel.members.get(reader):
+        table = ctx.network.settings.mode_table
+        ranks = zip(table.prefixes, table.symbols, strict=True)
+        ranked = tuple(symbol + folded for letter, symbol in ranks if channel.is_at_least(reader, letter))
+    return Place(channel.name, folded, since, ranked)
+
+
+def channel_places(ctx: Context, reader: User) -> list[Place]:
+    """The channels that somebody is in."""
+    return [channel_place(ctx, ctx.network.channels[key], reader) for key in reader.channels]
+
+
+def news(store: Store, who: str, channels: Sequence[Place], after: int, before: int) -> list[tuple[Place, Target]]:
+    """Those of `channels` and the direct conversations of an identity in which the latest message lies between two ids,
+    oldest first. From any thread. Raises StoreError."""
+    places = {key: place for place in channels for key in place.keys}
+    found: dict[str, tuple[Place, Target]] = {}
+    for target in store.targets(who, places, after, before):
+        place = places.get(target.conversation) or Place("", target.conversation)
+        found.pop(place.key, None)  # what was said to some ranks was said before
+        found[place.key] = (place, target)
+    return list(found.values())
+
+
+def channel_key(ctx: Context, conversation: str) -> str:
+    """The key of the channel in which this was said, to all or to some; "" for a direct conversation."""
+    key = conversation.lstrip(ctx.network.settings.mode_table.symbols)
+    return key if key.startswith("#") else ""
 
 
 def may_read(ctx: Context, event: StoredEvent) -> bool:
     """Whether the sender may read an event of one of their conversations, as things are now."""
-    if not event.conversation.startswith("#"):
+    key = channel_key(ctx, event.conversation)
+    if not key:
         return True
-    channel = ctx.network.channels.get(event.conversation)
+    channel = ctx.network.channels.get(key)
     if channel is None or ctx.user not in channel.members:
         return False
-    return event.id >= channel_place(ctx, channel, ctx.user).since
+    place = channel_place(ctx, channel, ctx.user)
+    return event.id >= place.since and event.conversation in place.keys
 
 
 def nicks_by_identity(ctx: Context) -> dict[str, str]:
@@ -74,8 +124,9 @@ def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: 
     event in it.
     """
     network = ctx.network
-    if conversation.startswith("#"):
-        channel = network.channels.get(conversation)
+    key = channel_key(ctx, conversation)
+    if key:
+        channel = network.channels.get(key)
         return channel.name if channel and ctx.user in channel.members else ""
     one, other = members_of(conversation)
     if other == identity(network, ctx.user):

@@ -13,7 +13,7 @@ from ..storage.interface import Span, StoredEvent, StoreError
 from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .keeping import identity
-from .places import may_read, name_of, nicks_by_identity, readable_place
+from .places import channel_places, may_read, name_of, news, nicks_by_identity, readable_place
 from .replay import replay
 from .services import ServiceError, service
 
@@ -29,20 +29,17 @@ def play(ctx: Context, words: list[str]) -> Later:
     to one, in seconds since 1970."""
     after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
     page = ctx.network.settings.history.page
-    who, channels = identity(ctx.network, ctx.user), list(ctx.user.channels)
+    who, channels = identity(ctx.network, ctx.user), channel_places(ctx, ctx.user)
     wanted = None if words[0] == "*" else [readable_place(ctx, name) for name in words[0].split(",")]
     store = ctx.journal.store
-
-    def read(key: str) -> list[StoredEvent]:
-        return store.read(key, Span(page, after, before, newest=True))
 
     def work() -> Found | StoreError:
         try:
             if wanted is None:
-                keys = [target.conversation for target in store.targets(who, channels, after, LAST_ID)]
+                places = [place for place, _ in news(store, who, channels, after, LAST_ID)]
             else:
-                keys = [place.key for place in wanted if place]
-            return [(key, read(key)) for key in keys]
+                places = [place for place in wanted if place]
+            return [(place.key, place.read(store, Span(page, after, before, newest=True))) for place in places]
         except StoreError as error:
             return error
 

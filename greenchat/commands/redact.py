@@ -43,11 +43,16 @@ def take_back(ctx: Context, place: Place, event: StoredEvent, reason: str, refus
     params = (place.name, event.msgid, reason) if reason else (place.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
-    writes = (Erasure(place.key, event.id), stored(envelope, place.key))
+    writes = (Erasure(event.conversation, event.id), stored(envelope, event.conversation))
     ctx.journal.say(writes, envelope, refuse)
     channel = _channel(ctx, place)
     if channel:
-        ctx.broadcast(channel, envelope)
+        if event.conversation in place.ranked:
+            table = ctx.network.settings.mode_table
+            rank = table.prefixes[table.symbols.index(event.conversation[0])]
+            ctx.deliver_in(channel.ranked(rank), envelope)
+        else:
+            ctx.broadcast(channel, envelope)
         if not _is_by(ctx, ctx.user, event):
             speaker = ctx.network.cloaks.source(event.source)
             note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
@@ -63,10 +68,10 @@ def find_message(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
     if number is None:
         return None
     try:
-        event = ctx.journal.store.find(place.key, number)
+        found = [ctx.journal.store.find(key, number) for key in place.keys]
     except StoreError as error:
         raise FailError("REDACT", "UNKNOWN_MSGID", place.name, msgid, text="The history can't be read now") from error
-    return event if event and event.command in _REDACTABLE else None
+    return next((event for event in found if event and event.command in _REDACTABLE), None)
 
 
 def require_right(ctx: Context, place: Place, event: StoredEvent) -> None:

@@ -32,7 +32,8 @@ def rename(ctx: Context) -> None:
     # "The server to client command MUST always include the third parameter"
     renamed = ctx.envelope("RENAME", old, new, reason, source=ctx.user, needs=caps.CHANNEL_RENAME)
     require_fit(renamed)
-    ctx.journal.record(Renaming(ctx.network.fold(old), ctx.network.fold(new), new))
+    for rank in ("", *ctx.network.settings.mode_table.symbols):  # also what was said to some only
+        ctx.journal.record(Renaming(rank + ctx.network.fold(old), rank + ctx.network.fold(new), rank + new))
     ctx.network.rename_channel(channel, new)
     if channel.registration:
         ctx.keep("channel", ctx.network.fold(old), None)

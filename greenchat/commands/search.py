@@ -14,7 +14,7 @@ from .capabilities import OFFERS
 from .context import Context, Gradually, Later
 from .errors import FailError
 from .keeping import identity
-from .places import may_read, readable_place
+from .places import channel_places, may_read, readable_place
 from .registry import command
 from .replay import replay
 
@@ -64,9 +64,9 @@ def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
 def _conversations(ctx: Context, name: str | None) -> list[str]:
     """Where to search: the place that was asked for, or all channels that the asker is in."""
     if name is None:
-        return list(ctx.user.channels)
+        return [key for place in channel_places(ctx, ctx.user) for key in place.keys]
     place = readable_place(ctx, name)
-    return [place.key] if place else []
+    return list(place.keys) if place else []
 
 
 def _direct(store: Store, who: str) -> list[str]:

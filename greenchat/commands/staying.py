@@ -9,6 +9,7 @@ from ..storage.interface import Span, StoredEvent, StoreError
 from .context import Context
 from .keeping import identity
 from .lasting import keep_presences
+from .places import channel_places, news
 from .presence import settle
 from .replay import envelope_of
 
@@ -41,11 +42,8 @@ def tell_missed(ctx: Context, user: User) -> None:
 
 def _missed(ctx: Context, user: User, after: int) -> list[StoredEvent]:
     store = ctx.journal.store
-    places = list(user.channels)
-    places += [
-        target.conversation for target in store.targets(identity(ctx.network, user), (), after, first_id(ctx.now))
-    ][-_MOST_TALKS:]
+    talks = news(store, identity(ctx.network, user), (), after, first_id(ctx.now))[-_MOST_TALKS:]
     events: list[StoredEvent] = []
-    for place in dict.fromkeys(places):
-        events += store.read(place, Span(_MOST_LINES, after=after, newest=True))
+    for place in (*channel_places(ctx, user), *[place for place, _ in talks]):
+        events += place.read(store, Span(_MOST_LINES, after=after, newest=True))
     return events
