@@ -30,7 +30,8 @@ _MEASURED = 4096  # transactions of the size of a turn
 def fill(store: SqliteStore, rows: int, *, channels: int, turn: int) -> dict[str, float]:
     """Commit so many messages in #c0, #c1 ..., the last of them in transactions of `turn` messages that are timed.
 
-    The talk ends now, one message a millisecond. Returns figures: rows a second, seconds a commit.
+    The talk ends now, one message a millisecond. Returns figures: rows a second, with the housekeeping that goes with
+    them, and seconds a commit and a step of housekeeping.
     """
     talk = _talk(rows, channels)
     measured = min(rows // turn // 2, _MEASURED) * turn
@@ -39,28 +40,40 @@ def fill(store: SqliteStore, rows: int, *, channels: int, turn: int) -> dict[str
         store.commit(chunk)
         _keep(store)
     bulk = time.perf_counter() - started
-    commits = []
+    commits: list[float] = []
+    steps: list[float] = []
     for chunk in _chunks(talk, measured, turn):
         before = time.perf_counter()
         store.commit(chunk)
         commits.append(time.perf_counter() - before)
         if len(commits) % 64 == 0:
-            _keep(store)
-    commits.sort()
-    return {
+            steps += _keep(store)
+    figures = {
         "bulk_rows_per_second": (rows - measured) / bulk,
-        "turn_rows_per_second": measured / sum(commits),
-        "commit_p50": commits[len(commits) // 2],
-        "commit_p99": commits[int(len(commits) * 0.99)],
-        "commit_max": commits[-1],
+        "turn_rows_per_second": measured / (sum(commits) + sum(steps)),
     }
+    return figures | _spread("commit", commits) | _spread("step", steps)
 
 
-def _keep(store: SqliteStore) -> None:
-    """The log moves into the database; the index learns later, so that its time is known apart."""
+def _spread(name: str, times: list[float]) -> dict[str, float]:
+    times.sort()
+    middle, late = len(times) // 2, int(len(times) * 0.99)
+    return {f"{name}_p50": times[middle], f"{name}_p99": times[late], f"{name}_max": times[-1]} if times else {}
+
+
+def _keep(store: SqliteStore) -> list[float]:
+    """The write-ahead log moves into the database; the index learns later, so that its time is known apart.
+
+    Returns the seconds of each step that a server does in its event loop.
+    """
     store.move_log()
-    while store.tidy():
-        pass
+    steps = []
+    more = True
+    while more:
+        before = time.perf_counter()
+        more = store.tidy()
+        steps.append(time.perf_counter() - before)
+    return steps
 
 
 def _talk(rows: int, channels: int) -> Iterator[StoredEvent]:
