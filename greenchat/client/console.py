@@ -350,6 +350,7 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "next window": lambda console, now: console.view.show_next(1),
     "previous window": lambda console, now: console.view.show_next(-1),
     "next split": lambda console, now: console.view.show_split(),
+    "last window": lambda console, now: console.model.show(console.model.last),
     "next active window": lambda console, now: console.view.show_active(),
     "newline": lambda console, now: console.editor.insert("\n"),
     "windows panel": lambda console, now: console.view.toggle_windows(),

@@ -79,7 +79,15 @@ KEYS: dict[str, str] = {
 PRESETS: dict[str, dict[str, str]] = {
     "greenchat": {},
     "irssi": {f"M-{letter}": f"window {number}" for number, letter in enumerate("qwertyuio", 11)},
-    "weechat": {"F5": "previous window", "F6": "next window", "C-s": "search", "M-l": "redraw"},
+    "weechat": {
+        "F5": "previous window",
+        "F6": "next window",
+        "F8": "next split",
+        "C-r": "search",
+        "C-s": "search",
+        "M-l": "copy mode",
+        "M-/": "last window",
+    },
     "emacs": {
         "C-p": "older",
         "C-n": "newer",

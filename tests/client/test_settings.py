@@ -107,6 +107,12 @@ def test_presets(tea: World) -> None:
     tea.type("/set keys.preset weechat\n")
     tea.press("F5")
     assert tea.model.current is tea.network.status
+    tea.press("M-/")
+    assert tea.model.current.name == "#tea"
+    tea.press("C-r")
+    assert tea.screen()[-1].startswith("search:")
+    tea.press("Escape", "M-l")
+    assert tea.screen()[-2].startswith(" Names and texts only")
 
 
 def test_ignored_people_are_not_read(tea: World) -> None:
