@@ -20,6 +20,27 @@ class Reloaded:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An address on which it listens.
+
+    serves: what there is, in words. proxies: the only addresses that may connect, none where everybody may.
+    """
+
+    address: str
+    number: int
+    serves: str
+    proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """ping_after: seconds of silence. sendq: bytes that may wait for one client."""
+
+    ping_after: float
+    sendq: int
+
+
 class AuditError(Exception):
     """The audit log can't be read; the text says why."""
 
@@ -78,5 +99,9 @@ class Host(Protocol):
     def relocate(self, session: Session, host: str) -> str:
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
 
-    def ports(self) -> list[str]:
-        """The addresses on which it listens, and what is served there."""
+    def ports(self) -> list[Port]:
+        """Where it listens."""
+
+    @property
+    def manners(self) -> Manners:
+        """How connections are kept."""

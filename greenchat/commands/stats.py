@@ -14,6 +14,7 @@ from .registry import COMMANDS, command, require_right
 from .server import require_this_server
 
 _KIB = 1024
+_CLASS = "users"  # the one that all connections are in
 
 
 @command("STATS", params=1)
@@ -21,8 +22,9 @@ def stats(ctx: Context) -> None:
     """STATS <query> [<server>]
 
     See how the server is doing: u its uptime, p which operators are here. For operators with the right to it also:
-    c h nothing (there are no links), d k bans on addresses and on masks, l connections, m how often each command
-    was used, o who can become an operator, O classes and their rights, P where it listens.
+    c h nothing (there are no links), d k bans on addresses and on masks, i who may connect where, l connections,
+    m how often each command was used, o who can become an operator, O classes of operators and their rights, P where
+    it listens, y how connections are kept.
     """
     require_this_server(ctx, 1)
     letter = ctx.message.params[0][:1] or "*"
@@ -94,7 +96,20 @@ def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> None:
 
 def _ports(ctx: Context) -> None:
     for port in ctx.host.ports():
-        ctx.reply(Numeric.RPL_STATSDEBUG, text=port)
+        ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{port.address} {port.serves}")
+
+
+def _allowed(ctx: Context) -> None:
+    """ "I <host> * <host> <port> <class>": RFC 1459, section 6.2; the masks are of those who may come to that port."""
+    for port in ctx.host.ports():
+        for host in port.proxies or ("*",):
+            ctx.reply(Numeric.RPL_STATSILINE, "I", host, "*", host, str(port.number), _CLASS)
+
+
+def _connection_classes(ctx: Context) -> None:
+    """ "Y <class> <ping frequency> <connect frequency> <max sendq>": RFC 1459, section 6.2. There is one class."""
+    manners = ctx.host.manners
+    ctx.reply(Numeric.RPL_STATSYLINE, "Y", _CLASS, str(round(manners.ping_after)), "0", str(manners.sendq))
 
 
 def _nothing(ctx: Context) -> None:
@@ -116,10 +131,14 @@ _QUERIES = {
     "h": _Query(_nothing),
     "d": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSDLINE, ADDRESS)),
     "k": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSKLINE, MASK, ACCOUNT)),
+    "i": _Query(_allowed),
+    "I": _Query(_allowed),
     "l": _Query(_connections),
     "L": _Query(_connections),
     "m": _Query(_commands),
     "o": _Query(_operators),
     "O": _Query(_classes),
     "P": _Query(_ports),
+    "y": _Query(_connection_classes),
+    "Y": _Query(_connection_classes),
 }

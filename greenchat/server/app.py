@@ -19,7 +19,7 @@ from ..commands.audit import act, record
 from ..commands.banishment import forget_ban
 from ..commands.context import Context
 from ..commands.doors import doors
-from ..commands.host import Reloaded
+from ..commands.host import Manners, Port, Reloaded
 from ..commands.server_notices import tell_operators
 from ..protocol.message import Message
 from ..storage.interface import StoreError
@@ -166,14 +166,14 @@ class App:
             self.network, nobody, Message(""), now=nobody.now, new_id=self.new_id, host=self, journal=self.turn
         )
 
-    def ports(self) -> list[str]:
-        """The addresses on which it listens, and what is served there."""
-        lines = []
-        for door in self.doors:
-            options = door.options
-            tls = f" TLS: {options.tls}" if self.tls else ""
-            lines.append(f"{door.bound} {options.kind}{tls}{' PROXY' if options.proxy else ''}")
-        return lines
+    def ports(self) -> list[Port]:
+        """Where it listens."""
+        return [door.port(with_tls=self.tls is not None) for door in self.doors]
+
+    @property
+    def manners(self) -> Manners:
+        """How connections are kept."""
+        return Manners(self.options.connections.ping_after, self.options.connections.sendq)
 
     def serve(self, sock: socket.socket, peer: Peer, listener: Listener) -> None:
         """One client from its arrival to its end, in a greenlet of its own."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from gevent.server import StreamServer
 
+from ..commands.host import Port
 from .options import Address, Listener
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,12 @@ class Door(StreamServer):  # type: ignore[misc]  # gevent has no types
         super().__init__(_open(options.address), lambda sock, peer: serve(sock, peer, self.options))
         self.bound = Address(*self.address[:2])
         self.start()
+
+    def port(self, *, with_tls: bool) -> Port:
+        """What operators may read of it. with_tls: whether there is a certificate."""
+        options = self.options
+        serves = options.kind + (f" TLS: {options.tls}" if with_tls else "") + (" PROXY" if options.proxy else "")
+        return Port(str(self.bound), self.bound.port, serves, tuple(map(str, options.proxy)))
 
     def do_read(self) -> tuple[socket.socket, Peer] | None:
         """The next client who waits. Where the system has no room for them, they wait a little longer."""

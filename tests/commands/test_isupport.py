@@ -311,6 +311,13 @@ def forward(stage: Stage, value: str) -> None:
     assert stage.op.run(f"MODE #a +{value} #b")[0].params == ("#a", "+" + value, "#b")
 
 
+def knock(stage: Stage, _: str) -> None:
+    stage.op.run("MODE #a +i", "KICK #a bob")
+    stage.bob.sync()
+    assert stage.bob.commands("KNOCK #a") == ["711"]
+    assert commands(stage.op.sync()) == ["710"]
+
+
 def whox(stage: Stage, _: str) -> None:
     assert stage.op.commands("WHO alice %n") == ["354", "315"]
 
@@ -348,7 +355,7 @@ PROBES: dict[str, Probe] = {
     "INVEX": list_mode,
     "KEYLEN": refused("MODE #a +k {}", "696", "525"),
     "KICKLEN": kicklen,
-    "KNOCK": known("KNOCK"),
+    "KNOCK": knock,
     "MAXLIST": maxlist,
     "MAXTARGETS": many("PRIVMSG {} :x", ",", "n{}", "407"),
     "MODES": variable_modes,
@@ -358,7 +365,7 @@ PROBES: dict[str, Probe] = {
     "NETWORK": is_("Example"),
     "NICKLEN": refused("NICK {}", "432"),
     "PREFIX": every_prefix,
-    "SAFELIST": known("LIST"),
+    "SAFELIST": known("LIST"),  # that a long one is safe is tested in tests/hostile/test_long_answers.py
     "STATUSMSG": every_status,
     "TARGMAX": every_targmax,
     "TOPICLEN": cut_to("TOPIC #a :{}", "TOPIC", 1),

@@ -1,10 +1,14 @@
 """STATS: https://modern.ircdocs.horse/#stats-message."""
 
 import re
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import Serve, Target
+from greenchat.server.options import Address, Listener
+from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
 
@@ -36,7 +40,7 @@ def test_an_unknown_query_only_ends(staffed: Target, letter: str) -> None:
         assert (end.command, end.params[1]) == ("219", letter[0])
 
 
-@pytest.mark.parametrize("letter", "chklmoLOP")
+@pytest.mark.parametrize("letter", "chiklmoyILOPY")
 def test_what_is_private_needs_the_right(staffed: Target, letter: str) -> None:
     with people(staffed, "alice", "bob") as (alice, bob):
         assert alice.commands(f"STATS {letter}") == ["481"]
@@ -97,6 +101,31 @@ def test_l_shows_the_traffic_of_each_connection(staffed: Target) -> None:
         assert received == 13  # NICK, USER, ten PINGs, and one of `run`
         assert received_kib == 4
         assert 0 <= seconds < 60
+
+
+def test_i_lists_who_may_connect(start_server: StartServer, tmp_path: Path) -> None:
+    """ "i - returns a list of hosts which the server allows a client to connect from"."""
+    options = quick_options(tmp_path)
+    behind_proxies = Listener(Address("127.0.0.1", 0), proxy=(ip_network("192.0.2.0/24"), ip_network("198.51.100.7")))
+    server = start_server(STAFFED, replace(options, listen=(*options.listen, behind_proxies)))
+    other = server.call(lambda app: app.doors[1].bound.port)
+    with Client(server.address, "alice") as alice:
+        become(alice)
+        assert [line.params[1:] for line in alice.run("STATS i")[:-1]] == [
+            ("I", "*", "*", "*", str(server.address[1]), "users"),
+            ("I", "192.0.2.0/24", "*", "192.0.2.0/24", str(other), "users"),
+            ("I", "198.51.100.7/32", "*", "198.51.100.7/32", str(other), "users"),
+        ]
+        assert alice.run("STATS P")[1].params[1] == f"127.0.0.1:{other} auto PROXY"
+
+
+def test_y_says_how_connections_are_kept(staffed: Target) -> None:
+    """ "y - show Y (Class) lines from server's configuration file"."""
+    with Client(staffed, "alice") as alice:
+        become(alice)
+        line, end = alice.run("STATS y")
+        assert (line.command, line.params[1:]) == ("218", ("Y", "users", "120", "0", str(1024 * 1024)))
+        assert end.command == "219"
 
 
 def test_the_ports_are_listed(staffed: Target) -> None:
