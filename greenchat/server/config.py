@@ -15,6 +15,8 @@ from .keys import Table, WrongKeyError, entries, read, refuse_unknown
 from .options import NOT_GIVEN, Options, TlsFiles
 from .stream import TlsAcceptor
 
+_LONGEST_ADDRESS = 55  # characters: of IPv6, with the name of an interface behind it
+
 
 class ConfigError(Exception):
     """The file can't be used; the text is one line with the file, the key and the reason."""
@@ -50,6 +52,9 @@ def parse(table: Table, *, folder: Path) -> Config:
     _check_listeners(options)
     if LENGTH + len(settings.cloak.suffix) > settings.limits.host:
         raise WrongKeyError("cloak.suffix", "makes hosts longer than limits.host")
+    if not settings.cloak.enabled and settings.limits.host < _LONGEST_ADDRESS:
+        reason = f"must be at least {_LONGEST_ADDRESS} where cloak.enabled is false, so that every address fits"
+        raise WrongKeyError("limits.host", reason)
     if (options.tls.certificate == NOT_GIVEN) != (options.tls.key == NOT_GIVEN):
         raise WrongKeyError("tls", "certificate and key belong together")
     if settings.webirc.hosts and not settings.webirc.password:

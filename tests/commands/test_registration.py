@@ -78,6 +78,19 @@ def test_refused_before_registration(server: Target, line: str, numeric: str, pa
         assert client.expect("001")
 
 
+@pytest.mark.parametrize(
+    "line", ["JOIN #a", "PRIVMSG alice :hi", "WHOIS alice", ":x MODE #a +o b", "@a=b TAGMSG alice"]
+)
+def test_refused_as_the_very_first_line(server: Target, line: str) -> None:
+    """ "Servers offer only a limited subset of commands until clients are properly registered": who begins with another
+    one speaks IRC all the same, and is no plain-text user of that name."""
+    with Client(server) as client:
+        client.send(line)
+        assert client.read().command == "451"
+        client.send("NICK alice", "USER a 0 * :A")
+        assert client.expect("001")
+
+
 def test_reregistering_is_refused(server: Target) -> None:
     """ "If a client tries to send the USER command after they have already completed registration with the server, the
     ERR_ALREADYREGISTERED reply should be sent and the attempt should fail"."""

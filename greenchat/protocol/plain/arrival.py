@@ -16,6 +16,12 @@ VERBS = frozenset("AUTHENTICATE CAP NICK PASS PING PONG PROTOCTL QUIT REGISTER S
 
 # a line of IRC may begin with tags and a source: https://modern.ircdocs.horse/#message-format
 _WORD = re.compile(rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?([A-Za-z]+)(?=([ \r\n])|\Z)")
+# What only a program of IRC writes, though it must hear that it has not registered: in capitals, with parameters, and
+# with the line end of IRC. Nobody is called that.
+_TOO_EARLY = re.compile(
+    rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?(?:AWAY|INVITE|ISON|JOIN|KICK|LIST|MODE|MONITOR|NAMES|NOTICE|OPER|PART"
+    rb"|PRIVMSG|TAGMSG|TOPIC|USERHOST|WHO|WHOIS|WHOWAS) [^\r\n]+\r\n"
+)
 _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 
 
@@ -119,6 +125,8 @@ class Arrival:
 
     def _judge(self, chunk: bytes, now: int) -> Verdict | None:
         data = self._data
+        if self._irc and _TOO_EARLY.match(data):
+            return Irc(data, self._asked is not None)
         if self._irc and (word := _WORD.match(data)) and _is_verb(word[1], word[2]):
             if b"\n" in data:
                 return Irc(data, self._asked is not None)

@@ -55,7 +55,12 @@ def play(arrival: Arrival, chunks: Chunks, until: int = 10_000) -> list[tuple[in
         ([(5, b"quit\n")], 5, Known(LINE, b"quit", (), False)),
         ([(5, b"Nick Cave\n")], 5, Known(LINE, b"Nick Cave", (), False)),
         ([(5, b"NICKY x\n")], 5, Known(LINE, b"NICKY x", (), False)),
-        ([(5, b"JOIN #x\r\n")], 5, Known(LINE, b"JOIN #x\r", (), False)),
+        ([(5, b"JOIN #x\n")], 5, Known(LINE, b"JOIN #x", (), False)),
+        ([(5, b"JOIN\r\n")], 5, Known(LINE, b"JOIN\r", (), False)),
+        ([(5, b"Who cares\r\n")], 5, Known(LINE, b"Who cares\r", (), False)),
+        # what only a program of IRC can have written is IRC, and will be told that it is too early
+        ([(5, b"JOIN #x\r\n")], 5, Irc(b"JOIN #x\r\n", False)),
+        ([(5, b"@+a=b PRIVMSG #x :hi\r\nNICK x\r\n")], 5, Irc(b"@+a=b PRIVMSG #x :hi\r\nNICK x\r\n", False)),
         # "a newline in it: line; the first line is the name, the rest are messages"
         ([(5, b"alice\n")], 5, Known(LINE, b"alice", (), False)),
         ([(5, b"\n")], 5, Known(LINE, b"", (), False)),
