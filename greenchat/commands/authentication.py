@@ -25,7 +25,11 @@ from .registry import command
 
 @command("AUTHENTICATE", params=1, anytime=True)
 def authenticate(ctx: Context) -> Later | None:
-    """AUTHENTICATE <mechanism> | <response in base64> | + | *."""
+    """AUTHENTICATE <mechanism> | <response in base64> | + | *
+
+    Log in to an account (SASL): programs do this for you when you tell them your account's name and password. By hand
+    /msg NickServ IDENTIFY is easier.
+    """
     text = ctx.message.params[0]
     exchange = ctx.session.sasl
     if exchange is None:

@@ -42,7 +42,10 @@ _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capabi
 
 @command("CAP", params=1, anytime=True)
 def cap(ctx: Context) -> Later | None:
-    """CAP LS [version] | LIST | REQ :capabilities | END."""
+    """CAP LS [<version>] | LIST | REQ <capabilities> | END
+
+    See and choose what your program and the server can do beyond the basics. Programs do this for you.
+    """
     subcommand, *rest = ctx.message.params
     handler = _SUBCOMMANDS.get(subcommand.upper())
     if handler is None:

@@ -40,7 +40,11 @@ Read = Callable[[Store, Place, bool], list[StoredEvent]]
 
 @command("CHATHISTORY")
 def chathistory(ctx: Context) -> Later:
-    """CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit> | TARGETS <timestamp> <timestamp> <limit>."""
+    """CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit> | TARGETS <timestamp> <timestamp> <limit>
+
+    Read what was said before in a channel or with somebody: LATEST, BEFORE, AFTER, AROUND or BETWEEN messages, which
+    are named by timestamp=<time> or msgid=<id>. TARGETS lists where something was said.
+    """
     subcommand, *params = ctx.message.params or ("*",)
     subcommand = subcommand.upper()
     if subcommand == "TARGETS":

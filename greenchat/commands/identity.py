@@ -20,7 +20,10 @@ from .user_modes import change_modes
 
 @command("SETNAME", params=1)
 def setname(ctx: Context) -> None:
-    """SETNAME <realname>."""
+    """SETNAME <realname>
+
+    Change your real name, which WHOIS shows.
+    """
     realname = ctx.message.params[0]
     if not realname.strip() or realname != names.realname(realname, ctx.network.settings.limits.realname):
         raise FailError("SETNAME", "INVALID_REALNAME", text="Realname is not valid")

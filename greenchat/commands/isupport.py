@@ -15,7 +15,11 @@ from .registry import command
 
 @command("ISUPPORT", anytime=True)
 def isupport(ctx: Context) -> None:
-    """ISUPPORT, before registration only for those who know it: https://ircv3.net/specs/extensions/extended-isupport."""
+    """ISUPPORT
+
+    See what the server can do and where its limits are, one NAME=value after the other.
+    """
+    # before registration only for those who know it: https://ircv3.net/specs/extensions/extended-isupport
     if ctx.session.user is None and not ctx.session.caps & caps.EXTENDED_ISUPPORT:
         raise IrcError(Numeric.ERR_NOTREGISTERED)
     send_isupport(ctx)

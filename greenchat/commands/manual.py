@@ -68,7 +68,8 @@ def _line(ctx: Context, numeric: Numeric, subject: str, line: str) -> None:
 
 def _command_lines(row: Command) -> list[str]:
     """ "the first RPL_HELPTXT message SHOULD be empty"."""
-    lines = ["", *_wrapped(row.about)]
+    paragraphs = [" ".join(paragraph.split("\n")) for paragraph in row.about.split("\n\n")]
+    lines = ["", *_wrapped("\n\n".join(paragraphs))]
     if row.right:
         lines += ["", f"For operators whose class has the right: {row.right}"]
     return lines

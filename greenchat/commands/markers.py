@@ -20,7 +20,10 @@ _DOCUMENTS = "read-marks"
 
 @command("MARKREAD")
 def markread(ctx: Context) -> None:
-    """MARKREAD <target> [timestamp=<time>]."""
+    """MARKREAD <target> [timestamp=<time>]
+
+    Say, or ask, up to when you have read a channel or what somebody wrote; your other devices are told.
+    """
     params = ctx.message.params
     if not params or not params[0]:
         raise FailError("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")

@@ -22,7 +22,11 @@ from .registry import command
 
 @command("PRIVMSG")
 def privmsg(ctx: Context) -> Rest | None:
-    """PRIVMSG <target>{,<target>} <text>."""
+    """PRIVMSG <target>{,<target>} <text>
+
+    Say something: to somebody, to a channel, or with @#channel (or another sign of a rank) to those in it who have this
+    rank or a higher one.
+    """
     params = ctx.message.params
     service = services.find(params[0]) if len(params) > 1 else None
     if service is not None:
@@ -33,13 +37,20 @@ def privmsg(ctx: Context) -> Rest | None:
 
 @command("NOTICE", quiet=True)
 def notice(ctx: Context) -> None:
-    """NOTICE <target>{,<target>} <text>. "automatic replies must never be sent in response to a NOTICE"."""
+    """NOTICE <target>{,<target>} <text>
+
+    As PRIVMSG, but nothing ever answers by itself, neither programs nor the server: bots speak like this.
+    """
+    # "automatic replies must never be sent in response to a NOTICE"
     say(ctx)
 
 
 @command("TAGMSG")
 def tagmsg(ctx: Context) -> None:
-    """TAGMSG <target>{,<target>}: client-only tags without a text, for those who asked for message-tags."""
+    """TAGMSG <target>{,<target>}
+
+    Send tags without a text: that you are typing, or a reaction to a message. Programs do this for you.
+    """
     if not ctx.session.caps & caps.MESSAGE_TAGS:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "TAGMSG")
     say(ctx)

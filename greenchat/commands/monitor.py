@@ -14,7 +14,11 @@ from .registry import command
 
 @command("MONITOR", params=1)
 def monitor(ctx: Context) -> None:
-    """MONITOR + <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S."""
+    """MONITOR + <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S
+
+    Be told when people come and go: + adds nicknames, - takes them away, C clears the list, L lists them, and S says
+    who of them is here.
+    """
     modifier, *rest = ctx.message.params
     action = _ACTIONS.get(modifier.upper())
     if action is None:

@@ -16,7 +16,10 @@ OFFERS[caps.MULTILINE] = lambda *_: f"max-bytes={MAX_BYTES},max-lines={MAX_LINES
 
 @command("BATCH", params=1)
 def batch(ctx: Context) -> None:
-    """BATCH +<reference> draft/multiline <target> | BATCH -<reference>. What comes between is kept until the end."""
+    """BATCH +<reference> draft/multiline <target> | BATCH -<reference>
+
+    Send a message of several lines: those that come between, marked with the reference. Programs do this for you.
+    """
     session = ctx.session
     if not session.caps & caps.MULTILINE or not session.caps & caps.BATCH:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "BATCH")

@@ -14,7 +14,10 @@ from .registry import command
 
 @command("NICK", anytime=True)
 def nick(ctx: Context) -> Later | None:
-    """NICK <nickname>."""
+    """NICK <nickname>
+
+    Choose what you are called, or call yourself something else.
+    """
     wish = ctx.message.params[0] if ctx.message.params else ""
     if not wish:
         raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)

@@ -18,7 +18,10 @@ _ABSENT = "*"
 
 @command("AWAY", anytime=True)
 def away(ctx: Context) -> None:
-    """AWAY [<text>]."""
+    """AWAY [<text>]
+
+    Say that you are away, and why: who writes to you is told. Without a text: that you are back.
+    """
     session = ctx.session
     if session.user is None and not session.caps & caps.PRE_AWAY:
         raise IrcError(Numeric.ERR_NOTREGISTERED)

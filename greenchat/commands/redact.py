@@ -25,7 +25,11 @@ OFFERS[caps.MESSAGE_REDACTION] = lambda settings, _: "" if settings.history.enab
 
 @command("REDACT", params=2)
 def redact(ctx: Context) -> None:
-    """REDACT <target> <msgid> [<reason>]. The sender may, for a while, and those who operate the channel."""
+    """REDACT <target> <msgid> [<reason>]
+
+    Take back a message that was sent to a channel or to somebody. The sender may, for a while, and those who operate
+    the channel.
+    """
     if not ctx.session.caps & caps.MESSAGE_REDACTION:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "REDACT")
     target, msgid, *rest = ctx.message.params

@@ -38,7 +38,10 @@ class Refusal:
 
 @command("REGISTER", params=3, anytime=True)
 def register_(ctx: Context) -> Later | None:
-    """REGISTER <account or *> <email or *> <password>."""
+    """REGISTER <account or *> <email or *> <password>
+
+    Make an account, by default of your nickname, which is yours from then on.
+    """
     wish, email, password = ctx.message.params[:3]
     if ctx.session.user is None and not ctx.network.settings.accounts.before_connect:
         text = "Complete the connection before registering"
@@ -64,7 +67,10 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
 
 @command("VERIFY", params=2, anytime=True)
 def verify(ctx: Context) -> None:
-    """VERIFY <account> <code>."""
+    """VERIFY <account> <code>
+
+    Complete the registration of an account with the code that you were given.
+    """
     name, code = ctx.message.params[:2]
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"

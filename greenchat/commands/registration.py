@@ -29,7 +29,10 @@ from .user_modes import USER_MODES, send_modes
 
 @command("PASS", params=1, anytime=True)
 def pass_(ctx: Context) -> None:
-    """PASS <password>, before NICK and USER."""
+    """PASS <password>
+
+    Give the password of a server that asks for one, before NICK and USER.
+    """
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     ctx.session.password = ctx.message.params[0]
@@ -37,7 +40,10 @@ def pass_(ctx: Context) -> None:
 
 @command("USER", params=4, anytime=True)
 def user(ctx: Context) -> Later | None:
-    """USER <username> 0 * <realname>."""
+    """USER <username> 0 * <realname>
+
+    Say who you are when you come in. Programs do this for you.
+    """
     session = ctx.session
     if session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
@@ -150,7 +156,10 @@ def _welcome(ctx: Context, newcomer: User) -> None:
 
 @command("PING", params=1, anytime=True)
 def ping(ctx: Context) -> None:
-    """PING <token>, answered before registration too."""
+    """PING <token>
+
+    See whether the server answers, and how fast: it sends the token back.
+    """
     if not ctx.message.params[0]:
         raise IrcError(Numeric.ERR_NOORIGIN)
     answer = ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0])
@@ -160,7 +169,11 @@ def ping(ctx: Context) -> None:
 
 @command("PONG", anytime=True)
 def pong(ctx: Context) -> None:
-    """PONG <token>: the connection lives, which reading the line has noticed already."""
+    """PONG <token>
+
+    Answer a PING of the server. Programs do this for you.
+    """
+    # the connection lives, which reading the line has noticed already
 
 
 @command("QUIT", anytime=True)
@@ -182,4 +195,7 @@ def quit_(ctx: Context) -> None:
 
 @command("ERROR", anytime=True)
 def error(ctx: Context) -> None:
-    """ERROR: servers say it; from a client it means nothing."""
+    """ERROR <reason>
+
+    Why a connection ends: servers say it; from a client it means nothing.
+    """

@@ -25,7 +25,11 @@ OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else No
 
 @command("SEARCH", params=1)
 def search(ctx: Context) -> Later:
-    """SEARCH <attribute>=<value>{;<attribute>=<value>}: in, from, after, before, text, limit."""
+    """SEARCH <attribute>=<value>{;<attribute>=<value>}
+
+    Search what was said where you may read: text=<words>, in=<channel or nickname>, from=<nickname>, after=<time>,
+    before=<time>, limit=<number>.
+    """
     attributes = parse_tags(" ".join(ctx.message.params))
     before = _read(attributes, "before", lambda text: first_id(parse_time(text) + 1), LAST_ID)
     after = _read(attributes, "after", lambda text: first_id(parse_time(text)) - 1, -1)

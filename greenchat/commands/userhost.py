@@ -18,20 +18,29 @@ _NO_IP = "255.255.255.255"  # as WHOX says where it does not say
 
 @command("ISON", params=1)
 def ison(ctx: Context) -> None:
-    """ISON <nick>{ <nick>}."""
+    """ISON <nick>{ <nick>}
+
+    See which of these people are here.
+    """
     wanted = " ".join(ctx.message.params).split()
     _send(ctx, Numeric.RPL_ISON, [user.nick for user in map(ctx.network.user, wanted) if user])
 
 
 @command("USERHOST", params=1)
 def userhost(ctx: Context) -> None:
-    """USERHOST <nick>{ <nick>}."""
+    """USERHOST <nick>{ <nick>}
+
+    See the hosts of up to five people, whether they are away (-), and whether they are operators (*).
+    """
     _reply(ctx, Numeric.RPL_USERHOST, lambda user: user.host)
 
 
 @command("USERIP", params=1)
 def userip(ctx: Context) -> None:
-    """USERIP <nick>{ <nick>}: where one comes from, for oneself and for operators."""
+    """USERIP <nick>{ <nick>}
+
+    See the addresses that up to five people come from: your own, and with the right to it those of others.
+    """
     settings = ctx.network.settings
     _reply(ctx, Numeric.RPL_USERIP, lambda user: user.real_host if sees_address(ctx.user, user, settings) else _NO_IP)
 

@@ -37,7 +37,11 @@ class _Question:
 
 @command("WHO")
 def who(ctx: Context) -> Gradually:
-    """WHO [<mask> [o][%<fields>[,<token>]]]."""
+    """WHO [<mask> [o][%<fields>[,<token>]]]
+
+    See who is in a channel, or whose nickname, username, host or real name a mask with * and ? matches. o: operators of
+    the server only. %: exactly the fields that these letters stand for, the token among them (WHOX).
+    """
     question = _parse(ctx.message.params)
     ctx.weight += _looked_at(ctx, question.mask) // _LIGHT
     return Gradually(_answer(ctx, question))

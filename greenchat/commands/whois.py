@@ -15,7 +15,10 @@ from .registry import command
 
 @command("WHOIS")
 def whois(ctx: Context) -> None:
-    """WHOIS [<server or nick>] <nick>{,<nick>}."""
+    """WHOIS [<server or nick>] <nick>{,<nick>}
+
+    See who somebody is: their real name and host, where they are, since when, and how long they have said nothing.
+    """
     params = ctx.message.params
     nicks = params[1 if len(params) > 1 else 0] if params else ""
     if len(params) > 1 and nicks:

@@ -12,7 +12,10 @@ from .registry import command
 
 @command("WHOWAS")
 def whowas(ctx: Context) -> None:
-    """WHOWAS <nick> [<count>]."""
+    """WHOWAS <nick> [<count>]
+
+    See who had a nickname before, the last one first.
+    """
     nick, count = (*ctx.message.params, "", "")[:2]
     if not nick:
         raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)

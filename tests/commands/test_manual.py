@@ -52,6 +52,10 @@ def test_a_command_that_needs_a_right_says_so(server: Target) -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_explains_itself(name: str) -> None:
-    """The first line of a handler's docstring says how to write the command: help is made from it."""
-    assert COMMANDS[name].about.startswith(name)
-    assert len(COMMANDS[name].about) > len(name)
+    """The first line of a handler's docstring says how to write the command, and what follows what it does: help is
+    made from it."""
+    syntax, empty, *words = COMMANDS[name].about.split("\n")
+    assert syntax.split()[0] == name
+    assert not syntax.endswith(".")
+    assert empty == ""
+    assert words[-1].endswith(".")
