@@ -143,6 +143,7 @@ def test_events_are_for_those_who_asked_for_them(server: Target, alice: Client) 
 def test_direct_messages_are_for_the_two(server: Target, alice: Client) -> None:
     with people(server, "bob", "carol", caps=CAPS) as (bob, carol):
         say(alice, "hi", to="bob")
+        bob.expect("PRIVMSG")  # or he would take it for the echo of his own
         say(bob, "hello", to="alice")
         assert texts(ask(alice, "CHATHISTORY LATEST bob * 5")) == ["hi", "hello"]
         # 'history sent between the current user and the target nickname, including outgoing messages ("self messages")'
