@@ -127,6 +127,13 @@ class Terminal:
         """Read until this is not on the screen any more."""
         self.wait(lambda: text not in self.text, f"no {text!r}")
 
+    def settle(self) -> None:
+        """Read until nothing has come for a second, but not longer than three: a countdown never ends."""
+        deadline, before = time.monotonic() + 3, -1
+        while before != len(self.output) and time.monotonic() < deadline:
+            before = len(self.output)
+            self._read(1.0)
+
     def wait_end(self) -> int:
         """Read until the program ends; returns its exit status."""
         deadline = time.monotonic() + PATIENCE
