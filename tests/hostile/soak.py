@@ -1,116 +1,179 @@
-"""Churn, talk and floods for a long time, while the memory, the sockets and the lag of the server are sampled.
+"""Churn, talk, floods and faults for a long time, while what the server uses is sampled, and how long people wait.
 
-    python -m tests.hostile.soak --seconds 3600
+    python -m tests.hostile.soak --seconds 3600 --plot soak.svg
 
+The faults: connections that are reset, the configuration that is read again, and times without a free descriptor.
 What must hold: the witness never waits longer than its bound, and in the end nothing has stayed of those who came.
 """
 
 import argparse
+import os
 import random
+import resource
+import signal
 import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import Target
 from tests.hostile.conftest import Witness
-from tests.hostile.grammar import Grammar
-from tests.irc import Client
-from tests.server.process import started
+from tests.hostile.figures import open_sockets, resident
+from tests.hostile.visitors import come_and_go
+from tests.server.process import ROOT, Running, started
 
 _WORKERS = 6
-_CONFIG = "[accounts]\nreserve_nicks = false\n[connections]\nping_after = 3600\n"
+_CONFIG = "[accounts]\nreserve_nicks = false\n[connections]\nping_after = 3600\nregister_timeout = 5\n"
+_COUNTED = str(ROOT / "tests/hostile/counted_server.py")
+_TROUBLE_EVERY = 15.0  # seconds
+_SHORTAGE = 0.5  # seconds without a free descriptor
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look: seconds since the start, resident KiB, open sockets, the longest wait of the witness in ms."""
+    """One look: seconds since the start, resident KiB, open sockets, greenlets, the witness's longest wait in ms."""
 
     at: float
     resident: int
     sockets: int
+    greenlets: int
     lag: float
 
     def __str__(self) -> str:
-        return f"{self.at:6.0f} s  {self.resident / 1024:7.1f} MiB  {self.sockets:4} sockets  {self.lag:6.1f} ms"
+        return (
+            f"{self.at:6.0f} s  {self.resident / 1024:7.1f} MiB  {self.sockets:4} sockets"
+            f"  {self.greenlets:4} greenlets  {self.lag:6.1f} ms"
+        )
 
 
-def _look(pid: int, since: float, lag: float) -> Sample:
-    status = Path(f"/proc/{pid}/status").read_text()
-    resident = int(status.partition("VmRSS:")[2].split()[0])
-    return Sample(time.monotonic() - since, resident, _sockets(pid), lag * 1000)
+class Observer:
+    """Looks at a server. counted: the file into which it writes the number of its greenlets."""
+
+    def __init__(self, pid: int, counted: Path) -> None:
+        self._pid = pid
+        self._counted = counted
+        self._since = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since it began to look."""
+        return time.monotonic() - self._since
+
+    def look(self, lag: float) -> Sample:
+        """lag: the longest wait since the last look, in seconds."""
+        sockets = open_sockets(self._pid)
+        self._counted.unlink(missing_ok=True)
+        os.kill(self._pid, signal.SIGUSR1)
+        deadline = time.monotonic() + 20
+        while not self._counted.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        return Sample(self.age, resident(self._pid), sockets, int(self._counted.read_text()), lag * 1000)
 
 
-def _sockets(pid: int) -> int:
-    found = 0
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # it was closed while we look
-            found += descriptor.readlink().name.startswith("socket:")
-    return found
+def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], None]) -> list[Sample]:
+    """The samples, each told at once too; the first is taken before anybody comes and the last when all are gone.
 
-
-def _visit(address: Target, chance: random.Random, stop: threading.Event) -> None:
-    """Come under some name, say valid and broken things as fast as it goes, and go, politely or not."""
-    grammar = Grammar(chance, lambda: "said " + "x" * chance.randrange(300), [])
-    while not stop.is_set():
-        with suppress(OSError, EOFError, AssertionError), Client(address) as client:
-            client.sock.settimeout(2.0)
-            client.send_raw(grammar.greeting() + b"JOIN #crowd\r\n")
-            for _ in range(chance.randrange(30)):
-                client.send_raw(b"".join(grammar.line() for _ in range(5)))
-            if chance.randrange(2):
-                client.send("QUIT")
-                client.until_end()
-            elif chance.randrange(2):
-                client.sock.recv(100_000)
-
-
-def run(folder: Path, seconds: float, every: float) -> list[Sample]:
-    """The samples; the last one is taken when all are gone. Raises AssertionError where the witness was disturbed."""
+    Raises AssertionError where the witness was disturbed or the server has met a bug.
+    """
     config = folder / "server.toml"
     config.write_text(_CONFIG)
-    arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--data", str(folder / "data"))
-    with started(folder, *arguments) as server:
-        pid, since = server.process.pid, time.monotonic()
+    arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--data", str(folder / "data"), "--tls")
+    counted = folder / "greenlets.txt"
+    samples: list[Sample] = []
+
+    def note(sample: Sample) -> None:
+        samples.append(sample)
+        tell(sample)
+
+    with started(folder, *arguments, script=(_COUNTED, str(counted))) as server:
         witness = Witness(server.target, pause=0.1)
-        samples = [_look(pid, since, 0.0)]
+        witness.say_again()
+        observer = Observer(server.process.pid, counted)
+        note(observer.look(0.0))
         stop = threading.Event()
         threads = [
-            threading.Thread(target=_visit, args=(server.target, random.Random(number), stop))
+            threading.Thread(target=come_and_go, args=(server.target, random.Random(number), stop))
             for number in range(_WORKERS)
         ]
+        threads.append(threading.Thread(target=_make_trouble, args=(server, stop)))
         for thread in threads:
             thread.start()
         seen = 0
-        while time.monotonic() - since < seconds:
+        while observer.age < seconds:
             time.sleep(every)  # the soak lasts so long: there is nothing to wait for
             lately, seen = witness.delays[seen:], len(witness.delays)
-            samples.append(_look(pid, since, max(lately, default=every)))
+            note(observer.look(max(lately, default=every)))
+        assert all(thread.is_alive() for thread in threads)
         stop.set()
         for thread in threads:
             thread.join()
-        witness.end()
         deadline = time.monotonic() + 20
-        while _look(pid, since, 0.0).sockets > samples[0].sockets and time.monotonic() < deadline:
+        while open_sockets(server.process.pid) > samples[0].sockets and time.monotonic() < deadline:
             time.sleep(0.1)
-        samples.append(_look(pid, since, 0.0))
-        assert "Traceback" not in server.errors.read_text()
+        note(observer.look(0.0))
+        witness.end()
+        assert "Traceback" not in server.errors.read_text(), server.errors.read_text()[-10_000:]
         assert server.end() == 0
     return samples
 
 
+def _make_trouble(server: Running, stop: threading.Event) -> None:
+    """Read the configuration again, and leave no descriptor free for a while."""
+    pid = server.process.pid
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    while not stop.wait(_TROUBLE_EVERY):
+        server.process.send_signal(signal.SIGHUP)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (10, hard))
+        stop.wait(_SHORTAGE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def draw(file: Path, samples: Sequence[Sample]) -> None:
+    """A panel for each figure, over the time. Needs matplotlib, of the extra `bench`."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    panels = {
+        "memory (MiB)": [sample.resident / 1024 for sample in samples],
+        "open sockets": [sample.sockets for sample in samples],
+        "greenlets": [sample.greenlets for sample in samples],
+        "longest wait of the witness (ms)": [sample.lag for sample in samples],
+    }
+    picture = Figure(figsize=(8.0, 2.0 * len(panels)), layout="constrained")
+    FigureCanvasSVG(picture)
+    minutes = [sample.at / 60 for sample in samples]
+    for panel, (title, values) in zip(picture.subplots(len(panels), sharex=True), panels.items(), strict=True):
+        panel.plot(minutes, values, linewidth=1)
+        panel.set_title(title, fontsize=9, loc="left")
+        panel.set_ylim(bottom=0)
+        panel.spines[["top", "right"]].set_visible(False)
+    picture.axes[-1].set_xlabel("minutes", fontsize=9)
+    picture.savefig(file, format="svg")
+
+
 def main() -> int:
     """By hand."""
-    parser = argparse.ArgumentParser(description="Churn, talk and floods for a long time.")
+    parser = argparse.ArgumentParser(description="Churn, talk, floods and faults for a long time.")
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--every", type=float, default=10, help="seconds between two samples")
+    parser.add_argument("--plot", metavar="FILE.svg", type=Path, help="draw the samples")
     given = parser.parse_args()
+    samples: list[Sample] = []
+
+    def tell(sample: Sample) -> None:
+        samples.append(sample)
+        sys.stdout.write(f"{sample}\n")
+        sys.stdout.flush()
+
     with tempfile.TemporaryDirectory() as folder:
-        samples = run(Path(folder), given.seconds, given.every)
-    sys.stdout.writelines(f"{sample}\n" for sample in samples)
+        try:
+            run(Path(folder), given.seconds, given.every, tell)
+        finally:
+            if given.plot and samples:
+                draw(given.plot, samples)
     return 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 ROOT = Path(__file__).parents[2]
+SCRIPT = (str(ROOT / "bin/greenchat-server"),)
 PATIENCE = 20.0  # seconds: only a failing test waits that long
 
 
@@ -24,7 +25,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run it to its end. env: variables beside those of every test."""
     return subprocess.run(
-        [sys.executable, str(ROOT / "bin/greenchat-server"), *arguments],
+        [sys.executable, *SCRIPT, *arguments],
         env={**environment(home), **env},
         input=stdin,
         capture_output=True,
@@ -58,12 +59,20 @@ class Running:
 
 
 @contextmanager
-def started(home: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Iterator[Running]:
-    """A server, until the end of the block. Its arguments should listen on port 0. env: as in `run`."""
+def started(
+    home: Path,
+    *arguments: str,
+    env: Mapping[str, str] = MappingProxyType({}),
+    script: tuple[str, ...] = SCRIPT,
+) -> Iterator[Running]:
+    """A server, until the end of the block. Its arguments should listen on port 0.
+
+    env: as in `run`. script: what runs it.
+    """
     errors = home / "errors.txt"
     with errors.open("w") as file:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "bin/greenchat-server"), *arguments],
+            [sys.executable, *script, *arguments],
             env={**environment(home), **env},
             stdout=subprocess.PIPE,
             stderr=file,
