@@ -38,6 +38,10 @@ class Outbox:
         """Take back what was put in this turn: the bytes objects with these ids, not others that are equal."""
         self.pending = [data for data in self.pending if id(data) not in unseen]
 
+    def cut(self, reason: str) -> None:
+        """Give up at once: what waits is forgotten. reason: for those who see them go."""
+        self.pending.clear()
+
     def close(self, farewell: bytes = b"") -> None:
         """Nothing more is wanted: send what waits and then this, and end the connection."""
         self.put(farewell)

@@ -67,10 +67,11 @@ class App:
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
         restore(self.network, self.store)
-        self.turn = Turn(self.store)
         self.backlogs = Backlogs(options.connections.sendq_total)
+        self.turn = Turn(self.store, self.backlogs)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
+        self.workers.size = _WORKERS  # see StoreKeeper
         self.messengers = ThreadPool(_MESSENGERS)
         self.connections: dict[Connection, None] = {}
         self.new_id: Callable[[], int] = new_ids(self.now, self.store.last_id())

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+OUT_OF_MEMORY = "The server is out of memory"
+
 
 class Waiting(Protocol):
     """An outbox in which something waits."""
@@ -34,4 +36,12 @@ class Backlogs:
         if size:
             self._waiting[outbox] = size
         while self.limit and self.total > self.limit:
-            max(self._waiting, key=self._waiting.__getitem__).cut("Too much waits for slow readers")
+            self._cut_most("Too much waits for slow readers")
+
+    def relieve(self) -> None:
+        """There is no memory left: give some of it back."""
+        if self._waiting:
+            self._cut_most(OUT_OF_MEMORY)
+
+    def _cut_most(self, reason: str) -> None:
+        max(self._waiting, key=self._waiting.__getitem__).cut(reason)

@@ -23,7 +23,7 @@ from ..commands.host import Host
 from ..commands.leaving import leave
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message
-from .backlogs import Backlogs
+from .backlogs import OUT_OF_MEMORY, Backlogs
 from .dialect import HTTP_REFUSAL, OPEN_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
 from .options import Listener, Options
 from .outbox import SocketOutbox
@@ -109,6 +109,9 @@ class Connection:
             self._serve()
         except OSError as error:
             reason = error.strerror or str(error)
+        except MemoryError:
+            reason = OUT_OF_MEMORY
+            self._end_for_want_of_memory()
         except Exception:
             log.exception("a bug ended the connection of %s", self.session.host)
             self._end_for_a_bug()
@@ -127,6 +130,13 @@ class Connection:
         with suppress(Exception):  # what follows may meet the same bug, which is logged
             leave(self.context(_NOTHING), self.session, self.session.closing)
         with suppress(OSError):
+            self.discard()
+
+    def _end_for_want_of_memory(self) -> None:
+        self.server.backlogs.relieve()
+        with suppress(MemoryError, OSError):
+            log.error("out of memory: the connection of %s is closed", self.session.host)
+            self.close(OUT_OF_MEMORY)
             self.discard()
 
     def use(self, options: Options) -> None:

@@ -90,6 +90,7 @@ class SocketOutbox(Outbox):
 
     def cut(self, reason: str) -> None:
         """Give up at once: drop what waits and wake the reader, whose greenlet cleans up."""
+        super().cut(reason)
         if self.cut_reason:
             return
         self.cut_reason = reason

@@ -51,6 +51,7 @@ class StoreKeeper:
             self._release()
             raise
         self._thread = ThreadPool(1)
+        self._thread.size = 1  # now: later there may be no memory for a thread, and its pool would never end
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:

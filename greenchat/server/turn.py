@@ -18,6 +18,7 @@ from gevent.hub import get_hub
 from ..chat.outbox import Outbox
 from ..protocol.envelope import Envelope
 from ..storage.interface import Store, StoreError, UnfitWriteError, Write
+from .backlogs import OUT_OF_MEMORY, Backlogs
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +29,12 @@ _COMPLAIN_EVERY = 10.0  # seconds
 class Turn:
     """The journal of what was said and happened since the last end, and the outboxes that wait for the next."""
 
-    __slots__ = ("_complained", "_loop", "_owed", "_planned", "_said", "_writes", "dirty", "store")
+    __slots__ = ("_complained", "_loop", "_owed", "_planned", "_said", "_writes", "backlogs", "dirty", "store")
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, backlogs: Backlogs) -> None:
         self.dirty: list[Outbox] = []
         self.store = store
+        self.backlogs = backlogs
         self._loop = get_hub().loop
         self._planned = False
         self._writes: list[Write] = []
@@ -69,8 +71,13 @@ class Turn:
         for outbox in dirty:
             try:
                 outbox.flush()
+            except MemoryError:
+                outbox.cut(OUT_OF_MEMORY)
+                self.backlogs.relieve()
+                log.error("out of memory: a client could not be sent what was said, and was cut")
             except Exception:
                 log.exception("an outbox could not be flushed")
+                outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
 
     def _keep(self) -> None:
         writes, owed, said = self._writes, self._owed, self._said

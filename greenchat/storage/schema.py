@@ -4,6 +4,7 @@
 that was released: add one.
 """
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,6 +78,8 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
         head = b""
     except OSError as error:
         raise StoreError(f"can't open the database {path}: {error.strerror}") from error
+    if path.exists() and not os.access(path, os.W_OK):
+        raise StoreError(f"can't write to the database {path}: it may only be read; change its owner or its mode")
     if head and head != _MAGIC:  # SQLite itself would write over a very short one
         raise damaged(path, "it is not a database")
     try:

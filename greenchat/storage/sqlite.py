@@ -95,6 +95,8 @@ class SqliteStore:
             raise UnfitWriteError(f"can't write this to the database: {error}") from error
         except sqlite3.Error as error:
             raise self._explained("write", error) from error
+        except MemoryError as error:
+            raise StoreError("can't write to the database: out of memory") from error
         except (ValueError, OverflowError) as error:  # text that UTF-8 can't say, a number that is too large
             raise UnfitWriteError(f"can't write this to the database: {error}") from error
 

@@ -3,10 +3,14 @@
 `kill -9` and the full disk are in tests/features/test_crash.py, a store that fails in tests/server/test_promises.py.
 """
 
+import os
+import re
 import resource
 import signal
+import socket
 import sqlite3
 import stat
+import subprocess
 import threading
 import time
 from contextlib import ExitStack, suppress
@@ -20,6 +24,7 @@ from tests.irc import Client
 from tests.server.process import run, started
 
 _CAPS = "batch server-time message-tags echo-message draft/chathistory"
+_ROOM = 8 * 1024 * 1024  # bytes until the memory is full
 
 
 def test_the_end_under_load(tmp_path: Path) -> None:
@@ -96,6 +101,59 @@ def test_a_new_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
+# How to run something on a disk that nobody can write to, and as somebody who may not write everywhere, as root may.
+_ON_A_READ_ONLY_DISK = (
+    "unshare",
+    "-r",
+    "-m",
+    "sh",
+    "-c",
+    'd="$1"; shift; mount --bind -o ro "$d" "$d" && exec "$@"',
+    "sh",
+)
+_AS_AN_ORDINARY_USER = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+
+
+def _require(*command: str) -> None:
+    """Skips where this machine does not allow it."""
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"{command[0]} can't be used here: {error}")
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("option", [(), ("--tls",)])
+def test_a_disk_that_can_only_be_read(tmp_path: Path, there: bool, option: tuple[str, ...]) -> None:
+    disk = tmp_path / "disk"
+    data = disk / "data"
+    disk.mkdir()
+    _require(*_ON_A_READ_ONLY_DISK, str(disk), "true")
+    if there:
+        with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)) as server:
+            assert server.end() == 0
+    ended = run(
+        tmp_path, "--listen", "127.0.0.1:0", "--data", str(data), *option, before=(*_ON_A_READ_ONLY_DISK, str(disk))
+    )
+    assert ended.returncode == 2
+    assert re.fullmatch(r"greenchat-server: can't (create|write to) the data folder .*--data\n", ended.stderr)
+
+
+@pytest.mark.parametrize("name", ["", "greenchat.db", "greenchat.lock"])
+def test_what_this_user_may_not_write(tmp_path: Path, name: str) -> None:
+    """It is said at the start, not to each who then can't speak."""
+    data = tmp_path / "data"
+    before = _AS_AN_ORDINARY_USER if os.geteuid() == 0 else ()
+    _require(*before, "true")
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)) as server:
+        assert server.end() == 0
+    (data / name).chmod(0o400 if name else 0o500)
+    ended = run(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data), before=before)
+    (data / name).chmod(0o700)
+    assert ended.returncode == 2
+    assert re.fullmatch(r"greenchat-server: can't write to the data.*\n", ended.stderr)
+
+
 def test_out_of_descriptors(tmp_path: Path) -> None:
     """Whoever is one too many reads so; when there is room again the next one comes in."""
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server:
@@ -112,6 +170,45 @@ def test_out_of_descriptors(tmp_path: Path) -> None:
             assert inside[0].run("WHOIS in1")
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (100, hard))
             waiting.register("patient")
+
+
+def test_out_of_memory(tmp_path: Path) -> None:
+    """The slowest readers go, and then whoever can't be served: nobody saw what the history does not have, and the
+    others can come back."""
+    config = tmp_path / "server.toml"
+    config.write_text(f"[throttle]\ncommands = 0\n[connections]\nsendq = {1 << 26}\n")
+    arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
+    heard: list[str] = []
+    with started(tmp_path, *arguments) as server, ExitStack() as stack:
+        pid = server.process.pid
+        talker = stack.enter_context(Client(server.target, "talker", caps=_CAPS))
+        talker.join("#talk")
+        filler = stack.enter_context(Client(server.target, "filler", caps="message-tags"))
+        stuck = [stack.enter_context(Client(server.target, f"stuck{n}", caps="message-tags")) for n in range(2)]
+        for client in stuck:
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        size = int(Path(f"/proc/{pid}/status").read_text().partition("VmSize:")[2].split()[0]) * 1024
+        _, hard = resource.prlimit(pid, resource.RLIMIT_AS)
+        resource.prlimit(pid, resource.RLIMIT_AS, (size + _ROOM, hard))
+        with suppress(EOFError, OSError):
+            while "out of memory" not in server.errors.read_text():
+                filler.run(*[f"@+filler={'x' * 4000} PRIVMSG stuck0,stuck1 :hello"] * 100)
+                told = talker.run("PRIVMSG #talk :hello")
+                heard += [each.tags["msgid"] for each in told if each.params[0] == "#talk" and "msgid" in each.tags]
+                assert len(heard) < 500
+        while "out of memory" not in server.errors.read_text():
+            assert server.process.poll() is None
+            time.sleep(0.01)
+        resource.prlimit(pid, resource.RLIMIT_AS, (hard, hard))
+        with Client(server.target, "later", caps=_CAPS) as later:
+            later.join("#talk")
+            told = later.run("CHATHISTORY LATEST #talk * 500")
+            stored = [each.tags["msgid"] for each in told if each.command == "PRIVMSG"]
+            assert set(heard[-500:]) <= set(stored)
+            assert [each for each in stored if each in heard] == heard[-500:]
+            later.send("PRIVMSG #talk :we go on")
+            assert later.expect("PRIVMSG").params[1] == "we go on"
+        assert server.end() == 0
 
 
 def test_the_clock_jumps(start_server: StartServer, tmp_path: Path) -> None:

@@ -21,11 +21,15 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def run(
-    home: Path, *arguments: str, stdin: str = "", env: Mapping[str, str] = MappingProxyType({})
+    home: Path,
+    *arguments: str,
+    stdin: str = "",
+    env: Mapping[str, str] = MappingProxyType({}),
+    before: tuple[str, ...] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end. env: variables beside those of every test."""
+    """Run it to its end. env: variables beside those of every test. before: a command that runs it."""
     return subprocess.run(
-        [sys.executable, *SCRIPT, *arguments],
+        [*before, sys.executable, *SCRIPT, *arguments],
         env={**environment(home), **env},
         input=stdin,
         capture_output=True,
