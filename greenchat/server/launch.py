@@ -13,10 +13,11 @@ import gevent
 
 from ..chat.names import MissingExtraError
 from ..storage.interface import StoreError
+from .advice import advice
 from .app import App
 from .config import Config, load_tls
 from .listener import CannotListenError
-from .options import NOT_GIVEN, Address, Log, Options
+from .options import NOT_GIVEN, Address, Log
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
         gevent.signal_handler(number, ending.ask)
     gevent.signal_handler(signal.SIGHUP, app.reload, "SIGHUP")
     greet(addresses, tls.fingerprint if tls else "")
-    _warn_of_eavesdroppers(addresses, options)
+    for line in advice(config, addresses, is_root=os.geteuid() == 0):
+        log.warning("%s", line)
     app.run()
     if app.is_restarting:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
@@ -99,9 +101,3 @@ def _allow_many_descriptors() -> None:
     """Each client is one: use all that the system grants."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _warn_of_eavesdroppers(addresses: list[Address], options: Options) -> None:
-    for address in addresses:
-        if not address.is_loopback and not options.tls.is_given:
-            log.warning("%s can be reached from other machines and has no TLS: what is said can be overheard", address)

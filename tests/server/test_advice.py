@@ -1,0 +1,71 @@
+"""What is said to the person who starts the server: a line for each thing that they would regret."""
+
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from greenchat.server.advice import advice
+from greenchat.server.config import Config, parse
+from greenchat.server.config_example import example
+from greenchat.server.options import Address
+from tests.server.process import started
+from tests.staff import HASH
+
+_PUBLIC = "[[listen]]\naddress = '192.0.2.1:9090'\n"
+_TLS = "[tls]\nself_signed = true\n"
+_OPER = f"[classes.a]\nrights = []\n[opers.root]\nclass = 'a'\npassword = '{HASH}'\n"
+
+
+def _advice(text: str, *, is_root: bool = False) -> list[str]:
+    config = parse(tomllib.loads(text), folder=Path("/"))
+    return list(advice(config, [listener.address for listener in config.options.listen], is_root=is_root))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", []),
+        (_PUBLIC, ["192.0.2.1:9090 can be reached from other machines and has no TLS"]),
+        (_PUBLIC + _TLS, []),
+        (_PUBLIC + "tls = 'never'\n" + _TLS, ["192.0.2.1:9090 can be reached"]),
+        ("[[listen]]\naddress = ':9090'\n", ["*:9090 can be reached"]),
+        ("[[listen]]\naddress = '[::1]:9090'\n" + _PUBLIC, ["192.0.2.1:9090 can be reached"]),
+        ("password = 'Secret'\n", ["password is a word that everybody tries first"]),
+        ("password = 'nobody-thinks-of-this'\n", []),
+        ("[webirc]\nhosts = ['192.0.2.1']\npassword = 'changeme'\n", ["webirc.password is a word that everybody"]),
+        (_OPER, []),
+    ],
+)
+def test_advice(text: str, words: list[str]) -> None:
+    given = _advice(text)
+    assert len(given) == len(words)
+    assert all(line.startswith(word) for line, word in zip(given, words, strict=True))
+
+
+def test_the_password_of_the_example_is_none() -> None:
+    """Somebody who takes the marks of the comment away has an operator whose password is in every copy."""
+    uncommented = (
+        example().replace("# [opers.alice]", "[opers.alice]").replace("# [classes.helper]", "[classes.helper]")
+    )
+    text = "".join(
+        f"{line.removeprefix('# ')}\n" if line.startswith(("# class =", "# password =", "# rights =")) else f"{line}\n"
+        for line in uncommented.splitlines()
+    )
+    assert _advice(text) == ["opers.alice.password is the one of the example, which everybody can read; choose another"]
+
+
+def test_root_is_told_that_it_need_not_be() -> None:
+    (line,) = _advice("", is_root=True)
+    assert line.startswith("this runs as root, which it never needs")
+
+
+def test_it_is_said_once_in_the_log(tmp_path: Path) -> None:
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server:
+        assert server.end() == 0
+        assert server.errors.read_text().count("runs as root") == (os.geteuid() == 0)
+
+
+def test_by_default_there_is_nothing_to_say() -> None:
+    assert list(advice(Config(), [Address("127.0.0.1", 9090)], is_root=False)) == []
