@@ -54,6 +54,7 @@ setup(
             *test,
             "ruff>=0.6,<1",  # format and lint
             "mypy>=1.11,<3",  # types
+            "pip-audit>=2.7,<3",  # known holes in all of these
         ],
     },
     classifiers=[
