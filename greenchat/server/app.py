@@ -8,6 +8,7 @@ from time import monotonic
 
 import gevent
 from gevent.event import Event
+from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
 from ..chat.network import Network
@@ -43,9 +44,11 @@ from .turn import Turn
 log = logging.getLogger(__name__)
 
 _WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
+_LEAVE_AT_ONCE = 20  # in one turn: each tells all whom they leave, and when thousands go the others must have turns
 _SWEEP_EVERY = 1.0  # seconds
 _MESSENGERS = 2  # threads for what waits for others: mail
 _WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
+_LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
 
 
 class App:
@@ -73,6 +76,7 @@ class App:
         self.workers = ThreadPool(_WORKERS)
         self.workers.size = _WORKERS  # see StoreKeeper
         self.messengers = ThreadPool(_MESSENGERS)
+        self.way_out = Semaphore(_LEAVE_AT_ONCE)
         self.connections: dict[Connection, None] = {}
         self.new_id: Callable[[], int] = new_ids(self.now, self.store.last_id())
         self.logins = Attempts(options.throttle.logins, _WINDOW)
@@ -114,7 +118,8 @@ class App:
             gevent.sleep(0.02)
         for connection in list(self.connections):
             connection.outbox.cut(self._farewell)
-        gevent.sleep(0)
+        while self.connections and monotonic() < deadline + _LAST_TURNS:
+            gevent.sleep(0)
         self.workers.kill()
         self.messengers.kill()
         self.turn.end()

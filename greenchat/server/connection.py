@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import gevent
 from gevent.hub import get_hub
+from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
 from ..chat.network import Network
@@ -50,6 +51,7 @@ class Server(Host, Protocol):
     tls: TlsAcceptor | None
     workers: ThreadPool
     messengers: ThreadPool
+    way_out: Semaphore
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -116,7 +118,9 @@ class Connection:
             log.exception("a bug ended the connection of %s", self.session.host)
             self._end_for_a_bug()
         finally:
-            self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
+            with self.server.way_out:
+                self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
+                self.rest()
 
     def close(self, reason: str) -> None:
         """Tell the client why, and end the connection."""

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Sample:
 
 
 class Observer:
-    """Looks at a server. counted: the file into which it writes the number of its greenlets."""
+    """Looks at a server. counted: the file to which it adds the number of its greenlets when it is asked."""
 
     def __init__(self, pid: int, counted: Path) -> None:
         self._pid = pid
@@ -64,13 +65,13 @@ class Observer:
     def look(self, lag: float) -> Sample:
         """lag: the longest wait since the last look, in seconds."""
         sockets = open_sockets(self._pid)
-        self._counted.unlink(missing_ok=True)
+        before = len(self._counted.read_text())
         os.kill(self._pid, signal.SIGUSR1)
         deadline = time.monotonic() + 20
-        while not self._counted.exists():
-            assert time.monotonic() < deadline
+        while not (count := self._counted.read_text()[before:]).endswith("\n"):
+            assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.005)
-        return Sample(self.age, resident(self._pid), sockets, int(self._counted.read_text()), lag * 1000)
+        return Sample(self.age, resident(self._pid), sockets, int(count), lag * 1000)
 
 
 def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], None]) -> list[Sample]:
@@ -105,6 +106,7 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
         while observer.age < seconds:
             time.sleep(every)  # the soak lasts so long: there is nothing to wait for
             lately, seen = witness.delays[seen:], len(witness.delays)
+            assert server.process.poll() is None, _last_words(server)
             note(observer.look(max(lately, default=every)))
         assert all(thread.is_alive() for thread in threads)
         stop.set()
@@ -120,15 +122,20 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
     return samples
 
 
+def _last_words(server: Running) -> str:
+    return f"the server has ended with {server.process.returncode}: {server.errors.read_text()[-10_000:]}"
+
+
 def _make_trouble(server: Running, stop: threading.Event) -> None:
     """Read the configuration again, and leave no descriptor free for a while."""
     pid = server.process.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     while not stop.wait(_TROUBLE_EVERY):
         server.process.send_signal(signal.SIGHUP)
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (10, hard))
-        stop.wait(_SHORTAGE)
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+        with suppress(ProcessLookupError):  # who looks at the server will say that it has ended
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (10, hard))
+            stop.wait(_SHORTAGE)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def draw(file: Path, samples: Sequence[Sample]) -> None:

@@ -1,4 +1,4 @@
-"""Hundreds who never read: what waits for them is bounded, each is cut with a reason, and the talk goes on."""
+"""Hundreds and thousands who never read: what waits is bounded, each is cut with a reason, and the talk goes on."""
 
 import socket
 from contextlib import ExitStack
@@ -9,6 +9,7 @@ from greenchat.chat.settings import Settings
 from greenchat.server.app import App
 from greenchat.server.options import Connections
 from tests.conftest import StartServer, quick_options
+from tests.hostile import deaf
 from tests.hostile.conftest import Attack
 from tests.irc import Client
 from tests.staff import STAFFED, become
@@ -98,3 +99,10 @@ def test_who_is_cut_finds_the_connection_ended(start_server: StartServer, tmp_pa
             talker.send(*[f"PRIVMSG #talk :{_TEXT}"] * 50)
         assert house.call(lambda app: app.network.user("stuck0")) is None
         assert all(message.command in ("PRIVMSG", "JOIN") for message in stuck.until_end() if message.command != "366")
+
+
+def test_hundreds_who_never_read_a_byte(tmp_path: Path) -> None:
+    """A little of the long run with thousands: `python -m tests.hostile.deaf`."""
+    outcome = deaf.run(tmp_path, 200, sendq=32 * 1024, sendq_total=4 << 20)
+    assert outcome.reasons.total() == 200
+    assert set(outcome.reasons) <= {"SendQ exceeded", "Too much waits for slow readers"}
