@@ -56,7 +56,7 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
     theme = look.theme
     bar = theme.bar
     if look.hint:
-        return fill_row((Span(" " + clip(look.hint, columns - 1, theme.glyphs.ellipsis), bar),), columns, bar)
+        return fill_row((Span(" " + clip(visible(look.hint), columns - 1, theme.glyphs.ellipsis), bar),), columns, bar)
     buffer = model.current
     urgent = Style(theme.error.foreground, bar.background, bold=True, reverse=bar.reverse)
     parts: list[Row] = [(Span(text, urgent),) for text in (_connection(buffer, look.now), _below(buffer)) if text]

@@ -3,8 +3,9 @@
     python -m tests.hostile.fuzz session --seconds 600
     python -m tests.hostile.fuzz lines --inputs 10000000
 
-`session` drives a whole server without sockets; `lines` the line buffer and the parser; `plain` the plain dialect. It
-ends with the number of inputs, or with the seed and the last inputs before the first failure.
+`session` drives a whole server without sockets; `lines` the line buffer and the parser; `plain` the plain dialect;
+`client` the client at a server that means harm. It ends with the number of inputs, or with the seed and the last inputs
+before the first failure.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import Message, ParseError, parse
 from greenchat.protocol.plain import Dialect, NotPlain, Options, Prompt, Run, Write
+from tests.hostile.fuzz_client import client_steps
 from tests.hostile.grammar import Grammar
 from tests.hostile.world import World
 
@@ -150,7 +152,12 @@ def plain_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Call
     return step, lambda: number, lambda: None
 
 
-TARGETS = {"session": session_steps, "lines": line_steps, "plain": plain_steps}
+TARGETS = {
+    "session": session_steps,
+    "lines": line_steps,
+    "plain": plain_steps,
+    "client": client_steps,
+}
 
 
 def run(target: str, seed: int, *, seconds: float = 1e9, inputs: int = 1 << 60) -> int:

@@ -73,7 +73,9 @@ TestSession.settings = settings(
 )
 
 
-@pytest.mark.parametrize(("target", "inputs"), [("lines", 100_000), ("plain", 50_000), ("session", 8_000)])
+@pytest.mark.parametrize(
+    ("target", "inputs"), [("lines", 100_000), ("plain", 50_000), ("session", 8_000), ("client", 2_000)]
+)
 def test_chance_finds_nothing(target: str, inputs: int) -> None:
     """A little of the long run, always the same; the long run has another seed each time."""
     assert fuzz.run(target, 1, inputs=inputs) >= inputs

@@ -92,6 +92,8 @@ def only_registered(at: Incoming) -> None:
 def wants_key(at: Incoming) -> None:
     """`<channel> :Cannot join channel (+k)`"""
     network, name = at.network, at.param(1)
+    if not network.isupport.is_channel(name):
+        return
 
     def take(key: str, _now: int) -> None:
         network.want(name, key)
