@@ -40,7 +40,8 @@ class Attempts:
         failures = self._failures.get(who)
         if failures is None or not self.limit:
             return 0
-        while failures and failures[0] <= now - self.window:
+        # what is later than now was noted before the clock was set back
+        while failures and not now - self.window < failures[0] <= now:
             failures.popleft()
         if not failures:
             del self._failures[who]

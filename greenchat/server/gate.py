@@ -55,7 +55,8 @@ class Gate:
         recent = self._lately.get(crowd)
         if recent is None:
             return 0
-        while recent and recent[0] <= now - _MINUTE:
+        # what is later than now was noted before the clock was set back
+        while recent and not now - _MINUTE < recent[0] <= now:
             recent.popleft()
         if not recent:
             del self._lately[crowd]

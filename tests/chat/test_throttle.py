@@ -1,5 +1,6 @@
 """Buckets that slow down, and attempts that are counted."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,19 @@ def test_those_who_failed_long_ago_take_no_room() -> None:
         attempts.count(str(number), 0)
     attempts.forget_old(MINUTE)
     assert not attempts._failures
+
+
+@pytest.mark.parametrize("jump", [60 * MINUTE, 365 * 24 * 60 * MINUTE])
+def test_a_clock_that_jumps_locks_nobody_out(jump: int) -> None:
+    """Back: who has tried too often need not wait until the old time comes again. Forward: it was long ago."""
+    attempts = Attempts(limit=2, window=MINUTE)
+    for way in -jump, jump:
+        now = 2 * jump
+        for _ in range(2):
+            attempts.count("a", now)
+        assert attempts.wait("a", now) == MINUTE
+        assert attempts.wait("a", now + way) == 0
+        attempts.count("a", now + way)
+        attempts.count("a", now + way)
+        assert attempts.wait("a", now + way) == MINUTE
+        attempts.succeeded("a")

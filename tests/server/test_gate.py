@@ -89,3 +89,15 @@ def test_nothing_is_remembered_for_ever() -> None:
     assert gate.open == 0
     assert not gate._lately
     assert not gate._by_crowd
+
+
+@pytest.mark.parametrize("jump", [3_600_000, 365 * 86_400_000])
+def test_a_clock_that_jumps_locks_nobody_out(jump: int) -> None:
+    """Back: a minute is a minute also by the new time. Forward: it was long ago."""
+    for way in -jump, jump:
+        gate = Gate()
+        now = 2 * jump
+        assert enter(gate, now=now, per_minute=1) == ""
+        assert enter(gate, now=now, per_minute=1) != ""
+        assert enter(gate, now=now + way, per_minute=1) == ""
+        assert enter(gate, now=now + way, per_minute=1) != ""
