@@ -67,7 +67,8 @@ class Archive:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what was said is nobody else's business
             self._file = sqlite3.connect(path, timeout=WAIT_SECONDS)
-            self._file.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            if path.stat().st_size == 0:  # it counts for new files only, and costs 10 ms
+                self._file.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = NORMAL")
             self._file.execute("PRAGMA cache_size = -256")  # KiB; it is mostly written to
