@@ -31,7 +31,8 @@ def conversation_of(network: Network, user: User, place: Channel | User, rank: s
     """The key of what a user says in a channel or to somebody. rank: the letter of that from which on members of the
     channel get it; what not all get is a conversation of its own."""
     if isinstance(place, Channel):
-        return network.settings.mode_table.symbols_of(rank) + network.fold(place.name)
+        key = network.fold(place.name)
+        return network.settings.mode_table.symbols_of(rank) + key if rank else key
     return direct_key(identity(network, user), identity(network, place))
 
 
