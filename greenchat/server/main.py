@@ -41,7 +41,7 @@ class UsageError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the server. 0 after a clean end, 2 where it could not start."""
-    given = _parser().parse_args(arguments)
+    given = _parser().parse_intermixed_args(arguments)
     try:
         if given.command in _UPKEEP:
             return _keep_up(given)

@@ -30,6 +30,11 @@ def test_while_the_server_runs_and_while_it_does_not(tmp_path: Path) -> None:
         assert (again.returncode, again.stderr) == (2, "greenchat-server: there is an account BOB already\n")
 
 
+def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
+    added = run(tmp_path, "adduser", "--data", str(tmp_path / "other"), "alice", stdin="sesame-open\n")
+    assert (added.stdout, added.stderr) == ("alice can log in now\n", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "password", "reason"),
     [
