@@ -20,7 +20,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--members", type=int, default=10, metavar="N", help="members of each (10)")
     parser.add_argument(
         "--flight", type=int, action="append", metavar="W",
-        help="messages in flight over all of them, repeatable (one and nine for each)",
+        help="messages in flight over all of them, repeatable (1, 9 and 100 for each)",
     )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
             f"{options.rooms} channels of {options.members}, {flight} in flight",
             {"clients": options.rooms * options.members, "rooms": options.rooms, "flight": flight},
         )
-        for flight in options.flight or (options.rooms, 9 * options.rooms)
+        for flight in options.flight or (options.rooms, 9 * options.rooms, 100 * options.rooms)
     ]
 
 
