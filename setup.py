@@ -13,6 +13,7 @@ tls = [
     "pyOpenSSL>=24,<27",  # the server's TLS: takes self-signed client certificates, which the standard library can't
     "cryptography>=42,<51",  # makes the server's own certificate
 ]
+proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 unicode = [  # nicknames beyond ASCII, for the casemapping `precis`:
     "precis-i18n>=1.1,<2",  # which characters, and which spellings are the same
     "confusable-homoglyphs>=3.3,<4",  # which look the same
@@ -21,6 +22,7 @@ unicode = [  # nicknames beyond ASCII, for the casemapping `precis`:
 test = [
     *unicode,
     *tls,
+    *proxy,
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.5,<4",  # runs them on both cores
     "hypothesis>=6.100,<7",  # looks for the input nobody thought of
@@ -47,6 +49,7 @@ setup(
             "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
             "ptyprocess>=0.7,<1",  # runs terminal clients for greenchat-bench client
         ],
+        "proxy": proxy,
         "tls": tls,
         "unicode": unicode,
         "test": test,

@@ -36,12 +36,6 @@ class Destination:
         """The server as it is typed."""
         return f"{'ircs://' * self.address.tls}{self.address}"
 
-    @property
-    def is_local(self) -> bool:
-        """Is it this machine?"""
-        host = self.address.host
-        return host in ("localhost", "::1") or host.startswith("127.")
-
 
 def parse_destination(text: str) -> Destination:
     """Read a destination. Raises AddressError."""

@@ -329,7 +329,8 @@ class App:
                 os.write(self._wake_writer, b".")
 
         network = connection.network
-        transport = Transport(address, post, pin=network.pin, certificate=network.certificate)
+        proxy = "" if address.is_local else str(self._console.model.settings.get("proxy"))
+        transport = Transport(address, post, pin=network.pin, certificate=network.certificate, proxy=proxy)
         return transport
 
     def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:

@@ -184,7 +184,7 @@ class JoinScreen:
         self._suggested.add(SERVER)
         self.trouble = f"{why}."
         text = self._editors[SERVER].text
-        if "nothing answers" in why and parse_destination(text).is_local and not network.address.tls:
+        if "nothing answers" in why and parse_destination(text).address.is_local and not network.address.tls:
             self._offers_server = True
         elif "://" not in text and ":" not in text:
             self.trouble += f" If this is another kind of IRC server: ircs://{text}"

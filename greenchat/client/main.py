@@ -101,7 +101,7 @@ def _start(given: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     if not given.plain and not (os.isatty(0) and os.isatty(1)):
         raise UsageError("input and output must be a terminal; --plain does without")
-    if given.serve and not destination.is_local:
+    if given.serve and not destination.address.is_local:
         raise UsageError("--serve starts a server on this machine; name no other host with it")
     nick = given.nick or destination.nick or (_ask_for_nick() if given.plain else "")
     if (nick or given.plain) and (problem := nick_problem(nick)):
@@ -109,7 +109,7 @@ def _start(given: argparse.Namespace) -> int:
     says_all = bool(nick and (where or given.serve or given.plain))
     if says_all:
         remember("nickname", nick)
-        if not given.serve and os.isatty(0) and destination.is_local and not destination.address.tls:
+        if not given.serve and os.isatty(0) and destination.address.is_local and not destination.address.tls:
             given.serve = _offers_server(destination)
     with _servers() as serve:
         note = ""

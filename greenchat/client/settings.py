@@ -38,6 +38,7 @@ TABLE: dict[str, Setting] = {
         Setting("theme", "auto", "for a dark or a light terminal", ("auto", "dark", "light")),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel"),
+        Setting("proxy", "", "through which to reach servers of other machines: socks5://[user:password@]host:port"),
         Setting("typing.tell", True, "tell others while you type"),
         Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
         Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),

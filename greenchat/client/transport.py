@@ -28,15 +28,22 @@ class Transport:
 
     post: called from the thread with what happened, in order; the last event is always Disconnected. Changes: send,
     close. Both only hand over and return at once. pin: the fingerprint of a certificate that is trusted though no
-    authority vouches for it, certificate: the path of our own; "" for none.
+    authority vouches for it, certificate: the path of our own, proxy: see `proxy.connect`; "" for none.
     """
 
     def __init__(
-        self, address: Address, post: Callable[[Sequence[NetworkEvent]], None], *, pin: str = "", certificate: str = ""
+        self,
+        address: Address,
+        post: Callable[[Sequence[NetworkEvent]], None],
+        *,
+        pin: str = "",
+        certificate: str = "",
+        proxy: str = "",
     ) -> None:
         self.address = address
         self._pin = pin
         self._certificate = certificate
+        self._proxy = proxy
         self._post = post
         self._outgoing: list[bytes] = []
         self._closing = ""
@@ -94,7 +101,12 @@ class Transport:
         address = self.address
 
         def connect() -> socket.socket:
-            connection = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
+            if self._proxy:
+                from greenchat.client import proxy  # late: few have one
+
+                connection = proxy.connect(self._proxy, address.host, address.port, CONNECT_SECONDS)
+            else:
+                connection = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             return connection
