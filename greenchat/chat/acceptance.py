@@ -15,7 +15,9 @@ def accepts(network: Network, target: User, sender: User) -> bool:
     """Whether a private message gets through; those of operators do."""
     if LETTER not in target.modes or sender is target or "o" in sender.modes:
         return True
-    return key_of(network, sender) in target.accepted or network.fold(sender.account) in kept(network, target)
+    # who was accepted before they logged in still is
+    is_accepted = sender.guest_id in target.accepted or key_of(network, sender) in target.accepted
+    return is_accepted or network.fold(sender.account) in kept(network, target)
 
 
 def key_of(network: Network, user: User) -> str:

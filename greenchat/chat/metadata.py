@@ -49,7 +49,7 @@ class MetadataUse:
 
     def wait(self, now: int, a_minute: int) -> int:
         """Seconds until this session may change something again, 0 if now. now: ms; a_minute: 0 is no limit."""
-        while self._changes and self._changes[0] <= now - _MINUTE:
+        while self._changes and not now - _MINUTE < self._changes[0] <= now:  # a clock may be set back
             self._changes.popleft()
         if not a_minute or len(self._changes) < a_minute:
             return 0

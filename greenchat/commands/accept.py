@@ -70,7 +70,7 @@ def _add(ctx: Context, nick: str) -> None:
 def _remove(ctx: Context, nick: str) -> None:
     network, owner = ctx.network, ctx.user
     user = network.user(nick)
-    keys = {acceptance.key_of(network, user)} if user else set()
+    keys = {acceptance.key_of(network, user), user.guest_id} if user else set()
     folded = network.fold(nick)
     keys |= {key for key, name in acceptance.listed(network, owner).items() if network.fold(name) == folded}
     kept = keys & acceptance.kept(network, owner).keys()
@@ -88,6 +88,7 @@ def _forget_those_who_left(ctx: Context) -> None:
     network, owner = ctx.network, ctx.user
     if len(owner.accepted) >= network.settings.limits.accept:
         here = {acceptance.key_of(network, user) for user in network.users.values()}
+        here |= {user.guest_id for user in network.users.values()}
         accounts = network.accounts
         owner.accepted = {key: name for key, name in owner.accepted.items() if key in here or accounts.get(name)}
 
@@ -99,7 +100,7 @@ def is_accepted(ctx: Context, target: User) -> bool:
         return True
     ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
     # who begins to type wants nothing yet
-    if ctx.message.command != "TAGMSG" and ctx.now - target.informed >= _INFORMED_EVERY:
+    if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.informed < _INFORMED_EVERY:
         target.informed = ctx.now
         informed = (sender.nick, f"{sender.username}@{sender.host}")
         ctx.deliver(target, caused_by(ctx.user, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ..chat.checks import crowd
 from ..chat.passwords import verify_password
 from ..protocol.numerics import Numeric
 from .context import Context, Later
@@ -22,7 +23,7 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Later | None:
     if not given:
         _turn_away(ctx, "This server asks for a password, and you gave none (PASS)")
         return None
-    wait = ctx.host.logins.wait(ctx.session.host, ctx.now)
+    wait = ctx.host.logins.wait(crowd(ctx.session.host), ctx.now)
     if wait:
         _turn_away(ctx, f"Too many wrong passwords: try again in {wait // _SECOND + 1} seconds")
         return None
@@ -49,7 +50,7 @@ def _decide(ctx: Context, is_right: bool, enter: _Enter) -> None:
     if is_right:
         enter(ctx)
     else:
-        ctx.host.logins.count(ctx.session.host, ctx.now)
+        ctx.host.logins.count(crowd(ctx.session.host), ctx.now)
         _turn_away(ctx, Numeric.ERR_PASSWDMISMATCH.text)
 
 

@@ -130,10 +130,13 @@ def register(
         return mail_code(ctx, account, lambda ctx, is_sent: mailed(ctx, account, is_sent))
 
     def mailed(ctx: Context, account: Account, is_sent: bool) -> None:
-        if not is_sent:
+        current = ctx.network.accounts.get(account.name)
+        if is_sent or (current and current.code != account.code):  # what is said to have failed may have arrived
+            then(ctx, name, account)
+            return
+        if current:
             forget_account(ctx, account)
-        refusal = Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?")
-        then(ctx, name, account if is_sent else refusal)
+        then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?"))
 
     return Later(lambda: make_verifier(password, salt, iterations), hashed)
 

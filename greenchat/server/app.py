@@ -121,11 +121,11 @@ class App:
         while self.connections and monotonic() < deadline + _LAST_TURNS:
             gevent.sleep(0)
         self.workers.kill()
-        self.messengers.kill()
         self.turn.end()
         self.audit.close()
         self.moderation.close()
         self.keeper.close()
+        self.messengers.kill()  # last: one may wait for a mail server
 
     def stop(self, reason: str) -> None:
         """Begin to end; every client is told the reason."""

@@ -22,6 +22,8 @@ DATABASE = "greenchat.db"
 _LOCK = "greenchat.lock"
 _EVERY = 0.1  # seconds
 _AFTER_TROUBLE = 5.0
+_STEP = 0.002
+_TIDYING = 0.5
 _DAY = 86_400_000  # ms
 _PATIENCE = 5.0  # seconds: a server that ends gives its clients at most 4 to take their leave
 _POLL = 0.1
@@ -82,14 +84,24 @@ class StoreKeeper:
                 trouble = self._thread.apply(self._maintain)
                 if trouble:
                     raise trouble
-                while self.store.tidy():
-                    gevent.sleep(0.001)
+                self._tidy()
             except StoreError as error:
                 log.error("housekeeping of the store: %s", error)
                 gevent.sleep(_AFTER_TROUBLE)
             except Exception:
                 log.exception("housekeeping of the store met a bug")
                 gevent.sleep(_AFTER_TROUBLE)
+
+    def _tidy(self) -> None:
+        """A little in each turn, as long as there is something, but not so long that `maintain` is not called: on a
+        busy server there is always something."""
+        until = monotonic() + _TIDYING
+        more = True
+        while more and monotonic() < until:
+            pause = monotonic() + _STEP
+            while more and monotonic() < pause:
+                more = self.store.tidy()
+            gevent.sleep(0.001)
 
     def _maintain(self) -> StoreError | None:
         """In the thread; what it raised would be printed by gevent as a bug."""

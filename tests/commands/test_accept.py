@@ -186,3 +186,14 @@ def test_accounts_last(start_server: StartServer, tmp_path: Path) -> None:
         assert alice.expect("PRIVMSG").params[1] == "hello"
         bob.run("NS LOGOUT")
         assert bob.commands("PRIVMSG alice :hello") == ["716", "717"]
+
+
+def test_who_was_accepted_before_they_logged_in_still_is(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("MODE alice +g", "ACCEPT bob")
+        bob.run("NS REGISTER sesame-open")
+        assert bob.commands("PRIVMSG alice :it is still me") == []
+        assert [message.params[-1] for message in alice.sync()] == ["it is still me"]
+        assert listed(alice) == ["bob"]
+        alice.run("ACCEPT -bob")
+        assert listed(alice) == []

@@ -51,6 +51,12 @@ def test_changes_are_counted_for_a_minute() -> None:
     assert use.wait(60_000, 2) == 0
 
 
+def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
+    use = MetadataUse()
+    use.count_change(3_600_000)
+    assert use.wait(0, 1) == 0
+
+
 def test_what_is_offered(serve: Serve) -> None:
     with Client(serve(SMALL)) as client:
         client.send("CAP LS 302")

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import gevent
 import pytest
 
 from greenchat.chat.settings import Settings
@@ -85,3 +86,19 @@ def test_trouble_in_the_housekeeping_ends_nothing(
         assert bob.expect("PRIVMSG").params[-1] == "still here"
         alice.send("CAP REQ :soju.im/search batch", "SEARCH text=still")
         assert alice.expect("FAIL", "BATCH").params[:2] == ("SEARCH", "INTERNAL_ERROR")
+
+
+def test_on_a_busy_server_both_kinds_of_housekeeping_are_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is always something to tidy while much is said; what `maintain` does can't wait for the end of that."""
+    keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
+    maintained: list[int] = []
+    monkeypatch.setattr("greenchat.server.storekeeper._TIDYING", 0.01)
+    monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
+    monkeypatch.setattr(keeper.store, "tidy", lambda: True)
+    monkeypatch.setattr(keeper.store, "maintain", maintained.append)
+    keeper.start()
+    deadline = time.monotonic() + _PATIENCE
+    while len(maintained) < 2:
+        assert time.monotonic() < deadline
+        gevent.sleep(0.01)
+    keeper.close()
