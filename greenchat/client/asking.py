@@ -44,6 +44,7 @@ class Asking(_Typing):
         super().__init__()
         self._question = question
         self._now = now
+        self._misunderstood = ""
 
     @property
     def prompt(self) -> str:
@@ -52,9 +53,13 @@ class Asking(_Typing):
 
     @property
     def hint(self) -> str:
-        """The question, and what each answer does."""
-        meanings = "; ".join(f"{answer.word}: {answer.meaning}" for answer in self._question.answers)
-        return f"{self._question.text} {meanings}."
+        """The question, and what each answer does; or that an answer was none."""
+        if self._misunderstood:
+            *others, last = (answer.word for answer in self._question.answers)
+            words = f"{', '.join(others)} or {last}" if others else last
+            return f"{self._misunderstood[:20]!r} is no answer. Type {words}; Escape is {last}."
+        meanings = self._question.meanings
+        return meanings if self._question.noted else f"{self._question.text} {meanings}"
 
     def key(self, key: str) -> str:
         """Enter answers, Escape is the answer that changes nothing."""
@@ -62,9 +67,11 @@ class Asking(_Typing):
             self._question.answers[-1].action(self._now)
             return DONE
         if key == "Enter":
-            answer = self._question.answer(self._editor.text)
+            typed = self._editor.text
+            answer = self._question.answer(typed)
             self._editor.load(EMPTY)
             if answer is None:
+                self._misunderstood = typed
                 return STAYS
             answer.action(self._now)
             return DONE

@@ -4,7 +4,7 @@ Pure state; it draws and sends nothing. What is to be done outside waits in `Mod
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from greenchat.client.credentials import Credentials
@@ -296,7 +296,7 @@ class Model:
         """Put a question to the user; it is noted where they look, too."""
         for text in (*question.details, question.text):
             self.complain(network, text, now)
-        self.questions.append(question)
+        self.questions.append(replace(question, noted=True))
 
     def complain(self, network: Network, text: str, now: int) -> None:
         """Tell what is wrong with a network where the user is looking."""

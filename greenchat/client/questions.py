@@ -22,12 +22,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing."""
+    """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing.
+
+    noted: it stands in the window already, so that there is room for the meanings of the answers.
+    """
 
     text: str
     answers: tuple[Answer, ...]
     details: tuple[str, ...] = ()
     loud: bool = False
+    noted: bool = False
+
+    @property
+    def meanings(self) -> str:
+        """What each answer does, as a sentence."""
+        return "; ".join(f"{answer.word}: {answer.meaning}" for answer in self.answers) + "."
 
     def answer(self, typed: str) -> Answer | None:
         """The answer that was meant, None where that can't be told."""

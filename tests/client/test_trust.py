@@ -58,6 +58,13 @@ def test_the_first_time_the_fingerprint_is_shown_and_asked_about(world: World) -
     assert world.network.pin == OLD
 
 
+def test_what_is_no_answer_is_said_to_be_none(world: World) -> None:
+    untrusted(world, OLD)
+    assert "trust: this certificate from now on; leave: " in world.screen()[-2]
+    world.type("yes\n")
+    assert world.screen()[-2:] == [" 'yes' is no answer. Type trust or leave; Escape is leave.", "trust/leave?"]
+
+
 def test_leaving_pins_nothing(world: World) -> None:
     untrusted(world, OLD)
     world.press("Escape")

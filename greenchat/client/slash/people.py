@@ -12,7 +12,9 @@ def msg(order: Order) -> None:
     target, _, text = order.arguments.partition(" ")
     if login.hides(target, text):
         order.online().send("PRIVMSG", target, text)
-        order.tell(f"Sent to {target}; it is kept nowhere here, for there is a password in it. /login hides it, too.")
+        order.tell(
+            f"Sent to {target}; it is kept nowhere here, since there may be a password in it. /login hides it, too."
+        )
         return
     buffer = order.model.open(order.network, target)
     order.model.show(buffer)
