@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from .. import __version__
+from ..command_line import Parser
 from . import plot
 from .peers import NotInstalledError
 from .process import NotEnoughFilesError, cores
@@ -46,7 +47,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="greenchat-bench",
         description="Measure a chat server with many simulated clients in a process of their own. Without --server it"
         " starts greenchat-server on a free port with an empty data folder.",

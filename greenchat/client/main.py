@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from greenchat import __version__
 from greenchat.client.address import (
@@ -29,10 +28,10 @@ from greenchat.client.settings import SettingError, Settings, load, save
 from greenchat.client.style import Size
 from greenchat.client.theme import Appearance
 from greenchat.client.trust import Trust
+from greenchat.command_line import WRONG_USE, Parser
 
 Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
 
-WRONG_USE = 2
 INTERRUPTED = 130
 
 
@@ -53,16 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Ends the process with 2."""
-        self.exit(WRONG_USE, f"{self.prog}: {message}; --help tells more\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="greenchat",
         allow_abbrev=False,
         description="Chat in the terminal, with people on a greenchat server or any other IRC server.",

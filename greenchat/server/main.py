@@ -9,9 +9,9 @@ import os
 import sys
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NoReturn
 
 from .. import __version__
+from ..command_line import Parser
 from .config import Config, ConfigError, load
 from .options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listener, Options
 
@@ -59,16 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Ends the process with 2."""
-        self.exit(2, f"{self.prog}: {message}; --help tells more\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="greenchat-server",
         description="Group chat for the terminal: serves greenchat, any IRC client, and nc, all on one port.",
         epilog=_EPILOG,
