@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from ..chat.rights import rights_of
 from ..protocol.envelope import Envelope
 from ..protocol.message import Message
+from ..protocol.plain.text import split_text
+from ..protocol.wrap import room
 from .context import Context, Gradually, Rest
 from .registry import command
 
@@ -107,10 +109,12 @@ def may(ctx: Context, right: str) -> bool:
 
 
 def tell(ctx: Context, speaker: Service, *lines: str) -> None:
-    """A service says something to the sender."""
+    """A service says something to the sender, in as many notices as that takes."""
     source = f"{speaker.name}!{speaker.name}@{ctx.network.settings.name}"
+    size = room(source, "NOTICE", ctx.nick)
     for line in lines:
-        ctx.respond(Envelope(Message("NOTICE", (ctx.nick, line), source), time=ctx.now))
+        for piece in split_text(line, size):
+            ctx.respond(Envelope(Message("NOTICE", (ctx.nick, piece), source), time=ctx.now))
 
 
 def _help(ctx: Context, spoken_to: Service, topic: str) -> None:

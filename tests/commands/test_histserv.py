@@ -52,6 +52,17 @@ def test_playing(server: Target) -> None:
             assert answers(carol.run("HISTSERV PLAY alice")) == ["That was all: 0 messages"]
 
 
+def test_what_takes_a_whole_line_is_played_whole(server: Target) -> None:
+    text = "é" * 220 + " the end"
+    with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
+        alice.run(f"PRIVMSG #lobby :{text}")
+        bob.sync()
+        *pieces, last = answers(bob.run("HISTSERV PLAY #lobby"))
+        assert "".join(pieces)[20:] == f"<alice> {text}"
+        assert len(pieces) > 1
+        assert last == "That was all: 1 messages"
+
+
 @pytest.mark.parametrize("number", ["0", "x", "-1", "forever", "1.5", "\u00b2"])
 def test_numbers_that_are_none(server: Target, number: str) -> None:
     with people(server, "alice", channel="#lobby") as (alice,):
