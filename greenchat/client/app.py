@@ -13,63 +13,26 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from greenchat.client import outside, typing_notice
+from greenchat.client import typing_notice
 from greenchat.client.connection import Connection, Sleep
 from greenchat.client.console import Console
-from greenchat.client.credentials import Credentials, Vault
-from greenchat.client.events import Background, Disconnected, NetworkEvent, Received, Reported, Resized, TerminalEvent
+from greenchat.client.errands import Errands, Kept
+from greenchat.client.events import Background, NetworkEvent, Received, Reported, Resized, TerminalEvent
 from greenchat.client.keys import ESCAPE_SECONDS
 from greenchat.client.memory import Memory
-from greenchat.client.model import (
-    Address,
-    Connect,
-    Copy,
-    Disconnect,
-    Export,
-    Forget,
-    Keep,
-    Mouse,
-    Network,
-    OnlyTls,
-    Open,
-    Pin,
-    Plugin,
-    Quit,
-    Reconnect,
-    Save,
-    StartServer,
-)
+from greenchat.client.model import Address, Network
 from greenchat.client.network import Buffer, Link
 from greenchat.client.plugins import Plugins
 from greenchat.client.said import Kind, Line
 from greenchat.client.surface import Input, Surface
+from greenchat.client.times import milliseconds
 from greenchat.client.transport import Transport
-from greenchat.client.trust import Trust
 
 LEAVE_SECONDS = 1.5
 TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get theirs and the screen is painted
 SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from the one that draws
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept from one day to the next, and where.
-
-    save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
-    name, and says where. plugins: the folder of their files. logs: the folder for what is exported. serve: starts a
-    server on this machine; says what was in the way, "" for nothing.
-    """
-
-    vault: Vault
-    trust: Trust
-    save: Callable[[], None]
-    report: Callable[[str], Path]
-    plugins: Path
-    logs: Path
-    serve: Callable[[Address], str]
 
 
 class App:
@@ -97,10 +60,11 @@ class App:
         self._leaving = False
         self._plugins = Plugins(console.model, kept.plugins, kept.report)
         self._memory = Memory(console.model)
+        self._errands = Errands(console, surface, kept, self._plugins, self._memory, self._connection)
 
     def remember(self, path: Path) -> None:
         """Keep what is said in this file, and begin with what it has."""
-        self._memory = Memory(self._console.model, path)
+        self._memory.keep_in(path)
 
     def run(self) -> None:
         """Until the user leaves, the terminal vanishes, or a signal ends it."""
@@ -150,7 +114,8 @@ class App:
                     self._surface.notify(*console.model.caller)
         self._plugins.run(now, milliseconds())
         self._memory.turn(now, milliseconds())
-        self._do_requests()
+        self._errands.run()
+        self._leaving |= self._errands.leaving
         if not self._inputs and not (self._patient and self._unsaid()):
             self._leaving = True
         if console.redraw:
@@ -241,76 +206,6 @@ class App:
             text = f"A bug in greenchat: {what} was passed over; the details are in {self._kept.report('crash')}"
             self._console.model.add(told, Line(milliseconds(), Kind.ERROR, text))
 
-    def _do_requests(self) -> None:
-        console = self._console
-        requests = console.model.requests
-        while requests:
-            match requests.popleft():
-                case Quit():
-                    self._leaving = True
-                case Connect(network):
-                    self._connection(network).connect()
-                case Copy(text):
-                    self._surface.copy(text)
-                    console.hint = "Copied."
-                case Mouse(wanted):
-                    self._surface.mouse(wanted)
-                case Open(link):
-                    self._open_link(link)
-                case Disconnect(network):
-                    self._connection(network).close("you left", time.monotonic())
-                case Keep(network, credentials):
-                    self._keep(network, credentials)
-                case Forget(network):
-                    self._keep(network, None)
-                case Plugin(what, name):
-                    self._plugins.order(what, name)
-                case Export(buffers, path):
-                    self._memory.export(list(buffers), path, self._kept.logs, milliseconds())
-                case StartServer(network):
-                    self._start_server(network)
-                case Save():
-                    console.restyle()
-                    self._remember(self._console.model.network, self._kept.save)
-                case Reconnect(network):
-                    self._connection(network).reconnect("to switch to TLS")
-                case Pin(network, fingerprint):
-                    self._remember(network, lambda: self._kept.trust.trust(network.address, fingerprint))
-                case OnlyTls(network, seconds):
-                    self._remember(
-                        network, lambda: self._kept.trust.require_tls(network.address, milliseconds() + seconds * 1000)
-                    )
-
-    def _start_server(self, network: Network) -> None:
-        problem = self._kept.serve(network.address)
-        if problem:
-            self._console.on_network(network, Disconnected(problem), milliseconds())
-        else:
-            self._connection(network).connect()
-
-    def _keep(self, network: Network, credentials: Credentials | None) -> None:
-        try:
-            if credentials:
-                where = self._kept.vault.put(str(network.address), credentials)
-                self._console.model.add(network.status, Line(milliseconds(), Kind.INFO, f"The password is in {where}."))
-            else:
-                self._kept.vault.forget(str(network.address))
-        except OSError as error:
-            self._console.model.complain(network, f"The password could not be kept: {error}", milliseconds())
-
-    def _remember(self, network: Network, remember: Callable[[], None]) -> None:
-        try:
-            remember()
-        except OSError as error:
-            self._console.model.complain(network, f"This could not be kept for the next time: {error}", milliseconds())
-
-    def _open_link(self, link: str) -> None:
-        try:
-            outside.open_link(link)
-        except outside.OutsideError as error:
-            model = self._console.model
-            model.add(model.current, Line(milliseconds(), Kind.ERROR, str(error)))
-
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:
             self._connections[network] = Connection(network, self._open_wire, _chance)
@@ -358,11 +253,6 @@ class App:
         for connection in self._connections.values():
             if connection.wire:
                 connection.wire.join(max(0.0, deadline - time.monotonic()))
-
-
-def milliseconds() -> int:
-    """Now, since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 def _chance() -> float:

@@ -10,8 +10,9 @@ from greenchat.client.address import CHANNEL_SIGNS, DEFAULT_CHANNEL, AddressErro
 from greenchat.client.asking import edit
 from greenchat.client.editor import EMPTY, Editor, Line
 from greenchat.client.listing import Listed
-from greenchat.client.model import Address, Connect, Link, Model, Quit, StartServer
+from greenchat.client.model import Address, Link, Model
 from greenchat.client.modes import CANCEL, DONE, STAYS
+from greenchat.client.requests import Connect, Quit, StartServer
 
 SERVER, NICK, CHANNEL = "Server", "Nickname", "Channel"
 FIELDS = (SERVER, NICK, CHANNEL)

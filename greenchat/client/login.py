@@ -7,8 +7,9 @@ import os
 import re
 
 from greenchat.client.credentials import Attempt, Credentials
-from greenchat.client.model import Keep, Link, Model, Network
+from greenchat.client.model import Link, Model, Network
 from greenchat.client.questions import Answer, Prompt, Question, nothing
+from greenchat.client.requests import Keep
 
 SASL = "sasl"
 REGISTRATION = "draft/account-registration"

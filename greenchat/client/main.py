@@ -17,9 +17,10 @@ from greenchat.client.address import (
     nick_problem,
     parse_destination,
 )
-from greenchat.client.app import App, Kept, milliseconds
+from greenchat.client.app import App
 from greenchat.client.console import Console
 from greenchat.client.credentials import system_vault
+from greenchat.client.errands import Kept
 from greenchat.client.folders import config_folder, data_folder, recall, remember, state_folder
 from greenchat.client.join_screen import NICK, SERVER, Plan
 from greenchat.client.model import Address, Model, Network
@@ -27,6 +28,7 @@ from greenchat.client.said import Kind, Line
 from greenchat.client.settings import SettingError, Settings, load, save
 from greenchat.client.style import Size
 from greenchat.client.theme import Appearance
+from greenchat.client.times import milliseconds
 from greenchat.client.trust import Trust
 from greenchat.command_line import WRONG_USE, Parser
 

@@ -31,6 +31,10 @@ class Memory:
         self._told = False
         self._kept_gaps: dict[Buffer, set[str]] = {}
 
+    def keep_in(self, path: Path) -> None:
+        """Begin with what this file has, and write there from now on."""
+        self._path = path
+
     def turn(self, now: float, time: int) -> None:
         """Do what there is to do."""
         if self._path is None or now < self._retry_at:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 from greenchat.client import links, responses
 from greenchat.client.editor import EMPTY, Editor, Line
-from greenchat.client.model import Copy, Model, Open
+from greenchat.client.model import Model
 from greenchat.client.modes import CANCEL, DONE, EDITS, LEFT, STAYS
+from greenchat.client.requests import Copy, Open
 from greenchat.client.said import TALK
 from greenchat.client.said import Line as Said
 from greenchat.client.text import visible

@@ -4,165 +4,17 @@ Pure state; it draws and sends nothing. What is to be done outside waits in `Mod
 """
 
 from collections import deque
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
-from greenchat.client.credentials import Credentials
 from greenchat.client.network import Address, Buffer, BufferKind, Link, Network
 from greenchat.client.questions import Prompt, Question, WhichChannel
+from greenchat.client.requests import Request
 from greenchat.client.said import TALK, Kind, Line
 from greenchat.client.settings import Settings
 
-__all__ = [
-    "Address",
-    "Buffer",
-    "BufferKind",
-    "Connect",
-    "Copy",
-    "Disconnect",
-    "Export",
-    "Forget",
-    "Keep",
-    "Link",
-    "Model",
-    "Mouse",
-    "Network",
-    "OnlyTls",
-    "Open",
-    "Pin",
-    "Plugin",
-    "Quit",
-    "Reconnect",
-    "Save",
-    "StartServer",
-]
+__all__ = ["Address", "Buffer", "BufferKind", "Link", "Model", "Network"]
 
 MOST_MENTIONS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Quit:
-    """The user wants to leave the client."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    """The network is to be connected (again), now."""
-
-    network: Network
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnect:
-    """The network's connection is to be closed once what waits is sent."""
-
-    network: Network
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """The credentials are to be there the next time."""
-
-    network: Network
-    credentials: Credentials
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """The network's saved credentials are to go."""
-
-    network: Network
-
-
-@dataclass(frozen=True, slots=True)
-class Reconnect:
-    """The network's connection is to be closed and opened again: its address is another now."""
-
-    network: Network
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """This certificate is to be trusted the next time, too."""
-
-    network: Network
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True)
-class OnlyTls:
-    """The server wants TLS only, for so many seconds."""
-
-    network: Network
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A text is to be put into the clipboard."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mouse:
-    """The terminal is to tell of the mouse, or not."""
-
-    wanted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A link is to be opened."""
-
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Save:
-    """The settings are to be kept as they are now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """What was said in these windows is to be written to a file, or a folder; None: where such files belong."""
-
-    buffers: tuple[Buffer, ...]
-    path: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class Plugin:
-    """Something is to be done with plugins. what: "load", "unload", or to list them."""
-
-    what: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class StartServer:
-    """A server is to be started on this machine, at the network's address, and to be connected to."""
-
-    network: Network
-
-
-Request = (
-    Quit
-    | Connect
-    | Disconnect
-    | Keep
-    | Forget
-    | Reconnect
-    | Pin
-    | OnlyTls
-    | Save
-    | Copy
-    | Open
-    | Mouse
-    | Plugin
-    | Export
-    | StartServer
-)
 
 
 class Model:

@@ -6,6 +6,11 @@ from functools import lru_cache
 QUARTER = 15 * 60_000  # milliseconds: in every zone a day begins at a quarter of an hour
 
 
+def milliseconds() -> int:
+    """Now, since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
 def clock(milliseconds: int) -> str:
     """`20:05`."""
     return time.strftime("%H:%M", time.localtime(milliseconds / 1000))

@@ -8,8 +8,9 @@ import json
 import os
 from pathlib import Path
 
-from greenchat.client.model import Address, Connect, Model, Network, Pin
+from greenchat.client.model import Address, Model, Network
 from greenchat.client.questions import Answer, Question, nothing
+from greenchat.client.requests import Connect, Pin
 
 
 class Trust:

@@ -3,7 +3,8 @@
 import pytest
 
 from greenchat.client.join_screen import NICK, SERVER, Plan
-from greenchat.client.model import Address, Connect, Link, Quit, StartServer
+from greenchat.client.model import Address, Link
+from greenchat.client.requests import Connect, Quit, StartServer
 from greenchat.client.style import Size
 from tests.client.world import World
 

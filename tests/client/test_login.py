@@ -6,7 +6,8 @@ import pytest
 
 from greenchat.client import login
 from greenchat.client.credentials import Credentials
-from greenchat.client.model import Address, Forget, Keep
+from greenchat.client.model import Address
+from greenchat.client.requests import Forget, Keep
 from greenchat.protocol.sasl import parse_plain
 from greenchat.protocol.scram import ServerExchange, make_verifier
 from tests.client.world import World

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.client.memory import RETRY_SECONDS, Memory
-from greenchat.client.model import Export
+from greenchat.client.requests import Export
 from tests.client.world import NOON, World
 
 CAPS = "echo-message batch message-tags server-time draft/chathistory"

@@ -3,7 +3,8 @@
 import pytest
 
 from greenchat.client.events import Connected, Received
-from greenchat.client.model import Address, Connect, Disconnect
+from greenchat.client.model import Address
+from greenchat.client.requests import Connect, Disconnect
 from greenchat.protocol.message import parse
 from tests.client.world import World
 

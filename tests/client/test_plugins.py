@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from greenchat.client import report
-from greenchat.client.model import Plugin
 from greenchat.client.plugins import MOST_FAILURES, PluginError, Plugins
+from greenchat.client.requests import Plugin
 from greenchat.protocol.message import parse
 from tests.client.world import NOON, World
 

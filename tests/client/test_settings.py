@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.client.keys import KEYS, PRESETS
-from greenchat.client.model import Save
+from greenchat.client.requests import Save
 from greenchat.client.settings import SettingError, Settings, as_toml, load, save
 from tests.client.world import World
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.model import Connect, Disconnect, Quit
+from greenchat.client.requests import Connect, Disconnect, Quit
 from greenchat.client.slash import TABLE
 from tests.client.world import World
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from greenchat.client.events import Untrusted
-from greenchat.client.model import Address, Connect, OnlyTls, Pin, Reconnect
+from greenchat.client.model import Address
+from greenchat.client.requests import Connect, OnlyTls, Pin, Reconnect
 from greenchat.client.trust import Trust
 from tests.client.world import World
 

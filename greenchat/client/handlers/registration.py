@@ -5,7 +5,8 @@ https://ircv3.net/specs/extensions/capability-negotiation
 
 from greenchat.client import login, past, regain, talk
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.model import Address, BufferKind, Link, Network, OnlyTls, Reconnect
+from greenchat.client.model import Address, BufferKind, Link, Network
+from greenchat.client.requests import OnlyTls, Reconnect
 from greenchat.client.said import Kind
 from greenchat.protocol.numerics import Numeric
 

@@ -1,7 +1,7 @@
 """Commands about one's account: registering, logging in and out. Passwords are asked for, never typed in a line."""
 
 from greenchat.client import login
-from greenchat.client.model import Forget
+from greenchat.client.requests import Forget
 from greenchat.client.slash.registry import Order, SlashError, command
 
 

@@ -1,7 +1,8 @@
 """Commands about networks: several at once, each with its windows, each reconnecting by itself."""
 
 from greenchat.client.address import AddressError, parse_destination
-from greenchat.client.model import Connect, Disconnect, Link, Network
+from greenchat.client.model import Link, Network
+from greenchat.client.requests import Connect, Disconnect
 from greenchat.client.slash.registry import Order, SlashError, command
 
 

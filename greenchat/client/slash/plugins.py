@@ -1,6 +1,6 @@
 """The command about plugins."""
 
-from greenchat.client.model import Plugin
+from greenchat.client.requests import Plugin
 from greenchat.client.slash.registry import Order, SlashError, command
 
 

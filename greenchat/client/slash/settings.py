@@ -1,6 +1,6 @@
 """Commands that change the client itself: settings, aliases, keys, whom not to read. All are kept for the next time."""
 
-from greenchat.client.model import Save
+from greenchat.client.requests import Save
 from greenchat.client.settings import TABLE, SettingError, shown
 from greenchat.client.slash.registry import ALIASES, Order, SlashError, command
 from greenchat.client.slash.registry import TABLE as COMMANDS

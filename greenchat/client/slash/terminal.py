@@ -1,6 +1,6 @@
 """Commands about the terminal: the mouse."""
 
-from greenchat.client.model import Mouse
+from greenchat.client.requests import Mouse
 from greenchat.client.slash.registry import Order, SlashError, command
 
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from greenchat.client.model import Buffer, BufferKind, Export, Link, Quit
+from greenchat.client.model import Buffer, BufferKind, Link
+from greenchat.client.requests import Export, Quit
 from greenchat.client.said import TALK, Kind, Line
 from greenchat.client.slash.registry import TABLE, Order, SlashError, command, find
 from greenchat.client.times import date_and_time

@@ -1,0 +1,142 @@
+"""What the model asks to have done outside of it (requests.py): connections, the terminal, files, other programs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenchat.client import outside
+from greenchat.client.connection import Connection
+from greenchat.client.console import Console
+from greenchat.client.credentials import Credentials, Vault
+from greenchat.client.events import Disconnected
+from greenchat.client.memory import Memory
+from greenchat.client.model import Address, Network
+from greenchat.client.plugins import Plugins
+from greenchat.client.requests import (
+    Connect,
+    Copy,
+    Disconnect,
+    Export,
+    Forget,
+    Keep,
+    Mouse,
+    OnlyTls,
+    Open,
+    Pin,
+    Plugin,
+    Quit,
+    Reconnect,
+    Request,
+    Save,
+    StartServer,
+)
+from greenchat.client.said import Kind, Line
+from greenchat.client.surface import Surface
+from greenchat.client.times import milliseconds
+from greenchat.client.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept from one day to the next, and where.
+
+    save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
+    name, and says where. plugins: the folder of their files. logs: the folder for what is exported. serve: starts a
+    server on this machine; says what was in the way, "" for nothing.
+    """
+
+    vault: Vault
+    trust: Trust
+    save: Callable[[], None]
+    report: Callable[[str], Path]
+    plugins: Path
+    logs: Path
+    serve: Callable[[Address], str]
+
+
+@dataclass(slots=True)
+class Errands:
+    """connection: that of a network, a new one where it has none. leaving: the user wants to leave greenchat."""
+
+    console: Console
+    surface: Surface
+    kept: Kept
+    plugins: Plugins
+    memory: Memory
+    connection: Callable[[Network], Connection]
+    leaving: bool = False
+
+    def run(self) -> None:
+        """Do all that waits."""
+        requests = self.console.model.requests
+        while requests:
+            self._do(requests.popleft())
+
+    def _do(self, request: Request) -> None:
+        match request:
+            case Quit():
+                self.leaving = True
+            case Connect(network):
+                self.connection(network).connect()
+            case Copy(text):
+                self.surface.copy(text)
+                self.console.hint = "Copied."
+            case Mouse(wanted):
+                self.surface.mouse(wanted)
+            case Open(link):
+                self._open_link(link)
+            case Disconnect(network):
+                self.connection(network).close("you left", time.monotonic())
+            case Keep(network, credentials):
+                self._keep(network, credentials)
+            case Forget(network):
+                self._keep(network, None)
+            case Plugin(what, name):
+                self.plugins.order(what, name)
+            case Export(buffers, path):
+                self.memory.export(list(buffers), path, self.kept.logs, milliseconds())
+            case StartServer(network):
+                self._start_server(network)
+            case Save():
+                self.console.restyle()
+                self._remember(self.console.model.network, self.kept.save)
+            case Reconnect(network):
+                self.connection(network).reconnect("to switch to TLS")
+            case Pin(network, fingerprint):
+                self._remember(network, lambda: self.kept.trust.trust(network.address, fingerprint))
+            case OnlyTls(network, seconds):
+                until = milliseconds() + seconds * 1000
+                self._remember(network, lambda: self.kept.trust.require_tls(network.address, until))
+
+    def _start_server(self, network: Network) -> None:
+        problem = self.kept.serve(network.address)
+        if problem:
+            self.console.on_network(network, Disconnected(problem), milliseconds())
+        else:
+            self.connection(network).connect()
+
+    def _keep(self, network: Network, credentials: Credentials | None) -> None:
+        model = self.console.model
+        try:
+            if credentials:
+                where = self.kept.vault.put(str(network.address), credentials)
+                model.add(network.status, Line(milliseconds(), Kind.INFO, f"The password is in {where}."))
+            else:
+                self.kept.vault.forget(str(network.address))
+        except OSError as error:
+            model.complain(network, f"The password could not be kept: {error}", milliseconds())
+
+    def _remember(self, network: Network, remember: Callable[[], None]) -> None:
+        try:
+            remember()
+        except OSError as error:
+            text = f"This could not be kept for the next time: {error}"
+            self.console.model.complain(network, text, milliseconds())
+
+    def _open_link(self, link: str) -> None:
+        try:
+            outside.open_link(link)
+        except outside.OutsideError as error:
+            model = self.console.model
+            model.add(model.current, Line(milliseconds(), Kind.ERROR, str(error)))
