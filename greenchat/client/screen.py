@@ -39,6 +39,8 @@ XTERM = (
     "kitty",
     "st-",
 )  # those that take titles, links and the clipboard
+# A terminal draws what stands between these in one go, or ignores both (Contour's "Synchronized Output").
+BEGIN_UPDATE, END_UPDATE = "\x1b[?2026h", "\x1b[?2026l"
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 ANSWER_SECONDS = 0.2  # how long leaving waits for answers of the terminal ...
 ANSWERED_WITHIN = 2.0  # ... that were asked for no longer ago
@@ -188,12 +190,18 @@ class Screen:
         self._painted = list(frame.rows[:height])
         if frame.cursor and frame.cursor.row < height:
             window.move(frame.cursor.row, min(frame.cursor.column, columns - 1))
+        if self._xterm:
+            self._write(BEGIN_UPDATE)
         window.refresh()
+        after = ""
         if frame.title != self._title and self._xterm:
             self._title = frame.title
-            self._write(f"\x1b]2;{frame.title}\x1b\\")
+            after += f"\x1b]2;{frame.title}\x1b\\"
         if direct:
-            self._write("\x1b7" + "".join(self._direct(number, frame.rows[number]) for number in direct) + "\x1b8")
+            after += "\x1b7" + "".join(self._direct(number, frame.rows[number]) for number in direct) + "\x1b8"
+        if self._xterm:
+            after += END_UPDATE
+        self._write(after)
 
     def _paint_row(self, number: int, row: Row, columns: int) -> bool:
         """Put the row into the window; True if it must be written directly, too."""

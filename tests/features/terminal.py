@@ -16,6 +16,7 @@ import pyte
 from ptyprocess import PtyProcess
 from wcwidth import wcwidth
 
+BEING_DRAWN = 2026 << 5  # pyte's number of the private mode in which terminals show nothing yet
 PATIENCE = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 
 
@@ -44,6 +45,11 @@ class _Screen(pyte.Screen):
         for _ in range(count or 1):
             self.index()
         self.cursor.y = row
+
+    @property
+    def being_drawn(self) -> bool:
+        """Is the program in the middle of a picture?"""
+        return BEING_DRAWN in self.mode
 
     def rows(self) -> list[str]:
         """The text of each row, without trailing spaces."""
@@ -173,5 +179,7 @@ class Terminal:
         if data:
             self.output += data
             self._stream.feed(data)
+            if self.screen.being_drawn:  # nobody would see this yet
+                self._read(seconds)
         else:
             self.ended = True

@@ -51,6 +51,19 @@ def test_colours_of_text_come_as_near_as_they_can(
     assert direct in alice.output
 
 
+def test_a_picture_is_shown_in_one_go(server: Server, greenchat: OpenTerminal) -> None:
+    """ "rendering during this time will keep rendering the last rendered state" (Synchronized Output): no half rows."""
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("You joined")
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #lobby", "PRIVMSG #lobby :\x04ff8700orange\x0f 👍 end")
+        alice.wait_for("orange", "end")
+    pictures = alice.output.split(b"\x1b[?2026h")[1:]
+    assert all(picture.count(b"\x1b[?2026l") == 1 for picture in pictures)
+    last = next(picture for picture in pictures if b"orange" in picture)
+    assert "👍".encode() in last.partition(b"\x1b[?2026l")[0]
+
+
 def test_no_color_is_heeded(server: Server, greenchat: OpenTerminal) -> None:
     alice = greenchat(f"alice@{server.address}", NO_COLOR="1")
     alice.wait_for("You joined")
