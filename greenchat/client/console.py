@@ -6,7 +6,7 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 
 from collections.abc import Callable
 
-from greenchat.client import handlers, join_view, login, multiline, past, responses, slash, talk, typing_notice
+from greenchat.client import handlers, join_view, past, slash, typing_notice
 from greenchat.client.asking import Asking, Prompting
 from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
@@ -16,15 +16,15 @@ from greenchat.client.events import Clicked, Entered, Focused, KeyPressed, Netwo
 from greenchat.client.join_screen import CHANNEL, JoinScreen, Plan, Take
 from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
-from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
-from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, PasteGuard, Search
+from greenchat.client.model import Buffer, Model, Network
+from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
 from greenchat.client.questions import Prompt, Question, WhichChannel
-from greenchat.client.said import Kind, Line
+from greenchat.client.said import Line
+from greenchat.client.speaking import Speaking
 from greenchat.client.style import Frame, Size
 from greenchat.client.theme import Appearance, Theme
 from greenchat.client.viewpoint import Viewpoint
 
-GUARDED_LINES = 3  # from which on a paste is asked about
 WHEEL_ROWS = 3
 HINT_QUIT = "Ctrl-C again leaves greenchat."
 
@@ -38,13 +38,11 @@ class Console:
 
     __slots__ = (
         "_completion",
-        "_drafts",
         "_join",
         "_mode",
         "_quitting",
-        "_reply",
+        "_speaking",
         "appearance",
-        "editor",
         "hint",
         "model",
         "redraw",
@@ -57,16 +55,14 @@ class Console:
         self.appearance = appearance or Appearance()
         self.view = Viewpoint(model, size, self._theme, lambda: self._mode.line if self._mode else self.editor.line)
         model.actions = frozenset(ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values())
-        self.editor = Editor()
+        self._speaking = Speaking(model, self._follow)
         self.hint = ""
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
         self._completion: Completion | None = None
         self._join: JoinScreen | None = None
-        self._drafts: dict[Buffer, InputLine] = {}
         self._quitting = False
-        self._reply: Line | None = None  # what the next line replies to
 
     def frame(self, now: float, time: int = 0) -> Frame:
         """The picture. now: seconds of the app's clock. time: milliseconds since the epoch."""
@@ -74,9 +70,14 @@ class Console:
         if mode is None and self._join:
             return join_view.render(self._join, self.size, theme)
         if mode is None:
-            prompt = f"reply to {self._reply.nick}: " if self._reply else ""
+            prompt = f"reply to {reply.nick}: " if (reply := self._speaking.reply) else ""
             return self.view.picture(Look(theme, now, time, self.hint, prompt))
         return self.view.picture(Look(theme, now, time, mode.hint, mode.prompt, mode.marked, mode.selected))
+
+    @property
+    def editor(self) -> Editor:
+        """The input line."""
+        return self._speaking.editor
 
     @property
     def size(self) -> Size:
@@ -101,7 +102,7 @@ class Console:
         handlers.apply(self.model, network, event, now)
         if self._join:
             self._join.noticed()
-        self._keep_drafts(before)
+        self._speaking.moved(before)
         self._ask(now)
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
@@ -121,8 +122,8 @@ class Console:
             case Entered(text):
                 self.editor.load(InputLine(text, len(text)))
                 before = self.model.current
-                self.submit(now)
-                self._keep_drafts(before)
+                self._speaking.submit(now)
+                self._speaking.moved(before)
             case Focused(focused):
                 self.model.focused = focused
                 past.mark_read(self.model.current)
@@ -151,52 +152,6 @@ class Console:
                 case _:
                     pass  # nobody is there to answer
 
-    def submit(self, now: int, *, together: bool = True) -> None:
-        """Enter: run the command, or say the lines. together: as one message, where the server takes such."""
-        text = self.editor.submit(remember=not login.hides_line(self.editor.text))
-        typing_notice.said(self.model.current)
-        if text.startswith("/") and not text.startswith("//") and "\n" not in text:
-            slash.run(self.model, text, now)
-            return
-        text = text.removeprefix("/" if text.startswith("//") else "")
-        for said in [text] if together else text.split("\n"):
-            if said.strip():
-                self._say(said, now)
-
-    def _say(self, text: str, now: int) -> None:
-        buffer = self.model.current
-        if buffer.kind is BufferKind.STATUS:
-            self.model.complain(buffer.network, "Nobody is here to hear it. /join a channel, or /msg somebody.", now)
-            self.editor.replace(InputLine(text, len(text)))
-            if buffer.network.link is Link.ONLINE and not any(each.joined for each in buffer.network.buffers.values()):
-                self._offer_channel(text)
-            return
-        wanted = {buffer.network.fold(name) for name in buffer.network.channels}
-        if buffer.kind is BufferKind.CHANNEL and not buffer.joined and buffer.network.fold(buffer.name) not in wanted:
-            self.model.complain(buffer.network, f"You are not in {buffer.name}: /join {buffer.name}", now)
-            self.editor.replace(InputLine(text, len(text)))
-            return
-        buffer.anchor = None
-        past.mark_read(buffer)
-        reply, self._reply = self._reply, None
-        if reply and not responses.can_reply(buffer, reply):
-            text, reply = f"{reply.nick}: {text}", None
-        talk.say(self.model, buffer, text, Kind.SAID, now, reply.id if reply else "")
-
-    def _offer_channel(self, text: str) -> None:
-        """No channel is open to say this in: ask for one, and have the text wait there until it is sent."""
-        network = self.model.network
-
-        def take(name: str, now: int) -> None:
-            sign = "" if network.isupport.is_channel(name) else network.isupport.chantypes[:1]
-            channel = self.model.open(network, sign + name.split()[0])
-            self.editor.load(EMPTY)
-            self._drafts[channel] = InputLine(text, len(text))
-            slash.run(self.model, f"/join {channel.name}", now)
-            self.model.show(channel)
-
-        self.model.questions.append(WhichChannel(take))
-
     def ask_where(self, plan: Plan, start: str, remember: Take) -> None:
         """Begin with the join screen. remember: given the channel that was chosen."""
         network = self.model.network
@@ -217,16 +172,8 @@ class Console:
             self._join.paste(text)
         elif self._mode:
             self._mode.paste(text)
-        elif text.count("\n") + 1 >= GUARDED_LINES:
-
-            def answer(chosen: str) -> None:
-                self.editor.insert(text)
-                if chosen != "edit":
-                    self.submit(now, together=chosen == "one")
-
-            self._mode = PasteGuard(text, answer, one=multiline.limits(self.model.network) is not None)
         else:
-            self.editor.insert(text)
+            self._speaking.paste(text, now)
 
     def _key(self, key: str, now: int) -> None:
         before, text = self.model.current, self.editor.text
@@ -239,7 +186,7 @@ class Console:
             self._plain_key(key, now)
         if self.model.current is before and self.editor.text != text and self.model.settings.get("typing.tell"):
             typing_notice.tell(before, self.editor.text, now)
-        self._keep_drafts(before)
+        self._speaking.moved(before)
 
     def _mode_key(self, key: str) -> bool:
         """Give a key to the mode; True if the editor is to have it."""
@@ -276,16 +223,6 @@ class Console:
             self._quitting = True
             self.hint = HINT_QUIT
 
-    def _keep_drafts(self, before: Buffer) -> None:
-        """Each window keeps what was typed in it."""
-        current = self.model.current
-        if before is not current:
-            self._reply = None
-            past.mark_read(before)
-            past.mark_read(current)
-            self._drafts[before] = self.editor.line
-            self.editor.load(self._drafts.pop(current, EMPTY))
-
     def _complete(self, step: int) -> None:
         if self._completion:
             self._completion = self._completion.next(step)
@@ -300,7 +237,7 @@ class Console:
         clicked = None if self._mode else self.view.clicked(row, column)
         if isinstance(clicked, Buffer):
             self.model.show(clicked)
-            self._keep_drafts(before)
+            self._speaking.moved(before)
         elif clicked:
             self.editor.insert(f"{clicked}{' ' if self.editor.text else ': '}")
 
@@ -316,7 +253,7 @@ class Console:
         self._mode = MessageCursor(self.model, newest, self.view.bring, self._reply_to, self._follow)
 
     def _reply_to(self, said: Line) -> None:
-        self._reply = said
+        self._speaking.reply = said
 
     def _follow(self, mode: Mode) -> None:
         self._mode = mode
@@ -328,7 +265,7 @@ class Console:
     def _escape(self) -> None:
         if self.view.bare:
             self._copy_mode()
-        self._reply = None
+        self._speaking.reply = None
 
     def _redraw(self) -> None:
         self.redraw = True
@@ -338,7 +275,7 @@ class Console:
 
 
 ACTIONS: dict[str, Callable[[Console, int], None]] = {
-    "submit": Console.submit,
+    "submit": lambda console, now: console._speaking.submit(now),
     "complete": lambda console, now: console._complete(1),
     "complete backwards": lambda console, now: console._complete(-1),
     "scroll up": lambda console, now: console.view.scroll_page(1),

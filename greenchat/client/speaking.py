@@ -1,0 +1,99 @@
+"""From the input line to what is said: a line that is entered runs as a command or is said in the window that is
+shown, each window keeps its draft, and many lines at once are asked about first."""
+
+from collections.abc import Callable
+
+from greenchat.client import login, multiline, past, responses, slash, talk, typing_notice
+from greenchat.client.editor import EMPTY, Editor
+from greenchat.client.editor import Line as InputLine
+from greenchat.client.model import Buffer, BufferKind, Link, Model
+from greenchat.client.modes import PasteGuard
+from greenchat.client.questions import WhichChannel
+from greenchat.client.said import Kind, Line
+
+GUARDED_LINES = 3  # from which on a paste is asked about
+
+
+class Speaking:
+    """The editor, the drafts of the other windows, and what the next line replies to.
+
+    ask: puts a paste guard into the input line's place.
+    """
+
+    __slots__ = ("_ask", "_drafts", "_model", "editor", "reply")
+
+    def __init__(self, model: Model, ask: Callable[[PasteGuard], None]) -> None:
+        self._model = model
+        self._ask = ask
+        self._drafts: dict[Buffer, InputLine] = {}
+        self.editor = Editor()
+        self.reply: Line | None = None
+
+    def submit(self, now: int, *, together: bool = True) -> None:
+        """Enter: run the command, or say the lines. together: as one message, where the server takes such."""
+        text = self.editor.submit(remember=not login.hides_line(self.editor.text))
+        typing_notice.said(self._model.current)
+        if text.startswith("/") and not text.startswith("//") and "\n" not in text:
+            slash.run(self._model, text, now)
+            return
+        text = text.removeprefix("/" if text.startswith("//") else "")
+        for said in [text] if together else text.split("\n"):
+            if said.strip():
+                self._say(said, now)
+
+    def paste(self, text: str, now: int) -> None:
+        """Text came all at once."""
+        if text.count("\n") + 1 < GUARDED_LINES:
+            self.editor.insert(text)
+            return
+
+        def answer(chosen: str) -> None:
+            self.editor.insert(text)
+            if chosen != "edit":
+                self.submit(now, together=chosen == "one")
+
+        self._ask(PasteGuard(text, answer, one=multiline.limits(self._model.network) is not None))
+
+    def moved(self, before: Buffer) -> None:
+        """Another window may be shown now: each keeps what was typed in it."""
+        current = self._model.current
+        if before is not current:
+            self.reply = None
+            past.mark_read(before)
+            past.mark_read(current)
+            self._drafts[before] = self.editor.line
+            self.editor.load(self._drafts.pop(current, EMPTY))
+
+    def _say(self, text: str, now: int) -> None:
+        buffer = self._model.current
+        if buffer.kind is BufferKind.STATUS:
+            self._model.complain(buffer.network, "Nobody is here to hear it. /join a channel, or /msg somebody.", now)
+            self.editor.replace(InputLine(text, len(text)))
+            if buffer.network.link is Link.ONLINE and not any(each.joined for each in buffer.network.buffers.values()):
+                self._offer_channel(text)
+            return
+        wanted = {buffer.network.fold(name) for name in buffer.network.channels}
+        if buffer.kind is BufferKind.CHANNEL and not buffer.joined and buffer.network.fold(buffer.name) not in wanted:
+            self._model.complain(buffer.network, f"You are not in {buffer.name}: /join {buffer.name}", now)
+            self.editor.replace(InputLine(text, len(text)))
+            return
+        buffer.anchor = None
+        past.mark_read(buffer)
+        reply, self.reply = self.reply, None
+        if reply and not responses.can_reply(buffer, reply):
+            text, reply = f"{reply.nick}: {text}", None
+        talk.say(self._model, buffer, text, Kind.SAID, now, reply.id if reply else "")
+
+    def _offer_channel(self, text: str) -> None:
+        """No channel is open to say this in: ask for one, and have the text wait there until it is sent."""
+        network = self._model.network
+
+        def take(name: str, now: int) -> None:
+            sign = "" if network.isupport.is_channel(name) else network.isupport.chantypes[:1]
+            channel = self._model.open(network, sign + name.split()[0])
+            self.editor.load(EMPTY)
+            self._drafts[channel] = InputLine(text, len(text))
+            slash.run(self._model, f"/join {channel.name}", now)
+            self._model.show(channel)
+
+        self._model.questions.append(WhichChannel(take))
