@@ -65,6 +65,13 @@ INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text,
     SELECT * FROM unsettled_message WHERE conversation = ?1 AND id > ?2 AND id <= ?3
 ) ORDER BY id
 """
+_CUT_END = """
+SELECT id FROM (
+    SELECT id FROM db.settled WHERE conversation = ?1 AND id > ?2 AND id <= ?3
+    UNION ALL
+    SELECT id FROM db.unsettled WHERE conversation = ?1 AND id > ?2 AND id <= ?3
+) ORDER BY id LIMIT 1 OFFSET ?4
+"""
 _ERASE = "INSERT INTO words (words, rowid, text, sender, place) VALUES ('delete', ?, ?, ?, ?)"
 _PLACES = "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))"
 _FIND_OLDEST = """
@@ -130,10 +137,11 @@ class SearchIndex:
                 self._merge(connection)
             return True
 
-    def cut(self, conversation: int, upto: int) -> int:
-        """Drop a conversation's messages up to an id, before they go from the database.
+    def cut(self, conversation: int, upto: int) -> tuple[int, bool]:
+        """One step of dropping a conversation's messages up to an id, before they go from the database.
 
-        Returns up to which id it holds none now: less than asked for where it hasn't seen them all yet.
+        Returns up to which id it holds none now, and whether there is more to drop: the id can be less than asked for
+        without that, where it hasn't seen all messages yet.
         """
         with self._lock, self._errors():
             connection = self._ready()
@@ -141,10 +149,13 @@ class SearchIndex:
                 upto = min(upto, _state(connection, "indexed"))
                 row = connection.execute("SELECT upto FROM cut WHERE conversation = ?", (conversation,)).fetchone()
                 done = row[0] if row else 0
-                if upto > done:
-                    connection.execute(_CUT, (conversation, done, upto))
-                    connection.execute("INSERT OR REPLACE INTO cut VALUES (?, ?)", (conversation, upto))
-            return max(upto, done)
+                if upto <= done:
+                    return done, False
+                last = connection.execute(_CUT_END, (conversation, done, upto, _STEP_ROWS - 1)).fetchone()
+                upto = last[0] if last else upto
+                connection.execute(_CUT, (conversation, done, upto))
+                connection.execute("INSERT OR REPLACE INTO cut VALUES (?, ?)", (conversation, upto))
+            return upto, last is not None
 
     def search(self, query: Query, *, budget: float) -> list[StoredEvent]:
         """What matches, oldest first; catches up before, if that takes no longer than `budget` seconds."""

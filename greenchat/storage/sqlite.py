@@ -31,6 +31,7 @@ _MUCH = 50_000  # events
 _LONG = 10.0  # seconds
 _SEARCH_SECONDS = 3.0
 _SETTLE_AFTER = 10.0  # seconds
+_CUTTING = 0.1  # seconds, or one step
 _PLAN_EVERY = 60_000  # ms
 _PRUNE_EVERY = 3_600_000  # ms
 _TRIM_ROWS = 200
@@ -78,6 +79,7 @@ class SqliteStore:
         self._events_learned = 0
         self._learned = 0.0
         self._settled = monotonic()  # the last step
+        self._planned_cuts: deque[retention.Cut] = deque()  # to be cut from the index first
         self._cuts: deque[retention.Cut] = deque()
         self._has_trimmed = False
         self._pruned = 0
@@ -187,7 +189,7 @@ class SqliteStore:
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
         return self._kept == self._commits and not (
-            self._is_planning_due(now) or self._is_pruning_due(now) or self._is_time_to_settle()
+            self._planned_cuts or self._is_planning_due(now) or self._is_pruning_due(now) or self._is_time_to_settle()
         )
 
     def move_log(self) -> None:
@@ -216,15 +218,20 @@ class SqliteStore:
                 complete = self._index.catch_up(budget=0)
             except StoreError as error:
                 trouble = error  # without an index there is no search, but all else goes on
-            ended = monotonic()
-            # However much there is to learn, most of the processor is left to the chat.
-            self._index_rests = ended + _INDEX_RESTS * (ended - started)
-            if (complete or trouble) and not self._cuts and self._is_planning_due(now):
+            if (complete or trouble) and not self._is_cutting and self._is_planning_due(now):
                 self._plan(now)
             elif self._is_pruning_due(now):
                 self._pruned, self._has_trimmed = now, False
                 with self._readers.connection() as connection:
                     self._unused_sources = retention.unused_sources(connection)
+            until = monotonic() + _CUTTING
+            while self._planned_cuts:
+                self._cut_index()
+                if monotonic() >= until:
+                    break
+            ended = monotonic()
+            # However much there is to learn and to cut, most of the processor is left to the chat.
+            self._index_rests = ended + _INDEX_RESTS * (ended - started)
             if complete:
                 self._kept = commits
             if trouble:
@@ -264,7 +271,11 @@ class SqliteStore:
 
     def _is_pruning_due(self, now: int) -> bool:
         is_time = self._has_trimmed and now - self._pruned >= _PRUNE_EVERY
-        return is_time and not (self._cuts or self._settling.is_under_way)
+        return is_time and not (self._is_cutting or self._settling.is_under_way)
+
+    @property
+    def _is_cutting(self) -> bool:
+        return bool(self._planned_cuts or self._cuts)
 
     def _plan(self, now: int) -> None:
         with self._readers.connection() as connection:
@@ -272,12 +283,18 @@ class SqliteStore:
             if self._planned == 0:
                 cuts += retention.of_departed(connection, self._last_id)
         self._planned = now
-        for cut in cuts:
-            try:
-                upto = min(cut.upto, self._index.cut(cut.conversation, cut.upto))
-            except StoreError:
-                upto = cut.upto  # what the index still holds of it will be found nowhere
-            self._cuts.append(retention.Cut(cut.conversation, upto))
+        self._planned_cuts.extend(cuts)
+
+    def _cut_index(self) -> None:
+        """One step of the first cut in the index; what it holds no more can go from the database."""
+        cut = self._planned_cuts[0]
+        try:
+            upto, more = self._index.cut(cut.conversation, cut.upto)
+        except StoreError:
+            upto, more = cut.upto, False  # what the index still holds of it will be found nowhere
+        self._cuts.append(retention.Cut(cut.conversation, min(upto, cut.upto)))
+        if not more:
+            self._planned_cuts.popleft()
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

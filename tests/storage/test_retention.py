@@ -129,6 +129,27 @@ def test_keeping_nothing(path: Path, talk: Talk, keep: Retention) -> None:
     store.close()
 
 
+def test_very_much_goes_from_the_index_in_steps(path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meanwhile the index learns what is new, and the log is moved."""
+    monkeypatch.setattr("greenchat.storage.search._STEP_ROWS", 100)
+    monkeypatch.setattr("greenchat.storage.sqlite._CUTTING", 0.0)
+    store = keeping(path, Retention(per_conversation=300))
+    loud = talk.lines(1000)
+    store.commit(loud)
+    settle_events(store)
+    store.learn()
+    left = []
+    while not store.is_tidy(START):
+        store._index_rests = 0.0
+        store.maintain(START)
+        while store.tidy():
+            pass
+        left.append(len(store.search(Query(["#lobby"], 5000, "line"))))
+    assert left[:8] == [900, 800, 700, 600, 500, 400, 300, 300]
+    assert store.read("#lobby", ALL) == loud[-300:]
+    store.close()
+
+
 def test_who_is_known_from_nothing_any_more_is_forgotten(
     path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
