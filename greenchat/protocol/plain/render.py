@@ -142,7 +142,8 @@ _WORDS: dict[str, _Words] = {
     "WARN": _last,
 }
 
-_SILENT = frozenset({"422", "451"})  # no MOTD; not registered: neither is a plain user's business
+# no MOTD; not registered: neither is a plain user's business. A wrong password: the ERROR that follows says it.
+_SILENT = frozenset({"422", "451", "464"})
 
 _NUMERICS: dict[str, Callable[[tuple[str, ...]], _Line]] = {
     "001": lambda params: _Line(WELCOME),

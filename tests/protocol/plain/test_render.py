@@ -73,6 +73,7 @@ def tilde(line: str) -> str:
         (":srv 366 alice #lobby :End of /NAMES list", "", ""),
         (":srv 372 alice :- banner", "", ""),
         (":srv 422 alice :MOTD File is missing", "", ""),
+        (":srv 464 alice :Password incorrect", "", ""),
         (":srv 401", "", ""),
         (ALICE + "MODE #lobby +o bob", "", ""),
         (ALICE + "AWAY :lunch", "", ""),
