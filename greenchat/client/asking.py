@@ -47,6 +47,11 @@ class Asking(_Typing):
         self._misunderstood = ""
 
     @property
+    def holds(self) -> bool:
+        """Is there still something to decide?"""
+        return self._question.holds()
+
+    @property
     def prompt(self) -> str:
         """The answers."""
         return f"{'/'.join(answer.word for answer in self._question.answers)}? "

@@ -137,8 +137,12 @@ class Console:
     def _ask(self, now: int) -> None:
         """Put the next question into the input line's place, when nothing else is there."""
         questions = self.model.questions
+        if isinstance(self._mode, Asking) and not self._mode.holds:
+            self._mode = None
         while questions and self._mode is None and (self._join is None or self._join.first):
             match questions.popleft():
+                case Question() as question if not question.holds():
+                    pass  # it was decided meanwhile
                 case Question() as question if self.model.asks:
                     self._mode = Asking(question, now)
                 case Question(answers=answers):

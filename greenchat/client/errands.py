@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenchat.client import outside
+from greenchat.client import offer, outside
 from greenchat.client.connection import Connection
 from greenchat.client.console import Console
 from greenchat.client.credentials import Credentials, Vault
 from greenchat.client.events import Disconnected
 from greenchat.client.memory import Memory
-from greenchat.client.model import Address, Network
+from greenchat.client.model import Address, Link, Network
 from greenchat.client.plugins import Plugins
 from greenchat.client.requests import (
     Connect,
@@ -110,11 +110,15 @@ class Errands:
                 self._remember(network, lambda: self.kept.trust.require_tls(network.address, until))
 
     def _start_server(self, network: Network) -> None:
+        if network.link in (Link.REGISTERING, Link.ONLINE):
+            return  # somebody was faster
         problem = self.kept.serve(network.address)
         if problem:
             self.console.on_network(network, Disconnected(problem), milliseconds())
-        else:
-            self.connection(network).connect()
+            return
+        text = offer.started(network.address)
+        self.console.model.add(network.status, Line(milliseconds(), Kind.INFO, text))
+        self.connection(network).connect()
 
     def _keep(self, network: Network, credentials: Credentials | None) -> None:
         model = self.console.model

@@ -16,6 +16,7 @@ from greenchat.client.requests import Connect, Quit, StartServer
 
 SERVER, NICK, CHANNEL = "Server", "Nickname", "Channel"
 FIELDS = (SERVER, NICK, CHANNEL)
+OPEN = "C-o"
 MOST_CHOICES = 200
 STEPS = {"Up": -1, "S-Tab": -1, "PgUp": -10, "Down": 1, "Tab": 1, "PgDn": 10}
 
@@ -53,6 +54,7 @@ class JoinScreen:
         self._asked = False
         self._connecting = False
         self._offers_server = False
+        self._failed_once = False
         self._shown: tuple[int, str] | None = None
         self.noticed()
 
@@ -90,8 +92,9 @@ class JoinScreen:
     def hint(self) -> str:
         """What the keys do."""
         leave = "Esc leaves" if self.first else "Esc goes back"
-        if self._offers_server:
-            return f"Enter starts a server there, {leave}; or change it"
+        if self._failed_once and self.field == SERVER:
+            enter = "starts a server there" if self._offers_server else "goes on"
+            return f"Enter {enter}, Ctrl-O opens what was said before, {leave}"
         if self.field == CHANNEL:
             return f"Enter joins, Up and Down choose, {leave}"
         return f"Enter goes on, {leave}"
@@ -104,6 +107,8 @@ class JoinScreen:
             return DONE
         if key == "Enter":
             return self._enter(now)
+        if key == OPEN and self._failed_once and self.field == SERVER:
+            return self._open(now)
         if key in STEPS:
             self._step(STEPS[key])
         else:
@@ -181,7 +186,7 @@ class JoinScreen:
     def _failed(self, why: str) -> None:
         network = self._network
         network.retry_at = None
-        self._connecting, self.field = False, SERVER
+        self._connecting, self.field, self._failed_once = False, SERVER, True
         self._suggested.add(SERVER)
         self.trouble = f"{why}."
         text = self._editors[SERVER].text
@@ -189,6 +194,12 @@ class JoinScreen:
             self._offers_server = True
         elif "://" not in text and ":" not in text:
             self.trouble += f" If this is another kind of IRC server: ircs://{text}"
+
+    def _open(self, now: int) -> str:
+        """Go in without the server: what was said before is there to read, and the connection is tried again."""
+        self._model.requests.append(Connect(self._network))
+        self._take(self._editors[CHANNEL].text.strip(), now)
+        return DONE
 
     def _address(self) -> Address:
         return parse_destination(self._editors[SERVER].text.strip()).address
@@ -219,7 +230,7 @@ class JoinScreen:
 
     def _typed(self) -> None:
         self._suggested.discard(self.field)
-        self.trouble, self._offers_server = "", False
+        self.trouble, self._offers_server, self._failed_once = "", False, False
         if self.field == CHANNEL:
             self.chosen = None
             self._look_up()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from greenchat import __version__
+from greenchat.client import offer
 from greenchat.client.address import (
     DEFAULT_CHANNEL,
     DEFAULT_PORT,
@@ -102,8 +103,6 @@ def _start(given: argparse.Namespace) -> int:
     says_all = bool(nick and (where or given.serve or given.plain))
     if says_all:
         remember("nickname", nick)
-        if not given.serve and os.isatty(0) and destination.address.is_local and not destination.address.tls:
-            given.serve = _offers_server(destination)
     with _servers() as serve:
         note = ""
         if given.serve:
@@ -113,6 +112,8 @@ def _start(given: argparse.Namespace) -> int:
             model = console.model
             model.add(model.network.status, Line(milliseconds(), Kind.INFO, note))
         if says_all:
+            here = destination.address.is_local and not destination.address.tls
+            console.model.network.offers_server = here and not given.serve
             _come_in(console.model, destination.channels)
         else:
             _ask_where(console, destination, fixed=bool(where or given.serve))
@@ -168,8 +169,7 @@ def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
     address, problem = serve(destination.address)
     if problem:
         raise UsageError(f"the server did not start: {problem}")
-    note = f"Your server listens on {address}. It ends when you leave; greenchat-server runs one that stays."
-    return replace(destination, address=address), note
+    return replace(destination, address=address), offer.started(address)
 
 
 @contextmanager
@@ -241,17 +241,6 @@ def _user_name() -> str:
 def _ask_for_nick() -> str:
     last = recall("nickname")
     return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
-
-
-def _offers_server(destination: Destination) -> bool:
-    from greenchat.client.local_server import answers
-
-    if answers(destination.address):
-        return False
-    answer = input(f"Nothing answers on {destination.address}. Start a server there? [Y/n] ").strip().lower()
-    if answer not in ("", "y", "yes"):
-        raise UsageError("nobody to talk to. Name another host: greenchat HOST[:PORT]")
-    return True
 
 
 def _terminal_is_light() -> bool:

@@ -266,6 +266,7 @@ class Network:
     refused_nick: tuple[str, str] | None = None  # the name that we could not have on coming in, and why
     leaving: bool = False  # the user asked for it: no reconnecting
     tries: int = 0  # to connect that failed, since we were in last
+    offers_server: bool = False  # to be started on this machine, where nothing answers
     trouble: Line | None = None  # that tells of them
 
     def __post_init__(self) -> None:

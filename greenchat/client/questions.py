@@ -10,6 +10,11 @@ from dataclasses import dataclass
 Action = Callable[[int], None]  # given the time in milliseconds since the epoch
 
 
+def always() -> bool:
+    """For questions that only the user can end."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """word: what is typed, its beginning is enough unless it must be `whole`. meaning: what it does, for the hint."""
@@ -24,7 +29,8 @@ class Answer:
 class Question:
     """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing.
 
-    noted: it stands in the window already, so that there is room for the meanings of the answers.
+    noted: it stands in the window already, so that there is room for the meanings of the answers. holds: is there still
+    something to decide?
     """
 
     text: str
@@ -32,6 +38,7 @@ class Question:
     details: tuple[str, ...] = ()
     loud: bool = False
     noted: bool = False
+    holds: Callable[[], bool] = always
 
     @property
     def meanings(self) -> str:

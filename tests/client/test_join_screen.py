@@ -132,10 +132,30 @@ def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World)
     first.network.retry_at = 1.0
     first.lose("nothing answers on localhost:9090")
     assert "  Can't connect: nothing answers on localhost:9090." in first.screen()
-    assert first.screen()[-1] == " Enter starts a server there, Esc leaves; or change it"
+    assert first.screen()[-1].startswith(" Enter starts a server there, Ctrl-O opens what was said be")
     assert first.network.retry_at != 1.0  # it waits for the user
     first.press("Enter")
     assert list(first.model.requests) == [StartServer(first.network)]
+
+
+def test_what_was_said_before_can_be_opened_after_a_failure(first: World) -> None:
+    first.press("Enter", "Enter")
+    first.model.requests.clear()
+    first.lose("nothing answers on localhost:9090")
+    first.press("C-o")
+    assert list(first.model.requests) == [Connect(first.network)]  # it goes on trying
+    assert first.model.current.name == "#lobby"
+    assert first.screen()[-1] == "[#lobby]"
+
+
+def test_another_server_has_to_be_tried_first(first: World) -> None:
+    first.press("Enter", "Enter")
+    first.model.requests.clear()
+    first.lose("nothing answers on localhost:9090")
+    first.type("irc.example")
+    assert "Ctrl-O" not in first.screen()[-1]
+    first.press("C-o")
+    assert not first.model.requests
 
 
 def test_another_server_can_be_named_after_a_failure(first: World) -> None:

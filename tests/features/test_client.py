@@ -259,11 +259,21 @@ def test_serve_starts_a_server_and_ends_it(greenchat: OpenTerminal, server: Serv
 def test_a_server_is_offered_where_nothing_answers(greenchat: OpenTerminal, server: Server) -> None:
     server.stop()
     terminal = greenchat(f"alice@{server.address}")
-    terminal.wait_for("Start a server there? [Y/n]")
-    terminal.enter("")
-    terminal.wait_for("You joined")
+    terminal.wait_for(f"Start a server on {server.address}? yes or no", "yes/no?")
+    terminal.enter("y")
+    terminal.wait_for("You joined", "[#lobby]")
     terminal.enter("/quit")
     assert terminal.wait_end() == 0
+
+
+def test_a_server_that_comes_up_by_itself_is_no_question_any_more(greenchat: OpenTerminal, server: Server) -> None:
+    server.stop()
+    terminal = greenchat(f"alice@{server.address}")
+    terminal.wait_for("yes/no?")
+    server.start()
+    terminal.wait_for("You joined", "[#lobby]")
+    terminal.enter("hello")
+    terminal.wait_for("@alice │ hello")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,42 @@ def test_what_was_missed_is_filled_in_between(server: Server, greenchat: OpenTer
     assert sorted(told) == [f"line {number:03}" for number in range(320)]
 
 
+def test_what_was_said_can_be_read_without_the_server(server: Server, greenchat: OpenTerminal) -> None:
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("You joined")
+    alice.enter("remember the cake")
+    alice.wait_for("@alice │ remember the cake")
+    alice.enter("/quit")
+    assert alice.wait_end() == 0
+    server.stop()
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("@alice │ remember the cake", "nothing answers on", "yes/no?")
+    alice.enter("no")
+    alice.wait_for("disconnected, next try in", "[#lobby]")
+    alice.enter("eat it")
+    alice.wait_for("1 line waiting")
+    server.start()
+    alice.wait_for("@alice │ eat it")
+
+
+def test_the_join_screen_leads_to_it_without_the_server(server: Server, greenchat: OpenTerminal) -> None:
+    alice = greenchat(f"alice@{server.address}/#tea")
+    alice.wait_for("You joined", "[#tea]")
+    alice.enter("remember the cake")
+    alice.wait_for("@alice │ remember the cake")
+    alice.enter("/quit")
+    assert alice.wait_end() == 0
+    server.stop()
+    alice = greenchat(f"{server.address}/#tea", USER="ann")
+    alice.wait_for("Nickname   alice")
+    alice.send("\r")
+    alice.wait_for("nothing answers on", "Ctrl-O opens what was said before")
+    alice.send("\x0f")
+    alice.wait_for("@alice │ remember the cake", "next try in", "[#tea]")
+    server.start()
+    alice.wait_for("You joined")
+
+
 def test_a_damaged_archive_is_one_line(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
     path = tmp_path / "data/greenchat-client/talk.sqlite3"
     path.parent.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from greenchat.client import talk, trust
+from greenchat.client import offer, talk, trust
 from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
 from greenchat.client.handlers import channels, login, messages, registration
 from greenchat.client.handlers.receiving import receive
@@ -78,3 +78,5 @@ def _tried_in_vain(model: Model, network: Network, told: set[Buffer], line: Line
         if before is None or not buffer.exchange(before, line):
             model.add(buffer, line)
     network.trouble = line
+    if network.offers_server:
+        offer.ask(model, network, line.time)

@@ -1,0 +1,27 @@
+"""Where nothing answers on this machine, a server can be started: the question, asked once, while the client stays open
+with what it remembers and goes on trying.
+"""
+
+from greenchat.client.model import Address, Link, Model, Network
+from greenchat.client.questions import Answer, Question, nothing
+from greenchat.client.requests import StartServer
+
+
+def ask(model: Model, network: Network, now: int) -> None:
+    """Whether to start a server where this network was looked for. It is moot once something answers there."""
+    network.offers_server = False
+
+    def start(_now: int) -> None:
+        model.requests.append(StartServer(network))
+
+    answers = (
+        Answer("yes", "it ends when you leave", start),
+        Answer("no", "go on trying; what was said before is here to read", nothing),
+    )
+    text = f"Start a server on {network.address}? yes or no"
+    model.ask(network, Question(text, answers, holds=lambda: network.link is not Link.ONLINE), now)
+
+
+def started(address: Address) -> str:
+    """What the user is to know about a server that was started for them."""
+    return f"Your server listens on {address}. It ends when you leave; greenchat-server runs one that stays."
