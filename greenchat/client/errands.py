@@ -31,7 +31,7 @@ from greenchat.client.requests import (
     Save,
     StartServer,
 )
-from greenchat.client.said import Kind, Line
+from greenchat.client.said import Kind
 from greenchat.client.surface import Surface
 from greenchat.client.times import milliseconds
 from greenchat.client.trust import Trust
@@ -116,8 +116,7 @@ class Errands:
         if problem:
             self.console.on_network(network, Disconnected(problem), milliseconds())
             return
-        text = offer.started(network.address)
-        self.console.model.add(network.status, Line(milliseconds(), Kind.INFO, text))
+        self.console.model.tell(offer.started(network.address), milliseconds(), network=network)
         self.connection(network).connect()
 
     def _keep(self, network: Network, credentials: Credentials | None) -> None:
@@ -125,7 +124,7 @@ class Errands:
         try:
             if credentials:
                 where = self.kept.vault.put(str(network.address), credentials)
-                model.add(network.status, Line(milliseconds(), Kind.INFO, f"The password is in {where}."))
+                model.tell(f"The password is in {where}.", milliseconds(), network=network)
             else:
                 self.kept.vault.forget(str(network.address))
         except OSError as error:
@@ -142,5 +141,4 @@ class Errands:
         try:
             outside.open_link(link)
         except outside.OutsideError as error:
-            model = self.console.model
-            model.add(model.current, Line(milliseconds(), Kind.ERROR, str(error)))
+            self.console.model.tell(str(error), milliseconds(), Kind.ERROR)

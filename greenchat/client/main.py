@@ -25,7 +25,6 @@ from greenchat.client.errands import Kept
 from greenchat.client.folders import config_folder, data_folder, recall, remember, state_folder
 from greenchat.client.join_screen import NICK, SERVER, Plan
 from greenchat.client.model import Address, Model, Network
-from greenchat.client.said import Kind, Line
 from greenchat.client.settings import SettingError, Settings, load, save
 from greenchat.client.style import Size
 from greenchat.client.theme import Appearance
@@ -108,15 +107,13 @@ def _start(given: argparse.Namespace) -> int:
         if given.serve:
             destination, note = _served(destination, serve)
         console = _console(destination, nick or recall("nickname") or _user_name(), given, loaded)
-        if note:
-            model = console.model
-            model.add(model.network.status, Line(milliseconds(), Kind.INFO, note))
         if says_all:
             here = destination.address.is_local and not destination.address.tls
             console.model.network.offers_server = here and not given.serve
             _come_in(console.model, destination.channels)
+            _note(console.model, note, milliseconds())
         else:
-            _ask_where(console, destination, fixed=bool(where or given.serve))
+            _ask_where(console, destination, note, fixed=bool(where or given.serve))
         vault, trust = system_vault(data_folder()), Trust(data_folder() / "trust.json")
         plugins, logs = config_folder() / "plugins", data_folder() / "logs"
         kept = Kept(vault, trust, lambda: save(loaded, settings), _report, plugins, logs, lambda to: serve(to)[1])
@@ -139,8 +136,14 @@ def _come_in(model: Model, channels: tuple[str, ...]) -> None:
         model.show(model.open(model.network, channel))
 
 
-def _ask_where(console: Console, destination: Destination, *, fixed: bool) -> None:
-    """Begin with the join screen, with what was said there the last time. fixed: the server is known."""
+def _note(model: Model, text: str, now: int) -> None:
+    if text:
+        model.tell(text, now)
+
+
+def _ask_where(console: Console, destination: Destination, note: str, *, fixed: bool) -> None:
+    """Begin with the join screen, with what was said there the last time. note: to be read behind it. fixed: the
+    server is known."""
     network = console.model.network
     network.leaving = True  # it is not connected before the user wants it
     last = recall("destination")
@@ -150,12 +153,15 @@ def _ask_where(console: Console, destination: Destination, *, fixed: bool) -> No
         channel = "#" + last.partition("#")[2]
 
     def chosen(channels: str, now: int) -> None:
-        here = Destination(network.address, network.wanted_nick).text
+        _note(console.model, note, now)
+        here = f"{Destination(network.address, network.wanted_nick).text}/{channels}"
+        if (here, network.wanted_nick) == (last, recall("nickname")):
+            return
         remember("nickname", network.wanted_nick)
-        remember("destination", f"{here}/{channels}")
-        scheme, _, rest = here.rpartition("://")
-        command = f"greenchat {scheme}{'://' * bool(scheme)}{network.wanted_nick}@{rest}/{channels}"
-        console.model.add(network.status, Line(now, Kind.INFO, f"This leads here at once: {command}"))
+        remember("destination", here)
+        scheme, sign, rest = here.rpartition("://")
+        command = f"greenchat {scheme}{sign}{network.wanted_nick}@{rest}"
+        _note(console.model, f"This leads here at once: {command}", now)
 
     console.ask_where(Plan(server, network.nick, channel), NICK if fixed else SERVER, chosen)
 

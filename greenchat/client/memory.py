@@ -64,7 +64,7 @@ class Memory:
             text = f"{error.filename} is there already; name another file."
         except (OSError, ArchiveError) as error:
             text = f"{target} could not be written: {getattr(error, 'strerror', '') or error}"
-        self._model.add(self._model.current, Line(time, kind, text))
+        self._model.tell(text, time, kind)
 
     def close(self, now: float, time: int) -> None:
         """Write what is left, and nothing any more."""
@@ -117,4 +117,4 @@ class Memory:
         if not self._told:
             self._told = True
             text = f"What is said can't be kept for the next time: {error} ({what})."
-            self._model.add(self._model.network.status, Line(time, Kind.ERROR, text))
+            self._model.tell(text, time, Kind.ERROR)

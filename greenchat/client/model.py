@@ -150,10 +150,14 @@ class Model:
             self.complain(network, text, now)
         self.questions.append(replace(question, noted=True))
 
+    def tell(self, text: str, now: int, kind: Kind = Kind.INFO, network: Network | None = None) -> None:
+        """Tell the user something where they are looking; of another network than that, in the window it has."""
+        elsewhere = network is not None and network is not self.current.network
+        self.add(network.status if network and elsewhere else self.current, Line(now, kind, text))
+
     def complain(self, network: Network, text: str, now: int) -> None:
         """Tell what is wrong with a network where the user is looking."""
-        buffer = self.current if self.current.network is network else network.status
-        self.add(buffer, Line(now, Kind.ERROR, text))
+        self.tell(text, now, Kind.ERROR, network)
 
     def window_number(self, buffer: Buffer) -> int:
         """Counted from 1."""

@@ -100,7 +100,7 @@ class Plugins:
                 text = f"The plugin {name} is unloaded."
         except PluginError as error:
             kind, text = Kind.ERROR, str(error)
-        self.model.add(self.model.current, Line(self._now.milliseconds, kind, text))
+        self._show(text, kind)
 
     def load(self, name: str) -> None:
         """Load a plugin and start it; one that is loaded already is loaded anew. Raises PluginError."""
@@ -213,4 +213,4 @@ class Plugins:
             self._show(f"The plugin {name} was unloaded: it has failed {MOST_FAILURES} times.")
 
     def _show(self, text: str, kind: Kind = Kind.ERROR) -> None:
-        self.model.add(self.model.network.status, Line(self._now.milliseconds, kind, text))
+        self.model.tell(text, self._now.milliseconds, kind)

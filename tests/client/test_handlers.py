@@ -366,3 +366,20 @@ def test_tries_in_vain_are_one_line_that_is_kept_up_to_date(tea: World) -> None:
     tea.lose("it broke again")
     tea.lose("no answer")
     assert tea.shown()[-1] == "! Can't connect: no answer"
+
+
+def test_what_the_user_asked_for_stands_where_they_look(tea: World) -> None:
+    tea.feed(":srv 376 alice :End of MOTD", ":bob!b@h PRIVMSG alice :psst")
+    tea.press("M-3")
+    tea.feed(
+        ":alice!a@h MODE alice +i",
+        ":srv 372 alice :- Welcome!",
+        ":alice!a@h NICK ann",
+    )
+    assert tea.shown("bob")[1:] == ["- Mode of alice: +i", "- - Welcome!", "- You are now called ann"]
+
+
+def test_the_welcome_stands_in_the_servers_window(tea: World) -> None:
+    tea.feed(":srv 001 alice :Welcome", ":srv 372 alice :- Be kind", ":srv MODE alice +i", ":srv 376 alice :End")
+    assert not any("Be kind" in line or "+i" in line for line in tea.shown())
+    assert tea.shown("")[-2:] == ["* - Be kind", "* Mode of alice: +i"]

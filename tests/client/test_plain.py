@@ -26,16 +26,21 @@ def test_what_happens_is_printed_once(tea: World, capfd: pytest.CaptureFixture[s
         ":bob!b@h PRIVMSG alice :psst",
         ":dave!d@h JOIN #tea",
         ":srv 482 alice #tea :You're not an operator",
+        ":srv 372 alice :- asked for",
+        ":srv 001 alice :Welcome again",
         ":srv 372 alice :- message of the day",
+        ":srv 376 alice :End of it",
     )
     tea.console.on_terminal(Entered("what I say"), tea.now)
     for _ in range(2):
         screen.paint(tea.console.frame(0))
     assert capfd.readouterr().out.splitlines() == [
+        "14:13 net Welcome again",
         "14:13 bob: hello ␛[2J",
         "14:13 * bob waves",
         "14:13 dave joined",
         "14:13 ! #tea: only its operators (@) may do that",
+        "14:13 - asked for",
         "14:13 bob bob: psst",
     ]
     tea.console.on_terminal(Entered("/window bob"), tea.now)

@@ -87,7 +87,7 @@ def start(chat):
 def test_commands_are_like_those_of_the_client(loaded: Loaded) -> None:
     tea = loaded.tea
     loaded.load("loud", COMMANDS)
-    assert tea.shown("")[-1] == "! The plugin loud can't have the command /join: there is one already."
+    assert tea.shown()[-1] == "! The plugin loud can't have the command /join: there is one already."
     tea.type("/help shout\n")
     assert tea.shown()[-2:] == ["- /shout text", "-   Say it loudly."]
     tea.type("/sh")
@@ -138,11 +138,11 @@ def start(chat):
 def test_a_bug_is_one_line_and_a_file(loaded: Loaded, capsys: pytest.CaptureFixture[str]) -> None:
     tea = loaded.tea
     loaded.load("broken", BROKEN)
-    assert tea.shown("")[-1] == "- broken: starting"
+    assert tea.shown()[-1] == "- broken: starting"
     tea.feed(":bob!b@h PRIVMSG #tea :hi")
     loaded.run()
     details = loaded.folder / "state/plugin-broken.txt"
-    assert tea.shown("")[-2:] == [
+    assert tea.shown()[-2:] == [
         "- broken: heard\x1b[2J hi",
         "! The plugin broken failed in what it does on a message (AttributeError: 'Chat' object has no attribute "
         f"'unknown'); the details are in {details}",
@@ -220,7 +220,7 @@ def test_what_is_set_is_loaded_at_the_start_and_nothing_else(loaded: Loaded) -> 
     loaded.tea.type("/set plugins.load echo missing\n")
     loaded.plugins.start()
     assert loaded.plugins.names == ["echo"]
-    assert loaded.tea.shown("")[-1].startswith("! There is no plugin missing: ")
+    assert loaded.tea.shown()[-1].startswith("! There is no plugin missing: ")
 
 
 def test_the_example_of_the_help_works(loaded: Loaded) -> None:

@@ -290,3 +290,12 @@ def test_tab_completes_channels_of_the_server(tea: World) -> None:
     tea.press("Tab")
     assert tea.console.editor.line.picture() == "/join #cake |"
     assert tea.sent() == []
+
+
+@pytest.mark.parametrize(("typed", "told"), [("/set bell", "bell = "), ("/nonsense", "There is no command /nonsense")])
+def test_an_answer_is_seen_by_who_has_scrolled_back(tea: World, typed: str, told: str) -> None:
+    tea.feed(*(f":bob!b@h PRIVMSG #tea :line {number}" for number in range(40)))
+    tea.press("PgUp", "PgUp")
+    assert "more below" in tea.screen()[-2]
+    tea.type(f"{typed}\n")
+    assert any(told in row for row in tea.screen())

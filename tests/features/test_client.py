@@ -187,7 +187,6 @@ def test_the_nickname_is_asked_for_and_remembered(server: Server, greenchat: Ope
     first.wait_for("There are no channels here yet: make the first.")
     first.send("\r")
     first.wait_for("You joined", "dora")
-    first.send("\x1b1")
     first.wait_for("This leads here at once:", f"dora@{server.address}/#lobby")
     first.enter("/quit")
     assert first.wait_end() == 0

@@ -92,9 +92,7 @@ def test_a_damaged_archive_is_one_line(server: Server, greenchat: OpenTerminal, 
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("You joined")
     alice.enter("hello")
-    alice.wait_for("alice │ hello")
-    alice.send("\x1b1")
-    alice.wait_for("What is said can't be kept for the next time")
+    alice.wait_for("alice │ hello", "What is said can't be kept for the next time")
 
 
 def test_an_archive_that_another_program_holds_is_no_hindrance(
@@ -108,9 +106,7 @@ def test_an_archive_that_another_program_holds_is_no_hindrance(
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("You joined")
     alice.enter("hello")
-    alice.wait_for("alice │ hello")
-    alice.send("\x1b1")
-    alice.wait_for("another program is using it")
+    alice.wait_for("alice │ hello", "another program is using it")
     other.execute("ROLLBACK")
     other.close()
     alice.enter("/quit")  # what was said meanwhile is kept at the end at the latest

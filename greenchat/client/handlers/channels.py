@@ -89,10 +89,14 @@ def nick(at: Incoming) -> None:
     network = at.network
     old, new = at.nick, at.param(0)
     mine = at.mine
+    known = _where_known(network, old)
     if mine:
         regain.renamed(network, new)
         at.note(network.status, f"You are now called {new}")
-    for buffer in _where_known(network, old):
+        current = at.model.current
+        if current.network is network and current not in (network.status, *known):
+            at.answer(f"You are now called {new}")
+    for buffer in known:
         member = buffer.members.pop(network.fold(old), None)
         if member:
             member.nick = new
@@ -186,7 +190,7 @@ def mode(at: Incoming) -> None:
     buffer = network.find(target)
     changes = " ".join(at.message.params[1:])
     if buffer is None or buffer.kind is not BufferKind.CHANNEL:
-        at.note(network.status, f"Mode of {target}: {changes}")
+        at.note_or_answer(f"Mode of {target}: {changes}")
         return
     _change_members(buffer, at.message.params[1:])
     at.note(buffer, f"{at.nick} set mode {changes}", nick=at.nick)

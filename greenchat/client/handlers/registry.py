@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from greenchat.client.model import Buffer, BufferKind, Model, Network
+from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.said import TALK, Kind, Line, mentions
 from greenchat.protocol.formatting import strip_formatting
 from greenchat.protocol.message import Message
@@ -74,6 +74,13 @@ class Incoming:
         """Show what the user asked for where the user is looking."""
         current = self.model.current
         self.note(current if current.network is self.network else self.network.status, text, kind)
+
+    def note_or_answer(self, text: str) -> None:
+        """Note what comes with the welcome in the server's window; later it answers a question."""
+        if self.network.link is Link.ONLINE and not self.network.settled:
+            self.note(self.network.status, text)
+        else:
+            self.answer(text)
 
     def highlights(self, text: str) -> bool:
         """Is this something that the user wants to be called for?"""

@@ -3,7 +3,6 @@
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.handlers.words import in_words
 from greenchat.client.listing import Listed
-from greenchat.client.network import Link
 from greenchat.client.said import Kind
 from greenchat.client.times import date_and_time, duration
 from greenchat.protocol.message import split_source
@@ -31,8 +30,8 @@ MASK_LISTS = {
     Numeric.RPL_MOTD,
 )
 def for_the_record(at: Incoming) -> None:
-    """Worth keeping with the server's own lines, not worth anybody's attention."""
-    at.note(at.network.status, in_words(at.message.command, at.message.params), Kind.EVENT)
+    """Part of the welcome, not worth anybody's attention but where it was asked for."""
+    at.note_or_answer(in_words(at.message.command, at.message.params))
 
 
 @on(Numeric.RPL_MYINFO, Numeric.RPL_LUSERME)
@@ -236,7 +235,5 @@ def anything_else(at: Incoming) -> None:
             at.note(named, text, Kind.ERROR)
         else:
             at.answer(text, Kind.ERROR)
-    elif at.network.link is Link.ONLINE and not at.network.settled:
-        at.note(at.network.status, text)  # part of the welcome
     else:
-        at.answer(text)
+        at.note_or_answer(text)

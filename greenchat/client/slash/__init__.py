@@ -3,7 +3,7 @@
 import re
 
 from greenchat.client.model import Model
-from greenchat.client.said import Kind, Line
+from greenchat.client.said import Kind
 from greenchat.client.slash import accounts, channels, networks, people, plugins, server, settings, terminal, windows
 from greenchat.client.slash.registry import TABLE, Order, SlashError, find
 
@@ -49,4 +49,5 @@ def run(model: Model, text: str, now: int) -> None:
             raise SlashError(f"How to use it: /{command.name} {command.usage}")
         command.action(Order(model, arguments, now))
     except SlashError as error:
-        model.add(model.current, Line(now, Kind.ERROR, str(error)))
+        model.current.anchor = None
+        model.tell(str(error), now, Kind.ERROR)

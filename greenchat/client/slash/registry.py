@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
-from greenchat.client.said import Kind, Line
+from greenchat.client.said import Kind
 
 
 class SlashError(Exception):
@@ -51,8 +51,9 @@ class Order:
         return self.network
 
     def tell(self, text: str, kind: Kind = Kind.INFO) -> None:
-        """Answer in the buffer that is shown."""
-        self.model.add(self.buffer, Line(self.now, kind, text))
+        """Answer in the buffer that is shown, at its end, where it goes for that."""
+        self.buffer.anchor = None
+        self.model.tell(text, self.now, kind)
 
 
 Action = Callable[[Order], None]

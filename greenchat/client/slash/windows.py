@@ -156,7 +156,7 @@ def raw(order: Order) -> None:
 
 @command("motd", example="/motd")
 def motd(order: Order) -> None:
-    """Show the server's message of the day (in its window)."""
+    """Show the server's message of the day."""
     order.online().send("MOTD")
 
 
