@@ -16,20 +16,27 @@ NO_LINE = -1
 
 def history_rows(buffer: Buffer, area: Size, theme: Theme, marked: str = "", selected: int | None = None) -> list[Row]:
     """The rows of the history, the newest (or where the user scrolled to) at the bottom."""
-    drawn = Drawn(columns_for(area.columns, bare=theme.bare), theme, marked.lower())
+    drawn = _drawn(buffer, area, theme, marked.lower())
     shown = _shown(buffer, area.rows, drawn)
     return [inverted(row, area.columns) if number == selected else row for number, row in shown]
 
 
 def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
     """For each row the number of the line on it, NO_LINE where there is none."""
-    drawn = Drawn(columns_for(area.columns, bare=theme.bare), theme)
+    drawn = _drawn(buffer, area, theme)
     return [number for number, _ in _shown(buffer, area.rows, drawn)]
+
+
+def _drawn(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> Drawn:
+    news = buffer.news if buffer.seen > buffer.first else NO_LINE  # where nothing was seen, all is new
+    return Drawn(columns_for(area.columns, bare=theme.bare), theme, marked, news)
 
 
 def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:
     rows: list[tuple[int, Row]] = []
+    oldest = buffer.first
     if buffer.anchor is None:
+        oldest = max(oldest, buffer.cleared)
         number, hidden = buffer.end - 1, 0
         for waiting in reversed(buffer.waiting):
             if len(rows) >= height:
@@ -37,7 +44,7 @@ def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:
             rows[:0] = [(NO_LINE, row) for row in waiting_rows(waiting, visible(buffer.network.nick), drawn)]
     else:
         number, hidden = _valid(buffer, buffer.anchor, drawn)
-    while number >= buffer.first and len(rows) < height:
+    while number >= oldest and len(rows) < height:
         block_rows = block(buffer, number, drawn)
         rows[:0] = [(number, row) for row in block_rows[: len(block_rows) - hidden]]
         hidden = 0
@@ -48,7 +55,7 @@ def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:
 
 def scrolled(buffer: Buffer, area: Size, theme: Theme, rows: int) -> Anchor | None:
     """Where the history ends after scrolling by rows, up if positive. None: at the newest line, following it."""
-    drawn = Drawn(columns_for(area.columns, bare=theme.bare), theme)
+    drawn = _drawn(buffer, area, theme)
     if not buffer.lines:
         return None
     if buffer.anchor is None:
@@ -79,7 +86,7 @@ def scrolled(buffer: Buffer, area: Size, theme: Theme, rows: int) -> Anchor | No
 
 def at_start(buffer: Buffer, area: Size, theme: Theme) -> Anchor | None:
     """Where the history ends when its oldest line is the first row."""
-    top = _top(buffer, area.rows, Drawn(columns_for(area.columns, bare=theme.bare), theme))
+    top = _top(buffer, area.rows, _drawn(buffer, area, theme))
     return None if top.line >= buffer.end - 1 and top.hidden == 0 else top
 
 

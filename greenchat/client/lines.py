@@ -44,11 +44,14 @@ def columns_for(total: int, *, bare: bool = False) -> Columns:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What the rows of a line depend on besides the line. marked: a text in lower case that is searched for."""
+    """What the rows of a line depend on besides the line. marked: a text in lower case that is searched for. news: the
+    number of the line with which the unread ones begin, -1 for none.
+    """
 
     columns: Columns
     theme: Theme
     marked: str = ""
+    news: int = -1
 
 
 def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
@@ -69,7 +72,7 @@ def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
         rows = (*rows, _under(_reactions(reactions, buffer.network.nick, drawn.theme), drawn))
     if buffer.gaps and line.id in buffer.gaps:
         rows = (rule(GAPS[buffer.gaps[line.id]], drawn, drawn.theme.event), *rows)
-    if number == buffer.seen and number > buffer.first:
+    if number == drawn.news:
         rows = (rule("new", drawn, drawn.theme.unread), *rows)
     day = date(line.time)
     if number > buffer.first and day != date(buffer.line(number - 1).time):
@@ -101,7 +104,7 @@ def _listed(nicks: list[str]) -> str:
 
 def _continues(buffer: Buffer, number: int) -> bool:
     """Is this line drawn with the one before it?"""
-    if number == buffer.first or number == buffer.seen:
+    if number in (buffer.first, buffer.cleared):
         return False
     before = buffer.line(number - 1)
     return bool(before.change) and date(before.time) == date(buffer.line(number).time)

@@ -121,7 +121,11 @@ class Model:
 
     def add(self, buffer: Buffer, line: Line) -> None:
         """Append a line to a buffer and count what the user has not seen."""
+        looked_at = buffer is self.current and self.focused and buffer.anchor is None
+        read = line.kind in TALK and (line.own or (looked_at and buffer.news == buffer.end))
         buffer.add(line)
+        if read:
+            buffer.mark_seen()  # who speaks has read, and nothing is new to who was looking
         if line.kind in TALK and line.nick:
             folded = buffer.network.fold(line.nick)
             buffer.speakers.pop(folded, None)
@@ -130,7 +134,7 @@ class Model:
             self.heard.append((buffer, line))
         if line.highlight:
             self.mentions.append((buffer, line))
-        if line.own or (buffer is self.current and self.focused and buffer.anchor is None):
+        if line.own or looked_at:
             return
         called = line.highlight or (line.kind in TALK and buffer.kind is BufferKind.PRIVATE)
         self.calls += called

@@ -9,12 +9,14 @@ from typing import Protocol
 from greenchat.client import server_search
 from greenchat.client.editor import EMPTY, Editor, Line
 from greenchat.client.model import Buffer, Model
+from greenchat.client.said import Anchor
 from greenchat.client.text import visible
 from greenchat.protocol.formatting import strip_formatting
 
 DONE, STAYS, LEFT = "done", "stays", "left"  # ended; still on; ended, and the key is for somebody else
 CANCEL = frozenset({"Escape", "C-g", "C-c"})
 SERVER = "the server"
+NOT_TYPED = "Nothing found: you have typed no line with that in it. Escape goes back."
 EDITS = {"Backspace": "backspace", "C-h": "backspace", "C-u": "kill to start", "C-w": "kill blank word left"}
 
 
@@ -59,7 +61,7 @@ class Search:
         self._scroll_to = scroll_to
         self._editor = Editor()
         self._origin = model.current
-        self._anchors = {model.current: model.current.anchor}  # of the windows we scrolled, as they were
+        self._places = {model.current: _place(model.current)}  # of the windows we scrolled, as they were
         self._scope = "this window"
         self._found: tuple[Buffer, int] | None = None
 
@@ -131,14 +133,14 @@ class Search:
 
     def _put_back(self, but: Buffer | None) -> None:
         """Scroll the windows to where they were, but the one where we stay."""
-        for buffer, anchor in self._anchors.items():
+        for buffer, place in self._places.items():
             if buffer is not but:
-                buffer.anchor = anchor
+                buffer.anchor, buffer.cleared = place
 
     def _show(self, place: tuple[Buffer, int] | None) -> None:
         if place:
             self._found = place
-            self._anchors.setdefault(place[0], place[0].anchor)
+            self._places.setdefault(place[0], _place(place[0]))
             self._model.show(place[0])
             self._scroll_to(place[1])
 
@@ -173,6 +175,10 @@ def searchable(buffer: Buffer, number: int) -> str:
     return f"{line.nick} {visible(strip_formatting(line.text))}".casefold()
 
 
+def _place(buffer: Buffer) -> tuple[Anchor | None, int]:
+    return buffer.anchor, buffer.cleared
+
+
 class HistorySearch:
     """Ctrl-R: the newest line of the history that contains what is typed; Ctrl-R again an older one.
 
@@ -184,6 +190,7 @@ class HistorySearch:
         self._take = take
         self._wanted = ""
         self._index = len(history)
+        self._missing = False
 
     marked = ""
     selected: int | None = None
@@ -204,6 +211,8 @@ class HistorySearch:
     @property
     def hint(self) -> str:
         """What the keys do."""
+        if self._missing:
+            return "Nothing older has that in it. Escape goes back." if self._index < len(self._history) else NOT_TYPED
         return "Ctrl-R older. Enter takes the line, Escape goes back."
 
     def key(self, key: str) -> str:
@@ -233,8 +242,11 @@ class HistorySearch:
         wanted = self._wanted.casefold()
         for index in range(start, -1, -1):
             if wanted in self._history[index].casefold():
-                self._index = index
+                self._index, self._missing = index, False
                 return
+        self._missing = True
+        if self._index < len(self._history) and wanted not in self._history[self._index].casefold():
+            self._index = len(self._history)
 
 
 class PasteGuard:

@@ -37,7 +37,7 @@ class Buffer:
     """One window's content: a channel, a private talk, or what the server says.
 
     Lines are numbered from 0 for ever; `first` is the number of the oldest one kept.
-    Reads: line, member, ranked_members. Changes: add, insert, clear, mark_seen. Changed from outside: the rest.
+    Reads: line, news, member, ranked_members. Changes: add, insert, clear, mark_seen. Changed from outside: the rest.
     """
 
     network: "Network"
@@ -59,6 +59,7 @@ class Buffer:
     page: Page | None = None  # of history that was asked for and has not come yet
     complete: bool = False  # the server has nothing older
     anchor: Anchor | None = None
+    cleared: int = 0  # the number from which on lines are shown again, where it is not scrolled back
     typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
     told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
     gaps: dict[str, bool] = field(default_factory=dict)  # msgid before which lines are missing -> can't they be got?
@@ -79,6 +80,15 @@ class Buffer:
         if not self.first <= number < self.end:
             raise IndexError(number)
         return self.lines[number - self.first]
+
+    @property
+    def news(self) -> int:
+        """The number of the first thing that others said since the user looked away, `end` where there is none."""
+        for number in range(max(self.seen, self.first), self.end):
+            line = self.line(number)
+            if line.kind in TALK and not line.own:
+                return number
+        return self.end
 
     def said(self, msgid: str) -> Line | None:
         """The message of this id, if it is still here."""
@@ -108,6 +118,8 @@ class Buffer:
         number = self.first + place
         if self.seen > number:
             self.seen += 1
+        if self.cleared > number:
+            self.cleared += 1
         if self.anchor and self.anchor.line >= number:
             self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
         return True
@@ -119,6 +131,7 @@ class Buffer:
         before = [line for line in lines if line.id not in known and (oldest is None or line.time <= oldest)]
         self.lines.extendleft(reversed(before))
         self.seen += len(before)
+        self.cleared += len(before) * (self.cleared > 0)
         if self.anchor:
             self.anchor = Anchor(self.anchor.line + len(before), self.anchor.hidden)
 
@@ -140,9 +153,8 @@ class Buffer:
             self.fresh.append(line)
 
     def clear(self) -> None:
-        """Forget the lines. Their numbers are not used again."""
-        self.first = self.end
-        self.lines.clear()
+        """Begin with an empty screen; the lines are above it."""
+        self.cleared = self.end
         self.anchor = None
 
     def mark_seen(self) -> None:

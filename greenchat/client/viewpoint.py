@@ -67,6 +67,9 @@ class Viewpoint:
         """The number of the newest message that can be seen, of the newest line where none can; NO_LINE without."""
         buffer = self.model.current
         shown = [number for number in self._shown() if number != NO_LINE]
+        if not shown:
+            buffer.cleared = 0
+            shown = [number for number in self._shown() if number != NO_LINE]
         said = [number for number in shown if buffer.line(number).kind in TALK]
         return max(said or shown, default=NO_LINE)
 
@@ -82,6 +85,9 @@ class Viewpoint:
         """Up if positive; at the top, older lines are asked for, and in a gap those that are missing."""
         buffer = self.model.current
         area = self.layout.history
+        if rows > 0 and buffer.cleared and buffer.anchor is None:
+            buffer.cleared = 0  # what was cleared is there again
+            return
         buffer.anchor = scrolled(buffer, area, self.theme, rows)
         if buffer.gaps and past.fill_gap(buffer, [number for number in self._shown() if number != NO_LINE]):
             return
@@ -96,12 +102,14 @@ class Viewpoint:
         """Bring a line to the middle of the screen."""
         buffer = self.model.current
         area = self.layout.history
+        buffer.cleared = 0
         buffer.anchor = Anchor(number)
         buffer.anchor = scrolled(buffer, area, self.theme, -(area.rows // 2))
 
     def to_start(self) -> None:
         """The oldest line is at the top; older ones are asked for."""
         buffer = self.model.current
+        buffer.cleared = 0
         buffer.anchor = at_start(buffer, self.layout.history, self.theme)
         past.ask_older(buffer)
 

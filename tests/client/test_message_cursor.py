@@ -69,11 +69,18 @@ def test_it_stays_on_its_message_when_older_ones_come(world: World) -> None:
 
 
 def test_a_window_without_lines_has_nothing_to_choose(world: World) -> None:
-    world.type("/clear\n")
+    world.type("/query dora\n")
     world.press("C-Up")
     assert "No message here" in below(world)
     world.press("Escape")
-    assert world.screen()[-1] == "[#tea]"
+    assert world.screen()[-1] == "[dora]"
+
+
+def test_it_brings_back_what_was_cleared(world: World) -> None:
+    world.type("/clear\n")
+    assert "who brings cake?" not in "\n".join(world.screen())
+    world.press("C-Up")
+    assert "who brings cake?" in "\n".join(world.screen())
 
 
 def test_replying(world: World) -> None:

@@ -101,6 +101,19 @@ def test_history_search(tea: World) -> None:
     assert tea.console.editor.text == "first cake"
 
 
+def test_a_history_without_it_says_so(tea: World) -> None:
+    tea.type("first cake\nbread\n")
+    tea.press("C-r")
+    tea.type("tea")
+    assert tea.screen()[-2].startswith(" Nothing found: you have typed no line with that in it.")
+    tea.press("C-u")
+    tea.type("cake")
+    assert tea.screen()[-2].startswith(" Ctrl-R older.")
+    tea.press("C-r")
+    assert tea.screen()[-2].startswith(" Nothing older has that in it.")
+    assert input_row(tea) == "history (cake): first cake"
+
+
 def test_a_short_paste_asks_nothing(tea: World) -> None:
     tea.paste("one\ntwo\n")
     assert tea.screen()[-2:] == ["[#tea] one", "       two"]

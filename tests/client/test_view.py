@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from greenchat.client.bars import Look
 from greenchat.client.editor import Line
+from greenchat.client.events import Focused
 from greenchat.client.style import Size
 from greenchat.client.text import row_width, width
 from greenchat.client.view import render
@@ -91,6 +92,49 @@ def test_a_rule_shows_where_the_unread_lines_begin(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :while you were away")
     tea.press("M-2")
     assert tea.screen()[-4:-2] == ["── new " + "─" * 53, "14:13          bob │ while you were away"]
+
+
+NEW = "── new " + "─" * 53
+
+
+def test_one_s_own_words_are_not_new(tea: World) -> None:
+    tea.press("M-1", "M-2")
+    tea.feed(":alice!al@h PRIVMSG #tea :I am back")
+    assert NEW not in tea.screen()
+    tea.press("M-1")
+    tea.feed(":alice!al@h PRIVMSG #tea :said on my phone", ":bob!b@h PRIVMSG #tea :oh")
+    tea.press("M-2")
+    assert tea.screen()[-5:-2] == ["14:13       @alice │ said on my phone", NEW, "14:13          bob │ oh"]
+    tea.feed(":alice!al@h PRIVMSG #tea :who speaks has read")
+    assert NEW not in tea.screen()
+
+
+def test_nothing_is_new_to_who_is_looking(tea: World) -> None:
+    tea.press("M-1", "M-2")
+    tea.feed(":dora!d@h JOIN #tea", ":bob!b@h PRIVMSG #tea :seen as it comes")
+    assert NEW not in tea.screen()
+    tea.console.on_terminal(Focused(False), tea.now)
+    tea.feed(":dora!d@h PART #tea", ":bob!b@h PRIVMSG #tea :while you looked at your mails")
+    tea.console.on_terminal(Focused(True), tea.now)
+    assert tea.screen()[-4:-2] == [NEW, "14:13          bob │ while you looked at your mails"]
+    tea.feed(":bob!b@h PRIVMSG #tea :and more")
+    assert tea.screen()[-5] == NEW
+
+
+def test_clearing_leaves_an_empty_screen_with_all_of_it_above(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG #tea :before")
+    before = tea.screen()
+    tea.type("/clear\n")
+    assert tea.screen()[1:-2] == [""] * 7
+    tea.feed(":bob!b@h PRIVMSG #tea :behind")
+    assert tea.screen()[1:-2] == [""] * 6 + ["14:13          bob │ behind"]
+    tea.press("C-f", "b", "e", "f")
+    assert "14:13          bob │ before" in tea.screen()
+    tea.press("Escape")
+    assert tea.screen()[1:-2] == [""] * 6 + ["14:13          bob │ behind"]
+    tea.press("PgUp")
+    assert tea.screen()[2:-3] == before[3:-2]
+    assert tea.screen()[-3] == "14:13          bob │ behind"
 
 
 def numbered(world: World, count: int) -> None:

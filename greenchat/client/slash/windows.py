@@ -116,7 +116,7 @@ def lastlog(order: Order) -> None:
 
 @command("clear", "c", example="/clear")
 def clear(order: Order) -> None:
-    """Empty this window. Nothing is lost on the server."""
+    """Begin with an empty screen. Scrolling up brings back what was on it."""
     order.buffer.clear()
 
 
