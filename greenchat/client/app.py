@@ -213,7 +213,8 @@ class App:
             network.address = self._kept.trust.secured(network.address, milliseconds()) or network.address
             network.only_tls = self._kept.trust.is_secured(network.address, milliseconds())
             network.pin = network.pin or self._kept.trust.pin(network.address)
-            network.credentials = network.credentials or self._kept.vault.get(str(network.address))
+            kept = self._kept.vault.get(str(network.address), network.wanted_nick)
+            network.credentials = network.credentials or kept
         return self._connections[network]
 
     def _open_wire(self, address: Address, connection: Connection) -> Transport:

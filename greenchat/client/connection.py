@@ -91,9 +91,10 @@ class Connection:
         if self.wire:
             self.wire.close(reason)
 
-    def reconnect(self, reason: str) -> None:
-        """Close, and connect anew at once."""
+    def reconnect(self, reason: str, now: float) -> None:
+        """Send what is left to be sent, close, and connect anew at once."""
         self._again = True
+        self.flush(now, at_once=True)
         if self.wire:
             self.wire.close(reason)
 

@@ -8,6 +8,7 @@ has a place to keep things; else a JSON file with the mode 0600 in the data fold
 import contextlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -59,36 +60,19 @@ class Attempt:
 
 
 class Vault(Protocol):
-    """Where credentials are kept, by the server's HOST:PORT."""
+    """Where credentials are kept, by the server's HOST:PORT and the nick that one wants to have there.
 
-    def get(self, server: str) -> Credentials | None:
-        """Those of a server."""
+    By the nick, so that who calls themselves otherwise is not logged in to somebody's account unasked.
+    """
 
-    def put(self, server: str, credentials: Credentials) -> str:
+    def get(self, server: str, nick: str) -> Credentials | None:
+        """Those of a nick on a server."""
+
+    def put(self, server: str, nick: str, credentials: Credentials) -> str:
         """Keep them; returns where, in words for the user. Raises OSError."""
 
-    def forget(self, server: str) -> None:
+    def forget(self, server: str, nick: str) -> None:
         """Keep them no longer. Raises OSError."""
-
-
-class Memory:
-    """Keeps nothing beyond the end of the client."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Credentials] = {}
-
-    def get(self, server: str) -> Credentials | None:
-        """Those of a server."""
-        return self._kept.get(server)
-
-    def put(self, server: str, credentials: Credentials) -> str:
-        """Keep them."""
-        self._kept[server] = credentials
-        return "memory"
-
-    def forget(self, server: str) -> None:
-        """Keep them no longer."""
-        self._kept.pop(server, None)
 
 
 class FileVault:
@@ -97,19 +81,20 @@ class FileVault:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def get(self, server: str) -> Credentials | None:
-        """Those of a server; None too where the file can't be read."""
-        return _parse(self._read().get(server))
+    def get(self, server: str, nick: str) -> Credentials | None:
+        """Those of a nick on a server; None too where the file can't be read."""
+        return _find(self._read().get, server, nick)
 
-    def put(self, server: str, credentials: Credentials) -> str:
+    def put(self, server: str, nick: str, credentials: Credentials) -> str:
         """Keep them. Raises OSError."""
-        self._write(self._read() | {server: _document(credentials)})
+        self._write(self._read() | {_name(server, nick): _document(credentials)})
         return f"{self._path}, which only you can read"
 
-    def forget(self, server: str) -> None:
+    def forget(self, server: str, nick: str) -> None:
         """Keep them no longer. Raises OSError."""
         kept = self._read()
-        if kept.pop(server, None) is not None:
+        gone = [name for name in _names(kept.get, server, nick) if kept.pop(name, None) is not None]
+        if gone:
             self._write(kept)
 
     def _read(self) -> dict[str, object]:
@@ -138,26 +123,30 @@ class Keyring:
         self._keyring = keyring
         self._error: type[Exception] = import_module("keyring.errors").KeyringError
 
-    def get(self, server: str) -> Credentials | None:
-        """Those of a server; None too where the keyring stays locked."""
-        try:
-            kept = self._keyring.get_password(SERVICE, server)
-            return _parse(json.loads(kept)) if kept else None
-        except (self._error, ValueError):
-            return None
+    def get(self, server: str, nick: str) -> Credentials | None:
+        """Those of a nick on a server; None too where the keyring stays locked."""
+        return _find(self._read, server, nick)
 
-    def put(self, server: str, credentials: Credentials) -> str:
+    def put(self, server: str, nick: str, credentials: Credentials) -> str:
         """Keep them. Raises OSError."""
         try:
-            self._keyring.set_password(SERVICE, server, json.dumps(_document(credentials)))
+            self._keyring.set_password(SERVICE, _name(server, nick), json.dumps(_document(credentials)))
         except self._error as error:
             raise OSError(f"the keyring refused: {error}") from error
         return "the system's keyring"
 
-    def forget(self, server: str) -> None:
+    def forget(self, server: str, nick: str) -> None:
         """Keep them no longer."""
-        with contextlib.suppress(self._error):  # there were none
-            self._keyring.delete_password(SERVICE, server)
+        for name in _names(self._read, server, nick):
+            with contextlib.suppress(self._error):  # there were none
+                self._keyring.delete_password(SERVICE, name)
+
+    def _read(self, name: str) -> object:
+        try:
+            kept = self._keyring.get_password(SERVICE, name)
+            return json.loads(kept) if kept else None
+        except (self._error, ValueError):
+            return None
 
 
 def system_vault(folder: Path) -> Vault:
@@ -166,6 +155,21 @@ def system_vault(folder: Path) -> Vault:
         return Keyring()
     except ImportError:
         return FileVault(folder / "credentials.json")
+
+
+def _name(server: str, nick: str) -> str:
+    return f"{nick.lower()}@{server}"
+
+
+def _names(read: Callable[[str], object], server: str, nick: str) -> list[str]:
+    """Where those of a nick may be, what was kept by servers alone too: that belongs to the nick of its account."""
+    before = _parse(read(server))
+    return [_name(server, nick), *([server] if before and before.account.lower() == nick.lower() else [])]
+
+
+def _find(read: Callable[[str], object], server: str, nick: str) -> Credentials | None:
+    found = (_parse(read(name)) for name in _names(read, server, nick))
+    return next((credentials for credentials in found if credentials), None)
 
 
 def _document(credentials: Credentials) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What the model asks to have done outside of it (requests.py): connections, the terminal, files, other programs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,8 +90,8 @@ class Errands:
                 self.connection(network).close("you left", time.monotonic())
             case Keep(network, credentials):
                 self._keep(network, credentials)
-            case Forget(network):
-                self._keep(network, None)
+            case Forget(network, nicks):
+                self._forget(network, nicks)
             case Plugin(what, name):
                 self.plugins.order(what, name)
             case Export(buffers, path):
@@ -101,8 +101,8 @@ class Errands:
             case Save():
                 self.console.restyle()
                 self._remember(self.console.model.network, self.kept.save)
-            case Reconnect(network):
-                self.connection(network).reconnect("to switch to TLS")
+            case Reconnect(network, reason):
+                self.connection(network).reconnect(reason, time.monotonic())
             case Pin(network, fingerprint):
                 self._remember(network, lambda: self.kept.trust.trust(network.address, fingerprint))
             case OnlyTls(network, seconds):
@@ -119,16 +119,21 @@ class Errands:
         self.console.model.tell(offer.started(network.address), milliseconds(), network=network)
         self.connection(network).connect()
 
-    def _keep(self, network: Network, credentials: Credentials | None) -> None:
+    def _keep(self, network: Network, credentials: Credentials) -> None:
         model = self.console.model
         try:
-            if credentials:
-                where = self.kept.vault.put(str(network.address), credentials)
-                model.tell(f"The password is in {where}.", milliseconds(), network=network)
-            else:
-                self.kept.vault.forget(str(network.address))
+            where = self.kept.vault.put(str(network.address), network.wanted_nick, credentials)
         except OSError as error:
             model.complain(network, f"The password could not be kept: {error}", milliseconds())
+        else:
+            model.tell(f"The password is in {where}.", milliseconds(), network=network)
+
+    def _forget(self, network: Network, nicks: Sequence[str]) -> None:
+        try:
+            for nick in nicks:
+                self.kept.vault.forget(str(network.address), nick)
+        except OSError as error:
+            self.console.model.complain(network, f"The password could not be forgotten: {error}", milliseconds())
 
     def _remember(self, network: Network, remember: Callable[[], None]) -> None:
         try:

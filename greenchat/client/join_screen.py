@@ -178,7 +178,10 @@ class JoinScreen:
         if address != network.address:
             network.pin, network.credentials = "", None
         network.address, network.name, network.status.name = address, address.host, address.host
-        network.nick = network.wanted_nick = self._editors[NICK].text.strip()
+        nick = self._editors[NICK].text.strip()
+        if nick != network.wanted_nick:
+            network.credentials = None
+        network.nick = network.wanted_nick = nick
         network.trouble, network.tries = None, 0
         self._model.requests.append(Connect(network))
         self._connecting, self._asked, self.field = True, False, CHANNEL

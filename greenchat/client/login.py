@@ -123,6 +123,7 @@ def ask_password(model: Model, network: Network, account: str) -> None:
     """Ask for the password of an account, hidden, and log in with it."""
 
     def take(password: str, now: int) -> None:
+        network.proving = network.link is Link.ONLINE
         problem = log_in(network, Credentials(account, password))
         if problem:
             model.complain(network, problem, now)

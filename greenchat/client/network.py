@@ -276,6 +276,8 @@ class Network:
     attempt: Attempt | None = None
     keep_login: bool = False  # ask whether to keep the credentials once they turn out to be right
     refused_nick: tuple[str, str] | None = None  # the name that we could not have on coming in, and why
+    proving: bool = False  # a password was typed while we are here: it may open more than this connection
+    returning: bool = False  # the connection is ended to come in anew with that password
     leaving: bool = False  # the user asked for it: no reconnecting
     tries: int = 0  # to connect that failed, since we were in last
     offers_server: bool = False  # to be started on this machine, where nothing answers

@@ -1,9 +1,13 @@
-"""Getting the wanted nickname back once nobody else has it: as soon as that is seen, or the server tells.
+"""Getting the wanted nickname: back once nobody else has it, as soon as that is seen, or the server tells; and shared
+with one's other devices, which takes coming in anew, logged in from the start.
 
 https://ircv3.net/specs/extensions/monitor
 """
 
-from greenchat.client.model import Link, Network
+from greenchat.client.login import SASL
+from greenchat.client.model import Link, Model, Network
+from greenchat.client.requests import Reconnect
+from greenchat.client.said import Kind, Line
 
 
 def watch(network: Network) -> None:
@@ -17,6 +21,24 @@ def free(network: Network, nick: str) -> None:
     """Nobody is called so any more."""
     if _missing(network) and network.fold(nick) == network.fold(network.wanted_nick):
         network.send("NICK", network.wanted_nick)
+
+
+def denied(model: Model, network: Network, now: int) -> None:
+    """The wanted nick was asked for in vain: somebody has it.
+
+    If that is the nick of the account whose password was typed just now, it may be another device of ours. Servers let
+    two share a nick if the second one is logged in when it comes in, so it comes in anew; once, for it may be somebody
+    else after all.
+    """
+    proving, network.proving = network.proving, False
+    ours = bool(network.account) and network.fold(network.account) == network.fold(network.wanted_nick)
+    if not (proving and ours and SASL in network.caps):
+        return
+    network.returning = True
+    text = f"{network.wanted_nick} is here already, on another device of yours: coming in anew to be one with it."
+    model.add(network.status, Line(now, Kind.INFO, text))
+    network.send("QUIT", f"Coming back as {network.wanted_nick}")
+    model.requests.append(Reconnect(network, f"to come back as {network.wanted_nick}"))
 
 
 def renamed(network: Network, nick: str) -> None:

@@ -28,7 +28,7 @@ class Disconnect:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """The credentials are to be there the next time."""
+    """The credentials are to be there the next time that this network is joined under its wanted nick."""
 
     network: Network
     credentials: Credentials
@@ -36,16 +36,18 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """The network's saved credentials are to go."""
+    """What is saved for these nicks on this network is to go."""
 
     network: Network
+    nicks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reconnect:
-    """The network's connection is to be closed and opened again: its address is another now."""
+    """The network's connection is to be closed and opened again. reason: why, for who looks at its end."""
 
     network: Network
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,7 @@ def test_an_answer_after_a_sleep_keeps_the_connection() -> None:
 def test_another_address_is_gone_to_at_once() -> None:
     desk = Desk()
     desk.online(0)
-    desk.connection.reconnect("to switch to TLS")
+    desk.connection.reconnect("to switch to TLS", 1)
     assert desk.wires[0].closed == "to switch to TLS"
     desk.lose(1)
     desk.connection.tick(1)

@@ -15,16 +15,38 @@ ADA = Credentials("ada", "sécret")
 def test_a_file_only_for_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "data" / "credentials.json"
     vault = FileVault(path)
-    assert vault.get("irc.example:6697") is None
-    vault.put("irc.example:6697", ADA)
-    vault.put("other:1", Credentials("eve", "x"))
+    assert vault.get("irc.example:6697", "ada") is None
+    vault.put("irc.example:6697", "ada", ADA)
+    vault.put("other:1", "eve", Credentials("eve", "x"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert FileVault(path).get("irc.example:6697") == ADA
-    vault.forget("irc.example:6697")
-    assert vault.get("irc.example:6697") is None
-    assert vault.get("other:1") == Credentials("eve", "x")
+    assert FileVault(path).get("irc.example:6697", "Ada") == ADA
+    vault.forget("irc.example:6697", "ADA")
+    assert vault.get("irc.example:6697", "ada") is None
+    assert vault.get("other:1", "eve") == Credentials("eve", "x")
     assert b"s\\u00e9cret" not in path.read_bytes()
+
+
+def test_another_nick_is_somebody_else(tmp_path: Path) -> None:
+    vault = FileVault(tmp_path / "credentials.json")
+    vault.put("irc.example:6697", "ada_phone", ADA)
+    assert vault.get("irc.example:6697", "ada_phone") == ADA
+    assert vault.get("irc.example:6697", "ada") is None
+    assert vault.get("irc.example:6697", "eve") is None
+    vault.forget("irc.example:6697", "eve")
+    assert vault.get("irc.example:6697", "ada_phone") == ADA
+
+
+def test_what_was_kept_by_the_server_alone_is_the_accounts_own(tmp_path: Path) -> None:
+    path = tmp_path / "credentials.json"
+    path.write_text('{"a:1": {"account": "ada", "password": "s\\u00e9cret"}}')
+    vault = FileVault(path)
+    assert vault.get("a:1", "eve") is None
+    vault.forget("a:1", "eve")
+    assert vault.get("a:1", "Ada") == ADA
+    vault.forget("a:1", "ada")
+    assert vault.get("a:1", "ada") is None
+    assert path.read_text() == "{}"
 
 
 def test_a_file_that_others_could_read_is_made_anew(tmp_path: Path) -> None:
@@ -32,7 +54,7 @@ def test_a_file_that_others_could_read_is_made_anew(tmp_path: Path) -> None:
     path.write_text("{}")
     path.chmod(0o644)
     (tmp_path / "credentials.new").write_text("left over")
-    FileVault(path).put("a:1", ADA)
+    FileVault(path).put("a:1", "ada", ADA)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -40,10 +62,10 @@ def test_a_file_that_others_could_read_is_made_anew(tmp_path: Path) -> None:
 def test_a_broken_file_is_as_none(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "credentials.json"
     path.write_bytes(broken.encode("latin-1"))
-    assert FileVault(path).get("a:1") is None
-    FileVault(path).forget("a:1")
-    FileVault(path).put("a:1", ADA)
-    assert FileVault(path).get("a:1") == ADA
+    assert FileVault(path).get("a:1", "ada") is None
+    FileVault(path).forget("a:1", "ada")
+    FileVault(path).put("a:1", "ada", ADA)
+    assert FileVault(path).get("a:1", "ada") == ADA
 
 
 def test_the_password_is_in_no_repr() -> None:
@@ -80,11 +102,16 @@ def test_the_keyring_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setitem(sys.modules, "keyring.errors", ring)
     vault = system_vault(tmp_path)
     assert isinstance(vault, Keyring)
-    vault.forget("a:1")
-    assert vault.put("a:1", ADA) == "the system's keyring"
-    assert vault.get("a:1") == ADA
-    vault.forget("a:1")
-    assert vault.get("a:1") is None
+    vault.forget("a:1", "ada")
+    assert vault.put("a:1", "ada", ADA) == "the system's keyring"
+    assert vault.get("a:1", "ada") == ADA
+    vault.forget("a:1", "ada")
+    assert vault.get("a:1", "ada") is None
+    ring.kept["greenchat", "a:1"] = '{"account": "ada", "password": "old"}'
+    assert vault.get("a:1", "eve") is None
+    assert vault.get("a:1", "ada") == Credentials("ada", "old")
+    vault.forget("a:1", "ada")
+    assert ring.kept == {}
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from greenchat.client import login
 from greenchat.client.credentials import Credentials
 from greenchat.client.model import Address
-from greenchat.client.requests import Forget, Keep
+from greenchat.client.requests import Forget, Keep, Reconnect
 from greenchat.protocol.sasl import parse_plain
 from greenchat.protocol.scram import ServerExchange, make_verifier
 from tests.client.world import World
@@ -135,7 +135,7 @@ def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
     tea.type("yes\n")
     assert list(tea.model.requests) == [Keep(tea.network, Credentials("alice", "hunter2"))]
     tea.type("/logout\n")
-    assert tea.model.requests[-1] == Forget(tea.network)
+    assert tea.model.requests[-1] == Forget(tea.network, ("alice", "alice"))
     assert tea.sent()[-1] == "PRIVMSG NickServ :LOGOUT"
     assert tea.network.credentials is None
 
@@ -152,6 +152,59 @@ def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
     world.sent()
     world.feed(":srv 900 alice_ alice_!a@h alice :You are now logged in")
     assert world.sent() == ["NICK alice", "JOIN #tea"]
+
+
+def log_in_as_guest(world: World, account: str = "alice") -> None:
+    """Alice, whose nick another device of hers has, comes in as alice_ and types the password of an account."""
+    world.connect()
+    world.feed(":srv CAP * LS :sasl=SCRAM-SHA-256 echo-message", ":srv CAP * ACK :echo-message")
+    world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    world.press("Escape")
+    world.feed(":alice_!a@h JOIN #tea", ":srv 366 alice_ #tea :End")
+    world.type(f"/login {account}\nhunter2\n")
+    world.feed(":srv CAP alice_ ACK :sasl")
+    world.sent()
+    world.feed(f":srv 900 alice_ alice_!a@h {account} :You are now logged in")
+    world.press("Escape")  # not to be kept
+
+
+def test_a_nick_that_another_device_has_is_shared_by_coming_in_anew(world: World) -> None:
+    log_in_as_guest(world)
+    assert world.sent() == ["NICK alice"]
+    world.type("said meanwhile\n")
+    world.type("a draft")
+    world.sent()
+    world.feed(":srv 433 alice_ alice :Nickname is already in use")
+    assert world.sent() == ["QUIT :Coming back as alice"]
+    assert list(world.model.requests) == [Reconnect(world.network, "to come back as alice")]
+    world.lose()
+    world.connect()
+    assert "NICK alice" in world.sent()
+    world.feed(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl")
+    assert world.sent()[-1] == "AUTHENTICATE SCRAM-SHA-256"
+    world.feed(":srv 900 * *!*@* alice :You are now logged in as alice", ":srv 903 * :Success")
+    world.feed(":srv 001 alice :Welcome", ":alice!a@h JOIN #tea", ":srv 366 alice #tea :End", ":srv 422 alice :No MOTD")
+    assert "PRIVMSG #tea :said meanwhile" in world.sent()
+    assert world.screen()[-1] == "[#tea] a draft"
+    assert not any(line.startswith("! Connection lost") for line in world.shown())
+    assert not world.model.questions
+
+
+def test_coming_in_anew_is_tried_once(world: World) -> None:
+    log_in_as_guest(world)
+    world.feed(":srv 433 alice_ alice :Nickname is already in use")
+    world.model.requests.clear()
+    world.sent()
+    world.feed(":srv 731 alice_ :alice", ":srv 433 alice_ alice :Nickname is already in use")
+    assert world.sent() == ["NICK alice"]
+    assert not world.model.requests
+
+
+def test_the_nick_of_another_account_is_no_reason_to_come_in_anew(world: World) -> None:
+    log_in_as_guest(world, account="ada")
+    world.feed(":srv 433 alice_ alice :Nickname belongs to an account")
+    assert world.sent() == ["NICK alice"]
+    assert not world.model.requests
 
 
 def test_another_name_instead(world: World) -> None:

@@ -100,7 +100,7 @@ def test_sts_goes_over_to_tls_before_anything_is_said(world: World) -> None:
     world.feed(":srv CAP * LS :multi-prefix sts=port=6697,duration=300")
     assert world.sent() == []
     assert world.network.address == SECURE
-    assert list(world.model.requests) == [Reconnect(world.network)]
+    assert list(world.model.requests) == [Reconnect(world.network, "to switch to TLS")]
     untrusted(world, OLD)
     assert not world.model.questions  # "Clients MUST NOT allow users to override certificate failures"
     assert world.screen()[-1] == "[net]"

@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 from tests.features.conftest import OpenTerminal, Server
+from tests.irc import Client
 
 PASSWORD = "correct horse battery"
 
@@ -43,3 +44,71 @@ def test_registering_and_coming_back_logged_in(server: Server, greenchat: OpenTe
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path != kept]
     assert not any(PASSWORD.encode() in path.read_bytes() for path in written)
+
+
+def account(server: Server, name: str) -> None:
+    """Make an account, as its owner does it with another client."""
+    with Client(server.target, name) as owner:
+        owner.send(f"REGISTER {name} * :{PASSWORD}")
+        assert owner.until("REGISTER")[-1].params[0] == "SUCCESS"
+        owner.send("QUIT")
+        owner.until_end()
+
+
+def test_a_second_device_is_the_same_user_once_its_password_is_typed(
+    server: Server, greenchat: OpenTerminal, tmp_path: Path
+) -> None:
+    account(server, "alice")
+    laptop = greenchat(f"alice@{server.address}", XDG_DATA_HOME=str(tmp_path / "laptop"))
+    laptop.wait_for("login/other/wait?")
+    laptop.enter("login")
+    laptop.wait_for("Password of alice:")
+    laptop.enter(PASSWORD)
+    laptop.wait_for("yes/no?")
+    laptop.enter("no")
+    laptop.wait(lambda: laptop.rows[-1] == "[#lobby]" and " alice │" in laptop.rows[-2])
+
+    phone = greenchat(f"alice@{server.address}", XDG_DATA_HOME=str(tmp_path / "phone"))
+    phone.wait_for("login/other/wait?")
+    phone.enter("wait")
+    phone.wait(lambda: phone.rows[-1] == "[#lobby]" and " alice_ │" in phone.rows[-2])
+    with Client(server.target, "watcher") as watcher:
+        watcher.join("#lobby")
+        phone.enter("/login")
+        phone.wait_for("Password of alice:")
+        phone.enter(PASSWORD)
+        phone.wait_for("yes/no?")
+        phone.enter("no")
+        phone.wait(lambda: phone.rows[-1] == "[#lobby]" and " alice │" in phone.rows[-2])
+        assert str(watcher.expect("QUIT").source).startswith("alice_!")
+
+        # One person from now on: each device sees what the other says as its own words, and only the last one leaves.
+        phone.enter("from the phone")
+        laptop.wait_for("alice │ from the phone")
+        laptop.enter("from the laptop")
+        phone.wait_for("alice │ from the laptop")
+        laptop.enter("/quit")
+        assert laptop.wait_end() == 0
+        phone.enter("still here")
+        said = [watcher.expect("PRIVMSG", "QUIT").params for _ in range(3)]
+        assert said == [("#lobby", "from the phone"), ("#lobby", "from the laptop"), ("#lobby", "still here")]
+
+
+def test_another_nick_does_not_log_in_to_the_account_that_is_saved(server: Server, greenchat: OpenTerminal) -> None:
+    account(server, "alice")
+    alice = greenchat(f"alice@{server.address}")
+    alice.wait_for("login/other/wait?")
+    alice.enter("login")
+    alice.wait_for("Password of alice:")
+    alice.enter(PASSWORD)
+    alice.wait_for("yes/no?")
+    alice.enter("yes")
+    alice.wait(lambda: alice.rows[-1] == "[#lobby]" and " alice │" in alice.rows[-2])
+    alice.enter("/quit")
+    assert alice.wait_end() == 0
+
+    eve = greenchat(f"eve@{server.address}")
+    eve.wait_for("You joined")
+    with Client(server.target, "watcher") as watcher:
+        watcher.send("WHOIS eve")
+        assert "330" not in [reply.command for reply in watcher.until("318")]  # "is logged in as"

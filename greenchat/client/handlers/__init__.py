@@ -30,7 +30,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.caps_offered.clear()
             network.caps_asked = 0
             network.batches.clear()
-            network.attempt, network.account = None, ""
+            network.attempt, network.account, network.proving = None, "", False
             registration.register(network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
@@ -62,6 +62,9 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
             talk.unsend(buffer)
     if not was_online and not network.leaving:
         _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
+        return
+    if network.returning:
+        network.returning = False
         return
     text, kind = ("Disconnected", Kind.INFO) if network.leaving else ("Connection lost", Kind.ERROR)
     for buffer in told:

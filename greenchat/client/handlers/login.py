@@ -49,7 +49,7 @@ def failure(at: Incoming) -> None:
     if login.refused(network):
         return
     credentials, network.credentials = network.credentials, None
-    network.keep_login = False
+    network.keep_login = network.proving = False
     if under_way and credentials:
         again = Answer("retry", "type it again", lambda _: login.ask_password(at.model, network, credentials.account))
         text = f"The server does not accept this password of {credentials.account} ({at.param(-1)})."

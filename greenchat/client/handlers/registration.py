@@ -158,7 +158,8 @@ def nick_refused(at: Incoming) -> None:
     if network.link is Link.ONLINE:
         asked, network.asked_nick = network.asked_nick, ""
         if not asked and network.fold(refused) == network.fold(network.wanted_nick):
-            return  # we tried to get ours back, and somebody was faster
+            regain.denied(at.model, network, at.time)
+            return
         at.answer(f"You can't be called {refused}: {at.param(-1)}", Kind.ERROR)
         return
     longer = len(refused) < LONGEST_NICK and at.message.command == Numeric.ERR_NICKNAMEINUSE.command
@@ -205,7 +206,7 @@ def _secure(at: Incoming) -> bool:
         network.only_tls = True
         network.outgoing.clear()
         at.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
-        at.model.requests.append(Reconnect(network))
+        at.model.requests.append(Reconnect(network, "to switch to TLS"))
         return True
     return False
 

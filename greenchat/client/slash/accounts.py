@@ -34,8 +34,9 @@ def log_in(order: Order) -> None:
 def log_out(order: Order) -> None:
     """Log out, and forget the saved password."""
     network = order.network
+    account = network.credentials.account if network.credentials else network.account
     network.credentials = None
-    order.model.requests.append(Forget(network))
+    order.model.requests.append(Forget(network, (network.wanted_nick, *([account] if account else []))))
     if network.account:
         order.online().send("PRIVMSG", login.SERVICE, "LOGOUT")
     order.tell("Greenchat has forgotten your password for this server.")
