@@ -25,6 +25,7 @@ from .user import Session, User
 from .whowas import Departed, Whowas
 
 _RENAMED = 1000  # old names of channels that are remembered
+_TENURES = 20  # of one user that are remembered: what they said before they can't take back
 
 
 class Network:
@@ -156,8 +157,9 @@ class Network:
         for channel in self.channels_of(user):
             channel.group.add(session)
 
-    def rename(self, user: User, nick: str, *, now: int) -> None:
-        """Give a user another nick, which must be free or theirs in another spelling."""
+    def rename(self, user: User, nick: str, *, now: int, msgid: int) -> None:
+        """Give a user another nick, which must be free or theirs in another spelling. msgid: of this change."""
+        self._note_tenure(user, msgid)
         if self.fold(nick) != self.fold(user.nick):
             self._remember(user, now)
         self._unname(user)
@@ -166,8 +168,9 @@ class Network:
         self._note_move(user)
         self._refresh_names(user)
 
-    def set_host(self, user: User, username: str, host: str) -> None:
-        """Give a user another username and host, as others see them."""
+    def set_host(self, user: User, username: str, host: str, *, msgid: int) -> None:
+        """Give a user another username and host, as others see them. msgid: of this change."""
+        self._note_tenure(user, msgid)
         user.username = username
         user.host = host
         self._refresh_names(user)
@@ -285,6 +288,9 @@ class Network:
         elif not on and letter in user.modes:
             user.modes.discard(letter)
             self.mode_counts[letter] -= 1
+
+    def _note_tenure(self, user: User, until: int) -> None:
+        user.former = (*user.former, user.tenure(until))[-_TENURES:]
 
     def _note_move(self, user: User) -> None:
         if user.account:

@@ -5,8 +5,10 @@ another node is a user without sessions here.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..protocol.caps import WIRE
+from ..protocol.msgid import LAST_ID, parse_msgid
 from ..protocol.sasl import Exchange
 from .client_batch import ClientBatch
 from .metadata import MetadataUse
@@ -56,6 +58,14 @@ class Session:
         return self.dialect or self.caps & WIRE
 
 
+class Tenure(NamedTuple):
+    """How long somebody was called so. source: nick!user@host; since, until: msgids, both excluded."""
+
+    source: str
+    since: int
+    until: int
+
+
 @dataclass(slots=True, eq=False)
 class User:
     """A person as others see them.
@@ -67,7 +77,7 @@ class User:
     epoch. accepted: whom they hear with +g, see `acceptance`; informed: when they were last told of somebody else, in
     ms since the epoch. guest_id: what the history knows them by as long as they have no account. left: when their
     last connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of
-    themselves.
+    themselves. former: who they were before, the last few times; `Network` alone changes it.
     """
 
     nick: str
@@ -92,11 +102,23 @@ class User:
     last_seen: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)
+    former: tuple[Tenure, ...] = ()
 
     @property
     def source(self) -> str:
         """nick!user@host."""
         return f"{self.nick}!{self.username}@{self.host}"
+
+    def tenure(self, until: int = LAST_ID) -> Tenure:
+        """Since when they are called as they are: since they came, or since the last change."""
+        came = parse_msgid(self.guest_id.removeprefix("~"))  # finer than the time: two may have one nick within a ms
+        since = self.former[-1].until if self.former else came
+        return Tenure(self.source, until if since is None else since, until)
+
+    def was(self, source: str, msgid: int) -> bool:
+        """Whether this is who they were when something happened: then nobody else was."""
+        tenures = (*self.former, self.tenure())
+        return any(each.source == source and each.since < msgid < each.until for each in tenures)
 
     @property
     def secure(self) -> bool:

@@ -6,10 +6,11 @@ from ..chat.user import Session
 from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
 from ..protocol.times import format_time
-from .context import Context, Later
+from .context import Context
 from .errors import IrcError
 from .host import AuditError
 from .registry import command
+from .rest import Later
 from .server_notices import tell_operators
 
 _DEFAULT = 20  # lines that AUDIT shows

@@ -17,10 +17,11 @@ from ..protocol.numerics import Numeric
 from ..protocol.sasl import Exchange, SaslError, SaslTooLongError, chunks, parse_plain
 from ..protocol.scram import ScramError, ServerExchange
 from .capabilities import OFFERS
-from .context import Context, Later
+from .context import Context
 from .errors import IrcError
 from .login import check_password, count_failure, find_usable, log_in, must_wait, verifier_of
 from .registry import command
+from .rest import Later
 
 
 @command("AUTHENTICATE", params=1, anytime=True)

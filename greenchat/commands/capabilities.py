@@ -10,11 +10,12 @@ from ..chat.user import Session
 from ..protocol import caps
 from ..protocol.numerics import Numeric
 from ..protocol.wrap import wrap
-from .context import Context, Later
+from .context import Context
 from .errors import IrcError
 from .metadata_sync import send_own
 from .registration import complete_registration
 from .registry import command
+from .rest import Later
 
 _WITH_VALUES = 302  # the version of CAP LS that has values, several lines, and cap-notify
 

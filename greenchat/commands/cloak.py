@@ -2,22 +2,25 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..chat import checks
 from ..chat.cloaks import SECRET_SIZE
+from ..chat.user import Session
 from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
 from .audit import act
-from .context import Context, Gradually
+from .context import Context
 from .errors import IrcError
 from .identity import set_host
 from .registry import command
+from .rest import Apart
 
 _AT_ONCE = 50  # members who are told of a new host in the time of one step
 
 
 @command("CLOAK", params=1, right="cloak")
-def cloak(ctx: Context) -> Gradually | None:
+def cloak(ctx: Context) -> Apart | None:
     """CLOAK ROTATE | SHOW <address>
 
     Others see a cloak in the place of where somebody comes from: CLOAK SHOW tells that of an address. ROTATE makes a
@@ -31,16 +34,18 @@ def cloak(ctx: Context) -> Gradually | None:
     return subcommand(ctx, words)
 
 
-def _rotate(ctx: Context, _: list[str]) -> Gradually:
+def _rotate(ctx: Context, _: list[str]) -> Apart:
     secret = secrets.token_bytes(SECRET_SIZE)
     ctx.keep("server", "cloak", secret.hex())
     ctx.network.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
-    return Gradually(_change_all(ctx))
+    ctx.notice("Everybody gets a new cloak now. Bans on old ones mean nobody any more")
+    return Apart(partial(_change_all, ctx.session))
 
 
-def _change_all(ctx: Context) -> Iterator[None]:
-    """A step for each user, and more for those whom many see. Between two of them anybody may come or go."""
+def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
+    """A step for each user, and more for those whom many see. Between two of them anybody may come or go, the operator
+    too: nobody keeps a cloak of the old secret."""
     network = ctx.network
     for user in list(network.users.values()):
         if network.user(user.nick) is user:
@@ -49,7 +54,8 @@ def _change_all(ctx: Context) -> Iterator[None]:
             for _ in range(audience // _AT_ONCE):
                 yield
         yield
-    ctx.notice("Everybody who is here has a new cloak. Bans on old ones mean nobody any more")
+    if operator.user and not operator.closing:
+        ctx.aside(operator).notice("Everybody who is here has a new cloak")
 
 
 def _show(ctx: Context, words: list[str]) -> None:
@@ -64,4 +70,4 @@ def _show(ctx: Context, words: list[str]) -> None:
     ctx.notice(f"{address} is shown as {ctx.network.cloaks.host(address)}")
 
 
-_SUBCOMMANDS: dict[str, Callable[[Context, list[str]], Gradually | None]] = {"ROTATE": _rotate, "SHOW": _show}
+_SUBCOMMANDS: dict[str, Callable[[Context, list[str]], Apart | None]] = {"ROTATE": _rotate, "SHOW": _show}

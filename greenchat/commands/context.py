@@ -5,9 +5,7 @@ Handlers never write wire text, touch a socket, or read a clock: they build mess
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from ..chat.channel import Channel
 from ..chat.network import Network
@@ -33,35 +31,6 @@ from .labels import LABEL_LIMIT, stands_alone, still_true
 
 _NO_ANSWER = "Input line was too long: an answer that repeats it would not fit into a line"
 _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Returned by a handler whose work is too slow for the loop: a password hash, a search.
-
-    work: called in another thread; it must not touch the chat's state. then: called with what work returned, in the
-    loop and at a later time (ctx.now is new): it must look at the state again. waits: for others, like a mail server.
-    """
-
-    work: Callable[[], object]
-    then: "Callable[[Context, Any], Rest | None]"
-    waits: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Gradually:
-    """Returned by a handler whose answer is too long to be made, or to wait in an outbox, all at once.
-
-    steps: each answers a little more. Between some of them other clients have their turn, and this one takes what it
-    got: so a step must look at the state again. is_batch: a batch of its own kind is all of the answer.
-    """
-
-    steps: Iterator[None]
-    is_batch: bool = False
-
-
-Rest = Later | Gradually
-"""What is left of a command when its handler has returned."""
 
 
 class Context:

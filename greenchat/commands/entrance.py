@@ -5,7 +5,8 @@ from collections.abc import Callable
 from ..chat.checks import crowd
 from ..chat.passwords import verify_password
 from ..protocol.numerics import Numeric
-from .context import Context, Later
+from .context import Context
+from .rest import Later
 
 _SECOND = 1000  # ms
 _Enter = Callable[[Context], None]

@@ -12,12 +12,13 @@ from ..protocol.msgid import LAST_ID, first_id, parse_msgid
 from ..protocol.times import format_time, parse_time
 from ..storage.interface import Span, Store, StoredEvent, StoreError, Target
 from .capabilities import OFFERS
-from .context import Context, Gradually, Later
+from .context import Context
 from .errors import FailError
 from .keeping import identity
 from .places import Place, channel_places, name_of, news, nicks_by_identity, readable_place
 from .registry import command
 from .replay import replay
+from .rest import Gradually, Later
 
 _UNREADABLE = "Messages could not be retrieved"
 

@@ -10,10 +10,11 @@ from ..chat.durations import parse_duration
 from ..protocol.msgid import first_id
 from ..storage.interface import NOWHERE, Location, Span, StoredEvent, StoreError
 from .audit import act
-from .context import Context, Gradually, Later
+from .context import Context
 from .errors import FailError
 from .places import Place, readable_place
 from .redact import find_message, require_right, take_back
+from .rest import Gradually, Later
 from .services import ServiceError, may, service, tell
 
 HISTSERV = service("HistServ", "I know what was said.")

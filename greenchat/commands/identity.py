@@ -53,7 +53,7 @@ def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
     changed = ctx.envelope("CHGHOST", username, host, source=user, needs=caps.CHGHOST)
     left = ctx.envelope("QUIT", "Changing hostname", source=user)
     host_changed = host != user.host
-    ctx.network.set_host(user, username, host)
+    ctx.network.set_host(user, username, host, msgid=changed.msgid)
     ctx.deliver(user, changed)
     if host_changed:
         for session in user.sessions:

@@ -9,9 +9,10 @@ from ..protocol import caps
 from ..protocol.framing import LineTooLong
 from ..protocol.message import Message, ParseError, parse
 from ..protocol.numerics import Numeric
-from .context import Context, Rest
+from .context import Context
 from .errors import FailError, IrcError
 from .registry import run
+from .rest import Rest
 
 _NOTHING = Message("")
 _FORBIDDEN = str.maketrans("\0\r", "\ufffd\ufffd")

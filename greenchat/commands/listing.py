@@ -13,9 +13,10 @@ from ..protocol.envelope import Envelope
 from ..protocol.message import Message
 from ..protocol.names import NamesReply
 from ..protocol.numerics import Numeric
-from .context import Context, Gradually
+from .context import Context
 from .lookup import targets
 from .registry import command
+from .rest import Gradually
 
 _LIGHT = 250  # channels or members that can be looked at in the time of another command: see Context.weight
 _MINUTE = 60_000  # ms

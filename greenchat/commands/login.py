@@ -12,9 +12,10 @@ from ..chat.accounts import Account
 from ..chat.checks import crowd
 from ..protocol.numerics import Numeric
 from ..protocol.scram import Verifier
-from .context import Context, Later
+from .context import Context
 from .errors import IrcError
 from .identity import set_account
+from .rest import Later
 
 
 def find_usable(ctx: Context, name: str) -> Account | None:

@@ -14,10 +14,11 @@ from ..protocol.envelope import Envelope
 from ..protocol.numerics import Numeric
 from . import services
 from .accept import is_accepted
-from .context import Context, Rest
+from .context import Context
 from .errors import IrcError
 from .fitting import require_fit
 from .registry import command
+from .rest import Rest
 
 
 @command("PRIVMSG")

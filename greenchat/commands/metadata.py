@@ -16,10 +16,11 @@ from ..protocol.wrap import wrap
 from . import metadata_forms as forms
 from .audit import act
 from .capabilities import OFFERS
-from .context import Context, Gradually, Rest
+from .context import Context
 from .errors import IrcError
 from .metadata_sync import Target, change, name_of, seen_with, sync, visible_targets, with_values
 from .registry import command
+from .rest import Gradually, Rest
 
 _ALL = "*ALL"
 _LIGHT = 250  # targets that can be looked at in the time of another command: see Context.weight

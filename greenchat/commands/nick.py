@@ -4,12 +4,13 @@ from ..chat import policy
 from ..chat.user import User
 from ..protocol.numerics import Numeric
 from .banishment import ban_of, banish
-from .context import Context, Later
+from .context import Context
 from .errors import IrcError
 from .monitor import tell_offline, tell_online
 from .ownership import owns, why_not_nick
 from .registration import complete_registration
 from .registry import command
+from .rest import Later
 
 
 @command("NICK", anytime=True)
@@ -59,7 +60,7 @@ def change_nick(ctx: Context, user: User, wish: str) -> None:
     before = user.nick
     envelope = ctx.envelope("NICK", wish, source=user)
     ctx.remember(envelope, *(channel for channel in network.channels_of(user) if channel.shows(user)))
-    network.rename(user, wish, now=ctx.now)
+    network.rename(user, wish, now=ctx.now, msgid=envelope.msgid)
     ctx.deliver(user, envelope)
     ctx.deliver_each(network.peers(user), envelope)
     if network.fold(before) != network.fold(wish):

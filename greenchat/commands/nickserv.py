@@ -8,13 +8,14 @@ from ..chat.user import Session, User
 from ..protocol.numerics import Numeric
 from ..protocol.times import in_words
 from .audit import act, note
-from .context import Context, Later
+from .context import Context
 from .identity import set_account
 from .lasting import change_account, forget_account, forget_presence
 from .leaving import leave
 from .login import check_password, log_in, log_out, mask, must_wait
 from .nick import change_nick
 from .register import Refusal, change_password, register
+from .rest import Later
 from .services import ServiceError, may, service, tell
 from .verification import hint
 

@@ -8,13 +8,14 @@ from ..chat.user import User
 from ..protocol.modes import ModeChange
 from ..protocol.numerics import Numeric
 from .audit import act, record
-from .context import Context, Later
+from .context import Context
 from .defence import tell_defcon
 from .errors import IrcError
 from .fitting import require_fit
 from .leaving import leave
 from .lookup import find_user
 from .registry import command
+from .rest import Later
 from .user_modes import change_modes
 
 _SECOND = 1000  # ms

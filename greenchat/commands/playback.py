@@ -11,10 +11,11 @@ from ..protocol import caps
 from ..protocol.msgid import LAST_ID, first_id
 from ..storage.interface import Span, StoredEvent, StoreError
 from .capabilities import OFFERS
-from .context import Context, Gradually, Later
+from .context import Context
 from .keeping import identity
 from .places import channel_places, may_read, name_of, news, nicks_by_identity, readable_place
 from .replay import replay
+from .rest import Gradually, Later
 from .services import ServiceError, service
 
 PLAYBACK = service("*playback", "I tell again what was said, as ZNC's module of this name does.")

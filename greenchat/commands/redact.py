@@ -97,11 +97,10 @@ def _channel(ctx: Context, place: Place) -> Channel | None:
 
 
 def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
-    """Whether a user said it: under the same account, or, a guest, since they came and as who they still are."""
-    if event.account or user.account:
+    """Whether a user said it: under the same account, or as a guest, whatever they are called and shown as now."""
+    if event.account:
         return ctx.network.fold(event.account) == identity(ctx.network, user)
-    came = parse_msgid(user.guest_id.removeprefix("~"))  # finer than the time: two may have one nick within a ms
-    return came is not None and event.source == user.source and event.id > came
+    return user.was(event.source, event.id)
 
 
 def _not_kept(ctx: Context, place: Place, msgid: str) -> None:

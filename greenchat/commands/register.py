@@ -17,11 +17,12 @@ from ..protocol import caps
 from ..protocol.scram import Verifier, make_verifier
 from .audit import note
 from .capabilities import OFFERS
-from .context import Context, Later
+from .context import Context
 from .errors import FailError
 from .lasting import change_account, forget_account, keep_account
 from .login import count_failure, log_in, must_wait
 from .registry import command
+from .rest import Later
 from .verification import has_expired, hint, is_code_of, mail_code, new_code
 
 LONGEST_PASSWORD = 300  # bytes: "300 bytes should be a safe reasonable limit"

@@ -10,7 +10,7 @@ from ..protocol.numerics import Numeric
 from ..protocol.times import in_words
 from .banishment import ban_of, banish
 from .channels import greeting
-from .context import Context, Later
+from .context import Context
 from .doors import objection_to_guest
 from .entrance import pass_entrance
 from .errors import IrcError, TooLongError
@@ -22,6 +22,7 @@ from .monitor import tell_online
 from .ownership import owns, why_not_nick
 from .presence import arrive
 from .registry import command
+from .rest import Later
 from .server import send_lusers, send_motd
 from .staying import tell_missed
 from .user_modes import USER_MODES, send_modes

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from ..chat.rights import rights_of
 from ..protocol.numerics import Numeric
-from .context import Context, Gradually, Later, Rest
+from .context import Context
 from .errors import FailError, IrcError
 from .lasting import keep_presences
+from .rest import Gradually, Later, Rest
 
 Handler = Callable[[Context], Rest | None]
 
@@ -59,7 +60,8 @@ def run(ctx: Context) -> Rest | None:
     """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out.
 
     What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`, or an
-    answer that is too long for one turn, on which the caller must `go_on` turn by turn.
+    answer that is too long for one turn, on which the caller must `go_on` turn by turn, or what is to be done apart
+    from this client.
     """
     collecting = ctx.session.batch
     if collecting and ctx.message.tags.get("batch") == collecting.reference:
@@ -93,17 +95,17 @@ def _answer_more(ctx: Context, answer: Gradually) -> Gradually | None:
 
 
 def _guarded(ctx: Context, step: Handler) -> Rest | None:
+    rest = None
     try:
         rest = step(ctx)
     except (IrcError, FailError) as error:
         ctx.refuse(error)
-    else:
-        if rest is not None:
-            return rest
+    if isinstance(rest, Later | Gradually):
+        return rest
     if ctx.network.moved:
         keep_presences(ctx)
     ctx.answer()
-    return None
+    return rest
 
 
 def _obey(ctx: Context) -> Rest | None:

@@ -11,12 +11,13 @@ from ..protocol.msgid import LAST_ID, first_id
 from ..protocol.times import parse_time
 from ..storage.interface import Query, Store, StoredEvent, StoreError
 from .capabilities import OFFERS
-from .context import Context, Gradually, Later
+from .context import Context
 from .errors import FailError
 from .keeping import identity
 from .places import channel_places, may_read, readable_place
 from .registry import command
 from .replay import replay
+from .rest import Gradually, Later
 
 T = TypeVar("T")
 

@@ -12,8 +12,9 @@ from ..protocol.envelope import Envelope
 from ..protocol.message import Message
 from ..protocol.plain.text import split_text
 from ..protocol.wrap import room
-from .context import Context, Gradually, Rest
+from .context import Context
 from .registry import command
+from .rest import Later, Rest
 
 Handler = Callable[[Context, list[str]], Rest | None]
 
@@ -97,7 +98,7 @@ def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Rest | None]) -
     except ServiceError as error:
         tell(ctx, spoken_to, str(error))
         return None
-    if later is None or isinstance(later, Gradually):
+    if not isinstance(later, Later):
         return later
     then = later.then
     return replace(later, then=lambda ctx, result: guarded(ctx, spoken_to, lambda: then(ctx, result)))

@@ -8,7 +8,8 @@ import secrets
 from collections.abc import Callable
 
 from ..chat.accounts import Account
-from .context import Context, Later
+from .context import Context
+from .rest import Later
 
 _HOUR = 3_600_000  # ms
 

@@ -12,8 +12,9 @@ from ..chat.user import User
 from ..chat.visibility import sees, sees_address, sees_addresses, sees_in
 from ..protocol import caps
 from ..protocol.numerics import Numeric
-from .context import Context, Gradually
+from .context import Context
 from .registry import command
+from .rest import Gradually
 
 _LIGHT = 250  # users that can be looked at in the time of another command: see Context.weight
 _EVERYBODY = ("*", "0")

@@ -18,9 +18,11 @@ from ..chat.throttle import Attempts
 from ..chat.user import Session
 from ..commands.audit import act, record
 from ..commands.banishment import forget_ban
+from ..commands.catalog import go_on
 from ..commands.context import Context
 from ..commands.doors import doors
 from ..commands.host import Manners, Port, Reloaded
+from ..commands.rest import Apart, Gradually, Rest
 from ..commands.server_notices import tell_operators
 from ..protocol.message import Message
 from ..storage.interface import StoreError
@@ -164,6 +166,22 @@ class App:
             return Reloaded(config.file, notes=tuple(apply(self, config, ctx)))
         except ConfigError as error:
             return Reloaded("", error=str(error))
+
+    def carry_out(self, work: Apart) -> None:
+        """Do it step by step, apart from any client; this returns at once."""
+        gevent.spawn(self._carry_out, work)
+
+    def _carry_out(self, work: Apart) -> None:
+        ctx = self._context()
+        rest: Rest | None = Gradually(work.steps(ctx))
+        try:
+            while isinstance(rest, Gradually):
+                self.turn.begin()
+                ctx.now = self.now()
+                rest = go_on(ctx, rest)
+                gevent.sleep(0)
+        except Exception:
+            log.exception("a bug ended what a command had begun")
 
     def _context(self) -> Context:
         """In which the server itself says something: of a session that is nobody."""

@@ -19,9 +19,10 @@ from ..chat.network import Network
 from ..chat.throttle import TokenBucket
 from ..chat.user import Session
 from ..commands.catalog import go_on, resume, run, run_line
-from ..commands.context import Context, Later, Rest
+from ..commands.context import Context
 from ..commands.host import Host
 from ..commands.leaving import leave
+from ..commands.rest import Apart, Later, Rest
 from ..protocol.framing import LineBuffer, LineTooLong
 from ..protocol.message import Message
 from .backlogs import OUT_OF_MEMORY, Backlogs
@@ -58,6 +59,9 @@ class Server(Host, Protocol):
 
     def new_id(self) -> int:
         """A msgid."""
+
+    def carry_out(self, work: Apart) -> None:
+        """Do it step by step, apart from any client; this returns at once."""
 
 
 class Connection:
@@ -287,8 +291,11 @@ class Connection:
 
     def _finish(self, ctx: Context, rest: Rest | None) -> None:
         """Do the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
-        until nothing is left of it."""
+        until nothing is left of it that this client has to be here for."""
         while rest is not None:
+            if isinstance(rest, Apart):
+                self.server.carry_out(rest)
+                break
             result = None
             if isinstance(rest, Later):
                 threads = self.server.messengers if rest.waits else self.server.workers

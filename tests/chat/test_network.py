@@ -88,11 +88,11 @@ class Chat(RuleBasedStateMachine):
     @rule(data=st.data())
     def rename(self, data: st.DataObject) -> None:
         self.count += 1
-        self.network.rename(self.some_user(data), f"other{self.count}{'x' * 20}", now=0)
+        self.network.rename(self.some_user(data), f"other{self.count}{'x' * 20}", now=0, msgid=self.count)
 
     @rule(data=st.data(), host=st.sampled_from(["a.example.org", "b"]))
     def set_host(self, data: st.DataObject, host: str) -> None:
-        self.network.set_host(self.some_user(data), "~u", host)
+        self.network.set_host(self.some_user(data), "~u", host, msgid=self.count)
 
     @rule(data=st.data())
     def somebody_goes(self, data: st.DataObject) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from greenchat.chat.settings import History, Settings
-from greenchat.commands.context import Later
 from greenchat.commands.errors import FailError
 from greenchat.commands.history import chathistory
+from greenchat.commands.rest import Later
 from greenchat.protocol.message import Message, parse
 from greenchat.server.app import App
 from tests.conftest import Serve, StartServer, Target, quick_options

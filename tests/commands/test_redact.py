@@ -79,6 +79,28 @@ def test_a_guest_who_takes_the_nick_of_another_is_not_them(server: Target) -> No
             assert fails(other.run(f"REDACT #lobby {msgid}")) == ["REDACT_FORBIDDEN"]
 
 
+def test_a_guest_remains_who_they_are_by_another_name(server: Target) -> None:
+    with people(server, "alice", "bob", "carol", caps=CAPS, channel="#lobby") as (_, bob, carol):
+        bobs = said(bob, "by bob")
+        bob.run("NICK rob")
+        carol.run("NICK bob")
+        carols = said(carol, "by carol, who is bob now")
+        carol.run("NICK carol")
+        bob.run("NICK bob")
+        assert fails(bob.run(f"REDACT #lobby {carols}")) == ["REDACT_FORBIDDEN"]
+        assert fails(carol.run(f"REDACT #lobby {bobs}")) == ["REDACT_FORBIDDEN"]
+        assert fails(bob.run(f"REDACT #lobby {bobs}")) == []
+        assert fails(carol.run(f"REDACT #lobby {carols}")) == []
+
+
+def test_who_logs_in_after_speaking_still_said_it(server: Target) -> None:
+    with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (_, bob):
+        as_guest = said(bob, "before")
+        bob.send("REGISTER bob * quite-secret")
+        bob.expect("REGISTER")
+        assert fails(bob.run(f"REDACT #lobby {as_guest}")) == []
+
+
 def test_private_messages(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS) as (alice, bob):
         msgid = said(alice, "oops", to="bob")

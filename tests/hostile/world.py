@@ -17,8 +17,9 @@ from greenchat.chat.outbox import Outbox
 from greenchat.chat.settings import AccountSettings, Settings
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
-from greenchat.commands.context import Context, Later
+from greenchat.commands.context import Context
 from greenchat.commands.leaving import leave
+from greenchat.commands.rest import Apart, Later
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
 from greenchat.protocol.message import Message, parse
@@ -124,6 +125,9 @@ class World:
             self.app.turn.begin()
             ctx, rest = run_line(line, lambda message: self._context(puppet, message))
             while rest is not None:
+                if isinstance(rest, Apart):
+                    self.app.carry_out(rest)
+                    break
                 rest = resume(ctx, rest, rest.work()) if isinstance(rest, Later) else go_on(ctx, rest)
         self._end_turn()
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from greenchat.commands.catalog import COMMANDS
-from greenchat.commands.context import Context, Later
+from greenchat.commands.context import Context
 from greenchat.commands.registry import command
+from greenchat.commands.rest import Later
 from tests.conftest import Target
 from tests.irc import Client, people
 
