@@ -7,6 +7,7 @@ Where it grows over its limit, what was said longest ago goes.
 
 import contextlib
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,7 @@ SET kind = excluded.kind, text = excluded.text, reply = excluded.reply, quote = 
 _SELECT = "SELECT time, kind, text, nick, prefix, own, highlight, id, reply, quote, rowid FROM line"
 _OLDER = f"{_SELECT} WHERE network = ? AND target = ? AND (time, rowid) < (?, ?) ORDER BY time DESC, rowid DESC LIMIT ?"
 _ALL = f"{_SELECT} WHERE network = ? AND target = ? ORDER BY time, rowid"
+_DELETE = "DELETE FROM line WHERE network = ? AND target = ? AND id = ?"
 _PRUNE = "DELETE FROM line WHERE rowid IN (SELECT rowid FROM line ORDER BY time, rowid LIMIT ?)"
 _FIRST = (1 << 62, 1 << 62)
 _Row = tuple[int, str, str, str, str, int, int, str, str, str, int]
@@ -82,11 +84,27 @@ class Archive:
             return
         with self._explained(), self._file:
             self._file.executemany(_INSERT, rows)
+            for buffer in buffers:
+                self._put_in_order(buffer)
         for buffer in buffers:
             buffer.fresh.clear()
         self._kept += sum(len(str(row[4])) for row in rows)
         if self._kept > BYTES_BETWEEN_PRUNING:
             self.prune()
+
+    def _put_in_order(self, buffer: Buffer) -> None:
+        """Of what was said in one millisecond, the rows tell the order: where an older page of history came later, they
+        are written anew."""
+        fresh = {line.id for line in buffer.fresh if line.id}
+        place = _place(buffer)
+        for time in {line.time for line in buffer.fresh}:
+            together = _said_at(buffer, time)
+            late = [line.id in fresh for line in together]
+            if late == sorted(late):
+                continue  # as they came
+            for line in together:
+                if self._file.execute(_DELETE, (*place, line.id)).rowcount:
+                    self._file.execute(_INSERT, (*place, *_values(line)))
 
     def keep_gaps(self, buffer: Buffer) -> None:
         """Write down where something is missing in a conversation."""
@@ -157,6 +175,13 @@ class Archive:
 
 def _place(buffer: Buffer) -> tuple[str, str]:
     return str(buffer.network.address), buffer.name.lower()
+
+
+def _said_at(buffer: Buffer, time: int) -> list[Line]:
+    """The messages of one millisecond that have ids."""
+    start = bisect_left(buffer.lines, time, key=lambda line: line.time)
+    end = bisect_right(buffer.lines, time, lo=start, key=lambda line: line.time)
+    return [line for place in range(start, end) if (line := buffer.lines[place]).id]
 
 
 def _values(line: Line) -> tuple[object, ...]:

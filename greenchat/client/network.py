@@ -111,8 +111,10 @@ class Buffer:
         around = range(max(0, place - 200), min(len(self.lines), place + 200))
         if line.id and any(self.lines[near].id == line.id for near in around):
             return False
-        while place and self.lines[place - 1].time == line.time and self.lines[place - 1].id in self.follow:
-            place -= 1
+        before = place
+        while before and self.lines[before - 1].time == line.time:
+            before -= 1
+            place = before if self.lines[before].id in self.follow else place
         self.lines.insert(place, line)
         self._note(line)
         number = self.first + place

@@ -92,6 +92,22 @@ def test_only_the_newest_are_restored(path: Path) -> None:
     archive.close()
 
 
+def test_pages_of_one_millisecond_are_kept_in_order(path: Path) -> None:
+    world, buffer = tea()
+    noon = "time=2026-09-20T12:00:00.000Z"
+    archive = Archive(path)
+    for page in ("ef", "cdef", "abcd"):  # each older than the one before, and going on from it
+        lines = [f"@batch=h;msgid={letter};{noon} :bob!b@h PRIVMSG #tea :{letter}" for letter in page]
+        world.feed(":srv BATCH +h chathistory #tea", *lines, ":srv BATCH -h")
+        archive.keep([buffer])
+    world.feed(":bob!b@h REDACT #tea c")
+    archive.keep([buffer])
+    texts = [line.text for line in archive.everything(buffer)]
+    assert texts == ["a", "b", "(taken back by bob)", "d", "e", "f"]
+    assert [line.text for line in archive.older(buffer)] == texts
+    archive.close()
+
+
 def test_over_its_limit_what_is_oldest_goes(path: Path) -> None:
     limit = 400_000
     archive = Archive(path, limit)
