@@ -9,6 +9,7 @@ from greenchat.client import emoji, settings
 from greenchat.client.editor import Line
 from greenchat.client.model import Buffer, BufferKind, Link, Model
 from greenchat.client.slash import TABLE
+from greenchat.client.slash.guide import groups
 
 MOST_LISTED = 50  # channels of the server
 
@@ -58,7 +59,7 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             row = settings.TABLE[name]
             return ["on", "off"] if isinstance(row.default, bool) else sorted(row.choices)
         case "/help" | "/h", [_]:
-            return sorted(TABLE)
+            return sorted({*TABLE, *groups(), "keys", "all"})
         case "/unalias", [_]:
             return sorted(model.settings.aliases)
         case "/unignore", [_]:

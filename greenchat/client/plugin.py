@@ -12,7 +12,7 @@
             chat.after(60 * int(arguments or 30), lambda: chat.print("Stand up and stretch."))
 
 Functions are called one at a time, while the screen stands still: what takes long belongs into a thread, which must not
-use `chat` (a timer can look at what the thread has done). What a function prints is shown in the server's window. An
+use `chat` (a timer can look at what the thread has done). What a function prints is shown where the user is looking. An
 exception is shown there as one line, its details are kept in a file, and the client goes on.
 """
 

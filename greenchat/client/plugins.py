@@ -1,6 +1,6 @@
 """The plugins that are loaded: their files, what they want to be called for, and what becomes of their bugs.
 
-Nothing runs here that the user has not enabled. A bug in a plugin is one line in the server's window and a file with
+Nothing runs here that the user has not enabled. A bug in a plugin is one line where the user is looking and a file with
 its details; a plugin that goes on failing is unloaded.
 """
 
@@ -22,6 +22,7 @@ from greenchat.protocol.message import Message
 
 MOST_FAILURES = 5
 MOST_WAITING = 1000  # messages for plugins to hear; a flood's older ones go unheard
+EXAMPLE = "dice"
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -87,7 +88,7 @@ class Plugins:
                 self._show(str(error))
 
     def order(self, what: str, name: str) -> None:
-        """Do what the user says: "load", "unload", or tell which there are."""
+        """Do what the user says: "load", "unload", write an "example", or tell which there are."""
         kind = Kind.INFO
         others = [found for found in self.found if found not in self._loaded]
         text = f"Loaded: {', '.join(self.names) or 'none'}; not loaded, in {self.folder}: {', '.join(others) or 'none'}"
@@ -98,6 +99,8 @@ class Plugins:
             elif what == "unload":
                 self.unload(name)
                 text = f"The plugin {name} is unloaded."
+            elif what == "example":
+                text = f"A plugin to begin with is in {self._write_example()}; /plugin load {EXAMPLE} starts it."
         except PluginError as error:
             kind, text = Kind.ERROR, str(error)
         self._show(text, kind)
@@ -154,6 +157,19 @@ class Plugins:
                 if command == message.command:
                     with self._guarded(plugin, f"in what it does on {command}"):
                         function(message)
+
+    def _write_example(self) -> Path:
+        """Put it into the folder of plugins, and say where. Raises PluginError."""
+        path = self.folder / f"{EXAMPLE}.py"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:  # what the user made of it is not to be lost
+                file.write(Path(__file__).with_name(f"{EXAMPLE}.py").read_bytes())
+        except FileExistsError:
+            raise PluginError(f"{path} is there already; /plugin load {EXAMPLE} starts it.") from None
+        except OSError as error:
+            raise PluginError(f"{path} can't be written: {error.strerror}") from error
+        return path
 
     def _listen(self) -> None:
         """Have what is said kept for the plugins, if there are any."""

@@ -209,7 +209,9 @@ def test_the_order_of_the_user(loaded: Loaded) -> None:
         "! The plugin echo is not loaded.",
     ]
     tea.type("/plugin dance\n/plugin load\n")
-    assert tea.shown()[-1] == "! How to use it: /plugin list, /plugin load NAME or /plugin unload NAME"
+    assert tea.shown()[-1] == (
+        "! How to use it: /plugin list, /plugin example, /plugin load NAME or /plugin unload NAME"
+    )
 
 
 def test_what_is_set_is_loaded_at_the_start_and_nothing_else(loaded: Loaded) -> None:
@@ -223,18 +225,30 @@ def test_what_is_set_is_loaded_at_the_start_and_nothing_else(loaded: Loaded) -> 
     assert loaded.tea.shown()[-1].startswith("! There is no plugin missing: ")
 
 
-def test_the_example_of_the_help_works(loaded: Loaded) -> None:
-    from greenchat.client.slash.plugins import plugin
+def order(loaded: Loaded, line: str) -> str:
+    """What the user is told when they enter this."""
+    loaded.tea.type(line + "\n")
+    wanted = loaded.tea.model.requests.popleft()
+    assert isinstance(wanted, Plugin)
+    loaded.plugins.order(wanted.what, wanted.name)
+    return loaded.tea.shown()[-1]
 
-    lines = (plugin.__doc__ or "").splitlines()
-    loaded.load("dice", "\n".join(line.strip()[2:] for line in lines if line.strip().startswith("|")))
+
+def test_an_example_is_written_loaded_and_works(loaded: Loaded) -> None:
+    path = loaded.folder / "dice.py"
+    assert order(loaded, "/plugin example") == f"- A plugin to begin with is in {path}; /plugin load dice starts it."
+    path.write_text(path.read_text().replace("I throw", "Here is"))
+    assert order(loaded, "/plugin example") == f"! {path} is there already; /plugin load dice starts it."
+    assert order(loaded, "/plugin load dice").startswith("- The plugin dice is loaded.")
     tea = loaded.tea
     tea.feed(":bob!b@h PRIVMSG #tea :!dice")
     loaded.run()
     tea.type("/dice 1\n")
     thrown, ours = tea.sent()
     assert thrown.startswith("PRIVMSG #tea :bob throws ")
-    assert ours == "PRIVMSG #tea :I throw 1"
+    assert ours == "PRIVMSG #tea :Here is 1"
+    tea.type("/dice many\n")
+    assert tea.sent()[0].startswith("PRIVMSG #tea :Here is ")
     loaded.run(3600)
     assert tea.shown()[-1] == "- Stand up and stretch."
     loaded.plugins.unload("dice")

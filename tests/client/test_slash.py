@@ -4,6 +4,7 @@ import pytest
 
 from greenchat.client.requests import Connect, Disconnect, Quit
 from greenchat.client.slash import TABLE
+from greenchat.client.slash.guide import groups
 from tests.client.world import World
 
 
@@ -171,16 +172,53 @@ def test_what_was_missed(tea: World) -> None:
     ]
 
 
+def told(tea: World, line: str) -> list[str]:
+    """What the user reads when they enter this."""
+    before = len(tea.shown())
+    tea.type(f"{line}\n")
+    return tea.shown()[before:]
+
+
 def test_help_names_every_command_and_explains_each(tea: World) -> None:
-    tea.type("/help\n")
-    told = "\n".join(tea.shown())
+    everything = "\n".join(told(tea, "/help all"))
     for name, row in TABLE.items():
-        assert f"/{name}" in told
+        assert f"/{name}" in everything
         assert row.summary.endswith((".", "?")), name
         assert row.example.startswith(f"/{name}"), name
-        told_before = len(tea.shown())
-        tea.type(f"/help {name}\n")
-        assert any(row.summary in line for line in tea.shown()[told_before:])
+        explained = told(tea, f"/help /{name}")
+        assert f"-   {row.summary}" in explained
+        assert f"-   for example: {row.example}" in explained
+
+
+def test_what_everybody_needs_fits_on_one_screen() -> None:
+    world = World(24, 80)
+    world.welcome()
+    world.join()
+    world.type("/help\n")
+    screen = "\n".join(world.screen())
+    assert "What you type is said when you press Enter." in screen
+    for wanted in (
+        "/join #tea: Go into a channel\n",
+        "/quit",
+        "/help join tells more",
+        "Tab completes, PgUp scrolls up",
+    ):
+        assert wanted in screen
+
+
+def test_help_by_group(tea: World) -> None:
+    listed = told(tea, "/help channels")
+    assert any(line.startswith("- /kick [#channel] nick [why]: ") for line in listed)
+    assert not any(line.startswith("- /msg") for line in listed)
+    assert {group for group in groups() if len(told(tea, f"/help {group}")) < 3} == set()
+
+
+def test_help_tells_the_keys_as_they_are(tea: World) -> None:
+    tea.type("/bind F5 search\n")
+    keys = told(tea, "/help keys")
+    assert "- search: Ctrl-F, F5" in keys
+    assert "- windows panel: Alt-Shift-B" in keys
+    assert "- scroll to start: Alt-<, Ctrl-Home" in keys
 
 
 @pytest.mark.parametrize(
@@ -194,6 +232,7 @@ def test_help_names_every_command_and_explains_each(tea: World) -> None:
         ("/set be", "/set bell |"),
         ("/set bell o", "/set bell on |"),
         ("/help kickb", "/help kickban |"),
+        ("/help peo", "/help people |"),
         ("/win #", "/win #tea |"),
         ("zz", "zz|"),
         ("hello ", "hello |"),

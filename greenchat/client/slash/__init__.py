@@ -4,13 +4,25 @@ import re
 
 from greenchat.client.model import Model
 from greenchat.client.said import Kind
-from greenchat.client.slash import accounts, channels, networks, people, plugins, server, settings, terminal, windows
+from greenchat.client.slash import (
+    accounts,
+    channels,
+    guide,
+    networks,
+    people,
+    plugins,
+    server,
+    settings,
+    terminal,
+    windows,
+)
 from greenchat.client.slash.registry import TABLE, Order, SlashError, find
 
 __all__ = [
     "TABLE",
     "accounts",
     "channels",
+    "guide",
     "networks",
     "people",
     "plugins",

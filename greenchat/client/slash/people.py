@@ -8,7 +8,7 @@ from greenchat.client.slash.registry import Order, SlashError, command
 
 @command("msg", "m", "dm", usage="nick [text]", least=1, example="/msg bob Hello, Bob")
 def msg(order: Order) -> None:
-    """Say something to one person (or a channel), in a window of its own."""
+    """Say something to one person, in a window of its own."""
     target, _, text = order.arguments.partition(" ")
     if login.hides(target, text):
         order.online().send("PRIVMSG", target, text)

@@ -1,11 +1,11 @@
-"""Commands about the client itself: windows, connections, help, the end."""
+"""Commands about the client itself: windows, the talk in them, the end."""
 
 from pathlib import Path
 
 from greenchat.client.model import Buffer, BufferKind, Link
 from greenchat.client.requests import Export, Quit
 from greenchat.client.said import TALK, Kind, Line
-from greenchat.client.slash.registry import TABLE, Order, SlashError, command, find
+from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.times import date_and_time
 from greenchat.protocol.message import ParseError, parse
 
@@ -158,25 +158,6 @@ def raw(order: Order) -> None:
 def motd(order: Order) -> None:
     """Show the server's message of the day."""
     order.online().send("MOTD")
-
-
-@command("help", "h", "commands", usage="[command]", example="/help join")
-def help_(order: Order) -> None:
-    """Show what can be done, or how a command is used."""
-    if order.words:
-        wanted = find(order.words[0].removeprefix("/"))
-        order.tell(f"/{wanted.name} {wanted.usage}".rstrip())
-        order.tell(f"  {wanted.summary}")
-        if wanted.aliases:
-            order.tell("  also: " + ", ".join(f"/{alias}" for alias in wanted.aliases))
-        if wanted.example:
-            order.tell(f"  for example: {wanted.example}")
-        for line in wanted.more:
-            order.tell(f"  {line}")
-        return
-    for known in sorted(TABLE.values(), key=lambda row: row.name):
-        order.tell(f"/{known.name} {known.usage}".rstrip() + f": {known.summary}")
-    order.tell("Keys: Alt-1..9 or Ctrl-N/P another window, PgUp/PgDn scroll, Tab completes, Ctrl-C twice leaves.")
 
 
 def _quoted(line: Line) -> str:

@@ -1,0 +1,108 @@
+"""/help: first what everybody needs, on one screen; the rest by group, by command, or all of it. All of it is made from
+the tables of commands and keys."""
+
+from greenchat.client.slash.registry import TABLE, Command, Order, command, find
+
+BASICS = tuple("join msg me nick list names topic whois part close away set quit".split())
+# Commands of these files belong to other files' groups; each other file of commands is a group of its own name.
+GROUPS = {"guide": "windows", "plugins": "settings", "terminal": "settings"}
+KEYS = (
+    "complete",
+    "next window",
+    "previous window",
+    "next active window",
+    "window 1",
+    "scroll up",
+    "scroll down",
+    "scroll to start",
+    "search",
+    "search history",
+    "newline",
+    "message cursor",
+    "windows panel",
+    "nicks panel",
+    "copy mode",
+    "clear or quit",
+)
+
+
+def group(known: Command) -> str:
+    """What it is listed under."""
+    name = known.action.__module__.rpartition(".")[2]
+    return GROUPS.get(name, name)
+
+
+def groups() -> dict[str, list[Command]]:
+    """All commands by group, both in alphabetical order; those of plugins last."""
+    found: dict[str, list[Command]] = {}
+    for known in sorted(TABLE.values(), key=lambda row: (group(row), row.name)):
+        found.setdefault(group(known), []).append(known)
+    return found
+
+
+@command("help", "h", "commands", usage="[command, group, keys or all]", example="/help join")
+def help_(order: Order) -> None:
+    """Show what can be done, or how a command is used: /help msg, /help channels, /help keys, /help all."""
+    wanted = order.arguments.lower()
+    listed = groups()
+    if not wanted:
+        _basics(order, listed)
+    elif wanted == "keys":
+        for action in KEYS:
+            order.tell(f"{action}: {', '.join(_keys(order, action)) or '(no key)'}")
+        order.tell(
+            "/bind shows the others, and changes what they do; /set keys.preset takes those of irssi, WeeChat or Emacs."
+        )
+    elif wanted == "all":
+        for name, rows in listed.items():
+            order.tell(f"-- {name} --")
+            _list(order, rows)
+    elif wanted in listed:
+        _list(order, listed[wanted])
+    else:
+        _explain(order, find(order.words[0].removeprefix("/")))
+
+
+def _basics(order: Order, listed: dict[str, list[Command]]) -> None:
+    order.tell("What you type is said when you press Enter. A slash begins a command:")
+    for name in BASICS:
+        known = TABLE[name]
+        order.tell(f"{known.example}: {known.summary.partition(';')[0].partition('. ')[0].removesuffix('.')}")
+    first = {action: (_keys(order, action) or ["(no key)"])[0] for action in KEYS}
+    order.tell(
+        f"{first['complete']} completes, {first['scroll up']} scrolls up, {first['search']} searches,"
+        f" {first['next window']} goes to the next window."
+    )
+    order.tell(f"/help join tells more; /help keys, all, or one of {', '.join(listed)}.")
+
+
+def _list(order: Order, rows: list[Command]) -> None:
+    for known in rows:
+        order.tell(f"/{known.name} {known.usage}".rstrip() + f": {known.summary}")
+
+
+def _explain(order: Order, wanted: Command) -> None:
+    order.tell(f"/{wanted.name} {wanted.usage}".rstrip())
+    order.tell(f"  {wanted.summary}")
+    if wanted.aliases:
+        order.tell("  also: " + ", ".join(f"/{alias}" for alias in wanted.aliases))
+    if wanted.example:
+        order.tell(f"  for example: {wanted.example}")
+    for line in wanted.more:
+        order.tell(f"  {line}")
+
+
+def _keys(order: Order, action: str) -> list[str]:
+    """Those that do this, as they stand on a keyboard."""
+    return [_spelled(key) for key, does in order.model.settings.keys().items() if does == action]
+
+
+def _spelled(key: str) -> str:
+    """`Ctrl-N` for `C-n`, `Alt-Shift-B` for `M-B`."""
+    held = ""
+    while key[1:2] == "-" and key[2:]:
+        held += {"C": "Ctrl-", "M": "Alt-", "S": "Shift-"}.get(key[0], key[:2])
+        key = key[2:]
+    if held and len(key) == 1:
+        return held + "Shift-" * key.isupper() + key.upper()
+    return held + key
