@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import Target
-from tests.hostile.conftest import Witness
 from tests.hostile.figures import resident
+from tests.hostile.witness import Witness
 from tests.irc import Client
 from tests.server.process import started
 
@@ -56,7 +56,7 @@ def run(folder: Path, readers: int, *, sendq: int, sendq_total: int) -> Outcome:
     config.write_text(f"[throttle]\ncommands = 0\n[connections]\nsendq = {sendq}\nsendq_total = {sendq_total}\n")
     arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--data", str(folder / "data"))
     with started(folder, *arguments) as server, ExitStack() as stack:
-        witness = Witness(server.target)
+        witness = Witness(server.target, server.process.pid)
         talker = stack.enter_context(Client(server.target, "talker"))
         talker.join("#talk")
         before = most = resident(server.process.pid)
@@ -82,7 +82,7 @@ def run(folder: Path, readers: int, *, sendq: int, sendq_total: int) -> Outcome:
         assert most < before + sendq_total // 1024 + readers * _EACH + _SPARE, (before, most)
         assert "Traceback" not in server.errors.read_text()
         assert server.end() == 0
-    return Outcome(reasons, said, before, most, max(witness.delays), time.monotonic() - began)
+    return Outcome(reasons, said, before, most, witness.longest, time.monotonic() - began)
 
 
 def _deaf(address: Target, number: int) -> socket.socket:

@@ -1,10 +1,15 @@
-"""What a process uses: memory, sockets, greenlets."""
+"""What a process uses: memory, sockets, greenlets; and what it wanted and did not get: a processor."""
 
 import gc
+import os
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
 import greenlet
+
+_STOLEN = -1  # no thread's number
+_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")  # ns
 
 
 def resident(pid: int) -> int:
@@ -25,3 +30,28 @@ def open_sockets(pid: int | str) -> int:
 def living_greenlets() -> int:
     """Greenlets of this process that have not ended."""
     return sum(isinstance(each, greenlet.greenlet) and not each.dead for each in gc.get_objects())
+
+
+def kept_waiting(*pids: int | str) -> Counter[int]:
+    """For how long the threads of these processes were ready to run and no processor was free: ns by thread.
+
+    Beside them, what a hypervisor took from all. The difference of two looks (`-` leaves out threads that have ended)
+    is what a machine with much to do has cost meanwhile. Where the kernel does not count it, it is nothing.
+    https://docs.kernel.org/scheduler/sched-stats.html
+    """
+    waited = Counter({_STOLEN: _stolen()})
+    for pid in pids:
+        with suppress(FileNotFoundError):  # it has ended
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                with (
+                    suppress(FileNotFoundError, ProcessLookupError),
+                    open(f"/proc/{pid}/task/{thread}/schedstat") as file,
+                ):
+                    waited[int(thread)] = int(file.read().split()[1])
+    return waited
+
+
+def _stolen() -> int:
+    """Ns, of all processors. proc(5)"""
+    with open("/proc/stat") as file:
+        return int(file.readline().split()[8]) * _TICK

@@ -1,7 +1,7 @@
 """Floods: whoever sends too much or comes too often is slowed down or told so, and the witness notices little."""
 
-import socket
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,6 +17,7 @@ from greenchat.server.options import Connections, Throttle
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.hostile.conftest import Attack
 from tests.irc import Client
+from tests.server.process import ROOT
 
 _CROWD = 2000  # users and channels of the big network
 _SECONDS = 0.4  # that a flood lasts
@@ -43,37 +44,22 @@ def _fill(app: App) -> None:
 
 
 @contextmanager
-def _flooding(house: ServerThread, data: bytes) -> Iterator[list[Client]]:
-    """Attackers who send this again and again as fast as they can, and read what they are answered."""
-    stop = threading.Event()
-
-    def flood(client: Client) -> None:
-        with suppress(OSError):
-            while not stop.is_set():
-                client.sock.sendall(data)
-
-    def read(client: Client) -> None:
-        with suppress(OSError):
-            while client.sock.recv(65536):
-                pass
-
-    with ExitStack() as stack:
-        clients = [stack.enter_context(Client(house.address, f"attacker{n}")) for n in range(_ATTACKERS)]
-        for number, client in enumerate(clients):
-            client.join("#attackers")
-            client.send(f"JOIN #own{number}")
-        threads = [threading.Thread(target=work, args=(client,)) for client in clients for work in (flood, read)]
-        for thread in threads:
-            thread.start()
+def _flooding(house: ServerThread, data: bytes) -> Iterator[None]:
+    """Attackers in a process of their own, who send this again and again."""
+    host, port = house.address
+    arguments = ("-m", "tests.hostile.attackers", host, str(port), str(_ATTACKERS))
+    with subprocess.Popen(
+        [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as attackers:
+        assert attackers.stdin
+        assert attackers.stdout
+        attackers.stdin.write(data)
+        attackers.stdin.close()
+        assert attackers.stdout.readline() == b"here\n"
         try:
-            yield clients
+            yield
         finally:
-            stop.set()
-            for client in clients:
-                with suppress(OSError):
-                    client.sock.shutdown(socket.SHUT_RDWR)
-            for thread in threads:
-                thread.join()
+            attackers.kill()
 
 
 FLOODS = {
@@ -101,8 +87,9 @@ FLOODS = {
 
 @pytest.mark.parametrize("data", FLOODS.values(), ids=FLOODS.keys())
 def test_a_flood_of_commands(house: ServerThread, witnessed: Attack, data: bytes) -> None:
-    with witnessed(house.address), _flooding(house, data):
+    with witnessed(house.address) as witness, _flooding(house, data):
         time.sleep(_SECONDS)  # there is nothing to wait for: it is the flood that lasts so long
+        witness.say_again()
 
 
 def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:

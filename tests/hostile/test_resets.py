@@ -26,8 +26,9 @@ from greenchat.server.options import Address, Connections, Listener, Options
 from greenchat.server.tls import Tls
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
-from tests.hostile.conftest import Attack, Witness
+from tests.hostile.conftest import Attack
 from tests.hostile.figures import living_greenlets, open_sockets
+from tests.hostile.witness import Witness
 from tests.irc import Client
 
 _WITNESSES = 2
