@@ -11,18 +11,19 @@ import os
 import random
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.hostile.conftest import Witness
 from tests.hostile.figures import open_sockets, resident
 from tests.hostile.visitors import come_and_go
+from tests.hostile.witness import Witness
 from tests.server.process import ROOT, Running, started
 
 _WORKERS = 6
@@ -30,27 +31,32 @@ _CONFIG = "[accounts]\nreserve_nicks = false\n[connections]\nping_after = 3600\n
 _COUNTED = str(ROOT / "tests/hostile/counted_server.py")
 _TROUBLE_EVERY = 15.0  # seconds
 _SHORTAGE = 0.5  # seconds without a free descriptor
+_DYING = 1.0  # seconds for a server that has gone wrong to be seen to end
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look: seconds since the start, resident KiB, open sockets, greenlets, the witness's longest wait in ms."""
+    """One look: seconds since the start, resident KiB, open sockets, greenlets, the witness's longest wait in ms.
+
+    sqlite: KiB of the resident ones that SQLite has, most of it pages of the database that it keeps at hand.
+    """
 
     at: float
     resident: int
+    sqlite: int
     sockets: int
     greenlets: int
     lag: float
 
     def __str__(self) -> str:
         return (
-            f"{self.at:6.0f} s  {self.resident / 1024:7.1f} MiB  {self.sockets:4} sockets"
-            f"  {self.greenlets:4} greenlets  {self.lag:6.1f} ms"
+            f"{self.at:6.0f} s  {self.resident / 1024:7.1f} MiB, {self.sqlite / 1024:5.1f} of them SQLite's"
+            f"  {self.sockets:4} sockets  {self.greenlets:4} greenlets  {self.lag:6.1f} ms"
         )
 
 
 class Observer:
-    """Looks at a server. counted: the file to which it adds the number of its greenlets when it is asked."""
+    """Looks at a server. counted: the file to which it adds its counts when it is asked."""
 
     def __init__(self, pid: int, counted: Path) -> None:
         self._pid = pid
@@ -68,10 +74,11 @@ class Observer:
         before = len(self._counted.read_text())
         os.kill(self._pid, signal.SIGUSR1)
         deadline = time.monotonic() + 20
-        while not (count := self._counted.read_text()[before:]).endswith("\n"):
+        while not (counts := self._counted.read_text()[before:]).endswith("\n"):
             assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.005)
-        return Sample(self.age, resident(self._pid), sockets, int(count), lag * 1000)
+        greenlets, sqlite = map(int, counts.split())
+        return Sample(self.age, resident(self._pid), sqlite, sockets, greenlets, lag * 1000)
 
 
 def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], None]) -> list[Sample]:
@@ -82,36 +89,25 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
     config = folder / "server.toml"
     config.write_text(_CONFIG)
     arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--data", str(folder / "data"), "--tls")
-    counted = folder / "greenlets.txt"
+    counted = folder / "counts.txt"
     samples: list[Sample] = []
 
     def note(sample: Sample) -> None:
         samples.append(sample)
         tell(sample)
 
-    with started(folder, *arguments, script=(_COUNTED, str(counted))) as server:
-        witness = Witness(server.target, pause=0.1)
+    with started(folder, *arguments, script=(_COUNTED, str(counted))) as server, _staying(server):
+        witness = Witness(server.target, server.process.pid, pause=0.1)
         witness.say_again()
         observer = Observer(server.process.pid, counted)
         note(observer.look(0.0))
-        stop = threading.Event()
-        threads = [
-            threading.Thread(target=come_and_go, args=(server.target, random.Random(number), stop))
-            for number in range(_WORKERS)
-        ]
-        threads.append(threading.Thread(target=_make_trouble, args=(server, stop)))
-        for thread in threads:
-            thread.start()
-        seen = 0
-        while observer.age < seconds:
-            time.sleep(every)  # the soak lasts so long: there is nothing to wait for
-            lately, seen = witness.delays[seen:], len(witness.delays)
-            assert server.process.poll() is None, _last_words(server)
-            note(observer.look(max(lately, default=every)))
-        assert all(thread.is_alive() for thread in threads)
-        stop.set()
-        for thread in threads:
-            thread.join()
+        with _nuisances(server) as threads:
+            seen = 0
+            while observer.age < seconds:
+                time.sleep(every)  # the soak lasts so long: there is nothing to wait for
+                lately, seen = witness.delays[seen:], len(witness.delays)
+                note(observer.look(max(lately, default=every)))
+            assert all(thread.is_alive() for thread in threads)
         deadline = time.monotonic() + 20
         while open_sockets(server.process.pid) > samples[0].sockets and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -122,8 +118,37 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
     return samples
 
 
-def _last_words(server: Running) -> str:
-    return f"the server has ended with {server.process.returncode}: {server.errors.read_text()[-10_000:]}"
+@contextmanager
+def _staying(server: Running) -> Iterator[None]:
+    """Raises AssertionError with its exit status and its last words if the server ends within the block."""
+    try:
+        yield
+    except (OSError, AssertionError) as error:
+        with suppress(subprocess.TimeoutExpired):
+            status = server.process.wait(_DYING)
+            raise AssertionError(
+                f"the server has ended with {status}: {server.errors.read_text()[-10_000:]}"
+            ) from error
+        raise
+
+
+@contextmanager
+def _nuisances(server: Running) -> Iterator[list[threading.Thread]]:
+    """All who come and go, and the faults, for as long as the block lasts."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=come_and_go, args=(server.target, random.Random(number), stop))
+        for number in range(_WORKERS)
+    ]
+    threads.append(threading.Thread(target=_make_trouble, args=(server, stop)))
+    for thread in threads:
+        thread.start()
+    try:
+        yield threads
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def _make_trouble(server: Running, stop: threading.Event) -> None:
@@ -145,6 +170,7 @@ def draw(file: Path, samples: Sequence[Sample]) -> None:
 
     panels = {
         "memory (MiB)": [sample.resident / 1024 for sample in samples],
+        "memory without SQLite's (MiB)": [(sample.resident - sample.sqlite) / 1024 for sample in samples],
         "open sockets": [sample.sockets for sample in samples],
         "greenlets": [sample.greenlets for sample in samples],
         "longest wait of the witness (ms)": [sample.lag for sample in samples],
@@ -167,6 +193,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--every", type=float, default=10, help="seconds between two samples")
     parser.add_argument("--plot", metavar="FILE.svg", type=Path, help="draw the samples")
+    parser.add_argument("--folder", type=Path, help="where the server keeps its data and its log (default: a new one)")
     given = parser.parse_args()
     samples: list[Sample] = []
 
@@ -175,12 +202,15 @@ def main() -> int:
         sys.stdout.write(f"{sample}\n")
         sys.stdout.flush()
 
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            run(Path(folder), given.seconds, given.every, tell)
-        finally:
-            if given.plot and samples:
-                draw(given.plot, samples)
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="greenchat-soak-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    sys.stdout.write(f"the server's log is {folder / 'errors.txt'}\n")
+    try:
+        run(folder, given.seconds, given.every, tell)
+    finally:
+        if given.plot and samples:
+            draw(given.plot, samples)
+    sys.stdout.write("the server has ended with 0\n")
     return 0
 
 
