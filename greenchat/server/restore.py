@@ -3,7 +3,9 @@ what was said lately under ids of clients, and the secrets behind what must not 
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any, TypeVar
 
 from ..chat.accounts import Account
 from ..chat.always_on import bring_back
@@ -15,7 +17,9 @@ from ..chat.resent import Resent
 from ..chat.server_bans import ServerBan
 from ..protocol.msgid import first_id
 from ..protocol.tags import CLIENT_ID
-from ..storage.interface import Document, Store
+from ..storage.interface import Document, Store, StoreDamagedError
+
+T = TypeVar("T")
 
 _DEFCON = ("server", "defcon")
 _SECRET = ("server", "secret")
@@ -31,15 +35,17 @@ def restore(network: Network, store: Store) -> None:
     level = store.document(*_DEFCON)
     network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
     restore_accounts(network, store)
-    for document in store.documents("channel").values():
-        if isinstance(document, Mapping):
-            network.bring_back(from_document(document, network.mask_fold))
-    stored = [document for document in store.documents("ban").values() if isinstance(document, Mapping)]
-    for ban in sorted(map(ServerBan.from_document, stored), key=lambda ban: ban.created):
+    _each(store, "channel", lambda document: network.bring_back(from_document(document, network.mask_fold)))
+    for ban in sorted(_each(store, "ban", ServerBan.from_document), key=lambda ban: ban.created):
         network.bans.put(ban)
-    for number, document in enumerate(store.documents("presence").values()):
-        if isinstance(document, Mapping):
-            bring_back(network, document, guest_id=f"~{network.started}-{number}", now=network.started)
+    numbers = count()
+    _each(
+        store,
+        "presence",
+        lambda document: bring_back(
+            network, document, guest_id=f"~{network.started}-{next(numbers)}", now=network.started
+        ),
+    )
     network.moved.clear()
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
         key = Resent.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
@@ -53,7 +59,10 @@ def _secret(store: Store, kind: str, key: str) -> bytes:
     if not isinstance(secret, str):
         secret = secrets.token_hex(SECRET_SIZE)
         store.commit([Document(kind, key, secret)])
-    return bytes.fromhex(secret)
+    try:
+        return bytes.fromhex(secret)
+    except ValueError as error:
+        raise _unreadable(kind, key, error) from error
 
 
 def restore_accounts(network: Network, store: Store) -> None:
@@ -61,8 +70,25 @@ def restore_accounts(network: Network, store: Store) -> None:
 
     Raises StoreError.
     """
-    for document in store.documents("account").values():
-        if isinstance(document, Mapping):
-            account = Account.from_document(document)
-            if network.accounts.get(account.name) is None:
-                network.accounts.put(account)
+    for account in _each(store, "account", Account.from_document):
+        if network.accounts.get(account.name) is None:
+            network.accounts.put(account)
+
+
+def _each(store: Store, kind: str, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """What is made of each document of a kind. Raises StoreDamagedError where one is not as it was written."""
+    made = []
+    for key, document in store.documents(kind).items():
+        try:
+            if isinstance(document, Mapping):
+                made.append(make(document))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _unreadable(kind, key, error) from error
+    return made
+
+
+def _unreadable(kind: str, key: str, error: Exception) -> StoreDamagedError:
+    return StoreDamagedError(
+        f"the database is damaged: the {kind} {key} can't be read ({type(error).__name__}: {error})."
+        " Bring back a backup with `greenchat-server restore FILE`"
+    )

@@ -6,6 +6,7 @@ are no parameters, `t` the tags.
 """
 
 import json
+import sqlite3
 
 from .interface import NO_TAGS, StoredEvent, members_of
 
@@ -28,6 +29,18 @@ Row = tuple[int, int, str, str, str | None, str | None, str | None]
 
 ROW = "json_array(e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more)"
 """A `Row` in SQL: of an event `e`, its conversation `c` and its source `s`."""
+
+
+class UnreadableError(ValueError):
+    """What stands in the database is not as it was written."""
+
+
+def one_number(connection: sqlite3.Connection, question: str) -> int:
+    """The answer to a question that has one number as its answer. Raises UnreadableError."""
+    answer = connection.execute(question).fetchone()
+    if not (answer and isinstance(answer[0], int)):
+        raise UnreadableError(f"{question!r} gives no number")
+    return answer[0]
 
 
 # kind, target, text, more
@@ -66,13 +79,17 @@ def encode(event: StoredEvent, name: str | None) -> Content:
 
 
 def decode(conversation: str, row: Row) -> StoredEvent:
-    """The event that a row was made from."""
+    """The event that a row was made from. Raises UnreadableError."""
     number, kind, mask, account, target, text, rest = row
-    more = json.loads(rest) if rest else {}
-    params: tuple[str, ...] = ()
-    if "n" not in more:
-        params = (target or "", *more.get("m", ()))
-        if text is not None:
-            params += (text,)
-    command = _COMMANDS.get(kind) or more.get("c", "")
+    try:
+        more = json.loads(rest) if rest else {}
+        params: tuple[str, ...] = ()
+        if "n" not in more:
+            params = (target or "", *more.get("m", ()))
+            if text is not None:
+                params += (text,)
+        command = _COMMANDS.get(kind) or more.get("c", "")
+        "".join((mask, account, command, *params))  # a TypeError where one is no text
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UnreadableError(f"event {number} of {conversation} can't be read: {error}") from error
     return StoredEvent(number, conversation, command, mask, params, account, more.get("t", NO_TAGS))

@@ -19,6 +19,9 @@ _MAGIC = b"SQLite format 3\0"
 PATIENCE = 250
 """Milliseconds that a commit waits for another program's lock, and with it the whole server."""
 
+FAILURES = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the latter where a damaged file is quoted in its message."""
+
 MIGRATIONS: Sequence[Sequence[str]] = (
     (
         # A conversation's name is what most of its events have as their first parameter; NULL in direct ones.
@@ -124,7 +127,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
         migrate(connection, path)
     except sqlite3.OperationalError as error:
         raise StoreError(f"can't use the database {path}: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise damaged(path, str(error)) from error
 
 

@@ -20,6 +20,7 @@ from .changes import Changes, Erased
 from .interface import Query, StoredEvent, StoreError
 from .reader import ConnectionPool
 from .rows import ROW, decode
+from .schema import FAILURES
 from .transaction import transaction
 
 _SCHEMA = """
@@ -228,8 +229,10 @@ class SearchIndex:
         """What goes wrong is a StoreError. An unsound index is thrown away: the next to need one builds it anew."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        except (*FAILURES, OSError) as error:
+            if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and not isinstance(
+                error, sqlite3.OperationalError
+            ):
                 self._throw_away()
             raise StoreError(f"the search index {self.path}: {error}") from error
 
@@ -239,7 +242,7 @@ class SearchIndex:
                 self._connection = self._open()
             except sqlite3.OperationalError:
                 raise
-            except sqlite3.DatabaseError:
+            except (sqlite3.DatabaseError, UnicodeDecodeError):
                 self._throw_away()
                 self._connection = self._open()
         return self._connection

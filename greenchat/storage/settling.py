@@ -14,7 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from .rows import EventRow
+from .rows import EventRow, one_number
 from .transaction import transaction
 
 _MUCH = 8192  # events: a reader looks through all that are fresh in about a millisecond
@@ -50,7 +50,7 @@ class Settling:
         self.last = 0
         """The largest id that was ever fresh here, 0 if there was none."""
         self._slices: deque[_Slice] = deque()  # what is left of the round that is under way
-        self.upto: int = connection.execute("SELECT upto FROM settling").fetchone()[0]
+        self.upto = one_number(connection, "SELECT upto FROM settling")
         self._resume()
 
     @property

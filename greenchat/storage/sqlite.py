@@ -19,6 +19,7 @@ from time import monotonic
 from . import reader, retention
 from .changes import Changes
 from .interface import Location, Query, Retention, Span, StoredEvent, StoreError, Target, UnfitWriteError, Write
+from .rows import UnreadableError, one_number
 from .schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
 from .search import SearchIndex
 from .settling import Settling
@@ -57,7 +58,7 @@ class SqliteStore:
                     ).fetchall()
                 )
                 self._settling = Settling(self._connection)
-                (erasures,) = self._connection.execute("SELECT value FROM counter WHERE name = 'erasures'").fetchone()
+                erasures = one_number(self._connection, "SELECT value FROM counter WHERE name = 'erasures'")
         except StoreError:
             self._connection.close()
             raise
@@ -112,13 +113,13 @@ class SqliteStore:
             row = self._connection.execute(
                 "SELECT value FROM document WHERE kind = ? AND key = ?", (kind, key)
             ).fetchone()
-        return loads(row[0]) if row else None
+            return _value(kind, key, row[0]) if row else None
 
     def documents(self, kind: str) -> dict[str, object]:
         """All documents of a kind."""
         with self._errors("read"):
             rows = self._connection.execute("SELECT key, value FROM document WHERE kind = ?", (kind,)).fetchall()
-        return {key: loads(value) for key, value in rows}
+            return {key: _value(kind, key, value) for key, value in rows}
 
     def tidy(self) -> bool:
         """One short step of what `maintain` found to do and only this thread may. Returns whether there is more."""
@@ -184,7 +185,8 @@ class SqliteStore:
 
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first."""
-        return self._index.search(query, budget=_SEARCH_SECONDS)
+        with self._errors("read"):
+            return self._index.search(query, budget=_SEARCH_SECONDS)
 
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
@@ -302,8 +304,18 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             raise self._explained(doing, error) from error
+        except (UnreadableError, UnicodeDecodeError) as error:
+            raise damaged(self.path, str(error)) from error
 
     def _explained(self, doing: str, error: sqlite3.Error) -> StoreError:
         if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
             return StoreError(f"can't {doing} the database {self.path}: {error}")
         return damaged(self.path, str(error))
+
+
+def _value(kind: str, key: str, text: str) -> object:
+    """What a document holds. Raises UnreadableError."""
+    try:
+        return loads(text)
+    except (ValueError, TypeError) as error:
+        raise UnreadableError(f"the {kind} {key} can't be read: {error}") from error

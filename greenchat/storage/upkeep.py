@@ -13,7 +13,8 @@ from pathlib import Path
 
 from .interface import Span, StoredEvent, StoreError
 from .reader import read
-from .schema import APPLICATION_ID, MIGRATIONS, connect, connect_reader
+from .rows import UnreadableError
+from .schema import APPLICATION_ID, FAILURES, MIGRATIONS, connect, connect_reader
 
 _PAGE = 5000
 _MOST_PROBLEMS = 20
@@ -34,7 +35,7 @@ def backup(database: Path, target: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")
         _sync(part)
         part.rename(target)
-    except (sqlite3.Error, OSError) as error:
+    except (*FAILURES, OSError) as error:
         part.unlink(missing_ok=True)
         raise StoreError(f"can't back up {database} to {target}: {error}") from error
 
@@ -55,7 +56,7 @@ def restore(source: Path, database: Path) -> Path | None:
         _sync(part)
         aside = _move_aside(database) if database.exists() else None
         part.rename(database)
-    except (sqlite3.Error, OSError) as error:
+    except (*FAILURES, OSError) as error:
         part.unlink(missing_ok=True)
         raise StoreError(f"can't restore {source}: {error}") from error
     return aside
@@ -68,7 +69,7 @@ def check(database: Path) -> list[str]:
     try:
         with closing(connect_reader(database)) as connection:
             return _problems(connection)
-    except sqlite3.Error as error:
+    except FAILURES as error:
         return [f"it is no sound database: {error}"]
 
 
@@ -85,7 +86,7 @@ def add_document(database: Path, kind: str, key: str, value: object) -> bool:
                 "INSERT OR IGNORE INTO document VALUES (?, ?, ?)", (kind, key, json.dumps(value, ensure_ascii=False))
             ).rowcount
             connection.execute("COMMIT")
-    except sqlite3.Error as error:
+    except FAILURES as error:
         raise StoreError(f"can't write to {database}: {error}") from error
     return added > 0
 
@@ -104,7 +105,7 @@ def export(database: Path, conversation: str | None = None) -> Iterator[StoredEv
                 raise StoreError(f"there is no history of {conversation}")
             for key in keys:
                 yield from _events(connection, key)
-    except sqlite3.Error as error:
+    except (*FAILURES, UnreadableError) as error:
         raise StoreError(f"can't export {database}: {error}") from error
 
 

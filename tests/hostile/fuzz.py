@@ -4,8 +4,9 @@
     python -m tests.hostile.fuzz lines --inputs 10000000
 
 `session` drives a whole server without sockets; `lines` the line buffer and the parser; `plain` the plain dialect;
-`client` the client at a server that means harm. It ends with the number of inputs, or with the seed and the last inputs
-before the first failure.
+`client` the client at a server that means harm; `configuration`, `proxy`, `webirc`, `scram` and `database` what reads
+each of these. It ends with the number of inputs, or with the seed and the last inputs before the first failure.
+`tests.hostile.guided` finds its way by what the code does with an input.
 """
 
 import argparse
@@ -16,13 +17,14 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import Message, ParseError, parse
 from greenchat.protocol.plain import Dialect, NotPlain, Options, Prompt, Run, Write
+from tests.hostile import inputs
 from tests.hostile.fuzz_client import client_steps
 from tests.hostile.grammar import Grammar
 from tests.hostile.world import World
@@ -35,6 +37,7 @@ _PIECES = [
 _WORLD = 2000  # inputs
 
 Step = Callable[[], None]
+Steps = Callable[[random.Random, deque[object]], tuple[Step, Callable[[], int], Step]]
 
 
 def session_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
@@ -78,7 +81,7 @@ def line_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Calla
     """Chunks of bytes through the line buffer, and each line through the parser and back."""
     grammar = Grammar(chance, lambda: "said", [])
     pool = [grammar.line() for _ in range(5000)]
-    inputs = count()
+    numbers = count()
     number = 0
     buffer = LineBuffer()
 
@@ -91,7 +94,7 @@ def line_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Calla
         cut = chance.randrange(len(data))
         for chunk in data[:cut], data[cut:]:
             for line in buffer.feed(bytes(chunk)):
-                number = next(inputs)
+                number = next(numbers)
                 if isinstance(line, bytes):
                     try:
                         message = parse(line.decode())
@@ -152,11 +155,53 @@ def plain_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Call
     return step, lambda: number, lambda: None
 
 
-TARGETS = {
+def byte_steps(name: str) -> Steps:
+    """Valid inputs of one kind, changed here and there."""
+
+    def steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
+        target = inputs.TARGETS[name]
+        seeds = target.seeds()
+        number = 0
+
+        def step() -> None:
+            nonlocal number
+            number += 1
+            data = bytearray(chance.choice(seeds))
+            for _ in range(chance.randrange(8)):
+                _change(data, chance, seeds)
+            trace.append(bytes(data))
+            target.feed(bytes(data))
+
+        return step, lambda: number, lambda: None
+
+    return steps
+
+
+def _change(data: bytearray, chance: random.Random, seeds: Sequence[bytes]) -> None:
+    """Here a byte, there a piece, taken out, doubled or put in."""
+    at = chance.randrange(len(data) + 1)
+    upto = at + chance.choice([1, 1, 4, 40])
+    match chance.randrange(5):
+        case 0:
+            data[at:upto] = chance.choice(_PIECES)
+        case 1:
+            data[at:upto] = bytes(byte ^ 1 << chance.randrange(8) for byte in data[at:upto])
+        case 2:
+            data[at:at] = data[at:upto]
+        case 3:
+            other = chance.choice(seeds)
+            start = chance.randrange(len(other))
+            data[at:upto] = other[start : start + upto - at]
+        case 4:
+            del data[at:upto]
+
+
+TARGETS: dict[str, Steps] = {
     "session": session_steps,
     "lines": line_steps,
     "plain": plain_steps,
     "client": client_steps,
+    **{name: byte_steps(name) for name in ("configuration", "proxy", "webirc", "scram", "database")},
 }
 
 

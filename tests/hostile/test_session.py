@@ -74,7 +74,11 @@ TestSession.settings = settings(
 
 
 @pytest.mark.parametrize(
-    ("target", "inputs"), [("lines", 100_000), ("plain", 50_000), ("session", 8_000), ("client", 2_000)]
+    ("target", "inputs"),
+    [
+        *(("lines", 100_000), ("plain", 50_000), ("session", 8_000), ("client", 2_000), ("configuration", 300)),
+        *(("proxy", 20_000), ("webirc", 1_000), ("scram", 1_000), ("database", 40)),
+    ],
 )
 def test_chance_finds_nothing(target: str, inputs: int) -> None:
     """A little of the long run, always the same; the long run has another seed each time."""
