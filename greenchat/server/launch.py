@@ -13,6 +13,7 @@ import gevent
 
 from ..chat.names import MissingExtraError
 from ..storage.interface import StoreError
+from . import terminal
 from .advice import advice
 from .app import App
 from .config import Config, load_tls
@@ -46,10 +47,18 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
         raise CannotStartError(str(error)) from error
     except CannotListenError as error:
         raise CannotStartError(f"{error}; choose another address with --listen") from error
+    ends_with_terminal = terminal.ends_with_terminal()
     ending = _Ending(app)
+
+    def hang_up() -> None:
+        if ends_with_terminal and terminal.is_gone():
+            ending.begin()
+        else:
+            app.reload("SIGHUP")
+
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, ending.ask)
-    gevent.signal_handler(signal.SIGHUP, app.reload, "SIGHUP")
+    gevent.signal_handler(signal.SIGHUP, hang_up)
     greet(addresses, tls.fingerprint if tls else "")
     for line in advice(config, addresses, is_root=os.geteuid() == 0):
         log.warning("%s", line)
@@ -70,6 +79,10 @@ class _Ending:
         """A signal came."""
         if self._was_asked:
             os._exit(128 + signal.SIGINT)
+        self.begin()
+
+    def begin(self) -> None:
+        """End it in good order, however often that is wanted."""
         self._was_asked = True
         self._app.stop("The server is shutting down")
 

@@ -1,0 +1,40 @@
+"""The terminal that the server was started on, and whether it is still there.
+
+SIGHUP means two things: an administrator wants the configuration to be read again, or the terminal has gone (its window
+was closed, a connection broke), which ends what runs in the foreground there. A process whose terminal has gone can't
+open /dev/tty any more. Who wants a server to stay starts it with nohup, in the background or as a service.
+"""
+
+import os
+import signal
+
+
+def ends_with_terminal() -> bool:
+    """Runs it in the foreground of a terminal, and not under nohup? To be asked at the start."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return False
+    terminal = _open()
+    if terminal is None:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+def is_gone() -> bool:
+    """Has the process no terminal, or none any more?"""
+    terminal = _open()
+    if terminal is None:
+        return True
+    os.close(terminal)
+    return False
+
+
+def _open() -> int | None:
+    try:
+        return os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return None

@@ -1,0 +1,61 @@
+"""SIGHUP at a server that was started on a terminal: that has gone, or the configuration is to be read again."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ptyprocess import PtyProcess
+
+from tests.irc import Client
+from tests.server.process import SCRIPT, environment
+from tests.staff import HASH, become
+
+OPERATORS = f"""
+[classes.admin]
+rights = ["rehash"]
+[opers.root]
+class = "admin"
+password = "{HASH}"
+"""
+RELOADED = "*** SIGHUP reloaded the configuration"
+
+
+@contextmanager
+def on_a_terminal(home: Path, before: str = "") -> Iterator[tuple[PtyProcess, tuple[str, int]]]:
+    """A server, with its terminal and its address. before: what the shell does first."""
+    file = home / "server.toml"
+    file.write_text(OPERATORS)
+    command = [sys.executable, *SCRIPT, "--config", str(file), "--listen", "127.0.0.1:0"]
+    terminal = PtyProcess.spawn(["sh", "-c", f'{before}exec "$@"', "sh", *command], env=environment(home))
+    try:
+        said = b""
+        while b"Data is kept" not in said:
+            said += terminal.read()
+        port = said.partition(b"listening on 127.0.0.1:")[2].split()[0]
+        yield terminal, ("127.0.0.1", int(port))
+    finally:
+        terminal.close(force=True)
+
+
+def test_a_server_in_the_foreground_ends_with_its_terminal(tmp_path: Path) -> None:
+    with on_a_terminal(tmp_path) as (terminal, target), Client(target, "alice") as alice:
+        become(alice)
+        os.kill(terminal.pid, signal.SIGHUP)
+        assert alice.expect("NOTICE").params[1] == RELOADED
+        terminal.fileobj.close()
+        assert alice.until_end()[-1].params == ("The server is shutting down",)
+        assert terminal.wait() == 0
+
+
+def test_under_nohup_it_stays(tmp_path: Path) -> None:
+    with on_a_terminal(tmp_path, "trap '' HUP; ") as (terminal, target), Client(target, "alice") as alice:
+        become(alice)
+        terminal.fileobj.close()
+        assert alice.expect("NOTICE").params[1] == RELOADED
+        assert alice.run("PRIVMSG alice :still here")[-1].params == ("alice", "still here")
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert alice.until_end()[-1].params == ("The server is shutting down",)
+        assert terminal.wait() == 0
