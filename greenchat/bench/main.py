@@ -98,9 +98,7 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
     )
     out = parser.add_argument_group("what to print")
     out.add_argument("--profile", action="store_true", help="where greenchat-server's CPU time goes, as a third table")
-    out.add_argument(
-        "--plot", metavar="FILE.svg", type=Path, help="draw the figures (needs the extra greenchat[bench])"
-    )
+    out.add_argument("--plot", metavar="FILE.svg", type=Path, help="draw the figures (needs matplotlib)")
     out.add_argument("--json", action="store_true", help="everything as JSON instead of tables")
 
 

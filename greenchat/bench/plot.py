@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from .. import missing
 from .figures import FIGURES, Figures
 from .peers import NotInstalledError
 
@@ -13,7 +14,7 @@ PANEL = (7.0, 2.6)  # inches
 def require() -> None:
     """Raises NotInstalledError without matplotlib."""
     if find_spec("matplotlib") is None:
-        raise NotInstalledError("--plot needs matplotlib: pip install 'greenchat[bench]'")
+        raise NotInstalledError(f"--plot needs one more package: {missing.install(missing.PLOT)}")
 
 
 def draw(file: Path, outcomes: Sequence[tuple[str, Mapping[str, Figures]]]) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .. import missing
 from ..protocol.casemap import CASEMAPPINGS as PLAIN_CASEMAPPINGS
 from ..protocol.casemap import Casefold
 
@@ -55,7 +56,7 @@ def naming(casemapping: str) -> Naming:
         from . import precis
     except ImportError as error:
         raise MissingExtraError(
-            f"the casemapping {casemapping!r} needs {error.name}: install greenchat with the extra `unicode`"
+            f"the casemapping {casemapping!r} needs more packages: {missing.install(missing.UNICODE)}"
         ) from error
     return Naming(precis.fold, precis.skeleton, precis.is_nick)
 

@@ -151,6 +151,12 @@ class WebIrc:
     password: Annotated[str, Key("their password; must be set if hosts is", parse=checks.word)] = ""
 
 
+GREETING = (
+    "Welcome! /list shows the channels, /join goes into one or makes a new one.",
+    "A name can be yours: /msg NickServ HELP. What was said before: /msg HistServ HELP.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The server as it presents itself, and its rules."""
@@ -162,7 +168,9 @@ class Settings:
         "greenchat, group chat for the terminal"
     )
     icon: Annotated[str, Key("the URL of a picture of the network", parse=checks.url)] = ""
-    motd: Annotated[tuple[str, ...], Key("the message of the day, a string for each line", parse=checks.line)] = ()
+    motd: Annotated[
+        tuple[str, ...], Key("the message of the day, a string for each line; []: none", parse=checks.line)
+    ] = GREETING
     password: Annotated[
         str,
         Key(

@@ -2,7 +2,9 @@
 
 import socket
 
-MISSING = "a proxy needs python-socks: pip install 'greenchat[proxy]'"
+from greenchat import missing
+
+MISSING = f"a proxy needs one more package: {missing.install(missing.PROXY)}"
 
 
 class ProxyFailedError(OSError):

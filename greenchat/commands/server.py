@@ -127,12 +127,13 @@ def send_lusers(ctx: Context) -> None:
     network = ctx.network
     users = len(network.users)
     invisible = network.mode_counts["i"]
+    seen = users - invisible
     operators = network.mode_counts["o"]
     unregistered = network.unregistered
     most = network.most_users
     ctx.reply(
         Numeric.RPL_LUSERCLIENT,
-        text=f"There are {users - invisible} users and {invisible} invisible on 1 servers",
+        text=f"There {'is' if seen == 1 else 'are'} {_many(seen, 'user')} and {invisible} invisible on 1 server",
     )
     if operators:
         ctx.reply(Numeric.RPL_LUSEROP, str(operators))
@@ -140,9 +141,13 @@ def send_lusers(ctx: Context) -> None:
         ctx.reply(Numeric.RPL_LUSERUNKNOWN, str(unregistered))
     if network.channels:
         ctx.reply(Numeric.RPL_LUSERCHANNELS, str(len(network.channels)))
-    ctx.reply(Numeric.RPL_LUSERME, text=f"I have {users} clients and 0 servers")
+    ctx.reply(Numeric.RPL_LUSERME, text=f"I have {_many(users, 'client')} and 0 servers")
     ctx.reply(Numeric.RPL_LOCALUSERS, str(users), str(most), text=f"Current local users {users}, max {most}")
     ctx.reply(Numeric.RPL_GLOBALUSERS, str(users), str(most), text=f"Current global users {users}, max {most}")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def require_this_server(ctx: Context, position: int = 0) -> None:

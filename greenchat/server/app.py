@@ -148,8 +148,10 @@ class App:
             lines = [f"{who} tried to reload the configuration; nothing has changed: {reloaded.error}"]
         else:
             lines = [f"{who} reloaded the configuration", *reloaded.notes]
+        log.log(logging.WARNING if reloaded.error else logging.INFO, "%s", lines[0])
+        for note in reloaded.notes:
+            log.warning("%s", note)
         for line in lines:
-            log.warning("%s", line)
             tell_operators(ctx, line)
         record(ctx, "REHASH", "; ".join(lines))
         return reloaded

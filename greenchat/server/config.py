@@ -8,9 +8,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import missing
 from ..chat import checks
 from ..chat.cloaks import LENGTH
-from ..chat.settings import Settings
+from ..chat.settings import GREETING, Settings
 from .keys import Table, WrongKeyError, entries, read, refuse_unknown
 from .options import NOT_GIVEN, Options, TlsFiles
 from .stream import TlsAcceptor
@@ -60,7 +61,7 @@ def parse(table: Table, *, folder: Path) -> Config:
     if settings.webirc.hosts and not settings.webirc.password:
         raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
     if options.motd_file != NOT_GIVEN:
-        if settings.motd:
+        if settings.motd not in ((), GREETING):
             raise WrongKeyError("motd_file", "cannot be set together with motd")
         settings = dataclasses.replace(settings, motd=_read_motd(options.motd_file))
     return Config(settings, options)
@@ -77,7 +78,7 @@ def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
         from .certificate import ensure_certificate
         from .tls import Tls, TlsError
     except ImportError as error:
-        raise ConfigError("TLS needs two more packages: pip install 'greenchat[tls]'") from error
+        raise ConfigError(f"TLS needs two more packages: {missing.install(missing.TLS)}") from error
     try:
         if files.certificate == NOT_GIVEN:
             return Tls(*ensure_certificate(data / "tls", name, ["localhost", "127.0.0.1", "::1"]))

@@ -22,6 +22,7 @@ Without options it serves on 127.0.0.1:9090 and needs nothing else.
   greenchat-server --print-config > server.toml    a configuration with every key, explained
   greenchat-server --config server.toml            use it; kill -HUP reads it again
   greenchat-server hash-password                   the hash of a password, for operators
+  nohup greenchat-server &                         stay when the terminal is closed
 
   greenchat-server adduser NAME        make an account, also while the server runs; asks for its password
   greenchat-server backup FILE         save all that is remembered, also while the server runs
@@ -205,5 +206,6 @@ def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None
     )
     print(f"Join it with  {client}  in another terminal,  nc {host} {first.port},  or any IRC client on that port.")
     if fingerprint:
-        print(f"TLS works on the same port. Fingerprint of the certificate: {fingerprint}")
+        print(f"TLS works on the same port:  greenchat ircs://{host}:{first.port}  (trust the certificate with this")
+        print(f"fingerprint: {fingerprint})")
     print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)

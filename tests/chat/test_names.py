@@ -131,7 +131,7 @@ def test_without_its_libraries_precis_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "precis_i18n", None)
     monkeypatch.delitem(sys.modules, "greenchat.chat.precis", raising=False)
     monkeypatch.delattr("greenchat.chat.precis", raising=False)
-    with pytest.raises(MissingExtraError, match=r"'precis' needs precis_i18n: .* extra `unicode`"):
+    with pytest.raises(MissingExtraError, match=r"'precis' needs more packages: .* install precis-i18n "):
         naming("precis")
 
 

@@ -108,6 +108,8 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":bob!b@h PART #tea", "* bob left"),
         (":bob!b@h PART #tea :tired", "* bob left (tired)"),
         (":bob!b@h QUIT :gone", "* bob quit (gone)"),
+        (":bob!b@h QUIT :Quit: see you", "* bob quit (see you)"),
+        (":bob!b@h QUIT :Quit: ", "* bob quit"),
         (":alice!a@h KICK #tea bob :enough", "* alice kicked bob (enough)"),
         (":bob!b@h KICK #tea alice :enough", "! bob kicked you (enough). /join #tea to come back."),
         (":bob!b@h NICK robert", "* bob is now called robert"),

@@ -79,18 +79,18 @@ def test_3_no_channels(house: ServerThread, root: Client) -> None:
         root.run("DEFCON 3")
         answer = alice.run("PRIVMSG ChanServ :REGISTER #a")[-1]
         assert answer.params[-1] == "Channels can't be registered at the moment"
-    assert come(house, "203.0.113.1") == "MOTD File is missing"
+    assert come(house, "203.0.113.1") == "End of /MOTD command."
 
 
 def test_2_only_with_an_account_or_from_this_machine(house: ServerThread, root: Client) -> None:
     make_account(house.address, "alice")
     root.run("DEFCON 2")
     assert come(house, "203.0.113.1").startswith("This server takes only people with an account")
-    assert come(house, "127.0.0.1") == "MOTD File is missing"
+    assert come(house, "127.0.0.1") == "End of /MOTD command."
     with Client(house.address) as alice:
         alice.send("WEBIRC hunter2 web x 203.0.113.1", "CAP REQ sasl", "NICK alice", "USER alice 0 * :A")
         alice.send("AUTHENTICATE PLAIN", "AUTHENTICATE AGFsaWNlAHNlc2FtZSBvcGVu", "CAP END")
-        alice.expect("422")
+        alice.expect("376")
 
 
 def test_1_only_operators(house: ServerThread, root: Client) -> None:
@@ -98,8 +98,8 @@ def test_1_only_operators(house: ServerThread, root: Client) -> None:
     with Client(house.address, "alice") as alice:
         root.run("DEFCON 1")
         assert come(house, "203.0.113.1") == "This server takes no new connections at the moment: try again later"
-        assert come(house, "192.0.2.9") != "MOTD File is missing"  # a guest still, and those need an account
-        assert come(house, "127.0.0.1") == "MOTD File is missing"
+        assert come(house, "192.0.2.9") != "End of /MOTD command."  # a guest still, and those need an account
+        assert come(house, "127.0.0.1") == "End of /MOTD command."
         assert alice.commands("PING x")[-1] == "PONG"
 
 

@@ -97,7 +97,7 @@ def test_a_real_name_that_is_too_long(server: Target) -> None:
         client.send("NICK alice", "USER alice 0 * :" + DRAGON * 100)
         told = client.read()
         assert (told.command, told.params[-1].count(DRAGON)) == ("NOTICE", 47)
-        client.expect("422")
+        client.expect("376")
         client.join("#" + "c" * 63)
         assert bob.expect("JOIN").params[-1] == DRAGON * 47
 

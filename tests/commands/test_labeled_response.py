@@ -201,4 +201,4 @@ def test_before_registration(server: Target) -> None:
         one_answer(client.run("@label=2 JOIN #a"), "2")
         assert client.run("@label=3 USER a 0 * :A")[0].command == "ACK"
         held = one_answer(client.run("@label=4 CAP END"), "4")
-        assert [held[0].command, held[-1].command] == ["001", "422"]
+        assert [held[0].command, held[-1].command] == ["001", "376"]

@@ -37,9 +37,14 @@ def test_motd_begins_has_its_lines_and_ends(serve: Serve) -> None:
             ]
 
 
-def test_no_motd_says_so(server: Target) -> None:
-    """ "If the MOTD does not exist or could not be found, the ERR_NOMOTD numeric is returned." """
+def test_a_server_that_nobody_configured_greets(server: Target) -> None:
     with Client(server, "alice") as alice:
+        assert "372" in alice.commands("MOTD")
+
+
+def test_no_motd_says_so(serve: Serve) -> None:
+    """ "If the MOTD does not exist or could not be found, the ERR_NOMOTD numeric is returned." """
+    with Client(serve(Settings(motd=())), "alice") as alice:
         assert params(alice, "MOTD") == [("422", ("MOTD File is missing",))]
 
 
@@ -52,7 +57,7 @@ def test_another_server_does_not_exist(server: Target, command: str) -> None:
 
 
 @pytest.mark.parametrize("target", [NAME, "*.local", "GREENCHAT.*", "green????.local", "alice"])
-@pytest.mark.parametrize(("command", "numeric"), [("VERSION", "351"), ("TIME", "391"), ("MOTD", "422")])
+@pytest.mark.parametrize(("command", "numeric"), [("VERSION", "351"), ("TIME", "391"), ("MOTD", "375")])
 def test_this_server_may_be_named(server: Target, command: str, numeric: str, target: str) -> None:
     """ "Wildcards are allowed in the <target> parameter"; "If <target> is a client, the information for the server that
     client is connected to is requested." """
@@ -71,7 +76,7 @@ def test_lusers_counts(serve: Serve) -> None:
         bob.run("MODE bob +i")
         become(carol)
         assert params(alice, "LUSERS") == [
-            ("251", ("There are 2 users and 1 invisible on 1 servers",)),
+            ("251", ("There are 2 users and 1 invisible on 1 server",)),
             ("252", ("1", "operator(s) online")),
             ("253", ("1", "unknown connection(s)")),
             ("254", ("1", "channels formed")),
@@ -93,6 +98,12 @@ def test_lusers_does_not_count_who_is_leaving(server: Target) -> None:
         bob.send("QUIT")
         alice.expect("QUIT")
         assert alice.commands("LUSERS") == ["251", "254", "255", "265", "266"]
+
+
+def test_one_is_counted_as_one(server: Target) -> None:
+    with Client(server, "alice") as alice:
+        texts = [said[-1] for _, said in params(alice, "LUSERS")]
+        assert texts[:2] == ["There is 1 user and 0 invisible on 1 server", "I have 1 client and 0 servers"]
 
 
 def test_lusers_remembers_the_most(server: Target) -> None:
@@ -170,7 +181,7 @@ def test_links_lists_this_server(server: Target) -> None:
 def test_new_users_get_the_configured_modes(serve: Serve) -> None:
     with Client(serve(replace(Settings(), user_flags="iw"))) as alice:
         alice.send("NICK alice", "USER a 0 * :a")
-        messages = alice.until("422")
+        messages = alice.until("376")
         assert [message.params for message in messages if message.command == "MODE"] in ([], [("alice", "+iw")])
         assert params(alice, "MODE alice") == [("221", ("+iw",))]
 

@@ -4,6 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from greenchat import missing
+from tests.server.process import ROOT
+
 _RUN = """
 import sys
 sys.modules["confusable_homoglyphs"] = None
@@ -21,5 +24,11 @@ def test_precis_without_its_extra(tmp_path: Path) -> None:
     )
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("greenchat-server: the casemapping 'precis' needs confusable_homoglyphs")
-    assert line.endswith("install greenchat with the extra `unicode`")
+    assert line.startswith("greenchat-server: the casemapping 'precis' needs more packages: ")
+    assert line.endswith(f"{sys.executable} -m pip install precis-i18n confusable-homoglyphs")
+
+
+def test_what_to_install_is_what_the_extras_bring() -> None:
+    setup = (ROOT / "setup.py").read_text()
+    for package in (*missing.TLS, *missing.PROXY, *missing.UNICODE, *missing.PLOT):
+        assert f'"{package}>=' in setup

@@ -263,6 +263,8 @@ def setname(at: Incoming) -> None:
 
 
 def _reason(text: str) -> str:
+    """In brackets; servers put "Quit: " before what somebody says on leaving, also where that is nothing."""
+    text = text.removeprefix("Quit:").strip()
     return f" ({text})" if text else ""
 
 

@@ -1,0 +1,14 @@
+"""What to tell where an optional package is not installed: the command that works, from a clone as from anywhere."""
+
+import shlex
+import sys
+
+TLS = ("pyOpenSSL", "cryptography")
+PROXY = ("python-socks",)
+UNICODE = ("precis-i18n", "confusable-homoglyphs")
+PLOT = ("matplotlib",)
+
+
+def install(packages: tuple[str, ...]) -> str:
+    """The command that installs these where this Python finds them."""
+    return shlex.join([sys.executable, "-m", "pip", "install", *packages])

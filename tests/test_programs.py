@@ -1,0 +1,34 @@
+"""The programs in bin/ from their first moment on."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BIN = Path(__file__).parents[1] / "bin"
+# What each of them imports early, here as a module that takes for ever.
+SLOW = """
+import signal
+print("importing", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("program", ["greenchat", "greenchat-server", "greenchat-bench"])
+def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path: Path, program: str) -> None:
+    (tmp_path / "argparse.py").write_text(SLOW)
+    process = subprocess.Popen(
+        [sys.executable, BIN / program],
+        env={"PYTHONPATH": f"{tmp_path}:{BIN.parent}", "HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "importing\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, f"{program}: interrupted\n")
