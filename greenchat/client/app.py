@@ -25,6 +25,7 @@ from greenchat.client.memory import Memory
 from greenchat.client.model import Address, Network
 from greenchat.client.network import Buffer, Link
 from greenchat.client.plugins import Plugins
+from greenchat.client.processes import Processes
 from greenchat.client.said import Kind, Line
 from greenchat.client.surface import Input, Surface
 from greenchat.client.times import milliseconds
@@ -60,7 +61,8 @@ class App:
         self._leaving = False
         self._plugins = Plugins(console.model, kept.plugins, kept.report)
         self._memory = Memory(console.model)
-        self._errands = Errands(console, surface, kept, self._plugins, self._memory, self._connection)
+        self._processes = Processes(console.model)
+        self._errands = Errands(console, surface, kept, self._plugins, self._memory, self._processes, self._connection)
 
     def remember(self, path: Path) -> None:
         """Keep what is said in this file, and begin with what it has."""
@@ -86,12 +88,15 @@ class App:
                 self._turn()
         finally:
             signal.set_wakeup_fd(-1)
+            self._processes.close()
             self._close_all()
             self._memory.close(time.monotonic(), milliseconds())
 
     def _turn(self) -> None:
         console = self._console
-        readable, _, _ = select.select([*self._inputs, self._wake_reader], [], [], self._timeout())
+        readable, _, _ = select.select(
+            [*self._inputs, self._wake_reader, *self._processes.outputs], [], [], self._timeout()
+        )
         if self._wake_reader in readable:
             self._drain_pipe()
         if 0 in readable:
@@ -114,6 +119,8 @@ class App:
                     self._surface.notify(*console.model.caller)
         self._plugins.run(now, milliseconds())
         self._memory.turn(now, milliseconds())
+        self._processes.turn(now, milliseconds())
+        console.ask(milliseconds())
         self._errands.run()
         self._leaving |= self._errands.leaving
         if not self._inputs and not (self._patient and self._unsaid()):
@@ -133,6 +140,7 @@ class App:
         joining = any(network.show_on_join for network in networks if network.retry_at is None)
         return (
             joining
+            or self._processes.running
             or any(network.outgoing for network in networks)
             or any(buffer.waiting for buffer in self._console.model.buffers)
         )
@@ -144,8 +152,7 @@ class App:
         deadlines = [deadline for each in self._connections.values() if (deadline := each.deadline(now)) is not None]
         if self._decoder.undecided:
             deadlines.append(now + ESCAPE_SECONDS)
-        if self._plugins.deadline is not None:
-            deadlines.append(self._plugins.deadline)
+        deadlines += [each for each in (self._plugins.deadline, self._processes.deadline) if each is not None]
         if typing_notice.who(self._console.model.current, milliseconds()):
             deadlines.append(now + 1)  # to see it end
         return max(0.0, min(deadlines) - now) if deadlines else None

@@ -7,6 +7,7 @@ called next.
 from collections.abc import Callable
 from typing import Protocol
 
+from greenchat.client import presence
 from greenchat.client.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.client.model import Address, Link, Network
 from greenchat.protocol.message import Message
@@ -71,6 +72,7 @@ class Connection:
         self._connected_at = 0.0
         self._heard_at = 0.0
         self._next_ping = 0.0
+        self._next_look = 0.0
         self._answer_by: float | None = None
         self._again = False
         self._allowance = float(BURST)
@@ -106,6 +108,7 @@ class Connection:
             case Connected():
                 self._connected_at = now
                 self._next_ping = now + PING_SECONDS
+                self._next_look = now + presence.ASK_SECONDS
                 self._allowance, self._allowed_at = float(BURST), now
             case Received(Message("PONG", params)) if params and params[-1].startswith(PING_PREFIX):
                 network.lag = self._lag(params[-1], now)
@@ -171,6 +174,9 @@ class Connection:
             elif now >= self._next_ping:
                 network.send("PING", f"{PING_PREFIX}{int(now * 1000)}")
                 self._next_ping = now + PING_SECONDS
+            if now >= self._next_look:
+                presence.ask(network)
+                self._next_look = now + presence.ASK_SECONDS
         self.flush(now)
 
     def deadline(self, now: float) -> float | None:

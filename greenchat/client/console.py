@@ -18,7 +18,7 @@ from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
 from greenchat.client.model import Buffer, Model, Network
 from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
-from greenchat.client.questions import Prompt, Question, WhichChannel
+from greenchat.client.questions import ManyLines, Prompt, Question, WhichChannel
 from greenchat.client.said import Line
 from greenchat.client.speaking import Speaking
 from greenchat.client.style import Frame, Size
@@ -103,7 +103,7 @@ class Console:
         if self._join:
             self._join.noticed()
         self._speaking.moved(before)
-        self._ask(now)
+        self.ask(now)
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Something happened at the terminal. now: milliseconds since the epoch."""
@@ -127,14 +127,14 @@ class Console:
             case Focused(focused):
                 self.model.focused = focused
                 past.mark_read(self.model.current)
-        self._ask(now)
+        self.ask(now)
 
     @property
     def hides_input(self) -> bool:
         """Is what is typed now not to be seen?"""
         return isinstance(self._mode, Prompting) and self._mode.hidden
 
-    def _ask(self, now: int) -> None:
+    def ask(self, now: int) -> None:
         """Put the next question into the input line's place, when nothing else is there."""
         questions = self.model.questions
         if isinstance(self._mode, Asking) and not self._mode.holds:
@@ -153,6 +153,10 @@ class Console:
                     network = self.model.network
                     plan = Plan(str(network.address), network.nick)
                     self._join = JoinScreen(self.model, plan, take, start=CHANNEL, first=False)
+                case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
+                    self._mode = self._speaking.guard(many, now)
+                case ManyLines(buffer):
+                    self.model.complain(buffer.network, f"Nothing was said in {buffer.name}: nobody to ask.", now)
                 case _:
                     pass  # nobody is there to answer
 

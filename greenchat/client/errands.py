@@ -13,10 +13,12 @@ from greenchat.client.events import Disconnected
 from greenchat.client.memory import Memory
 from greenchat.client.model import Address, Link, Network
 from greenchat.client.plugins import Plugins
+from greenchat.client.processes import Processes
 from greenchat.client.requests import (
     Connect,
     Copy,
     Disconnect,
+    Execute,
     Export,
     Forget,
     Keep,
@@ -29,6 +31,8 @@ from greenchat.client.requests import (
     Reconnect,
     Request,
     Save,
+    ShowProcesses,
+    Signal,
     StartServer,
 )
 from greenchat.client.said import Kind
@@ -64,6 +68,7 @@ class Errands:
     kept: Kept
     plugins: Plugins
     memory: Memory
+    processes: Processes
     connection: Callable[[Network], Connection]
     leaving: bool = False
 
@@ -96,6 +101,12 @@ class Errands:
                 self.plugins.order(what, name)
             case Export(buffers, path):
                 self.memory.export(list(buffers), path, self.kept.logs, milliseconds())
+            case Execute() as program:
+                self.processes.start(program, time.monotonic(), milliseconds())
+            case Signal(which, number):
+                self.processes.signal(which, number, milliseconds())
+            case ShowProcesses():
+                self.processes.show(time.monotonic(), milliseconds())
             case StartServer(network):
                 self._start_server(network)
             case Save():

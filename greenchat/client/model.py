@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 
 from greenchat.client.network import Address, Buffer, BufferKind, Link, Network
-from greenchat.client.questions import Prompt, Question, WhichChannel
+from greenchat.client.questions import ManyLines, Prompt, Question, WhichChannel
 from greenchat.client.requests import Request
 from greenchat.client.said import TALK, Kind, Line
 from greenchat.client.settings import Settings
@@ -50,7 +50,7 @@ class Model:
         self.settings = Settings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # is there somebody who can answer questions?
-        self.questions: deque[Question | Prompt | WhichChannel] = deque()
+        self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said

@@ -250,21 +250,20 @@ class HistorySearch:
 
 
 class PasteGuard:
-    """Asks before many lines go out. answer: called with "one", "lines", "edit" or not at all. one: can they be one?"""
+    """Asks before many lines go out. answer: called with "one", "lines", "edit" or not at all. one: can they be one?
+
+    prompt: the question.
+    """
 
     marked = ""
     selected: int | None = None
     line = EMPTY
 
-    def __init__(self, text: str, answer: Callable[[str], None], *, one: bool) -> None:
+    def __init__(self, prompt: str, answer: Callable[[str], None], *, one: bool) -> None:
+        self.prompt = prompt
         self._one = one
-        self._lines = len(text.split("\n"))
         self._answer = answer
-
-    @property
-    def prompt(self) -> str:
-        """The question."""
-        return f"Paste {self._lines} lines? "
+        self._word = ""  # that was entered as a whole line
 
     @property
     def hint(self) -> str:
@@ -276,6 +275,8 @@ class PasteGuard:
 
     def key(self, key: str) -> str:
         """One letter answers."""
+        if key == "Enter":
+            key, self._word = self._word or key, ""
         if key in ("Enter", "y"):
             self._answer("one" if self._one else "lines")
         elif key == "s":
@@ -287,4 +288,5 @@ class PasteGuard:
         return DONE
 
     def paste(self, text: str) -> None:
-        """One question at a time."""
+        """Where the terminal does the editing, the letter is a line; what is pasted meanwhile answers nothing."""
+        self._word = text.strip()

@@ -248,6 +248,10 @@ class Network:
     wanted_nick: str = ""
     asked_nick: str = ""
     watched_nick: str = ""
+    monitored: set[str] = field(default_factory=set)  # folded nicks of whom the server tells, for the notify list
+    present: dict[str, bool] = field(default_factory=dict)  # folded nicks of that list that are online, or not
+    asks_for: tuple[str, ...] = ()  # the same list, where the server has to be asked
+    isons: deque[tuple[str, ...]] = field(default_factory=lambda: deque(maxlen=50))  # asked; () by the user
     link: Link = Link.OFFLINE
     isupport: Isupport = field(default_factory=Isupport)
     caps_offered: dict[str, str] = field(default_factory=dict)

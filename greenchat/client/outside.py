@@ -1,13 +1,54 @@
-"""Other programs that the client starts for the user: what opens links."""
+"""Other programs that the client starts for the user: what opens links, and what /exec runs."""
 
+import contextlib
 import os
 import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
 
 OPENERS = ("xdg-open", "open", "wslview")
 
 
 class OutsideError(Exception):
     """It can't be done; the text says why, in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A program that runs. output: descriptor of what it says, without blocking. status: how it ended, None before."""
+
+    pid: int
+    output: int
+    status: Callable[[], int | None]
+
+    def signal(self, number: int) -> None:
+        """Tell it and all that it has started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+
+def run(command: str, *, shell: bool) -> Child:
+    """Start a program in a session of its own, so that it has no terminal. Raises OutsideError."""
+    import subprocess  # late, as below
+
+    reader, writer = os.pipe()
+    try:
+        words = ["/bin/sh", "-c", command] if shell else shlex.split(command)
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer,
+            start_new_session=True,
+            env=os.environ | {"TERM": "dumb"},  # no colours, nothing that moves
+        )
+    except (OSError, ValueError, IndexError) as error:
+        os.close(reader)
+        raise OutsideError(f"{command} does not start: {getattr(error, 'strerror', None) or error}") from error
+    finally:
+        os.close(writer)
+    os.set_blocking(reader, False)
+    return Child(process.pid, reader, process.poll)
 
 
 def open_link(link: str) -> None:

@@ -7,6 +7,8 @@ nobody can be asked (a script), its last answer is taken, which is always the on
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from greenchat.client.network import Buffer
+
 Action = Callable[[int], None]  # given the time in milliseconds since the epoch
 
 
@@ -68,6 +70,15 @@ class WhichChannel:
     """The user is to choose one of the server's channels. take: called with its name and the time."""
 
     take: Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ManyLines:
+    """So many lines are to be said in a window that the user is asked first, as for a paste."""
+
+    buffer: Buffer
+    text: str
+    notice: bool = False
 
 
 def nothing(_now: int) -> None:

@@ -47,7 +47,8 @@ def renamed(network: Network, nick: str) -> None:
     if network.fold(nick) == network.fold(network.asked_nick):
         network.wanted_nick, network.asked_nick = nick, ""
     if network.watched_nick and not _missing(network):
-        network.send("MONITOR", "-", network.watched_nick)
+        if network.fold(network.watched_nick) not in network.monitored:
+            network.send("MONITOR", "-", network.watched_nick)
         network.watched_nick = ""
 
 

@@ -109,6 +109,35 @@ class Plugin:
 
 
 @dataclass(frozen=True, slots=True)
+class Execute:
+    """A program is to be run. buffer: where it was asked for. name: what it is called besides its number.
+
+    to: the window in which its output is to be said, None to show it. notice: as notices. quiet: its end is no news.
+    """
+
+    command: str
+    buffer: Buffer
+    to: Buffer | None = None
+    notice: bool = False
+    shell: bool = True
+    quiet: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A program that was run is to get this signal. which: its number or name."""
+
+    which: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowProcesses:
+    """The programs that run are to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartServer:
     """A server is to be started on this machine, at the network's address, and to be connected to."""
 
@@ -130,5 +159,8 @@ Request = (
     | Mouse
     | Plugin
     | Export
+    | Execute
+    | Signal
+    | ShowProcesses
     | StartServer
 )

@@ -41,6 +41,7 @@ TABLE: dict[str, Setting] = {
         Setting("proxy", "", "through which to reach servers of other machines: socks5://[user:password@]host:port"),
         Setting("typing.tell", True, "tell others while you type"),
         Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
+        Setting("exec.seconds", 60, "after how many seconds a program that /exec has run is ended, 0 for never"),
         Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),
         Setting("bell", True, "ring when somebody calls you and the window has not the focus"),
     )
@@ -55,6 +56,7 @@ class Settings:
     aliases: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)  # masks
     bindings: dict[str, str] = field(default_factory=dict)  # key -> action, "" for none
+    notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: presence.py
 
     def get(self, name: str) -> Value:
         """The value that holds. Raises KeyError for a name that is not in the table."""
@@ -125,8 +127,8 @@ def load(path: Path) -> Settings:
             settings.values[name] = value
     settings.aliases = {name: str(text) for name, text in _mapping(found.get("aliases")).items()}
     settings.bindings = {key: str(action) for key, action in _mapping(found.get("keys")).items()}
-    ignored = found.get("ignored")
-    settings.ignored = [str(mask) for mask in ignored] if isinstance(ignored, list) else []
+    settings.ignored = _texts(found.get("ignored"))
+    settings.notified = _texts(found.get("notified"))
     return settings
 
 
@@ -142,7 +144,7 @@ def save(settings: Settings, path: Path) -> None:
 def as_toml(settings: Settings) -> str:
     """The file's text. https://toml.io/en/v1.0.0"""
     lines = ["# The settings of greenchat. /set in the chat changes them; greenchat writes this file anew then."]
-    lines += ["", f"ignored = {_toml(settings.ignored)}"]
+    lines += ["", f"ignored = {_toml(settings.ignored)}", f"notified = {_toml(settings.notified)}"]
     for title, table in (("settings", settings.values), ("aliases", settings.aliases), ("keys", settings.bindings)):
         lines += ["", f"[{title}]"]
         for name, value in sorted(table.items()):
@@ -182,6 +184,10 @@ def _parse(setting: Setting, text: str) -> Value:
 def _mask(mask: str) -> re.Pattern[str]:
     pattern = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in mask)
     return re.compile(pattern, re.I | re.S)
+
+
+def _texts(found: object) -> list[str]:
+    return [str(each) for each in found if str(each).strip()] if isinstance(found, list) else []
 
 
 def _mapping(found: object) -> dict[str, object]:

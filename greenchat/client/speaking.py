@@ -8,7 +8,7 @@ from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.model import Buffer, BufferKind, Link, Model
 from greenchat.client.modes import PasteGuard
-from greenchat.client.questions import WhichChannel
+from greenchat.client.questions import ManyLines, WhichChannel
 from greenchat.client.said import Kind, Line
 
 GUARDED_LINES = 3  # from which on a paste is asked about
@@ -43,7 +43,8 @@ class Speaking:
 
     def paste(self, text: str, now: int) -> None:
         """Text came all at once."""
-        if text.count("\n") + 1 < GUARDED_LINES:
+        lines = text.count("\n") + 1
+        if lines < GUARDED_LINES:
             self.editor.insert(text)
             return
 
@@ -52,7 +53,29 @@ class Speaking:
             if chosen != "edit":
                 self.submit(now, together=chosen == "one")
 
-        self._ask(PasteGuard(text, answer, one=multiline.limits(self._model.network) is not None))
+        self._ask(PasteGuard(f"Paste {lines} lines? ", answer, one=multiline.limits(self._model.network) is not None))
+
+    def guard(self, many: ManyLines, now: int) -> PasteGuard:
+        """Many lines are to be said in a window, maybe another than the one that is shown."""
+        buffer, kind = many.buffer, Kind.NOTICE if many.notice else Kind.SAID
+
+        def answer(chosen: str) -> None:
+            if chosen == "edit" and buffer is self._model.current:
+                self.editor.insert(many.text)
+                return
+            if chosen == "edit":
+                text = self._drafts.get(buffer, EMPTY).text + many.text
+                self._drafts[buffer] = InputLine(text, len(text))
+                self._model.show(buffer)
+                return
+            for text in [many.text] if chosen == "one" else many.text.split("\n"):
+                talk.say(self._model, buffer, text, kind, now)
+
+        one = multiline.limits(buffer.network) is not None
+        lines = many.text.count("\n") + 1
+        guard = PasteGuard(f"Say {lines} lines in {buffer.name}? ", answer, one=one)
+        self._model.add(self._model.current, Line(now, Kind.INFO, f"{guard.prompt}{guard.hint}"))
+        return guard
 
     def moved(self, before: Buffer) -> None:
         """Another window may be shown now: each keeps what was typed in it."""

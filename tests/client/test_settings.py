@@ -17,18 +17,21 @@ WORDS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)
 
 @given(aliases=st.dictionaries(WORDS, WORDS), ignored=st.lists(WORDS), keys=st.dictionaries(WORDS, WORDS))
 def test_whatever_is_written_is_read_again(aliases: dict[str, str], ignored: list[str], keys: dict[str, str]) -> None:
-    found = tomllib.loads(as_toml(Settings({"bell": False}, aliases, ignored, keys)))
-    assert found == {"ignored": ignored, "settings": {"bell": False}, "aliases": aliases, "keys": keys}
+    found = tomllib.loads(as_toml(Settings({"bell": False}, aliases, ignored, keys, ["bob -away libera"])))
+    lists = {"ignored": ignored, "notified": ["bob -away libera"]}
+    assert found == {**lists, "settings": {"bell": False}, "aliases": aliases, "keys": keys}
 
 
 def test_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config" / "client.toml"
     assert load(path).values == {}
     settings = Settings(aliases={"hug": "me hugs $1"}, ignored=["eve"], bindings={"F5": "next window"})
+    settings.notified = ["bob"]
     settings.set("highlight.words", "tea coffee")
     settings.values["of a newer greenchat"] = "kept"
     save(settings, path)
     again = load(path)
+    assert again.notified == ["bob"]
     assert (again.values, again.aliases, again.ignored, again.bindings) == (
         {"highlight.words": ["tea", "coffee"], "of a newer greenchat": "kept"},
         settings.aliases,

@@ -30,6 +30,8 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.caps_offered.clear()
             network.caps_asked = 0
             network.batches.clear()
+            network.monitored.clear()
+            network.isons.clear()
             network.attempt, network.account, network.proving = None, "", False
             registration.register(network)
         case Disconnected(reason):

@@ -1,6 +1,6 @@
 """Who is in a channel and what it is about: JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC, NAMES and the like."""
 
-from greenchat.client import past, regain, talk
+from greenchat.client import past, presence, regain, talk
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.model import Buffer, BufferKind, Network
 from greenchat.client.said import CAME, WENT, Kind, Member
@@ -237,6 +237,7 @@ def away(at: Incoming) -> None:
     """away-notify: somebody in a channel goes away or comes back."""
     for _, member in at.network.with_member(at.nick):
         member.away = bool(at.message.params)
+    presence.away(at.model, at.network, at.nick, at.param(0) if at.message.params else None, at.time)
 
 
 @on("ACCOUNT")

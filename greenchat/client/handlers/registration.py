@@ -3,7 +3,7 @@
 https://ircv3.net/specs/extensions/capability-negotiation
 """
 
-from greenchat.client import login, past, regain, talk
+from greenchat.client import login, past, presence, regain, talk
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import Address, BufferKind, Link, Network
 from greenchat.client.requests import OnlyTls, Reconnect
@@ -21,6 +21,8 @@ WANTED_CAPS = (
     "away-notify",
     "account-notify",
     "extended-join",
+    "extended-monitor",  # for /notify -away
+    "draft/extended-monitor",
     "chghost",
     "setname",
     "cap-notify",
@@ -128,6 +130,7 @@ def settled(at: Incoming) -> None:
     login.settle(at.model, network, at.time)
     past.ask_targets(network, at.time)
     regain.watch(network)
+    presence.watch(at.model, network)
 
 
 @on("CHATHISTORY")
@@ -140,14 +143,16 @@ def went_on(at: Incoming) -> None:
 
 @on(Numeric.RPL_MONONLINE)
 def online(at: Incoming) -> None:
-    """`<nick> :target[!user@host][,target...]`: only the nick that we want back is watched."""
+    """`<nick> :target[!user@host][,target...]`"""
+    for mask in at.param(1).split(","):
+        presence.came(at.model, at.network, mask, at.time)
 
 
 @on(Numeric.RPL_MONOFFLINE)
 def offline(at: Incoming) -> None:
     """`<nick> :target[,target...]`: https://ircv3.net/specs/extensions/monitor"""
     for nick in at.param(1).split(","):
-        regain.free(at.network, nick)
+        presence.went(at.model, at.network, nick, at.time)
 
 
 @on(Numeric.ERR_NICKNAMEINUSE, Numeric.ERR_ERRONEUSNICKNAME, Numeric.ERR_UNAVAILRESOURCE)

@@ -1,5 +1,6 @@
 """Answers to questions: WHOIS, WHO, LIST and the rest, in plain words where the user is looking."""
 
+from greenchat.client import presence
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.handlers.words import in_words
 from greenchat.client.listing import Listed
@@ -215,6 +216,16 @@ def try_again(at: Incoming) -> None:
         directory.end()
     if not quiet:
         at.answer(in_words(at.message.command, at.message.params), Kind.ERROR)
+
+
+@on(Numeric.RPL_ISON)
+def ison(at: Incoming) -> None:
+    """`<client> :<nick> ...`: the answer to /ison, or to what is asked for the notify list."""
+    asked = at.network.isons.popleft() if at.network.isons else ()
+    if asked:
+        presence.answered(at.model, at.network, asked, at.param(-1).split(), at.time)
+    else:
+        anything_else(at)
 
 
 def anything_else(at: Incoming) -> None:

@@ -27,6 +27,8 @@ def _declare(name: str, usage: str, summary: str, example: str) -> None:
         if name in LAST_IS_TEXT:
             words = order.arguments.split(None, LAST_IS_TEXT[name])
         order.online().send(name.upper(), *words)
+        if name == "ison":
+            order.network.isons.append(())
 
     pass_on.__doc__ = summary
     least = sum(not word.startswith("[") and word != "..." for word in usage.split())

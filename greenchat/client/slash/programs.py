@@ -1,0 +1,72 @@
+"""The command that runs programs of this machine."""
+
+import signal
+
+from greenchat.client.model import Buffer, BufferKind
+from greenchat.client.requests import Execute, ShowProcesses, Signal
+from greenchat.client.slash.registry import Order, SlashError, command
+
+USE = "How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"
+SWITCHES = frozenset(("-", "-o", "-out", "-window", "-nosh"))
+WITH_A_WORD = frozenset(("-msg", "-notice", "-name"))
+
+
+@command("exec", usage="[-o, -msg who, -notice who] [command]", example="/exec -o uptime")
+def exec_(order: Order) -> None:
+    """Run a command of your shell and show what it says; -o says it here, -msg and -notice to somebody.
+
+    Three lines and more are asked about before they are said. /exec alone shows what is running, /exec -close 0 ends
+    the one with the number 0 and -HUP 0 sends it a signal; all end with greenchat.
+    -name NAME gives it a name, -nosh does without the shell, - alone leaves out how it ended.
+    It ends after /set exec.seconds, and can't be typed to.
+    """
+    switches: dict[str, str] = {}
+    rest = order.arguments
+    while rest.startswith("-"):
+        switch, _, rest = rest.partition(" ")
+        rest = rest.lstrip()
+        if switch in WITH_A_WORD:
+            switches[switch], _, rest = rest.partition(" ")
+            rest = rest.lstrip()
+        elif switch in SWITCHES:
+            switches[switch] = "on"
+        else:
+            _signal(order, switch[1:], rest)
+            return
+    if not rest and switches:
+        raise SlashError(USE)
+    if not rest:
+        order.model.requests.append(ShowProcesses())
+        return
+    target = switches.get("-msg") or switches.get("-notice")
+    here = order.buffer if "-o" in switches or "-out" in switches else None
+    to = order.model.open(order.network, target) if target else here
+    if to:
+        _can_speak(to)
+    order.model.requests.append(
+        Execute(
+            rest,
+            order.buffer,
+            to,
+            notice="-notice" in switches,
+            shell="-nosh" not in switches,
+            quiet="-" in switches,
+            name=switches.get("-name", ""),
+        )
+    )
+
+
+def _signal(order: Order, name: str, which: str) -> None:
+    number = int(name) if name.isdecimal() else getattr(signal, f"SIG{name.upper()}", None)
+    if name == "close":
+        number = signal.SIGTERM
+    if number not in signal.valid_signals() or not which:
+        raise SlashError(USE)
+    order.model.requests.append(Signal(which, int(number)))
+
+
+def _can_speak(buffer: Buffer) -> None:
+    if buffer.kind is BufferKind.STATUS:
+        raise SlashError("Nobody is here to hear it. /join a channel first, or name somebody: /exec -msg bob command")
+    if buffer.kind is BufferKind.CHANNEL and not buffer.joined:
+        raise SlashError(f"You are not in {buffer.name}: /join {buffer.name}")

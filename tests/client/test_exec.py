@@ -1,0 +1,234 @@
+"""/exec: real programs, whose output comes through the same door as in the client."""
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.processes import MOST_LINES, Processes, harmless
+from greenchat.client.requests import Execute, ShowProcesses, Signal
+from tests.client.world import World
+
+PATIENCE = 20.0  # seconds: only a failing test waits that long
+
+
+class Shell:
+    """A world whose programs run."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.processes = Processes(world.model)
+        self.now = 1000.0  # of the app's clock
+
+    def type(self, text: str) -> None:
+        """Letters, and what they ask for."""
+        self.world.type(text)
+        requests = self.world.model.requests
+        while requests:
+            match requests.popleft():
+                case Execute() as asked:
+                    self.processes.start(asked, self.now, self.world.now)
+                case Signal(which, number):
+                    self.processes.signal(which, number, self.world.now)
+                case ShowProcesses():
+                    self.processes.show(self.now, self.world.now)
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Turn as the app does, until that is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, self.world.shown()
+            select.select(self.processes.outputs, [], [], 0.01)
+            self.processes.turn(self.now, self.world.now)
+            self.world.console.ask(self.world.now)
+
+    def until_ended(self) -> None:
+        """All have ended."""
+        self.until(lambda: not self.processes.running)
+
+
+@pytest.fixture
+def shell(tea: World) -> Shell:
+    return Shell(tea)
+
+
+def test_it_shows_what_a_program_says_and_sends_nothing(shell: Shell) -> None:
+    shell.type("/exec printf 'one\\n  two\\n\\nthree'\n")
+    shell.until_ended()
+    assert shell.world.shown()[-4:] == ["- one", "-   two", "- ", "- three"]
+    assert shell.world.sent() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("/exec -o echo hello", ["PRIVMSG #tea :hello"]),
+        ("/exec -out printf 'a\\n\\nb'", ["PRIVMSG #tea :a", "PRIVMSG #tea :b"]),
+        ("/exec -msg bob echo /quit is only a text", ["PRIVMSG bob :/quit is only a text"]),
+        ("/exec -notice bob echo hello", ["NOTICE bob :hello"]),
+        ("/exec -nosh -o echo $HOME ; x", ["PRIVMSG #tea :$HOME ; x"]),
+        ("/exec -o printf '\\033[31mred\\033[0m\\007\\001ACTION x\\001'", ["PRIVMSG #tea :redACTION x"]),
+    ],
+)
+def test_on_request_it_is_said(shell: Shell, typed: str, sent: list[str]) -> None:
+    shell.type(typed + "\n")
+    shell.until_ended()
+    assert shell.world.sent() == sent
+
+
+@pytest.mark.parametrize(("key", "sent"), [("s", ["one", "two", "three"]), ("c", []), ("Escape", [])])
+def test_many_lines_are_asked_about_first(shell: Shell, key: str, sent: list[str]) -> None:
+    shell.type("/exec -msg bob printf 'one\\ntwo\\nthree\\n'\n")
+    shell.until_ended()
+    assert shell.world.screen()[-1].startswith("Say 3 lines in bob?")
+    assert shell.world.sent() == []
+    shell.world.press(key)
+    assert shell.world.sent() == [f"PRIVMSG bob :{text}" for text in sent]
+
+
+def test_many_lines_can_be_edited_first(shell: Shell) -> None:
+    shell.type("/exec -msg bob printf '1\\n2\\n3'\n")
+    shell.until_ended()
+    shell.world.press("e")
+    assert shell.world.model.current.name == "bob"
+    assert shell.world.console.editor.text == "1\n2\n3"
+
+
+def test_where_nobody_can_be_asked_many_lines_are_not_said(shell: Shell) -> None:
+    shell.world.model.asks = False
+    shell.type("/exec -o printf '1\\n2\\n3'\n")
+    shell.until_ended()
+    assert shell.world.sent() == []
+    assert shell.world.shown()[-1] == "! Nothing was said in #tea: nobody to ask."
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("true", "- true has ended without a word."),
+        ("exit 3", "- exit 3 has ended with status 3."),
+        ("kill -USR1 $$", f"- kill -USR1 $$ has ended by signal {signal.SIGUSR1.value}."),
+        ("-nosh /no/such/program", "! /no/such/program does not start: No such file or directory"),
+        ("-nosh echo 'a", "! echo 'a does not start: No closing quotation"),
+    ],
+)
+def test_how_it_ended(shell: Shell, command: str, told: str) -> None:
+    shell.type(f"/exec {command}\n")
+    shell.until_ended()
+    assert shell.world.shown()[-1] == told
+
+
+def test_its_end_can_be_no_news(shell: Shell) -> None:
+    before = shell.world.shown()
+    shell.type("/exec - false\n")
+    shell.until_ended()
+    assert shell.world.shown() == before
+
+
+def test_it_has_no_terminal_and_nothing_to_read(shell: Shell) -> None:
+    shell.type("/exec cat; (: </dev/tty) 2>/dev/null || echo no terminal; echo $TERM\n")
+    shell.until_ended()
+    assert shell.world.shown()[-2:] == ["- no terminal", "- dumb"]
+
+
+def test_its_time_is_limited(shell: Shell) -> None:
+    shell.type("/set exec.seconds 30\n/exec echo begun; sleep 1000\n")
+    shell.until(lambda: shell.world.shown()[-1] == "- begun")
+    assert shell.processes.deadline == 1030.0
+    shell.now = 1030.0
+    shell.until_ended()
+    assert shell.world.shown()[-1] == "! echo begun; sleep 1000 was ended after 30 s (/set exec.seconds)."
+
+
+def test_one_that_does_not_want_to_end(shell: Shell) -> None:
+    shell.type("/exec -name mule trap '' TERM; echo begun; sleep 1000; sleep 1000\n")
+    shell.until(lambda: shell.world.shown()[-1] == "- begun")
+    shell.type("/exec -close mule\n")
+    shell.processes.turn(shell.now, shell.world.now)
+    assert shell.processes.deadline == shell.now + 2.0
+    shell.now += 2.0
+    shell.until_ended()
+    assert shell.world.shown()[-1] == "! mule was ended as you wanted."
+
+
+def test_one_that_says_too_much(shell: Shell) -> None:
+    shell.type("/exec yes\n")
+    shell.until_ended()
+    assert shell.world.shown()[-1] == f"! yes was ended after {MOST_LINES} lines."
+    assert shell.world.shown().count("- y") == MOST_LINES
+
+
+def test_those_that_run_are_listed_and_get_signals(shell: Shell) -> None:
+    shell.type("/exec\n")
+    assert shell.world.shown()[-1] == "- No program is running. /help exec"
+    shell.type("/exec trap 'echo hurt; exit 0' USR1; echo begun; while :; do sleep 0.01; done\n")
+    shell.until(lambda: shell.world.shown()[-1] == "- begun")
+    shell.now += 65
+    shell.type("/exec\n")
+    assert shell.world.shown()[-1].startswith("- %0 trap 'echo hurt; exit 0' USR1; echo begun;")
+    assert shell.world.shown()[-1].endswith(", for 1 min")
+    shell.now -= 65
+    shell.type("/exec -USR1 %0\n")
+    shell.until_ended()
+    assert shell.world.shown()[-1] == "- hurt"
+    shell.type("/exec -close 0\n")
+    assert shell.world.shown()[-1] == "! No program 0 is running. /exec shows them."
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("/exec -fly 0", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+        ("/exec -close", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+        ("/exec -o", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+        ("/exec -999 0", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+    ],
+)
+def test_wrong_use(shell: Shell, typed: str, told: str) -> None:
+    shell.type(typed + "\n")
+    assert shell.world.shown()[-1] == told
+
+
+def test_nothing_is_said_where_nobody_hears_it(shell: Shell) -> None:
+    shell.world.press("M-1")
+    shell.type("/exec -o echo hello\n")
+    assert shell.world.shown("")[-1].startswith("! Nobody is here to hear it.")
+    assert not shell.processes.running
+
+
+def test_all_end_with_the_client(shell: Shell, tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    os.mkfifo(held)
+    reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
+    shell.type(f"/exec trap '' TERM; exec 3> {held}; sleep 1000 & echo begun; sleep 1000\n")
+    shell.until(lambda: shell.world.shown()[-1] == "- begun")
+    with pytest.raises(BlockingIOError):
+        os.read(reader, 1)
+    shell.processes.close()
+    assert select.select([reader], [], [], PATIENCE)[0], "somebody still has it open"
+    assert os.read(reader, 1) == b""
+    os.close(reader)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("", ""),
+        ("plain", "plain"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b]0;title\x07text", "text"),
+        ("N\x08NA\x08AM\x08ME\x08E", "NAME"),
+        ("10 %\r50 %\r100 %", "100 %"),
+        ("dos\r", "dos"),
+        ("a\tb", "a       b"),
+        ("bell\x07 \x02bold\x02 \x9b31m", "bell bold 31m"),
+        ("\x1b", ""),
+    ],
+)
+def test_what_is_meant_for_a_terminal_goes(line: str, text: str) -> None:
+    assert harmless(line) == text

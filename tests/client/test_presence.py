@@ -1,0 +1,165 @@
+"""The notify list: who is told of, how the server is asked for it, and what is kept of it."""
+
+import pytest
+
+from greenchat.client.connection import Connection
+from greenchat.client.events import Connected, Received
+from greenchat.client.model import Address, Link, Network
+from greenchat.client.presence import ASK_SECONDS, Watched, parse
+from greenchat.client.requests import Save
+from greenchat.protocol.message import parse as parse_message
+from tests.client.test_connection import FakeWire
+from tests.client.world import World
+
+
+@pytest.fixture
+def monitoring(world: World) -> World:
+    """Alice in #tea on a server with MONITOR, with bob on the list from earlier."""
+    world.model.settings.notified = ["bob"]
+    world.connect()
+    world.feed(
+        ":srv 001 alice :Welcome alice",
+        ":srv 005 alice MONITOR=3 CASEMAPPING=ascii CHANTYPES=# PREFIX=(ov)@+ :are supported",
+        ":srv 422 alice :No MOTD",
+    )
+    return world
+
+
+def test_the_server_is_asked_to_tell(monitoring: World) -> None:
+    assert "MONITOR + bob" in monitoring.sent()
+    monitoring.join()
+    # "`:<server> 730 <nick> :target[!user@host][,target[!user@host]]*`"
+    monitoring.feed(":srv 730 alice :bob!b@host.example")
+    assert monitoring.shown()[-1] == "- bob is online (b@host.example)."
+    monitoring.feed(":srv 731 * :Bob")
+    assert monitoring.shown()[-1] == "- Bob has gone offline."
+
+
+def test_what_is_known_already_is_no_news(monitoring: World) -> None:
+    monitoring.join()
+    monitoring.feed(":srv 730 alice :bob", ":srv 730 alice :bob!b@h,stranger!s@h", ":srv 730 alice :alice!a@h")
+    assert [line for line in monitoring.shown() if "online" in line] == ["- bob is online."]
+    monitoring.lose()
+    monitoring.come_in()
+    monitoring.feed(":srv 730 alice :bob")
+    assert sum("online" in line for line in monitoring.shown()) == 1
+    monitoring.feed(":srv 731 alice :bob", ":srv 731 alice :bob,stranger")
+    assert sum("has gone offline" in line for line in monitoring.shown()) == 1
+
+
+def test_the_list_is_changed_and_kept(monitoring: World) -> None:
+    monitoring.join()
+    monitoring.type("/notify carol\n/notify -away dave net\n/notify eve\n")
+    # "MONITOR=3": more than that the server does not take
+    assert monitoring.sent() == ["MONITOR + carol", "MONITOR + dave"]
+    assert monitoring.model.settings.notified == ["bob", "carol", "dave -away net", "eve"]
+    assert monitoring.model.requests[-1] == Save()
+    monitoring.feed(":srv 730 alice :carol!c@h", ":srv 731 alice :dave")
+    monitoring.type("/notify\n")
+    assert monitoring.shown()[-4:] == [
+        "- bob (net): not known",
+        "- carol (net): online",
+        "- dave -away net (net): not online",
+        "- eve (net): not known",
+    ]
+    monitoring.type("/unnotify BOB\n")
+    assert monitoring.sent() == ["MONITOR - bob", "MONITOR + eve"]
+    monitoring.type("/unnotify bob\n")
+    assert monitoring.shown()[-1] == "! You don't hear of bob. /notify shows of whom you do."
+
+
+@pytest.mark.parametrize("wrong", ["*!*@example.org", "bob*", "a,b"])
+def test_masks_are_not_watched(monitoring: World, wrong: str) -> None:
+    monitoring.type(f"/notify {wrong}\n")
+    assert monitoring.shown("")[-1] == "! A nickname, please: servers tell of nothing else. /notify nick"
+    assert monitoring.model.settings.notified == ["bob"]
+
+
+def test_who_is_on_the_list_of_another_network_is_not_watched_here(monitoring: World) -> None:
+    monitoring.sent()
+    monitoring.type("/notify carol libera\n")
+    assert monitoring.sent() == []
+    assert Watched("carol", "libera").is_on(Network("libera", Address("irc.example", 6667), "alice"))
+
+
+def test_being_away(monitoring: World) -> None:
+    monitoring.join()
+    # "If `away-notify` is also enabled, the client will get AWAY notifications for monitored nicks."
+    monitoring.feed(":bob!b@h AWAY :lunch")
+    assert not any("lunch" in line for line in monitoring.shown())
+    monitoring.type("/notify -away bob\n")
+    monitoring.feed(":bob!b@h AWAY :lunch", ":bob!b@h AWAY")
+    assert monitoring.shown()[-2:] == ["- bob is away: lunch", "- bob is back."]
+
+
+def test_the_nick_that_we_want_back_stays_watched_if_it_is_on_the_list(world: World) -> None:
+    world.model.settings.notified = ["alice"]
+    world.connect()
+    world.feed(
+        ":srv 433 * alice :Nickname is already in use",
+        ":srv 001 alice_ :Welcome alice_",
+        ":srv 005 alice_ MONITOR CASEMAPPING=ascii :are supported",
+        ":srv 422 alice_ :No MOTD",
+    )
+    assert "MONITOR + alice" in world.sent()
+    world.feed(":srv 731 alice_ :alice", ":alice_!a@h NICK alice")
+    assert "MONITOR - alice" not in world.sent()
+
+
+@pytest.fixture
+def asking(tea: World) -> World:
+    """Alice in #tea on a server without MONITOR, with bob and carol on the list."""
+    tea.type("/notify bob\n/notify carol\n")
+    tea.sent()
+    tea.feed(":srv 303 alice :", ":srv 303 alice :")
+    return tea
+
+
+def test_without_monitor_it_is_asked(asking: World) -> None:
+    wire = FakeWire()
+    connection = Connection(asking.network, lambda _address, _connection: wire, lambda: 0.0)
+    connection.wire = wire
+    for now in range(1000, 1000 + 3 * ASK_SECONDS, 10):
+        connection.on_event(Connected() if now == 1000 else Received(parse_message(":srv PONG")), float(now))
+        connection.tick(float(now))
+        asked = wire.lines.count("ISON bob carol")
+        assert asked == (now - 1000) // ASK_SECONDS
+    asking.feed(":srv 303 alice :Bob ")
+    assert asking.shown()[-1] == "- bob is online."
+    asking.feed(":srv 303 alice :")
+    assert asking.shown()[-1] == "- bob has gone offline."
+
+
+def test_what_the_user_asks_is_answered_to_the_user(asking: World) -> None:
+    asking.type("/ison bob dave\n")
+    assert asking.sent() == ["ISON bob dave"]
+    asking.feed(":srv 303 alice :dave")
+    assert asking.shown()[-1] == "- Online now: dave"
+    assert asking.network.present == {"bob": False, "carol": False}
+
+
+def test_without_monitor_the_wanted_nick_is_asked_for_too(world: World) -> None:
+    world.connect()
+    world.feed(":srv 433 * alice :in use", ":srv 001 alice_ :Welcome alice_", ":srv 422 alice_ :No MOTD")
+    assert "ISON alice" in world.sent()
+    world.feed(":srv 303 alice_ :alice")
+    assert world.sent() == []
+    world.network.isons.append(("alice",))
+    world.feed(":srv 303 alice_ :")
+    assert world.sent() == ["NICK alice"]
+
+
+def test_long_lists_take_several_lines(tea: World) -> None:
+    tea.model.settings.notified = [f"somebody{number:03}" for number in range(100)]
+    tea.lose()
+    assert tea.network.link is Link.OFFLINE
+    tea.come_in()
+    asked = [line for line in tea.sent() if line.startswith("ISON ")]
+    assert sum(len(line.split()) - 1 for line in asked) == 100
+    assert len(asked) == 4
+    assert all(len(line) < 450 for line in asked)
+
+
+@pytest.mark.parametrize("each", [Watched("bob"), Watched("bob", "libera"), Watched("bob", "libera", away=True)])
+def test_what_is_written_is_read_again(each: Watched) -> None:
+    assert parse(str(each)) == each

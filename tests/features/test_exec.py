@@ -1,0 +1,61 @@
+"""/exec in a real client: programs run beside the chat, and none is left when it ends."""
+
+import re
+import signal
+from pathlib import Path
+
+from tests.features.conftest import OpenTerminal, Server
+from tests.features.terminal import Terminal
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _pid(terminal: Terminal) -> int:
+    """Of a program that says it runs as that."""
+    said = re.compile(r"│ runs as ([0-9]+)\.")
+    terminal.wait(lambda: said.search(terminal.text) is not None, "its number")
+    found = said.search(terminal.text)
+    assert found
+    return int(found[1])
+
+
+def test_its_output_is_said_while_another_program_floods(server: Server, greenchat: OpenTerminal) -> None:
+    ada = greenchat(f"ada@{server.address}")
+    bob = greenchat(f"bob@{server.address}")
+    ada.wait_for("bob joined")
+    bob.enter("/exec while :; do echo flood; sleep 0.001; done")
+    bob.wait_for("flood")
+    bob.enter("/exec -o printf 'six times \\033[1mseven\\n'")
+    ada.wait_for("bob │ six times seven")
+    bob.enter("/exec -o seq 3")
+    bob.wait_for("Say 3 lines in #lobby?")
+    bob.send("s")
+    ada.wait_for("bob │ 1", "bob │ 2", "bob │ 3")
+
+
+def test_nothing_is_left_of_a_client_that_is_gone(server: Server, greenchat: OpenTerminal) -> None:
+    for ending in (signal.SIGHUP, signal.SIGTERM, None):
+        ada = greenchat(f"ada@{server.address}")
+        ada.wait_for("[#lobby]")
+        ada.enter("/exec echo runs as $$.; exec sleep 1000")
+        pid = _pid(ada)
+        assert _runs(pid)
+        if ending:
+            ada.signal(ending)
+        else:
+            ada.enter("/quit")
+        ada.wait_end()
+        assert not _runs(pid)
+
+
+def test_the_terminal_stays_what_it_is(server: Server, greenchat: OpenTerminal) -> None:
+    ada = greenchat(f"ada@{server.address}")
+    ada.wait_for("[#lobby]")
+    ada.enter("/exec printf '\\033[2J\\033[31mtext\\033]0;x\\007\\n'; (: >/dev/tty) 2>/dev/null || echo none here")
+    ada.wait_for("│ text", "│ none here", "[#lobby]")
+    assert b"\x1b]0;x" not in ada.output

@@ -1,0 +1,23 @@
+"""The notify list with a real server: who comes and goes in no channel of ours is told."""
+
+from tests.features.conftest import OpenTerminal, Server
+from tests.irc import Client
+
+
+def test_it_is_kept_and_told_of(server: Server, greenchat: OpenTerminal) -> None:
+    ada = greenchat(f"ada@{server.address}")
+    ada.wait_for("[#lobby]", "You joined")
+    ada.enter("/notify -away bob")
+    ada.wait_for("You hear when bob comes online and goes.")
+    with Client(server.target, "bob") as bob:
+        ada.wait_for("bob is online")
+        bob.send("AWAY :lunch")
+        ada.wait_for("bob is away: lunch")
+        bob.send("AWAY")
+        ada.wait_for("bob is back.")
+    ada.wait_for("bob has gone offline.")
+    ada.enter("/quit")
+    ada.wait_end()
+    with Client(server.target, "bob"):
+        ada = greenchat(f"ada@{server.address}")
+        ada.wait_for("bob is online")
