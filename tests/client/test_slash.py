@@ -36,6 +36,22 @@ from tests.client.world import World
         ("/m bob hello", ["PRIVMSG bob :hello"]),
         ("/wii bob", ["WHOIS bob bob"]),
         ("/ww bob", ["WHOWAS bob"]),
+        ("/msg * hello", ["PRIVMSG #tea :hello"]),
+        ("/msg bob,#tea,, hello you", ["PRIVMSG bob :hello you", "PRIVMSG #tea :hello you"]),
+        ("/describe bob waves", ["PRIVMSG bob :\x01ACTION waves\x01"]),
+        ("/action * waves", ["PRIVMSG #tea :\x01ACTION waves\x01"]),
+        ("/amsg hello all", ["PRIVMSG #tea :hello all"]),
+        ("/ame waves", ["PRIVMSG #tea :\x01ACTION waves\x01"]),
+        ("/ns HELP", ["PRIVMSG NickServ :HELP"]),
+        ("/cs op #tea bob", ["PRIVMSG ChanServ :op #tea bob"]),
+        ("/ver bob", ["PRIVMSG bob :\x01VERSION\x01"]),
+        ("/ver", ["PRIVMSG #tea :\x01VERSION\x01"]),
+        ("/nctcp bob version a pencil", ["NOTICE bob :\x01VERSION a pencil\x01"]),
+        ("/exemptlist", ["MODE #tea +e"]),
+        ("/invitelist #cake", ["MODE #cake +I"]),
+        ("/p see you", ["PART #tea :see you"]),
+        ("/squery Alis help me", ["SQUERY Alis :help me"]),
+        ("/date", ["TIME"]),
         ("/ping bob", ["PRIVMSG bob :\x01PING 1790000000000\x01"]),
         ("/kill bob much spam", ["KILL bob :much spam"]),
         ("/knock #cake let me in", ["KNOCK #cake :let me in"]),
@@ -85,6 +101,17 @@ def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
         ("/raw :onlysource", "! a message needs a command"),
         ("/connect", "! Connected already. /disconnect first."),
         ("/kickban #tea", "! Whom? /kickban nick [why]"),
+        ("/wall help", "! This server can't do that."),
+        ("/msg , hello", "! Nobody has written to you yet."),
+        ("/msg bob,carol", "! How to use it: /msg bob,carol text"),
+        ("/msg bob,NickServ identify secret", "! There may be a password for NickServ in it: send that alone."),
+        ("/echo a /note", "- a /note"),
+        ("/toggle bell", "- bell = off"),
+        ("/toggle theme", "! theme is nothing that is on or off. /set lists all settings."),
+        ("/unset bell", "- bell = on"),
+        ("/dehighlight cake", "! cake does not call you. /highlight shows what does."),
+        ("/9", "! There are windows 1 to 2."),
+        ("/window move 7", "! Where? /window move 1 to 2"),
         ("/quiet bob", "! This server can't do that. /mode +m lets only those speak who have a voice."),
         ("/kill bob", "! How to use it: /kill nick why"),
         ("/oper ada secret", "! The password is asked for, so that nobody reads it on your screen: /oper name"),
@@ -149,6 +176,65 @@ def test_windows_by_number_name_and_key(tea: World) -> None:
     for key, name in [("C-n", "net"), ("M-2", "#tea"), ("M-Right", "#cake"), ("C-p", "#tea"), ("M-9", "#tea")]:
         tea.press(key)
         assert tea.model.current.name == name
+
+
+def test_windows_as_irssi_calls_them(tea: World) -> None:
+    tea.join(channel="#cake")
+    for step, name in [("/1", "net"), ("/wg #cake", "#cake"), ("/window last", "net"), ("/win goto 3", "#cake")]:
+        tea.type(step + "\n")
+        assert tea.model.current.name == name, step
+    tea.type("/window move 1\n")
+    assert [buffer.name for buffer in tea.model.buffers] == ["#cake", "net", "#tea"]
+    tea.join(channel="#jam")
+    assert [buffer.name for buffer in tea.model.buffers] == ["#cake", "net", "#tea", "#jam"]
+
+
+def test_to_all_channels_at_once(tea: World) -> None:
+    tea.join(channel="#cake")
+    tea.feed(":alice!a@h PART #cake")
+    tea.join(channel="#jam")
+    tea.type("/query bob\n/amsg hello\n")
+    assert tea.sent() == ["PRIVMSG #tea :hello", "PRIVMSG #jam :hello"]
+    tea.feed(":alice!a@h PART #tea", ":alice!a@h PART #jam")
+    tea.type("/ame waves\n")
+    assert tea.shown("bob")[-1] == "! You are in no channel. /join one first."
+
+
+def test_to_whom_one_spoke_last(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :one")
+    tea.now += 1000
+    tea.feed(":carol!c@h PRIVMSG alice :two")
+    tea.now += 1000
+    tea.type("/msg bob three\n")
+    tea.sent()
+    tea.type("/msg , four\n")
+    assert tea.sent() == ["PRIVMSG carol :four"]
+    tea.now += 1000
+    tea.type("/msg bob five\n")
+    tea.sent()
+    tea.type("/msg . six\n")
+    assert tea.sent() == ["PRIVMSG bob :six"]
+
+
+def test_to_the_operators_of_a_channel(tea: World) -> None:
+    tea.feed(":srv 005 alice STATUSMSG=@+ :are supported")
+    tea.type("/wall look at this\n")
+    assert tea.sent() == ["NOTICE @#tea :look at this"]
+
+
+def test_away_and_back_by_one_word(tea: World) -> None:
+    tea.type("/away\n")
+    assert tea.sent() == ["AWAY :away"]
+    tea.feed(":srv 306 alice :You have been marked as being away")
+    tea.type("/away\n")
+    assert tea.sent() == ["AWAY"]
+    tea.type("/away -all lunch\n")
+    assert tea.sent() == ["AWAY :lunch"]
+
+
+def test_words_that_call_no_more(tea: World) -> None:
+    tea.type("/hl cake\n/hl tea\n/dhl cake\n")
+    assert tea.shown()[-1] == "- highlight.words = tea"
 
 
 def test_each_window_keeps_its_draft(tea: World) -> None:

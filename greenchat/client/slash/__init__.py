@@ -15,6 +15,7 @@ from greenchat.client.slash import (
     programs,
     server,
     settings,
+    talking,
     terminal,
     windows,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "run",
     "server",
     "settings",
+    "talking",
     "terminal",
     "windows",
 ]
@@ -41,8 +43,13 @@ ARGUMENT = re.compile(r"\$([1-9*])")
 
 
 def expanded(model: Model, text: str) -> str:
-    """The line with its alias replaced by what that stands for; aliases of aliases are not looked up."""
+    """The line with its alias replaced by what that stands for; aliases of aliases are not looked up.
+
+    /2 is /window 2.
+    """
     name, _, arguments = text.partition(" ")
+    if name.isdecimal():
+        return f"window {name}"
     meant = model.settings.aliases.get(name.lower())
     if meant is None:
         return text

@@ -5,7 +5,7 @@ from greenchat.client.questions import WhichChannel
 from greenchat.client.slash.registry import Order, SlashError, command
 
 
-@command("join", "j", usage="[#channel [key]]", example="/join #tea")
+@command("join", "j", "wjoin", usage="[#channel [key]]", example="/join #tea")
 def join(order: Order) -> None:
     """Go into a channel; a new name makes a new channel. Without one, choose from the server's."""
     network = order.online()
@@ -27,7 +27,7 @@ def join(order: Order) -> None:
             network.want(channel, key)
 
 
-@command("part", "leave", usage="[#channel] [why]", example="/part #tea See you")
+@command("part", "leave", "p", usage="[#channel] [why]", example="/part #tea See you")
 def part(order: Order) -> None:
     """Leave a channel. Its window stays until /close."""
     channel, reason = order.channel_first()
@@ -104,6 +104,18 @@ def unban(order: Order) -> None:
     """Let someone in again."""
     channel, mask = order.channel_first()
     order.online().send("MODE", channel, "-b", _as_mask(order, channel, mask))
+
+
+@command("exemptlist", usage="[#channel]", example="/exemptlist")
+def exemptlist(order: Order) -> None:
+    """Show for whom no ban holds."""
+    order.online().send("MODE", order.channel_first()[0], "+e")
+
+
+@command("invitelist", usage="[#channel]", example="/invitelist")
+def invitelist(order: Order) -> None:
+    """Show who is always invited."""
+    order.online().send("MODE", order.channel_first()[0], "+I")
 
 
 @command("kickban", "kb", usage="[#channel] nick [why]", least=1, example="/kickban bob Spam")

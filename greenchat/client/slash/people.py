@@ -1,69 +1,7 @@
-"""Commands to speak and to ask about people: private talks, actions, nicknames, being away."""
+"""Commands about people: nicknames, who somebody is, being away."""
 
-from greenchat.client import login, talk
 from greenchat.client.model import BufferKind, Link
-from greenchat.client.said import Kind
 from greenchat.client.slash.registry import Order, SlashError, command
-
-
-@command("msg", "m", "dm", usage="nick [text]", least=1, example="/msg bob Hello, Bob")
-def msg(order: Order) -> None:
-    """Say something to one person, in a window of its own."""
-    target, _, text = order.arguments.partition(" ")
-    if login.hides(target, text):
-        order.online().send("PRIVMSG", target, text)
-        order.tell(
-            f"Sent to {target}; it is kept nowhere here, since there may be a password in it. /login hides it, too."
-        )
-        return
-    buffer = order.model.open(order.network, target)
-    order.model.show(buffer)
-    if text.strip():
-        talk.say(order.model, buffer, text, Kind.SAID, order.now)
-
-
-@command("query", "q", usage="nick [text]", least=1, example="/query bob")
-def query(order: Order) -> None:
-    """Open a private talk."""
-    msg(order)
-
-
-@command("me", "action", usage="does something", least=1, example="/me puts the kettle on")
-def me(order: Order) -> None:
-    """Say what you do."""
-    if order.buffer.kind is BufferKind.STATUS:
-        raise SlashError("Nobody is here to see it. /join a channel first.")
-    talk.say(order.model, order.buffer, order.arguments, Kind.ACTION, order.now)
-
-
-@command("notice", usage="nick text", least=2, example="/notice bob The cake is ready")
-def notice(order: Order) -> None:
-    """Send a notice: like a message, but nothing answers it by itself."""
-    target, _, text = order.arguments.partition(" ")
-    order.online().send("NOTICE", target, text)
-    order.tell(f"notice to {target}: {text}")
-
-
-@command("ping", usage="nick", least=1, example="/ping bob")
-def ping(order: Order) -> None:
-    """Measure how long somebody's client takes to answer."""
-    order.online().send("PRIVMSG", order.words[0], f"\x01PING {order.now}\x01")
-
-
-@command("ctcp", usage="nick VERSION", least=2, example="/ctcp bob VERSION")
-def ctcp(order: Order) -> None:
-    """Ask someone's client something."""
-    target, _, text = order.arguments.partition(" ")
-    request, _, argument = text.partition(" ")
-    order.online().send("PRIVMSG", target, f"\x01{request.upper()}{' ' * bool(argument)}{argument}\x01")
-
-
-@command("say", usage="text", least=1, example="/say /help is a command")
-def say(order: Order) -> None:
-    """Say something that begins with a slash."""
-    if order.buffer.kind is BufferKind.STATUS:
-        raise SlashError("Nobody is here to hear it. /join a channel first.")
-    talk.say(order.model, order.buffer, order.arguments, Kind.SAID, order.now)
 
 
 @command("nick", usage="name", least=1, example="/nick ada")
@@ -107,10 +45,19 @@ def accept(order: Order) -> None:
     order.online().send("ACCEPT", ",".join(order.words) or "*")
 
 
-@command("away", usage="[why]", example="/away lunch")
+@command("away", usage="[-all] [why]", example="/away lunch")
 def away(order: Order) -> None:
-    """Say that you are away. /back ends it."""
-    order.online().send("AWAY", order.arguments or "away")
+    """Say that you are away, or (without saying why, while you are) that you are back. -all: on every network."""
+    first, _, rest = order.arguments.partition(" ")
+    everywhere = first in ("-all", "-one")
+    why = rest.strip() if everywhere else order.arguments
+    online = [network for network in order.model.networks if network.link is Link.ONLINE]
+    networks = online if first == "-all" else [order.online()]
+    for network in networks:
+        if why or not network.away:
+            network.send("AWAY", why or "away")
+        else:
+            network.send("AWAY")
 
 
 @command("back", example="/back")

@@ -31,6 +31,31 @@ def set_(order: Order) -> None:
     order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}")
 
 
+@command("toggle", usage="setting", least=1, example="/toggle bell")
+def toggle(order: Order) -> None:
+    """Switch a setting that is on or off."""
+    name = order.words[0]
+    now = order.model.settings.get(name) if name in TABLE else None
+    if not isinstance(now, bool):
+        raise SlashError(f"{name} is nothing that is on or off. /set lists all settings.")
+    set_(Order(order.model, f"{name} {'off' if now else 'on'}", order.now))
+
+
+@command("unset", "reset", usage="setting", least=1, example="/unset theme")
+def unset(order: Order) -> None:
+    """Set a setting back to what it was at first."""
+    if order.words[0] not in TABLE:
+        raise SlashError(f"There is no setting {order.words[0]}. /set lists them all.")
+    set_(Order(order.model, f"{order.words[0]} default", order.now))
+
+
+@command("save", example="/save")
+def save(order: Order) -> None:
+    """Write the settings down. They are at each change, so there is seldom need to."""
+    order.model.requests.append(Save())
+    order.tell("The settings are saved.")
+
+
 @command("alias", usage="[name [what it stands for]]", example="/alias hug me hugs $1")
 def alias(order: Order) -> None:
     """Give a command a name of your own. $1 to $9 are the words behind it, $* (the default) all of them."""
@@ -81,7 +106,7 @@ def bind(order: Order) -> None:
     order.tell(f"{key}: {settings.keys().get(key, '(nothing)')}")
 
 
-@command("highlight", "hilight", usage="[word]", example="/highlight cake")
+@command("highlight", "hilight", "hl", usage="[word]", example="/highlight cake")
 def highlight(order: Order) -> None:
     """Be called by one more word, or show which words call you besides your nickname. /set changes them all."""
     name = "highlight.words"
@@ -92,6 +117,19 @@ def highlight(order: Order) -> None:
         settings.set(name, " ".join((*words, *wanted)))
         order.model.requests.append(Save())
     order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}")
+
+
+@command("dehighlight", "dehilight", "dhl", usage="word", least=1, example="/dehighlight cake")
+def dehighlight(order: Order) -> None:
+    """Be called by a word no more."""
+    name = "highlight.words"
+    words = shown(order.model.settings.get(name)).split()
+    if order.words[0] not in words:
+        raise SlashError(f"{order.words[0]} does not call you. /highlight shows what does.")
+    words.remove(order.words[0])
+    order.model.settings.set(name, " ".join(words))
+    order.model.requests.append(Save())
+    order.tell(f"{name} = {' '.join(words) or '(nothing)'}")
 
 
 @command("ignore", usage="[nick or mask]", example="/ignore *!*@spam.example")

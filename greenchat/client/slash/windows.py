@@ -12,12 +12,21 @@ from greenchat.protocol.message import ParseError, parse
 MOST_FOUND = 50  # lines that /lastlog shows
 
 
-@command("window", "buffer", "win", usage="number or name", least=1, example="/window 2")
+@command("window", "buffer", "win", "wg", usage="number or name", least=1, example="/window 2")
 def window(order: Order) -> None:
-    """Go to a window. Alt-1 to Alt-9 do, too."""
+    """Go to a window. /2 and Alt-2 do, too.
+
+    /window next, previous and last go to these; list shows all; close closes this one; move 3 makes it the third.
+    """
     wanted = order.words[-1]
-    if wanted in ("close", "next", "previous", "prev"):
+    if order.words[0] == "move":
+        _move(order, wanted)
+    elif wanted in ("close", "next", "previous", "prev"):
         _go(order, wanted)
+    elif wanted == "last":
+        order.model.show(order.model.last)
+    elif wanted == "list":
+        windows(order)
     elif wanted.isdecimal():
         number = int(wanted)
         if not 1 <= number <= len(order.model.buffers):
@@ -27,7 +36,7 @@ def window(order: Order) -> None:
         order.model.show(_named(order, wanted))
 
 
-@command("close", "wc", usage="[name]", example="/close #tea")
+@command("close", "wc", "unquery", usage="[name]", example="/close #tea")
 def close(order: Order) -> None:
     """Close a window; a channel is left."""
     buffer = _named(order, order.words[0]) if order.words else order.buffer
@@ -68,7 +77,7 @@ def unsplit(order: Order) -> None:
     model.beside = [buffer for buffer in model.beside if buffer not in gone]
 
 
-@command("windows", "ls", example="/windows")
+@command("windows", "ls", "wl", example="/windows")
 def windows(order: Order) -> None:
     """Show all windows."""
     for number, buffer in enumerate(order.model.buffers, 1):
@@ -134,7 +143,7 @@ def export(order: Order) -> None:
     order.model.requests.append(Export(buffers, Path(path).expanduser() if path else None))
 
 
-@command("quit", "exit", "bye", usage="[why]", example="/quit See you tomorrow")
+@command("quit", "exit", "bye", "signoff", usage="[why]", example="/quit See you tomorrow")
 def quit_(order: Order) -> None:
     """Leave greenchat."""
     for network in order.model.networks:
@@ -171,6 +180,14 @@ def _go(order: Order, where: str) -> None:
     step = 1 if where == "next" else -1
     buffers = order.model.buffers
     order.model.show(buffers[(buffers.index(order.buffer) + step) % len(buffers)])
+
+
+def _move(order: Order, where: str) -> None:
+    buffers = order.model.buffers
+    if not where.isdecimal() or not 1 <= int(where) <= len(buffers):
+        raise SlashError(f"Where? /window move 1 to {len(buffers)}")
+    buffers.remove(order.buffer)
+    buffers.insert(int(where) - 1, order.buffer)
 
 
 def _named(order: Order, wanted: str) -> Buffer:
