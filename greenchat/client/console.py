@@ -12,7 +12,17 @@ from greenchat.client.bars import Look
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
-from greenchat.client.events import Clicked, Entered, Focused, KeyPressed, NetworkEvent, Pasted, Resized, TerminalEvent
+from greenchat.client.events import (
+    Clicked,
+    Entered,
+    Focused,
+    KeyPressed,
+    NetworkEvent,
+    Pasted,
+    Resized,
+    TerminalEvent,
+    Wheeled,
+)
 from greenchat.client.join_screen import CHANNEL, JoinScreen, Plan, Take
 from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
@@ -104,6 +114,7 @@ class Console:
             self._join.noticed()
         self._speaking.moved(before)
         self.ask(now)
+        self._look()
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Something happened at the terminal. now: milliseconds since the epoch."""
@@ -112,6 +123,8 @@ class Console:
                 self._key(key, now)
             case Pasted(text):
                 self._paste(text.strip("\n"), now)
+            case Wheeled(key, row):
+                self._wheel(key, row, now)
             case Clicked(row, column):
                 self._click(row, column)
             case Resized(size):
@@ -128,6 +141,7 @@ class Console:
                 self.model.focused = focused
                 past.mark_read(self.model.current)
         self.ask(now)
+        self._look()
 
     @property
     def hides_input(self) -> bool:
@@ -240,7 +254,7 @@ class Console:
             self.editor.replace(self._completion.result)
 
     def _click(self, row: int, column: int) -> None:
-        """On the list of windows: go there. On a nick: speak to them."""
+        """On a window, or on the list of windows: go there. On a nick: speak to them."""
         before = self.model.current
         clicked = None if self._mode else self.view.clicked(row, column)
         if isinstance(clicked, Buffer):
@@ -248,6 +262,20 @@ class Console:
             self._speaking.moved(before)
         elif clicked:
             self.editor.insert(f"{clicked}{' ' if self.editor.text else ': '}")
+
+    def _wheel(self, key: str, row: int, now: int) -> None:
+        """It turns over one of the windows: the current one is scrolled as by any key."""
+        window = None if self._mode or self._join else self.view.window_at(row)
+        if window is None or window is self.model.current:
+            self._key(key, now)
+        else:
+            self.view.scroll_other(window, WHEEL_ROWS if key == "WheelUp" else -WHEEL_ROWS)
+
+    def _look(self) -> None:
+        """What is on the screen besides the current window is seen, too."""
+        if self.model.beside or self.model.on_screen:
+            for buffer in self.model.look_at(self.view.layout.above):
+                past.mark_read(buffer)
 
     def _search(self) -> None:
         self._mode = Search(self.model, self.view.scroll_to)

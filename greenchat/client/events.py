@@ -87,6 +87,14 @@ class Clicked:
 
 
 @dataclass(frozen=True, slots=True)
+class Wheeled:
+    """The wheel was turned over a row, counted from 0 at the top. key: its name in the key table."""
+
+    key: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """The terminal says where its cursor was when it was asked, counted from 1."""
 
@@ -101,4 +109,4 @@ class Background:
     light: bool
 
 
-TerminalEvent = Background | Reported | Clicked | KeyPressed | Pasted | Resized | Focused | Entered
+TerminalEvent = Background | Reported | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered

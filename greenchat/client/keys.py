@@ -7,7 +7,7 @@ calls `flush`.
 
 import re
 
-from greenchat.client.events import Background, Clicked, Focused, KeyPressed, Pasted, Reported, TerminalEvent
+from greenchat.client.events import Background, Clicked, Focused, KeyPressed, Pasted, Reported, TerminalEvent, Wheeled
 
 ESCAPE_SECONDS = 0.05
 
@@ -254,7 +254,7 @@ def _mouse(parameters: str, *, pressed: bool) -> TerminalEvent | None:
         return None
     button, column, row = numbers
     if button in (64, 65):
-        return KeyPressed("WheelUp" if button == 64 else "WheelDown")
+        return Wheeled("WheelUp" if button == 64 else "WheelDown", row - 1)
     return Clicked(row - 1, column - 1) if button == 0 and row and column else None
 
 

@@ -37,6 +37,7 @@ class Model:
         "last",
         "mentions",
         "networks",
+        "on_screen",
         "questions",
         "requests",
         "settings",
@@ -46,6 +47,7 @@ class Model:
         self.networks: list[Network] = []
         self.buffers: list[Buffer] = []
         self.beside: list[Buffer] = []  # to be on the screen together with the current one
+        self.on_screen: tuple[Buffer, ...] = ()  # those of them for which there is room
         self.requests: deque[Request] = deque()
         self.settings = Settings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
@@ -119,9 +121,21 @@ class Model:
         self.last, self.current = self.current, buffer
         self._looked_at(buffer)
 
+    def look_at(self, others: tuple[Buffer, ...]) -> set[Buffer]:
+        """These are on the screen besides the current one; returns which have come or gone."""
+        before, self.on_screen = self.on_screen, others
+        changed = set(before) ^ set(others)
+        for buffer in changed:
+            if buffer in others:
+                self._looked_at(buffer)
+            elif buffer is not self.current:
+                buffer.mark_seen()
+        return changed
+
     def add(self, buffer: Buffer, line: Line) -> None:
         """Append a line to a buffer and count what the user has not seen."""
-        looked_at = buffer is self.current and self.focused and buffer.anchor is None
+        here = buffer is self.current or buffer in self.on_screen
+        looked_at = here and self.focused and buffer.anchor is None
         read = line.kind in TALK and (line.own or (looked_at and buffer.news == buffer.end))
         buffer.add(line)
         if read:
@@ -141,7 +155,7 @@ class Model:
         if called:
             where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
             self.caller = (f"{line.nick}{where}", line.text)
-        if buffer is not self.current:
+        if not here:
             if line.kind in TALK:
                 buffer.unread += 1
             else:

@@ -22,7 +22,7 @@ WINDOWS_COLUMNS = 18
 NICKS_COLUMNS = 16
 LEAST_HISTORY = 24  # columns that panels leave to the history, also where they are asked for
 MOST_INPUT_ROWS = 8
-LEAST_SPLIT = 5  # rows of each window, with its topic, under which only the current one is shown
+LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less only the current one is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,8 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
     divided = Layout(size, windows, nicks, min(most, line.text.count("\n") + 1))
     above = tuple(model.others_shown) if panels.splits else ()
     each = divided.height // (len(above) + 1)
-    return replace(divided, above=above, each=each) if above and each >= LEAST_SPLIT else divided
+    room = each >= LEAST_SPLIT.rows and divided.history.columns >= LEAST_SPLIT.columns
+    return replace(divided, above=above, each=each) if above and room else divided
 
 
 def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels()) -> Frame:

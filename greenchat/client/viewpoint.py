@@ -52,16 +52,23 @@ class Viewpoint:
         return layout(self.model, self._line(), self.size, self._panels)
 
     def clicked(self, row: int, column: int) -> Buffer | str | None:
-        """What is there: a window in the list of windows, or the nick of somebody in the list of people."""
+        """What is there: a window, or one in the list of windows, or the nick of somebody in the list of people."""
         divided = self.layout
         height = divided.height
         if not 1 <= row <= height:
-            return None
+            return self.window_at(row)
         if column < divided.windows:
             return window_at(self.model, height, row - 1)
         if divided.nicks and column >= divided.size.columns - divided.nicks:
             return nick_at(self.model.current, height, row - 1) or None
-        return None
+        return self.window_at(row)
+
+    def window_at(self, row: int) -> Buffer | None:
+        """The window that has this row, where there are several; None for the status and the input."""
+        divided = self.layout
+        if not divided.above or row > divided.height:
+            return None
+        return (*divided.above, self.model.current)[min(row // divided.each, len(divided.above))]
 
     def newest_shown(self) -> int:
         """The number of the newest message that can be seen, of the newest line where none can; NO_LINE without."""
@@ -91,6 +98,14 @@ class Viewpoint:
         buffer.anchor = scrolled(buffer, area, self.theme, rows)
         if buffer.gaps and past.fill_gap(buffer, [number for number in self._shown() if number != NO_LINE]):
             return
+        if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
+            past.ask_older(buffer)
+
+    def scroll_other(self, buffer: Buffer, rows: int) -> None:
+        """The same with another window that is shown."""
+        divided = self.layout
+        area = Size(divided.each - 1, divided.history.columns)
+        buffer.anchor = scrolled(buffer, area, self.theme, rows)
         if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
             past.ask_older(buffer)
 

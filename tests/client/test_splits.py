@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.events import Clicked, Resized
+from greenchat.client.events import Clicked, Focused, Resized, Wheeled
 from greenchat.client.style import Size
 from tests.client.world import World
 
@@ -32,7 +32,7 @@ def test_two_windows_each_with_its_topic_and_talk(split: World) -> None:
         "14:13            · │ You joined",
         "14:13          bob │ milk?",
         "14:13            · │ bob set the topic: Tea at five",
-        " alice │ 2:#tea (3) │ 3:#cake(1)",
+        " alice │ 2:#tea (3)",
         "[#tea]",
     ]
 
@@ -87,6 +87,70 @@ def test_scrolling_moves_the_current_one_only(split: World) -> None:
     split.press("PgUp")
     assert split.screen()[:5] == above
     assert "more below" in split.screen()[-2]
+
+
+def test_narrow_terminals_show_one(split: World) -> None:
+    for columns, shown in ((39, 1), (40, 2)):
+        split.console.on_terminal(Resized(Size(14, columns)), split.now)
+        assert sum(row.startswith((" #tea", " #cake")) for row in split.screen()) == shown, columns
+
+
+def test_a_click_goes_to_the_window(split: World) -> None:
+    for row, name in ((0, "#cake"), (4, "#tea"), (11, "#tea"), (5, "#tea"), (2, "#cake")):
+        split.console.on_terminal(Clicked(row, 20), split.now)
+        assert split.model.current.name == name, row
+        split.type(name)  # each keeps its draft
+    assert split.console.editor.text == "#cake#cake"
+    split.console.on_terminal(Clicked(12, 20), split.now)
+    split.console.on_terminal(Clicked(13, 20), split.now)
+    assert split.model.current.name == "#cake"
+
+
+def test_the_wheel_scrolls_the_window_that_it_is_over(split: World) -> None:
+    for name in ("#tea", "#cake"):
+        split.feed(*[f":bob!b@h PRIVMSG {name} :{number}" for number in range(30)])
+    before = split.screen()
+    split.console.on_terminal(Wheeled("WheelUp", 3), split.now)
+    assert split.screen()[5:] == before[5:]
+    assert [row[-2:] for row in split.screen()[1:5]] == ["23", "24", "25", "26"]
+    split.console.on_terminal(Wheeled("WheelDown", 3), split.now)
+    assert split.screen() == before
+    split.console.on_terminal(Wheeled("WheelUp", 8), split.now)
+    assert split.screen()[:6] == before[:6]
+    assert split.screen()[11].endswith("26")
+
+
+def test_what_is_on_the_screen_is_read(split: World) -> None:
+    cake = split.network.find("#cake")
+    assert cake
+    split.feed(":bob!b@h PRIVMSG #cake :alice: sugar?")
+    assert (cake.unread, cake.highlights, split.model.calls) == (0, 0, 0)
+    assert "── new" not in "".join(split.screen())
+    split.console.on_terminal(Focused(focused=False), split.now)
+    split.feed(":bob!b@h PRIVMSG #cake :alice?")
+    assert (cake.unread, split.model.calls) == (0, 1)
+    split.console.on_terminal(Focused(focused=True), split.now)
+    split.console.on_terminal(Resized(Size(10, 60)), split.now)  # no room for it
+    split.feed(":bob!b@h PRIVMSG #cake :alice!")
+    assert (cake.unread, cake.highlights) == (1, 1)
+    split.console.on_terminal(Resized(Size(14, 60)), split.now)
+    assert (cake.unread, cake.highlights) == (0, 0)
+    assert "── new" in split.screen()[3]
+    split.type("/unsplit\n")
+    split.feed(":bob!b@h PRIVMSG #cake :more")
+    assert cake.unread == 1
+
+
+def test_the_server_hears_what_was_read(world: World) -> None:
+    world.welcome("draft/read-marker message-tags server-time")
+    world.join(channel="#cake")
+    world.join()
+    world.console.on_terminal(Resized(Size(14, 60)), world.now)
+    world.type("/window #tea\n/split #cake\n")
+    world.feed("@msgid=1;time=2026-09-21T14:13:21.000Z :bob!b@h PRIVMSG #cake :sugar?")
+    world.sent()
+    world.type("/unsplit\n")
+    assert world.sent() == ["MARKREAD #cake timestamp=2026-09-21T14:13:21.000Z"]
 
 
 def test_unsplit_and_windows_that_go(split: World) -> None:
