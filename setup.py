@@ -14,6 +14,7 @@ tls = [
     "cryptography>=42,<51",  # makes the server's own certificate
 ]
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
+spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
 unicode = [  # nicknames beyond ASCII, for the casemapping `precis`:
     "precis-i18n>=1.1,<2",  # which characters, and which spellings are the same
     "confusable-homoglyphs>=3.3,<4",  # which look the same
@@ -23,6 +24,7 @@ test = [
     *unicode,
     *tls,
     *proxy,
+    *(f"{each}; python_version < '3.15'" for each in spelling),  # it has no wheels for 3.15 yet
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.5,<4",  # runs them on both cores
     "hypothesis>=6.100,<7",  # looks for the input nobody thought of
@@ -50,6 +52,7 @@ setup(
             "ptyprocess>=0.7,<1",  # runs terminal clients for greenchat-bench client
         ],
         "proxy": proxy,
+        "spelling": spelling,
         "tls": tls,
         "unicode": unicode,
         "test": test,

@@ -1,7 +1,9 @@
 """The rows around the history: the topic above; the status and the input line below."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from greenchat import __version__
 from greenchat.client import typing_notice
@@ -24,6 +26,7 @@ class Look:
     now: seconds of the app's clock, for countdowns. time: milliseconds since the epoch. hint: one line for the user,
     shown instead of the status. prompt: what stands before the input line, "" for the window's name. marked: a text
     that is marked where it was said. selected: the number of the line that the message cursor is on.
+    misspelt: where words of the input line are that are to be underlined.
     """
 
     theme: Theme = DARK
@@ -33,6 +36,7 @@ class Look:
     prompt: str = ""
     marked: str = ""
     selected: int | None = None
+    misspelt: tuple[tuple[int, int], ...] = ()
 
 
 def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:
@@ -97,19 +101,26 @@ def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple
     first = max(0, min(at - area.rows // 2, len(texts) - area.rows))
     rows = []
     cursor = Cursor(0, 0)
+    starts = [0, *accumulate(len(text) + 1 for text in texts)]
     for number, text in enumerate(texts[first : first + area.rows], first):
         head = prompt if number == first else " " * width(prompt)
-        row, place = input_row(head, InputLine(text, column if number == at else 0), columns, theme)
+        start = starts[number]
+        misspelt = [(first - start, end - start) for first, end in look.misspelt]
+        row, place = input_row(head, InputLine(text, column if number == at else 0), columns, theme, misspelt)
         rows.append(row)
         if number == at:
             cursor = Cursor(number - first, place)
     return tuple(rows), cursor
 
 
-def input_row(prompt: str, line: InputLine, columns: int, theme: Theme) -> tuple[Row, int]:
+def input_row(
+    prompt: str, line: InputLine, columns: int, theme: Theme, misspelt: Iterable[tuple[int, int]] = ()
+) -> tuple[Row, int]:
     """One line of input behind its prompt, cut so that the cursor is on it; and the column of the cursor."""
     room = columns - width(prompt) - 1  # the cursor stands behind the last character
     cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]
+    for first, end in misspelt:
+        _underline(cells, first, end, theme)
     cursor = len(graphemes(line.before))
     first = _first_shown([width(cell.text) for cell in cells], cursor, room)
     shown: list[Span] = []
@@ -141,6 +152,15 @@ def _first_shown(widths: list[int], cursor: int, room: int) -> int:
 def _cell(grapheme: str, theme: Theme) -> Span:
     shown = visible(grapheme)
     return Span(shown, NORMAL if shown == grapheme else theme.control)
+
+
+def _underline(cells: list[Span], first: int, end: int, theme: Theme) -> None:
+    """Those of a word, from one place of the text to another. (What is misspelt is shown as it is, with no signs.)"""
+    position = 0
+    for index, cell in enumerate(cells):
+        if first <= position < end:
+            cells[index] = Span(cell.text, theme.misspelt)
+        position += len(cell.text)
 
 
 def _connection(buffer: Buffer, now: float) -> str:

@@ -28,6 +28,7 @@ from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
 from greenchat.client.model import Buffer, Model, Network
 from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
+from greenchat.client.proofreading import Proofreader
 from greenchat.client.questions import ManyLines, Prompt, Question, WhichChannel
 from greenchat.client.said import Line
 from greenchat.client.speaking import Speaking
@@ -50,6 +51,7 @@ class Console:
         "_completion",
         "_join",
         "_mode",
+        "_proof",
         "_quitting",
         "_speaking",
         "appearance",
@@ -73,6 +75,7 @@ class Console:
         self._completion: Completion | None = None
         self._join: JoinScreen | None = None
         self._quitting = False
+        self._proof = Proofreader(model)
 
     def frame(self, now: float, time: int = 0) -> Frame:
         """The picture. now: seconds of the app's clock. time: milliseconds since the epoch."""
@@ -81,7 +84,8 @@ class Console:
             return join_view.render(self._join, self.size, theme)
         if mode is None:
             prompt = f"reply to {reply.nick}: " if (reply := self._speaking.reply) else ""
-            return self.view.picture(Look(theme, now, time, self.hint, prompt))
+            misspelt = self._proof.misspelt(self.editor.line)
+            return self.view.picture(Look(theme, now, time, self.hint, prompt, misspelt=misspelt))
         return self.view.picture(Look(theme, now, time, mode.hint, mode.prompt, mode.marked, mode.selected))
 
     @property
@@ -140,6 +144,7 @@ class Console:
             case Focused(focused):
                 self.model.focused = focused
                 past.mark_read(self.model.current)
+        self._proof.look(self.editor.line, now)
         self.ask(now)
         self._look()
 
@@ -249,7 +254,8 @@ class Console:
         if self._completion:
             self._completion = self._completion.next(step)
         else:
-            self._completion = complete(self.model, self.editor.line, step)
+            line = self.editor.line
+            self._completion = complete(self.model, line, step) or self._proof.completion(line, step)
         if self._completion:
             self.editor.replace(self._completion.result)
 

@@ -39,6 +39,8 @@ TABLE: dict[str, Setting] = {
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel"),
         Setting("proxy", "", "through which to reach servers of other machines: socks5://[user:password@]host:port"),
+        Setting("spelling", "", "languages to check what you type in, like en_US de_DE, or auto (separated by spaces)"),
+        Setting("spelling.words", [], "words that are right, whatever the dictionary says (separated by spaces)"),
         Setting("typing.tell", True, "tell others while you type"),
         Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
         Setting("exec.seconds", 60, "after how many seconds a program that /exec has run is ended, 0 for never"),

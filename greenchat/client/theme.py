@@ -57,6 +57,7 @@ class Theme:
     unread: Style = Style(foreground=9)
     prompt: Style = Style(bold=True)
     control: Style = Style(reverse=True)
+    misspelt: Style = Style(foreground=9, underline=True)
     glyphs: Glyphs = field(default_factory=Glyphs)
     bare: bool = False  # names and texts only, for copying from the screen
 
@@ -84,6 +85,7 @@ LIGHT = Theme(
     info=Style(foreground=24),
     notice=Style(foreground=24),
     unread=Style(foreground=1),
+    misspelt=Style(foreground=1, underline=True),
 )
 # With 8 or 16 colours greys can't be relied on (the 8th is the background of many terminals): dim and reverse are.
 DARK_16 = Theme(nicks=(2, 3, 5, 6, 9, 10, 11, 13, 14))

@@ -31,7 +31,7 @@ def test_its_output_is_said_while_another_program_floods(server: Server, greench
     bob.enter("/exec while :; do echo flood; sleep 0.001; done")
     bob.wait_for("flood")
     bob.enter("/exec -o printf 'six times \\033[1mseven\\n'")
-    bob.wait_for("was ended after 1000 lines")  # its terminal has to be read, or it could not go on
+    bob.wait_for("was ended after")  # its terminal has to be read, or it could not go on
     ada.wait_for("bob │ six times seven")
     bob.enter("/exec -o seq 3")
     bob.wait_for("Say 3 lines in #lobby?")

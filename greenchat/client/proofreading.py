@@ -1,0 +1,66 @@
+"""The input line's misspelt words, to be underlined, and what Tab makes of them."""
+
+from greenchat.client.completion import Completion
+from greenchat.client.editor import Line as InputLine
+from greenchat.client.model import Model
+from greenchat.client.spelling import Dictionaries, SpellingError, words
+
+Spans = tuple[tuple[int, int], ...]
+
+
+class Proofreader:
+    """Reads: misspelt, completion. Changes: look."""
+
+    __slots__ = ("_dictionaries", "_languages", "_model", "_spans", "_text")
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._languages = ""
+        self._dictionaries: Dictionaries | None = None
+        self._text = ""
+        self._spans: Spans = ()
+
+    def look(self, line: InputLine, now: int) -> None:
+        """Find the misspelt words of a line; the one that is being typed is not judged yet."""
+        languages = str(self._model.settings.get("spelling"))
+        if languages != self._languages:
+            self._languages = languages
+            self._load(now)
+        self._text, self._spans = line.text, ()
+        if self._dictionaries and line.text:
+            found = [word.span() for word in words(line.text) if word.end() != line.cursor and self._wrong(word[0])]
+            self._spans = tuple(found)
+
+    def misspelt(self, line: InputLine) -> Spans:
+        """Where the misspelt words of this line are, as far as it was looked at."""
+        return self._spans if line.text == self._text else ()
+
+    def completion(self, line: InputLine, step: int) -> Completion | None:
+        """What the misspelt word before the cursor may have been meant to be."""
+        word = next((word for word in words(line.text) if word.end() == line.cursor), None)
+        if self._dictionaries is None or word is None or not self._wrong(word[0]):
+            return None
+        found = self._dictionaries.suggestions(word[0])
+        if not found:
+            return None
+        before, after = line.text[: word.start()], line.text[word.end() :]
+        return Completion(before, after, tuple(found), 0 if step > 0 else len(found) - 1)
+
+    def _load(self, now: int) -> None:
+        self._dictionaries = None
+        if self._languages:
+            try:
+                self._dictionaries = Dictionaries(self._languages)
+            except SpellingError as error:
+                self._model.complain(self._model.network, str(error), now)
+
+    def _wrong(self, word: str) -> bool:
+        assert self._dictionaries
+        return not (self._dictionaries.knows(word) or self._is_name(word))
+
+    def _is_name(self, word: str) -> bool:
+        """Is it somebody here, or a word that the user wants to be right?"""
+        buffer, accepted = self._model.current, self._model.settings.get("spelling.words")
+        fold = buffer.network.fold
+        names = [buffer.name, buffer.network.nick, *(accepted if isinstance(accepted, list) else [])]
+        return buffer.member(word) is not None or fold(word) in map(fold, names)
