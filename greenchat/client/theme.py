@@ -89,7 +89,13 @@ LIGHT = Theme(
 )
 # With 8 or 16 colours greys can't be relied on (the 8th is the background of many terminals): dim and reverse are.
 DARK_16 = Theme(nicks=(2, 3, 5, 6, 9, 10, 11, 13, 14))
-DARK_8 = Theme(nicks=(1, 2, 3, 5, 6), highlight=Style(foreground=3, bold=True), error=Style(1), unread=Style(1))
+DARK_8 = Theme(
+    nicks=(1, 2, 3, 5, 6),
+    highlight=Style(foreground=3, bold=True),
+    error=Style(foreground=1),
+    unread=Style(foreground=1),
+    misspelt=Style(foreground=1, underline=True),
+)
 LIGHT_16 = Theme(
     nicks=(1, 4, 5),
     highlight=Style(foreground=1, bold=True),
@@ -97,6 +103,7 @@ LIGHT_16 = Theme(
     info=Style(foreground=4),
     notice=Style(foreground=4),
     unread=Style(foreground=1),
+    misspelt=Style(foreground=1, underline=True),
 )
 
 

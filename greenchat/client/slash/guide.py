@@ -5,7 +5,14 @@ from greenchat.client.slash.registry import TABLE, Command, Order, command, find
 
 BASICS = tuple("join msg me nick list names topic whois part close away set quit".split())
 # Commands of these files belong to other files' groups; each other file of commands is a group of its own name.
-GROUPS = {"guide": "windows", "plugins": "settings", "terminal": "settings"}
+GROUPS = {
+    "guide": "windows",
+    "notify": "people",
+    "plugins": "settings",
+    "programs": "windows",
+    "talking": "people",
+    "terminal": "settings",
+}
 KEYS = (
     "complete",
     "next window",

@@ -47,7 +47,7 @@ def accept(order: Order) -> None:
 
 @command("away", usage="[-all] [why]", example="/away lunch")
 def away(order: Order) -> None:
-    """Say that you are away, or (without saying why, while you are) that you are back. -all: on every network."""
+    """Say that you are away; without saying why, while you are, that you are back. -all: on every network."""
     first, _, rest = order.arguments.partition(" ")
     everywhere = first in ("-all", "-one")
     why = rest.strip() if everywhere else order.arguments
