@@ -243,8 +243,8 @@ class App:
         for connection in list(self.connections):
             silent = now - connection.heard
             if connection.session.closing:
-                connection.closing_for += _SWEEP_EVERY
-                if connection.closing_for > options.close_timeout:
+                connection.closing_since = min(connection.closing_since, now)
+                if now - connection.closing_since > options.close_timeout:
                     connection.outbox.cut(connection.session.closing)
             elif connection.session.user is None:
                 if connection.age > connection.patience:

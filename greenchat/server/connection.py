@@ -7,6 +7,7 @@ connection gets one read a turn, and a flooding client cannot starve the others.
 import logging
 import socket
 from contextlib import suppress
+from math import inf
 from time import monotonic
 from typing import Any, Protocol
 
@@ -69,7 +70,7 @@ class Connection:
 
     accepted: its socket, which may be under a stream of TLS. heard and opened are in seconds of the monotonic clock;
     patience is how many after that it may be nobody. pings: whether it is asked if it still lives; `asked` is true
-    while a PING waits for its answer. closing_for counts the seconds since we said farewell.
+    while a PING waits for its answer. closing_since: when it was first seen that we have said farewell.
     """
 
     __slots__ = (
@@ -77,7 +78,7 @@ class Connection:
         "_readable",
         "accepted",
         "asked",
-        "closing_for",
+        "closing_since",
         "heard",
         "listener",
         "opened",
@@ -99,7 +100,7 @@ class Connection:
         self.patience = server.options.connections.register_timeout
         self.pings = True
         self.asked = False
-        self.closing_for = 0.0
+        self.closing_since = inf
         self.outbox: SocketOutbox = SocketOutbox(
             server.turn.dirty, sock, server.options.connections.sendq, server.backlogs
         )
