@@ -332,6 +332,7 @@ class Connection:
 
     def rest(self) -> None:
         """Let this turn end, so that what was said in it is sent."""
+        self.server.turn.hurry()
         gevent.sleep(0)
 
     @property

@@ -4,6 +4,9 @@ Nothing is sent while handlers run. The first reader that has something to do as
 calls it when every socket that was ready has been handled. Then (a) what was said is stored in one transaction, and
 (b) each outbox in which something waits makes one send.
 
+Sending is most of the work: a thousand sends cost the same with one message in each as with ten. So where it took long
+the last time, and more than one line was behind it, the next turn waits a moment for others who are about to speak.
+
 If the store fails, what was said is taken back from all outboxes, so that nobody ever sees it, and its senders are
 told. What has happened to the state (somebody joined, an account was made) can't be taken back: it is sent, and waits
 for the next turn's transaction.
@@ -12,6 +15,7 @@ for the next turn's transaction.
 import logging
 from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import Any
 
 from gevent.hub import get_hub
 
@@ -22,6 +26,8 @@ from .backlogs import OUT_OF_MEMORY, Backlogs
 
 log = logging.getLogger(__name__)
 
+_LONG = 0.002  # seconds that sending takes
+_MOMENT = 0.001  # seconds: little beside that
 _MOST_OWED = 10_000
 _COMPLAIN_EVERY = 10.0  # seconds
 
@@ -29,7 +35,20 @@ _COMPLAIN_EVERY = 10.0  # seconds
 class Turn:
     """The journal of what was said and happened since the last end, and the outboxes that wait for the next."""
 
-    __slots__ = ("_complained", "_loop", "_owed", "_planned", "_said", "_writes", "backlogs", "dirty", "store")
+    __slots__ = (
+        "_complained",
+        "_is_crowded",
+        "_lines",
+        "_loop",
+        "_moment",
+        "_owed",
+        "_planned",
+        "_said",
+        "_writes",
+        "backlogs",
+        "dirty",
+        "store",
+    )
 
     def __init__(self, store: Store, backlogs: Backlogs) -> None:
         self.dirty: list[Outbox] = []
@@ -37,6 +56,9 @@ class Turn:
         self.backlogs = backlogs
         self._loop = get_hub().loop
         self._planned = False
+        self._lines = 0  # of this turn
+        self._is_crowded = False
+        self._moment: Any = None  # gevent has no types for its timers
         self._writes: list[Write] = []
         self._owed: list[Write] = []
         self._said: list[tuple[Envelope, Callable[[], None]]] = []
@@ -44,8 +66,19 @@ class Turn:
 
     def begin(self) -> None:
         """Whoever changes state or puts something into an outbox calls this first, so that there is an end."""
+        self._lines += 1
         if not self._planned:
             self._planned = True
+            if self._is_crowded:
+                self._moment = self._loop.timer(_MOMENT)
+                self._moment.start(self.hurry, update=True)
+            else:
+                self._loop.run_callback(self.end)
+
+    def hurry(self) -> None:
+        """Wait for nobody: somebody wants to go on when this turn has ended."""
+        if self._moment is not None:
+            self._stop_waiting()
             self._loop.run_callback(self.end)
 
     def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
@@ -64,8 +97,11 @@ class Turn:
     def end(self) -> None:
         """Store, then send. Runs in the loop itself: it must not wait, and no exception may leave it."""
         self._planned = False
+        self._stop_waiting()
+        lines, self._lines = self._lines, 0
         if self._writes:
             self._keep()
+        began = monotonic()
         dirty = self.dirty.copy()
         self.dirty.clear()
         for outbox in dirty:
@@ -78,6 +114,13 @@ class Turn:
             except Exception:
                 log.exception("an outbox could not be flushed")
                 outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
+        self._is_crowded = lines > 1 and monotonic() - began >= _LONG
+
+    def _stop_waiting(self) -> None:
+        if self._moment is not None:
+            self._moment.stop()
+            self._moment.close()
+            self._moment = None
 
     def _keep(self) -> None:
         writes, owed, said = self._writes, self._owed, self._said
