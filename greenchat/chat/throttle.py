@@ -1,6 +1,6 @@
 """Keeping people in bounds: how long somebody must wait before their next line is read, or their next try."""
 
-from collections import deque
+from collections import Counter, deque
 
 
 class TokenBucket:
@@ -26,14 +26,17 @@ class Attempts:
     """How often somebody did something lately: giving a wrong password, registering an account.
 
     At most `limit` within `window` ms; limit 0 switches it off.
+
+    Reads: wait, has_room. Changes: begin, end, count, succeeded, forget_old.
     """
 
-    __slots__ = ("_failures", "limit", "window")
+    __slots__ = ("_failures", "_under_way", "limit", "window")
 
     def __init__(self, limit: int, window: int) -> None:
         self.limit = limit
         self.window = window
         self._failures: dict[str, deque[int]] = {}
+        self._under_way: Counter[str] = Counter()
 
     def wait(self, who: str, now: int) -> int:
         """How many ms until they may try again; 0 for at once. now: in ms."""
@@ -47,6 +50,22 @@ class Attempts:
             del self._failures[who]
             return 0
         return failures[-self.limit] + self.window - now if len(failures) >= self.limit else 0
+
+    def has_room(self, who: str, now: int) -> bool:
+        """Whether one more try can fail without exceeding the limit if all those under way fail, too."""
+        if not self.limit or self.wait(who, now):
+            return not self.limit
+        return len(self._failures.get(who, ())) + self._under_way[who] < self.limit
+
+    def begin(self, who: str) -> None:
+        """A try of theirs begins, of which nobody knows yet whether it fails."""
+        self._under_way[who] += 1
+
+    def end(self, who: str) -> None:
+        """It is over; if it has failed, that is to be counted."""
+        self._under_way[who] -= 1
+        if self._under_way[who] <= 0:
+            del self._under_way[who]
 
     def count(self, who: str, now: int) -> None:
         """They did it: they tried and failed, or whatever is to be kept within bounds."""

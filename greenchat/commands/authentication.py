@@ -21,11 +21,11 @@ from .context import Context
 from .errors import IrcError
 from .login import check_password, count_failure, find_usable, log_in, must_wait, verifier_of
 from .registry import command
-from .rest import Later
+from .rest import Rest
 
 
 @command("AUTHENTICATE", params=1, anytime=True)
-def authenticate(ctx: Context) -> Later | None:
+def authenticate(ctx: Context) -> Rest | None:
     """AUTHENTICATE <mechanism> | <response in base64> | + | *
 
     Log in to an account (SASL): programs do this for you when you tell them your account's name and password. By hand
@@ -63,12 +63,11 @@ def _start(ctx: Context, mechanism: str) -> None:
     _answer(ctx, "+")
 
 
-def _plain(ctx: Context, _: Exchange, response: bytes) -> Later:
+def _plain(ctx: Context, _: Exchange, response: bytes) -> Rest | None:
     authorization, name, password = parse_plain(response)
     if authorization and ctx.network.fold(authorization) != ctx.network.fold(name):
         raise SaslError("nobody may act for somebody else")
-    _refuse_haste(ctx, name)
-    return check_password(ctx, name, password, _finish)
+    return check_password(ctx, name, password, _finish, _refuse)
 
 
 def _external(ctx: Context, _: Exchange, response: bytes) -> None:
@@ -94,6 +93,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         _finish(ctx, find_usable(ctx, exchange.scram.username))
         return
     else:
+        _refuse_haste(ctx, exchange.scram.username)  # others may have tried in vain since the first message
         try:
             answer = exchange.scram.final(text)
         except ScramError:
@@ -124,11 +124,15 @@ def _finish(ctx: Context, account: Account | None) -> None:
 def _refuse_haste(ctx: Context, name: str) -> None:
     seconds = must_wait(ctx, name)
     if seconds:
-        ctx.session.sasl = None
-        raise IrcError(Numeric.ERR_SASLFAIL, text=f"Too many failed logins: try again in {seconds} seconds")
+        _refuse(ctx, seconds)
 
 
-_STEPS: dict[str, Callable[[Context, Exchange, bytes], Later | None]] = {
+def _refuse(ctx: Context, seconds: int) -> None:
+    ctx.session.sasl = None
+    raise IrcError(Numeric.ERR_SASLFAIL, text=f"Too many failed logins: try again in {seconds} seconds")
+
+
+_STEPS: dict[str, Callable[[Context, Exchange, bytes], Rest | None]] = {
     "PLAIN": _plain,
     "EXTERNAL": _external,
     "SCRAM-SHA-256": _scram,

@@ -15,7 +15,7 @@ from .errors import IrcError
 from .metadata_sync import send_own
 from .registration import complete_registration
 from .registry import command
-from .rest import Later
+from .rest import Rest
 
 _WITH_VALUES = 302  # the version of CAP LS that has values, several lines, and cap-notify
 
@@ -42,7 +42,7 @@ _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capabi
 
 
 @command("CAP", params=1, anytime=True)
-def cap(ctx: Context) -> Later | None:
+def cap(ctx: Context) -> Rest | None:
     """CAP LS [<version>] | LIST | REQ <capabilities> | END
 
     See and choose what your program and the server can do beyond the basics. Programs do this for you.
@@ -160,7 +160,7 @@ def _set_caps(ctx: Context, session: Session, wanted: int) -> None:
         session.metadata.subscriptions.clear()
 
 
-def _end(ctx: Context, _: str) -> Later | None:
+def _end(ctx: Context, _: str) -> Rest | None:
     if ctx.session.user is not None:
         return None
     ctx.session.negotiating = False
@@ -192,4 +192,4 @@ def _with_values(found: dict[str, str]) -> list[str]:
     return [f"{name}={value}" if value else name for name, value in found.items()]
 
 
-_SUBCOMMANDS: dict[str, Callable[[Context, str], Later | None]] = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}
+_SUBCOMMANDS: dict[str, Callable[[Context, str], Rest | None]] = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}

@@ -6,13 +6,13 @@ from ..chat.checks import crowd
 from ..chat.passwords import verify_password
 from ..protocol.numerics import Numeric
 from .context import Context
-from .rest import Later
+from .guessing import count_wrong, guess, seconds_to_wait
+from .rest import Rest
 
-_SECOND = 1000  # ms
 _Enter = Callable[[Context], None]
 
 
-def pass_entrance(ctx: Context, enter: _Enter) -> Later | None:
+def pass_entrance(ctx: Context, enter: _Enter) -> Rest | None:
     """Do `enter` if no password is asked for or the sender gave it; else they are told so and disconnected.
 
     "The password supplied must match the one defined in the server configuration."
@@ -24,21 +24,25 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Later | None:
     if not given:
         _turn_away(ctx, "This server asks for a password, and you gave none (PASS)")
         return None
-    wait = ctx.host.logins.wait(crowd(ctx.session.host), ctx.now)
-    if wait:
-        _turn_away(ctx, f"Too many wrong passwords: try again in {wait // _SECOND + 1} seconds")
+    who = [crowd(ctx.session.host)]
+    seconds = seconds_to_wait(ctx, who)
+    if seconds:
+        _refuse(ctx, seconds)
         return None
     is_right = ctx.network.entrance.is_right(given, wanted)
     if is_right is None:
-        return Later(
-            work=lambda: verify_password(given, wanted),
-            then=lambda ctx, is_right: _decide_now(ctx, wanted, is_right, enter),
-        )
+
+        def decide(ctx: Context, is_right: bool) -> Rest | None:
+            return _decide_now(ctx, wanted, is_right, enter)
+
+        return guess(ctx, who, lambda: verify_password(given, wanted), decide, _refuse)
+    if not is_right:
+        count_wrong(ctx, who)
     _decide(ctx, is_right, enter)
     return None
 
 
-def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Later | None:
+def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Rest | None:
     if ctx.network.settings.password != wanted:
         return pass_entrance(ctx, enter)  # the configuration was read again meanwhile
     if is_right:
@@ -51,8 +55,11 @@ def _decide(ctx: Context, is_right: bool, enter: _Enter) -> None:
     if is_right:
         enter(ctx)
     else:
-        ctx.host.logins.count(crowd(ctx.session.host), ctx.now)
         _turn_away(ctx, Numeric.ERR_PASSWDMISMATCH.text)
+
+
+def _refuse(ctx: Context, seconds: int) -> None:
+    _turn_away(ctx, f"Too many wrong passwords: try again in {seconds} seconds")
 
 
 def _turn_away(ctx: Context, text: str) -> None:

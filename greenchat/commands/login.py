@@ -14,8 +14,9 @@ from ..protocol.numerics import Numeric
 from ..protocol.scram import Verifier
 from .context import Context
 from .errors import IrcError
+from .guessing import count_wrong, guess, seconds_to_wait
 from .identity import set_account
-from .rest import Later
+from .rest import Rest
 
 
 def find_usable(ctx: Context, name: str) -> Account | None:
@@ -35,31 +36,35 @@ def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
 
 def must_wait(ctx: Context, name: str) -> int:
     """Seconds until this session may try a password for this account again, 0 if now."""
-    wait = max(ctx.host.logins.wait(who, ctx.now) for who in _keys(ctx, name))
-    return wait // 1000 + 1 if wait else 0
+    return seconds_to_wait(ctx, _keys(ctx, name))
 
 
 def check_password(
-    ctx: Context, name: str, password: str, then: Callable[[Context, Account | None], Later | None]
-) -> Later:
-    """Look whether the password is the account's, in a thread, and go on with `then` and the account, or None."""
+    ctx: Context,
+    name: str,
+    password: str,
+    then: Callable[[Context, Account | None], Rest | None],
+    refuse: Callable[[Context, int], None],
+) -> Rest | None:
+    """Look whether the password is the account's, in a thread, and go on with `then` and the account, or None.
+
+    refuse: is called instead, with the seconds to wait, after too many wrong ones.
+    """
     account = find_usable(ctx, name)
     verifier = verifier_of(ctx, account, name)
 
-    def checked(ctx: Context, matches: object) -> Later | None:
+    def checked(ctx: Context, matches: bool) -> Rest | None:
         current = find_usable(ctx, name)
         if matches and current is not None and account is not None and current.verifier == account.verifier:
             return then(ctx, current)
-        count_failure(ctx, name)
         return then(ctx, None)
 
-    return Later(lambda: verifier.matches(password), checked)
+    return guess(ctx, _keys(ctx, name), lambda: verifier.matches(password), checked, refuse)
 
 
 def count_failure(ctx: Context, name: str) -> None:
     """Remember that somebody did not know the password."""
-    for who in _keys(ctx, name):
-        ctx.host.logins.count(who, ctx.now)
+    count_wrong(ctx, _keys(ctx, name))
 
 
 def log_in(ctx: Context, account: Account) -> None:

@@ -10,11 +10,11 @@ from .monitor import tell_offline, tell_online
 from .ownership import owns, why_not_nick
 from .registration import complete_registration
 from .registry import command
-from .rest import Later
+from .rest import Rest
 
 
 @command("NICK", anytime=True)
-def nick(ctx: Context) -> Later | None:
+def nick(ctx: Context) -> Rest | None:
     """NICK <nickname>
 
     Choose what you are called, or call yourself something else.

@@ -12,10 +12,10 @@ from .context import Context
 from .identity import set_account
 from .lasting import change_account, forget_account, forget_presence
 from .leaving import leave
-from .login import check_password, log_in, log_out, mask, must_wait
+from .login import check_password, log_in, log_out, mask
 from .nick import change_nick
 from .register import Refusal, change_password, register
-from .rest import Later
+from .rest import Later, Rest
 from .services import ServiceError, may, service, tell
 from .verification import hint
 
@@ -41,13 +41,14 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
 
 
 @NICKSERV.command("IDENTIFY", "[<account>] <password>")
-def identify(ctx: Context, words: list[str]) -> Later:
+def identify(ctx: Context, words: list[str]) -> Rest | None:
     """Logs you in, to the account of your nickname unless you name another."""
     name, password = (ctx.nick, words[0]) if len(words) == 1 else words[:2]
-    seconds = must_wait(ctx, name)
-    if seconds:
-        raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
-    return check_password(ctx, name, password, _identified)
+    return check_password(ctx, name, password, _identified, _refuse)
+
+
+def _refuse(_: Context, seconds: int) -> None:
+    raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
 
 
 def _identified(ctx: Context, account: Account | None) -> None:
@@ -81,20 +82,17 @@ def info(ctx: Context, words: list[str]) -> None:
 
 
 @NICKSERV.command("PASSWD", "<old> <new>")
-def passwd(ctx: Context, words: list[str]) -> Later:
+def passwd(ctx: Context, words: list[str]) -> Rest | None:
     """Changes your password."""
     account = _own(ctx)
     old, new = words[:2]
-    seconds = must_wait(ctx, account.name)
-    if seconds:
-        raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
 
     def checked(ctx: Context, confirmed: Account | None) -> Later | None:
         if confirmed is None:
             raise ServiceError("That is not your old password")
         return change_password(ctx, confirmed.name, new, _password_changed)
 
-    return check_password(ctx, account.name, old, checked)
+    return check_password(ctx, account.name, old, checked, _refuse)
 
 
 def _password_changed(ctx: Context, why_not: str) -> None:
@@ -104,12 +102,12 @@ def _password_changed(ctx: Context, why_not: str) -> None:
 
 
 @NICKSERV.command("DROP", "<account> <password>")
-def drop(ctx: Context, words: list[str]) -> Later:
+def drop(ctx: Context, words: list[str]) -> Rest | None:
     """Gives an account up. Its name is free for others then."""
     account = _own(ctx)
     if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
         raise ServiceError(f"Name your own account, {account.name}, to show that you mean it")
-    return check_password(ctx, account.name, words[1], _dropped)
+    return check_password(ctx, account.name, words[1], _dropped, _refuse)
 
 
 def _dropped(ctx: Context, account: Account | None) -> None:

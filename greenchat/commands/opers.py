@@ -12,37 +12,43 @@ from .context import Context
 from .defence import tell_defcon
 from .errors import IrcError
 from .fitting import require_fit
+from .guessing import count_wrong, guess, seconds_to_wait
 from .leaving import leave
 from .lookup import find_user
 from .registry import command
-from .rest import Later
+from .rest import Rest
 from .user_modes import change_modes
-
-_SECOND = 1000  # ms
 
 
 @command("OPER", params=2)
-def oper(ctx: Context) -> Later | None:
+def oper(ctx: Context) -> Rest | None:
     """OPER <name> <password>
 
     Become an operator of this server, with the rights of the class that its configuration gives that name.
     """
     name, password = ctx.message.params[:2]
     user = ctx.user
-    wait = ctx.host.logins.wait(crowd(user.real_host), ctx.now)
-    if wait:
-        text = f"Too many wrong passwords: try again in {wait // _SECOND + 1} seconds."
-        raise IrcError(Numeric.RPL_TRYAGAIN, "OPER", text=text)
+    who = [crowd(user.real_host)]
+    seconds = seconds_to_wait(ctx, who)
+    if seconds:
+        _refuse(ctx, seconds)
     row = ctx.network.settings.opers.get(name)
     if row is None:
+        count_wrong(ctx, who)
         raise _wrong_password(ctx, name)
     if not _may_come_from(user, row):
         act(ctx, "OPER", f"{user.source} tried to become operator {name} from a wrong host")
         raise IrcError(Numeric.ERR_NOOPERHOST)
-    return Later(
-        work=lambda: verify_password(password, row.password),
-        then=lambda ctx, is_right: _become_operator(ctx, name, row, is_right),
-    )
+
+    def decide(ctx: Context, is_right: bool) -> None:
+        _become_operator(ctx, name, row, is_right)
+
+    return guess(ctx, who, lambda: verify_password(password, row.password), decide, _refuse)
+
+
+def _refuse(_: Context, seconds: int) -> None:
+    text = f"Too many wrong passwords: try again in {seconds} seconds."
+    raise IrcError(Numeric.RPL_TRYAGAIN, "OPER", text=text)
 
 
 def _may_come_from(user: User, row: Oper) -> bool:
@@ -64,7 +70,6 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
 
 def _wrong_password(ctx: Context, name: str) -> IrcError:
     user = ctx.user
-    ctx.host.logins.count(crowd(user.real_host), ctx.now)
     known = (
         name if name in ctx.network.settings.opers else "of an unknown name"
     )  # it may be a password in a wrong place

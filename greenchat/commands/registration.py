@@ -22,7 +22,7 @@ from .monitor import tell_online
 from .ownership import owns, why_not_nick
 from .presence import arrive
 from .registry import command
-from .rest import Later
+from .rest import Rest
 from .server import send_lusers, send_motd
 from .staying import tell_missed
 from .user_modes import USER_MODES, send_modes
@@ -40,7 +40,7 @@ def pass_(ctx: Context) -> None:
 
 
 @command("USER", params=4, anytime=True)
-def user(ctx: Context) -> Later | None:
+def user(ctx: Context) -> Rest | None:
     """USER <username> 0 * <realname>
 
     Say who you are when you come in. Programs do this for you.
@@ -61,7 +61,7 @@ def user(ctx: Context) -> Later | None:
     return complete_registration(ctx)
 
 
-def complete_registration(ctx: Context) -> Later | None:
+def complete_registration(ctx: Context) -> Rest | None:
     """Welcome a session that has given all that is needed, and has ended its capability negotiation if it began one."""
     session = ctx.session
     if session.user or session.negotiating or not (session.nick and session.username):

@@ -15,12 +15,15 @@ class Later:
     """Returned by a handler whose work is too slow for the loop: a password hash, a search.
 
     work: called in another thread; it must not touch the chat's state. then: called with what work returned, in the
-    loop and at a later time (ctx.now is new): it must look at the state again. waits: for others, like a mail server.
+    loop and at a later time (ctx.now is new): it must look at the state again; not called if the client has gone.
+    done: called in the loop when the work has ended, whether anybody waits for it or not. waits: for others, like a
+    mail server.
     """
 
     work: Callable[[], object]
     then: "Callable[[Context, Any], Rest | None]"
     waits: bool = False
+    done: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

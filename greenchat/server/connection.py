@@ -300,7 +300,10 @@ class Connection:
             result = None
             if isinstance(rest, Later):
                 threads = self.server.messengers if rest.waits else self.server.workers
-                result = threads.apply(rest.work)
+                try:
+                    result = threads.apply(rest.work)
+                finally:
+                    rest.done()
             else:
                 self._wait_until_taken()
             if self.session.closing or self.outbox.cut_reason:

@@ -77,6 +77,28 @@ def test_a_limit_may_change() -> None:
     assert attempts.wait("b", 0) == MINUTE
 
 
+def test_tries_under_way_take_room_until_they_end() -> None:
+    attempts = Attempts(limit=2, window=MINUTE)
+    attempts.begin("a")
+    assert attempts.has_room("a", 0)
+    attempts.begin("a")
+    assert not attempts.has_room("a", 0)
+    assert attempts.has_room("b", 0)
+    assert attempts.wait("a", 0) == 0  # nothing has failed
+    attempts.end("a")
+    assert attempts.has_room("a", 0)
+    attempts.count("a", 0)
+    assert not attempts.has_room("a", 0)
+    attempts.end("a")
+    assert attempts.has_room("a", 0)
+    attempts.count("a", 0)
+    assert not attempts.has_room("a", 0)
+    assert attempts.has_room("a", MINUTE)
+    assert not attempts._under_way
+    attempts.limit = 0
+    assert attempts.has_room("a", 0)
+
+
 def test_those_who_failed_long_ago_take_no_room() -> None:
     attempts = Attempts(limit=3, window=MINUTE)
     for number in range(50):

@@ -128,7 +128,12 @@ class World:
                 if isinstance(rest, Apart):
                     self.app.carry_out(rest)
                     break
-                rest = resume(ctx, rest, rest.work()) if isinstance(rest, Later) else go_on(ctx, rest)
+                if isinstance(rest, Later):
+                    result = rest.work()
+                    rest.done()
+                    rest = resume(ctx, rest, result)
+                else:
+                    rest = go_on(ctx, rest)
         self._end_turn()
 
     def line(self) -> bytes:
