@@ -89,36 +89,51 @@ def forget(ctx: Context, words: list[str]) -> Later:
     account = ctx.network.accounts.get(words[0])
     name = account.name if account else words[0]
     act(ctx, "HISTSERV", f"{ctx.nick} has all deleted that the account {name} has said")
-    return _forget_more(ctx, name, NOWHERE, 0)
+    store, fold = ctx.journal.store, ctx.network.fold
+
+    def spellings() -> list[str] | StoreError:
+        """Of the name, since it may have been registered more than once, and what is one name depends on the server."""
+        try:
+            return [each for each in store.accounts() if fold(each) == fold(name)]
+        except StoreError as error:
+            return error
+
+    return Later(spellings, lambda ctx, found: _forget_more(ctx, name, found, NOWHERE, 0))
 
 
-def _forget_more(ctx: Context, account: str, after: Location, count: int) -> Later:
+def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, after: Location, count: int) -> Later:
+    if isinstance(spellings, StoreError):
+        raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
     store = ctx.journal.store
 
     def work() -> list[Location] | StoreError:
         try:
-            return store.said_by(account, after, _PORTION)
+            return store.said_by(spellings, after, _PORTION)
         except StoreError as error:
             return error
 
     def then(ctx: Context, found: list[Location] | StoreError) -> Later | None:
         if isinstance(found, StoreError):
-            raise ServiceError(f"{_UNREADABLE}. {count} messages of {account} are deleted")
+            raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
         if not found:
-            tell(ctx, HISTSERV, f"{count} messages of {account} are deleted")
+            tell(ctx, HISTSERV, f"{count} messages of {name} are deleted")
             return None
         ctx.journal.record(*[location.erasure for location in found])
-        return _forget_more(ctx, account, found[-1], count + len(found))
+        return _forget_more(ctx, name, spellings, found[-1], count + len(found))
 
     return Later(work, then)
 
 
 def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Place:
-    """Raises ServiceError. everywhere: also where the sender is not, and a channel that nobody is in any more."""
+    """Raises ServiceError.
+
+    everywhere: also where the sender is not, what only some ranks were told, and a channel that nobody is in any more.
+    """
+    if everywhere and target.startswith("#"):
+        channel, folded = ctx.network.channel(target), ctx.network.fold(target)
+        ranked = tuple(symbol + folded for symbol in ctx.network.settings.mode_table.symbols)
+        return Place(channel.name if channel else target, folded, ranked=ranked)
     place = readable_place(ctx, target)
-    if place is None and everywhere and target.startswith("#"):
-        channel = ctx.network.channel(target)
-        place = Place(channel.name if channel else target, ctx.network.fold(target))
     if place is None:
         raise ServiceError(f"You can't read in {target[:50]}")
     return place

@@ -200,9 +200,12 @@ class Store(Protocol):
         """The newest events later than an id that have a tag, oldest first. From any thread; reads all of them.
         Raises StoreError."""
 
-    def said_by(self, account: str, after: Location, limit: int) -> list[Location]:
-        """Where the messages (and TAGMSGs) of an account are, in the store's order, from a place on, excluded; NOWHERE
-        is before the first. account: in any case of its letters. From any thread; reads all events. Raises StoreError.
+    def accounts(self) -> list[str]:
+        """All that ever said something, each as it was spelled then. From any thread. Raises StoreError."""
+
+    def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
+        """Where the messages (and TAGMSGs) of accounts are, in the store's order, from a place on, excluded; NOWHERE is
+        before the first. accounts: spelled as they were. From any thread; reads all events. Raises StoreError.
         """
 
     def search(self, query: Query) -> list[StoredEvent]:

@@ -61,7 +61,8 @@ SELECT json_group_array(json_array(c.key, ROW)) FROM (
 _HALF_SAID_BY = """
     SELECT * FROM (
         SELECT conversation, id FROM HALF WHERE (conversation, id) > (?1, ?2) AND kind BETWEEN 1 AND ?3
-        AND source IN (SELECT id FROM source WHERE account = ?4 COLLATE NOCASE) ORDER BY conversation, id LIMIT ?5
+        AND source IN (SELECT id FROM source WHERE account IN (SELECT value FROM json_each(?4)))
+        ORDER BY conversation, id LIMIT ?5
     )"""
 _SAID_BY = """
 SELECT json_group_array(json_array(e.conversation, c.key, e.id))
@@ -128,8 +129,14 @@ def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> 
     return [event for event in events if tag in event.tags]
 
 
-def said_by(connection: sqlite3.Connection, account: str, after: Location, limit: int) -> list[Location]:
-    """Where messages of an account are, in the order of the table."""
-    values = (after.number, after.id, KINDS["TAGMSG"], account, limit)
+def accounts(connection: sqlite3.Connection) -> list[str]:
+    """Those that ever said something."""
+    (answer,) = connection.execute("SELECT json_group_array(DISTINCT account) FROM source").fetchone()
+    return [account for account in json.loads(answer) if account]
+
+
+def said_by(connection: sqlite3.Connection, names: Iterable[str], after: Location, limit: int) -> list[Location]:
+    """Where messages of accounts are, in the order of the table."""
+    values = (after.number, after.id, KINDS["TAGMSG"], json.dumps(list(names)), limit)
     (answer,) = connection.execute(_SAID_BY, values).fetchone()
     return [Location(*row) for row in json.loads(answer)]

@@ -178,10 +178,15 @@ class SqliteStore:
         with self._errors("read"), self._readers.connection() as connection:
             return reader.tagged(connection, tag, after, limit)
 
-    def said_by(self, account: str, after: Location, limit: int) -> list[Location]:
-        """Where messages of an account are."""
+    def accounts(self) -> list[str]:
+        """All that ever said something."""
         with self._errors("read"), self._readers.connection() as connection:
-            return reader.said_by(connection, account, after, limit)
+            return reader.accounts(connection)
+
+    def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
+        """Where messages of accounts are."""
+        with self._errors("read"), self._readers.connection() as connection:
+            return reader.said_by(connection, accounts, after, limit)
 
     def search(self, query: Query) -> list[StoredEvent]:
         """What matches, oldest first."""

@@ -1,5 +1,6 @@
 """HistServ: reading and deleting what was said by talking to a service."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,42 @@ def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
         assert answers(root.run(f"HISTSERV DELETE #chan {second}")) == ["It is deleted"]
         alice.join("#chan")
         assert history(alice, "#chan") == []
+
+
+def test_what_was_said_to_ranks_is_deleted_too(serve: Serve) -> None:
+    """By who has the right, without being in the channel, and by who has the rank."""
+    with people(serve(STAFFED), "op", "bob", "root", caps=CAPS) as (op, bob, root):
+        become(root)
+        for client in op, bob:
+            client.join("#chan")
+        first, second = said(op, "first", "@#chan"), said(op, "second", "@#chan")
+        assert answers(bob.run(f"HISTSERV DELETE #chan {first}")) == ["There is no such message"]
+        assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["It is deleted"]
+        assert op.expect("REDACT").params == ("#chan", first)
+        assert answers(op.run(f"HISTSERV DELETE #chan {second}")) == ["It is deleted"]
+        assert "REDACT" not in [message.command for message in bob.sync()]
+        assert history(op, "#chan") == []
+
+
+def test_forgetting_a_name_in_every_spelling(start_server: StartServer, tmp_path: Path) -> None:
+    """What is one name the server's casemapping says, also beyond ASCII."""
+    pytest.importorskip("precis_i18n")
+    server = start_server(replace(STAFFED, casemapping="precis"), quick_options(tmp_path))
+    with Client(server.address, "root", caps=CAPS) as root:
+        become(root)
+        root.join("#chan")
+        for nick in "ÉLODIE", "élodie":
+            with Client(server.address, nick, caps=CAPS) as client:
+                client.send("REGISTER * * sesame-open")
+                client.expect("REGISTER")
+                client.join("#chan")
+                client.run(f"PRIVMSG #chan :by {nick}")
+                client.send(f"NS DROP {nick} sesame-open", "QUIT")
+                client.until_end()
+        root.send("HISTSERV FORGET Élodie")
+        while (line := root.expect("NOTICE").params[-1]) != "2 messages of Élodie are deleted":
+            assert "are deleted" not in line
+        assert history(root, "#chan") == []
 
 
 def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

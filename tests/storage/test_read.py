@@ -122,11 +122,12 @@ def test_where_messages_of_an_account_are(store: SqliteStore, talk: Talk) -> Non
     store.commit(said[15:])
     found = []
     after = NOWHERE
-    while page := store.said_by("aLICE", after, 5):
+    while page := store.said_by(["alice", "Alice"], after, 5):
         assert len(page) <= 5
         found += [(location.conversation, location.id) for location in page]
         after = page[-1]
     # conversation by conversation, each in its order
     expected = [(event.conversation, event.id) for event in said if event.account.lower() == "alice"]
     assert found == sorted(expected)
-    assert store.said_by("nobody", NOWHERE, 5) == []
+    assert store.said_by(["nobody"], NOWHERE, 5) == []
+    assert sorted(store.accounts()) == ["Alice", "alice", "bob"]
