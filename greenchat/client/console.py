@@ -9,6 +9,7 @@ from collections.abc import Callable
 from greenchat.client import handlers, join_view, past, slash, typing_notice
 from greenchat.client.asking import Asking, Prompting
 from greenchat.client.bars import Look
+from greenchat.client.bindings import FORMATS, KEYS, spelled
 from greenchat.client.completion import Completion, complete
 from greenchat.client.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
@@ -24,7 +25,6 @@ from greenchat.client.events import (
     Wheeled,
 )
 from greenchat.client.join_screen import CHANNEL, JoinScreen, Plan, Take
-from greenchat.client.keys import KEYS
 from greenchat.client.message_cursor import MessageCursor
 from greenchat.client.model import Buffer, Model, Network
 from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
@@ -51,6 +51,7 @@ class Console:
         "_completion",
         "_join",
         "_mode",
+        "_prefix",
         "_proof",
         "_quitting",
         "_speaking",
@@ -66,7 +67,8 @@ class Console:
         self.model = model
         self.appearance = appearance or Appearance()
         self.view = Viewpoint(model, size, self._theme, lambda: self._mode.line if self._mode else self.editor.line)
-        model.actions = frozenset(ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values())
+        windows = {f"window {number}" for number in range(1, 100)}
+        model.actions = frozenset(ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values()) | windows
         self._speaking = Speaking(model, self._follow)
         self.hint = ""
         self.redraw = False
@@ -75,6 +77,7 @@ class Console:
         self._completion: Completion | None = None
         self._join: JoinScreen | None = None
         self._quitting = False
+        self._prefix = ""  # keys that were pressed, of several that belong together
         self._proof = Proofreader(model)
 
     def frame(self, now: float, time: int = 0) -> Frame:
@@ -225,8 +228,16 @@ class Console:
         return result == LEFT
 
     def _plain_key(self, key: str, now: int) -> None:
-        action = self.model.settings.keys().get(key, "")
+        keys = self.model.settings.keys()
+        pressed, self._prefix = f"{self._prefix}{key}", ""
+        action = keys.get(pressed, "")
         quitting, self._quitting, self.hint = self._quitting, False, ""
+        if pressed not in keys and any(known.startswith(f"{pressed},") for known in keys):
+            self._prefix, self.hint = f"{pressed},", f"{spelled(pressed)} ..."
+            return
+        if pressed != key and not action:
+            self.hint = f"{spelled(pressed)} does nothing. /help keys"
+            return
         if action not in ("complete", "complete backwards"):
             self._completion = None
         if action == "clear or quit":
@@ -309,6 +320,10 @@ class Console:
             self._copy_mode()
         self._speaking.reply = None
 
+    def _read_all(self) -> None:
+        for buffer in self.model.read_all():
+            past.mark_read(buffer)
+
     def _redraw(self) -> None:
         self.redraw = True
 
@@ -341,4 +356,12 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "escape": lambda console, now: console._escape(),
     "redraw": lambda console, now: console._redraw(),
     "suspend": lambda console, now: console._suspend(),
+    "scroll to unread": lambda console, now: console.view.to_unread(),
+    "previous highlight": lambda console, now: console.view.to_highlight(-1),
+    "next highlight": lambda console, now: console.view.to_highlight(1),
+    "read all": lambda console, now: console._read_all(),
+}
+ACTIONS |= {
+    name: lambda console, now, code=code: console.editor.insert(code)  # type: ignore[misc]
+    for name, code in FORMATS.values()
 }

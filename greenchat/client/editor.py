@@ -12,6 +12,7 @@ from greenchat.client.text import graphemes
 
 UNDO_STEPS = 200
 HISTORY_LINES = 1000
+_WORD = re.compile(r"\w+")
 _WORD_RIGHT = re.compile(r"\W*\w*")
 _WORD_LEFT = re.compile(r"\w*\W*$")
 _BLANK_WORD_LEFT = re.compile(r"\S*\s*$")
@@ -176,6 +177,13 @@ class Editor:
         """Cut to the end of the line, and from there the line break."""
         self._kill_right(len(self.line.after.partition("\n")[0]) or 1)
 
+    def kill_line(self) -> None:
+        """Cut all of it."""
+        text = self.line.text
+        if text:
+            self._change(EMPTY, "killed")
+            self._keep(text)
+
     def yank(self) -> None:
         """Insert what was cut last."""
         if self._kills:
@@ -197,6 +205,35 @@ class Editor:
         left, right = _last(before), _first(after)
         if left and right:
             self._change(joined(before[: len(before) - len(left)] + right + left, after[len(right) :]), "swapped")
+
+    def transpose_words(self) -> None:
+        """Swap the word before the cursor and the one at or behind it."""
+        text = self.line.text
+        found = list(_WORD.finditer(text))
+        behind = next((index for index, word in enumerate(found) if word.end() > self.line.cursor), len(found) - 1)
+        if behind > 0:
+            first, second = found[behind - 1], found[behind]
+            swapped = second[0] + text[first.end() : second.start()] + first[0]
+            self._change(joined(text[: first.start()] + swapped, text[second.end() :]), "swapped")
+
+    def upcase_word(self) -> None:
+        """Write the word behind the cursor in capitals."""
+        self._rewrite_word(str.upper)
+
+    def downcase_word(self) -> None:
+        """Write it in small letters."""
+        self._rewrite_word(str.lower)
+
+    def capitalize_word(self) -> None:
+        """Begin it with a capital."""
+        self._rewrite_word(str.capitalize)
+
+    def _rewrite_word(self, write: Callable[[str], str]) -> None:
+        end = _end(_WORD_RIGHT, self.line.after)
+        word = _WORD.search(self.line.after[:end])
+        if word:
+            before = self.line.before + self.line.after[: word.start()] + write(word[0])
+            self._change(joined(before, self.line.after[end:]), "rewritten")
 
     # going back
 
@@ -302,9 +339,14 @@ COMMANDS: dict[str, Callable[[Editor], None]] = {
         Editor.kill_word_right,
         Editor.kill_to_start,
         Editor.kill_to_end,
+        Editor.kill_line,
         Editor.yank,
         Editor.yank_older,
         Editor.transpose,
+        Editor.transpose_words,
+        Editor.upcase_word,
+        Editor.downcase_word,
+        Editor.capitalize_word,
         Editor.undo,
         Editor.redo,
         Editor.older,

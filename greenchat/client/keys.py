@@ -1,4 +1,4 @@
-"""Keys: from the terminal's bytes to names, and the table from names to what they do.
+"""Keys: from the terminal's bytes to names. What they do stands in bindings.py.
 
 The decoder takes bytes as they come, in any pieces, and knows the sequences of xterm, its many relatives, rxvt, the
 Linux console, tmux and screen. An ESC that nothing follows is the Escape key: the caller waits `ESCAPE_SECONDS` and
@@ -10,93 +10,6 @@ import re
 from greenchat.client.events import Background, Clicked, Focused, KeyPressed, Pasted, Reported, TerminalEvent, Wheeled
 
 ESCAPE_SECONDS = 0.05
-
-KEYS: dict[str, str] = {
-    "Left": "left",
-    "Right": "right",
-    "C-b": "left",
-    "C-Left": "word left",
-    "C-Right": "word right",
-    "M-b": "word left",
-    "M-f": "word right",
-    "Home": "home",
-    "End": "end",
-    "C-a": "home",
-    "C-e": "end",
-    "Backspace": "backspace",
-    "C-h": "backspace",
-    "Delete": "delete",
-    "C-d": "delete",
-    "M-Backspace": "kill word left",
-    "C-w": "kill blank word left",
-    "M-d": "kill word right",
-    "C-u": "kill to start",
-    "C-k": "kill to end",
-    "C-y": "yank",
-    "M-y": "yank older",
-    "C-t": "transpose",
-    "C-_": "undo",
-    "M-_": "redo",
-    "Up": "older",
-    "Down": "newer",
-    "Enter": "submit",
-    "Tab": "complete",
-    "S-Tab": "complete backwards",
-    "PgUp": "scroll up",
-    "PgDn": "scroll down",
-    "M-p": "scroll up",
-    "M-n": "scroll down",
-    "M-<": "scroll to start",
-    "M->": "scroll to end",
-    "C-Home": "scroll to start",
-    "C-End": "scroll to end",
-    "C-n": "next window",
-    "C-p": "previous window",
-    "M-Right": "next window",
-    "M-Left": "previous window",
-    "M-Down": "next window",
-    "M-Up": "previous window",
-    "M-a": "next active window",
-    "M-o": "next split",
-    "F7": "next split",
-    "M-Enter": "newline",
-    "M-B": "windows panel",
-    "M-N": "nicks panel",
-    "WheelUp": "wheel up",
-    "WheelDown": "wheel down",
-    "C-f": "search",
-    "C-r": "search history",
-    "C-Up": "message cursor",
-    "M-m": "message cursor",
-    "M-c": "copy mode",
-    "Escape": "escape",
-    "C-l": "redraw",
-    "C-z": "suspend",
-    "C-c": "clear or quit",
-} | {f"M-{digit}": f"window {digit or 10}" for digit in range(10)}
-
-# What differs from KEYS for those whose fingers know another program.
-PRESETS: dict[str, dict[str, str]] = {
-    "greenchat": {},
-    "irssi": {f"M-{letter}": f"window {number}" for number, letter in enumerate("qwertyuio", 11)},
-    "weechat": {
-        "F5": "previous window",
-        "F6": "next window",
-        "F8": "next split",
-        "C-r": "search",
-        "C-s": "search",
-        "M-l": "copy mode",
-        "M-/": "last window",
-    },
-    "emacs": {
-        "C-p": "older",
-        "C-n": "newer",
-        "C-v": "scroll down",
-        "M-v": "scroll up",
-        "C-s": "search",
-        "C-f": "right",
-    },
-}
 
 _CONTROL = {"\r": "Enter", "\n": "Enter", "\t": "Tab", "\x7f": "Backspace", "\x1b": "Escape", "\x00": "C-Space"}
 _CONTROL |= {"\x1c": "C-\\", "\x1d": "C-]", "\x1e": "C-^", "\x1f": "C-_"}

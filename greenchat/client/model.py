@@ -36,6 +36,7 @@ class Model:
         "heard",
         "last",
         "mentions",
+        "mouse",
         "networks",
         "on_screen",
         "questions",
@@ -55,6 +56,7 @@ class Model:
         self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
+        self.mouse = False  # is the terminal to tell of it?
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
         self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
         self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none
@@ -131,6 +133,14 @@ class Model:
             elif buffer is not self.current:
                 buffer.mark_seen()
         return changed
+
+    def read_all(self) -> list[Buffer]:
+        """Nothing is unread any more; returns what was."""
+        unread = [buffer for buffer in self.buffers if buffer.unread or buffer.events or buffer.highlights]
+        for buffer in unread:
+            self._looked_at(buffer)
+            buffer.mark_seen()
+        return unread
 
     def add(self, buffer: Buffer, line: Line) -> None:
         """Append a line to a buffer and count what the user has not seen."""

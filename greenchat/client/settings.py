@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from greenchat.client.bindings import KEYS, PRESETS
 from greenchat.client.colours import DEPTHS
-from greenchat.client.keys import KEYS, PRESETS
 
 Value = str | bool | int | list[str]
 

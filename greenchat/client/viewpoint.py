@@ -132,6 +132,21 @@ class Viewpoint:
         """The newest line is at the bottom, and stays there."""
         self.model.current.anchor = None
 
+    def to_unread(self) -> None:
+        """Bring the first line that is new on the screen."""
+        buffer = self.model.current
+        if buffer.first <= buffer.news < buffer.end:
+            self.scroll_to(buffer.news)
+
+    def to_highlight(self, step: int) -> None:
+        """Bring a line on the screen in which the user was called: the next one below it (1), or above it (-1)."""
+        buffer = self.model.current
+        shown = [number for number in self._shown() if number != NO_LINE] or [buffer.end]
+        numbers = range(shown[-1] + 1, buffer.end) if step > 0 else range(shown[0] - 1, buffer.first - 1, -1)
+        found = next((number for number in numbers if buffer.line(number).highlight), None)
+        if found is not None:
+            self.scroll_to(found)
+
     def toggle_windows(self) -> None:
         """Show or hide the list of windows."""
         self.panels = replace(self.panels, windows=not self._widest.windows)

@@ -4,10 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.console import ACTIONS
-from greenchat.client.editor import COMMANDS
 from greenchat.client.events import Clicked, Focused, KeyPressed, Pasted, TerminalEvent, Wheeled
-from greenchat.client.keys import KEYS, Decoder
+from greenchat.client.keys import Decoder
 
 
 def names(events: list[TerminalEvent]) -> list[str]:
@@ -91,8 +89,3 @@ def test_no_bytes_break_it(data: bytes) -> None:
     decoder.feed(data)
     decoder.flush()
     decoder.flush()
-
-
-def test_every_key_does_something_that_exists() -> None:
-    for key, action in KEYS.items():
-        assert action in COMMANDS or action in ACTIONS or action.startswith("window ") or action == "clear or quit", key

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.keys import KEYS, PRESETS
 from greenchat.client.requests import Save
 from greenchat.client.settings import SettingError, Settings, as_toml, load, save
 from tests.client.world import World
@@ -100,22 +99,6 @@ def test_keys_do_what_they_are_told(tea: World) -> None:
     assert tea.model.current is tea.network.status
     tea.type("/bind F5 default\n/bind F5\n")
     assert tea.shown("")[-1] == "- F5: (nothing)"
-
-
-def test_presets(tea: World) -> None:
-    known = tea.model.actions
-    for preset, keys in PRESETS.items():
-        assert all(action in known or action.startswith("window ") for action in keys.values()), preset
-    assert set(KEYS.values()) <= known
-    tea.type("/set keys.preset weechat\n")
-    tea.press("F5")
-    assert tea.model.current is tea.network.status
-    tea.press("M-/")
-    assert tea.model.current.name == "#tea"
-    tea.press("C-r")
-    assert tea.screen()[-1].startswith("search:")
-    tea.press("Escape", "M-l")
-    assert tea.screen()[-2].startswith(" Names and texts only")
 
 
 def test_ignored_people_are_not_read(tea: World) -> None:

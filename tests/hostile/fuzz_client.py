@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import Callable
 from itertools import count
 
+from greenchat.client.bindings import KEYS
 from greenchat.client.connection import _encode
 from greenchat.client.events import Garbled, Resized
 from greenchat.client.handlers.registry import TABLE
-from greenchat.client.keys import KEYS
 from greenchat.client.style import Frame, Size
 from greenchat.client.text import visible, width
 from greenchat.client.view import SMALLEST

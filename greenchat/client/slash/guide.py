@@ -1,6 +1,7 @@
 """/help: first what everybody needs, on one screen; the rest by group, by command, or all of it. All of it is made from
 the tables of commands and keys."""
 
+from greenchat.client.bindings import spelled
 from greenchat.client.slash.registry import TABLE, Command, Order, command, find
 
 BASICS = tuple("join msg me nick list names topic whois part close away set quit".split())
@@ -25,6 +26,11 @@ KEYS = (
     "search",
     "search history",
     "newline",
+    "bold",
+    "italic",
+    "underline",
+    "colour",
+    "plain",
     "message cursor",
     "windows panel",
     "nicks panel",
@@ -101,15 +107,4 @@ def _explain(order: Order, wanted: Command) -> None:
 
 def _keys(order: Order, action: str) -> list[str]:
     """Those that do this, as they stand on a keyboard."""
-    return [_spelled(key) for key, does in order.model.settings.keys().items() if does == action]
-
-
-def _spelled(key: str) -> str:
-    """`Ctrl-N` for `C-n`, `Alt-Shift-B` for `M-B`."""
-    held = ""
-    while key[1:2] == "-" and key[2:]:
-        held += {"C": "Ctrl-", "M": "Alt-", "S": "Shift-"}.get(key[0], key[:2])
-        key = key[2:]
-    if held and len(key) == 1:
-        return held + "Shift-" * key.isupper() + key.upper()
-    return held + key
+    return [spelled(key) for key, does in order.model.settings.keys().items() if does == action]

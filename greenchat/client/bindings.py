@@ -1,0 +1,182 @@
+"""What keys do: the table of ours, and what differs from it for those whose fingers know another program.
+
+A key has the name that keys.py gives it; several that are pressed one after the other are joined by commas.
+"""
+
+from greenchat.protocol import formatting
+
+# The letter behind the key that begins a format -> what it is called, and the code that begins (and ends) it.
+FORMATS: dict[str, tuple[str, str]] = {
+    "b": ("bold", formatting.BOLD),
+    "c": ("colour", formatting.COLOUR),
+    "i": ("italic", formatting.ITALIC),
+    "m": ("monospace", formatting.MONOSPACE),
+    "o": ("plain", formatting.RESET),
+    "r": ("reverse", formatting.REVERSE),
+    "s": ("strikethrough", formatting.STRIKETHROUGH),
+    "u": ("underline", formatting.UNDERLINE),
+}
+
+KEYS: dict[str, str] = {
+    "Left": "left",
+    "Right": "right",
+    "C-b": "left",
+    "C-Left": "word left",
+    "C-Right": "word right",
+    "M-b": "word left",
+    "M-f": "word right",
+    "Home": "home",
+    "End": "end",
+    "C-a": "home",
+    "C-e": "end",
+    "Backspace": "backspace",
+    "C-h": "backspace",
+    "Delete": "delete",
+    "C-d": "delete",
+    "M-Backspace": "kill word left",
+    "C-w": "kill blank word left",
+    "M-d": "kill word right",
+    "C-u": "kill to start",
+    "C-k": "kill to end",
+    "C-y": "yank",
+    "M-y": "yank older",
+    "C-t": "transpose",
+    "C-_": "undo",
+    "M-_": "redo",
+    "Up": "older",
+    "Down": "newer",
+    "Enter": "submit",
+    "Tab": "complete",
+    "S-Tab": "complete backwards",
+    "PgUp": "scroll up",
+    "PgDn": "scroll down",
+    "M-p": "scroll up",
+    "M-n": "scroll down",
+    "M-<": "scroll to start",
+    "M->": "scroll to end",
+    "C-Home": "scroll to start",
+    "C-End": "scroll to end",
+    "C-n": "next window",
+    "C-p": "previous window",
+    "M-Right": "next window",
+    "M-Left": "previous window",
+    "M-Down": "next window",
+    "M-Up": "previous window",
+    "M-a": "next active window",
+    "M-o": "next split",
+    "F7": "next split",
+    "M-Enter": "newline",
+    "M-B": "windows panel",
+    "M-N": "nicks panel",
+    "WheelUp": "wheel up",
+    "WheelDown": "wheel down",
+    "C-f": "search",
+    "C-r": "search history",
+    "C-Up": "message cursor",
+    "M-m": "message cursor",
+    "M-c": "copy mode",
+    "Escape": "escape",
+    "C-l": "redraw",
+    "C-z": "suspend",
+    "C-c": "clear or quit",
+}
+KEYS |= {f"M-{digit}": f"window {digit or 10}" for digit in range(10)}
+KEYS |= {f"M-k,{letter}": name for letter, (name, _) in FORMATS.items()}
+
+# `/bind` of irssi 1.4: a key without a binding types itself, so these are the codes of formats.
+IRSSI = {
+    "C-b": "bold",
+    "C-c": "colour",
+    "C-]": "italic",
+    "C-o": "plain",
+    "C-v": "reverse",
+    "C-^": "strikethrough",
+    "C-_": "underline",
+    "C-u": "kill line",
+    "C-Up": "older",
+    "C-Down": "newer",
+    "M-Up": "next split",
+    "M-Down": "next split",
+} | {f"M-{letter}": f"window {number}" for number, letter in enumerate("qwertyuio", 11)}
+
+# `/key listdefault` of WeeChat 3.8.
+WEECHAT = {
+    "F5": "previous window",
+    "F6": "next window",
+    "F8": "next split",
+    "C-Up": "older",
+    "C-Down": "newer",
+    "C-c": "",
+    "C-c,_": "underline",
+    "C-c,b": "bold",
+    "C-c,c": "colour",
+    "C-c,i": "italic",
+    "C-c,o": "plain",
+    "C-c,v": "reverse",
+    "C-f": "right",
+    "C-r": "search",
+    "C-s,C-u": "read all",
+    "M-/": "last window",
+    "M-<": "last window",
+    "M->": "last window",
+    "M-End": "scroll to end",
+    "M-Home": "scroll to start",
+    "M-PgDn": "wheel down",
+    "M-PgUp": "wheel up",
+    "M-h,M-c": "read all",
+    "M-l": "copy mode",
+    "M-m": "/mouse toggle",
+    "M-n": "next highlight",
+    "M-p": "previous highlight",
+    "M-r": "kill line",
+    "M-u": "scroll to unread",
+    "M-w,M-Down": "next split",
+    "M-w,M-Up": "next split",
+}
+
+# Emacs 28, with M-p, M-n and M-r as where one types to another program (comint, ERC).
+EMACS = {
+    "C-f": "right",
+    "C-g": "escape",
+    "C-n": "newer",
+    "C-p": "older",
+    "C-r": "search",
+    "C-s": "search",
+    "C-v": "scroll down",
+    "C-x,0": "/unsplit",
+    "C-x,1": "/unsplit",
+    "C-x,2": "/split",
+    "C-x,C-c": "/quit",
+    "C-x,Left": "previous window",
+    "C-x,Right": "next window",
+    "C-x,b": "last window",
+    "C-x,k": "/close",
+    "C-x,o": "next split",
+    "C-x,u": "undo",
+    "M-/": "complete",
+    "M-c": "capitalize word",
+    "M-l": "downcase word",
+    "M-n": "newer",
+    "M-p": "older",
+    "M-r": "search history",
+    "M-t": "transpose words",
+    "M-u": "upcase word",
+    "M-v": "scroll up",
+}
+
+PRESETS: dict[str, dict[str, str]] = {"greenchat": {}, "irssi": IRSSI, "weechat": WEECHAT, "emacs": EMACS}
+
+
+def spelled(key: str) -> str:
+    """As it stands on a keyboard: `Ctrl-N` for `C-n`, `Alt-Shift-B` for `M-B`, `Ctrl-X b` for `C-x,b`."""
+    return " ".join(map(_spelled, key.split(","))) if key[:-1].count(",") else _spelled(key)
+
+
+def _spelled(key: str) -> str:
+    held = ""
+    while key[1:2] == "-" and key[2:]:
+        held += {"C": "Ctrl-", "M": "Alt-", "S": "Shift-"}.get(key[0], key[:2])
+        key = key[2:]
+    if held and len(key) == 1:
+        return held + "Shift-" * key.isupper() + key.upper()
+    return held + key
