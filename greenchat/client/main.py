@@ -27,6 +27,7 @@ from greenchat.client.join_screen import NICK, SERVER, Plan
 from greenchat.client.model import Address, Model, Network
 from greenchat.client.settings import SettingError, Settings, load, save
 from greenchat.client.style import Size
+from greenchat.client.surface import speaks_unicode
 from greenchat.client.theme import Appearance
 from greenchat.client.times import milliseconds
 from greenchat.client.trust import Trust
@@ -234,8 +235,8 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
 
 
 def _appearance(given: argparse.Namespace) -> Appearance:
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    return Appearance(ascii=given.ascii or not unicode, light=given.light or _terminal_is_light(), sure=given.light)
+    ascii_only = given.ascii or not speaks_unicode()
+    return Appearance(ascii=ascii_only, light=given.light or _terminal_is_light(), sure=given.light)
 
 
 def _user_name() -> str:

@@ -12,7 +12,6 @@ import contextlib
 import curses
 import os
 import select
-import sys
 import termios
 import time
 from base64 import b64encode
@@ -24,6 +23,7 @@ from greenchat.client import colours, notifications
 from greenchat.client.links import encoded
 from greenchat.client.probe import ASKED, REQUEST, REQUEST_BACKGROUND, Probe
 from greenchat.client.style import Frame, Row, Size, Style
+from greenchat.client.surface import speaks_unicode
 from greenchat.client.text import draw_ambiguous, graphemes, width
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
@@ -69,7 +69,7 @@ class Screen:
         self._title = ""
         self._mouse = False
         self._xterm = False
-        self._unicode = sys.stdout.encoding.lower().replace("-", "") == "utf8"
+        self._unicode = speaks_unicode()
         self._saved: list[int | list[bytes | int]] | None = None
 
     def __enter__(self) -> "Screen":
@@ -79,6 +79,8 @@ class Screen:
         os.environ.setdefault("ESCDELAY", "25")
         self._window = curses.initscr()
         try:
+            if not curses.tigetstr("cup"):
+                raise TerminalError("its cursor can't be moved; greenchat --plain does without")
             curses.noecho()
             curses.raw()
             curses.nonl()

@@ -1,9 +1,15 @@
 """What the main loop needs of the place where the client is seen and typed to: a screen with keys, or plain lines."""
 
+import locale
 from typing import Protocol
 
 from greenchat.client.events import TerminalEvent
 from greenchat.client.style import Frame, Size
+
+
+def speaks_unicode() -> bool:
+    """Does the terminal? What the locale says, also where Python itself has turned to UTF-8 (PEP 540)."""
+    return locale.getencoding().lower().replace("-", "") == "utf8"
 
 
 class Surface(Protocol):

@@ -297,6 +297,12 @@ def test_a_terminal_that_curses_does_not_know(greenchat: OpenTerminal, server: S
     assert "TERM=no-such-terminal" in terminal.text
 
 
+def test_a_terminal_whose_cursor_can_not_be_moved(greenchat: OpenTerminal, server: Server) -> None:
+    terminal = greenchat(f"alice@{server.address}", TERM="dumb")
+    assert terminal.wait_end() == 2
+    assert "greenchat --plain" in terminal.text
+
+
 def test_suspending_gives_the_terminal_back_for_a_while(alice: Terminal) -> None:
     before = termios.tcgetattr(alice.process.fd)
     alice.send("\x1a")
@@ -317,8 +323,11 @@ def test_plain_lines_serve_screen_readers_and_scripts(
     alice.wait_for("script │ hello from a script", "* │ script leaves", "script quit")
 
 
-def test_without_unicode_only_ascii_is_drawn(server: Server, greenchat: OpenTerminal, alice: Terminal) -> None:
-    terminal = greenchat(f"dora@{server.address}", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+@pytest.mark.parametrize("helped", ["", "0"], ids=["Python turns to UTF-8", "it does not"])
+def test_without_unicode_only_ascii_is_drawn(
+    server: Server, greenchat: OpenTerminal, alice: Terminal, helped: str
+) -> None:
+    terminal = greenchat(f"dora@{server.address}", LC_ALL="C", PYTHONUTF8=helped, PYTHONCOERCECLOCALE=helped)
     terminal.wait_for("You joined", "[#lobby]")
     alice.enter("schöne Grüße 日本 👍 end")
     terminal.wait_for("alice | sch?ne Gr??e ???? ?? end")
