@@ -50,6 +50,7 @@ _LEAVE_AT_ONCE = 20  # in one turn: each tells all whom they leave, and when tho
 _SWEEP_EVERY = 1.0  # seconds
 _MESSENGERS = 2  # threads for what waits for others: mail
 _WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
+_LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
 _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
 
 
@@ -122,12 +123,20 @@ class App:
             connection.outbox.cut(self._farewell)
         while self.connections and monotonic() < deadline + _LAST_TURNS:
             gevent.sleep(0)
-        self.workers.kill()
+        self._let_end(self.workers, "a login or a search")
         self.turn.end()
         self.audit.close()
         self.moderation.close()
         self.keeper.close()
-        self.messengers.kill()  # last: one may wait for a mail server
+        self._let_end(self.messengers, "a mail that was being sent")
+
+    def _let_end(self, threads: ThreadPool, what: str) -> None:
+        """Let them finish what they have begun, unless it takes too long: a mail server may hang."""
+        try:
+            with gevent.Timeout(_LAST_WORK):
+                threads.kill()
+        except gevent.Timeout:
+            log.warning("%s was given up, since the server ends and it took longer than %d s", what, _LAST_WORK)
 
     def stop(self, reason: str) -> None:
         """Begin to end; every client is told the reason."""

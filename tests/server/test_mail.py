@@ -1,6 +1,7 @@
 """Accounts that are confirmed by mail: https://ircv3.net/specs/extensions/account-registration."""
 
 import re
+import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from greenchat.server.options import Address, Email, Options, Throttle
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.server.process import started
 from tests.smtp import Mailbox, mail_server
 from tests.staff import STAFFED, become
 
@@ -220,3 +222,17 @@ def test_a_mail_server_that_there_is_not(
     with Client(server.address, "alice") as alice:
         assert register(alice, "alice@example.org")[1] == "INVALID_EMAIL"
         assert "refused" in caplog.text
+
+
+def test_a_mail_server_that_hangs_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        config = tmp_path / "server.toml"
+        email = f'sender = "greenchat@example.org"\nserver = "127.0.0.1:{hanging.getsockname()[1]}"\ntimeout = 300'
+        config.write_text(f"[email]\n{email}\n")
+        with started(tmp_path, "--listen", "127.0.0.1:0", "--config", str(config), "--data", str(tmp_path)) as server:
+            with Client(server.target, "alice") as alice:
+                alice.send("REGISTER * alice@example.org :sesame open")
+                talk, _ = hanging.accept()  # and never a word
+                assert server.end() == 0
+            talk.close()
+    assert "a mail that was being sent was given up" in (tmp_path / "errors.txt").read_text()
