@@ -3,6 +3,9 @@
 https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt. People with an account are on the list by its name,
 for as long as its owner has it, whatever they are called; others are for as long as they are here. The owner's
 account keeps those of the first kind.
+
+It is about messages: "Any user that messages a +g client". An INVITE and a KNOCK get through, as with ircd-hybrid and
+InspIRCd (callerid): they are for channels, and clients show them as such.
 """
 
 from .network import Network

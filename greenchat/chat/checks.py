@@ -100,6 +100,13 @@ def letters(allowed: str) -> Callable[[str], str]:
     return check
 
 
+def key_mask(text: str) -> str:
+    """A key of metadata, `*` and `?` in it for any characters."""
+    if not re.fullmatch(r"[a-z0-9_./*?-]+", text):
+        raise ValueError("must be keys like avatar or example.org/*: a-z 0-9 _ . / - and * or ?")
+    return text
+
+
 def mailbox(text: str) -> str:
     """An address for mail, the plain form without quotes; empty: none."""
     if text and not (_MAILBOX.fullmatch(text) and len(text) <= _MAX_MAILBOX):

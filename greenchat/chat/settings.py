@@ -110,6 +110,13 @@ class Metadata:
     key_bytes: Annotated[int, Key("bytes of a key", 1, 64)] = 48
     value_bytes: Annotated[int, Key("bytes of a value", 1, 300)] = 256
     changes: Annotated[int, Key("changes that one connection can make in a minute; 0: no limit", 0, 10_000)] = 30
+    denied: Annotated[
+        tuple[str, ...],
+        Key(
+            'keys that only operators with the right "metadata" may set, with * and ?, like "avatar"',
+            parse=checks.key_mask,
+        ),
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ..chat.registered import document
 from ..chat.resent import Key, Resent
 from ..chat.user import Session, User
 from ..protocol import caps
+from ..protocol.addressed import Addressed
 from ..protocol.envelope import Envelope
 from ..protocol.message import NO_TAGS, Message, presentable
 from ..protocol.msgid import format_msgid, time_of
@@ -154,6 +155,13 @@ class Context:
         text = text or numeric.text
         *words, last = (*params, text) if text else params
         return self.envelope(numeric.command, nick, *map(presentable, words), last)
+
+    def addressed(self, numeric: Numeric, *params: str) -> Addressed:
+        """As `numeric`, for many."""
+        words = (*params, numeric.text) if numeric.text else params
+        *words_before, last = words
+        shown = (*map(presentable, words_before), last)
+        return Addressed(numeric.command, *shown, source=self.network.settings.name, time=self.now)
 
     # answering the sender
 
@@ -316,6 +324,14 @@ class Context:
             for session in member.sessions:
                 if to_sender or session is not self.session:
                     self.send(session, envelope)
+
+    def send_numeric(self, session: Session, numeric: Addressed) -> None:
+        """To one session of many: as `send`, under the nick of its user."""
+        nick = session.user.nick if session.user else session.nick or "*"
+        if session is self.session:
+            self.respond(numeric.addressed_to(nick))
+        else:
+            session.outbox.put(numeric.encode(session.kind, nick))
 
     def farewell(self, reason: str) -> Envelope:
         """An ERROR. It comes without a source: it is about the link, and no server stands in between."""

@@ -67,9 +67,10 @@ def knock(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_CANNOTKNOCK, channel.name)
     if policy.is_muted(user, channel):
         raise IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name)
-    if ctx.now - user.knocked < _KNOCK_PAUSE:
+    # what is later than now was noted before the clock was set back
+    if 0 <= ctx.now - user.knocked < _KNOCK_PAUSE:
         raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name, text="Too many KNOCKs (user).")
-    if ctx.now - channel.knocked < _KNOCK_PAUSE:
+    if 0 <= ctx.now - channel.knocked < _KNOCK_PAUSE:
         raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name)
     text = Numeric.RPL_KNOCK.text
     if rest and rest[0]:

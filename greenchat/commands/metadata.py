@@ -6,6 +6,7 @@ Quotes are of its third draft, see `metadata_forms`, which also knows what the s
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..chat.channel import Channel
+from ..chat.masks import glob
 from ..chat.metadata import MetadataUse, changed, is_key
 from ..chat.rights import rights_of
 from ..chat.settings import Settings
@@ -75,6 +76,10 @@ def _set(ctx: Context, target: str, params: list[str]) -> None:
     if not _is_key(ctx, key):
         raise forms.invalid_key(ctx, key)
     by_right = _require_may_change(ctx, target, key)
+    if value and _is_denied(ctx, key):
+        if not _may(ctx):
+            raise forms.not_settable(name, key)
+        by_right = True
     if value and key not in values and len(values) >= ctx.network.settings.metadata.keys:
         raise forms.too_many_keys(ctx, name)
     answer = forms.key_value(ctx, ctx.nick, name, key, value)
@@ -230,8 +235,14 @@ def _require_may_change(ctx: Context, target: str, key: str) -> bool:
     return True
 
 
+def _is_denied(ctx: Context, key: str) -> bool:
+    """ "Server administrators can setup lists of allowed or blocked keys"; what is set may always be taken away."""
+    return any(glob(mask, key) for mask in ctx.network.settings.metadata.denied)
+
+
 def _may(ctx: Context) -> bool:
-    return "metadata" in rights_of(ctx.user, ctx.network.settings)
+    user = ctx.session.user
+    return user is not None and "metadata" in rights_of(user, ctx.network.settings)
 
 
 def _require_self(ctx: Context, target: str) -> None:

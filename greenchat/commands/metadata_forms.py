@@ -7,6 +7,7 @@ capability is answered as by the third.
 
 from ..chat.user import Session
 from ..protocol import caps
+from ..protocol.addressed import Addressed
 from ..protocol.envelope import Envelope
 from ..protocol.message import presentable
 from ..protocol.numerics import Numeric
@@ -41,11 +42,33 @@ def cleared(ctx: Context, target: str, key: str) -> Envelope:
     return key_value(ctx, ctx.nick, target, key, "")
 
 
-def news(ctx: Context, session: Session, target: str, key: str, value: str) -> Envelope:
-    """What a session is told beside answers. "The `METADATA` server message was removed", says the third draft."""
-    if is_second(session):
-        return ctx.envelope("METADATA", target, key, _EVERYBODY, value)
-    return key_value(ctx, session.user.nick if session.user else "*", target, key, value)
+class News:
+    """What sessions are told beside answers: a key of the target has this value, "" is none.
+
+    "The `METADATA` server message was removed", says the third draft: its readers get a numeric.
+    """
+
+    __slots__ = ("_ctx", "_message", "_numeric", "_words")
+
+    def __init__(self, ctx: Context, target: str, key: str, value: str) -> None:
+        self._ctx = ctx
+        self._words = target, key, value
+        self._message: Envelope | None = None
+        self._numeric: Addressed | None = None
+
+    def tell(self, session: Session) -> None:
+        """To one session."""
+        target, key, value = self._words
+        if is_second(session):
+            self._message = self._message or self._ctx.envelope("METADATA", target, key, _EVERYBODY, value)
+            self._ctx.send(session, self._message)
+        else:
+            self._numeric = self._numeric or (
+                self._ctx.addressed(Numeric.RPL_KEYVALUE, target, key, _EVERYBODY, value)
+                if value
+                else self._ctx.addressed(Numeric.RPL_KEYNOTSET, target, key)
+            )
+            self._ctx.send_numeric(session, self._numeric)
 
 
 def warn(ctx: Context, error: FailError) -> None:
@@ -86,6 +109,11 @@ def invalid_value(ctx: Context, key: str) -> FailError:
 def no_permission(target: str, key: str) -> FailError:
     """The sender may not change that; key: `*` for all."""
     return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text=f"You may not change what is said of {target}")
+
+
+def not_settable(target: str, key: str) -> FailError:
+    """ "keys considered not settable by the requesting user, or otherwise disallowed by the server"."""
+    return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text="This key can't be set on this server")
 
 
 def not_set(target: str, key: str) -> FailError:

@@ -13,7 +13,7 @@ from ..protocol import caps
 from ..protocol.numerics import Numeric
 from .context import Context
 from .lasting import change_account
-from .metadata_forms import is_aware, news
+from .metadata_forms import News, is_aware
 
 Target = Channel | User
 
@@ -70,7 +70,7 @@ def send_own(ctx: Context, user: User) -> None:
     if is_aware(ctx.session):
         with ctx.batch("metadata", user.nick):
             for key, value in user.metadata.items():
-                ctx.respond(news(ctx, ctx.session, user.nick, key, value))
+                News(ctx, user.nick, key, value).tell(ctx.session)
 
 
 def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
@@ -116,7 +116,7 @@ def sync(ctx: Context, named: str, targets: Iterable[Target], keys: Iterable[str
             if _is_still_there(ctx, target):
                 for key in wanted:
                     if key in target.metadata:
-                        ctx.respond(news(ctx, ctx.session, name_of(target), key, target.metadata[key]))
+                        News(ctx, name_of(target), key, target.metadata[key]).tell(ctx.session)
             yield
 
 
@@ -194,9 +194,10 @@ def _listeners(ctx: Context, target: Target) -> Iterator[Session]:
 
 def _tell(ctx: Context, target: Target, told: Mapping[str, str], sessions: Iterable[Session]) -> None:
     """To those of the sessions that have subscribed to one of the keys."""
+    news = {key: News(ctx, name_of(target), key, value) for key, value in told.items()}
     for session in sessions:
         use = session.metadata
         if use and is_aware(session):
-            for key, value in told.items():
+            for key in told:
                 if key in use.subscriptions:
-                    ctx.send(session, news(ctx, session, name_of(target), key, value))
+                    news[key].tell(session)

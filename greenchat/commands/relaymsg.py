@@ -1,6 +1,7 @@
 """RELAYMSG: bots say in a channel what somebody has said on another network, under that person's name.
 
-https://github.com/ircv3/ircv3-specifications/pull/417 (draft/relaymsg); the codes of the refusals are Ergo's.
+https://github.com/ircv3/ircv3-specifications/pull/417 (draft/relaymsg). It names no codes for refusals: PRIVS_NEEDED,
+INVALID_NICK and BLANK_MSG are those of the servers that have it.
 """
 
 from ..chat import policy

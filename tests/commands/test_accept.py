@@ -66,6 +66,15 @@ def test_a_notice_is_never_answered_and_typing_tells_nobody(server: Target) -> N
         assert [message.command for message in alice.sync()] == ["718"]
 
 
+def test_invitations_get_through(server: Target) -> None:
+    """It is about "any user that messages a +g client"; in InspIRCd it is, too."""
+    with people(server, "alice", "bob", channel="#room") as (alice, bob):
+        alice.run("MODE alice +g")
+        bob.run("JOIN #bobs")
+        assert bob.commands("INVITE alice #bobs") == ["341"]
+        assert alice.expect("INVITE").params == ("alice", "#bobs")
+
+
 def test_accepted(server: Target) -> None:
     """ "You will not receive a reply from the ACCEPT command if it is succesful" """
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):

@@ -142,6 +142,19 @@ def test_too_many_knocks(house: ServerThread) -> None:
         assert bob.commands("KNOCK #b") == ["711"]
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(house: ServerThread) -> None:
+    with people(house.address, "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a", "MODE #a +i")
+        assert bob.commands("KNOCK #a") == ["711"]
+
+        def set_back(app: App) -> None:
+            app.network.users["bob"].knocked += 3_600_000
+            app.network.channels["#a"].knocked += 3_600_000
+
+        house.call(set_back)
+        assert bob.commands("KNOCK #a") == ["711"]
+
+
 def test_who_is_there_already(server: Target) -> None:
     """ "If the user is already on the target channel, the server MUST reject the command with the ERR_USERONCHANNEL
     numeric", also where "they SHOULD reject it when the channel has invite-only mode set, and the user is not a channel

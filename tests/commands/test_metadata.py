@@ -297,6 +297,27 @@ def test_secret_channels_stay_secret(server: Target) -> None:
         assert ("761", "#chan", "url", "*", "x") in told(alice.run("METADATA #chan LIST"))
 
 
+def test_denied_keys(serve: Serve) -> None:
+    """ "Servers MAY respond to certain keys considered not settable by the requesting user, or otherwise disallowed by
+    the server, with `FAIL METADATA KEY_NO_PERMISSION` and fail the request"."""
+    settings = replace(STAFFED, metadata=Metadata(denied=("avatar", "example.org/*")))
+    with people(serve(settings), "alice", "root", caps=CAPS) as (alice, root):
+        become(root)
+        root.run("JOIN #chan")
+        for target, key in ("*", "avatar"), ("*", "example.org/rank"):
+            (answer,) = told(alice.run(f"METADATA {target} SET {key} x"))
+            assert answer == ("FAIL", "KEY_NO_PERMISSION", "alice", key)
+        assert told(alice.run("METADATA * SET avatar2 x"))[0][0] == "761"
+        # whoever runs the server may, on anything
+        assert told(root.run("METADATA alice SET avatar y"))[0] == ("761", "alice", "avatar", "*", "y")
+        assert told(root.run("METADATA #chan SET avatar z"))[0] == ("761", "#chan", "avatar", "*", "z")
+        # and what is there may be taken away
+        assert told(alice.run("METADATA * SET avatar")) == [("766", "alice", "avatar", "Key not set")]
+        with Client(alice.sock.getpeername()) as stranger:
+            stranger.send("CAP LS 302", "METADATA * SET avatar x")
+            assert stranger.expect("FAIL").params[1] == "KEY_NO_PERMISSION"
+
+
 def test_operators_with_the_right_may_change_what_others_say(serve: Serve) -> None:
     with people(serve(STAFFED), "root", "helper", "alice", caps=CAPS) as (root, helper, alice):
         become(root)
