@@ -85,7 +85,9 @@ class MultilineEnvelope(Envelope):
         for part in self.parts:
             line = Message(command, (target, part.text), source).format_body()
             lines.append(f"@batch={reference}{';' + CONCAT if part.joined else ''} {line}\r\n".encode())
-        lines.append(f"BATCH -{reference}\r\n".encode())
+        # "Start and end messages of one batch MAY refer to another batch. If they do, they both MUST have batch tag"
+        outer = f"@batch={self.batch} " if self.batch else ""
+        lines.append(f"{outer}BATCH -{reference}\r\n".encode())
         return b"".join(lines)
 
     def _line(self, text: str, is_first: bool = False) -> Envelope:

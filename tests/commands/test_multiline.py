@@ -50,7 +50,10 @@ def test_the_history_keeps_how_it_was_composed(server: Target) -> None:
         start = bob.read()
         assert (start.command, start.tags["batch"]) == ("BATCH", outer.params[0][1:])
         assert lines([bob.read() for _ in range(4)]) == LINES
-        assert bob.read().params == ("-" + start.params[0][1:],)
+        end = bob.read()
+        # "Start and end messages of one batch MAY refer to another batch. If they do, they both MUST have batch tag,
+        # and they MUST refer to the same batch": https://ircv3.net/specs/extensions/batch
+        assert (end.params, end.tags["batch"]) == (("-" + start.params[0][1:],), outer.params[0][1:])
         assert bob.read().params[-1] == "after"
         bob.run("CAP REQ -draft/multiline")
         again = ask(bob, "CHATHISTORY LATEST #channel * 2")
