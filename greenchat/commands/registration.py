@@ -66,6 +66,11 @@ def complete_registration(ctx: Context) -> Rest | None:
     session = ctx.session
     if session.user or session.negotiating or not (session.nick and session.username):
         return None
+    if session.sasl is not None:
+        # "If the client completes registration ... while the SASL authentication is still in progress, the server
+        # SHOULD abort it and send a 906 numeric, then register the client without authentication"
+        session.sasl = None
+        ctx.reply(Numeric.ERR_SASLABORTED)
     return pass_entrance(ctx, _come_in)
 
 

@@ -238,6 +238,20 @@ def test_unknown_mechanisms_and_aborting(server: Target) -> None:
         assert bob.commands("AUTHENTICATE PLAIN", "AUTHENTICATE !!!") == ["AUTHENTICATE", "904"]
 
 
+@pytest.mark.parametrize("lines", [("CAP REQ sasl", "CAP END"), ()])
+def test_who_comes_in_while_logging_in_comes_in_without(server: Target, lines: tuple[str, ...]) -> None:
+    """ "If the client completes registration (with CAP END, NICK, USER and any other necessary messages) while the SASL
+    authentication is still in progress, the server SHOULD abort it and send a 906 numeric, then register the client
+    without authentication": https://ircv3.net/specs/extensions/sasl-3.1"""
+    with Client(server) as bob:
+        bob.send(*lines[:1], "AUTHENTICATE PLAIN", "NICK bob", "USER b 0 * :b", *lines[1:])
+        bob.expect("AUTHENTICATE")
+        assert [message.command for message in bob.until("001")] == ["906", "001"]
+        bob.until("376")
+        # nothing is left of it: a response that comes now is no mechanism
+        assert bob.commands("AUTHENTICATE AGJvYgBzZXNhbWU=") == ["908", "904"]
+
+
 def test_guessing_is_slowed_down(serve: Serve, tmp_path: Path) -> None:
     options = quick_options(tmp_path)
     address = serve(Settings(accounts=QUICK), replace(options, throttle=replace(options.throttle, logins=3)))
