@@ -34,9 +34,11 @@ def redact(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "REDACT")
     target, msgid, *rest = ctx.message.params
     place = readable_place(ctx, target)
-    event = find_message(ctx, place, msgid) if place else None
-    if place is None or event is None:
-        # also for those who may not read there, so that nobody learns what exists
+    if place is None:
+        # the same whether there is no such channel or the sender may not read it, so that nobody learns what exists
+        raise FailError("REDACT", "INVALID_TARGET", target, text=f"You cannot delete messages from {target}")
+    event = find_message(ctx, place, msgid)
+    if event is None:
         raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
     require_right(ctx, place, event)
     take_back(ctx, place, event, rest[0] if rest else "", partial(_not_kept, ctx, place, msgid))

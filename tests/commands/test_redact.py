@@ -65,8 +65,10 @@ def test_who_may(server: Target) -> None:
         assert fails(bob.run(f"REDACT #other {elsewhere}")) == ["UNKNOWN_MSGID"]
         bob.send("PART #lobby")
         bob.expect("PART")
-        # nobody learns what exists where they are not
-        assert fails(bob.run(f"REDACT #lobby {elsewhere}")) == ["UNKNOWN_MSGID"]
+        # "FAIL REDACT INVALID_TARGET <target>": nobody learns what exists where they are not
+        for target, msgid in ("#lobby", elsewhere), ("#lobby", "0" * 13), ("#nowhere", elsewhere):
+            (fail,) = bob.run(f"REDACT {target} {msgid}")
+            assert fail.params[:-1] == ("REDACT", "INVALID_TARGET", target)
 
 
 def test_a_guest_who_takes_the_nick_of_another_is_not_them(server: Target) -> None:
