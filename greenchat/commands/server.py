@@ -62,17 +62,11 @@ def admin(ctx: Context) -> None:
     require_this_server(ctx)
     settings = ctx.network.settings
     info = settings.admin
-    lines = (
-        (Numeric.RPL_ADMINLOC1, info.location),
-        (Numeric.RPL_ADMINLOC2, info.organization),
-        (Numeric.RPL_ADMINEMAIL, info.email),
-    )
-    if not any(text for _, text in lines):
-        raise IrcError(Numeric.ERR_NOADMININFO, settings.name)
+    # "the given server SHOULD respond with" all four, so that nobody waits for one
     ctx.reply(Numeric.RPL_ADMINME, settings.name)
-    for numeric, text in lines:
-        if text:
-            ctx.reply(numeric, text=text)
+    ctx.reply(Numeric.RPL_ADMINLOC1, text=info.location or "It is not said where this server is")
+    ctx.reply(Numeric.RPL_ADMINLOC2, text=info.organization or "It is not said who runs this server")
+    ctx.reply(Numeric.RPL_ADMINEMAIL, text=info.email or "It is not said how to reach them")
 
 
 @command("INFO")
@@ -133,7 +127,7 @@ def send_lusers(ctx: Context) -> None:
     most = network.most_users
     ctx.reply(
         Numeric.RPL_LUSERCLIENT,
-        text=f"There {'is' if seen == 1 else 'are'} {_many(seen, 'user')} and {invisible} invisible on 1 server",
+        text=f"There are {seen} users and {invisible} invisible on 1 servers",  # word for word: clients take it apart
     )
     if operators:
         ctx.reply(Numeric.RPL_LUSEROP, str(operators))
@@ -141,13 +135,9 @@ def send_lusers(ctx: Context) -> None:
         ctx.reply(Numeric.RPL_LUSERUNKNOWN, str(unregistered))
     if network.channels:
         ctx.reply(Numeric.RPL_LUSERCHANNELS, str(len(network.channels)))
-    ctx.reply(Numeric.RPL_LUSERME, text=f"I have {_many(users, 'client')} and 0 servers")
+    ctx.reply(Numeric.RPL_LUSERME, text=f"I have {users} clients and 0 servers")
     ctx.reply(Numeric.RPL_LOCALUSERS, str(users), str(most), text=f"Current local users {users}, max {most}")
     ctx.reply(Numeric.RPL_GLOBALUSERS, str(users), str(most), text=f"Current global users {users}, max {most}")
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def require_this_server(ctx: Context, position: int = 0) -> None:

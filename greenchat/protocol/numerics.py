@@ -87,7 +87,7 @@ class Numeric(IntEnum):
     RPL_USERIP = 340
     RPL_INVITING = 341
     RPL_INVEXLIST = 346
-    RPL_ENDOFINVEXLIST = 347, "End of channel invite exception list"
+    RPL_ENDOFINVEXLIST = 347, "End of Channel Invite Exception List"
     RPL_EXCEPTLIST = 348
     RPL_ENDOFEXCEPTLIST = 349, "End of channel exception list"
     RPL_VERSION = 351
@@ -126,7 +126,6 @@ class Numeric(IntEnum):
     ERR_INPUTTOOLONG = 417, "Input line was too long"
     ERR_UNKNOWNCOMMAND = 421, "Unknown command"
     ERR_NOMOTD = 422, "MOTD File is missing"
-    ERR_NOADMININFO = 423, "No administrative info available"
     ERR_NONICKNAMEGIVEN = 431, "No nickname given"
     ERR_ERRONEUSNICKNAME = 432, "Erroneous nickname"
     ERR_NICKNAMEINUSE = 433, "Nickname is already in use"
