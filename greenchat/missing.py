@@ -5,6 +5,7 @@ import sys
 
 TLS = ("pyOpenSSL", "cryptography")
 PROXY = ("python-socks",)
+SPELLING = ("chunspell",)
 UNICODE = ("precis-i18n", "confusable-homoglyphs")
 PLOT = ("matplotlib",)
 

@@ -6,6 +6,7 @@ late.
 """
 
 import contextlib
+import gc
 import os
 import queue
 import select
@@ -72,6 +73,8 @@ class App:
         """Until the user leaves, the terminal vanishes, or a signal ends it."""
         console = self._console
         sys.setswitchinterval(SWITCH_SECONDS)
+        gc.freeze()  # what the start has loaded stays; looking for garbage in it would only hold up keys
+        gc.enable()
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in (signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, self._on_signal(number))

@@ -3,36 +3,14 @@
 Pressing it again takes the next candidate; any other key keeps the one that is there.
 """
 
-from dataclasses import dataclass
-
 from greenchat.client import emoji, settings
+from greenchat.client.choices import Completion
 from greenchat.client.editor import Line
 from greenchat.client.model import Buffer, BufferKind, Link, Model
 from greenchat.client.slash import TABLE
 from greenchat.client.slash.guide import groups
 
 MOST_LISTED = 50  # channels of the server
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """A word with all it can become. result: the line that the current candidate makes."""
-
-    before: str
-    after: str
-    candidates: tuple[str, ...]
-    index: int
-
-    @property
-    def result(self) -> Line:
-        """The line with the current candidate in it."""
-        text = self.before + self.candidates[self.index]
-        return Line(text + self.after, len(text))
-
-    def next(self, step: int) -> "Completion":
-        """With the next candidate (1) or the one before (-1)."""
-        index = (self.index + step) % len(self.candidates)
-        return Completion(self.before, self.after, self.candidates, index)
 
 
 def complete(model: Model, line: Line, step: int = 1) -> Completion | None:

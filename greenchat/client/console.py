@@ -6,11 +6,11 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 
 from collections.abc import Callable
 
-from greenchat.client import handlers, join_view, past, slash, typing_notice
+from greenchat.client import handlers, join_view, past, typing_notice
 from greenchat.client.asking import Asking, Prompting
 from greenchat.client.bars import Look
 from greenchat.client.bindings import FORMATS, KEYS, spelled
-from greenchat.client.completion import Completion, complete
+from greenchat.client.choices import Completion
 from greenchat.client.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import (
@@ -247,7 +247,7 @@ class Console:
         elif action.startswith("window "):
             self.view.show_number(int(action.removeprefix("window ")))
         elif action.startswith("/"):
-            slash.run(self.model, action, now)
+            self._speaking.order(action, now)
         elif not self.editor.run(action) and len(key) == 1:
             self.editor.insert(key)
 
@@ -256,7 +256,7 @@ class Console:
         if self.editor.text:
             self.editor.replace(EMPTY)
         elif quitting:
-            slash.run(self.model, "/quit", now)
+            self._speaking.order("/quit", now)
         else:
             self._quitting = True
             self.hint = HINT_QUIT
@@ -266,6 +266,8 @@ class Console:
             self._completion = self._completion.next(step)
         else:
             line = self.editor.line
+            from greenchat.client.completion import complete  # late: it has all commands in it
+
             self._completion = complete(self.model, line, step) or self._proof.completion(line, step)
         if self._completion:
             self.editor.replace(self._completion.result)

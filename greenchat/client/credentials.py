@@ -6,7 +6,6 @@ has a place to keep things; else a JSON file with the mode 0600 in the data fold
 """
 
 import contextlib
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -99,12 +98,20 @@ class FileVault:
 
     def _read(self) -> dict[str, object]:
         try:
-            found = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):
+            kept = self._path.read_bytes()
+        except OSError:
+            return {}  # most have no account, and no need of json
+        import json
+
+        try:
+            found = json.loads(kept)
+        except ValueError:
             return {}
         return found if isinstance(found, dict) else {}
 
     def _write(self, kept: dict[str, object]) -> None:
+        import json
+
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
         new.unlink(missing_ok=True)  # a forgotten one may be readable by others
@@ -129,6 +136,8 @@ class Keyring:
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
         """Keep them. Raises OSError."""
+        import json
+
         try:
             self._keyring.set_password(SERVICE, _name(server, nick), json.dumps(_document(credentials)))
         except self._error as error:
@@ -142,6 +151,8 @@ class Keyring:
                 self._keyring.delete_password(SERVICE, name)
 
     def _read(self, name: str) -> object:
+        import json
+
         try:
             kept = self._keyring.get_password(SERVICE, name)
             return json.loads(kept) if kept else None

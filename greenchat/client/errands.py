@@ -41,7 +41,7 @@ from greenchat.client.times import milliseconds
 from greenchat.client.trust import Trust
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
     """What is kept from one day to the next, and where.
 

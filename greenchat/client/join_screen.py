@@ -23,7 +23,7 @@ STEPS = {"Up": -1, "S-Tab": -1, "PgUp": -10, "Down": 1, "Tab": 1, "PgDn": 10}
 Take = Callable[[str, int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plan:
     """What stands in the fields to begin with; "" for a channel of the server's choice."""
 

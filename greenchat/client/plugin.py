@@ -20,13 +20,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from greenchat.client import slash, talk
+from greenchat.client import talk
 from greenchat.client.model import Buffer, Model, Network
 from greenchat.client.said import Kind, Line
 from greenchat.protocol.message import Message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Said:
     """Something that was said.
 
@@ -166,6 +166,8 @@ class Chat:
 
     def run(self, line: str) -> None:
         """Run a slash command where the user is: `chat.run("/join #tea")`."""
+        from greenchat.client import slash  # late, as in speaking.py
+
         slash.run(self._model, line, self._clock.milliseconds)
 
     def said(self, buffer: Buffer, line: Line) -> Said:

@@ -17,7 +17,6 @@ from types import ModuleType
 from greenchat.client.model import Buffer, Model
 from greenchat.client.plugin import Chat, Timer
 from greenchat.client.said import Kind, Line
-from greenchat.client.slash import registry
 from greenchat.protocol.message import Message
 
 MOST_FAILURES = 5
@@ -135,6 +134,8 @@ class Plugins:
         plugin = self._loaded.pop(name, None)
         if plugin is None:
             raise PluginError(f"The plugin {name} is not loaded.")
+        from greenchat.client.slash import registry  # late, as in speaking.py
+
         for command in plugin.chat.hooks.commands:
             registry.withdraw(command)
         sys.modules.pop(f"greenchat_plugin_{name}", None)
@@ -176,6 +177,8 @@ class Plugins:
         self.model.heard = (self.model.heard or deque(maxlen=MOST_WAITING)) if self._loaded else None
 
     def _add_commands(self, plugin: _Loaded) -> None:
+        from greenchat.client.slash import registry
+
         for name, (function, usage) in list(plugin.chat.hooks.commands.items()):
             if name in registry.TABLE or name in registry.ALIASES:
                 del plugin.chat.hooks.commands[name]

@@ -1,6 +1,6 @@
 """The input line's misspelt words, to be underlined, and what Tab makes of them."""
 
-from greenchat.client.completion import Completion
+from greenchat.client.choices import Completion
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.model import Model
 from greenchat.client.spelling import Dictionaries, SpellingError, words

@@ -2,10 +2,6 @@
 
 import socket
 
-from greenchat import missing
-
-MISSING = f"a proxy needs one more package: {missing.install(missing.PROXY)}"
-
 
 class ProxyFailedError(OSError):
     """The proxy can't be used, or did not get there; the text says why, in words for the user."""
@@ -21,7 +17,9 @@ def connect(proxy: str, host: str, port: int, seconds: float) -> socket.socket:
         from python_socks import ProxyError
         from python_socks.sync import Proxy
     except ImportError as error:
-        raise ProxyFailedError(MISSING) from error
+        from greenchat import missing
+
+        raise ProxyFailedError(f"a proxy needs one more package: {missing.install(missing.PROXY)}") from error
     where = proxy.rpartition("@")[2].rpartition("/")[2]  # without the password
     try:
         connection: socket.socket = Proxy.from_url(proxy, rdns=True).connect(host, port, timeout=seconds)

@@ -17,7 +17,7 @@ def always() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """word: what is typed, its beginning is enough unless it must be `whole`. meaning: what it does, for the hint."""
 
@@ -27,7 +27,7 @@ class Answer:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
     """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing.
 
@@ -56,7 +56,7 @@ class Question:
         return meant[0] if typed and len(meant) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prompt:
     """A text that is asked for. take: called with it and the time. hidden: it is not shown while it is typed."""
 
@@ -65,14 +65,14 @@ class Prompt:
     hidden: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WhichChannel:
     """The user is to choose one of the server's channels. take: called with its name and the time."""
 
     take: Callable[[str, int], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ManyLines:
     """So many lines are to be said in a window that the user is asked first, as for a paste."""
 

@@ -1,4 +1,7 @@
-"""What is to be done outside the model, one small class each: it waits in `Model.requests` until the app does it."""
+"""What is to be done outside the model, one small class each: it waits in `Model.requests` until the app does it.
+
+Not frozen, as the events are.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,26 +10,26 @@ from greenchat.client.credentials import Credentials
 from greenchat.client.network import Buffer, Network
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Quit:
     """The user wants to leave the client."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Connect:
     """The network is to be connected (again), now."""
 
     network: Network
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Disconnect:
     """The network's connection is to be closed once what waits is sent."""
 
     network: Network
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Keep:
     """The credentials are to be there the next time that this network is joined under its wanted nick."""
 
@@ -34,7 +37,7 @@ class Keep:
     credentials: Credentials
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Forget:
     """What is saved for these nicks on this network is to go."""
 
@@ -42,7 +45,7 @@ class Forget:
     nicks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reconnect:
     """The network's connection is to be closed and opened again. reason: why, for who looks at its end."""
 
@@ -50,7 +53,7 @@ class Reconnect:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pin:
     """This certificate is to be trusted the next time, too."""
 
@@ -58,7 +61,7 @@ class Pin:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OnlyTls:
     """The server wants TLS only, for so many seconds."""
 
@@ -66,33 +69,33 @@ class OnlyTls:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Copy:
     """A text is to be put into the clipboard."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mouse:
     """The terminal is to tell of the mouse, or not."""
 
     wanted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Open:
     """A link is to be opened."""
 
     link: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Save:
     """The settings are to be kept as they are now."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Export:
     """What was said in these windows is to be written to a file, or a folder; None: where such files belong."""
 
@@ -100,7 +103,7 @@ class Export:
     path: Path | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plugin:
     """Something is to be done with plugins. what: "load", "unload", or to list them."""
 
@@ -108,7 +111,7 @@ class Plugin:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Execute:
     """A program is to be run. buffer: where it was asked for. name: what it is called besides its number.
 
@@ -124,7 +127,7 @@ class Execute:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Signal:
     """A program that was run is to get this signal. which: its number or name."""
 
@@ -132,12 +135,12 @@ class Signal:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ShowProcesses:
     """The programs that run are to be shown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StartServer:
     """A server is to be started on this machine, at the network's address, and to be connected to."""
 

@@ -14,7 +14,6 @@ import os
 import select
 import termios
 import time
-from base64 import b64encode
 from dataclasses import replace
 from types import TracebackType
 from zlib import crc32
@@ -175,6 +174,8 @@ class Screen:
 
     def copy(self, text: str) -> None:
         """Put a text into the clipboard through the terminal (OSC 52), which works over ssh, too."""
+        from base64 import b64encode
+
         if self._xterm:
             self._write(f"\x1b]52;c;{b64encode(text.encode(errors='replace')[:MOST_COPIED]).decode()}\x07")
 

@@ -3,7 +3,6 @@
 Kept as TOML that a person can edit, too. What is in the file and not known here stays in it.
 """
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -156,6 +155,8 @@ def as_toml(settings: Settings) -> str:
 
 
 def _toml(value: Value) -> str:
+    import json  # late: only who changes a setting writes any
+
     # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 

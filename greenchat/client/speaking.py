@@ -3,7 +3,7 @@ shown, each window keeps its draft, and many lines at once are asked about first
 
 from collections.abc import Callable
 
-from greenchat.client import login, multiline, past, responses, slash, talk, typing_notice
+from greenchat.client import login, multiline, past, responses, talk, typing_notice
 from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.model import Buffer, BufferKind, Link, Model
@@ -34,12 +34,18 @@ class Speaking:
         text = self.editor.submit(remember=not login.hides_line(self.editor.text))
         typing_notice.said(self._model.current)
         if text.startswith("/") and not text.startswith("//") and "\n" not in text:
-            slash.run(self._model, text, now)
+            self.order(text, now)
             return
         text = text.removeprefix("/" if text.startswith("//") else "")
         for said in [text] if together else text.split("\n"):
             if said.strip():
                 self._say(said, now)
+
+    def order(self, line: str, now: int) -> None:
+        """Run a slash command."""
+        from greenchat.client import slash  # late: a score of files that the first picture does without
+
+        slash.run(self._model, line, now)
 
     def paste(self, text: str, now: int) -> None:
         """Text came all at once."""
@@ -116,7 +122,7 @@ class Speaking:
             channel = self._model.open(network, sign + name.split()[0])
             self.editor.load(EMPTY)
             self._drafts[channel] = InputLine(text, len(text))
-            slash.run(self._model, f"/join {channel.name}", now)
+            self.order(f"/join {channel.name}", now)
             self._model.show(channel)
 
         self._model.questions.append(WhichChannel(take))

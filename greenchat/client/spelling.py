@@ -11,7 +11,6 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
-MISSING = "Spell checking needs chunspell: pip install 'greenchat[spelling]'"
 FOLDERS = (
     "~/.local/share/hunspell",
     "/usr/share/hunspell",
@@ -60,7 +59,10 @@ class Dictionaries:
         try:
             import hunspell  # late: few want it
         except ImportError as error:
-            raise SpellingError(MISSING) from error
+            from greenchat import missing
+
+            needed = f"Spell checking needs one more package: {missing.install(missing.SPELLING)}"
+            raise SpellingError(needed) from error
         own = Path(hunspell.__file__).parent / "dictionaries"
         folders = [*os.environ.get("DICPATH", "").split(":"), *FOLDERS]
         found = _found([*(Path(folder).expanduser() for folder in folders if folder), own])

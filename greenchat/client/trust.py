@@ -4,7 +4,6 @@ Trust on first use: a certificate that no authority vouches for is asked about o
 expected at this HOST:PORT. https://ircv3.net/specs/extensions/sts for the rest.
 """
 
-import json
 import os
 from pathlib import Path
 
@@ -22,7 +21,7 @@ class Trust:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            found = json.loads(path.read_bytes())
+            found = _read(path.read_bytes())
         except (OSError, ValueError):
             found = {}
         if not isinstance(found, dict):
@@ -60,6 +59,8 @@ class Trust:
         self._save()
 
     def _save(self) -> None:
+        import json
+
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new = self._path.with_suffix(".new")
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -105,6 +106,12 @@ def grouped(fingerprint: str) -> str:
     """As greenchat-server and most tools print it: `AB:CD:...`."""
     pairs = [fingerprint[place : place + 2] for place in range(0, len(fingerprint), 2)]
     return ":".join(pairs).upper()
+
+
+def _read(document: bytes) -> object:
+    import json  # late: most have nothing to read
+
+    return json.loads(document)
 
 
 def _mapping(found: object) -> dict[str, object]:

@@ -30,5 +30,5 @@ def test_precis_without_its_extra(tmp_path: Path) -> None:
 
 def test_what_to_install_is_what_the_extras_bring() -> None:
     setup = (ROOT / "setup.py").read_text()
-    for package in (*missing.TLS, *missing.PROXY, *missing.UNICODE, *missing.PLOT):
+    for package in (*missing.TLS, *missing.PROXY, *missing.SPELLING, *missing.UNICODE, *missing.PLOT):
         assert f'"{package}>=' in setup

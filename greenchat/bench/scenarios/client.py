@@ -128,8 +128,10 @@ def _arrives(server: StageServer, client: Client, text: str, seconds: float) -> 
 
 
 def _greenchat(port: int, _folder: Path) -> list[str]:
+    beside = Path(sys.argv[0]).with_name("greenchat")  # of greenchat-bench, in a clone as where it is installed
     start = "from greenchat.client.main import main; raise SystemExit(main())"
-    return [sys.executable, "-c", start, f"bench@127.0.0.1:{port}/{CHANNEL}"]
+    program = [str(beside)] if beside.is_file() else ["-c", start]
+    return [sys.executable, *program, f"bench@127.0.0.1:{port}/{CHANNEL}"]
 
 
 def _irssi(port: int, folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Incoming:
     """A message from the server and what it is about to change.
 
