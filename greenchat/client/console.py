@@ -12,7 +12,6 @@ from greenchat.client.bars import Look
 from greenchat.client.bindings import FORMATS, KEYS, spelled
 from greenchat.client.choices import Completion
 from greenchat.client.editor import COMMANDS, EMPTY, Editor
-from greenchat.client.editor import Line as InputLine
 from greenchat.client.events import (
     Clicked,
     Entered,
@@ -140,10 +139,7 @@ class Console:
                 self._mode.paste(text)
                 self._key("Enter", now)
             case Entered(text):
-                self.editor.load(InputLine(text, len(text)))
-                before = self.model.current
-                self._speaking.submit(now)
-                self._speaking.moved(before)
+                self._speaking.enter(text, now)
             case Focused(focused):
                 self.model.focused = focused
                 past.mark_read(self.model.current)

@@ -1,17 +1,28 @@
 """From the input line to what is said: a line that is entered runs as a command or is said in the window that is
 shown, each window keeps its draft, and many lines at once are asked about first."""
 
+import re
 from collections.abc import Callable
 
 from greenchat.client import login, multiline, past, responses, talk, typing_notice
+from greenchat.client.bindings import FORMATS
 from greenchat.client.editor import EMPTY, Editor
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.model import Buffer, BufferKind, Link, Model
 from greenchat.client.modes import PasteGuard
 from greenchat.client.questions import ManyLines, WhichChannel
 from greenchat.client.said import Kind, Line
+from greenchat.client.text import visible
+from greenchat.protocol.formatting import HEX_COLOUR
 
+_KEPT = "\n\t" + HEX_COLOUR + "".join(code for _, code in FORMATS.values())
+UNSENDABLE = re.compile(f"(?![{_KEPT}])[\x00-\x1f\x7f-\x9f]")
 GUARDED_LINES = 3  # from which on a paste is asked about
+
+
+def sendable(text: str) -> str:
+    """Without control characters; line breaks, tabs and the codes of formats stay."""
+    return UNSENDABLE.sub("", text)
 
 
 class Speaking:
@@ -31,6 +42,9 @@ class Speaking:
 
     def submit(self, now: int, *, together: bool = True) -> None:
         """Enter: run the command, or say the lines. together: as one message, where the server takes such."""
+        if UNSENDABLE.search(self.editor.text):
+            self._take_out_controls(now)
+            return
         text = self.editor.submit(remember=not login.hides_line(self.editor.text))
         typing_notice.said(self._model.current)
         if text.startswith("/") and not text.startswith("//") and "\n" not in text:
@@ -46,6 +60,13 @@ class Speaking:
         from greenchat.client import slash  # late: a score of files that the first picture does without
 
         slash.run(self._model, line, now)
+
+    def enter(self, text: str, now: int) -> None:
+        """A whole line, where the terminal does the editing."""
+        self.editor.load(InputLine(sendable(text)))
+        before = self._model.current
+        self.submit(now)
+        self.moved(before)
 
     def paste(self, text: str, now: int) -> None:
         """Text came all at once."""
@@ -92,6 +113,14 @@ class Speaking:
             past.mark_read(current)
             self._drafts[before] = self.editor.line
             self.editor.load(self._drafts.pop(current, EMPTY))
+
+    def _take_out_controls(self, now: int) -> None:
+        """What a terminal or a client could obey is never said, and nothing goes out that was not seen before."""
+        found = " ".join(dict.fromkeys(map(visible, UNSENDABLE.findall(self.editor.text))))
+        text = sendable(self.editor.text)
+        self.editor.replace(InputLine(text, len(text)))
+        rest = "Enter sends the rest." if text.strip() else "There was nothing else."
+        self._model.complain(self._model.network, f"Control characters were taken out ({found}). {rest}", now)
 
     def _say(self, text: str, now: int) -> None:
         buffer = self._model.current
