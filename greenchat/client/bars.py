@@ -12,6 +12,7 @@ from greenchat.client.model import Buffer, BufferKind, Link, Model
 from greenchat.client.style import NORMAL, Cursor, Row, Size, Span, Style
 from greenchat.client.text import clip, fill_row, graphemes, row_width, visible, width
 from greenchat.client.theme import DARK, Theme, formatted
+from greenchat.client.times import duration
 
 ROOMY = 60  # columns from which the status line tells more
 TIGHT = 40  # columns under which it tells only what matters
@@ -174,7 +175,9 @@ def _connection(buffer: Buffer, now: float) -> str:
     if network.retry_at is None:
         return f"not connected{kept}"
     seconds = max(0, math.ceil(network.retry_at - now))
-    return f"disconnected, next try in {seconds} s{kept}"
+    since = max(0, int(now - network.lost_at)) if network.missed_since and network.lost_at is not None else None
+    lost = "disconnected" if since is None else f"lost {duration(since)} ago"
+    return f"{lost}, next try in {seconds} s{kept}"
 
 
 def _below(buffer: Buffer) -> str:

@@ -228,8 +228,9 @@ class Console:
         pressed, self._prefix = f"{self._prefix}{key}", ""
         action = keys.get(pressed, "")
         quitting, self._quitting, self.hint = self._quitting, False, ""
-        if pressed not in keys and any(known.startswith(f"{pressed},") for known in keys):
-            self._prefix, self.hint = f"{pressed},", f"{spelled(pressed)} ..."
+        begun = f"{pressed},"
+        if len(pressed) > 1 and pressed not in keys and any(known.startswith(begun) for known in keys):
+            self._prefix, self.hint = begun, f"{spelled(pressed)} ..."
             return
         if pressed != key and not action:
             self.hint = f"{spelled(pressed)} does nothing. /help keys"

@@ -259,6 +259,7 @@ class Network:
     caps_asked: int = 0  # REQ lines without their ACK or NAK
     mask: str = ""  # our user@host as others see it, "" while unknown
     away: bool = False
+    away_text: str = ""  # why the user says they are, on every connection; "" while they are here
     buffers: dict[str, Buffer] = field(default_factory=dict)  # folded name -> buffer; "" is the server's own
     outgoing: deque[Message] = field(default_factory=deque)
     batches: dict[str, Batch] = field(default_factory=dict)  # by their references

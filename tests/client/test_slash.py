@@ -232,6 +232,30 @@ def test_away_and_back_by_one_word(tea: World) -> None:
     assert tea.sent() == ["AWAY :lunch"]
 
 
+def test_being_away_outlives_a_connection(tea: World) -> None:
+    tea.type("/away lunch\n")
+    tea.feed(":srv 306 alice :You have been marked as being away")
+    assert "alice (away)" in tea.screen()[-2]
+    tea.lose()
+    tea.come_in()
+    assert "alice (away)" not in tea.screen()[-2]
+    assert tea.sent()[-1] == "AWAY :lunch"
+    tea.lose()
+    # "If the capability has been negotiated, servers MUST accept the `AWAY` command before connection registration has
+    # completed."
+    tea.connect()
+    tea.feed(":srv CAP * LS :draft/pre-away", ":srv CAP * ACK :draft/pre-away", ":srv 306 alice :You are away")
+    assert tea.sent()[-2:] == ["AWAY :lunch", "CAP END"]
+    tea.feed(":srv 001 alice :Welcome", ":srv 422 alice :No MOTD")
+    assert not any(line.startswith("AWAY") for line in tea.sent())
+    tea.type("/back\n")
+    tea.feed(":srv 305 alice :You are back")
+    tea.sent()
+    tea.lose()
+    tea.come_in()
+    assert not any(line.startswith("AWAY") for line in tea.sent())
+
+
 def test_words_that_call_no_more(tea: World) -> None:
     tea.type("/hl cake\n/hl tea\n/dhl cake\n")
     assert tea.shown()[-1] == "- highlight.words = tea"

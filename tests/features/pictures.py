@@ -16,6 +16,7 @@ MASKS = (
     (re.compile(r"\b\d\d:\d\d\b"), "hh:mm"),
     (re.compile(r"\b\d{1,2} [A-Z][a-z]{2} \d{4}, "), "day, "),
     (re.compile(r"(?<=127\.0\.0\.1:)\d{5}\b"), "ppppp"),
+    (re.compile(r"lost \d+ s ago"), "lost n s ago"),
     (re.compile(r"next try in \d+ s"), "next try in n s"),
     (re.compile(r" \(\d tries\)"), ""),
 )

@@ -30,6 +30,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.caps_offered.clear()
             network.caps_asked = 0
             network.batches.clear()
+            network.away = False
             network.monitored.clear()
             network.isons.clear()
             network.attempt, network.account, network.proving = None, "", False

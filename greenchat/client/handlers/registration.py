@@ -10,6 +10,7 @@ from greenchat.client.requests import OnlyTls, Reconnect
 from greenchat.client.said import Kind
 from greenchat.protocol.numerics import Numeric
 
+PRE_AWAY = "draft/pre-away"
 WANTED_CAPS = (
     "server-time",
     "message-tags",
@@ -35,6 +36,7 @@ WANTED_CAPS = (
     "draft/channel-rename",
     "draft/multiline",
     "draft/metadata-3",  # for /whois
+    PRE_AWAY,
     "soju.im/search",
     "draft/account-registration",
 )
@@ -127,6 +129,8 @@ def settled(at: Incoming) -> None:
     for buffer in network.buffers.values():
         if buffer.kind is BufferKind.PRIVATE:
             talk.flush(at.model, buffer, at.time)
+    if network.away_text and not network.away:
+        network.send("AWAY", network.away_text)
     login.settle(at.model, network, at.time)
     past.ask_targets(network, at.time)
     regain.watch(network)
@@ -241,4 +245,6 @@ def _request(network: Network, line: str) -> None:
 def end_when_settled(network: Network) -> None:
     """End the negotiation, once all is answered and we are logged in or can't be."""
     if network.caps_asked == 0 and network.attempt is None and network.link is Link.REGISTERING:
+        if network.away_text and PRE_AWAY in network.caps:
+            network.send("AWAY", network.away_text)
         network.send("CAP", "END")

@@ -54,13 +54,13 @@ def away(order: Order) -> None:
     online = [network for network in order.model.networks if network.link is Link.ONLINE]
     networks = online if first == "-all" else [order.online()]
     for network in networks:
-        if why or not network.away:
-            network.send("AWAY", why or "away")
-        else:
-            network.send("AWAY")
+        network.away_text = why or ("" if network.away else "away")
+        network.send("AWAY", *([network.away_text] if network.away_text else []))
 
 
 @command("back", example="/back")
 def back(order: Order) -> None:
     """Say that you are here again."""
-    order.online().send("AWAY")
+    network = order.online()
+    network.away_text = ""
+    network.send("AWAY")
