@@ -1,11 +1,27 @@
 """The input line's misspelt words, to be underlined, and what Tab makes of them."""
 
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
 from greenchat.client.choices import Completion
 from greenchat.client.editor import Line as InputLine
 from greenchat.client.model import Model
-from greenchat.client.spelling import Dictionaries, SpellingError, words
 
 Spans = tuple[tuple[int, int], ...]
+
+
+class Checker(Protocol):
+    """What is needed of `spelling.Dictionaries`, which is imported late: few want it."""
+
+    def words(self, text: str) -> Iterator[re.Match[str]]:
+        """Those that can be misspelt."""
+
+    def knows(self, word: str) -> bool:
+        """Is this word right?"""
+
+    def suggestions(self, word: str) -> list[str]:
+        """What it may have been meant to be."""
 
 
 class Proofreader:
@@ -16,7 +32,7 @@ class Proofreader:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._languages = ""
-        self._dictionaries: Dictionaries | None = None
+        self._dictionaries: Checker | None = None
         self._text = ""
         self._spans: Spans = ()
 
@@ -28,8 +44,8 @@ class Proofreader:
             self._load(now)
         self._text, self._spans = line.text, ()
         if self._dictionaries and line.text:
-            found = [word.span() for word in words(line.text) if word.end() != line.cursor and self._wrong(word[0])]
-            self._spans = tuple(found)
+            found = self._dictionaries.words(line.text)
+            self._spans = tuple(word.span() for word in found if word.end() != line.cursor and self._wrong(word[0]))
 
     def misspelt(self, line: InputLine) -> Spans:
         """Where the misspelt words of this line are, as far as it was looked at."""
@@ -37,8 +53,10 @@ class Proofreader:
 
     def completion(self, line: InputLine, step: int) -> Completion | None:
         """What the misspelt word before the cursor may have been meant to be."""
-        word = next((word for word in words(line.text) if word.end() == line.cursor), None)
-        if self._dictionaries is None or word is None or not self._wrong(word[0]):
+        if self._dictionaries is None:
+            return None
+        word = next((word for word in self._dictionaries.words(line.text) if word.end() == line.cursor), None)
+        if word is None or not self._wrong(word[0]):
             return None
         found = self._dictionaries.suggestions(word[0])
         if not found:
@@ -49,6 +67,8 @@ class Proofreader:
     def _load(self, now: int) -> None:
         self._dictionaries = None
         if self._languages:
+            from greenchat.client.spelling import Dictionaries, SpellingError
+
             try:
                 self._dictionaries = Dictionaries(self._languages)
             except SpellingError as error:

@@ -36,6 +36,8 @@ TABLE: dict[str, Setting] = {
         Setting("colours", "auto", "how many colours to use, from the next start on", ("auto", *DEPTHS)),
         Setting("theme", "auto", "for a dark or a light terminal", ("auto", "dark", "light")),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
+        Setting("show.topic", True, "the bar above with what the channel is about"),
+        Setting("show.status", True, "the bar below with who and where you are, and what happened elsewhere"),
         Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel"),
         Setting("proxy", "", "through which to reach servers of other machines: socks5://[user:password@]host:port"),
         Setting("spelling", "", "languages to check what you type in, like en_US de_DE, or auto (separated by spaces)"),

@@ -72,6 +72,10 @@ class Dictionaries:
             language = _language(wanted, found)
             self._dictionaries.append(hunspell.Hunspell(language, hunspell_data_dir=str(found[language])))
 
+    def words(self, text: str) -> Iterator[re.Match[str]]:
+        """The words of a line that can be misspelt."""
+        return words(text)
+
     def knows(self, word: str) -> bool:
         """Is this word right?"""
         if word not in self._known:

@@ -27,18 +27,24 @@ LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less
 
 @dataclass(frozen=True, slots=True)
 class Panels:
-    """Which panels the user wants: True, False, or None for where there is room. splits: other windows, too?"""
+    """Which panels the user wants: True, False, or None for where there is room.
+
+    splits: other windows, too? topic, status: these bars?
+    """
 
     windows: bool | None = None
     nicks: bool | None = None
     splits: bool = True
+    topic: bool = True
+    status: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How the terminal is divided. windows, nicks: columns of the panels, 0 where hidden. input: rows.
 
-    above: the other windows that are shown, from the top. each: the rows of each of them, with its topic.
+    above: the other windows that are shown, from the top. each: the rows of each of them, with its topic. top, bottom:
+    rows of the bar with the topic and of the status line, 0 where hidden.
     """
 
     size: Size
@@ -47,11 +53,13 @@ class Layout:
     input: int
     above: tuple[Buffer, ...] = ()
     each: int = 0
+    top: int = 1
+    bottom: int = 1
 
     @property
     def height(self) -> int:
         """The rows between the first topic and the status."""
-        return max(0, self.size.rows - 2 - self.input)
+        return max(0, self.size.rows - self.top - self.bottom - self.input)
 
     @property
     def history(self) -> Size:
@@ -69,7 +77,8 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
     if size.columns - windows - nicks - 2 < LEAST_HISTORY:
         windows = nicks = 0
     most = max(1, min(MOST_INPUT_ROWS, size.rows // 3))
-    divided = Layout(size, windows, nicks, min(most, line.text.count("\n") + 1))
+    rows = min(most, line.text.count("\n") + 1)
+    divided = Layout(size, windows, nicks, rows, top=int(panels.topic), bottom=int(panels.status))
     above = tuple(model.others_shown) if panels.splits else ()
     each = divided.height // (len(above) + 1)
     room = each >= LEAST_SPLIT.rows and divided.history.columns >= LEAST_SPLIT.columns
@@ -94,8 +103,11 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
         wide = columns - divided.nicks - 1
         middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]
     written, cursor = input_rows(buffer, line, Size(divided.input, columns), look)
-    top = topic_row((*divided.above, buffer)[0], columns, theme)
-    frame = (top, *middle, status_row(model, columns, look), *written)
+    top = [topic_row((*divided.above, buffer)[0], columns, theme)] * divided.top
+    status = status_row(model, columns, look)
+    if look.hint and not divided.bottom and middle:
+        middle[-1] = status  # what the keys do now has to be seen
+    frame = (*top, *middle, *[status] * divided.bottom, *written)
     return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
 
 

@@ -54,18 +54,19 @@ class Viewpoint:
     def clicked(self, row: int, column: int) -> Buffer | str | None:
         """What is there: a window, or one in the list of windows, or the nick of somebody in the list of people."""
         divided = self.layout
-        height = divided.height
-        if not 1 <= row <= height:
+        height, within = divided.height, row - divided.top
+        if not 0 <= within < height:
             return self.window_at(row)
         if column < divided.windows:
-            return window_at(self.model, height, row - 1)
+            return window_at(self.model, height, within)
         if divided.nicks and column >= divided.size.columns - divided.nicks:
-            return nick_at(self.model.current, height, row - 1) or None
+            return nick_at(self.model.current, height, within) or None
         return self.window_at(row)
 
     def window_at(self, row: int) -> Buffer | None:
         """The window that has this row, where there are several; None for the status and the input."""
         divided = self.layout
+        row += 1 - divided.top  # as if the first topic were there
         if not divided.above or row > divided.height:
             return None
         return (*divided.above, self.model.current)[min(row // divided.each, len(divided.above))]
@@ -180,7 +181,9 @@ class Viewpoint:
 
     @property
     def _panels(self) -> Panels:
-        return Panels(False, False, splits=False) if self.bare else self.panels
+        wanted = self.model.settings.get
+        bars = replace(self.panels, topic=bool(wanted("show.topic")), status=bool(wanted("show.status")))
+        return replace(bars, windows=False, nicks=False, splits=False) if self.bare else bars
 
     @property
     def _widest(self) -> Layout:

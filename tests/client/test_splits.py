@@ -106,6 +106,18 @@ def test_a_click_goes_to_the_window(split: World) -> None:
     assert split.model.current.name == "#cake"
 
 
+def test_a_click_finds_the_window_without_bars(split: World) -> None:
+    split.model.settings.set("show.topic", "off")
+    split.console.on_terminal(Resized(Size(13, 130)), split.now)
+    screen = split.screen()
+    assert "#tea: Tea at five" in screen[4]
+    for row, name in ((3, "#cake"), (4, "#cake"), (3, "#tea")):
+        split.console.on_terminal(Clicked(row, 50), split.now)
+        assert split.model.current.name == name, row
+    split.console.on_terminal(Clicked(0, 2), split.now)
+    assert split.model.current is split.network.status
+
+
 def test_the_wheel_scrolls_the_window_that_it_is_over(split: World) -> None:
     for name in ("#tea", "#cake"):
         split.feed(*[f":bob!b@h PRIVMSG {name} :{number}" for number in range(30)])

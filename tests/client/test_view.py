@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from greenchat.client.bars import Look
 from greenchat.client.editor import Line
-from greenchat.client.events import Focused
+from greenchat.client.events import Focused, Resized
 from greenchat.client.style import Size
 from greenchat.client.text import row_width, width
 from greenchat.client.view import render
@@ -77,6 +77,20 @@ def test_the_status_tells_the_truth_about_the_connection(tea: World) -> None:
     assert tea.screen()[-2].startswith(" disconnected, next try in 5 s, 1 line waiting │ alice")
     tea.network.retry_at = None
     assert tea.screen()[-2].startswith(" not connected, 1 line waiting")
+
+
+def test_bars_can_be_hidden(tea: World) -> None:
+    tea.console.on_terminal(Resized(Size(5, 60)), tea.now)
+    tea.feed(*(f":bob!b@h PRIVMSG #tea :{number}" for number in range(9)))
+    assert [row[-1:] for row in tea.screen()] == ["a", "7", "8", ")", "]"]
+    tea.model.settings.set("show.topic", "off")
+    assert [row[-1:] for row in tea.screen()] == ["6", "7", "8", ")", "]"]
+    tea.model.settings.set("show.status", "off")
+    assert [row[-1:] for row in tea.screen()] == ["5", "6", "7", "8", "]"]
+    tea.press("C-c")
+    assert tea.screen()[3] == " Ctrl-C again leaves greenchat."  # there is no other place for it
+    tea.press("C-l")
+    assert tea.screen()[3].endswith("8")
 
 
 def test_days_are_told_apart(tea: World) -> None:
