@@ -151,13 +151,18 @@ class World:
         )
 
     def _end_turn(self) -> None:
-        gevent.sleep(0)
+        self._rest()
         for puppet in [puppet for puppet in self.puppets if puppet.session.closing and self.chance.randrange(2)]:
             self._leave(puppet, puppet.session.closing)
-        gevent.sleep(0)
+        self._rest()
         for puppet in self.puppets:
             self._read(puppet)
         self.puppets = [puppet for puppet in self.puppets if not puppet.gone]
+
+    def _rest(self) -> None:
+        """As a connection does: nobody is waited for."""
+        self.app.turn.hurry()
+        gevent.sleep(0)
 
     def _leave(self, puppet: Puppet, reason: str) -> None:
         """As a connection does when its reader has ended."""

@@ -110,7 +110,7 @@ class _Client:
 def _client(address: Address) -> Iterator[_Client]:
     client = _Client(address)
     try:
-        client.ask(b"CAP REQ :%s\r\nNICK asker\r\nUSER a 0 * :a\r\nCAP END\r\n" % _CAPS, b" 422 ")
+        client.ask(b"CAP REQ :%s\r\nNICK asker\r\nUSER a 0 * :a\r\nCAP END\r\nPING in\r\n" % _CAPS, b" PONG ")
         yield client
     finally:
         client.close()
