@@ -35,7 +35,7 @@ def living_greenlets() -> int:
 def kept_waiting(*pids: int | str) -> Counter[int]:
     """For how long the threads of these processes were ready to run and no processor was free: ns by thread.
 
-    Beside them, what a hypervisor took from all. The difference of two looks (`-` leaves out threads that have ended)
+    Beside them, what a hypervisor took. The difference of two looks (`-` leaves out threads that have ended)
     is what a machine with much to do has cost meanwhile. Where the kernel does not count it, it is nothing.
     https://docs.kernel.org/scheduler/sched-stats.html
     """
@@ -52,6 +52,6 @@ def kept_waiting(*pids: int | str) -> Counter[int]:
 
 
 def _stolen() -> int:
-    """Ns, of all processors. proc(5)"""
+    """Ns of one processor, if they suffer alike. proc(5)"""
     with open("/proc/stat") as file:
-        return int(file.readline().split()[8]) * _TICK
+        return int(file.readline().split()[8]) * _TICK // (os.cpu_count() or 1)
