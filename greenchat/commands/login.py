@@ -26,10 +26,13 @@ def find_usable(ctx: Context, name: str) -> Account | None:
 
 
 def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
-    """What a password for `name` is held against: a made-up one, always the same for a name, if there is no account."""
+    """What a password for `name` is held against: a made-up one if there is no account.
+
+    As a real one it is always the same for a name, however that is spelled: its salt is shown to who begins a login.
+    """
     if account is not None and account.verifier:
         return Verifier.parse(account.verifier)
-    salt = hmac.digest(ctx.network.secret, name.encode(), "sha256")[:16]
+    salt = hmac.digest(ctx.network.secret, ctx.network.fold(name).encode(), "sha256")[:16]
     nothing = hashlib.sha256(salt).digest()
     return Verifier(salt, ctx.network.settings.accounts.iterations, nothing, nothing)
 

@@ -4,15 +4,15 @@ Each secret is a word that stands nowhere else; no line that a stranger gets may
 by somebody who may know, so that the table can't be right by asking nothing.
 """
 
-import statistics
-import time
-from base64 import b64encode
+import hashlib
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from greenchat.chat.settings import Settings
+from greenchat.protocol.message import Message
 from tests.commands.inside import give
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client
@@ -80,6 +80,8 @@ def test_a_secret_channel_is_found_by_no_question(address: Target, mode: str) ->
             asked = question.format(msgid=msgid)
             leaked = [secret for secret in _SECRET if secret in _told(stranger, asked).replace(f"in={secret}", "")]
             assert not leaked, (question, leaked)
+            if "#hidden" in question and "insider" not in question:  # nor who is in there
+                assert "insider" not in _told(stranger, asked), question
             if not asked.startswith(("PART", "KICK", "RENAME", "REDACT", "INVITE", "KNOCK")):
                 found[question] = any(secret in "\n".join(map(str, insider.run(asked))) for secret in _SECRET)
         assert sum(found.values()) > 5, found
@@ -167,24 +169,75 @@ def test_who_may_do_what_in_a_channel(start_server: StartServer, tmp_path: Path,
         assert (happened, refused) == (may, not may)
 
 
-def test_whether_an_account_exists_is_not_told_by_time_or_words(start_server: StartServer, tmp_path: Path) -> None:
-    """A wrong password takes as long, and is answered with the same words, whether there is such an account or not."""
+# How one might learn whether there is an account, without its password.
+_LOGINS = {
+    "PLAIN": ["AUTHENTICATE PLAIN", "AUTHENTICATE {plain}"],
+    "SCRAM": ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE {scram}", "AUTHENTICATE {proof}"],
+    "SCRAM given up": ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE {scram}", "AUTHENTICATE *"],
+    "IDENTIFY": ["NICKSERV IDENTIFY {name} wrong"],
+    "VERIFY": ["VERIFY {name} wrong"],
+    "DROP": ["NICKSERV DROP {name} wrong"],
+    "GHOST": ["NICKSERV GHOST {name}"],
+    "REGAIN": ["NICKSERV REGAIN {name}"],
+}
+
+
+@pytest.mark.parametrize("lines", _LOGINS.values(), ids=_LOGINS.keys())
+def test_whether_an_account_exists_is_told_neither_by_work_nor_by_words(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    """Who knows no password gets the same answers for any name, and they take the same work: so many hashes."""
     options = quick_options(tmp_path)
     options = replace(options, throttle=replace(options.throttle, logins=0))
     address = start_server(Settings(), options).address
-    with Client(address, "alice") as alice, Client(address, "guesser", caps="sasl") as guesser:
-        alice.send("REGISTER * * a-good-password")
-        alice.expect("REGISTER")
-        times: dict[str, list[float]] = {"alice": [], "nobody": []}
-        words: dict[str, set[str]] = {"alice": set(), "nobody": set()}
-        for _ in range(9):
-            for name in times:
-                guesser.run("AUTHENTICATE PLAIN")
-                guess = b64encode(f"\0{name}\0wrong".encode()).decode()
-                asked = time.perf_counter()
-                (answer,) = guesser.run(f"AUTHENTICATE {guess}")
-                times[name].append(time.perf_counter() - asked)
-                words[name].add(str(answer.params))
-        assert words["alice"] == words["nobody"]
-        there, not_there = (statistics.median(times[name]) for name in ("alice", "nobody"))
-        assert 0.5 < there / not_there < 2
+    worked: list[tuple[str, int, int]] = []
+    derive = hashlib.pbkdf2_hmac
+
+    def derive_and_note(algorithm: str, password: bytes, salt: bytes, iterations: int) -> bytes:
+        worked.append((algorithm, len(salt), iterations))
+        return derive(algorithm, password, salt, iterations)
+
+    with Client(address, "owner") as owner, Client(address, "guesser", caps="sasl") as guesser:
+        owner.send("REGISTER owner * a-good-password")
+        owner.expect("REGISTER")
+        owner.send("QUIT :away")
+        owner.until_end()
+        monkeypatch.setattr(hashlib, "pbkdf2_hmac", derive_and_note)
+        found = {}
+        for name in "owner", "other":
+            worked.clear()
+            answers = guesser.run(*(line.format(name=name, **_guesses(name)) for line in lines))
+            found[name] = ([_shape(each, name) for each in answers], list(worked))
+        assert found["owner"] == found["other"]
+        assert found["owner"][0]
+        assert bool(worked) == (lines[0] in ("AUTHENTICATE PLAIN", "NICKSERV IDENTIFY {name} wrong"))
+
+
+def _guesses(name: str) -> dict[str, str]:
+    texts = {"plain": f"\0{name}\0wrong", "scram": f"n,,n={name},r=nonce", "proof": "c=biws,r=nonce,p=AAAA"}
+    return {key: b64encode(text.encode()).decode() for key, text in texts.items()}
+
+
+def _shape(answer: Message, name: str) -> str:
+    """An answer without what is chance: of a challenge the lengths and the cost."""
+    text = " ".join((answer.command, *answer.params)).replace(name, "NAME")
+    command, _, challenge = text.partition(" ")
+    if command != "AUTHENTICATE" or challenge == "+":
+        return text
+    fields = b64decode(challenge).decode().split(",")
+    return " ".join(field if field.startswith("i=") else f"{field[:2]}{len(field)}" for field in fields)
+
+
+def test_a_challenge_does_not_tell_whether_an_account_exists(server: Target) -> None:
+    """Its salt is the same however the name is spelled, each time, whether there is such an account or not."""
+    with Client(server, "owner") as owner, Client(server, "guesser", caps="sasl") as guesser:
+        owner.send("REGISTER owner * a-good-password")
+        owner.expect("REGISTER")
+        for names in ("owner", "Owner", "OWNER", "owner"), ("other", "Other", "OTHER", "other"):
+            salts = set()
+            for name in names:
+                guesser.run("AUTHENTICATE SCRAM-SHA-256")
+                (challenge,) = guesser.run(f"AUTHENTICATE {_guesses(name)['scram']}")
+                salts.add(b64decode(challenge.params[0]).decode().split(",")[1])
+                guesser.run("AUTHENTICATE *")
+            assert len(salts) == 1

@@ -1,0 +1,134 @@
+"""Who may do what in a channel: each command, under all combinations of modes, by everybody from a stranger to an
+operator. What is expected is written down as the specification has it; whether it happened is what others see of it.
+
+https://modern.ircdocs.horse/#channel-modes, in quotes.
+"""
+
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat.settings import Settings
+from tests.commands.inside import give
+from tests.conftest import StartServer, quick_options
+from tests.irc import Client
+
+_CAPS = "batch message-tags server-time draft/chathistory soju.im/search echo-message"
+_ROLES = ["out", "", "v", "h", "o", "q"]
+_MODES = "imnst"
+_SAID = "what was said inside"
+
+May = Callable[[str, str], bool]
+
+
+def _speak(modes: str, role: str) -> bool:
+    """n: "users MUST be joined to the channel in order to send private messages and notices to the channel". m: "only
+    users who have channel privileges may send messages to that channel".
+    """
+    return not ((role == "out" and "n" in modes) or (role in ("out", "") and "m" in modes))
+
+
+def _set_topic(modes: str, role: str) -> bool:
+    """t: "users must have channel privileges such as halfop or operator status in order to change the topic". Who is
+    not inside can't in any case.
+    """
+    return role != "out" and ("t" not in modes or role in ("h", "o", "q"))
+
+
+def _see(modes: str, role: str) -> bool:
+    """s: "will not show up in responses to the LIST or NAMES command unless the client sending the command is joined
+    to the channel"; so it is with WHO and the topic.
+    """
+    return role != "out" or "s" not in modes
+
+
+def _read_back(modes: str, role: str) -> bool:
+    """What was said before is for those inside, whatever the modes."""
+    return role != "out"
+
+
+def _invite(modes: str, role: str) -> bool:
+    """INVITE is to be rejected "when the channel has invite-only mode set, and the user is not a channel
+    operator", which a halfop is here; and from who is not inside.
+    """
+    return role != "out" and ("i" not in modes or role in ("h", "o", "q"))
+
+
+def _come_in(modes: str, role: str) -> bool:
+    """i: "a user must have received an INVITE for this channel before being allowed to join it"."""
+    return role == "out" and "i" not in modes
+
+
+# What is sent, and by whom it may be under which modes.
+_TABLE: dict[str, May] = {
+    "PRIVMSG #room :hello": _speak,
+    "NOTICE #room :hello": _speak,
+    "@+typing=active TAGMSG #room": _speak,
+    "TOPIC #room :new": _set_topic,
+    "NAMES #room": _see,
+    "WHO #room": _see,
+    "LIST #room": _see,
+    "TOPIC #room": _see,
+    "CHATHISTORY LATEST #room * 50": _read_back,
+    "SEARCH in=#room;text=inside": _read_back,
+    "INVITE guest #room": _invite,
+    "JOIN #room": _come_in,
+}
+
+
+def _happened(question: str, actor: list[str], owner: list[str], guest: list[str]) -> bool:
+    """Whether it was done, or answered with what only those may know who may ask."""
+    command = question.split()[0].removeprefix("@+typing=active")
+    match command or "TAGMSG":
+        case "NAMES" | "WHO":
+            return any("owner" in line for line in actor)
+        case "LIST":
+            return any(line.startswith("322 ") for line in actor)
+        case "TOPIC" if question == "TOPIC #room":
+            return any(line.startswith("332 ") for line in actor)
+        case "CHATHISTORY" | "SEARCH":
+            return any(_SAID in line for line in actor)
+        case "INVITE":
+            return any(line.startswith("INVITE ") for line in guest)
+        case name:
+            return any(line.startswith(f"{name} ") for line in owner)
+
+
+def _lines(client: Client) -> list[str]:
+    return [" ".join((message.command, *message.params)) for message in client.sync()]
+
+
+@pytest.mark.parametrize(
+    "modes", ["".join(some) for count in range(len(_MODES) + 1) for some in combinations(_MODES, count)]
+)
+def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: Path, modes: str) -> None:
+    server = start_server(Settings(channel_flags=""), quick_options(tmp_path))
+    address = server.address
+    with (
+        Client(address, "owner", caps=_CAPS) as owner,
+        Client(address, "actor", caps=_CAPS) as actor,
+        Client(address, "guest") as guest,
+    ):
+        owner.join("#room")
+        give(server, "owner", "#room", "q")
+        owner.run(f"PRIVMSG #room :{_SAID}", "TOPIC #room :the topic", *[f"MODE #room +{modes}"] * bool(modes))
+        wrong = []
+        for role in _ROLES:
+            if role != "out":
+                owner.run("INVITE actor #room")
+                actor.join("#room")
+                if role:
+                    give(server, "actor", "#room", role)
+            for question, may in _TABLE.items():
+                if role != "out" and question.startswith("JOIN"):
+                    continue
+                for client in owner, guest:
+                    client.sync()
+                actor.send(question)
+                happened = _happened(question, _lines(actor), _lines(owner), _lines(guest))
+                if happened != may(modes, role):
+                    wrong.append((role or "member", question, happened))
+            actor.run("PART #room")
+        assert not wrong, (modes, wrong)
