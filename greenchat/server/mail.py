@@ -33,7 +33,7 @@ class Mailer:
         message = EmailMessage(policy=SMTP)
         message["From"] = self._options.sender
         message["To"] = to
-        message["Subject"] = subject
+        message["Subject"] = " ".join(subject.splitlines())  # the network's name may hold what ends lines in Unicode
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=self._options.sender.rpartition("@")[2])
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no holiday notice answers

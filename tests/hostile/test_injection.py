@@ -8,12 +8,17 @@ import pytest
 
 from greenchat.chat.settings import AccountSettings, Settings
 from greenchat.server.config import ConfigError, load
+from greenchat.server.options import Address, Email
 from tests.conftest import StartServer, Target, quick_options
 from tests.hostile.world import check_line
 from tests.irc import Client
+from tests.smtp import mail_server
 from tests.staff import STAFFED, become
 
-_CAPS = "batch server-time message-tags echo-message labeled-response setname draft/chathistory account-tag"
+_CAPS = (
+    "batch server-time message-tags echo-message labeled-response setname draft/chathistory account-tag"
+    " draft/multiline draft/relaymsg draft/metadata-2 draft/event-playback standard-replies"
+)
 _EVIL = [*"\r\0\v\f\x1c\x1d\x1e\x85\u2028\u2029\x08\x7f", "\0\r", "\x1b[2J"]
 _FORGED = ":root!r@h PRIVMSG victim :forged"
 
@@ -58,8 +63,52 @@ _PATHS = [
     "QUIT :bye{}",
     "WEBIRC pass gate{} host 192.0.2.1",
     "METADATA * SET key :value{}",
+    "METADATA * SET ke{}y :value",
+    "METADATA #room SET key :value{}",
+    "METADATA #room{} LIST",
+    "METADATA * SUB ke{}y",
+    "RELAYMSG #room evil/x{} :hi",
+    "RELAYMSG #room evil/x :hi{}",
+    "@+a=b{} RELAYMSG #room evil/x :hi",
+    "BATCH +1 draft/multiline #room\r\n@batch=1 PRIVMSG #room :one{}\r\n"
+    "@batch=1;draft/multiline-concat PRIVMSG #room :two{}\r\nBATCH -1",
+    "BATCH +1{} draft/multiline #room{}",
+    "UBAN ADD nobody{}!*@* 1d why",
+    "UBAN ADD nobody!*@* 1d why{}",
+    "UBAN DEL nobody{}",
+    "SAJOIN victim #room{}",
+    "SAPART victim #room :out{}",
+    "SANICK watcher w{}",
+    "SAMODE #room +I key{}!*@*",
+    "REMOVE victim #room :out{}",
+    "ACCEPT a{}",
+    "CLOAK SHOW a{}",
+    "AUDIT 5 a{}",
+    "STATS a{}",
+    "HELP a{}",
+    "OPER ro{}ot secret{}",
+    "PASS a{}",
+    "VERIFY a{} code{}",
+    "REGISTER acc{}ount * secret-words",
+    "REGISTER * a{}@b.example secret-words",
     "NICKSERV REGISTER pass{} mail{}",
+    "NICKSERV REGISTER secret-words a{}@b.example",
+    "NICKSERV IDENTIFY ev{}il secret-words",
+    "NICKSERV INFO ev{}il",
+    "NICKSERV SET a{} b{}",
+    "NICKSERV GHOST a{}",
+    "NICKSERV CERT ADD a{}",
+    "NICKSERV SAREGISTER a{} secret-words",
+    "NICKSERV a{}",
     "CHANSERV INFO #room{}",
+    "CHANSERV REGISTER #room{}",
+    "CHANSERV AMODE #room +o a{}",
+    "CHANSERV TRANSFER #room a{}",
+    "CHANSERV a{}",
+    "PRIVMSG HistServ :PLAY #room a{}",
+    "PRIVMSG HistServ :DELETE #room a{}",
+    "PRIVMSG HistServ :FORGET a{}",
+    "PRIVMSG *playback :PLAY #room{} 0",
     "{}",
 ]
 
@@ -164,3 +213,24 @@ def test_plain_text_can_not_break_lines(address: Target) -> None:
                 while plain.sock.recv(4096):
                     pass
             assert any(" JOIN " in line for line in wire.until(f"p{number}"))
+
+
+@pytest.mark.parametrize("evil", ["\r", "\r ", *"\x85\u2028\v\f\x1c\x1d\x1e"])
+def test_mail_has_the_headers_that_it_should_have(start_server: StartServer, tmp_path: Path, evil: str) -> None:
+    """Neither the address that somebody gives nor the network's name makes another one."""
+    settings = replace(STAFFED, network=f"Chat{evil.replace(chr(13), '')}Bcc: x@y.example")
+    with mail_server("alice@example.org") as mailbox:
+        email = Email(sender="greenchat@example.org", server=Address("127.0.0.1", mailbox.port), timeout=10)
+        server = start_server(settings, replace(quick_options(tmp_path), email=email))
+        with Client(server.address, "alice") as alice:
+            for address in f"alice@example.org{evil}Bcc:x@y.example", f"{evil}alice@example.org", f"a{evil}@b.example":
+                assert set(alice.commands(f"REGISTER * {address} :sesame open")) <= {"FAIL", "400"}
+            alice.send("REGISTER * alice@example.org :sesame open")
+            assert alice.expect("REGISTER", "FAIL").params[0] == "VERIFICATION_REQUIRED"
+            mail = mailbox.mail()
+    assert {header.lower() for header in mail} <= {
+        *("from", "to", "subject", "date", "message-id", "auto-submitted", "mime-version"),
+        *("content-type", "content-transfer-encoding"),
+    }
+    assert mail["To"] == "alice@example.org"
+    assert mailbox.mails.empty()

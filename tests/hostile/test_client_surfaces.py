@@ -1,0 +1,126 @@
+"""A server that means harm to a client: what it says in one place after the other must not become a command of the
+terminal, a name of a file elsewhere, or a line that nobody said.
+
+What is drawn is fuzzed by `python -m tests.hostile.fuzz client`; here is what leaves the screen.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from greenchat.client import transcript
+from greenchat.client.links import encoded, links
+from greenchat.client.model import Address, Model, Network
+from greenchat.client.notifications import sequence
+from greenchat.client.said import Kind, Line
+from greenchat.client.text import visible
+from tests.client.world import World
+from tests.hostile.fuzz_client import check_frame
+
+_EVIL = [
+    "\x1b[2J", "\x1b]0;title\x07", "\x1b]52;c;aGk=\x07", "\x9b31m", "\x9d0;x\x9c", "\r", "\n", "\x07", "\x08", "\0",
+    "\x7f", "\u2028", "\u202e", "\u2066", "\x1bP$q\x1b\\", "\x1b\\", "../../", "~/", "-o", ";", "$(x)",
+]  # fmt: skip
+evil = st.lists(st.one_of(st.sampled_from(_EVIL), st.text(max_size=5)), max_size=6).map("".join)
+_TERMINALS = [
+    {"TERM": "foot"},
+    {"TERM": "xterm-kitty"},
+    {"TERM": "rxvt-unicode"},
+    {"TERM_PROGRAM": "WezTerm"},
+]
+
+
+@pytest.mark.parametrize("terminal", _TERMINALS, ids=str)
+@given(title=evil, text=evil)
+def test_a_notification_is_one_command_to_the_terminal(terminal: dict[str, str], title: str, text: str) -> None:
+    """Each ends where we end it."""
+    sent = sequence(terminal, title, text)
+    commands = re.findall(r"\x1b\](?:9|99|777);([^\x1b]*)\x1b\\", sent)
+    assert sum(len(command) for command in commands) + sent.count("\x1b\\") * 2 < len(sent)
+    assert "".join(re.split(r"\x1b\](?:9|99|777);[^\x1b]*\x1b\\", sent)) == ""
+    assert not {letter for command in commands for letter in command if visible(letter) != letter}
+
+
+@given(name=evil, nick=evil, text=evil)
+@example(name="../../etc/passwd", nick="a\n", text="one\r\ntwo")
+@example(name="..", nick="", text="")
+def test_what_is_exported(name: str, nick: str, text: str) -> None:
+    """A file in the folder that was named, and lines in it that can be told from each other."""
+    network = Network("net", Address("irc.example", 6667), "alice")
+    buffer = Model(network).open(network, name or "x")
+    file = transcript.name(buffer)
+    folder = Path("/exported")
+    assert (folder / file).resolve().parent == folder
+    assert not {letter for letter in file if visible(letter) != letter}
+    first, *others = transcript.text_of(Line(0, Kind.SAID, text, nick=nick)).split("\n")
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d <", first)
+    assert all(line.startswith("    ") for line in others)
+    assert not {letter for line in (first, *others) for letter in line if visible(letter) != letter}
+
+
+@given(text=evil)
+def test_a_link_has_nothing_but_printable_ascii(text: str) -> None:
+    """It stands in a command to the terminal, OSC 8, and is an argument of the browser."""
+    for link in links(f"see https://example.org/{text} and http://{text}x.example/"):
+        assert re.fullmatch(r"[!-~]*", encoded(link))
+        assert link.startswith(("https://", "http://"))
+
+
+# What a server says; {} is where the harm stands.
+_LINES = [
+    ":b{}!u{}@h{} JOIN #tea",
+    ":b{}!u{}@h{} JOIN #tea acc{} :real{}",
+    ":b{}!u{}@h{} PRIVMSG #tea :hi{}",
+    ":b{}!u{}@h{} PRIVMSG alice :hi{}",
+    ":b{}!u{}@h{} NOTICE #tea :hi{}",
+    ":b{}!u{}@h{} TOPIC #tea :new{}",
+    ":b{}!u{}@h{} NICK new{}",
+    ":b{}!u{}@h{} PART #tea :bye{}",
+    ":b{}!u{}@h{} QUIT :bye{}",
+    ":b{}!u{}@h{} KICK #tea bob :why{}",
+    ":b{}!u{}@h{} MODE #tea +k key{}",
+    ":b{}!u{}@h{} INVITE alice #in{}",
+    ":b{}!u{}@h{} AWAY :gone{}",
+    ":b{}!u{}@h{} SETNAME :name{}",
+    ":b{}!u{}@h{} CHGHOST u{} h{}",
+    ":srv 332 alice #tea :topic{}",
+    ":srv 353 alice = #tea :@a{} +b{}",
+    ":srv 372 alice :{}",
+    ":srv 311 alice b{} u{} h{} * :real{}",
+    ":srv 319 alice b{} :@#x{}",
+    ":srv 322 alice #list{} 5 :topic{}",
+    ":srv 433 * al{} :taken{}",
+    ":srv 474 alice #x :{}",
+    ":srv FAIL JOIN CODE{} #x :why{}",
+    ":srv NOTICE * :look{}",
+    ":srv 999 alice a{} :b{}",
+    "@time=2026-01-01T00:00:00{}Z :b!u@h PRIVMSG #tea :timed",
+    "@msgid=m{} :b!u@h PRIVMSG #tea :kept",
+    ":srv 005 alice NETWORK=net{} :are supported",
+    ":srv 375 alice :{}",
+    ":srv CAP alice NEW :cap{}",
+    ":b{}!u{}@h{} PRIVMSG #tea :\x01ACTION waves{}\x01",
+    ":b{}!u{}@h{} PRIVMSG #tea :\x01VERSION{}\x01",
+    ":srv WALLOPS :all{}",
+    ":srv ERROR :end{}",
+    ":b!u@h JOIN #ch{}",
+    ":srv KNOCK #x :{}",
+]
+
+
+@pytest.mark.parametrize("harm", _EVIL)
+def test_every_line_of_a_server_is_drawn_without_harm(harm: str) -> None:
+    """Each place that holds what others chose: names, topics, reasons, modes, words of numerics, values of tags."""
+    world = World(rows=20, columns=70)
+    world.welcome("batch server-time message-tags draft/chathistory")
+    world.join()
+    word = harm.replace(" ", "").replace("\r", "").replace("\n", "").replace("\0", "") or "x"
+    for line in _LINES:
+        world.feed(line.replace("{}", word))
+        check_frame(world.console.frame(0.0), 70)
+    for buffer in list(world.network.buffers.values()):
+        world.model.show(buffer)
+        check_frame(world.console.frame(0.0), 70)
