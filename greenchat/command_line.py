@@ -1,6 +1,8 @@
 """What all our programs do alike with their command line: a mistake in it is one line."""
 
 import argparse
+import sys
+from pathlib import Path
 from typing import NoReturn
 
 WRONG_USE = 2  # how a program ends that was not called as it must be
@@ -12,3 +14,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Ends the process with 2."""
         self.exit(WRONG_USE, f"{self.prog}: {message}; --help tells more\n")
+
+
+def called(program: str) -> str:
+    """How one of our programs is called from here: by its name, or by its path beside the one that runs."""
+    from shutil import which  # late: it brings all kinds of archives along
+
+    beside = Path(sys.argv[0]).with_name(program)
+    return program if which(program) or not beside.is_file() else str(beside)

@@ -13,6 +13,7 @@ from greenchat.client.model import Address, Link, Network
 from greenchat.protocol.message import Message
 
 BACKOFF = (1, 2, 4, 8, 15, 30, 60)  # seconds before each further try; the last one stays
+MOST_AT_HOME = 4  # of them for a server on this machine, which nobody can flood by that
 STABLE_SECONDS = 30  # a connection that lasted this long starts the backoff anew
 PING_SECONDS = 20
 SILENCE_SECONDS = 60  # nothing heard that long, with pings under way: the connection is dead
@@ -126,6 +127,7 @@ class Connection:
                     self._again, network.retry_at = False, now
                     return
                 wait = BACKOFF[min(self._tries, len(BACKOFF) - 1)]
+                wait = min(wait, MOST_AT_HOME) if network.address.is_local else wait
                 self._tries += 1
                 network.retry_at = now + wait * (1 + 0.2 * self._chance())
             case _:

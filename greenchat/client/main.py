@@ -31,11 +31,12 @@ from greenchat.client.surface import speaks_unicode
 from greenchat.client.theme import Appearance
 from greenchat.client.times import milliseconds
 from greenchat.client.trust import Trust
-from greenchat.command_line import WRONG_USE, Parser
+from greenchat.command_line import WRONG_USE, Parser, called
 
 Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
 
 INTERRUPTED = 130
+FIRST_WORDS = "What you type is said here when you press Enter. /help tells what else there is."
 
 
 class UsageError(Exception):
@@ -158,10 +159,12 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
         here = f"{Destination(network.address, network.wanted_nick).text}/{channels}"
         if (here, network.wanted_nick) == (last, recall("nickname")):
             return
+        if not last:
+            _note(console.model, FIRST_WORDS, now)
         remember("nickname", network.wanted_nick)
         remember("destination", here)
         scheme, sign, rest = here.rpartition("://")
-        command = f"greenchat {scheme}{sign}{network.wanted_nick}@{rest}"
+        command = f"{called('greenchat')} {scheme}{sign}{network.wanted_nick}@{rest}"
         _note(console.model, f"This leads here at once: {command}", now)
 
     console.ask_where(Plan(server, network.nick, channel), NICK if fixed else SERVER, chosen)

@@ -273,6 +273,7 @@ class Network:
     settled: bool = False  # the welcome is over
     listed: int = 0  # entries of a list that is coming
     lag: int | None = None
+    last_words: str = ""  # of the server, on why it is about to close the connection
     lost_at: float | None = None
     retry_at: float | None = None
     credentials: Credentials | None = None  # to log in with, now and after every reconnect

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from .. import __version__
-from ..command_line import Parser
+from ..command_line import Parser, called
 from .config import Config, ConfigError, load
 from .options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listener, Options
 
@@ -201,11 +201,10 @@ def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None
     first = addresses[0]
     is_local = first.host == DEFAULT_ADDRESS.host or ip_address(first.host).is_unspecified
     host = "localhost" if is_local else first.host
-    client = (
-        "greenchat" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f"greenchat {host}:{first.port}"
-    )
-    print(f"Join it with  {client}  in another terminal,  nc {host} {first.port},  or any IRC client on that port.")
+    client = called("greenchat")
+    where = "" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f" {host}:{first.port}"
+    print(f"Join it with  {client}{where}  in another terminal,  nc {host} {first.port},  or any IRC client there.")
     if fingerprint:
-        print(f"TLS works on the same port:  greenchat ircs://{host}:{first.port}  (trust the certificate with this")
+        print(f"TLS works on the same port:  {client} ircs://{host}:{first.port}  (trust the certificate with this")
         print(f"fingerprint: {fingerprint})")
     print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)

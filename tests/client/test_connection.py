@@ -1,6 +1,6 @@
 """Reconnecting, asking whether the server is there, and pacing: all by a clock that the test moves."""
 
-from greenchat.client.connection import ANSWER_SECONDS, BURST, SILENCE_SECONDS, Connection, Sleep
+from greenchat.client.connection import ANSWER_SECONDS, BURST, MOST_AT_HOME, SILENCE_SECONDS, Connection, Sleep
 from greenchat.client.events import Connected, Disconnected, Received
 from greenchat.client.model import Address, Link, Network
 from greenchat.protocol.message import Message
@@ -46,6 +46,19 @@ class Desk:
     def lose(self, now: float) -> None:
         self.connection.on_event(Disconnected("cut"), now)
         self.network.link = Link.OFFLINE
+
+
+def test_a_server_on_this_machine_is_tried_often() -> None:
+    desk = Desk()
+    desk.network.address = Address("localhost", 9090)
+    desk.connection.connect()
+    now = 0.0
+    for _ in range(9):
+        desk.lose(now)
+        assert desk.network.retry_at is not None
+        wait, now = desk.network.retry_at - now, desk.network.retry_at
+        assert wait <= MOST_AT_HOME
+        desk.connection.tick(now)
 
 
 def test_each_try_waits_longer_up_to_a_minute() -> None:

@@ -121,6 +121,9 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":bob!b@h MODE #tea +o carol", "* bob set mode +o carol"),
         (":bob!b@h INVITE dave #tea", "* bob invited dave"),
         (":srv 301 alice bob :lunch", "- bob is away: lunch"),
+        (":srv 401 alice dave :No such nick/channel", "! dave: nobody is called that here now"),
+        (":srv 221 alice +", "- You have no modes."),
+        (":srv 221 alice +iw", "- Your modes: +iw"),
         (":srv 311 alice bob b h * :Bob B.", "- bob is Bob B. (b@h)"),
         (
             ":srv 317 alice bob 5400 1790000000 :idle",
@@ -165,7 +168,7 @@ def test_the_welcome_is_told_in_words(world: World) -> None:
         ":srv 004 alice srv best-1.0 iow biklmnst bkloveI",
         ":srv 005 alice NICKLEN=30 :are supported by this server",
         ":srv 042 alice 0AAA :your unique ID",
-        ":srv 251 alice :There are 3 users on 1 server",
+        ":srv 251 alice :There are 1 users and 2 invisible on 1 servers",
         ":srv 252 alice 2 :operator(s) online",
         ":srv 254 alice 7 :channels formed",
         ":srv 265 alice 3 9 :Current local users 3, max 9",
@@ -174,7 +177,7 @@ def test_the_welcome_is_told_in_words(world: World) -> None:
     assert world.shown("") == [
         "- Welcome",
         "* Your number on this server is 0AAA",
-        "* There are 3 users on 1 server",
+        "* People here: 3",
         "* Operators here: 2",
         "* Channels: 7",
         "* Current local users 3, max 9",
@@ -353,6 +356,29 @@ def test_rejoining_does_not_change_the_window(tea: World) -> None:
 def test_messages_without_their_parameters_harm_nothing(tea: World, line: str) -> None:
     tea.feed(line, ":srv " + line, ":bob!b@h " + line, ":alice!a@h " + line)
     tea.screen()
+
+
+def test_the_servers_last_words_are_why_the_connection_was_lost(tea: World) -> None:
+    tea.feed("ERROR :The server is shutting down")
+    tea.lose("the server closed the connection")
+    tea.lose("nothing answers on irc.example:9090")
+    assert tea.shown()[-2:] == [
+        "! Connection lost: The server is shutting down",
+        "! Can't connect: nothing answers on irc.example:9090",
+    ]
+
+
+def test_a_server_is_offered_only_to_who_was_never_in(world: World) -> None:
+    world.network.offers_server = True
+    world.lose("nothing answers on irc.example:9090")
+    assert world.screen()[-1] == "yes/no?"
+    world.welcome()
+    assert world.screen()[-1] == "[net]"
+    world.network.offers_server = True
+    world.welcome()
+    world.lose("it broke")
+    world.lose("nothing answers on irc.example:9090")
+    assert world.screen()[-1] == "[net]"
 
 
 def test_tries_in_vain_are_one_line_that_is_kept_up_to_date(tea: World) -> None:

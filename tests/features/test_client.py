@@ -121,6 +121,8 @@ def test_pasted_lines_are_one_text_until_enter(alice: Terminal, bob: Client) -> 
     alice.paste("first line\nsecond\x1b[A line")
     alice.wait(lambda: alice.rows[-2:] == ["[#lobby] first line", "         second␛[A line"])
     alice.send("\r")
+    alice.wait_for("Control characters were taken out", "         second[A line")
+    alice.send("\r")
     assert bob.expect("PRIVMSG").params == ("#lobby", "first line")
     alice.wait(lambda: alice.rows[-1] == "[#lobby]")
 

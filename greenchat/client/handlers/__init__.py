@@ -30,6 +30,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.caps_offered.clear()
             network.caps_asked = 0
             network.batches.clear()
+            network.last_words = ""
             network.away = False
             network.monitored.clear()
             network.isons.clear()
@@ -69,6 +70,9 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
     if network.returning:
         network.returning = False
         return
+    if network.last_words and not network.leaving:
+        reason = network.last_words
+    network.last_words = ""
     text, kind = ("Disconnected", Kind.INFO) if network.leaving else ("Connection lost", Kind.ERROR)
     for buffer in told:
         model.add(buffer, Line(now, kind, f"{text}: {reason}"))

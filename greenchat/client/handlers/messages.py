@@ -130,6 +130,8 @@ def away(at: Incoming) -> None:
 def not_delivered(at: Incoming) -> None:
     """What we said or asked for could not be done; if it was something said, show that it was not sent."""
     target, reason = at.param(1), at.param(-1)
+    if at.message.command == Numeric.ERR_NOSUCHNICK.command:
+        reason = "nobody is called that here now"
     buffer = at.network.find(target)
     refused = talk.refuse(buffer, at.label) if buffer else None
     if buffer and refused:

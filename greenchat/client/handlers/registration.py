@@ -96,7 +96,7 @@ def welcome(at: Incoming) -> None:
     network = at.network
     network.link = Link.ONLINE
     network.lost_at = network.retry_at = None
-    network.tries, network.trouble = 0, None
+    network.tries, network.trouble, network.offers_server = 0, None, False
     network.settled, network.listed = False, 0
     if at.param(0) not in ("", "*"):
         network.nick = at.param(0)
@@ -199,6 +199,7 @@ def ack(at: Incoming) -> None:
 @on("ERROR")
 def error(at: Incoming) -> None:
     """The server is about to close the connection and says why."""
+    at.network.last_words = at.param(-1)
     at.note(at.network.status, at.param(-1), Kind.ERROR)
 
 

@@ -24,7 +24,6 @@ MASK_LISTS = {
     Numeric.RPL_LUSEROP,
     Numeric.RPL_LUSERUNKNOWN,
     Numeric.RPL_LUSERCHANNELS,
-    Numeric.RPL_LUSERCLIENT,
     Numeric.RPL_LOCALUSERS,
     Numeric.RPL_GLOBALUSERS,
     Numeric.RPL_MOTDSTART,
@@ -33,6 +32,13 @@ MASK_LISTS = {
 def for_the_record(at: Incoming) -> None:
     """Part of the welcome, not worth anybody's attention but where it was asked for."""
     at.note_or_answer(in_words(at.message.command, at.message.params))
+
+
+@on(Numeric.RPL_LUSERCLIENT)
+def people(at: Incoming) -> None:
+    """`There are <u> users and <i> invisible on <s> servers`, in the server's words: few of them know a singular."""
+    counted = [int(word) for word in at.param(-1).split() if word.isdecimal()]
+    at.note_or_answer(f"People here: {sum(counted[:2])}" if len(counted) == 3 else at.param(-1))
 
 
 @on(Numeric.RPL_MYINFO, Numeric.RPL_LUSERME)
@@ -204,7 +210,7 @@ def not_away(at: Incoming) -> None:
 @on(Numeric.RPL_UMODEIS)
 def own_modes(at: Incoming) -> None:
     """Our user modes."""
-    at.answer(f"Your modes: {at.param(1)}")
+    at.answer(f"Your modes: {at.param(1)}" if at.param(1).strip("+") else "You have no modes.")
 
 
 @on(Numeric.RPL_TRYAGAIN)
