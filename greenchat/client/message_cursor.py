@@ -6,7 +6,7 @@ the callables that are given.
 
 from collections.abc import Callable, Sequence
 
-from greenchat.client import links, responses
+from greenchat.client import emoji, links, responses
 from greenchat.client.editor import EMPTY, Editor, Line
 from greenchat.client.model import Model
 from greenchat.client.modes import CANCEL, DONE, EDITS, LEFT, STAYS
@@ -166,15 +166,16 @@ class Reaction:
         """What is typed."""
         return self._editor.line
 
-    hint = "  ".join(f"{number} {each}" for number, each in enumerate(REACTIONS, 1)) + "  or type one, then Enter."
+    hint = "  ".join(f"{number} {each}" for number, each in enumerate(REACTIONS, 1)) + "  or type one (:tea:), Enter."
 
     def key(self, key: str) -> str:
         """A digit takes a usual reaction, letters make another."""
         if key in CANCEL:
             return DONE
         if key == "Enter":
-            if self._editor.text.strip():
-                self._take(self._editor.text.strip())
+            typed = self._editor.text.strip()
+            if typed:
+                self._take(emoji.COMMON.get(typed.strip(":").lower(), typed) if typed.startswith(":") else typed)
             return DONE
         if key in EDITS:
             self._editor.run(EDITS[key])

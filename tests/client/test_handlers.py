@@ -396,6 +396,22 @@ def test_tries_in_vain_are_one_line_that_is_kept_up_to_date(tea: World) -> None:
     assert tea.shown()[-1] == "! Can't connect: no answer"
 
 
+def test_who_is_talking_is_not_asked_about_servers(tea: World) -> None:
+    """A question would take the line that is being typed for its answer."""
+    tea.lose()
+    tea.network.offers_server = True  # as where nothing answered when the client started
+    tea.welcome()
+    tea.join()
+    tea.type("half a ")
+    tea.lose()
+    tea.lose("nothing answers on irc.example:9090")
+    tea.type("line\n")
+    tea.welcome()
+    tea.join()
+    assert "Start a server" not in "".join(tea.shown())
+    assert "@alice: half a line" in tea.shown()
+
+
 def test_what_the_user_asked_for_stands_where_they_look(tea: World) -> None:
     tea.feed(":srv 376 alice :End of MOTD", ":bob!b@h PRIVMSG alice :psst")
     tea.press("M-3")

@@ -131,6 +131,15 @@ def test_reacting(world: World) -> None:
     assert "👍 bob" in history(world)
 
 
+def test_an_emoji_by_its_name_is_a_reaction(world: World) -> None:
+    world.press("C-Up", "e")
+    world.type(":tea:\n")
+    assert world.sent() == ["@+draft/reply=a1;+draft/react=🍵 TAGMSG #tea"]
+    world.press("C-Up", "e")
+    world.type(":no-such-thing:\n")
+    assert world.sent() == ["@+draft/reply=a1;+draft/react=:no-such-thing: TAGMSG #tea"]
+
+
 def test_any_text_is_a_reaction(world: World) -> None:
     world.press("C-Up", "e")
     world.type("lolx")
