@@ -25,6 +25,11 @@ def test_one_more_network(two: World) -> None:
     assert two.model.current.name == "#cats"
 
 
+def test_two_servers_of_one_host_have_names_of_their_own(two: World) -> None:
+    two.type("/connect irc.other.example:7000/#cats\n")
+    assert [network.name for network in two.model.networks] == ["net", "irc.other.example", "irc.other.example:7000"]
+
+
 def test_windows_stay_with_their_network(two: World) -> None:
     first, second = two.model.networks
     two.model.open(first, "bob")

@@ -165,6 +165,14 @@ def test_the_server_hears_what_was_read(world: World) -> None:
     assert world.sent() == ["MARKREAD #cake timestamp=2026-09-21T14:13:21.000Z"]
 
 
+def test_windows_by_their_numbers(split: World) -> None:
+    split.type("/unsplit\n/split 3\n")
+    assert split.model.others_shown == [split.network.find("#cake")]
+    split.type("/unsplit 3\n/split 9\n")
+    assert split.model.others_shown == []
+    assert split.shown()[-1] == "! There is no window 9."
+
+
 def test_unsplit_and_windows_that_go(split: World) -> None:
     split.type("/unsplit\n")
     assert split.screen()[0] == " #tea: Tea at five"

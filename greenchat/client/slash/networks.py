@@ -49,8 +49,9 @@ def _destination(order: Order) -> Network:
         if known.address == destination.address or order.words[0].lower() == known.name.lower():
             model.show(known.status)
             return known
+    host = destination.address.host
     network = Network(
-        destination.address.host,
+        str(destination.address) if any(known.name == host for known in model.networks) else host,
         destination.address,
         destination.nick or here.wanted_nick,
         identity=here.identity,

@@ -194,6 +194,8 @@ def _named(order: Order, wanted: str) -> Buffer:
     exact = order.network.find(wanted)
     if exact:
         return exact
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(order.model.buffers):
+        return order.model.buffers[int(wanted) - 1]
     lowered = wanted.lower()
     for buffer in order.model.buffers:
         if lowered in buffer.name.lower():
