@@ -205,6 +205,6 @@ def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None
     where = "" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f" {host}:{first.port}"
     print(f"Join it with  {client}{where}  in another terminal,  nc {host} {first.port},  or any IRC client there.")
     if fingerprint:
-        print(f"TLS works on the same port:  {client} ircs://{host}:{first.port}  (trust the certificate with this")
-        print(f"fingerprint: {fingerprint})")
+        print(f"TLS works on the same port:  {client} ircs://{host}:{first.port}  and asks whether to trust this:")
+        print(fingerprint)
     print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)

@@ -115,6 +115,12 @@ def test_events_of_the_past_change_nothing_now(world: World) -> None:
     assert len(buffer.lines) == 8
 
 
+@pytest.mark.parametrize(("reason", "told"), [("Quit: ", ""), ("Quit: see you", " (see you)"), ("tired", " (tired)")])
+def test_who_went_without_a_word_is_told_without(world: World, reason: str, told: str) -> None:
+    world.feed(*history(f":bob!b@h QUIT :{reason}"))
+    assert world.shown()[0] == f"* bob quit{told}"
+
+
 def test_a_line_that_had_arrived_is_not_said_again(world: World) -> None:
     world.feed(*history())
     world.type("did it arrive?\nand this?\n")

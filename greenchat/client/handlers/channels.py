@@ -2,6 +2,7 @@
 
 from greenchat.client import past, presence, regain, talk
 from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client.handlers.words import reason
 from greenchat.client.model import Buffer, BufferKind, Network
 from greenchat.client.said import CAME, WENT, Kind, Member
 from greenchat.client.times import date_and_time
@@ -46,14 +47,14 @@ def part(at: Incoming) -> None:
     buffer = at.network.find(at.param(0))
     if buffer is None:
         return
-    reason = _reason(at.param(1))
+    why = reason(at.param(1))
     if at.mine:
         _gone_from(buffer)
         at.network.unwant(buffer.name)
-        at.note(buffer, f"You left{reason}", nick=at.nick)
+        at.note(buffer, f"You left{why}", nick=at.nick)
     else:
         buffer.members.pop(at.network.fold(at.nick), None)
-        at.moved(buffer, at.nick, WENT, f"{at.nick} left{reason}")
+        at.moved(buffer, at.nick, WENT, f"{at.nick} left{why}")
 
 
 @on("KICK")
@@ -63,20 +64,20 @@ def kick(at: Incoming) -> None:
     if buffer is None:
         return
     who = at.param(1)
-    reason = _reason(at.param(2))
+    why = reason(at.param(2))
     if at.network.is_me(who):
         _gone_from(buffer)
         at.network.unwant(buffer.name)
-        at.note(buffer, f"{at.nick} kicked you{reason}. /join {buffer.name} to come back.", Kind.ERROR)
+        at.note(buffer, f"{at.nick} kicked you{why}. /join {buffer.name} to come back.", Kind.ERROR)
     else:
         buffer.members.pop(at.network.fold(who), None)
-        at.note(buffer, f"{at.nick} kicked {who}{reason}", nick=who)
+        at.note(buffer, f"{at.nick} kicked {who}{why}", nick=who)
 
 
 @on("QUIT")
 def quit_(at: Incoming) -> None:
     """Somebody leaves the network: told in every channel and private talk where they are known."""
-    split = " (the network split)" if at.batch == "netsplit" else _reason(at.param(0))
+    split = " (the network split)" if at.batch == "netsplit" else reason(at.param(0))
     for buffer in _where_known(at.network, at.nick):
         if buffer.members.pop(at.network.fold(at.nick), None) or buffer.kind is BufferKind.PRIVATE:
             at.moved(buffer, at.nick, WENT, f"{at.nick} quit{split}")
@@ -226,7 +227,7 @@ def rename(at: Incoming) -> None:
     del network.buffers[network.fold(buffer.name)]
     key = network.channels.get(buffer.name, "")
     network.unwant(buffer.name)
-    at.note(buffer, f"{at.nick} renamed {buffer.name} to {new}{_reason(at.param(2))}", nick=at.nick)
+    at.note(buffer, f"{at.nick} renamed {buffer.name} to {new}{reason(at.param(2))}", nick=at.nick)
     buffer.name = new
     network.buffers[network.fold(new)] = buffer
     network.want(new, key)
@@ -261,12 +262,6 @@ def setname(at: Incoming) -> None:
     """Somebody's real name changes."""
     for _, member in at.network.with_member(at.nick):
         member.realname = at.param(0)
-
-
-def _reason(text: str) -> str:
-    """In brackets; servers put "Quit: " before what somebody says on leaving, also where that is nothing."""
-    text = text.removeprefix("Quit:").strip()
-    return f" ({text})" if text else ""
 
 
 def _gone_from(buffer: Buffer) -> None:

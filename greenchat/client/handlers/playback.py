@@ -4,6 +4,7 @@ https://ircv3.net/specs/extensions/chathistory (draft/event-playback)
 """
 
 from greenchat.client.handlers.registry import Incoming
+from greenchat.client.handlers.words import reason
 from greenchat.client.model import Buffer
 from greenchat.client.said import CAME, WENT, Kind, Line
 from greenchat.client.times import date_and_time
@@ -18,11 +19,11 @@ def played_back(at: Incoming, buffer: Buffer) -> None:
         case "JOIN":
             at.moved(buffer, nick, CAME, f"{nick} joined")
         case "PART":
-            at.moved(buffer, nick, WENT, f"{nick} left{_reason(at.param(1))}")
+            at.moved(buffer, nick, WENT, f"{nick} left{reason(at.param(1))}")
         case "QUIT":
-            at.moved(buffer, nick, WENT, f"{nick} quit{_reason(at.param(0))}")
+            at.moved(buffer, nick, WENT, f"{nick} quit{reason(at.param(0))}")
         case "KICK":
-            at.note(buffer, f"{nick} kicked {at.param(1)}{_reason(at.param(2))}", nick=at.param(1))
+            at.note(buffer, f"{nick} kicked {at.param(1)}{reason(at.param(2))}", nick=at.param(1))
         case "NICK":
             at.note(buffer, f"{nick} is now called {at.param(0)}", nick=nick)
         case "TOPIC":
@@ -30,7 +31,7 @@ def played_back(at: Incoming, buffer: Buffer) -> None:
         case "MODE":
             at.note(buffer, f"{nick} set mode {' '.join(at.message.params[1:])}", nick=nick)
         case "RENAME":
-            at.note(buffer, f"{nick} renamed {at.param(0)} to {at.param(1)}{_reason(at.param(2))}", nick=nick)
+            at.note(buffer, f"{nick} renamed {at.param(0)} to {at.param(1)}{reason(at.param(2))}", nick=nick)
         case _:
             pass  # nothing that a reader would miss
 
@@ -48,7 +49,3 @@ def found(at: Incoming) -> None:
 def _newest(buffer: Buffer) -> int:
     """When the newest line of a buffer came, so that an answer stands below it."""
     return buffer.lines[-1].time if buffer.lines else 0
-
-
-def _reason(text: str) -> str:
-    return f" ({text})" if text else ""

@@ -76,3 +76,9 @@ def in_words(command: str, params: Sequence[str]) -> str:
     if text.startswith(("is ", "has ", "was ", "are ", "can ", "may ")):
         return " ".join((*context, text))
     return f"{' '.join(context)}: {text}" if context else text
+
+
+def reason(text: str) -> str:
+    """Why somebody went, in brackets. Servers put "Quit: " before what was said on leaving, even if that is nothing."""
+    text = text.removeprefix("Quit:").strip()
+    return f" ({text})" if text else ""
