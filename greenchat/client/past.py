@@ -148,6 +148,8 @@ def mark_read(buffer: Buffer) -> None:
     network = buffer.network
     if READ_MARKER not in network.caps or network.link is not Link.ONLINE or buffer.kind is BufferKind.STATUS:
         return
+    if buffer.kind is BufferKind.CHANNEL and not buffer.joined:
+        return  # the server says nothing about channels where we are not
     newest = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
     if newest and newest.time > buffer.read_at:
         buffer.read_at = newest.time

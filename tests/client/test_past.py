@@ -177,6 +177,13 @@ def test_what_was_read_in_another_client_is_no_longer_unread(world: World) -> No
     world.feed(":srv MARKREAD #tea *", ":srv MARKREAD", ":srv MARKREAD #tea timestamp=x")
 
 
+def test_who_closes_a_channel_has_read_it_before_they_leave_it(world: World) -> None:
+    world.feed("@msgid=a;time=2026-09-21T14:00:00.000Z :bob!b@h PRIVMSG #tea :bye")
+    world.sent()
+    world.type("/close\n")
+    assert world.sent() == ["MARKREAD #tea timestamp=2026-09-21T14:00:00.000Z", "PART #tea"]
+
+
 def test_messages_are_taken_back(world: World) -> None:
     world.feed(*history())
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :oops", ":bob!b@h REDACT #tea a :wrong window", ":bob!b@h REDACT #tea b")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from greenchat.client import past
 from greenchat.client.model import Buffer, BufferKind, Link
 from greenchat.client.requests import Export, Quit
 from greenchat.client.said import TALK, Kind, Line
@@ -49,8 +50,10 @@ def close(order: Order) -> None:
         network.leaving, network.retry_at = True, None
         order.model.remove_network(network)
         return
+    past.mark_read(buffer)
     if buffer.joined and network.link is Link.ONLINE:
         network.send("PART", buffer.name)
+        buffer.joined = False
     network.unwant(buffer.name)
     order.model.close(buffer)
 
