@@ -11,8 +11,28 @@ from .user import User
 
 
 def stays(network: Network, user: User) -> bool:
-    """Whether a user stays when their last connection goes: as the server's settings and the account's owner say."""
-    account = network.accounts.get(user.account) if user.account else None
+    """Whether a user stays when their last connection goes: as the server's settings and the account's owner say.
+
+    One of an account does: a second device that came in under another nick is no second person.
+    """
+    return bool(user.account) and presence(network, user.account, user) is user
+
+
+def presence(network: Network, account: str, default: User | None = None) -> User | None:
+    """Which of the users of an account is the one that stays: whose nick is its name, else who came first.
+
+    None where none stays, default where none is here.
+    """
+    if not _may_stay(network, account):
+        return None
+    folded = network.fold(account)
+    namesake = network.users.get(folded)
+    alike = [namesake] if namesake else network.users.values()
+    return next((user for user in alike if network.fold(user.account) == folded), default)
+
+
+def _may_stay(network: Network, name: str) -> bool:
+    account = network.accounts.get(name)
     if account is None:
         return False
     rule = network.settings.accounts.always_on

@@ -1,9 +1,9 @@
 """Going: a connection ends, and with their last one somebody leaves, unless they are one of those who stay."""
 
-from ..chat.always_on import stays
+from ..chat.always_on import presence, stays
 from ..chat.user import Session, User
 from .context import Context
-from .lasting import forget_presence
+from .lasting import forget_presence, keep_presences
 from .monitor import tell_offline
 from .presence import settle
 from .staying import stay
@@ -33,4 +33,9 @@ def depart(ctx: Context, leaver: User, reason: str) -> None:
     ctx.network.remove(leaver, now=ctx.now)
     tell_offline(ctx, leaver.nick)
     if leaver.account:
-        forget_presence(ctx, leaver.account)
+        heir = presence(ctx.network, leaver.account)
+        if heir is None:
+            forget_presence(ctx, leaver.account)
+        else:
+            ctx.network.moved[heir] = None
+            keep_presences(ctx)

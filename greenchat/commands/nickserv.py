@@ -11,11 +11,13 @@ from .audit import act, note
 from .context import Context
 from .identity import set_account
 from .lasting import change_account, forget_account, forget_presence
-from .leaving import leave
+from .leaving import depart
 from .login import check_password, log_in, log_out, mask
 from .nick import change_nick
+from .ownership import owns
 from .register import Refusal, change_password, register
 from .rest import Later, Rest
+from .reunion import reunite
 from .services import ServiceError, may, service, tell
 from .verification import hint
 
@@ -209,33 +211,46 @@ _SHOWN = {value: name for name, value in _VALUES.items()}
 
 @NICKSERV.command("REGAIN", "[<nick>]")
 def regain(ctx: Context, words: list[str]) -> None:
-    """Takes your nickname back from whoever uses it, and gives it to you."""
+    """Takes your nickname back from whoever uses it, and gives it to you.
+
+    If that is yourself, at another connection or staying without one, you become one with it: you are where it is.
+    """
     nick = words[0] if words else ctx.session.account
-    _take_away(ctx, nick)
+    holder = _holder(ctx, nick)
+    if holder is not None and owns(ctx, holder):
+        reunite(ctx, holder)
+        return
+    _end(ctx, holder)
     if ctx.user.nick != nick:
         change_nick(ctx, ctx.user, nick)
 
 
 @NICKSERV.command("GHOST", "<nick>")
 def ghost(ctx: Context, words: list[str]) -> None:
-    """Ends the connection that uses your nickname, a dead one of yours for example."""
-    _take_away(ctx, words[0])
+    """Ends the connections that use your nickname, a dead one of yours for example."""
+    _end(ctx, _holder(ctx, words[0]))
     tell(ctx, NICKSERV, f"{words[0]} is free")
 
 
-def _take_away(ctx: Context, nick: str) -> None:
+def _holder(ctx: Context, nick: str) -> User | None:
+    """Who uses a nick of the sender's, if that is not they. Raises ServiceError where it is not one of theirs."""
     account = _own(ctx)
     owner = ctx.network.accounts.claimant_of(nick)
     if owner is None or owner.name != account.name:
         raise ServiceError("That nickname does not belong to your account")
     holder = ctx.network.holder(nick)
-    if holder is ctx.user:
+    return None if holder is ctx.user else holder
+
+
+def _end(ctx: Context, holder: User | None) -> None:
+    """Whoever it is goes for good, also one who would stay without a connection."""
+    if holder is None:
         return
-    if holder is not None:
-        note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {account.name} from {holder.source}")
-        for session in list(holder.sessions):
-            ctx.close(session, f"{ctx.user.nick} has taken back their nickname")
-            leave(ctx, session, session.closing)
+    note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")
+    reason = f"{ctx.user.nick} has taken back their nickname"
+    for session in list(holder.sessions):
+        ctx.close(session, reason)
+    depart(ctx, holder, reason)
 
 
 @NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts")

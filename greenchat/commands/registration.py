@@ -129,14 +129,20 @@ def _attach(ctx: Context, user: User) -> None:
     take_pending(ctx, user)
     _welcome(ctx, user)
     arrive(ctx, user)
+    show_channels(ctx, user)
+    if returns:
+        tell_missed(ctx, user)
+
+
+def show_channels(ctx: Context, user: User) -> None:
+    """Tell a session that has become one of a user's where they are."""
+    session = ctx.session
     for channel in ctx.network.channels_of(user):
         extended = (channel.name, user.account or "*", user.realname)
         ctx.respond(ctx.envelope("JOIN", channel.name, source=user, extended=extended))
         for envelope in greeting(ctx, channel, session):
             ctx.respond(envelope)
         sync_joined(ctx, channel, session)
-    if returns:
-        tell_missed(ctx, user)
 
 
 def _welcome(ctx: Context, newcomer: User) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from greenchat.chat.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
-from tests.commands.devices import device, make_account
+from tests.commands.devices import device, log_in, make_account
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 
@@ -148,3 +148,76 @@ def test_the_nick_may_have_to_be_the_accounts(serve: Serve) -> None:
     client.sync()
     assert client.commands("NICK other") == ["447"]
     go(client)
+
+
+def test_a_second_device_under_another_nick_is_no_second_person(start_server: StartServer, tmp_path: Path) -> None:
+    """It goes when its connection goes, and what is stored is where the person is who stays."""
+    options = quick_options(tmp_path)
+    options = replace(options, storage=replace(options.storage, persistent=True))
+    running = start_server(Settings(accounts=ACCOUNTS), options)
+    make_account(running.address, "alice")
+    alice = come(running.address, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
+    with Client(running.address, "alice_") as phone, Client(running.address, "bob") as bob:
+        log_in(phone, "alice")
+        phone.expect("903")
+        for client in phone, bob:
+            client.join("#b")
+        go(phone)
+        assert bob.expect("QUIT").nick == "alice_"
+    stored = running.call(lambda app: app.store.document("presence", "alice"))
+    assert isinstance(stored, dict)
+    assert (stored["nick"], [channel[0] for channel in stored["channels"]]) == ("alice", ["#a"])
+    go(alice)
+    assert running.call(lambda app: list(app.network.users)) == ["alice"]
+
+
+@pytest.mark.parametrize("at_a_connection", [True, False])
+def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_connection: bool) -> None:
+    """For clients that can log in only after they have come in."""
+    make_account(server, "alice")
+    with people(server, "bob", channel="#a") as (bob,):
+        alice = come(server, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
+        bob.expect("JOIN")
+        if not at_a_connection:
+            go(alice)
+            bob.run("PRIVMSG #a :missed", "PRIVMSG alice :this too")
+        phone = Client(server, "alice_", caps="sasl")
+        phone.join("#a")
+        phone.run("JOIN #b", "MONITOR + carol")
+        log_in(phone, "alice")
+        phone.expect("903")
+        answers = phone.run("NS REGAIN")
+        changes = [(m.command, str(m.nick), m.params[0]) for m in answers if m.command in ("PART", "NICK", "JOIN")]
+        assert changes == [
+            ("PART", "alice_", "#a"),
+            ("PART", "alice_", "#b"),
+            ("NICK", "alice_", "alice"),
+            ("JOIN", "alice", "#a"),
+        ]
+        assert texts(answers) == ([] if at_a_connection else ["missed", "this too"])
+        assert bob.expect("QUIT").nick == "alice_"
+        names = next(message.params[-1] for message in bob.run("NAMES #a") if message.command == "353")
+        assert sorted(names.split()) == ["@bob", "alice"]
+        phone.run("PRIVMSG #a :from the phone")
+        assert bob.expect("PRIVMSG").nick == "alice"
+        with Client(server, "carol"):
+            assert phone.expect("730").params[1].startswith("carol!")  # what it monitors it still does
+        if at_a_connection:
+            assert "from the phone" in texts(alice.sync())
+            go(alice)
+        go(phone)
+        assert "alice" in str(bob.run("NAMES #a"))
+
+
+def test_a_nick_is_ended_for_good(server: Target) -> None:
+    """GHOST, also where who has it would stay."""
+    make_account(server, "alice")
+    alice = come(server, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
+    with people(server, "bob", channel="#a") as (bob,), Client(server, "alice_") as phone:
+        log_in(phone, "alice")
+        phone.expect("903")
+        phone.run("NS GHOST alice")
+        assert "taken back" in alice.until_end()[-1].params[0]
+        assert bob.expect("QUIT").nick == "alice"
+        assert phone.commands("NICK alice") == ["NICK"]
+        assert "alice" not in str([message for message in bob.run("NAMES #a") if message.command == "353"])

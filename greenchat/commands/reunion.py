@@ -1,0 +1,36 @@
+"""A connection that came in under another nick becomes one more of the user whose it is after all.
+
+Who logs in before the welcome is one with their other devices from the start (`registration`); clients that can only
+log in later use NickServ REGAIN. For the client it looks as if it left its channels, was renamed, and joined those of
+the user.
+"""
+
+from ..chat.user import User
+from .context import Context
+from .leaving import depart
+from .presence import arrive
+from .registration import show_channels
+from .staying import tell_missed
+from .user_modes import send_modes
+
+
+def reunite(ctx: Context, holder: User) -> None:
+    """The sender's session is one of the holder's from now on; if it was the only one of its user, that user leaves."""
+    network, session, guest = ctx.network, ctx.session, ctx.user
+    returns = not holder.sessions
+    for channel in network.channels_of(guest):
+        ctx.respond(ctx.envelope("PART", channel.name, source=guest))
+    ctx.respond(ctx.envelope("NICK", holder.nick, source=guest))
+    watched = dict(network.monitors.targets(session))
+    network.disconnect(session)
+    if not guest.sessions:
+        depart(ctx, guest, f"Is {holder.nick} now")
+    network.connect(session)
+    network.attach(holder, session)
+    for folded, nick in watched.items():
+        network.monitors.add(session, folded, nick)
+    send_modes(ctx, holder)
+    arrive(ctx, holder)
+    show_channels(ctx, holder)
+    if returns:
+        tell_missed(ctx, holder)
