@@ -19,7 +19,7 @@ from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.context import Context
 from greenchat.commands.leaving import leave
-from greenchat.commands.rest import Apart, Later
+from greenchat.commands.rest import Apart, Gradually, Later
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
 from greenchat.protocol.message import Message, parse
@@ -125,9 +125,9 @@ class World:
             self.app.turn.begin()
             ctx, rest = run_line(line, lambda message: self._context(puppet, message))
             while rest is not None:
-                if isinstance(rest, Apart):
-                    self.app.carry_out(rest)
-                    break
+                if isinstance(rest, Apart):  # here and now, so that nothing comes after the last look
+                    ctx = ctx.aside(puppet.session)
+                    rest = Gradually(rest.steps(ctx))
                 if isinstance(rest, Later):
                     result = rest.work()
                     rest.done()
