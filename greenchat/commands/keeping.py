@@ -18,7 +18,9 @@ CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
 """What is kept of a channel beside what is said; QUIT and NICK too, which belong to several channels at once."""
 
 _KEEP_ME = ("+draft/react", "+react", "+draft/unreact", "+unreact", "+draft/persist")
-_SEAMS = "joined"  # no tag of the wire: where lines of a message were joined without a line break
+# No tags of the wire:
+_SEAMS = "joined"  # where lines of a message were joined without a line break
+_REALNAME = "realname"  # of who joined a channel
 _PASSING = ("+typing", "+draft/typing")
 
 
@@ -67,12 +69,22 @@ def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
     if RELAYED_BY in tags:
         message = Message(event.command, event.params, event.source, _without(tags, RELAYED_BY))
         return RelayedEnvelope(message, tags[RELAYED_BY], time=event.time, msgid=event.id)
+    if event.command == "JOIN":
+        return _joined_again(event)
     if "\n" not in text and not joined_at:
         message = Message(event.command, event.params, event.source, tags)
         return Envelope(message, time=event.time, msgid=event.id, account=event.account, needs=needs)
     message = Message(event.command, event.params, event.source, _without(tags, _SEAMS))
     parts = parts_of(text, [int(place) for place in joined_at.split(",") if place])
     return MultilineEnvelope(message, parts, time=event.time, msgid=event.id, account=event.account)
+
+
+def _joined_again(event: StoredEvent) -> Envelope:
+    """ "The extended-join capability extends the JOIN message", also one that is told again."""
+    message = Message(event.command, event.params, event.source)
+    realname = event.tags.get(_REALNAME) or message.nick  # databases of older versions have none
+    extended = (event.params[0], event.account or "*", realname)
+    return Envelope(message, time=event.time, msgid=event.id, account=event.account, extended=extended)
 
 
 def _lasting(envelope: Envelope) -> Mapping[str, str]:
@@ -85,6 +97,8 @@ def _lasting(envelope: Envelope) -> Mapping[str, str]:
             tags = {**tags, _SEAMS: ",".join(map(str, joined_at))}
     elif isinstance(envelope, RelayedEnvelope):
         tags = {**tags, RELAYED_BY: envelope.relayed_by}
+    elif envelope.extended:
+        tags = {**tags, _REALNAME: envelope.extended[-1]}
     return tags
 
 

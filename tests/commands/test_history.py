@@ -9,9 +9,12 @@ import pytest
 from greenchat.chat.settings import History, Settings
 from greenchat.commands.errors import FailError
 from greenchat.commands.history import chathistory
+from greenchat.commands.keeping import told_again
 from greenchat.commands.rest import Later
+from greenchat.protocol.caps import EXTENDED_JOIN
 from greenchat.protocol.message import Message, parse
 from greenchat.server.app import App
+from greenchat.storage.interface import StoredEvent
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 
@@ -138,6 +141,31 @@ def test_events_are_for_those_who_asked_for_them(server: Target, alice: Client) 
         assert commands == ["JOIN", "JOIN", "TAGMSG", "PART", "TOPIC", "PRIVMSG", "MODE", "TOPIC", "JOIN"]
     # "the server MUST NOT send any lines other than PRIVMSG and NOTICE in the reply batch"
     assert [message.command for message in ask(alice, "CHATHISTORY LATEST #lobby * 50")] == ["PRIVMSG"]
+
+
+def test_a_join_of_the_past_is_extended_too(server: Target, alice: Client) -> None:
+    """ "When enabled, the JOIN message will designate the account name of the user when they join a channel": "JOIN
+    #channelname * :Real Name". https://ircv3.net/specs/extensions/extended-join"""
+    with people(server, "bob", "carol", caps=CAPS + " draft/event-playback") as (bob, carol):
+        bob.send("REGISTER robert * quite-secret")
+        bob.expect("900")
+        bob.join("#tea")
+        carol.join("#tea")
+        for joined in ask(carol, "CHATHISTORY LATEST #tea * 9"):
+            assert (joined.command, joined.params) == ("JOIN", ("#tea",))
+        carol.run("CAP REQ :extended-join account-tag")
+        first, second = ask(carol, "CHATHISTORY LATEST #tea * 9")
+        assert (first.source, first.params) == ("bob!~bob@127.0.0.1", ("#tea", "robert", "Bob"))
+        assert first.tags.keys() == {"time", "msgid", "batch", "account"}
+        assert (second.source, second.params) == ("carol!~carol@127.0.0.1", ("#tea", "*", "Carol"))
+        assert second.tags.keys() == {"time", "msgid", "batch"}
+
+
+def test_a_join_of_which_no_real_name_was_kept() -> None:
+    """ "Clients SHOULD use the nickname as a fallback value for <username> and <realname>": as older versions
+    stored it."""
+    event = StoredEvent(1, "#tea", "JOIN", "bob!~bob@127.0.0.1", ("#tea",), "robert")
+    assert told_again(event).encode(EXTENDED_JOIN) == b":bob!~bob@127.0.0.1 JOIN #tea robert bob\r\n"
 
 
 def test_direct_messages_are_for_the_two(server: Target, alice: Client) -> None:
