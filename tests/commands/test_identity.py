@@ -103,6 +103,19 @@ def test_account_notify(house: ServerThread) -> None:
         assert stranger.sync() == []
 
 
+def test_the_tag_of_who_changes_the_account_is_the_one_they_had(house: ServerThread) -> None:
+    """The example of https://ircv3.net/specs/extensions/account-tag: ":user ACCOUNT hax0r", then "@account=hax0r :user
+    ACCOUNT bob"."""
+    with people(house.address, "alice", "bob", caps="account-notify account-tag", channel="#lobby") as (_, bob):
+        for account in "hax0r", "bob", "":
+            _log_in(house, "alice", account)
+        assert [(message.params, message.tags) for message in bob.sync()] == [
+            (("hax0r",), {}),
+            (("bob",), {"account": "hax0r"}),
+            (("*",), {"account": "bob"}),
+        ]
+
+
 def test_account_tag(house: ServerThread) -> None:
     """account-tag: "attached to all commands sent by a user ... if the user is logged into an account"."""
     with people(house.address, "alice", "bob", caps="account-tag") as (alice, bob):
