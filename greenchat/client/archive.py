@@ -95,6 +95,9 @@ class Archive:
     def _put_in_order(self, buffer: Buffer) -> None:
         """Of what was said in one millisecond, the rows tell the order: where an older page of history came later, they
         are written anew."""
+        lines, count = buffer.lines, len(buffer.fresh)
+        if not count or (count <= len(lines) and lines[-count] is buffer.fresh[0]):
+            return  # all at the end, as it is while people talk
         fresh = {line.id for line in buffer.fresh if line.id}
         place = _place(buffer)
         for time in {line.time for line in buffer.fresh}:

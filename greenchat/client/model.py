@@ -146,27 +146,29 @@ class Model:
         """Append a line to a buffer and count what the user has not seen."""
         here = buffer is self.current or buffer in self.on_screen
         looked_at = here and self.focused and buffer.anchor is None
-        read = line.kind in TALK and (line.own or (looked_at and buffer.news == buffer.end))
+        talk = line.kind in TALK
+        # who speaks has read, and nothing is new to who was looking
+        read = talk and (line.own or (looked_at and not buffer.has_news))
         buffer.add(line)
         if read:
-            buffer.mark_seen()  # who speaks has read, and nothing is new to who was looking
-        if line.kind in TALK and line.nick:
+            buffer.mark_seen()
+        if talk and line.nick:
             folded = buffer.network.fold(line.nick)
             buffer.speakers.pop(folded, None)
             buffer.speakers[folded] = line.time
-        if self.heard is not None and line.kind in TALK:
+        if self.heard is not None and talk:
             self.heard.append((buffer, line))
         if line.highlight:
             self.mentions.append((buffer, line))
         if line.own or looked_at:
             return
-        called = line.highlight or (line.kind in TALK and buffer.kind is BufferKind.PRIVATE)
+        called = line.highlight or (talk and buffer.kind is BufferKind.PRIVATE)
         self.calls += called
         if called:
             where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
             self.caller = (f"{line.nick}{where}", line.text)
         if not here:
-            if line.kind in TALK:
+            if talk:
                 buffer.unread += 1
             else:
                 buffer.events += 1

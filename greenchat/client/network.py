@@ -90,6 +90,12 @@ class Buffer:
                 return number
         return self.end
 
+    @property
+    def has_news(self) -> bool:
+        """Did others say something since the user looked away?"""
+        end = self.end
+        return self.seen < end and self.news < end
+
     def said(self, msgid: str) -> Line | None:
         """The message of this id, if it is still here."""
         return next((line for line in reversed(self.lines) if line.id == msgid), None) if msgid else None
