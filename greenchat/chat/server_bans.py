@@ -5,7 +5,7 @@ masks by a pass over those, which is made when somebody comes in, logs in or cha
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -117,7 +117,7 @@ def _network(text: str) -> str:
 class ServerBans:
     """All bans. fold: of account names; mask_fold: see `masks.mask_fold`.
 
-    Reads: iteration, len, get, of_address, of_account, of_masks. Changes: put, drop, expire.
+    Reads: iteration, len, get, of_address, of_account, of_masks. Changes: put, drop, expire, shift.
     """
 
     __slots__ = ("_bans", "_fold", "_mask_fold", "_masks", "_networks")
@@ -206,6 +206,17 @@ class ServerBans:
         for ban in over:
             self.drop(ban.target)
         return over
+
+    def shift(self, by: int, *, before: int) -> list[ServerBan]:
+        """The clock was set forward by so many ms: those for a while that were set before end later; they are returned.
+
+        before: the time just before. What was set later than that was set while the clock was right already.
+        """
+        moved = [ban for ban in self if ban.until and ban.created <= before]
+        moved = [replace(ban, created=ban.created + by, until=ban.until + by) for ban in moved]
+        for ban in moved:
+            self.put(ban)
+        return moved
 
 
 def _prefix(text: str) -> tuple[tuple[int, int], int]:

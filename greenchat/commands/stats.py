@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..chat.server_bans import ACCOUNT, ADDRESS, MASK
 from ..chat.visibility import sees_addresses
 from ..protocol.numerics import Numeric
+from ..protocol.times import elapsed
 from .context import Context
 from .registry import COMMANDS, command, require_right
 from .server import require_this_server
@@ -37,7 +38,7 @@ def stats(ctx: Context) -> None:
 
 
 def _uptime(ctx: Context) -> None:
-    minutes, seconds = divmod((ctx.now - ctx.network.started) // 1000, 60)
+    minutes, seconds = divmod(elapsed(ctx.network.started, ctx.now), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     ctx.reply(Numeric.RPL_STATSUPTIME, text=f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
@@ -46,7 +47,7 @@ def _uptime(ctx: Context) -> None:
 def _operators_here(ctx: Context) -> None:
     for user in ctx.network.users.values():
         if "o" in user.modes:
-            idle = (ctx.now - user.active) // 1000
+            idle = elapsed(user.active, ctx.now)
             ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{user.nick} ({user.username}@{user.host}) Idle: {idle} seconds")
 
 
@@ -81,7 +82,7 @@ def _connections(ctx: Context) -> None:
             session.outbox.sent_bytes // _KIB,
             session.received_messages,
             session.received_bytes // _KIB,
-            (ctx.now - session.now) // 1000,
+            elapsed(session.now, ctx.now),
         )
         ctx.reply(Numeric.RPL_STATSLINKINFO, name, *map(str, counts))
 

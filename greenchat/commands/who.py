@@ -12,6 +12,7 @@ from ..chat.user import User
 from ..chat.visibility import sees, sees_address, sees_addresses, sees_in
 from ..protocol import caps
 from ..protocol.numerics import Numeric
+from ..protocol.times import elapsed
 from .context import Context
 from .registry import command
 from .rest import Gradually
@@ -197,7 +198,7 @@ _FIELDS: dict[str, Callable[[Context, User, Channel | None], str]] = {
     "n": lambda _ctx, user, _channel: user.nick,
     "f": _flags,
     "d": lambda _ctx, _user, _channel: "0",  # hops: there is one server
-    "l": lambda ctx, user, _channel: str((ctx.now - user.active) // 1000),
+    "l": lambda ctx, user, _channel: str(elapsed(user.active, ctx.now)),
     "a": lambda _ctx, user, _channel: user.account or _NO_ACCOUNT,
     "o": lambda _ctx, _user, _channel: _NO_LEVEL,
     "r": lambda _ctx, user, _channel: user.realname,

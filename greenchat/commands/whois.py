@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ..chat.user import User
 from ..chat.visibility import sees_address, sees_in
 from ..protocol.numerics import Numeric
+from ..protocol.times import elapsed
 from ..protocol.wrap import wrap
 from .context import Context
 from .errors import IrcError
@@ -78,7 +79,7 @@ def _send(ctx: Context, user: User) -> None:
         for certfp in dict.fromkeys(session.certificate for session in user.sessions if session.certificate):
             ctx.reply(Numeric.RPL_WHOISCERTFP, nick, text=f"has client certificate fingerprint {certfp}")
     whois_lines(ctx, user)
-    idle = (ctx.now - user.active) // 1000
+    idle = elapsed(user.active, ctx.now)
     ctx.reply(Numeric.RPL_WHOISIDLE, nick, str(idle), str(user.signon // 1000))
 
 

@@ -38,3 +38,8 @@ def parse_time(text: str) -> int:
 def in_words(milliseconds: int) -> str:
     """A time for people to read, in UTC."""
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%a %b %d %Y at %H:%M:%S UTC}"
+
+
+def elapsed(since: int, now: int) -> int:
+    """Whole seconds from one ms to another, 0 where the clock was set back in between."""
+    return max(0, now - since) // 1000

@@ -17,7 +17,7 @@ from ..chat.settings import Settings
 from ..chat.throttle import Attempts
 from ..chat.user import Session
 from ..commands.audit import act, record
-from ..commands.banishment import forget_ban
+from ..commands.banishment import enforce, forget_ban, keep_ban
 from ..commands.catalog import go_on
 from ..commands.context import Context
 from ..commands.doors import doors
@@ -29,6 +29,7 @@ from ..storage.interface import StoreError
 from .admission import Admission
 from .audit import MEMBERS, OPERATORS, AuditLog
 from .backlogs import Backlogs
+from .clock import Clock
 from .config import Config, ConfigError
 from .connection import Connection
 from .dialect import is_foreign
@@ -67,8 +68,9 @@ class App:
         """read_config: reads the configuration again; raises ConfigError."""
         self.options = options
         self.tls = tls
+        self.clock = Clock(lambda: self.now())
         self.network = Network(settings, now=self.now())
-        self.keeper = StoreKeeper(options.data, options.storage, now=self.now)
+        self.keeper = StoreKeeper(options.data, options.storage, now=self.clock.believed)
         self.store = self.keeper.store
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
@@ -264,10 +266,24 @@ class App:
                 connection.close(f"Ping timeout: {int(silent)} seconds")
             elif silent > options.ping_after and not connection.asked:
                 connection.ping()
+        jump = self.clock.jumped()
+        if jump:
+            self._follow(jump)
         self._let_bans_expire()
         self.logins.forget_old(self.now())
         self.registrations.forget_old(self.now())
         self._admission.forget_old()
+
+    def _follow(self, jump: int) -> None:
+        """The date was set forward by so many ms, or back: bans are to last as long as they were meant to."""
+        log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
+        moved = self.network.bans.shift(jump, before=self.now() - jump)
+        if moved:
+            self.turn.begin()
+            ctx = self._context()
+            for ban in moved:
+                keep_ban(ctx, ban)
+            enforce(ctx)  # who came in between
 
     def _let_bans_expire(self) -> None:
         over = self.network.bans.expire(self.now())
