@@ -36,7 +36,7 @@ def redact(ctx: Context) -> None:
     place = readable_place(ctx, target)
     if place is None:
         # the same whether there is no such channel or the sender may not read it, so that nobody learns what exists
-        raise FailError("REDACT", "INVALID_TARGET", target, text=f"You cannot delete messages from {target}")
+        raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
     event = find_message(ctx, place, msgid)
     if event is None:
         raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
