@@ -200,7 +200,7 @@ def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now:
         model.questions.append(Prompt("Your name", take))
 
     answers = (
-        Answer("login", "it is mine, I have its password", lambda _now: ask_password(model, network, nick)),
+        Answer("login", "it is mine", lambda _now: ask_password(model, network, nick)),
         Answer("other", "another name", another),
         Answer("wait", f"be {network.nick} until it is free", nothing),
     )

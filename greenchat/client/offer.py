@@ -5,6 +5,7 @@ with what it remembers and goes on trying.
 from greenchat.client.model import Address, Link, Model, Network
 from greenchat.client.questions import Answer, Question, nothing
 from greenchat.client.requests import StartServer
+from greenchat.command_line import called
 
 
 def ask(model: Model, network: Network, now: int) -> None:
@@ -16,7 +17,7 @@ def ask(model: Model, network: Network, now: int) -> None:
 
     answers = (
         Answer("yes", "it ends when you leave", start),
-        Answer("no", "go on trying; what was said before is here to read", nothing),
+        Answer("no", "go on trying, and read meanwhile", nothing),
     )
     text = f"Start a server on {network.address}? yes or no"
     model.ask(network, Question(text, answers, holds=lambda: network.link is not Link.ONLINE), now)
@@ -24,4 +25,5 @@ def ask(model: Model, network: Network, now: int) -> None:
 
 def started(address: Address) -> str:
     """What the user is to know about a server that was started for them."""
-    return f"Your server listens on {address}. It ends when you leave; greenchat-server runs one that stays."
+    stays = called("greenchat-server")
+    return f"Your server listens on {address}. It ends when you leave; {stays} runs one that stays."

@@ -3,6 +3,7 @@
 import pytest
 
 from greenchat.client.model import Link
+from greenchat.client.style import Size
 from tests.client.world import World
 
 
@@ -122,6 +123,7 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":bob!b@h INVITE dave #tea", "* bob invited dave"),
         (":srv 301 alice bob :lunch", "- bob is away: lunch"),
         (":srv 401 alice dave :No such nick/channel", "! dave: nobody is called that here now"),
+        (":srv 379 alice bob :is using modes +i", "- bob is using modes +i"),
         (":srv 221 alice +", "- You have no modes."),
         (":srv 221 alice +iw", "- Your modes: +iw"),
         (":srv 311 alice bob b h * :Bob B.", "- bob is Bob B. (b@h)"),
@@ -358,6 +360,12 @@ def test_messages_without_their_parameters_harm_nothing(tea: World, line: str) -
     tea.screen()
 
 
+def test_no_modes_are_not_worth_a_line(tea: World) -> None:
+    before = tea.shown()
+    tea.feed(":srv 379 alice bob :is using modes +")
+    assert tea.shown() == before
+
+
 def test_the_servers_last_words_are_why_the_connection_was_lost(tea: World) -> None:
     tea.feed("ERROR :The server is shutting down")
     tea.lose("the server closed the connection")
@@ -370,8 +378,12 @@ def test_the_servers_last_words_are_why_the_connection_was_lost(tea: World) -> N
 
 def test_a_server_is_offered_only_to_who_was_never_in(world: World) -> None:
     world.network.offers_server = True
+    world.console.size = Size(24, 80)
     world.lose("nothing answers on irc.example:9090")
-    assert world.screen()[-1] == "yes/no?"
+    assert world.screen()[-2:] == [
+        " yes: it ends when you leave; no: go on trying, and read meanwhile.",
+        "yes/no?",
+    ]
     world.welcome()
     assert world.screen()[-1] == "[net]"
     world.network.offers_server = True

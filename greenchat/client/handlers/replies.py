@@ -153,8 +153,10 @@ def metadata(at: Incoming) -> None:
     Numeric.RPL_WHOISSPECIAL,
 )
 def whois_more(at: Incoming) -> None:
-    """`<nick> ... :<text>`"""
-    at.answer(" ".join(at.message.params[1:]))
+    """`<nick> ... :<text>`; `is using modes +` says nothing."""
+    text = " ".join(at.message.params[1:])
+    if not text.endswith(" +"):
+        at.answer(text)
 
 
 @on(Numeric.RPL_WHOREPLY)
