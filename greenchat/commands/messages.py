@@ -31,6 +31,10 @@ def privmsg(ctx: Context) -> Rest | None:
     params = ctx.message.params
     service = services.find(params[0]) if len(params) > 1 else None
     if service is not None:
+        # "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other
+        # connection of theirs, since there may be a password in it
+        if ctx.session.caps & caps.ECHO_MESSAGE:
+            ctx.respond(_envelope(ctx, params[0], (params[1],)))
         return services.run(ctx, service, params[1])
     say(ctx)
     return None

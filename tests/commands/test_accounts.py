@@ -371,6 +371,20 @@ def test_nickserv_for_those_who_know_nothing_else(server: Target) -> None:
             assert any(answer in text for text in texts) or (not answer and not texts), (line, texts)
 
 
+def test_what_is_said_to_a_service_is_echoed(server: Target) -> None:
+    """ "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them":
+    https://ircv3.net/specs/extensions/echo-message"""
+    with Client(server, "alice", caps="echo-message message-tags labeled-response batch") as alice:
+        echo, *answers = alice.run("@+x=y PRIVMSG nickserv@services :INFO nobody")
+        assert (echo.source, echo.params) == ("alice!~alice@127.0.0.1", ("nickserv@services", "INFO nobody"))
+        assert echo.tags["+x"] == "y"
+        assert {message.command for message in answers} == {"NOTICE"}
+        begin, echo, *answers, end = alice.run("@label=1 PRIVMSG NickServ :INFO nobody")
+        assert (begin.tags["label"], echo.command, end.command) == ("1", "PRIVMSG", "BATCH")
+        alice.run("CAP REQ -echo-message")
+        assert set(alice.commands("PRIVMSG NickServ :INFO nobody")) == {"NOTICE"}
+
+
 def test_a_password_for_nickserv_goes_nowhere_else(start_server: StartServer, tmp_path: Path) -> None:
     options = persistent(tmp_path)
     running = start_server(Settings(accounts=QUICK), options)
