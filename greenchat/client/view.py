@@ -20,6 +20,8 @@ WINDOWS_FROM = 120  # columns from which the list of windows shows by itself
 NICKS_FROM = 90
 WINDOWS_COLUMNS = 18
 NICKS_COLUMNS = 16
+TOPIC_FROM = 5  # rows from which the topic is worth one of them
+STATUS_FROM = 4
 LEAST_HISTORY = 24  # columns that panels leave to the history, also where they are asked for
 MOST_INPUT_ROWS = 8
 LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less only the current one is shown
@@ -78,7 +80,8 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
         windows = nicks = 0
     most = max(1, min(MOST_INPUT_ROWS, size.rows // 3))
     rows = min(most, line.text.count("\n") + 1)
-    divided = Layout(size, windows, nicks, rows, top=int(panels.topic), bottom=int(panels.status))
+    top, bottom = panels.topic and size.rows >= TOPIC_FROM, panels.status and size.rows >= STATUS_FROM
+    divided = Layout(size, windows, nicks, rows, top=int(top), bottom=int(bottom))
     above = tuple(model.others_shown) if panels.splits else ()
     each = divided.height // (len(above) + 1)
     room = each >= LEAST_SPLIT.rows and divided.history.columns >= LEAST_SPLIT.columns

@@ -93,6 +93,14 @@ def test_bars_can_be_hidden(tea: World) -> None:
     assert tea.screen()[3].endswith("8")
 
 
+def test_few_rows_are_for_the_talk(tea: World) -> None:
+    tea.feed(*(f":bob!b@h PRIVMSG #tea :{number}" for number in range(9)))
+    pictures = {5: ["a", "7", "8", ")", "]"], 4: ["7", "8", ")", "]"], 3: ["7", "8", "]"]}
+    for rows, ends in pictures.items():
+        tea.console.on_terminal(Resized(Size(rows, 60)), tea.now)
+        assert [row[-1:] for row in tea.screen()] == ends
+
+
 def test_days_are_told_apart(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :late")
     tea.now += 86_400_000
