@@ -76,7 +76,7 @@ class OpenTerminal(Protocol):
 def environment(tmp_path: Path) -> dict[str, str]:
     """A home of their own for the programs, and this checkout as what they import."""
     return {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",  # else they name themselves by where this checkout is
         "PYTHONPATH": str(ROOT),
         "HOME": str(tmp_path),
         "XDG_STATE_HOME": str(tmp_path / "state"),

@@ -7,7 +7,7 @@ from itertools import count
 
 from greenchat.client.bindings import KEYS
 from greenchat.client.connection import _encode
-from greenchat.client.events import Garbled, Resized
+from greenchat.client.events import Clicked, Garbled, Resized, Wheeled
 from greenchat.client.handlers.registry import TABLE
 from greenchat.client.style import Frame, Size
 from greenchat.client.text import visible, width
@@ -42,7 +42,7 @@ _CAPS = (
     "batch server-time message-tags echo-message labeled-response draft/chathistory sasl=PLAIN"
     " draft/multiline=max-bytes=99,max-lines=3"
 )
-_KEYS = [*KEYS, "Enter", "a", "/", " ", "\u00fc", "x"]
+_KEYS = [*(part for key in KEYS for part in key.split(",")), "Enter", "a", "/", " ", "\u00fc", "x"]
 _BIDI = set(range(0x202A, 0x202F)) | set(range(0x2066, 0x206A)) | {0x200E, 0x200F, 0x061C}
 _WORLD = 400  # lines that one client gets
 
@@ -115,6 +115,12 @@ def client_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Cal
                 size = Size(chance.randrange(1, 50), chance.randrange(1, 200))
                 trace.append(size)
                 world.console.on_terminal(Resized(size), world.now)
+            case 3 | 4 | 5:
+                row, column = chance.randrange(50), chance.randrange(200)
+                wheel = Wheeled(chance.choice(["WheelUp", "WheelDown"]), row)
+                mouse = Clicked(row, column) if chance.randrange(2) else wheel
+                trace.append(mouse)
+                world.console.on_terminal(mouse, world.now)
         check_frame(world.console.frame(0.0), max(SMALLEST.columns, world.console.size.columns))
         for message in world.network.outgoing:
             said = _encode(message)
@@ -128,6 +134,10 @@ def _world(chance: random.Random) -> World:
     world = World(rows=chance.choice([4, 12, 40]), columns=chance.choice([20, 80, 140]))
     world.welcome(_CAPS if chance.randrange(2) else "")
     world.join()
+    world.model.settings.notified = ["bob", "carol -away"]
+    if chance.randrange(2):
+        world.join(channel="#b")
+        world.type("/split #tea\n")
     return world
 
 
