@@ -3,6 +3,8 @@
 An answer needs Enter, so that a question that comes up while somebody types is not answered by accident.
 """
 
+from collections.abc import Callable
+
 from greenchat.client.editor import EMPTY, Editor, Line
 from greenchat.client.modes import CANCEL, DONE, EDITS, STAYS
 from greenchat.client.questions import Prompt, Question
@@ -38,12 +40,16 @@ class _Typing:
 
 
 class Asking(_Typing):
-    """A question in the input line's place. now: when it is answered, in milliseconds since the epoch."""
+    """A question in the input line's place. now: when it is answered, in milliseconds since the epoch.
 
-    def __init__(self, question: Question, now: int) -> None:
+    order: runs a command, which can be entered all the same; it is as good as the answer that changes nothing.
+    """
+
+    def __init__(self, question: Question, now: int, order: Callable[[str, int], None]) -> None:
         super().__init__()
         self._question = question
         self._now = now
+        self._order = order
         self._misunderstood = ""
 
     @property
@@ -75,6 +81,10 @@ class Asking(_Typing):
             typed = self._editor.text
             answer = self._question.answer(typed)
             self._editor.load(EMPTY)
+            if answer is None and typed.startswith("/"):
+                self._question.answers[-1].action(self._now)
+                self._order(typed, self._now)
+                return DONE
             if answer is None:
                 self._misunderstood = typed
                 return STAYS

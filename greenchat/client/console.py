@@ -162,7 +162,7 @@ class Console:
                 case Question() as question if not question.holds():
                     pass  # it was decided meanwhile
                 case Question() as question if self.model.asks:
-                    self._mode = Asking(question, now)
+                    self._mode = Asking(question, now, self._speaking.order)
                 case Question(answers=answers):
                     answers[-1].action(now)
                 case Prompt() as prompt if self.model.asks:

@@ -154,6 +154,16 @@ def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
     assert world.sent() == ["NICK alice", "JOIN #tea"]
 
 
+def test_a_command_is_run_in_spite_of_a_question(world: World) -> None:
+    world.connect()
+    world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    assert world.screen()[-1] == "login/other/wait?"
+    world.sent()
+    world.type("/whois bob\n")
+    assert world.sent() == ["WHOIS bob bob"]
+    assert world.screen()[-1] == "[net]"
+
+
 def log_in_as_guest(world: World, account: str = "alice") -> None:
     """Alice, whose nick another device of hers has, comes in as alice_ and types the password of an account."""
     world.connect()
