@@ -69,6 +69,10 @@ RELAYMSG = _capability("draft/relaymsg", _PROPOSED + "417", wire=True)
 SEARCH = _capability("soju.im/search", _PROPOSED + "496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 
+# The names that these had before they were ratified: some programs know no other. Either will do.
+EXTENDED_MONITOR |= _capability("draft/extended-monitor", "extended-monitor")
+NO_IMPLICIT_NAMES |= _capability("draft/no-implicit-names", "no-implicit-names")
+
 METADATA = METADATA_2 | METADATA_3
 """A session has one of them, never both."""
 

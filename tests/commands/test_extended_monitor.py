@@ -28,11 +28,12 @@ _each = pytest.mark.parametrize(("capability", "command", "change"), CHANGES, id
 
 
 @_each
-def test_a_monitor_is_told(house: ServerThread, capability: str, command: str, change: Change) -> None:
+@pytest.mark.parametrize("name", ["extended-monitor", "draft/extended-monitor"])
+def test_a_monitor_is_told(house: ServerThread, name: str, capability: str, command: str, change: Change) -> None:
     with (
         Client(house.address, "bob") as bob,
-        Client(house.address, "alice", caps=f"extended-monitor {capability}") as alice,
-        Client(house.address, "stranger", caps=f"extended-monitor {capability}") as stranger,
+        Client(house.address, "alice", caps=f"{name} {capability}") as alice,
+        Client(house.address, "stranger", caps=f"{name} {capability}") as stranger,
     ):
         alice.run("MONITOR + bob")
         change(house, bob)

@@ -240,10 +240,11 @@ def test_away_notify(server: Target) -> None:
         assert "AWAY" not in [message.command for message in bob.sync()]
 
 
-def test_no_implicit_names(server: Target) -> None:
+@pytest.mark.parametrize("name", ["no-implicit-names", "draft/no-implicit-names"])
+def test_no_implicit_names(server: Target, name: str) -> None:
     """https://ircv3.net/specs/extensions/no-implicit-names: "servers MUST NOT send an implicit NAMES reply after
     sending a JOIN message. Servers MUST reply to explicit NAMES commands sent by the client as usual." """
-    with Client(server, "alice", caps="no-implicit-names") as alice:
+    with Client(server, "alice", caps=name) as alice:
         assert alice.commands("JOIN #a", "TOPIC #a :x", "PART #a") == ["JOIN", "TOPIC", "PART"]
         assert alice.commands("JOIN #a", "NAMES #a") == ["JOIN", "353", "366"]
 
