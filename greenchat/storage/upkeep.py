@@ -113,6 +113,8 @@ def _events(connection: sqlite3.Connection, key: str) -> Iterator[StoredEvent]:
     after = 0
     while page := read(connection, key, Span(_PAGE, after=after, events=True)):
         yield from page
+        if page[-1].id <= after:  # else there would be no end
+            raise UnreadableError(f"the events of {key} are not in their order")
         after = page[-1].id
 
 

@@ -76,6 +76,20 @@ def test_what_sqlite_says_of_it_need_not_be_text(sound: Path, tmp_path: Path) ->
         pass
 
 
+def test_events_that_lie_in_another_order(sound: Path) -> None:
+    """An export comes to an end."""
+    later = Talk(1_800_000_000_000).say("later", "#other")
+    with opened(sound) as store:
+        (before,) = store.read("#lobby", _ALL)
+        store.commit([later])
+    number, smaller = (each.to_bytes(8, "big") for each in (later.id, before.id - 1))
+    content = sound.read_bytes()
+    assert content.count(number) == 1
+    sound.write_bytes(content.replace(number, smaller))
+    with pytest.raises(StoreError, match="the events of #other are not in their order"):
+        list(export(sound))
+
+
 @pytest.mark.parametrize("kind", ["account", "channel", "ban", "presence"])
 @pytest.mark.parametrize("value", ["{", "{}", '{"name": "alice", "verifier": 1, "created": 1, "nicks": 7}'])
 def test_the_server_refuses_it_in_one_line(tmp_path: Path, kind: str, value: str) -> None:
