@@ -37,13 +37,13 @@ def names(ctx: Context) -> Gradually:
 
 def _names(ctx: Context, wanted: list[str]) -> Iterator[None]:
     for name in wanted:
+        yield
         channel = ctx.network.channel(name)
         if channel is None or not channel.is_visible_to(ctx.user):
             ctx.reply(Numeric.RPL_ENDOFNAMES, name)
         else:
             for envelope in names_reply(ctx, ctx.session, channel):
                 ctx.respond(envelope)
-        yield
 
 
 def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:

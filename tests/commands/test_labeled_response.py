@@ -70,6 +70,13 @@ def test_every_answer_is_one(alice: Client, line: str, commands: list[str]) -> N
     assert [message.command for message in held] == commands
 
 
+@pytest.mark.parametrize("line", ["NAMES", "NAMES #nowhere", "WHO nobody", "MONITOR L", "INVITE"])
+def test_one_line_is_no_batch(alice: Client, line: str) -> None:
+    """ "If a response consists of more than one message, a batch MUST be used": one is labeled itself."""
+    (answer,) = alice.run(f"@label=1 {line}")
+    assert answer.tags == {"label": "1"}
+
+
 # With fitting parameters where a command has an effect that would spoil the others, or ends the connection.
 SPECIAL = {"QUIT": None, "DIE": None, "RESTART": None, "NICK": "NICK alys", "PART": "PART #a", "JOIN": "JOIN 0"}
 
