@@ -86,7 +86,8 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
     if page:
         _note_gap(buffer, page, full=lines >= page.limit)
         buffer.complete = buffer.complete or (page.older and not page.new)
-    place_marker(buffer)
+    if page is None or page.command == "LATEST":
+        place_marker(buffer)  # older pages change nothing of what is new
     talk.flush(model, buffer, now)
 
 

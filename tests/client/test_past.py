@@ -165,6 +165,17 @@ def test_where_the_user_has_read_is_told_and_heeded(world: World) -> None:
     assert [row.split()[-1][:4] for row in shown] == ["old", "────", "new", "newe"]
 
 
+def test_what_was_seen_is_not_new_again_with_each_page_of_history(world: World) -> None:
+    world.feed(*history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)]))
+    world.feed(":srv MARKREAD #tea timestamp=2026-09-21T13:00:30.000Z")
+    world.press("M-1", "M-2")
+    world.feed("@msgid=a;time=2026-09-21T14:00:00.000Z :bob!b@h PRIVMSG #tea :seen as it comes")
+    world.press("M-<")
+    world.feed(*history())
+    world.press("M->")
+    assert not any("── new " in row for row in world.screen())
+
+
 def test_what_was_read_in_another_client_is_no_longer_unread(world: World) -> None:
     world.feed(*history())
     world.press("M-1")
