@@ -108,7 +108,12 @@ def away(model: Model, network: Network, nick: str, reason: str | None, now: int
     """Somebody has gone away, or (None) is back."""
     each = watched(model, network).get(network.fold(nick)) if model.settings.notified else None
     if each and each.away:
-        _tell(model, network, f"{nick} is back." if reason is None else f"{nick} is away: {reason}", now)
+        _tell(model, network, f"{nick} is back." if reason is None else away_text(nick, reason), now)
+
+
+def away_text(nick: str, reason: str) -> str:
+    """That somebody is away, and why if they said so: `*` is that nobody sits at any connection of theirs."""
+    return f"{nick} is away" if reason in ("", "*") else f"{nick} is away: {reason}"
 
 
 def _news(model: Model, network: Network, nick: str, *, here: bool) -> Watched | None:

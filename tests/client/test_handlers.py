@@ -122,6 +122,8 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":bob!b@h MODE #tea +o carol", "* bob set mode +o carol"),
         (":bob!b@h INVITE dave #tea", "* bob invited dave"),
         (":srv 301 alice bob :lunch", "- bob is away: lunch"),
+        # "an away message of `*`": a server's word for who stays without a connection
+        (":srv 301 alice bob :*", "- bob is away"),
         (":srv 401 alice dave :No such nick/channel", "! dave: nobody is called that here now"),
         (":srv 379 alice bob :is using modes +i", "- bob is using modes +i"),
         (":srv 221 alice +", "- You have no modes."),

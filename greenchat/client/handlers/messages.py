@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from greenchat import __version__
-from greenchat.client import login, past, responses, talk, typing_notice
+from greenchat.client import login, past, presence, responses, talk, typing_notice
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.model import Buffer, Model
 from greenchat.client.said import Kind, Line
@@ -113,7 +113,7 @@ def away(at: Incoming) -> None:
     """Whom we wrote to (or asked about) is away."""
     nick = at.param(1)
     buffer = at.network.find(nick)
-    text = f"{nick} is away: {at.param(-1)}"
+    text = presence.away_text(nick, at.param(-1))
     if buffer is None:
         at.answer(text)
     elif not any(line.text == text for line in list(buffer.lines)[-20:]):
