@@ -126,7 +126,9 @@ class JoinScreen:
         network = self._network
         if self._connecting and network.trouble and network.link is Link.OFFLINE:
             self._failed(network.trouble.text)
-        if network.link is Link.ONLINE and network.settled:
+        if network.link is not Link.ONLINE:
+            self._asked = False
+        elif network.settled:
             self._editors[NICK].load(_at_end(network.nick))
             if not self._asked:
                 self._asked = True

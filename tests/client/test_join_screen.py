@@ -91,6 +91,19 @@ def test_the_channels_are_fetched_once_and_looked_through_while_typing(first: Wo
     assert not any("LIST" in line for line in first.sent())
 
 
+def test_the_channels_are_fetched_again_on_a_new_connection(first: World) -> None:
+    """A login may lead to one, by which this becomes one more device of somebody."""
+    first.press("Enter", "Enter")
+    first.welcome()
+    first.feed(*LIST[:2])
+    first.lose()
+    assert "  Asking for channels ..." not in first.screen()
+    first.come_in()
+    assert "LIST" in first.sent()
+    first.feed(*LIST)
+    assert "  3 channels here, or any new name:" in first.screen()
+
+
 def test_the_list_is_not_shown_as_an_answer(first: World) -> None:
     first.press("Enter", "Enter")
     first.welcome()
