@@ -193,6 +193,7 @@ def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_c
             ("PART", "alice_", "#b"),
             ("NICK", "alice_", "alice"),
             ("JOIN", "alice", "#a"),
+            ("JOIN", "alice", "#b"),
         ]
         assert texts(answers) == ([] if at_a_connection else ["missed", "this too"])
         assert bob.expect("QUIT").nick == "alice_"
