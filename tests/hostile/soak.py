@@ -31,6 +31,8 @@ _CONFIG = "[accounts]\nreserve_nicks = false\n[connections]\nping_after = 3600\n
 _COUNTED = str(ROOT / "tests/hostile/counted_server.py")
 _TROUBLE_EVERY = 15.0  # seconds
 _SHORTAGE = 0.5  # seconds without a free descriptor
+_OF_THREADS = 8  # greenlets of threads for slow work, which are started when there is some
+_CACHED = 60 * 1024  # KiB that the server keeps at hand once it has worked: pages of the database, free memory
 _DYING = 1.0  # seconds for a server that has gone wrong to be seen to end
 
 
@@ -84,7 +86,7 @@ class Observer:
 def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], None]) -> list[Sample]:
     """The samples, each told at once too; the first is taken before anybody comes and the last when all are gone.
 
-    Raises AssertionError where the witness was disturbed or the server has met a bug.
+    Raises AssertionError where the witness was disturbed, the server has met a bug, or something of them has stayed.
     """
     config = folder / "server.toml"
     config.write_text(_CONFIG)
@@ -115,7 +117,15 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
         witness.end()
         assert "Traceback" not in server.errors.read_text(), server.errors.read_text()[-10_000:]
         assert server.end() == 0
+    _compare(samples[0], samples[-1])
     return samples
+
+
+def _compare(first: Sample, last: Sample) -> None:
+    """Nothing stays of those who came."""
+    assert last.sockets <= first.sockets, last
+    assert last.greenlets <= first.greenlets + _OF_THREADS, last
+    assert last.resident < first.resident + _CACHED, last
 
 
 @contextmanager
