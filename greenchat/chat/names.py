@@ -19,7 +19,7 @@ SERVICES = frozenset({"nickserv", "chanserv", "histserv", "hostserv", "memoserv"
 _TOKENS = {"precis": "rfc7613"}
 
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
-_CHANNEL = re.compile(r"#[^\x00-\x20,:\x7f\u0080-\u00a0]*\Z")
+_CHANNEL = re.compile(r"#[^\x00-\x20,\x7f\u0080-\u00a0]*\Z")
 CHANNEL_BYTES = 160  # so that two names and who speaks of them fit into one line
 REALNAME_BYTES = 190  # so that it fits into an extended JOIN beside the longest names that there are by default
 _NOT_USERNAME = re.compile(r"[^\w.\-\[\]\\`^{|}]", re.ASCII)

@@ -82,12 +82,23 @@ def test_no_name_of_a_channel(server: Target, name: str) -> None:
         assert shape(alice, f"JOIN {name}") == [("403", name)]
 
 
-@pytest.mark.parametrize("name", ["#", "#a\x07b", "#a:b", "#" + "a" * 64, "#" + "\U0001f409" * 40])
+@pytest.mark.parametrize("name", ["#", "#a\x07b", "#" + "a" * 64, "#" + "\U0001f409" * 40])
 def test_a_bad_name(server: Target, name: str) -> None:
     """ERR_BADCHANMASK: "Indicates the supplied channel name is not a valid. This is similar to, but stronger than,
     ERR_NOSUCHCHANNEL". CHANNELLEN "specifies the maximum length of a channel name that a client may join"."""
     with Client(server, "alice") as alice:
         assert shape(alice, f"JOIN {name}") == [("476", name)]
+
+
+def test_all_else_can_be_in_a_name(server: Target) -> None:
+    """ "the only restriction on a channel name is that it may not contain any spaces, a control G, or a comma": and no
+    other character that can't be seen."""
+    with people(server, "alice", "bob") as (alice, bob):
+        for name in ("#a:b", "##", "#:", "#!@*", "#\u65e5\u672c"):
+            alice.join(name)
+            bob.join(name)
+            alice.run(f"PRIVMSG {name} :hello")
+            assert bob.expect("PRIVMSG").params == (name, "hello")
 
 
 def test_the_longest_name(server: Target) -> None:
