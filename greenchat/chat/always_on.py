@@ -19,16 +19,17 @@ def stays(network: Network, user: User) -> bool:
 
 
 def presence(network: Network, account: str, default: User | None = None) -> User | None:
-    """Which of the users of an account is the one that stays: whose nick is its name, else who came first.
+    """Which of the users of an account is the one that stays: whose nick is its name, else who logged in first.
 
     None where none stays, default where none is here.
     """
     if not _may_stay(network, account):
         return None
-    folded = network.fold(account)
-    namesake = network.users.get(folded)
-    alike = [namesake] if namesake else network.users.values()
-    return next((user for user in alike if network.fold(user.account) == folded), default)
+    users = network.users_of(account)
+    namesake = network.user(account)
+    if namesake in users:
+        return namesake
+    return users[0] if users else default
 
 
 def _may_stay(network: Network, name: str) -> bool:

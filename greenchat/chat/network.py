@@ -35,15 +35,16 @@ class Network:
     moved: those with an account whose nick, channels or ranks have changed, until somebody looks.
     renamed: folded old names of channels that still are, the latest ones.
 
-    Reads: user, holder, channel, channels_of, peers; most_users, mode_counts, command_counts,
+    Reads: user, holder, users_of, channel, channels_of, peers; most_users, mode_counts, command_counts,
     unregistered.
-    Changes: connect, disconnect, register, attach, rename, set_host, remove, set_caps, set_kind, set_mode; join, part,
-    invite, set_member_mode, rename_channel, set_registration, bring_back.
+    Changes: connect, disconnect, register, attach, rename, set_host, set_account, remove, set_caps, set_kind, set_mode;
+    join, part, invite, set_member_mode, rename_channel, set_registration, bring_back.
     """
 
     __slots__ = (
         "_looks",
         "_registered_sessions",
+        "_users_of",
         "accounts",
         "bans",
         "channels",
@@ -86,6 +87,7 @@ class Network:
         self.command_counts: Counter[str] = Counter()
         self._registered_sessions = 0
         self._looks: dict[str, User] = {}
+        self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
         self.monitors = Monitors()
         self.entrance = Entrance()
         self.whowas = Whowas(settings.limits.whowas)
@@ -102,6 +104,10 @@ class Network:
     def holder(self, nick: str) -> User | None:
         """Who must give up their nick before somebody can have this one: it is the same, or looks the same."""
         return self.user(nick) or self._looks.get(self.naming.skeleton(nick))
+
+    def users_of(self, account: str) -> list[User]:
+        """Who is logged in to an account, who did it first before the others."""
+        return list(self._users_of.get(self.fold(account), ()))
 
     def channel(self, name: str) -> Channel | None:
         """The channel of this name, if it exists."""
@@ -142,12 +148,14 @@ class Network:
     def register(self, user: User, session: Session) -> None:
         """A new user with a first session. The nick must be free: see `holder`."""
         self._name(user)
+        self._log_in(user)
         self.most_users = max(self.most_users, len(self.users))
         self.attach(user, session)
 
     def welcome_back(self, user: User) -> None:
         """Somebody whom the store has kept, without a session. The nick must be free."""
         self._name(user)
+        self._log_in(user)
 
     def attach(self, user: User, session: Session) -> None:
         """One more session of a user: it hears all their channels from now on."""
@@ -175,6 +183,12 @@ class Network:
         user.host = host
         self._refresh_names(user)
 
+    def set_account(self, user: User, account: str) -> None:
+        """Log a user in to an account, or with "" out."""
+        self._log_out(user)
+        user.account = account
+        self._log_in(user)
+
     def remove(self, user: User, *, now: int) -> None:
         """A user leaves the network: all channels, and the list of users."""
         self._remember(user, now)
@@ -187,6 +201,7 @@ class Network:
         for letter in list(user.modes):
             self.set_mode(user, letter, False)
         self._unname(user)
+        self._log_out(user)
 
     def join(self, user: User, name: str, *, now: int, since: str = "") -> Channel:
         """Put a user into a channel, which comes into being if need be; its first member is its operator.
@@ -307,6 +322,17 @@ class Network:
     def _unname(self, user: User) -> None:
         del self.users[self.fold(user.nick)]
         self._looks.pop(self.naming.skeleton(user.nick), None)
+
+    def _log_in(self, user: User) -> None:
+        if user.account:
+            self._users_of.setdefault(self.fold(user.account), {})[user] = None
+
+    def _log_out(self, user: User) -> None:
+        if user.account:
+            folded = self.fold(user.account)
+            del self._users_of[folded][user]
+            if not self._users_of[folded]:
+                del self._users_of[folded]
 
     def _refresh_names(self, user: User) -> None:
         for channel in self.channels_of(user):

@@ -41,7 +41,7 @@ def set_account(ctx: Context, user: User, account: str) -> None:
     follow_account(ctx, user, account)
     # made first, since its account-tag is the account that they come from: "@account=hax0r :user ACCOUNT bob"
     envelope = ctx.envelope("ACCOUNT", account or "*", source=user, needs=caps.ACCOUNT_NOTIFY)
-    user.account = account
+    ctx.network.set_account(user, account)
     ctx.deliver(user, envelope)
     announce(ctx, user, envelope)
     change_modes(ctx, user, [ModeChange(bool(account), "r")])

@@ -94,6 +94,10 @@ class Chat(RuleBasedStateMachine):
     def set_host(self, data: st.DataObject, host: str) -> None:
         self.network.set_host(self.some_user(data), "~u", host, msgid=self.count)
 
+    @rule(data=st.data(), account=st.sampled_from(["", "alice", "Alice", "bob"]))
+    def set_account(self, data: st.DataObject, account: str) -> None:
+        self.network.set_account(self.some_user(data), account)
+
     @rule(data=st.data())
     def somebody_goes(self, data: st.DataObject) -> None:
         if len(self.network.users) > 1:
@@ -113,6 +117,13 @@ class Chat(RuleBasedStateMachine):
             assert all(user in network.channels[folded].invited for folded in user.invitations)
         assert all(channel in network.channels.values() for channel in network.renamed.values())
         assert not network.renamed.keys() & network.channels.keys()
+
+    @invariant()
+    def accounts_know_their_users(self) -> None:
+        network = self.network
+        for account in "alice", "bob":
+            here = {user for user in network.users.values() if network.fold(user.account) == account}
+            assert set(network.users_of(account)) == here
 
     @invariant()
     def kept_lines_are_true(self) -> None:

@@ -42,8 +42,8 @@ def make_operator(server: ServerThread, nick: str) -> None:
 def log_in(server: ServerThread, nick: str, account: str) -> None:
     """Give a user an account, silently."""
 
-    def change(_: Context, user: User) -> None:
-        user.account = account
+    def change(ctx: Context, user: User) -> None:
+        ctx.network.set_account(user, account)
 
     act(server, nick, change)
 

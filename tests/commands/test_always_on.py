@@ -171,6 +171,21 @@ def test_a_second_device_under_another_nick_is_no_second_person(start_server: St
     assert running.call(lambda app: list(app.network.users)) == ["alice"]
 
 
+def test_one_person_stays_also_where_somebody_else_has_their_nick(serve: Serve) -> None:
+    address = serve(Settings(accounts=replace(ACCOUNTS, reserve_nicks=False)))
+    make_account(address, "alice")
+    with people(address, "alice", "bob", channel="#a", caps="away-notify") as (_, bob):
+        laptop, phone = (Client(address, nick) for nick in ("laptop", "phone"))
+        for client in laptop, phone:
+            log_in(client, "alice")
+            client.expect("903")
+            client.run("NS SET ALWAYS-ON on", "JOIN #a")
+        go(phone)
+        assert bob.expect("AWAY", "QUIT").command == "QUIT"
+        go(laptop)
+        assert bob.expect("AWAY", "QUIT").command == "AWAY"
+
+
 @pytest.mark.parametrize("at_a_connection", [True, False])
 def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_connection: bool) -> None:
     """For clients that can log in only after they have come in."""

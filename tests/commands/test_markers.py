@@ -81,7 +81,7 @@ def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, t
     server = start_server(Settings(), quick_options(tmp_path))
 
     def log_in(app: App) -> None:
-        app.network.users["alice"].account = "Alice"
+        app.network.set_account(app.network.users["alice"], "Alice")
 
     mark = "timestamp=2019-01-04T14:33:26.123Z"
     with Client(server.address, "alice", caps=CAPS) as alice:
