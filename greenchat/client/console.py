@@ -135,6 +135,8 @@ class Console:
                 self._click(row, column)
             case Resized(size):
                 self.size = size
+            case Entered("\x1b") if self._mode:
+                self._key("Escape", now)  # where the terminal does the editing, it is a line, too
             case Entered(text) if self._mode:
                 self._mode.paste(text)
                 self._key("Enter", now)
@@ -151,6 +153,11 @@ class Console:
     def hides_input(self) -> bool:
         """Is what is typed now not to be seen?"""
         return isinstance(self._mode, Prompting) and self._mode.hidden
+
+    @property
+    def asked(self) -> str:
+        """What stands in the input line's place and what it wants, "" where the user can just talk."""
+        return f"{self._mode.hint} {self._mode.prompt}".strip() if self._mode else ""
 
     def ask(self, now: int) -> None:
         """Put the next question into the input line's place, when nothing else is there."""

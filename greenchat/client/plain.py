@@ -45,11 +45,12 @@ class PlainScreen:
         self._console = console
         self._printed: dict[Buffer, int] = {}
         self._spoken_in: Buffer | None = None
+        self._asked = ""
         self.size = WIDE
         self._hidden = False
 
     def paint(self, frame: Frame) -> None:
-        """Print the lines that are new in any window."""
+        """Print the lines that are new in any window, and then what is asked."""
         model = self._console.model
         self._hide(self._console.hides_input)
         if self._spoken_in is not model.current:
@@ -63,6 +64,9 @@ class PlainScreen:
                 if not for_the_record and not (line.own and buffer is model.current):
                     self._print(plain_line(line, "" if buffer is model.current else buffer.name))
             self._printed[buffer] = buffer.end
+        asked, self._asked = self._asked, self._console.asked
+        if self._asked and self._asked != asked:
+            self._print(f"? {self._asked}")
 
     wide = False
 

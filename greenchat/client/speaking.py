@@ -100,9 +100,7 @@ class Speaking:
 
         one = multiline.limits(buffer.network) is not None
         lines = many.text.count("\n") + 1
-        guard = PasteGuard(f"Say {lines} lines in {buffer.name}? ", answer, one=one)
-        self._model.add(self._model.current, Line(now, Kind.INFO, f"{guard.prompt}{guard.hint}"))
-        return guard
+        return PasteGuard(f"Say {lines} lines in {buffer.name}? ", answer, one=one)
 
     def moved(self, before: Buffer) -> None:
         """Another window may be shown now: each keeps what was typed in it."""

@@ -46,3 +46,30 @@ def test_what_happens_is_printed_once(tea: World, capfd: pytest.CaptureFixture[s
     tea.console.on_terminal(Entered("/window bob"), tea.now)
     screen.paint(tea.console.frame(0))
     assert capfd.readouterr().out.splitlines() == ["-- now in bob"]
+
+
+def test_what_is_asked_is_printed_too(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nobody can answer a question that is not seen: the answer would be said, or be taken for a password."""
+    screen = PlainScreen(world.console)
+
+    def enter(text: str) -> list[str]:
+        world.console.on_terminal(Entered(text), world.now)
+        screen.paint(world.console.frame(0))
+        return capfd.readouterr().out.splitlines()
+
+    world.connect()
+    world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    for _ in range(2):
+        screen.paint(world.console.frame(0))
+    assert capfd.readouterr().out.splitlines()[-2:] == [
+        "14:13 ! The name alice is in use.",
+        "? login: it is mine; other: another name; wait: be alice_ until it is free. login/other/wait?",
+    ]
+    assert enter("what?") == [
+        "? 'what?' is no answer. Type login, other or wait; Escape is wait. login/other/wait?",
+    ]
+    assert enter("login") == [
+        "? It is not shown while you type. Enter takes it, Escape goes back. Password of alice:",
+    ]
+    assert enter("\x1b") == []
+    assert world.console.asked == ""
