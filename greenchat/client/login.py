@@ -15,6 +15,7 @@ SASL = "sasl"
 REGISTRATION = "draft/account-registration"
 SERVICE = "NickServ"
 _HIDDEN = re.compile(r"\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group)\b", re.I)
+_CHANNEL_ONLY = re.compile(r"\s*\w+\s+[#&]\S*\s*")  # `REGISTER #tea`
 _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"})
 
 
@@ -210,7 +211,10 @@ def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now:
 
 def hides(target: str, text: str) -> bool:
     """Is this a password, said to a service?"""
-    return target.partition("@")[0].lower() in _SERVICES and _HIDDEN.match(text) is not None
+    service = target.partition("@")[0].lower()
+    if service in ("chanserv", "cs") and _CHANNEL_ONLY.fullmatch(text):
+        return False
+    return service in _SERVICES and _HIDDEN.match(text) is not None
 
 
 def hides_line(line: str) -> bool:

@@ -115,6 +115,21 @@ def test_a_wrong_password_is_asked_for_again(member: World) -> None:
     assert not any("right this time" in row for row in member.screen())
 
 
+def test_who_mistyped_a_password_types_it_again_unseen(tea: World) -> None:
+    tea.network.caps.add("sasl")
+    tea.type("/login\nhunter3\n")
+    tea.feed(":srv 904 alice :SASL authentication failed")
+    assert tea.shown()[-1] == "! The server does not accept this password of alice (SASL authentication failed)."
+    tea.sent()
+    tea.type("hunter2")
+    assert tea.screen()[-1] == "Password of alice:"
+    tea.press("Enter")
+    assert tea.sent() == ["AUTHENTICATE SCRAM-SHA-256"]
+    tea.feed(":srv 904 alice :SASL authentication failed")
+    tea.press("Escape")
+    assert tea.screen()[-1] == "[#tea]"
+
+
 def test_the_password_is_never_seen(tea: World) -> None:
     tea.network.caps_offered["sasl"] = "SCRAM-SHA-256"
     tea.type("/login\n")
@@ -290,6 +305,9 @@ def test_nobody_registers_where_others_can_listen(tea: World) -> None:
         ("/ns identify hunter2", True),
         ("/quote PASS hunter2", True),
         ("/msg NickServ HELP", False),
+        ("/msg ChanServ REGISTER #tea", False),
+        ("/msg NickServ IDENTIFY #hunter2", True),
+        ("/msg ChanServ REGISTER #tea hunter2", True),
         ("/msg bob identify yourself", False),
         ("/msg", False),
         ("hello", False),

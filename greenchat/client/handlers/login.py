@@ -6,6 +6,7 @@ https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
 from greenchat.client import login
 from greenchat.client.handlers.registration import end_when_settled
 from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client.model import Link
 from greenchat.client.questions import Answer, Prompt, Question, nothing
 from greenchat.client.said import Kind
 from greenchat.protocol.numerics import Numeric
@@ -51,8 +52,13 @@ def failure(at: Incoming) -> None:
     credentials, network.credentials = network.credentials, None
     network.keep_login = network.proving = False
     if under_way and credentials:
-        again = Answer("retry", "type it again", lambda _: login.ask_password(at.model, network, credentials.account))
         text = f"The server does not accept this password of {credentials.account} ({at.param(-1)})."
+        if network.link is Link.ONLINE:
+            # Who mistyped a password types it again without reading on: what comes now must be hidden, too.
+            at.model.complain(network, text, at.time)
+            login.ask_password(at.model, network, credentials.account)
+            return
+        again = Answer("retry", "type it again", lambda _: login.ask_password(at.model, network, credentials.account))
         at.model.ask(network, Question(text, (again, Answer("leave", "go on without an account", nothing))), at.time)
     end_when_settled(network)
 
