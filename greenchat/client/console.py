@@ -246,6 +246,8 @@ class Console:
             self._completion = None
         if action == "clear or quit":
             self._interrupt(quitting, now)
+        elif action == "end" and not self.editor.text:
+            self.view.to_end()
         elif action in ACTIONS:
             ACTIONS[action](self, now)
         elif action.startswith("window "):

@@ -59,7 +59,7 @@ class Memory:
         try:
             conversations = [(buffer, self._lines(buffer)) for buffer in buffers]
             count = transcript.write(target, conversations, anew=path is None)
-            kind, text = Kind.INFO, f"{count} lines are in {target} now."
+            kind, text = Kind.INFO, f"{count} {'line is' if count == 1 else 'lines are'} in {target} now."
         except FileExistsError as error:
             text = f"{error.filename} is there already; name another file."
         except (OSError, ArchiveError) as error:

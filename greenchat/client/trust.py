@@ -87,8 +87,8 @@ def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int)
     if network.pin:
         details: tuple[str, ...] = (
             f"THE CERTIFICATE OF {network.address} HAS CHANGED. Somebody may be listening in, or it was renewed.",
-            f"It was   {grouped(network.pin)}",
-            f"It is    {shown}",
+            f"It was\n{grouped(network.pin)}",
+            f"It is\n{shown}",
         )
         answers = (Answer("trust", "the new one; type the whole word", trust, whole=True), leave)
         question = Question("Ask the server's operator, some other way, whether it has a new one.", answers, details)
@@ -103,9 +103,10 @@ def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int)
 
 
 def grouped(fingerprint: str) -> str:
-    """As greenchat-server and most tools print it: `AB:CD:...`."""
-    pairs = [fingerprint[place : place + 2] for place in range(0, len(fingerprint), 2)]
-    return ":".join(pairs).upper()
+    """As greenchat-server and most tools print it: `AB:CD:...`, in two rows that a window has room for."""
+    pairs = [fingerprint[place : place + 2].upper() for place in range(0, len(fingerprint), 2)]
+    middle = len(pairs) // 2
+    return f"{':'.join(pairs[:middle])}:\n{':'.join(pairs[middle:])}"
 
 
 def _read(document: bytes) -> object:

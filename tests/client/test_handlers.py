@@ -125,6 +125,8 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         # "an away message of `*`": a server's word for who stays without a connection
         (":srv 301 alice bob :*", "- bob is away"),
         (":srv 401 alice dave :No such nick/channel", "! dave: nobody is called that here now"),
+        (":srv 402 alice dave :No such server", "! dave: nobody is called that here now"),  # to WHOIS dave dave
+        (":srv 402 alice irc.example :No such server", "! There is no server irc.example"),
         (":srv 379 alice bob :is using modes +i", "- bob is using modes +i"),
         (":srv 221 alice +", "- You have no modes."),
         (":srv 221 alice +iw", "- Your modes: +iw"),
@@ -163,6 +165,15 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
 def test_what_is_shown(tea: World, line: str, shown: str) -> None:
     tea.feed(line)
     assert tea.shown()[-1] == shown
+
+
+@pytest.mark.parametrize("numeric", ["401", "402"])
+def test_who_is_not_here_is_told_where_it_was_asked(tea: World, numeric: str) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :hi")
+    tea.type("/whois bob\n")
+    tea.feed(f":srv {numeric} alice bob :No such nick or server")
+    assert tea.shown()[-1] == "! bob: nobody is called that here now"
+    assert tea.shown("bob")[-1] == "bob: hi"
 
 
 def test_the_welcome_is_told_in_words(world: World) -> None:

@@ -186,6 +186,15 @@ def test_scrolling_by_pages_and_back(tea: World) -> None:
     assert tea.model.current.anchor is None
 
 
+def test_end_goes_to_the_newest_line_where_nothing_is_typed(tea: World) -> None:
+    numbered(tea, 20)
+    tea.press("PgUp", "PgUp", "x", "Home", "End")
+    assert "more below" in tea.screen()[-2]
+    tea.press("Backspace", "End")
+    assert history(tea)[-1] == "19"
+    assert "more below" not in tea.screen()[-2]
+
+
 def test_scrolling_ends_where_the_first_line_is_on_top(tea: World) -> None:
     numbered(tea, 20)
     for _ in range(9):

@@ -136,10 +136,18 @@ def not_delivered(at: Incoming) -> None:
     refused = talk.refuse(buffer, at.label) if buffer else None
     if buffer and refused:
         at.note(buffer, f"Not sent ({reason}): {refused.text}", Kind.ERROR)
-    elif buffer:
+    elif buffer and at.message.command != Numeric.ERR_NOSUCHNICK.command:
         at.note(buffer, f"{target}: {reason}", Kind.ERROR)
     else:
         at.answer(f"{target}: {reason}", Kind.ERROR)
+
+
+@on(Numeric.ERR_NOSUCHSERVER)
+def no_such_server(at: Incoming) -> None:
+    """`<server name> :No such server`; to `WHOIS bob bob` it means that bob is not here, and no nickname has a dot."""
+    name = at.param(1)
+    missing = f"There is no server {name}" if "." in name else f"{name}: nobody is called that here now"
+    at.answer(missing, Kind.ERROR)
 
 
 @on("FAIL", "WARN", "NOTE")

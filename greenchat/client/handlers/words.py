@@ -37,7 +37,6 @@ SENTENCES: dict[str, str] = {
     Numeric.RPL_REHASHING.command: "Reading the configuration {0} again",
     Numeric.RPL_KNOCK.command: "{1} asks to be invited to {0}",
     Numeric.RPL_KNOCKDLVR.command: "{0}: your wish to come in was passed on",
-    Numeric.ERR_NOSUCHSERVER.command: "There is no server {0}",
     Numeric.ERR_TOOMANYCHANNELS.command: "{0}: you are in as many channels as this server allows. /part one first.",
     Numeric.ERR_WASNOSUCHNICK.command: "The server remembers nobody called {0}",
     Numeric.ERR_UNKNOWNCOMMAND.command: "This server does not know {0}",

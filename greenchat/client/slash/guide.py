@@ -23,6 +23,7 @@ KEYS = (
     "scroll up",
     "scroll down",
     "scroll to start",
+    "scroll to end",
     "search",
     "search history",
     "newline",
