@@ -90,7 +90,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         _refuse_haste(ctx, name)
         answer = exchange.scram.first(verifier_of(ctx, find_usable(ctx, name), name))
     elif exchange.proved:
-        _finish(ctx, find_usable(ctx, exchange.scram.username))
+        _finish(ctx, _proved(ctx, exchange.scram))
         return
     else:
         _refuse_haste(ctx, exchange.scram.username)  # others may have tried in vain since the first message
@@ -102,6 +102,12 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         exchange.proved = True
     for chunk in chunks(answer.encode()):
         _answer(ctx, chunk)
+
+
+def _proved(ctx: Context, scram: ServerExchange) -> Account | None:
+    """The account whose password was proved, unless that, or whose account it is, has changed since."""
+    account = find_usable(ctx, scram.username)
+    return account if verifier_of(ctx, account, scram.username) == scram.verifier else None
 
 
 def _answer(ctx: Context, chunk: str) -> None:

@@ -57,9 +57,12 @@ def make_verifier(password: str, salt: bytes, iterations: int = ITERATIONS) -> V
 
 
 class ServerExchange:
-    """The server's side: `first` answers the client's first message, `final` its second."""
+    """The server's side: `first` answers the client's first message, `final` its second.
 
-    __slots__ = ("_auth", "_binding", "_nonce", "_verifier", "authorization", "username")
+    verifier: what the client's proof is held against, once `first` has been called.
+    """
+
+    __slots__ = ("_auth", "_binding", "_nonce", "authorization", "username", "verifier")
 
     def __init__(self, client_first: str, nonce: str) -> None:
         """Read the client's first message; `username` is then known. Raises ScramError."""
@@ -75,18 +78,18 @@ class ServerExchange:
         self.username = _unquote(_need(fields, "n"))
         self._nonce = _need(fields, "r") + nonce
         self._auth = bare
-        self._verifier: Verifier | None = None
+        self.verifier: Verifier | None = None
 
     def first(self, verifier: Verifier) -> str:
         """The server's first message, for the verifier of `username` (or a made-up one, if there is no such user)."""
-        self._verifier = verifier
+        self.verifier = verifier
         message = f"r={self._nonce},s={_encode(verifier.salt)},i={verifier.iterations}"
         self._auth += "," + message
         return message
 
     def final(self, client_final: str) -> str:
         """The server's last message, if the client has proved that it knows the password. Raises ScramError."""
-        verifier = self._verifier
+        verifier = self.verifier
         if verifier is None:
             raise ScramError("out of step")
         without_proof, _, proof_text = client_final.rpartition(",p=")

@@ -56,9 +56,16 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
         else:
             app.reload("SIGHUP")
 
+    def resume() -> None:
+        """After Ctrl-Z and `bg`, or `fg`."""
+        nonlocal ends_with_terminal
+        if not terminal.is_gone():
+            ends_with_terminal = terminal.ends_with_terminal()
+
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, ending.ask)
     gevent.signal_handler(signal.SIGHUP, hang_up)
+    gevent.signal_handler(signal.SIGCONT, resume)
     greet(addresses, tls.fingerprint if tls else "")
     for line in advice(config, addresses, is_root=os.geteuid() == 0):
         log.warning("%s", line)

@@ -10,7 +10,7 @@ import signal
 
 
 def ends_with_terminal() -> bool:
-    """Runs it in the foreground of a terminal, and not under nohup? To be asked at the start."""
+    """Runs it in the foreground of a terminal, and not under nohup? To be asked again when it was stopped."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return False
     terminal = _open()

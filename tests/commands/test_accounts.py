@@ -54,6 +54,15 @@ def authenticate(client: Client, mechanism: str, response: bytes) -> Message:
 
 def scram(client: Client, name: str, password: str) -> Message:
     """Go through SCRAM-SHA-256; raises ScramError if the server can't prove that it knows the password too."""
+    answer = scram_proof(client, name, password)
+    if answer.command == "904":
+        return answer
+    client.send("AUTHENTICATE +")
+    return client.expect("903", "904")
+
+
+def scram_proof(client: Client, name: str, password: str) -> Message:
+    """As `scram`, up to the server's answer to the proof: the client has only to take note of it."""
     exchange = ClientExchange(name, password, secrets.token_hex(8))
     client.send("AUTHENTICATE SCRAM-SHA-256")
     client.expect("AUTHENTICATE")
@@ -66,8 +75,7 @@ def scram(client: Client, name: str, password: str) -> Message:
     final = Collector().feed(answer.params[0])
     assert final is not None
     exchange.check(final.decode())
-    client.send("AUTHENTICATE +")
-    return client.expect("903", "904")
+    return answer
 
 
 def _response(client: Client) -> str:
@@ -199,6 +207,24 @@ def test_scram(server: Target) -> None:
         assert scram(bob, "nobody", "wrong").command == "904"
         assert scram(bob, "alice", "sesame open").command == "903"
         assert any(m.command == "330" for m in bob.run("WHOIS bob"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [["NS PASSWD sesame-open sesame-shut"], ["NS DROP alice sesame-open", "REGISTER alice * :sesame-shut"]],
+)
+def test_who_proved_the_password_of_before_is_not_let_in(server: Target, changes: list[str]) -> None:
+    """Neither after it was changed, nor where somebody else has the name of an account that was given up."""
+    with Client(server, "alice") as alice, Client(server, "mallory") as mallory:
+        alice.send("REGISTER * * :sesame-open")
+        alice.expect("REGISTER")
+        scram_proof(mallory, "alice", "sesame-open")
+        for line in changes:
+            alice.send(line)
+            answer = alice.expect("NOTICE", "REGISTER")
+            assert answer.command == "NOTICE" or answer.params[0] == "SUCCESS"
+        mallory.send("AUTHENTICATE +")
+        assert mallory.expect("903", "904").command == "904"
 
 
 def test_scram_shows_nothing_of_whether_an_account_exists(server: Target) -> None:

@@ -18,6 +18,8 @@ from tests.irc import Client
 _CAPS = "batch message-tags server-time draft/chathistory soju.im/search echo-message"
 _ROLES = ["out", "", "v", "h", "o", "q"]
 _MODES = "imnst"
+_MORE_MODES = "bklMR"  # each alone, and with each of the others
+_PARAMETERS = {"b": "actor!*@*", "k": "key", "l": "1"}
 _SAID = "what was said inside"
 
 May = Callable[[str, str], bool]
@@ -25,9 +27,10 @@ May = Callable[[str, str], bool]
 
 def _speak(modes: str, role: str) -> bool:
     """n: "users MUST be joined to the channel in order to send private messages and notices to the channel". m: "only
-    users who have channel privileges may send messages to that channel".
+    users who have channel privileges may send messages to that channel"; so it is for the banned, and with M for those
+    without an account.
     """
-    return not ((role == "out" and "n" in modes) or (role in ("out", "") and "m" in modes))
+    return not ((role == "out" and "n" in modes) or (role in ("out", "") and set("mbM") & set(modes)))
 
 
 def _set_topic(modes: str, role: str) -> bool:
@@ -57,8 +60,15 @@ def _invite(modes: str, role: str) -> bool:
 
 
 def _come_in(modes: str, role: str) -> bool:
-    """i: "a user must have received an INVITE for this channel before being allowed to join it"."""
-    return role == "out" and "i" not in modes
+    """i: "a user must have received an INVITE for this channel before being allowed to join it". The banned, who has no
+    key, who comes when it is full (the owner is inside), and with R who has no account can't either.
+    """
+    return role == "out" and not set("ibklR") & set(modes)
+
+
+def _ban(modes: str, role: str) -> bool:
+    """For "a channel operator", which a halfop is here."""
+    return role in ("h", "o", "q")
 
 
 # What is sent, and by whom it may be under which modes.
@@ -74,6 +84,7 @@ _TABLE: dict[str, May] = {
     "CHATHISTORY LATEST #room * 50": _read_back,
     "SEARCH in=#room;text=inside": _read_back,
     "INVITE guest #room": _invite,
+    "MODE #room +b nobody!*@*": _ban,
     "JOIN #room": _come_in,
 }
 
@@ -100,9 +111,12 @@ def _lines(client: Client) -> list[str]:
     return [" ".join((message.command, *message.params)) for message in client.sync()]
 
 
-@pytest.mark.parametrize(
-    "modes", ["".join(some) for count in range(len(_MODES) + 1) for some in combinations(_MODES, count)]
-)
+def _combinations() -> list[str]:
+    plain = ["".join(some) for count in range(len(_MODES) + 1) for some in combinations(_MODES, count)]
+    return plain + [more + mode for more in _MORE_MODES for mode in ("", *_MODES)]
+
+
+@pytest.mark.parametrize("modes", _combinations())
 def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: Path, modes: str) -> None:
     server = start_server(Settings(channel_flags=""), quick_options(tmp_path))
     address = server.address
@@ -113,7 +127,8 @@ def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: 
     ):
         owner.join("#room")
         give(server, "owner", "#room", "q")
-        owner.run(f"PRIVMSG #room :{_SAID}", "TOPIC #room :the topic", *[f"MODE #room +{modes}"] * bool(modes))
+        owner.run(f"PRIVMSG #room :{_SAID}", "TOPIC #room :the topic")
+        parameters = " ".join(_PARAMETERS[mode] for mode in modes if mode in _PARAMETERS)
         wrong = []
         for role in _ROLES:
             if role != "out":
@@ -121,6 +136,8 @@ def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: 
                 actor.join("#room")
                 if role:
                     give(server, "actor", "#room", role)
+            if modes:
+                owner.run(f"MODE #room +{modes} {parameters}")
             for question, may in _TABLE.items():
                 if role != "out" and question.startswith("JOIN"):
                     continue
@@ -130,5 +147,8 @@ def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: 
                 happened = _happened(question, _lines(actor), _lines(owner), _lines(guest))
                 if happened != may(modes, role):
                     wrong.append((role or "member", question, happened))
+                owner.run("MODE #room -b nobody!*@*")
             actor.run("PART #room")
+            if modes:
+                owner.run(f"MODE #room -{modes} {parameters}")
         assert not wrong, (modes, wrong)

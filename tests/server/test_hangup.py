@@ -24,12 +24,12 @@ RELOADED = "*** SIGHUP reloaded the configuration"
 
 
 @contextmanager
-def on_a_terminal(home: Path, before: str = "") -> Iterator[tuple[PtyProcess, tuple[str, int]]]:
-    """A server, with its terminal and its address. before: what the shell does first."""
+def on_a_terminal(home: Path, script: str = 'exec "$@"') -> Iterator[tuple[PtyProcess, tuple[str, int]]]:
+    """A server, with its terminal and its address. script: of the shell that starts it."""
     file = home / "server.toml"
     file.write_text(OPERATORS)
     command = [sys.executable, *SCRIPT, "--config", str(file), "--listen", "127.0.0.1:0"]
-    terminal = PtyProcess.spawn(["sh", "-c", f'{before}exec "$@"', "sh", *command], env=environment(home))
+    terminal = PtyProcess.spawn(["sh", "-c", script, "sh", *command], env=environment(home))
     try:
         said = b""
         while b"Data is kept" not in said:
@@ -51,7 +51,7 @@ def test_a_server_in_the_foreground_ends_with_its_terminal(tmp_path: Path) -> No
 
 
 def test_under_nohup_it_stays(tmp_path: Path) -> None:
-    with on_a_terminal(tmp_path, "trap '' HUP; ") as (terminal, target), Client(target, "alice") as alice:
+    with on_a_terminal(tmp_path, "trap '' HUP; exec \"$@\"") as (terminal, target), Client(target, "alice") as alice:
         become(alice)
         terminal.fileobj.close()
         assert alice.expect("NOTICE").params[1] == RELOADED
@@ -59,3 +59,23 @@ def test_under_nohup_it_stays(tmp_path: Path) -> None:
         os.kill(terminal.pid, signal.SIGTERM)
         assert alice.until_end()[-1].params == ("The server is shutting down",)
         assert terminal.wait() == 0
+
+
+def test_in_the_background_it_stays(tmp_path: Path) -> None:
+    """After Ctrl-Z and `bg`; an administrator who wants a reload long after the terminal has gone gets one."""
+    script = 'set -m; "$@"; bg; jobs -p >"$HOME/pid"; echo It runs on; read ever'
+    with on_a_terminal(tmp_path, script) as (terminal, target):
+        terminal.write(b"\x1a")
+        said = b""
+        while b"It runs on" not in said:
+            said += terminal.read()
+        pid = int((tmp_path / "pid").read_text())
+        try:
+            with Client(target, "alice") as alice:
+                become(alice)
+                terminal.fileobj.close()
+                os.kill(pid, signal.SIGHUP)
+                assert alice.expect("NOTICE").params[1] == RELOADED
+                assert alice.run("PRIVMSG alice :still here")[-1].params == ("alice", "still here")
+        finally:
+            os.kill(pid, signal.SIGTERM)
