@@ -14,6 +14,7 @@ from .channel import Channel
 from .cloaks import Cloaks
 from .defcon import NORMAL
 from .entrance import Entrance
+from .familiar import FamiliarPlaces
 from .masks import mask_fold
 from .monitors import Monitors
 from .names import naming
@@ -52,6 +53,7 @@ class Network:
         "command_counts",
         "defcon",
         "entrance",
+        "familiar",
         "fold",
         "mask_fold",
         "mode_counts",
@@ -90,6 +92,7 @@ class Network:
         self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
         self.monitors = Monitors()
         self.entrance = Entrance()
+        self.familiar = FamiliarPlaces()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.bans = ServerBans(self.fold, self.mask_fold)

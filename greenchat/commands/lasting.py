@@ -31,6 +31,7 @@ def forget_account(ctx: Context, account: Account) -> None:
     fold = ctx.network.fold
     folded = fold(account.name)
     ctx.network.accounts.drop(account.name)
+    ctx.network.familiar.forget(folded)
     ctx.keep("account", folded, None)
     for other in ctx.network.accounts:
         accepted = tuple(name for name in other.accepted if fold(name) != folded)

@@ -80,6 +80,7 @@ def log_in(ctx: Context, account: Account) -> None:
         raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
     session = ctx.session
     session.account = account.name
+    ctx.network.familiar.note(ctx.network.fold(account.name), crowd(session.host))
     if session.user is not None and session.user.account != account.name:
         set_account(ctx, session.user, account.name)
     ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
@@ -102,5 +103,7 @@ def mask(ctx: Context) -> str:
     return f"{session.nick or '*'}!{session.username or '*'}@{ctx.network.cloaks.host(session.host)}"
 
 
-def _keys(ctx: Context, name: str) -> tuple[str, str]:
-    return crowd(ctx.session.host), "account " + ctx.network.fold(name)
+def _keys(ctx: Context, name: str) -> tuple[str, ...]:
+    """By what wrong passwords are counted: in a place that is the owner's, not by what strangers try elsewhere."""
+    place, account = crowd(ctx.session.host), ctx.network.fold(name)
+    return (place,) if ctx.network.familiar.knows(account, place) else (place, "account " + account)

@@ -1,6 +1,7 @@
 """Tries that are counted by where they come from: wrong passwords, and registrations."""
 
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,24 @@ def test_a_household_guesses_so_many_passwords(address: Target, line: str) -> No
             client.send(line.format(f"name{number}"))
             told.append("try again in" in client.expect("NOTICE", "464", "263").params[-1])
     assert told == [False, False, True, False]
+
+
+def test_strangers_lock_nobody_out_at_home(address: Target) -> None:
+    """All of them together get no more guesses than one, but the owner comes in from where they did before."""
+    home, *strangers = "192.0.2.1", "198.51.100.1", "198.51.100.2", "198.51.100.3"
+    with arrive(address, "alice", home) as alice:
+        alice.send("REGISTER * * :sesame-open")
+        assert alice.expect("REGISTER", "FAIL").params[0] == "SUCCESS"
+
+    numbers = count()
+
+    def identify(host: str, password: str) -> str:
+        with arrive(address, f"nick{next(numbers)}", host) as client:
+            client.send(f"NS IDENTIFY alice {password}")
+            return client.expect("900", "NOTICE").params[-1].partition(":")[0]
+
+    wrong, too_many = "That is not the password", "Too many failed logins"
+    assert [identify(host, "guess") for host in strangers] == [wrong, wrong, too_many]
+    assert identify(strangers[2], "sesame-open") == too_many
+    assert identify(home, "sesame-open") == "You are now logged in as alice"
+    assert [identify(home, "typo") for _ in range(3)] == [wrong, wrong, too_many]
