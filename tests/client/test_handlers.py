@@ -270,6 +270,23 @@ def test_private_messages_open_a_window_and_do_not_take_the_screen(tea: World) -
     assert (buffer.unread, buffer.highlights) == (1, 1)
 
 
+def test_over_a_private_talk_stands_who_it_is(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :psst")
+    topics = []
+    for line in (
+        ":bob!b@h PRIVMSG alice :this server does not tell",
+        "@account=robert :bob!b@h PRIVMSG alice :it is me",
+        ":bob!b@h NOTICE alice :beep",
+        "@account=eve :eve!e@h PRIVMSG #tea :hm",
+        ":bob!x@h PRIVMSG alice :it is me, too",
+    ):
+        tea.feed(line)
+        tea.network.caps.add("account-tag")
+        buffer = tea.network.find("bob")
+        topics.append(buffer.topic if buffer else None)
+    assert topics == ["", *["logged in as robert"] * 3, "not logged in"]
+
+
 def test_a_private_talk_follows_a_new_nick(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :psst", ":bob!b@h NICK robert", ":robert!b@h PRIVMSG alice :me again")
     assert tea.shown("robert") == ["bob: psst", "* bob is now called robert", "robert: me again"]

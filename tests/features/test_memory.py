@@ -104,8 +104,12 @@ def test_an_archive_that_another_program_holds_is_no_hindrance(
     other.execute("BEGIN EXCLUSIVE")
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("You joined")
-    alice.enter("hello")
-    alice.wait_for("alice │ hello", "another program is using it")
+    with Client(server.target, "bob") as bob:
+        bob.join("#lobby")
+        alice.enter("hello")
+        bob.expect("PRIVMSG")
+        bob.send("PRIVMSG #lobby :I heard you")
+        alice.wait_for("alice │ hello", "I heard you", "another program is using it")
     other.execute("ROLLBACK")
     other.close()
     alice.enter("/quit")  # what was said meanwhile is kept at the end at the latest

@@ -10,6 +10,7 @@ from greenchat.client.said import Kind, Line
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 
+ACCOUNT_TAG = "account-tag"
 CTCP_REPLIES_WAITING = 3  # more questions than that at once are somebody's flood
 
 
@@ -30,6 +31,7 @@ def said(at: Incoming) -> None:
     if at.mine and login.hides(target, text):
         return  # our own password, echoed or out of the history
     buffer = _buffer_for(at, target, notice=notice)
+    _note_account(at, buffer)
     if at.mine and at.batch != "chathistory":
         talk.confirm(buffer, at.label, text)
     elif at.mine:
@@ -54,6 +56,15 @@ def said(at: Incoming) -> None:
         quote=responses.quoted(parent) if reply else "",
     )
     at.show(buffer, line)
+
+
+def _note_account(at: Incoming, buffer: Buffer) -> None:
+    """Over a private talk stands whether the other one is who they seem to be: what account-tag is for."""
+    if ACCOUNT_TAG not in at.network.caps or at.batch or at.message.command != "PRIVMSG":
+        return
+    if buffer is at.network.find(at.nick):
+        account = at.message.tags.get("account", "")
+        buffer.topic = f"logged in as {account}" if account else "not logged in"
 
 
 @on("MARKREAD")

@@ -21,6 +21,7 @@ WANTED_CAPS = (
     "userhost-in-names",
     "away-notify",
     "account-notify",
+    "account-tag",
     "extended-join",
     "extended-monitor",  # for /notify -away
     "draft/extended-monitor",
