@@ -31,10 +31,7 @@ def privmsg(ctx: Context) -> Rest | None:
     params = ctx.message.params
     service = services.find(params[0]) if len(params) > 1 else None
     if service is not None:
-        # "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other
-        # connection of theirs, since there may be a password in it
-        if ctx.session.caps & caps.ECHO_MESSAGE:
-            ctx.respond(_envelope(ctx, params[0], (params[1],)))
+        _echo_here(ctx, params[0], (params[1],))
         return services.run(ctx, service, params[1])
     say(ctx)
     return None
@@ -58,7 +55,18 @@ def tagmsg(ctx: Context) -> None:
     """
     if not ctx.session.caps & caps.MESSAGE_TAGS:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "TAGMSG")
+    params = ctx.message.params
+    if params and services.find(params[0]):
+        _echo_here(ctx, params[0], ())  # that somebody is typing is nothing to a service
+        return
     say(ctx)
+
+
+def _echo_here(ctx: Context, service: str, text: tuple[str, ...]) -> None:
+    """ "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other
+    connection of theirs, since there may be a password in it."""
+    if ctx.session.caps & caps.ECHO_MESSAGE:
+        ctx.respond(_envelope(ctx, service, text))
 
 
 def say(ctx: Context) -> None:
@@ -85,8 +93,8 @@ def _no_recipient(ctx: Context) -> IrcError:
 
 
 def _targets(ctx: Context, listed: str) -> Iterable[str]:
-    """Each target once, however it is spelled. Raises 411 if there is none, and 407, and nobody gets
-    anything, if they are too many."""
+    """Each target once, however it is spelled. Raises 411 if there is none, and 407, and nobody gets anything, if they
+    are too many, or one is a service: what is said to it may hold a password."""
     if "," not in listed:
         return (listed,)
     targets = {ctx.network.fold(target): target for target in listed.split(",") if target}
@@ -99,6 +107,11 @@ def _targets(ctx: Context, listed: str) -> Iterable[str]:
             list(targets.values())[most],
             text=f"Too many targets: at most {most}. Nobody got your message",
         )
+    for target in targets.values():
+        if services.find(target):
+            raise IrcError(
+                Numeric.ERR_TOOMANYTARGETS, target, text="It must be the only target. Nobody got your message"
+            )
     return targets.values()
 
 

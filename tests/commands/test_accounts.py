@@ -411,6 +411,25 @@ def test_what_is_said_to_a_service_is_echoed(server: Target) -> None:
         assert set(alice.commands("PRIVMSG NickServ :INFO nobody")) == {"NOTICE"}
 
 
+def test_that_somebody_is_typing_is_nothing_to_a_service(server: Target) -> None:
+    """Clients tell it of whatever window is open: no error may come of it."""
+    with Client(server, "alice", caps="echo-message message-tags") as alice:
+        (echo,) = alice.run("@+typing=active TAGMSG NickServ")
+        assert (echo.command, echo.params, echo.tags["+typing"]) == ("TAGMSG", ("NickServ",), "active")
+        alice.run("CAP REQ -echo-message")
+        assert alice.run("@+typing=active TAGMSG NickServ") == []
+
+
+@pytest.mark.parametrize("targets", ["NickServ,bob", "bob,nickserv@services", "#lobby,NickServ"])
+def test_what_is_for_a_service_is_for_nobody_else(server: Target, targets: str) -> None:
+    """ "No message delivered" (RFC 1459 of 407): there may be a password in it."""
+    with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
+        (refusal,) = alice.run(f"PRIVMSG {targets} :IDENTIFY sesame-open")
+        assert refusal.command == "407"
+        alice.run("PRIVMSG bob :hello")
+        assert bob.expect("PRIVMSG").params == ("bob", "hello")
+
+
 def test_a_password_for_nickserv_goes_nowhere_else(start_server: StartServer, tmp_path: Path) -> None:
     options = persistent(tmp_path)
     running = start_server(Settings(accounts=QUICK), options)
