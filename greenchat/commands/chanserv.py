@@ -81,7 +81,7 @@ def op(ctx: Context, words: list[str]) -> None:
     if len(words) == 1:
         grant_rank(ctx, target, channel)
     else:
-        _give(ctx, target, channel, "o")
+        give_rank(ctx, target, channel, "o")
         _write_down(ctx, channel, f"made {target.source} an operator of {channel.name}")
     tell(ctx, CHANSERV, f"{target.nick} has that rank in {channel.name} now")
 
@@ -156,10 +156,11 @@ def transfer(ctx: Context, words: list[str]) -> None:
 
 def grant_rank(ctx: Context, user: User, channel: Channel) -> None:
     """Give a member the rank that they have by their account, and tell everybody."""
-    _give(ctx, user, channel, rank_of(channel, ctx.network.fold(user.account)))
+    give_rank(ctx, user, channel, rank_of(channel, ctx.network.fold(user.account)))
 
 
-def _give(ctx: Context, user: User, channel: Channel, letter: str) -> None:
+def give_rank(ctx: Context, user: User, channel: Channel, letter: str) -> None:
+    """Give a member this rank if they don't have it yet, and tell everybody. letter: "" for none."""
     if letter and ctx.network.set_member_mode(user, channel, letter, True):
         params = format_changes([ModeChange(True, letter, user.nick)])
         ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params))

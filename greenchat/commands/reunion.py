@@ -2,11 +2,13 @@
 
 Who logs in before the welcome is one with their other devices from the start (`registration`); clients that can only
 log in later use NickServ REGAIN. For the client it looks as if it left its channels, was renamed, and joined those of
-the user; those in which the user was not yet are joined after that, as by JOIN.
+the user; those in which the user was not yet are joined after that, as by JOIN. What rank it had in them it keeps:
+it is the same person.
 """
 
 from ..chat.user import User
 from .channels import join_channel
+from .chanserv import give_rank
 from .context import Context
 from .leaving import depart
 from .presence import arrive
@@ -19,7 +21,7 @@ def reunite(ctx: Context, holder: User) -> None:
     """The sender's session is one of the holder's from now on; if it was the only one of its user, that user leaves."""
     network, session, guest = ctx.network, ctx.session, ctx.user
     returns = not holder.sessions
-    left = [(channel.name, channel.key) for channel in network.channels_of(guest)]
+    left = [(channel.name, channel.key, channel.members[guest]) for channel in network.channels_of(guest)]
     for channel in network.channels_of(guest):
         ctx.respond(ctx.envelope("PART", channel.name, source=guest))
     ctx.respond(ctx.envelope("NICK", holder.nick, source=guest))
@@ -36,5 +38,9 @@ def reunite(ctx: Context, holder: User) -> None:
     show_channels(ctx, holder)
     if returns:
         tell_missed(ctx, holder)
-    for name, key in left:
+    for name, key, ranks in left:
         join_channel(ctx, name, key)
+        found = network.channel(name)
+        if found and holder in found.members:
+            for letter in ranks:
+                give_rank(ctx, holder, found, letter)

@@ -225,6 +225,21 @@ def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_c
         assert "alice" in str(bob.run("NAMES #a"))
 
 
+def test_who_becomes_one_with_themselves_keeps_their_rank(server: Target) -> None:
+    """Else a channel that somebody opened just before would have no operator any more."""
+    make_account(server, "alice")
+    alice = come(server, "alice")
+    with people(server, "alice_", "bob", channel="#new") as (phone, bob):
+        log_in(phone, "alice")
+        phone.expect("903")
+        phone.run("NS REGAIN")
+        assert bob.expect("QUIT").nick == "alice_"
+        assert bob.expect("JOIN").nick == "alice"
+        assert bob.expect("MODE").params == ("#new", "+o", "alice")
+        assert phone.commands("TOPIC #new :still mine", "MODE #new +m") == ["TOPIC", "MODE"]
+    go(alice)
+
+
 def test_a_nick_is_ended_for_good(server: Target) -> None:
     """GHOST, also where who has it would stay."""
     make_account(server, "alice")
