@@ -64,6 +64,7 @@ class Buffer:
     told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
     gaps: dict[str, bool] = field(default_factory=dict)  # msgid before which lines are missing -> can't they be got?
     follow: set[str] = field(default_factory=set)  # the ids of what comes later in the page that is being put in
+    begun: bool = False  # what was said before was asked for
     wants_older: bool = False  # than what is here, of what an archive has
     fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))  # what no archive has yet
     restored: bool = False  # what an archive has is here
@@ -275,6 +276,9 @@ class Network:
     heard_at: int = 0
     missed_since: int = 0
     talks_since: int = 0  # the missed_since for which the talks of that time are being asked
+    looks_for_unread: bool = False  # the talks that are being asked may have been read elsewhere
+    looked_for_unread: bool = False
+    unread: dict[str, int] = field(default_factory=dict)  # such talks: folded name -> when something was said last
     directory: Directory = field(default_factory=Directory)
     settled: bool = False  # the welcome is over
     listed: int = 0  # entries of a list that is coming

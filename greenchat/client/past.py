@@ -22,6 +22,7 @@ from greenchat.client.times import timestamp
 CHATHISTORY = "draft/chathistory"
 READ_MARKER = "draft/read-marker"
 PAGE = 100  # lines asked for at once
+UNREAD_MILLISECONDS = 7 * 86_400_000  # how far back private talks are looked for that the user has not read
 SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
 
 
@@ -62,8 +63,14 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
 
 
 def ask_targets(network: Network, now: int) -> None:
-    """After a lost connection: ask which talks went on meanwhile, so that none is missed that has no window here."""
+    """Ask which talks went on, so that none is missed that has no window here: since the connection was lost; and once,
+    for those with an account, in the last days, for they may have been here without a connection, or elsewhere."""
     since, network.missed_since = network.missed_since, 0
+    network.unread.clear()
+    network.looks_for_unread = bool(network.account) and READ_MARKER in network.caps and not network.looked_for_unread
+    if network.looks_for_unread:
+        network.looked_for_unread = True
+        since = now - UNREAD_MILLISECONDS
     if since and CHATHISTORY in network.caps:
         span = (_at(since - SKEW_MILLISECONDS), _at(now + SKEW_MILLISECONDS))
         network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
@@ -71,13 +78,36 @@ def ask_targets(network: Network, now: int) -> None:
 
 
 def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
-    """There is something new in this conversation, said at this time: have it come into its window."""
+    """There is something new in this conversation, said at this time: have it come into its window. Where it may have
+    been read elsewhere, ask first whether it was."""
     since = network.talks_since
     if network.isupport.is_channel(name) or time < since:
         return  # channels are asked about as we come into them
+    if network.looks_for_unread and network.find(name) is None:
+        key = network.fold(name)
+        if key not in network.unread:
+            network.send("MARKREAD", name)
+        network.unread[key] = max(time, network.unread.get(key, 0))
+        return
     buffer = model.open(network, name)
     buffer.read_at = buffer.read_at or since
     ask_latest(buffer)
+
+
+def read_until(model: Model, network: Network, name: str, time: int) -> None:
+    """The user has read this conversation up to then, 0 for not at all: is there something newer that we asked for?"""
+    if network.unread.pop(network.fold(name), 0) > time:
+        buffer = model.open(network, name)
+        buffer.read_at = time or network.talks_since
+        ask_latest(buffer)
+
+
+def begin(buffer: Buffer) -> None:
+    """A private talk is shown: the first time, ask what was said before. Without echo-message our own words in it could
+    not be told from those that the server remembers, and services (NickServ) are not remembered."""
+    talks = buffer.kind is BufferKind.PRIVATE and not buffer.name.lower().endswith("serv")
+    if talks and not buffer.begun and _can_ask(buffer) and "echo-message" in buffer.network.caps:
+        _ask(buffer, "LATEST", "*")
 
 
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
@@ -167,6 +197,7 @@ def _can_ask(buffer: Buffer) -> bool:
 
 
 def _ask(buffer: Buffer, command: str, *references: str, gap: str = "") -> None:
+    buffer.begun = True
     limit = min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE)
     buffer.network.send("CHATHISTORY", command, buffer.name, *references, str(limit))
     buffer.page = Page(command, limit, older=command == "BEFORE" or references == ("*",), gap=gap)

@@ -108,6 +108,7 @@ class Speaking:
         if before is not current:
             self.reply = None
             past.mark_read(before)
+            past.begin(current)
             past.mark_read(current)
             self._drafts[before] = self.editor.line
             self.editor.load(self._drafts.pop(current, EMPTY))

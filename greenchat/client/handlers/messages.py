@@ -73,6 +73,7 @@ def markread(at: Incoming) -> None:
     buffer = at.network.find(at.param(0))
     _, _, stamp = at.param(1).partition("timestamp=")
     time = milliseconds_of(stamp)
+    past.read_until(at.model, at.network, at.param(0), time or 0)
     if buffer and time is not None:
         past.marked(at.model, buffer, time)
 

@@ -149,6 +149,7 @@ def export(order: Order) -> None:
 @command("quit", "exit", "bye", "signoff", usage="[why]", example="/quit See you tomorrow")
 def quit_(order: Order) -> None:
     """Leave greenchat."""
+    past.mark_read(order.buffer)
     for network in order.model.networks:
         network.leaving = True
         if network.link is not Link.OFFLINE:
