@@ -213,6 +213,39 @@ def test_a_restart_forgets_nothing_and_ids_go_on(start_server: StartServer, tmp_
         assert [e.id for e in events] == sorted({e.id for e in events})
 
 
+def test_who_was_cut_can_ask_for_all_that_came_after_what_they_saw(server: ServerThread) -> None:
+    """Without gap or double, wherever they are cut and while others go on talking."""
+    caps = CAPS + " draft/chathistory"
+    with people(server.address, "alice", "witness", caps="message-tags", channel="#lobby") as (alice, witness):
+
+        def talk() -> None:
+            for number in range(40):
+                alice.send(f"PRIVMSG #lobby :{number}")
+
+        alice.send("PRIVMSG #lobby :begin")
+        seen = [witness.expect("PRIVMSG").tags["msgid"]]
+        with ThreadPoolExecutor(1) as thread:
+            for life in range(31):
+                talking = thread.submit(talk) if life < 30 else None
+                with Client(server.address, f"reader{life}", caps=caps) as reader:
+                    reader.join("#lobby")
+                    live: list[str] = []  # what comes while they still catch up, and later
+                    page = [""]
+                    while page:
+                        reader.send(f"CHATHISTORY AFTER #lobby msgid={seen[-1]} 25")
+                        answer = reader.until("BATCH") + reader.until("BATCH")
+                        said = [message for message in answer if message.command == "PRIVMSG"]
+                        page = [message.tags["msgid"] for message in said if "batch" in message.tags]
+                        seen += page
+                        live += [message.tags["msgid"] for message in said if "batch" not in message.tags]
+                    for _ in range(life % 4):
+                        live += [message.tags["msgid"] for message in reader.sync() if message.command == "PRIVMSG"]
+                    seen += [msgid for msgid in live if msgid not in seen]
+                if talking:
+                    talking.result()
+        assert [witness.expect("PRIVMSG").tags["msgid"] for _ in range(30 * 40)] == seen[1:]
+
+
 def test_history_can_be_switched_off(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(history=History(enabled=False)), quick_options(tmp_path))
     with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
