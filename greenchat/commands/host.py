@@ -69,7 +69,8 @@ class Mail(Protocol):
 class Host(Protocol):
     """The process.
 
-    logins: wrong passwords by address, which every way to log in must ask and tell; registrations: of accounts.
+    logins: wrong passwords by address and by account, which every way to log in must ask and tell. registrations: of
+    accounts, by address.
     """
 
     logins: Attempts

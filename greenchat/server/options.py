@@ -123,7 +123,10 @@ class Throttle:
             "accounts from one address, but this machine, or with one mailbox in ten minutes; 0: no limit", 0, 1_000_000
         ),
     ] = 5
-    logins: Annotated[int, Key("wrong passwords from one address in ten minutes; 0: no limit", 0, 1_000_000)] = 10
+    logins: Annotated[
+        int,
+        Key("wrong passwords in ten minutes from one address, or for one account; 0: no limit", 0, 1_000_000),
+    ] = 10
 
 
 @dataclass(frozen=True, slots=True)
