@@ -150,9 +150,15 @@ def _keep_up(given: argparse.Namespace) -> int:
     from .upkeep import run
 
     try:
-        return run(given.command, given.arguments, _configuration(given), sys.stdout)
+        code = run(given.command, given.arguments, _configuration(given), sys.stdout)
+        sys.stdout.flush()
     except StoreError as error:
         raise UsageError(str(error)) from error
+    except BrokenPipeError:
+        # `export | head`: who reads it has enough. Python would try to write the rest once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 def _serve(given: argparse.Namespace) -> int:

@@ -1,12 +1,15 @@
 """`greenchat-server backup`, `restore`, `export` and `check`, of real processes."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.irc import people
-from tests.server.process import run, started
+from tests.server.process import SCRIPT, environment, run, started
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
 
@@ -40,6 +43,22 @@ def test_a_life_with_backups(tmp_path: Path) -> None:
     assert "replaced-1" in restored.stdout
     texts = [json.loads(line)["params"][-1] for line in run(tmp_path, "export", *data).stdout.splitlines()]
     assert texts == ["#Lobby", "before"]
+
+
+def test_who_reads_an_export_may_stop(tmp_path: Path) -> None:
+    """`greenchat-server export | head` is no error."""
+    data = ("--data", str(tmp_path / "data"))
+    with started(tmp_path, *ANYWHERE, *data) as server, people(server.target, "alice", channel="#lobby") as (alice,):
+        alice.run("PRIVMSG #lobby :said")
+    assert run(tmp_path, "export", *data).stdout
+    end, pipe = os.pipe()
+    os.close(end)
+    with open(pipe, "wb") as nobody_reads:
+        command = [sys.executable, *SCRIPT, "export", *data]
+        ended = subprocess.run(
+            command, env=environment(tmp_path), stdout=nobody_reads, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_damaged_database_is_explained(tmp_path: Path) -> None:
