@@ -167,6 +167,13 @@ def test_what_is_shown(tea: World, line: str, shown: str) -> None:
     assert tea.shown()[-1] == shown
 
 
+def test_logging_in_is_told_once(tea: World) -> None:
+    before = tea.shown()
+    tea.feed(":srv MODE alice +r", ":srv 900 alice alice!a@h alice :You are now logged in as alice")
+    assert tea.shown() == [*before, "- You are logged in as alice."]
+    assert tea.shown("")[-1] == "* Mode of alice: +r"
+
+
 @pytest.mark.parametrize("numeric", ["401", "402"])
 def test_who_is_not_here_is_told_where_it_was_asked(tea: World, numeric: str) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :hi")

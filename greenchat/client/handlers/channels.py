@@ -190,6 +190,9 @@ def mode(at: Incoming) -> None:
     target = at.param(0)
     buffer = network.find(target)
     changes = " ".join(at.message.params[1:])
+    if network.is_me(target) and changes in ("+r", "-r"):
+        at.note(network.status, f"Mode of {target}: {changes}")  # logging in and out is told in words
+        return
     if buffer is None or buffer.kind is not BufferKind.CHANNEL:
         at.note_or_answer(f"Mode of {target}: {changes}")
         return

@@ -212,7 +212,7 @@ def not_away(at: Incoming) -> None:
 @on(Numeric.RPL_UMODEIS)
 def own_modes(at: Incoming) -> None:
     """Our user modes."""
-    at.answer(f"Your modes: {at.param(1)}" if at.param(1).strip("+") else "You have no modes.")
+    at.note_or_answer(f"Your modes: {at.param(1)}" if at.param(1).strip("+") else "You have no modes.")
 
 
 @on(Numeric.RPL_TRYAGAIN)
