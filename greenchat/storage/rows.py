@@ -89,7 +89,8 @@ def decode(conversation: str, row: Row) -> StoredEvent:
             if text is not None:
                 params += (text,)
         command = _COMMANDS.get(kind) or more.get("c", "")
-        "".join((mask, account, command, *params))  # a TypeError where one is no text
+        tags = more.get("t", NO_TAGS)
+        "".join((mask, account, command, *params, *tags.values()))  # a TypeError where one is no text
     except (ValueError, TypeError, AttributeError) as error:
         raise UnreadableError(f"event {number} of {conversation} can't be read: {error}") from error
-    return StoredEvent(number, conversation, command, mask, params, account, more.get("t", NO_TAGS))
+    return StoredEvent(number, conversation, command, mask, params, account, tags)

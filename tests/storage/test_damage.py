@@ -34,7 +34,7 @@ def test_counters_that_are_gone(sound: Path, statement: str) -> None:
         pass
 
 
-@pytest.mark.parametrize("more", ["{", "[]", '{"m": [1]}', '{"m": 1}', '{"c": 1}', "7"])
+@pytest.mark.parametrize("more", ["{", "[]", '{"m": [1]}', '{"m": 1}', '{"c": 1}', "7", '{"t": []}', '{"t": {"a": 1}}'])
 def test_details_of_an_event(sound: Path, more: str) -> None:
     """What is not as it was written is named; all else can still be read."""
     with opened(sound) as store:
