@@ -174,6 +174,8 @@ class Console:
                     answers[-1].action(now)
                 case Prompt() as prompt if self.model.asks:
                     self._mode = Prompting(prompt, now)
+                case WhichChannel() if not self.model.draws:
+                    self.model.tell("Which one? /list shows the channels, /join #tea goes into one.", now)
                 case WhichChannel(take) if self.model.asks:
                     network = self.model.network
                     plan = Plan(str(network.address), network.nick)

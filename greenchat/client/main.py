@@ -128,6 +128,7 @@ def _console(destination: Destination, nick: str, given: argparse.Namespace, set
     model = Model(network)
     model.settings = settings
     model.asks = os.isatty(0)
+    model.draws = not given.plain
     return Console(model, Size(24, 80), _appearance(given))
 
 

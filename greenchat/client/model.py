@@ -32,6 +32,7 @@ class Model:
         "caller",
         "calls",
         "current",
+        "draws",
         "focused",
         "heard",
         "last",
@@ -53,6 +54,7 @@ class Model:
         self.settings = Settings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # is there somebody who can answer questions?
+        self.draws = True  # is there a screen to choose from a list on?
         self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True

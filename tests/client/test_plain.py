@@ -73,3 +73,12 @@ def test_what_is_asked_is_printed_too(world: World, capfd: pytest.CaptureFixture
     ]
     assert enter("\x1b") == []
     assert world.console.asked == ""
+
+
+def test_without_a_screen_no_channel_is_chosen_on_one(tea: World) -> None:
+    """A list to choose from that nobody sees would keep all later questions back."""
+    tea.model.draws = False
+    tea.console.on_terminal(Entered("/join"), tea.now)
+    assert tea.shown()[-1] == "- Which one? /list shows the channels, /join #tea goes into one."
+    tea.console.on_terminal(Entered("/login"), tea.now)
+    assert tea.console.asked.endswith("Password of alice:")
