@@ -20,7 +20,7 @@ def main() -> int:
         answer = Path(folder) / "answer.json"
         command = [sys.executable, "-m", "pip_audit", *_OPTIONS, f"--output={answer}"]
         try:
-            subprocess.run(command, stderr=subprocess.DEVNULL, timeout=_LONGEST, check=False)  # noqa: S603
+            subprocess.run(command, stderr=subprocess.DEVNULL, timeout=_LONGEST, check=False)  # noqa: S603  # our own words only
             found = json.loads(answer.read_text())["dependencies"]
         except (subprocess.TimeoutExpired, OSError, ValueError):
             return _skip("pip-audit got no answer")

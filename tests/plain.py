@@ -7,6 +7,7 @@ between them are checked by the times.
 
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -63,7 +64,7 @@ class Writes:
             yield writes
 
 
-class Program:
+class Program(ABC):
     """A connection, a thread that receives, and what a person sees of it.
 
     shown: entries on the screen, in order. ended: how the connection ended, "" while it lasts.
@@ -88,16 +89,16 @@ class Program:
         self._receiver = threading.Thread(target=self._receive, daemon=True)
         self._timers: list[threading.Timer] = []
         self.begin()
-        self._receiver.start()
 
     # what a program does; `take` is called with each recv()
 
     def begin(self) -> None:
-        """The connection is there."""
+        """The connection is there: from now on it receives."""
+        self._receiver.start()
 
+    @abstractmethod
     def take(self, data: bytes) -> None:
         """A recv() has returned this."""
-        raise NotImplementedError
 
     def say(self, text: str) -> None:
         """Somebody typed a text."""
@@ -205,6 +206,7 @@ class Window(Program):
     def begin(self) -> None:
         self._text = ""
         self._opens = float("inf")
+        super().begin()
 
     def take(self, data: bytes) -> None:
         text = data.decode()
@@ -260,6 +262,7 @@ class Tilde(Program):
 
     def begin(self) -> None:
         self.send_name()
+        super().begin()
 
     def take(self, data: bytes) -> None:
         if data == b"NICK":
@@ -285,6 +288,7 @@ class Line(Program):
 
     def begin(self) -> None:
         self._bytes = b""
+        super().begin()
 
     def take(self, data: bytes) -> None:
         if data == b"NICK":

@@ -371,7 +371,10 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "next highlight": lambda console, now: console.view.to_highlight(1),
     "read all": lambda console, now: console._read_all(),
 }
-ACTIONS |= {
-    name: lambda console, now, code=code: console.editor.insert(code)  # type: ignore[misc]
-    for name, code in FORMATS.values()
-}
+
+
+def _inserting(code: str) -> Callable[[Console, int], None]:
+    return lambda console, now: console.editor.insert(code)
+
+
+ACTIONS |= {name: _inserting(code) for name, code in FORMATS.values()}

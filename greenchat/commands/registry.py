@@ -13,7 +13,7 @@ from ..protocol.numerics import Numeric
 from .context import Context
 from .errors import FailError, IrcError
 from .lasting import keep_presences
-from .rest import Gradually, Later, Rest
+from .rest import Apart, Gradually, Later, Rest
 
 Handler = Callable[[Context], Rest | None]
 
@@ -100,7 +100,7 @@ def _guarded(ctx: Context, step: Handler) -> Rest | None:
         rest = step(ctx)
     except (IrcError, FailError) as error:
         ctx.refuse(error)
-    if isinstance(rest, Later | Gradually):
+    if rest is not None and not isinstance(rest, Apart):
         return rest
     if ctx.network.moved:
         keep_presences(ctx)

@@ -7,6 +7,7 @@ must be the history: every message once, in one order, without a gap.
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ Line = tuple[str, str]  # msgid, text
 
 
 @dataclass(eq=False)
-class Person:
+class Person(ABC):
     """Somebody who comes back as often as they are thrown out, until they are told that it is over.
 
     seen: in order. since: the msgid of their JOIN. sessions: what was seen live, in each connection. lost: connections.
@@ -62,9 +63,9 @@ class Person:
             self.sessions.append([])
             self.stay(client)
 
+    @abstractmethod
     def stay(self, client: Client) -> None:
         """What to do while connected."""
-        raise NotImplementedError
 
     def take(self, message: Message) -> Line | None:
         """Remember a message; returns what was said in the channel.

@@ -277,7 +277,7 @@ def test_one_that_is_ending_is_waited_for(tmp_path: Path, caplog: pytest.LogCapt
     """A restart right after SIGTERM: the old server still gives its clients time to take their leave."""
     told = threading.Event()
     handler = logging.Handler()
-    handler.emit = lambda record: told.set()  # type: ignore[method-assign]
+    handler.emit = lambda record: told.set()  # type: ignore[method-assign]  # this one only tells
     logging.getLogger(storekeeper.__name__).addHandler(handler)
     old = lock(tmp_path)
     with ThreadPoolExecutor(1) as executor:
