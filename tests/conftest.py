@@ -10,10 +10,10 @@ import hypothesis
 import pytest
 from gevent.hub import get_hub
 
-from greenchat.chat.settings import Settings
+from greenchat.config.options import Address, Connections, Listener, Options, Storage, Throttle
+from greenchat.config.settings import Settings
 from greenchat.server.app import App
-from greenchat.server.options import Address, Connections, Listener, Options, Storage, Throttle
-from greenchat.server.stream import TlsAcceptor
+from greenchat.server.net.stream import TlsAcceptor
 
 # how long an example takes says more of the machine than of us
 hypothesis.settings.register_profile("patient", deadline=None)

@@ -17,7 +17,7 @@ from time import monotonic
 
 import pytest
 
-from greenchat.server.plain_outbox import PlainOutbox
+from greenchat.server.net.plain_outbox import PlainOutbox
 
 _TIMEOUT = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 _WINDOW_OPENS = 0.08  # seconds that a window takes to appear

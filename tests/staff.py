@@ -1,7 +1,7 @@
 """Operators for tests: who they are, and how a client becomes one."""
 
-from greenchat.chat.opers import RIGHTS, Oper, OperClass
-from greenchat.chat.settings import Settings
+from greenchat.config.opers import RIGHTS, Oper, OperClass
+from greenchat.config.settings import Settings
 from tests.irc import Client
 
 # "secret", hashed at the lowest cost there is: the tests have better things to do

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.command_line import called
+from greenchat.cli import called
 
 
 def test_a_program_is_called_as_it_can_be_called_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from .swarm import Client, DisconnectedError, Swarm
-from .wire import HEAD, nick
+from greenchat.bench.swarm import Client, DisconnectedError, Swarm
+from greenchat.bench.wire import HEAD, nick
 
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
 PATIENCE = 3.0  # seconds without a word until somebody tries again, and RETRIES of them at a time

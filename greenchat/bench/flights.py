@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from .transcript import Place, Transcript
-from .wire import nick
+from greenchat.bench.transcript import Place, Transcript
+from greenchat.bench.wire import nick
 
 
 @dataclass(slots=True, eq=False)

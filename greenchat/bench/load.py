@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
-from . import sampling
-from .crowd import REFUSALS, Arrival, RefusedError
-from .figures import quantile
-from .flights import Flights, Room
-from .process import cpu_seconds, resident_bytes, waiting_seconds
-from .reader import Reader
-from .swarm import Address, Client, DisconnectedError, StalledError, Swarm
-from .transcript import Transcript, ViolationError
-from .wire import HEAD, Wording
+from greenchat.bench import sampling
+from greenchat.bench.crowd import REFUSALS, Arrival, RefusedError
+from greenchat.bench.figures import quantile
+from greenchat.bench.flights import Flights, Room
+from greenchat.bench.process import cpu_seconds, resident_bytes, waiting_seconds
+from greenchat.bench.reader import Reader
+from greenchat.bench.swarm import Address, Client, DisconnectedError, StalledError, Swarm
+from greenchat.bench.transcript import Transcript, ViolationError
+from greenchat.bench.wire import HEAD, Wording
 
 WARM_UP = 0.5  # seconds of talk before the window opens
 LANDING = 10.0  # seconds without any arrival after which what is still in flight is lost

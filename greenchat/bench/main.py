@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from .. import __version__
-from ..command_line import Parser
-from . import plot
-from .peers import NotInstalledError
-from .process import NotEnoughFilesError, cores
-from .rounds import as_json, run_all
-from .scenarios import Command, Scenario, find
-from .swarm import Address
-from .targets import PEERS, NotStartedError, Target, greenchat_target
-from .wire import TEXT_BYTES
-from .worker import FailedError
+from greenchat import __version__
+from greenchat.bench import plot
+from greenchat.bench.peers import NotInstalledError
+from greenchat.bench.process import NotEnoughFilesError, cores
+from greenchat.bench.rounds import as_json, run_all
+from greenchat.bench.scenarios import Command, Scenario, find
+from greenchat.bench.swarm import Address
+from greenchat.bench.targets import PEERS, NotStartedError, Target, greenchat_target
+from greenchat.bench.wire import TEXT_BYTES
+from greenchat.bench.worker import FailedError
+from greenchat.cli import Parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from .. import missing
-from .figures import FIGURES, Figures
-from .peers import NotInstalledError
+from greenchat import extras
+from greenchat.bench.figures import FIGURES, Figures
+from greenchat.bench.peers import NotInstalledError
 
 PANEL = (7.0, 2.6)  # inches
 
@@ -14,7 +14,7 @@ PANEL = (7.0, 2.6)  # inches
 def require() -> None:
     """Raises NotInstalledError without matplotlib."""
     if find_spec("matplotlib") is None:
-        raise NotInstalledError(f"--plot needs one more package: {missing.install(missing.PLOT)}")
+        raise NotInstalledError(f"--plot needs one more package: {extras.install(extras.PLOT)}")
 
 
 def draw(file: Path, outcomes: Sequence[tuple[str, Mapping[str, Figures]]]) -> None:

@@ -6,8 +6,8 @@ lines. Only a chunk that differs (a PING in between, a line nobody has seen yet)
 
 from collections.abc import Callable
 
-from .transcript import Place, Transcript, ViolationError, shown, unexpected
-from .wire import PRESENCE
+from greenchat.bench.transcript import Place, Transcript, ViolationError, shown, unexpected
+from greenchat.bench.wire import PRESENCE
 
 NEWLINE = 0x0A
 

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from . import sampling
-from .figures import Figures, combine, figures_table, ratios, ratios_table
-from .process import raise_file_limit
-from .progress import ProgressLine
-from .scenarios import Scenario, Shape
-from .targets import Target, run
-from .wire import Wording
-from .worker import FailedError, work
+from greenchat.bench import sampling
+from greenchat.bench.figures import Figures, combine, figures_table, ratios, ratios_table
+from greenchat.bench.process import raise_file_limit
+from greenchat.bench.progress import ProgressLine
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.targets import Target, run
+from greenchat.bench.wire import Wording
+from greenchat.bench.worker import FailedError, work
 
 TOO_BUSY = 0.85  # share of a core above which the bench itself is what is measured
 TOO_LONG = 0.1  # share of the time that is spent waiting for a core above which others disturb

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from types import FrameType
 
-from .figures import table
+from greenchat.bench.figures import table
 
 INTERVAL = 0.001  # seconds of CPU time; the kernel makes it a tick (1 to 10 ms) at least
 

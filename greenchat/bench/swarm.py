@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from .wire import nick
+from greenchat.bench.wire import nick
 
 CHUNK = 65536
 EVENTS = select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import greenchat
-
-from .peers import (
+from greenchat.bench.peers import (
     UNLIMITED,
     Certificate,
     NotInstalledError,
@@ -23,8 +22,8 @@ from .peers import (
     locate,
     ngircd_config,
 )
-from .process import cores
-from .swarm import Address
+from greenchat.bench.process import cores
+from greenchat.bench.swarm import Address
 
 STARTING = 15.0  # seconds a server may take until it listens
 STOPPING = 10.0

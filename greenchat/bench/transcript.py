@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from time import perf_counter
 
-from .wire import PRESENCE, Wording, nick
+from greenchat.bench.wire import PRESENCE, Wording, nick
 
 NEVER = 1 << 62  # an offset no transcript reaches
 SAMPLE = 7  # one chunk in so many has its delay noted: prime, so that it doesn't fall in step with the members

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from .crowd import RefusedError
-from .figures import Figures
-from .load import Job
-from .process import cores
-from .scenarios import Scenario, Shape
-from .swarm import DisconnectedError, StalledError
-from .targets import Running
-from .transcript import ViolationError
-from .wire import Wording
+from greenchat.bench.crowd import RefusedError
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import Job
+from greenchat.bench.process import cores
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import DisconnectedError, StalledError
+from greenchat.bench.targets import Running
+from greenchat.bench.transcript import ViolationError
+from greenchat.bench.wire import Wording
 
 
 class FailedError(Exception):

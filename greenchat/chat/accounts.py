@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..protocol.casemap import Casefold
+from greenchat.protocol.casemap import Casefold
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ An always-on user is an ordinary user without sessions. `document` and `bring_ba
 from collections.abc import Mapping
 from typing import Any
 
-from .network import Network
-from .user import User
+from greenchat.chat.network import Network
+from greenchat.chat.user import User
 
 
 def stays(network: Network, user: User) -> bool:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..protocol.casemap import Casefold
-from ..protocol.names import NamesLines
-from . import ranks
-from .group import BroadcastGroup
-from .mask_lists import MaskList
-from .registration import Registration
-from .user import User
+from greenchat.chat import ranks
+from greenchat.chat.broadcast import BroadcastGroup
+from greenchat.chat.channel_registration import Registration
+from greenchat.chat.mask_lists import MaskList
+from greenchat.chat.user import User
+from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.envelopes.names_reply import NamesLines
 
 
 @dataclass(frozen=True, slots=True)

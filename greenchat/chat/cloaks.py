@@ -10,8 +10,8 @@ import hmac
 from base64 import b32encode
 from ipaddress import IPv4Address, IPv6Address
 
-from . import checks
-from .settings import Cloak
+from greenchat.config import validators
+from greenchat.config.settings import Cloak
 
 SECRET_SIZE = 32  # bytes
 _WIDTHS = {4: (32, 24, 16), 6: (128, 64, 48)}  # bits of the prefixes that are hashed, by IP version
@@ -63,7 +63,7 @@ class Cloaks:
         if not self._settings.enabled:
             return host
         try:
-            address = checks.address(host)
+            address = validators.address(host)
         except ValueError:
             return host
         if address.is_loopback:

@@ -6,9 +6,9 @@ Each level forbids what the ones above it forbid, too. Who is here already is ne
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import checks
-from .masks import glob
-from .opers import Oper
+from greenchat.config import validators
+from greenchat.config.opers import Oper
+from greenchat.values.masks import glob
 
 NORMAL = 5
 NO_ACCOUNTS = 4
@@ -31,7 +31,7 @@ class Doors:
 
     level: int
     opers: Iterable[Oper]
-    gateways: tuple[checks.Network, ...]
+    gateways: tuple[validators.Network, ...]
 
     def objection(self, host: str) -> str:
         """Why nobody can connect from this IP address; "" if they can.
@@ -39,7 +39,7 @@ class Doors:
         An operator who may come from anywhere (`*@*`) opens the door to nobody else: such a mask says nothing of where
         operators are.
         """
-        if self.level > ONLY_OPERATORS or _is_local(host) or checks.is_within(host, self.gateways):
+        if self.level > ONLY_OPERATORS or _is_local(host) or validators.is_within(host, self.gateways):
             return ""
         masks = {mask.partition("@")[2] for oper in self.opers for mask in oper.hosts}
         if any(set(mask) - set("*?") and glob(mask, host) for mask in masks):
@@ -54,4 +54,4 @@ class Doors:
 
 
 def _is_local(host: str) -> bool:
-    return checks.address(host).is_loopback
+    return validators.address(host).is_loopback

@@ -11,10 +11,10 @@ A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-c
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..protocol.casemap import Casefold
-from ..protocol.message import presentable
-from .masks import glob
-from .user import User
+from greenchat.chat.user import User
+from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.message import presentable
+from greenchat.values.masks import glob
 
 ACCOUNT_EXTBAN = "a"
 EXTBANS = "am"

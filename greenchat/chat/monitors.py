@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from .user import Session
+from greenchat.chat.user import Session
 
 
 class Monitors:

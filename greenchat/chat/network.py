@@ -7,23 +7,23 @@ here, so they cannot disagree. Nothing in here sends anything; handlers say what
 from collections import Counter
 from collections.abc import Iterator
 
-from ..protocol.casemap import Casefold
-from . import ranks, roster
-from .accounts import Accounts
-from .channel import Channel
-from .cloaks import Cloaks
-from .defcon import NORMAL
-from .entrance import Entrance
-from .familiar import FamiliarPlaces
-from .masks import mask_fold
-from .monitors import Monitors
-from .names import naming
-from .registration import Registration
-from .resent import Resent
-from .server_bans import ServerBans
-from .settings import Settings
-from .user import Session, User
-from .whowas import Departed, Whowas
+from greenchat.chat import names_cache, ranks
+from greenchat.chat.accounts import Accounts
+from greenchat.chat.channel import Channel
+from greenchat.chat.channel_registration import Registration
+from greenchat.chat.client_ids import Resent
+from greenchat.chat.cloaks import Cloaks
+from greenchat.chat.defcon import NORMAL
+from greenchat.chat.known_origins import FamiliarPlaces
+from greenchat.chat.monitors import Monitors
+from greenchat.chat.server_bans import ServerBans
+from greenchat.chat.server_password import Entrance
+from greenchat.chat.user import Session, User
+from greenchat.chat.whowas import Departed, Whowas
+from greenchat.config.settings import Settings
+from greenchat.protocol.casemap import Casefold
+from greenchat.values.masks import mask_fold
+from greenchat.values.names import naming
 
 _RENAMED = 1000  # old names of channels that are remembered
 _TENURES = 20  # of one user that are remembered: what they said before they can't take back
@@ -223,7 +223,7 @@ class Network:
         user.channels[folded] = since
         for session in user.sessions:
             channel.group.add(session)
-        roster.add(self.settings, channel, user)
+        names_cache.add(self.settings, channel, user)
         self._note_move(user)
         return channel
 
@@ -234,7 +234,7 @@ class Network:
         del user.channels[folded]
         for session in user.sessions:
             channel.group.remove(session)
-        roster.remove(channel, user)
+        names_cache.remove(channel, user)
         self._note_move(user)
         if not channel.members and channel.registration is None:
             self._end(channel)
@@ -253,7 +253,7 @@ class Network:
         if on == (letter in modes):
             return False
         channel.members[user] = ranks.with_mode(modes, letter, on)
-        roster.refresh(self.settings, channel, user)
+        names_cache.refresh(self.settings, channel, user)
         self._note_move(user)
         return True
 
@@ -339,7 +339,7 @@ class Network:
 
     def _refresh_names(self, user: User) -> None:
         for channel in self.channels_of(user):
-            roster.refresh(self.settings, channel, user)
+            names_cache.refresh(self.settings, channel, user)
 
     def _end(self, channel: Channel) -> None:
         folded = self.fold(channel.name)

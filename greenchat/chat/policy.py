@@ -5,9 +5,9 @@ https://modern.ircdocs.horse/#channel-operators and #channel-modes.
 
 from dataclasses import dataclass
 
-from ..protocol.numerics import Numeric
-from .channel import Channel
-from .user import User
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.protocol.numerics import Numeric
 
 _COLORS = ("\x03", "\x04")  # https://modern.ircdocs.horse/formatting.html#colors and #hex-color
 

@@ -1,7 +1,7 @@
 """What an operator may do now: looked up in the settings each time, so that a reload takes effect at once."""
 
-from .settings import Settings
-from .user import User
+from greenchat.chat.user import User
+from greenchat.config.settings import Settings
 
 
 def rights_of(user: User, settings: Settings) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
-from ..protocol.casemap import Casefold
-from ..protocol.message import presentable
-from . import checks
-from .masks import glob
+from greenchat.config import validators
+from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.message import presentable
+from greenchat.values.masks import glob
 
 _LONGEST = 200  # bytes of a target: with its reason it must fit a line
 ADDRESS, ACCOUNT, MASK = "address", "account", "mask"
@@ -152,7 +152,7 @@ class ServerBans:
         if not self._networks:
             return None
         try:
-            address = checks.address(host)
+            address = validators.address(host)
         except ValueError:
             return None
         number, size = int(address), address.max_prefixlen

@@ -7,13 +7,13 @@ another node is a user without sessions here.
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..protocol.caps import WIRE
-from ..protocol.msgid import LAST_ID, parse_msgid
-from ..protocol.sasl import Exchange
-from .client_batch import ClientBatch
-from .metadata import MetadataUse
-from .outbox import Outbox
-from .read_marks import ReadMarks
+from greenchat.chat.metadata import MetadataUse
+from greenchat.chat.multiline_batch import ClientBatch
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.read_markers import ReadMarks
+from greenchat.protocol.caps import WIRE
+from greenchat.protocol.msgid import LAST_ID, parse_msgid
+from greenchat.protocol.sasl import Exchange
 
 
 @dataclass(slots=True, eq=False)

@@ -3,10 +3,10 @@
 https://modern.ircdocs.horse/#invisible-user-mode and #secret-channel-mode.
 """
 
-from .channel import Channel
-from .rights import rights_of
-from .settings import Settings
-from .user import User
+from greenchat.chat.channel import Channel
+from greenchat.chat.rights import rights_of
+from greenchat.chat.user import User
+from greenchat.config.settings import Settings
 
 
 def sees(viewer: User, user: User) -> bool:

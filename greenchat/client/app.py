@@ -16,21 +16,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from greenchat.client import typing_notice
-from greenchat.client.connection import Connection, Sleep
+from greenchat.client.archive.archiver import Memory
 from greenchat.client.console import Console
-from greenchat.client.errands import Errands, Kept
-from greenchat.client.events import Background, NetworkEvent, Received, Reported, Resized, TerminalEvent
-from greenchat.client.keys import ESCAPE_SECONDS
-from greenchat.client.memory import Memory
-from greenchat.client.model import Address, Network
-from greenchat.client.network import Buffer, Link
-from greenchat.client.plugins import Plugins
-from greenchat.client.processes import Processes
-from greenchat.client.said import Kind, Line
-from greenchat.client.surface import Input, Surface
-from greenchat.client.times import milliseconds
-from greenchat.client.transport import Transport
+from greenchat.client.effect_runner import Errands, Kept
+from greenchat.client.irc import typing
+from greenchat.client.net.connection import Connection, Sleep
+from greenchat.client.net.transport import Transport
+from greenchat.client.plugins.manager import Plugins
+from greenchat.client.programs.processes import Processes
+from greenchat.client.state.events import Background, NetworkEvent, Received, Reported, Resized, TerminalEvent
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Address, Network
+from greenchat.client.state.network import Buffer, Link
+from greenchat.client.terminal.key_decoder import ESCAPE_SECONDS
+from greenchat.client.terminal.surface import Input, Surface
+from greenchat.client.text.times import milliseconds
 
 LEAVE_SECONDS = 1.5
 TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get theirs and the screen is painted
@@ -156,7 +156,7 @@ class App:
         if self._decoder.undecided:
             deadlines.append(now + ESCAPE_SECONDS)
         deadlines += [each for each in (self._plugins.deadline, self._processes.deadline) if each is not None]
-        if typing_notice.who(self._console.model.current, milliseconds()):
+        if typing.who(self._console.model.current, milliseconds()):
             deadlines.append(now + 1)  # to see it end
         return max(0.0, min(deadlines) - now) if deadlines else None
 

@@ -6,13 +6,18 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 
 from collections.abc import Callable
 
-from greenchat.client import handlers, join_view, past, typing_notice
-from greenchat.client.asking import Asking, Prompting
-from greenchat.client.bars import Look
-from greenchat.client.bindings import FORMATS, KEYS, spelled
-from greenchat.client.choices import Completion
-from greenchat.client.editor import COMMANDS, EMPTY, Editor
-from greenchat.client.events import (
+from greenchat.client import handlers
+from greenchat.client.input.choices import Completion
+from greenchat.client.input.editor import COMMANDS, EMPTY, Editor
+from greenchat.client.input.input_modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
+from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take
+from greenchat.client.input.message_cursor import MessageCursor
+from greenchat.client.input.prompts import Asking, Prompting
+from greenchat.client.input.spellcheck import Proofreader
+from greenchat.client.input.submit import Speaking
+from greenchat.client.irc import chathistory, typing
+from greenchat.client.state.bindings import FORMATS, KEYS, spelled
+from greenchat.client.state.events import (
     Clicked,
     Entered,
     Focused,
@@ -23,17 +28,14 @@ from greenchat.client.events import (
     TerminalEvent,
     Wheeled,
 )
-from greenchat.client.join_screen import CHANNEL, JoinScreen, Plan, Take
-from greenchat.client.message_cursor import MessageCursor
-from greenchat.client.model import Buffer, Model, Network
-from greenchat.client.modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
-from greenchat.client.proofreading import Proofreader
-from greenchat.client.questions import ManyLines, Prompt, Question, WhichChannel
-from greenchat.client.said import Line
-from greenchat.client.speaking import Speaking
-from greenchat.client.style import Frame, Size
-from greenchat.client.theme import Appearance, Theme
-from greenchat.client.viewpoint import Viewpoint
+from greenchat.client.state.lines import Line
+from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
+from greenchat.client.text.style import Frame, Size
+from greenchat.client.view import join_view
+from greenchat.client.view.bars import Look
+from greenchat.client.view.theme import Appearance, Theme
+from greenchat.client.view.window_view import Viewpoint
 
 WHEEL_ROWS = 3
 HINT_QUIT = "Ctrl-C again leaves greenchat."
@@ -144,7 +146,7 @@ class Console:
                 self._speaking.enter(text, now)
             case Focused(focused):
                 self.model.focused = focused
-                past.mark_read(self.model.current)
+                chathistory.mark_read(self.model.current)
         self._proof.look(self.editor.line, now)
         self.ask(now)
         self._look()
@@ -220,7 +222,7 @@ class Console:
         elif self._mode is None or self._mode_key(key):
             self._plain_key(key, now)
         if self.model.current is before and self.editor.text != text and self.model.settings.get("typing.tell"):
-            typing_notice.tell(before, self.editor.text, now)
+            typing.tell(before, self.editor.text, now)
         self._speaking.moved(before)
 
     def _mode_key(self, key: str) -> bool:
@@ -274,7 +276,7 @@ class Console:
             self._completion = self._completion.next(step)
         else:
             line = self.editor.line
-            from greenchat.client.completion import complete  # late: it has all commands in it
+            from greenchat.client.input.completion import complete  # late: it has all commands in it
 
             self._completion = complete(self.model, line, step) or self._proof.completion(line, step)
         if self._completion:
@@ -302,7 +304,7 @@ class Console:
         """What is on the screen besides the current window is seen, too."""
         if self.model.beside or self.model.on_screen:
             for buffer in self.model.look_at(self.view.layout.above):
-                past.mark_read(buffer)
+                chathistory.mark_read(buffer)
 
     def _search(self) -> None:
         self._mode = Search(self.model, self.view.scroll_to)
@@ -332,7 +334,7 @@ class Console:
 
     def _read_all(self) -> None:
         for buffer in self.model.read_all():
-            past.mark_read(buffer)
+            chathistory.mark_read(buffer)
 
     def _redraw(self) -> None:
         self.redraw = True

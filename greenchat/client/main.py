@@ -9,8 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from greenchat import __version__
-from greenchat.client import offer
-from greenchat.client.address import (
+from greenchat.cli import WRONG_USE, Parser, called
+from greenchat.client.app import App
+from greenchat.client.console import Console
+from greenchat.client.effect_runner import Kept
+from greenchat.client.input.join_screen import NICK, SERVER, Plan
+from greenchat.client.irc import offer_server
+from greenchat.client.irc.trust import Trust
+from greenchat.client.state.credentials import system_vault
+from greenchat.client.state.destination import (
     DEFAULT_CHANNEL,
     DEFAULT_PORT,
     AddressError,
@@ -18,20 +25,13 @@ from greenchat.client.address import (
     nick_problem,
     parse_destination,
 )
-from greenchat.client.app import App
-from greenchat.client.console import Console
-from greenchat.client.credentials import system_vault
-from greenchat.client.errands import Kept
-from greenchat.client.folders import config_folder, data_folder, recall, remember, state_folder
-from greenchat.client.join_screen import NICK, SERVER, Plan
-from greenchat.client.model import Address, Model, Network
-from greenchat.client.settings import SettingError, Settings, load, save
-from greenchat.client.style import Size
-from greenchat.client.surface import speaks_unicode
-from greenchat.client.theme import Appearance
-from greenchat.client.times import milliseconds
-from greenchat.client.trust import Trust
-from greenchat.command_line import WRONG_USE, Parser, called
+from greenchat.client.state.model import Address, Model, Network
+from greenchat.client.state.paths import config_folder, data_folder, recall, remember, state_folder
+from greenchat.client.state.settings import SettingError, Settings, load, save
+from greenchat.client.terminal.surface import speaks_unicode
+from greenchat.client.text.style import Size
+from greenchat.client.text.times import milliseconds
+from greenchat.client.view.theme import Appearance
 
 Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
 
@@ -173,14 +173,14 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
 
 def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
     """A server for this session, and what the user is to know about it."""
-    from greenchat.client.local_server import answers
+    from greenchat.client.net.local_server import answers
 
     if answers(destination.address):
         return destination, f"A server was running on {destination.address} already; this is it."
     address, problem = serve(destination.address)
     if problem:
         raise UsageError(f"the server did not start: {problem}")
-    return replace(destination, address=address), offer.started(address)
+    return replace(destination, address=address), offer_server.started(address)
 
 
 @contextmanager
@@ -189,7 +189,7 @@ def _servers() -> Iterator[Serve]:
     with ExitStack() as started:
 
         def serve(address: Address) -> tuple[Address, str]:
-            from greenchat.client.local_server import LocalServer, ServerError
+            from greenchat.client.net.local_server import LocalServer, ServerError
 
             try:
                 server = LocalServer(address, state_folder() / "server.log")
@@ -216,14 +216,14 @@ def _chat(console: Console, kept: Kept, given: argparse.Namespace) -> int:
 
 
 def _run_plain(console: Console, kept: Kept) -> None:
-    from greenchat.client.plain import LineInput, PlainScreen
+    from greenchat.client.line_mode import LineInput, PlainScreen
 
     App(console, PlainScreen(console), LineInput(), kept, patient=True).run()
 
 
 def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
-    from greenchat.client.keys import Decoder
-    from greenchat.client.screen import Screen, TerminalError
+    from greenchat.client.terminal.key_decoder import Decoder
+    from greenchat.client.terminal.screen import Screen, TerminalError
 
     try:
         with Screen(str(console.model.settings.get("colours"))) as screen:
@@ -260,6 +260,6 @@ def _terminal_is_light() -> bool:
 
 
 def _report(name: str) -> Path:
-    from greenchat.client import report
+    from greenchat.client.state import crash_report
 
-    return report.write(state_folder(), name)
+    return crash_report.write(state_folder(), name)

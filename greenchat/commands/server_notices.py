@@ -1,8 +1,8 @@
 """What the server itself has to say to operators."""
 
-from ..protocol.modes import ModeChange
-from .context import Context
-from .user_modes import change_modes
+from greenchat.commands.core.context import Context
+from greenchat.commands.users.user_modes import change_modes
+from greenchat.protocol.modes import ModeChange
 
 
 def tell_operators(ctx: Context, text: str) -> None:

@@ -8,7 +8,7 @@ import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .scram import ServerExchange
+from greenchat.protocol.scram import ServerExchange
 
 CHUNK = 400  # bytes of base64 in one AUTHENTICATE; a chunk of exactly this length is followed by another
 MOST = 16 * 1024  # bytes of base64 in one response

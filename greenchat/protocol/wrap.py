@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from .framing import BODY_LIMIT
+from greenchat.protocol.framing import BODY_LIMIT
 
 
 def room(source: str, command: str, *params: str) -> int:

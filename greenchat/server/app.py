@@ -11,38 +11,38 @@ from gevent.event import Event
 from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
-from ..chat.network import Network
-from ..chat.outbox import Outbox
-from ..chat.settings import Settings
-from ..chat.throttle import Attempts
-from ..chat.user import Session
-from ..commands.audit import act, record
-from ..commands.banishment import enforce, forget_ban, keep_ban
-from ..commands.catalog import go_on
-from ..commands.context import Context
-from ..commands.doors import doors
-from ..commands.host import Manners, Port, Reloaded
-from ..commands.rest import Apart, Gradually, Rest
-from ..commands.server_notices import tell_operators
-from ..protocol.message import Message
-from ..storage.interface import StoreError
-from .admission import Admission
-from .audit import MEMBERS, OPERATORS, AuditLog
-from .backlogs import Backlogs
-from .clock import Clock
-from .config import Config, ConfigError
-from .connection import Connection
-from .dialect import is_foreign
-from .ids import new_ids
-from .listener import Door, Peer
-from .mail import Mailer
-from .options import Address, Listener, Options
-from .plain import PlainDoor
-from .reload import apply
-from .restore import restore, restore_accounts
-from .storekeeper import StoreKeeper
-from .stream import TlsAcceptor
-from .turn import Turn
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.throttle import Attempts
+from greenchat.chat.user import Session
+from greenchat.commands.catalog import go_on
+from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, keep_ban
+from greenchat.commands.connection.defcon_gate import doors
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Apart, Gradually, Rest
+from greenchat.commands.core.process import Manners, Port, Reloaded
+from greenchat.commands.operators.audit import act, record
+from greenchat.commands.server_notices import tell_operators
+from greenchat.config.file import Config, ConfigError
+from greenchat.config.options import Address, Listener, Options
+from greenchat.config.settings import Settings
+from greenchat.protocol.message import Message
+from greenchat.server.clock import Clock
+from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
+from greenchat.server.data.restore import restore, restore_accounts
+from greenchat.server.data.store_keeper import StoreKeeper
+from greenchat.server.ids import new_ids
+from greenchat.server.mail import Mailer
+from greenchat.server.net.admission import Admission
+from greenchat.server.net.connection import Connection
+from greenchat.server.net.detect import is_foreign
+from greenchat.server.net.listener import Door, Peer
+from greenchat.server.net.plain import PlainDoor
+from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.stream import TlsAcceptor
+from greenchat.server.net.turn import Turn
+from greenchat.server.reload import apply
+from greenchat.storage.interface import StoreError
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ..protocol.msgid import MessageIds
+from greenchat.protocol.msgid import MessageIds
 
 
 def new_ids(now: Callable[[], int], last: int) -> Callable[[], int]:

@@ -11,14 +11,14 @@ from logging.handlers import WatchedFileHandler
 
 import gevent
 
-from ..chat.names import MissingExtraError
-from ..storage.interface import StoreError
-from . import terminal
-from .advice import advice
-from .app import App
-from .config import Config, load_tls
-from .listener import CannotListenError
-from .options import NOT_GIVEN, Address, Log
+from greenchat.config.file import Config, load_tls
+from greenchat.config.options import NOT_GIVEN, Address, Log
+from greenchat.config.warnings import advice
+from greenchat.server import terminal
+from greenchat.server.app import App
+from greenchat.server.net.listener import CannotListenError
+from greenchat.storage.interface import StoreError
+from greenchat.values.names import MissingExtraError
 
 log = logging.getLogger(__name__)
 

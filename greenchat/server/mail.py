@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 
-from .options import Email
+from greenchat.config.options import Email
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ import sys
 from ipaddress import ip_address
 from pathlib import Path
 
-from .. import __version__
-from ..command_line import Parser, called
-from .config import Config, ConfigError, load
-from .options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listener, Options
+from greenchat import __version__
+from greenchat.cli import Parser, called
+from greenchat.config.file import Config, ConfigError, load
+from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listener, Options
 
 _EPILOG = """\
 Without options it serves on 127.0.0.1:9090 and needs nothing else.
@@ -98,7 +98,7 @@ def _address(text: str) -> Address:
 
 
 def _print_config() -> int:
-    from .config_example import example
+    from greenchat.config.example import example
 
     print(example(), end="")
     return 0
@@ -107,7 +107,7 @@ def _print_config() -> int:
 def _hash_password() -> int:
     import secrets
 
-    from ..chat.passwords import hash_password
+    from greenchat.values.passwords import hash_password
 
     print(hash_password(_ask_password(), secrets.token_bytes(16)))
     return 0
@@ -129,8 +129,8 @@ def _ask_password() -> str:
 
 
 def _add_user(given: argparse.Namespace) -> int:
-    from ..storage.interface import StoreError
-    from .adduser import add_user, check_name
+    from greenchat.server.data.adduser import add_user, check_name
+    from greenchat.storage.interface import StoreError
 
     if len(given.arguments) != 1:
         raise UsageError("adduser needs the name of the account")
@@ -146,8 +146,8 @@ def _add_user(given: argparse.Namespace) -> int:
 
 
 def _keep_up(given: argparse.Namespace) -> int:
-    from ..storage.interface import StoreError
-    from .upkeep import run
+    from greenchat.server.data.backup_commands import run
+    from greenchat.storage.interface import StoreError
 
     try:
         code = run(given.command, given.arguments, _configuration(given), sys.stdout)
@@ -163,7 +163,7 @@ def _keep_up(given: argparse.Namespace) -> int:
 
 def _serve(given: argparse.Namespace) -> int:
     config = _configuration(given)
-    from . import launch  # late: it takes gevent along
+    from greenchat.server import launch  # late: it takes gevent along
 
     def greet(addresses: list[Address], fingerprint: str) -> None:
         _greet(addresses, config.options, fingerprint)

@@ -4,20 +4,20 @@ import logging
 import socket
 from typing import Protocol
 
-from ..chat.network import Network
-from ..chat.throttle import Attempts
-from ..commands.capabilities import announce_capabilities, in_force
-from ..commands.context import Context
-from ..commands.isupport import announce_isupport
-from ..commands.server_notices import revoke_operators
-from .backlogs import Backlogs
-from .config import Config, load_tls
-from .connection import Connection
-from .keys import take_over
-from .listener import CannotListenError, Door, Peer
-from .options import Listener, Options
-from .plain import PlainDoor
-from .stream import TlsAcceptor
+from greenchat.chat.network import Network
+from greenchat.chat.throttle import Attempts
+from greenchat.commands.connection.capabilities import announce_capabilities, in_force
+from greenchat.commands.core.context import Context
+from greenchat.commands.info.isupport import announce_isupport
+from greenchat.commands.server_notices import revoke_operators
+from greenchat.config.file import Config, load_tls
+from greenchat.config.options import Listener, Options
+from greenchat.config.schema import take_over
+from greenchat.server.net.connection import Connection
+from greenchat.server.net.listener import CannotListenError, Door, Peer
+from greenchat.server.net.plain import PlainDoor
+from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.stream import TlsAcceptor
 
 
 class Running(Protocol):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from ..protocol.msgid import LAST_ID, format_msgid, time_of
+from greenchat.protocol.msgid import LAST_ID, format_msgid, time_of
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 

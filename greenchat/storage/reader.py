@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from .interface import Location, Span, StoredEvent, Target
-from .rows import KINDS, MESSAGES, ROW, decode
+from greenchat.storage.interface import Location, Span, StoredEvent, Target
+from greenchat.storage.rows import KINDS, MESSAGES, ROW, decode
 
 # Events lie in two halves, see `settling`. Each gives its page in order, so that no more is read than is asked for.
 _HALF = """

@@ -5,9 +5,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..protocol.msgid import LAST_ID, first_id
-from .interface import Retention
-from .transaction import transaction
+from greenchat.protocol.msgid import LAST_ID, first_id
+from greenchat.storage.interface import Retention
+from greenchat.storage.transaction import transaction
 
 _SLICE = 60_000 << 20  # a minute, in ids: how finely `total` is kept
 

@@ -8,7 +8,7 @@ are no parameters, `t` the tags.
 import json
 import sqlite3
 
-from .interface import NO_TAGS, StoredEvent, members_of
+from greenchat.storage.interface import NO_TAGS, StoredEvent, members_of
 
 # Part of the file format: only ever add to it. Up to MESSAGES are what clients without event-playback may see.
 KINDS = {

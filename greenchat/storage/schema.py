@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from .interface import StoreDamagedError, StoreError
+from greenchat.storage.interface import StoreDamagedError, StoreError
 
 APPLICATION_ID = 0x67726368
 """`grch`: in the file's header it says whose database this is."""

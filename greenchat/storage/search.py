@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .changes import Changes, Erased
-from .interface import Query, StoredEvent, StoreError
-from .reader import ConnectionPool
-from .rows import ROW, decode
-from .schema import FAILURES
-from .transaction import transaction
+from greenchat.storage.changes import Changes, Erased
+from greenchat.storage.interface import Query, StoredEvent, StoreError
+from greenchat.storage.reader import ConnectionPool
+from greenchat.storage.rows import ROW, decode
+from greenchat.storage.schema import FAILURES
+from greenchat.storage.transaction import transaction
 
 _SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5 (text, sender, place, content='', tokenize='unicode61 remove_diacritics 2');

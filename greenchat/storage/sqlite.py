@@ -16,14 +16,24 @@ from json import loads
 from pathlib import Path
 from time import monotonic
 
-from . import reader, retention
-from .changes import Changes
-from .interface import Location, Query, Retention, Span, StoredEvent, StoreError, Target, UnfitWriteError, Write
-from .rows import UnreadableError, one_number
-from .schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
-from .search import SearchIndex
-from .settling import Settling
-from .writer import Writer
+from greenchat.storage import reader, retention
+from greenchat.storage.changes import Changes
+from greenchat.storage.compaction import Settling
+from greenchat.storage.interface import (
+    Location,
+    Query,
+    Retention,
+    Span,
+    StoredEvent,
+    StoreError,
+    Target,
+    UnfitWriteError,
+    Write,
+)
+from greenchat.storage.rows import UnreadableError, one_number
+from greenchat.storage.schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
+from greenchat.storage.search import SearchIndex
+from greenchat.storage.writer import Writer
 
 _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log is to begin anew
 _INDEX_RESTS = 4  # times as long as it has worked

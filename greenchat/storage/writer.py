@@ -7,11 +7,11 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from .changes import Changes, Erased
-from .interface import Document, Erasure, Renaming, StoredEvent, Write, members_of
-from .rows import MESSAGES, EventRow, conversation_name, encode
-from .settling import Settling
-from .transaction import transaction
+from greenchat.storage.changes import Changes, Erased
+from greenchat.storage.compaction import Settling
+from greenchat.storage.interface import Document, Erasure, Renaming, StoredEvent, Write, members_of
+from greenchat.storage.rows import MESSAGES, EventRow, conversation_name, encode
+from greenchat.storage.transaction import transaction
 
 _REMEMBERED = 65_536
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.bench.main import main
-from greenchat.storage.fill import main as fill
+from greenchat.storage.benchmark import main as fill
 from greenchat.storage.interface import Query, Span
 from greenchat.storage.sqlite import SqliteStore
 

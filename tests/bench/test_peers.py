@@ -13,7 +13,7 @@ from greenchat.bench.peers import (
     locate,
     ngircd_config,
 )
-from greenchat.server.config import load
+from greenchat.config.file import load
 
 PLAIN = Setup(Path("/tmp/x"), 7000, 30)
 SECURE = Setup(Path("/tmp/x"), 7000, 30, Certificate(Path("/tmp/x/c.pem"), Path("/tmp/x/k.pem")))

@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from greenchat.chat.cloaks import LENGTH, Cloaks
-from greenchat.chat.settings import Cloak
+from greenchat.config.settings import Cloak
 
 
 def cloaks(secret: bytes = b"one", settings: Cloak | None = None) -> Cloaks:

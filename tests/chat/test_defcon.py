@@ -2,9 +2,9 @@
 
 import pytest
 
-from greenchat.chat.checks import network
 from greenchat.chat.defcon import MEANINGS, ONLY_ACCOUNTS, ONLY_OPERATORS, Doors
-from greenchat.chat.opers import Oper
+from greenchat.config.opers import Oper
+from greenchat.config.validators import network
 
 OPERS = (Oper("admin", "", hosts=("*@192.0.2.*", "root@2001:db8::7")), Oper("admin", "", hosts=("*@*",)))
 GATEWAYS = (network("198.51.100.0/24"),)

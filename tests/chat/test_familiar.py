@@ -1,6 +1,6 @@
 """FamiliarPlaces: bounded for each account, so that nobody can push out the places of others."""
 
-from greenchat.chat.familiar import FamiliarPlaces
+from greenchat.chat.known_origins import FamiliarPlaces
 
 
 def test_so_many_places_of_an_account_are_known() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.chat.mask_lists import ListEntry, MaskError, MaskList, parse
-from greenchat.chat.masks import mask_fold
+from greenchat.values.masks import mask_fold
 from tests.chat.persons import person
 
 

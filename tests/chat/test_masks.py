@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.chat.masks import compile_mask, glob, mask_fold
+from greenchat.values.masks import compile_mask, glob, mask_fold
 
 
 @pytest.mark.parametrize(

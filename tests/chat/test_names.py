@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.chat.names import CASEMAPPINGS, MissingExtraError, casemapping_token, naming
+from greenchat.values.names import CASEMAPPINGS, MissingExtraError, casemapping_token, naming
 
 
 @pytest.mark.parametrize("casemapping", CASEMAPPINGS)
@@ -129,8 +129,8 @@ def test_announced_as_modern_lists_it() -> None:
 
 def test_without_its_libraries_precis_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "precis_i18n", None)
-    monkeypatch.delitem(sys.modules, "greenchat.chat.precis", raising=False)
-    monkeypatch.delattr("greenchat.chat.precis", raising=False)
+    monkeypatch.delitem(sys.modules, "greenchat.values.precis", raising=False)
+    monkeypatch.delattr("greenchat.values.precis", raising=False)
     with pytest.raises(MissingExtraError, match=r"'precis' needs more packages: .* install precis-i18n "):
         naming("precis")
 

@@ -4,12 +4,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from greenchat.chat import ranks, roster
+from greenchat.chat import names_cache, ranks
 from greenchat.chat.channel import Channel
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.settings import Settings
 from greenchat.chat.user import Session, User
+from greenchat.config.settings import Settings
 from greenchat.protocol.caps import MULTI_PREFIX, USERHOST_IN_NAMES
 
 NAMES = ["#a", "#b", "#C"]
@@ -41,7 +41,7 @@ class Chat(RuleBasedStateMachine):
         """Keep the lines of small channels too: the test has no time for a thousand people."""
         channel = self.network.join(user, name, now=0)
         for variant in VARIANTS:
-            channel.names[variant] = roster.lines(self.network.settings, channel, variant)
+            channel.names[variant] = names_cache.lines(self.network.settings, channel, variant)
 
     def come(self) -> None:
         self.count += 1
@@ -130,7 +130,7 @@ class Chat(RuleBasedStateMachine):
         settings = self.network.settings
         for channel in self.network.channels.values():
             for variant, kept in channel.names.items():
-                fresh = roster.lines_of(settings, channel, variant, channel.members)
+                fresh = names_cache.lines_of(settings, channel, variant, channel.members)
                 assert sorted(" ".join(kept.texts()).split()) == sorted(" ".join(fresh.texts()).split())
                 assert b"".join(kept.wire()).decode() == "".join(text + "\r\n" for text in kept.texts())
 

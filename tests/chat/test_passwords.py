@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from greenchat.chat.passwords import check_hash, hash_password, verify_password
+from greenchat.values.passwords import check_hash, hash_password, verify_password
 
 SALT = b"salt of the eart"
 

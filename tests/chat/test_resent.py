@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.resent import Resent
+from greenchat.chat.client_ids import Resent
 
 
 def test_an_id_belongs_to_an_account_and_a_place() -> None:
@@ -24,7 +24,7 @@ def test_what_is_an_id(text: str, is_id: bool) -> None:
 
 
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenchat.chat.resent._MOST", 3)
+    monkeypatch.setattr("greenchat.chat.client_ids._MOST", 3)
     resent = Resent()
     for number in range(5):
         resent.add(("", "#lobby", str(number)), 7)

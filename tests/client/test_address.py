@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.address import AddressError, parse_destination
+from greenchat.client.state.destination import AddressError, parse_destination
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.archive import Archive, ArchiveError
-from greenchat.client.network import Buffer
+from greenchat.client.archive.database import Archive, ArchiveError
+from greenchat.client.state.network import Buffer
 from tests.client.world import World
 
 CAPS = "echo-message labeled-response batch message-tags server-time draft/message-redaction draft/chathistory"

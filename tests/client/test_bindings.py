@@ -2,13 +2,13 @@
 
 import pytest
 
-from greenchat.client.bindings import FORMATS, PRESETS, spelled
-from greenchat.client.editor import Line
-from greenchat.client.events import Resized
-from greenchat.client.requests import Mouse, Quit
-from greenchat.client.settings import Settings
+from greenchat.client.input.editor import Line
 from greenchat.client.slash.registry import find
-from greenchat.client.style import Size
+from greenchat.client.state.bindings import FORMATS, PRESETS, spelled
+from greenchat.client.state.effects import Mouse, Quit
+from greenchat.client.state.events import Resized
+from greenchat.client.state.settings import Settings
+from greenchat.client.text.style import Size
 from tests.client.world import World
 
 

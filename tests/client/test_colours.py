@@ -2,9 +2,9 @@
 
 import pytest
 
-from greenchat.client.colours import TRUE, depth, nearest, rgb, true_colour
-from greenchat.client.style import Style
-from greenchat.client.theme import DARK, DARK_8, DARK_16, LIGHT, LIGHT_16, Theme, formatted, theme_for
+from greenchat.client.text.colours import TRUE, depth, nearest, rgb, true_colour
+from greenchat.client.text.style import Style
+from greenchat.client.view.theme import DARK, DARK_8, DARK_16, LIGHT, LIGHT_16, Theme, formatted, theme_for
 
 BLACK, DARK_GREY, WHITE, PAPER = 0x000000, 0x202020, 0xFFFFFF, 0xF5F5F5
 

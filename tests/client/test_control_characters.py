@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.events import Entered
+from greenchat.client.state.events import Entered
 from tests.client.world import World
 
 

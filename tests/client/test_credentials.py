@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from greenchat.client.credentials import Credentials, FileVault, Keyring, system_vault
+from greenchat.client.state.credentials import Credentials, FileVault, Keyring, system_vault
 
 ADA = Credentials("ada", "sécret")
 

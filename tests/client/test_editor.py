@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.editor import COMMANDS, Editor, Line
-from greenchat.client.text import graphemes
+from greenchat.client.input.editor import COMMANDS, Editor, Line
+from greenchat.client.text.cells import graphemes
 
 
 def editor(picture: str) -> Editor:

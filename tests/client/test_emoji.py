@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.emoji import named
+from greenchat.client.text.emoji import named
 from tests.client.world import World
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.processes import MOST_LINES, Processes, harmless
-from greenchat.client.requests import Execute, ShowProcesses, Signal
+from greenchat.client.programs.processes import MOST_LINES, Processes, harmless
+from greenchat.client.state.effects import Execute, ShowProcesses, Signal
 from tests.client.world import World
 
 PATIENCE = 20.0  # seconds: only a failing test waits that long

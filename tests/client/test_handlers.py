@@ -2,8 +2,8 @@
 
 import pytest
 
-from greenchat.client.model import Link
-from greenchat.client.style import Size
+from greenchat.client.state.model import Link
+from greenchat.client.text.style import Size
 from tests.client.world import World
 
 

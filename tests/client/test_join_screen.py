@@ -2,10 +2,10 @@
 
 import pytest
 
-from greenchat.client.join_screen import NICK, SERVER, Plan
-from greenchat.client.model import Address, Link
-from greenchat.client.requests import Connect, Quit, StartServer
-from greenchat.client.style import Size
+from greenchat.client.input.join_screen import NICK, SERVER, Plan
+from greenchat.client.state.effects import Connect, Quit, StartServer
+from greenchat.client.state.model import Address, Link
+from greenchat.client.text.style import Size
 from tests.client.world import World
 
 LIST = (

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.events import Clicked, Focused, KeyPressed, Pasted, TerminalEvent, Wheeled
-from greenchat.client.keys import Decoder
+from greenchat.client.state.events import Clicked, Focused, KeyPressed, Pasted, TerminalEvent, Wheeled
+from greenchat.client.terminal.key_decoder import Decoder
 
 
 def names(events: list[TerminalEvent]) -> list[str]:

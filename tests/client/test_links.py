@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.links import encoded, links
-from greenchat.client.text import wrap
-from greenchat.client.theme import formatted
+from greenchat.client.text.cells import wrap
+from greenchat.client.text.links import encoded, links
+from greenchat.client.view.theme import formatted
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import base64
 
 import pytest
 
-from greenchat.client import login
-from greenchat.client.credentials import Credentials
-from greenchat.client.model import Address
-from greenchat.client.requests import Forget, Keep, Reconnect
+from greenchat.client.irc import login
+from greenchat.client.state.credentials import Credentials
+from greenchat.client.state.effects import Forget, Keep, Reconnect
+from greenchat.client.state.model import Address
 from greenchat.protocol.sasl import parse_plain
 from greenchat.protocol.scram import ServerExchange, make_verifier
 from tests.client.world import World

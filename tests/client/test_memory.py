@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.memory import RETRY_SECONDS, Memory
-from greenchat.client.requests import Export
+from greenchat.client.archive.archiver import RETRY_SECONDS, Memory
+from greenchat.client.state.effects import Export
 from tests.client.world import NOON, World
 
 CAPS = "echo-message batch message-tags server-time draft/chathistory"

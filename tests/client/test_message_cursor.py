@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.requests import Copy, Open
+from greenchat.client.state.effects import Copy, Open
 from tests.client.world import World
 
 CAPS = "echo-message labeled-response batch message-tags server-time draft/message-redaction"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.editor import Editor, Line
-from greenchat.client.multiline import parts
+from greenchat.client.input.editor import Editor, Line
+from greenchat.client.irc.multiline import parts
 from greenchat.protocol.multiline import whole
 from tests.client.world import World
 

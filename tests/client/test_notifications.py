@@ -2,8 +2,8 @@
 
 import pytest
 
-from greenchat.client.events import Focused
-from greenchat.client.notifications import send, sequence
+from greenchat.client.state.events import Focused
+from greenchat.client.terminal.notifications import send, sequence
 from tests.client.world import World
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from greenchat.client.events import Entered
-from greenchat.client.plain import LineInput, PlainScreen
+from greenchat.client.line_mode import LineInput, PlainScreen
+from greenchat.client.state.events import Entered
 from tests.client.world import World
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client import report
-from greenchat.client.plugins import MOST_FAILURES, PluginError, Plugins
-from greenchat.client.requests import Plugin
+from greenchat.client.plugins.manager import MOST_FAILURES, PluginError, Plugins
+from greenchat.client.state import crash_report
+from greenchat.client.state.effects import Plugin
 from greenchat.protocol.message import parse
 from tests.client.world import NOON, World
 
@@ -18,7 +18,7 @@ class Loaded:
         self.tea = tea
         self.folder = folder
         self.seconds = 0.0
-        self.plugins = Plugins(tea.model, folder, lambda name: report.write(folder / "state", name))
+        self.plugins = Plugins(tea.model, folder, lambda name: crash_report.write(folder / "state", name))
 
     def load(self, name: str, source: str) -> None:
         (self.folder / f"{name}.py").write_text(source, encoding="utf-8")
@@ -255,9 +255,9 @@ def test_an_example_is_written_loaded_and_works(loaded: Loaded) -> None:
 
 
 def test_the_example_of_the_documentation_works(loaded: Loaded) -> None:
-    from greenchat.client import plugin
+    from greenchat.client.plugins import api
 
-    source = (plugin.__doc__ or "").partition("for example:\n")[2].partition("\nFunctions")[0]
+    source = (api.__doc__ or "").partition("for example:\n")[2].partition("\nFunctions")[0]
     loaded.load("kettle", "\n".join(line[4:] for line in source.splitlines()))
     loaded.tea.feed(":bob!b@h PRIVMSG #tea :!tea")
     loaded.run()

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from greenchat.client import text
-from greenchat.client.events import Background, KeyPressed, Reported
-from greenchat.client.keys import Decoder
-from greenchat.client.probe import ASKED, REQUEST, ROW, Probe
+from greenchat.client.state.events import Background, KeyPressed, Reported
+from greenchat.client.terminal.key_decoder import Decoder
+from greenchat.client.terminal.probe import ASKED, REQUEST, ROW, Probe
+from greenchat.client.text import cells
 
 MODERN = (1, 2, 2, 2)  # columns
 COUPLE, THUMB, FLAG = "\U0001f469\u200d\u2764\ufe0f\u200d\U0001f468", "\U0001f44d\U0001f3ff", "\U0001f1eb\U0001f1f7"
@@ -55,17 +55,17 @@ def test_without_answers_and_with_strange_ones_the_usual_is_assumed() -> None:
 @pytest.fixture
 def wide() -> Iterator[None]:
     """A terminal for East Asian text."""
-    text.draw_ambiguous(2)
+    cells.draw_ambiguous(2)
     yield
-    text.draw_ambiguous(1)
+    cells.draw_ambiguous(1)
 
 
 @pytest.mark.usefixtures("wide")
 def test_rules_and_dots_can_be_two_columns_wide() -> None:
-    assert text.width("│…é") == 6
-    assert text.width("ascii") == 5
-    text.draw_ambiguous(1)
-    assert text.width("│…é") == 3
+    assert cells.width("│…é") == 6
+    assert cells.width("ascii") == 5
+    cells.draw_ambiguous(1)
+    assert cells.width("│…é") == 3
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from greenchat.client.events import Connected, Disconnected, NetworkEvent, Received
-from greenchat.client.model import Address
-from greenchat.client.transport import Transport
+from greenchat.client.net.transport import Transport
+from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
+from greenchat.client.state.model import Address
 from greenchat.protocol.message import Message
 from tests.client.test_transport import PATIENCE, into
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.requests import Save
-from greenchat.client.settings import SettingError, Settings, as_toml, load, save
+from greenchat.client.state.effects import Save
+from greenchat.client.state.settings import SettingError, Settings, as_toml, load, save
 from tests.client.world import World
 
 WORDS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from greenchat.client.requests import Connect, Disconnect, Quit
 from greenchat.client.slash import TABLE
 from greenchat.client.slash.guide import groups
+from greenchat.client.state.effects import Connect, Disconnect, Quit
 from tests.client.world import World
 
 

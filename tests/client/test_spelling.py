@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.spelling import Dictionaries, SpellingError, words
-from greenchat.client.theme import DARK
+from greenchat.client.input.dictionaries import Dictionaries, SpellingError, words
+from greenchat.client.view.theme import DARK
 from tests.client.world import World
 
 pytest.importorskip("hunspell", reason="chunspell has no wheel for this Python")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from greenchat.client.events import Clicked, Focused, Resized, Wheeled
-from greenchat.client.style import Size
+from greenchat.client.state.events import Clicked, Focused, Resized, Wheeled
+from greenchat.client.text.style import Size
 from tests.client.world import World
 
 

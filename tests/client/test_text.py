@@ -7,9 +7,8 @@ import wcwidth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client import text as text_module
-from greenchat.client.style import Row, Span, Style
-from greenchat.client.text import (
+from greenchat.client.text import cells
+from greenchat.client.text.cells import (
     clip,
     fill_row,
     fit,
@@ -21,6 +20,7 @@ from greenchat.client.text import (
     width,
     wrap,
 )
+from greenchat.client.text.style import Row, Span, Style
 
 BOLD = Style(bold=True)
 words = st.text(alphabet="ab é日本👩\u200d💻🇩🇪\u0301❤\ufe0f  ", max_size=60)
@@ -184,7 +184,7 @@ def test_split_prefers_words() -> None:
 
 
 def test_the_short_way_for_simple_letters_says_what_wcwidth_says() -> None:
-    simple = [letter for letter in map(chr, range(0x20, 0x3000)) if text_module._SIMPLE.fullmatch(letter)]
+    simple = [letter for letter in map(chr, range(0x20, 0x3000)) if cells._SIMPLE.fullmatch(letter)]
     assert len(simple) > 1000
     for letter in simple:
         assert wcwidth.wcwidth(letter) == 1, hex(ord(letter))

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
-from greenchat.client.model import Address
-from greenchat.client.transport import Transport, explain
+from greenchat.client.net.transport import Transport, explain
+from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
+from greenchat.client.state.model import Address
 from greenchat.protocol.message import Message
-from greenchat.server.certificate import ensure_certificate
+from greenchat.server.net.certificate import ensure_certificate
 
 PATIENCE = 20
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.bars import Look
-from greenchat.client.editor import Line
-from greenchat.client.events import Focused, Resized
-from greenchat.client.style import Size
-from greenchat.client.text import row_width, width
-from greenchat.client.view import render
+from greenchat.client.input.editor import Line
+from greenchat.client.state.events import Focused, Resized
+from greenchat.client.text.cells import row_width, width
+from greenchat.client.text.style import Size
+from greenchat.client.view.bars import Look
+from greenchat.client.view.frame import render
 from tests.client.world import NOON, World
 
 

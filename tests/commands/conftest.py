@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
-from greenchat.server.options import Options
+from greenchat.config.options import Options
+from greenchat.config.settings import Settings
 from tests.conftest import ServerThread, quick_options
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from greenchat.chat.user import User
-from greenchat.commands.context import Context
+from greenchat.commands.core.context import Context
 from greenchat.protocol.message import Message
 from greenchat.server.app import App
 from tests.conftest import ServerThread

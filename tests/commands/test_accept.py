@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Limits, Settings
-from greenchat.server.options import Storage
+from greenchat.config.options import Storage
+from greenchat.config.settings import Limits, Settings
 from tests.commands.devices import device, make_account
 from tests.commands.inside import make_operator
 from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.config.options import Options
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from greenchat.protocol.sasl import Collector, chunks, format_plain
 from greenchat.protocol.scram import ClientExchange, ScramError
-from greenchat.server.certificate import ensure_certificate
-from greenchat.server.options import Options
-from greenchat.server.tls import Tls
+from greenchat.server.net.certificate import ensure_certificate
+from greenchat.server.net.tls import Tls
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 

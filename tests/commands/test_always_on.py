@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from tests.commands.devices import device, log_in, make_account
 from tests.conftest import Serve, StartServer, Target, quick_options

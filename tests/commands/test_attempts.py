@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings
-from greenchat.server.options import Throttle
+from greenchat.config.options import Throttle
+from greenchat.config.settings import AccountSettings
 from tests.commands.test_uban import SETTINGS, arrive
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.opers import RIGHTS, OperClass
+from greenchat.config.opers import RIGHTS, OperClass
 from tests.commands.test_uban import SETTINGS as UBAN_SETTINGS
 from tests.commands.test_uban import arrive
 from tests.conftest import ServerThread, StartServer, quick_options

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.settings import Limits, Settings, Sts
 from greenchat.chat.user import Session
-from greenchat.commands.capabilities import announce_capabilities, offered
-from greenchat.commands.isupport import announce_isupport
+from greenchat.commands.connection.capabilities import announce_capabilities, offered
+from greenchat.commands.info.isupport import announce_isupport
+from greenchat.config.settings import Limits, Settings, Sts
 from greenchat.protocol.caps import CAPABILITIES
 from greenchat.protocol.message import Message
 from greenchat.server.app import App

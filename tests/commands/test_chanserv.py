@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings, Settings
-from greenchat.server.options import Options
+from greenchat.config.options import Options
+from greenchat.config.settings import AccountSettings, Settings
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Cloak, History
-from greenchat.server.options import Storage
+from greenchat.config.options import Storage
+from greenchat.config.settings import Cloak, History
 from tests.commands.devices import make_account
 from tests.commands.test_uban import SETTINGS, arrive, come, last_words, notices
 from tests.conftest import ServerThread, StartServer, quick_options

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.checks import network
-from greenchat.chat.settings import WebIrc
-from greenchat.server.config import Config
-from greenchat.server.options import Storage
+from greenchat.config.file import Config
+from greenchat.config.options import Storage
+from greenchat.config.settings import WebIrc
+from greenchat.config.validators import network
 from greenchat.server.reload import apply
 from tests.commands.devices import make_account
 from tests.conftest import ServerThread, StartServer, quick_options

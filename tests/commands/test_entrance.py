@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.config.settings import Settings
 from tests.conftest import Serve, StartServer, quick_options
 from tests.irc import Client
 from tests.staff import HASH

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from greenchat.commands.identity import set_account, set_host
+from greenchat.commands.users.identity import set_account, set_host
 from tests.commands.inside import act
 from tests.conftest import ServerThread
 from tests.irc import Client

@@ -6,7 +6,7 @@ https://modern.ircdocs.horse/#errinputtoolong-417: "Indicates a given line does 
 
 import pytest
 
-from greenchat.chat.settings import Limits, Settings
+from greenchat.config.settings import Limits, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.config.options import Throttle
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.sasl import Collector, chunks, format_plain
 from greenchat.protocol.scram import ClientExchange
-from greenchat.server.options import Throttle
 from tests.commands.test_accounts import register
 from tests.conftest import Serve, Target, quick_options
 from tests.irc import Client

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from greenchat.chat.settings import History, Settings
-from greenchat.commands.errors import FailError
-from greenchat.commands.history import chathistory
-from greenchat.commands.keeping import told_again
-from greenchat.commands.rest import Later
+from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.history_events import told_again
+from greenchat.commands.history.chathistory import chathistory
+from greenchat.config.settings import History, Settings
 from greenchat.protocol.caps import EXTENDED_JOIN
 from greenchat.protocol.message import Message, parse
 from greenchat.server.app import App

@@ -143,7 +143,7 @@ def test_forgetting_a_name_in_every_spelling(start_server: StartServer, tmp_path
 
 
 def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenchat.commands.histserv._PORTION", 3)
+    monkeypatch.setattr("greenchat.commands.services.histserv._PORTION", 3)
     server = start_server(STAFFED, quick_options(tmp_path))
     make_account(server.address, "Alice")
     with (

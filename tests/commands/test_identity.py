@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from greenchat.chat.settings import Settings
 from greenchat.chat.user import User
-from greenchat.commands.context import Context
-from greenchat.commands.identity import set_account, set_host
+from greenchat.commands.core.context import Context
+from greenchat.commands.users.identity import set_account, set_host
+from greenchat.config.settings import Settings
 from tests.commands.inside import act
 from tests.conftest import Serve, ServerThread, Target
 from tests.irc import Client, people

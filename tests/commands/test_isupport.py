@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from greenchat.chat.settings import History, Limits, Settings
 from greenchat.commands.catalog import COMMANDS
+from greenchat.config.settings import History, Limits, Settings
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.isupport import TOKENS_A_LINE, parse_tokens
 from greenchat.protocol.message import Message

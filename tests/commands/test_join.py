@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.settings import Limits, Settings
+from greenchat.config.settings import Limits, Settings
 from tests.commands.inside import log_in, make_operator
 from tests.conftest import Serve, ServerThread, Target
 from tests.irc import Client, people

@@ -4,7 +4,7 @@ from time import time
 
 import pytest
 
-from greenchat.chat.settings import Limits, Settings
+from greenchat.config.settings import Limits, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from greenchat.chat.opers import RIGHTS
 from greenchat.commands.catalog import COMMANDS
+from greenchat.config.opers import RIGHTS
 from tests.conftest import Target
 from tests.irc import Client
 

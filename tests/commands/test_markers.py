@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.read_marks import ReadMarks
-from greenchat.chat.settings import Settings
+from greenchat.chat.read_markers import ReadMarks
+from greenchat.config.settings import Settings
 from greenchat.server.app import App
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client, people
@@ -23,7 +23,7 @@ def test_marks_only_ever_increase() -> None:
 
 
 def test_the_mark_moved_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenchat.chat.read_marks._MOST", 2)
+    monkeypatch.setattr("greenchat.chat.read_markers._MOST", 2)
     marks = ReadMarks("alice")
     for time, name in enumerate(["#a", "#b", "#a", "#c"]):
         marks.advance(name, time)

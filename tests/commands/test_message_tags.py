@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.config.settings import Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 

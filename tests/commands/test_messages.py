@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.settings import Limits, Settings
+from greenchat.config.settings import Limits, Settings
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
 from tests.conftest import Serve, Target

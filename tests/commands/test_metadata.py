@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.metadata import MetadataUse, changed, difference
-from greenchat.chat.settings import Metadata, Settings
+from greenchat.config.settings import Metadata, Settings
 from greenchat.protocol.message import Message
 from tests.commands.devices import device, log_in, make_account
 from tests.conftest import Serve, StartServer, Target, quick_options

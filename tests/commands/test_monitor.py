@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.config.settings import Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 

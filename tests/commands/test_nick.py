@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.config.settings import AccountSettings, Settings
 from tests.commands.devices import make_account
 from tests.conftest import Serve, Target
 from tests.irc import Client, people

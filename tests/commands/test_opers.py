@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.opers import OperClass
-from greenchat.server.options import Throttle
+from greenchat.config.opers import OperClass
+from greenchat.config.options import Throttle
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

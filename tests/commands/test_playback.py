@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import History, Settings
+from greenchat.config.settings import History, Settings
 from greenchat.protocol.message import Message
 from tests.commands.test_history import say, texts
 from tests.conftest import Serve, Target, quick_options

@@ -1,6 +1,6 @@
 """AWAY. https://modern.ircdocs.horse/#away-message"""
 
-from greenchat.chat.settings import AccountSettings, Settings
+from greenchat.config.settings import AccountSettings, Settings
 from tests.commands.devices import device, make_account
 from tests.conftest import Serve, Target
 from tests.irc import Client, people

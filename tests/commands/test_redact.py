@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import History, Settings
+from greenchat.config.settings import History, Settings
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import format_msgid
 from tests.commands.test_history import ask

@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.settings import Limits, Settings
+from greenchat.config.settings import Limits, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.checks import separators
-from greenchat.chat.settings import RelayMsg, Settings
+from greenchat.config.settings import RelayMsg, Settings
+from greenchat.config.validators import separators
 from tests.commands.test_history import ask
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people

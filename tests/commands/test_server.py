@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from greenchat import __version__
-from greenchat.chat.settings import Admin, Settings
+from greenchat.config.settings import Admin, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.server.options import Address, Listener
+from greenchat.config.options import Address, Listener
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

@@ -7,13 +7,13 @@ from time import monotonic
 import pytest
 
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.settings import Settings
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import run
-from greenchat.commands.context import Context
+from greenchat.commands.core.context import Context
+from greenchat.config.options import Throttle
+from greenchat.config.settings import Settings
 from greenchat.protocol.message import parse
 from greenchat.server.app import App
-from greenchat.server.options import Throttle
 from tests.commands.inside import make_operator
 from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people

@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.chat.user import User
-from greenchat.commands.context import Context
+from greenchat.commands.core.context import Context
 from greenchat.protocol.message import Message
 from tests.commands.inside import act, log_in, make_operator
 from tests.conftest import ServerThread, Target

@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Callable
 from itertools import count
 
-from greenchat.client.bindings import KEYS
-from greenchat.client.connection import _encode
-from greenchat.client.events import Clicked, Garbled, Resized, Wheeled
 from greenchat.client.handlers.registry import TABLE
-from greenchat.client.style import Frame, Size
-from greenchat.client.text import visible, width
-from greenchat.client.view import SMALLEST
+from greenchat.client.net.connection import _encode
+from greenchat.client.state.bindings import KEYS
+from greenchat.client.state.events import Clicked, Garbled, Resized, Wheeled
+from greenchat.client.text.cells import visible, width
+from greenchat.client.text.style import Frame, Size
+from greenchat.client.view.frame import SMALLEST
 from greenchat.protocol.message import ParseError, parse
 from tests.client.world import World
 

@@ -17,17 +17,17 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from greenchat.chat.network import Network
-from greenchat.chat.settings import Settings, WebIrc
-from greenchat.protocol import proxy
+from greenchat.config.example import example
+from greenchat.config.file import ConfigError, load
+from greenchat.config.settings import Settings, WebIrc
+from greenchat.protocol import proxy_header
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import ParseError, parse
 from greenchat.protocol.plain import Dialect, NotPlain, Options, Prompt, Run, Write
 from greenchat.protocol.sasl import Collector, SaslError, parse_plain
 from greenchat.protocol.scram import ClientExchange, ScramError, ServerExchange, Verifier, make_verifier
-from greenchat.server.config import ConfigError, load
-from greenchat.server.config_example import example
-from greenchat.server.restore import restore
-from greenchat.storage import upkeep
+from greenchat.server.data.restore import restore
+from greenchat.storage import backup
 from greenchat.storage.interface import Document, Query, Span, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from tests.hostile.grammar import Grammar
@@ -160,13 +160,13 @@ def _check_host(puppet: Puppet) -> None:
 def feed_proxy(data: bytes) -> None:
     """The first bytes of a proxy's connection, read as they are read there."""
     read = b""
-    with suppress(proxy.ProxyError):
-        while count := proxy.missing(read):
+    with suppress(proxy_header.ProxyError):
+        while count := proxy_header.missing(read):
             assert count > 0
             if len(read) == len(data):
                 return
             read += data[len(read) : len(read) + count]
-        header = proxy.parse(read)
+        header = proxy_header.parse(read)
         assert not header.source or ip_address(header.source)
 
 
@@ -216,11 +216,11 @@ def feed_database(data: bytes) -> None:
     copy = folder / "copy" / "greenchat.db"
     copy.parent.mkdir()
     with suppress(StoreError):
-        upkeep.check(file)
+        backup.check(file)
     with suppress(StoreError):
-        upkeep.restore(file, copy)
+        backup.restore(file, copy)
     with suppress(StoreError):
-        list(upkeep.export(file))
+        list(backup.export(file))
     with suppress(StoreError), opened(file) as store:
         restore(Network(Settings(), now=START), store)
         _use(store)
@@ -278,10 +278,10 @@ def _headers() -> list[bytes]:
     return [
         *(b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 6667\r\n", b"PROXY TCP6 2001:db8::7 ::1 56324 6667\r\n"),
         *(b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN ffff::1 ffff::2 65535 65535\r\n"),
-        proxy.SIGNATURE + b"\x21\x11\0\x0c" + addresses[0],
-        proxy.SIGNATURE + b"\x21\x11\0\x14" + addresses[0] + tls,
-        proxy.SIGNATURE + b"\x21\x21\0\x24" + addresses[1],
-        *(proxy.SIGNATURE + b"\x20\x00\0\0", proxy.SIGNATURE + b"\x21\x31\0\x02ab"),
+        proxy_header.SIGNATURE + b"\x21\x11\0\x0c" + addresses[0],
+        proxy_header.SIGNATURE + b"\x21\x11\0\x14" + addresses[0] + tls,
+        proxy_header.SIGNATURE + b"\x21\x21\0\x24" + addresses[1],
+        *(proxy_header.SIGNATURE + b"\x20\x00\0\0", proxy_header.SIGNATURE + b"\x21\x31\0\x02ab"),
     ]
 
 
@@ -309,9 +309,9 @@ def _databases() -> list[bytes]:
     with opened(file) as store:
         store.commit([*talk.lines(20), talk.say("private", "alice bob", tags={"+a": "b"}), *_documents()])
         store.maintain(START)
-    backup = _folder() / "seed"
-    upkeep.backup(file, backup)
-    return [backup.read_bytes()]
+    seed = _folder() / "seed"
+    backup.backup(file, seed)
+    return [seed.read_bytes()]
 
 
 def _documents() -> list[Document]:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.opers import RIGHTS, Oper, OperClass
 from greenchat.commands.catalog import COMMANDS
-from greenchat.commands.services import SERVICES
+from greenchat.commands.core.service import SERVICES
+from greenchat.config.opers import RIGHTS, Oper, OperClass
+from greenchat.config.options import PlainText, Throttle
 from greenchat.server.app import App
-from greenchat.server.options import PlainText, Throttle
 from tests.commands.test_uban import SETTINGS, arrive
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client

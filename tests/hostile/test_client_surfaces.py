@@ -11,12 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from greenchat.client import transcript
-from greenchat.client.links import encoded, links
-from greenchat.client.model import Address, Model, Network
-from greenchat.client.notifications import sequence
-from greenchat.client.said import Kind, Line
-from greenchat.client.text import visible
+from greenchat.client.archive import export
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Address, Model, Network
+from greenchat.client.terminal.notifications import sequence
+from greenchat.client.text.cells import visible
+from greenchat.client.text.links import encoded, links
 from tests.client.world import World
 from tests.hostile.fuzz_client import check_frame
 
@@ -51,11 +51,11 @@ def test_what_is_exported(name: str, nick: str, text: str) -> None:
     """A file in the folder that was named, and lines in it that can be told from each other."""
     network = Network("net", Address("irc.example", 6667), "alice")
     buffer = Model(network).open(network, name or "x")
-    file = transcript.name(buffer)
+    file = export.name(buffer)
     folder = Path("/exported")
     assert (folder / file).resolve().parent == folder
     assert not {letter for letter in file if visible(letter) != letter}
-    first, *others = transcript.text_of(Line(0, Kind.SAID, text, nick=nick)).split("\n")
+    first, *others = export.text_of(Line(0, Kind.SAID, text, nick=nick)).split("\n")
     assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d <", first)
     assert all(line.startswith("    ") for line in others)
     assert not {letter for line in (first, *others) for letter in line if visible(letter) != letter}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings
+from greenchat.config.options import Storage, Throttle
+from greenchat.config.settings import AccountSettings
 from greenchat.server.app import App
-from greenchat.server.options import Storage, Throttle
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
 from greenchat.chat.user import User
+from greenchat.config.options import Connections, Throttle
+from greenchat.config.settings import Settings
 from greenchat.server.app import App
-from greenchat.server.options import Connections, Throttle
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.hostile.conftest import Attack
 from tests.irc import Client

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings, Settings
-from greenchat.server.config import ConfigError, load
-from greenchat.server.options import Address, Email
+from greenchat.config.file import ConfigError, load
+from greenchat.config.options import Address, Email
+from greenchat.config.settings import AccountSettings, Settings
 from tests.conftest import StartServer, Target, quick_options
 from tests.hostile.world import check_line
 from tests.irc import Client

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.config.settings import Settings
 from greenchat.protocol.message import Message
 from tests.commands.inside import give
 from tests.conftest import StartServer, Target, quick_options

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.channel import Topic
-from greenchat.chat.settings import Settings
+from greenchat.config.options import Connections
+from greenchat.config.settings import Settings
 from greenchat.server.app import App
-from greenchat.server.options import Connections
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.hostile.conftest import Attack
 from tests.irc import Client

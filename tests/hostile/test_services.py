@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings
 from greenchat.commands.catalog import COMMANDS
-from greenchat.commands.services import SERVICES
+from greenchat.commands.core.service import SERVICES
+from greenchat.config.options import Throttle
+from greenchat.config.settings import AccountSettings
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
 from greenchat.server.app import App
-from greenchat.server.options import Throttle
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
 from tests.staff import STAFFED, become

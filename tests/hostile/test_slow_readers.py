@@ -5,9 +5,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from greenchat.chat.settings import Settings
+from greenchat.config.options import Connections
+from greenchat.config.settings import Settings
 from greenchat.server.app import App
-from greenchat.server.options import Connections
 from tests.conftest import StartServer, quick_options
 from tests.hostile import deaf
 from tests.hostile.conftest import Attack

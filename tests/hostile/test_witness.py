@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.config.settings import Settings
 from greenchat.server.app import App
 from tests.conftest import StartServer, quick_options
 from tests.hostile.figures import kept_waiting

@@ -11,20 +11,20 @@ from pathlib import Path
 
 import gevent
 
-from greenchat.chat import roster
+from greenchat.chat import names_cache
 from greenchat.chat.channel import Channel
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.settings import AccountSettings, Settings
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
-from greenchat.commands.context import Context
-from greenchat.commands.leaving import leave
-from greenchat.commands.rest import Apart, Gradually, Later
+from greenchat.commands.connection.quit import leave
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Apart, Gradually, Later
+from greenchat.config.options import Options, Storage, Throttle
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
 from greenchat.protocol.message import Message, parse
 from greenchat.server.app import App
-from greenchat.server.options import Options, Storage, Throttle
 from tests.hostile.grammar import Grammar
 from tests.staff import STAFFED
 
@@ -279,7 +279,7 @@ class World:
         for masks in channel.lists.values():
             assert len(masks) <= network.settings.limits.list_entries
         for variant, kept in channel.names.items():
-            assert kept.texts() == roster.lines_of(network.settings, channel, variant, channel.members).texts()
+            assert kept.texts() == names_cache.lines_of(network.settings, channel, variant, channel.members).texts()
 
     def _check_puppet(self, puppet: Puppet) -> None:
         user = puppet.session.user

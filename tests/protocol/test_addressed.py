@@ -3,8 +3,8 @@
 import pytest
 
 from greenchat.protocol import caps
-from greenchat.protocol.addressed import Addressed
-from greenchat.protocol.envelope import Envelope
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.envelopes.numeric import Addressed
 from greenchat.protocol.message import Message
 
 KINDS = (0, caps.SERVER_TIME, caps.SERVER_TIME | caps.MESSAGE_TAGS)

@@ -44,6 +44,6 @@ def test_folding_twice_changes_nothing(mapping: str, name: str) -> None:
 
 @given(name=st.text())
 def test_names_that_precis_allows_fold_as_on_the_server(name: str) -> None:
-    precis = pytest.importorskip("greenchat.chat.precis")
+    precis = pytest.importorskip("greenchat.values.precis")
     if precis.is_nick(name):
         assert ANNOUNCED["rfc7613"](name) == precis.fold(name)

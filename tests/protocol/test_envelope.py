@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.protocol import caps
-from greenchat.protocol.envelope import Envelope
+from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message, parse
 from greenchat.protocol.times import format_time

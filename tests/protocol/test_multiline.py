@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.protocol.caps import ACCOUNT_TAG, BATCH, LABELED_RESPONSE, MESSAGE_TAGS, MULTILINE, PLAIN
+from greenchat.protocol.envelopes.multiline import MultilineEnvelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import Part, parts_of, seams, whole
-from greenchat.protocol.multiline_envelope import MultilineEnvelope
 
 EXAMPLE = (Part("hello"), Part(""), Part("how is "), Part("everyone?", joined=True))
 lines = st.text("abc é", max_size=6)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.protocol.caps import SERVER_TIME
+from greenchat.protocol.envelopes.names_reply import NamesLines, NamesReply
 from greenchat.protocol.message import Message, parse
-from greenchat.protocol.names import NamesLines, NamesReply
 
 SERVER = "irc.example.org"
 NICK = "n" * 32

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.protocol.proxy import SIGNATURE, Header, ProxyError, missing, parse
+from greenchat.protocol.proxy_header import SIGNATURE, Header, ProxyError, missing, parse
 
 
 def v2(command: int, family: int, rest: bytes) -> bytes:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.checks import network
-from greenchat.chat.settings import Settings, WebIrc
-from greenchat.protocol.proxy import SIGNATURE
-from greenchat.server.options import Address, Connections, Listener, Options
+from greenchat.config.options import Address, Connections, Listener, Options
+from greenchat.config.settings import Settings, WebIrc
+from greenchat.config.validators import network
+from greenchat.protocol.proxy_header import SIGNATURE
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.server.advice import advice
-from greenchat.server.config import Config, parse
-from greenchat.server.config_example import example
-from greenchat.server.options import Address
+from greenchat.config.example import example
+from greenchat.config.file import Config, parse
+from greenchat.config.options import Address
+from greenchat.config.warnings import advice
 from tests.server.process import started
 from tests.staff import HASH
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.commands.host import AuditError
-from greenchat.server.audit import MEMBERS, AuditLog
+from greenchat.commands.core.process import AuditError
+from greenchat.server.data.audit_log import MEMBERS, AuditLog
 
 
 def test_lines_are_added_in_order_and_read_from_the_end(tmp_path: Path) -> None:

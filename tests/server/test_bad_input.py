@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
-from greenchat.server.options import Connections, Throttle
+from greenchat.config.options import Connections, Throttle
+from greenchat.config.settings import Settings
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 

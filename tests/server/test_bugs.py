@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from greenchat.commands.catalog import COMMANDS
-from greenchat.commands.context import Context
-from greenchat.commands.registry import command
-from greenchat.commands.rest import Later
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.registry import command
 from tests.conftest import Target
 from tests.irc import Client, people
 

@@ -8,13 +8,13 @@ from typing import Any, get_args, get_origin
 
 import pytest
 
-from greenchat.chat.checks import network
-from greenchat.chat.opers import RIGHTS, Oper, OperClass
-from greenchat.chat.settings import Settings
-from greenchat.server.config import Config, ConfigError, load, parse
-from greenchat.server.config_example import example
-from greenchat.server.keys import WrongKeyError, entries, take_over
-from greenchat.server.options import Address, Options
+from greenchat.config.example import example
+from greenchat.config.file import Config, ConfigError, load, parse
+from greenchat.config.opers import RIGHTS, Oper, OperClass
+from greenchat.config.options import Address, Options
+from greenchat.config.schema import WrongKeyError, entries, take_over
+from greenchat.config.settings import Settings
+from greenchat.config.validators import network
 
 _NOT_IN_THE_FILE = {"version", "mode_table"}  # what the program knows of itself
 _HASH = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"

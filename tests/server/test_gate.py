@@ -2,9 +2,9 @@
 
 import pytest
 
-from greenchat.chat.checks import network
-from greenchat.server.gate import Gate
-from greenchat.server.options import Connections
+from greenchat.config.options import Connections
+from greenchat.config.validators import network
+from greenchat.server.net.connection_limits import Gate
 
 FAR = "192.0.2.7"
 PLENTY = 1000

@@ -6,7 +6,7 @@ from time import time
 
 import pytest
 
-from greenchat.server.config import Config, ConfigError, load, parse
+from greenchat.config.file import Config, ConfigError, load, parse
 from tests.commands.devices import log_in
 from tests.conftest import StartServer, quick_options
 from tests.irc import Client, people

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from greenchat.server.listener import CannotListenError, Door
-from greenchat.server.options import Address, Listener
+from greenchat.config.options import Address, Listener
+from greenchat.server.net.listener import CannotListenError, Door
 
 
 @pytest.mark.parametrize(

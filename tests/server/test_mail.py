@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import AccountSettings, Settings
-from greenchat.server.options import Address, Email, Options, Throttle
+from greenchat.config.options import Address, Email, Options, Throttle
+from greenchat.config.settings import AccountSettings, Settings
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client

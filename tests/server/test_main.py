@@ -16,8 +16,8 @@ import pytest
 from ptyprocess import PtyProcess
 
 from greenchat import __version__
-from greenchat.chat.passwords import verify_password
-from greenchat.server.config import Config, parse
+from greenchat.config.file import Config, parse
+from greenchat.values.passwords import verify_password
 from tests.irc import Client, people
 from tests.server.process import ROOT, environment, run, started
 from tests.staff import HASH, become

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from greenchat import missing
+from greenchat import extras
 from tests.server.process import ROOT
 
 _RUN = """
@@ -30,5 +30,5 @@ def test_precis_without_its_extra(tmp_path: Path) -> None:
 
 def test_what_to_install_is_what_the_extras_bring() -> None:
     setup = (ROOT / "setup.py").read_text()
-    for package in (*missing.TLS, *missing.PROXY, *missing.SPELLING, *missing.UNICODE, *missing.PLOT):
+    for package in (*extras.TLS, *extras.PROXY, *extras.SPELLING, *extras.UNICODE, *extras.PLOT):
         assert f'"{package}>=' in setup

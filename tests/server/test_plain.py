@@ -12,10 +12,10 @@ from time import monotonic
 
 import pytest
 
-from greenchat.chat.settings import Settings
-from greenchat.server.certificate import ensure_certificate
-from greenchat.server.options import Address, Connections, Listener, Options, PlainText
-from greenchat.server.tls import Tls
+from greenchat.config.options import Address, Connections, Listener, Options, PlainText
+from greenchat.config.settings import Settings
+from greenchat.server.net.certificate import ensure_certificate
+from greenchat.server.net.tls import Tls
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 

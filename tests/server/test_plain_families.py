@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.config.settings import Settings
 from greenchat.protocol.plain import arrival
 from greenchat.protocol.plain.text import to_ascii
 from tests.conftest import ServerThread, quick_options

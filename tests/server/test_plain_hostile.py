@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
-from greenchat.server.options import Connections, Options, PlainText
+from greenchat.config.options import Connections, Options, PlainText
+from greenchat.config.settings import Settings
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 

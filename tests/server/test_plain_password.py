@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from greenchat.chat.settings import Settings
+from greenchat.config.settings import Settings
 from tests.conftest import Serve
 from tests.irc import Client
 from tests.plain import FAMILIES, Program, Writes

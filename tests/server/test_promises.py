@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import History, Settings
-from greenchat.server import storekeeper
+from greenchat.config.options import Options, Storage
+from greenchat.config.settings import History, Settings
 from greenchat.server.app import App
-from greenchat.server.options import Options, Storage
-from greenchat.server.storekeeper import lock
+from greenchat.server.data import store_keeper
+from greenchat.server.data.store_keeper import lock
 from greenchat.storage.interface import Span, StoredEvent, StoreError
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
@@ -267,7 +267,7 @@ def test_typing_is_not_kept_but_reactions_are(server: ServerThread) -> None:
 
 
 def test_two_servers_can_not_share_a_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storekeeper, "_PATIENCE", 0.2)
+    monkeypatch.setattr(store_keeper, "_PATIENCE", 0.2)
     with lock(tmp_path), pytest.raises(StoreError, match="another greenchat-server uses the data folder"):
         lock(tmp_path)
     lock(tmp_path).close()
@@ -278,14 +278,14 @@ def test_one_that_is_ending_is_waited_for(tmp_path: Path, caplog: pytest.LogCapt
     told = threading.Event()
     handler = logging.Handler()
     handler.emit = lambda record: told.set()  # type: ignore[method-assign]  # this one only tells
-    logging.getLogger(storekeeper.__name__).addHandler(handler)
+    logging.getLogger(store_keeper.__name__).addHandler(handler)
     old = lock(tmp_path)
     with ThreadPoolExecutor(1) as executor:
         new = executor.submit(lock, tmp_path)
         assert told.wait(20)
         old.close()
         new.result(20).close()
-    logging.getLogger(storekeeper.__name__).removeHandler(handler)
+    logging.getLogger(store_keeper.__name__).removeHandler(handler)
     assert "waiting for it to end" in caplog.text
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
-from greenchat.server.certificate import ensure_certificate
-from greenchat.server.config import Config, ConfigError
-from greenchat.server.options import Address, Listener, Options, Throttle, TlsFiles
+from greenchat.config.file import Config, ConfigError
+from greenchat.config.options import Address, Listener, Options, Throttle, TlsFiles
+from greenchat.config.settings import Settings
+from greenchat.server.net.certificate import ensure_certificate
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from greenchat.commands.context import Context
-from greenchat.commands.registry import COMMANDS, command
-from greenchat.commands.rest import Later
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.registry import COMMANDS, command
 from greenchat.protocol.numerics import Numeric
 from tests.conftest import Target
 from tests.irc import Client

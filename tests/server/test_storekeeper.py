@@ -6,9 +6,9 @@ from pathlib import Path
 import gevent
 import pytest
 
-from greenchat.chat.settings import Settings
-from greenchat.server.options import Options, Storage
-from greenchat.server.storekeeper import StoreKeeper
+from greenchat.config.options import Options, Storage
+from greenchat.config.settings import Settings
+from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.storage.interface import Retention, StoreError
 from tests.conftest import StartServer, quick_options
 from tests.irc import people
@@ -73,7 +73,7 @@ def test_while_people_talk_the_log_is_moved_and_the_index_learns(start_server: S
 def test_trouble_in_the_housekeeping_ends_nothing(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("greenchat.server.storekeeper._AFTER_TROUBLE", 0.01)
+    monkeypatch.setattr("greenchat.server.data.store_keeper._AFTER_TROUBLE", 0.01)
     options = Options(listen=quick_options(tmp_path).listen, data=tmp_path, throttle=quick_options(tmp_path).throttle)
     (tmp_path / "greenchat.db-search").mkdir()  # so that the index can't be made
     server = start_server(Settings(), options)
@@ -92,7 +92,7 @@ def test_on_a_busy_server_both_kinds_of_housekeeping_are_done(tmp_path: Path, mo
     """There is always something to tidy while much is said; what `maintain` does can't wait for the end of that."""
     keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
     maintained: list[int] = []
-    monkeypatch.setattr("greenchat.server.storekeeper._TIDYING", 0.01)
+    monkeypatch.setattr("greenchat.server.data.store_keeper._TIDYING", 0.01)
     monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
     monkeypatch.setattr(keeper.store, "tidy", lambda: True)
     monkeypatch.setattr(keeper.store, "maintain", maintained.append)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.settings import Settings
-from greenchat.server.certificate import ensure_certificate
-from greenchat.server.options import Address, Listener
-from greenchat.server.tls import Tls, TlsError
+from greenchat.config.options import Address, Listener
+from greenchat.config.settings import Settings
+from greenchat.server.net.certificate import ensure_certificate
+from greenchat.server.net.tls import Tls, TlsError
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
 

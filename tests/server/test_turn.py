@@ -8,9 +8,9 @@ import pytest
 from gevent.event import Event
 
 from greenchat.chat.outbox import Outbox
-from greenchat.server import turn as module
-from greenchat.server.backlogs import Backlogs
-from greenchat.server.turn import Turn
+from greenchat.server.net import turn as module
+from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.turn import Turn
 from greenchat.storage.sqlite import SqliteStore
 
 PATIENCE = 20.0  # seconds

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.storage.backup import check, export, restore
 from greenchat.storage.interface import Document, Query, Span, StoreDamagedError, StoreError
-from greenchat.storage.upkeep import check, export, restore
 from tests.server.process import run
 from tests.storage.talk import Talk, opened
 

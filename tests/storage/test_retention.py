@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.storage.backup import check
 from greenchat.storage.interface import Query, Retention, Span, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from greenchat.storage.upkeep import check
 from tests.storage.talk import START, Talk, settle, settle_events, texts
 
 ALL = Span(10_000, events=True)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from greenchat.protocol.msgid import LAST_ID
-from greenchat.storage import settling
+from greenchat.storage import compaction
+from greenchat.storage.backup import check, export
 from greenchat.storage.interface import Erasure, Query, Span, StoredEvent, StoreError, Target
 from greenchat.storage.schema import MIGRATIONS, migrate
 from greenchat.storage.sqlite import SqliteStore
-from greenchat.storage.upkeep import check, export
 from tests.storage.talk import START, Talk, opened, settle_events, texts
 
 CHANNELS = ("#a", "#b", "#c")
@@ -26,7 +26,7 @@ ALL = Span(100_000, events=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step does next to nothing."""
     for name, value in (("_STEP", 6), ("_CONVERSATION", 2), ("_REMOVED", 3)):
-        monkeypatch.setattr(settling, name, value)
+        monkeypatch.setattr(compaction, name, value)
 
 
 def count(store: SqliteStore, table: str) -> int:
@@ -132,13 +132,13 @@ def test_a_round_goes_in_small_steps(store: SqliteStore, talk: Talk) -> None:
         now = count(store, "settled")
         steps.append(now - before)
         before = now
-    assert max(steps) <= settling._STEP
+    assert max(steps) <= compaction._STEP
     assert sum(steps) == 5000
     assert count(store, "fresh") == 0
 
 
 def test_it_begins_when_there_is_much_of_it(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "_MUCH", 100)
+    monkeypatch.setattr(compaction, "_MUCH", 100)
     store.maintain(START)
     store.commit(talk.lines(99))
     assert not store.tidy()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.storage.backup import backup, check, export, restore
 from greenchat.storage.interface import Document, Span, StoreError
 from greenchat.storage.sqlite import SqliteStore
-from greenchat.storage.upkeep import backup, check, export, restore
 from tests.storage.talk import Talk, opened, texts
 
 ALL = Span(100_000, events=True)
@@ -88,7 +88,7 @@ def test_a_backup_overwrites_nothing(path: Path, store: SqliteStore, tmp_path: P
 def test_an_export_is_all_that_was_said(
     path: Path, store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("greenchat.storage.upkeep._PAGE", 2)
+    monkeypatch.setattr("greenchat.storage.backup._PAGE", 2)
     said = [talk.say("hi", tags={"+x": "y"}), *talk.lines(5, "#other"), talk.say("", command="JOIN")]
     store.commit(said)
     assert list(export(path)) == [said[0], said[-1], *said[1:-1]]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
 
-from ..figures import Figures
-from ..load import Job
-from ..peers import UNLIMITED
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import Job
+from greenchat.bench.peers import UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,15 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from ..crowd import SYNC, gather, registration
-from ..figures import Figures
-from ..flights import Room
-from ..load import LANDING, Job, Talk, answer, arrival_figures, speakers
-from ..reader import Reader
-from ..swarm import Client, StalledError, Swarm
-from ..transcript import Transcript, ViolationError
-from ..wire import HEAD
-from . import Scenario, Shape
+from greenchat.bench.crowd import SYNC, gather, registration
+from greenchat.bench.figures import Figures
+from greenchat.bench.flights import Room
+from greenchat.bench.load import LANDING, Job, Talk, answer, arrival_figures, speakers
+from greenchat.bench.reader import Reader
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Client, StalledError, Swarm
+from greenchat.bench.transcript import Transcript, ViolationError
+from greenchat.bench.wire import HEAD
 
 CHANNEL = b"#bench"
 

@@ -14,9 +14,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ..figures import median, quantile, table
-from ..pseudo_terminal import CHANNEL, TOPIC, WELCOME, Client, ClientGoneError, StageServer
-from . import Command
+from greenchat.bench.figures import median, quantile, table
+from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, Client, ClientGoneError, StageServer
+from greenchat.bench.scenarios import Command
 
 KEYS = "QWERYUIOZXVN"
 FLOOD_PER_SECOND = 2000

@@ -3,13 +3,13 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ..crowd import gather
-from ..figures import Figures
-from ..flights import Room
-from ..load import Job, Talk, arrival_figures, speakers
-from ..swarm import Swarm
-from ..wire import nick
-from . import Scenario, Shape
+from greenchat.bench.crowd import gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.flights import Room
+from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Swarm
+from greenchat.bench.wire import nick
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from ...protocol.times import format_time
-from ..figures import quantile
-from ..peers import Setup
-from ..swarm import Address
-from ..targets import NotStartedError, Target, greenchat_target, run
-from . import Command
+from greenchat.bench.figures import quantile
+from greenchat.bench.peers import Setup
+from greenchat.bench.scenarios import Command
+from greenchat.bench.swarm import Address
+from greenchat.bench.targets import NotStartedError, Target, greenchat_target, run
+from greenchat.protocol.times import format_time
 
 _PAGE = 100
 _PATIENCE = 60.0
@@ -55,7 +55,7 @@ def _run(options: Namespace) -> int:
 
 def _fill(data: Path, options: Namespace) -> dict[str, float]:
     """Figures of filling the database. Raises NotStartedError."""
-    command = [sys.executable, "-m", "greenchat.storage.fill", str(data / "greenchat.db")]
+    command = [sys.executable, "-m", "greenchat.storage.benchmark", str(data / "greenchat.db")]
     sizes = ["--rows", str(options.rows), "--channels", str(options.channels), "--turn", str(options.turn)]
     ended = subprocess.run([*command, *sizes], capture_output=True, text=True, check=False)
     if ended.returncode:

@@ -3,11 +3,11 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ..crowd import Guest, gather
-from ..figures import Figures
-from ..load import Job, arrival_figures
-from ..swarm import Swarm
-from . import Scenario, Shape
+from greenchat.bench.crowd import Guest, gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import Job, arrival_figures
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Swarm
 
 ROOM = 10  # members of a channel
 

@@ -6,12 +6,12 @@ What matters is the ratio to the same run without capabilities (`fanout`), which
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ..crowd import gather, offered
-from ..figures import Figures
-from ..flights import Room
-from ..load import Job, Talk, arrival_figures, speakers
-from ..swarm import Swarm
-from . import Scenario, Shape
+from greenchat.bench.crowd import gather, offered
+from greenchat.bench.figures import Figures
+from greenchat.bench.flights import Room
+from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Swarm
 
 CHANNEL = b"#bench"
 SOME = ("server-time", "message-tags")

@@ -7,12 +7,12 @@ where everybody speaks at once nobody could, and what arrives would have to be c
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from ..crowd import gather
-from ..figures import Figures
-from ..flights import Room
-from ..load import Job, Talk, arrival_figures, speakers
-from ..swarm import Swarm
-from . import Scenario, Shape
+from greenchat.bench.crowd import gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.flights import Room
+from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Swarm
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

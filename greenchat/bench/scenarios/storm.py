@@ -8,14 +8,14 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from time import perf_counter
 
-from ..crowd import gather, registration
-from ..figures import Figures
-from ..load import Job, answer, seat
-from ..reader import Reader
-from ..swarm import Client, Swarm
-from ..transcript import Transcript, ViolationError
-from ..wire import HEAD
-from . import Scenario, Shape
+from greenchat.bench.crowd import gather, registration
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import Job, answer, seat
+from greenchat.bench.reader import Reader
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import Client, Swarm
+from greenchat.bench.transcript import Transcript, ViolationError
+from greenchat.bench.wire import HEAD
 
 CHANNEL = b"#bench"
 PATIENCE = 5.0  # seconds

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
-from greenchat.client import offer, talk, trust
-from greenchat.client.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
 from greenchat.client.handlers import channels, login, messages, registration
-from greenchat.client.handlers.receiving import receive
+from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
-from greenchat.client.isupport import Isupport
-from greenchat.client.listing import Directory
-from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
-from greenchat.client.said import Kind, Line
+from greenchat.client.irc import offer_server, sending, trust
+from greenchat.client.state.channel_list import Directory
+from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
+from greenchat.client.state.isupport import Isupport
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
 
 __all__ = ["apply", "channels", "login", "messages"]
 
@@ -63,7 +63,7 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
         buffer.page = None
         buffer.gaps = dict.fromkeys(buffer.gaps, False)
         if buffer.kind is not BufferKind.STATUS:
-            talk.unsend(buffer)
+            sending.unsend(buffer)
     if not was_online and not network.leaving:
         _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
         return
@@ -89,4 +89,4 @@ def _tried_in_vain(model: Model, network: Network, told: set[Buffer], line: Line
             model.add(buffer, line)
     network.trouble = line
     if network.offers_server:
-        offer.ask(model, network, line.time)
+        offer_server.ask(model, network, line.time)

@@ -1,11 +1,11 @@
 """Who is in a channel and what it is about: JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC, NAMES and the like."""
 
-from greenchat.client import past, presence, regain, talk
+from greenchat.client.handlers.numeric_texts import reason
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.handlers.words import reason
-from greenchat.client.model import Buffer, BufferKind, Network
-from greenchat.client.said import CAME, WENT, Kind, Member
-from greenchat.client.times import date_and_time
+from greenchat.client.irc import chathistory, nick_recovery, notify_list, sending
+from greenchat.client.state.lines import CAME, WENT, Kind, Member
+from greenchat.client.state.model import Buffer, BufferKind, Network
+from greenchat.client.text.times import date_and_time
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 
@@ -81,7 +81,7 @@ def quit_(at: Incoming) -> None:
     for buffer in _where_known(at.network, at.nick):
         if buffer.members.pop(at.network.fold(at.nick), None) or buffer.kind is BufferKind.PRIVATE:
             at.moved(buffer, at.nick, WENT, f"{at.nick} quit{split}")
-    regain.free(at.network, at.nick)
+    nick_recovery.free(at.network, at.nick)
 
 
 @on("NICK")
@@ -92,7 +92,7 @@ def nick(at: Incoming) -> None:
     mine = at.mine
     known = _where_known(network, old)
     if mine:
-        regain.renamed(network, new)
+        nick_recovery.renamed(network, new)
         at.note(network.status, f"You are now called {new}")
         current = at.model.current
         if current.network is network and current not in (network.status, *known):
@@ -108,7 +108,7 @@ def nick(at: Incoming) -> None:
         network.buffers[network.fold(new)] = network.buffers.pop(network.fold(old))
         talk_with.name = new
     if not mine:
-        regain.free(network, old)
+        nick_recovery.free(network, old)
 
 
 @on("TOPIC")
@@ -178,9 +178,9 @@ def names_end(at: Incoming) -> None:
         buffer.members = buffer.names_arriving
         buffer.names_arriving = None
     # What may have arrived before a connection broke is looked for in the history first, and sent when that has come.
-    asked = past.ask_latest(buffer)
+    asked = chathistory.ask_latest(buffer)
     if not (asked and any(waiting.maybe for waiting in buffer.waiting)):
-        talk.flush(at.model, buffer, at.time)
+        sending.flush(at.model, buffer, at.time)
 
 
 @on("MODE")
@@ -241,7 +241,7 @@ def away(at: Incoming) -> None:
     """away-notify: somebody in a channel goes away or comes back."""
     for _, member in at.network.with_member(at.nick):
         member.away = bool(at.message.params)
-    presence.away(at.model, at.network, at.nick, at.param(0) if at.message.params else None, at.time)
+    notify_list.away(at.model, at.network, at.nick, at.param(0) if at.message.params else None, at.time)
 
 
 @on("ACCOUNT")

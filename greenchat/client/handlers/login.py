@@ -3,12 +3,12 @@
 https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
 """
 
-from greenchat.client import login
 from greenchat.client.handlers.registration import end_when_settled
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.model import Link
-from greenchat.client.questions import Answer, Prompt, Question, nothing
-from greenchat.client.said import Kind
+from greenchat.client.irc import login
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Link
+from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from greenchat.protocol.numerics import Numeric
 
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from greenchat import __version__
-from greenchat.client import login, past, presence, responses, talk, typing_notice
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.model import Buffer, Model
-from greenchat.client.said import Kind, Line
+from greenchat.client.irc import chathistory, login, message_actions, notify_list, sending, typing
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Buffer, Model
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 
@@ -27,21 +27,21 @@ def said(at: Incoming) -> None:
             return
         kind, text = Kind.ACTION, argument
     if at.label and not at.mine:
-        talk.answered(at.model, at.network, at.label, at.time)
+        sending.answered(at.model, at.network, at.label, at.time)
     if at.mine and login.hides(target, text):
         return  # our own password, echoed or out of the history
     buffer = _buffer_for(at, target, notice=notice)
     _note_account(at, buffer)
     if at.mine and at.batch != "chathistory":
-        talk.confirm(buffer, at.label, text)
+        sending.confirm(buffer, at.label, text)
     elif at.mine:
-        past.found_own(buffer, text, at.time)
+        chathistory.found_own(buffer, text, at.time)
     buffer.typing.pop(at.nick, None)
     member = buffer.member(at.nick)
     if member:
         member.spoke = at.time
     prefix = member.prefixes[:1] if member else ""
-    reply = responses.replied_to(at.message.tags)
+    reply = message_actions.replied_to(at.message.tags)
     parent = buffer.said(reply)
     line = Line(
         at.time,
@@ -53,7 +53,7 @@ def said(at: Incoming) -> None:
         highlight=at.highlights(text) or (not at.mine and parent is not None and parent.own),
         id=at.message.tags.get("msgid", ""),
         reply=reply,
-        quote=responses.quoted(parent) if reply else "",
+        quote=message_actions.quoted(parent) if reply else "",
     )
     at.show(buffer, line)
 
@@ -73,9 +73,9 @@ def markread(at: Incoming) -> None:
     buffer = at.network.find(at.param(0))
     _, _, stamp = at.param(1).partition("timestamp=")
     time = milliseconds_of(stamp)
-    past.read_until(at.model, at.network, at.param(0), time or 0)
+    chathistory.read_until(at.model, at.network, at.param(0), time or 0)
     if buffer and time is not None:
-        past.marked(at.model, buffer, time)
+        chathistory.marked(at.model, buffer, time)
 
 
 @on("REDACT")
@@ -100,12 +100,12 @@ def redact(at: Incoming) -> None:
 @on("TAGMSG")
 def tagged(at: Incoming) -> None:
     """A message that is only tags: somebody is typing, or reacts to a message."""
-    state = at.message.tags.get(typing_notice.TAG)
+    state = at.message.tags.get(typing.TAG)
     buffer = at.network.find(at.nick if at.network.is_me(at.param(0)) else at.param(0))
     if buffer and state and not at.mine and at.batch != "chathistory":
-        typing_notice.heard(buffer, at.nick, state, at.time)
+        typing.heard(buffer, at.nick, state, at.time)
     if buffer:
-        responses.heard(buffer, at.nick, at.message.tags)
+        message_actions.heard(buffer, at.nick, at.message.tags)
 
 
 @on("INVITE")
@@ -125,7 +125,7 @@ def away(at: Incoming) -> None:
     """Whom we wrote to (or asked about) is away."""
     nick = at.param(1)
     buffer = at.network.find(nick)
-    text = presence.away_text(nick, at.param(-1))
+    text = notify_list.away_text(nick, at.param(-1))
     if buffer is None:
         at.answer(text)
     elif not any(line.text == text for line in list(buffer.lines)[-20:]):
@@ -145,7 +145,7 @@ def not_delivered(at: Incoming) -> None:
     if at.message.command == Numeric.ERR_NOSUCHNICK.command:
         reason = "nobody is called that here now"
     buffer = at.network.find(target)
-    refused = talk.refuse(buffer, at.label) if buffer else None
+    refused = sending.refuse(buffer, at.label) if buffer else None
     if buffer and refused:
         at.note(buffer, f"Not sent ({reason}): {refused.text}", Kind.ERROR)
     elif buffer and at.message.command != Numeric.ERR_NOSUCHNICK.command:
@@ -167,11 +167,11 @@ def standard_reply(at: Incoming) -> None:
     """`FAIL <command> <code> [context...] :text`: https://ircv3.net/specs/extensions/standard-replies"""
     if at.param(0) == "CHATHISTORY":
         for waiting_for_history in at.network.buffers.values():
-            past.failed(at.model, waiting_for_history, at.time)
+            chathistory.failed(at.model, waiting_for_history, at.time)
     kind = Kind.INFO if at.message.command == "NOTE" else Kind.ERROR
     context = " ".join(at.message.params[2:-1])
     buffer = _waiting_for(at.model, at) if at.label else None
-    refused = talk.refuse(buffer, at.label) if buffer else None
+    refused = sending.refuse(buffer, at.label) if buffer else None
     if buffer and refused:
         at.note(buffer, f"Not sent ({at.param(-1)}): {refused.text}", Kind.ERROR)
         return

@@ -3,11 +3,11 @@
 https://ircv3.net/specs/extensions/chathistory (draft/event-playback)
 """
 
+from greenchat.client.handlers.numeric_texts import reason
 from greenchat.client.handlers.registry import Incoming
-from greenchat.client.handlers.words import reason
-from greenchat.client.model import Buffer
-from greenchat.client.said import CAME, WENT, Kind, Line
-from greenchat.client.times import date_and_time
+from greenchat.client.state.lines import CAME, WENT, Kind, Line
+from greenchat.client.state.model import Buffer
+from greenchat.client.text.times import date_and_time
 
 LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handlers know about history
 

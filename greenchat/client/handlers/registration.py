@@ -3,11 +3,11 @@
 https://ircv3.net/specs/extensions/capability-negotiation
 """
 
-from greenchat.client import login, past, presence, regain, talk
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.model import Address, BufferKind, Link, Network
-from greenchat.client.requests import OnlyTls, Reconnect
-from greenchat.client.said import Kind
+from greenchat.client.irc import chathistory, login, nick_recovery, notify_list, sending
+from greenchat.client.state.effects import OnlyTls, Reconnect
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Address, BufferKind, Link, Network
 from greenchat.protocol.numerics import Numeric
 
 PRE_AWAY = "draft/pre-away"
@@ -129,13 +129,13 @@ def settled(at: Incoming) -> None:
             network.send("JOIN", name, *([key] if key else []))
     for buffer in network.buffers.values():
         if buffer.kind is BufferKind.PRIVATE:
-            talk.flush(at.model, buffer, at.time)
+            sending.flush(at.model, buffer, at.time)
     if network.away_text and not network.away:
         network.send("AWAY", network.away_text)
     login.settle(at.model, network, at.time)
-    past.ask_targets(network, at.time)
-    regain.watch(network)
-    presence.watch(at.model, network)
+    chathistory.ask_targets(network, at.time)
+    nick_recovery.watch(network)
+    notify_list.watch(at.model, network)
 
 
 @on("CHATHISTORY")
@@ -143,21 +143,21 @@ def went_on(at: Incoming) -> None:
     """`CHATHISTORY TARGETS <target> <timestamp>`: https://ircv3.net/specs/extensions/chathistory#targets"""
     time = milliseconds_of(at.param(2))
     if at.param(0) == "TARGETS" and at.param(1) and time is not None:
-        past.talk_went_on(at.model, at.network, at.param(1), time)
+        chathistory.talk_went_on(at.model, at.network, at.param(1), time)
 
 
 @on(Numeric.RPL_MONONLINE)
 def online(at: Incoming) -> None:
     """`<nick> :target[!user@host][,target...]`"""
     for mask in at.param(1).split(","):
-        presence.came(at.model, at.network, mask, at.time)
+        notify_list.came(at.model, at.network, mask, at.time)
 
 
 @on(Numeric.RPL_MONOFFLINE)
 def offline(at: Incoming) -> None:
     """`<nick> :target[,target...]`: https://ircv3.net/specs/extensions/monitor"""
     for nick in at.param(1).split(","):
-        presence.went(at.model, at.network, nick, at.time)
+        notify_list.went(at.model, at.network, nick, at.time)
 
 
 @on(Numeric.ERR_NICKNAMEINUSE, Numeric.ERR_ERRONEUSNICKNAME, Numeric.ERR_UNAVAILRESOURCE)
@@ -168,7 +168,7 @@ def nick_refused(at: Incoming) -> None:
     if network.link is Link.ONLINE:
         asked, network.asked_nick = network.asked_nick, ""
         if not asked and network.fold(refused) == network.fold(network.wanted_nick):
-            regain.denied(at.model, network, at.time)
+            nick_recovery.denied(at.model, network, at.time)
             return
         at.answer(f"You can't be called {refused}: {at.param(-1)}", Kind.ERROR)
         return
@@ -188,13 +188,13 @@ def ping(at: Incoming) -> None:
 @on("PONG")
 def pong(at: Incoming) -> None:
     """The link measures the lag by it; and it tells what the server has got."""
-    talk.arrived(at.model, at.network, at.param(-1), at.time)
+    sending.arrived(at.model, at.network, at.param(-1), at.time)
 
 
 @on("ACK")
 def ack(at: Incoming) -> None:
     """A labeled message was done and needed no answer."""
-    talk.answered(at.model, at.network, at.label, at.time)
+    sending.answered(at.model, at.network, at.label, at.time)
 
 
 @on("ERROR")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
-from greenchat.client.said import TALK, Kind, Line, mentions
+from greenchat.client.state.lines import TALK, Kind, Line, mentions
+from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.protocol.formatting import strip_formatting
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric

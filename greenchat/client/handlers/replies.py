@@ -1,11 +1,11 @@
 """Answers to questions: WHOIS, WHO, LIST and the rest, in plain words where the user is looking."""
 
-from greenchat.client import presence
+from greenchat.client.handlers.numeric_texts import in_words
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.handlers.words import in_words
-from greenchat.client.listing import Listed
-from greenchat.client.said import Kind
-from greenchat.client.times import date_and_time, duration
+from greenchat.client.irc import notify_list
+from greenchat.client.state.channel_list import Listed
+from greenchat.client.state.lines import Kind
+from greenchat.client.text.times import date_and_time, duration
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 
@@ -231,7 +231,7 @@ def ison(at: Incoming) -> None:
     """`<client> :<nick> ...`: the answer to /ison, or to what is asked for the notify list."""
     asked = at.network.isons.popleft() if at.network.isons else ()
     if asked:
-        presence.answered(at.model, at.network, asked, at.param(-1).split(), at.time)
+        notify_list.answered(at.model, at.network, asked, at.param(-1).split(), at.time)
     else:
         anything_else(at)
 

@@ -2,8 +2,6 @@
 
 import re
 
-from greenchat.client.model import Model
-from greenchat.client.said import Kind
 from greenchat.client.slash import (
     accounts,
     channels,
@@ -20,6 +18,8 @@ from greenchat.client.slash import (
     windows,
 )
 from greenchat.client.slash.registry import TABLE, Order, SlashError, find
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Model
 
 __all__ = [
     "TABLE",

@@ -1,8 +1,8 @@
 """Commands about one's account: registering, logging in and out. Passwords are asked for, never typed in a line."""
 
-from greenchat.client import login
-from greenchat.client.requests import Forget
+from greenchat.client.irc import login
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.effects import Forget
 
 
 @command("register", usage="[email]", example="/register ada@example.org")

@@ -1,8 +1,8 @@
 """Commands about channels: coming and going, the topic, who is there, and keeping order."""
 
-from greenchat.client.model import BufferKind
-from greenchat.client.questions import WhichChannel
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.model import BufferKind
+from greenchat.client.state.questions import WhichChannel
 
 
 @command("join", "j", "wjoin", usage="[#channel [key]]", example="/join #tea")

@@ -1,8 +1,8 @@
 """/help: first what everybody needs, on one screen; the rest by group, by command, or all of it. All of it is made from
 the tables of commands and keys."""
 
-from greenchat.client.bindings import spelled
 from greenchat.client.slash.registry import TABLE, Command, Order, command, find
+from greenchat.client.state.bindings import spelled
 
 BASICS = tuple("join msg me nick list names topic whois part close away set quit".split())
 # Commands of these files belong to other files' groups; each other file of commands is a group of its own name.

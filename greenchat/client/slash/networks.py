@@ -1,9 +1,9 @@
 """Commands about networks: several at once, each with its windows, each reconnecting by itself."""
 
-from greenchat.client.address import AddressError, parse_destination
-from greenchat.client.model import Link, Network
-from greenchat.client.requests import Connect, Disconnect
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.destination import AddressError, parse_destination
+from greenchat.client.state.effects import Connect, Disconnect
+from greenchat.client.state.model import Link, Network
 
 
 @command(

@@ -1,8 +1,8 @@
 """Commands about the notify list: of whom the user hears when they come online and go."""
 
-from greenchat.client import presence
-from greenchat.client.requests import Save
+from greenchat.client.irc import notify_list
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.effects import Save
 
 
 @command("notify", usage="[-away] [nick [network]]", example="/notify bob")
@@ -16,7 +16,7 @@ def notify(order: Order) -> None:
     words = [word for word in order.words if word not in ("-away", "-list")]
     if not words:
         for network in order.model.networks:
-            for folded, each in presence.watched(order.model, network).items():
+            for folded, each in notify_list.watched(order.model, network).items():
                 here = {True: "online", False: "not online", None: "not known"}[network.present.get(folded)]
                 order.tell(f"{each} ({network.name}): {here}")
         if not settings.notified:
@@ -24,7 +24,7 @@ def notify(order: Order) -> None:
         return
     if any(sign in words[0] for sign in "!@*?,"):
         raise SlashError("A nickname, please: servers tell of nothing else. /notify nick")
-    wanted = presence.Watched(words[0], words[1] if len(words) > 1 else "", "-away" in order.words)
+    wanted = notify_list.Watched(words[0], words[1] if len(words) > 1 else "", "-away" in order.words)
     _forget(order, wanted.nick, wanted.network)
     settings.notified.append(str(wanted))
     _watch_anew(order)
@@ -46,7 +46,7 @@ def _forget(order: Order, nick: str, network: str) -> bool:
     kept = [
         text
         for text in settings.notified
-        if fold((known := presence.parse(text)).nick) != fold(nick) or (network and known.network != network)
+        if fold((known := notify_list.parse(text)).nick) != fold(nick) or (network and known.network != network)
     ]
     found = len(kept) < len(settings.notified)
     settings.notified = kept
@@ -56,4 +56,4 @@ def _forget(order: Order, nick: str, network: str) -> bool:
 def _watch_anew(order: Order) -> None:
     order.model.requests.append(Save())
     for network in order.model.networks:
-        presence.watch(order.model, network)
+        notify_list.watch(order.model, network)

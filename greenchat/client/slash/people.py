@@ -1,7 +1,7 @@
 """Commands about people: nicknames, who somebody is, being away."""
 
-from greenchat.client.model import BufferKind, Link
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.model import BufferKind, Link
 
 
 @command("nick", usage="name", least=1, example="/nick ada")

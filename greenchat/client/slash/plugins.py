@@ -1,7 +1,7 @@
 """The command about plugins."""
 
-from greenchat.client.requests import Plugin
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.effects import Plugin
 
 
 @command("plugin", "plugins", "script", usage="[list, example, load NAME or unload NAME]", example="/plugin load dice")

@@ -2,9 +2,9 @@
 
 import signal
 
-from greenchat.client.model import Buffer, BufferKind
-from greenchat.client.requests import Execute, ShowProcesses, Signal
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.effects import Execute, ShowProcesses, Signal
+from greenchat.client.state.model import Buffer, BufferKind
 
 USE = "How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"
 SWITCHES = frozenset(("-", "-o", "-out", "-window", "-nosh"))

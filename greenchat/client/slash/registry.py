@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from greenchat.client.model import Buffer, BufferKind, Link, Model, Network
-from greenchat.client.said import Kind
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
 
 
 class SlashError(Exception):

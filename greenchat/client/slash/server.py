@@ -1,7 +1,7 @@
 """Commands that the server alone understands: they go to it as they are typed, and its answer is shown in words."""
 
-from greenchat.client.questions import Prompt
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.questions import Prompt
 
 PASSED_ON = (
     ("admin", "", "Show who runs the server.", "/admin"),

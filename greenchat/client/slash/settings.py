@@ -1,9 +1,9 @@
 """Commands that change the client itself: settings, aliases, keys, whom not to read. All are kept for the next time."""
 
-from greenchat.client.requests import Save
-from greenchat.client.settings import TABLE, SettingError, shown
 from greenchat.client.slash.registry import ALIASES, Order, SlashError, command
 from greenchat.client.slash.registry import TABLE as COMMANDS
+from greenchat.client.state.effects import Save
+from greenchat.client.state.settings import TABLE, SettingError, shown
 
 
 @command("set", usage="[setting [value]]", example="/set highlight.words tea coffee")

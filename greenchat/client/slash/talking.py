@@ -1,9 +1,9 @@
 """Commands to speak: to one person, to several channels, to services, and to other people's clients."""
 
-from greenchat.client import login, talk
-from greenchat.client.model import Buffer, BufferKind
-from greenchat.client.said import TALK, Kind
+from greenchat.client.irc import login, sending
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.lines import TALK, Kind
+from greenchat.client.state.model import Buffer, BufferKind
 
 SERVICES = {"ns": "NickServ", "cs": "ChanServ", "hs": "HistServ", "ms": "MemoServ", "os": "OperServ"}
 
@@ -30,7 +30,7 @@ def msg(order: Order) -> None:
     buffer = order.model.open(order.network, target)
     order.model.show(buffer)
     if text.strip():
-        talk.say(order.model, buffer, text, Kind.SAID, order.now)
+        sending.say(order.model, buffer, text, Kind.SAID, order.now)
 
 
 @command("query", "q", "wquery", usage="nick [text]", least=1, example="/query bob")
@@ -44,28 +44,30 @@ def me(order: Order) -> None:
     """Say what you do."""
     if order.buffer.kind is BufferKind.STATUS:
         raise SlashError("Nobody is here to see it. /join a channel first.")
-    talk.say(order.model, order.buffer, order.arguments, Kind.ACTION, order.now)
+    sending.say(order.model, order.buffer, order.arguments, Kind.ACTION, order.now)
 
 
 @command("describe", "action", usage="nick or #channel does something", least=2, example="/describe #tea waves")
 def describe(order: Order) -> None:
     """Say elsewhere what you do."""
     name, _, text = order.arguments.partition(" ")
-    talk.say(order.model, order.model.open(order.network, _target(order, name)), text.strip(), Kind.ACTION, order.now)
+    sending.say(
+        order.model, order.model.open(order.network, _target(order, name)), text.strip(), Kind.ACTION, order.now
+    )
 
 
 @command("amsg", usage="text", least=1, example="/amsg I'm off, see you tomorrow")
 def amsg(order: Order) -> None:
     """Say something in all channels of this network that you are in."""
     for buffer in _joined(order):
-        talk.say(order.model, buffer, order.arguments, Kind.SAID, order.now)
+        sending.say(order.model, buffer, order.arguments, Kind.SAID, order.now)
 
 
 @command("ame", usage="does something", least=1, example="/ame goes home")
 def ame(order: Order) -> None:
     """Say what you do in all channels of this network that you are in."""
     for buffer in _joined(order):
-        talk.say(order.model, buffer, order.arguments, Kind.ACTION, order.now)
+        sending.say(order.model, buffer, order.arguments, Kind.ACTION, order.now)
 
 
 @command("notice", usage="nick text", least=2, example="/notice bob The cake is ready")
@@ -94,7 +96,7 @@ def say(order: Order) -> None:
     """Say something that begins with a slash."""
     if order.buffer.kind is BufferKind.STATUS:
         raise SlashError("Nobody is here to hear it. /join a channel first.")
-    talk.say(order.model, order.buffer, order.arguments, Kind.SAID, order.now)
+    sending.say(order.model, order.buffer, order.arguments, Kind.SAID, order.now)
 
 
 @command("echo", usage="text", least=1, example="/echo a note to myself")
@@ -158,7 +160,7 @@ def _to_several(order: Order, names: list[str], text: str) -> None:
     if service:
         raise SlashError(f"There may be a password for {service} in it: send that alone.")
     for name in names:
-        talk.say(order.model, order.model.open(order.network, name), text, Kind.SAID, order.now)
+        sending.say(order.model, order.model.open(order.network, name), text, Kind.SAID, order.now)
 
 
 def _target(order: Order, name: str) -> str:

@@ -1,7 +1,7 @@
 """Commands about the terminal: the mouse."""
 
-from greenchat.client.requests import Mouse
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.effects import Mouse
 
 
 @command("mouse", usage="on, off or toggle", least=1, example="/mouse on")

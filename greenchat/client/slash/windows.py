@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from greenchat.client import past
-from greenchat.client.model import Buffer, BufferKind, Link
-from greenchat.client.requests import Export, Quit
-from greenchat.client.said import TALK, Kind, Line
+from greenchat.client.irc import chathistory
 from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.times import date_and_time
+from greenchat.client.state.effects import Export, Quit
+from greenchat.client.state.lines import TALK, Kind, Line
+from greenchat.client.state.model import Buffer, BufferKind, Link
+from greenchat.client.text.times import date_and_time
 from greenchat.protocol.message import ParseError, parse
 
 MOST_FOUND = 50  # lines that /lastlog shows
@@ -50,7 +50,7 @@ def close(order: Order) -> None:
         network.leaving, network.retry_at = True, None
         order.model.remove_network(network)
         return
-    past.mark_read(buffer)
+    chathistory.mark_read(buffer)
     if buffer.joined and network.link is Link.ONLINE:
         network.send("PART", buffer.name)
         buffer.joined = False
@@ -149,7 +149,7 @@ def export(order: Order) -> None:
 @command("quit", "exit", "bye", "signoff", usage="[why]", example="/quit See you tomorrow")
 def quit_(order: Order) -> None:
     """Leave greenchat."""
-    past.mark_read(order.buffer)
+    chathistory.mark_read(order.buffer)
     for network in order.model.networks:
         network.leaving = True
         if network.link is not Link.OFFLINE:

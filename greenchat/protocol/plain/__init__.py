@@ -11,11 +11,11 @@ text of a `Message` once for all clients of a family.
 All times are int milliseconds of one steady clock.
 """
 
-from .dialect import Dialect, Event, Leave, NotPlain, Options, Run, Tell, Write
-from .family import GRACE, LINGER, PROMPT_TIMEOUT, Family, Prompt, Style
-from .names import another_name, clean_name
-from .pacer import Pacer
-from .render import notice, render
+from greenchat.protocol.plain.dialect import Dialect, Event, Leave, NotPlain, Options, Run, Tell, Write
+from greenchat.protocol.plain.family import GRACE, LINGER, PROMPT_TIMEOUT, Family, Prompt, Style
+from greenchat.protocol.plain.names import another_name, clean_name
+from greenchat.protocol.plain.pacer import Pacer
+from greenchat.protocol.plain.render import notice, render
 
 __all__ = [
     "GRACE",

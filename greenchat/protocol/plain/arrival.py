@@ -9,8 +9,18 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .family import CHUNK_LIMIT, GRACE, NAME_LIMIT, PROMPT_TIMEOUT, QUICK, REST_WAIT, VERB_WAIT, Family, Prompt
-from .text import unfinished
+from greenchat.protocol.plain.family import (
+    CHUNK_LIMIT,
+    GRACE,
+    NAME_LIMIT,
+    PROMPT_TIMEOUT,
+    QUICK,
+    REST_WAIT,
+    VERB_WAIT,
+    Family,
+    Prompt,
+)
+from greenchat.protocol.plain.text import unfinished
 
 VERBS = frozenset("AUTHENTICATE CAP NICK PASS PING PONG PROTOCTL QUIT REGISTER STARTTLS USER VERIFY WEBIRC".split())
 

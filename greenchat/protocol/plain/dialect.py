@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 
-from ..message import Message
-from .arrival import Arrival, Ask, GiveUp, Irc, Known, Verdict
-from .family import GRACE, HOLD, PROMPT, PROMPT_TIMEOUT, TEXT_LIMIT, Family, Prompt, Style
-from .names import Legal, another_name, clean_name
-from .slash import COMMANDS, Help, Rename, Say, help_lines, parse_slash
-from .speech import Speech
-from .text import split_text, visible, visible_typed
+from greenchat.protocol.message import Message
+from greenchat.protocol.plain.arrival import Arrival, Ask, GiveUp, Irc, Known, Verdict
+from greenchat.protocol.plain.family import GRACE, HOLD, PROMPT, PROMPT_TIMEOUT, TEXT_LIMIT, Family, Prompt, Style
+from greenchat.protocol.plain.names import Legal, another_name, clean_name
+from greenchat.protocol.plain.slash import COMMANDS, Help, Rename, Say, help_lines, parse_slash
+from greenchat.protocol.plain.speech import Speech
+from greenchat.protocol.plain.text import split_text, visible, visible_typed
 
 REALNAME_LIMIT = 100  # characters of the typed name that others can look up
 TRIES = 20  # names `alice_2` ... after which numbers are taken that nobody had yet

@@ -7,9 +7,9 @@ between two.
 
 from collections import deque
 
-from .family import CHUNK_LIMIT, GAP, PROMPT, Family, Style
-from .render import SERVER
-from .text import split_text, to_ascii
+from greenchat.protocol.plain.family import CHUNK_LIMIT, GAP, PROMPT, Family, Style
+from greenchat.protocol.plain.render import SERVER
+from greenchat.protocol.plain.text import split_text, to_ascii
 
 LAST_LINES = 20  # lines that a client still gets when its connection is closed
 

@@ -9,9 +9,9 @@ nothing with becomes b"".
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..message import Message, split_source
-from .family import CHUNK_LIMIT
-from .text import split_text, visible
+from greenchat.protocol.message import Message, split_source
+from greenchat.protocol.plain.family import CHUNK_LIMIT
+from greenchat.protocol.plain.text import split_text, visible
 
 SERVER = "SERVER"  # who speaks where the server does, for the tilde family
 WELCOME = "Connected to the server!"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..message import Message
+from greenchat.protocol.message import Message
 
 # `/usr/bin` and `/o/` are no commands
 _CALL = re.compile(r"/([A-Za-z]+)(?:\s+(.*))?\Z", re.DOTALL)

@@ -3,8 +3,8 @@
 One recv() is one message, but a chunk that seems cut off waits a moment for its rest. `line` waits for its newline.
 """
 
-from .family import CHUNK_LIMIT, REST_WAIT, TEXT_LIMIT, Family, Style
-from .text import unfinished
+from greenchat.protocol.plain.family import CHUNK_LIMIT, REST_WAIT, TEXT_LIMIT, Family, Style
+from greenchat.protocol.plain.text import unfinished
 
 NAMES_KEPT = 32  # names of one client that are remembered for stripping
 

@@ -1,0 +1,46 @@
+"""A BroadcastGroup is the set of sessions that hear what is said in one place."""
+
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.user import Session
+from greenchat.protocol.envelopes.envelope import Envelope
+
+
+class BroadcastGroup:
+    """Sessions by kind, so that a message is encoded once per kind and appended to every member's outbox.
+
+    Reads: broadcast. Changes: add, remove.
+    """
+
+    __slots__ = ("_outboxes", "_size")
+
+    def __init__(self) -> None:
+        self._outboxes: dict[int, dict[Outbox, None]] = {}
+
+    def add(self, session: Session) -> None:
+        """Let a session hear the group."""
+        self._outboxes.setdefault(session.kind, {})[session.outbox] = None
+
+    def remove(self, session: Session) -> None:
+        """Let it hear no more; call it before the session's kind changes, and add it again after."""
+        outboxes = self._outboxes[session.kind]
+        del outboxes[session.outbox]
+        if not outboxes:
+            del self._outboxes[session.kind]
+
+    def broadcast(self, envelope: Envelope, skip: Session | None = None) -> None:
+        """Put the message into the outbox of every member but `skip`.
+
+        This is the hot path of the whole server, a few dozen nanoseconds per member: `Outbox.put` stands here inlined,
+        because calling it would double that (greenchat-bench fanout --flight 256 shows it).
+        """
+        skipped = skip.outbox if skip else None
+        for kind, outboxes in self._outboxes.items():
+            data = envelope.encode(kind)
+            if not data:
+                continue
+            for outbox in outboxes:
+                if outbox is not skipped:
+                    pending = outbox.pending
+                    if not pending:
+                        outbox.dirty.append(outbox)
+                    pending.append(data)

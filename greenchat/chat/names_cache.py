@@ -1,0 +1,58 @@
+"""Who is in a channel, in lines for NAMES, kept ready for each variant that clients ask for.
+
+`Network` calls `add`, `remove` and `refresh` as members come, go and change, so that a reply needs no look at members.
+"""
+
+from collections.abc import Iterable
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.config.settings import Settings
+from greenchat.protocol.caps import MULTI_PREFIX, USERHOST_IN_NAMES
+from greenchat.protocol.envelopes.names_reply import NamesLines
+
+VARIANT = MULTI_PREFIX | USERHOST_IN_NAMES  # the capabilities that change a line
+_KEPT_FROM = 50  # members; the lines of a small channel are sooner made than kept
+
+
+def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:
+    """Everybody in a channel, as members see it. variant: bits of VARIANT."""
+    kept = channel.names.get(variant)
+    if kept is None or kept.nick_bytes != settings.nick_bytes:
+        kept = lines_of(settings, channel, variant, channel.members)
+        if len(channel.members) >= _KEPT_FROM:
+            channel.names[variant] = kept
+    return kept
+
+
+def lines_of(settings: Settings, channel: Channel, variant: int, members: Iterable[User]) -> NamesLines:
+    """Some of a channel's members."""
+    made = NamesLines(settings.name, channel.name, nick_bytes=settings.nick_bytes)
+    for member in members:
+        made.add(member, _name(settings, channel, variant, member))
+    return made
+
+
+def add(settings: Settings, channel: Channel, user: User) -> None:
+    """Somebody became a member."""
+    for variant, kept in channel.names.items():
+        kept.add(user, _name(settings, channel, variant, user))
+
+
+def remove(channel: Channel, user: User) -> None:
+    """Somebody is a member no more."""
+    for kept in channel.names.values():
+        kept.remove(user)
+
+
+def refresh(settings: Settings, channel: Channel, user: User) -> None:
+    """A member's modes, nick, username or host changed."""
+    for variant, kept in channel.names.items():
+        kept.replace(user, _name(settings, channel, variant, user))
+
+
+def _name(settings: Settings, channel: Channel, variant: int, user: User) -> str:
+    modes = channel.members[user]
+    symbols = settings.mode_table.symbols_of(modes) if modes else ""
+    shown = symbols if variant & MULTI_PREFIX else symbols[:1]
+    return shown + (user.source if variant & USERHOST_IN_NAMES else user.nick)

@@ -1,0 +1,120 @@
+"""What was said, from one day to the next: the windows on one side, the archive on this machine on the other.
+
+Without an archive (it is damaged, another program holds it, the disk is full) the client goes on as before; the user
+is told once.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from greenchat.client.archive import export as exporting
+from greenchat.client.archive.database import Archive, ArchiveError
+from greenchat.client.irc.chathistory import CHATHISTORY
+from greenchat.client.state.lines import TALK, Kind, Line
+from greenchat.client.state.model import Buffer, BufferKind, Model
+
+RETRY_SECONDS = 5.0  # while another program has the file
+MEGABYTE = 1 << 20
+
+
+class Memory:
+    """Writes what is new, and fills windows that are new or are scrolled to their top.
+
+    path: of the archive, None to keep nothing. Times are seconds of the app's clock and milliseconds since the epoch.
+    """
+
+    def __init__(self, model: Model, path: Path | None = None) -> None:
+        self._model = model
+        self._path = path
+        self._archive: Archive | None = None
+        self._retry_at = 0.0
+        self._told = False
+        self._kept_gaps: dict[Buffer, set[str]] = {}
+
+    def keep_in(self, path: Path) -> None:
+        """Begin with what this file has, and write there from now on."""
+        self._path = path
+
+    def turn(self, now: float, time: int) -> None:
+        """Do what there is to do."""
+        if self._path is None or now < self._retry_at:
+            return
+        try:
+            if self._archive is None:
+                self._archive = Archive(self._path, int(str(self._model.settings.get("archive.megabytes"))) * MEGABYTE)
+            self._do(self._archive)
+        except ArchiveError as error:
+            if error.busy:
+                self._retry_at = now + RETRY_SECONDS
+                self._tell("another program is using it; trying again", error, time)
+            else:
+                self._tell(f"move {self._path} away to begin anew", error, time)
+                self._archive = self._path = None
+
+    def export(self, buffers: list[Buffer], path: Path | None, folder: Path, time: int) -> None:
+        """Write all that was said in these windows to a file (several: to files in it), or to this folder; tell how
+        it went."""
+        kind = Kind.ERROR
+        target = path or (folder if len(buffers) > 1 else folder / exporting.name(buffers[0]))
+        try:
+            conversations = [(buffer, self._lines(buffer)) for buffer in buffers]
+            count = exporting.write(target, conversations, anew=path is None)
+            kind, text = Kind.INFO, f"{count} {'line is' if count == 1 else 'lines are'} in {target} now."
+        except FileExistsError as error:
+            text = f"{error.filename} is there already; name another file."
+        except (OSError, ArchiveError) as error:
+            text = f"{target} could not be written: {getattr(error, 'strerror', '') or error}"
+        self._model.tell(text, time, kind)
+
+    def close(self, now: float, time: int) -> None:
+        """Write what is left, and nothing any more."""
+        self._retry_at = now
+        self.turn(now, time)
+        if self._archive:
+            self._archive.close()
+            self._archive = None
+
+    def _do(self, archive: Archive) -> None:
+        buffers = [buffer for buffer in self._model.buffers if buffer.kind is not BufferKind.STATUS]
+        archive.keep([buffer for buffer in buffers if buffer.fresh])
+        for buffer in buffers:
+            if not buffer.restored:
+                self._restore(archive, buffer)
+            elif buffer.wants_older:
+                buffer.wants_older = False
+                buffer.restore(archive.older(buffer))
+            gaps = buffer.gaps.keys()
+            if gaps != self._kept_gaps.get(buffer, set()):
+                archive.keep_gaps(buffer)
+                self._kept_gaps[buffer] = set(gaps)
+
+    def _restore(self, archive: Archive, buffer: Buffer) -> None:
+        gaps = archive.gaps(buffer)
+        older = archive.older(buffer)
+        here = {line.id for line in buffer.lines if line.id and line.kind in TALK}
+        buffer.restored = True
+        self._kept_gaps[buffer] = set(gaps)
+        buffer.gaps |= dict.fromkeys(gaps, False)
+        if here and older and CHATHISTORY in buffer.network.caps and here.isdisjoint(line.id for line in older):
+            # It came late, after the server's history: who knows what was said in between.
+            buffer.gaps[next(line.id for line in buffer.lines if line.id in here)] = False
+        buffer.restore(older)
+
+    def _lines(self, buffer: Buffer) -> Iterator[Line]:
+        """What the archive has, else what is here; what happened besides is not kept in the archive."""
+        if self._archive is None or buffer.kind is BufferKind.STATUS:
+            yield from buffer.lines
+            return
+        archive = self._archive
+        happened = [line for line in buffer.lines if line.kind is Kind.EVENT and not archive.has(buffer, line.id)]
+        for line in archive.everything(buffer):
+            while happened and happened[0].time < line.time:
+                yield happened.pop(0)
+            yield line
+        yield from happened
+
+    def _tell(self, what: str, error: ArchiveError, time: int) -> None:
+        if not self._told:
+            self._told = True
+            text = f"What is said can't be kept for the next time: {error} ({what})."
+            self._model.tell(text, time, Kind.ERROR)

@@ -1,0 +1,197 @@
+"""What was seen, kept on this machine: a SQLite file with the messages of every network and conversation.
+
+Lines are known by their msgid, so that what the server tells again from its history is not kept twice, and what is
+taken back goes here, too. The file is opened after the first picture is on the screen: sqlite3 takes its time to come.
+Where it grows over its limit, what was said longest ago goes.
+"""
+
+import contextlib
+import os
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.network import Buffer
+
+RESTORED = 300  # lines that a window begins with
+WAIT_SECONDS = 0.2  # for another client of the same user
+BYTES_BETWEEN_PRUNING = 1 << 20  # of text that was kept
+PRUNED = 0.1  # of the lines that go at once
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS line (
+    network TEXT NOT NULL, target TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
+    nick TEXT NOT NULL, prefix TEXT NOT NULL, own INTEGER NOT NULL, highlight INTEGER NOT NULL, id TEXT NOT NULL,
+    reply TEXT NOT NULL, quote TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS line_id ON line (network, target, id) WHERE id != '';
+CREATE INDEX IF NOT EXISTS line_time ON line (network, target, time);
+CREATE TABLE IF NOT EXISTS gap (network TEXT NOT NULL, target TEXT NOT NULL, id TEXT NOT NULL);
+"""
+_INSERT = """
+INSERT INTO line (network, target, time, kind, text, nick, prefix, own, highlight, id, reply, quote)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (network, target, id) WHERE id != '' DO UPDATE
+SET kind = excluded.kind, text = excluded.text, reply = excluded.reply, quote = excluded.quote
+"""
+_SELECT = "SELECT time, kind, text, nick, prefix, own, highlight, id, reply, quote, rowid FROM line"
+_OLDER = f"{_SELECT} WHERE network = ? AND target = ? AND (time, rowid) < (?, ?) ORDER BY time DESC, rowid DESC LIMIT ?"
+_ALL = f"{_SELECT} WHERE network = ? AND target = ? ORDER BY time, rowid"
+_DELETE = "DELETE FROM line WHERE network = ? AND target = ? AND id = ?"
+_PRUNE = "DELETE FROM line WHERE rowid IN (SELECT rowid FROM line ORDER BY time, rowid LIMIT ?)"
+_FIRST = (1 << 62, 1 << 62)
+_Row = tuple[int, str, str, str, str, int, int, str, str, str, int]
+
+
+class ArchiveError(Exception):
+    """The file can't be read or written; the text says why. busy: another program has it, for a while."""
+
+    def __init__(self, text: str, *, busy: bool = False) -> None:
+        super().__init__(text)
+        self.busy = busy
+
+
+class Archive:
+    """The file. Every method raises ArchiveError where it can't be used.
+
+    limit: how many bytes it may have, 0 for any number.
+    """
+
+    def __init__(self, path: Path, limit: int = 0) -> None:
+        import sqlite3
+
+        self._errors = sqlite3.Error
+        self._busy_code = sqlite3.SQLITE_BUSY
+        self._limit = limit
+        self._kept = 0  # bytes of text since the last look at the limit
+        self._oldest: dict[Buffer, tuple[int, int]] = {}  # time and row of the oldest line that was fetched
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what was said is nobody else's business
+            self._file = sqlite3.connect(path, timeout=WAIT_SECONDS)
+            if path.stat().st_size == 0:  # it counts for new files only, and costs 10 ms
+                self._file.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            self._file.execute("PRAGMA journal_mode = WAL")
+            self._file.execute("PRAGMA synchronous = NORMAL")
+            self._file.execute("PRAGMA cache_size = -256")  # KiB; it is mostly written to
+            self._file.executescript(_SCHEMA)
+        self.prune()
+
+    def keep(self, buffers: Iterable[Buffer]) -> None:
+        """Write what is new in these buffers, in one transaction."""
+        rows = [(*_place(buffer), *_values(line)) for buffer in buffers for line in buffer.fresh]
+        if not rows:
+            return
+        with self._explained(), self._file:
+            self._file.executemany(_INSERT, rows)
+            for buffer in buffers:
+                self._put_in_order(buffer)
+        for buffer in buffers:
+            buffer.fresh.clear()
+        self._kept += sum(len(str(row[4])) for row in rows)
+        if self._kept > BYTES_BETWEEN_PRUNING:
+            self.prune()
+
+    def _put_in_order(self, buffer: Buffer) -> None:
+        """Of what was said in one millisecond, the rows tell the order: where an older page of history came later, they
+        are written anew."""
+        lines, count = buffer.lines, len(buffer.fresh)
+        if not count or (count <= len(lines) and lines[-count] is buffer.fresh[0]):
+            return  # all at the end, as it is while people talk
+        fresh = {line.id for line in buffer.fresh if line.id}
+        place = _place(buffer)
+        for time in {line.time for line in buffer.fresh}:
+            together = _said_at(buffer, time)
+            late = [line.id in fresh for line in together]
+            if late == sorted(late):
+                continue  # as they came
+            for line in together:
+                if self._file.execute(_DELETE, (*place, line.id)).rowcount:
+                    self._file.execute(_INSERT, (*place, *_values(line)))
+
+    def keep_gaps(self, buffer: Buffer) -> None:
+        """Write down where something is missing in a conversation."""
+        place = _place(buffer)
+        with self._explained(), self._file:
+            self._file.execute("DELETE FROM gap WHERE network = ? AND target = ?", place)
+            self._file.executemany("INSERT INTO gap VALUES (?, ?, ?)", [(*place, msgid) for msgid in buffer.gaps])
+
+    def gaps(self, buffer: Buffer) -> list[str]:
+        """The ids of the lines before which something is missing."""
+        with self._explained():
+            found = self._file.execute("SELECT id FROM gap WHERE network = ? AND target = ?", _place(buffer)).fetchall()
+        return [str(msgid) for (msgid,) in found]
+
+    def older(self, buffer: Buffer, count: int = RESTORED) -> list[Line]:
+        """The newest lines of a conversation that were not fetched yet, oldest first."""
+        with self._explained():
+            below = self._oldest.get(buffer, _FIRST)
+            rows: list[_Row] = self._file.execute(_OLDER, (*_place(buffer), *below, count)).fetchall()
+        if rows:
+            self._oldest[buffer] = (rows[-1][0], rows[-1][-1])
+        return [_line(row) for row in reversed(rows)]
+
+    def everything(self, buffer: Buffer) -> Iterator[Line]:
+        """Every line of a conversation, oldest first."""
+        with self._explained():
+            for row in self._file.execute(_ALL, _place(buffer)):
+                yield _line(row)
+
+    def has(self, buffer: Buffer, msgid: str) -> bool:
+        """Is this message in it?"""
+        wanted = "SELECT 1 FROM line WHERE network = ? AND target = ? AND id = ? AND id != ''"
+        with self._explained():
+            return self._file.execute(wanted, (*_place(buffer), msgid)).fetchone() is not None
+
+    def prune(self) -> None:
+        """Throw away what was said longest ago, where there is more than the limit."""
+        self._kept = 0
+        with self._explained():
+            while self._limit and self._size() > self._limit:
+                with self._file:
+                    count = self._file.execute("SELECT count(*) FROM line").fetchone()[0]
+                    if not count:
+                        return
+                    self._file.execute(_PRUNE, (int(count * PRUNED) + 1,))
+                self._file.executescript("PRAGMA incremental_vacuum")  # execute would take one step of it
+
+    def _size(self) -> int:
+        """In bytes, without pages that are free."""
+        pages, free, size = (
+            int(self._file.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, self._errors) as error:
+            busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == self._busy_code
+            raise ArchiveError(str(error), busy=busy) from error
+
+    def close(self) -> None:
+        """Nothing is written any more."""
+        self._file.close()
+
+
+def _place(buffer: Buffer) -> tuple[str, str]:
+    return str(buffer.network.address), buffer.name.lower()
+
+
+def _said_at(buffer: Buffer, time: int) -> list[Line]:
+    """The messages of one millisecond that have ids."""
+    start = bisect_left(buffer.lines, time, key=lambda line: line.time)
+    end = bisect_right(buffer.lines, time, lo=start, key=lambda line: line.time)
+    return [line for place in range(start, end) if (line := buffer.lines[place]).id]
+
+
+def _values(line: Line) -> tuple[object, ...]:
+    kind, own, highlight = line.kind.name, int(line.own), int(line.highlight)
+    return (line.time, kind, line.text, line.nick, line.prefix, own, highlight, line.id, line.reply, line.quote)
+
+
+def _line(row: _Row) -> Line:
+    time, kind, text, nick, prefix, own, highlight, msgid, reply, quote, _ = row
+    return Line(time, Kind[kind], text, nick, prefix, bool(own), bool(highlight), msgid, reply, quote)

@@ -1,0 +1,56 @@
+"""What was said as plain text, one file for each conversation: `2026-11-21 20:05:11 <@bob> hello`."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from time import localtime, strftime
+
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.network import Buffer
+from greenchat.client.text.cells import visible
+from greenchat.protocol.formatting import strip_formatting
+
+UNFIT = str.maketrans("/\0", "__")  # for names of files
+
+
+def write(path: Path, conversations: Sequence[tuple[Buffer, Iterable[Line]]], *, anew: bool = False) -> int:
+    """Write one conversation to this file, or several to files in this folder; how many lines that were.
+
+    Raises OSError, also where a file is there already, unless it is to be written anew.
+    """
+    if len(conversations) == 1:
+        return _write(path, conversations[0][1], anew=anew)
+    return sum(_write(path / name(buffer), lines, anew=anew) for buffer, lines in conversations)
+
+
+def name(buffer: Buffer) -> str:
+    """The name of a conversation's file, `irc.example_6667.#tea.txt`."""
+    where = str(buffer.network.address).replace(":", "_").translate(UNFIT)
+    return f"{where}.{visible(buffer.name).lower().translate(UNFIT)}.txt"
+
+
+def _write(path: Path, lines: Iterable[Line], *, anew: bool) -> int:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if anew else os.O_EXCL)
+    count = 0
+    with open(os.open(path, how, 0o600), "w", encoding="utf-8") as file:
+        for line in lines:
+            file.write(text_of(line) + "\n")
+            count += 1
+    return count
+
+
+def text_of(line: Line) -> str:
+    """A line of the file, or several of a message that has several."""
+    text = "\n    ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
+    nick = visible(line.prefix + line.nick)
+    match line.kind:
+        case Kind.SAID:
+            text = f"<{nick}> {text}"
+        case Kind.ACTION:
+            text = f"* {nick} {text}"
+        case Kind.NOTICE:
+            text = f"-{nick}- {text}"
+        case _:
+            text = f"-!- {text}"
+    return f"{strftime('%Y-%m-%d %H:%M:%S', localtime(line.time / 1000))} {text}"

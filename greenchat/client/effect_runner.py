@@ -1,0 +1,161 @@
+"""What the model asks to have done outside of it (requests.py): connections, the terminal, files, other programs."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenchat.client.archive.archiver import Memory
+from greenchat.client.console import Console
+from greenchat.client.irc import offer_server
+from greenchat.client.irc.trust import Trust
+from greenchat.client.net.connection import Connection
+from greenchat.client.plugins.manager import Plugins
+from greenchat.client.programs import subprocesses
+from greenchat.client.programs.processes import Processes
+from greenchat.client.state.credentials import Credentials, Vault
+from greenchat.client.state.effects import (
+    Connect,
+    Copy,
+    Disconnect,
+    Execute,
+    Export,
+    Forget,
+    Keep,
+    Mouse,
+    OnlyTls,
+    Open,
+    Pin,
+    Plugin,
+    Quit,
+    Reconnect,
+    Request,
+    Save,
+    ShowProcesses,
+    Signal,
+    StartServer,
+)
+from greenchat.client.state.events import Disconnected
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Address, Link, Network
+from greenchat.client.terminal.surface import Surface
+from greenchat.client.text.times import milliseconds
+
+
+@dataclass(slots=True)
+class Kept:
+    """What is kept from one day to the next, and where.
+
+    save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
+    name, and says where. plugins: the folder of their files. logs: the folder for what is exported. serve: starts a
+    server on this machine; says what was in the way, "" for nothing.
+    """
+
+    vault: Vault
+    trust: Trust
+    save: Callable[[], None]
+    report: Callable[[str], Path]
+    plugins: Path
+    logs: Path
+    serve: Callable[[Address], str]
+
+
+@dataclass(slots=True)
+class Errands:
+    """connection: that of a network, a new one where it has none. leaving: the user wants to leave greenchat."""
+
+    console: Console
+    surface: Surface
+    kept: Kept
+    plugins: Plugins
+    memory: Memory
+    processes: Processes
+    connection: Callable[[Network], Connection]
+    leaving: bool = False
+
+    def run(self) -> None:
+        """Do all that waits."""
+        requests = self.console.model.requests
+        while requests:
+            self._do(requests.popleft())
+
+    def _do(self, request: Request) -> None:
+        match request:
+            case Quit():
+                self.leaving = True
+            case Connect(network):
+                self.connection(network).connect()
+            case Copy(text):
+                self.surface.copy(text)
+                self.console.hint = "Copied."
+            case Mouse(wanted):
+                self.surface.mouse(wanted)
+            case Open(link):
+                self._open_link(link)
+            case Disconnect(network):
+                self.connection(network).close("you left", time.monotonic())
+            case Keep(network, credentials):
+                self._keep(network, credentials)
+            case Forget(network, nicks):
+                self._forget(network, nicks)
+            case Plugin(what, name):
+                self.plugins.order(what, name)
+            case Export(buffers, path):
+                self.memory.export(list(buffers), path, self.kept.logs, milliseconds())
+            case Execute() as program:
+                self.processes.start(program, time.monotonic(), milliseconds())
+            case Signal(which, number):
+                self.processes.signal(which, number, milliseconds())
+            case ShowProcesses():
+                self.processes.show(time.monotonic(), milliseconds())
+            case StartServer(network):
+                self._start_server(network)
+            case Save():
+                self.console.restyle()
+                self._remember(self.console.model.network, self.kept.save)
+            case Reconnect(network, reason):
+                self.connection(network).reconnect(reason, time.monotonic())
+            case Pin(network, fingerprint):
+                self._remember(network, lambda: self.kept.trust.trust(network.address, fingerprint))
+            case OnlyTls(network, seconds):
+                until = milliseconds() + seconds * 1000
+                self._remember(network, lambda: self.kept.trust.require_tls(network.address, until))
+
+    def _start_server(self, network: Network) -> None:
+        if network.link in (Link.REGISTERING, Link.ONLINE):
+            return  # somebody was faster
+        problem = self.kept.serve(network.address)
+        if problem:
+            self.console.on_network(network, Disconnected(problem), milliseconds())
+            return
+        self.console.model.tell(offer_server.started(network.address), milliseconds(), network=network)
+        self.connection(network).connect()
+
+    def _keep(self, network: Network, credentials: Credentials) -> None:
+        model = self.console.model
+        try:
+            where = self.kept.vault.put(str(network.address), network.wanted_nick, credentials)
+        except OSError as error:
+            model.complain(network, f"The password could not be kept: {error}", milliseconds())
+        else:
+            model.tell(f"The password is in {where}.", milliseconds(), network=network)
+
+    def _forget(self, network: Network, nicks: Sequence[str]) -> None:
+        try:
+            for nick in nicks:
+                self.kept.vault.forget(str(network.address), nick)
+        except OSError as error:
+            self.console.model.complain(network, f"The password could not be forgotten: {error}", milliseconds())
+
+    def _remember(self, network: Network, remember: Callable[[], None]) -> None:
+        try:
+            remember()
+        except OSError as error:
+            text = f"This could not be kept for the next time: {error}"
+            self.console.model.complain(network, text, milliseconds())
+
+    def _open_link(self, link: str) -> None:
+        try:
+            subprocesses.open_link(link)
+        except subprocesses.OutsideError as error:
+            self.console.model.tell(str(error), milliseconds(), Kind.ERROR)

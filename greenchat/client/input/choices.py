@@ -1,0 +1,26 @@
+"""What the word before the cursor can become, one candidate after the other."""
+
+from dataclasses import dataclass
+
+from greenchat.client.input.editor import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A word with all it can become. result: the line that the current candidate makes."""
+
+    before: str
+    after: str
+    candidates: tuple[str, ...]
+    index: int
+
+    @property
+    def result(self) -> Line:
+        """The line with the current candidate in it."""
+        text = self.before + self.candidates[self.index]
+        return Line(text + self.after, len(text))
+
+    def next(self, step: int) -> "Completion":
+        """With the next candidate (1) or the one before (-1)."""
+        index = (self.index + step) % len(self.candidates)
+        return Completion(self.before, self.after, self.candidates, index)

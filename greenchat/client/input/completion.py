@@ -1,0 +1,90 @@
+"""What Tab makes of the word before the cursor: a command, a channel, an :emoji:, or a nick, recent speakers first.
+
+Pressing it again takes the next candidate; any other key keeps the one that is there.
+"""
+
+from greenchat.client.input.choices import Completion
+from greenchat.client.input.editor import Line
+from greenchat.client.slash import TABLE
+from greenchat.client.slash.guide import groups
+from greenchat.client.state import settings
+from greenchat.client.state.model import Buffer, BufferKind, Link, Model
+from greenchat.client.text import emoji
+
+MOST_LISTED = 50  # channels of the server
+
+
+def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
+    """All that the word before the cursor can become; None where that is nothing."""
+    start = line.before.rfind(" ") + 1
+    word = line.before[start:]
+    command, *arguments = line.before.split(" ")
+    if arguments and (known := _known(model, command, arguments)) is not None:
+        found = [f"{name} " for name in known if name.startswith(word)]
+    else:
+        found = _candidates(model, word, at_start=start == 0)
+    if not found:
+        return None
+    after = line.after.removeprefix(" ") if line.after.startswith(" ") else line.after
+    return Completion(line.before[:start], after, tuple(found), 0 if step > 0 else len(found) - 1)
+
+
+def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None:
+    """All that this argument of a command can be, None where it can be anything."""
+    match command, arguments:
+        case "/set", [_]:
+            return list(settings.TABLE)
+        case "/set", [name, _] if name in settings.TABLE:
+            row = settings.TABLE[name]
+            return ["on", "off"] if isinstance(row.default, bool) else sorted(row.choices)
+        case "/help" | "/h", [_]:
+            return sorted({*TABLE, *groups(), "keys", "all"})
+        case "/unalias", [_]:
+            return sorted(model.settings.aliases)
+        case "/unignore", [_]:
+            return model.settings.ignored
+        case "/window" | "/win" | "/buffer" | "/close", [_]:
+            return [buffer.name for buffer in model.buffers]
+        case _:
+            return None
+
+
+def _channels(model: Model, word: str) -> list[str]:
+    """Those that have a window, then those that the server has: it is asked for them, once."""
+    network, fold = model.network, model.network.fold
+    directory = network.directory
+    if not directory.complete and not directory.asked and network.link is Link.ONLINE and network.settled:
+        directory.begin(quiet=True)
+        network.send("LIST")
+    open_ = [buffer.name for buffer in model.buffers if buffer.kind is BufferKind.CHANNEL]
+    names = {fold(name): name for name in open_}
+    for each in directory.largest(MOST_LISTED, fold(word)):
+        names.setdefault(fold(each.name), each.name)
+    return [name for folded, name in names.items() if folded.startswith(fold(word))]
+
+
+def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
+    if at_start and word.startswith("/"):
+        return [f"/{name} " for name in sorted(TABLE) if name.startswith(word[1:].lower())]
+    if word.startswith(":") and len(word) > 1:
+        return [f"{each} " for each in emoji.named(word[1:].removesuffix(":"))]
+    network = model.network
+    fold = network.fold
+    if network.isupport.is_channel(word):
+        return [f"{name} " for name in _channels(model, word)]
+    sign, bare = ("@", word[1:]) if word.startswith("@") else ("", word)
+    if not bare and not at_start:
+        return []
+    ending = ": " if at_start and not sign else " "
+    return [f"{sign}{nick}{ending}" for nick in _nicks(model.current) if fold(nick).startswith(fold(bare))]
+
+
+def _nicks(buffer: Buffer) -> list[str]:
+    """Everybody here except ourselves: who spoke last comes first, the silent ones by name."""
+    fold = buffer.network.fold
+    if buffer.kind is BufferKind.PRIVATE:
+        return [buffer.name]
+    last = list(buffer.speakers)
+    order = {folded: place for place, folded in enumerate(reversed(last))}
+    others = [member.nick for member in buffer.members.values() if not buffer.network.is_me(member.nick)]
+    return sorted(others, key=lambda nick: (order.get(fold(nick), len(order)), fold(nick)))

@@ -1,0 +1,125 @@
+"""Dictionaries that tell which words are misspelt: Hunspell's, by chunspell (the extra `spelling`).
+
+Off unless `/set spelling` names languages: a dictionary takes ten megabytes, and some 60 ms to load.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Protocol
+
+FOLDERS = (
+    "~/.local/share/hunspell",
+    "/usr/share/hunspell",
+    "/usr/share/myspell",
+    "/usr/share/myspell/dicts",
+    "/usr/local/share/hunspell",
+    "/opt/homebrew/share/hunspell",
+    "~/Library/Spelling",
+    "/Library/Spelling",
+)
+MOST_SUGGESTIONS = 9
+LONGEST_WORD = 64  # letters; what is longer is no word
+
+_TOKEN = re.compile(r"\S+")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_NO_WORDS = re.compile(r"[/@#\\_~$%^=<>|{}\d]|\w[:.]\w|^:\w+:$|^:")  # links, paths, channels, code, :emoji:
+
+
+class SpellingError(Exception):
+    """There is nothing to check with; the text says why, in words for the user."""
+
+
+class _Dictionary(Protocol):
+    def spell(self, word: str) -> bool: ...
+
+    def suggest(self, word: str) -> tuple[str, ...]: ...
+
+
+def words(text: str) -> Iterator[re.Match[str]]:
+    """The words of a line that can be misspelt: not those of links, names of channels, code or commands."""
+    if text.startswith("/") and not text.startswith(("//", "/me ", "/say ")):
+        return
+    for token in _TOKEN.finditer(text):
+        bare = token[0].rstrip(",.;:!?)\"'")
+        if not _NO_WORDS.search(bare) and not (token.start() == 0 and token[0].startswith("/")):
+            yield from _WORD.finditer(text, token.start(), token.end())
+
+
+class Dictionaries:
+    """Those of some languages together: a word is right if one of them knows it.
+
+    languages: like `en_US de_DE`, or `auto` for that of the machine. Raises SpellingError.
+    """
+
+    def __init__(self, languages: str) -> None:
+        try:
+            import hunspell  # late: few want it
+        except ImportError as error:
+            from greenchat import extras
+
+            needed = f"Spell checking needs one more package: {extras.install(extras.SPELLING)}"
+            raise SpellingError(needed) from error
+        own = Path(hunspell.__file__).parent / "dictionaries"
+        folders = [*os.environ.get("DICPATH", "").split(":"), *FOLDERS]
+        found = _found([*(Path(folder).expanduser() for folder in folders if folder), own])
+        self._known: dict[str, bool] = {}
+        self._dictionaries: list[_Dictionary] = []
+        for wanted in languages.split():
+            language = _language(wanted, found)
+            self._dictionaries.append(hunspell.Hunspell(language, hunspell_data_dir=str(found[language])))
+
+    def words(self, text: str) -> Iterator[re.Match[str]]:
+        """The words of a line that can be misspelt."""
+        return words(text)
+
+    def knows(self, word: str) -> bool:
+        """Is this word right?"""
+        if word not in self._known:
+            self._known[word] = len(word) > LONGEST_WORD or any(_spelt(each, word) for each in self._dictionaries)
+        return self._known[word]
+
+    def suggestions(self, word: str) -> list[str]:
+        """What it may have been meant to be, the likeliest first. Takes up to some tenths of a second."""
+        found: list[tuple[str, ...]] = []
+        for each in self._dictionaries:
+            with contextlib.suppress(UnicodeError):  # written in letters that this language has not
+                found.append(each.suggest(word))
+        in_turn = [meant for rank in zip_longest(*found) for meant in rank if meant]
+        return list(dict.fromkeys(in_turn))[:MOST_SUGGESTIONS]
+
+
+def _spelt(dictionary: _Dictionary, word: str) -> bool:
+    try:
+        return dictionary.spell(word.replace("\u2019", "'"))
+    except UnicodeError:
+        return False
+
+
+def _found(folders: list[Path]) -> dict[str, Path]:
+    """Language -> the folder of its dictionary, the first one that has it."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.dic")):
+            if path.with_suffix(".aff").exists():
+                found.setdefault(path.stem, folder)
+    return found
+
+
+def _language(wanted: str, found: dict[str, Path]) -> str:
+    if wanted == "auto":
+        wanted = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+        wanted = wanted.partition(".")[0]
+        if wanted in ("", "C", "POSIX"):
+            wanted = "en_US"
+    wanted = wanted.replace("-", "_")
+    for language in found:
+        if language.replace("-", "_") == wanted or language.partition("_")[0] == wanted:
+            return language
+    there = f"there are {', '.join(sorted(found))}" if found else "there are none"
+    raise SpellingError(
+        f"There is no dictionary for {wanted} ({there}). Systems have them as packages like hunspell-de-de."
+    )

@@ -1,0 +1,292 @@
+"""What can stand in the input line's place for a while: searching the talk, searching the history of lines, a question.
+
+A mode gets every key first; what it does not want ends it and goes on to the editor.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.irc import server_search
+from greenchat.client.state.lines import Anchor
+from greenchat.client.state.model import Buffer, Model
+from greenchat.client.text.cells import visible
+from greenchat.protocol.formatting import strip_formatting
+
+DONE, STAYS, LEFT = "done", "stays", "left"  # ended; still on; ended, and the key is for somebody else
+CANCEL = frozenset({"Escape", "C-g", "C-c"})
+SERVER = "the server"
+NOT_TYPED = "Nothing found: you have typed no line with that in it. Escape goes back."
+EDITS = {"Backspace": "backspace", "C-h": "backspace", "C-u": "kill to start", "C-w": "kill blank word left"}
+
+
+class Mode(Protocol):
+    """prompt and line stand in the input row; hint in the status row; marked is drawn inverted in the talk."""
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the line."""
+
+    @property
+    def line(self) -> Line:
+        """What stands in the input row."""
+
+    @property
+    def hint(self) -> str:
+        """What the keys do."""
+
+    @property
+    def marked(self) -> str:
+        """The text to be marked where it is on the screen."""
+
+    @property
+    def selected(self) -> int | None:
+        """The number of the line that the message cursor is on."""
+
+    def key(self, key: str) -> str:
+        """A key was pressed: DONE, STAYS or LEFT."""
+
+    def paste(self, text: str) -> None:
+        """Text was pasted."""
+
+
+class Search:
+    """Search as you type, from the newest line to older ones, in this window or (Tab) in all, or on the server.
+
+    scroll_to: brings a line of the buffer that is shown to the middle of the screen.
+    """
+
+    def __init__(self, model: Model, scroll_to: Callable[[int], None]) -> None:
+        self._model = model
+        self._scroll_to = scroll_to
+        self._editor = Editor()
+        self._origin = model.current
+        self._places = {model.current: _place(model.current)}  # of the windows we scrolled, as they were
+        self._scope = "this window"
+        self._found: tuple[Buffer, int] | None = None
+
+    prompt = "search: "
+    selected: int | None = None
+
+    @property
+    def line(self) -> Line:
+        """What is searched for."""
+        return self._editor.line
+
+    @property
+    def marked(self) -> str:
+        """The same, to be marked."""
+        return self._editor.text
+
+    @property
+    def hint(self) -> str:
+        """Where we search, and what the keys do."""
+        where = self._scope
+        if where == SERVER:
+            return "Enter asks the server for all it remembers (Tab changes where), Escape goes back."
+        missing = "nothing found" if self._editor.text and not self._found else "Ctrl-F older, Down newer"
+        return f"{missing} ({where}; Tab changes). Enter stays here, Escape goes back."
+
+    def key(self, key: str) -> str:
+        """Letters are searched for, Ctrl-F and Up go on to older matches, Down to newer ones."""
+        if key in CANCEL:
+            self._go_back()
+            return DONE
+        if key == "Enter":
+            self._put_back(self._model.current)
+            if self._scope == SERVER and self._editor.text.strip():
+                server_search.ask(self._origin.network, self._editor.text.strip())
+            return DONE
+        if key in ("C-f", "C-r", "Up"):
+            self._show(next(self._older(), self._found))
+        elif key in ("C-s", "Down"):
+            self._show(next(self._newer(), self._found))
+        elif key == "Tab":
+            scopes = ["this window", "all windows", *[SERVER] * server_search.can_search(self._origin.network)]
+            self._scope = scopes[(scopes.index(self._scope) + 1) % len(scopes)]
+            self._anew()
+        elif key in EDITS:
+            self._editor.run(EDITS[key])
+            self._anew()
+        elif len(key) == 1:
+            self._editor.insert(key)
+            self._anew()
+        else:
+            self._put_back(self._model.current)
+            return LEFT
+        return STAYS
+
+    def paste(self, text: str) -> None:
+        """Search for what was pasted."""
+        self._editor.insert(text.split("\n")[0])
+        self._anew()
+
+    def _anew(self) -> None:
+        self._go_back()
+        self._found = None
+        if self._editor.text and self._scope != SERVER:
+            self._show(next(self._older(), None))
+
+    def _go_back(self) -> None:
+        self._model.show(self._origin)
+        self._put_back(None)
+
+    def _put_back(self, but: Buffer | None) -> None:
+        """Scroll the windows to where they were, but the one where we stay."""
+        for buffer, place in self._places.items():
+            if buffer is not but:
+                buffer.anchor, buffer.cleared = place
+
+    def _show(self, place: tuple[Buffer, int] | None) -> None:
+        if place:
+            self._found = place
+            self._places.setdefault(place[0], _place(place[0]))
+            self._model.show(place[0])
+            self._scroll_to(place[1])
+
+    def _buffers(self) -> list[Buffer]:
+        """Those that are searched, the one where we began first."""
+        if self._scope != "all windows":
+            return [self._origin]
+        buffers = self._model.buffers
+        start = buffers.index(self._origin)
+        return buffers[start:] + buffers[:start]
+
+    def _older(self) -> Iterator[tuple[Buffer, int]]:
+        places = ((each, number) for each in self._buffers() for number in range(each.end - 1, each.first - 1, -1))
+        return self._after_found(places)
+
+    def _newer(self) -> Iterator[tuple[Buffer, int]]:
+        places = ((each, number) for each in reversed(self._buffers()) for number in range(each.first, each.end))
+        return self._after_found(places)
+
+    def _after_found(self, places: Iterator[tuple[Buffer, int]]) -> Iterator[tuple[Buffer, int]]:
+        wanted = self._editor.text.casefold()
+        passed = self._found is None
+        for buffer, number in places:
+            if passed and wanted and wanted in searchable(buffer, number):
+                yield buffer, number
+            passed = passed or (buffer, number) == self._found
+
+
+def searchable(buffer: Buffer, number: int) -> str:
+    """The text of a line as it is compared: without formatting and case, with the nick before it."""
+    line = buffer.line(number)
+    return f"{line.nick} {visible(strip_formatting(line.text))}".casefold()
+
+
+def _place(buffer: Buffer) -> tuple[Anchor | None, int]:
+    return buffer.anchor, buffer.cleared
+
+
+class HistorySearch:
+    """Ctrl-R: the newest line of the history that contains what is typed; Ctrl-R again an older one.
+
+    take: called with the line when it is chosen, to be edited or sent.
+    """
+
+    def __init__(self, history: tuple[str, ...], take: Callable[[Line], None]) -> None:
+        self._history = history
+        self._take = take
+        self._wanted = ""
+        self._index = len(history)
+        self._missing = False
+
+    marked = ""
+    selected: int | None = None
+
+    @property
+    def prompt(self) -> str:
+        """What is searched for."""
+        return f"history ({self._wanted}): "
+
+    @property
+    def line(self) -> Line:
+        """The line that was found."""
+        if self._index >= len(self._history):
+            return EMPTY
+        text = self._history[self._index]
+        return Line(text, text.casefold().find(self._wanted.casefold()))
+
+    @property
+    def hint(self) -> str:
+        """What the keys do."""
+        if self._missing:
+            return "Nothing older has that in it. Escape goes back." if self._index < len(self._history) else NOT_TYPED
+        return "Ctrl-R older. Enter takes the line, Escape goes back."
+
+    def key(self, key: str) -> str:
+        """Letters are searched for; any key of the editor takes the line and goes on with it."""
+        if key in CANCEL:
+            return DONE
+        if key in ("C-r", "Up"):
+            self._find(self._index - 1)
+        elif key in EDITS:
+            self._wanted = "" if EDITS[key] == "kill to start" else self._wanted[:-1]
+            self._find(len(self._history) - 1)
+        elif len(key) == 1:
+            self._wanted += key
+            self._find(min(self._index, len(self._history) - 1))
+        else:
+            if self._index < len(self._history):
+                self._take(Line(self._history[self._index], len(self._history[self._index])))
+            return DONE if key in ("Enter", "Tab") else LEFT
+        return STAYS
+
+    def paste(self, text: str) -> None:
+        """Search for what was pasted."""
+        self._wanted += text.split("\n")[0]
+        self._find(len(self._history) - 1)
+
+    def _find(self, start: int) -> None:
+        wanted = self._wanted.casefold()
+        for index in range(start, -1, -1):
+            if wanted in self._history[index].casefold():
+                self._index, self._missing = index, False
+                return
+        self._missing = True
+        if self._index < len(self._history) and wanted not in self._history[self._index].casefold():
+            self._index = len(self._history)
+
+
+class PasteGuard:
+    """Asks before many lines go out. answer: called with "one", "lines", "edit" or not at all. one: can they be one?
+
+    prompt: the question.
+    """
+
+    marked = ""
+    selected: int | None = None
+    line = EMPTY
+
+    def __init__(self, prompt: str, answer: Callable[[str], None], *, one: bool) -> None:
+        self.prompt = prompt
+        self._one = one
+        self._answer = answer
+        self._word = ""  # that was entered as a whole line
+
+    @property
+    def hint(self) -> str:
+        """The answers."""
+        rest = "e edits them first, Escape or c throws them away."
+        if self._one:
+            return f"Enter sends them as one message, s as lines, {rest}"
+        return f"Enter or s sends them as lines, {rest}"
+
+    def key(self, key: str) -> str:
+        """One letter answers."""
+        if key == "Enter":
+            key, self._word = self._word or key, ""
+        if key in ("Enter", "y"):
+            self._answer("one" if self._one else "lines")
+        elif key == "s":
+            self._answer("lines")
+        elif key == "e":
+            self._answer("edit")
+        elif key not in CANCEL and key not in ("c", "n"):
+            return STAYS
+        return DONE
+
+    def paste(self, text: str) -> None:
+        """Where the terminal does the editing, the letter is a line; what is pasted meanwhile answers nothing."""
+        self._word = text.strip()

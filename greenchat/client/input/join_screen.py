@@ -1,0 +1,259 @@
+"""The join screen: which server, which name, which channel. Enter accepts what stands there and goes on.
+
+Once the server has let us in, its channels are fetched to choose from. `join_view` draws it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.input.input_modes import CANCEL, DONE, STAYS
+from greenchat.client.input.prompts import edit
+from greenchat.client.state.channel_list import Listed
+from greenchat.client.state.destination import (
+    CHANNEL_SIGNS,
+    DEFAULT_CHANNEL,
+    AddressError,
+    nick_problem,
+    parse_destination,
+)
+from greenchat.client.state.effects import Connect, Quit, StartServer
+from greenchat.client.state.model import Address, Link, Model
+
+SERVER, NICK, CHANNEL = "Server", "Nickname", "Channel"
+FIELDS = (SERVER, NICK, CHANNEL)
+OPEN = "C-o"
+MOST_CHOICES = 200
+STEPS = {"Up": -1, "S-Tab": -1, "PgUp": -10, "Down": 1, "Tab": 1, "PgDn": 10}
+
+Take = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What stands in the fields to begin with; "" for a channel of the server's choice."""
+
+    server: str
+    nick: str
+    channel: str = ""
+
+
+class JoinScreen:
+    """take: called with the channel and the time, once it is chosen. first: to leave it is to leave greenchat.
+
+    Reads: what the view draws. Changes: key, paste, noticed.
+    """
+
+    def __init__(self, model: Model, plan: Plan, take: Take, *, start: str = SERVER, first: bool = True) -> None:
+        self.field = start
+        self.first = first
+        self.trouble = ""
+        self.choices: list[Listed] = []
+        self.chosen: int | None = None
+        self._model = model
+        self._network = model.network
+        self._take = take
+        self._given = plan.channel
+        texts = (plan.server, plan.nick, plan.channel or DEFAULT_CHANNEL)
+        self._editors = {name: Editor(_at_end(text)) for name, text in zip(FIELDS, texts, strict=True)}
+        self._suggested = set(FIELDS)
+        self._asked = False
+        self._connecting = False
+        self._offers_server = False
+        self._failed_once = False
+        self._shown: tuple[int, str] | None = None
+        self.noticed()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Those to be filled in: on a network where we are, only the channel."""
+        return FIELDS if self.first else (CHANNEL,)
+
+    def line(self, field: str) -> Line:
+        """What stands in a field."""
+        return self._editors[field].line
+
+    def is_suggestion(self, field: str) -> bool:
+        """Has the user not typed it? Then the first letter begins anew."""
+        return field in self._suggested
+
+    @property
+    def news(self) -> str:
+        """How far we are, or what is wrong."""
+        network = self._network
+        if self.trouble:
+            return self.trouble
+        if not self._connecting and self.first:
+            return ""
+        if network.link is not Link.ONLINE or not network.settled:
+            return f"Connecting to {network.address} ..."
+        directory = network.directory
+        if not directory.entries:
+            return (
+                "There are no channels here yet: make the first." if directory.complete else "Asking for channels ..."
+            )
+        return f"{len(directory.entries)} channel{'s' * (len(directory.entries) != 1)} here, or any new name:"
+
+    @property
+    def hint(self) -> str:
+        """What the keys do."""
+        leave = "Esc leaves" if self.first else "Esc goes back"
+        if self._failed_once and self.field == SERVER:
+            enter = "starts a server there" if self._offers_server else "goes on"
+            return f"Enter {enter}, Ctrl-O opens what was said before, {leave}"
+        if self.field == CHANNEL:
+            return f"Enter joins, Up and Down choose, {leave}"
+        return f"Enter goes on, {leave}"
+
+    def key(self, key: str, now: int) -> str:
+        """DONE when the screen is to go."""
+        if key in CANCEL or (key == "C-d" and not self._editors[self.field].text):
+            if self.first:
+                self._model.requests.append(Quit())
+            return DONE
+        if key == "Enter":
+            return self._enter(now)
+        if key == OPEN and self._failed_once and self.field == SERVER:
+            return self._open(now)
+        if key in STEPS:
+            self._step(STEPS[key])
+        else:
+            self._type(key)
+        return STAYS
+
+    def paste(self, text: str) -> None:
+        """The first line of what was pasted."""
+        self._put("" if self.field in self._suggested else self._editors[self.field].text)
+        self._editors[self.field].insert(text.split("\n")[0].strip())
+        self._typed()
+
+    def noticed(self) -> None:
+        """Something may have happened on the network."""
+        network = self._network
+        if self._connecting and network.trouble and network.link is Link.OFFLINE:
+            self._failed(network.trouble.text)
+        if network.link is not Link.ONLINE:
+            self._asked = False
+        elif network.settled:
+            self._editors[NICK].load(_at_end(network.nick))
+            if not self._asked:
+                self._asked = True
+                network.directory.begin(quiet=True)
+                network.send("LIST")
+        self._look_up()
+        typed = CHANNEL not in self._suggested
+        if network.directory.complete and not typed and not self._given and self.choices and self.chosen is None:
+            names = [each.name for each in self.choices]
+            self._choose(names.index(DEFAULT_CHANNEL) if DEFAULT_CHANNEL in names else 0)
+
+    def _enter(self, now: int) -> str:
+        text = self._editors[self.field].text.strip()
+        if self.field == SERVER:
+            self._enter_server(text)
+        elif self.field == NICK:
+            self.trouble = nick_problem(text)
+            if not self.trouble:
+                self._connect()
+        elif not text.strip(CHANNEL_SIGNS):
+            self.trouble = "A channel has a name, like #tea."
+        else:
+            signs = self._network.isupport.chantypes
+            self._take(text.split()[0] if text[:1] in signs else signs[:1] + text.split()[0], now)
+            return DONE
+        return STAYS
+
+    def _enter_server(self, text: str) -> None:
+        if self._offers_server and self._address() == self._network.address:
+            self._offers_server, self.trouble = False, ""
+            self._model.requests.append(StartServer(self._network))
+            self._connecting, self.field = True, CHANNEL
+            return
+        try:
+            destination = parse_destination(text)
+        except AddressError as error:
+            self.trouble = str(error)
+            return
+        self._offers_server, self.trouble = False, ""
+        if destination.nick:
+            self._editors[NICK].load(_at_end(destination.nick))
+        if "/" in text.partition("://")[2] or ("://" not in text and "/" in text):
+            self._given = ",".join(destination.channels)
+            self._editors[CHANNEL].load(_at_end(self._given))
+        self.field = NICK
+
+    def _connect(self) -> None:
+        network, address = self._network, self._address()
+        if address != network.address:
+            network.pin, network.credentials = "", None
+        network.address, network.name, network.status.name = address, address.host, address.host
+        nick = self._editors[NICK].text.strip()
+        if nick != network.wanted_nick:
+            network.credentials = None
+        network.nick = network.wanted_nick = nick
+        network.trouble, network.tries = None, 0
+        self._model.requests.append(Connect(network))
+        self._connecting, self._asked, self.field = True, False, CHANNEL
+
+    def _failed(self, why: str) -> None:
+        network = self._network
+        network.retry_at = None
+        self._connecting, self.field, self._failed_once = False, SERVER, True
+        self._suggested.add(SERVER)
+        self.trouble = f"{why}."
+        text = self._editors[SERVER].text
+        if "nothing answers" in why and parse_destination(text).address.is_local and not network.address.tls:
+            self._offers_server = True
+        elif "://" not in text and ":" not in text:
+            self.trouble += f" If this is another kind of IRC server: ircs://{text}"
+
+    def _open(self, now: int) -> str:
+        """Go in without the server: what was said before is there to read, and the connection is tried again."""
+        self._model.requests.append(Connect(self._network))
+        self._take(self._editors[CHANNEL].text.strip(), now)
+        return DONE
+
+    def _address(self) -> Address:
+        return parse_destination(self._editors[SERVER].text.strip()).address
+
+    def _step(self, step: int) -> None:
+        """In the list of channels one further, else one field further; those of a standing connection are fixed."""
+        self.trouble, self._offers_server = "", False
+        if self.field == CHANNEL and self.choices:
+            place = -1 if self.chosen is None and step > 0 else self.chosen or 0
+            self._choose(max(0, min(len(self.choices) - 1, place + step)))
+        elif not self._connecting and self.first:
+            place = FIELDS.index(self.field) + step
+            self.field = FIELDS[max(0, min(1, place))]
+
+    def _choose(self, place: int) -> None:
+        self.chosen = place
+        self._editors[CHANNEL].load(_at_end(self.choices[place].name))
+        self._suggested.add(CHANNEL)
+
+    def _type(self, key: str) -> None:
+        if len(key) == 1 and self.field in self._suggested:
+            self._put("")
+        edit(self._editors[self.field], key)
+        self._typed()
+
+    def _put(self, text: str) -> None:
+        self._editors[self.field].load(_at_end(text))
+
+    def _typed(self) -> None:
+        self._suggested.discard(self.field)
+        self.trouble, self._offers_server, self._failed_once = "", False, False
+        if self.field == CHANNEL:
+            self.chosen = None
+            self._look_up()
+
+    def _look_up(self) -> None:
+        """The channels that have in their names what was typed."""
+        directory = self._network.directory
+        wanted = "" if CHANNEL in self._suggested else self._network.fold(self._editors[CHANNEL].text.strip())
+        if self._shown != (len(directory.entries), wanted):
+            self._shown = (len(directory.entries), wanted)
+            self.choices = directory.largest(MOST_CHOICES, wanted)
+
+
+def _at_end(text: str) -> Line:
+    return Line(text, len(text)) if text else EMPTY

@@ -1,0 +1,229 @@
+"""A cursor on the messages: for replying, reacting, taking back, copying, and opening links.
+
+Modes like those of the input line: each gets the keys first. What a key does to the rest of the client goes through
+the callables that are given.
+"""
+
+from collections.abc import Callable, Sequence
+
+from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.input.input_modes import CANCEL, DONE, EDITS, LEFT, STAYS
+from greenchat.client.irc import message_actions
+from greenchat.client.state.effects import Copy, Open
+from greenchat.client.state.lines import TALK
+from greenchat.client.state.lines import Line as Said
+from greenchat.client.state.model import Model
+from greenchat.client.text import emoji, links
+from greenchat.client.text.cells import visible
+from greenchat.protocol.formatting import strip_formatting
+
+REACTIONS = ("👍", "❤️", "😂", "🎉", "😮", "😢")  # under the keys 1 to 6
+
+
+class MessageCursor:
+    """Stands on one line of the buffer that is shown.
+
+    show: brings a line on the screen. reply: called with the message that the next line replies to. follow: called
+    with the mode that comes next.
+    """
+
+    prompt = "message: "
+    line = EMPTY
+    marked = ""
+
+    def __init__(
+        self,
+        model: Model,
+        number: int,
+        show: Callable[[int], None],
+        reply: Callable[[Said], None],
+        follow: Callable[["Reaction | Choice"], None],
+    ) -> None:
+        self._buffer = model.current
+        self._model = model
+        self._show = show
+        self._reply = reply
+        self._follow = follow
+        self._number = number
+        self._anchor = self._buffer.anchor
+        self._answer = ""
+        self._said: Said | None = None
+        self._go(number, -1)
+
+    @property
+    def selected(self) -> int | None:
+        """The number of the line, which changes when older ones come in."""
+        buffer, said = self._buffer, self._said
+        if said is None:
+            return None
+        here = self._number if buffer.first <= self._number < buffer.end else buffer.end - 1
+        if buffer.line(here) is not said:
+            around = (number for number in range(buffer.end - 1, buffer.first - 1, -1) if buffer.line(number) is said)
+            here = next(around, here)
+            self._said = buffer.line(here)
+        self._number = here
+        return here
+
+    @property
+    def hint(self) -> str:
+        """What the keys do."""
+        if self._answer:
+            return self._answer
+        said = self._said
+        if said is None:
+            return "No message here. Escape goes back."
+        found = ["r reply"] if said.kind in TALK and said.nick else []
+        found += ["e react"] if message_actions.can_react(self._buffer, said) else []
+        found += ["d take back"] if message_actions.can_redact(self._buffer, said) else []
+        found += ["o open the link", "y copy it"] if links.links(said.text) else []
+        return ", ".join([*found, "c copy the text"]) + ". Up and Down choose, Escape goes back."
+
+    def key(self, key: str) -> str:
+        """One letter does something to the message."""
+        self._answer = ""
+        number = self.selected
+        if key in CANCEL or number is None or self._said is None:
+            self._buffer.anchor = self._anchor
+            return DONE
+        said = self._said
+        if key in ("Up", "C-Up", "k", "C-p"):
+            self._go(number - 1, -1)
+        elif key in ("Down", "C-Down", "j", "C-n"):
+            self._go(number + 1, 1)
+        elif key in ("PgUp", "PgDn"):
+            self._go(number + (-10 if key == "PgUp" else 10), -1 if key == "PgUp" else 1)
+        elif key in ("r", "Enter") and said.kind in TALK and said.nick:
+            self._reply(said)
+            return DONE
+        elif key in ("e", "+") and message_actions.can_react(self._buffer, said):
+            self._follow(Reaction(said.nick, lambda reaction: message_actions.react(self._buffer, said, reaction)))
+            return DONE
+        elif key in ("d", "Delete") and message_actions.can_redact(self._buffer, said):
+            self._follow(
+                Choice("Take this message back?", ("Yes",), lambda _: message_actions.redact(self._buffer, said)),
+            )
+            return DONE
+        elif key == "c":
+            self._copy(plain(said))
+            return DONE
+        elif key in ("o", "y"):
+            return self._link(links.links(plain(said)), self._copy if key == "y" else self._open)
+        elif len(key) > 1:
+            return LEFT
+        return STAYS
+
+    def paste(self, text: str) -> None:
+        """There is nothing to paste into."""
+
+    def _go(self, number: int, step: int) -> None:
+        """To the nearest line that somebody wrote, first in the direction of step."""
+        buffer = self._buffer
+        if not buffer.lines:
+            return
+        number = min(max(number, buffer.first), buffer.end - 1)
+        for ahead in (step, -step):
+            end = buffer.end if ahead > 0 else buffer.first - 1
+            for place in range(number, end, ahead):
+                if not buffer.line(place).change:
+                    self._number, self._said = place, buffer.line(place)
+                    self._show(place)
+                    return
+
+    def _link(self, found: Sequence[str], take: Callable[[str], None]) -> str:
+        if not found:
+            self._answer = "There is no link in this message."
+            return STAYS
+        if len(found) == 1:
+            take(found[0])
+        else:
+            self._follow(Choice("Which link?", found, take))
+        return DONE
+
+    def _open(self, link: str) -> None:
+        self._model.requests.append(Open(link))
+
+    def _copy(self, text: str) -> None:
+        self._model.requests.append(Copy(text))
+
+
+class Reaction:
+    """Asks for a reaction: a digit for a usual one, or any text. take: called with it."""
+
+    marked = ""
+    selected: int | None = None
+
+    def __init__(self, nick: str, take: Callable[[str], None]) -> None:
+        self._nick = nick
+        self._take = take
+        self._editor = Editor()
+
+    @property
+    def prompt(self) -> str:
+        """Whom it goes to."""
+        return f"react to {self._nick}: "
+
+    @property
+    def line(self) -> Line:
+        """What is typed."""
+        return self._editor.line
+
+    hint = "  ".join(f"{number} {each}" for number, each in enumerate(REACTIONS, 1)) + "  or type one (:tea:), Enter."
+
+    def key(self, key: str) -> str:
+        """A digit takes a usual reaction, letters make another."""
+        if key in CANCEL:
+            return DONE
+        if key == "Enter":
+            typed = self._editor.text.strip()
+            if typed:
+                self._take(emoji.COMMON.get(typed.strip(":").lower(), typed) if typed.startswith(":") else typed)
+            return DONE
+        if key in EDITS:
+            self._editor.run(EDITS[key])
+        elif not self._editor.text and key in [str(number) for number in range(1, len(REACTIONS) + 1)]:
+            self._take(REACTIONS[int(key) - 1])
+            return DONE
+        elif len(key) == 1:
+            self._editor.insert(key)
+        return STAYS
+
+    def paste(self, text: str) -> None:
+        """What was pasted."""
+        self._editor.insert(text.split("\n")[0])
+
+
+class Choice:
+    """Asks which one, by number. take: called with the answer, if there is one."""
+
+    marked = ""
+    line = EMPTY
+    selected: int | None = None
+
+    def __init__(self, question: str, options: Sequence[str], take: Callable[[str], None]) -> None:
+        self.prompt = question + " "
+        self._options = options[:9]
+        self._take = take
+
+    @property
+    def hint(self) -> str:
+        """The options with their numbers."""
+        if len(self._options) == 1:
+            return f"y or Enter: {self._options[0]}. Escape: no."
+        return "  ".join(f"{number} {visible(option)}" for number, option in enumerate(self._options, 1))
+
+    def key(self, key: str) -> str:
+        """A number chooses; Enter or y the first."""
+        if key in ("y", "Enter"):
+            key = "1"
+        if key in [str(number) for number in range(1, len(self._options) + 1)]:
+            self._take(self._options[int(key) - 1])
+            return DONE
+        return DONE if key in CANCEL or key == "n" else STAYS
+
+    def paste(self, text: str) -> None:
+        """There is nothing to paste into."""
+
+
+def plain(said: Said) -> str:
+    """The text of a message without formatting, harmless wherever it is pasted."""
+    return "\n".join(visible(strip_formatting(line)) for line in said.text.split("\n"))

@@ -1,0 +1,135 @@
+"""Questions and prompts as modes of the console: what is typed answers them instead of being said.
+
+An answer needs Enter, so that a question that comes up while somebody types is not answered by accident.
+"""
+
+from collections.abc import Callable
+
+from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.input.input_modes import CANCEL, DONE, EDITS, STAYS
+from greenchat.client.state.questions import Prompt, Question
+
+MOVES = {"Left": "left", "Right": "right", "Home": "home", "End": "end", "C-a": "home", "C-e": "end"}
+
+
+def edit(editor: Editor, key: str) -> None:
+    """What a key does to a line of text that is no message."""
+    if key in EDITS or key in MOVES:
+        editor.run(EDITS.get(key) or MOVES[key])
+    elif len(key) == 1:
+        editor.insert(key)
+
+
+class _Typing:
+    """What Asking and Prompting share: a line of their own."""
+
+    marked = ""
+    selected: int | None = None
+
+    def __init__(self) -> None:
+        self._editor = Editor()
+
+    @property
+    def line(self) -> Line:
+        """What was typed."""
+        return self._editor.line
+
+    def paste(self, text: str) -> None:
+        """The first line of what was pasted."""
+        self._editor.insert(text.split("\n")[0])
+
+
+class Asking(_Typing):
+    """A question in the input line's place. now: when it is answered, in milliseconds since the epoch.
+
+    order: runs a command, which can be entered all the same; it is as good as the answer that changes nothing.
+    """
+
+    def __init__(self, question: Question, now: int, order: Callable[[str, int], None]) -> None:
+        super().__init__()
+        self._question = question
+        self._now = now
+        self._order = order
+        self._misunderstood = ""
+
+    @property
+    def holds(self) -> bool:
+        """Is there still something to decide?"""
+        return self._question.holds()
+
+    @property
+    def prompt(self) -> str:
+        """The answers."""
+        return f"{'/'.join(answer.word for answer in self._question.answers)}? "
+
+    @property
+    def hint(self) -> str:
+        """The question, and what each answer does; or that an answer was none."""
+        if self._misunderstood:
+            *others, last = (answer.word for answer in self._question.answers)
+            words = f"{', '.join(others)} or {last}" if others else last
+            return f"{self._misunderstood[:20]!r} is no answer. Type {words}; Escape is {last}."
+        meanings = self._question.meanings
+        return meanings if self._question.noted else f"{self._question.text} {meanings}"
+
+    def key(self, key: str) -> str:
+        """Enter answers, Escape is the answer that changes nothing."""
+        if key in CANCEL:
+            self._question.answers[-1].action(self._now)
+            return DONE
+        if key == "Enter":
+            typed = self._editor.text
+            answer = self._question.answer(typed)
+            self._editor.load(EMPTY)
+            if answer is None and typed.startswith("/"):
+                self._question.answers[-1].action(self._now)
+                self._order(typed, self._now)
+                return DONE
+            if answer is None:
+                self._misunderstood = typed
+                return STAYS
+            answer.action(self._now)
+            return DONE
+        edit(self._editor, key)
+        return STAYS
+
+
+class Prompting(_Typing):
+    """A text is asked for."""
+
+    def __init__(self, prompt: Prompt, now: int) -> None:
+        super().__init__()
+        self._prompt = prompt
+        self._now = now
+
+    @property
+    def hidden(self) -> bool:
+        """Is what is typed not to be seen?"""
+        return self._prompt.hidden
+
+    @property
+    def prompt(self) -> str:
+        """What is asked for."""
+        return f"{self._prompt.text}: "
+
+    @property
+    def line(self) -> Line:
+        """What was typed; nothing of what is hidden, not even how long it is."""
+        return EMPTY if self._prompt.hidden else self._editor.line
+
+    @property
+    def hint(self) -> str:
+        """What the keys do."""
+        return f"{'It is not shown while you type. ' * self._prompt.hidden}Enter takes it, Escape goes back."
+
+    def key(self, key: str) -> str:
+        """Enter takes it, Escape goes back."""
+        if key in CANCEL:
+            return DONE
+        if key == "Enter":
+            text = self._editor.text
+            if text:
+                self._prompt.take(text, self._now)
+            return DONE
+        edit(self._editor, key)
+        return STAYS

@@ -1,0 +1,86 @@
+"""The input line's misspelt words, to be underlined, and what Tab makes of them."""
+
+import re
+from collections.abc import Iterator
+from typing import Protocol
+
+from greenchat.client.input.choices import Completion
+from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.state.model import Model
+
+Spans = tuple[tuple[int, int], ...]
+
+
+class Checker(Protocol):
+    """What is needed of `spelling.Dictionaries`, which is imported late: few want it."""
+
+    def words(self, text: str) -> Iterator[re.Match[str]]:
+        """Those that can be misspelt."""
+
+    def knows(self, word: str) -> bool:
+        """Is this word right?"""
+
+    def suggestions(self, word: str) -> list[str]:
+        """What it may have been meant to be."""
+
+
+class Proofreader:
+    """Reads: misspelt, completion. Changes: look."""
+
+    __slots__ = ("_dictionaries", "_languages", "_model", "_spans", "_text")
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._languages = ""
+        self._dictionaries: Checker | None = None
+        self._text = ""
+        self._spans: Spans = ()
+
+    def look(self, line: InputLine, now: int) -> None:
+        """Find the misspelt words of a line; the one that is being typed is not judged yet."""
+        languages = str(self._model.settings.get("spelling"))
+        if languages != self._languages:
+            self._languages = languages
+            self._load(now)
+        self._text, self._spans = line.text, ()
+        if self._dictionaries and line.text:
+            found = self._dictionaries.words(line.text)
+            self._spans = tuple(word.span() for word in found if word.end() != line.cursor and self._wrong(word[0]))
+
+    def misspelt(self, line: InputLine) -> Spans:
+        """Where the misspelt words of this line are, as far as it was looked at."""
+        return self._spans if line.text == self._text else ()
+
+    def completion(self, line: InputLine, step: int) -> Completion | None:
+        """What the misspelt word before the cursor may have been meant to be."""
+        if self._dictionaries is None:
+            return None
+        word = next((word for word in self._dictionaries.words(line.text) if word.end() == line.cursor), None)
+        if word is None or not self._wrong(word[0]):
+            return None
+        found = self._dictionaries.suggestions(word[0])
+        if not found:
+            return None
+        before, after = line.text[: word.start()], line.text[word.end() :]
+        return Completion(before, after, tuple(found), 0 if step > 0 else len(found) - 1)
+
+    def _load(self, now: int) -> None:
+        self._dictionaries = None
+        if self._languages:
+            from greenchat.client.input.dictionaries import Dictionaries, SpellingError
+
+            try:
+                self._dictionaries = Dictionaries(self._languages)
+            except SpellingError as error:
+                self._model.complain(self._model.network, str(error), now)
+
+    def _wrong(self, word: str) -> bool:
+        assert self._dictionaries
+        return not (self._dictionaries.knows(word) or self._is_name(word))
+
+    def _is_name(self, word: str) -> bool:
+        """Is it somebody here, or a word that the user wants to be right?"""
+        buffer, accepted = self._model.current, self._model.settings.get("spelling.words")
+        fold = buffer.network.fold
+        names = [buffer.name, buffer.network.nick, *(accepted if isinstance(accepted, list) else [])]
+        return buffer.member(word) is not None or fold(word) in map(fold, names)

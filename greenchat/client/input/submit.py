@@ -1,0 +1,156 @@
+"""From the input line to what is said: a line that is entered runs as a command or is said in the window that is
+shown, each window keeps its draft, and many lines at once are asked about first."""
+
+import re
+from collections.abc import Callable
+
+from greenchat.client.input.editor import EMPTY, Editor
+from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.input.input_modes import PasteGuard
+from greenchat.client.irc import chathistory, login, message_actions, multiline, sending, typing
+from greenchat.client.state.bindings import FORMATS
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Buffer, BufferKind, Link, Model
+from greenchat.client.state.questions import ManyLines, WhichChannel
+from greenchat.client.text.cells import visible
+from greenchat.protocol.formatting import HEX_COLOUR
+
+_KEPT = "\n\t" + HEX_COLOUR + "".join(code for _, code in FORMATS.values())
+UNSENDABLE = re.compile(f"(?![{_KEPT}])[\x00-\x1f\x7f-\x9f]")
+GUARDED_LINES = 3  # from which on a paste is asked about
+
+
+def sendable(text: str) -> str:
+    """Without control characters; line breaks, tabs and the codes of formats stay."""
+    return UNSENDABLE.sub("", text)
+
+
+class Speaking:
+    """The editor, the drafts of the other windows, and what the next line replies to.
+
+    ask: puts a paste guard into the input line's place.
+    """
+
+    __slots__ = ("_ask", "_drafts", "_model", "editor", "reply")
+
+    def __init__(self, model: Model, ask: Callable[[PasteGuard], None]) -> None:
+        self._model = model
+        self._ask = ask
+        self._drafts: dict[Buffer, InputLine] = {}
+        self.editor = Editor()
+        self.reply: Line | None = None
+
+    def submit(self, now: int, *, together: bool = True) -> None:
+        """Enter: run the command, or say the lines. together: as one message, where the server takes such."""
+        if UNSENDABLE.search(self.editor.text):
+            self._take_out_controls(now)
+            return
+        text = self.editor.submit(remember=not login.hides_line(self.editor.text))
+        typing.said(self._model.current)
+        if text.startswith("/") and not text.startswith("//") and "\n" not in text:
+            self.order(text, now)
+            return
+        text = text.removeprefix("/" if text.startswith("//") else "")
+        for said in [text] if together else text.split("\n"):
+            if said.strip():
+                self._say(said, now)
+
+    def order(self, line: str, now: int) -> None:
+        """Run a slash command."""
+        from greenchat.client import slash  # late: a score of files that the first picture does without
+
+        slash.run(self._model, line, now)
+
+    def enter(self, text: str, now: int) -> None:
+        """A whole line, where the terminal does the editing."""
+        self.editor.load(InputLine(sendable(text)))
+        before = self._model.current
+        self.submit(now)
+        self.moved(before)
+
+    def paste(self, text: str, now: int) -> None:
+        """Text came all at once."""
+        lines = text.count("\n") + 1
+        if lines < GUARDED_LINES:
+            self.editor.insert(text)
+            return
+
+        def answer(chosen: str) -> None:
+            self.editor.insert(text)
+            if chosen != "edit":
+                self.submit(now, together=chosen == "one")
+
+        self._ask(PasteGuard(f"Paste {lines} lines? ", answer, one=multiline.limits(self._model.network) is not None))
+
+    def guard(self, many: ManyLines, now: int) -> PasteGuard:
+        """Many lines are to be said in a window, maybe another than the one that is shown."""
+        buffer, kind = many.buffer, Kind.NOTICE if many.notice else Kind.SAID
+
+        def answer(chosen: str) -> None:
+            if chosen == "edit" and buffer is self._model.current:
+                self.editor.insert(many.text)
+                return
+            if chosen == "edit":
+                text = self._drafts.get(buffer, EMPTY).text + many.text
+                self._drafts[buffer] = InputLine(text, len(text))
+                self._model.show(buffer)
+                return
+            for text in [many.text] if chosen == "one" else many.text.split("\n"):
+                sending.say(self._model, buffer, text, kind, now)
+
+        one = multiline.limits(buffer.network) is not None
+        lines = many.text.count("\n") + 1
+        return PasteGuard(f"Say {lines} lines in {buffer.name}? ", answer, one=one)
+
+    def moved(self, before: Buffer) -> None:
+        """Another window may be shown now: each keeps what was typed in it."""
+        current = self._model.current
+        if before is not current:
+            self.reply = None
+            chathistory.mark_read(before)
+            chathistory.begin(current)
+            chathistory.mark_read(current)
+            self._drafts[before] = self.editor.line
+            self.editor.load(self._drafts.pop(current, EMPTY))
+
+    def _take_out_controls(self, now: int) -> None:
+        """What a terminal or a client could obey is never said, and nothing goes out that was not seen before."""
+        found = " ".join(dict.fromkeys(map(visible, UNSENDABLE.findall(self.editor.text))))
+        text = sendable(self.editor.text)
+        self.editor.replace(InputLine(text, len(text)))
+        rest = "Enter sends the rest." if text.strip() else "There was nothing else."
+        self._model.complain(self._model.network, f"Control characters were taken out ({found}). {rest}", now)
+
+    def _say(self, text: str, now: int) -> None:
+        buffer = self._model.current
+        if buffer.kind is BufferKind.STATUS:
+            self._model.complain(buffer.network, "Nobody is here to hear it. /join a channel, or /msg somebody.", now)
+            self.editor.replace(InputLine(text, len(text)))
+            if buffer.network.link is Link.ONLINE and not any(each.joined for each in buffer.network.buffers.values()):
+                self._offer_channel(text)
+            return
+        wanted = {buffer.network.fold(name) for name in buffer.network.channels}
+        if buffer.kind is BufferKind.CHANNEL and not buffer.joined and buffer.network.fold(buffer.name) not in wanted:
+            self._model.complain(buffer.network, f"You are not in {buffer.name}: /join {buffer.name}", now)
+            self.editor.replace(InputLine(text, len(text)))
+            return
+        buffer.anchor = None
+        chathistory.mark_read(buffer)
+        reply, self.reply = self.reply, None
+        if reply and not message_actions.can_reply(buffer, reply):
+            text, reply = f"{reply.nick}: {text}", None
+        sending.say(self._model, buffer, text, Kind.SAID, now, reply.id if reply else "")
+
+    def _offer_channel(self, text: str) -> None:
+        """No channel is open to say this in: ask for one, and have the text wait there until it is sent."""
+        network = self._model.network
+
+        def take(name: str, now: int) -> None:
+            sign = "" if network.isupport.is_channel(name) else network.isupport.chantypes[:1]
+            channel = self._model.open(network, sign + name.split()[0])
+            self.editor.load(EMPTY)
+            self._drafts[channel] = InputLine(text, len(text))
+            self.order(f"/join {channel.name}", now)
+            self._model.show(channel)
+
+        self._model.questions.append(WhichChannel(take))

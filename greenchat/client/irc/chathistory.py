@@ -1,0 +1,207 @@
+"""What was said before we came: asked of a server with history, and up to where the user has read.
+
+On coming into a channel the latest lines are asked for, after a lost connection those since then; scrolling to the
+top asks for older ones. Where more was missed than comes at once, the place is noted as a gap, which is filled when it
+comes into sight. Lines that may or may not have reached the server when a connection broke are looked for in that
+history before they are sent again.
+
+A page ends where it is full, maybe between two lines of the same millisecond. So each question includes the time of
+the line that it goes on from; what is here already is not taken twice.
+
+https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensions/read-marker
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from greenchat.client.irc import sending
+from greenchat.client.state.lines import TALK, Line, Page
+from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.text.times import timestamp
+
+CHATHISTORY = "draft/chathistory"
+READ_MARKER = "draft/read-marker"
+PAGE = 100  # lines asked for at once
+UNREAD_MILLISECONDS = 7 * 86_400_000  # how far back private talks are looked for that the user has not read
+SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
+
+
+def ask_latest(buffer: Buffer) -> bool:
+    """Ask for the newest lines, or those since the newest that we have. False where the server has no history."""
+    if not _can_ask(buffer):
+        return False
+    # What was said, not what happened: our own JOIN is newer than all that we have missed.
+    known = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
+    _ask(buffer, "LATEST", _at(known.time - 1) if known else "*")
+    return True
+
+
+def ask_older(buffer: Buffer) -> bool:
+    """Ask for what was said before the oldest line that we have: the server, else our own archive. False where the
+    server can't be asked."""
+    if buffer.page:
+        return False
+    oldest = next((line for line in buffer.lines if line.id), None)
+    if buffer.complete or oldest is None or not _can_ask(buffer):
+        buffer.wants_older = True
+        return False
+    _ask(buffer, "BEFORE", _at(oldest.time + 1))
+    return True
+
+
+def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
+    """Ask for what is missing between these lines, the newest of it first. False where there is nothing to ask for."""
+    if not buffer.gaps or buffer.page or not _can_ask(buffer):
+        return False
+    for number in shown:
+        line = buffer.line(number)
+        before = _talk_before(buffer, number)
+        if buffer.gaps.get(line.id) is False and before:
+            _ask(buffer, "BETWEEN", _at(line.time + 1), _at(before.time - 1), gap=line.id)
+            return True
+    return False
+
+
+def ask_targets(network: Network, now: int) -> None:
+    """Ask which talks went on, so that none is missed that has no window here: since the connection was lost; and once,
+    for those with an account, in the last days, for they may have been here without a connection, or elsewhere."""
+    since, network.missed_since = network.missed_since, 0
+    network.unread.clear()
+    network.looks_for_unread = bool(network.account) and READ_MARKER in network.caps and not network.looked_for_unread
+    if network.looks_for_unread:
+        network.looked_for_unread = True
+        since = now - UNREAD_MILLISECONDS
+    if since and CHATHISTORY in network.caps:
+        span = (_at(since - SKEW_MILLISECONDS), _at(now + SKEW_MILLISECONDS))
+        network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
+        network.talks_since = since
+
+
+def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
+    """There is something new in this conversation, said at this time: have it come into its window. Where it may have
+    been read elsewhere, ask first whether it was."""
+    since = network.talks_since
+    if network.isupport.is_channel(name) or time < since:
+        return  # channels are asked about as we come into them
+    if network.looks_for_unread and network.find(name) is None:
+        key = network.fold(name)
+        if key not in network.unread:
+            network.send("MARKREAD", name)
+        network.unread[key] = max(time, network.unread.get(key, 0))
+        return
+    buffer = model.open(network, name)
+    buffer.read_at = buffer.read_at or since
+    ask_latest(buffer)
+
+
+def read_until(model: Model, network: Network, name: str, time: int) -> None:
+    """The user has read this conversation up to then, 0 for not at all: is there something newer that we asked for?"""
+    if network.unread.pop(network.fold(name), 0) > time:
+        buffer = model.open(network, name)
+        buffer.read_at = time or network.talks_since
+        ask_latest(buffer)
+
+
+def begin(buffer: Buffer) -> None:
+    """A private talk is shown: the first time, ask what was said before. Without echo-message our own words in it could
+    not be told from those that the server remembers, and services (NickServ) are not remembered."""
+    talks = buffer.kind is BufferKind.PRIVATE and not buffer.name.lower().endswith("serv")
+    if talks and not buffer.begun and _can_ask(buffer) and "echo-message" in buffer.network.caps:
+        _ask(buffer, "LATEST", "*")
+
+
+def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
+    """The history that was asked for has come, a page of so many messages."""
+    page, buffer.page = buffer.page, None
+    if page:
+        _note_gap(buffer, page, full=lines >= page.limit)
+        buffer.complete = buffer.complete or (page.older and not page.new)
+    if page is None or page.command == "LATEST":
+        place_marker(buffer)  # older pages change nothing of what is new
+    sending.flush(model, buffer, now)
+
+
+def failed(model: Model, buffer: Buffer, now: int) -> None:
+    """The history that was asked for can't be had: don't ask again."""
+    page, buffer.page = buffer.page, None
+    if page is None:
+        return
+    if page.gap:
+        buffer.gaps[page.gap] = True
+    buffer.complete = buffer.complete or page.command == "BEFORE"  # don't ask again at each step up
+    sending.flush(model, buffer, now)
+
+
+def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
+    """A full page that begins with news may not reach back to what we have."""
+    buffer.gaps.pop(page.gap, None)
+    if full and page.first_new and page.command != "BEFORE":
+        number = next(number for number in range(buffer.first, buffer.end) if buffer.line(number).id == page.first)
+        if _talk_before(buffer, number):
+            buffer.gaps[page.first] = False
+
+
+def _talk_before(buffer: Buffer, number: int) -> Line | None:
+    """The last thing said before a line, of what the server knows."""
+    lines = (buffer.line(each) for each in range(number - 1, buffer.first - 1, -1))
+    return next((line for line in lines if line.id and line.kind in TALK), None)
+
+
+def found_own(buffer: Buffer, text: str, time: int) -> None:
+    """A line of ours is in the history: if it still waits because a connection broke, it has arrived."""
+    for waiting in buffer.waiting:
+        if waiting.maybe and waiting.text == text and time >= waiting.time - SKEW_MILLISECONDS:
+            buffer.waiting.remove(waiting)
+            return
+
+
+def marked(model: Model, buffer: Buffer, time: int) -> None:
+    """The user has read up to this time, here or in another client of theirs."""
+    if time <= buffer.read_at:
+        return
+    buffer.read_at = time
+    if buffer is not model.current:
+        place_marker(buffer)
+        unread = [line for line in buffer.lines if line.time > time and line.kind in TALK and not line.own]
+        buffer.unread = min(buffer.unread, len(unread)) if buffer.unread else 0
+        if not unread:
+            buffer.unread = buffer.highlights = 0
+
+
+def place_marker(buffer: Buffer) -> None:
+    """Let the unread lines begin behind what was read, where the server told us."""
+    if buffer.read_at:
+        buffer.seen = buffer.first + bisect_right(buffer.lines, buffer.read_at, key=lambda line: line.time)
+
+
+def mark_read(buffer: Buffer) -> None:
+    """Tell the server that the user has seen all that is in this buffer."""
+    network = buffer.network
+    if READ_MARKER not in network.caps or network.link is not Link.ONLINE or buffer.kind is BufferKind.STATUS:
+        return
+    if buffer.kind is BufferKind.CHANNEL and not buffer.joined:
+        return  # the server says nothing about channels where we are not
+    newest = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
+    if newest and newest.time > buffer.read_at:
+        buffer.read_at = newest.time
+        network.send("MARKREAD", buffer.name, f"timestamp={timestamp(newest.time)}")
+
+
+def _can_ask(buffer: Buffer) -> bool:
+    network = buffer.network
+    return (
+        CHATHISTORY in network.caps
+        and network.link is Link.ONLINE
+        and (buffer.kind is BufferKind.PRIVATE or buffer.joined)
+    )
+
+
+def _ask(buffer: Buffer, command: str, *references: str, gap: str = "") -> None:
+    buffer.begun = True
+    limit = min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE)
+    buffer.network.send("CHATHISTORY", command, buffer.name, *references, str(limit))
+    buffer.page = Page(command, limit, older=command == "BEFORE" or references == ("*",), gap=gap)
+
+
+def _at(time: int) -> str:
+    return f"timestamp={timestamp(time)}"

@@ -1,0 +1,236 @@
+"""Logging in: SASL SCRAM-SHA-256 first, a password in the clear only where nobody can listen, NickServ for old servers.
+
+https://ircv3.net/specs/extensions/sasl-3.2, https://ircv3.net/specs/extensions/account-registration
+"""
+
+import os
+import re
+
+from greenchat.client.state.credentials import Attempt, Credentials
+from greenchat.client.state.effects import Keep
+from greenchat.client.state.model import Link, Model, Network
+from greenchat.client.state.questions import Answer, Prompt, Question, nothing
+
+SASL = "sasl"
+REGISTRATION = "draft/account-registration"
+SERVICE = "NickServ"
+_HIDDEN = re.compile(r"\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group)\b", re.I)
+_CHANNEL_ONLY = re.compile(r"\s*\w+\s+[#&]\S*\s*")  # `REGISTER #tea`
+_SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"})
+
+
+def wants(network: Network) -> bool:
+    """Is there anything to log in with?"""
+    return network.credentials is not None or bool(network.certificate and network.address.tls)
+
+
+def private(network: Network) -> bool:
+    """Can nobody listen on the way to this server?"""
+    host = network.address.host
+    return network.address.tls or host in ("localhost", "::1") or host.startswith("127.")
+
+
+def start(network: Network) -> bool:
+    """Begin to log in by SASL; False where the server and we have no way in common."""
+    offered = [word.upper() for word in network.caps_offered.get(SASL, "").split(",") if word]
+    usable = []
+    if network.certificate and network.address.tls:
+        usable.append("EXTERNAL")
+    if network.credentials:
+        usable.append("SCRAM-SHA-256")
+        if private(network):
+            usable.append("PLAIN")
+    usable = [each for each in usable if not offered or each in offered]
+    if not usable:
+        return False
+    network.attempt = Attempt(usable[0], usable[1:])
+    network.send("AUTHENTICATE", usable[0])
+    return True
+
+
+def answer(network: Network, chunk: str) -> str:
+    """The server's next words in the exchange. Returns why it can't go on, "" while it does."""
+    attempt = network.attempt
+    if attempt is None:
+        return ""
+    from greenchat.protocol.sasl import Collector, SaslError, chunks  # late: hashlib brings 3 MB, and few log in
+    from greenchat.protocol.scram import ScramError
+
+    attempt.collector = attempt.collector or Collector()
+    try:
+        challenge = attempt.collector.feed(chunk)
+        if challenge is None:
+            return ""
+        response = _response(network, attempt, challenge.decode(errors="replace"))
+    except (SaslError, ScramError) as error:
+        network.attempt = None
+        network.send("AUTHENTICATE", "*")
+        return str(error)
+    attempt.step += 1
+    for piece in chunks(response):
+        network.send("AUTHENTICATE", piece)
+    return ""
+
+
+def refused(network: Network) -> bool:
+    """The server would not have it. True if another mechanism is tried: the server did not know the one before."""
+    attempt = network.attempt
+    if attempt is None:
+        return False
+    if attempt.step == 0 and attempt.others:
+        network.attempt = Attempt(attempt.others[0], attempt.others[1:])
+        network.send("AUTHENTICATE", attempt.others[0])
+        return True
+    network.attempt = None
+    return False
+
+
+def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
+    credentials = network.credentials
+    if attempt.mechanism == "EXTERNAL" or credentials is None:
+        return b""
+    from greenchat.protocol.sasl import format_plain
+    from greenchat.protocol.scram import ClientExchange
+
+    if attempt.mechanism == "PLAIN":
+        return format_plain(credentials.account, credentials.password)
+    if attempt.exchange is None:
+        attempt.exchange = ClientExchange(credentials.account, credentials.password, os.urandom(18).hex())
+        return attempt.exchange.first().encode()
+    if attempt.step == 1:
+        return attempt.exchange.final(challenge).encode()
+    attempt.exchange.check(challenge)
+    return b""
+
+
+def log_in(network: Network, credentials: Credentials) -> str:
+    """Log in now. Returns why that can't be, or ""."""
+    network.keep_login = network.keep_login or credentials != network.credentials
+    network.credentials = credentials
+    if network.link is not Link.ONLINE:
+        return ""
+    if SASL in network.caps:
+        return "" if start(network) else "The server offers no safe way to log in over this connection; use TLS."
+    if SASL in network.caps_offered:
+        network.send("CAP", "REQ", SASL)
+        return ""
+    if not private(network):
+        return "The server knows no safe way to log in over this connection: the password would be readable. Use TLS."
+    network.send("PRIVMSG", SERVICE, f"IDENTIFY {credentials.account} {credentials.password}")
+    return ""
+
+
+def ask_password(model: Model, network: Network, account: str) -> None:
+    """Ask for the password of an account, hidden, and log in with it."""
+
+    def take(password: str, now: int) -> None:
+        network.proving = network.link is Link.ONLINE
+        problem = log_in(network, Credentials(account, password))
+        if problem:
+            model.complain(network, problem, now)
+
+    model.questions.append(Prompt(f"Password of {account}", take, hidden=True))
+
+
+def ask_new_password(model: Model, network: Network, account: str, email: str) -> None:
+    """Ask for a new account's password, twice, and register it."""
+
+    def again(first: str, _now: int) -> None:
+        def take(second: str, now: int) -> None:
+            if first != second:
+                model.complain(network, "These were two different passwords. /register tries again.", now)
+            elif not private(network):
+                words = "Nobody may read your password on the way: connect with TLS (ircs://) to register."
+                model.complain(network, words, now)
+            else:
+                _register(network, Credentials(account, first), email)
+
+        model.questions.append(Prompt("The same again", take, hidden=True))
+
+    model.questions.append(Prompt(f"A password for {account}", again, hidden=True))
+
+
+def _register(network: Network, credentials: Credentials, email: str) -> None:
+    network.credentials = credentials
+    network.keep_login = True
+    if REGISTRATION in network.caps_offered:
+        network.send("REGISTER", credentials.account, email or "*", credentials.password)
+    else:
+        network.send("PRIVMSG", SERVICE, f"REGISTER {credentials.password}{' ' * bool(email)}{email}")
+
+
+def logged_in(model: Model, network: Network, account: str) -> None:
+    """The server knows who we are: ask whether to do so by itself from now on, take the nick, go where we may now."""
+    network.account = account
+    network.attempt = None
+    credentials = network.credentials
+    if network.keep_login and credentials:
+        network.keep_login = False
+        keep = Answer("yes", "by itself from now on", lambda _now: model.requests.append(Keep(network, credentials)))
+        no = Answer("no", "I type the password each time", nothing)
+        model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no)))
+    if network.link is Link.ONLINE:
+        if not network.is_me(network.wanted_nick):
+            network.send("NICK", network.wanted_nick)
+        for name, key in network.channels.items():
+            buffer = network.find(name)
+            if buffer is None or not buffer.joined:
+                network.send("JOIN", name, *([key] if key else []))
+
+
+def settle(model: Model, network: Network, now: int) -> None:
+    """We are in. Log in if that is still to be done; if our name was not to be had, ask what to do, the first time."""
+    refused, network.refused_nick = network.refused_nick, None
+    if network.account:
+        if not network.is_me(network.wanted_nick):
+            network.send("NICK", network.wanted_nick)
+    elif network.credentials and network.attempt is None:
+        problem = log_in(network, network.credentials)
+        if problem:
+            model.complain(network, problem, now)
+    elif refused and not network.missed_since:
+        _ask_about_nick(model, network, *refused, now)
+
+
+def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now: int) -> None:
+    def another(_now: int) -> None:
+        def take(name: str, _now: int) -> None:
+            network.asked_nick = name.split()[0]
+            network.send("NICK", network.asked_nick)
+
+        model.questions.append(Prompt("Your name", take))
+
+    answers = (
+        Answer("login", "it is mine", lambda _now: ask_password(model, network, nick)),
+        Answer("other", "another name", another),
+        Answer("wait", f"be {network.nick} until it is free", nothing),
+    )
+    why = "belongs to an account" if "account" in reason or "registered" in reason else "is in use"
+    model.ask(network, Question(f"The name {nick} {why}.", answers), now)
+
+
+def hides(target: str, text: str) -> bool:
+    """Is this a password, said to a service?"""
+    service = target.partition("@")[0].lower()
+    if service in ("chanserv", "cs") and _CHANNEL_ONLY.fullmatch(text):
+        return False
+    return service in _SERVICES and _HIDDEN.match(text) is not None
+
+
+def hides_line(line: str) -> bool:
+    """Would this input line leave a password in the history?"""
+    words = line.split(None, 2)
+    if line[:1] != "/" or len(words) < 2:
+        return False
+    command = words[0][1:].lower()
+    if command in ("msg", "query", "q", "notice", "squery"):
+        return len(words) > 2 and hides(words[1], words[2])
+    if command in _SERVICES:
+        return hides(command, line.partition(" ")[2])
+    return command in ("raw", "quote", "oper") and words[1].upper() in (
+        "PASS",
+        "OPER",
+        "AUTHENTICATE",
+        "REGISTER",
+        "NS",
+    )

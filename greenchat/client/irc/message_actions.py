@@ -1,0 +1,81 @@
+"""What is said about a message: replies, reactions, and taking it back.
+
+https://ircv3.net/specs/client-tags/reply, https://ircv3.net/specs/client-tags/react,
+https://ircv3.net/specs/extensions/message-redaction
+"""
+
+from collections.abc import Mapping
+
+from greenchat.client.state.lines import TALK, Line
+from greenchat.client.state.model import Buffer, Link, Network
+from greenchat.client.text.cells import visible
+from greenchat.protocol.formatting import strip_formatting
+
+REPLY = "+draft/reply"
+REPLIES = (REPLY, "+reply")  # as others may write it
+REACT, UNREACT = "+draft/react", "+draft/unreact"
+REDACTION = "draft/message-redaction"
+LONGEST_REACTION = 32  # characters; what is longer is no reaction
+
+
+def can_reply(buffer: Buffer, line: Line) -> bool:
+    """Can a reply say which message it is about?"""
+    return bool(line.id) and line.kind in TALK and _passes(buffer.network, REPLY)
+
+
+def can_react(buffer: Buffer, line: Line) -> bool:
+    """Can others be told what the user thinks of this message?"""
+    return can_reply(buffer, line) and _passes(buffer.network, REACT) and buffer.network.link is Link.ONLINE
+
+
+def can_redact(buffer: Buffer, line: Line) -> bool:
+    """Could the server take this message back? It decides who may."""
+    network = buffer.network
+    return bool(line.id) and line.kind in TALK and REDACTION in network.caps and network.link is Link.ONLINE
+
+
+def react(buffer: Buffer, line: Line, reaction: str) -> None:
+    """React to a message; the same reaction a second time takes it back."""
+    network = buffer.network
+    given = network.nick in buffer.reactions.get(line.id, {}).get(reaction, [])
+    tags = {REPLY: line.id, UNREACT if given else REACT: reaction}
+    network.send("TAGMSG", buffer.name, tags=tags)
+    if "echo-message" not in network.caps:
+        heard(buffer, network.nick, tags)
+
+
+def heard(buffer: Buffer, nick: str, tags: Mapping[str, str]) -> None:
+    """Somebody reacts to a message, or no longer does."""
+    parent = replied_to(tags)
+    added = tags.get(REACT, tags.get("+react", ""))
+    removed = tags.get(UNREACT, tags.get("+unreact", ""))
+    if not parent or len(added) > LONGEST_REACTION:
+        return
+    reactions = buffer.reactions.setdefault(parent, {})
+    if added and nick not in reactions.setdefault(added, []):
+        reactions[added].append(nick)
+    if nick in reactions.get(removed, []):
+        reactions[removed].remove(nick)
+        if not reactions[removed]:
+            del reactions[removed]
+
+
+def redact(buffer: Buffer, line: Line) -> None:
+    """Ask the server to take a message back."""
+    buffer.network.send("REDACT", buffer.name, line.id)
+
+
+def replied_to(tags: Mapping[str, str]) -> str:
+    """The id of the message that this one replies to, or ""."""
+    return next((tags[name] for name in REPLIES if tags.get(name)), "")
+
+
+def quoted(line: Line | None) -> str:
+    """A message as the first row of a reply to it."""
+    if line is None:
+        return "an earlier message"
+    return f"{line.nick}: {visible(strip_formatting(line.text.partition(chr(10))[0]))}"
+
+
+def _passes(network: Network, tag: str) -> bool:
+    return "message-tags" in network.caps and network.isupport.allows_tag(tag[1:])

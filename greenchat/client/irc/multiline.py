@@ -1,0 +1,72 @@
+"""Texts of several lines, and long ones: sent as one message where the server takes them so, else as several.
+
+https://ircv3.net/specs/extensions/multiline
+"""
+
+from collections.abc import Iterator
+
+from greenchat.client.state.model import Network
+from greenchat.client.text.cells import split_bytes
+from greenchat.protocol.message import Message
+from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part
+
+
+def limits(network: Network) -> tuple[int, int] | None:
+    """How many bytes and lines a message may have; None where it may have only one line."""
+    if not {BATCH_TYPE, "batch", "message-tags"} <= network.caps:
+        return None
+    value = network.caps_offered.get(BATCH_TYPE, "")
+    told = dict(token.partition("=")[::2] for token in value.split(","))
+    return _number(told.get("max-bytes", "")) or 4096, _number(told.get("max-lines", "")) or 24
+
+
+def pieces(text: str, room: int, network: Network, *, together: bool) -> list[str]:
+    """The messages that a text becomes. room: bytes of text in one line. together: it may be one of several lines."""
+    most = limits(network) if together else None
+    if most is None:
+        return [piece for line in text.split("\n") if line.strip() for piece in split_bytes(line, room)]
+    return list(_within(text.strip("\n"), room, *most))
+
+
+def parts(text: str, room: int) -> list[Part]:
+    """The lines of a batch that bring this text."""
+    found: list[Part] = []
+    for line in text.split("\n"):
+        cut = split_bytes(line, room, keep_spaces=True)
+        found += [Part(piece, joined=number > 0) for number, piece in enumerate(cut)]
+    return found
+
+
+def batch(command: str, target: str, found: list[Part], reference: str, tags: dict[str, str]) -> Iterator[Message]:
+    """The lines to be sent: "all client-only tags associated with the message must be sent attached to the initial
+    BATCH command"."""
+    yield Message("BATCH", (f"+{reference}", BATCH_TYPE, target), tags=tags)
+    for part in found:
+        yield Message(command, (target, part.text), tags={"batch": reference} | ({CONCAT: ""} if part.joined else {}))
+    yield Message("BATCH", (f"-{reference}",))
+
+
+def _within(text: str, room: int, most_bytes: int, most_lines: int) -> Iterator[str]:
+    """Cut where a message would get too long for the server, between lines where that can be."""
+    kept: list[str] = []
+    size = count = 0
+    for line in text.split("\n"):
+        for piece in split_bytes(line, min(most_bytes, room * most_lines) // 2):
+            length, lines = len(piece.encode()) + 1, len(split_bytes(piece, room, keep_spaces=True))
+            if kept and (size + length > most_bytes or count + lines > most_lines):
+                yield from _unless_blank(kept)
+                kept, size, count = [], 0, 0
+            kept.append(piece)
+            size, count = size + length, count + lines
+    yield from _unless_blank(kept)
+
+
+def _unless_blank(lines: list[str]) -> Iterator[str]:
+    """ "Clients MUST NOT send messages consisting entirely of blank lines." """
+    text = "\n".join(lines).strip("\n")
+    if text.strip():
+        yield text
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0

@@ -1,0 +1,143 @@
+"""The notify list: people of whom the user wants to hear when they come online and go.
+
+Servers with MONITOR tell by themselves; others are asked by ISON every minute, for our own nickname too while somebody
+else has it.
+
+https://ircv3.net/specs/extensions/monitor, https://modern.ircdocs.horse/#ison-message
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from greenchat.client.irc import nick_recovery
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Link, Model, Network
+
+ASK_SECONDS = 60
+LONGEST_LIST = 400  # bytes of nicknames in one line
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Somebody on the list. network: by its name, "" for all. away: the user hears of that, too."""
+
+    nick: str
+    network: str = ""
+    away: bool = False
+
+    def is_on(self, network: Network) -> bool:
+        """Is that to be heard of this network?"""
+        names = (network.name, str(network.address), network.isupport.tokens.get("NETWORK", ""))
+        return not self.network or self.network.lower() in (name.lower() for name in names)
+
+    def __str__(self) -> str:
+        return " ".join((self.nick, *["-away"] * self.away, *[self.network] * bool(self.network)))
+
+
+def parse(text: str) -> Watched:
+    """What `str` makes of somebody: `bob -away libera`."""
+    words = [word for word in text.split() if word != "-away"]
+    nick, network = (*words, "", "")[:2]
+    return Watched(nick, network, "-away" in text.split())
+
+
+def watched(model: Model, network: Network) -> dict[str, Watched]:
+    """Who is on the list for this network, by folded nick."""
+    found = [parse(text) for text in model.settings.notified]
+    return {network.fold(each.nick): each for each in found if each.is_on(network)}
+
+
+def watch(model: Model, network: Network) -> None:
+    """We are in, or the list is another: have the server tell, or begin to ask."""
+    if network.link is not Link.ONLINE:
+        return
+    wanted = watched(model, network)
+    network.present = {nick: here for nick, here in network.present.items() if nick in wanted}
+    if "MONITOR" not in network.isupport.tokens:
+        network.asks_for = tuple(each.nick for each in wanted.values())
+        ask(network)
+        return
+    gone = [nick for nick in network.monitored if nick not in wanted and nick != network.fold(network.watched_nick)]
+    most = network.isupport.number("MONITOR", len(wanted) + 1) - bool(network.watched_nick)
+    new = {nick: each for nick, each in list(wanted.items())[:most] if nick not in network.monitored}
+    for targets in _lines(gone, ","):
+        network.send("MONITOR", "-", targets)
+    for targets in _lines([each.nick for each in new.values()], ","):
+        network.send("MONITOR", "+", targets)
+    network.monitored = (network.monitored - set(gone)) | set(new)
+
+
+def ask(network: Network) -> None:
+    """Ask the server who of them is online, where it does not tell by itself."""
+    if network.link is not Link.ONLINE or "MONITOR" in network.isupport.tokens:
+        return
+    missing = () if network.is_me(network.wanted_nick) else (network.wanted_nick,)
+    nicks = tuple(dict.fromkeys((*network.asks_for, *missing)))
+    for line in _lines(nicks, " "):
+        network.isons.append(tuple(line.split(" ")))
+        network.send("ISON", *line.split(" "))
+
+
+def answered(model: Model, network: Network, asked: Iterable[str], online: Iterable[str], now: int) -> None:
+    """The server says who of those we asked for is online."""
+    here = {network.fold(nick): nick for nick in online}
+    for nick in asked:
+        if network.fold(nick) in here:
+            came(model, network, nick, now)
+        else:
+            went(model, network, nick, now)
+
+
+def came(model: Model, network: Network, mask: str, now: int) -> None:
+    """Somebody (`nick[!user@host]`) is online."""
+    nick, _, where = mask.partition("!")
+    each = _news(model, network, nick, here=True)
+    if each:
+        _tell(model, network, f"{nick} is online{f' ({where})' if where else ''}.", now)
+
+
+def went(model: Model, network: Network, nick: str, now: int) -> None:
+    """Somebody is not online (any more)."""
+    was_here = network.present.get(network.fold(nick))
+    if _news(model, network, nick, here=False) and was_here:
+        _tell(model, network, f"{nick} has gone offline.", now)
+    nick_recovery.free(network, nick)
+
+
+def away(model: Model, network: Network, nick: str, reason: str | None, now: int) -> None:
+    """Somebody has gone away, or (None) is back."""
+    each = watched(model, network).get(network.fold(nick)) if model.settings.notified else None
+    if each and each.away:
+        _tell(model, network, f"{nick} is back." if reason is None else away_text(nick, reason), now)
+
+
+def away_text(nick: str, reason: str) -> str:
+    """That somebody is away, and why if they said so: `*` is that nobody sits at any connection of theirs."""
+    return f"{nick} is away" if reason in ("", "*") else f"{nick} is away: {reason}"
+
+
+def _news(model: Model, network: Network, nick: str, *, here: bool) -> Watched | None:
+    """Whom it is about, if they are on the list and it was otherwise before."""
+    folded = network.fold(nick)
+    each = watched(model, network).get(folded)
+    if each is None or network.is_me(nick) or network.present.get(folded) is here:
+        return None
+    network.present[folded] = here
+    return each
+
+
+def _tell(model: Model, network: Network, text: str, now: int) -> None:
+    buffer = model.current if model.current.network is network else network.status
+    model.add(buffer, Line(now, Kind.INFO, text))
+
+
+def _lines(nicks: Iterable[str], between: str) -> Iterator[str]:
+    """The nicks in as many lists as they need."""
+    line = ""
+    for nick in nicks:
+        if line and len(f"{line}{between}{nick}".encode()) > LONGEST_LIST:
+            yield line
+            line = ""
+        line += f"{between}{nick}" if line else nick
+    if line:
+        yield line

@@ -1,0 +1,29 @@
+"""Where nothing answers on this machine, a server can be started: the question, asked once, while the client stays open
+with what it remembers and goes on trying.
+"""
+
+from greenchat.cli import called
+from greenchat.client.state.effects import StartServer
+from greenchat.client.state.model import Address, Link, Model, Network
+from greenchat.client.state.questions import Answer, Question, nothing
+
+
+def ask(model: Model, network: Network, now: int) -> None:
+    """Whether to start a server where this network was looked for. It is moot once something answers there."""
+    network.offers_server = False
+
+    def start(_now: int) -> None:
+        model.requests.append(StartServer(network))
+
+    answers = (
+        Answer("yes", "it ends when you leave", start),
+        Answer("no", "go on trying, and read meanwhile", nothing),
+    )
+    text = f"Start a server on {network.address}? yes or no"
+    model.ask(network, Question(text, answers, holds=lambda: network.link is not Link.ONLINE), now)
+
+
+def started(address: Address) -> str:
+    """What the user is to know about a server that was started for them."""
+    stays = called("greenchat-server")
+    return f"Your server listens on {address}. It ends when you leave; {stays} runs one that stays."

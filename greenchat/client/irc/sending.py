@@ -1,0 +1,156 @@
+"""What the user says on its way to the server: nothing typed is lost, and nothing is said twice.
+
+A text waits in its buffer, where it is drawn under the lines. With echo-message it leaves when the server's echo comes
+(told by its label where the server knows labeled-response); without, when the server answers a PING that was sent right
+behind it, for servers do things in order. What still waits when a connection breaks is sent when the next one is ready.
+
+https://ircv3.net/specs/extensions/labeled-response#client-implementation-considerations
+"""
+
+from collections import deque
+from dataclasses import replace
+
+from greenchat.client.irc import multiline
+from greenchat.client.irc.login import hides
+from greenchat.client.irc.message_actions import REPLY, quoted
+from greenchat.client.state.lines import Kind, Line, Waiting
+from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.state.network import LABEL
+from greenchat.protocol.framing import BODY_LIMIT
+from greenchat.protocol.message import Message
+from greenchat.protocol.tags import CLIENT_ID
+
+LONGEST_HOST = 63  # bytes, what servers commonly allow while we don't know our own
+ARRIVED = "said-"  # begins the token of a PING behind what was said
+ACTION_BYTES = len("\x01ACTION \x01")
+
+
+def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int, reply: str = "") -> None:
+    """Say something in a buffer, maybe of several lines: at once, or when the server can have it."""
+    buffer.waiting.append(Waiting(text, kind, now, id=buffer.network.new_id(), reply=reply))
+    flush(model, buffer, now)
+
+
+def room_for_text(buffer: Buffer, kind: Kind) -> int:
+    """How many bytes of text fit into one message when the server passes it on with our name in front."""
+    network = buffer.network
+    mask = len(network.mask.encode()) or network.isupport.number("USERLEN", 18) + 1 + LONGEST_HOST
+    command = "NOTICE" if kind is Kind.NOTICE else "PRIVMSG"
+    head = f":{network.nick}! {command} {buffer.name} :"
+    room = BODY_LIMIT - 2 - mask - len(head.encode())
+    return max(64, room - (ACTION_BYTES if kind is Kind.ACTION else 0))
+
+
+def flush(model: Model, buffer: Buffer, now: int) -> None:
+    """Send what waits and was not sent yet, if this buffer can be spoken to now."""
+    network = buffer.network
+    if network.link is not Link.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
+        return
+    echo = "echo-message" in network.caps
+    sent = False
+    buffer.waiting = [piece for waiting in buffer.waiting for piece in _sendable(buffer, waiting)]
+    for index, waiting in enumerate(buffer.waiting):
+        if waiting.label:
+            continue
+        waiting = replace(waiting, label=network.new_label())
+        buffer.waiting[index] = waiting
+        command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
+        tags = _tags(network, waiting) if echo else {}
+        if waiting.reply and "message-tags" in network.caps:
+            tags[REPLY] = waiting.reply
+        if waiting.kind is Kind.ACTION:
+            network.send(command, buffer.name, f"\x01ACTION {waiting.text}\x01", tags=tags)
+        elif len(lines := multiline.parts(waiting.text, room_for_text(buffer, waiting.kind))) > 1:
+            network.outgoing += multiline.batch(command, buffer.name, lines, waiting.label, tags)
+        else:
+            network.send(command, buffer.name, waiting.text, tags=tags)
+        sent = True
+    if sent and not echo:
+        network.outgoing = deque(each for each in network.outgoing if not _asks_whether_arrived(each))
+        network.send("PING", f"{ARRIVED}{network.labels}")
+
+
+def _asks_whether_arrived(message: Message) -> bool:
+    return message.command == "PING" and message.params[0].startswith(ARRIVED)
+
+
+def _tags(network: Network, waiting: Waiting) -> dict[str, str]:
+    """The label tells the echo; by the id a server knows what it has had already, before a connection broke."""
+    tags = {"label": waiting.label} if "labeled-response" in network.caps else {}
+    if waiting.id and "message-tags" in network.caps and network.isupport.allows_tag(CLIENT_ID[1:]):
+        tags[CLIENT_ID] = waiting.id
+    return tags
+
+
+def _sendable(buffer: Buffer, waiting: Waiting) -> list[Waiting]:
+    """What waits, in pieces that this server takes as one message each."""
+    if waiting.label:
+        return [waiting]
+    room = room_for_text(buffer, waiting.kind)
+    together = waiting.kind is not Kind.ACTION
+    pieces = multiline.pieces(waiting.text, room, buffer.network, together=together)
+    return (
+        [waiting]
+        if pieces == [waiting.text]
+        else [replace(waiting, text=piece, id=buffer.network.new_id()) for piece in pieces]
+    )
+
+
+def confirm(buffer: Buffer, label: str, text: str) -> None:
+    """The server's echo has come: what it echoes waits no longer."""
+    sent = [waiting for waiting in buffer.waiting if waiting.label]
+    if label:
+        found = next((waiting for waiting in sent if waiting.label == label), None)
+    elif "labeled-response" in buffer.network.caps:
+        return  # said by us somewhere else
+    else:
+        found = next((waiting for waiting in sent if waiting.text == text), None)
+    if found:
+        buffer.waiting.remove(found)
+
+
+def arrived(model: Model, network: Network, token: str, now: int) -> None:
+    """The server has answered a PING: it has all that was said before that."""
+    number = token.removeprefix(ARRIVED)
+    if not token.startswith(ARRIVED) or not number.isdecimal():
+        return
+    for buffer in network.buffers.values():
+        for waiting in list(buffer.waiting):
+            if waiting.label and int(waiting.label.removeprefix(LABEL)) <= int(number):
+                buffer.waiting.remove(waiting)
+                model.add(buffer, _own_line(buffer, waiting, now))
+
+
+def answered(model: Model, network: Network, label: str, now: int) -> None:
+    """The server has done what was said without telling it to anybody: that was a command for a service."""
+    for buffer in network.buffers.values():
+        found = next((waiting for waiting in buffer.waiting if waiting.label == label), None)
+        if found:
+            buffer.waiting.remove(found)
+            if not hides(buffer.name, found.text):
+                model.add(buffer, _own_line(buffer, found, now))
+
+
+def _own_line(buffer: Buffer, waiting: Waiting, now: int) -> Line:
+    """What the echo would be, where there is none."""
+    nick = buffer.network.nick
+    member = buffer.member(nick)
+    quote = quoted(buffer.said(waiting.reply)) if waiting.reply else ""
+    prefix = member.prefixes[:1] if member else ""
+    return Line(now, waiting.kind, waiting.text, nick, prefix, own=True, reply=waiting.reply, quote=quote)
+
+
+def refuse(buffer: Buffer, label: str) -> Waiting | None:
+    """The server won't have it: returns what was refused. Without a label that is the oldest that was sent."""
+    sent = [waiting for waiting in buffer.waiting if waiting.label]
+    found = next((waiting for waiting in sent if not label or waiting.label == label), None)
+    if found:
+        buffer.waiting.remove(found)
+    return found
+
+
+def unsend(buffer: Buffer) -> None:
+    """The connection is gone: what was not confirmed has to be sent again."""
+    buffer.waiting = [
+        replace(waiting, label="", maybe=waiting.maybe or bool(waiting.label)) for waiting in buffer.waiting
+    ]

@@ -1,0 +1,20 @@
+"""Searching what the server remembers: the answer is shown where the user is looking.
+
+soju.im/search: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
+"""
+
+from greenchat.client.state.model import Link, Network
+from greenchat.protocol.message import format_tags
+
+CAPABILITY = "soju.im/search"
+MOST = 30  # messages that are asked for
+
+
+def can_search(network: Network) -> bool:
+    """Does the server search for us?"""
+    return CAPABILITY in network.caps and "batch" in network.caps and network.link is Link.ONLINE
+
+
+def ask(network: Network, text: str) -> None:
+    """Ask for the newest messages with these words, in all conversations that we may read."""
+    network.send("SEARCH", format_tags({"text": text, "limit": str(MOST)}))

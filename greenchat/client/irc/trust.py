@@ -1,0 +1,119 @@
+"""Which servers' certificates the user trusts, and which servers want TLS only: remembered from one day to the next.
+
+Trust on first use: a certificate that no authority vouches for is asked about once, with its fingerprint, and then
+expected at this HOST:PORT. https://ircv3.net/specs/extensions/sts for the rest.
+"""
+
+import os
+from pathlib import Path
+
+from greenchat.client.state.effects import Connect, Pin
+from greenchat.client.state.model import Address, Model, Network
+from greenchat.client.state.questions import Answer, Question, nothing
+
+
+class Trust:
+    """One JSON file. pins: HOST:PORT -> SHA-256 of the certificate in hex. Policies: host -> port and until when.
+
+    Reads: pin, secured. Changes: trust, require_tls; both raise OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            found = _read(path.read_bytes())
+        except (OSError, ValueError):
+            found = {}
+        if not isinstance(found, dict):
+            found = {}
+        self._pins: dict[str, str] = {
+            server: pin for server, pin in _mapping(found.get("pins")).items() if isinstance(pin, str)
+        }
+        self._policies: dict[str, list[int]] = {
+            host: policy
+            for host, policy in _mapping(found.get("sts")).items()
+            if isinstance(policy, list) and len(policy) == 2 and all(isinstance(number, int) for number in policy)
+        }
+
+    def pin(self, address: Address) -> str:
+        """The fingerprint that is expected there, "" for none."""
+        return self._pins.get(str(address), "")
+
+    def secured(self, address: Address, now: int) -> Address | None:
+        """Where to connect instead, if this host wants TLS only. now: milliseconds since the epoch."""
+        port, until = self._policies.get(address.host, (0, 0))
+        return Address(address.host, port, tls=True) if now < until and not address.tls else None
+
+    def is_secured(self, address: Address, now: int) -> bool:
+        """Does this host want TLS only?"""
+        return now < self._policies.get(address.host, (0, 0))[1]
+
+    def trust(self, address: Address, fingerprint: str) -> None:
+        """Expect this certificate there."""
+        self._pins[str(address)] = fingerprint
+        self._save()
+
+    def require_tls(self, address: Address, until: int) -> None:
+        """This host wants TLS only until then; a time of the past ends it."""
+        self._policies[address.host] = [address.port, until]
+        self._save()
+
+    def _save(self) -> None:
+        import json
+
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump({"pins": self._pins, "sts": self._policies}, file, indent=1)
+        new.replace(self._path)
+
+
+def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int) -> None:
+    """The server's certificate is not to be trusted by itself: ask the user, and don't try again before they answer."""
+    network.leaving = True
+    if network.only_tls:
+        # "Clients MUST NOT allow users to override certificate failures": sts, Security considerations
+        model.complain(network, f"{network.address} demands TLS, and its certificate is wrong: {reason}", now)
+        return
+
+    def trust(_now: int) -> None:
+        network.pin = fingerprint
+        network.leaving = False
+        model.requests.append(Pin(network, fingerprint))
+        model.requests.append(Connect(network))
+
+    shown = grouped(fingerprint)
+    leave = Answer("leave", "don't connect", nothing)
+    if network.pin:
+        details: tuple[str, ...] = (
+            f"THE CERTIFICATE OF {network.address} HAS CHANGED. Somebody may be listening in, or it was renewed.",
+            f"It was\n{grouped(network.pin)}",
+            f"It is\n{shown}",
+        )
+        answers = (Answer("trust", "the new one; type the whole word", trust, whole=True), leave)
+        question = Question("Ask the server's operator, some other way, whether it has a new one.", answers, details)
+    else:
+        details = (
+            f"No authority vouches for the certificate of {network.address} ({reason}). Its SHA-256 fingerprint:",
+            shown,
+        )
+        answers = (Answer("trust", "this certificate from now on", trust), leave)
+        question = Question("Is it what the server's operator told you?", answers, details)
+    model.ask(network, question, now)
+
+
+def grouped(fingerprint: str) -> str:
+    """As greenchat-server and most tools print it: `AB:CD:...`, in two rows that a window has room for."""
+    pairs = [fingerprint[place : place + 2].upper() for place in range(0, len(fingerprint), 2)]
+    middle = len(pairs) // 2
+    return f"{':'.join(pairs[:middle])}:\n{':'.join(pairs[middle:])}"
+
+
+def _read(document: bytes) -> object:
+    import json  # late: most have nothing to read
+
+    return json.loads(document)
+
+
+def _mapping(found: object) -> dict[str, object]:
+    return found if isinstance(found, dict) else {}

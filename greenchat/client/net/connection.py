@@ -1,0 +1,206 @@
+"""Keeps one network connected: when to try again, when to ask whether the server is still there, how fast to send.
+
+It drives a transport by the app's clock (seconds, monotonic) and never sleeps: `deadline` says when `tick` wants to be
+called next.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from greenchat.client.irc import notify_list
+from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
+from greenchat.client.state.model import Address, Link, Network
+from greenchat.protocol.message import Message
+
+BACKOFF = (1, 2, 4, 8, 15, 30, 60)  # seconds before each further try; the last one stays
+MOST_AT_HOME = 4  # of them for a server on this machine, which nobody can flood by that
+STABLE_SECONDS = 30  # a connection that lasted this long starts the backoff anew
+PING_SECONDS = 20
+SILENCE_SECONDS = 60  # nothing heard that long, with pings under way: the connection is dead
+BURST = 12  # messages that go out at once; servers cut those who flood
+PER_SECOND = 2.0
+UNPACED = frozenset("PING PONG CAP NICK USER PASS QUIT AUTHENTICATE JOIN".split())
+ANSWER_SECONDS = 10  # for the PING after the machine slept
+WATCH_SECONDS = 5  # how often an idle client looks whether it slept
+SLEPT_SECONDS = 10  # how much further the wall clock must have gone than the monotonic one
+PING_PREFIX = "greenchat-"
+
+
+class Wire(Protocol):
+    """What a connection needs of a transport."""
+
+    def start(self) -> None:
+        """Begin to connect."""
+
+    def send(self, lines: bytes) -> None:
+        """Hand over whole lines."""
+
+    def close(self, reason: str) -> None:
+        """Send what waits, then close."""
+
+    def join(self, seconds: float) -> None:
+        """Wait for the end."""
+
+
+class Sleep:
+    """Notices that the machine was suspended: the monotonic clock stood still meanwhile, the wall clock did not."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def noticed(self, now: float, wall: float) -> bool:
+        """Has it slept since this was asked last? Both in seconds."""
+        before, self._offset = self._offset, wall - now
+        return before is not None and self._offset - before >= SLEPT_SECONDS
+
+
+Opener = Callable[[Address, "Connection"], Wire]
+
+
+class Connection:
+    """One network's connection, again and again.
+
+    open_wire: makes a transport that posts its events for this connection. chance: a number from 0 to 1, spreads the
+    retries of many clients after a server's restart.
+    """
+
+    def __init__(self, network: Network, open_wire: Opener, chance: Callable[[], float]) -> None:
+        self.network = network
+        self.wire: Wire | None = None
+        self._open_wire = open_wire
+        self._chance = chance
+        self._tries = 0
+        self._connected_at = 0.0
+        self._heard_at = 0.0
+        self._next_ping = 0.0
+        self._next_look = 0.0
+        self._answer_by: float | None = None
+        self._again = False
+        self._allowance = float(BURST)
+        self._allowed_at = 0.0
+
+    def connect(self) -> None:
+        """Open a connection now."""
+        if self.wire is None:
+            self.network.link = Link.CONNECTING
+            self.network.leaving = False
+            self.network.retry_at = None
+            self.wire = self._open_wire(self.network.address, self)
+            self.wire.start()
+
+    def close(self, reason: str, now: float) -> None:
+        """Send what is left to be sent, and close."""
+        self.flush(now, at_once=True)
+        if self.wire:
+            self.wire.close(reason)
+
+    def reconnect(self, reason: str, now: float) -> None:
+        """Send what is left to be sent, close, and connect anew at once."""
+        self._again = True
+        self.flush(now, at_once=True)
+        if self.wire:
+            self.wire.close(reason)
+
+    def on_event(self, event: NetworkEvent, now: float) -> None:
+        """Note what the handlers need not know: who is alive, and when to try again."""
+        network = self.network
+        self._heard_at, self._answer_by = now, None
+        match event:
+            case Connected():
+                self._connected_at = now
+                self._next_ping = now + PING_SECONDS
+                self._next_look = now + notify_list.ASK_SECONDS
+                self._allowance, self._allowed_at = float(BURST), now
+            case Received(Message("PONG", params)) if params and params[-1].startswith(PING_PREFIX):
+                network.lag = self._lag(params[-1], now)
+            case Disconnected():
+                self.wire = None
+                if network.lost_at is None:
+                    network.lost_at = now
+                if network.leaving:
+                    network.retry_at = None
+                    return
+                if self._connected_at and now - self._connected_at >= STABLE_SECONDS:
+                    self._tries = 0
+                self._connected_at = 0.0
+                if self._again:
+                    self._again, network.retry_at = False, now
+                    return
+                wait = BACKOFF[min(self._tries, len(BACKOFF) - 1)]
+                wait = min(wait, MOST_AT_HOME) if network.address.is_local else wait
+                self._tries += 1
+                network.retry_at = now + wait * (1 + 0.2 * self._chance())
+            case _:
+                pass
+
+    def flush(self, now: float, *, at_once: bool = False) -> None:
+        """Hand over what the network wants to send, as fast as servers like it."""
+        network = self.network
+        if self.wire is None or network.link in (Link.OFFLINE, Link.CONNECTING):
+            return
+        self._allowance = min(BURST, self._allowance + (now - self._allowed_at) * PER_SECOND)
+        self._allowed_at = now
+        lines = []
+        while network.outgoing:
+            message = network.outgoing[0]
+            # A message of several lines goes out whole, and counts as the one that opens it.
+            paced = message.command not in UNPACED and "batch" not in message.tags
+            if paced and not at_once:
+                if self._allowance < 1:
+                    break
+                self._allowance -= 1
+            network.outgoing.popleft()
+            lines.append(_encode(message))
+        if lines:
+            self.wire.send(b"".join(lines))
+
+    def woke(self, now: float) -> None:
+        """The machine has slept: who knows whether the connection still stands. Ask, or try again, at once."""
+        if self.wire is None and self.network.retry_at is not None:
+            self._tries = 0
+            self.network.retry_at = now
+        elif self.network.link is Link.ONLINE:
+            self._next_ping = now
+            self._answer_by = now + ANSWER_SECONDS
+
+    def tick(self, now: float) -> None:
+        """Do what has become due."""
+        network = self.network
+        if self.wire is None and network.retry_at is not None and now >= network.retry_at:
+            self.connect()
+        elif network.link is Link.ONLINE and self.wire:
+            if now - self._heard_at >= SILENCE_SECONDS:
+                self.wire.close(f"no answer for {SILENCE_SECONDS} s")
+            elif self._answer_by is not None and now >= self._answer_by:
+                self.wire.close("it broke while this machine slept")
+            elif now >= self._next_ping:
+                network.send("PING", f"{PING_PREFIX}{int(now * 1000)}")
+                self._next_ping = now + PING_SECONDS
+            if now >= self._next_look:
+                notify_list.ask(network)
+                self._next_look = now + notify_list.ASK_SECONDS
+        self.flush(now)
+
+    def deadline(self, now: float) -> float | None:
+        """When tick wants to be called at the latest."""
+        network = self.network
+        if self.wire is None:
+            # Every second, for the countdown on the status line.
+            return None if network.retry_at is None else min(network.retry_at, now + 1)
+        if network.link is not Link.ONLINE:
+            return None
+        if network.outgoing:
+            return now + 1 / PER_SECOND
+        deadlines = [self._next_ping, self._heard_at + SILENCE_SECONDS, now + WATCH_SECONDS]
+        return min(deadlines if self._answer_by is None else [*deadlines, self._answer_by])
+
+    def _lag(self, ping: str, now: float) -> int | None:
+        sent = ping.removeprefix(PING_PREFIX)
+        return max(0, int(now * 1000) - int(sent)) if sent.isdecimal() else None
+
+
+def _encode(message: Message) -> bytes:
+    try:
+        return message.format().encode(errors="replace") + b"\r\n"
+    except ValueError:
+        return b""  # the user's own words can't make one line of it; slash commands check before

@@ -1,0 +1,105 @@
+"""A greenchat-server on this machine, started by the client: it lives as long as the client does."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from greenchat.client.state.model import Address
+
+LISTENING = "listening on "
+STOP_SECONDS = 5
+PR_SET_PDEATHSIG = 1
+
+
+class ServerError(Exception):
+    """The server did not start; the text says why."""
+
+
+def answers(address: Address) -> bool:
+    """Does anything take connections there? For addresses of this machine, where that is known at once."""
+    try:
+        with socket.create_connection((address.host, address.port), 1):
+            return True
+    except OSError:
+        return False
+
+
+class LocalServer:
+    """The child process. address: where it listens, known once it is started."""
+
+    def __init__(self, wanted: Address, log: Path) -> None:
+        """Start it and wait until it listens. Raises ServerError with the server's own words where it does not."""
+        host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
+        listen = f"{'127.0.0.1' if host == 'localhost' else host}:{wanted.port}"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        # A session of its own: Ctrl-C in our terminal is not meant for it.
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [*_command(), "--listen", listen],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                start_new_session=True,
+                preexec_fn=_end_with_parent(),
+            )
+        assert self._process.stdout
+        for line in self._process.stdout:
+            _, found, place = line.decode(errors="replace").partition(LISTENING)
+            if found:
+                port = place.strip().rpartition(":")[2]
+                self.address = Address(wanted.host, int(port))
+                return
+        self._process.wait()
+        said = log.read_text(errors="replace").strip().splitlines()
+        raise ServerError(said[-1] if said else "greenchat-server ended without a word")
+
+    def stop(self) -> None:
+        """End it, and wait until it has."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+def _end_with_parent() -> Callable[[], None] | None:
+    """What the child does first, so that it ends also where this client is killed and stops nothing any more.
+
+    Linux only: prctl(2), PR_SET_PDEATHSIG.
+    """
+    if sys.platform != "linux":
+        return None
+    import ctypes  # late: few start a server
+
+    try:
+        prctl = ctypes.CDLL(None).prctl
+    except (OSError, AttributeError):
+        return None
+    parent = os.getpid()
+
+    def prepare() -> None:
+        prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        if os.getppid() != parent:  # it died before
+            os._exit(0)
+
+    return prepare
+
+
+def _command() -> list[str]:
+    """greenchat-server beside this program, beside this Python, on the PATH, or from this very package."""
+    for folder in (Path(sys.argv[0]).resolve().parent, Path(sys.executable).parent):
+        beside = folder / "greenchat-server"
+        if beside.is_file() and os.access(beside, os.X_OK):
+            return [sys.executable, str(beside)]
+    found = shutil.which("greenchat-server")
+    if found:
+        return [found]
+    return [sys.executable, "-c", "from greenchat.server.main import main; raise SystemExit(main())"]

@@ -1,0 +1,34 @@
+"""The way to a server through a proxy: SOCKS5 and SOCKS4, or HTTP's CONNECT, by python-socks (the extra `proxy`)."""
+
+import socket
+
+
+class ProxyFailedError(OSError):
+    """The proxy can't be used, or did not get there; the text says why, in words for the user."""
+
+
+def connect(proxy: str, host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to `host` that the proxy has opened; it looks the name up, too. Blocks; raises ProxyFailedError.
+
+    proxy: `socks5://[user:password@]host:port`, or socks4:, http:. seconds: how long to wait.
+    """
+    try:
+        # late: few need it
+        from python_socks import ProxyError
+        from python_socks.sync import Proxy
+    except ImportError as error:
+        from greenchat import extras
+
+        raise ProxyFailedError(f"a proxy needs one more package: {extras.install(extras.PROXY)}") from error
+    where = proxy.rpartition("@")[2].rpartition("/")[2]  # without the password
+    try:
+        connection: socket.socket = Proxy.from_url(proxy, rdns=True).connect(host, port, timeout=seconds)
+    except ValueError as error:
+        raise ProxyFailedError(f"the proxy must be given as socks5://host:port, not as {where}") from error
+    except ProxyError as error:
+        raise ProxyFailedError(f"the proxy {where} did not get to {host}: {error}") from error
+    except TimeoutError as error:
+        raise ProxyFailedError(f"no answer from the proxy {where}") from error
+    except OSError as error:
+        raise ProxyFailedError(f"the proxy {where} can't be reached") from error
+    return connection

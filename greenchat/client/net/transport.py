@@ -1,0 +1,203 @@
+"""One connection to a server: a thread of its own that owns the socket, so that the screen never waits for the network.
+
+It connects (names are looked up there, too), reads, cuts and parses, and posts what happened; what the client sends is
+handed over and written by the same thread, because a TLS socket must not be used by two at once. It touches nothing
+else.
+"""
+
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
+from greenchat.client.state.model import Address
+from greenchat.protocol.framing import SERVER_TAGS_LIMIT, LineBuffer, LineTooLong
+from greenchat.protocol.message import ParseError, parse
+
+CONNECT_SECONDS = 15
+LINGER_SECONDS = 1.0  # for what waits when the user leaves
+BODY_LIMIT = 16 * 1024  # servers pass on more than 512 bytes now and then (long topics, multi-line); take it
+RECEIVE_BYTES = 16 * 1024  # parsed in a millisecond: longer would hold up the thread that draws
+
+
+class Transport:
+    """A connection that opens itself.
+
+    post: called from the thread with what happened, in order; the last event is always Disconnected. Changes: send,
+    close. Both only hand over and return at once. pin: the fingerprint of a certificate that is trusted though no
+    authority vouches for it, certificate: the path of our own, proxy: see `socks.connect`; "" for none.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        post: Callable[[Sequence[NetworkEvent]], None],
+        *,
+        pin: str = "",
+        certificate: str = "",
+        proxy: str = "",
+    ) -> None:
+        self.address = address
+        self._pin = pin
+        self._certificate = certificate
+        self._proxy = proxy
+        self._post = post
+        self._outgoing: list[bytes] = []
+        self._closing = ""
+        self._lock = threading.Lock()
+        self._wake_reader, self._wake_writer = os.pipe()
+        self._thread = threading.Thread(target=self._run, name=f"connection to {address}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def send(self, lines: bytes) -> None:
+        """Hand over whole lines with their line ends."""
+        self._hand_over(lines, "")
+
+    def close(self, reason: str) -> None:
+        """Send what waits, then close; the reason comes back in Disconnected."""
+        self._hand_over(b"", reason)
+
+    def join(self, seconds: float) -> None:
+        """Wait until the thread has ended, but not longer."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _hand_over(self, lines: bytes, closing: str) -> None:
+        with self._lock:
+            if self._wake_writer < 0:
+                return
+            if lines:
+                self._outgoing.append(lines)
+            self._closing = self._closing or closing
+            os.write(self._wake_writer, b".")
+
+    def _run(self) -> None:
+        connection: socket.socket | None = None
+        try:
+            connection = self._connect()
+            self._post([Connected()])
+            reason = self._talk(connection)
+        except OSError as error:
+            fingerprint = getattr(error, "fingerprint", "")
+            if fingerprint and not self._closing:
+                self._post([Untrusted(fingerprint, explain(error, self.address))])
+            reason = self._closing or explain(error, self.address)
+        finally:
+            if connection:
+                connection.close()
+            with self._lock:
+                os.close(self._wake_reader)
+                os.close(self._wake_writer)
+                self._wake_writer = -1
+        self._post([Disconnected(reason)])
+
+    def _connect(self) -> socket.socket:
+        address = self.address
+
+        def connect() -> socket.socket:
+            if self._proxy:
+                from greenchat.client.net import socks  # late: few have one
+
+                connection = socks.connect(self._proxy, address.host, address.port, CONNECT_SECONDS)
+            else:
+                connection = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            return connection
+
+        if address.tls:
+            from greenchat.client.net import tls  # late: it takes 15 ms, and a connection to the own machine needs none
+
+            connection: socket.socket = tls.secure(connect, address.host, self._pin, self._certificate)
+        else:
+            connection = connect()
+        connection.setblocking(False)
+        return connection
+
+    def _talk(self, connection: socket.socket) -> str:
+        buffer = LineBuffer(BODY_LIMIT, SERVER_TAGS_LIMIT)
+        unsent = b""
+        deadline = 0.0
+        wants_read, wants_write = _unready(connection)
+        while True:
+            timeout = max(0.0, deadline - time.monotonic()) if deadline else None
+            watched: list[socket.socket | int] = [connection, self._wake_reader]
+            readable, _, _ = select.select(watched, [connection] if unsent else [], [], timeout)
+            if self._wake_reader in readable:
+                os.read(self._wake_reader, 4096)
+            with self._lock:
+                unsent += b"".join(self._outgoing)
+                self._outgoing.clear()
+                closing = self._closing
+            try:
+                while unsent:
+                    unsent = unsent[connection.send(unsent) :]
+            except (wants_read, wants_write):
+                pass
+            if closing and not deadline:
+                deadline = time.monotonic() + LINGER_SECONDS
+            if deadline and (not unsent or time.monotonic() >= deadline):
+                return closing
+            if connection in readable and not self._receive(connection, buffer, (wants_read, wants_write)):
+                return "the server closed the connection"
+
+    def _receive(self, connection: socket.socket, buffer: LineBuffer, unready: tuple[type[OSError], ...]) -> bool:
+        """Post what has come; False at the end."""
+        while True:
+            try:
+                data = connection.recv(RECEIVE_BYTES)
+            except unready:
+                return True
+            if not data:
+                return False
+            lines = buffer.feed(data)
+            if lines:
+                self._post([_event_of(line) for line in lines])
+            if buffer.overrun and len(buffer.rest) > BODY_LIMIT + SERVER_TAGS_LIMIT:
+                raise ConnectionAbortedError("the server sends no lines; is this an IRC server?")
+            if len(data) < RECEIVE_BYTES and not hasattr(connection, "pending"):
+                return True  # TLS is asked again until it is empty: what it has decrypted, select does not see
+
+
+def explain(error: OSError, address: Address) -> str:
+    """What went wrong with a connection, in plain words."""
+    if isinstance(error, ConnectionRefusedError):
+        return f"nothing answers on {address}"
+    if isinstance(error, TimeoutError):
+        return f"no answer from {address}"
+    if isinstance(error, socket.gaierror):
+        return f"the host {address.host} can't be found ({error.strerror})"
+    if isinstance(error, ConnectionResetError | BrokenPipeError):
+        return "the connection was cut"
+    verification = getattr(error, "verify_message", "")
+    if verification:
+        return f"the certificate of {address.host} is not to be trusted: {verification}"
+    if hasattr(error, "fingerprint"):
+        return str(error)
+    if type(error).__module__ == "ssl":
+        return f"{address} does not speak TLS as it should ({getattr(error, 'reason', None) or error})"
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _event_of(line: bytes | LineTooLong) -> NetworkEvent:
+    if isinstance(line, LineTooLong):
+        return Garbled("too long")
+    try:
+        return Received(parse(line.decode(errors="replace")))
+    except ParseError as error:
+        return Garbled(str(error))
+
+
+def _unready(connection: socket.socket) -> tuple[type[OSError], type[OSError]]:
+    """What this socket raises when it has nothing to read, and when it can take nothing."""
+    if hasattr(connection, "pending"):
+        import ssl
+
+        return ssl.SSLWantReadError, ssl.SSLWantWriteError
+    return BlockingIOError, BlockingIOError

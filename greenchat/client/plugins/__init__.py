@@ -1,0 +1,1 @@
+"""Plugins: the interface that they use, the manager that loads them, an example."""

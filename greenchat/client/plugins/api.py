@@ -1,0 +1,198 @@
+"""What a plugin sees of the client. A plugin is a Python file with a function `start`, for example:
+
+    def start(chat):
+        @chat.on_message
+        def heard(said):
+            if said.text == "!tea":
+                said.reply("The kettle is on.")
+
+        @chat.on_command("stretch", usage="[minutes]")
+        def stretch(arguments):
+            "Be reminded to stand up."
+            chat.after(60 * int(arguments or 30), lambda: chat.print("Stand up and stretch."))
+
+Functions are called one at a time, while the screen stands still: what takes long belongs into a thread, which must not
+use `chat` (a timer can look at what the thread has done). What a function prints is shown where the user is looking. An
+exception is shown there as one line, its details are kept in a file, and the client goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from greenchat.client.irc import sending
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.protocol.message import Message
+
+
+@dataclass(slots=True)
+class Said:
+    """Something that was said.
+
+    network: the name of the network. window: the channel, or the nick of a private talk. kind: "said", "action" (/me)
+    or "notice". time: milliseconds since the epoch. called: it is for the user (their nick, or one of their words).
+    id: the server's id of the message, "" where it has none.
+    """
+
+    network: str
+    window: str
+    nick: str
+    text: str
+    kind: str
+    time: int
+    called: bool
+    id: str
+    reply: Callable[[str], None]  # say something in the same window
+
+
+OnMessage = Callable[[Said], object]
+OnIrc = Callable[[Message], object]
+OnCommand = Callable[[str], object]
+Timed = Callable[[], object]
+Declared = TypeVar("Declared", bound=Callable[..., object])
+
+
+@dataclass(slots=True)
+class Timer:
+    """due: seconds of the app's clock. interval: seconds until it is due again, 0 for once."""
+
+    due: float
+    interval: float
+    function: Timed
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What a plugin wants to be called for."""
+
+    messages: list[OnMessage] = field(default_factory=list)
+    own: list[OnMessage] = field(default_factory=list)
+    irc: list[tuple[str, OnIrc]] = field(default_factory=list)
+    commands: dict[str, tuple[OnCommand, str]] = field(default_factory=dict)  # name -> function and usage
+    timers: list[Timer] = field(default_factory=list)
+
+
+class Clock(Protocol):
+    """seconds: of the app's clock. milliseconds: since the epoch."""
+
+    seconds: float
+    milliseconds: int
+
+
+class Chat:
+    """The client, for one plugin.
+
+    `on_message`, `on_own_message`, `on_irc`, `on_command`, `every` and `after` say when to be called; `print`, `say`,
+    `send` and `run` do something; `name`, `window`, `network` and `nick` tell where the user is.
+    """
+
+    def __init__(self, name: str, model: Model, clock: Clock) -> None:
+        self.name = name
+        self.hooks = Hooks()
+        self._model = model
+        self._clock = clock
+
+    def on_message(self, function: OnMessage) -> OnMessage:
+        """Call it with each message of somebody else that comes while we are there; not with history."""
+        self.hooks.messages.append(function)
+        return function
+
+    def on_own_message(self, function: OnMessage) -> OnMessage:
+        """Call it with each message of the user's own."""
+        self.hooks.own.append(function)
+        return function
+
+    def on_irc(self, command: str) -> Callable[[OnIrc], OnIrc]:
+        """Call it with each line of the server of this command (`JOIN`, `001`), after the client has heeded it."""
+
+        def declare(function: OnIrc) -> OnIrc:
+            self.hooks.irc.append((command.upper(), function))
+            return function
+
+        return declare
+
+    def on_command(self, name: str, usage: str = "") -> Callable[[OnCommand], OnCommand]:
+        """Call it with the arguments, in one text, when the user types `/name`. Its docstring is the help."""
+
+        def declare(function: OnCommand) -> OnCommand:
+            self.hooks.commands[name.lower()] = (function, usage)
+            return function
+
+        return declare
+
+    def every(self, seconds: float) -> Callable[[Timed], Timed]:
+        """Call it every so many seconds, at most ten times a second."""
+
+        def declare(function: Timed) -> Timed:
+            interval = max(0.1, seconds)
+            self.hooks.timers.append(Timer(self._clock.seconds + interval, interval, function))
+            return function
+
+        return declare
+
+    def after(self, seconds: float, function: Timed) -> None:
+        """Call it once, in so many seconds."""
+        self.hooks.timers.append(Timer(self._clock.seconds + max(0.0, seconds), 0.0, function))
+
+    @property
+    def window(self) -> str:
+        """The name of the window that the user looks at: a channel, a nick, or the network."""
+        return self._model.current.name
+
+    @property
+    def network(self) -> str:
+        """The name of the network of that window."""
+        return self._model.network.name
+
+    @property
+    def nick(self) -> str:
+        """The user's nick there."""
+        return self._model.network.nick
+
+    def print(self, text: str, window: str = "", network: str = "") -> None:
+        """Show a line, to the user only: in this window if there is one, else where they are."""
+        found = self._network(network).find(window) if window else None
+        for line in text.split("\n"):
+            self._model.add(found or self._model.current, Line(self._clock.milliseconds, Kind.INFO, line))
+
+    def say(self, window: str, text: str, network: str = "") -> None:
+        """Say something in a channel or to somebody, as if the user had."""
+        self.say_in(self._model.open(self._network(network), window), text)
+
+    def send(self, command: str, *params: str, network: str = "") -> None:
+        """Send the server a line: `chat.send("MODE", "#tea", "+v", "bob")`."""
+        self._network(network).send(command, *params)
+
+    def run(self, line: str) -> None:
+        """Run a slash command where the user is: `chat.run("/join #tea")`."""
+        from greenchat.client import slash  # late, as in speaking.py
+
+        slash.run(self._model, line, self._clock.milliseconds)
+
+    def said(self, buffer: Buffer, line: Line) -> Said:
+        """A line of talk as plugins get it."""
+        kind = line.kind.name.lower()
+        place = (buffer.network.name, buffer.name)
+        return Said(
+            *place,
+            line.nick,
+            line.text,
+            kind,
+            line.time,
+            line.highlight,
+            line.id,
+            reply=lambda text: self.say_in(buffer, text),
+        )
+
+    def say_in(self, buffer: Buffer, text: str) -> None:
+        """Say something in a window."""
+        sending.say(self._model, buffer, text, Kind.SAID, self._clock.milliseconds)
+
+    def _network(self, name: str) -> Network:
+        if not name:
+            return self._model.network
+        for network in self._model.networks:
+            if network.name.lower() == name.lower():
+                return network
+        raise ValueError(f"there is no network {name}")

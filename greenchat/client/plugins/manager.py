@@ -1,0 +1,235 @@
+"""The plugins that are loaded: their files, what they want to be called for, and what becomes of their bugs.
+
+Nothing runs here that the user has not enabled. A bug in a plugin is one line where the user is looking and a file with
+its details; a plugin that goes on failing is unloaded.
+"""
+
+import contextlib
+import io
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from greenchat.client.plugins.api import Chat, Timer
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Buffer, Model
+from greenchat.protocol.message import Message
+
+MOST_FAILURES = 5
+MOST_WAITING = 1000  # messages for plugins to hear; a flood's older ones go unheard
+EXAMPLE = "dice"
+NAME = re.compile(r"[A-Za-z_][\w-]*")
+
+
+class PluginError(Exception):
+    """It can't be loaded or unloaded; the text says why, in words for the user."""
+
+
+@dataclass(slots=True, eq=False)
+class _Loaded:
+    chat: Chat
+    failures: int = 0
+    trouble: str = ""  # the last one, in words for the user
+
+
+@dataclass(slots=True)
+class _Now:
+    seconds: float
+    milliseconds: int
+
+
+@dataclass(slots=True)
+class Plugins:
+    """Those that are loaded, by name.
+
+    folder: where their files are. report: writes down the exception that is being handled, under this name, and says
+    where. Changes: load, unload, run.
+    """
+
+    model: Model
+    folder: Path
+    report: Callable[[str], Path]
+    _loaded: dict[str, _Loaded] = field(default_factory=dict)
+    _now: _Now = field(default_factory=lambda: _Now(0.0, 0))
+
+    @property
+    def names(self) -> list[str]:
+        """Of those that are loaded."""
+        return sorted(self._loaded)
+
+    @property
+    def found(self) -> list[str]:
+        """Of those whose files are there."""
+        return sorted(path.stem for path in self.folder.glob("*.py") if NAME.fullmatch(path.stem))
+
+    @property
+    def deadline(self) -> float | None:
+        """When the next timer is due, in seconds of the app's clock."""
+        due = [timer.due for plugin in self._loaded.values() for timer in plugin.chat.hooks.timers]
+        return min(due, default=None)
+
+    @property
+    def busy(self) -> bool:
+        """Is there something for them to hear?"""
+        return bool(self.model.heard)
+
+    def start(self) -> None:
+        """Load those that the user wants at every start."""
+        names = self.model.settings.get("plugins.load")
+        for name in names if isinstance(names, list) else []:
+            try:
+                self.load(name)
+            except PluginError as error:
+                self._show(str(error))
+
+    def order(self, what: str, name: str) -> None:
+        """Do what the user says: "load", "unload", write an "example", or tell which there are."""
+        kind = Kind.INFO
+        others = [found for found in self.found if found not in self._loaded]
+        text = f"Loaded: {', '.join(self.names) or 'none'}; not loaded, in {self.folder}: {', '.join(others) or 'none'}"
+        try:
+            if what == "load":
+                self.load(name)
+                text = f"The plugin {name} is loaded. /set plugins.load {name} loads it at every start."
+            elif what == "unload":
+                self.unload(name)
+                text = f"The plugin {name} is unloaded."
+            elif what == "example":
+                text = f"A plugin to begin with is in {self._write_example()}; /plugin load {EXAMPLE} starts it."
+        except PluginError as error:
+            kind, text = Kind.ERROR, str(error)
+        self._show(text, kind)
+
+    def load(self, name: str) -> None:
+        """Load a plugin and start it; one that is loaded already is loaded anew. Raises PluginError."""
+        if not NAME.fullmatch(name):
+            raise PluginError(f"{name} is no name of a plugin: letters, digits, _ and - only.")
+        path = self.folder / f"{name}.py"
+        try:
+            source = path.read_bytes()
+        except OSError as error:
+            raise PluginError(f"There is no plugin {name}: {path} can't be read ({error.strerror}).") from error
+        if name in self._loaded:
+            self.unload(name)
+        plugin = _Loaded(Chat(name, self.model, self._now))
+        with self._guarded(plugin, "as it was loaded", told=False):
+            module = ModuleType(f"greenchat_plugin_{name}")
+            module.__file__ = str(path)
+            sys.modules[module.__name__] = module
+            exec(compile(source, path, "exec"), module.__dict__)
+            module.start(plugin.chat)
+        if plugin.trouble:
+            sys.modules.pop(f"greenchat_plugin_{name}", None)
+            raise PluginError(plugin.trouble)
+        self._add_commands(plugin)
+        self._loaded[name] = plugin
+        self._listen()
+
+    def unload(self, name: str) -> None:
+        """Never call it again. Raises PluginError."""
+        plugin = self._loaded.pop(name, None)
+        if plugin is None:
+            raise PluginError(f"The plugin {name} is not loaded.")
+        from greenchat.client.slash import registry  # late, as in speaking.py
+
+        for command in plugin.chat.hooks.commands:
+            registry.withdraw(command)
+        sys.modules.pop(f"greenchat_plugin_{name}", None)
+        self._listen()
+
+    def run(self, seconds: float, milliseconds: int) -> None:
+        """Call those whose time has come, and tell what was said. seconds: of the app's clock."""
+        self._now.seconds, self._now.milliseconds = seconds, milliseconds
+        for plugin in list(self._loaded.values()):
+            for timer in [timer for timer in plugin.chat.hooks.timers if timer.due <= seconds]:
+                self._ring(plugin, timer)
+        for _ in range(len(self.model.heard or ())):
+            assert self.model.heard
+            self._tell(*self.model.heard.popleft())
+
+    def received(self, message: Message) -> None:
+        """The server has said this."""
+        for plugin in list(self._loaded.values()):
+            for command, function in plugin.chat.hooks.irc:
+                if command == message.command:
+                    with self._guarded(plugin, f"in what it does on {command}"):
+                        function(message)
+
+    def _write_example(self) -> Path:
+        """Put it into the folder of plugins, and say where. Raises PluginError."""
+        path = self.folder / f"{EXAMPLE}.py"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with path.open("xb") as file:  # what the user made of it is not to be lost
+                file.write(Path(__file__).with_name("example.py").read_bytes())
+        except FileExistsError:
+            raise PluginError(f"{path} is there already; /plugin load {EXAMPLE} starts it.") from None
+        except OSError as error:
+            raise PluginError(f"{path} can't be written: {error.strerror}") from error
+        return path
+
+    def _listen(self) -> None:
+        """Have what is said kept for the plugins, if there are any."""
+        self.model.heard = (self.model.heard or deque(maxlen=MOST_WAITING)) if self._loaded else None
+
+    def _add_commands(self, plugin: _Loaded) -> None:
+        from greenchat.client.slash import registry
+
+        for name, (function, usage) in list(plugin.chat.hooks.commands.items()):
+            if name in registry.TABLE or name in registry.ALIASES:
+                del plugin.chat.hooks.commands[name]
+                self._show(f"The plugin {plugin.chat.name} can't have the command /{name}: there is one already.")
+                continue
+
+            def action(order: registry.Order, function: Callable[[str], object] = function, name: str = name) -> None:
+                self._now.milliseconds = order.now
+                with self._guarded(plugin, f"in /{name}"):
+                    function(order.arguments)
+
+            action.__doc__ = function.__doc__ or f"A command of the plugin {plugin.chat.name}."
+            registry.command(name, usage=usage)(action)
+
+    def _ring(self, plugin: _Loaded, timer: Timer) -> None:
+        timers = plugin.chat.hooks.timers
+        if timer.interval:
+            timer.due = self._now.seconds + timer.interval
+        else:
+            timers.remove(timer)
+        with self._guarded(plugin, "in a timer"):
+            timer.function()
+
+    def _tell(self, buffer: Buffer, line: Line) -> None:
+        for plugin in list(self._loaded.values()):
+            hooks = plugin.chat.hooks
+            for function in list(hooks.own if line.own else hooks.messages):
+                with self._guarded(plugin, "in what it does on a message"):
+                    function(plugin.chat.said(buffer, line))
+
+    @contextlib.contextmanager
+    def _guarded(self, plugin: _Loaded, where: str, *, told: bool = True) -> Iterator[None]:
+        """Nothing that a plugin does or prints here reaches the screen or ends the client."""
+        printed = io.StringIO()
+        name = plugin.chat.name
+        plugin.trouble = ""
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                yield
+        except (Exception, SystemExit) as error:
+            plugin.failures += 1
+            what = f"{type(error).__name__}: {error}".partition("\n")[0]
+            details = self.report(f"plugin-{name}")
+            plugin.trouble = f"The plugin {name} failed {where} ({what}); the details are in {details}"
+        for line in printed.getvalue().splitlines():
+            self._show(f"{name}: {line}", Kind.INFO)
+        if plugin.trouble and told:
+            self._show(plugin.trouble)
+        if plugin.failures >= MOST_FAILURES and name in self._loaded:
+            self.unload(name)
+            self._show(f"The plugin {name} was unloaded: it has failed {MOST_FAILURES} times.")
+
+    def _show(self, text: str, kind: Kind = Kind.ERROR) -> None:
+        self.model.tell(text, self._now.milliseconds, kind)

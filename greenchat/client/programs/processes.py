@@ -1,0 +1,206 @@
+"""Programs of this machine that the user runs with /exec.
+
+Nothing waits for them: the main loop reads their output as it comes. They have no terminal and nothing to read, each is
+a session of its own that can be ended whole, and none outlives the client.
+"""
+
+import os
+import re
+import signal
+import time
+from codecs import IncrementalDecoder, getincrementaldecoder
+from dataclasses import dataclass, field
+from math import inf
+
+from greenchat.client.input.submit import GUARDED_LINES
+from greenchat.client.irc import sending
+from greenchat.client.programs import subprocesses
+from greenchat.client.state.effects import Execute
+from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.model import Buffer, Model
+from greenchat.client.state.questions import ManyLines
+from greenchat.client.text.times import duration
+
+MOST_LINES = 1000  # of one program
+LONGEST_LINE = 4000  # characters; what is longer is cut
+READ_BYTES = 8192  # of one program in one turn
+GRACE_SECONDS = 2.0  # between asking a program to end and ending it
+LEAVE_SECONDS = 0.5  # the same, when the client ends
+LOOK_SECONDS = 0.1  # how often it is seen whether a program that has closed its output has ended
+
+_SEQUENCE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
+    r"|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC and other strings
+    r"|\x1b[ -/]*[0-~]"
+)
+_OVERSTRUCK = re.compile("[^\x08]\x08")  # how manuals make bold
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+def harmless(line: str) -> str:
+    """What a line of a program's output says, without all that is meant for a terminal."""
+    text = _OVERSTRUCK.sub("", _SEQUENCE.sub("", line))
+    *_, text = text.rstrip("\r").split("\r")  # a line that was written anew
+    return _CONTROLS.sub("", text.expandtabs()).rstrip()
+
+
+@dataclass(slots=True, eq=False)
+class _Running:
+    number: int
+    asked: Execute
+    child: subprocesses.Child
+    started: float
+    ends_at: float  # when its time is over
+    decoder: IncrementalDecoder = field(default_factory=lambda: getincrementaldecoder("utf-8")("replace"))
+    rest: str = ""  # of a line that has not ended
+    lines: int = 0
+    kept: list[str] = field(default_factory=list)  # to be said in the end
+    reading: bool = True
+    killed_at: float | None = None  # when it gets no more time to end by itself
+    why: str = ""  # it was ended
+
+    @property
+    def name(self) -> str:
+        return self.asked.name or self.asked.command
+
+
+class Processes:
+    """Those that run. Times are seconds of the app's clock, and milliseconds since the epoch.
+
+    Reads: outputs, deadline, running. Changes: start, signal, turn, close.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._running: list[_Running] = []
+        self._started = 0
+
+    @property
+    def running(self) -> bool:
+        """Is there one?"""
+        return bool(self._running)
+
+    @property
+    def outputs(self) -> list[int]:
+        """The descriptors to be waited on."""
+        return [each.child.output for each in self._running if each.reading]
+
+    @property
+    def deadline(self) -> float | None:
+        """When `turn` is to be called at the latest."""
+        if any(not each.reading for each in self._running):
+            return time.monotonic() + LOOK_SECONDS
+        return min((each.killed_at or each.ends_at for each in self._running if each.ends_at < inf), default=None)
+
+    def start(self, asked: Execute, now: float, time: int) -> None:
+        """Run a program."""
+        try:
+            child = subprocesses.run(asked.command, shell=asked.shell)
+        except subprocesses.OutsideError as error:
+            self._tell(asked.buffer, str(error), time, Kind.ERROR)
+            return
+        seconds = int(str(self._model.settings.get("exec.seconds")))
+        ends_at = now + seconds if seconds else inf
+        self._running.append(_Running(self._started, asked, child, now, ends_at))
+        self._started += 1
+
+    def signal(self, which: str, number: int, time: int) -> None:
+        """Send a signal to one, by its number or name."""
+        found = [each for each in self._running if which.removeprefix("%") in (str(each.number), each.asked.name)]
+        for each in found:
+            each.child.signal(number)
+            if number in (signal.SIGTERM, signal.SIGKILL):
+                self._over(each, "as you wanted")
+        if not found:
+            self._tell(self._model.current, f"No program {which} is running. /exec shows them.", time, Kind.ERROR)
+
+    def show(self, now: float, time: int) -> None:
+        """Tell which there are."""
+        for each in self._running:
+            since = duration(int(now - each.started))
+            name = f"{each.asked.name}: " if each.asked.name else ""
+            self._tell(self._model.current, f"%{each.number} {name}{each.asked.command}, for {since}", time)
+        if not self._running:
+            self._tell(self._model.current, "No program is running. /help exec", time)
+
+    def turn(self, now: float, time: int) -> None:
+        """Take what has come, end those whose time is over, and tell of those that have ended."""
+        for each in list(self._running):
+            if each.reading:
+                self._read(each, time)
+            if each.lines >= MOST_LINES:
+                self._over(each, f"after {MOST_LINES} lines")
+            elif now >= each.ends_at:
+                self._over(each, f"after {duration(int(now - each.started))} (/set exec.seconds)")
+            if each.why and each.killed_at is None:
+                each.child.signal(signal.SIGTERM)
+                each.killed_at = now + GRACE_SECONDS
+            elif each.killed_at is not None and now >= each.killed_at:
+                each.child.signal(signal.SIGKILL)
+                self._close(each)
+            if not each.reading and (status := each.child.status()) is not None:
+                self._running.remove(each)
+                self._ended(each, status, time)
+
+    def close(self) -> None:
+        """End all, for the client ends."""
+        for each in self._running:
+            each.child.signal(signal.SIGTERM)
+        end = time.monotonic() + LEAVE_SECONDS
+        while any(each.child.status() is None for each in self._running) and time.monotonic() < end:
+            time.sleep(0.01)
+        for each in self._running:
+            each.child.signal(signal.SIGKILL)
+            self._close(each)
+        self._running.clear()
+
+    def _read(self, each: _Running, time: int) -> None:
+        try:
+            data = os.read(each.child.output, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        *lines, each.rest = (each.rest + each.decoder.decode(data, not data)).split("\n")
+        if each.rest and (not data or len(each.rest) > LONGEST_LINE):
+            lines, each.rest = [*lines, each.rest], ""
+        for line in lines[: MOST_LINES - each.lines]:
+            each.lines += 1
+            text = harmless(line[:LONGEST_LINE])
+            if each.asked.to is None:
+                self._tell(each.asked.buffer, text, time)
+            else:
+                each.kept.append(text)
+        if not data:
+            self._close(each)
+
+    def _over(self, each: _Running, why: str) -> None:
+        each.why = each.why or why
+
+    def _close(self, each: _Running) -> None:
+        if each.reading:
+            each.reading = False
+            os.close(each.child.output)
+
+    def _ended(self, each: _Running, status: int, time: int) -> None:
+        asked = each.asked
+        if each.why:
+            self._tell(asked.buffer, f"{each.name} was ended {each.why}.", time, Kind.ERROR)
+        elif not asked.quiet and (status or not each.lines):
+            how = f"by signal {-status}" if status < 0 else f"with status {status}" if status else "without a word"
+            self._tell(asked.buffer, f"{each.name} has ended {how}.", time)
+        if asked.to:
+            self._say(asked, asked.to, [text for text in each.kept if text], time)
+
+    def _say(self, asked: Execute, buffer: Buffer, lines: list[str], time: int) -> None:
+        if buffer not in self._model.buffers:
+            self._tell(asked.buffer, f"Nothing was said: the window {buffer.name} is closed.", time, Kind.ERROR)
+        elif len(lines) >= GUARDED_LINES:
+            self._model.questions.append(ManyLines(buffer, "\n".join(lines), asked.notice))
+        else:
+            for text in lines:
+                sending.say(self._model, buffer, text, Kind.NOTICE if asked.notice else Kind.SAID, time)
+
+    def _tell(self, buffer: Buffer, text: str, time: int, kind: Kind = Kind.INFO) -> None:
+        here = buffer if buffer in self._model.buffers else self._model.current
+        self._model.add(here, Line(time, kind, text))

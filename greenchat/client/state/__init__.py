@@ -1,0 +1,1 @@
+"""The client's state: model, networks, buffers, lines, settings. No I/O."""

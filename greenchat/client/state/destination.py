@@ -1,0 +1,92 @@
+"""Where to go, as people write it: `[NICK@]HOST[:PORT][/#channel]`, `irc://...` and `ircs://...`."""
+
+from dataclasses import dataclass
+
+from greenchat.client.state.model import Address
+
+DEFAULT_HOST = "localhost"
+DEFAULT_PORT = 9090
+IRC_PORT = 6667
+TLS_PORT = 6697
+DEFAULT_CHANNEL = "#lobby"
+CHANNEL_SIGNS = "#&!+"
+
+
+def nick_problem(nick: str) -> str:
+    """Why this can't be a nickname anywhere, in words for the user; "" where it can."""
+    if nick and not any(letter in nick for letter in " ,*?!@:#\t"):
+        return ""
+    return f"{nick!r} is no nickname: no spaces, and none of  , * ? ! @ : #" if nick else "A nickname is needed."
+
+
+class AddressError(ValueError):
+    """The text is no address; the error says why, in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """nick: "" where none was given. channels: what to join there."""
+
+    address: Address
+    nick: str = ""
+    channels: tuple[str, ...] = (DEFAULT_CHANNEL,)
+
+    @property
+    def text(self) -> str:
+        """The server as it is typed."""
+        return f"{'ircs://' * self.address.tls}{self.address}"
+
+
+def parse_destination(text: str) -> Destination:
+    """Read a destination. Raises AddressError."""
+    scheme, rest = _split_scheme(text)
+    authority, _, path = rest.partition("/")
+    nick, _, place = authority.rpartition("@")
+    host, port = _split_port(place, text)
+    default = {"": DEFAULT_PORT, "irc": IRC_PORT, "ircs": TLS_PORT}[scheme]
+    # In a URL `#` begins the fragment: both irc://host/#tea and irc://host/tea are meant as the channel.
+    path = _unquote(path.split("?")[0].split(",isnick")[0])
+    named = [name.strip() for name in path.split(",") if name.strip()]
+    channels = tuple(name if name[0] in CHANNEL_SIGNS else "#" + name for name in named)
+    destination_host = host or DEFAULT_HOST
+    return Destination(
+        Address(destination_host, default if port is None else port, tls=scheme == "ircs"),
+        _unquote(nick.partition(":")[0]),
+        channels or ((DEFAULT_CHANNEL,) if not scheme else ()),
+    )
+
+
+def _split_scheme(text: str) -> tuple[str, str]:
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return "", text
+    known = {"irc": "irc", "irc6": "irc", "ircs": "ircs"}.get(scheme.lower())
+    if known is None:
+        raise AddressError(f"{scheme}:// is not known here; irc:// and ircs:// are")
+    return known, rest
+
+
+def _split_port(place: str, text: str) -> tuple[str, int | None]:
+    if place.startswith("["):
+        host, bracket, rest = place[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise AddressError(f"{text}: an IPv6 address stands in brackets, as in [::1]:9090")
+        port = rest[1:]
+    elif place.count(":") > 1:
+        return place, None
+    else:
+        host, _, port = place.partition(":")
+    if not port:
+        return host, None
+    secure = port.startswith("+")  # as mIRC writes a TLS port; the scheme decides here
+    if secure or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
+        raise AddressError(f"{text}: {port} is no port; ports are numbers from 1 to 65535")
+    return host, int(port)
+
+
+def _unquote(text: str) -> str:
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote  # late: rarely needed
+
+    return unquote(text)

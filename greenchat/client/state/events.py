@@ -1,0 +1,115 @@
+"""What can happen to the client, one small class each. Everything the console does begins with one of these.
+
+They are not frozen, though nobody changes them: to make frozen dataclasses takes twice as long at each start.
+"""
+
+from dataclasses import dataclass
+
+from greenchat.client.text.style import Size
+from greenchat.protocol.message import Message
+
+
+@dataclass(slots=True)
+class Connected:
+    """The connection to the server stands (and its certificate was good, if there is one)."""
+
+
+@dataclass(slots=True)
+class Received:
+    """The server said something."""
+
+    message: Message
+
+
+@dataclass(slots=True)
+class Garbled:
+    """The server sent a line that is no message."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Disconnected:
+    """The connection ended or never came about; the reason is in plain words."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Untrusted:
+    """The server's certificate is not to be trusted by itself; the connection ends. fingerprint: SHA-256 in hex."""
+
+    fingerprint: str
+    reason: str
+
+
+NetworkEvent = Connected | Received | Garbled | Untrusted | Disconnected
+
+
+@dataclass(slots=True)
+class KeyPressed:
+    """A key by its name in the key table (`C-a`, `M-1`, `PgUp`), or the character that it types."""
+
+    key: str
+
+
+@dataclass(slots=True)
+class Pasted:
+    """Text that came through the terminal's bracketed paste."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class Resized:
+    """The terminal has another size."""
+
+    size: Size
+
+
+@dataclass(slots=True)
+class Focused:
+    """The terminal's window gained or lost the focus."""
+
+    focused: bool
+
+
+@dataclass(slots=True)
+class Entered:
+    """A whole line, where the terminal (or a script) does the editing."""
+
+    text: str
+
+
+@dataclass(slots=True)
+class Clicked:
+    """The left button was pressed on a cell, counted from 0 at the top left."""
+
+    row: int
+    column: int
+
+
+@dataclass(slots=True)
+class Wheeled:
+    """The wheel was turned over a row, counted from 0 at the top. key: its name in the key table."""
+
+    key: str
+    row: int
+
+
+@dataclass(slots=True)
+class Reported:
+    """The terminal says where its cursor was when it was asked, counted from 1."""
+
+    row: int
+    column: int
+
+
+@dataclass(slots=True)
+class Background:
+    """The terminal says whether its background is light."""
+
+    light: bool
+
+
+TerminalEvent = Background | Reported | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered

@@ -1,0 +1,199 @@
+"""What the client knows: its networks with their buffers, which of these is shown, and what waits to be asked or done.
+
+Pure state; it draws and sends nothing. What is to be done outside waits in `Model.requests`.
+"""
+
+from collections import deque
+from dataclasses import replace
+
+from greenchat.client.state.effects import Request
+from greenchat.client.state.lines import TALK, Kind, Line
+from greenchat.client.state.network import Address, Buffer, BufferKind, Link, Network
+from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
+from greenchat.client.state.settings import Settings
+
+__all__ = ["Address", "Buffer", "BufferKind", "Link", "Model", "Network"]
+
+MOST_MENTIONS = 200
+
+
+class Model:
+    """All networks, all buffers in the order of their windows, and which one is shown.
+
+    Reads: window_number. Changes: add_network, open, close, show, add, say. What the app is asked to do waits in
+    `requests`.
+    """
+
+    __slots__ = (
+        "actions",
+        "asks",
+        "beside",
+        "buffers",
+        "caller",
+        "calls",
+        "current",
+        "draws",
+        "focused",
+        "heard",
+        "last",
+        "mentions",
+        "mouse",
+        "networks",
+        "on_screen",
+        "questions",
+        "requests",
+        "settings",
+    )
+
+    def __init__(self, network: Network) -> None:
+        self.networks: list[Network] = []
+        self.buffers: list[Buffer] = []
+        self.beside: list[Buffer] = []  # to be on the screen together with the current one
+        self.on_screen: tuple[Buffer, ...] = ()  # those of them for which there is room
+        self.requests: deque[Request] = deque()
+        self.settings = Settings()
+        self.actions: frozenset[str] = frozenset()  # that a key can have
+        self.asks = True  # is there somebody who can answer questions?
+        self.draws = True  # is there a screen to choose from a list on?
+        self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
+        self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
+        self.focused = True
+        self.mouse = False  # is the terminal to tell of it?
+        self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
+        self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
+        self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none
+        self.add_network(network)
+        self.current = network.status
+        self.last = network.status  # shown before the current one
+
+    @property
+    def network(self) -> Network:
+        """The network of the buffer that is shown."""
+        return self.current.network
+
+    @property
+    def others_shown(self) -> list[Buffer]:
+        """The windows that are to be on the screen above the current one."""
+        return [buffer for buffer in self.beside if buffer is not self.current and buffer in self.buffers]
+
+    def add_network(self, network: Network) -> None:
+        """One more, with its status buffer."""
+        self.networks.append(network)
+        self.buffers.append(network.status)
+
+    def remove_network(self, network: Network) -> None:
+        """A network and its windows go; there is another one."""
+        self.networks.remove(network)
+        self.buffers = [buffer for buffer in self.buffers if buffer.network is not network]
+        if self.last not in self.buffers:
+            self.last = self.buffers[0]
+        if self.current not in self.buffers:
+            self.current = self.last
+            self._looked_at(self.current)
+
+    def open(self, network: Network, name: str) -> Buffer:
+        """The buffer of this name; a new one where there is none."""
+        buffer = network.find(name)
+        if buffer is None:
+            channel = network.isupport.is_channel(name)
+            buffer = Buffer(network, name, BufferKind.CHANNEL if channel else BufferKind.PRIVATE)
+            network.buffers[network.fold(name)] = buffer
+            place = max(self.buffers.index(other) for other in network.buffers.values() if other in self.buffers) + 1
+            self.buffers.insert(place, buffer)
+        return buffer
+
+    def close(self, buffer: Buffer) -> None:
+        """Remove a buffer. A status buffer stays."""
+        if buffer.kind is BufferKind.STATUS:
+            return
+        place = self.buffers.index(buffer)
+        self.buffers.remove(buffer)
+        del buffer.network.buffers[buffer.network.fold(buffer.name)]
+        if self.last is buffer:
+            self.last = buffer.network.status
+        if self.current is buffer:
+            previous = self.last if self.last in self.buffers else self.buffers[max(0, place - 1)]
+            self.current = previous
+            self._looked_at(previous)
+
+    def show(self, buffer: Buffer) -> None:
+        """Bring a buffer on the screen. If it is there already, above the current one, the two change places."""
+        if buffer is self.current:
+            return
+        self.beside = [self.current if other is buffer else other for other in self.beside]
+        self.current.mark_seen()
+        self.last, self.current = self.current, buffer
+        self._looked_at(buffer)
+
+    def look_at(self, others: tuple[Buffer, ...]) -> set[Buffer]:
+        """These are on the screen besides the current one; returns which have come or gone."""
+        before, self.on_screen = self.on_screen, others
+        changed = set(before) ^ set(others)
+        for buffer in changed:
+            if buffer in others:
+                self._looked_at(buffer)
+            elif buffer is not self.current:
+                buffer.mark_seen()
+        return changed
+
+    def read_all(self) -> list[Buffer]:
+        """Nothing is unread any more; returns what was."""
+        unread = [buffer for buffer in self.buffers if buffer.unread or buffer.events or buffer.highlights]
+        for buffer in unread:
+            self._looked_at(buffer)
+            buffer.mark_seen()
+        return unread
+
+    def add(self, buffer: Buffer, line: Line) -> None:
+        """Append a line to a buffer and count what the user has not seen."""
+        here = buffer is self.current or buffer in self.on_screen
+        looked_at = here and self.focused and buffer.anchor is None
+        talk = line.kind in TALK
+        # who speaks has read, and nothing is new to who was looking
+        read = talk and (line.own or (looked_at and not buffer.has_news))
+        buffer.add(line)
+        if read:
+            buffer.mark_seen()
+        if talk and line.nick:
+            folded = buffer.network.fold(line.nick)
+            buffer.speakers.pop(folded, None)
+            buffer.speakers[folded] = line.time
+        if self.heard is not None and talk:
+            self.heard.append((buffer, line))
+        if line.highlight:
+            self.mentions.append((buffer, line))
+        if line.own or looked_at:
+            return
+        called = line.highlight or (talk and buffer.kind is BufferKind.PRIVATE)
+        self.calls += called
+        if called:
+            where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
+            self.caller = (f"{line.nick}{where}", line.text)
+        if not here:
+            if talk:
+                buffer.unread += 1
+            else:
+                buffer.events += 1
+            buffer.highlights += called
+
+    def ask(self, network: Network, question: Question, now: int) -> None:
+        """Put a question to the user; it is noted where they look, too."""
+        for text in (*question.details, question.text):
+            self.complain(network, text, now)
+        self.questions.append(replace(question, noted=True))
+
+    def tell(self, text: str, now: int, kind: Kind = Kind.INFO, network: Network | None = None) -> None:
+        """Tell the user something where they are looking; of another network than that, in the window it has."""
+        elsewhere = network is not None and network is not self.current.network
+        self.add(network.status if network and elsewhere else self.current, Line(now, kind, text))
+
+    def complain(self, network: Network, text: str, now: int) -> None:
+        """Tell what is wrong with a network where the user is looking."""
+        self.tell(text, now, Kind.ERROR, network)
+
+    def window_number(self, buffer: Buffer) -> int:
+        """Counted from 1."""
+        return self.buffers.index(buffer) + 1
+
+    def _looked_at(self, buffer: Buffer) -> None:
+        buffer.unread = buffer.highlights = buffer.events = 0

@@ -1,0 +1,85 @@
+"""What the client asks the user: one question at a time, answered with a word; or a text, which may be hidden.
+
+A question never blocks: it waits in `Model.questions` until the console can put it in the input line's place. Where
+nobody can be asked (a script), its last answer is taken, which is always the one that changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat.client.state.network import Buffer
+
+Action = Callable[[int], None]  # given the time in milliseconds since the epoch
+
+
+def always() -> bool:
+    """For questions that only the user can end."""
+    return True
+
+
+@dataclass(slots=True)
+class Answer:
+    """word: what is typed, its beginning is enough unless it must be `whole`. meaning: what it does, for the hint."""
+
+    word: str
+    meaning: str
+    action: Action
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Question:
+    """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing.
+
+    noted: it stands in the window already, so that there is room for the meanings of the answers. holds: is there still
+    something to decide?
+    """
+
+    text: str
+    answers: tuple[Answer, ...]
+    details: tuple[str, ...] = ()
+    loud: bool = False
+    noted: bool = False
+    holds: Callable[[], bool] = always
+
+    @property
+    def meanings(self) -> str:
+        """What each answer does, as a sentence."""
+        return "; ".join(f"{answer.word}: {answer.meaning}" for answer in self.answers) + "."
+
+    def answer(self, typed: str) -> Answer | None:
+        """The answer that was meant, None where that can't be told."""
+        typed = typed.strip().lower()
+        meant = [
+            each for each in self.answers if typed == each.word or (not each.whole and each.word.startswith(typed))
+        ]
+        return meant[0] if typed and len(meant) == 1 else None
+
+
+@dataclass(slots=True)
+class Prompt:
+    """A text that is asked for. take: called with it and the time. hidden: it is not shown while it is typed."""
+
+    text: str
+    take: Callable[[str, int], None]
+    hidden: bool = False
+
+
+@dataclass(slots=True)
+class WhichChannel:
+    """The user is to choose one of the server's channels. take: called with its name and the time."""
+
+    take: Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class ManyLines:
+    """So many lines are to be said in a window that the user is asked first, as for a paste."""
+
+    buffer: Buffer
+    text: str
+    notice: bool = False
+
+
+def nothing(_now: int) -> None:
+    """The action of an answer that changes nothing."""

@@ -1,0 +1,199 @@
+"""What the user has set: a table of settings with their help, aliases, ignored people, and keys of their own.
+
+Kept as TOML that a person can edit, too. What is in the file and not known here stays in it.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from greenchat.client.state.bindings import KEYS, PRESETS
+from greenchat.client.text.colours import DEPTHS
+
+Value = str | bool | int | list[str]
+
+
+class SettingError(ValueError):
+    """A value can't be that; the text says why, for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A row of the table. choices: what a text may be, () for anything."""
+
+    name: str
+    default: Value
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+TABLE: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting("highlight.words", [], "words that call you, besides your nickname (separated by spaces)"),
+        Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)"),
+        Setting("colours", "auto", "how many colours to use, from the next start on", ("auto", *DEPTHS)),
+        Setting("theme", "auto", "for a dark or a light terminal", ("auto", "dark", "light")),
+        Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
+        Setting("show.topic", True, "the bar above with what the channel is about"),
+        Setting("show.status", True, "the bar below with who and where you are, and what happened elsewhere"),
+        Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel"),
+        Setting("proxy", "", "through which to reach servers of other machines: socks5://[user:password@]host:port"),
+        Setting("spelling", "", "languages to check what you type in, like en_US de_DE, or auto (separated by spaces)"),
+        Setting("spelling.words", [], "words that are right, whatever the dictionary says (separated by spaces)"),
+        Setting("typing.tell", True, "tell others while you type"),
+        Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
+        Setting("exec.seconds", 60, "after how many seconds a program that /exec has run is ended, 0 for never"),
+        Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),
+        Setting("bell", True, "ring when somebody calls you and the window has not the focus"),
+    )
+}
+
+
+@dataclass(slots=True, eq=False)
+class Settings:
+    """Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside."""
+
+    values: dict[str, Value] = field(default_factory=dict)  # only what differs from its default
+    aliases: dict[str, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)  # masks
+    bindings: dict[str, str] = field(default_factory=dict)  # key -> action, "" for none
+    notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: presence.py
+
+    def get(self, name: str) -> Value:
+        """The value that holds. Raises KeyError for a name that is not in the table."""
+        return self.values.get(name, TABLE[name].default)
+
+    def set(self, name: str, text: str) -> None:
+        """Set it to what was typed. Raises SettingError."""
+        setting = TABLE.get(name)
+        if setting is None:
+            raise SettingError(f"There is no setting {name}. /set lists them all.")
+        value = _parse(setting, text)
+        if value == setting.default:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+    def keys(self) -> dict[str, str]:
+        """The table of keys: ours, the preset's, the user's own."""
+        preset = str(self.get("keys.preset"))
+        merged = KEYS | PRESETS.get(preset, {}) | self.bindings
+        return {key: action for key, action in merged.items() if action}
+
+    def calls(self, text: str) -> bool:
+        """Is this text one that the user wants to be called for, whoever it names?"""
+        words, patterns = self.get("highlight.words"), self.get("highlight.patterns")
+        if isinstance(words, list) and words:
+            listed = "|".join(re.escape(word) for word in words)
+            if re.search(rf"(?<!\w)(?:{listed})(?!\w)", text, re.I):
+                return True
+        return isinstance(patterns, list) and any(re.search(pattern, text, re.I) for pattern in patterns)
+
+    def ignores(self, source: str, nick: str) -> bool:
+        """Is this somebody (`nick!user@host`) whom the user does not want to read?"""
+        return any(
+            _mask(mask).fullmatch(source if "!" in mask or "@" in mask else nick) is not None for mask in self.ignored
+        )
+
+
+def shown(value: Value) -> str:
+    """A value as it is typed."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def load(path: Path) -> Settings:
+    """Read the file; defaults where there is none. Raises SettingError where it has a mistake."""
+    settings = Settings()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return settings
+    except OSError as error:
+        raise SettingError(f"{path} can't be read: {error.strerror}") from error
+    import tomllib  # late: many have set nothing
+
+    try:
+        found = tomllib.loads(data.decode())
+    except ValueError as error:
+        raise SettingError(f"{path} has a mistake: {error}") from error
+    for name, value in _mapping(found.get("settings")).items():
+        if name in TABLE:
+            try:
+                settings.set(name, shown(value) if isinstance(value, bool | list) else str(value))
+            except (SettingError, TypeError) as error:
+                raise SettingError(f"{path}: {error}") from error
+        elif isinstance(value, bool | int | str | list):
+            settings.values[name] = value
+    settings.aliases = {name: str(text) for name, text in _mapping(found.get("aliases")).items()}
+    settings.bindings = {key: str(action) for key, action in _mapping(found.get("keys")).items()}
+    settings.ignored = _texts(found.get("ignored"))
+    settings.notified = _texts(found.get("notified"))
+    return settings
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write the file, whole. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(as_toml(settings))
+    new.replace(path)
+
+
+def as_toml(settings: Settings) -> str:
+    """The file's text. https://toml.io/en/v1.0.0"""
+    lines = ["# The settings of greenchat. /set in the chat changes them; greenchat writes this file anew then."]
+    lines += ["", f"ignored = {_toml(settings.ignored)}", f"notified = {_toml(settings.notified)}"]
+    for title, table in (("settings", settings.values), ("aliases", settings.aliases), ("keys", settings.bindings)):
+        lines += ["", f"[{title}]"]
+        for name, value in sorted(table.items()):
+            if isinstance(value, bool | int | str | list):
+                lines.append(f"{_toml(name)} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Value) -> str:
+    import json  # late: only who changes a setting writes any
+
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+def _parse(setting: Setting, text: str) -> Value:
+    if isinstance(setting.default, bool):
+        if text.lower() not in ("on", "off", "true", "false", "yes", "no"):
+            raise SettingError(f"{setting.name} is on or off.")
+        return text.lower() in ("on", "true", "yes")
+    if isinstance(setting.default, int):
+        if not text.isdecimal() or not text.isascii():
+            raise SettingError(f"{setting.name} is a whole number.")
+        return int(text)
+    if isinstance(setting.default, list):
+        words = text.split()
+        if setting.name.endswith("patterns"):
+            for word in words:
+                try:
+                    re.compile(word)
+                except re.error as error:
+                    raise SettingError(f"{word} is no regular expression: {error}") from error
+        return words
+    if setting.choices and text not in setting.choices:
+        raise SettingError(f"{setting.name} is one of {', '.join(setting.choices)}.")
+    return text
+
+
+def _mask(mask: str) -> re.Pattern[str]:
+    pattern = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in mask)
+    return re.compile(pattern, re.I | re.S)
+
+
+def _texts(found: object) -> list[str]:
+    return [str(each) for each in found if str(each).strip()] if isinstance(found, list) else []
+
+
+def _mapping(found: object) -> dict[str, object]:
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,1 @@
+"""The terminal: curses, keys, notifications, what the terminal can do."""

@@ -1,0 +1,208 @@
+"""Keys: from the terminal's bytes to names. What they do stands in bindings.py.
+
+The decoder takes bytes as they come, in any pieces, and knows the sequences of xterm, its many relatives, rxvt, the
+Linux console, tmux and screen. An ESC that nothing follows is the Escape key: the caller waits `ESCAPE_SECONDS` and
+calls `flush`.
+"""
+
+import re
+
+from greenchat.client.state.events import (
+    Background,
+    Clicked,
+    Focused,
+    KeyPressed,
+    Pasted,
+    Reported,
+    TerminalEvent,
+    Wheeled,
+)
+
+ESCAPE_SECONDS = 0.05
+
+_CONTROL = {"\r": "Enter", "\n": "Enter", "\t": "Tab", "\x7f": "Backspace", "\x1b": "Escape", "\x00": "C-Space"}
+_CONTROL |= {"\x1c": "C-\\", "\x1d": "C-]", "\x1e": "C-^", "\x1f": "C-_"}
+_LETTERS = {"A": "Up", "B": "Down", "C": "Right", "D": "Left", "H": "Home", "F": "End", "P": "F1", "Q": "F2"}
+_LETTERS |= {"R": "F3", "S": "F4", "Z": "S-Tab", "M": "Enter", "E": "Begin"}
+_LETTERS |= {"a": "S-Up", "b": "S-Down", "c": "S-Right", "d": "S-Left"}  # rxvt
+_NUMBERS = {1: "Home", 2: "Insert", 3: "Delete", 4: "End", 5: "PgUp", 6: "PgDn", 7: "Home", 8: "End"}
+_NUMBERS |= dict(zip((11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 23, 24), (f"F{n}" for n in range(1, 13)), strict=True))
+_SS3_LETTERS = {"a": "C-Up", "b": "C-Down", "c": "C-Right", "d": "C-Left"}  # rxvt
+_MODIFIERS = {2: "S-", 3: "M-", 4: "M-S-", 5: "C-", 6: "C-S-", 7: "M-C-", 8: "M-C-S-", 9: "M-"}
+_RXVT_MODIFIERS = {"^": "C-", "@": "C-S-"}
+
+_CSI = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
+_CSI_BEGUN = re.compile(r"\x1b\[[0-?]*[ -/]*$")
+_RXVT_SHIFTED = re.compile(r"\x1b\[([0-9]+)\$")  # `$` ends no sequence elsewhere
+_LINUX_FUNCTION = re.compile(r"\x1b\[\[([A-E])")
+_REPORT = re.compile(r"([2-9]|[1-9][0-9]+);([0-9]+)")  # with a 1 before the semicolon it is F3
+_COMMAND = re.compile(r"\x1b\]([0-9]+);([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC, as answers to it come
+_COMMAND_BEGUN = re.compile(r"\x1b\][0-9]+[^\x07\x1b]*\x1b?$")
+_LONGEST_COMMAND = 100
+_RGB = re.compile(r"rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
+_PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
+
+
+class Decoder:
+    """Bytes in, keys and pastes out."""
+
+    __slots__ = ("_bytes", "_text")
+
+    def __init__(self) -> None:
+        self._bytes = b""  # of a character that has not ended
+        self._text = ""  # of a sequence that has not ended
+
+    @property
+    def undecided(self) -> bool:
+        """True while what came could be the beginning of more. Not while a paste or an answer of the
+        terminal goes on: that ends when it ends."""
+        return bool(self._text) and not (self._text.startswith(_PASTE_BEGINS) or _COMMAND_BEGUN.match(self._text))
+
+    def feed(self, data: bytes) -> list[TerminalEvent]:
+        """The keys that are complete now."""
+        text, self._bytes = _decode(self._bytes + data)
+        self._text += text
+        return self._take(final=False)
+
+    def flush(self) -> list[TerminalEvent]:
+        """Nothing came for a while: what has begun is all there is."""
+        if not self.undecided:
+            return []
+        return self._take(final=True)
+
+    def _take(self, *, final: bool) -> list[TerminalEvent]:
+        events: list[TerminalEvent] = []
+        position = 0
+        text = self._text
+        while position < len(text):
+            event, end = _next(text, position, final=final)
+            if end == position:
+                break
+            if event is not None:
+                events.append(event)
+            position = end
+        self._text = text[position:]
+        return events
+
+
+def _decode(data: bytes) -> tuple[str, bytes]:
+    """The characters that are complete, and the bytes of one that is not. What is no UTF-8 becomes U+FFFD."""
+    for length in range(1, min(3, len(data)) + 1):
+        lead = data[-length]
+        if lead >= 0xC0:
+            needs = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
+            if needs > length:
+                return data[:-length].decode(errors="replace"), data[-length:]
+            break
+        if lead < 0x80:
+            break
+    return data.decode(errors="replace"), b""
+
+
+def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, int]:
+    """The event that begins at start and where it ends; start itself where more has to come."""
+    if text[start] != "\x1b":
+        return KeyPressed(_plain(text[start])), start + 1
+    if text.startswith(_PASTE_BEGINS, start):
+        end = text.find(_PASTE_ENDS, start)
+        if end < 0:
+            return None, start
+        return Pasted(_pasted(text[start + len(_PASTE_BEGINS) : end])), end + len(_PASTE_ENDS)
+    rest = text[start:]
+    if rest == "\x1b":
+        return (KeyPressed("Escape"), start + 1) if final else (None, start)
+    if rest[1] == "\x1b":
+        # Alt with a special key sends an ESC before it; two Escapes come as the same bytes.
+        event, end = _next(text, start + 1, final=final)
+        if end == start + 1:
+            return None, start
+        if isinstance(event, KeyPressed) and event.key != "Escape" and not event.key.startswith("M-"):
+            return KeyPressed("M-" + event.key), end
+        return KeyPressed("Escape"), start + 1
+    if rest[1] == "[":
+        return _control_sequence(text, start, final=final)
+    if rest[1] == "]":
+        command = _COMMAND.match(rest)
+        if command:
+            return _answered(command[1], command[2]), start + command.end()
+        if (_COMMAND_BEGUN.match(rest) and len(rest) < _LONGEST_COMMAND) or (rest == "\x1b]" and not final):
+            return None, start
+    if rest[1] == "O":
+        if len(rest) == 2:
+            return (KeyPressed("M-O"), start + 2) if final else (None, start)
+        name = _SS3_LETTERS.get(rest[2]) or _LETTERS.get(rest[2])
+        return (KeyPressed(name), start + 3) if name else (KeyPressed("M-O"), start + 2)
+    return KeyPressed("M-" + _plain(rest[1])), start + 2
+
+
+def _control_sequence(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, int]:
+    linux = _LINUX_FUNCTION.match(text, start)
+    if linux:
+        return KeyPressed(f"F{ord(linux[1]) - 64}"), linux.end()
+    rxvt = _RXVT_SHIFTED.match(text, start)
+    if rxvt:
+        name = _NUMBERS.get(int(rxvt[1]), "")
+        return (KeyPressed("S-" + name) if name else None), rxvt.end()
+    match = _CSI.match(text, start)
+    if not match:
+        if _CSI_BEGUN.match(text, start) and not final:
+            return None, start
+        return (KeyPressed("M-["), start + 2) if text[start : start + 2] == text[start:] else (None, start + 2)
+    parameters, letter = match[1], match[3]
+    if parameters == "" and letter in "IO":
+        return Focused(letter == "I"), match.end()
+    if parameters[:1] == "<" and letter in "Mm":
+        return _mouse(parameters[1:], pressed=letter == "M"), match.end()
+    report = _REPORT.fullmatch(parameters) if letter == "R" else None
+    if report:
+        return Reported(int(report[1]), int(report[2])), match.end()
+    name = _named(parameters, letter) if parameters[:1] not in ("<", "=", ">", "?") else ""
+    return (KeyPressed(name) if name else None), match.end()
+
+
+def _answered(command: str, text: str) -> TerminalEvent | None:
+    """11 is the background: `rgb:RRRR/GGGG/BBBB`, each with one to four digits."""
+    colour = _RGB.match(text)
+    if command != "11" or not colour:
+        return None
+    red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in colour.groups())
+    return Background(0.299 * red + 0.587 * green + 0.114 * blue > 0.5)
+
+
+def _mouse(parameters: str, *, pressed: bool) -> TerminalEvent | None:
+    """xterm's SGR reports: `button;column;row`, from 1. The wheel is two more buttons."""
+    numbers = [int(number) for number in parameters.split(";") if number.isdecimal()]
+    if len(numbers) != 3 or not pressed:
+        return None
+    button, column, row = numbers
+    if button in (64, 65):
+        return Wheeled("WheelUp" if button == 64 else "WheelDown", row - 1)
+    return Clicked(row - 1, column - 1) if button == 0 and row and column else None
+
+
+def _named(parameters: str, letter: str) -> str:
+    numbers = [int(number) if number.isdecimal() else 1 for number in parameters.replace(":", ";").split(";")]
+    modifier = _MODIFIERS.get(numbers[1], "") if len(numbers) > 1 else ""
+    if letter == "~":
+        if numbers[0] == 27 and len(numbers) > 2:  # xterm's modifyOtherKeys
+            return modifier + _plain(chr(numbers[2]))
+        name = _NUMBERS.get(numbers[0], "")
+    elif letter in _RXVT_MODIFIERS:
+        modifier, name = _RXVT_MODIFIERS[letter], _NUMBERS.get(numbers[0], "")
+    elif letter == "u":  # the kitty protocol and xterm's formatOtherKeys
+        name = _plain(chr(numbers[0])) if 0 < numbers[0] < 0x110000 else ""
+    else:
+        name = _LETTERS.get(letter, "")
+    return modifier + name if name else ""
+
+
+def _plain(character: str) -> str:
+    if character in _CONTROL:
+        return _CONTROL[character]
+    if character < " ":
+        return "C-" + chr(ord(character) + 96)
+    return character
+
+
+def _pasted(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

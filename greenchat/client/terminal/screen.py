@@ -1,0 +1,391 @@
+"""The only place with curses: takes the terminal over, paints what changed of a frame, and gives the terminal back.
+
+curses counts emoji wrongly (joined sequences, skin tones, flags) and would shift everything behind them. So it is given
+placeholders of the right width in their place, and the row is written once more directly, each such character at its
+own column: whatever width the terminal gives it, the rest of the row stands where it belongs.
+
+It knows nothing of links (OSC 8) either, nor (mostly) of true colours: a row with such is written once more in the same
+way. Links are underlined, so that curses never takes the cell of a link for one without.
+"""
+
+import contextlib
+import curses
+import os
+import select
+import termios
+import time
+from dataclasses import replace
+from types import TracebackType
+from zlib import crc32
+
+from greenchat.client.terminal import notifications
+from greenchat.client.terminal.probe import ASKED, REQUEST, REQUEST_BACKGROUND, Probe
+from greenchat.client.terminal.surface import speaks_unicode
+from greenchat.client.text import colours
+from greenchat.client.text.cells import draw_ambiguous, graphemes, width
+from greenchat.client.text.links import encoded
+from greenchat.client.text.style import Frame, Row, Size, Style
+
+ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
+LEAVE = "\x1b[?2004l\x1b[?1004l"
+MOUSE, NO_MOUSE = "\x1b[?1000h\x1b[?1006h", "\x1b[?1006l\x1b[?1000l"
+XTERM = (
+    "xterm",
+    "rxvt",
+    "screen",
+    "tmux",
+    "alacritty",
+    "foot",
+    "kitty",
+    "st-",
+)  # those that take titles, links and the clipboard
+# A terminal draws what stands between these in one go, or ignores both (Contour's "Synchronized Output").
+BEGIN_UPDATE, END_UPDATE = "\x1b[?2026h", "\x1b[?2026l"
+SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+ANSWER_SECONDS = 0.2  # how long leaving waits for answers of the terminal ...
+ANSWERED_WITHIN = 2.0  # ... that were asked for no longer ago
+MOST_COPIED = 74_000  # bytes; xterm takes 100,000 of them encoded
+PLACEHOLDER = "\ue000"  # one column wide, and never in a text that was made visible
+FIRST_DIRECT = 0x1F000  # emoji and what came later than the C library's tables
+JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
+TerminalError = curses.error  # what a terminal that can't be drawn on raises
+
+
+class Screen:
+    """The terminal while the client has it; a context manager, so that it is given back whatever happens.
+
+    wanted: how many colours, a name of `colours.DEPTHS`, or "auto" for what the terminal says it has.
+    """
+
+    def __init__(self, wanted: str = "auto") -> None:
+        self._wanted = wanted
+        self._depth = 0
+        self._probe = Probe()
+        self._asked_at = float("-inf")
+        self._window: curses.window | None = None
+        self._pairs: dict[tuple[int, int], int] = {}
+        self._attributes: dict[Style, int] = {}
+        self._painted: list[Row] = []
+        self._title = ""
+        self._mouse = False
+        self._xterm = False
+        self._unicode = speaks_unicode()
+        self._saved: list[int | list[bytes | int]] | None = None
+
+    def __enter__(self) -> "Screen":
+        """Take the terminal. Raises curses.error where it can't draw."""
+        self._saved = termios.tcgetattr(0) if os.isatty(0) else None
+        # Alt sends ESC first anyway; curses must not wait for more, we decode ourselves.
+        os.environ.setdefault("ESCDELAY", "25")
+        self._window = curses.initscr()
+        try:
+            if not curses.tigetstr("cup"):
+                raise TerminalError("its cursor can't be moved; greenchat --plain does without")
+            curses.noecho()
+            curses.raw()
+            curses.nonl()
+            self._window.leaveok(False)
+            if curses.has_colors():
+                curses.start_color()
+                curses.use_default_colors()
+                found = colours.depth(os.environ, curses.COLORS)
+                self._depth = colours.DEPTHS.get(self._wanted, found)
+            self._xterm = os.environ.get("TERM", "").startswith(XTERM)
+            self._window.refresh()  # it clears the screen, and what is asked here must come after that
+            self._write(ENTER + (SAVE_TITLE if self._xterm else ""))
+            self._ask()
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the terminal back."""
+        self._leave()
+
+    def reported(self, row: int, column: int) -> bool:
+        """The terminal answers what it was asked on entering; True when all is known, and is to be drawn anew."""
+        was_done = self._probe.done
+        self._probe.answered(row, column)
+        if was_done or not self._probe.done:
+            return False
+        draw_ambiguous(self._probe.ambiguous)
+        self.redraw()
+        return True
+
+    @property
+    def wide(self) -> bool:
+        """Does the terminal draw rules and dots two columns wide?"""
+        return self._probe.ambiguous == 2
+
+    @property
+    def depth(self) -> int:
+        """How many colours there are."""
+        return self._depth
+
+    @property
+    def size(self) -> Size:
+        """As the terminal says it now."""
+        columns, rows = os.get_terminal_size(1)
+        return Size(rows, columns)
+
+    def resize(self, size: Size) -> None:
+        """The terminal has another size: everything is painted anew."""
+        assert self._window
+        curses.resizeterm(max(1, size.rows), max(1, size.columns))
+        self._painted.clear()
+        self._window.erase()
+
+    def redraw(self) -> None:
+        """Paint everything anew, because somebody else wrote on the terminal."""
+        assert self._window
+        self._painted.clear()
+        self._window.clear()
+
+    def suspend(self) -> None:
+        """Give the terminal back for a while."""
+        self._write(LEAVE + NO_MOUSE * self._mouse)
+        curses.endwin()
+
+    def resume(self) -> None:
+        """Take it again."""
+        assert self._window
+        self._window.refresh()
+        self._write(ENTER + MOUSE * self._mouse)
+        self.redraw()
+
+    def beep(self) -> None:
+        """Ring."""
+        self._write("\a")
+
+    def mouse(self, wanted: bool) -> None:
+        """Have the terminal tell of clicks and the wheel, or leave them to it."""
+        self._mouse = wanted
+        self._write(MOUSE if wanted else NO_MOUSE)
+
+    def notify(self, title: str, text: str) -> None:
+        """Notify on the desktop."""
+        told = notifications.sequence(os.environ, title, text)
+        if told:
+            self._write(told)
+        else:
+            notifications.send(os.environ, title, text)
+
+    def copy(self, text: str) -> None:
+        """Put a text into the clipboard through the terminal (OSC 52), which works over ssh, too."""
+        from base64 import b64encode
+
+        if self._xterm:
+            self._write(f"\x1b]52;c;{b64encode(text.encode(errors='replace')[:MOST_COPIED]).decode()}\x07")
+
+    def paint(self, frame: Frame) -> None:
+        """Show the frame; only rows that differ from what is there are touched."""
+        window = self._window
+        assert window
+        height, columns = window.getmaxyx()
+        direct = []
+        for number, row in enumerate(frame.rows[:height]):
+            if number < len(self._painted) and self._painted[number] == row:
+                continue
+            if self._paint_row(number, row, columns):
+                direct.append(number)
+        self._painted = list(frame.rows[:height])
+        if frame.cursor and frame.cursor.row < height:
+            window.move(frame.cursor.row, min(frame.cursor.column, columns - 1))
+        if self._xterm:
+            self._write(BEGIN_UPDATE)
+        window.refresh()
+        after = ""
+        if frame.title != self._title and self._xterm:
+            self._title = frame.title
+            after += f"\x1b]2;{frame.title}\x1b\\"
+        if direct:
+            after += "\x1b7" + "".join(self._direct(number, frame.rows[number]) for number in direct) + "\x1b8"
+        if self._xterm:
+            after += END_UPDATE
+        self._write(after)
+
+    def _paint_row(self, number: int, row: Row, columns: int) -> bool:
+        """Put the row into the window; True if it must be written directly, too."""
+        window = self._window
+        assert window
+        needs_direct = False
+        window.move(number, 0)
+        window.clrtoeol()
+        column = 0
+        for span in row:
+            text = span.text
+            if not text.isascii() and not self._unicode:
+                text = _in_ascii(text)
+            elif not text.isascii():
+                text, replaced = self._with_placeholders(text)
+                needs_direct = needs_direct or replaced
+            needs_direct = needs_direct or (bool(span.style.link) and self._xterm) or self._is_true(span.style)
+            taken = width(text)
+            if column + taken > columns:
+                break
+            try:
+                window.addstr(number, column, text, self._attribute(span.style))
+            except curses.error:
+                # curses complains when the last cell of the screen is filled, after filling it.
+                if column + taken < columns:
+                    raise
+            column += taken
+        return needs_direct
+
+    def _with_placeholders(self, text: str) -> tuple[str, bool]:
+        parts = []
+        replaced = False
+        for grapheme in graphemes(text):
+            risky = self._risky(grapheme)
+            parts.append(PLACEHOLDER * width(grapheme) if risky else grapheme)
+            replaced = replaced or risky
+        return "".join(parts), replaced
+
+    def _risky(self, grapheme: str) -> bool:
+        """Would curses give this character another width than the terminal does?"""
+        return _counted_wrongly(grapheme) or (self.wide and not grapheme.isascii())
+
+    def _is_true(self, style: Style) -> bool:
+        """Has it a colour that curses can't draw as it is? (It draws the nearest, then the row is written directly.)"""
+        return self._depth == colours.TRUE > curses.COLORS and (
+            (style.foreground or 0) >= colours.TRUE or (style.background or 0) >= colours.TRUE
+        )
+
+    def _direct(self, number: int, row: Row) -> str:
+        """The escape sequences that write a row with each wide or joined character at its column."""
+        parts = []
+        column = 0
+        for span in row:
+            parts.append(self._sgr(span.style))
+            link = encoded(span.style.link) if self._xterm else ""
+            if link:
+                # The same id lets the terminal take what was wrapped for one link.
+                parts.append(f"\x1b]8;id={crc32(link.encode()):x};{link}\x1b\\")
+            at_place = False
+            for grapheme in graphemes(span.text if self._unicode else _in_ascii(span.text)):
+                risky = self._risky(grapheme)
+                if not at_place or risky:
+                    parts.append(f"\x1b[{number + 1};{column + 1}H")
+                parts.append(self._probe.drawable(grapheme) if risky else grapheme)
+                column += width(grapheme)
+                at_place = not risky
+            if link:
+                parts.append("\x1b]8;;\x1b\\")
+        parts.append("\x1b[0m")
+        return "".join(parts)
+
+    def _attribute(self, style: Style) -> int:
+        if style.link:
+            style = replace(style, link="")
+        known = self._attributes.get(style)
+        if known is None:
+            known = self._attributes[style] = self._new_attribute(style)
+        return known
+
+    def _new_attribute(self, style: Style) -> int:
+        attribute = 0
+        for wanted, bit in (
+            (style.bold, curses.A_BOLD),
+            (style.dim, curses.A_DIM),
+            (style.italic, getattr(curses, "A_ITALIC", 0)),
+            (style.underline, curses.A_UNDERLINE),
+            (style.reverse, curses.A_REVERSE),
+        ):
+            if wanted:
+                attribute |= bit
+        if style.foreground is None and style.background is None:
+            return attribute
+        if not self._depth:
+            # Without colours a bar must still stand out.
+            return attribute | (curses.A_REVERSE if style.background is not None else 0)
+        pair = (self._in_curses(style.foreground), self._in_curses(style.background))
+        number = self._pairs.get(pair)
+        if number is None:
+            number = len(self._pairs) + 1
+            if number >= curses.COLOR_PAIRS:
+                return attribute
+            curses.init_pair(number, *pair)
+            self._pairs[pair] = number
+        return attribute | curses.color_pair(number)
+
+    def _in_curses(self, colour: int | None) -> int:
+        """The number that curses has for the colour that comes nearest; -1 for the terminal's own."""
+        if colour is None:
+            return -1
+        if curses.COLORS > 256:  # numbers from 8 on are 0xRRGGBB there
+            return colour if colour < 8 else colours.rgb(colours.nearest(colour, self._depth))
+        return colours.nearest(colour, min(self._depth, curses.COLORS))
+
+    def _sgr(self, style: Style) -> str:
+        codes = ["0"]
+        codes += [
+            code
+            for wanted, code in (
+                (style.bold, "1"),
+                (style.dim, "2"),
+                (style.italic, "3"),
+                (style.underline, "4"),
+                (style.reverse, "7"),
+            )
+            if wanted
+        ]
+        for colour, base in ((style.foreground, 30), (style.background, 40)):
+            if self._depth and colour is not None:
+                codes += _sgr_colour(colours.nearest(colour, self._depth), base)
+        return f"\x1b[{';'.join(codes)}m"
+
+    def _write(self, text: str) -> None:
+        data = text.encode(errors="replace")
+        with contextlib.suppress(OSError):  # the terminal may be gone; reading from it will tell
+            while data:
+                data = data[os.write(1, data) :]
+
+    def _ask(self) -> None:
+        """How do you draw, and on what? The background first: with the last answer to the others it has come, too."""
+        if self._unicode and (self._xterm or os.environ.get("TERM") == "linux"):
+            self._write((REQUEST_BACKGROUND if self._xterm else "") + REQUEST)
+            self._asked_at = time.monotonic()
+
+    def _await_answers(self) -> None:
+        """What is still on its way would be typed into the shell."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        missing = len(ASKED) - self._probe.answers
+        if time.monotonic() - self._asked_at > ANSWERED_WITHIN:
+            return
+        while missing > 0 and select.select([0], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            data = os.read(0, 1024)
+            missing = missing - data.count(b"R") if data else 0
+
+    def _leave(self) -> None:
+        with contextlib.suppress(OSError, curses.error):  # the terminal may be gone
+            self._write(LEAVE + NO_MOUSE * self._mouse + (RESTORE_TITLE if self._xterm else ""))
+            self._await_answers()
+            curses.endwin()
+        if self._saved is not None:
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcsetattr(0, termios.TCSADRAIN, self._saved)
+
+
+def _counted_wrongly(grapheme: str) -> bool:
+    """Would curses give this character another width than the terminal does?"""
+    if grapheme.isascii():
+        return False
+    return any(ord(letter) >= FIRST_DIRECT or letter in JOINERS for letter in grapheme) or len(grapheme) > 4
+
+
+def _in_ascii(text: str) -> str:
+    """For a terminal without Unicode: a question mark for each column of what it can't draw."""
+    return "".join(each if each.isascii() else "?" * width(each) for each in graphemes(text))
+
+
+def _sgr_colour(colour: int, base: int) -> list[str]:
+    if colour < 8:
+        return [str(base + colour)]
+    if colour < 16:
+        return [str(base + 60 + colour - 8)]
+    if colour < 256:
+        return [str(base + 8), "5", str(colour)]
+    return [str(base + 8), "2", *(str(colour >> shift & 0xFF) for shift in (16, 8, 0))]

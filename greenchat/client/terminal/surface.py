@@ -1,0 +1,68 @@
+"""What the main loop needs of the place where the client is seen and typed to: a screen with keys, or plain lines."""
+
+import locale
+from typing import Protocol
+
+from greenchat.client.state.events import TerminalEvent
+from greenchat.client.text.style import Frame, Size
+
+
+def speaks_unicode() -> bool:
+    """Does the terminal? What the locale says, also where Python itself has turned to UTF-8 (PEP 540)."""
+    return locale.getencoding().lower().replace("-", "") == "utf8"
+
+
+class Surface(Protocol):
+    """Where the client is seen: the screen, or a stream of lines."""
+
+    @property
+    def size(self) -> Size:
+        """In cells."""
+
+    @property
+    def wide(self) -> bool:
+        """Does it draw rules and dots two columns wide?"""
+
+    def reported(self, row: int, column: int) -> bool:
+        """Its cursor stood there when it was asked. True: all that was asked is known now."""
+
+    def paint(self, frame: Frame) -> None:
+        """Show what is new."""
+
+    def resize(self, size: Size) -> None:
+        """The terminal has another size."""
+
+    def beep(self) -> None:
+        """Call the user."""
+
+    def mouse(self, wanted: bool) -> None:
+        """Heed the mouse, or not."""
+
+    def notify(self, title: str, text: str) -> None:
+        """Call the user who is looking elsewhere."""
+
+    def copy(self, text: str) -> None:
+        """Put a text into the clipboard."""
+
+    def redraw(self) -> None:
+        """Show everything again."""
+
+    def suspend(self) -> None:
+        """Give the terminal back for a while."""
+
+    def resume(self) -> None:
+        """Take it again."""
+
+
+class Input(Protocol):
+    """Bytes in, events out. undecided: more may belong to what has come; flush says that nothing does."""
+
+    @property
+    def undecided(self) -> bool:
+        """Is it waiting for more?"""
+
+    def feed(self, data: bytes) -> list[TerminalEvent]:
+        """What is complete now."""
+
+    def flush(self) -> list[TerminalEvent]:
+        """What is there when nothing follows."""

@@ -1,0 +1,1 @@
+"""Text without state: cells, styles, colours, links, times, emoji."""

@@ -1,0 +1,281 @@
+"""Text in cells: graphemes, widths, wrapping, and making what strangers send harmless.
+
+Widths and graphemes are wcwidth's, which counts emoji as terminals draw them; it takes 20 ms and 6 MB to import and
+microseconds a line, so ASCII and other simple letters take a short way that never needs it, and what was wrapped once
+for a width is kept.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from greenchat.client.text.style import NORMAL, Row, Span, Style
+
+MOST_CODE_POINTS = 16  # in one grapheme: the longest emoji has ten; piles of accents cost terminals dearly
+TAB = "    "
+_ambiguous_width = 1
+
+# Everything that could move the cursor, start an escape sequence or turn the direction of the line: C0, DEL, C1, line
+# separators, bidi and other format controls. Zero-width joiner and non-joiner, and the tag characters of flags, are
+# parts of words and emoji.
+_HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xa0\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202f\u205f-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0001]"
+)
+
+
+# Each a grapheme of its own whatever stands beside it, and one column wide unless the terminal draws the ambiguous ones
+# wide: Latin, Greek and Cyrillic letters, punctuation, arrows, and what this client draws itself.
+_SIMPLE = re.compile(
+    "[ -~\xa1-\xac\xae-\u02ff\u0370-\u0373\u0384\u0385\u0388-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
+    "\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u21ff\u2400-\u2426\u2500-\u257f]*"
+)
+
+
+def visible(text: str) -> str:
+    """The text with all that a terminal could obey made visible: `␛` for ESC, `<U+202E>` for a bidi control."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _HARMFUL.sub(_show, text)
+
+
+def graphemes(text: str) -> list[str]:
+    """What a reader takes for single characters, in order; joined they are the text."""
+    if (text.isascii() and "\r\n" not in text) or _SIMPLE.fullmatch(text):
+        return list(text)
+    from wcwidth import iter_graphemes
+
+    return list(iter_graphemes(text))
+
+
+def width(text: str) -> int:
+    """How many columns the text takes. It must be printable, as `visible` leaves it."""
+    if text.isascii() or (_ambiguous_width == 1 and _SIMPLE.fullmatch(text)):
+        return len(text)
+    return _width(text)
+
+
+def draw_ambiguous(columns: int) -> None:
+    """How many columns this terminal gives to characters that East Asian fonts draw wide and others don't."""
+    global _ambiguous_width
+    _ambiguous_width = columns
+    for cached in (_width, _grapheme_width, wrap):
+        cached.cache_clear()
+
+
+def clip(text: str, columns: int, ellipsis: str = "…") -> str:
+    """The text, or as much of its beginning as fits with the ellipsis behind it."""
+    if width(text) <= columns:
+        return text
+    room = columns - width(ellipsis)
+    if room <= 0:
+        return _take(text, columns)
+    return _take(text, room) + ellipsis
+
+
+def fit(text: str, columns: int, *, right: bool = False) -> str:
+    """The text clipped or padded to exactly these columns."""
+    text = clip(text, columns)
+    space = " " * (columns - width(text))
+    return space + text if right else text + space
+
+
+def row_width(row: Iterable[Span]) -> int:
+    """How many columns the spans take together."""
+    return sum(width(span.text) for span in row)
+
+
+def whole_graphemes(spans: Iterable[Span]) -> Row:
+    """The spans with no character cut by a change of style: it gets the style that it begins with."""
+    spans = tuple(spans)
+    if len(spans) < 2 or all(span.text.isascii() for span in spans):
+        return spans
+    whole: list[Span] = []
+    ends = []
+    position = 0
+    for span in spans:
+        position += len(span.text)
+        ends.append(position)
+    position = index = 0
+    for grapheme in graphemes("".join(span.text for span in spans)):
+        while position >= ends[index]:
+            index += 1
+        style = spans[index].style
+        whole.append(Span(whole.pop().text + grapheme if whole and whole[-1].style == style else grapheme, style))
+        position += len(grapheme)
+    return tuple(whole)
+
+
+def clip_row(row: Iterable[Span], columns: int) -> Row:
+    """As many of the spans as fit, the last one cut."""
+    clipped = []
+    for span in row:
+        if columns <= 0:
+            break
+        text = _take(span.text, columns)
+        columns -= width(text)
+        clipped.append(Span(text, span.style))
+        if len(text) < len(span.text):
+            break
+    return tuple(clipped)
+
+
+def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> Row:
+    """The spans clipped, and padded with style, to exactly these columns."""
+    clipped = clip_row(row, columns)
+    missing = columns - row_width(clipped)
+    return (*clipped, Span(" " * missing, style)) if missing else clipped
+
+
+@lru_cache(maxsize=512)
+def wrap(spans: Row, columns: int) -> tuple[Row, ...]:
+    """Cut into rows of at most `columns` (2 or more), between words where that can be, else between graphemes.
+
+    The spaces at a break go; nothing else does. At least one row.
+    """
+    columns = max(columns, 2)
+    text = "".join(span.text for span in spans)
+    breaks = _breaks_of_ascii(text, columns) if text.isascii() else _breaks(text, columns)
+    return tuple(_slice(spans, start, end) for start, end in breaks)
+
+
+def split_bytes(text: str, limit: int, *, keep_spaces: bool = False) -> list[str]:
+    """Cut into pieces of at most `limit` bytes of UTF-8 (16 or more), between words where that can be.
+
+    The space at a cut goes, or (keep_spaces) stays at the end of its piece.
+    """
+    pieces = []
+    while len(text.encode()) > limit:
+        size = 0
+        end = 0
+        space = 0
+        for grapheme in graphemes(text):
+            size += len(grapheme.encode())
+            if size > limit:
+                break
+            end += len(grapheme)
+            if grapheme == " ":
+                space = end
+        # A grapheme that fits nowhere is cut between its code points; a word break counts only if it saves most of a
+        # line.
+        end = end or _code_points_within(text, limit)
+        if space > end // 2:
+            pieces.append(text[: space if keep_spaces else space - 1])
+            text = text[space:]
+        else:
+            pieces.append(text[:end])
+            text = text[end:]
+    if text or not pieces:
+        pieces.append(text)
+    return pieces
+
+
+def _show(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] == "\t":
+        return TAB
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if code in (0xA0, 0x202F, 0x205F):
+        return " "
+    if code in (0xAD, 0x200B, 0x2060, 0xFEFF):
+        return ""
+    if 0xD800 <= code < 0xE000:
+        return "\ufffd"
+    return f"<U+{code:04X}>"
+
+
+@lru_cache(maxsize=512)
+def _width(text: str) -> int:
+    return sum(_grapheme_width(grapheme) for grapheme in graphemes(text))
+
+
+@lru_cache(maxsize=1024)
+def _grapheme_width(grapheme: str) -> int:
+    if _ambiguous_width == 1 and _SIMPLE.fullmatch(grapheme):
+        return len(grapheme)
+    from wcwidth import wcswidth
+
+    return max(0, min(2, wcswidth(grapheme, ambiguous_width=_ambiguous_width)))
+
+
+def _take(text: str, columns: int) -> str:
+    if text.isascii():
+        return text[:columns]
+    end = 0
+    for grapheme in graphemes(text):
+        columns -= _grapheme_width(grapheme)
+        if columns < 0:
+            break
+        end += len(grapheme)
+    return text[:end]
+
+
+def _breaks_of_ascii(text: str, columns: int) -> list[tuple[int, int]]:
+    breaks = []
+    start = 0
+    while len(text) - start > columns:
+        space = text.rfind(" ", start, start + columns + 1)
+        end = space if space > start else start + columns
+        breaks.append((start, _without_spaces(text, start, end)))
+        start = end
+        while start < len(text) and text[start] == " ":
+            start += 1
+    breaks.append((start, len(text)))
+    return breaks
+
+
+def _breaks(text: str, columns: int) -> list[tuple[int, int]]:
+    breaks = []
+    start = position = used = 0
+    after_space = -1  # where a break at the last space would begin the next row
+    for grapheme in graphemes(text):
+        columns_taken = _grapheme_width(grapheme)
+        while used + columns_taken > columns and position > start:
+            if grapheme == " ":
+                end = position
+            elif after_space > start:
+                end = after_space
+            else:
+                end = position
+            breaks.append((start, _without_spaces(text, start, end)))
+            start = end
+            while start < position and text[start] == " ":
+                start += 1
+            used = _width(text[start:position])
+            after_space = -1
+        if grapheme == " " and position == start and breaks:
+            start += 1  # the spaces at a break
+            position += 1
+            continue
+        position += len(grapheme)
+        used += columns_taken
+        if grapheme == " " or columns_taken == 2:
+            after_space = position  # East Asian text breaks between any two characters
+    breaks.append((start, len(text)))
+    return breaks
+
+
+def _without_spaces(text: str, start: int, end: int) -> int:
+    while end > start and text[end - 1] == " ":
+        end -= 1
+    return end
+
+
+def _slice(spans: Row, start: int, end: int) -> Row:
+    row = []
+    position = 0
+    for span in spans:
+        first, last = max(start - position, 0), min(end - position, len(span.text))
+        if first < last:
+            row.append(Span(span.text[first:last], span.style))
+        position += len(span.text)
+        if position >= end:
+            break
+    return tuple(row)
+
+
+def _code_points_within(text: str, limit: int) -> int:
+    return len(text.encode()[:limit].decode(errors="ignore"))

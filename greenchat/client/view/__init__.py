@@ -1,0 +1,1 @@
+"""From state to frames: rows of styled spans, without curses."""

@@ -1,0 +1,135 @@
+"""The picture on the terminal as a function of the model, the input and the size. No curses, no state.
+
+From top to bottom: the topic; the history, between the list of windows and the list of people where there is room for
+them; the status; the input. Where the screen is split, other windows stand above, each under its topic.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.state.model import Buffer, BufferKind, Model
+from greenchat.client.text.cells import fill_row, visible
+from greenchat.client.text.style import Cursor, Frame, Row, Size, Span
+from greenchat.client.view.bars import Look, input_rows, status_row, topic_row
+from greenchat.client.view.panels import nick_rows, window_rows
+from greenchat.client.view.scrollback import history_rows
+
+SMALLEST = Size(3, 8)
+WINDOWS_FROM = 120  # columns from which the list of windows shows by itself
+NICKS_FROM = 90
+WINDOWS_COLUMNS = 18
+NICKS_COLUMNS = 16
+TOPIC_FROM = 5  # rows from which the topic is worth one of them
+STATUS_FROM = 4
+LEAST_HISTORY = 24  # columns that panels leave to the history, also where they are asked for
+MOST_INPUT_ROWS = 8
+LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less only the current one is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Panels:
+    """Which panels the user wants: True, False, or None for where there is room.
+
+    splits: other windows, too? topic, status: these bars?
+    """
+
+    windows: bool | None = None
+    nicks: bool | None = None
+    splits: bool = True
+    topic: bool = True
+    status: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the terminal is divided. windows, nicks: columns of the panels, 0 where hidden. input: rows.
+
+    above: the other windows that are shown, from the top. each: the rows of each of them, with its topic. top, bottom:
+    rows of the bar with the topic and of the status line, 0 where hidden.
+    """
+
+    size: Size
+    windows: int
+    nicks: int
+    input: int
+    above: tuple[Buffer, ...] = ()
+    each: int = 0
+    top: int = 1
+    bottom: int = 1
+
+    @property
+    def height(self) -> int:
+        """The rows between the first topic and the status."""
+        return max(0, self.size.rows - self.top - self.bottom - self.input)
+
+    @property
+    def history(self) -> Size:
+        """The area of the current window's history. A panel is set off by a column of its own."""
+        panels = sum(columns + 1 for columns in (self.windows, self.nicks) if columns)
+        return Size(self.height - self.each * len(self.above), self.size.columns - panels)
+
+
+def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
+    """Divide the terminal."""
+    size = Size(max(size.rows, SMALLEST.rows), max(size.columns, SMALLEST.columns))
+    windows = WINDOWS_COLUMNS if _shown(panels.windows, size.columns >= WINDOWS_FROM) else 0
+    people = model.current.kind is BufferKind.CHANNEL
+    nicks = NICKS_COLUMNS if people and _shown(panels.nicks, size.columns >= NICKS_FROM) else 0
+    if size.columns - windows - nicks - 2 < LEAST_HISTORY:
+        windows = nicks = 0
+    most = max(1, min(MOST_INPUT_ROWS, size.rows // 3))
+    rows = min(most, line.text.count("\n") + 1)
+    top, bottom = panels.topic and size.rows >= TOPIC_FROM, panels.status and size.rows >= STATUS_FROM
+    divided = Layout(size, windows, nicks, rows, top=int(top), bottom=int(bottom))
+    above = tuple(model.others_shown) if panels.splits else ()
+    each = divided.height // (len(above) + 1)
+    room = each >= LEAST_SPLIT.rows and divided.history.columns >= LEAST_SPLIT.columns
+    return replace(divided, above=above, each=each) if above and room else divided
+
+
+def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels()) -> Frame:
+    """The whole picture."""
+    divided = layout(model, line, size, panels)
+    rows, columns = divided.size
+    buffer = model.current
+    theme = look.theme
+    middle = _above(divided, buffer, look)
+    middle += history_rows(buffer, divided.history, theme, look.marked, look.selected)
+    edge = Span(theme.glyphs.separator, theme.separator)
+    height = divided.height
+    if divided.windows:
+        left = window_rows(model, Size(height, divided.windows), theme)
+        middle = [(*window, edge, *row) for window, row in zip(left, middle, strict=True)]
+    if divided.nicks:
+        right = nick_rows(buffer, Size(height, divided.nicks), theme)
+        wide = columns - divided.nicks - 1
+        middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]
+    written, cursor = input_rows(buffer, line, Size(divided.input, columns), look)
+    top = [topic_row((*divided.above, buffer)[0], columns, theme)] * divided.top
+    status = status_row(model, columns, look)
+    if look.hint and not divided.bottom and middle:
+        middle[-1] = status  # what the keys do now has to be seen
+    frame = (*top, *middle, *[status] * divided.bottom, *written)
+    return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
+
+
+def _above(divided: Layout, current: Buffer, look: Look) -> list[Row]:
+    """The other windows' histories, each with the topic of the window below it."""
+    rows: list[Row] = []
+    columns = divided.history.columns
+    area = Size(divided.each - 1, columns)
+    for buffer, below in pairwise((*divided.above, current)):
+        rows += history_rows(buffer, area, look.theme)
+        rows.append(topic_row(below, columns, look.theme))
+    return rows
+
+
+def _title(model: Model) -> str:
+    """For the terminal's title bar: how often the user was called, and where they are."""
+    called = sum(buffer.highlights for buffer in model.buffers)
+    return (f"({called}) " if called else "") + f"{visible(model.current.name)} - greenchat"
+
+
+def _shown(wanted: bool | None, room: bool) -> bool:
+    return room if wanted is None else wanted

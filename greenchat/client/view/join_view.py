@@ -1,0 +1,78 @@
+"""The join screen as a picture, down to 20 columns and 3 rows."""
+
+from greenchat.client.input.editor import Line
+from greenchat.client.input.join_screen import CHANNEL, JoinScreen
+from greenchat.client.state.channel_list import Listed
+from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, width, wrap
+from greenchat.client.text.style import Cursor, Frame, Row, Size, Span
+from greenchat.client.view.bars import input_row
+from greenchat.client.view.theme import Theme, formatted
+
+ROOMY = Size(10, 40)  # from which on it has margins
+NAME_COLUMNS = 24  # of channels in the list, at most
+PEOPLE_COLUMNS = 5
+MARK = "> "  # before the chosen one
+
+
+def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
+    """From top to bottom: what this is, the fields, what is new with the channels, and what the keys do."""
+    columns = size.columns
+    roomy = size.rows >= ROOMY.rows and columns >= ROOMY.columns
+    bar = theme.bar
+    title = "where do you want to chat?" if screen.first else "which channel?"
+    title = f"greenchat: {title}" if columns >= ROOMY.columns else title
+    ellipsis = theme.glyphs.ellipsis
+    rows: list[Row] = []
+    if size.rows > len(screen.fields) + 1:
+        rows.append(fill_row((Span(" " + clip(title, columns - 1, ellipsis), bar),), columns, bar))
+    blank: list[Row] = [()] if roomy else []
+    rows += blank
+    fields = screen.fields if size.rows > len(screen.fields) else (screen.field,)
+    cursor = Cursor(0, 0)
+    for field in fields:
+        label = f"{'  ' * roomy}{fit(field, 9 if columns < ROOMY.columns else 11)}"
+        line = screen.line(field)
+        row, column = input_row(label, line if field == screen.field else Line(line.text), columns, theme)
+        if screen.is_suggestion(field):
+            row = (row[0], *(Span(span.text, theme.event) for span in row[1:]))
+        if field == screen.field:
+            cursor = Cursor(len(rows), column)
+        else:
+            row = (Span(row[0].text, theme.event), *row[1:])
+        rows.append(row)
+    rows += blank
+    hint = screen.hint
+    room = size.rows - len(rows) - 1
+    news = wrap((Span(visible(screen.news), theme.error if screen.trouble else theme.info),), columns - 4 * roomy)
+    if screen.news and room >= len(news):
+        rows += [(Span("  " * roomy), *row) for row in news]
+    elif screen.trouble:
+        hint = screen.trouble
+    if screen.field == CHANNEL and not screen.trouble:
+        rows += _list(screen, Size(size.rows - len(rows) - 1, columns), theme)
+    rows = rows[: size.rows - 1]
+    rows += [()] * (size.rows - 1 - len(rows))
+    rows.append(fill_row((Span(" " + clip(visible(hint), columns - 1, ellipsis), bar),), columns, bar))
+    return Frame(tuple(rows), cursor, "greenchat")
+
+
+def _list(screen: JoinScreen, area: Size, theme: Theme) -> list[Row]:
+    """The channels around the chosen one."""
+    height = max(0, area.rows)
+    first = max(0, min((screen.chosen or 0) - height // 2, len(screen.choices) - height))
+    shown = screen.choices[first : first + height]
+    longest = max((width(visible(each.name)) for each in shown), default=0)
+    wide = max(1, min(longest, NAME_COLUMNS, area.columns - len(MARK) - PEOPLE_COLUMNS))
+    return [
+        _entry(each, area.columns, wide, theme, chosen=number == screen.chosen)
+        for number, each in enumerate(shown, first)
+    ]
+
+
+def _entry(each: Listed, columns: int, wide: int, theme: Theme, *, chosen: bool) -> Row:
+    mark = MARK if chosen else " " * len(MARK)
+    style = theme.prompt if chosen else theme.info
+    name = fit(clip(visible(each.name), wide, theme.glyphs.ellipsis), wide)
+    people = fit(str(each.people), PEOPLE_COLUMNS, right=True)
+    row = (Span(f"{mark}{name}{people}", style), Span("  "), *formatted(each.topic, theme.event))
+    return clip_row(row, columns)

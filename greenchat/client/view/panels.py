@@ -1,0 +1,62 @@
+"""The panels beside the history: the list of windows on the left, the people of the channel on the right."""
+
+from greenchat.client.state.model import Buffer, BufferKind, Model
+from greenchat.client.text.cells import clip, fill_row, visible
+from greenchat.client.text.style import NORMAL, Row, Size, Span, Style
+from greenchat.client.view.theme import Theme
+
+
+def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
+    """One row per window with its number and what is unread; the one that is shown is always among them."""
+    first = _first_window(model, area.rows)
+    rows: list[Row] = []
+    for number, buffer in enumerate(model.buffers[first : first + area.rows], first + 1):
+        style = NORMAL
+        if buffer is model.current:
+            style = theme.bar
+        elif buffer.highlights:
+            style = theme.highlight
+        elif buffer.unread:
+            style = Style(bold=True)
+        elif not buffer.joined and buffer.kind is BufferKind.CHANNEL:
+            style = theme.event
+        unread = f" {buffer.unread}" if buffer.unread else ""
+        indent = "" if buffer.kind is BufferKind.STATUS else " "
+        name = clip(f"{number}{indent} {visible(buffer.name)}", area.columns - len(unread), theme.glyphs.ellipsis)
+        rows.append(fill_row((Span(name, style), Span(unread, style)), area.columns, style))
+    return rows + [(Span(" " * area.columns),)] * (area.rows - len(rows))
+
+
+def window_at(model: Model, height: int, row: int) -> Buffer | None:
+    """The window that a row of the list shows."""
+    number = _first_window(model, height) + row
+    return model.buffers[number] if number < len(model.buffers) else None
+
+
+def nick_at(buffer: Buffer, height: int, row: int) -> str:
+    """The nick on a row of the list, "" for none."""
+    members = buffer.ranked_members
+    shown = len(members) if len(members) <= height else height - 1
+    return members[row].nick if row < shown else ""
+
+
+def _first_window(model: Model, height: int) -> int:
+    current = model.buffers.index(model.current)
+    return max(0, min(current - height // 2, len(model.buffers) - height))
+
+
+def nick_rows(buffer: Buffer, area: Size, theme: Theme) -> list[Row]:
+    """One row per person, those with rights first; where they are too many, the last row counts the others."""
+    members = buffer.ranked_members if area.columns else []
+    fits = len(members) <= area.rows
+    rows: list[Row] = []
+    for member in members if fits else members[: max(0, area.rows - 1)]:
+        own = buffer.network.is_me(member.nick)
+        style = theme.own_nick if own else theme.nick(buffer.network.fold(member.nick))
+        if member.away:
+            style = theme.event
+        name = Span(clip(visible(member.nick), area.columns - 1, theme.glyphs.ellipsis), style)
+        rows.append(fill_row((Span(member.prefixes[:1] or " ", theme.separator), name), area.columns))
+    if not fits and area.rows:
+        rows.append(fill_row((Span(f" +{len(members) - len(rows)} more", theme.event),), area.columns))
+    return rows + [(Span(" " * area.columns),)] * (area.rows - len(rows))

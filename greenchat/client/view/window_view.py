@@ -1,0 +1,193 @@
+"""From where the user looks at the model: the size of the terminal, the panels, how far a window is scrolled back, and
+going from one window to the next."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from greenchat.client.input.editor import EMPTY
+from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.irc import chathistory
+from greenchat.client.state.lines import TALK, Anchor
+from greenchat.client.state.model import Buffer, Model
+from greenchat.client.text.style import Frame, Size
+from greenchat.client.view.bars import Look
+from greenchat.client.view.frame import Layout, Panels, layout, render
+from greenchat.client.view.panels import nick_at, window_at
+from greenchat.client.view.scrollback import NO_LINE, at_start, lines_shown, scrolled
+from greenchat.client.view.theme import Theme
+
+
+class Viewpoint:
+    """line: what stands in the input row now, for it takes its rows from the history.
+
+    bare: copy mode, names and texts only. Reads: picture, theme, layout, clicked. Changes: the rest.
+    """
+
+    __slots__ = ("_line", "_theme", "bare", "model", "panels", "size")
+
+    def __init__(self, model: Model, size: Size, theme: Theme, line: Callable[[], InputLine]) -> None:
+        self.model = model
+        self.size = size
+        self.panels = Panels()
+        self.bare = False
+        self._theme = theme
+        self._line = line
+
+    def draw_with(self, theme: Theme) -> None:
+        """From now on."""
+        self._theme = theme
+
+    def picture(self, look: Look) -> Frame:
+        """All that is on the terminal."""
+        return render(self.model, self._line(), self.size, look, self._panels)
+
+    @property
+    def theme(self) -> Theme:
+        """How it is drawn now."""
+        return replace(self._theme, bare=True) if self.bare else self._theme
+
+    @property
+    def layout(self) -> Layout:
+        """How the terminal is divided now."""
+        return layout(self.model, self._line(), self.size, self._panels)
+
+    def clicked(self, row: int, column: int) -> Buffer | str | None:
+        """What is there: a window, or one in the list of windows, or the nick of somebody in the list of people."""
+        divided = self.layout
+        height, within = divided.height, row - divided.top
+        if not 0 <= within < height:
+            return self.window_at(row)
+        if column < divided.windows:
+            return window_at(self.model, height, within)
+        if divided.nicks and column >= divided.size.columns - divided.nicks:
+            return nick_at(self.model.current, height, within) or None
+        return self.window_at(row)
+
+    def window_at(self, row: int) -> Buffer | None:
+        """The window that has this row, where there are several; None for the status and the input."""
+        divided = self.layout
+        row += 1 - divided.top  # as if the first topic were there
+        if not divided.above or row > divided.height:
+            return None
+        return (*divided.above, self.model.current)[min(row // divided.each, len(divided.above))]
+
+    def newest_shown(self) -> int:
+        """The number of the newest message that can be seen, of the newest line where none can; NO_LINE without."""
+        buffer = self.model.current
+        shown = [number for number in self._shown() if number != NO_LINE]
+        if not shown:
+            buffer.cleared = 0
+            shown = [number for number in self._shown() if number != NO_LINE]
+        said = [number for number in shown if buffer.line(number).kind in TALK]
+        return max(said or shown, default=NO_LINE)
+
+    def bring(self, number: int) -> None:
+        """Bring a line on the screen, if it is not there."""
+        buffer = self.model.current
+        if number not in self._shown():
+            self.scroll_to(number)
+        if number == buffer.first:
+            chathistory.ask_older(buffer)
+
+    def scroll(self, rows: int) -> None:
+        """Up if positive; at the top, older lines are asked for, and in a gap those that are missing."""
+        buffer = self.model.current
+        area = self.layout.history
+        if rows > 0 and buffer.cleared and buffer.anchor is None:
+            buffer.cleared = 0  # what was cleared is there again
+            return
+        buffer.anchor = scrolled(buffer, area, self.theme, rows)
+        if buffer.gaps and chathistory.fill_gap(buffer, [number for number in self._shown() if number != NO_LINE]):
+            return
+        if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
+            chathistory.ask_older(buffer)
+
+    def scroll_other(self, buffer: Buffer, rows: int) -> None:
+        """The same with another window that is shown."""
+        divided = self.layout
+        area = Size(divided.each - 1, divided.history.columns)
+        buffer.anchor = scrolled(buffer, area, self.theme, rows)
+        if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
+            chathistory.ask_older(buffer)
+
+    def scroll_page(self, pages: int) -> None:
+        """By the height of the history but two rows, to go on reading from."""
+        self.scroll(pages * max(1, self.layout.history.rows - 2))
+
+    def scroll_to(self, number: int) -> None:
+        """Bring a line to the middle of the screen."""
+        buffer = self.model.current
+        area = self.layout.history
+        buffer.cleared = 0
+        buffer.anchor = Anchor(number)
+        buffer.anchor = scrolled(buffer, area, self.theme, -(area.rows // 2))
+
+    def to_start(self) -> None:
+        """The oldest line is at the top; older ones are asked for."""
+        buffer = self.model.current
+        buffer.cleared = 0
+        buffer.anchor = at_start(buffer, self.layout.history, self.theme)
+        chathistory.ask_older(buffer)
+
+    def to_end(self) -> None:
+        """The newest line is at the bottom, and stays there."""
+        self.model.current.anchor = None
+
+    def to_unread(self) -> None:
+        """Bring the first line that is new on the screen."""
+        buffer = self.model.current
+        if buffer.first <= buffer.news < buffer.end:
+            self.scroll_to(buffer.news)
+
+    def to_highlight(self, step: int) -> None:
+        """Bring a line on the screen in which the user was called: the next one below it (1), or above it (-1)."""
+        buffer = self.model.current
+        shown = [number for number in self._shown() if number != NO_LINE] or [buffer.end]
+        numbers = range(shown[-1] + 1, buffer.end) if step > 0 else range(shown[0] - 1, buffer.first - 1, -1)
+        found = next((number for number in numbers if buffer.line(number).highlight), None)
+        if found is not None:
+            self.scroll_to(found)
+
+    def toggle_windows(self) -> None:
+        """Show or hide the list of windows."""
+        self.panels = replace(self.panels, windows=not self._widest.windows)
+
+    def toggle_nicks(self) -> None:
+        """Show or hide the list of people."""
+        self.panels = replace(self.panels, nicks=not self._widest.nicks)
+
+    def show_number(self, number: int) -> None:
+        """Go to a window, counted from 1."""
+        if number <= len(self.model.buffers):
+            self.model.show(self.model.buffers[number - 1])
+
+    def show_next(self, step: int) -> None:
+        """Go to the window that many places further on."""
+        buffers = self.model.buffers
+        self.model.show(buffers[(buffers.index(self.model.current) + step) % len(buffers)])
+
+    def show_split(self) -> None:
+        """Go to the next of the windows that are shown together."""
+        first, *others = self.model.others_shown or [self.model.current]
+        if first is not self.model.current:
+            self.model.beside = [*others, first]
+            self.model.show(first)
+
+    def show_active(self) -> None:
+        """Where something happened: those who called first, then the others; then back."""
+        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread]
+        called = [buffer for buffer in others if buffer.highlights]
+        self.model.show((called or others or [self.model.last])[0])
+
+    @property
+    def _panels(self) -> Panels:
+        wanted = self.model.settings.get
+        bars = replace(self.panels, topic=bool(wanted("show.topic")), status=bool(wanted("show.status")))
+        return replace(bars, windows=False, nicks=False, splits=False) if self.bare else bars
+
+    @property
+    def _widest(self) -> Layout:
+        return layout(self.model, EMPTY, self.size, self._panels)
+
+    def _shown(self) -> list[int]:
+        return lines_shown(self.model.current, self.layout.history, self.theme)

@@ -1,0 +1,1 @@
+"""Accounts: REGISTER, VERIFY, SASL and who is the owner of a nick."""

@@ -1,0 +1,109 @@
+"""Proving who one is: what AUTHENTICATE, NickServ and REGISTER share.
+
+Checking a password takes tens of milliseconds of a thread, the same whether the account exists or not, and who fails
+too often has to wait: per address and per account.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+from greenchat.chat.accounts import Account
+from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.users.identity import set_account
+from greenchat.config.validators import crowd
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.scram import Verifier
+
+
+def find_usable(ctx: Context, name: str) -> Account | None:
+    """The account of this name, or that owns this nick, if one may log in to it."""
+    account = ctx.network.accounts.owner_of_nick(name)
+    return account if account is not None and account.usable else None
+
+
+def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
+    """What a password for `name` is held against: a made-up one if there is no account.
+
+    As a real one it is always the same for a name, however that is spelled: its salt is shown to who begins a login.
+    """
+    if account is not None and account.verifier:
+        return Verifier.parse(account.verifier)
+    salt = hmac.digest(ctx.network.secret, ctx.network.fold(name).encode(), "sha256")[:16]
+    nothing = hashlib.sha256(salt).digest()
+    return Verifier(salt, ctx.network.settings.accounts.iterations, nothing, nothing)
+
+
+def must_wait(ctx: Context, name: str) -> int:
+    """Seconds until this session may try a password for this account again, 0 if now."""
+    return seconds_to_wait(ctx, _keys(ctx, name))
+
+
+def check_password(
+    ctx: Context,
+    name: str,
+    password: str,
+    then: Callable[[Context, Account | None], Rest | None],
+    refuse: Callable[[Context, int], None],
+) -> Rest | None:
+    """Look whether the password is the account's, in a thread, and go on with `then` and the account, or None.
+
+    refuse: is called instead, with the seconds to wait, after too many wrong ones.
+    """
+    account = find_usable(ctx, name)
+    verifier = verifier_of(ctx, account, name)
+
+    def checked(ctx: Context, matches: bool) -> Rest | None:
+        current = find_usable(ctx, name)
+        if matches and current is not None and account is not None and current.verifier == account.verifier:
+            return then(ctx, current)
+        return then(ctx, None)
+
+    return guess(ctx, _keys(ctx, name), lambda: verifier.matches(password), checked, refuse)
+
+
+def count_failure(ctx: Context, name: str) -> None:
+    """Remember that somebody did not know the password."""
+    count_wrong(ctx, _keys(ctx, name))
+
+
+def log_in(ctx: Context, account: Account) -> None:
+    """This session belongs to an account from now on; its user, if it is one already, is announced so.
+
+    Raises 465 where the account is banned.
+    """
+    ban = ctx.network.bans.of_account(account.name, ctx.now)
+    if ban is not None:
+        raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
+    session = ctx.session
+    session.account = account.name
+    ctx.network.familiar.note(ctx.network.fold(account.name), crowd(session.host))
+    if session.user is not None and session.user.account != account.name:
+        set_account(ctx, session.user, account.name)
+    ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
+
+
+def log_out(ctx: Context) -> None:
+    """The reverse of log_in."""
+    session = ctx.session
+    session.account = ""
+    if session.user is not None and session.user.account:
+        set_account(ctx, session.user, "")
+    ctx.reply(Numeric.RPL_LOGGEDOUT, mask(ctx))
+
+
+def mask(ctx: Context) -> str:
+    """nick!user@host of the session, `*` for what is not known yet."""
+    session = ctx.session
+    if session.user is not None:
+        return session.user.source
+    return f"{session.nick or '*'}!{session.username or '*'}@{ctx.network.cloaks.host(session.host)}"
+
+
+def _keys(ctx: Context, name: str) -> tuple[str, ...]:
+    """By what wrong passwords are counted: in a place that is the owner's, not by what strangers try elsewhere."""
+    place, account = crowd(ctx.session.host), ctx.network.fold(name)
+    return (place,) if ctx.network.familiar.knows(account, place) else (place, "account " + account)

@@ -1,0 +1,34 @@
+"""Whose is a nick? A nick that is an account, or was grouped to one, belongs to those who are logged in to it."""
+
+from greenchat.chat.accounts import Account
+from greenchat.chat.user import User
+from greenchat.commands.core.context import Context
+
+
+def owns(ctx: Context, user: User) -> bool:
+    """Whether the session is logged in to the account of this user, and may be one more connection of theirs."""
+    session = ctx.session
+    network = ctx.network
+    if not session.account or network.fold(session.account) != network.fold(user.account):
+        return False
+    account = network.accounts.get(session.account)
+    wish = account.preferences.multiclient if account else None
+    allowed = network.settings.accounts.multiclient if wish is None else wish
+    if not user.sessions:
+        return True
+    return allowed and len(user.sessions) < network.settings.accounts.sessions
+
+
+def why_not_nick(ctx: Context, nick: str) -> str:
+    """In words for the sender, why they may not be called this; "" if they may."""
+    network = ctx.network
+    owner = network.accounts.claimant_of(nick)
+    if owner is None or _is_logged_in_to(ctx, owner) or not network.settings.accounts.reserve_nicks:
+        return ""
+    if owner.preferences.enforce_nick is False:
+        return ""
+    return "Nickname belongs to an account: log in to it first"
+
+
+def _is_logged_in_to(ctx: Context, account: Account) -> bool:
+    return ctx.network.fold(ctx.session.account) == ctx.network.fold(account.name)

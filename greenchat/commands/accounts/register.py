@@ -1,0 +1,237 @@
+"""REGISTER and VERIFY: a name becomes an account.
+
+https://ircv3.net/specs/extensions/account-registration (draft). NickServ's REGISTER goes the same way: `register` is
+the one place where an account comes into being.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat.chat.accounts import Account
+from greenchat.chat.defcon import NO_ACCOUNTS
+from greenchat.chat.user import Session
+from greenchat.commands.accounts.login import count_failure, log_in, must_wait
+from greenchat.commands.accounts.verification import has_expired, hint, is_code_of, mail_code, new_code
+from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.persistence import change_account, forget_account, keep_account
+from greenchat.commands.core.registry import command
+from greenchat.commands.operators.audit import note
+from greenchat.config import validators
+from greenchat.config.settings import Settings
+from greenchat.protocol import caps
+from greenchat.protocol.scram import Verifier, make_verifier
+
+LONGEST_PASSWORD = 300  # bytes: "300 bytes should be a safe reasonable limit"
+SHORTEST_PASSWORD = 6  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no account: a code of the specification, and words for people."""
+
+    code: str
+    text: str
+
+
+@command("REGISTER", params=3, anytime=True)
+def register_(ctx: Context) -> Later | None:
+    """REGISTER <account or *> <email or *> <password>
+
+    Make an account, by default of your nickname, which is yours from then on.
+    """
+    wish, email, password = ctx.message.params[:3]
+    if ctx.session.user is None and not ctx.network.settings.accounts.before_connect:
+        text = "Complete the connection before registering"
+        raise FailError("REGISTER", "COMPLETE_CONNECTION_REQUIRED", text=text)
+    if ctx.nick == "*":
+        raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname first, with NICK")
+    name = ctx.nick if wish == "*" else wish
+    if ctx.session.account:
+        text = f"You are already logged in as {ctx.session.account}"
+        raise FailError("REGISTER", "ALREADY_REGISTERED", ctx.session.account, text=text)
+    return register(ctx, name, "" if email == "*" else email, password, _registered)
+
+
+def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
+    if isinstance(result, Refusal):
+        raise FailError("REGISTER", result.code, name, text=result.text)
+    if result.code:
+        ctx.respond(ctx.envelope("REGISTER", "VERIFICATION_REQUIRED", result.name, hint(ctx, result)))
+        return
+    ctx.respond(ctx.envelope("REGISTER", "SUCCESS", result.name, "The account is yours"))
+    log_in(ctx, result)
+
+
+@command("VERIFY", params=2, anytime=True)
+def verify(ctx: Context) -> None:
+    """VERIFY <account> <code>
+
+    Complete the registration of an account with the code that you were given.
+    """
+    name, code = ctx.message.params[:2]
+    if ctx.session.account:
+        text = f"You are already logged in as {ctx.session.account}"
+        raise FailError("VERIFY", "ALREADY_REGISTERED", ctx.session.account, text=text)
+    seconds = must_wait(ctx, name)
+    if seconds:
+        text = f"Too many wrong codes: try again in {seconds} seconds"
+        raise FailError("VERIFY", "TEMPORARILY_UNAVAILABLE", name, text=text)
+    account = ctx.network.accounts.get(name)
+    if account is None or not is_code_of(ctx, account, code):
+        count_failure(ctx, name)
+        raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
+    account = change_account(ctx, account.name, code="")
+    note(ctx, "NICKSERV", f"{ctx.nick} verified the account {account.name}")
+    ctx.respond(ctx.envelope("VERIFY", "SUCCESS", account.name, "The account is yours"))
+    log_in(ctx, account)
+
+
+def register(
+    ctx: Context,
+    name: str,
+    email: str,
+    password: str,
+    then: Callable[[Context, str, Account | Refusal], None],
+    *,
+    for_somebody: bool = False,
+) -> Later | None:
+    """Make an account and call `then` with it, or with why not; hashing the password takes a thread some time.
+
+    for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
+    """
+    why_not = _why_not_free if for_somebody else _why_not
+    refusal = why_not(ctx, name, email) or why_not_password(password)
+    if not (refusal or for_somebody):
+        refusal = _too_many(ctx, email)
+    if refusal:
+        then(ctx, name, refusal)
+        return None
+    if not for_somebody:
+        for who in _throttled(ctx, email):
+            ctx.host.registrations.count(who, ctx.now)
+    salt = secrets.token_bytes(16)
+    iterations = ctx.network.settings.accounts.iterations
+
+    def hashed(ctx: Context, verifier: object) -> Later | None:
+        # somebody else may have taken the name meanwhile
+        refusal = why_not(ctx, name, email)
+        if refusal or not isinstance(verifier, Verifier):
+            then(ctx, name, refusal or Refusal("TEMPORARILY_UNAVAILABLE", "Try again later"))
+            return None
+        code = "" if for_somebody else new_code(ctx, email)
+        account = Account(name, str(verifier), ctx.now, email, code=code)
+        ctx.network.accounts.put(account)
+        keep_account(ctx, account)
+        if not for_somebody:
+            note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
+        return mail_code(ctx, account, lambda ctx, is_sent: mailed(ctx, account, is_sent))
+
+    def mailed(ctx: Context, account: Account, is_sent: bool) -> None:
+        current = ctx.network.accounts.get(account.name)
+        if is_sent or (current and current.code != account.code):  # what is said to have failed may have arrived
+            then(ctx, name, account)
+            return
+        if current:
+            forget_account(ctx, account)
+        then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?"))
+
+    return Later(lambda: make_verifier(password, salt, iterations), hashed)
+
+
+def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Later | None:
+    """Give an account another password and call `then` with "", or with why not."""
+    refusal = why_not_password(password)
+    if refusal:
+        then(ctx, refusal.text)
+        return None
+    salt = secrets.token_bytes(16)
+    iterations = ctx.network.settings.accounts.iterations
+
+    def hashed(ctx: Context, verifier: object) -> None:
+        if ctx.network.accounts.get(name) is None:
+            then(ctx, "There is no such account any more")
+            return
+        change_account(ctx, name, verifier=str(verifier))
+        note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {name}")
+        then(ctx, "")
+
+    return Later(lambda: make_verifier(password, salt, iterations), hashed)
+
+
+def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
+    network = ctx.network
+    accounts = network.settings.accounts
+    if not accounts.registration or network.defcon <= NO_ACCOUNTS:
+        return Refusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
+    holder = network.holder(name)
+    if holder is not None and holder is not ctx.session.user:
+        return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
+    if not accounts.custom_names and network.fold(name) != network.fold(ctx.nick):
+        return Refusal("ACCOUNT_NAME_MUST_BE_NICK", "The account's name must be your nickname")
+    if not _is_mailbox(email):
+        return Refusal("INVALID_EMAIL", "That is no email address")
+    if accounts.email_required and not email:
+        return Refusal("INVALID_EMAIL", "An email address is required")
+    return _why_not_free(ctx, name, email)
+
+
+def _too_many(ctx: Context, email: str) -> Refusal | None:
+    wait = max((ctx.host.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
+    if not wait:
+        return None
+    text = f"Too many accounts were registered lately: try again in {wait // 1000 + 1} seconds"
+    return Refusal("TEMPORARILY_UNAVAILABLE", text)
+
+
+def _throttled(ctx: Context, email: str) -> list[str]:
+    """By what registrations are counted: where they come from, and the mailbox that would be filled."""
+    host = ctx.session.host
+    origin = [] if validators.address(host).is_loopback else [validators.crowd(host)]
+    return origin + ["mailto:" + email.lower()] * bool(email)
+
+
+def _is_mailbox(email: str) -> bool:
+    try:
+        return validators.mailbox(email) == email
+    except ValueError:
+        return False
+
+
+def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
+    if not ctx.network.naming.is_nick(name, ctx.network.settings.limits.nick):
+        return Refusal("BAD_ACCOUNT_NAME", "An account's name must be one that a nickname could be")
+    claimant = ctx.network.accounts.claimant_of(name)
+    if claimant and has_expired(ctx, claimant):
+        forget_account(ctx, claimant)
+        claimant = None
+    if claimant:
+        return Refusal("ACCOUNT_EXISTS", "There is an account of this name already, or of one that looks the same")
+    return None
+
+
+def why_not_password(password: str) -> Refusal | None:
+    """Why this can't be a password; None if it can."""
+    if "\0" in password or len(password.encode()) > LONGEST_PASSWORD:
+        return Refusal("UNACCEPTABLE_PASSWORD", f"A password has at most {LONGEST_PASSWORD} bytes")
+    if len(password) < SHORTEST_PASSWORD:
+        return Refusal("WEAK_PASSWORD", f"A password needs at least {SHORTEST_PASSWORD} characters")
+    return None
+
+
+def _offer_registration(settings: Settings, _: Session) -> str | None:
+    accounts = settings.accounts
+    if not accounts.registration:
+        return None
+    keys = {
+        "before-connect": accounts.before_connect,
+        "custom-account-name": accounts.custom_names,
+        "email-required": accounts.email_required,
+    }
+    return ",".join(key for key, holds in keys.items() if holds)
+
+
+OFFERS[caps.ACCOUNT_REGISTRATION] = _offer_registration

@@ -1,0 +1,63 @@
+"""The code that an account may wait for before it can be used: who gives it to its owner, and for how long.
+
+It goes to the owner's mailbox where the server can send mail and knows one, else an operator finds it with NickServ
+INFO.
+"""
+
+import secrets
+from collections.abc import Callable
+
+from greenchat.chat.accounts import Account
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Later
+
+_HOUR = 3_600_000  # ms
+
+
+def new_code(ctx: Context, email: str) -> str:
+    """A code for an account that is being registered, "" if it needs none."""
+    return secrets.token_hex(4) if ctx.network.settings.accounts.verify or _is_mailed(ctx, email) else ""
+
+
+def has_expired(ctx: Context, account: Account) -> bool:
+    """Whether an account has waited so long for its code that its name is free again."""
+    return bool(account.code) and ctx.now - account.created > ctx.network.settings.accounts.verify_hours * _HOUR
+
+
+def is_code_of(ctx: Context, account: Account | None, code: str) -> bool:
+    """Whether an account waits for this code."""
+    if account is None or not account.code or has_expired(ctx, account):
+        return False
+    return secrets.compare_digest(account.code.encode(), code.encode())
+
+
+def hint(ctx: Context, account: Account) -> str:
+    """Where the owner gets the code."""
+    if _is_mailed(ctx, account.email):
+        return f"The code for VERIFY {account.name} was sent to {account.email}"
+    return f"An operator has to give you the code for VERIFY {account.name}"
+
+
+def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], None]) -> Later | None:
+    """Have the code sent to the owner, if that is how they get it, and call `then` with whether it worked."""
+    if not (account.code and _is_mailed(ctx, account.email)):
+        then(ctx, True)
+        return None
+    network = ctx.network.settings.network
+    mail = ctx.host.mail
+    subject = f"Your account {account.name} on {network}"
+    text = f"""\
+Somebody, we hope you, has registered the account {account.name} on {network}
+with this address. To use it, confirm that with this line in your IRC client:
+
+    /quote VERIFY {account.name} {account.code}
+
+In greenchat that is  /verify {account.name} {account.code}
+If it was not you, do nothing: without the code the name is free again after
+{ctx.network.settings.accounts.verify_hours} hours.
+"""
+    return Later(lambda: mail.send(account.email, subject, text), then, waits=True)
+
+
+def _is_mailed(ctx: Context, email: str) -> bool:
+    return bool(email) and ctx.host.mail.is_on

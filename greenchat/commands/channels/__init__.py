@@ -1,0 +1,1 @@
+"""Commands about channels: JOIN, MODE, TOPIC, KICK, INVITE and the like."""

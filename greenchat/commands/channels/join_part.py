@@ -1,0 +1,165 @@
+"""Coming into a channel and leaving it: JOIN PART. https://modern.ircdocs.horse/#join-message"""
+
+from collections.abc import Iterator
+
+from greenchat.chat import policy
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import Session, User
+from greenchat.commands.channels.names_list import names_reply
+from greenchat.commands.channels.topic import topic_reply
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.line_length import require_fit
+from greenchat.commands.core.lookup import targets
+from greenchat.commands.core.registry import command
+from greenchat.commands.history.markread import mark_reply
+from greenchat.commands.history.replay import replay_on_join
+from greenchat.commands.services.chanserv import grant_rank
+from greenchat.commands.users.metadata_sync import sync_joined, tell_arrival
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.msgid import format_msgid
+from greenchat.protocol.numerics import Numeric
+from greenchat.values import names
+
+_LIGHT = 4  # channels that can be entered or left in the time of another command: see Context.weight
+_FORWARDS = 5  # channels through which one JOIN may lead
+
+
+@command("JOIN", params=1)
+def join(ctx: Context) -> None:
+    """JOIN <channel>{,<channel>} [<key>{,<key>}] | JOIN 0
+
+    Come into channels, giving each the key that it may ask for. JOIN 0 leaves all channels that you are in.
+    """
+    wanted, *rest = ctx.message.params
+    keys = iter(rest[0].split(",") if rest else ())
+    listed = _required(ctx, wanted)
+    ctx.weight += (len(listed) + ("0" in listed) * len(ctx.user.channels)) // _LIGHT
+    for name in listed:
+        if name == "0":
+            for channel in ctx.network.channels_of(ctx.user):
+                leave_channel(ctx, ctx.user, channel)
+        else:
+            join_channel(ctx, name, next(keys, ""))
+
+
+def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -> None:
+    """The sender joins, is forwarded to where the channel says, or is told why not."""
+    user = ctx.user
+    limits = ctx.network.settings.limits
+    if not names.is_channel(name, limits.channel):
+        ctx.reply(Numeric.ERR_BADCHANMASK if name.startswith("#") else Numeric.ERR_NOSUCHCHANNEL, name)
+        return
+    folded = ctx.network.fold(name)
+    if folded in user.channels:
+        return
+    if len(user.channels) >= limits.channels:
+        ctx.reply(Numeric.ERR_TOOMANYCHANNELS, name)
+        return
+    channel = ctx.network.channels.get(folded)
+    if channel is None:
+        renamed = ctx.network.renamed.get(folded)
+        if renamed is not None and renamed.is_listed_to(user):
+            _lead_to(ctx, name, renamed, key)
+            return
+    else:
+        refusal = policy.may_join(user, channel, key)
+        if refusal is not None:
+            _turn_away(ctx, channel, refusal, forwards)
+            return
+    enter(ctx, user, name)
+
+
+def enter(ctx: Context, user: User, name: str) -> None:
+    """A user comes into a channel; everybody there is told, and they are told what there is."""
+    channel = ctx.network.join(user, name, now=ctx.now, since=format_msgid(ctx.new_id()))
+    _announce(ctx, user, channel)
+    grant_rank(ctx, user, channel)
+    for session in user.sessions:
+        for envelope in greeting(ctx, channel, session):
+            ctx.send(session, envelope)
+        sync_joined(ctx, channel, session)
+    tell_arrival(ctx, channel, user)
+
+
+def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards: int) -> None:
+    """https://github.com/ircv3/ircv3-specifications/pull/466: "After sending ERR_LINKCHANNEL to a user, a server SHOULD
+    proceed as if the user sent a JOIN to the new channel." """
+    if not channel.forward:
+        ctx.reply(refusal.numeric, channel.name, text=refusal.text)
+    elif not forwards:
+        ctx.reply(refusal.numeric, channel.name, text=refusal.text)
+        ctx.notice(f"{channel.name} forwards to {channel.forward}, but that is one channel too many")
+    else:
+        reason = refusal.text or refusal.numeric.text
+        ctx.reply(Numeric.ERR_LINKCHANNEL, channel.name, channel.forward, text=f"{reason}, forwarding you")
+        join_channel(ctx, channel.forward, "", forwards - 1)
+
+
+def _lead_to(ctx: Context, name: str, renamed: Channel, key: str) -> None:
+    """https://ircv3.net/specs/extensions/channel-rename#channel-redirection"""
+    text = "The channel has been renamed"
+    if ctx.session.caps & caps.CHANNEL_RENAME:
+        ctx.fail("JOIN", "CHANNEL_RENAMED", name, renamed.name, text=text)
+    else:
+        ctx.reply(Numeric.ERR_LINKCHANNEL, name, renamed.name, text=text)
+        join_channel(ctx, renamed.name, key)
+
+
+def _announce(ctx: Context, user: User, channel: Channel) -> None:
+    extended = (channel.name, user.account or "*", user.realname)
+    envelope = ctx.envelope("JOIN", channel.name, source=user, extended=extended)
+    ctx.announce(channel, envelope, about=user)
+    if user.away:
+        # away-notify: "clients will be sent an AWAY message ... when a user joins and has an away message set"
+        away = ctx.envelope("AWAY", user.away, source=user, needs=caps.AWAY_NOTIFY)
+        ctx.announce(channel, away, about=user, to_sender=False)
+
+
+def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envelope]:
+    """What a session is told of a channel that its user is in now: the topic, and who is there."""
+    if session.user is None:
+        return
+    yield from topic_reply(ctx, session.user.nick, channel)
+    yield from mark_reply(ctx, session, channel)
+    if not session.caps & caps.NO_IMPLICIT_NAMES:
+        yield from names_reply(ctx, session, channel)
+    yield from replay_on_join(ctx, channel, session)
+
+
+@command("PART", params=1)
+def part(ctx: Context) -> None:
+    """PART <channel>{,<channel>} [<reason>]
+
+    Leave channels.
+    """
+    wanted, *rest = ctx.message.params
+    for name in _required(ctx, wanted):
+        channel = ctx.network.channel(name)
+        if channel is None or not channel.is_visible_to(ctx.user):
+            ctx.reply(Numeric.ERR_NOSUCHCHANNEL, name)
+        elif ctx.user not in channel.members:
+            ctx.reply(Numeric.ERR_NOTONCHANNEL, channel.name)
+        else:
+            try:
+                leave_channel(ctx, ctx.user, channel, *rest[:1])
+            except IrcError as error:
+                ctx.refuse(error)
+
+
+def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") -> None:
+    """A user parts, and everybody in the channel, they too, is told. Raises 417 if that would not fit into a line."""
+    params = (channel.name, reason) if reason else (channel.name,)
+    envelope = ctx.envelope("PART", *params, source=user)
+    require_fit(envelope)
+    ctx.announce(channel, envelope, about=user)
+    ctx.network.part(user, channel)
+
+
+def _required(ctx: Context, listed: str) -> list[str]:
+    """The parts of a list that must have one; raises 461 where there is none, so that nobody waits for an answer."""
+    found = targets(listed)
+    if not found:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, ctx.message.command)
+    return found

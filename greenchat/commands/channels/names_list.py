@@ -1,0 +1,153 @@
+"""Who is in a channel, and which channels there are: NAMES LIST.
+
+https://modern.ircdocs.horse/#names-message and #list-message, with all search extensions of #elist-parameter.
+"""
+
+from collections.abc import Callable, Iterator
+
+from greenchat.chat import names_cache
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import Session
+from greenchat.chat.visibility import sees_in
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Gradually
+from greenchat.commands.core.lookup import targets
+from greenchat.commands.core.registry import command
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.envelopes.names_reply import NamesReply
+from greenchat.protocol.message import Message
+from greenchat.protocol.numerics import Numeric
+from greenchat.values import masks
+
+_LIGHT = 250  # channels or members that can be looked at in the time of another command: see Context.weight
+_MINUTE = 60_000  # ms
+_Test = Callable[[Channel], bool]
+
+
+@command("NAMES")
+def names(ctx: Context) -> Gradually:
+    """NAMES <channel>{,<channel>}
+
+    See who is in channels.
+    """
+    wanted = dict.fromkeys(targets(ctx.message.params[0])) if ctx.message.params else {}
+    channels = dict.fromkeys(filter(None, map(ctx.network.channel, wanted)))
+    ctx.weight += sum(len(channel.members) for channel in channels) // _LIGHT
+    return Gradually(_names(ctx, list(wanted or ["*"])))
+
+
+def _names(ctx: Context, wanted: list[str]) -> Iterator[None]:
+    for name in wanted:
+        yield
+        channel = ctx.network.channel(name)
+        if channel is None or not channel.is_visible_to(ctx.user):
+            ctx.reply(Numeric.RPL_ENDOFNAMES, name)
+        else:
+            for envelope in names_reply(ctx, ctx.session, channel):
+                ctx.respond(envelope)
+
+
+def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:
+    """Who is in a channel, as far as a session's user is shown it."""
+    viewer = session.user
+    if viewer is None:
+        return
+    settings = ctx.network.settings
+    variant = session.caps & names_cache.VARIANT
+    if viewer in channel.members and ("u" not in channel.flags or channel.is_at_least(viewer, "h")):
+        lines = names_cache.lines(settings, channel, variant)
+    else:
+        # "Users with the invisible user mode set are not shown in channel responses unless the requesting client is
+        # also joined to that channel."
+        shown = (member for member in channel.members if sees_in(viewer, member, channel))
+        lines = names_cache.lines_of(settings, channel, variant, shown)
+    if session.dialect:
+        for text in lines.texts():
+            yield ctx.numeric(viewer.nick, Numeric.RPL_NAMREPLY, channel.symbol, channel.name, text)
+    else:
+        params = (viewer.nick, channel.symbol, channel.name, "")
+        head = Message(Numeric.RPL_NAMREPLY.command, params, settings.name)
+        yield NamesReply(lines.wire(), head, time=ctx.now)
+    yield ctx.numeric(viewer.nick, Numeric.RPL_ENDOFNAMES, channel.name)
+
+
+@command("LIST")
+def list_(ctx: Context) -> Gradually:
+    """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
+
+    List channels with how many are in them and their topics: all, those of a name or a mask (#a*), or those that meet
+    all conditions: !mask (another name), >n or <n (more or fewer people), C>n or C<n (created more or less than n
+    minutes ago), T>n or T<n (the topic was set then).
+    """
+    wanted: list[str] = []
+    tests: list[_Test] = []
+    for word in (word for param in ctx.message.params[:2] for word in targets(param)):
+        test = _condition(word, ctx.now)
+        if test is None:
+            wanted.append(word)
+        else:
+            tests.append(test)
+    found = _found(ctx, wanted)
+    ctx.weight += len(ctx.network.channels) // _LIGHT
+    return Gradually(_list(ctx, found, tests))
+
+
+def _list(ctx: Context, found: list[Channel], tests: list[_Test]) -> Iterator[None]:
+    ctx.reply(Numeric.RPL_LISTSTART, "Channel")
+    for channel in found:
+        yield
+        if channel.is_listed_to(ctx.user) and all(test(channel) for test in tests):
+            topic = channel.topic.text if channel.topic else ""
+            ctx.reply(Numeric.RPL_LIST, channel.name, str(len(channel.members)), topic)
+    ctx.reply(Numeric.RPL_LISTEND)
+
+
+def _found(ctx: Context, wanted: list[str]) -> list[Channel]:
+    """The channels of these names and masks, all without any."""
+    every = list(ctx.network.channels.values())
+    if not wanted:
+        return every
+    found: dict[Channel, None] = {}
+    for word in wanted:
+        if "*" in word or "?" in word:
+            found.update((channel, None) for channel in every if masks.glob(word, channel.name))
+        else:
+            channel = ctx.network.channel(word)
+            if channel is not None:
+                found[channel] = None
+    return list(found)
+
+
+def _condition(word: str, now: int) -> _Test | None:
+    """https://modern.ircdocs.horse/#elist-parameter: all but M, and the letters in either case. None: it is none."""
+    if word[0] == "!":
+        return lambda channel: not masks.glob(word[1:], channel.name)
+    if word[0] in "<>":
+        most_or_least = _number(word[1:])
+        if most_or_least is not None:
+            return _compared(word[0], most_or_least, lambda channel: len(channel.members))
+    elif word[0] in "CTct" and word[1:2] in ("<", ">"):
+        minutes = _number(word[2:])
+        if minutes is not None:
+            return _compared(word[1], minutes * _MINUTE, _age_of_topic(now) if word[0] in "Tt" else _age(now))
+    return None
+
+
+def _compared(sign: str, bound: int, measure: Callable[[Channel], int | None]) -> _Test:
+    def test(channel: Channel) -> bool:
+        value = measure(channel)
+        return value is not None and (value < bound if sign == "<" else value > bound)
+
+    return test
+
+
+def _age(now: int) -> Callable[[Channel], int | None]:
+    return lambda channel: now - channel.created
+
+
+def _age_of_topic(now: int) -> Callable[[Channel], int | None]:
+    return lambda channel: now - channel.topic.time if channel.topic else None
+
+
+def _number(text: str) -> int | None:
+    return int(text[:9]) if text.isascii() and text.isdigit() else None

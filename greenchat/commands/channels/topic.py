@@ -1,0 +1,48 @@
+"""TOPIC: what a channel is about. https://modern.ircdocs.horse/#topic-message"""
+
+from collections.abc import Iterator
+
+from greenchat.chat.channel import Channel, Topic
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.line_length import require_fit, require_readable_topic
+from greenchat.commands.core.lookup import find_channel, require_member, require_rank
+from greenchat.commands.core.registry import command
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.numerics import Numeric
+
+
+@command("TOPIC", params=1)
+def topic(ctx: Context) -> None:
+    """TOPIC <channel> [<topic>]
+
+    Read the topic of a channel, or change it. An empty one clears it.
+    """
+    channel = find_channel(ctx, ctx.message.params[0])
+    if len(ctx.message.params) > 1:
+        _set_topic(ctx, channel, ctx.message.params[1])
+        return
+    if channel.topic is None:
+        ctx.reply(Numeric.RPL_NOTOPIC, channel.name)
+    for envelope in topic_reply(ctx, ctx.nick, channel):
+        ctx.respond(envelope)
+
+
+def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
+    require_member(ctx, channel)
+    if "t" in channel.flags:
+        require_rank(ctx, channel)
+    text = text[: ctx.network.settings.limits.topic]
+    envelope = ctx.envelope("TOPIC", channel.name, text, source=ctx.user)
+    require_fit(envelope)
+    require_readable_topic(ctx.network.settings, channel.name, text)
+    channel.topic = Topic(text, ctx.user.source, ctx.now) if text else None
+    ctx.broadcast(channel, envelope)
+
+
+def topic_reply(ctx: Context, nick: str, channel: Channel) -> Iterator[Envelope]:
+    """The topic, and who set it and when, for a reader of that nick; nothing where there is none."""
+    topic = channel.topic
+    if topic:
+        yield ctx.numeric(nick, Numeric.RPL_TOPIC, channel.name, topic.text)
+        setter = ctx.network.cloaks.source(topic.setter)
+        yield ctx.numeric(nick, Numeric.RPL_TOPICWHOTIME, channel.name, setter, str(topic.time // 1000))

@@ -1,0 +1,1 @@
+"""Coming in, capabilities, leaving, staying."""

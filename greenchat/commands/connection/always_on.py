@@ -1,0 +1,49 @@
+"""Somebody's last connection goes and they stay; somebody comes back and is told what they missed."""
+
+import logging
+
+from greenchat.chat.user import User
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.history_events import identity
+from greenchat.commands.core.persistence import keep_presences
+from greenchat.commands.history.conversations import channel_places, news
+from greenchat.commands.history.replay import envelope_of
+from greenchat.commands.users.away import settle
+from greenchat.protocol import caps
+from greenchat.protocol.msgid import first_id, format_msgid, parse_msgid
+from greenchat.storage.interface import Span, StoredEvent, StoreError
+
+log = logging.getLogger(__name__)
+
+_MOST_LINES = 200  # of each conversation
+_MOST_TALKS = 50  # private ones
+
+
+def stay(ctx: Context, user: User) -> None:
+    """Their last connection has gone."""
+    user.left, user.last_seen = ctx.now, format_msgid(ctx.new_id())
+    ctx.network.moved[user] = None
+    keep_presences(ctx)
+    account = ctx.network.accounts.get(user.account)
+    if account is None or account.preferences.auto_away is not False:
+        settle(ctx, user)
+
+
+def tell_missed(ctx: Context, user: User) -> None:
+    """What was said to somebody while no connection of theirs was there, for a client that can't ask for it itself."""
+    if not ctx.network.settings.history.enabled or ctx.session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
+        return
+    try:
+        for event in _missed(ctx, user, parse_msgid(user.last_seen) or first_id(user.left)):
+            ctx.respond(envelope_of(ctx, event))
+    except StoreError as error:
+        log.error("what %s missed can't be read: %s", user.nick, error)
+
+
+def _missed(ctx: Context, user: User, after: int) -> list[StoredEvent]:
+    store = ctx.journal.store
+    talks = news(store, identity(ctx.network, user), (), after, first_id(ctx.now))[-_MOST_TALKS:]
+    events: list[StoredEvent] = []
+    for place in (*channel_places(ctx, user), *[place for place, _ in talks]):
+        events += place.read(store, Span(_MOST_LINES, after=after, newest=True))
+    return events

@@ -1,0 +1,82 @@
+"""Keeping those out who are banned from the server: where somebody comes in, logs in or changes their nick.
+
+Operators who are here are never put out by a ban: they could not take it back.
+"""
+
+from greenchat.chat.server_bans import ServerBan
+from greenchat.chat.user import Session, User
+from greenchat.commands.connection.quit import depart, leave
+from greenchat.commands.core.context import Context
+from greenchat.protocol.numerics import Numeric
+
+
+def ban_of(ctx: Context, session: Session) -> ServerBan | None:
+    """The ban that a session falls under, by its address, its account, or how it is called."""
+    bans = ctx.network.bans
+    if not bans:
+        return None
+    user = session.user
+    ban = bans.of_address(session.host, ctx.now)
+    ban = ban or bans.of_account(user.account if user else session.account, ctx.now)
+    if ban:
+        return ban
+    if user:
+        return bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now)
+    hosts = (ctx.network.cloaks.host(session.host), session.host)
+    return bans.of_masks(session.nick, session.username, hosts, ctx.now) if session.nick else None
+
+
+def hosts_of(user: User) -> tuple[str, ...]:
+    """All hosts by which a mask may mean somebody, once each."""
+    return tuple({user.host: None, user.real_host: None, **{session.host: None for session in user.sessions}})
+
+
+def banish(ctx: Context, session: Session, ban: ServerBan) -> None:
+    """End a connection because of a ban; its user leaves with its last one."""
+    ctx.send(session, ctx.numeric(_nick(session), Numeric.ERR_YOUREBANNEDCREEP, text=ban.message))
+    ctx.close(session, f"Closing Link: {ctx.network.settings.name} ({ban.message})")
+    user = session.user
+    if user is not None and len(user.sessions) == 1:
+        depart(ctx, user, "Banned")
+    else:
+        leave(ctx, session, "Banned")
+
+
+def enforce(ctx: Context) -> int:
+    """Put out everybody who is here and banned, but operators; how many connections."""
+    count = 0
+    for session in list(ctx.network.sessions):
+        if session.closing or (session.user and "o" in session.user.modes):
+            continue
+        ban = ban_of(ctx, session)
+        if ban:
+            banish(ctx, session, ban)
+            count += 1
+    for user in list(ctx.network.users.values()):
+        if not user.sessions and _is_unwanted(ctx, user):
+            depart(ctx, user, "Banned")
+    return count
+
+
+def _is_unwanted(ctx: Context, user: User) -> bool:
+    """Whether a ban means somebody who stays without a connection, by their account or by how they are called.
+
+    A ban on an address does not: they have none now, and may come from another one.
+    """
+    bans = ctx.network.bans
+    by_name = bans.of_masks(user.nick, user.username, (user.host, user.real_host), ctx.now)
+    return bool(by_name or bans.of_account(user.account, ctx.now))
+
+
+def _nick(session: Session) -> str:
+    return session.user.nick if session.user else session.nick or "*"
+
+
+def keep_ban(ctx: Context, ban: ServerBan) -> None:
+    """Have a ban stored."""
+    ctx.keep("ban", ctx.network.bans.key(ban.target), ban.document())
+
+
+def forget_ban(ctx: Context, ban: ServerBan) -> None:
+    """Have a ban taken out of the store."""
+    ctx.keep("ban", ctx.network.bans.key(ban.target), None)

@@ -1,0 +1,195 @@
+"""CAP: which IRCv3 capabilities a session uses. https://ircv3.net/specs/extensions/capability-negotiation"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from greenchat.chat.defcon import NO_ACCOUNTS
+from greenchat.chat.network import Network
+from greenchat.chat.user import Session
+from greenchat.commands.connection.registration import complete_registration
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.commands.users.metadata_sync import send_own
+from greenchat.config.settings import Settings
+from greenchat.protocol import caps
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.wrap import wrap
+
+_WITH_VALUES = 302  # the version of CAP LS that has values, several lines, and cap-notify
+
+
+def _sts(settings: Settings, session: Session) -> str | None:
+    """The upgrade policy where there is no TLS yet, the persistence policy where there is.
+
+    https://ircv3.net/specs/extensions/sts
+    """
+    policy = settings.sts
+    if not policy.port or session.cap_version < _WITH_VALUES:  # "the capability has a REQUIRED value"
+        return None
+    if not session.secure:
+        return f"port={policy.port}"
+    return f"duration={policy.duration}" + (",preload" if policy.preload else "")
+
+
+# What a capability is worth to a session: its value ("" for none), or None where it is not offered. All others are
+# offered to everybody, without a value.
+OFFERS: dict[int, Callable[[Settings, Session], str | None]] = {caps.STS: _sts}
+
+_NEVER_GRANTED = caps.STS  # "Clients MUST NOT request this capability"
+_NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capability"
+
+
+@command("CAP", params=1, anytime=True)
+def cap(ctx: Context) -> Rest | None:
+    """CAP LS [<version>] | LIST | REQ <capabilities> | END
+
+    See and choose what your program and the server can do beyond the basics. Programs do this for you.
+    """
+    subcommand, *rest = ctx.message.params
+    handler = _SUBCOMMANDS.get(subcommand.upper())
+    if handler is None:
+        raise IrcError(Numeric.ERR_INVALIDCAPCMD, subcommand)
+    return handler(ctx, " ".join(rest))
+
+
+def offered(settings: Settings, session: Session) -> dict[str, str]:
+    """The capabilities that a session can have now, in the table's order, and their values."""
+    found = {}
+    for name, capability in caps.CAPABILITIES.items():
+        offer = OFFERS.get(capability.bit)
+        value = offer(settings, session) if offer else ""
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def in_force(network: Network) -> Settings:
+    """The settings, without what DEFCON has closed."""
+    settings = network.settings
+    if network.defcon > NO_ACCOUNTS:
+        return settings
+    return replace(settings, accounts=replace(settings.accounts, registration=False))
+
+
+def announce_capabilities(ctx: Context, before: Settings) -> None:
+    """Tell those who have cap-notify what new settings brought and took: CAP NEW, CAP DEL. before: as `in_force`."""
+    now = in_force(ctx.network)
+    for session in list(ctx.network.sessions):
+        old, new = offered(before, session), offered(now, session)
+        gone = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
+        come = {name: value for name, value in new.items() if old.get(name) != value}
+        if session.caps & caps.CAP_NOTIFY:
+            aside = ctx.aside(session)
+            _send(aside, "DEL", gone)
+            _send(aside, "NEW", _with_values(come) if session.cap_version >= _WITH_VALUES else list(come))
+        lost = sum(caps.CAPABILITIES[name].bit for name in gone)
+        if session.caps & lost:
+            _set_caps(ctx, session, session.caps & ~lost)
+
+
+def _ls(ctx: Context, version: str) -> None:
+    session = ctx.session
+    _suspend_registration(session)
+    asked = int(version[:4]) if version.isascii() and version.isdigit() else 301
+    # "If a client sends a higher CAP version at any time, the server MUST store the higher version."
+    session.cap_version = max(session.cap_version, asked)
+    if session.cap_version >= _WITH_VALUES:
+        # "This capability MUST be implicitly enabled if the client requests CAP LS with a version of 302 or newer"
+        ctx.network.set_caps(session, session.caps | caps.CAP_NOTIFY)
+    found = offered(in_force(ctx.network), session)
+    # "If a client sends a lower CAP version ..., servers SHOULD return a CAP LS reply consistent with the request's"
+    if asked >= _WITH_VALUES:
+        _send_list(ctx, "LS", _with_values(found), several=True)
+    else:
+        _send_list(ctx, "LS", list(found), several=False)
+
+
+def _list(ctx: Context, _: str) -> None:
+    _send_list(ctx, "LIST", caps.names(ctx.session.caps), several=ctx.session.cap_version >= _WITH_VALUES)
+
+
+def _req(ctx: Context, wishes: str) -> None:
+    session = ctx.session
+    _suspend_registration(session)
+    words = wishes.split()
+    wanted = _wanted(ctx, words)
+    if wanted is None:
+        _send(ctx, "NAK", words)
+        return
+    _send(ctx, "ACK", words or [""])
+    # "a server MUST NOT change the capabilities of the client until the last ACK of the set has been sent"
+    ctx.answer()
+    is_new = wanted & ~session.caps
+    _set_caps(ctx, session, wanted)
+    if session.user and is_new & caps.METADATA_2:
+        # "Upon requesting the `metadata` capability, clients receive their non-transient metadata"
+        send_own(ctx, session.user)
+
+
+def _wanted(ctx: Context, wishes: list[str]) -> int | None:
+    """The bits that the session asks for; None where one wish can't be, because then none is granted."""
+    session = ctx.session
+    found = offered(in_force(ctx.network), session)
+    wanted = session.caps
+    for wish in wishes:
+        name = wish.removeprefix("-")
+        if name not in found:
+            return None
+        bit = caps.CAPABILITIES[name].bit
+        if bit & _NEVER_GRANTED:
+            return None
+        if wish != name and bit == caps.CAP_NOTIFY and session.cap_version >= _WITH_VALUES:
+            # "servers MUST NOT disable the cap-notify capability if the client requests CAP LS with a version of 302"
+            return None
+        wanted = wanted & ~bit if wish != name else wanted | bit
+    if wanted & caps.METADATA == caps.METADATA:
+        # "Clients MUST NOT request more than one of `metadata-notify`, `draft/metadata-2`, and `draft/metadata-3`.
+        # Servers MUST NOT accept these requests either."
+        return None
+    return wanted
+
+
+def _set_caps(ctx: Context, session: Session, wanted: int) -> None:
+    lost = session.caps & ~wanted
+    ctx.network.set_caps(session, wanted)
+    if session.metadata and lost & (caps.METADATA | caps.BATCH):
+        # "If a client removes this capability or the batch capability from themselves, servers MUST clear that client's
+        # subscription list."
+        session.metadata.subscriptions.clear()
+
+
+def _end(ctx: Context, _: str) -> Rest | None:
+    if ctx.session.user is not None:
+        return None
+    ctx.session.negotiating = False
+    return complete_registration(ctx)
+
+
+def _suspend_registration(session: Session) -> None:
+    if session.user is None:
+        session.negotiating = True
+
+
+def _send_list(ctx: Context, subcommand: str, names: list[str], *, several: bool) -> None:
+    """In lines that all but the last have a `*`, or in one line from which drop, at its end, those that do not fit."""
+    lines = [" ".join(line) for line in wrap(names, ctx.room("CAP", ctx.nick, subcommand, "*"))] or [""]
+    if several:
+        for line in lines[:-1]:
+            ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, "*", line))
+        ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, lines[-1]))
+    else:
+        ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, lines[0]))
+
+
+def _send(ctx: Context, subcommand: str, names: list[str]) -> None:
+    for line in wrap(names, ctx.room("CAP", ctx.nick, subcommand)):
+        ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, " ".join(line)))
+
+
+def _with_values(found: dict[str, str]) -> list[str]:
+    return [f"{name}={value}" if value else name for name, value in found.items()]
+
+
+_SUBCOMMANDS: dict[str, Callable[[Context, str], Rest | None]] = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}

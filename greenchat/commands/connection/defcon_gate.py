@@ -1,0 +1,19 @@
+"""Who may come in now: what DEFCON has left open."""
+
+from greenchat.chat.defcon import ONLY_ACCOUNTS, Doors
+from greenchat.chat.network import Network
+from greenchat.chat.user import Session
+from greenchat.commands.core.context import Context
+
+
+def doors(network: Network) -> Doors:
+    """Who may come in now."""
+    settings = network.settings
+    return Doors(network.defcon, settings.opers.values(), settings.webirc.hosts)
+
+
+def objection_to_guest(ctx: Context, session: Session) -> str:
+    """Why a session can't come in without an account; "" if it can."""
+    if ctx.network.defcon > ONLY_ACCOUNTS or session.account:
+        return ""
+    return doors(ctx.network).objection_to_guest(session.host)

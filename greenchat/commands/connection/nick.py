@@ -1,0 +1,79 @@
+"""NICK: what somebody is called. https://modern.ircdocs.horse/#nick-message"""
+
+from greenchat.chat import policy
+from greenchat.chat.user import User
+from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
+from greenchat.commands.connection.ban_enforcement import ban_of, banish
+from greenchat.commands.connection.registration import complete_registration
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.commands.users.monitor import tell_offline, tell_online
+from greenchat.protocol.numerics import Numeric
+
+
+@command("NICK", anytime=True)
+def nick(ctx: Context) -> Rest | None:
+    """NICK <nickname>
+
+    Choose what you are called, or call yourself something else.
+    """
+    wish = ctx.message.params[0] if ctx.message.params else ""
+    if not wish:
+        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
+    session = ctx.session
+    if ctx.network.settings.accounts.force_nick and session.user and session.user.account:
+        raise IrcError(Numeric.ERR_CANTCHANGENICK, text="Your nickname is your account's name here")
+    check_nick(ctx, wish)
+    if session.user is None:
+        session.nick = wish
+        return complete_registration(ctx)
+    if wish != session.user.nick:
+        _check_bans(ctx, session.user, wish)
+        change_nick(ctx, session.user, wish)
+        ban = None if "o" in session.user.modes else ban_of(ctx, session)
+        if ban is not None:
+            banish(ctx, session, ban)
+    return None
+
+
+def check_nick(ctx: Context, wish: str) -> None:
+    """Raises 432 or 433 unless the sender can be called this."""
+    network = ctx.network
+    if not network.naming.is_nick(wish, network.settings.limits.nick):
+        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish)
+    holder = network.holder(wish)
+    session = ctx.session
+    if session.user is None and session.negotiating and holder is not None and holder.account:
+        return  # it may be about to log in to this very account: `complete_registration` looks again
+    if holder is not None and holder is not session.user and not (session.user is None and owns(ctx, holder)):
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
+    refusal = why_not_nick(ctx, wish)
+    if refusal and session.user is not None:
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish, text=refusal)
+
+
+def change_nick(ctx: Context, user: User, wish: str) -> None:
+    """Rename a user, and tell everybody who sees them or waits for either nick."""
+    network = ctx.network
+    before = user.nick
+    envelope = ctx.envelope("NICK", wish, source=user)
+    ctx.remember(envelope, *(channel for channel in network.channels_of(user) if channel.shows(user)))
+    network.rename(user, wish, now=ctx.now, msgid=envelope.msgid)
+    ctx.deliver(user, envelope)
+    ctx.deliver_each(network.peers(user), envelope)
+    if network.fold(before) != network.fold(wish):
+        tell_offline(ctx, before)
+        tell_online(ctx, user)
+
+
+def _check_bans(ctx: Context, user: User, wish: str) -> None:
+    """Who is banned can't slip out of the mask by another nick; a voice is stronger than a ban."""
+    network = ctx.network
+    if network.fold(wish) == network.fold(user.nick):
+        return
+    for channel in network.channels_of(user):
+        if not channel.members[user] and policy.is_muted(user, channel):
+            text = f"You can't change your nickname while you are banned from {channel.name}"
+            raise IrcError(Numeric.ERR_UNAVAILRESOURCE, wish, text=text)

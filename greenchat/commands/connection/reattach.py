@@ -1,0 +1,46 @@
+"""A connection that came in under another nick becomes one more of the user whose it is after all.
+
+Who logs in before the welcome is one with their other devices from the start (`registration`); clients that can only
+log in later use NickServ REGAIN. For the client it looks as if it left its channels, was renamed, and joined those of
+the user; those in which the user was not yet are joined after that, as by JOIN. What rank it had in them it keeps:
+it is the same person.
+"""
+
+from greenchat.chat.user import User
+from greenchat.commands.channels.join_part import join_channel
+from greenchat.commands.connection.always_on import tell_missed
+from greenchat.commands.connection.quit import depart
+from greenchat.commands.connection.registration import show_channels
+from greenchat.commands.core.context import Context
+from greenchat.commands.services.chanserv import give_rank
+from greenchat.commands.users.away import arrive
+from greenchat.commands.users.user_modes import send_modes
+
+
+def reunite(ctx: Context, holder: User) -> None:
+    """The sender's session is one of the holder's from now on; if it was the only one of its user, that user leaves."""
+    network, session, guest = ctx.network, ctx.session, ctx.user
+    returns = not holder.sessions
+    left = [(channel.name, channel.key, channel.members[guest]) for channel in network.channels_of(guest)]
+    for channel in network.channels_of(guest):
+        ctx.respond(ctx.envelope("PART", channel.name, source=guest))
+    ctx.respond(ctx.envelope("NICK", holder.nick, source=guest))
+    watched = dict(network.monitors.targets(session))
+    network.disconnect(session)
+    if not guest.sessions:
+        depart(ctx, guest, f"Is {holder.nick} now")
+    network.connect(session)
+    network.attach(holder, session)
+    for folded, nick in watched.items():
+        network.monitors.add(session, folded, nick)
+    send_modes(ctx, holder)
+    arrive(ctx, holder)
+    show_channels(ctx, holder)
+    if returns:
+        tell_missed(ctx, holder)
+    for name, key, ranks in left:
+        join_channel(ctx, name, key)
+        found = network.channel(name)
+        if found and holder in found.members:
+            for letter in ranks:
+                give_rank(ctx, holder, found, letter)

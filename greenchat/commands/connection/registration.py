@@ -1,0 +1,213 @@
+"""Coming and going: PASS USER, the welcome, PING PONG, QUIT.
+
+https://modern.ircdocs.horse/#connection-registration
+"""
+
+from greenchat.chat.user import User
+from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
+from greenchat.commands.channels.join_part import greeting
+from greenchat.commands.connection.always_on import tell_missed
+from greenchat.commands.connection.ban_enforcement import ban_of, banish
+from greenchat.commands.connection.defcon_gate import objection_to_guest
+from greenchat.commands.connection.quit import leave
+from greenchat.commands.connection.server_password import pass_entrance
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.errors import IrcError, TooLongError
+from greenchat.commands.core.line_length import require_fit
+from greenchat.commands.core.registry import command
+from greenchat.commands.info.isupport import send_isupport
+from greenchat.commands.info.server import send_lusers, send_motd
+from greenchat.commands.users.away import arrive
+from greenchat.commands.users.metadata_sync import send_own, sync_joined, take_pending
+from greenchat.commands.users.monitor import tell_online
+from greenchat.commands.users.user_modes import USER_MODES, send_modes
+from greenchat.protocol.msgid import format_msgid
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import in_words
+from greenchat.values import names
+
+
+@command("PASS", params=1, anytime=True)
+def pass_(ctx: Context) -> None:
+    """PASS <password>
+
+    Give the password of a server that asks for one, before NICK and USER.
+    """
+    if ctx.session.user:
+        raise IrcError(Numeric.ERR_ALREADYREGISTERED)
+    ctx.session.password = ctx.message.params[0]
+
+
+@command("USER", params=4, anytime=True)
+def user(ctx: Context) -> Rest | None:
+    """USER <username> 0 * <realname>
+
+    Say who you are when you come in. Programs do this for you.
+    """
+    session = ctx.session
+    if session.user:
+        raise IrcError(Numeric.ERR_ALREADYREGISTERED)
+    wish, _, _, realname = ctx.message.params[:4]
+    if not (wish and realname):
+        # "If it is empty, the server SHOULD reject the command with ERR_NEEDMOREPARAMS (even if an empty parameter is
+        # provided)": said of the username; WHOIS with an empty realname helps nobody either
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "USER")
+    limits = ctx.network.settings.limits
+    session.username = names.username(wish, limits.username)
+    session.realname = names.realname(realname, limits.realname)
+    if session.realname != realname:
+        ctx.notice(f"Your real name is too long, and was cut to: {session.realname}")
+    return complete_registration(ctx)
+
+
+def complete_registration(ctx: Context) -> Rest | None:
+    """Welcome a session that has given all that is needed, and has ended its capability negotiation if it began one."""
+    session = ctx.session
+    if session.user or session.negotiating or not (session.nick and session.username):
+        return None
+    if session.sasl is not None:
+        # "If the client completes registration ... while the SASL authentication is still in progress, the server
+        # SHOULD abort it and send a 906 numeric, then register the client without authentication"
+        session.sasl = None
+        ctx.reply(Numeric.ERR_SASLABORTED)
+    return pass_entrance(ctx, _come_in)
+
+
+def _come_in(ctx: Context) -> None:
+    """Raises 433."""
+    session = ctx.session
+    settings = ctx.network.settings
+    if session.account and settings.accounts.force_nick:
+        session.nick = session.account
+    ban = ban_of(ctx, session)
+    if ban is not None:
+        banish(ctx, session, ban)
+        return
+    objection = objection_to_guest(ctx, session)
+    if objection:
+        ctx.close(session, objection)
+        return
+    holder = ctx.network.holder(session.nick)
+    if holder is not None and owns(ctx, holder):
+        session.password = ""
+        _attach(ctx, holder)
+        return
+    refusal = why_not_nick(ctx, session.nick)
+    if holder is not None or refusal:
+        # somebody else finished with this nick while this session was still negotiating, or it belongs to an account
+        taken, session.nick = session.nick, ""
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken, text=refusal)
+    session.password = ""
+    account = ctx.network.accounts.get(session.account) if session.account else None
+    newcomer = User(
+        nick=session.nick,
+        username=session.username,
+        host=ctx.network.cloaks.host(session.host),
+        realname=session.realname,
+        real_host=session.host,
+        signon=ctx.now,
+        active=ctx.now,
+        away=session.away,
+        guest_id="~" + format_msgid(ctx.new_id()),
+        account=session.account,
+        metadata=dict(account.metadata) if account else {},
+    )
+    ctx.network.register(newcomer, session)
+    for letter in settings.user_flags + ("r" if newcomer.account else ""):
+        ctx.network.set_mode(newcomer, letter, True)
+    take_pending(ctx, newcomer)
+    _welcome(ctx, newcomer)
+    tell_online(ctx, newcomer)
+
+
+def _attach(ctx: Context, user: User) -> None:
+    """One more connection of somebody who is here already: it is welcomed, and sees the channels that they are in."""
+    session = ctx.session
+    returns = not user.sessions
+    ctx.network.attach(user, session)
+    take_pending(ctx, user)
+    _welcome(ctx, user)
+    arrive(ctx, user)
+    show_channels(ctx, user)
+    if returns:
+        tell_missed(ctx, user)
+
+
+def show_channels(ctx: Context, user: User) -> None:
+    """Tell a session that has become one of a user's where they are."""
+    session = ctx.session
+    for channel in ctx.network.channels_of(user):
+        extended = (channel.name, user.account or "*", user.realname)
+        ctx.respond(ctx.envelope("JOIN", channel.name, source=user, extended=extended))
+        for envelope in greeting(ctx, channel, session):
+            ctx.respond(envelope)
+        sync_joined(ctx, channel, session)
+
+
+def _welcome(ctx: Context, newcomer: User) -> None:
+    session, settings = ctx.session, ctx.network.settings
+    version = settings.version
+    created = in_words(ctx.network.started)
+    ctx.reply(Numeric.RPL_WELCOME, text=f"Welcome to the {settings.network} Network, {newcomer.nick}")
+    ctx.reply(Numeric.RPL_YOURHOST, text=f"Your host is {settings.name}, running version {version}")
+    ctx.reply(Numeric.RPL_CREATED, text=f"This server was created {created}")
+    table = settings.mode_table
+    channel_modes = "".join(sorted(table.lists + table.always + table.setting + table.flags + table.prefixes))
+    with_parameter = "".join(sorted(table.lists + table.always + table.setting + table.prefixes))
+    ctx.reply(Numeric.RPL_MYINFO, settings.name, version, "".join(USER_MODES), channel_modes, with_parameter)
+    send_isupport(ctx)
+    send_lusers(ctx)
+    if newcomer.modes:
+        send_modes(ctx, newcomer)
+    send_own(ctx, newcomer)
+    send_motd(ctx)
+    if newcomer.host != session.host:
+        ctx.reply(Numeric.RPL_HOSTHIDDEN, newcomer.host)
+
+
+@command("PING", params=1, anytime=True)
+def ping(ctx: Context) -> None:
+    """PING <token>
+
+    See whether the server answers, and how fast: it sends the token back.
+    """
+    if not ctx.message.params[0]:
+        raise IrcError(Numeric.ERR_NOORIGIN)
+    answer = ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0])
+    require_fit(answer)  # "must reply to it with a PONG message with the same <token> value"
+    ctx.respond(answer)
+
+
+@command("PONG", anytime=True)
+def pong(ctx: Context) -> None:
+    """PONG <token>
+
+    Answer a PING of the server. Programs do this for you.
+    """
+    # the connection lives, which reading the line has noticed already
+
+
+@command("QUIT", anytime=True)
+def quit_(ctx: Context) -> None:
+    """QUIT [<reason>]
+
+    Leave. A reason that would not fit into the line that others get is not shown to them, and you are told.
+    """
+    # "servers SHOULD prepend <reason> with the ASCII string "Quit: "", also where it is empty
+    reason = "Quit: " + (ctx.message.params[0] if ctx.message.params else "")
+    session = ctx.session
+    parting = ctx.envelope("QUIT", reason, source=session.user) if session.user else ctx.farewell(reason)
+    if not (parting.fits and ctx.farewell(reason).fits):
+        ctx.refuse(TooLongError())
+        reason = "Quit: "
+    ctx.close(session, reason)
+    leave(ctx, session, session.closing)
+
+
+@command("ERROR", anytime=True)
+def error(ctx: Context) -> None:
+    """ERROR <reason>
+
+    Why a connection ends: servers say it; from a client it means nothing.
+    """

@@ -1,0 +1,68 @@
+"""At the entrance: who gives the connection password comes in. https://modern.ircdocs.horse/#pass-message"""
+
+from collections.abc import Callable
+
+from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.config.validators import crowd
+from greenchat.protocol.numerics import Numeric
+from greenchat.values.passwords import verify_password
+
+_Enter = Callable[[Context], None]
+
+
+def pass_entrance(ctx: Context, enter: _Enter) -> Rest | None:
+    """Do `enter` if no password is asked for or the sender gave it; else they are told so and disconnected.
+
+    "The password supplied must match the one defined in the server configuration."
+    """
+    wanted, given = ctx.network.settings.password, ctx.session.password
+    if not wanted:
+        enter(ctx)
+        return None
+    if not given:
+        _turn_away(ctx, "This server asks for a password, and you gave none (PASS)")
+        return None
+    who = [crowd(ctx.session.host)]
+    seconds = seconds_to_wait(ctx, who)
+    if seconds:
+        _refuse(ctx, seconds)
+        return None
+    is_right = ctx.network.entrance.is_right(given, wanted)
+    if is_right is None:
+
+        def decide(ctx: Context, is_right: bool) -> Rest | None:
+            return _decide_now(ctx, wanted, is_right, enter)
+
+        return guess(ctx, who, lambda: verify_password(given, wanted), decide, _refuse)
+    if not is_right:
+        count_wrong(ctx, who)
+    _decide(ctx, is_right, enter)
+    return None
+
+
+def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Rest | None:
+    if ctx.network.settings.password != wanted:
+        return pass_entrance(ctx, enter)  # the configuration was read again meanwhile
+    if is_right:
+        ctx.network.entrance.learn(ctx.session.password, wanted)
+    _decide(ctx, is_right, enter)
+    return None
+
+
+def _decide(ctx: Context, is_right: bool, enter: _Enter) -> None:
+    if is_right:
+        enter(ctx)
+    else:
+        _turn_away(ctx, Numeric.ERR_PASSWDMISMATCH.text)
+
+
+def _refuse(ctx: Context, seconds: int) -> None:
+    _turn_away(ctx, f"Too many wrong passwords: try again in {seconds} seconds")
+
+
+def _turn_away(ctx: Context, text: str) -> None:
+    """ "the server SHOULD send ERR_PASSWDMISMATCH and MAY then close the connection with ERROR"."""
+    ctx.reply(Numeric.ERR_PASSWDMISMATCH, text=text)
+    ctx.close(ctx.session, text)

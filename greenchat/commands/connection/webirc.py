@@ -1,0 +1,55 @@
+"""WEBIRC: a gateway says for whom it connects. https://ircv3.net/specs/extensions/webirc"""
+
+import hmac
+from ipaddress import ip_address
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.config.validators import crowd, is_within
+from greenchat.protocol.numerics import Numeric
+
+_GATEWAY = 50  # characters of its name that WHOIS shows
+
+
+@command("WEBIRC", params=4, anytime=True)
+def webirc(ctx: Context) -> None:
+    """WEBIRC <password> <gateway> <hostname> <ip> [<options>]
+
+    For web gateways that the configuration names, as the first line of a connection: whom they speak for.
+    """
+    session = ctx.session
+    if session.user:
+        raise IrcError(Numeric.ERR_ALREADYREGISTERED)
+    settings = ctx.network.settings.webirc
+    password, gateway, _, address = ctx.message.params[:4]
+    if ctx.host.logins.wait(crowd(session.host), ctx.now) or not is_within(session.host, settings.hosts):
+        ctx.close(session, "WEBIRC is not for you")
+    elif not hmac.compare_digest(password.encode(), settings.password.encode()):
+        ctx.host.logins.count(crowd(session.host), ctx.now)
+        ctx.close(session, "Invalid WebIRC password")
+    elif session.received_messages > 1:
+        # "MUST be the first command sent from the WebIRC gateway to the IRC server"
+        ctx.close(session, "WEBIRC must be the first command")
+    else:
+        _relocate(ctx, gateway, address)
+
+
+def _relocate(ctx: Context, gateway: str, address: str) -> None:
+    session = ctx.session
+    try:
+        host = str(ip_address(address))
+    except ValueError:
+        ctx.close(session, "Invalid WebIRC address")
+        return
+    reason = ctx.host.relocate(session, host)
+    if reason:
+        ctx.close(session, reason)
+        return
+    # the address and not the name: that one could be anything, and bans are made of it
+    session.host = "0" + host if host.startswith(":") else host
+    session.gateway = gateway[:_GATEWAY]
+    options = {option.partition("=")[0] for option in " ".join(ctx.message.params[4:]).split()}
+    # "Servers MUST ONLY treat the connection as secure if this flag is sent and the connection from the gateway to the
+    # server is also secure with TLS."
+    session.secure = session.secure and "secure" in options

@@ -1,0 +1,1 @@
+"""What every command needs: the registry, its context, answers, errors."""

@@ -1,0 +1,45 @@
+"""Telling others that somebody has changed: the peers in their channels, and who monitors them.
+
+https://ircv3.net/specs/extensions/extended-monitor
+"""
+
+from greenchat.chat.user import Session, User
+from greenchat.commands.core.context import Context
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+
+
+def caused_by(user: User, numeric: Envelope) -> Envelope:
+    """A numeric that tells somebody what a user has done to them.
+
+    account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender"; bot-mode says
+    the same of its tag.
+    """
+    numeric.account = user.account
+    numeric.bot = "B" in user.modes
+    return numeric
+
+
+def announce(ctx: Context, user: User, envelope: Envelope) -> None:
+    """To everybody who shares a channel with a user, once, and to those who monitor them with extended-monitor.
+
+    The envelope's `needs` says who understands it. The user's own sessions are left to the caller.
+    """
+    ctx.deliver_each(ctx.network.peers(user), envelope)
+    announce_to_monitors(ctx, user, envelope)
+
+
+def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
+    """Only to those who monitor a user with extended-monitor and see them in no channel."""
+    network = ctx.network
+    for session in network.monitors.watchers(network.fold(user.nick)):
+        if session.caps & caps.EXTENDED_MONITOR and not _is_near(ctx, session, user):
+            ctx.send(session, envelope)
+
+
+def _is_near(ctx: Context, session: Session, user: User) -> bool:
+    """Whether the session has heard of it as a peer's, or as the user's own."""
+    watcher = session.user
+    if watcher is None or watcher is user:
+        return True
+    return any(watcher in channel.members and channel.sees(watcher, user) for channel in ctx.network.channels_of(user))

@@ -1,0 +1,378 @@
+"""What a handler is given: the state, the message, the time, and the one way out.
+
+Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.client_ids import Key, Resent
+from greenchat.chat.network import Network
+from greenchat.chat.registered_channels import document
+from greenchat.chat.user import Session, User
+from greenchat.commands.core.errors import FailError, IrcError, TooLongError
+from greenchat.commands.core.history_events import CHANNEL_EVENTS, conversation_of, is_kept, stored
+from greenchat.commands.core.journal import Journal
+from greenchat.commands.core.line_length import repeats_too_much
+from greenchat.commands.core.process import Host
+from greenchat.commands.core.response_buffer import LABEL_LIMIT, stands_alone, still_true
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.envelopes.multiline import MultilineEnvelope
+from greenchat.protocol.envelopes.numeric import Addressed
+from greenchat.protocol.message import NO_TAGS, Message, presentable
+from greenchat.protocol.msgid import format_msgid, time_of
+from greenchat.protocol.multiline import Part
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.tags import CLIENT_ID
+from greenchat.protocol.wrap import room
+from greenchat.storage.interface import Document
+
+_NO_ANSWER = "Input line was too long: an answer that repeats it would not fit into a line"
+_LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
+
+
+class Context:
+    """One command of one session.
+
+    now: ms since the epoch, the same for all that the command does. new_id: makes a msgid. quiet: refusals are not
+    answered. parts: of the message, if it has several lines. weight: for how many commands the throttle counts it.
+    """
+
+    __slots__ = (
+        "_batch",
+        "_label",
+        "_parts",
+        "_responses",
+        "host",
+        "journal",
+        "message",
+        "network",
+        "new_id",
+        "now",
+        "parts",
+        "quiet",
+        "session",
+        "weight",
+    )
+
+    def __init__(
+        self,
+        network: Network,
+        session: Session,
+        message: Message,
+        *,
+        now: int,
+        new_id: Callable[[], int],
+        host: Host,
+        journal: Journal,
+    ) -> None:
+        self.network = network
+        self.session = session
+        self.message = message
+        self.now = now
+        self.new_id = new_id
+        self.host = host
+        self.journal = journal
+        self.quiet = False
+        self.weight = 1
+        self._batch = ""
+        self._parts = ""
+        self.parts: tuple[Part, ...] = ()
+        self._take_label()
+
+    def adopt(self, message: Message) -> None:
+        """Go on as if this message had come; its label is the one that is answered."""
+        self.message = message
+        self._take_label()
+
+    def postpone_answer(self) -> None:
+        """A later command will answer this one."""
+        self._label = ""
+
+    def _take_label(self) -> None:
+        self._label = ""
+        self._responses: list[Envelope] = []
+        if self.message.tags and self.session.caps & caps.LABELED_RESPONSE and self.session.caps & caps.BATCH:
+            label = self.message.tags.get("label", "")
+            if len(label.encode()) <= LABEL_LIMIT:
+                self._label = label
+
+    def aside(self, session: Session) -> "Context":
+        """A context in which to tell another session something that it did not ask for."""
+        return Context(
+            self.network, session, Message(""), now=self.now, new_id=self.new_id, host=self.host, journal=self.journal
+        )
+
+    @property
+    def user(self) -> User:
+        """Who runs the command. Only commands that need registration may ask."""
+        user = self.session.user
+        if user is None:
+            raise RuntimeError(f"{self.message.command} asked for the user of a session that has none")
+        return user
+
+    @property
+    def nick(self) -> str:
+        """The sender's nick as it stands in numerics: `*` before there is one."""
+        session = self.session
+        return session.user.nick if session.user else session.nick or "*"
+
+    # building
+
+    def envelope(
+        self,
+        command: str,
+        *params: str,
+        source: User | None = None,
+        needs: int = 0,
+        extended: tuple[str, ...] = (),
+        tags: Mapping[str, str] = NO_TAGS,
+    ) -> Envelope:
+        """A message stamped with the time, from the server or from a user; what a user does gets a msgid."""
+        if source is None:
+            message = Message(command, params, self.network.settings.name)
+            return Envelope(message, time=self.now, needs=needs)
+        msgid = self.new_id()
+        message = Message(command, params, source.source, tags)
+        time = time_of(msgid)  # now, as the history will have it
+        account, bot = source.account, "B" in source.modes
+        if self.parts and command == self.message.command:
+            return MultilineEnvelope(message, self.parts, time=time, msgid=msgid, account=account, bot=bot)
+        return Envelope(message, time=time, msgid=msgid, account=account, bot=bot, needs=needs, extended=extended)
+
+    def room(self, command: str, *params: str) -> int:
+        """Bytes that one more parameter may take in a message of the server beside these."""
+        return room(self.network.settings.name, command, *params)
+
+    def numeric(self, nick: str, numeric: Numeric, *params: str, text: str = "") -> Envelope:
+        """A numeric for somebody; its last parameter is `text`, or the numeric's own text if it has one.
+
+        The others may be the sender's own words, which can't all be sent back as they are.
+        """
+        text = text or numeric.text
+        *words, last = (*params, text) if text else params
+        return self.envelope(numeric.command, nick, *map(presentable, words), last)
+
+    def addressed(self, numeric: Numeric, *params: str) -> Addressed:
+        """As `numeric`, for many."""
+        words = (*params, numeric.text) if numeric.text else params
+        *words_before, last = words
+        shown = (*map(presentable, words_before), last)
+        return Addressed(numeric.command, *shown, source=self.network.settings.name, time=self.now)
+
+    # answering the sender
+
+    def reply(self, numeric: Numeric, *params: str, text: str = "") -> None:
+        """A numeric to the sender, see `numeric`."""
+        self._respond_whole(self.numeric(self.nick, numeric, *params, text=text))
+
+    def fail(self, command: str, code: str, *context: str, text: str) -> None:
+        """A standard reply FAIL to the sender."""
+        self._respond_whole(self.envelope("FAIL", command, code, *map(presentable, context), text))
+
+    def _respond_whole(self, answer: Envelope) -> None:
+        """417 instead of an answer that has no room for the sender's own words in it."""
+        if repeats_too_much(answer):
+            answer = self.numeric(self.nick, Numeric.ERR_INPUTTOOLONG, text=_NO_ANSWER)
+        self.respond(answer)
+
+    def refuse(self, error: IrcError | FailError) -> None:
+        """Tell the sender why it can't be, unless the command is one that is never answered with an error.
+
+        That a line is too long is no automatic reply to what it says.
+        """
+        if self.quiet and not isinstance(error, TooLongError):
+            return
+        if isinstance(error, IrcError):
+            self.reply(error.numeric, *error.params, text=error.text)
+        else:
+            self.fail(error.command, error.code, *error.context, text=error.text)
+
+    def notice(self, text: str) -> None:
+        """A NOTICE of the server to the sender."""
+        self.respond(self.envelope("NOTICE", self.nick, text))
+
+    def respond(self, envelope: Envelope) -> None:
+        """To the session that sent the command, as a part of the answer to it, if it is one that gets such messages."""
+        if self.session.kind & envelope.needs != envelope.needs:
+            return
+        if batch := self._batch or self._parts:
+            envelope = envelope.in_batch(batch)
+        if self._label:
+            self._responses.append(envelope)
+        else:
+            self.session.outbox.put(envelope.encode(self.session.kind))
+
+    @contextmanager
+    def batch(self, kind: str, *params: str) -> Iterator[None]:
+        """What is answered inside belongs together, for clients that know batches.
+
+        https://ircv3.net/specs/extensions/batch
+        """
+        if not self.session.caps & caps.BATCH:
+            yield
+            return
+        reference, outer = format_msgid(self.new_id()), self._batch
+        self.respond(self.envelope("BATCH", "+" + reference, kind, *params))
+        self._batch = reference
+        try:
+            yield
+        finally:
+            self._batch = outer
+            self.respond(self.envelope("BATCH", "-" + reference))
+
+    # to others
+
+    def say(self, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
+        """Have what the sender says in a channel or to somebody kept before anybody sees it.
+
+        rank: the letter of that from which on members of the channel get it, "" for all of them.
+        False if they have said it before, under the same id of theirs: then it is for their own eyes only, and the
+        envelope has become what it was the first time.
+        """
+        conversation = conversation_of(self.network, self.user, place, rank)
+        key = None
+        if CLIENT_ID in envelope.message.tags:
+            account = self.network.fold(self.user.account)
+            key = Resent.key(account, conversation, envelope.message.tags[CLIENT_ID])
+        if key:
+            first = self.network.resent.get(key)
+            if first:
+                envelope.msgid, envelope.time = first, time_of(first)
+                return False
+            self.network.resent.add(key, envelope.msgid)
+        if is_kept(self.network.settings.history, envelope, place):
+            event = stored(envelope, conversation)
+            self.journal.say((event,), envelope, partial(self._not_kept, envelope, key))
+        return True
+
+    def remember(self, envelope: Envelope, *channels: Channel) -> None:
+        """Have an event of these channels kept; call it before delivering it, since it gets a msgid here."""
+        history = self.network.settings.history
+        if history.enabled and history.events:
+            envelope.msgid = envelope.msgid or self.new_id()
+            self.journal.record(*[stored(envelope, self.network.fold(channel.name)) for channel in channels])
+
+    def keep(self, kind: str, key: str, value: object) -> None:
+        """Have something stored under a name, in this turn's transaction; None takes it away."""
+        self.journal.record(Document(kind, key, value))
+
+    def keep_channel(self, channel: Channel) -> None:
+        """Have a registered channel stored as it is now."""
+        if channel.registration:
+            self.keep("channel", self.network.fold(channel.name), document(channel, channel.registration))
+
+    def _not_kept(self, envelope: Envelope, key: Key | None) -> None:
+        if key:
+            self.network.resent.drop(key)
+        text = "The message could not be stored, so nobody has received it; try again"
+        self.fail_after_all(envelope.message.command, envelope.message.params[0], text=text)
+
+    def fail_after_all(self, command: str, *context: str, text: str) -> None:
+        """A FAIL instead of the answer that waits to be sent, with its label, since nothing could be stored."""
+        answered = self._responses
+        if answered:
+            self.session.outbox.retract({id(data) for each in answered for data in each.encodings})
+            self._label = answered[0].label
+            self._responses = still_true(answered, self.message.command)
+        self.fail(command, "TEMPORARILY_UNAVAILABLE", *context, text=text)
+        self.answer()
+
+    def deliver(self, user: User, envelope: Envelope) -> None:
+        """To all sessions of one user."""
+        for session in user.sessions:
+            self.send(session, envelope)
+
+    def send(self, session: Session, envelope: Envelope) -> None:
+        """To one session: as a part of the answer where it is the one that sent the command."""
+        if session is self.session:
+            self.respond(envelope)
+        else:
+            session.outbox.put(envelope.encode(session.kind))
+
+    def deliver_each(self, users: Iterable[User], envelope: Envelope) -> None:
+        """To all sessions of several users."""
+        for user in users:
+            self.deliver(user, envelope)
+
+    def broadcast(self, channel: Channel, envelope: Envelope, *, to_sender: bool = True) -> None:
+        """To every member of a channel; without to_sender not to the session that sent the command."""
+        if envelope.message.command in CHANNEL_EVENTS:
+            self.remember(envelope, channel)
+            if channel.registration and envelope.message.command in _LASTING:
+                self.keep_channel(channel)
+        if to_sender and not self._label:
+            channel.group.broadcast(envelope)
+            return
+        channel.group.broadcast(envelope, skip=self.session)
+        if to_sender and self.session.user in channel.members:
+            self.respond(envelope)
+
+    def announce(self, channel: Channel, envelope: Envelope, about: User, *, to_sender: bool = True) -> None:
+        """What a member does, to all in the channel who see them there: in an auditorium that is not everybody."""
+        if channel.shows(about):
+            self.broadcast(channel, envelope, to_sender=to_sender)
+        else:
+            self.deliver_in(channel.witnesses(about), envelope, to_sender=to_sender)
+
+    def deliver_in(self, members: Iterable[User], envelope: Envelope, *, to_sender: bool = True) -> None:
+        """To some members of a channel; without to_sender not to the session that sent the command."""
+        for member in members:
+            for session in member.sessions:
+                if to_sender or session is not self.session:
+                    self.send(session, envelope)
+
+    def send_numeric(self, session: Session, numeric: Addressed) -> None:
+        """To one session of many: as `send`, under the nick of its user."""
+        nick = session.user.nick if session.user else session.nick or "*"
+        if session is self.session:
+            self.respond(numeric.addressed_to(nick))
+        else:
+            session.outbox.put(numeric.encode(session.kind, nick))
+
+    def farewell(self, reason: str) -> Envelope:
+        """An ERROR. It comes without a source: it is about the link, and no server stands in between."""
+        return Envelope(Message("ERROR", (reason,)), time=self.now)
+
+    def close(self, session: Session, reason: str) -> None:
+        """End a connection with an ERROR that says why."""
+        session.closing = reason
+        farewell = self.farewell(reason)
+        if session is self.session:
+            self.respond(farewell)
+            self.answer()
+            session.outbox.close()
+        else:
+            session.outbox.close(farewell.encode(session.kind))
+
+    def answer_in_part(self, *, is_batch: bool) -> None:
+        """Send what was collected for a labeled command so far: what follows need not be collected.
+
+        is_batch: one message, or a batch of its own kind, is all of the answer, so that it needs no batch around it.
+        """
+        if not (self._label and self._responses):
+            return
+        label, self._label = self._label, ""
+        responses = self._responses
+        if not is_batch:
+            self._parts = format_msgid(self.new_id())
+            responses = [each if each.batch else each.in_batch(self._parts) for each in responses]
+            responses.insert(0, self.envelope("BATCH", "+" + self._parts, "labeled-response"))
+        responses[0] = responses[0].labeled(label)
+        self._responses = responses
+        for each in responses:
+            self.session.outbox.put(each.encode(self.session.kind))
+
+    def answer(self) -> None:
+        """Send what was collected for a labeled command: https://ircv3.net/specs/extensions/labeled-response."""
+        if self._label:
+            self._responses = self._responses or [self.envelope("ACK")]
+            self.answer_in_part(is_batch=stands_alone(self._responses))
+        if self._parts:
+            ended, self._parts = self._parts, ""
+            end = self.envelope("BATCH", "-" + ended)
+            self.respond(end)
+            self._responses.append(end)

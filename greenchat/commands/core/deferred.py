@@ -1,0 +1,53 @@
+"""What is left of a command when its handler has returned: slow work, a long answer, or something of its own.
+
+Whoever runs commands (`server.connection`) does it, so that no handler ever waits.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from greenchat.commands.core.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Returned by a handler whose work is too slow for the loop: a password hash, a search.
+
+    work: called in another thread; it must not touch the chat's state. then: called with what work returned, in the
+    loop and at a later time (ctx.now is new): it must look at the state again; not called if the client has gone.
+    done: called in the loop when the work has ended, whether anybody waits for it or not. waits: for others, like a
+    mail server.
+    """
+
+    work: Callable[[], object]
+    then: "Callable[[Context, Any], Rest | None]"
+    waits: bool = False
+    done: Callable[[], object] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Gradually:
+    """Returned by a handler whose answer is too long to be made, or to wait in an outbox, all at once.
+
+    steps: each answers a little more. Between some of them other clients have their turn, and this one takes what it
+    got: so a step must look at the state again. is_batch: a batch of its own kind is all of the answer.
+    """
+
+    steps: Iterator[None]
+    is_batch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Returned by a handler that has answered, and has begun something long that goes on whoever leaves meanwhile.
+
+    steps: called with the context of nobody in particular; each step does a little more. Between some of them everybody
+    has their turn: so a step must look at the state again.
+    """
+
+    steps: Callable[[Context], Iterator[None]]
+
+
+Rest = Later | Gradually | Apart
+"""What is left of a command when its handler has returned."""

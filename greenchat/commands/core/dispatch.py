@@ -1,0 +1,59 @@
+"""From a line of a client to its command: what is no command is answered here.
+
+Also what can't be obeyed is read as far as it goes, for its label and the name of its command.
+"""
+
+from collections.abc import Callable
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.registry import run
+from greenchat.protocol import caps
+from greenchat.protocol.framing import LineTooLong
+from greenchat.protocol.message import Message, ParseError, parse
+from greenchat.protocol.numerics import Numeric
+
+_NOTHING = Message("")
+_FORBIDDEN = str.maketrans("\0\r", "\ufffd\ufffd")
+
+
+def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -> tuple[Context, Rest | None]:
+    """Run a line, without its line end, in the context that is made for its message; what comes back as by `run`."""
+    if isinstance(line, LineTooLong):
+        ctx = context(_gist(line.line))
+        ctx.reply(Numeric.ERR_INPUTTOOLONG)
+        ctx.answer()
+        return ctx, None
+    try:
+        message = parse(line.decode())
+    except UnicodeDecodeError:
+        ctx = context(_gist(line))
+        _refuse_encoding(ctx)
+        ctx.answer()
+        return ctx, None
+    except ParseError as error:
+        ctx = context(_gist(line))
+        ctx.reply(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"Not a message: {error}")
+        ctx.answer()
+        return ctx, None
+    ctx = context(message)
+    return ctx, run(ctx)
+
+
+def _refuse_encoding(ctx: Context) -> None:
+    """https://ircv3.net/specs/extensions/utf8-only."""
+    command = ctx.message.command or "*"
+    text = "Message rejected: your client must use UTF-8 on this network"
+    if command == "NICK" and ctx.session.user is None and not ctx.session.caps & caps.STANDARD_REPLIES:
+        # a client that does not know FAIL would wait for ever; this one makes it try its other nickname
+        ctx.refuse(IrcError(Numeric.ERR_ERRONEUSNICKNAME, "*", text=text))
+    else:
+        ctx.refuse(FailError(command, "INVALID_UTF8", text=text))
+
+
+def _gist(line: bytes) -> Message:
+    try:
+        return parse(line.decode(errors="replace").translate(_FORBIDDEN))
+    except ParseError:
+        return _NOTHING

@@ -1,0 +1,106 @@
+"""What of the chat is kept, and under which conversation: the step from an `Envelope` to a `StoredEvent`."""
+
+from collections.abc import Mapping
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.network import Network
+from greenchat.chat.user import User
+from greenchat.config.settings import History
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.envelopes.multiline import MultilineEnvelope
+from greenchat.protocol.envelopes.relayed import RelayedEnvelope
+from greenchat.protocol.message import Message
+from greenchat.protocol.multiline import parts_of, seams
+from greenchat.protocol.tags import RELAYED_BY
+from greenchat.storage.interface import StoredEvent, direct_key
+
+CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
+"""What is kept of a channel beside what is said; QUIT and NICK too, which belong to several channels at once."""
+
+_KEEP_ME = ("+draft/react", "+react", "+draft/unreact", "+unreact", "+draft/persist")
+# No tags of the wire:
+_SEAMS = "joined"  # where lines of a message were joined without a line break
+_REALNAME = "realname"  # of who joined a channel
+_PASSING = ("+typing", "+draft/typing")
+
+
+def identity(network: Network, user: User) -> str:
+    """Who somebody is beyond one connection: the account, or for those without one a name that dies with them."""
+    return network.fold(user.account) if user.account else user.guest_id
+
+
+def conversation_of(network: Network, user: User, place: Channel | User, rank: str = "") -> str:
+    """The key of what a user says in a channel or to somebody. rank: the letter of that from which on members of the
+    channel get it; what not all get is a conversation of its own."""
+    if isinstance(place, Channel):
+        key = network.fold(place.name)
+        return network.settings.mode_table.symbols_of(rank) + key if rank else key
+    return direct_key(identity(network, user), identity(network, place))
+
+
+def is_kept(history: History, envelope: Envelope, place: Channel | User) -> bool:
+    """Whether a message goes into the history. A TAGMSG does where one of its tags is worth it: reactions are, that
+    somebody is typing is not."""
+    if not history.enabled or not (history.private or isinstance(place, Channel)):
+        return False
+    message = envelope.message
+    return message.command != "TAGMSG" or any(tag in message.tags for tag in _KEEP_ME)
+
+
+def stored(envelope: Envelope, conversation: str) -> StoredEvent:
+    """The event for the store; the envelope must have a msgid."""
+    message = envelope.message
+    return StoredEvent(
+        envelope.msgid,
+        conversation,
+        message.command,
+        message.source or "",
+        message.params,
+        envelope.account,
+        _lasting(envelope),
+    )
+
+
+def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
+    """The opposite: an event as the message that it was."""
+    text = event.params[-1] if event.params else ""
+    tags = event.tags
+    joined_at = tags.get(_SEAMS, "")
+    if RELAYED_BY in tags:
+        message = Message(event.command, event.params, event.source, _without(tags, RELAYED_BY))
+        return RelayedEnvelope(message, tags[RELAYED_BY], time=event.time, msgid=event.id)
+    if event.command == "JOIN":
+        return _joined_again(event)
+    if "\n" not in text and not joined_at:
+        message = Message(event.command, event.params, event.source, tags)
+        return Envelope(message, time=event.time, msgid=event.id, account=event.account, needs=needs)
+    message = Message(event.command, event.params, event.source, _without(tags, _SEAMS))
+    parts = parts_of(text, [int(place) for place in joined_at.split(",") if place])
+    return MultilineEnvelope(message, parts, time=event.time, msgid=event.id, account=event.account)
+
+
+def _joined_again(event: StoredEvent) -> Envelope:
+    """ "The extended-join capability extends the JOIN message", also one that is told again."""
+    message = Message(event.command, event.params, event.source)
+    realname = event.tags.get(_REALNAME) or message.nick  # databases of older versions have none
+    extended = (event.params[0], event.account or "*", realname)
+    return Envelope(message, time=event.time, msgid=event.id, account=event.account, extended=extended)
+
+
+def _lasting(envelope: Envelope) -> Mapping[str, str]:
+    tags = envelope.message.tags
+    if tags:
+        tags = {name: value for name, value in tags.items() if name not in _PASSING}
+    if isinstance(envelope, MultilineEnvelope):
+        joined_at = seams(envelope.parts)
+        if joined_at:
+            tags = {**tags, _SEAMS: ",".join(map(str, joined_at))}
+    elif isinstance(envelope, RelayedEnvelope):
+        tags = {**tags, RELAYED_BY: envelope.relayed_by}
+    elif envelope.extended:
+        tags = {**tags, _REALNAME: envelope.extended[-1]}
+    return tags
+
+
+def _without(tags: Mapping[str, str], name: str) -> dict[str, str]:
+    return {other: value for other, value in tags.items() if other != name}

@@ -1,0 +1,108 @@
+"""What handlers may ask of the process that they run in."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from greenchat.chat.throttle import Attempts
+from greenchat.chat.user import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What became of reading the configuration again.
+
+    file: its name, "" without one. error: why all stays as it was, "" where it did not fail.
+    notes: what to know where it worked: keys that need a restart, addresses that can't be listened on.
+    """
+
+    file: str
+    error: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An address on which it listens.
+
+    serves: what there is, in words. proxies: the only addresses that may connect, none where everybody may.
+    """
+
+    address: str
+    number: int
+    serves: str
+    proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """ping_after: seconds of silence. sendq: bytes that may wait for one client."""
+
+    ping_after: float
+    sendq: int
+
+
+class AuditError(Exception):
+    """The audit log can't be read; the text says why."""
+
+
+class Audit(Protocol):
+    """What somebody did: lines that are kept."""
+
+    def write(self, line: str) -> None:
+        """Add a line, without waiting until that is done."""
+
+    def read(self, count: int, text: str) -> list[str] | AuditError:
+        """The last lines that hold a text, the oldest first. Slow; from any thread."""
+
+
+class Mail(Protocol):
+    """How people are reached who are not here."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a way to send any."""
+
+    def send(self, to: str, subject: str, text: str) -> bool:
+        """Send a mail; whether that worked. Slow; from any thread."""
+
+
+class Host(Protocol):
+    """The process.
+
+    logins: wrong passwords by address and by account, which every way to log in must ask and tell. registrations: of
+    accounts, by address.
+    """
+
+    logins: Attempts
+    registrations: Attempts
+
+    @property
+    def audit(self) -> Audit:
+        """What operators did."""
+
+    @property
+    def moderation(self) -> Audit:
+        """What members did in their channels and with their accounts."""
+
+    @property
+    def mail(self) -> Mail:
+        """How people are reached who are not here."""
+
+    def stop(self, reason: str) -> None:
+        """Close all listeners and connections and end."""
+
+    def restart(self, reason: str) -> None:
+        """As stop, and then start anew with the same command line."""
+
+    def reload(self, who: str) -> Reloaded:
+        """Read the configuration again; what it changes is in force when this returns. who: is told to operators."""
+
+    def relocate(self, session: Session, host: str) -> str:
+        """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
+
+    def ports(self) -> list[Port]:
+        """Where it listens."""
+
+    @property
+    def manners(self) -> Manners:
+        """How connections are kept."""

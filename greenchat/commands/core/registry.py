@@ -1,0 +1,132 @@
+"""The table of commands, and the one place where a message becomes a call.
+
+`run` checks once for all commands what the decorator declared; what a handler raises becomes a line for its sender here
+and nowhere else.
+"""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat.chat.rights import rights_of
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Apart, Gradually, Later, Rest
+from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.persistence import keep_presences
+from greenchat.protocol.numerics import Numeric
+
+Handler = Callable[[Context], Rest | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the table. params: how many a client must give. right: that an operator needs, of `chat.opers`.
+
+    quiet: an error is never answered. about: what HELP says of it; its first line shows how to write it.
+    """
+
+    name: str
+    handler: Handler
+    params: int
+    anytime: bool
+    right: str
+    quiet: bool
+    about: str
+
+
+_STEPS = 500  # of a long answer in one turn
+_PORTION = 8 * 1024  # bytes of it, and at most one line more: that is less than the smallest outbox takes
+_END = object()
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(
+    name: str, *, params: int = 0, anytime: bool = False, right: str = "", quiet: bool = False, about: str = ""
+) -> Callable[[Handler], Handler]:
+    """Declare a handler. anytime: also before registration. right, quiet: see Command.
+
+    about: what HELP says of it, if that is not the handler's docstring.
+    """
+
+    def declare(handler: Handler) -> Handler:
+        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, about or inspect.getdoc(handler) or name)
+        return handler
+
+    return declare
+
+
+def run(ctx: Context) -> Rest | None:
+    """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out.
+
+    What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`, or an
+    answer that is too long for one turn, on which the caller must `go_on` turn by turn, or what is to be done apart
+    from this client.
+    """
+    collecting = ctx.session.batch
+    if collecting and ctx.message.tags.get("batch") == collecting.reference:
+        collecting.add(ctx.message)
+        return None
+    return _guarded(ctx, _obey)
+
+
+def resume(ctx: Context, later: Later, result: object) -> Rest | None:
+    """Go on with a command whose slow work is done."""
+    return _guarded(ctx, lambda ctx: later.then(ctx, result))
+
+
+def go_on(ctx: Context, answer: Gradually) -> Rest | None:
+    """Go on with a long answer, for one turn."""
+    return _guarded(ctx, lambda ctx: _answer_more(ctx, answer))
+
+
+def _answer_more(ctx: Context, answer: Gradually) -> Gradually | None:
+    pending = ctx.session.outbox.pending
+    size = seen = 0
+    for _ in range(_STEPS):
+        if next(answer.steps, _END) is _END:
+            return None
+        ctx.answer_in_part(is_batch=answer.is_batch)
+        size += sum(map(len, pending[seen:]))
+        seen = len(pending)
+        if size > _PORTION:
+            break
+    return answer
+
+
+def _guarded(ctx: Context, step: Handler) -> Rest | None:
+    rest = None
+    try:
+        rest = step(ctx)
+    except (IrcError, FailError) as error:
+        ctx.refuse(error)
+    if rest is not None and not isinstance(rest, Apart):
+        return rest
+    if ctx.network.moved:
+        keep_presences(ctx)
+    ctx.answer()
+    return rest
+
+
+def _obey(ctx: Context) -> Rest | None:
+    message = ctx.message
+    row = COMMANDS.get(message.command)
+    ctx.quiet = row is not None and row.quiet
+    if ctx.session.user is None and not (row and row.anytime):
+        raise IrcError(Numeric.ERR_NOTREGISTERED)
+    if row is None:
+        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, message.command)
+    if row.right:
+        require_right(ctx, row.right)
+    if len(message.params) < row.params:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
+    ctx.network.command_counts[row.name] += 1
+    return row.handler(ctx)
+
+
+def require_right(ctx: Context, right: str) -> None:
+    """Raises 481 unless the sender is an operator, 723 unless their class has the right."""
+    if "o" not in ctx.user.modes:
+        raise IrcError(Numeric.ERR_NOPRIVILEGES)
+    if right not in rights_of(ctx.user, ctx.network.settings):
+        raise IrcError(Numeric.ERR_NOPRIVS, right)

@@ -1,0 +1,133 @@
+"""Services: NickServ and its like, which are spoken to with PRIVMSG, or with commands of their own (NICKSERV, NS).
+
+They are tables of functions, not users: what is said to them goes to nobody else, into no history and into no log. Each
+function says in its docstring what it does; HELP is made of these.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from greenchat.chat.rights import rights_of
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Later, Rest
+from greenchat.commands.core.registry import command
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.message import Message
+from greenchat.protocol.plain.text import split_text
+from greenchat.protocol.wrap import room
+
+Handler = Callable[[Context, list[str]], Rest | None]
+
+
+class ServiceError(Exception):
+    """What was asked can't be done; the text says why, in words for the one who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command of a service. usage: its parameters, as HELP shows them; least: how many are needed."""
+
+    name: str
+    usage: str
+    least: int
+    handler: Handler
+    right: str
+
+    @property
+    def summary(self) -> str:
+        """The first line of what it does."""
+        return (self.handler.__doc__ or "").strip().splitlines()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """name: as people write to it. about: what it is for, one sentence."""
+
+    name: str
+    about: str
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def command(self, name: str, usage: str = "", *, right: str = "") -> Callable[[Handler], Handler]:
+        """Declare a command. Parameters in usage that are not in brackets are needed. right: of operators."""
+
+        def declare(handler: Handler) -> Handler:
+            least = sum(not word.startswith("[") for word in usage.split())
+            self.entries[name] = Entry(name, usage, least, handler, right)
+            return handler
+
+        return declare
+
+
+SERVICES: dict[str, Service] = {}
+
+
+def service(name: str, about: str, *aliases: str) -> Service:
+    """Add a service, and the commands that speak to it: its name, if it can be one, and these aliases."""
+    added = SERVICES[name.lower()] = Service(name, about)
+    for alias in (name.upper(), *aliases) if name.isalnum() else aliases:
+        words = f"{alias} <command> [<parameters>]\n\n{about}\n{alias} HELP lists its commands."
+        command(alias, about=words)(lambda ctx: run(ctx, added, " ".join(ctx.message.params)))
+    return added
+
+
+def find(nick: str) -> Service | None:
+    """The service of this nick; `NickServ@services.example` is one too."""
+    return SERVICES.get(nick.partition("@")[0].lower())
+
+
+def run(ctx: Context, spoken_to: Service, text: str) -> Rest | None:
+    """Do what the text asks for, and answer with notices."""
+    words = text.split()
+    if not words or words[0].upper() == "HELP":
+        _help(ctx, spoken_to, words[1].upper() if len(words) > 1 else "")
+        return None
+    entry = spoken_to.entries.get(words[0].upper())
+    if entry is None or (entry.right and not may(ctx, entry.right)):
+        tell(ctx, spoken_to, f"{words[0][:50]} is no command of mine. /msg {spoken_to.name} HELP lists them")
+        return None
+    if len(words) - 1 < entry.least:
+        tell(ctx, spoken_to, f"Usage: {entry.name} {entry.usage}")
+        return None
+    return guarded(ctx, spoken_to, lambda: entry.handler(ctx, words[1:]))
+
+
+def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Rest | None]) -> Rest | None:
+    """Run a step of a service's command; what it refuses becomes a notice, also after slow work."""
+    try:
+        later = step()
+    except ServiceError as error:
+        tell(ctx, spoken_to, str(error))
+        return None
+    if not isinstance(later, Later):
+        return later
+    then = later.then
+    return replace(later, then=lambda ctx, result: guarded(ctx, spoken_to, lambda: then(ctx, result)))
+
+
+def may(ctx: Context, right: str) -> bool:
+    """Whether the sender is an operator with this right."""
+    return right in rights_of(ctx.user, ctx.network.settings)
+
+
+def tell(ctx: Context, speaker: Service, *lines: str) -> None:
+    """A service says something to the sender, in as many notices as that takes."""
+    source = f"{speaker.name}!{speaker.name}@{ctx.network.settings.name}"
+    size = room(source, "NOTICE", ctx.nick)
+    for line in lines:
+        for piece in split_text(line, size):
+            ctx.respond(Envelope(Message("NOTICE", (ctx.nick, piece), source), time=ctx.now))
+
+
+def _help(ctx: Context, spoken_to: Service, topic: str) -> None:
+    visible = [entry for entry in spoken_to.entries.values() if not entry.right or may(ctx, entry.right)]
+    if not topic:
+        width = max((len(entry.name) for entry in visible), default=0)
+        tell(ctx, spoken_to, spoken_to.about, *[f"{entry.name:{width}}  {entry.summary}" for entry in visible])
+        tell(ctx, spoken_to, f"/msg {spoken_to.name} HELP COMMAND tells more of one of them")
+        return
+    entry = next((entry for entry in visible if entry.name == topic), None)
+    if entry is None:
+        tell(ctx, spoken_to, f"There is no help on {topic[:50]}")
+        return
+    about = [line.strip() for line in (entry.handler.__doc__ or "").strip().splitlines()]
+    tell(ctx, spoken_to, f"Usage: {entry.name} {entry.usage}".rstrip(), *filter(None, about))

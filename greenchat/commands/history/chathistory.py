@@ -1,0 +1,196 @@
+"""CHATHISTORY: what was said before, in pages. https://ircv3.net/specs/extensions/chathistory
+
+A timestamp or a msgid is a position in the one order of everything, so every subcommand is a span between two
+positions that counts from one of its ends. Reading is done in another thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.history_events import identity
+from greenchat.commands.core.registry import command
+from greenchat.commands.history.conversations import (
+    Place,
+    channel_places,
+    name_of,
+    news,
+    nicks_by_identity,
+    readable_place,
+)
+from greenchat.commands.history.replay import replay
+from greenchat.protocol import caps
+from greenchat.protocol.msgid import LAST_ID, first_id, parse_msgid
+from greenchat.protocol.times import format_time, parse_time
+from greenchat.storage.interface import Span, Store, StoredEvent, StoreError, Target
+
+_UNREADABLE = "Messages could not be retrieved"
+
+for _bit in (caps.CHATHISTORY, caps.EVENT_PLAYBACK):
+    OFFERS[_bit] = lambda settings, _: "" if settings.history.enabled else None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the order of everything: later things have ids above `after`, earlier ones below `before`."""
+
+    after: int
+    before: int
+
+
+_START = Position(0, 0)
+_END = Position(LAST_ID, LAST_ID)
+Read = Callable[[Store, Place, bool], list[StoredEvent]]
+
+
+@command("CHATHISTORY")
+def chathistory(ctx: Context) -> Later:
+    """CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit> | TARGETS <timestamp> <timestamp> <limit>
+
+    Read what was said before in a channel or with somebody: LATEST, BEFORE, AFTER, AROUND or BETWEEN messages, which
+    are named by timestamp=<time> or msgid=<id>. TARGETS lists where something was said.
+    """
+    subcommand, *params = ctx.message.params or ("*",)
+    subcommand = subcommand.upper()
+    if subcommand == "TARGETS":
+        return _targets(ctx, params)
+    references = _REFERENCES.get(subcommand)
+    if references is None:
+        raise _invalid(subcommand, text="Unknown command")
+    _require_count(subcommand, params, references + 2)
+    target = params[0]
+    positions = [_position(subcommand, target, text, nth) for nth, text in enumerate(params[1:-1])]
+    place = _readable(ctx, subcommand, target)
+    reading = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]), place.since - 1)
+    store, events = ctx.journal.store, bool(ctx.session.caps & caps.EVENT_PLAYBACK)
+
+    def work() -> list[StoredEvent] | StoreError:
+        try:
+            return reading(store, place, events)
+        except StoreError as error:
+            return error
+
+    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
+        now = _readable(ctx, subcommand, target)
+        if isinstance(found, StoreError) or now.key != place.key:
+            raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
+        readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
+        return Gradually(replay(ctx, readable, "chathistory", now.name), is_batch=True)
+
+    return Later(work, then)
+
+
+# How many references a subcommand takes.
+_REFERENCES = {"BEFORE": 1, "AFTER": 1, "LATEST": 1, "AROUND": 1, "BETWEEN": 2}
+
+
+def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int) -> Read:
+    """What to read for a subcommand. hidden: the id up to which nothing may be read."""
+    first, last = positions[0], positions[-1]
+    if subcommand == "AROUND":
+        return lambda store, place, events: _read_around(store, place, first, limit, events, hidden)
+    if subcommand == "BEFORE":
+        start, end, newest = _START, first, True
+    elif subcommand == "AFTER":
+        start, end, newest = first, _END, False
+    elif subcommand == "LATEST":
+        start, end, newest = first, _END, True
+    else:
+        # "the returned messages MUST be counted starting from and excluding the first message selector ... This may be
+        # forwards or backwards in time."
+        newest = first.after > last.after
+        start, end = (last, first) if newest else (first, last)
+    after = max(start.after, hidden)
+    return lambda store, place, events: place.read(store, Span(limit, after, end.before, newest, events))
+
+
+def _read_around(
+    store: Store, place: Place, center: Position, limit: int, events: bool, hidden: int
+) -> list[StoredEvent]:
+    """About half before and half after, and where one side has less, more of the other."""
+    older = place.read(store, Span(limit, after=hidden, before=center.before, newest=True, events=events))
+    newer = place.read(store, Span(limit, after=max(center.before - 1, hidden), events=events))
+    ahead = max(limit - limit // 2, limit - len(older))
+    newer = newer[:ahead]
+    return older[max(0, len(older) - (limit - len(newer))) :] + newer
+
+
+def _targets(ctx: Context, params: list[str]) -> Later:
+    """The conversations in which there is something new: "they MUST be timestamps and not msgids"."""
+    _require_count("TARGETS", params, 3)
+    first, last = (_timestamp("TARGETS", text) for text in params[:2])
+    limit = _limit(ctx, "TARGETS", params[2])
+    newest = first.after > last.after
+    start, end = (last, first) if newest else (first, last)
+    who, store = identity(ctx.network, ctx.user), ctx.journal.store
+    channels = channel_places(ctx, ctx.user)
+
+    def work() -> list[tuple[Target, StoredEvent | None]] | StoreError:
+        try:
+            found = [target for _, target in news(store, who, channels, start.after, end.before)]
+            found = found[max(0, len(found) - limit) :] if newest else found[:limit]
+            return [(target, store.find(target.conversation, target.latest)) for target in found]
+        except StoreError as error:
+            return error
+
+    def then(ctx: Context, found: list[tuple[Target, StoredEvent | None]] | StoreError) -> None:
+        if isinstance(found, StoreError):
+            raise FailError("CHATHISTORY", "MESSAGE_ERROR", "TARGETS", text=_UNREADABLE)
+        nicks = nicks_by_identity(ctx)
+        with ctx.batch("draft/chathistory-targets"):
+            for target, event in found:
+                name = name_of(ctx, target.conversation, event, nicks)
+                if name and event:
+                    ctx.respond(ctx.envelope("CHATHISTORY", "TARGETS", name, format_time(event.time)))
+
+    return Later(work, then)
+
+
+def _readable(ctx: Context, subcommand: str, target: str) -> Place:
+    place = readable_place(ctx, target)
+    if place is None:
+        raise FailError("CHATHISTORY", "INVALID_TARGET", subcommand, target, text=_UNREADABLE)
+    return place
+
+
+def _require_count(subcommand: str, params: list[str], count: int) -> None:
+    if len(params) != count:
+        raise _invalid(subcommand, text="Insufficient parameters" if len(params) < count else "Too many parameters")
+
+
+def _limit(ctx: Context, subcommand: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9])):
+        raise _invalid(subcommand, text, text="Invalid limit")
+    return min(int(text[:9]), ctx.network.settings.history.page)
+
+
+def _position(subcommand: str, target: str, text: str, nth: int) -> Position:
+    """A reference; the nth of the command."""
+    kind, equals, value = text.partition("=")
+    if subcommand == "LATEST" and text == "*":
+        return _START
+    if kind == "timestamp" and equals:
+        return _timestamp(subcommand, text)
+    if kind != "msgid" or not equals:
+        raise FailError("CHATHISTORY", "INVALID_MSGREFTYPE", subcommand, target, text, text="Unknown message reference")
+    number = parse_msgid(value)
+    if number is None:
+        raise _invalid(subcommand, text, text="Unknown msgid")
+    return Position(number, number)
+
+
+def _timestamp(subcommand: str, text: str) -> Position:
+    try:
+        time = parse_time(text.removeprefix("timestamp="))
+    except ValueError:
+        raise _invalid(subcommand, text, text="Invalid timestamp") from None
+    if not text.startswith("timestamp="):
+        raise _invalid(subcommand, text, text="Invalid timestamp")
+    return Position(first_id(time + 1) - 1, first_id(time))
+
+
+def _invalid(subcommand: str, *context: str, text: str) -> FailError:
+    return FailError("CHATHISTORY", "INVALID_PARAMS", subcommand, *context, text=text)

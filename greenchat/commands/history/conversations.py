@@ -1,0 +1,138 @@
+"""Where a client wants to read: a channel or a conversation with somebody, and whether it may."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.history_events import identity
+from greenchat.protocol.msgid import parse_msgid
+from greenchat.storage.interface import Span, Store, StoredEvent, Target, direct_key, members_of
+from greenchat.values.names import CHANNEL_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A conversation as its reader names it.
+
+    key: of the conversation in the store. since: the first id to read. ranked: keys of what is said in a channel to
+    some ranks only, the reader's among them.
+    """
+
+    name: str
+    key: str
+    since: int = 0
+    ranked: tuple[str, ...] = ()
+
+    @property
+    def is_channel(self) -> bool:
+        """Whether it is no conversation of two."""
+        return self.name.startswith("#")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Of all conversations that belong to it."""
+        return (self.key, *self.ranked)
+
+    def read(self, store: Store, span: Span) -> list[StoredEvent]:
+        """Part of it, oldest first. From any thread. Raises StoreError."""
+        events = store.read(self.key, span)
+        if not self.ranked:
+            return events
+        for key in self.ranked:
+            events += store.read(key, span)
+        events.sort(key=lambda event: event.id)
+        return events[max(0, len(events) - span.limit) :] if span.newest else events[: span.limit]
+
+
+def readable_place(ctx: Context, target: str) -> Place | None:
+    """The conversation that a client names; None where it may not read, or there can't be one.
+
+    A channel is read by its members. A nickname stands for whoever has it now, else for the account of that name.
+    """
+    network = ctx.network
+    if target.startswith("#"):
+        channel = network.channel(target)
+        if channel is None or ctx.user not in channel.members:
+            return None
+        return channel_place(ctx, channel, ctx.user)
+    if not target or " " in target or len(target.encode()) > CHANNEL_BYTES:
+        return None  # no nickname and no account is called that
+    other = network.user(target)
+    if other is not None:
+        return Place(other.nick, direct_key(identity(network, ctx.user), identity(network, other)))
+    return Place(target, direct_key(identity(network, ctx.user), network.fold(target)))
+
+
+def channel_place(ctx: Context, channel: Channel, reader: User) -> Place:
+    """A channel as a place to read; with the mode +H nobody reads what was said before they came."""
+    folded = ctx.network.fold(channel.name)
+    since = (parse_msgid(reader.channels.get(folded, "")) or 0) if "H" in channel.flags else 0
+    ranked: tuple[str, ...] = ()
+    if channel.members.get(reader):
+        table = ctx.network.settings.mode_table
+        ranks = zip(table.prefixes, table.symbols, strict=True)
+        ranked = tuple(symbol + folded for letter, symbol in ranks if channel.is_at_least(reader, letter))
+    return Place(channel.name, folded, since, ranked)
+
+
+def channel_places(ctx: Context, reader: User) -> list[Place]:
+    """The channels that somebody is in."""
+    return [channel_place(ctx, ctx.network.channels[key], reader) for key in reader.channels]
+
+
+def news(store: Store, who: str, channels: Sequence[Place], after: int, before: int) -> list[tuple[Place, Target]]:
+    """Those of `channels` and the direct conversations of an identity in which the latest message lies between two ids,
+    oldest first. From any thread. Raises StoreError."""
+    places = {key: place for place in channels for key in place.keys}
+    found: dict[str, tuple[Place, Target]] = {}
+    for target in store.targets(who, places, after, before):
+        place = places.get(target.conversation) or Place("", target.conversation)
+        found.pop(place.key, None)  # what was said to some ranks was said before
+        found[place.key] = (place, target)
+    return list(found.values())
+
+
+def channel_key(ctx: Context, conversation: str) -> str:
+    """The key of the channel in which this was said, to all or to some; "" for a direct conversation."""
+    key = conversation.lstrip(ctx.network.settings.mode_table.symbols)
+    return key if key.startswith("#") else ""
+
+
+def may_read(ctx: Context, event: StoredEvent) -> bool:
+    """Whether the sender may read an event of one of their conversations, as things are now."""
+    key = channel_key(ctx, event.conversation)
+    if not key:
+        return True
+    channel = ctx.network.channels.get(key)
+    if channel is None or ctx.user not in channel.members:
+        return False
+    place = channel_place(ctx, channel, ctx.user)
+    return event.id >= place.since and event.conversation in place.keys
+
+
+def nicks_by_identity(ctx: Context) -> dict[str, str]:
+    """Everybody who is here."""
+    return {identity(ctx.network, user): user.nick for user in ctx.network.users.values()}
+
+
+def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
+    """What to call a conversation to its reader; "" for one no longer theirs.
+
+    That is the channel, or the other's nickname, and for one who is not here the one that they had. latest: the last
+    event in it.
+    """
+    network = ctx.network
+    key = channel_key(ctx, conversation)
+    if key:
+        channel = network.channels.get(key)
+        return channel.name if channel and ctx.user in channel.members else ""
+    one, other = members_of(conversation)
+    if other == identity(network, ctx.user):
+        other = one
+    if other in nicks or latest is None:
+        return nicks.get(other, "")
+    speaker = latest.source.partition("!")[0]
+    is_theirs = network.fold(latest.account) == other if latest.account else speaker != ctx.user.nick
+    return speaker if is_theirs else latest.params[0]

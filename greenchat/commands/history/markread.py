@@ -1,0 +1,87 @@
+"""MARKREAD: up to where somebody has read, on all their devices. https://ircv3.net/specs/extensions/read-marker"""
+
+from collections.abc import Iterator
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.read_markers import ReadMarks
+from greenchat.chat.user import Session, User
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.history_events import identity
+from greenchat.commands.core.registry import command
+from greenchat.commands.history.conversations import Place, channel_place, readable_place
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.times import format_time, parse_time
+from greenchat.storage.interface import Document, StoreError
+
+_DOCUMENTS = "read-marks"
+
+
+@command("MARKREAD")
+def markread(ctx: Context) -> None:
+    """MARKREAD <target> [timestamp=<time>]
+
+    Say, or ask, up to when you have read a channel or what somebody wrote; your other devices are told.
+    """
+    params = ctx.message.params
+    if not params or not params[0]:
+        raise FailError("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
+    place = readable_place(ctx, params[0])
+    if place is None:
+        raise FailError("MARKREAD", "INVALID_PARAMS", params[0], text="Invalid target")
+    marks = marks_of(ctx, ctx.user)
+    if len(params) > 1 and marks.advance(place.key, min(_time(params[1]), ctx.now)):
+        if ctx.user.account:
+            ctx.journal.record(Document(_DOCUMENTS, marks.owner, marks.times.copy()))
+        _tell_others(ctx, _mark(ctx, place, marks))
+    ctx.respond(_mark(ctx, place, marks))
+
+
+def mark_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:
+    """After a JOIN: "the server MUST send a MARKREAD command for that channel ... before the RPL_ENDOFNAMES reply"."""
+    if session.user and session.caps & caps.READ_MARKER:
+        try:
+            marks = marks_of(ctx, session.user)
+        except FailError:
+            return  # the store can't be read now: no reason to break off the rest of a JOIN
+        yield _mark(ctx, channel_place(ctx, channel, session.user), marks)
+
+
+def marks_of(ctx: Context, user: User) -> ReadMarks:
+    """A user's marks: those of the account, or of a guest for as long as they are here. Raises FailError."""
+    owner = identity(ctx.network, user)
+    if user.read_marks is None or user.read_marks.owner != owner:
+        user.read_marks = ReadMarks(owner)
+        if user.account:
+            user.read_marks.times.update(_kept(ctx, owner))
+    return user.read_marks
+
+
+def _kept(ctx: Context, owner: str) -> dict[str, int]:
+    try:
+        times = ctx.journal.store.document(_DOCUMENTS, owner)
+    except StoreError as error:
+        raise FailError("MARKREAD", "INTERNAL_ERROR", "*", text="The read timestamps could not be read") from error
+    return times if isinstance(times, dict) else {}
+
+
+def _mark(ctx: Context, place: Place, marks: ReadMarks) -> Envelope:
+    time = marks.times.get(place.key)
+    return ctx.envelope("MARKREAD", place.name, "*" if time is None else f"timestamp={format_time(time)}")
+
+
+def _tell_others(ctx: Context, mark: Envelope) -> None:
+    """The user's other sessions, and nobody else: "The read markers ... MUST NOT be disclosed to other users"."""
+    for session in ctx.user.sessions:
+        if session is not ctx.session and session.caps & caps.READ_MARKER:
+            ctx.send(session, mark)
+
+
+def _time(text: str) -> int:
+    try:
+        if not text.startswith("timestamp="):
+            raise ValueError(text)
+        return parse_time(text.removeprefix("timestamp="))
+    except ValueError:
+        raise FailError("MARKREAD", "INVALID_PARAMS", text, text="Invalid timestamp") from None

@@ -1,0 +1,62 @@
+"""Telling a client again what it could have seen: stored events as messages, in a batch."""
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import Session
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.history_events import told_again
+from greenchat.commands.history.conversations import channel_place
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.storage.interface import Span, StoredEvent, StoreError
+
+log = logging.getLogger(__name__)
+
+_ACTION = "\x01ACTION "
+
+# What a client must have asked for to be told of such an event again.
+_NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
+
+
+def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str) -> Iterator[None]:
+    """Send events to the asker, as a batch of this kind, a step for each."""
+    with ctx.batch(kind, *params):
+        for event in events:
+            ctx.respond(envelope_of(ctx, event))
+            yield
+
+
+def envelope_of(ctx: Context, event: StoredEvent) -> Envelope:
+    """An event as the message that it was: "The `msgid` tag ... MUST be the `msgid` tag as originally sent"."""
+    source = ctx.network.cloaks.source(event.source)
+    if source != event.source:
+        event = event._replace(source=source)
+    return told_again(event, _NEEDS.get(event.command, 0))
+
+
+def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Envelope]:
+    """The last lines of a channel for a session that can't ask for them itself, if the operator wants that."""
+    lines = ctx.network.settings.history.replay
+    if not lines or session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
+        return []
+    if session.user is None:
+        return []
+    place = channel_place(ctx, channel, session.user)
+    try:
+        events = place.read(ctx.journal.store, Span(lines, after=place.since - 1, newest=True))
+    except StoreError as error:
+        log.error("no replay on joining: %s", error)
+        return []
+    return [_with_time(ctx, event, session) for event in events]
+
+
+def _with_time(ctx: Context, event: StoredEvent, session: Session) -> Envelope:
+    """The message; where its time can't be seen in a tag, it stands before the text."""
+    if not session.caps & caps.SERVER_TIME:
+        clock = f"[{event.time // 3_600_000 % 24:02}:{event.time // 60_000 % 60:02}] "
+        text = event.params[-1]
+        start = _ACTION if text.startswith(_ACTION) else ""
+        event = event._replace(params=(*event.params[:-1], start + clock + text[len(start) :]))
+    return envelope_of(ctx, event)

@@ -1,0 +1,96 @@
+"""SEARCH: what was said anywhere where the asker may read. soju.im/search, proposed to IRCv3 as pull request 496:
+https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.history_events import identity
+from greenchat.commands.core.registry import command
+from greenchat.commands.history.conversations import channel_places, may_read, readable_place
+from greenchat.commands.history.replay import replay
+from greenchat.protocol import caps
+from greenchat.protocol.message import parse_tags
+from greenchat.protocol.msgid import LAST_ID, first_id
+from greenchat.protocol.times import parse_time
+from greenchat.storage.interface import Query, Store, StoredEvent, StoreError
+
+T = TypeVar("T")
+
+OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else None
+
+
+@command("SEARCH", params=1)
+def search(ctx: Context) -> Later:
+    """SEARCH <attribute>=<value>{;<attribute>=<value>}
+
+    Search what was said where you may read: text=<words>, in=<channel or nickname>, from=<nickname>, after=<time>,
+    before=<time>, limit=<number>.
+    """
+    attributes = parse_tags(" ".join(ctx.message.params))
+    before = _read(attributes, "before", lambda text: first_id(parse_time(text) + 1), LAST_ID)
+    after = _read(attributes, "after", lambda text: first_id(parse_time(text)) - 1, -1)
+    page = ctx.network.settings.history.page
+    limit = min(_read(attributes, "limit", _count, page), page)
+    conversations = _conversations(ctx, attributes.get("in"))
+    store, who = ctx.journal.store, "" if "in" in attributes else identity(ctx.network, ctx.user)
+
+    def work() -> list[StoredEvent] | StoreError:
+        try:
+            query = Query(
+                (*conversations, *_direct(store, who)),
+                limit,
+                attributes.get("text", ""),
+                attributes.get("from", ""),
+                after,
+                before,
+                # "If after is specified, messages SHOULD be searched from that time."
+                oldest="after" in attributes,
+            )
+            return store.search(query)
+        except StoreError as error:
+            return error
+
+    return Later(work, _answer)
+
+
+def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
+    if isinstance(found, StoreError):
+        raise FailError("SEARCH", "INTERNAL_ERROR", text="The search could not be run")
+    # who has left a channel meanwhile is told nothing more of it
+    readable = [event for event in found if may_read(ctx, event)]
+    return Gradually(replay(ctx, readable, "soju.im/search"), is_batch=True)
+
+
+def _conversations(ctx: Context, name: str | None) -> list[str]:
+    """Where to search: the place that was asked for, or all channels that the asker is in."""
+    if name is None:
+        return [key for place in channel_places(ctx, ctx.user) for key in place.keys]
+    place = readable_place(ctx, name)
+    return list(place.keys) if place else []
+
+
+def _direct(store: Store, who: str) -> list[str]:
+    """All direct conversations of an identity, none for ""."""
+    return [target.conversation for target in store.targets(who, (), 0, LAST_ID)] if who else []
+
+
+def _read(attributes: dict[str, str], name: str, read: Callable[[str], T], default: T) -> T:
+    """An attribute's value. Raises FailError."""
+    text = attributes.get(name)
+    if text is None:
+        return default
+    try:
+        return read(text)
+    except ValueError:
+        raise FailError("SEARCH", "INVALID_PARAMS", name, text=f"Not a value for {name}: {text}") from None
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9])):
+        raise ValueError(text)
+    return int(text[:9])

@@ -1,0 +1,82 @@
+"""ZNC's `*playback`: history for clients that know that and not CHATHISTORY.
+
+https://wiki.znc.in/Playback: `/msg *playback PLAY <buffer>{,<buffer>} [<from> [<to>]]`, times in seconds since the
+epoch, with a point if need be; buffer `*` is all.
+"""
+
+import math
+from collections.abc import Iterator
+
+from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.history_events import identity
+from greenchat.commands.core.service import ServiceError, service
+from greenchat.commands.history.conversations import (
+    channel_places,
+    may_read,
+    name_of,
+    news,
+    nicks_by_identity,
+    readable_place,
+)
+from greenchat.commands.history.replay import replay
+from greenchat.protocol import caps
+from greenchat.protocol.msgid import LAST_ID, first_id
+from greenchat.storage.interface import Span, StoredEvent, StoreError
+
+PLAYBACK = service("*playback", "I tell again what was said, as ZNC's module of this name does.")
+OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled else None
+
+Found = list[tuple[str, list[StoredEvent]]]
+
+
+@PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]")
+def play(ctx: Context, words: list[str]) -> Later:
+    """Tells again what was said in channels and by people (with commas between them, or * for all), since a time and up
+    to one, in seconds since 1970."""
+    after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
+    page = ctx.network.settings.history.page
+    who, channels = identity(ctx.network, ctx.user), channel_places(ctx, ctx.user)
+    wanted = None if words[0] == "*" else [readable_place(ctx, name) for name in words[0].split(",")]
+    store = ctx.journal.store
+
+    def work() -> Found | StoreError:
+        try:
+            if wanted is None:
+                places = [place for place, _ in news(store, who, channels, after, LAST_ID)]
+            else:
+                places = [place for place in wanted if place]
+            return [(place.key, place.read(store, Span(page, after, before, newest=True))) for place in places]
+        except StoreError as error:
+            return error
+
+    return Later(work, _tell_again)
+
+
+def _tell_again(ctx: Context, found: Found | StoreError) -> Gradually:
+    if isinstance(found, StoreError):
+        raise ServiceError("The history can't be read now")
+    return Gradually(_tell_each(ctx, found))
+
+
+def _tell_each(ctx: Context, found: Found) -> Iterator[None]:
+    nicks = nicks_by_identity(ctx)
+    for key, stored in found:
+        events = [event for event in stored if may_read(ctx, event)]
+        name = name_of(ctx, key, events[-1] if events else None, nicks)
+        if name and events:
+            yield from replay(ctx, events, "znc.in/playback", name)
+
+
+def _time(words: list[str], default: int) -> int:
+    """The first id of a time, in seconds."""
+    if not words:
+        return default
+    try:
+        seconds = float(words[0])
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise ServiceError(f"{words[0][:50]} is not a time in seconds")
+    return first_id(math.floor(seconds * 1000))

@@ -1,0 +1,1 @@
+"""Commands about the server: MOTD, VERSION, LUSERS, ISUPPORT, HELP."""

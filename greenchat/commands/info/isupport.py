@@ -1,0 +1,113 @@
+"""What RPL_ISUPPORT says of this server, made from its settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
+
+from greenchat.chat.caller_id import LETTER
+from greenchat.chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.config.settings import Settings
+from greenchat.protocol import caps
+from greenchat.protocol.isupport import TOKENS_A_LINE, format_tokens
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.wrap import wrap
+from greenchat.values.names import casemapping_token
+
+
+@command("ISUPPORT", anytime=True)
+def isupport(ctx: Context) -> None:
+    """ISUPPORT
+
+    See what the server can do and where its limits are, one NAME=value after the other.
+    """
+    # before registration only for those who know it: https://ircv3.net/specs/extensions/extended-isupport
+    if ctx.session.user is None and not ctx.session.caps & caps.EXTENDED_ISUPPORT:
+        raise IrcError(Numeric.ERR_NOTREGISTERED)
+    send_isupport(ctx)
+
+
+def send_isupport(ctx: Context) -> None:
+    """All tokens, in as few lines as they fit."""
+    _send(ctx, tokens(ctx.network.settings))
+
+
+def announce_isupport(ctx: Context, before: Settings) -> None:
+    """Tell everybody what new settings changed: "the server SHOULD re-advertise the parameter with the new value"."""
+    old, new = tokens(before), tokens(ctx.network.settings)
+    changed = [token for token in new if token not in old]
+    names = {_name(token) for token in new}
+    changed += ["-" + _name(token) for token in old if _name(token) not in names]
+    if changed:
+        for user in list(ctx.network.users.values()):
+            for session in user.sessions:
+                _send(ctx.aside(session), changed)
+
+
+def tokens(settings: Settings) -> list[str]:
+    """The tokens, in the order of the alphabet."""
+    limits = settings.limits
+    table = settings.mode_table
+    values: dict[str, str | None] = {
+        "ACCEPT": str(limits.accept),
+        "ACCOUNTEXTBAN": ACCOUNT_EXTBAN,
+        "AWAYLEN": str(limits.away),
+        "BOT": "B",
+        "CALLERID": LETTER,
+        "CASEMAPPING": casemapping_token(settings.casemapping),
+        "CHANLIMIT": f"#:{limits.channels}",
+        "CHANMODES": ",".join((table.lists, table.always, table.setting, table.flags)),
+        "CHANNELLEN": str(limits.channel),
+        "CHANTYPES": "#",
+        "ELIST": "CMNTU",
+        "EXCEPTS": "e",
+        "EXTBAN": f",{EXTBANS}",
+        "FORWARD": "f",
+        "HOSTLEN": str(limits.host),
+        "INVEX": "I",
+        "KEYLEN": str(limits.key),
+        "KICKLEN": str(limits.kick),
+        "KNOCK": None,
+        "MAXLIST": f"{table.lists}:{limits.list_entries}",
+        "MAXTARGETS": str(limits.targets),
+        "MODES": str(limits.modes),
+        "MONITOR": str(limits.monitor),
+        "NAMELEN": str(limits.realname),
+        "NETWORK": settings.network,
+        "NICKLEN": str(limits.nick),
+        "PREFIX": f"({table.prefixes}){table.symbols}",
+        "SAFELIST": None,
+        "STATUSMSG": table.symbols,
+        "TARGMAX": ",".join(
+            ["ISON:", "JOIN:", "KICK:", "LIST:", "MONITOR:", "NAMES:", "PART:", "USERHOST:5", "USERIP:5"]
+            + [f"{name}:{limits.targets}" for name in ("NOTICE", "PRIVMSG", "TAGMSG", "WHOIS")]
+        ),
+        "TOPICLEN": str(limits.topic),
+        "USERLEN": str(limits.username),
+        "UTF8ONLY": None,
+        "WHOX": None,
+    }
+    if settings.history.enabled:
+        values |= {"CHATHISTORY": str(settings.history.page), "MSGREFTYPES": "msgid,timestamp"}
+    if settings.icon:
+        values["draft/ICON"] = settings.icon
+    if settings.denied_tags:
+        # "An asterisk indicates that all client-only tags are blocked. When used, this MUST be the first item"
+        values["CLIENTTAGDENY"] = ",".join(sorted(settings.denied_tags, key="*".__ne__))
+    return format_tokens(dict(sorted(values.items())))
+
+
+def _send(ctx: Context, some: list[str]) -> None:
+    size = ctx.room(Numeric.RPL_ISUPPORT.command, ctx.nick, Numeric.RPL_ISUPPORT.text)
+    if ctx.session.caps & caps.EXTENDED_ISUPPORT:
+        with ctx.batch("draft/isupport"):
+            _send_lines(ctx, some, size)
+    else:
+        _send_lines(ctx, some, size)
+
+
+def _send_lines(ctx: Context, some: list[str], size: int) -> None:
+    for line in wrap(some, size, TOKENS_A_LINE):
+        ctx.reply(Numeric.RPL_ISUPPORT, *line)
+
+
+def _name(token: str) -> str:
+    return token.partition("=")[0]

@@ -1,0 +1,147 @@
+"""What the server tells of itself: MOTD LUSERS VERSION TIME ADMIN INFO LINKS.
+
+https://modern.ircdocs.horse/#server-queries-and-commands
+"""
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.commands.info.isupport import send_isupport
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import in_words
+from greenchat.values.masks import glob
+
+
+@command("MOTD")
+def motd(ctx: Context) -> None:
+    """MOTD [<server>]
+
+    Read the message of the day.
+    """
+    require_this_server(ctx)
+    send_motd(ctx)
+
+
+@command("LUSERS")
+def lusers(ctx: Context) -> None:
+    """LUSERS
+
+    See how many users and channels there are.
+    """
+    send_lusers(ctx)
+
+
+@command("VERSION")
+def version(ctx: Context) -> None:
+    """VERSION [<server>]
+
+    See what the server runs and what it supports.
+    """
+    require_this_server(ctx)
+    settings = ctx.network.settings
+    ctx.reply(Numeric.RPL_VERSION, settings.version, settings.name, text=settings.description)
+    send_isupport(ctx)
+
+
+@command("TIME")
+def time(ctx: Context) -> None:
+    """TIME [<server>]
+
+    See the server's time, in seconds since 1970 and in words.
+    """
+    require_this_server(ctx)
+    ctx.reply(Numeric.RPL_TIME, ctx.network.settings.name, str(ctx.now // 1000), text=in_words(ctx.now))
+
+
+@command("ADMIN")
+def admin(ctx: Context) -> None:
+    """ADMIN [<server>]
+
+    See who runs the server and how to reach them.
+    """
+    require_this_server(ctx)
+    settings = ctx.network.settings
+    info = settings.admin
+    # "the given server SHOULD respond with" all four, so that nobody waits for one
+    ctx.reply(Numeric.RPL_ADMINME, settings.name)
+    ctx.reply(Numeric.RPL_ADMINLOC1, text=info.location or "It is not said where this server is")
+    ctx.reply(Numeric.RPL_ADMINLOC2, text=info.organization or "It is not said who runs this server")
+    ctx.reply(Numeric.RPL_ADMINEMAIL, text=info.email or "It is not said how to reach them")
+
+
+@command("INFO")
+def info(ctx: Context) -> None:
+    """INFO [<server>]
+
+    See what software this is.
+    """
+    require_this_server(ctx)
+    settings = ctx.network.settings
+    for line in (
+        f"{settings.name} runs {settings.version}",
+        "greenchat: group chat for the terminal, an IRC server with a memory.",
+        "It speaks IRC with the IRCv3 extensions, and plain text for nc.",
+        "Free software under the MIT License.",
+        f"This server was started {in_words(ctx.network.started)}",
+    ):
+        ctx.reply(Numeric.RPL_INFO, text=line)
+    ctx.reply(Numeric.RPL_ENDOFINFO)
+
+
+@command("LINKS")
+def links(ctx: Context) -> None:
+    """LINKS [[<server>] <mask>]
+
+    List the servers of the network. There is this one.
+    """
+    params = ctx.message.params
+    if len(params) > 1:
+        require_this_server(ctx)
+    mask = (params[-1] if params else "") or "*"
+    settings = ctx.network.settings
+    if glob(mask, settings.name):
+        ctx.reply(Numeric.RPL_LINKS, mask, settings.name, text=f"0 {settings.description}")
+    ctx.reply(Numeric.RPL_ENDOFLINKS, mask)
+
+
+def send_motd(ctx: Context) -> None:
+    """The message of the day, or 422 where there is none."""
+    settings = ctx.network.settings
+    if not settings.motd:
+        ctx.reply(Numeric.ERR_NOMOTD)
+        return
+    ctx.reply(Numeric.RPL_MOTDSTART, text=f"- {settings.name} Message of the day -")
+    for line in settings.motd:
+        ctx.reply(Numeric.RPL_MOTD, text=f"- {line}")
+    ctx.reply(Numeric.RPL_ENDOFMOTD)
+
+
+def send_lusers(ctx: Context) -> None:
+    """How many are here."""
+    network = ctx.network
+    users = len(network.users)
+    invisible = network.mode_counts["i"]
+    seen = users - invisible
+    operators = network.mode_counts["o"]
+    unregistered = network.unregistered
+    most = network.most_users
+    ctx.reply(
+        Numeric.RPL_LUSERCLIENT,
+        text=f"There are {seen} users and {invisible} invisible on 1 servers",  # word for word: clients take it apart
+    )
+    if operators:
+        ctx.reply(Numeric.RPL_LUSEROP, str(operators))
+    if unregistered:
+        ctx.reply(Numeric.RPL_LUSERUNKNOWN, str(unregistered))
+    if network.channels:
+        ctx.reply(Numeric.RPL_LUSERCHANNELS, str(len(network.channels)))
+    ctx.reply(Numeric.RPL_LUSERME, text=f"I have {users} clients and 0 servers")
+    ctx.reply(Numeric.RPL_LOCALUSERS, str(users), str(most), text=f"Current local users {users}, max {most}")
+    ctx.reply(Numeric.RPL_GLOBALUSERS, str(users), str(most), text=f"Current global users {users}, max {most}")
+
+
+def require_this_server(ctx: Context, position: int = 0) -> None:
+    """Raises 402 if a parameter is given and is not this server, a mask of it, or somebody who is on it."""
+    target = ctx.message.params[position] if len(ctx.message.params) > position else ""
+    if target and not glob(target, ctx.network.settings.name) and ctx.network.user(target) is None:
+        raise IrcError(Numeric.ERR_NOSUCHSERVER, target)

@@ -1,0 +1,1 @@
+"""Commands that say something: PRIVMSG, NOTICE, TAGMSG, multiline, REDACT, RELAYMSG."""

@@ -1,0 +1,108 @@
+"""ACCEPT: the list of those who may write to one who has user mode +g, and what both hear where somebody may not.
+
+https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt
+"""
+
+from greenchat.chat import caller_id
+from greenchat.chat.user import User
+from greenchat.commands.core.announce import caused_by
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.persistence import change_account
+from greenchat.commands.core.registry import command
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.wrap import wrap
+
+_INFORMED_EVERY = 60_000  # ms: "The target of the message will only receive one notification per minute"
+_MOST = 13  # nicks a line: a message has 15 parameters
+
+
+@command("ACCEPT", params=1)
+def accept(ctx: Context) -> None:
+    """ACCEPT <nick>{,-<nick>} | *
+
+    Let somebody write to you while you have user mode +g (MODE yournick +g), which keeps everybody else's private
+    messages off; -nick takes that back, * lists them. People with an account stay on the list whatever they are called,
+    and if you have one too, also when you come again; others until they go.
+    """
+    for word in ctx.message.params[0].split(","):
+        try:
+            if word == "*":
+                _list(ctx)
+            elif word.startswith("-"):
+                _remove(ctx, word[1:])
+            elif word:
+                _add(ctx, word.removeprefix("+"))
+        except IrcError as error:
+            ctx.refuse(error)
+
+
+def _list(ctx: Context) -> None:
+    names = caller_id.listed(ctx.network, ctx.user).values()
+    for line in wrap(names, ctx.room(Numeric.RPL_ACCEPTLIST.command, ctx.nick), _MOST):
+        ctx.reply(Numeric.RPL_ACCEPTLIST, *line)
+    ctx.reply(Numeric.RPL_ENDOFACCEPT)
+
+
+def _add(ctx: Context, nick: str) -> None:
+    network, owner = ctx.network, ctx.user
+    user = network.user(nick)
+    account = network.accounts.get(user.account) if user else network.accounts.owner_of_nick(nick)
+    if account:
+        key, name = network.fold(account.name), account.name
+    elif user:
+        key, name = caller_id.key_of(network, user), user.nick
+    else:
+        raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
+    _forget_those_who_left(ctx)
+    on_list = caller_id.listed(network, owner)
+    if key in on_list:
+        raise IrcError(Numeric.ERR_ACCEPTEXIST, nick)
+    if len(on_list) >= network.settings.limits.accept:
+        raise IrcError(Numeric.ERR_ACCEPTFULL)
+    own = network.accounts.get(owner.account)
+    if own and account:
+        change_account(ctx, own.name, accepted=(*own.accepted, name))
+    else:
+        owner.accepted[key] = name
+
+
+def _remove(ctx: Context, nick: str) -> None:
+    network, owner = ctx.network, ctx.user
+    user = network.user(nick)
+    keys = {caller_id.key_of(network, user), user.guest_id} if user else set()
+    folded = network.fold(nick)
+    keys |= {key for key, name in caller_id.listed(network, owner).items() if network.fold(name) == folded}
+    kept = keys & caller_id.kept(network, owner).keys()
+    if not keys & caller_id.listed(network, owner).keys():
+        raise IrcError(Numeric.ERR_ACCEPTNOT, nick)
+    for key in keys:
+        owner.accepted.pop(key, None)
+    own = network.accounts.get(owner.account) if kept else None
+    if own:
+        change_account(ctx, own.name, accepted=tuple(name for name in own.accepted if network.fold(name) not in kept))
+
+
+def _forget_those_who_left(ctx: Context) -> None:
+    """Guests who are not here any more can't come back as the same."""
+    network, owner = ctx.network, ctx.user
+    if len(owner.accepted) >= network.settings.limits.accept:
+        here = {caller_id.key_of(network, user) for user in network.users.values()}
+        here |= {user.guest_id for user in network.users.values()}
+        accounts = network.accounts
+        owner.accepted = {key: name for key, name in owner.accepted.items() if key in here or accounts.get(name)}
+
+
+def is_accepted(ctx: Context, target: User) -> bool:
+    """Whether the target takes messages of the sender; if not, the sender is told, and now and then the target."""
+    network, sender = ctx.network, ctx.user
+    if caller_id.accepts(network, target, sender):
+        return True
+    ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
+    # who begins to type wants nothing yet
+    if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.informed < _INFORMED_EVERY:
+        target.informed = ctx.now
+        informed = (sender.nick, f"{sender.username}@{sender.host}")
+        ctx.deliver(target, caused_by(ctx.user, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed)))
+        ctx.refuse(IrcError(Numeric.RPL_TARGNOTIFY, target.nick))
+    return False

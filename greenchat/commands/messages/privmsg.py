@@ -1,0 +1,243 @@
+"""Talking: PRIVMSG NOTICE TAGMSG. https://modern.ircdocs.horse/#sending-messages
+
+Nothing that is said is ever cut. What would not fit into a line of 512 bytes once the speaker's `nick!user@host` stands
+before it is refused with 417, also as a NOTICE.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from greenchat.chat import policy
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.commands.core import service
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.line_length import require_fit
+from greenchat.commands.core.registry import command
+from greenchat.commands.messages.accept import is_accepted
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.numerics import Numeric
+
+
+@command("PRIVMSG")
+def privmsg(ctx: Context) -> Rest | None:
+    """PRIVMSG <target>{,<target>} <text>
+
+    Say something: to somebody, to a channel, or with @#channel (or another sign of a rank) to those in it who have this
+    rank or a higher one.
+    """
+    params = ctx.message.params
+    addressed = service.find(params[0]) if len(params) > 1 else None
+    if addressed is not None:
+        _echo_here(ctx, params[0], (params[1],))
+        return service.run(ctx, addressed, params[1])
+    say(ctx)
+    return None
+
+
+@command("NOTICE", quiet=True)
+def notice(ctx: Context) -> None:
+    """NOTICE <target>{,<target>} <text>
+
+    As PRIVMSG, but nothing ever answers by itself, neither programs nor the server: bots speak like this.
+    """
+    # "automatic replies must never be sent in response to a NOTICE"
+    say(ctx)
+
+
+@command("TAGMSG")
+def tagmsg(ctx: Context) -> None:
+    """TAGMSG <target>{,<target>}
+
+    Send tags without a text: that you are typing, or a reaction to a message. Programs do this for you.
+    """
+    if not ctx.session.caps & caps.MESSAGE_TAGS:
+        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "TAGMSG")
+    params = ctx.message.params
+    if params and service.find(params[0]):
+        _echo_here(ctx, params[0], ())  # that somebody is typing is nothing to a service
+        return
+    say(ctx)
+
+
+def _echo_here(ctx: Context, name: str, text: tuple[str, ...]) -> None:
+    """ "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other
+    connection of theirs, since there may be a password in it."""
+    if ctx.session.caps & caps.ECHO_MESSAGE:
+        ctx.respond(_envelope(ctx, name, text))
+
+
+def say(ctx: Context) -> None:
+    """Say what the context's message says to each of its targets."""
+    command_name = ctx.message.command
+    params = ctx.message.params
+    if not params or not params[0]:
+        raise _no_recipient(ctx)
+    text: tuple[str, ...] = ()
+    if command_name != "TAGMSG":
+        if len(params) < 2 or not params[1]:
+            raise IrcError(Numeric.ERR_NOTEXTTOSEND)
+        text = (params[1],)
+    ctx.user.active = ctx.now
+    for target in _targets(ctx, params[0]):
+        try:
+            _say_to(ctx, target, text)
+        except IrcError as error:
+            ctx.refuse(error)
+
+
+def _no_recipient(ctx: Context) -> IrcError:
+    return IrcError(Numeric.ERR_NORECIPIENT, text=f"No recipient given ({ctx.message.command})")
+
+
+def _targets(ctx: Context, listed: str) -> Iterable[str]:
+    """Each target once, however it is spelled. Raises 411 if there is none, and 407, and nobody gets anything, if they
+    are too many, or one is a service: what is said to it may hold a password."""
+    if "," not in listed:
+        return (listed,)
+    targets = {ctx.network.fold(target): target for target in listed.split(",") if target}
+    if not targets:
+        raise _no_recipient(ctx)
+    most = ctx.network.settings.limits.targets
+    if len(targets) > most:
+        raise IrcError(
+            Numeric.ERR_TOOMANYTARGETS,
+            list(targets.values())[most],
+            text=f"Too many targets: at most {most}. Nobody got your message",
+        )
+    for target in targets.values():
+        if service.find(target):
+            raise IrcError(
+                Numeric.ERR_TOOMANYTARGETS, target, text="It must be the only target. Nobody got your message"
+            )
+    return targets.values()
+
+
+def _say_to(ctx: Context, target: str, text: tuple[str, ...]) -> None:
+    name = target.lstrip(ctx.network.settings.mode_table.symbols)
+    if not name.startswith("#"):
+        _say_to_user(ctx, target, text)
+    elif name == target:
+        _say_to_channel(ctx, name, text)
+    else:
+        _say_to_ranks(ctx, target[: -len(name)], name, text)
+
+
+def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
+    channel = _open_channel(ctx, name, text)
+    say_to_channel(ctx, channel, _envelope(ctx, channel.name, text))
+
+
+def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
+    """Keep what the sender may say there, and give it to all whom it is for."""
+    rank = policy.audience(ctx.user, channel)
+    if rank:
+        _tell_ranks(ctx, channel, rank, envelope)
+        return
+    if not ctx.say(envelope, channel):
+        _echo_again(ctx, envelope)
+    elif ctx.user in channel.members:
+        ctx.broadcast(channel, envelope, to_sender=bool(ctx.session.caps & caps.ECHO_MESSAGE))
+    else:
+        ctx.broadcast(channel, envelope, to_sender=False)
+        _echo(ctx, envelope)
+
+
+def _say_to_ranks(ctx: Context, symbols: str, name: str, text: tuple[str, ...]) -> None:
+    """`@#channel` is for its operators: "only to the members of that channel with the given or higher status".
+
+    https://modern.ircdocs.horse/#statusmsg-parameter
+    """
+    channel = _open_channel(ctx, name, text)
+    table = ctx.network.settings.mode_table
+    lowest = max(table.symbols.index(symbol) for symbol in symbols)
+    envelope = _envelope(ctx, table.symbols[lowest] + channel.name, text)
+    rank = policy.audience(ctx.user, channel, table.prefixes[lowest])
+    _tell_ranks(ctx, channel, rank, envelope)
+
+
+def _tell_ranks(ctx: Context, channel: Channel, rank: str, envelope: Envelope) -> None:
+    if ctx.say(envelope, channel, rank):
+        _deliver(ctx, channel.ranked(rank), envelope)
+    else:
+        _echo_again(ctx, envelope)
+
+
+def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:
+    """The channel, if the sender may say this in it; raises 403 or 404."""
+    channel = ctx.network.channel(name)
+    if channel is None:
+        raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
+    refusal = policy.may_speak(ctx.user, channel, ctx.message.command, *text)
+    if refusal is not None:
+        raise IrcError(refusal.numeric, channel.name, text=refusal.text)
+    return channel
+
+
+def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
+    target = ctx.network.user(nick)
+    if target is None:
+        raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
+    refusal = policy.may_message(ctx.user, target)
+    if refusal is not None:
+        raise IrcError(refusal.numeric, target.nick, text=refusal.text)
+    if not is_accepted(ctx, target):
+        return
+    envelope = _envelope(ctx, target.nick, text)
+    if not ctx.say(envelope, target):
+        _echo_again(ctx, envelope)
+        return
+    if target is ctx.user:
+        # labeled-response: "When a client sends a message to itself, the server MUST NOT include the label tag, except
+        # for any acknowledgment sent with the echo-message mechanism": what it receives is no part of the answer
+        ctx.session.outbox.put(envelope.encode(ctx.session.kind))
+    _deliver(ctx, (target,), envelope)
+    if target.away and ctx.message.command == "PRIVMSG":
+        ctx.reply(Numeric.RPL_AWAY, target.nick, target.away)
+
+
+def _deliver(ctx: Context, users: Iterable[User], envelope: Envelope) -> None:
+    """To all these, and to the sender's own sessions as an echo."""
+    for user in users:
+        if user is not ctx.user:
+            ctx.deliver(user, envelope)
+    _echo(ctx, envelope)
+
+
+def _echo(ctx: Context, envelope: Envelope) -> None:
+    """The sender's own sessions get it too: this one if it asked for echo-message, the others always."""
+    for session in ctx.user.sessions:
+        if session is not ctx.session:
+            session.outbox.put(envelope.encode(session.kind))
+        elif session.caps & caps.ECHO_MESSAGE:
+            ctx.respond(envelope)
+
+
+def _echo_again(ctx: Context, envelope: Envelope) -> None:
+    """What was said before is confirmed to the session that sent it again, and to nobody else."""
+    if ctx.session.caps & caps.ECHO_MESSAGE:
+        ctx.respond(envelope)
+
+
+def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
+    """What the others get. Raises 417."""
+    needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
+    envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags(ctx))
+    require_fit(envelope)
+    return envelope
+
+
+def client_tags(ctx: Context) -> Mapping[str, str]:
+    """ "Tags without the client-only prefix MUST be removed by the server before being relayed with any message"."""
+    tags = ctx.message.tags
+    if not tags:
+        return tags
+    denied = ctx.network.settings.denied_tags
+    return {name: value for name, value in tags.items() if name[0] == "+" and not _is_denied(name[1:], denied)}
+
+
+def _is_denied(name: str, denied: Sequence[str]) -> bool:
+    """https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens."""
+    return (name in denied or "*" in denied) and "-" + name not in denied

@@ -1,0 +1,109 @@
+"""REDACT: take a message back, out of the history too. https://ircv3.net/specs/extensions/message-redaction"""
+
+from collections.abc import Callable
+from functools import partial
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.history_events import identity, stored
+from greenchat.commands.core.line_length import require_fit
+from greenchat.commands.core.registry import command
+from greenchat.commands.history.conversations import Place, readable_place
+from greenchat.commands.operators.audit import note
+from greenchat.protocol import caps
+from greenchat.protocol.msgid import parse_msgid
+from greenchat.protocol.numerics import Numeric
+from greenchat.storage.interface import Erasure, StoredEvent, StoreError
+
+_REDACTABLE = ("PRIVMSG", "NOTICE", "TAGMSG")
+
+OFFERS[caps.MESSAGE_REDACTION] = lambda settings, _: "" if settings.history.enabled else None
+
+
+@command("REDACT", params=2)
+def redact(ctx: Context) -> None:
+    """REDACT <target> <msgid> [<reason>]
+
+    Take back a message that was sent to a channel or to somebody. The sender may, for a while, and those who operate
+    the channel.
+    """
+    if not ctx.session.caps & caps.MESSAGE_REDACTION:
+        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "REDACT")
+    target, msgid, *rest = ctx.message.params
+    place = readable_place(ctx, target)
+    if place is None:
+        # the same whether there is no such channel or the sender may not read it, so that nobody learns what exists
+        raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
+    event = find_message(ctx, place, msgid)
+    if event is None:
+        raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
+    require_right(ctx, place, event)
+    take_back(ctx, place, event, rest[0] if rest else "", partial(_not_kept, ctx, place, msgid))
+
+
+def take_back(ctx: Context, place: Place, event: StoredEvent, reason: str, refuse: Callable[[], None]) -> None:
+    """Erase a message, and tell those who have seen it. refuse: is called if the store can't. Raises 417."""
+    params = (place.name, event.msgid, reason) if reason else (place.name, event.msgid)
+    envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
+    require_fit(envelope)
+    writes = (Erasure(event.conversation, event.id), stored(envelope, event.conversation))
+    ctx.journal.say(writes, envelope, refuse)
+    channel = _channel(ctx, place)
+    if channel:
+        if event.conversation in place.ranked:
+            table = ctx.network.settings.mode_table
+            rank = table.prefixes[table.symbols.index(event.conversation[0])]
+            ctx.deliver_in(channel.ranked(rank), envelope)
+        else:
+            ctx.broadcast(channel, envelope)
+        if not _is_by(ctx, ctx.user, event):
+            speaker = ctx.network.cloaks.source(event.source)
+            note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
+    elif not place.is_channel:
+        other = ctx.network.user(place.name)
+        for user in {ctx.user, other or ctx.user}:
+            ctx.deliver(user, envelope)
+
+
+def find_message(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
+    """What can be taken back under this id. Raises FailError where the history can't be read."""
+    number = parse_msgid(msgid)
+    if number is None:
+        return None
+    try:
+        found = [ctx.journal.store.find(key, number) for key in place.keys]
+    except StoreError as error:
+        raise FailError("REDACT", "UNKNOWN_MSGID", place.name, msgid, text="The history can't be read now") from error
+    return next((event for event in found if event and event.command in _REDACTABLE), None)
+
+
+def require_right(ctx: Context, place: Place, event: StoredEvent) -> None:
+    """Raises FailError unless the sender operates the channel, or has said it, not too long ago."""
+    channel = _channel(ctx, place)
+    if channel and channel.is_at_least(ctx.user, "h"):
+        return
+    if not _is_by(ctx, ctx.user, event):
+        text = "You are not authorised to delete this message"
+        raise FailError("REDACT", "REDACT_FORBIDDEN", place.name, event.msgid, text=text)
+    window = ctx.network.settings.history.redact_window
+    if window and ctx.now - event.time > window * 1000:
+        text = "You can no longer delete this message"
+        raise FailError("REDACT", "REDACT_WINDOW_EXPIRED", place.name, event.msgid, str(window), text=text)
+
+
+def _channel(ctx: Context, place: Place) -> Channel | None:
+    return ctx.network.channel(place.name) if place.is_channel else None
+
+
+def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
+    """Whether a user said it: under the same account, or as a guest, whatever they are called and shown as now."""
+    if event.account:
+        return ctx.network.fold(event.account) == identity(ctx.network, user)
+    return user.was(event.source, event.id)
+
+
+def _not_kept(ctx: Context, place: Place, msgid: str) -> None:
+    ctx.fail_after_all("REDACT", place.name, msgid, text="It could not be taken back; try again")

@@ -1,0 +1,1 @@
+"""Commands of operators: OPER, bans, DEFCON, audit, statistics."""

@@ -1,0 +1,73 @@
+"""CLOAK: the hosts that others see, and the secret behind them."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from greenchat.chat.cloaks import SECRET_SIZE
+from greenchat.chat.user import Session
+from greenchat.chat.visibility import sees_addresses
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Apart
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.commands.operators.audit import act
+from greenchat.commands.users.identity import set_host
+from greenchat.config import validators
+from greenchat.protocol.numerics import Numeric
+
+_AT_ONCE = 50  # members who are told of a new host in the time of one step
+
+
+@command("CLOAK", params=1, right="cloak")
+def cloak(ctx: Context) -> Apart | None:
+    """CLOAK ROTATE | SHOW <address>
+
+    Others see a cloak in the place of where somebody comes from: CLOAK SHOW tells that of an address. ROTATE makes a
+    new secret for them: everybody gets a new cloak, and nobody can tell who had which. Bans on cloaks mean nobody from
+    then on, and must be set anew; bans on nicknames, accounts and, from the server, on addresses go on.
+    """
+    name, *words = ctx.message.params
+    subcommand = _SUBCOMMANDS.get(name.upper())
+    if subcommand is None:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "CLOAK", text="CLOAK ROTATE or CLOAK SHOW <address>")
+    return subcommand(ctx, words)
+
+
+def _rotate(ctx: Context, _: list[str]) -> Apart:
+    secret = secrets.token_bytes(SECRET_SIZE)
+    ctx.keep("server", "cloak", secret.hex())
+    ctx.network.cloaks.change_secret(secret)
+    act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
+    ctx.notice("Everybody gets a new cloak now. Bans on old ones mean nobody any more")
+    return Apart(partial(_change_all, ctx.session))
+
+
+def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
+    """A step for each user, and more for those whom many see. Between two of them anybody may come or go, the operator
+    too: nobody keeps a cloak of the old secret."""
+    network = ctx.network
+    for user in list(network.users.values()):
+        if network.user(user.nick) is user:
+            set_host(ctx, user, username=user.username, host=network.cloaks.host(user.real_host))
+            audience = sum(len(channel.members) for channel in network.channels_of(user))
+            for _ in range(audience // _AT_ONCE):
+                yield
+        yield
+    if operator.user and not operator.closing:
+        ctx.aside(operator).notice("Everybody who is here has a new cloak")
+
+
+def _show(ctx: Context, words: list[str]) -> None:
+    if not words:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "CLOAK")
+    if not sees_addresses(ctx.user, ctx.network.settings):
+        raise IrcError(Numeric.ERR_NOPRIVS, "addresses")
+    try:
+        address = str(validators.address(words[0]))
+    except ValueError:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "CLOAK", text=f"{words[0]} is no IP address") from None
+    ctx.notice(f"{address} is shown as {ctx.network.cloaks.host(address)}")
+
+
+_SUBCOMMANDS: dict[str, Callable[[Context, list[str]], Apart | None]] = {"ROTATE": _rotate, "SHOW": _show}

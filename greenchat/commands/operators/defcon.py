@@ -1,0 +1,43 @@
+"""DEFCON: close the server's doors step by step while it is under attack, and open them again."""
+
+from greenchat.chat.defcon import MEANINGS, NORMAL
+from greenchat.commands.connection.capabilities import announce_capabilities, in_force
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.commands.operators.audit import act
+from greenchat.protocol.numerics import Numeric
+
+
+@command("DEFCON", right="defcon")
+def defcon(ctx: Context) -> None:
+    """DEFCON [<level>]
+
+    See or set how far the server has closed its doors. 5: they are open. 4: nobody can register an account.
+    3: nor a channel. 2: who comes must log in to an account, with SASL. 1: only this machine and the hosts that the
+    configuration gives operators can connect. Who is here stays. The level outlasts a restart.
+    """
+    network = ctx.network
+    if not ctx.message.params:
+        ctx.notice(describe(network.defcon))
+        return
+    wish = ctx.message.params[0]
+    if wish not in {str(level) for level in MEANINGS}:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text="The levels are 5 (open), 4, 3, 2 and 1 (closed)")
+    before = in_force(network)
+    network.defcon = int(wish)
+    ctx.keep("server", "defcon", network.defcon)
+    ctx.notice(describe(network.defcon))
+    act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.defcon)}")
+    announce_capabilities(ctx, before)
+
+
+def describe(level: int) -> str:
+    """In words for operators."""
+    return f"DEFCON {level}: {MEANINGS[level]}"
+
+
+def tell_defcon(ctx: Context) -> None:
+    """To who has just become an operator, if not all is open."""
+    if ctx.network.defcon != NORMAL:
+        ctx.notice(describe(ctx.network.defcon))

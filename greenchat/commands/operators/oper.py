@@ -1,0 +1,155 @@
+"""Operators of the server: OPER KILL WALLOPS REHASH RESTART DIE. https://modern.ircdocs.horse/#operator-messages"""
+
+from greenchat.chat.user import User
+from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
+from greenchat.commands.connection.quit import leave
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.line_length import require_fit
+from greenchat.commands.core.lookup import find_user
+from greenchat.commands.core.registry import command
+from greenchat.commands.operators.audit import act, record
+from greenchat.commands.operators.defcon import tell_defcon
+from greenchat.commands.users.user_modes import change_modes
+from greenchat.config.opers import Oper
+from greenchat.config.validators import crowd
+from greenchat.protocol.modes import ModeChange
+from greenchat.protocol.numerics import Numeric
+from greenchat.values.masks import glob
+from greenchat.values.passwords import verify_password
+
+
+@command("OPER", params=2)
+def oper(ctx: Context) -> Rest | None:
+    """OPER <name> <password>
+
+    Become an operator of this server, with the rights of the class that its configuration gives that name.
+    """
+    name, password = ctx.message.params[:2]
+    user = ctx.user
+    who = [crowd(user.real_host)]
+    seconds = seconds_to_wait(ctx, who)
+    if seconds:
+        _refuse(ctx, seconds)
+    row = ctx.network.settings.opers.get(name)
+    if row is None:
+        count_wrong(ctx, who)
+        raise _wrong_password(ctx, name)
+    if not _may_come_from(user, row):
+        act(ctx, "OPER", f"{user.source} tried to become operator {name} from a wrong host")
+        raise IrcError(Numeric.ERR_NOOPERHOST)
+
+    def decide(ctx: Context, is_right: bool) -> None:
+        _become_operator(ctx, name, row, is_right)
+
+    return guess(ctx, who, lambda: verify_password(password, row.password), decide, _refuse)
+
+
+def _refuse(_: Context, seconds: int) -> None:
+    text = f"Too many wrong passwords: try again in {seconds} seconds."
+    raise IrcError(Numeric.RPL_TRYAGAIN, "OPER", text=text)
+
+
+def _may_come_from(user: User, row: Oper) -> bool:
+    return any(glob(mask, f"{user.username}@{user.real_host}") for mask in row.hosts)
+
+
+def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None:
+    if not is_right or ctx.network.settings.opers.get(name) != row:  # a reload may have changed it meanwhile
+        raise _wrong_password(ctx, name)
+    user = ctx.user
+    ctx.host.logins.succeeded(crowd(user.real_host))
+    user.oper = name
+    ctx.reply(Numeric.RPL_YOUREOPER)
+    # "The user will also receive a MODE message indicating their new user modes"
+    change_modes(ctx, user, [ModeChange(True, "o"), ModeChange(True, "s")])
+    act(ctx, "OPER", f"{user.source} is now operator {name} of class {row.class_}")
+    tell_defcon(ctx)
+
+
+def _wrong_password(ctx: Context, name: str) -> IrcError:
+    user = ctx.user
+    known = (
+        name if name in ctx.network.settings.opers else "of an unknown name"
+    )  # it may be a password in a wrong place
+    act(ctx, "OPER", f"{user.source} failed to become operator {known}")
+    return IrcError(Numeric.ERR_PASSWDMISMATCH)
+
+
+@command("KILL", params=2, right="kill")
+def kill(ctx: Context) -> None:
+    """KILL <nickname> <comment>
+
+    End the connection of a user. Everybody who shares a channel with them sees who did it, and why.
+    """
+    nick, comment = ctx.message.params[:2]
+    network = ctx.network
+    if network.fold(nick) == network.fold(network.settings.name):
+        raise IrcError(Numeric.ERR_CANTKILLSERVER)
+    target = find_user(ctx, nick)
+    operator = ctx.user
+    comment = comment[: network.settings.limits.kick] or "No reason given"
+    reason = f"Killed ({operator.nick} ({comment}))"
+    farewell = f"Closing Link: {network.settings.name} ({reason})"
+    killed = ctx.envelope("KILL", target.nick, comment, source=operator)
+    left = ctx.envelope("QUIT", reason, source=target)
+    require_fit(killed, left, ctx.farewell(farewell))
+    # "the client being killed receives the KILL message, and the <source> of the message SHOULD be the operator"
+    ctx.deliver(target, killed)
+    # "The user being killed and every user sharing a channel with them receives a QUIT message"
+    ctx.deliver(target, left)
+    act(ctx, "KILL", f"{operator.nick} killed {target.source} ({comment})")
+    for session in list(target.sessions):
+        ctx.close(session, farewell)
+        leave(ctx, session, reason)
+
+
+@command("WALLOPS", params=1, right="wallops")
+def wallops(ctx: Context) -> None:
+    """WALLOPS <text>
+
+    Write to all users with mode +w.
+    """
+    text = ctx.message.params[0]
+    if not text:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "WALLOPS")
+    envelope = ctx.envelope("WALLOPS", text, source=ctx.user)
+    require_fit(envelope)
+    record(ctx, "WALLOPS", f"{ctx.nick} wrote to all who listen: {text}")
+    ctx.deliver_each([user for user in ctx.network.users.values() if "w" in user.modes], envelope)
+
+
+@command("REHASH", right="rehash")
+def rehash(ctx: Context) -> None:
+    """REHASH
+
+    Read the configuration file again, without dropping anybody. What can't change without a restart is named.
+    """
+    reloaded = ctx.host.reload(ctx.nick)
+    if reloaded.error:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "REHASH", text=f"Nothing has changed: {reloaded.error}")
+    ctx.reply(Numeric.RPL_REHASHING, reloaded.file or "*")
+    if "s" not in ctx.user.modes:  # else they have heard it with the other operators
+        for note in reloaded.notes:
+            ctx.notice(note)
+
+
+@command("RESTART", right="restart")
+def restart(ctx: Context) -> None:
+    """RESTART
+
+    End the server and start it again; everybody is disconnected.
+    """
+    act(ctx, "RESTART", f"{ctx.user.nick} restarts the server")
+    ctx.host.restart(f"The server is restarted by {ctx.user.nick}")
+
+
+@command("DIE", right="die")
+def die(ctx: Context) -> None:
+    """DIE
+
+    End the server.
+    """
+    act(ctx, "DIE", f"{ctx.user.nick} ends the server")
+    ctx.host.stop(f"The server was ended by {ctx.user.nick}")

@@ -1,0 +1,96 @@
+"""What operators with the right to it may do in channels that are not theirs: SAMODE SAJOIN SAPART SANICK REMOVE.
+
+No specification has these; names and parameters are those of InspIRCd. All operators who listen are told of each.
+"""
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.commands.channels.channel_modes import channel_mode
+from greenchat.commands.channels.join_part import enter, leave_channel
+from greenchat.commands.connection.nick import change_nick
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.lookup import find_any_channel, find_user
+from greenchat.commands.core.registry import command
+from greenchat.commands.operators.audit import act
+from greenchat.protocol.numerics import Numeric
+from greenchat.values import names
+
+
+@command("SAMODE", params=2, right="samode")
+def samode(ctx: Context) -> None:
+    """SAMODE <channel> <modestring> [<arguments>...]
+
+    Change the modes of any channel and its members.
+    """
+    channel = find_any_channel(ctx, ctx.message.params[0])
+    channel_mode(ctx, channel, rank="q")
+    act(ctx, "SAMODE", f"{ctx.nick} used SAMODE: {' '.join(ctx.message.params)}")
+
+
+@command("SAJOIN", params=2, right="sajoin")
+def sajoin(ctx: Context) -> None:
+    """SAJOIN <nickname> <channel>
+
+    Put somebody into a channel, whatever its modes say.
+    """
+    target = find_user(ctx, ctx.message.params[0])
+    name = ctx.message.params[1]
+    if not names.is_channel(name, ctx.network.settings.limits.channel):
+        raise IrcError(Numeric.ERR_BADCHANMASK, name)
+    channel = ctx.network.channel(name)
+    if channel is not None and target in channel.members:
+        raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
+    enter(ctx, target, name)
+    act(ctx, "SAJOIN", f"{ctx.nick} put {target.nick} into {name}")
+
+
+@command("SAPART", params=2, right="sapart")
+def sapart(ctx: Context) -> None:
+    """SAPART <nickname> <channel> [<reason>]
+
+    Take somebody out of a channel, as if they had left it.
+    """
+    target, channel = _member(ctx)
+    leave_channel(ctx, target, channel, *ctx.message.params[2:3])
+    act(ctx, "SAPART", f"{ctx.nick} made {target.nick} leave {channel.name}")
+
+
+@command("REMOVE", params=2, right="remove")
+def remove(ctx: Context) -> None:
+    """REMOVE <nickname> <channel> [<reason>]
+
+    Take somebody out of a channel. Everybody there sees who did it.
+    """
+    target, channel = _member(ctx)
+    reason = f"Removed by {ctx.nick}: {(ctx.message.params[2:3] or ('No reason given',))[0]}"
+    leave_channel(ctx, target, channel, reason[: ctx.network.settings.limits.kick])
+    act(ctx, "REMOVE", f"{ctx.nick} removed {target.nick} from {channel.name}")
+
+
+@command("SANICK", params=2, right="sanick")
+def sanick(ctx: Context) -> None:
+    """SANICK <nickname> <new nickname>
+
+    Change somebody's nickname.
+    """
+    network = ctx.network
+    target = find_user(ctx, ctx.message.params[0])
+    wish = ctx.message.params[1]
+    before = target.nick
+    if not network.naming.is_nick(wish, network.settings.limits.nick):
+        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish)
+    if network.holder(wish) not in (None, target):
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
+    if wish != before:
+        change_nick(ctx, target, wish)
+        act(ctx, "SANICK", f"{ctx.nick} changed the nickname of {before} to {wish}")
+
+
+def _member(ctx: Context) -> tuple[User, Channel]:
+    """Who and where; raises 401, 403 or 441."""
+    target = find_user(ctx, ctx.message.params[0])
+    channel = find_any_channel(ctx, ctx.message.params[1])
+    if target not in channel.members:
+        raise IrcError(Numeric.ERR_USERNOTINCHANNEL, target.nick, channel.name)
+    return target, channel

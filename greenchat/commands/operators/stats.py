@@ -1,0 +1,145 @@
+"""STATS: how the server is doing. https://modern.ircdocs.horse/#stats-message
+
+Everybody may ask for the uptime (u) and for the operators who are here (p); the rest needs the right `stats`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK
+from greenchat.chat.visibility import sees_addresses
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.registry import COMMANDS, command, require_right
+from greenchat.commands.info.server import require_this_server
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import elapsed
+
+_KIB = 1024
+_CLASS = "users"  # the one that all connections are in
+
+
+@command("STATS", params=1)
+def stats(ctx: Context) -> None:
+    """STATS <query> [<server>]
+
+    See how the server is doing: u its uptime, p which operators are here. For operators with the right to it also:
+    c h nothing (there are no links), d k bans on addresses and on masks, i who may connect where, l connections,
+    m how often each command was used, o who can become an operator, O classes of operators and their rights, P where
+    it listens, y how connections are kept.
+    """
+    require_this_server(ctx, 1)
+    letter = ctx.message.params[0][:1] or "*"
+    query = _QUERIES.get(letter)
+    if query:
+        if not query.is_public:
+            require_right(ctx, "stats")
+        query.answer(ctx)
+    ctx.reply(Numeric.RPL_ENDOFSTATS, letter)
+
+
+def _uptime(ctx: Context) -> None:
+    minutes, seconds = divmod(elapsed(ctx.network.started, ctx.now), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    ctx.reply(Numeric.RPL_STATSUPTIME, text=f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
+
+
+def _operators_here(ctx: Context) -> None:
+    for user in ctx.network.users.values():
+        if "o" in user.modes:
+            idle = elapsed(user.active, ctx.now)
+            ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{user.nick} ({user.username}@{user.host}) Idle: {idle} seconds")
+
+
+def _commands(ctx: Context) -> None:
+    """ "... and the usage count for each if the usage count is non zero"."""
+    for name in sorted(COMMANDS):
+        count = ctx.network.command_counts[name]
+        if count:
+            ctx.reply(Numeric.RPL_STATSCOMMANDS, name, str(count))
+
+
+def _operators(ctx: Context) -> None:
+    """ "O <hostmask> * <name>": RFC 2812, section 5.1; the class stands behind."""
+    for name, oper in ctx.network.settings.opers.items():
+        for mask in oper.hosts:
+            ctx.reply(Numeric.RPL_STATSOLINE, "O", mask, "*", name, oper.class_)
+
+
+def _classes(ctx: Context) -> None:
+    for name, oper_class in ctx.network.settings.classes.items():
+        ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{name}: {' '.join(oper_class.rights) or '(no rights)'}")
+
+
+def _connections(ctx: Context) -> None:
+    """Name, bytes that wait, messages and KiB sent, messages and KiB received, seconds open: RFC 2812, section 5.1."""
+    shown = (lambda host: host) if sees_addresses(ctx.user, ctx.network.settings) else ctx.network.cloaks.host
+    for session in ctx.network.sessions:
+        name = f"{session.user.nick if session.user else '*'}[{shown(session.host)}]"
+        counts = (
+            session.outbox.backlog,
+            session.outbox.sent_messages,
+            session.outbox.sent_bytes // _KIB,
+            session.received_messages,
+            session.received_bytes // _KIB,
+            elapsed(session.now, ctx.now),
+        )
+        ctx.reply(Numeric.RPL_STATSLINKINFO, name, *map(str, counts))
+
+
+def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> None:
+    """Target, when it was set, for how many seconds, by whom, why: as InspIRCd writes it."""
+    for ban in ctx.network.bans:
+        if ban.target.kind in kinds:
+            seconds = (ban.until - ban.created) // 1000 if ban.until else 0
+            ctx.reply(numeric, ban.target.text, str(ban.created // 1000), str(seconds), ban.setter, text=ban.reason)
+
+
+def _ports(ctx: Context) -> None:
+    for port in ctx.host.ports():
+        ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{port.address} {port.serves}")
+
+
+def _allowed(ctx: Context) -> None:
+    """ "I <host> * <host> <port> <class>": RFC 1459, section 6.2; the masks are of those who may come to that port."""
+    for port in ctx.host.ports():
+        for host in port.proxies or ("*",):
+            ctx.reply(Numeric.RPL_STATSILINE, "I", host, "*", host, str(port.number), _CLASS)
+
+
+def _connection_classes(ctx: Context) -> None:
+    """ "Y <class> <ping frequency> <connect frequency> <max sendq>": RFC 1459, section 6.2. There is one class."""
+    manners = ctx.host.manners
+    ctx.reply(Numeric.RPL_STATSYLINE, "Y", _CLASS, str(round(manners.ping_after)), "0", str(manners.sendq))
+
+
+def _nothing(ctx: Context) -> None:
+    """A list that is empty here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """A letter's answer, and whether everybody may have it."""
+
+    answer: Callable[[Context], None]
+    is_public: bool = False
+
+
+_QUERIES = {
+    "u": _Query(_uptime, is_public=True),
+    "p": _Query(_operators_here, is_public=True),
+    "c": _Query(_nothing),
+    "h": _Query(_nothing),
+    "d": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSDLINE, ADDRESS)),
+    "k": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSKLINE, MASK, ACCOUNT)),
+    "i": _Query(_allowed),
+    "I": _Query(_allowed),
+    "l": _Query(_connections),
+    "L": _Query(_connections),
+    "m": _Query(_commands),
+    "o": _Query(_operators),
+    "O": _Query(_classes),
+    "P": _Query(_ports),
+    "y": _Query(_connection_classes),
+    "Y": _Query(_connection_classes),
+}

@@ -1,0 +1,198 @@
+"""Bans from the server, by operators: UBAN, and its parts under the names that other servers gave them.
+
+UBAN is Ergo's: one command for addresses, networks, masks and accounts. KLINE and DLINE take a duration before the
+mask, where a number alone means minutes, as the servers of the Hybrid family do, or behind it, where it means seconds,
+as InspIRCd does.
+"""
+
+from collections.abc import Callable, Sequence
+
+from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, Target, TargetError, parse_target
+from greenchat.chat.visibility import sees_addresses
+from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, hosts_of, keep_ban
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.commands.operators.audit import act
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import in_words
+from greenchat.values.durations import format_duration, parse_duration
+
+_NO_REASON = "No reason given"
+_SECOND = 1000  # ms
+_LISTED = 200  # bans that LIST shows
+
+
+@command("UBAN", params=1, right="ban")
+def uban(ctx: Context) -> None:
+    """UBAN ADD <target> [<duration>] [<reason>] | DEL <target> | LIST [<kind>] | INFO <target>
+
+    Keep people out of the server. A target is an IP address, a network like 192.0.2.0/24, a mask nick!user@host, or
+    an account. A duration is like 90, 30m, 12h or 1w2d; without one, or with 0, the ban is for ever.
+    UBAN INFO also takes the nickname of somebody who is here. LIST can be narrowed to address, mask or account.
+    """
+    name, *words = ctx.message.params
+    subcommand = _SUBCOMMANDS.get(name.upper())
+    if subcommand is None:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "UBAN", text="UBAN ADD, DEL, LIST or INFO")
+    subcommand(ctx, words)
+
+
+@command("KLINE", params=1, right="ban")
+def kline(ctx: Context) -> None:
+    """KLINE [<minutes>] <user@host> [<duration>] [<reason>]
+
+    Ban a mask from the server: the same as UBAN ADD. UNKLINE takes it back.
+    """
+    _line(ctx, lambda text: parse_target(text if "@" in text or "!" in text else f"*@{text}"))
+
+
+@command("DLINE", params=1, right="ban")
+def dline(ctx: Context) -> None:
+    """DLINE [<minutes>] <address or network> [<duration>] [<reason>]
+
+    Ban an IP address or a network from the server: the same as UBAN ADD. UNDLINE takes it back.
+    """
+    _line(ctx, _address)
+
+
+@command("UNKLINE", params=1, right="ban")
+def unkline(ctx: Context) -> None:
+    """UNKLINE <user@host>
+
+    Take a ban on a mask back: the same as UBAN DEL.
+    """
+    text = ctx.message.params[0]
+    _remove(ctx, _target(text if "@" in text or "!" in text else f"*@{text}"))
+
+
+@command("UNDLINE", params=1, right="ban")
+def undline(ctx: Context) -> None:
+    """UNDLINE <address or network>
+
+    Take a ban on an IP address or a network back: the same as UBAN DEL.
+    """
+    _remove(ctx, _target(ctx.message.params[0], _address))
+
+
+def _line(ctx: Context, parse: Callable[[str], Target]) -> None:
+    first, *rest = ctx.message.params
+    seconds = parse_duration(first, unit="m") if rest else None
+    if seconds is None:
+        _add(ctx, _target(first, parse), *_duration_and_reason(rest))
+    else:
+        _add(ctx, _target(rest[0], parse), seconds, " ".join(rest[1:]))
+
+
+def _add_command(ctx: Context, words: Sequence[str]) -> None:
+    if not words:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "UBAN")
+    _add(ctx, _target(words[0]), *_duration_and_reason(words[1:]))
+
+
+def _duration_and_reason(words: Sequence[str]) -> tuple[int, str]:
+    seconds = parse_duration(words[0]) if words else 0
+    return (0, " ".join(words)) if seconds is None else (seconds, " ".join(words[1:]))
+
+
+def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
+    network = ctx.network
+    reason = reason[: network.settings.limits.kick] or _NO_REASON
+    if len(network.bans) >= network.settings.limits.bans and network.bans.get(target) is None:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="There are too many bans")
+    before = network.bans.get(target)
+    ban = ServerBan(target, ctx.nick, ctx.now, ctx.now + seconds * _SECOND if seconds else 0, reason)
+    network.bans.put(ban)
+    if ban in _hitting(ctx):
+        network.bans.drop(target)
+        if before:
+            network.bans.put(before)
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="That ban would mean yourself")
+    keep_ban(ctx, ban)
+    count = enforce(ctx)
+    duration = f"for {format_duration(seconds)}" if seconds else "for ever"
+    ctx.notice(f"{target.text} is banned {duration}; {count} connection{'s' * (count != 1)} ended")
+    act(ctx, "UBAN", f"{ctx.nick} banned {target.text} {duration}: {reason}")
+
+
+def _remove_command(ctx: Context, words: Sequence[str]) -> None:
+    if not words:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "UBAN")
+    _remove(ctx, _target(words[0]))
+
+
+def _remove(ctx: Context, target: Target) -> None:
+    ban = ctx.network.bans.drop(target)
+    if ban is None:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"There is no ban on {target.text}")
+    forget_ban(ctx, ban)
+    ctx.notice(f"{ban.target.text} is banned no more")
+    act(ctx, "UBAN", f"{ctx.nick} took back the ban on {ban.target.text}: {ban.reason}")
+
+
+def _list(ctx: Context, words: Sequence[str]) -> None:
+    kinds = [words[0].lower()] if words else [ADDRESS, MASK, ACCOUNT]
+    bans = [ban for ban in ctx.network.bans if ban.target.kind in kinds and ban.holds(ctx.now)]
+    for ban in bans[-_LISTED:]:
+        ctx.notice(_about(ctx, ban))
+    some = f", of which these are the last {_LISTED}" if len(bans) > _LISTED else ""
+    ctx.notice(f"{len(bans)} ban{'s' * (len(bans) != 1)}{some}")
+
+
+def _info(ctx: Context, words: Sequence[str]) -> None:
+    if not words:
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "UBAN")
+    target = _target(words[0])
+    bans = ctx.network.bans
+    found = [bans.get(target)]
+    user = ctx.network.user(words[0])
+    if target.kind == ADDRESS:
+        found.append(bans.of_address(target.text, ctx.now))
+    if user:
+        origin = user.real_host if sees_addresses(ctx.user, ctx.network.settings) else user.host
+        ctx.notice(f"{user.source} comes from {origin}, account {user.account or 'none'}")
+        found += [bans.of_address(host, ctx.now) for host in hosts_of(user)]
+        found.append(bans.of_account(user.account, ctx.now))
+        found.append(bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now))
+    hits = [ban for ban in dict.fromkeys(found) if ban and ban.holds(ctx.now)]
+    for ban in hits:
+        ctx.notice(_about(ctx, ban))
+    if not hits:
+        ctx.notice(f"No ban on {words[0]}")
+
+
+def _hitting(ctx: Context) -> list[ServerBan | None]:
+    """The bans under which the sender falls."""
+    bans, user = ctx.network.bans, ctx.user
+    return [
+        bans.of_address(ctx.session.host, ctx.now),
+        bans.of_account(user.account, ctx.now),
+        bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now),
+    ]
+
+
+def _about(ctx: Context, ban: ServerBan) -> str:
+    left = f", {format_duration(max(1, (ban.until - ctx.now) // _SECOND))} left" if ban.until else ""
+    return f"{ban.target.text} ({ban.target.kind}) by {ban.setter}, {in_words(ban.created)}{left}: {ban.reason}"
+
+
+def _target(text: str, parse: Callable[[str], Target] = parse_target) -> Target:
+    try:
+        return parse(text)
+    except TargetError as error:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "UBAN", text=str(error)) from error
+
+
+def _address(text: str) -> Target:
+    target = parse_target(text)
+    if target.kind != ADDRESS:
+        raise TargetError(f"{text} is no IP address and no network")
+    return target
+
+
+_SUBCOMMANDS: dict[str, Callable[[Context, Sequence[str]], None]] = {
+    "ADD": _add_command,
+    "DEL": _remove_command,
+    "LIST": _list,
+    "INFO": _info,
+}

@@ -1,0 +1,1 @@
+"""NickServ, ChanServ and HistServ."""

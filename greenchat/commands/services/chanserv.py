@@ -1,0 +1,223 @@
+"""ChanServ: channels that belong to somebody, stay when they are empty, and know their people again."""
+
+import secrets
+from dataclasses import replace
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.channel_registration import Registration
+from greenchat.chat.defcon import NO_CHANNELS
+from greenchat.chat.ranks import LETTERS
+from greenchat.chat.registered_channels import rank_of
+from greenchat.chat.user import User
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.service import ServiceError, may, service, tell
+from greenchat.commands.operators.audit import act, note
+from greenchat.protocol.modes import ModeChange, format_changes
+from greenchat.protocol.times import in_words
+
+CHANSERV = service("ChanServ", "I keep channels for those whom they belong to.", "CS")
+
+_MOST_ACCESS = 500  # accounts that can have a rank in one channel
+
+
+@CHANSERV.command("REGISTER", "<#channel>")
+def register(ctx: Context, words: list[str]) -> None:
+    """Makes a channel yours. You must be its operator and logged in."""
+    account = _account(ctx)
+    channel = _channel(ctx, words[0])
+    if channel.registration is not None:
+        raise ServiceError(f"{channel.name} belongs to somebody already")
+    if not channel.is_at_least(ctx.user, "o"):
+        raise ServiceError(f"You must be an operator of {channel.name} to register it")
+    if ctx.network.defcon <= NO_CHANNELS:
+        raise ServiceError("Channels can't be registered at the moment")
+    if _is_lobby(ctx, channel):
+        raise ServiceError(f"{channel.name} is everybody's")
+    owned = sum(_is_founder(other, account) for other in ctx.network.channels.values())
+    most = ctx.network.settings.accounts.channels
+    if owned >= most:
+        raise ServiceError(f"You have {owned} channels already, and {most} is the most")
+    ctx.network.set_registration(channel, Registration(account, ctx.now))
+    ctx.keep_channel(channel)
+    grant_rank(ctx, ctx.user, channel)
+    note(ctx, "CHANSERV", f"{ctx.nick} registered {channel.name}")
+    tell(ctx, CHANSERV, f"{channel.name} is yours now")
+
+
+@CHANSERV.command("UNREGISTER", "<#channel> [<code>]")
+def unregister(ctx: Context, words: list[str]) -> None:
+    """Gives a channel up.
+
+    The first time it answers with a code, to be sure that you mean it.
+    """
+    channel = _own_channel(ctx, words[0])
+    code = _code(ctx, channel)
+    if len(words) < 2 or not secrets.compare_digest(words[1].encode(), code.encode()):
+        tell(ctx, CHANSERV, f"To give it up: /msg ChanServ UNREGISTER {channel.name} {code}")
+        return
+    name = channel.name
+    _write_down(ctx, channel, f"gave up {name}")
+    ctx.network.set_registration(channel, None)
+    ctx.keep("channel", ctx.network.fold(name), None)
+    tell(ctx, CHANSERV, f"{name} belongs to nobody any more")
+
+
+@CHANSERV.command("OP", "<#channel> [<nick>]")
+def op(ctx: Context, words: list[str]) -> None:
+    """Gives you the rank that you have by your account, or makes somebody an operator if you are the founder."""
+    channel = _registered(ctx, words[0])
+    if len(words) == 1:
+        if not rank_of(channel, _account(ctx)):
+            raise ServiceError(f"Your account has no rank in {channel.name}")
+        target = ctx.user
+    else:
+        _own_channel(ctx, words[0])
+        found = ctx.network.user(words[1])
+        if found is None:
+            raise ServiceError("There is nobody of that nick")
+        target = found
+    if target not in channel.members:
+        raise ServiceError(f"{target.nick} is not in {channel.name}")
+    if len(words) == 1:
+        grant_rank(ctx, target, channel)
+    else:
+        give_rank(ctx, target, channel, "o")
+        _write_down(ctx, channel, f"made {target.source} an operator of {channel.name}")
+    tell(ctx, CHANSERV, f"{target.nick} has that rank in {channel.name} now")
+
+
+@CHANSERV.command("AMODE", "<#channel> [<change>] [<account>]")
+def amode(ctx: Context, words: list[str]) -> None:
+    """Lists which accounts have which rank in a channel, or changes that.
+
+    `AMODE #chan +o alice` makes alice an operator whenever she joins; `AMODE #chan -o alice` ends that.
+    The ranks are a (protected), o (operator), h (half-operator) and v (voice).
+    """
+    channel = _registered(ctx, words[0])
+    registration = _registration(channel)
+    if len(words) < 3:
+        lines = [f"{letter}  {account}" for account, letter in registration.access.items()]
+        tell(ctx, CHANSERV, f"q  {registration.founder} (founder)", *lines)
+        return
+    _own_channel(ctx, words[0])
+    sign, letter = words[1][:1], words[1][1:]
+    if sign not in ("+", "-") or len(letter) != 1 or letter not in LETTERS[1:]:
+        raise ServiceError("Usage: AMODE <#channel> +o|-o <account>, with a, o, h or v")
+    account = ctx.network.accounts.get(words[2])
+    if account is None:
+        raise ServiceError("There is no such account")
+    folded = ctx.network.fold(account.name)
+    access = {name: rank for name, rank in registration.access.items() if name != folded}
+    if sign == "+":
+        if len(access) >= _MOST_ACCESS:
+            raise ServiceError("That list is full")
+        access[folded] = letter
+    elif registration.access.get(folded) != letter:
+        raise ServiceError(f"{account.name} does not have that rank")
+    ctx.network.set_registration(channel, replace(registration, access=access))
+    ctx.keep_channel(channel)
+    _write_down(ctx, channel, f"set {words[1]} for the account {account.name} in {channel.name}")
+    tell(ctx, CHANSERV, f"{account.name}: {words[1]} in {channel.name}")
+
+
+@CHANSERV.command("INFO", "<#channel>")
+def info(ctx: Context, words: list[str]) -> None:
+    """Tells whose a channel is."""
+    channel = ctx.network.channel(words[0])
+    if channel is None or channel.registration is None or not (channel.is_visible_to(ctx.user) or _may(ctx)):
+        raise ServiceError("There is no such registered channel")
+    registration = channel.registration
+    when = in_words(registration.registered)
+    tell(ctx, CHANSERV, f"{channel.name} belongs to {registration.founder}, since {when}")
+
+
+@CHANSERV.command("TRANSFER", "<#channel> <account> [<code>]")
+def transfer(ctx: Context, words: list[str]) -> None:
+    """Gives a channel to another account.
+
+    The first time it answers with a code, to be sure that you mean it.
+    """
+    channel = _own_channel(ctx, words[0])
+    account = ctx.network.accounts.get(words[1])
+    if account is None:
+        raise ServiceError("There is no such account")
+    code = _code(ctx, channel)
+    if len(words) < 3 or not secrets.compare_digest(words[2].encode(), code.encode()):
+        tell(ctx, CHANSERV, f"To give it away: /msg ChanServ TRANSFER {channel.name} {account.name} {code}")
+        return
+    founder = ctx.network.fold(account.name)
+    registration = _registration(channel)
+    access = {name: rank for name, rank in registration.access.items() if name != founder}
+    _write_down(ctx, channel, f"gave {channel.name} to the account {account.name}")
+    ctx.network.set_registration(channel, replace(registration, founder=founder, access=access))
+    ctx.keep_channel(channel)
+    tell(ctx, CHANSERV, f"{channel.name} belongs to {account.name} now")
+
+
+def grant_rank(ctx: Context, user: User, channel: Channel) -> None:
+    """Give a member the rank that they have by their account, and tell everybody."""
+    give_rank(ctx, user, channel, rank_of(channel, ctx.network.fold(user.account)))
+
+
+def give_rank(ctx: Context, user: User, channel: Channel, letter: str) -> None:
+    """Give a member this rank if they don't have it yet, and tell everybody. letter: "" for none."""
+    if letter and ctx.network.set_member_mode(user, channel, letter, True):
+        params = format_changes([ModeChange(True, letter, user.nick)])
+        ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params))
+
+
+def _account(ctx: Context) -> str:
+    if not ctx.user.account:
+        raise ServiceError("You are not logged in: see /msg NickServ HELP")
+    return ctx.network.fold(ctx.user.account)
+
+
+def _channel(ctx: Context, name: str) -> Channel:
+    channel = ctx.network.channel(name)
+    if channel is None or not channel.is_visible_to(ctx.user):
+        raise ServiceError("There is no such channel")
+    return channel
+
+
+def _registered(ctx: Context, name: str) -> Channel:
+    channel = ctx.network.channel(name)
+    knows = channel is not None and (channel.is_visible_to(ctx.user) or rank_of(channel, _account(ctx)) or _may(ctx))
+    if channel is None or channel.registration is None or not knows:
+        raise ServiceError("There is no such registered channel")
+    return channel
+
+
+def _own_channel(ctx: Context, name: str) -> Channel:
+    channel = _registered(ctx, name)
+    if not (_may(ctx) or _is_founder(channel, _account(ctx))):
+        raise ServiceError(f"{channel.name} is not yours")
+    return channel
+
+
+def _registration(channel: Channel) -> Registration:
+    if channel.registration is None:
+        raise ServiceError("There is no such registered channel")
+    return channel.registration
+
+
+def _is_founder(channel: Channel, account: str) -> bool:
+    return channel.registration is not None and channel.registration.founder == account
+
+
+def _is_lobby(ctx: Context, channel: Channel) -> bool:
+    return ctx.network.fold(channel.name) == ctx.network.fold(ctx.network.settings.lobby)
+
+
+def _write_down(ctx: Context, channel: Channel, what: str) -> None:
+    """What a founder did is kept; what an operator of the server did in their place is told to the others too."""
+    is_own = _is_founder(channel, ctx.network.fold(ctx.user.account))
+    (note if is_own else act)(ctx, "CHANSERV", f"{ctx.nick} {what}")
+
+
+def _may(ctx: Context) -> bool:
+    return may(ctx, "accounts")
+
+
+def _code(ctx: Context, channel: Channel) -> str:
+    """Eight digits that nobody sends by accident, the same each time for one registration."""
+    return f"{_registration(channel).registered % 100_000_000:08}"

@@ -1,0 +1,162 @@
+"""HistServ: what the server remembers, for people whose client knows neither CHATHISTORY nor REDACT, and for operators.
+
+https://ircv3.net/specs/extensions/message-redaction says who may delete; operators with the right may delete all.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.service import ServiceError, may, service, tell
+from greenchat.commands.history.conversations import Place, readable_place
+from greenchat.commands.messages.redact import find_message, require_right, take_back
+from greenchat.commands.operators.audit import act
+from greenchat.protocol.msgid import first_id
+from greenchat.storage.interface import NOWHERE, Location, Span, StoredEvent, StoreError
+from greenchat.values.durations import parse_duration
+
+HISTSERV = service("HistServ", "I know what was said.")
+
+_PORTION = 100  # messages that are deleted in one turn
+_LINES = 100  # that PLAY tells unless it is asked for another number
+_UNREADABLE = "The history can't be read now: try again"
+_ACTION = "\x01ACTION "
+
+
+@HISTSERV.command("PLAY", "<#channel|nick> [<count|time>]")
+def play(ctx: Context, words: list[str]) -> Later:
+    """Tells what was said in a channel or between you and somebody: the last 100 messages.
+
+    `PLAY #chan 20` tells the last 20, `PLAY #chan 2h` those of the last two hours. Times are UTC.
+    """
+    limit, after = _span(ctx, words[1] if len(words) > 1 else str(_LINES))
+    place = _place(ctx, words[0])
+    store = ctx.journal.store
+
+    def work() -> list[StoredEvent] | StoreError:
+        try:
+            return place.read(store, Span(limit, max(after, place.since - 1), newest=True))
+        except StoreError as error:
+            return error
+
+    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
+        now = _place(ctx, words[0])
+        if isinstance(found, StoreError) or now.key != place.key:
+            raise ServiceError(_UNREADABLE)
+        readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
+        return Gradually(_tell_again(ctx, readable))
+
+    return Later(work, then)
+
+
+@HISTSERV.command("DELETE", "<#channel|nick> <msgid>")
+def delete(ctx: Context, words: list[str]) -> None:
+    """Takes a message back: one of yours, or in a channel that you operate anybody's.
+
+    The id is the tag `msgid` of the message, which your client may show.
+    """
+    target, msgid = words[:2]
+    has_right = may(ctx, "history")
+    place = _place(ctx, target, everywhere=has_right)
+    takes_right = False
+    try:
+        event = find_message(ctx, place, msgid)
+        if event is None:
+            raise ServiceError("There is no such message")
+        try:
+            require_right(ctx, place, event)
+        except FailError:
+            takes_right = has_right
+            if not has_right:
+                raise
+    except FailError as error:
+        raise ServiceError(error.text) from error
+    take_back(ctx, place, event, "", lambda: tell(ctx, HISTSERV, "It could not be deleted: try again"))
+    if takes_right:
+        speaker = ctx.network.cloaks.source(event.source)
+        act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {msgid} of {speaker} in {place.name}")
+    tell(ctx, HISTSERV, "It is deleted")
+
+
+@HISTSERV.command("FORGET", "<account>", right="history")
+def forget(ctx: Context, words: list[str]) -> Later:
+    """Deletes all that an account has said, in channels and in private, for good.
+
+    It takes a while: stay until I say that it is done. Who has seen a message keeps it on their screen.
+    """
+    account = ctx.network.accounts.get(words[0])
+    name = account.name if account else words[0]
+    act(ctx, "HISTSERV", f"{ctx.nick} has all deleted that the account {name} has said")
+    store, fold = ctx.journal.store, ctx.network.fold
+
+    def spellings() -> list[str] | StoreError:
+        """Of the name, since it may have been registered more than once, and what is one name depends on the server."""
+        try:
+            return [each for each in store.accounts() if fold(each) == fold(name)]
+        except StoreError as error:
+            return error
+
+    return Later(spellings, lambda ctx, found: _forget_more(ctx, name, found, NOWHERE, 0))
+
+
+def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, after: Location, count: int) -> Later:
+    if isinstance(spellings, StoreError):
+        raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
+    store = ctx.journal.store
+
+    def work() -> list[Location] | StoreError:
+        try:
+            return store.said_by(spellings, after, _PORTION)
+        except StoreError as error:
+            return error
+
+    def then(ctx: Context, found: list[Location] | StoreError) -> Later | None:
+        if isinstance(found, StoreError):
+            raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
+        if not found:
+            tell(ctx, HISTSERV, f"{count} messages of {name} are deleted")
+            return None
+        ctx.journal.record(*[location.erasure for location in found])
+        return _forget_more(ctx, name, spellings, found[-1], count + len(found))
+
+    return Later(work, then)
+
+
+def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Place:
+    """Raises ServiceError.
+
+    everywhere: also where the sender is not, what only some ranks were told, and a channel that nobody is in any more.
+    """
+    if everywhere and target.startswith("#"):
+        channel, folded = ctx.network.channel(target), ctx.network.fold(target)
+        ranked = tuple(symbol + folded for symbol in ctx.network.settings.mode_table.symbols)
+        return Place(channel.name if channel else target, folded, ranked=ranked)
+    place = readable_place(ctx, target)
+    if place is None:
+        raise ServiceError(f"You can't read in {target[:50]}")
+    return place
+
+
+def _span(ctx: Context, text: str) -> tuple[int, int]:
+    """How many messages, and the id after which they are."""
+    page = ctx.network.settings.history.page
+    if text.isascii() and text.isdecimal() and int(text):
+        return min(int(text), page), 0
+    seconds = parse_duration(text)
+    if not seconds:
+        raise ServiceError(f"{text[:50]} is no number of messages and no time like 30m, 2h or 1d")
+    return page, first_id(max(0, ctx.now - seconds * 1000))
+
+
+def _tell_again(ctx: Context, events: list[StoredEvent]) -> Iterator[None]:
+    for event in events:
+        time = datetime.fromtimestamp(event.time / 1000, UTC)
+        nick = event.source.partition("!")[0]
+        for line in event.params[-1].split("\n"):
+            action = line.removeprefix(_ACTION).rstrip("\x01")
+            said = f"<{nick}> {line}" if action == line else f"* {nick} {action}"
+            tell(ctx, HISTSERV, f"{time:%Y-%m-%d %H:%M:%S} {said}")
+        yield
+    tell(ctx, HISTSERV, f"That was all: {len(events)} messages")

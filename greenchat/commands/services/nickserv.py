@@ -1,0 +1,273 @@
+"""NickServ: accounts for clients that know neither SASL nor REGISTER."""
+
+from dataclasses import replace
+
+from greenchat.chat.accounts import Account
+from greenchat.chat.always_on import stays
+from greenchat.chat.user import Session, User
+from greenchat.commands.accounts.login import check_password, log_in, log_out, mask
+from greenchat.commands.accounts.nick_ownership import owns
+from greenchat.commands.accounts.register import Refusal, change_password, register
+from greenchat.commands.accounts.verification import hint
+from greenchat.commands.connection.nick import change_nick
+from greenchat.commands.connection.quit import depart
+from greenchat.commands.connection.reattach import reunite
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Later, Rest
+from greenchat.commands.core.persistence import change_account, forget_account, forget_presence
+from greenchat.commands.core.service import ServiceError, may, service, tell
+from greenchat.commands.operators.audit import act, note
+from greenchat.commands.users.identity import set_account
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import in_words
+
+NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")
+
+
+@NICKSERV.command("REGISTER", "<password> [<email>]")
+def register_(ctx: Context, words: list[str]) -> Later | None:
+    """Makes your nickname an account of yours."""
+    if ctx.session.account:
+        raise ServiceError(f"You are already logged in as {ctx.session.account}")
+    return register(ctx, ctx.nick, words[1] if len(words) > 1 else "", words[0], _registered)
+
+
+def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
+    if isinstance(result, Refusal):
+        raise ServiceError(result.text)
+    if result.code:
+        tell(ctx, NICKSERV, f"{hint(ctx, result)}: /quote VERIFY {name} CODE")
+        return
+    tell(ctx, NICKSERV, f"{name} is yours now. Log in with /msg NickServ IDENTIFY, or better with SASL")
+    log_in(ctx, result)
+
+
+@NICKSERV.command("IDENTIFY", "[<account>] <password>")
+def identify(ctx: Context, words: list[str]) -> Rest | None:
+    """Logs you in, to the account of your nickname unless you name another."""
+    name, password = (ctx.nick, words[0]) if len(words) == 1 else words[:2]
+    return check_password(ctx, name, password, _identified, _refuse)
+
+
+def _refuse(_: Context, seconds: int) -> None:
+    raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
+
+
+def _identified(ctx: Context, account: Account | None) -> None:
+    if account is None:
+        raise ServiceError("That is not the password")
+    log_in(ctx, account)
+    tell(ctx, NICKSERV, f"You are logged in as {account.name}")
+
+
+@NICKSERV.command("LOGOUT")
+def logout(ctx: Context, _: list[str]) -> None:
+    """Logs you out."""
+    _own(ctx)
+    log_out(ctx)
+    tell(ctx, NICKSERV, "You are logged out")
+
+
+@NICKSERV.command("INFO", "[<account>]")
+def info(ctx: Context, words: list[str]) -> None:
+    """Tells what is known of an account: yours, unless you name another."""
+    account = ctx.network.accounts.owner_of_nick(words[0] if words else ctx.session.account or ctx.nick)
+    if account is None:
+        raise ServiceError("There is no such account")
+    lines = [f"Account {account.name}, registered {in_words(account.created)}"]
+    is_owner = ctx.network.fold(ctx.session.account) == ctx.network.fold(account.name)
+    if is_owner or may(ctx, "accounts"):
+        if account.code:
+            lines.append(f"Not confirmed yet: its owner has to send VERIFY {account.name} {account.code}")
+        lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]
+    tell(ctx, NICKSERV, *lines)
+
+
+@NICKSERV.command("PASSWD", "<old> <new>")
+def passwd(ctx: Context, words: list[str]) -> Rest | None:
+    """Changes your password."""
+    account = _own(ctx)
+    old, new = words[:2]
+
+    def checked(ctx: Context, confirmed: Account | None) -> Later | None:
+        if confirmed is None:
+            raise ServiceError("That is not your old password")
+        return change_password(ctx, confirmed.name, new, _password_changed)
+
+    return check_password(ctx, account.name, old, checked, _refuse)
+
+
+def _password_changed(ctx: Context, why_not: str) -> None:
+    if why_not:
+        raise ServiceError(why_not)
+    tell(ctx, NICKSERV, "Your password is changed")
+
+
+@NICKSERV.command("DROP", "<account> <password>")
+def drop(ctx: Context, words: list[str]) -> Rest | None:
+    """Gives an account up. Its name is free for others then."""
+    account = _own(ctx)
+    if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
+        raise ServiceError(f"Name your own account, {account.name}, to show that you mean it")
+    return check_password(ctx, account.name, words[1], _dropped, _refuse)
+
+
+def _dropped(ctx: Context, account: Account | None) -> None:
+    if account is None:
+        raise ServiceError("That is not the password")
+    folded = ctx.network.fold(account.name)
+    channels = [c.name for c in ctx.network.channels.values() if c.registration and c.registration.founder == folded]
+    if channels:
+        raise ServiceError(f"You own {', '.join(channels[:5])}: give that away with /msg ChanServ TRANSFER first")
+    forget_account(ctx, account)
+    forget_presence(ctx, account.name)
+    note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
+    for session in ctx.network.sessions:
+        if ctx.network.fold(session.account) == folded:
+            session.account = ""
+            if session.user is not None:
+                set_account(ctx, session.user, "")
+    ctx.reply(Numeric.RPL_LOGGEDOUT, mask(ctx))
+    tell(ctx, NICKSERV, f"{account.name} is no account any more")
+
+
+@NICKSERV.command("SESSIONS")
+def sessions(ctx: Context, _: list[str]) -> None:
+    """Lists the connections that are logged in to your account."""
+    account = _own(ctx)
+    mine = [session for session in ctx.network.sessions if session.account == account.name]
+    tell(ctx, NICKSERV, *[f"{_line(session, session.user)}" for session in mine])
+
+
+def _line(session: Session, user: User | None) -> str:
+    who = user.source if user else "(not yet registered)"
+    return f"{who} from {session.host}{' over TLS' if session.secure else ''}"
+
+
+@NICKSERV.command("CERT", "<ADD|DEL|LIST> [<fingerprint>]")
+def cert(ctx: Context, words: list[str]) -> None:
+    """Lets a client certificate log in to your account (SASL EXTERNAL), without a password.
+
+    Without a fingerprint it is about the certificate that you are connected with.
+    """
+    account = _own(ctx)
+    action = words[0].upper()
+    if action == "LIST":
+        tell(ctx, NICKSERV, *(account.certificates or ("No certificates",)))
+        return
+    fingerprint = (words[1] if len(words) > 1 else ctx.session.certificate).replace(":", "").lower()
+    if action not in ("ADD", "DEL"):
+        raise ServiceError("Usage: CERT ADD|DEL|LIST [<fingerprint>]")
+    if len(fingerprint) != 64 or set(fingerprint) - set("0123456789abcdef"):
+        raise ServiceError("A fingerprint is the SHA-256 of a certificate, 64 hexadecimal digits")
+    if action == "ADD":
+        if ctx.network.accounts.by_certificate(fingerprint):
+            raise ServiceError("That certificate logs in to an account already")
+        certificates = (*account.certificates, fingerprint)
+    elif fingerprint not in account.certificates:
+        raise ServiceError("That certificate is not one of your account's")
+    else:
+        certificates = tuple(one for one in account.certificates if one != fingerprint)
+    change_account(ctx, account.name, certificates=certificates)
+    done = "added a certificate to" if action == "ADD" else "took a certificate from"
+    note(ctx, "NICKSERV", f"{ctx.nick} {done} the account {account.name}: {fingerprint}")
+    tell(ctx, NICKSERV, f"Certificate {'added' if action == 'ADD' else 'removed'}")
+
+
+@NICKSERV.command("SET", "[<what>] [<on|off|default>]")
+def set_(ctx: Context, words: list[str]) -> None:
+    """Shows or changes what you prefer.
+
+    ALWAYS-ON: you stay in your channels while no connection of yours is there. AUTO-AWAY: you are shown as away then.
+    MULTICLIENT: several connections share your nickname. ENFORCE: nobody else may use your nickname.
+    """
+    account = _own(ctx)
+    preferences = account.preferences
+    if len(words) < 2:
+        shown = [f"{name}: {_SHOWN[getattr(preferences, field)]}" for name, field in _PREFERENCES.items()]
+        tell(ctx, NICKSERV, *shown)
+        return
+    field = _PREFERENCES.get(words[0].upper())
+    value = words[1].lower()
+    if field is None or value not in _VALUES:
+        raise ServiceError(f"Usage: SET {'|'.join(_PREFERENCES)} on|off|default")
+    change_account(ctx, account.name, preferences=replace(preferences, **{field: _VALUES[value]}))
+    if stays(ctx.network, ctx.user):
+        ctx.network.moved[ctx.user] = None
+    else:
+        forget_presence(ctx, account.name)
+    tell(ctx, NICKSERV, f"{words[0].upper()} is {value} now")
+
+
+_PREFERENCES = {
+    "ALWAYS-ON": "always_on",
+    "AUTO-AWAY": "auto_away",
+    "MULTICLIENT": "multiclient",
+    "ENFORCE": "enforce_nick",
+}
+_VALUES = {"on": True, "off": False, "default": None}
+_SHOWN = {value: name for name, value in _VALUES.items()}
+
+
+@NICKSERV.command("REGAIN", "[<nick>]")
+def regain(ctx: Context, words: list[str]) -> None:
+    """Takes your nickname back from whoever uses it, and gives it to you.
+
+    If that is yourself, at another connection or staying without one, you become one with it: you are where it is.
+    """
+    nick = words[0] if words else ctx.session.account
+    holder = _holder(ctx, nick)
+    if holder is not None and owns(ctx, holder):
+        reunite(ctx, holder)
+        return
+    _end(ctx, holder)
+    if ctx.user.nick != nick:
+        change_nick(ctx, ctx.user, nick)
+
+
+@NICKSERV.command("GHOST", "<nick>")
+def ghost(ctx: Context, words: list[str]) -> None:
+    """Ends the connections that use your nickname, a dead one of yours for example."""
+    _end(ctx, _holder(ctx, words[0]))
+    tell(ctx, NICKSERV, f"{words[0]} is free")
+
+
+def _holder(ctx: Context, nick: str) -> User | None:
+    """Who uses a nick of the sender's, if that is not they. Raises ServiceError where it is not one of theirs."""
+    account = _own(ctx)
+    owner = ctx.network.accounts.claimant_of(nick)
+    if owner is None or owner.name != account.name:
+        raise ServiceError("That nickname does not belong to your account")
+    holder = ctx.network.holder(nick)
+    return None if holder is ctx.user else holder
+
+
+def _end(ctx: Context, holder: User | None) -> None:
+    """Whoever it is goes for good, also one who would stay without a connection."""
+    if holder is None:
+        return
+    note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")
+    reason = f"{ctx.user.nick} has taken back their nickname"
+    for session in list(holder.sessions):
+        ctx.close(session, reason)
+    depart(ctx, holder, reason)
+
+
+@NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts")
+def saregister(ctx: Context, words: list[str]) -> Later | None:
+    """Makes an account for somebody else."""
+    return register(ctx, words[0], "", words[1], _registered_for_somebody, for_somebody=True)
+
+
+def _registered_for_somebody(ctx: Context, name: str, result: Account | Refusal) -> None:
+    if isinstance(result, Refusal):
+        raise ServiceError(result.text)
+    act(ctx, "SAREGISTER", f"{ctx.nick} made the account {name}")
+    tell(ctx, NICKSERV, f"{name} is an account now")
+
+
+def _own(ctx: Context) -> Account:
+    account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
+    if account is None:
+        raise ServiceError("You are not logged in: IDENTIFY first")
+    return account

@@ -1,0 +1,1 @@
+"""Commands about people: WHO, WHOIS, MONITOR, METADATA, AWAY and the like."""

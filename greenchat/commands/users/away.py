@@ -1,0 +1,77 @@
+"""AWAY: whether somebody is here. https://modern.ircdocs.horse/#away-message
+
+With https://ircv3.net/specs/extensions/away-notify and https://ircv3.net/specs/extensions/pre-away: `AWAY *` says that
+nobody sits at this connection, which makes its user away only where nobody sits at their others either.
+"""
+
+from greenchat.chat.user import Session, User
+from greenchat.commands.core.announce import announce
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.line_length import require_readable_away
+from greenchat.commands.core.registry import command
+from greenchat.protocol import caps
+from greenchat.protocol.numerics import Numeric
+
+_ABSENT = "*"
+
+
+@command("AWAY", anytime=True)
+def away(ctx: Context) -> None:
+    """AWAY [<text>]
+
+    Say that you are away, and why: who writes to you is told. Without a text: that you are back.
+    """
+    session = ctx.session
+    if session.user is None and not session.caps & caps.PRE_AWAY:
+        raise IrcError(Numeric.ERR_NOTREGISTERED)
+    text = ctx.message.params[0] if ctx.message.params else ""
+    text = text[: ctx.network.settings.limits.away]
+    require_readable_away(ctx.network.settings, text, session.user.host if session.user else session.host)
+    session.away = text
+    ctx.reply(Numeric.RPL_NOWAWAY if session.away else Numeric.RPL_UNAWAY)
+    if session.user is not None:
+        set_away(ctx, session.user, _away_of(session.user, session))
+
+
+def set_away(ctx: Context, user: User, text: str) -> None:
+    """A user is away with this message, or with "" back: those who see them are told if that is new."""
+    if text == user.away:
+        return
+    user.away = text
+    params = (text,) if text else ()
+    envelope = ctx.envelope("AWAY", *params, source=user, needs=caps.AWAY_NOTIFY)
+    for session in user.sessions:
+        if session is not ctx.session:
+            ctx.send(session, envelope)
+    announce(ctx, user, envelope)
+
+
+def arrive(ctx: Context, user: User) -> None:
+    """The session has become one more of a user who may be away: somebody sits here, unless it says otherwise."""
+    if ctx.session.away:
+        set_away(ctx, user, _away_of(user, ctx.session))
+    else:
+        settle(ctx, user)
+    if user.away:
+        ctx.reply(Numeric.RPL_NOWAWAY)
+
+
+def settle(ctx: Context, user: User) -> None:
+    """A session has come or gone: with `*` away are those at none of whose connections anybody sits."""
+    if user.away in ("", _ABSENT):
+        set_away(ctx, user, _ABSENT if _is_absent(user) else "")
+
+
+def _away_of(user: User, session: Session) -> str:
+    """What the user's away message is after one of their sessions has said something about itself.
+
+    "an away message of `*` should be treated as though the connection did not exist at all".
+    """
+    if session.away != _ABSENT:
+        return session.away
+    return _ABSENT if _is_absent(user) else user.away
+
+
+def _is_absent(user: User) -> bool:
+    return all(session.away == _ABSENT for session in user.sessions)

@@ -1,0 +1,92 @@
+"""Who somebody is, and that it changes: SETNAME; and for other commands an account, a username, a host.
+
+https://ircv3.net/specs/extensions/setname, account-notify and chghost.
+"""
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.commands.core.announce import announce, announce_to_monitors
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.registry import command
+from greenchat.commands.users.metadata_sync import follow_account
+from greenchat.commands.users.user_modes import change_modes
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.modes import ModeChange, format_changes
+from greenchat.protocol.numerics import Numeric
+from greenchat.values import names
+
+
+@command("SETNAME", params=1)
+def setname(ctx: Context) -> None:
+    """SETNAME <realname>
+
+    Change your real name, which WHOIS shows.
+    """
+    realname = ctx.message.params[0]
+    if not realname.strip() or realname != names.realname(realname, ctx.network.settings.limits.realname):
+        raise FailError("SETNAME", "INVALID_REALNAME", text="Realname is not valid")
+    user = ctx.user
+    user.realname = realname
+    envelope = ctx.envelope("SETNAME", realname, source=user, needs=caps.SETNAME)
+    ctx.deliver(user, envelope)
+    announce(ctx, user, envelope)
+
+
+def set_account(ctx: Context, user: User, account: str) -> None:
+    """A user is logged in to this account, or with "" to none: they and those who see them are told if that is new."""
+    if account == user.account:
+        return
+    follow_account(ctx, user, account)
+    # made first, since its account-tag is the account that they come from: "@account=hax0r :user ACCOUNT bob"
+    envelope = ctx.envelope("ACCOUNT", account or "*", source=user, needs=caps.ACCOUNT_NOTIFY)
+    ctx.network.set_account(user, account)
+    ctx.deliver(user, envelope)
+    announce(ctx, user, envelope)
+    change_modes(ctx, user, [ModeChange(bool(account), "r")])
+
+
+def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
+    """A user is username@host from now on; those who see them are told if that is new."""
+    if (username, host) == (user.username, user.host):
+        return
+    changed = ctx.envelope("CHGHOST", username, host, source=user, needs=caps.CHGHOST)
+    left = ctx.envelope("QUIT", "Changing hostname", source=user)
+    host_changed = host != user.host
+    ctx.network.set_host(user, username, host, msgid=changed.msgid)
+    ctx.deliver(user, changed)
+    if host_changed:
+        for session in user.sessions:
+            nick = user.nick
+            hidden = ctx.envelope(Numeric.RPL_HOSTHIDDEN.command, nick, host, Numeric.RPL_HOSTHIDDEN.text)
+            ctx.send(session, hidden)
+    ctx.deliver_each(ctx.network.peers(user), changed)
+    announce_to_monitors(ctx, user, changed)
+    _simulate_return(ctx, user, left)
+
+
+def _simulate_return(ctx: Context, user: User, left: Envelope) -> None:
+    """For peers without the capability: "messages to simulate the client reconnecting"."""
+    returns = {name: _return_to(ctx, user, ctx.network.channels[name]) for name in user.channels}
+    for peer in ctx.network.peers(user):
+        for session in peer.sessions:
+            if session.caps & caps.CHGHOST or session.dialect:
+                continue  # who does not speak IRC does not see hosts
+            ctx.send(session, left)
+            for name, envelopes in returns.items():
+                if name in peer.channels:
+                    for envelope in envelopes:
+                        ctx.send(session, envelope)
+
+
+def _return_to(ctx: Context, user: User, channel: Channel) -> list[Envelope]:
+    extended = (channel.name, user.account or "*", user.realname)
+    envelopes = [ctx.envelope("JOIN", channel.name, source=user, extended=extended)]
+    modes = channel.members[user]
+    if modes:
+        changes = format_changes(ModeChange(True, letter, user.nick) for letter in modes)
+        envelopes.append(ctx.envelope("MODE", channel.name, *changes))
+    if user.away:
+        envelopes.append(ctx.envelope("AWAY", user.away, source=user, needs=caps.AWAY_NOTIFY))
+    return envelopes

@@ -1,0 +1,309 @@
+"""METADATA: what people say of themselves and of their channels. https://ircv3.net/specs/extensions/metadata
+
+Quotes are of its third draft, see `metadata_forms`, which also knows what the second says instead.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.metadata import MetadataUse, changed, is_key
+from greenchat.chat.rights import rights_of
+from greenchat.chat.user import Session
+from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Gradually, Rest
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.commands.operators.audit import act
+from greenchat.commands.users import metadata_wire
+from greenchat.commands.users.metadata_sync import (
+    Target,
+    change,
+    name_of,
+    seen_with,
+    sync,
+    visible_targets,
+    with_values,
+)
+from greenchat.config.settings import Settings
+from greenchat.protocol import caps
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.wrap import wrap
+from greenchat.values.masks import glob
+
+_ALL = "*ALL"
+_LIGHT = 250  # targets that can be looked at in the time of another command: see Context.weight
+_KEYS_A_LINE = 12  # "Old RFCs limited the number of parameters in an IRC message to 15"
+
+
+@command("METADATA", anytime=True)
+def metadata(ctx: Context) -> Rest | None:
+    """METADATA <target> GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [<key> ...] [<value>]
+
+    Read and change what people say of themselves, and of their channels: METADATA alice LIST, METADATA * SET
+    display-name :Alice. * is yourself. Clients use SUB to be told of changes.
+    """
+    if not ctx.network.settings.metadata.enabled:
+        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "METADATA")
+    target, subcommand, *params = (*ctx.message.params, "", "")[: max(2, len(ctx.message.params))]
+    row = _SUBCOMMANDS.get(subcommand.upper())
+    if not subcommand:
+        raise metadata_wire.invalid_params(ctx, "", "Not enough parameters")
+    if row is None:
+        raise metadata_wire.invalid_params(ctx, subcommand, f'Unknown subcommand "{subcommand}"')
+    handler, least, most = row
+    if len(params) < least:
+        raise metadata_wire.invalid_params(ctx, subcommand, "Not enough parameters")
+    if len(params) > most:
+        raise metadata_wire.invalid_params(ctx, subcommand, "Too many parameters")
+    return handler(ctx, target, params)
+
+
+def _get(ctx: Context, target: str, keys: list[str]) -> None:
+    """ "The ordering of responses within the batch MUST match the order keys were specified by the client." """
+    name, values = _values(ctx, target)
+    with ctx.batch("metadata", name):
+        for key in keys:
+            if _is_key(ctx, key):
+                ctx.respond(metadata_wire.key_value(ctx, ctx.nick, name, key, values.get(key, "")))
+            else:
+                metadata_wire.warn(ctx, metadata_wire.invalid_key(ctx, key))
+
+
+def _list(ctx: Context, target: str, _: list[str]) -> None:
+    name, values = _values(ctx, target)
+    with ctx.batch("metadata", name):
+        for key, value in values.items():
+            ctx.respond(metadata_wire.key_value(ctx, ctx.nick, name, key, value))
+
+
+def _set(ctx: Context, target: str, params: list[str]) -> None:
+    """ "If the Value parameter is omitted or is an empty string, the key is removed." """
+    key, value = (*params, "")[:2]
+    name, values = _values(ctx, target)
+    if not _is_key(ctx, key):
+        raise metadata_wire.invalid_key(ctx, key)
+    by_right = _require_may_change(ctx, target, key)
+    if value and _is_denied(ctx, key):
+        if not _may(ctx):
+            raise metadata_wire.not_settable(name, key)
+        by_right = True
+    if value and key not in values and len(values) >= ctx.network.settings.metadata.keys:
+        raise metadata_wire.too_many_keys(ctx, name)
+    answer = metadata_wire.key_value(ctx, ctx.nick, name, key, value)
+    if len(value.encode()) > ctx.network.settings.metadata.value_bytes or not answer.fits:
+        raise metadata_wire.invalid_value(ctx, key)
+    if not value and key not in values and metadata_wire.is_second(ctx.session):
+        raise metadata_wire.not_set(name, key)
+    if _is_too_fast(ctx):
+        return
+    _change(ctx, target, {key: value})
+    ctx.respond(answer)
+    if by_right:
+        act(ctx, "METADATA", f"{ctx.nick} set {key} of {name} to: {value}")
+
+
+def _clear(ctx: Context, target: str, _: list[str]) -> None:
+    name, values = _values(ctx, target)
+    by_right = _require_may_change(ctx, target, "*")
+    if _is_too_fast(ctx):
+        return
+    _change(ctx, target, dict.fromkeys(values, ""))
+    with ctx.batch("metadata", name):
+        for key in values:
+            ctx.respond(metadata_wire.cleared(ctx, name, key))
+    if by_right:
+        act(ctx, "METADATA", f"{ctx.nick} cleared what is said of {name}")
+
+
+def _sub(ctx: Context, target: str, keys: list[str]) -> Gradually | None:
+    """ "After finishing sending responses ..., if the client has completed connection registration and has added new
+    subscriptions, the server MUST then ... send a `metadata` batch with `*ALL` as its parameter"."""
+    _require_self(ctx, target)
+    subscriptions = _use(ctx).subscriptions
+    most = ctx.network.settings.metadata.subscriptions
+    done, new, trouble = [], [], None
+    for key in keys:
+        if not _is_key(ctx, key):
+            metadata_wire.warn(ctx, metadata_wire.invalid_key(ctx, key))
+            continue
+        if key not in subscriptions:
+            if len(subscriptions) >= most:
+                trouble = metadata_wire.too_many_subscriptions(ctx, key)
+                break
+            subscriptions[key] = None
+            new.append(key)
+        done.append(key)
+    _reply_keys(ctx, Numeric.RPL_METADATASUBOK, done)
+    if trouble:
+        ctx.refuse(trouble)
+    if not new or ctx.session.user is None:
+        return None
+    return _sync_to(ctx, _ALL, visible_targets(ctx), dict.fromkeys(new), is_batch=False)
+
+
+def _unsub(ctx: Context, target: str, keys: list[str]) -> None:
+    _require_self(ctx, target)
+    done = []
+    for key in keys:
+        if _is_key(ctx, key):
+            _use(ctx).subscriptions.pop(key, None)
+            done.append(key)
+        else:
+            metadata_wire.warn(ctx, metadata_wire.invalid_key(ctx, key))
+    _reply_keys(ctx, Numeric.RPL_METADATAUNSUBOK, done)
+
+
+def _subs(ctx: Context, target: str, _: list[str]) -> None:
+    _require_self(ctx, target)
+    with ctx.batch("metadata-subs"):
+        _reply_keys(ctx, Numeric.RPL_METADATASUBS, _use(ctx).subscriptions)
+
+
+def _sync(ctx: Context, target: str, _: list[str]) -> Gradually | None:
+    if ctx.session.user is None:
+        _require_self(ctx, target)
+        with ctx.batch("metadata", "*"):
+            return None
+    subscriptions = dict(_use(ctx).subscriptions)
+    if target == _ALL:
+        return _sync_to(ctx, _ALL, visible_targets(ctx), subscriptions, is_batch=True)
+    found = _find(ctx, target)
+    return _sync_to(ctx, name_of(found), seen_with(ctx, found), subscriptions, is_batch=True)
+
+
+_Handler = Callable[[Context, str, list[str]], Rest | None]
+_MANY = 512
+_SUBCOMMANDS: Mapping[str, tuple[_Handler, int, int]] = {  # the fewest and the most parameters
+    "GET": (_get, 1, _MANY),
+    "LIST": (_list, 0, 0),
+    "SET": (_set, 1, 2),
+    "CLEAR": (_clear, 0, 0),
+    "SUB": (_sub, 1, _MANY),
+    "UNSUB": (_unsub, 1, _MANY),
+    "SUBS": (_subs, 0, 0),
+    "SYNC": (_sync, 0, 0),
+}
+
+
+def _sync_to(
+    ctx: Context, named: str, targets: Iterable[Target], keys: Mapping[str, None], *, is_batch: bool
+) -> Gradually | None:
+    looked_at = list(targets)
+    ctx.weight += len(looked_at) // _LIGHT
+    found = list(with_values(looked_at, keys))
+    if not found and not is_batch and metadata_wire.is_second(ctx.session):
+        return None  # the second draft answers SUB with values, but not with a batch of none
+    return Gradually(_told(ctx, named, found, keys), is_batch=is_batch)
+
+
+def _told(ctx: Context, named: str, targets: list[Target], keys: Mapping[str, None]) -> Iterator[None]:
+    yield from sync(ctx, named, targets, keys)
+
+
+def _find(ctx: Context, target: str) -> Target:
+    """Whom or what the sender names, if they may know that it is there. Raises FailError."""
+    if target in ("*", ctx.nick):
+        return ctx.user
+    if target.startswith("#"):
+        channel = ctx.network.channel(target)
+        if channel is not None and (channel.is_visible_to(ctx.user) or _may(ctx)):
+            return channel
+    elif user := ctx.network.user(target):
+        return user
+    raise metadata_wire.invalid_target(target)
+
+
+def _values(ctx: Context, target: str) -> tuple[str, Mapping[str, str]]:
+    """How a target is called, and what is said of it. Raises FailError."""
+    if ctx.session.user is None:
+        _require_self(ctx, target)
+        return "*", _use(ctx).pending
+    found = _find(ctx, target)
+    return name_of(found), found.metadata
+
+
+def _change(ctx: Context, target: str, changes: Mapping[str, str]) -> None:
+    if ctx.session.user is None:
+        use = _use(ctx)
+        use.pending = changed(use.pending, changes, ctx.network.settings.metadata.keys)
+    else:
+        change(ctx, _find(ctx, target), changes)
+
+
+def _require_may_change(ctx: Context, target: str, key: str) -> bool:
+    """Raises FailError; else whether it takes the right of an operator of the server."""
+    if ctx.session.user is None:
+        return False
+    found = _find(ctx, target)
+    if found is ctx.user or (isinstance(found, Channel) and found.is_at_least(ctx.user, "o")):
+        return False
+    if not _may(ctx):
+        raise metadata_wire.no_permission(name_of(found), key)
+    return True
+
+
+def _is_denied(ctx: Context, key: str) -> bool:
+    """ "Server administrators can setup lists of allowed or blocked keys"; what is set may always be taken away."""
+    return any(glob(mask, key) for mask in ctx.network.settings.metadata.denied)
+
+
+def _may(ctx: Context) -> bool:
+    user = ctx.session.user
+    return user is not None and "metadata" in rights_of(user, ctx.network.settings)
+
+
+def _require_self(ctx: Context, target: str) -> None:
+    """ "Clients that have not completed connection registration MUST use `*` to target themselves"."""
+    user = ctx.session.user
+    if target != "*" and (user is None or ctx.network.user(target) is not user):
+        raise metadata_wire.invalid_target(target)
+
+
+def _is_key(ctx: Context, key: str) -> bool:
+    return is_key(key, ctx.network.settings.metadata.key_bytes)
+
+
+def _is_too_fast(ctx: Context) -> bool:
+    """Whether the sender has to wait, and was told; else this change is counted."""
+    use = _use(ctx)
+    seconds = use.wait(ctx.now, ctx.network.settings.metadata.changes)
+    if seconds:
+        metadata_wire.refuse_for_now(ctx, seconds)
+        return True
+    use.count_change(ctx.now)
+    return False
+
+
+def _use(ctx: Context) -> MetadataUse:
+    session = ctx.session
+    if session.metadata is None:
+        session.metadata = MetadataUse()
+    return session.metadata
+
+
+def _reply_keys(ctx: Context, numeric: Numeric, keys: Iterable[str]) -> None:
+    for line in wrap(keys, ctx.room(numeric.command, ctx.nick), most=_KEYS_A_LINE):
+        ctx.reply(numeric, *line)
+
+
+def _offer(settings: Settings, more: str = "") -> str | None:
+    limits = settings.metadata
+    if not limits.enabled:
+        return None
+    return (
+        f"before-connect,max-subs={limits.subscriptions},max-keys={limits.keys}{more}"
+        f",max-value-bytes={limits.value_bytes}"
+    )
+
+
+def _offer_second(settings: Settings, _: Session) -> str | None:
+    return _offer(settings)
+
+
+def _offer_third(settings: Settings, _: Session) -> str | None:
+    return _offer(settings, f",max-key-bytes={settings.metadata.key_bytes}")
+
+
+OFFERS[caps.METADATA_2] = _offer_second
+OFFERS[caps.METADATA_3] = _offer_third

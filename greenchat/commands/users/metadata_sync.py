@@ -1,0 +1,203 @@
+"""Metadata on its way to those who want to hear of it: changes as they happen, and what was there before.
+
+https://ircv3.net/specs/extensions/metadata, "Notifications" and "Automatic synchronization". A target is a user or a
+channel; its values change in `change` alone, which has them stored too.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.metadata import changed, difference
+from greenchat.chat.user import Session, User
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import change_account
+from greenchat.commands.users.metadata_wire import News, is_aware
+from greenchat.protocol import caps
+from greenchat.protocol.numerics import Numeric
+
+Target = Channel | User
+
+_AT_ONCE = 100  # values that a JOIN tells; beyond that the client has to ask for them
+_LATER = 3  # seconds until it shall
+
+
+def name_of(target: Target) -> str:
+    """As it stands in messages."""
+    return target.name if isinstance(target, Channel) else target.nick
+
+
+def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
+    """Give a target these values, of which "" takes a key away; keep them, and tell who wants to hear of it."""
+    after = changed(target.metadata, changes, ctx.network.settings.metadata.keys)
+    told = difference(target.metadata, after)
+    if not told:
+        return
+    target.metadata = after
+    if isinstance(target, Channel):
+        ctx.keep_channel(target)
+    elif target.account:
+        change_account(ctx, target.account, metadata=dict(after))
+    # "excluding changes the subscriber made on themselves": the session that made them has its answer
+    _tell(ctx, target, told, (session for session in _listeners(ctx, target) if session is not ctx.session))
+
+
+def follow_account(ctx: Context, user: User, account: str) -> None:
+    """A user is about to be logged in to another account, or with "" to none: what it says of them is theirs now.
+
+    What a guest has said is taken along.
+    """
+    before = user.metadata
+    found = ctx.network.accounts.get(account) if account else None
+    own = {} if user.account else before
+    most = ctx.network.settings.metadata.keys
+    user.metadata = changed(found.metadata, own, most) if found else {}
+    if found and own:
+        change_account(ctx, found.name, metadata=dict(user.metadata))
+    _tell(ctx, user, difference(before, user.metadata), _listeners(ctx, user))
+
+
+def take_pending(ctx: Context, user: User) -> None:
+    """What a session has said of itself before it was registered is its user's now."""
+    use = ctx.session.metadata
+    if use and use.pending:
+        pending, use.pending = use.pending, {}
+        change(ctx, user, pending)
+
+
+def send_own(ctx: Context, user: User) -> None:
+    """In the welcome: "This batch MUST include all visible keys set on the client, irrespective of whether the client
+    has subscribed to that key." """
+    if is_aware(ctx.session):
+        with ctx.batch("metadata", user.nick):
+            for key, value in user.metadata.items():
+                News(ctx, user.nick, key, value).tell(ctx.session)
+
+
+def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
+    """A session's user has come into a channel: "either a `metadata` batch containing the channel's metadata as well as
+    the metadata for all users on the channel or a `774`"."""
+    user, use = session.user, session.metadata
+    if user is None or not is_aware(session):
+        return
+    to = ctx if session is ctx.session else ctx.aside(session)
+    keys = use.subscriptions if use else {}
+    targets = list(with_values(_seen_in(channel, user), keys))
+    if sum(len(target.metadata) for target in targets) > _AT_ONCE:
+        to.reply(Numeric.ERR_METADATASYNCLATER, channel.name, str(_LATER))
+        return
+    for _ in sync(to, channel.name, targets, keys):
+        pass
+
+
+def sync_online(ctx: Context, session: Session, user: User) -> None:
+    """A session was told that somebody whom it monitors is here."""
+    if is_aware(session):
+        to = ctx if session is ctx.session else ctx.aside(session)
+        for _ in sync(to, user.nick, [user], session.metadata.subscriptions if session.metadata else {}):
+            pass
+
+
+def tell_arrival(ctx: Context, channel: Channel, user: User) -> None:
+    """Somebody has come into a channel: who is there hears what they say of themselves.
+
+    The specification leaves that out, "servers MAY send this message to clients at any time": else nobody would know
+    it of those who come later.
+    """
+    if user.metadata:
+        sessions = (session for member in channel.witnesses(user) if member is not user for session in member.sessions)
+        _tell(ctx, user, user.metadata, sessions)
+
+
+def sync(ctx: Context, named: str, targets: Iterable[Target], keys: Iterable[str]) -> Iterator[None]:
+    """Tell the sender what these targets have under these keys, one target a step. named: what the batch is about."""
+    wanted = dict.fromkeys(keys)
+    with ctx.batch("metadata", named):
+        for target in targets:
+            if _is_still_there(ctx, target):
+                for key in wanted:
+                    if key in target.metadata:
+                        News(ctx, name_of(target), key, target.metadata[key]).tell(ctx.session)
+            yield
+
+
+def with_values(targets: Iterable[Target], keys: Mapping[str, None]) -> Iterator[Target]:
+    """Those of the targets that have something under one of the keys."""
+    for target in targets if keys else ():
+        if target.metadata and not target.metadata.keys().isdisjoint(keys):
+            yield target
+
+
+def seen_with(ctx: Context, target: Target) -> Iterator[Target]:
+    """The target of a SYNC, and with a channel all whom the sender sees there."""
+    if isinstance(target, Channel):
+        yield from _seen_in(target, ctx.user)
+    else:
+        yield target
+
+
+def visible_targets(ctx: Context) -> Iterator[Target]:
+    """ "channels or users that a client would receive metadata notifications about", once each."""
+    network, user = ctx.network, ctx.user
+    found: dict[Target, None] = {user: None}
+    for channel in network.channels_of(user):
+        found.update(dict.fromkeys(_seen_in(channel, user)))
+    for folded in network.monitors.targets(ctx.session):
+        monitored = network.users.get(folded)
+        if monitored:
+            found[monitored] = None
+    yield from found
+
+
+def whois_lines(ctx: Context, user: User) -> None:
+    """ "a subset of that metadata MAY be sent", "optimised for keys that can be easily read by users"; only to clients
+    that have asked for metadata, since others would show raw numerics."""
+    if ctx.session.caps & caps.METADATA:
+        for key in _FOR_PEOPLE:
+            if key in user.metadata:
+                ctx.reply(Numeric.RPL_WHOISKEYVALUE, user.nick, key, "*", user.metadata[key])
+
+
+_FOR_PEOPLE = ("display-name", "pronouns", "status", "homepage", "color")
+
+
+def _seen_in(channel: Channel, viewer: User) -> Iterator[Target]:
+    yield channel
+    for member in channel.members:
+        if channel.sees(viewer, member):
+            yield member
+
+
+def _is_still_there(ctx: Context, target: Target) -> bool:
+    """A long answer takes several turns, in which people may leave."""
+    network = ctx.network
+    if isinstance(target, Channel):
+        return network.channel(target.name) is target and target.is_visible_to(ctx.user)
+    return network.user(target.nick) is target
+
+
+def _listeners(ctx: Context, target: Target) -> Iterator[Session]:
+    """ "to channels that subscriber is joined to, to other clients in the channels that subscriber is joined to, and to
+    users that subscriber is currently monitoring": these, and the user's own sessions, once each."""
+    if isinstance(target, Channel):
+        for member in target.members:
+            yield from member.sessions
+        return
+    near = {target}
+    yield from target.sessions
+    for peer in ctx.network.peers(target):
+        near.add(peer)
+        yield from peer.sessions
+    for session in ctx.network.monitors.watchers(ctx.network.fold(target.nick)):
+        if session.user not in near:
+            yield session
+
+
+def _tell(ctx: Context, target: Target, told: Mapping[str, str], sessions: Iterable[Session]) -> None:
+    """To those of the sessions that have subscribed to one of the keys."""
+    news = {key: News(ctx, name_of(target), key, value) for key, value in told.items()}
+    for session in sessions:
+        use = session.metadata
+        if use and is_aware(session):
+            for key in told:
+                if key in use.subscriptions:
+                    news[key].tell(session)

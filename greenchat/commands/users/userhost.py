@@ -1,0 +1,63 @@
+"""Short questions about several nicks at once: ISON USERHOST USERIP.
+
+https://modern.ircdocs.horse/#userhost-message, RFC 2812 section 4.9 (ISON).
+"""
+
+from collections.abc import Callable
+
+from greenchat.chat.user import User
+from greenchat.chat.visibility import sees_address
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.registry import command
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.wrap import wrap
+
+_MOST = 5  # nicks of USERHOST and USERIP: "takes up to five nicknames, each a separate parameters"
+_NO_IP = "255.255.255.255"  # as WHOX says where it does not say
+
+
+@command("ISON", params=1)
+def ison(ctx: Context) -> None:
+    """ISON <nick>{ <nick>}
+
+    See which of these people are here.
+    """
+    wanted = " ".join(ctx.message.params).split()
+    _send(ctx, Numeric.RPL_ISON, [user.nick for user in map(ctx.network.user, wanted) if user])
+
+
+@command("USERHOST", params=1)
+def userhost(ctx: Context) -> None:
+    """USERHOST <nick>{ <nick>}
+
+    See the hosts of up to five people, whether they are away (-), and whether they are operators (*).
+    """
+    _reply(ctx, Numeric.RPL_USERHOST, lambda user: user.host)
+
+
+@command("USERIP", params=1)
+def userip(ctx: Context) -> None:
+    """USERIP <nick>{ <nick>}
+
+    See the addresses that up to five people come from: your own, and with the right to it those of others.
+    """
+    settings = ctx.network.settings
+    _reply(ctx, Numeric.RPL_USERIP, lambda user: user.real_host if sees_address(ctx.user, user, settings) else _NO_IP)
+
+
+def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:
+    """nickname [ "*" ] "=" ( "+" / "-" ) hostname."""
+    found = []
+    for nick in " ".join(ctx.message.params).split()[:_MOST]:
+        user = ctx.network.user(nick)
+        if user is not None:
+            operator = "*" if "o" in user.modes else ""
+            here = "-" if user.away else "+"
+            found.append(f"{user.nick}{operator}={here}{user.username}@{host(user)}")
+    _send(ctx, numeric, found)
+
+
+def _send(ctx: Context, numeric: Numeric, found: list[str]) -> None:
+    """In one line, as nearly always it fits, or in more; an empty one where nothing was found."""
+    for words in list(wrap(found, ctx.room(numeric.command, ctx.nick))) or [[]]:
+        ctx.respond(ctx.envelope(numeric.command, ctx.nick, " ".join(words)))

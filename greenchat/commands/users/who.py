@@ -1,0 +1,205 @@
+"""WHO: who is in a channel, who matches a mask; with the fields that are asked for.
+
+https://modern.ircdocs.horse/#who-message and https://ircv3.net/specs/extensions/whox
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
+from greenchat.chat.visibility import sees, sees_address, sees_addresses, sees_in
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Gradually
+from greenchat.commands.core.registry import command
+from greenchat.protocol import caps
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import elapsed
+from greenchat.values.masks import compile_mask
+
+_LIGHT = 250  # users that can be looked at in the time of another command: see Context.weight
+_EVERYBODY = ("*", "0")
+_MOST_MEMBERS = 5000  # lines that a channel is answered with: they fit into an outbox
+
+_NO_CHANNEL = "*"
+_NO_IP = "255.255.255.255"
+_NO_ACCOUNT = "0"
+_NO_LEVEL = "n/a"
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """WHO <mask> [o][%<fields>[,<token>]]. fields: None where the plain answer is wanted. echo: the token."""
+
+    mask: str
+    operators: bool
+    fields: str | None
+    echo: str
+
+
+@command("WHO")
+def who(ctx: Context) -> Gradually:
+    """WHO [<mask> [o][%<fields>[,<token>]]]
+
+    See who is in a channel, or whose nickname, username, host or real name a mask with * and ? matches. o: operators of
+    the server only. %: exactly the fields that these letters stand for, the token among them (WHOX).
+    """
+    question = _parse(ctx.message.params)
+    ctx.weight += _looked_at(ctx, question.mask) // _LIGHT
+    return Gradually(_answer(ctx, question))
+
+
+def _answer(ctx: Context, question: _Question) -> Iterator[None]:
+    """A step for each user that is looked at."""
+    most = _MOST_MEMBERS if question.mask.startswith("#") else ctx.network.settings.limits.who
+    shown = 0
+    for user, channel in _find(ctx, question.mask):
+        if user is not None and _is_wanted(user, question):
+            if shown == most:
+                text = f"WHO {question.mask} matches more users than the {most} that are shown: ask more closely"
+                ctx.notice(text)
+                break
+            shown += 1
+            if question.fields is None:
+                _send_plain(ctx, user, channel)
+            else:
+                _send_fields(ctx, user, channel, question)
+        yield
+    ctx.reply(Numeric.RPL_ENDOFWHO, question.mask)
+
+
+def _parse(params: tuple[str, ...]) -> _Question:
+    mask, options = (*params, "", "")[:2]
+    flags, percent, wanted = options.partition("%")
+    fields, _, echo = wanted.partition(",")
+    if not (echo.isascii() and echo.isdigit() and len(echo) <= 3):
+        # "The token MUST contain only digit characters and MUST contain at most 3 characters."
+        echo = "0"
+    return _Question(mask or "*", "o" in flags, fields if percent else None, echo)
+
+
+def _looked_at(ctx: Context, mask: str) -> int:
+    """How many users must be looked at for an answer."""
+    if mask.startswith("#"):
+        channel = ctx.network.channel(mask)
+        return len(channel.members) if channel else 0
+    return 0 if ctx.network.user(mask) else len(ctx.network.users)
+
+
+def _is_wanted(user: User, question: _Question) -> bool:
+    return not question.operators or "o" in user.modes
+
+
+_Found = tuple[User | None, Channel | None]
+_NOBODY: _Found = (None, None)
+
+
+def _find(ctx: Context, mask: str) -> Iterator[_Found]:
+    """Who is meant by a mask, each with the channel to name beside them; _NOBODY for who is looked at in vain.
+
+    Between two of them anybody may come or go.
+    """
+    if mask.startswith("#"):
+        yield from _find_members(ctx, mask)
+        return
+    user = ctx.network.user(mask)
+    if user is not None:
+        # "An exact nickname, in which case a single user is returned."
+        yield user, _some_channel(ctx, user)
+        return
+    matches = _matcher(ctx, mask)
+    for user in list(ctx.network.users.values()):
+        is_found = ctx.network.user(user.nick) is user and sees(ctx.user, user) and matches(user)
+        yield (user, _some_channel(ctx, user)) if is_found else _NOBODY
+
+
+def _find_members(ctx: Context, name: str) -> Iterator[_Found]:
+    channel = ctx.network.channel(name)
+    if channel is None:
+        return
+    for member in list(channel.members):
+        is_found = member in channel.members and sees_in(ctx.user, member, channel)
+        yield (member, channel) if is_found else _NOBODY
+
+
+def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
+    network = ctx.network
+    pattern = compile_mask(mask.lower())
+    if mask in _EVERYBODY or pattern.match(network.settings.name.lower()):
+        return lambda user: True
+    nick_pattern = compile_mask(network.fold(mask))
+    sees_all = sees_addresses(ctx.user, network.settings)
+
+    def matches(user: User) -> bool:
+        return bool(
+            nick_pattern.match(network.fold(user.nick))
+            or pattern.match(user.username.lower())
+            or pattern.match(user.host.lower())
+            or pattern.match(user.realname.lower())
+            or pattern.match(user.source.lower())
+            or ((sees_all or user is ctx.user) and pattern.match(user.real_host.lower()))
+        )
+
+    return matches
+
+
+def _some_channel(ctx: Context, user: User) -> Channel | None:
+    """ "an arbitrary channel the client is joined to", of those that the asker may know of."""
+    for channel in ctx.network.channels_of(user):
+        if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):
+            return channel
+    return None
+
+
+def _send_plain(ctx: Context, user: User, channel: Channel | None) -> None:
+    ctx.reply(
+        Numeric.RPL_WHOREPLY,
+        channel.name if channel else _NO_CHANNEL,
+        user.username,
+        user.host,
+        ctx.network.settings.name,
+        user.nick,
+        _flags(ctx, user, channel),
+        text="0 " + user.realname,
+    )
+
+
+def _send_fields(ctx: Context, user: User, channel: Channel | None, question: _Question) -> None:
+    wanted = question.fields or ""
+    values = [question.echo] if "t" in wanted else []
+    values += [value(ctx, user, channel) for letter, value in _FIELDS.items() if letter in wanted]
+    ctx.respond(ctx.envelope(Numeric.RPL_WHOSPCRPL.command, ctx.nick, *values))
+
+
+def _flags(ctx: Context, user: User, channel: Channel | None) -> str:
+    """Here or gone, operator, the prefix in the channel, bot: in this order."""
+    flags = "G" if user.away else "H"
+    if "o" in user.modes:
+        flags += "*"
+    if channel:
+        symbols = ctx.network.settings.mode_table.symbols_of(channel.members[user])
+        flags += symbols if ctx.session.caps & caps.MULTI_PREFIX else symbols[:1]
+    if "B" in user.modes:
+        flags += "B"
+    return flags
+
+
+def _ip(ctx: Context, user: User, _: Channel | None) -> str:
+    return user.real_host if sees_address(ctx.user, user, ctx.network.settings) else _NO_IP
+
+
+# In the order in which they are sent, which is not that of asking; the token comes before all of them.
+_FIELDS: dict[str, Callable[[Context, User, Channel | None], str]] = {
+    "c": lambda _ctx, _user, channel: channel.name if channel else _NO_CHANNEL,
+    "u": lambda _ctx, user, _channel: user.username,
+    "i": _ip,
+    "h": lambda _ctx, user, _channel: user.host,
+    "s": lambda ctx, _user, _channel: ctx.network.settings.name,
+    "n": lambda _ctx, user, _channel: user.nick,
+    "f": _flags,
+    "d": lambda _ctx, _user, _channel: "0",  # hops: there is one server
+    "l": lambda ctx, user, _channel: str(elapsed(user.active, ctx.now)),
+    "a": lambda _ctx, user, _channel: user.account or _NO_ACCOUNT,
+    "o": lambda _ctx, _user, _channel: _NO_LEVEL,
+    "r": lambda _ctx, user, _channel: user.realname,
+}

@@ -1,0 +1,91 @@
+"""WHOIS: all about somebody who is here. https://modern.ircdocs.horse/#whois-message"""
+
+from collections.abc import Iterator
+
+from greenchat.chat.user import User
+from greenchat.chat.visibility import sees_address, sees_in
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.lookup import targets
+from greenchat.commands.core.registry import command
+from greenchat.commands.users.metadata_sync import whois_lines
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import elapsed
+from greenchat.protocol.wrap import wrap
+
+
+@command("WHOIS")
+def whois(ctx: Context) -> None:
+    """WHOIS [<server or nick>] <nick>{,<nick>}
+
+    See who somebody is: their real name and host, where they are, since when, and how long they have said nothing.
+    """
+    params = ctx.message.params
+    nicks = params[1 if len(params) > 1 else 0] if params else ""
+    if len(params) > 1 and nicks:
+        _check_server(ctx, params[0])
+    wanted = list({ctx.network.fold(nick): nick for nick in targets(nicks)}.values())
+    if not wanted:
+        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
+    most = ctx.network.settings.limits.targets
+    for nick in wanted[:most]:
+        user = ctx.network.user(nick)
+        if user is None:
+            ctx.reply(Numeric.ERR_NOSUCHNICK, nick)
+        else:
+            _send(ctx, user)
+    if len(wanted) > most:
+        ctx.reply(Numeric.ERR_TOOMANYTARGETS, wanted[most], text=f"Too many targets: the first {most} were answered")
+    # "<nick> MUST be exactly the <nick> parameter sent by the client"
+    ctx.reply(Numeric.RPL_ENDOFWHOIS, nicks)
+
+
+def _check_server(ctx: Context, target: str) -> None:
+    """ "it SHOULD be a server name or the nick of a user"; all of them are on this server."""
+    network = ctx.network
+    if target.lower() != network.settings.name.lower() and network.user(target) is None:
+        raise IrcError(Numeric.ERR_NOSUCHSERVER, target)
+
+
+def _send(ctx: Context, user: User) -> None:
+    settings = ctx.network.settings
+    nick = user.nick
+    ctx.reply(Numeric.RPL_WHOISUSER, nick, user.username, user.host, "*", text=user.realname)
+    is_close = user is ctx.user or "o" in ctx.user.modes
+    if sees_address(ctx.user, user, settings):
+        for host in dict.fromkeys([session.host for session in user.sessions] or [user.real_host]):
+            ctx.reply(Numeric.RPL_WHOISHOST, nick, text=f"is connecting from {user.username}@{host} {host}")
+    if is_close:
+        ctx.reply(Numeric.RPL_WHOISMODES, nick, text="is using modes +" + "".join(sorted(user.modes)))
+    for names in wrap(_channels(ctx, user), ctx.room(Numeric.RPL_WHOISCHANNELS.command, ctx.nick, nick)):
+        ctx.reply(Numeric.RPL_WHOISCHANNELS, nick, text=" ".join(names))
+    ctx.reply(Numeric.RPL_WHOISSERVER, nick, settings.name, text=settings.description)
+    if user.away:
+        ctx.reply(Numeric.RPL_AWAY, nick, text=user.away)
+    if "o" in user.modes:
+        oper = settings.opers.get(user.oper)
+        ctx.reply(Numeric.RPL_WHOISOPERATOR, nick, text=oper.title if oper else "")
+    if user.account:
+        if ctx.network.fold(user.account) == ctx.network.fold(nick):
+            ctx.reply(Numeric.RPL_WHOISREGNICK, nick)
+        ctx.reply(Numeric.RPL_WHOISACCOUNT, nick, user.account)
+    if "B" in user.modes:
+        ctx.reply(Numeric.RPL_WHOISBOT, nick)
+    for gateway in sorted({session.gateway for session in user.sessions if session.gateway}):
+        ctx.reply(Numeric.RPL_WHOISSPECIAL, nick, text=f"is using {gateway}")
+    if user.sessions and all(session.secure for session in user.sessions):
+        ctx.reply(Numeric.RPL_WHOISSECURE, nick)
+    if is_close:
+        for certfp in dict.fromkeys(session.certificate for session in user.sessions if session.certificate):
+            ctx.reply(Numeric.RPL_WHOISCERTFP, nick, text=f"has client certificate fingerprint {certfp}")
+    whois_lines(ctx, user)
+    idle = elapsed(user.active, ctx.now)
+    ctx.reply(Numeric.RPL_WHOISIDLE, nick, str(idle), str(user.signon // 1000))
+
+
+def _channels(ctx: Context, user: User) -> Iterator[str]:
+    """ "<prefix> is the highest channel membership prefix that the client has in that channel"."""
+    table = ctx.network.settings.mode_table
+    for channel in ctx.network.channels_of(user):
+        if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):
+            yield table.symbols_of(channel.members[user])[:1] + channel.name

@@ -1,0 +1,38 @@
+"""WHOWAS: who had a nick before. https://modern.ircdocs.horse/#whowas-message"""
+
+from itertools import islice
+
+from greenchat.chat.visibility import sees_addresses
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import command
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import in_words
+
+
+@command("WHOWAS")
+def whowas(ctx: Context) -> None:
+    """WHOWAS <nick> [<count>]
+
+    See who had a nickname before, the last one first.
+    """
+    nick, count = (*ctx.message.params, "", "")[:2]
+    if not nick:
+        raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
+    network = ctx.network
+    found = list(islice(network.whowas.of(network.fold(nick)), _positive(count)))
+    if not found:
+        ctx.reply(Numeric.ERR_WASNOSUCHNICK, nick)
+    for departed in found:
+        ctx.reply(Numeric.RPL_WHOWASUSER, departed.nick, departed.username, departed.host, "*", text=departed.realname)
+        if sees_addresses(ctx.user, network.settings):
+            ctx.reply(Numeric.RPL_WHOISACTUALLY, departed.nick, departed.real_host)
+        if departed.account:
+            ctx.reply(Numeric.RPL_WHOISACCOUNT, departed.nick, departed.account, text="was logged in as")
+        ctx.reply(Numeric.RPL_WHOISSERVER, departed.nick, network.settings.name, text=in_words(departed.time))
+    ctx.reply(Numeric.RPL_ENDOFWHOWAS, nick)
+
+
+def _positive(count: str) -> int | None:
+    """ "<count> SHOULD be a positive number. Otherwise, a full search is done." """
+    return int(count[:9]) or None if count.isascii() and count.isdigit() else None

@@ -1,0 +1,1 @@
+"""All that an operator may set: its keys, defaults, file and checks."""

@@ -1,0 +1,123 @@
+"""The configuration file: one TOML file fills `Settings` (the chat) and `Options` (the process).
+
+The keys are the fields of those dataclasses; see `chat.key`. Here stands what is checked across keys.
+"""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenchat import extras
+from greenchat.chat.cloaks import LENGTH
+from greenchat.config import validators
+from greenchat.config.options import NOT_GIVEN, Options, TlsFiles
+from greenchat.config.schema import Table, WrongKeyError, entries, read, refuse_unknown
+from greenchat.config.settings import GREETING, Settings
+from greenchat.server.net.stream import TlsAcceptor
+
+_LONGEST_ADDRESS = 55  # characters: of IPv6, with the name of an interface behind it
+
+
+class ConfigError(Exception):
+    """The file can't be used; the text is one line with the file, the key and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that can be configured."""
+
+    settings: Settings = dataclasses.field(default_factory=Settings)
+    options: Options = dataclasses.field(default_factory=Options)
+    file: str = ""
+
+
+def load(file: Path) -> Config:
+    """Read a configuration file. Raises ConfigError."""
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        return dataclasses.replace(parse(table, folder=file.absolute().parent), file=str(file))
+    except OSError as error:
+        raise ConfigError(f"can't read the configuration file {file}: {error.strerror}") from error
+    except ValueError as error:  # of TOML, of UTF-8, or a WrongKeyError
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def parse(table: Table, *, folder: Path) -> Config:
+    """A configuration from the file's table. Raises WrongKeyError."""
+    of_settings, of_options = entries(Settings), entries(Options)
+    refuse_unknown(table, of_settings | of_options)
+    settings = read(Settings, {name: table[name] for name in of_settings if name in table}, folder=folder)
+    options = read(Options, {name: table[name] for name in of_options if name in table}, folder=folder)
+    _check_opers(settings)
+    _check_listeners(options)
+    if LENGTH + len(settings.cloak.suffix) > settings.limits.host:
+        raise WrongKeyError("cloak.suffix", "makes hosts longer than limits.host")
+    if not settings.cloak.enabled and settings.limits.host < _LONGEST_ADDRESS:
+        reason = f"must be at least {_LONGEST_ADDRESS} where cloak.enabled is false, so that every address fits"
+        raise WrongKeyError("limits.host", reason)
+    if (options.tls.certificate == NOT_GIVEN) != (options.tls.key == NOT_GIVEN):
+        raise WrongKeyError("tls", "certificate and key belong together")
+    if settings.webirc.hosts and not settings.webirc.password:
+        raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
+    if options.motd_file != NOT_GIVEN:
+        if settings.motd not in ((), GREETING):
+            raise WrongKeyError("motd_file", "cannot be set together with motd")
+        settings = dataclasses.replace(settings, motd=_read_motd(options.motd_file))
+    return Config(settings, options)
+
+
+def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
+    """What begins TLS with this certificate; None without one. Raises ConfigError.
+
+    data, name: where a certificate of our own is kept, and the server that it is made for.
+    """
+    if not files.is_given:
+        return None
+    try:  # late: it takes OpenSSL along, and is an extra
+        from greenchat.server.net.certificate import ensure_certificate
+        from greenchat.server.net.tls import Tls, TlsError
+    except ImportError as error:
+        raise ConfigError(f"TLS needs two more packages: {extras.install(extras.TLS)}") from error
+    try:
+        if files.certificate == NOT_GIVEN:
+            return Tls(*ensure_certificate(data / "tls", name, ["localhost", "127.0.0.1", "::1"]))
+        return Tls(files.certificate, files.key)
+    except TlsError as error:
+        raise ConfigError(f"tls: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"tls: can't write the certificate {error.filename}: {error.strerror}") from error
+
+
+def _check_opers(settings: Settings) -> None:
+    for name, oper in settings.opers.items():
+        if oper.class_ not in settings.classes:
+            raise WrongKeyError(f"opers.{name}.class", f"there is no class {oper.class_!r}")
+
+
+def _check_listeners(options: Options) -> None:
+    seen = set()
+    for number, listener in enumerate(options.listen, 1):
+        path = f"listen[{number}]"
+        if listener.address in seen and listener.address.port:
+            raise WrongKeyError(f"{path}.address", f"{listener.address} stands there twice")
+        seen.add(listener.address)
+        if listener.tls == "must" and not options.tls.is_given:
+            raise WrongKeyError(f"{path}.tls", "needs a certificate: see [tls]")
+    if not options.listen:
+        raise WrongKeyError("listen", "must have one address at least")
+
+
+def _read_motd(file: Path) -> tuple[str, ...]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise WrongKeyError("motd_file", f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise WrongKeyError("motd_file", f"{file} is not valid UTF-8") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            validators.line(line)
+        except ValueError as error:
+            raise WrongKeyError("motd_file", f"line {number} of {file} {error}") from None
+    return tuple(lines)

@@ -1,0 +1,70 @@
+"""Operators: who may become one, and what the classes that they are in let them do.
+
+https://modern.ircdocs.horse/#operators. Being an operator (user mode +o) alone gives no right: the class does.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from greenchat.config import validators
+from greenchat.config.key import Key
+from greenchat.values.passwords import check_hash
+
+RIGHTS = {
+    "kill": "KILL: end somebody's connection",
+    "rehash": "REHASH: read the configuration file again",
+    "restart": "RESTART: end the server and start it again",
+    "die": "DIE: end the server",
+    "wallops": "WALLOPS: write to everybody who listens with +w",
+    "stats": "STATS in full: connections, bans, who may become an operator",
+    "addresses": "see where people really come from, in WHOIS, WHO, WHOWAS, USERIP, STATS and UBAN INFO",
+    "cloak": "CLOAK: change the secret behind the hosts that others see",
+    "remove": "REMOVE: take somebody out of any channel",
+    "samode": "SAMODE: change any channel's modes",
+    "sajoin": "SAJOIN: put somebody into a channel",
+    "sapart": "SAPART: take somebody out of a channel, as if they had left it",
+    "accounts": "NickServ SAREGISTER, and INFO in full: accounts of others",
+    "sanick": "SANICK: change somebody's nickname",
+    "audit": "AUDIT: read what operators did",
+    "defcon": "DEFCON: close the server's doors step by step",
+    "history": "HistServ DELETE and FORGET: what others have said",
+    "relaymsg": "RELAYMSG: say something under the name of somebody on another network",
+    "metadata": "METADATA SET and CLEAR: what others say of themselves and of their channels",
+    "ban": "UBAN, KLINE, DLINE: keep people, networks or accounts out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OperClass:
+    """What an operator may do."""
+
+    rights: Annotated[tuple[str, ...], Key("what they may do", choices=tuple(RIGHTS))] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Oper:
+    """Somebody who may become an operator."""
+
+    class_: Annotated[str, Key("the class that gives the rights")]
+    password: Annotated[str, Key("hashed: see greenchat-server hash-password", parse=check_hash)]
+    hosts: Annotated[tuple[str, ...], Key("from where, as masks user@host", parse=validators.host_mask)] = ("*@*",)
+    title: Annotated[str, Key("what WHOIS says of them", parse=validators.line)] = "is an IRC operator"
+
+
+CLASSES = Key(
+    "Classes of operators: a table for each, which says what they may do. All rights there are:\n"
+    + "\n".join(f"  {name:9} {meaning}" for name, meaning in RIGHTS.items()),
+    sample=("helper", OperClass(("kill", "wallops", "stats"))),
+)
+OPERS = Key(
+    "Operators: a table for each, under the name that they give to OPER.",
+    sample=(
+        "alice",
+        Oper(
+            "helper",
+            "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI",
+            ("*@127.0.0.1", "*@*.example.org"),
+            "is a helper of this network",
+        ),
+    ),
+)

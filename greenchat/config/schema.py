@@ -1,0 +1,156 @@
+"""The keys of dataclasses whose fields are annotated with `Key`, and what can be done with all of them alike:
+read a TOML table into them, and take over those values of new ones that may change while the server runs.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
+
+from greenchat.config.key import Key
+
+T = TypeVar("T")
+Table = Mapping[str, object]
+
+
+class WrongKeyError(ValueError):
+    """A key that is unknown, missing, or has a value that it can't have; the text names it and says why."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key as it stands in the file, and the field that it fills. required: the field has no default."""
+
+    name: str
+    field: str
+    type: Any  # whatever may stand in an annotation
+    key: Key
+    required: bool
+
+
+def entries(cls: Any) -> dict[str, Entry]:
+    """The keys of a dataclass, by name. A field `class_` is the key `class`."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = {}
+    for field in dataclasses.fields(cls):
+        hint = hints[field.name]
+        if get_origin(hint) is not Annotated:
+            continue
+        kind, key = get_args(hint)[:2]
+        name = field.name.removesuffix("_")
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        found[name] = Entry(name, field.name, kind, key, required)
+    return found
+
+
+def read(cls: type[T], table: Table, *, folder: Path, path: str = "") -> T:
+    """A dataclass from a table. folder: what relative paths in it start from. Raises WrongKeyError."""
+    known = entries(cls)
+    refuse_unknown(table, known, path)
+    for entry in known.values():
+        if entry.required and entry.name not in table:
+            raise WrongKeyError(_join(path, entry.name), f"is missing: {entry.key.doc}")
+    values = {
+        known[name].field: _value(known[name].type, known[name].key, value, folder, _join(path, name))
+        for name, value in table.items()
+    }
+    return cls(**values)
+
+
+def refuse_unknown(table: Table, known: Mapping[str, Entry], path: str = "") -> None:
+    """Raises WrongKeyError for the first key that there is not."""
+    for name in table:
+        if name not in known:
+            likely = get_close_matches(name, known, n=1)
+            hint = f"; did you mean {_join(path, likely[0])}?" if likely else ""
+            raise WrongKeyError(_join(path, name), f"there is no such key{hint}")
+
+
+def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T, list[str]]:
+    """`new`, but with the old values of the keys that need a restart; and the names of those that differ.
+
+    restart: all of them do.
+    """
+    values: dict[str, Any] = {}
+    refused: list[str] = []
+    for entry in entries(type(old)).values():
+        before, after = getattr(old, entry.field), getattr(new, entry.field)
+        where = _join(path, entry.name)
+        if dataclasses.is_dataclass(entry.type):
+            after, more = take_over(before, after, where, restart or entry.key.restart)
+            refused += more
+        elif before != after and (restart or entry.key.restart):
+            refused.append(where)
+            after = before
+        values[entry.field] = after
+    return dataclasses.replace(new, **values), refused  # type: ignore[type-var]  # T is one of our dataclasses
+
+
+def _value(kind: Any, key: Key, value: object, folder: Path, path: str) -> Any:
+    """A TOML value as the field's type has it."""
+    if dataclasses.is_dataclass(kind) and not key.parse:
+        return read(cast(type, kind), _expect(dict, value, "a table", path), folder=folder, path=path)
+    origin = get_origin(kind)
+    if origin is tuple:
+        items = _expect(list, value, "a list", path)
+        inner = get_args(kind)[0]
+        return tuple(_value(inner, key, item, folder, f"{path}[{number}]") for number, item in enumerate(items, 1))
+    if origin is Mapping:
+        rows = _expect(dict, value, "a table", path)
+        inner = get_args(kind)[1]
+        return {name: _value(inner, key, row, folder, _join(path, name)) for name, row in rows.items()}
+    if kind is bool:
+        return _expect(bool, value, "true or false", path)
+    if kind in (int, float):
+        return _number(kind, key, value, path)
+    text = _expect(str, value, "a string", path)
+    if kind is Path:
+        return folder / Path(text).expanduser() if text else Path()
+    if key.choices and text not in key.choices:
+        raise WrongKeyError(path, f"must be one of {', '.join(key.choices)}, not {text!r}")
+    if not key.parse:
+        return text
+    try:
+        return key.parse(text)
+    except ValueError as error:
+        raise WrongKeyError(path, str(error)) from None
+
+
+def _number(kind: type, key: Key, value: object, path: str) -> int | float:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    number: int | float = _expect(kind, value, "a whole number" if kind is int else "a number", path)
+    low, high = key.minimum, key.maximum
+    if math.isnan(number) or (low is not None and number < low) or (high is not None and number > high):
+        raise WrongKeyError(path, f"must be {bounds(key)}, not {value}")
+    return number
+
+
+def bounds(key: Key) -> str:
+    """Between what and what a number must be, in words; "" for any."""
+    if key.minimum is not None and key.maximum is not None:
+        return f"{key.minimum} to {key.maximum}"
+    if key.minimum is not None:
+        return f"at least {key.minimum}"
+    return f"at most {key.maximum}" if key.maximum is not None else ""
+
+
+def _expect(kind: type, value: object, wanted: str, path: str) -> Any:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise WrongKeyError(path, f"must be {wanted}, not {_describe(value)}")
+    return value
+
+
+def _describe(value: object) -> str:
+    names = {bool: "true or false", int: "a number", float: "a number with a point", str: "a string", list: "a list"}
+    return names.get(type(value), "a table" if isinstance(value, dict) else "a date or time")
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

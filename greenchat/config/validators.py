@@ -1,0 +1,149 @@
+"""What strings of the configuration file must look like: functions for `Key.parse`.
+
+Each takes the string and returns the value, or raises ValueError with what is wrong, in words that follow the key.
+"""
+
+import re
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from greenchat.values.names import is_channel
+
+Network = IPv4Network | IPv6Network
+
+_MAX_LINE = 400  # bytes of a text that must go into one line with its numeric
+_MAX_SUFFIX = 40  # characters
+_SERVER_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_CROWD_NETWORK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
+_MAX_MAILBOX = 254  # characters: RFC 5321, erratum 1690
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322, section 3.2.3
+_MAILBOX = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_FORMATTING = str.maketrans(dict.fromkeys("\t\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f", " "))
+
+
+def server_name(text: str) -> str:
+    """A name with a dot: https://modern.ircdocs.horse/#servers, so that nobody takes it for a nickname."""
+    if not _SERVER_NAME.fullmatch(text) or len(text) > 63:
+        raise ValueError("must be a name with a dot, like irc.example.org, of at most 63 letters, digits, - and .")
+    return text
+
+
+def suffix(text: str) -> str:
+    """The end of a host that is none: `cloaked`, or `cloaked.example`."""
+    if not re.fullmatch(r"([A-Za-z0-9-]+\.)*[A-Za-z][A-Za-z0-9-]*", text) or len(text) > _MAX_SUFFIX:
+        raise ValueError(
+            f"must be words with dots between, like cloaked, of at most {_MAX_SUFFIX} letters, digits and -"
+        )
+    return text
+
+
+def network_name(text: str) -> str:
+    """One word: it becomes a token of ISUPPORT."""
+    if not text or not text.isprintable() or " " in text or len(text.encode()) > 64:
+        raise ValueError("must be one word of at most 64 bytes")
+    return text
+
+
+def line(text: str) -> str:
+    """A text that fits one line of a reply; formatting characters may be in it."""
+    if not text.translate(_FORMATTING).isprintable():
+        raise ValueError("must be one line of printable text")
+    if len(text.encode()) > _MAX_LINE:
+        raise ValueError(f"must not be longer than {_MAX_LINE} bytes")
+    return text
+
+
+def word(text: str) -> str:
+    """What can stand in the middle of a command: no spaces, no colon at its beginning."""
+    if " " in text or text.startswith(":") or not text.isprintable():
+        raise ValueError("must not hold spaces or begin with a colon")
+    return text
+
+
+def separators(text: str) -> str:
+    """Characters that stand in no nickname, and in no other part of a message either."""
+    if not set(text) <= set("/()<>"):
+        raise ValueError("must be made of these characters, which are in no nickname: / ( ) < >")
+    return text
+
+
+def url(text: str) -> str:
+    """An address of the web; empty: none."""
+    if text and not re.fullmatch(r"https?://[!-~]{1,300}", text):
+        raise ValueError("must be a URL like https://example.org/icon.svg")
+    return text
+
+
+def tag(text: str) -> str:
+    """The name of a message tag, `-` before it or `*`: https://ircv3.net/specs/extensions/message-tags."""
+    if not re.fullmatch(r"\*|-?[A-Za-z0-9./-]*[A-Za-z0-9]", text):
+        raise ValueError("must be names like typing or example.org/thing, - before one, or *")
+    return text
+
+
+def channel(text: str) -> str:
+    """A channel's name."""
+    if not is_channel(text, 64):
+        raise ValueError("must be the name of a channel, like #lobby")
+    return text
+
+
+def letters(allowed: str) -> Callable[[str], str]:
+    """Mode letters out of these."""
+
+    def check(text: str) -> str:
+        wrong = "".join(sorted(set(text) - set(allowed)))
+        if wrong:
+            raise ValueError(f"must be letters out of {''.join(sorted(allowed))}, which {wrong!r} is not")
+        return "".join(sorted(set(text)))
+
+    return check
+
+
+def key_mask(text: str) -> str:
+    """A key of metadata, `*` and `?` in it for any characters."""
+    if not re.fullmatch(r"[a-z0-9_./*?-]+", text):
+        raise ValueError("must be keys like avatar or example.org/*: a-z 0-9 _ . / - and * or ?")
+    return text
+
+
+def mailbox(text: str) -> str:
+    """An address for mail, the plain form without quotes; empty: none."""
+    if text and not (_MAILBOX.fullmatch(text) and len(text) <= _MAX_MAILBOX):
+        raise ValueError("must be an address like greenchat@example.org")
+    return text
+
+
+def host_mask(text: str) -> str:
+    """`user@host` with `*` and `?`."""
+    if not re.fullmatch(r"[^\s!@]+@[^\s!@]+", text):
+        raise ValueError("must be masks like *@192.0.2.* or *@*.example.org")
+    return text
+
+
+def network(text: str) -> Network:
+    """`192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError("must be addresses or networks, like 127.0.0.1 or 192.0.2.0/24") from None
+
+
+def address(host: str) -> IPv4Address | IPv6Address:
+    """An IP address as it is compared: an IPv4 address is one also where it comes dressed as IPv6."""
+    found = ip_address(host.partition("%")[0])
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def crowd(host: str) -> str:
+    """Those who count as one where they are kept within bounds: an IPv4 address, or a /64 of IPv6."""
+    found = address(host)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Address(int(found) >> _CROWD_NETWORK << _CROWD_NETWORK))
+    return str(found)
+
+
+def is_within(host: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an IP address is in one of the networks."""
+    found = address(host)
+    return any(found in network for network in networks)

@@ -1,0 +1,43 @@
+"""What the person who started the server should know about how they did, a line each: nothing here stops it."""
+
+from collections.abc import Iterator, Sequence
+
+from greenchat.config.file import Config
+from greenchat.config.opers import OPERS, Oper
+from greenchat.config.options import Address
+
+# Each stands in many lists of what is tried first.
+_GUESSED = frozenset(
+    "password passwd secret changeme change-me admin root test letmein welcome qwerty greenchat chat 123456 12345678"
+    .split()
+)  # fmt: skip
+
+
+def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> Iterator[str]:
+    """addresses: on which it listens, in the order of the configuration. is_root: it may do everything."""
+    if is_root:
+        yield (
+            "this runs as root, which it never needs: whoever finds a bug in it has the whole machine."
+            " Start it as an ordinary user"
+        )
+    for address, listener in zip(addresses, config.options.listen, strict=True):
+        has_tls = config.options.tls.is_given and listener.tls != "never"
+        if not address.is_loopback and not has_tls:
+            yield f"{address} can be reached from other machines and has no TLS: what is said can be overheard"
+    settings = config.settings
+    for key, secret in ("password", settings.password), ("webirc.password", settings.webirc.password):
+        if secret.lower() in _GUESSED:
+            yield f"{key} is a word that everybody tries first; choose another"
+    for name, oper in settings.opers.items():
+        if oper.password == _SAMPLE.password:
+            yield f"opers.{name}.password is the one of the example, which everybody can read; choose another"
+
+
+def _sample() -> Oper:
+    assert OPERS.sample
+    _, oper = OPERS.sample
+    assert isinstance(oper, Oper)
+    return oper
+
+
+_SAMPLE = _sample()

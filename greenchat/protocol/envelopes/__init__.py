@@ -1,0 +1,1 @@
+"""One message for many readers, encoded once per kind of client."""

@@ -1,0 +1,42 @@
+"""`greenchat-server adduser NAME`: makes an account, also while the server runs.
+
+The account is written into the database; a server that uses it is told with SIGHUP, and takes over what is new there.
+"""
+
+import os
+import secrets
+import signal
+import time
+
+from greenchat.chat.accounts import Account
+from greenchat.commands.accounts.register import why_not_password
+from greenchat.config.file import Config
+from greenchat.protocol.scram import make_verifier
+from greenchat.server.data.store_keeper import DATABASE, who_holds
+from greenchat.storage.backup import add_document
+from greenchat.storage.interface import StoreError
+from greenchat.values.names import naming
+
+
+def check_name(name: str, config: Config) -> None:
+    """Raises StoreError where no account can have this name."""
+    settings = config.settings
+    if not naming(settings.casemapping).is_nick(name, settings.limits.nick):
+        raise StoreError(f"{name!r} can't be an account: it must be a name that a nickname could be")
+
+
+def add_user(name: str, password: str, config: Config) -> None:
+    """Make the account. Raises StoreError, whose text is one line."""
+    check_name(name, config)
+    settings = config.settings
+    refusal = why_not_password(password)
+    if refusal:
+        raise StoreError(refusal.text)
+    verifier = make_verifier(password, secrets.token_bytes(16), settings.accounts.iterations)
+    account = Account(name, str(verifier), time.time_ns() // 1_000_000)
+    folded = naming(settings.casemapping).fold(name)
+    if not add_document(config.options.data / DATABASE, "account", folded, account.document()):
+        raise StoreError(f"there is an account {name} already")
+    server = who_holds(config.options.data)
+    if server:
+        os.kill(server, signal.SIGHUP)

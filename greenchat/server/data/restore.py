@@ -1,0 +1,94 @@
+"""Brings back what the store kept of the chat's state: accounts, channels, bans, who stays without a connection,
+what was said lately under ids of clients, and the secrets behind what must not be guessed.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any, TypeVar
+
+from greenchat.chat.accounts import Account
+from greenchat.chat.always_on import bring_back
+from greenchat.chat.client_ids import Resent
+from greenchat.chat.cloaks import SECRET_SIZE
+from greenchat.chat.defcon import MEANINGS, NORMAL
+from greenchat.chat.network import Network
+from greenchat.chat.registered_channels import from_document
+from greenchat.chat.server_bans import ServerBan
+from greenchat.protocol.msgid import first_id
+from greenchat.protocol.tags import CLIENT_ID
+from greenchat.storage.interface import Document, Store, StoreDamagedError
+
+T = TypeVar("T")
+
+_DEFCON = ("server", "defcon")
+_SECRET = ("server", "secret")
+_CLOAK = ("server", "cloak")
+_RESENT_WITHIN = 3_600_000  # ms: who sends something again does so soon
+_RESENT_MOST = 10_000
+
+
+def restore(network: Network, store: Store) -> None:
+    """Fill a fresh network from the store. Raises StoreError."""
+    network.secret = _secret(store, *_SECRET)
+    network.cloaks.change_secret(_secret(store, *_CLOAK))
+    level = store.document(*_DEFCON)
+    network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
+    restore_accounts(network, store)
+    _each(store, "channel", lambda document: network.bring_back(from_document(document, network.mask_fold)))
+    for ban in sorted(_each(store, "ban", ServerBan.from_document), key=lambda ban: ban.created):
+        network.bans.put(ban)
+    numbers = count()
+    _each(
+        store,
+        "presence",
+        lambda document: bring_back(
+            network, document, guest_id=f"~{network.started}-{next(numbers)}", now=network.started
+        ),
+    )
+    network.moved.clear()
+    for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
+        key = Resent.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
+        if key:
+            network.resent.add(key, event.id)
+
+
+def _secret(store: Store, kind: str, key: str) -> bytes:
+    """A secret of the server, made where there is none yet. The database is for the server's user only."""
+    secret = store.document(kind, key)
+    if not isinstance(secret, str):
+        secret = secrets.token_hex(SECRET_SIZE)
+        store.commit([Document(kind, key, secret)])
+    try:
+        return bytes.fromhex(secret)
+    except ValueError as error:
+        raise _unreadable(kind, key, error) from error
+
+
+def restore_accounts(network: Network, store: Store) -> None:
+    """Bring back the accounts that the network does not know: all at the start, later those made by `adduser`.
+
+    Raises StoreError.
+    """
+    for account in _each(store, "account", Account.from_document):
+        if network.accounts.get(account.name) is None:
+            network.accounts.put(account)
+
+
+def _each(store: Store, kind: str, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """What is made of each document of a kind. Raises StoreDamagedError where one is not as it was written."""
+    made = []
+    for key, document in store.documents(kind).items():
+        try:
+            if isinstance(document, Mapping):
+                made.append(make(document))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _unreadable(kind, key, error) from error
+    return made
+
+
+def _unreadable(kind: str, key: str, error: Exception) -> StoreDamagedError:
+    return StoreDamagedError(
+        f"the database is damaged: the {kind} {key} can't be read ({type(error).__name__}: {error})."
+        " Bring back a backup with `greenchat-server restore FILE`"
+    )

@@ -1,0 +1,168 @@
+"""Opens the store, so that no second server uses it too, and does its housekeeping beside the chat."""
+
+import fcntl
+import logging
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import IO
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from greenchat.config.options import Storage
+from greenchat.storage.interface import Retention, StoreError
+from greenchat.storage.sqlite import SqliteStore
+
+log = logging.getLogger(__name__)
+
+DATABASE = "greenchat.db"
+_LOCK = "greenchat.lock"
+_EVERY = 0.1  # seconds
+_AFTER_TROUBLE = 5.0
+_STEP = 0.002  # seconds of one turn
+_TIDYING = 0.5  # seconds between one `maintain` and the next
+_DAY = 86_400_000  # ms
+_PATIENCE = 5.0  # seconds: a server that ends gives its clients at most 4 to take their leave
+_POLL = 0.1
+
+
+class StoreKeeper:
+    """The store of one server, from before its first client to after its last. folder: where all is kept.
+
+    Housekeeping has a thread of its own: it may take half a second at a time, and neither a login nor a search should
+    wait for that.
+    """
+
+    def __init__(self, data: Path, options: Storage, *, now: Callable[[], int]) -> None:
+        """now: ms since the epoch. Raises StoreError."""
+        self._now = now
+        self._lock: IO[str] | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if options.persistent:
+            self._lock = lock(data)
+        else:
+            self._temporary = tempfile.TemporaryDirectory(prefix="greenchat-")
+            data = Path(self._temporary.name)
+        self.folder = data
+        try:
+            self.store = SqliteStore(data / DATABASE, durable=options.durability == "power", keep=_retention(options))
+        except BaseException:
+            self._release()
+            raise
+        self._thread = ThreadPool(1)
+        self._thread.size = 1  # now: later there may be no memory for a thread, and its pool would never end
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self) -> None:
+        """Begin with the housekeeping."""
+        self._greenlet = gevent.spawn(self._keep_forever)
+
+    def close(self) -> None:
+        """End it, and close the store: all that was committed is in its file."""
+        if self._greenlet:
+            self._greenlet.kill()
+        self._thread.join()
+        self._thread.kill()
+        self.store.close()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.close()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def _keep_forever(self) -> None:
+        while True:
+            try:
+                gevent.sleep(_EVERY)
+                if self.store.is_tidy(self._now()):
+                    continue
+                trouble = self._thread.apply(self._maintain)
+                if trouble:
+                    raise trouble
+                self._tidy()
+            except StoreError as error:
+                log.error("housekeeping of the store: %s", error)
+                gevent.sleep(_AFTER_TROUBLE)
+            except Exception:
+                log.exception("housekeeping of the store met a bug")
+                gevent.sleep(_AFTER_TROUBLE)
+
+    def _tidy(self) -> None:
+        """A little in each turn, as long as there is something, but not so long that `maintain` is not called: on a
+        busy server there is always something."""
+        until = monotonic() + _TIDYING
+        more = True
+        while more and monotonic() < until:
+            pause = monotonic() + _STEP
+            while more and monotonic() < pause:
+                more = self.store.tidy()
+            gevent.sleep(0.001)
+
+    def _maintain(self) -> StoreError | None:
+        """In the thread; what it raised would be printed by gevent as a bug."""
+        try:
+            self.store.maintain(self._now())
+        except StoreError as error:
+            return error
+        return None
+
+
+def lock(data: Path) -> IO[str]:
+    """Hold the data folder until the file that this returns is closed.
+
+    A server that is ending still has some seconds to let go of it. Raises StoreError if somebody holds it longer.
+    """
+    try:
+        file = (data / _LOCK).open("a+")
+    except OSError as error:
+        raise StoreError(f"can't write to the data folder {data}: {error.strerror}") from error
+    try:
+        _wait_for(file, data)
+    except BlockingIOError as error:
+        file.close()
+        raise StoreError(f"another greenchat-server uses the data folder {data}; choose another with --data") from error
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def _wait_for(file: IO[str], data: Path) -> None:
+    """Raises BlockingIOError."""
+    deadline = monotonic() + _PATIENCE
+    said = False
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if monotonic() > deadline:
+                raise
+            if not said:
+                said = True
+                log.warning("another greenchat-server uses the data folder %s: waiting for it to end", data)
+            gevent.sleep(_POLL)
+
+
+def who_holds(data: Path) -> int:
+    """The process id of the server that uses the data folder, 0 if there is none."""
+    try:
+        with (data / _LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return 0
+    except FileNotFoundError:
+        return 0
+    except BlockingIOError:
+        return int((data / _LOCK).read_text() or 0)
+
+
+def _retention(options: Storage) -> Retention:
+    return Retention(
+        age=int(options.keep_days * _DAY) or None,
+        per_conversation=options.keep_per_channel or None,
+        total=options.keep_total or None,
+    )

@@ -1,0 +1,122 @@
+"""At the door: where a client really comes from, and whether there is room for it."""
+
+import resource
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import gevent
+from gevent.socket import wait_read
+
+from greenchat.chat.user import Session
+from greenchat.config.options import Connections, Listener
+from greenchat.config.validators import is_within
+from greenchat.protocol import proxy_header
+from greenchat.protocol.message import Message
+from greenchat.server.net.connection_limits import Gate
+from greenchat.server.net.listener import Peer
+
+_LINGER = 1.0  # seconds for who is refused to read why
+_MOST_LINGERING = 200  # beyond that they are cut at once: an attacker must not fill our memory with farewells
+_HEADER_TIMEOUT = 5.0  # seconds for a proxy to say for whom it connects
+_PLENTY = 1 << 20  # descriptors, where the system sets no limit
+_SPARE_DESCRIPTORS = 50  # for files, the store and the log
+
+
+class Admission:
+    """Lets clients in and counts them."""
+
+    __slots__ = ("_gate", "_lingering", "_now", "_objection", "_origins")
+
+    def __init__(self, now: Callable[[], int], objection: Callable[[str], str]) -> None:
+        """now: ms since the epoch. objection: "", or why nobody may come from an IP address: a ban."""
+        self._now = now
+        self._objection = objection
+        self._gate = Gate()
+        self._lingering = 0
+        self._origins: dict[Session, str] = {}
+
+    def admit(
+        self, sock: socket.socket, peer: Peer, listener: Listener, options: Connections
+    ) -> proxy_header.Header | None:
+        """Where the client comes from; None where it is refused, and then its socket is closed.
+
+        sock: connected and non-blocking. Give who comes in to `settle`.
+        """
+        try:
+            arrival = _arrival(sock, str(peer[0]).removeprefix("::ffff:"), listener)
+            reason = self._enter(arrival.source, options)
+        except (proxy_header.ProxyError, OSError) as error:
+            reason = f"The proxy did not say whom it speaks for: {error}"
+        if reason:
+            self._refuse(sock, reason)
+            return None
+        return arrival
+
+    def settle(self, session: Session, host: str) -> None:
+        """This session came from the IP address that was admitted."""
+        self._origins[session] = host
+
+    def move(self, session: Session, host: str, options: Connections) -> str:
+        """It comes from elsewhere, as its gateway says: "" if there is room for it there, or why not."""
+        reason = self._enter(host, options)
+        if not reason:
+            self._gate.leave(self._origins[session])
+            self._origins[session] = host
+        return reason
+
+    def leave(self, session: Session) -> None:
+        """It is gone."""
+        self._gate.leave(self._origins.pop(session))
+
+    def forget_old(self) -> None:
+        """Forget those who have not come lately."""
+        self._gate.forget_old(self._now())
+
+    def _enter(self, host: str, options: Connections) -> str:
+        reason = self._objection(host)
+        return reason or self._gate.enter(host, options, capacity=_capacity(), now=self._now())
+
+    def _refuse(self, sock: socket.socket, reason: str) -> None:
+        """Say why, and wait a little for the client to close too: a close with unread data would destroy our line."""
+        with sock, suppress(OSError, gevent.Timeout):
+            sock.send(Message("ERROR", (reason,)).format().encode() + b"\r\n")
+            if self._lingering >= _MOST_LINGERING:
+                return
+            self._lingering += 1
+            try:
+                sock.shutdown(socket.SHUT_WR)
+                with gevent.Timeout(_LINGER):
+                    wait_read(sock.fileno())
+                    while sock.recv(4096):
+                        wait_read(sock.fileno())
+            finally:
+                self._lingering -= 1
+
+
+def _arrival(sock: socket.socket, peer: str, listener: Listener) -> proxy_header.Header:
+    """Raises ProxyError and OSError."""
+    if not listener.proxy:
+        return proxy_header.Header(peer)
+    if not is_within(peer, listener.proxy):
+        raise proxy_header.ProxyError("this is the address of none")
+    said = _read_header(sock)
+    return said if said.source else proxy_header.Header(peer)
+
+
+def _read_header(sock: socket.socket) -> proxy_header.Header:
+    data = b""
+    with gevent.Timeout(_HEADER_TIMEOUT, TimeoutError("it was too slow")):
+        while count := proxy_header.missing(data):
+            wait_read(sock.fileno())
+            piece = sock.recv(count)
+            if not piece:
+                raise proxy_header.ProxyError("it closed the connection")
+            data += piece
+    return proxy_header.parse(data)
+
+
+def _capacity() -> int:
+    """How many connections this process may have descriptors for."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (_PLENTY if limit == resource.RLIM_INFINITY else limit) - _SPARE_DESCRIPTORS

@@ -1,0 +1,361 @@
+"""One client: its socket, its greenlet, its lines.
+
+The greenlet waits until the socket is readable, makes one `recv`, runs the lines that came, and waits again: so each
+connection gets one read a turn, and a flooding client cannot starve the others.
+"""
+
+import logging
+import socket
+from contextlib import suppress
+from math import inf
+from time import monotonic
+from typing import Any, Protocol
+
+import gevent
+from gevent.hub import get_hub
+from gevent.lock import Semaphore
+from gevent.threadpool import ThreadPool
+
+from greenchat.chat.network import Network
+from greenchat.chat.throttle import TokenBucket
+from greenchat.chat.user import Session
+from greenchat.commands.catalog import go_on, resume, run, run_line
+from greenchat.commands.connection.quit import leave
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Apart, Later, Rest
+from greenchat.commands.core.process import Host
+from greenchat.config.options import Listener, Options
+from greenchat.protocol.framing import LineBuffer, LineTooLong
+from greenchat.protocol.message import Message
+from greenchat.server.net.detect import HTTP_REFUSAL, OPEN_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
+from greenchat.server.net.outbox import SocketOutbox
+from greenchat.server.net.plain import PlainDoor
+from greenchat.server.net.sendq import OUT_OF_MEMORY, Backlogs
+from greenchat.server.net.stream import Stream, TlsAcceptor
+from greenchat.server.net.turn import Turn
+
+log = logging.getLogger(__name__)
+
+_READ = 1  # the event mask of libev
+_READ_SIZE = 16 * 1024  # bytes a turn and client
+_HANDSHAKE_TIMEOUT = 10.0  # seconds
+_NOTHING = Message("")
+
+
+class Server(Host, Protocol):
+    """What a connection needs of the server that it belongs to."""
+
+    network: Network
+    turn: Turn
+    backlogs: Backlogs
+    options: Options
+    plain: PlainDoor
+    tls: TlsAcceptor | None
+    workers: ThreadPool
+    messengers: ThreadPool
+    way_out: Semaphore
+
+    def now(self) -> int:
+        """Ms since the epoch."""
+
+    def new_id(self) -> int:
+        """A msgid."""
+
+    def carry_out(self, work: Apart) -> None:
+        """Do it step by step, apart from any client; this returns at once."""
+
+
+class Connection:
+    """A client from its first byte to its last.
+
+    accepted: its socket, which may be under a stream of TLS. heard and opened are in seconds of the monotonic clock;
+    patience is how many after that it may be nobody. pings: whether it is asked if it still lives; `asked` is true
+    while a PING waits for its answer. closing_since: when it was first seen that we have said farewell.
+    """
+
+    __slots__ = (
+        "_bucket",
+        "_readable",
+        "accepted",
+        "asked",
+        "closing_since",
+        "heard",
+        "listener",
+        "opened",
+        "outbox",
+        "patience",
+        "pings",
+        "server",
+        "session",
+        "sock",
+    )
+
+    def __init__(self, server: Server, listener: Listener, sock: socket.socket, host: str) -> None:
+        """sock: connected and non-blocking. host: where it comes from, as others will see it."""
+        self.server = server
+        self.listener = listener
+        self.sock: Stream = sock
+        self.accepted = sock
+        self.opened = self.heard = monotonic()
+        self.patience = server.options.connections.register_timeout
+        self.pings = True
+        self.asked = False
+        self.closing_since = inf
+        self.outbox: SocketOutbox = SocketOutbox(
+            server.turn.dirty, sock, server.options.connections.sendq, server.backlogs
+        )
+        self.session = Session(self.outbox, host, server.now())
+        self._bucket = TokenBucket(server.options.throttle.commands, server.options.throttle.burst)
+        self._readable: Any = get_hub().loop.io(sock.fileno(), _READ)
+
+    def run(self) -> None:
+        """Serve the client until either side ends it."""
+        self.server.network.connect(self.session)
+        reason = "Connection closed"
+        try:
+            self._serve()
+        except OSError as error:
+            reason = error.strerror or str(error)
+        except MemoryError:
+            reason = OUT_OF_MEMORY
+            self._end_for_want_of_memory()
+        except Exception:
+            log.exception("a bug ended the connection of %s", self.session.host)
+            self._end_for_a_bug()
+        finally:
+            with self.server.way_out:
+                self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
+                self.rest()
+
+    def close(self, reason: str) -> None:
+        """Tell the client why, and end the connection."""
+        if not self.session.closing:
+            self.server.turn.begin()
+            self.context(_NOTHING).close(self.session, reason)
+
+    def _end_for_a_bug(self) -> None:
+        """The others see them go at once; the client itself has the usual time to read why."""
+        self.close("Internal error: the connection is closed, and the operator's log says why")
+        with suppress(Exception):  # what follows may meet the same bug, which is logged
+            leave(self.context(_NOTHING), self.session, self.session.closing)
+        with suppress(OSError):
+            self.discard()
+
+    def _end_for_want_of_memory(self) -> None:
+        self.server.backlogs.relieve()
+        with suppress(MemoryError, OSError):
+            log.error("out of memory: the connection of %s is closed", self.session.host)
+            self.close(OUT_OF_MEMORY)
+            self.discard()
+
+    def use(self, options: Options) -> None:
+        """Go on with other options: after a reload."""
+        self.outbox.limit = options.connections.sendq
+        self._bucket = TokenBucket(options.throttle.commands, options.throttle.burst)
+
+    def ping(self) -> None:
+        """Ask whether it still lives."""
+        self.server.turn.begin()
+        self.asked = True
+        ctx = self.context(_NOTHING)
+        ctx.respond(ctx.envelope("PING", self.server.network.settings.name))
+
+    def _serve(self) -> None:
+        data = self._first_words()
+        if data is None or (data and recognize(data) is Dialect.CHAT and self.listener.kind != "irc"):
+            data = self.server.plain.speak(self, data)
+        if not data:
+            return
+        dialect = recognize(data)
+        if dialect is Dialect.TLS:
+            self._refuse(TLS_REFUSAL)
+        elif dialect is Dialect.HTTP:
+            self._refuse(HTTP_REFUSAL)
+        else:
+            self._speak_irc(data)
+
+    def _first_words(self) -> bytes | None:
+        """What it says first, after TLS if it begins that; b"" at the end, None where it waits to be asked."""
+        listener = self.listener
+        must_be_secure = listener.tls == "must" and not self.session.secure
+        if listener.kind == "plain" and not must_be_secure:
+            return None
+        grace = self.server.options.plain.grace if listener.kind == "auto" else None
+        if self.server.tls and listener.tls != "never":
+            first = self._peek(None if must_be_secure else grace)
+            if first is None:
+                return None
+            if first == TLS_FIRST_BYTE:
+                self._start_tls(self.server.tls)
+        if must_be_secure and not self.session.secure:
+            self._refuse(OPEN_REFUSAL)
+            return b""
+        return None if listener.kind == "plain" else self.read(grace)
+
+    def _peek(self, timeout: float | None) -> bytes | None:
+        """The first byte, which stays where it is; b"" at the end, None after `timeout` seconds. Raises OSError."""
+        with gevent.Timeout(timeout, False):
+            self._wait_readable()
+        try:
+            return self.accepted.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return None
+
+    def _start_tls(self, tls: TlsAcceptor) -> None:
+        """Raises OSError where the handshake fails or takes too long."""
+        stream = tls.accept(self.accepted)
+        with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
+            while True:
+                try:
+                    stream.handshake()
+                    break
+                except BlockingIOError:
+                    self._wait_readable()
+        self.sock = self.outbox.sock = stream
+        self.session.secure = True
+        self.session.certificate = stream.peer_fingerprint
+
+    def _wait_readable(self) -> None:
+        get_hub().wait(self._readable)
+
+    def read(self, timeout: float | None = None) -> bytes | None:
+        """One read, when there is something to read; b"" at the end, None after `timeout` seconds. Raises OSError."""
+        if timeout is None:
+            return self._read()
+        while True:
+            silent = True
+            with gevent.Timeout(max(timeout, 0.001), False):
+                self._wait_readable()
+                silent = False
+            # On a busy server a timer may be seen before what came in long before it.
+            data = self._read_now()
+            if silent or data is not None:
+                return data
+
+    def _read(self) -> bytes:
+        while True:
+            self._wait_readable()
+            data = self._read_now()
+            if data is not None:
+                return data
+
+    def _read_now(self) -> bytes | None:
+        try:
+            data = self.sock.recv(_READ_SIZE)
+        except BlockingIOError:
+            return None
+        self.heard = monotonic()
+        self.asked = False
+        self.session.received_bytes += len(data)
+        return data
+
+    def _refuse(self, answer: bytes) -> None:
+        self.server.turn.begin()
+        self.session.closing = "Wrong protocol"
+        self.outbox.close(answer)
+        self.discard()
+
+    def _speak_irc(self, data: bytes) -> None:
+        lines = LineBuffer()
+        while data:
+            for line in lines.feed(data):
+                self._slow_down()
+                if not self.session.closing:  # it may have been killed meanwhile
+                    self._run_line(line)
+                if self.session.closing:
+                    self.discard()
+                    return
+            if lines.overrun:
+                self.close("Line without an end: this server speaks IRC")
+                self.discard()
+                return
+            data = self._read()
+
+    def _slow_down(self) -> None:
+        wait = self._bucket.take(monotonic() * 1000)
+        if wait > 0:
+            gevent.sleep(wait / 1000)
+
+    def _run_line(self, line: bytes | LineTooLong) -> None:
+        self.server.turn.begin()
+        self.session.received_messages += 1
+        self._finish(*run_line(line, self.context))
+
+    def perform(self, message: Message) -> None:
+        """Run a command that did not come as a line of IRC, when the throttle lets it."""
+        self._slow_down()
+        if not self.session.closing:
+            self.server.turn.begin()
+            self.session.received_messages += 1
+            ctx = self.context(message)
+            self._finish(ctx, run(ctx))
+
+    def _finish(self, ctx: Context, rest: Rest | None) -> None:
+        """Do the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
+        until nothing is left of it that this client has to be here for."""
+        while rest is not None:
+            if isinstance(rest, Apart):
+                self.server.carry_out(rest)
+                break
+            result = None
+            if isinstance(rest, Later):
+                threads = self.server.messengers if rest.waits else self.server.workers
+                try:
+                    result = threads.apply(rest.work)
+                finally:
+                    rest.done()
+            else:
+                self._wait_until_taken()
+            if self.session.closing or self.outbox.cut_reason:
+                return
+            self.server.turn.begin()
+            ctx.now = self.server.now()
+            rest = resume(ctx, rest, result) if isinstance(rest, Later) else go_on(ctx, rest)
+        if ctx.weight > 1:
+            self._bucket.take(monotonic() * 1000, ctx.weight - 1)
+
+    def _wait_until_taken(self) -> None:
+        """Let the others have their turn, and then the client time to take what it got."""
+        self.rest()
+        self.outbox.wait_until_taken()
+        self.heard = monotonic()  # who takes what we send is alive
+
+    def context(self, message: Message) -> Context:
+        """What a command of this client runs in."""
+        server = self.server
+        return Context(
+            server.network,
+            self.session,
+            message,
+            now=server.now(),
+            new_id=server.new_id,
+            host=server,
+            journal=server.turn,
+        )
+
+    def rest(self) -> None:
+        """Let this turn end, so that what was said in it is sent."""
+        self.server.turn.hurry()
+        gevent.sleep(0)
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was opened."""
+        return monotonic() - self.opened
+
+    def discard(self) -> None:
+        """Read on and forget it until the client closes too, so that our last words are not lost in a reset."""
+        while self._read():
+            pass
+
+    def _clean_up(self, reason: str) -> None:
+        self.server.turn.begin()
+        try:
+            leave(self.context(_NOTHING), self.session, reason)
+            self.server.network.disconnect(self.session)
+        except Exception:
+            log.exception("a bug kept %s in the state", self.session.host)
+        self._readable.stop()
+        self._readable.close()
+        self.outbox.release()
+        self.sock.close()

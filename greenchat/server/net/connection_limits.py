@@ -1,0 +1,63 @@
+"""Who may come in: how many connections there are, from where, and how fast they come."""
+
+from collections import Counter, deque
+
+from greenchat.config import validators
+from greenchat.config.options import Connections
+
+_MINUTE = 60_000  # ms
+
+
+class Gate:
+    """Counts connections. Reads the options that it is given each time, so that a reload takes effect at once."""
+
+    __slots__ = ("_by_crowd", "_lately", "open")
+
+    def __init__(self) -> None:
+        self.open = 0
+        self._by_crowd: Counter[str] = Counter()
+        self._lately: dict[str, deque[int]] = {}
+
+    def enter(self, host: str, options: Connections, *, capacity: int, now: int) -> str:
+        """Let a connection in and return "", or return why not. host: an IP address. now: in ms.
+
+        capacity: how many the system can carry.
+        """
+        most = options.most or capacity
+        if self.open >= most:
+            return f"This server is full: it takes {most} connections"
+        crowd = validators.crowd(host)
+        if not validators.is_within(host, options.exempt):
+            if options.per_address and self._by_crowd[crowd] >= options.per_address:
+                return f"Too many connections from your address: at most {options.per_address} at once"
+            if options.per_minute and self._count_recent(crowd, now) >= options.per_minute:
+                return f"Too many connections from your address: at most {options.per_minute} a minute"
+            if options.per_minute:
+                self._lately.setdefault(crowd, deque()).append(now)
+        self.open += 1
+        self._by_crowd[crowd] += 1
+        return ""
+
+    def leave(self, host: str) -> None:
+        """A connection that was let in is gone."""
+        crowd = validators.crowd(host)
+        self.open -= 1
+        self._by_crowd[crowd] -= 1
+        if not self._by_crowd[crowd]:
+            del self._by_crowd[crowd]
+
+    def forget_old(self, now: int) -> None:
+        """Drop those who have not come lately, so that the table does not grow for ever."""
+        for crowd in list(self._lately):
+            self._count_recent(crowd, now)
+
+    def _count_recent(self, crowd: str, now: int) -> int:
+        recent = self._lately.get(crowd)
+        if recent is None:
+            return 0
+        # what is later than now was noted before the clock was set back
+        while recent and not now - _MINUTE < recent[0] <= now:
+            recent.popleft()
+        if not recent:
+            del self._lately[crowd]
+        return len(recent)

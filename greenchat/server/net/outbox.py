@@ -1,0 +1,185 @@
+"""The way out to one socket.
+
+What a turn said goes in one `send`; what the kernel does not take waits, within bounds.
+"""
+
+import socket
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+from gevent.event import Event
+from gevent.hub import get_hub
+
+from greenchat.chat.outbox import Outbox
+from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.stream import Stream
+
+_WRITE = 2  # the event mask of libev
+_CHUNK = 64 * 1024  # bytes joined for one send once there is a backlog
+
+
+class SocketOutbox(Outbox):
+    """An outbox with a non-blocking stream behind it. Nothing in here ever waits or switches, but `wait_until_taken`.
+
+    limit: bytes that may wait for a slow reader. What waits are the bytes objects that it shares with all others, so a
+    thousand stuck members of one channel hold its messages once.
+
+    A backlog is sent from a watcher's callback when the socket becomes writable; it needs no greenlet, and an idle
+    client has no watcher for it at all.
+    """
+
+    __slots__ = (
+        "_backlog",
+        "_backlog_size",
+        "_taken",
+        "_watcher",
+        "backlogs",
+        "closing",
+        "cut_reason",
+        "limit",
+        "sock",
+    )
+
+    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int, backlogs: Backlogs) -> None:
+        super().__init__(dirty)
+        self.backlogs = backlogs
+        self.sock = sock
+        self.limit = limit
+        self.closing = False
+        self.cut_reason = ""
+        self._backlog: deque[bytes] = deque()
+        self._backlog_size = 0
+        self._taken: Event | None = None
+        self._watcher: Any = None  # gevent has no types for its watchers
+
+    @property
+    def backlog(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self._backlog_size
+
+    def flush(self) -> None:
+        """At the end of a turn: one non-blocking send of all that was put in it."""
+        pending = self.pending
+        if not pending or self.cut_reason:
+            pending.clear()
+            return
+        self.sent_messages += len(pending)
+        if self._backlog:
+            self._wait(pending)
+            pending.clear()
+            return
+        data = pending[0] if len(pending) == 1 else b"".join(pending)
+        pending.clear()
+        self._send(data)
+        if self.closing and not self._backlog and not self.cut_reason:
+            self._end()
+
+    def close(self, farewell: bytes = b"") -> None:
+        """Send what waits and then this, then end our half of the connection; the reader sees the other half end."""
+        if not self.closing:
+            self.put(farewell)
+            self.closing = True
+
+    def wait_until_taken(self) -> None:
+        """Wait until the kernel has taken all that was flushed, or the outbox was cut."""
+        if self._backlog and not self.cut_reason:
+            self._taken = Event()
+            self._taken.wait()
+            self._taken = None
+
+    def cut(self, reason: str) -> None:
+        """Give up at once: drop what waits and wake the reader, whose greenlet cleans up."""
+        super().cut(reason)
+        if self.cut_reason:
+            return
+        self.cut_reason = reason
+        self.release()
+        self._tell_taken()
+        self._wake()
+
+    def release(self) -> None:
+        """Let go of the event loop and of what waits; the socket is about to be closed."""
+        self._backlog.clear()
+        self._resize(0)
+        self._stop_watching()
+
+    def _send(self, data: bytes) -> None:
+        """Send it, or have what the kernel does not take wait."""
+        sent = self._try(data)
+        if sent < len(data):
+            self._wait([data[sent:]])
+
+    def _try(self, data: bytes) -> int:
+        """How many bytes of it the kernel takes now; where the connection is broken none, and it is cut."""
+        try:
+            sent = self.sock.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            self.cut(error.strerror or str(error))
+            return 0
+        self.sent_bytes += sent
+        return sent
+
+    def _stop_watching(self) -> None:
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher.close()
+            self._watcher = None
+
+    def _wait(self, pieces: list[bytes]) -> None:
+        if self.cut_reason:
+            return
+        self._backlog.extend(pieces)
+        self._resize(self._backlog_size + sum(map(len, pieces)))
+        if self._backlog_size > self.limit:
+            self.cut("SendQ exceeded")
+        elif self._watcher is None and not self.cut_reason:
+            self._watcher = get_hub().loop.io(self.sock.fileno(), _WRITE)
+            self._watcher.start(self._send_backlog)
+
+    def _send_backlog(self) -> None:
+        backlog = self._backlog
+        while backlog:
+            data = backlog.popleft()
+            if len(data) < _CHUNK and backlog:
+                pieces, size = [data], len(data)
+                while backlog and size < _CHUNK:
+                    pieces.append(backlog.popleft())
+                    size += len(pieces[-1])
+                data = b"".join(pieces)
+            sent = self._try(data)
+            if self.cut_reason:
+                return
+            self._resize(self._backlog_size - sent)
+            if sent < len(data):
+                backlog.appendleft(data[sent:])
+                return
+        self._stop_watching()
+        self._drained()
+
+    def _resize(self, size: int) -> None:
+        self._backlog_size = size
+        self.backlogs.changed(self, size)
+
+    def _drained(self) -> None:
+        """The kernel has taken all that waited."""
+        self._tell_taken()
+        if self.closing:
+            self._end()
+
+    def _tell_taken(self) -> None:
+        if self._taken is not None:
+            self._taken.set()
+
+    def _wake(self) -> None:
+        """Let the reader see the end of the connection."""
+        with suppress(OSError):  # it was gone already, and the reader knows
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def _end(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            self.cut(error.strerror or str(error))

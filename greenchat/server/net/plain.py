@@ -1,0 +1,259 @@
+"""Plain-text clients on a connection: does what `protocol.plain` says, and knows nothing of the dialect itself.
+
+A client of which nothing else is known is handed to `PlainDoor.speak`, and comes back from there if it speaks IRC (or
+TLS, or HTTP) after all. Otherwise it stays there to its end: an ordinary user in the lobby.
+"""
+
+import socket
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from typing import Protocol
+
+from greenchat.chat.network import Network
+from greenchat.chat.user import Session
+from greenchat.config.options import Listener, PlainText
+from greenchat.config.settings import Settings
+from greenchat.protocol import caps
+from greenchat.protocol.message import Message
+from greenchat.protocol.plain import Dialect, Event, Family, Leave, NotPlain, Options, Prompt, Run, Tell, Write, notice
+from greenchat.server.net.outbox import SocketOutbox
+from greenchat.server.net.plain_outbox import PlainOutbox, now_ms
+from greenchat.server.net.turn import Turn
+
+# The kernel finds a dead peer within two minutes: a PING would be shown as a message.
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}  # seconds, ms
+_PROMPTS = {"grace": Prompt.GRACE, "now": Prompt.NOW, "tilde": Prompt.NEVER}
+_LINE = 512  # bytes of an IRC message: https://modern.ircdocs.horse/#message-format
+_AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target and text
+
+
+class Carrier(Protocol):
+    """What a plain client needs of its connection.
+
+    accepted: the socket under everything. patience: seconds that it may be nobody. pings: whether it is asked if it
+    lives.
+    """
+
+    accepted: socket.socket
+    listener: Listener
+    outbox: SocketOutbox
+    patience: float
+    pings: bool
+    session: Session
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was opened."""
+
+    def read(self, timeout: float | None) -> bytes | None:
+        """One read; b"" at the end, None when nothing came in for `timeout` seconds. Raises OSError."""
+
+    def perform(self, message: Message) -> None:
+        """Run a command, when the throttle lets it."""
+
+    def close(self, reason: str) -> None:
+        """Tell the client why, and end the connection."""
+
+    def discard(self) -> None:
+        """Read on and forget it, to the end."""
+
+    def rest(self) -> None:
+        """Let this turn end."""
+
+
+class PlainDoor:
+    """Where all plain clients of a server come in. foreign: whether first bytes are those of another protocol."""
+
+    def __init__(self, network: Network, turn: Turn, options: PlainText, foreign: Callable[[bytes], bool]) -> None:
+        self.network = network
+        self.turn = turn
+        self.foreign = foreign
+        self.options = options
+        self._guests = count(1)
+        self._prompted: dict[PlainClient, None] = {}
+        # what all clients of a listener share, until somebody changes the configuration
+        self._made: dict[Listener, Options] = {}
+        self._made_from = network.settings, options
+
+    def speak(self, carrier: Carrier, data: bytes | None) -> bytes:
+        """Serve a client to its end, then b"". If it speaks something else after all: what it sent so far.
+
+        data: what came in first, None for silence of the length of the grace.
+        """
+        client = PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None))
+        try:
+            return client.speak(data)
+        finally:
+            self.answered(client)
+
+    def prompted(self, client: "PlainClient") -> None:
+        """A client was asked for its name. There can be so many of them only: the one that was asked first goes."""
+        self._prompted[client] = None
+        if len(self._prompted) > self.options.prompts:
+            oldest = next(iter(self._prompted))
+            self.answered(oldest)
+            oldest.close("Too many others are at the door")
+
+    def answered(self, client: "PlainClient") -> None:
+        """It waits no more for a name."""
+        self._prompted.pop(client, None)
+
+    @property
+    def waiting(self) -> int:
+        """How many have been asked for their name and have not given it."""
+        return len(self._prompted)
+
+    def _dialect(self, listener: Listener, *, silence: bool) -> Dialect:
+        settings = self.network.settings
+        if self._made_from[0] is not settings or self._made_from[1] is not self.options:
+            self._made_from = settings, self.options
+            self._made.clear()
+        options = self._made.get(listener)
+        if options is None:
+            options = self._made[listener] = self._make(settings, listener)
+        return Dialect(options, now_ms() - (options.grace if silence else 0))
+
+    def _make(self, settings: Settings, listener: Listener) -> Options:
+        limits = settings.limits
+        around = _AROUND + limits.nick + limits.username + limits.host + max(len(settings.lobby.encode()), limits.nick)
+        return Options(
+            legal=partial(self.network.naming.is_nick, limit=limits.nick),
+            nick_limit=limits.nick,
+            lobby=settings.lobby,
+            irc=listener.kind != "plain",
+            prompt=_PROMPTS[listener.prompt],
+            grace=int(self.options.grace * 1000),
+            timeout=int(self.options.name_timeout * 1000),
+            text_limit=_LINE - around,
+            password=bool(settings.password),
+            guest_number=self._guests.__next__,
+        )
+
+
+class PlainClient:
+    """One of them."""
+
+    __slots__ = ("_carrier", "_dialect", "_door", "_family", "_outbox", "_patience", "_welcomed")
+
+    def __init__(self, door: PlainDoor, carrier: Carrier, dialect: Dialect) -> None:
+        self._door = door
+        self._carrier = carrier
+        self._dialect = dialect
+        self._family: Family | None = None
+        self._welcomed = False
+        self._patience = carrier.patience
+        outbox = carrier.outbox
+        self._outbox = PlainOutbox(outbox, carrier.accepted, dialect.style)
+
+    def speak(self, data: bytes | None) -> bytes:
+        """As `PlainDoor.speak`."""
+        carrier = self._carrier
+        carrier.outbox = carrier.session.outbox = self._outbox
+        carrier.patience = float("inf")  # the dialect has its own
+        while True:
+            if data and self._family is None and self._is_foreign(data):
+                return self._give_back(data)
+            irc = self._do(self._hear(data))
+            if irc:
+                return self._give_back(irc)
+            if data == b"":
+                carrier.rest()
+                return b""
+            if carrier.session.closing:
+                carrier.discard()
+                return b""
+            deadline = self._dialect.deadline
+            data = carrier.read(None if deadline is None else (deadline - now_ms()) / 1000)
+
+    def close(self, reason: str) -> None:
+        """End it from outside."""
+        self._carrier.close(reason)
+
+    def _is_foreign(self, data: bytes) -> bool:
+        return self._carrier.listener.kind != "plain" and self._door.foreign(data)
+
+    def _hear(self, data: bytes | None) -> list[Event]:
+        now = now_ms()
+        self._know_nick()
+        if data is None:
+            return self._dialect.tick(now)
+        return self._dialect.receive(data, now) if data else self._dialect.end(now)
+
+    def _do(self, events: Iterable[Event]) -> bytes:
+        """What the events say; IRC's first bytes if one says that it is IRC, else b""."""
+        queue = deque(events)
+        session = self._carrier.session
+        self._follow_family()
+        while queue and not session.closing:
+            match queue.popleft():
+                case Write(data):
+                    self._door.prompted(self)
+                    self._outbox.write(data)
+                case NotPlain(data):
+                    return data
+                case Tell(text):
+                    self._door.turn.begin()
+                    self._outbox.put(notice(text, tilde=self._family is Family.TILDE))
+                case Leave(reason):
+                    self._carrier.close(reason)
+                case Run(message):
+                    self._run(message)
+            is_waiting = self._welcomed or self._dialect.asks_password or session.closing
+            if not queue and self._family and not is_waiting:
+                queue.extend(self._go_in())
+        return b""
+
+    def _run(self, message: Message) -> None:
+        settings = self._door.network.settings
+        user = self._carrier.session.user
+        if user and message.command == "PRIVMSG" and message.params[0] == settings.lobby:
+            channel = self._door.network.channel(settings.lobby)
+            if channel is None or user not in channel.members:
+                # it was kicked, and has no other way to come back
+                self._carrier.perform(Message("JOIN", (settings.lobby,)))
+        self._carrier.perform(message)
+        self._know_nick()
+
+    def _know_nick(self) -> None:
+        user = self._carrier.session.user
+        if user and self._welcomed:
+            self._dialect.known_as(user.nick)
+
+    def _go_in(self) -> list[Event]:
+        """All that was needed has been said: is it registered?"""
+        user = self._carrier.session.user
+        if user is None:
+            return self._dialect.refused()
+        self._welcomed = True
+        return self._dialect.welcomed(user.nick, now_ms())
+
+    def _follow_family(self) -> None:
+        """The family has become known, or has turned out to be another."""
+        family = self._dialect.family
+        if family is self._family:
+            return
+        if self._family is None:
+            self._door.answered(self)
+            self._outbox.muted = False
+            self._carrier.pings = False
+            for name, value in _KEEPALIVE.items():
+                if hasattr(socket, name):
+                    with suppress(OSError):
+                        self._carrier.accepted.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        self._outbox.collect()
+        self._family = family
+        echo = caps.ECHO_MESSAGE if self._dialect.style.echo else 0
+        dialect = caps.TILDE if family is Family.TILDE else caps.PLAIN
+        self._door.network.set_kind(self._carrier.session, caps.NO_IMPLICIT_NAMES | echo, dialect)
+
+    def _give_back(self, data: bytes) -> bytes:
+        """It is not one of ours."""
+        carrier = self._carrier
+        outbox = self._outbox
+        outbox.release()
+        carrier.outbox = carrier.session.outbox = SocketOutbox(outbox.dirty, outbox.sock, outbox.limit, outbox.backlogs)
+        carrier.patience = carrier.age + self._patience
+        return data

@@ -1,0 +1,133 @@
+"""The way out to a plain-text client: what a turn said waits in a `Pacer`, and goes when this client can take it."""
+
+import socket
+import struct
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from gevent.hub import get_hub
+
+from greenchat.protocol.plain import LINGER, Family, Pacer, Style
+from greenchat.server.net.outbox import SocketOutbox
+
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing throws away what waits, and says so to the peer
+
+
+def now_ms() -> int:
+    """Ms of the steady clock."""
+    return int(monotonic() * 1000)
+
+
+class PlainOutbox(SocketOutbox):
+    """As every outbox it never waits. A timer runs only while something waits for its time.
+
+    muted: nothing that the server says is for this client (yet): it has no name.
+    """
+
+    __slots__ = ("_accepted", "_last", "_over", "_pacer", "_style", "_timer", "muted")
+
+    def __init__(self, before: SocketOutbox, accepted: socket.socket, style: Style) -> None:
+        """before: what the connection had until now. accepted: the socket under its stream."""
+        super().__init__(before.dirty, before.sock, before.limit, before.backlogs)
+        self.muted = True
+        self._accepted = accepted
+        self._last = 0  # how much of what waits when it is closed is still for this client
+        self._over = False  # all has been written, and nothing more may be
+        self._style = style
+        self._pacer = Pacer(style, before.limit)
+        self._timer: Any = None
+
+    def write(self, data: bytes) -> None:
+        """Send these few bytes at once."""
+        self._send(data)
+
+    def flush(self) -> None:
+        """At the end of a turn: hand on what was put in it."""
+        if self._over:
+            self.pending.clear()
+            return
+        if self.closing:
+            del self.pending[self._last :]
+            self._last = 0
+        self.collect()
+        if self.closing:
+            self._pacer.finish()
+        self._pump()
+
+    def collect(self) -> None:
+        """Take what was put: its form is that of the family which the client is known to be of now."""
+        pending = self.pending
+        self._pacer.limit = self.limit
+        if not self.muted and not self.cut_reason:
+            for data in pending:
+                if not self._pacer.put(data):
+                    self.cut("SendQ exceeded")
+                    break
+        pending.clear()
+
+    def close(self, farewell: bytes = b"") -> None:
+        """Send what waits and then this, then end the connection as the client can bear it."""
+        if not self.closing:
+            self.closing = True
+            self.put(farewell)
+            if not self.pending:
+                self.dirty.append(self)
+            self._last = len(self.pending)
+
+    def release(self) -> None:
+        """Let go of the event loop."""
+        super().release()
+        self._stop_timer()
+
+    def _pump(self) -> None:
+        """Write what is due, as long as the kernel takes it."""
+        self._stop_timer()
+        while not self.backlog and not self.cut_reason:
+            now = now_ms()
+            chunk, when = self._pacer.due(now)
+            if chunk:
+                self._send(chunk)
+                self._pacer.written(now_ms() + 1)
+            elif when is not None:
+                self._start_timer(when - now, self._pump)
+                return
+            else:
+                if self.closing:
+                    self._end()
+                return
+
+    def _drained(self) -> None:
+        self._tell_taken()
+        self._pacer.written(now_ms() + 1)
+        self._pump()
+
+    def _end(self) -> None:
+        """What shows a clean end of the connection gets one; the others spin on that, and stop well on a reset."""
+        self._over = True
+        if self.muted:
+            self._wake()
+        elif self._style.family is Family.LINE:
+            super()._end()
+        else:
+            self._start_timer(LINGER, self._wake)
+
+    def _wake(self) -> None:
+        """Wake the reader, which then closes the socket, for most with a reset."""
+        if self._style.family is Family.LINE and not self.muted:
+            super()._wake()
+            return
+        with suppress(OSError):  # it was gone already, and the reader knows
+            self._accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            self._accepted.shutdown(socket.SHUT_RD)
+
+    def _start_timer(self, milliseconds: int, callback: Any) -> None:
+        self._stop_timer()
+        self._timer = get_hub().loop.timer(milliseconds / 1000)
+        self._timer.start(callback)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer.close()
+            self._timer = None

@@ -1,0 +1,153 @@
+"""One turn of gevent's loop: everything that was said in it is stored first, and only then sent.
+
+Nothing is sent while handlers run. The first reader that has something to do asks for the end of the turn; the loop
+calls it when every socket that was ready has been handled. Then (a) what was said is stored in one transaction, and
+(b) each outbox in which something waits makes one send.
+
+Sending is most of the work: a thousand sends cost the same with one message in each as with ten. So where it took long
+the last time, and more than one line was behind it, the next turn waits a moment for others who are about to speak.
+
+If the store fails, what was said is taken back from all outboxes, so that nobody ever sees it, and its senders are
+told. What has happened to the state (somebody joined, an account was made) can't be taken back: it is sent, and waits
+for the next turn's transaction.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import Any
+
+from gevent.hub import get_hub
+
+from greenchat.chat.outbox import Outbox
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.server.net.sendq import OUT_OF_MEMORY, Backlogs
+from greenchat.storage.interface import Store, StoreError, UnfitWriteError, Write
+
+log = logging.getLogger(__name__)
+
+_LONG = 0.002  # seconds that sending takes
+_MOMENT = 0.001  # seconds: little beside that
+_MOST_OWED = 10_000
+_COMPLAIN_EVERY = 10.0  # seconds
+
+
+class Turn:
+    """The journal of what was said and happened since the last end, and the outboxes that wait for the next."""
+
+    __slots__ = (
+        "_complained",
+        "_is_crowded",
+        "_lines",
+        "_loop",
+        "_moment",
+        "_owed",
+        "_planned",
+        "_said",
+        "_writes",
+        "backlogs",
+        "dirty",
+        "store",
+    )
+
+    def __init__(self, store: Store, backlogs: Backlogs) -> None:
+        self.dirty: list[Outbox] = []
+        self.store = store
+        self.backlogs = backlogs
+        self._loop = get_hub().loop
+        self._planned = False
+        self._lines = 0  # of this turn
+        self._is_crowded = False
+        self._moment: Any = None  # gevent has no types for its timers
+        self._writes: list[Write] = []
+        self._owed: list[Write] = []
+        self._said: list[tuple[Envelope, Callable[[], None]]] = []
+        self._complained = -_COMPLAIN_EVERY
+
+    def begin(self) -> None:
+        """Whoever changes state or puts something into an outbox calls this first, so that there is an end."""
+        self._lines += 1
+        if not self._planned:
+            self._planned = True
+            if self._is_crowded:
+                self._moment = self._loop.timer(_MOMENT)
+                self._moment.start(self.hurry, update=True)
+            else:
+                self._loop.run_callback(self.end)
+
+    def hurry(self) -> None:
+        """Wait for nobody: somebody wants to go on when this turn has ended."""
+        if self._moment is not None:
+            self._stop_waiting()
+            self._loop.run_callback(self.end)
+
+    def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
+        """Keep these before anybody sees the envelope.
+
+        If that fails nobody does, and `refuse` is called to tell its sender.
+        """
+        self._writes += writes
+        self._said.append((envelope, refuse))
+
+    def record(self, *writes: Write) -> None:
+        """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
+        self._writes += writes
+        self._owed += writes
+
+    def end(self) -> None:
+        """Store, then send. Runs in the loop itself: it must not wait, and no exception may leave it."""
+        self._planned = False
+        self._stop_waiting()
+        lines, self._lines = self._lines, 0
+        if self._writes:
+            self._keep()
+        began = monotonic()
+        dirty = self.dirty.copy()
+        self.dirty.clear()
+        for outbox in dirty:
+            try:
+                outbox.flush()
+            except MemoryError:
+                outbox.cut(OUT_OF_MEMORY)
+                self.backlogs.relieve()
+                log.error("out of memory: a client could not be sent what was said, and was cut")
+            except Exception:
+                log.exception("an outbox could not be flushed")
+                outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
+        self._is_crowded = lines > 1 and monotonic() - began >= _LONG
+
+    def _stop_waiting(self) -> None:
+        if self._moment is not None:
+            self._moment.stop()
+            self._moment.close()
+            self._moment = None
+
+    def _keep(self) -> None:
+        writes, owed, said = self._writes, self._owed, self._said
+        self._writes, self._owed, self._said = [], [], []
+        try:
+            self.store.commit(writes)
+        except Exception as error:
+            self._complain(error, len(said))
+            if not isinstance(error, UnfitWriteError):
+                self._owed = owed[-_MOST_OWED:]
+                self._writes = self._owed.copy()
+            self._take_back(said)
+
+    def _take_back(self, said: list[tuple[Envelope, Callable[[], None]]]) -> None:
+        unseen = {id(data) for envelope, _ in said for data in envelope.encodings}
+        for outbox in self.dirty:
+            outbox.retract(unseen)
+        for _, refuse in said:
+            try:
+                refuse()
+            except Exception:
+                log.exception("somebody could not be told that the store failed")
+
+    def _complain(self, error: Exception, refused: int) -> None:
+        """Say it in the log: the cause of a bug each time, a full disk now and then."""
+        if not isinstance(error, StoreError) or isinstance(error, UnfitWriteError):
+            log.error("a bug kept %d messages out of the store", refused, exc_info=error)
+        elif monotonic() - self._complained >= _COMPLAIN_EVERY:
+            self._complained = monotonic()
+            log.error("the store failed, and %d messages were refused: %s", refused, error)

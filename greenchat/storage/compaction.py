@@ -1,0 +1,144 @@
+"""From the order in which things happened to the order in which they are read.
+
+A commit appends to the table `fresh`, which costs the same however many conversations a turn spoke in. The table
+`settled` holds each conversation's events side by side. What is fresh is settled once there is so much of it that a
+page of a conversation is written for many events at once. Such a round takes all that is fresh when it begins, goes
+through the conversations one after the other in steps of about a millisecond, and then empties `fresh` up to there.
+How far it has come stands in the database, so that each event is always in exactly one of `settled` and `unsettled`,
+also for those who read meanwhile and after a crash.
+"""
+
+import json
+import sqlite3
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from greenchat.storage.rows import EventRow, one_number
+from greenchat.storage.transaction import transaction
+
+_MUCH = 8192  # events: a reader looks through all that are fresh in about a millisecond
+_STEP = 400  # what is settled in one step weighs no more
+_CONVERSATION = 5  # what a conversation weighs beside its events: its pages have to be found and written
+_REMOVED = 4000  # events in one step
+
+_SETTLE = """
+INSERT OR IGNORE INTO settled SELECT * FROM unsettled
+WHERE id IN (SELECT value FROM json_each(?)) AND (conversation, id) <= (?, ?) ORDER BY conversation, id
+"""
+_ADVANCE = "UPDATE settling SET upto = ?, conversation = ?, id = ?"
+
+
+class _Slice(NamedTuple):
+    """What one step settles: events by their ids, up to a place in the order of conversations."""
+
+    ids: list[int]
+    conversation: int
+    last: int
+
+
+class Settling:
+    """Settles what is committed to the same connection. What a step could not do, the next one tries again.
+
+    Reads: is_due, is_under_way, is_done, last, upto. Changes: note, step.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._fresh: defaultdict[int, list[int]] = defaultdict(list)  # ids by conversation, for the next round
+        self._count = 0
+        self.last = 0
+        """The largest id that was ever fresh here, 0 if there was none."""
+        self._slices: deque[_Slice] = deque()  # what is left of the round that is under way
+        self.upto = one_number(connection, "SELECT upto FROM settling")
+        self._resume()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether so much is fresh that it is time for a round."""
+        return self._count >= _MUCH
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a round has begun and not ended."""
+        return self.upto > 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is fresh."""
+        return not (self._count or self.upto)
+
+    def note(self, rows: Iterable[EventRow]) -> None:
+        """These were made fresh."""
+        fresh, upto, last, count = self._fresh, self.upto, self.last, 0
+        for row in rows:
+            number = row[0]
+            if number > upto:
+                fresh[row[1]].append(number)
+                count += 1
+                if number > last:
+                    last = number
+        self._count += count
+        self.last = last
+
+    def step(self) -> None:
+        """About a millisecond of work: what is due of the round under way, or the beginning of one."""
+        if not self.upto:
+            self._begin()
+        if self._slices:
+            self._settle(self._slices[0])
+            self._slices.popleft()
+        elif self.upto:
+            self._remove()
+
+    def _resume(self) -> None:
+        """Begin with what another process left."""
+        rows = self._connection.execute("SELECT id, conversation FROM unsettled ORDER BY conversation, id").fetchall()
+        begun: defaultdict[int, list[int]] = defaultdict(list)
+        for number, conversation in rows:
+            (begun if number <= self.upto else self._fresh)[conversation].append(number)
+            self.last = max(self.last, number)
+        self._count = sum(map(len, self._fresh.values()))
+        self._slices.extend(_slices(begun))
+
+    def _begin(self) -> None:
+        """All that is fresh now belongs to this round."""
+        self._slices.extend(_slices(self._fresh))
+        self._fresh.clear()
+        self._count = 0
+        self.upto = self.last if self._slices else 0
+
+    def _settle(self, part: _Slice) -> None:
+        with transaction(self._connection):
+            self._connection.execute(_SETTLE, (json.dumps(part.ids), part.conversation, part.last))
+            self._connection.execute(_ADVANCE, (self.upto, part.conversation, part.last))
+
+    def _remove(self) -> None:
+        """Empty the table up to the end of the round; with the last of it the round ends."""
+        beyond = self._connection.execute(
+            "SELECT id FROM fresh WHERE id <= ? ORDER BY id LIMIT 1 OFFSET ?", (self.upto, _REMOVED)
+        ).fetchone()
+        if beyond:
+            self._connection.execute("DELETE FROM fresh WHERE id < ?", beyond)
+            return
+        with transaction(self._connection):
+            self._connection.execute("DELETE FROM fresh WHERE id <= ?", (self.upto,))
+            self._connection.execute(_ADVANCE, (0, 0, 0))
+        self.upto = 0
+
+
+def _slices(fresh: Mapping[int, list[int]]) -> Iterator[_Slice]:
+    """Parts for one step each, in the order of conversations and then of ids."""
+    ids: list[int] = []
+    room = _STEP
+    for conversation in sorted(fresh):
+        left = sorted(fresh[conversation])
+        while left:
+            taken, left = left[:room], left[room:]
+            ids += taken
+            room -= len(taken) + _CONVERSATION
+            if room <= 0:
+                yield _Slice(ids, conversation, taken[-1])
+                ids, room = [], _STEP
+    if ids:
+        yield _Slice(ids, conversation, taken[-1])

@@ -1,0 +1,1 @@
+"""What names, masks, durations, addresses and password hashes look like: pure functions."""

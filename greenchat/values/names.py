@@ -1,0 +1,82 @@
+"""Which names there can be, and which of them are the same: nicknames, channels, usernames.
+
+https://modern.ircdocs.horse/#clients, #channels and #casemapping-parameter. A `Naming` is what a casemapping means for
+nicknames: which are allowed, which are two spellings of one, and which look alike.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from greenchat import extras
+from greenchat.protocol.casemap import CASEMAPPINGS as PLAIN_CASEMAPPINGS
+from greenchat.protocol.casemap import Casefold
+
+CASEMAPPINGS = (*PLAIN_CASEMAPPINGS, "precis")
+SERVICES = frozenset({"nickserv", "chanserv", "histserv", "hostserv", "memoserv", "operserv"})
+
+# Modern lists PRECIS under the number of the RFC that RFC 8265 has replaced.
+_TOKENS = {"precis": "rfc7613"}
+
+_NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
+_CHANNEL = re.compile(r"#[^\x00-\x20,\x7f\u0080-\u00a0]*\Z")
+CHANNEL_BYTES = 160  # so that two names and who speaks of them fit into one line
+REALNAME_BYTES = 190  # so that it fits into an extended JOIN beside the longest names that there are by default
+_NOT_USERNAME = re.compile(r"[^\w.\-\[\]\\`^{|}]", re.ASCII)
+
+
+class MissingExtraError(ImportError):
+    """A casemapping needs libraries that are not installed; its text says which extra brings them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The rules of nicknames under one casemapping.
+
+    fold: the form under which a name is looked up; it takes any string. skeleton: what a nick looks like: nobody can
+    tell two nicks with the same skeleton apart. spells: whether these characters can make a nick.
+    """
+
+    fold: Casefold
+    skeleton: Casefold
+    spells: Callable[[str], bool]
+
+    def is_nick(self, name: str, limit: int) -> bool:
+        """Whether somebody can be called this: at most `limit` characters, and not like a service."""
+        return len(name) <= limit and self.spells(name) and self.skeleton(name) not in SERVICES
+
+
+def naming(casemapping: str) -> Naming:
+    """The rules under one of CASEMAPPINGS. Raises MissingExtraError."""
+    fold = PLAIN_CASEMAPPINGS.get(casemapping)
+    if fold is not None:
+        return Naming(fold, fold, lambda name: _NICK.match(name) is not None)
+    try:
+        # Late: two libraries and their tables, for those who want nicknames beyond ASCII only.
+        from greenchat.values import precis
+    except ImportError as error:
+        raise MissingExtraError(
+            f"the casemapping {casemapping!r} needs more packages: {extras.install(extras.UNICODE)}"
+        ) from error
+    return Naming(precis.fold, precis.skeleton, precis.is_nick)
+
+
+def casemapping_token(casemapping: str) -> str:
+    """The value of CASEMAPPING in ISUPPORT: https://modern.ircdocs.horse/#casemapping-parameter."""
+    return _TOKENS.get(casemapping, casemapping)
+
+
+def is_channel(name: str, limit: int) -> bool:
+    """`#` and then anything but space, control characters, comma and colon; at most `limit` characters, and not more
+    than CHANNEL_BYTES, so that two names and who speaks of them fit into one line."""
+    return 1 < len(name) <= limit and len(name.encode()) <= CHANNEL_BYTES and _CHANNEL.match(name) is not None
+
+
+def realname(wish: str, limit: int) -> str:
+    """As much of a real name as fits: at most `limit` characters, and not more than REALNAME_BYTES."""
+    return wish[:limit].encode()[:REALNAME_BYTES].decode(errors="ignore")
+
+
+def username(wish: str, limit: int) -> str:
+    """A username that can stand in nick!user@host: what can't be in it goes, `~` says that nobody has checked it."""
+    return "~" + (_NOT_USERNAME.sub("", wish)[: limit - 1] or "user")
