@@ -1,7 +1,7 @@
 """The house stands as it was drawn: who may import whom, where gevent, curses and the wire may be.
 
-protocol <- chat <- commands <- server          storage <- server (and what is pure of it <- commands)
-protocol <- client (nothing else of ours)       protocol <- bench
+protocol <- values <- config <- chat <- commands <- server        storage <- {commands (interface only), server}
+protocol <- client (nothing else of ours)       protocol <- bench       cli, extras <- everybody
 """
 
 import ast
@@ -19,20 +19,57 @@ import greenchat
 ROOT = Path(greenchat.__file__).parent
 MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(ROOT.rglob("*.py"))}
 
-# What each package may import of ours. "" is greenchat itself, which holds the version.
+# What each package may import of ours. "" is greenchat itself: the version, and what the programs share.
 MAY_IMPORT = {
     "": set(),
-    "protocol": set(),
-    "storage": {"protocol"},
-    "chat": {"", "protocol"},
-    "commands": {"", "protocol", "chat", "storage"},
-    "server": {"", "protocol", "chat", "commands", "storage"},
+    "protocol": {""},
+    "storage": {"", "protocol"},
+    "values": {"", "protocol"},
+    "config": {"", "protocol", "values"},
+    "chat": {"", "protocol", "values", "config"},
+    "commands": {"", "protocol", "values", "config", "chat", "storage"},
+    "server": {"", "protocol", "values", "config", "chat", "commands", "storage"},
     "client": {"", "protocol"},
     "bench": {"", "protocol"},
 }
+# The folders inside a package, from the ground up: each may import what stands in the rows before its own, and itself.
+# "" is the package's own modules where they stand as one room; else each is named.
+INNER_ORDER = {
+    "commands": [
+        {"core"},
+        {"users", "info", "history"},
+        {"messages", "channels", "accounts"},
+        {"connection"},
+        {"services", "operators"},
+        {"catalog"},
+    ],
+    "client": [
+        {"text"},
+        {"state"},
+        {"irc", "terminal"},
+        {"handlers", "slash", "net", "archive"},
+        {"input", "plugins"},
+        {"view", "programs", "plugin"},
+        {"console"},
+        {"effect_runner", "line_mode"},
+        {"app"},
+        {"main"},
+    ],
+    "server": [
+        {"clock", "terminal", "mail"},
+        {"net", "data"},
+        {"sweeper", "reload"},
+        {"app"},
+        {"launch"},
+        {"main"},
+    ],
+}
 # Of the storage the commands know what it offers, not how it does it: nothing that opens a database.
 PURE_STORAGE = {"storage/interface.py", "storage/changes.py"}
-OUTSIDE = {"gevent": {"server", "bench"}, "curses": {"client/screen.py", "client/keys.py"}}
+OUTSIDE = {
+    "gevent": {"server", "bench"},
+    "curses": {"client/terminal/screen.py", "client/terminal/key_decoder.py"},
+}
 
 
 def name(path: Path) -> str:
@@ -95,10 +132,10 @@ def foreign(path: Path) -> set[str]:
 def test_the_tree_is_read() -> None:
     """Else all that follows would be true of nothing."""
     assert len(MODULES) > 100
-    assert ROOT / "protocol/message.py" in ours(ROOT / "protocol/envelope.py")
-    assert ROOT / "protocol/caps.py" in ours(ROOT / "commands/messages.py")
-    assert ROOT / "__init__.py" in ours(ROOT / "chat/settings.py")
-    assert "gevent" in foreign(ROOT / "server/turn.py")
+    assert ROOT / "protocol/message.py" in ours(ROOT / "protocol/envelopes/envelope.py")
+    assert ROOT / "protocol/caps.py" in ours(ROOT / "commands/messages/privmsg.py")
+    assert ROOT / "__init__.py" in ours(ROOT / "config/settings.py")
+    assert "gevent" in foreign(ROOT / "server/net/turn.py")
 
 
 def test_imports_go_one_way() -> None:
@@ -133,6 +170,7 @@ def test_gevent_and_curses_stay_where_they_belong(library: str, places: set[str]
 UNFIT = {
     # does no I/O and knows no other time or chance than what it is given
     "protocol": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
+    "values": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
     "chat": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
     # a function of state and input: that is what lets several nodes apply one log
     "commands": "socket ssl select threading subprocess time random sqlite3 asyncio",
@@ -145,35 +183,28 @@ def test_what_is_pure_stays_pure(folder: str, unfit: str) -> None:
     assert [(module, library) for module, library in used if library in unfit.split()] == []
 
 
-CLIENT_ORDER = [
-    # each may import what stands in the rows above it, and the text is what the editor edits
-    {"events", "text"},
-    {"editor"},
-    {"model"},
-    {"handlers", "slash", "view"},
-    {"app"},
-]
+def room(path: Path) -> str:
+    """The folder or module of its package to which a module belongs."""
+    return path.relative_to(ROOT).parts[1].removesuffix(".py")
 
 
-def test_the_client_is_built_from_the_ground_up() -> None:
-    """`events, text, editor <- model <- {handlers, slash, view} <- app`, and `{transport, screen} <- app`."""
-    order = {part: height for height, parts in enumerate(CLIENT_ORDER) for part in parts}
-    pairs = [
-        (client_part(path), client_part(imported))
-        for path in in_packages("client")
+@pytest.mark.parametrize("package_name", INNER_ORDER)
+def test_a_package_is_built_from_the_ground_up(package_name: str) -> None:
+    height = {each: row for row, rooms in enumerate(INNER_ORDER[package_name]) for each in rooms}
+    inside = [path for path in in_packages(package_name) if room(path) != "__init__"]
+    assert {room(path) for path in inside} <= height.keys(), "every room has its place in INNER_ORDER"
+    wrong = [
+        f"{name(path)} imports {name(imported)}"
+        for path in inside
         for imported in ours(path)
-        if package(imported) == "client" and client_part(path) != client_part(imported)
+        if package(imported) == package_name
+        and room(imported) not in {room(path), "__init__"}
+        and height[room(imported)] >= height[room(path)]
     ]
-    assert [pair for pair in pairs if order.keys() >= set(pair) and order[pair[1]] >= order[pair[0]]] == []
-    assert {part for part, imported in pairs if imported == "screen"} <= {"app", "main"}
+    assert wrong == []
 
 
-def client_part(path: Path) -> str:
-    """The file or folder of the client to which a module belongs."""
-    return path.relative_to(ROOT / "client").parts[0].removesuffix(".py")
-
-
-@pytest.mark.parametrize("path", [ROOT / "protocol", ROOT / "client/keys.py"], ids=name)
+@pytest.mark.parametrize("path", [ROOT / "protocol", ROOT / "client/terminal/key_decoder.py"], ids=name)
 def test_what_starts_fast_imports_little(path: Path) -> None:
     """The client's prompt is there within 150 ms: what it needs at once is the standard library."""
     files = [file for file in MODULES if file == path or path in file.parents]
@@ -198,8 +229,8 @@ WIRE = re.compile(
     r".\r\n$|^(@\S+ )?:\S+ [A-Z0-9]+ |^(PRIVMSG|NOTICE|JOIN|PART|NICK|USER|QUIT|CAP|PING|PONG|MODE) ([#:{]|X)",
     re.DOTALL,
 )
-NOT_SENT = {"client/talk.py", "server/plain.py"}  # they measure a line
-NOT_IRC = {"server/dialect.py"}  # what HTTP gets
+NOT_SENT = {"client/irc/sending.py", "server/net/plain.py"}  # they measure a line
+NOT_IRC = {"server/net/detect.py"}  # what HTTP gets
 
 
 def test_lines_are_made_in_the_protocol_only() -> None:

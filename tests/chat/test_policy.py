@@ -1,4 +1,4 @@
-"""What clients without TLS can't show; the rest stands in tests/commands/test_join.py and test_speaking.py."""
+"""What clients without TLS can't show; the rest stands in tests/commands/channels/test_join.py and test_speaking.py."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ranks: properties that hold for all of them. What each may do stands in tests/commands/test_member_modes.py."""
+"""Ranks: properties that hold for all of them. What each may do stands in test_member_modes.py of the commands."""
 
 from itertools import combinations
 

@@ -16,7 +16,7 @@ from greenchat.commands.core.service import SERVICES
 from greenchat.config.opers import RIGHTS, Oper, OperClass
 from greenchat.config.options import PlainText, Throttle
 from greenchat.server.app import App
-from tests.commands.test_uban import SETTINGS, arrive
+from tests.commands.operators.test_uban import SETTINGS, arrive
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
 from tests.staff import HASH

@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.config.settings import History, Settings
 from greenchat.protocol.message import Message
-from tests.commands.test_history import say, texts
+from tests.commands.history.test_chathistory import say, texts
 from tests.conftest import Serve, Target, quick_options
 from tests.irc import Client, people
 

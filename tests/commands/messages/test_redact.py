@@ -7,7 +7,7 @@ import pytest
 from greenchat.config.settings import History, Settings
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import format_msgid
-from tests.commands.test_history import ask
+from tests.commands.history.test_chathistory import ask
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 

@@ -5,7 +5,7 @@ https://github.com/ircv3/ircv3-specifications/blob/377550430cfcf9a89e97d5ede4b55
 
 import pytest
 
-from tests.commands.test_metadata import SMALL, told
+from tests.commands.users.test_metadata import SMALL, told
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 

@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.protocol.message import Message
-from tests.commands.test_history import ask
+from tests.commands.history.test_chathistory import ask
 from tests.conftest import Target
 from tests.irc import Client, people
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from greenchat.protocol.message import Message
-from tests.commands.test_history import ask
+from tests.commands.history.test_chathistory import ask
 from tests.conftest import Target
 from tests.irc import Client, people
 

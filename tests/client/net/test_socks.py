@@ -10,7 +10,7 @@ from greenchat.client.net.transport import Transport
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.client.state.model import Address
 from greenchat.protocol.message import Message
-from tests.client.test_transport import PATIENCE, into
+from tests.client.net.test_transport import PATIENCE, into
 
 GRANTED, REFUSED = 0, 5  # RFC 1928, section 6
 

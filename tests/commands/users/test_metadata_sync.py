@@ -4,7 +4,7 @@ import pytest
 
 from greenchat.config.settings import Metadata, Settings
 from tests.commands.devices import device, make_account
-from tests.commands.test_metadata import CAPS, told
+from tests.commands.users.test_metadata import CAPS, told
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 

@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.config.settings import RelayMsg, Settings
 from greenchat.config.validators import separators
-from tests.commands.test_history import ask
+from tests.commands.history.test_chathistory import ask
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

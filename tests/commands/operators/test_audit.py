@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.opers import RIGHTS, OperClass
-from tests.commands.test_uban import SETTINGS as UBAN_SETTINGS
-from tests.commands.test_uban import arrive
+from tests.commands.operators.test_uban import SETTINGS as UBAN_SETTINGS
+from tests.commands.operators.test_uban import arrive
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become

@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.protocol.message import Message
-from tests.commands.test_history import say, texts
+from tests.commands.history.test_chathistory import say, texts
 from tests.conftest import Target
 from tests.irc import Client, people
 

@@ -8,7 +8,7 @@ import pytest
 
 from greenchat.config.options import Throttle
 from greenchat.config.settings import AccountSettings
-from tests.commands.test_uban import SETTINGS, arrive
+from tests.commands.operators.test_uban import SETTINGS, arrive
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client
 

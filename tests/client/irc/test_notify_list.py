@@ -8,7 +8,7 @@ from greenchat.client.state.effects import Save
 from greenchat.client.state.events import Connected, Received
 from greenchat.client.state.model import Address, Link, Network
 from greenchat.protocol.message import parse as parse_message
-from tests.client.test_connection import FakeWire
+from tests.client.net.test_connection import FakeWire
 from tests.client.world import World
 
 

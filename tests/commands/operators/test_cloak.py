@@ -12,7 +12,7 @@ import pytest
 from greenchat.config.options import Storage
 from greenchat.config.settings import Cloak, History
 from tests.commands.devices import make_account
-from tests.commands.test_uban import SETTINGS, arrive, come, last_words, notices
+from tests.commands.operators.test_uban import SETTINGS, arrive, come, last_words, notices
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import become

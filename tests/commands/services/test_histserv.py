@@ -7,8 +7,8 @@ import pytest
 
 from greenchat.protocol.message import Message
 from tests.commands.devices import device, make_account
-from tests.commands.test_history import ask
-from tests.commands.test_redact import CAPS, said
+from tests.commands.history.test_chathistory import ask
+from tests.commands.messages.test_redact import CAPS, said
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
