@@ -10,14 +10,12 @@ import hmac
 from base64 import b32encode
 from ipaddress import IPv4Address, IPv6Address
 
-from greenchat.config import validators
-from greenchat.config.settings import Cloak
+from greenchat.config.settings import CLOAK_LETTERS, Cloak
+from greenchat.values import addresses
 
 SECRET_SIZE = 32  # bytes
 _WIDTHS = {4: (32, 24, 16), 6: (128, 64, 48)}  # bits of the prefixes that are hashed, by IP version
-_LETTERS = 6  # of base32 for each: nobody meets the cloak of another but once in 2^30 networks
 _KNOWN = 4096  # hosts and sources that are remembered: a page of history has the same ones often
-LENGTH = 3 * (_LETTERS + 1)  # characters of a cloak before its suffix
 
 
 class Cloaks:
@@ -63,7 +61,7 @@ class Cloaks:
         if not self._settings.enabled:
             return host
         try:
-            address = validators.address(host)
+            address = addresses.address(host)
         except ValueError:
             return host
         if address.is_loopback:
@@ -73,4 +71,4 @@ class Cloaks:
     def _part(self, address: IPv4Address | IPv6Address, width: int) -> str:
         prefix = int(address) >> (address.max_prefixlen - width)
         digest = hmac.digest(self._secret, b"%d/%d %x" % (address.version, width, prefix), "sha256")
-        return b32encode(digest)[:_LETTERS].decode().lower()
+        return b32encode(digest)[:CLOAK_LETTERS].decode().lower()

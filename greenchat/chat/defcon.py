@@ -6,8 +6,9 @@ Each level forbids what the ones above it forbid, too. Who is here already is ne
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from greenchat.config import validators
 from greenchat.config.opers import Oper
+from greenchat.values import addresses
+from greenchat.values.addresses import IpNetwork
 from greenchat.values.masks import glob
 
 NORMAL = 5
@@ -31,7 +32,7 @@ class Doors:
 
     level: int
     opers: Iterable[Oper]
-    gateways: tuple[validators.Network, ...]
+    gateways: tuple[IpNetwork, ...]
 
     def objection(self, host: str) -> str:
         """Why nobody can connect from this IP address; "" if they can.
@@ -39,7 +40,7 @@ class Doors:
         An operator who may come from anywhere (`*@*`) opens the door to nobody else: such a mask says nothing of where
         operators are.
         """
-        if self.level > ONLY_OPERATORS or _is_local(host) or validators.is_within(host, self.gateways):
+        if self.level > ONLY_OPERATORS or _is_local(host) or addresses.is_within(host, self.gateways):
             return ""
         masks = {mask.partition("@")[2] for oper in self.opers for mask in oper.hosts}
         if any(set(mask) - set("*?") and glob(mask, host) for mask in masks):
@@ -54,4 +55,4 @@ class Doors:
 
 
 def _is_local(host: str) -> bool:
-    return validators.address(host).is_loopback
+    return addresses.address(host).is_loopback

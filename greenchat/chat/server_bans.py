@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
-from greenchat.config import validators
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import presentable
+from greenchat.values import addresses
 from greenchat.values.masks import glob
 
 _LONGEST = 200  # bytes of a target: with its reason it must fit a line
@@ -152,7 +152,7 @@ class ServerBans:
         if not self._networks:
             return None
         try:
-            address = validators.address(host)
+            address = addresses.address(host)
         except ValueError:
             return None
         number, size = int(address), address.max_prefixlen

@@ -24,9 +24,10 @@ from greenchat.client.net.connection import Connection, Sleep
 from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs.processes import Processes
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Background, NetworkEvent, Received, Reported, Resized, TerminalEvent
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Address, Network
+from greenchat.client.state.model import Network
 from greenchat.client.state.network import Buffer, Link
 from greenchat.client.terminal.key_decoder import ESCAPE_SECONDS
 from greenchat.client.terminal.surface import Input, Surface

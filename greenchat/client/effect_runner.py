@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from greenchat.client.archive.archiver import Memory
+from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
 from greenchat.client.irc import offer_server
 from greenchat.client.irc.trust import Trust
@@ -13,7 +14,8 @@ from greenchat.client.net.connection import Connection
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs import subprocesses
 from greenchat.client.programs.processes import Processes
-from greenchat.client.state.credentials import Credentials, Vault
+from greenchat.client.state.address import Address
+from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import (
     Connect,
     Copy,
@@ -37,7 +39,7 @@ from greenchat.client.state.effects import (
 )
 from greenchat.client.state.events import Disconnected
 from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Address, Link, Network
+from greenchat.client.state.model import Link, Network
 from greenchat.client.terminal.surface import Surface
 from greenchat.client.text.times import milliseconds
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from greenchat import __version__
 from greenchat.cli import WRONG_USE, Parser, called
 from greenchat.client.app import App
+from greenchat.client.archive.vault import system_vault
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import Kept
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
 from greenchat.client.irc import offer_server
 from greenchat.client.irc.trust import Trust
-from greenchat.client.state.credentials import system_vault
+from greenchat.client.state.address import Address
 from greenchat.client.state.destination import (
     DEFAULT_CHANNEL,
     DEFAULT_PORT,
@@ -25,7 +26,7 @@ from greenchat.client.state.destination import (
     nick_problem,
     parse_destination,
 )
-from greenchat.client.state.model import Address, Model, Network
+from greenchat.client.state.model import Model, Network
 from greenchat.client.state.paths import config_folder, data_folder, recall, remember, state_folder
 from greenchat.client.state.settings import SettingError, Settings, load, save
 from greenchat.client.terminal.surface import speaks_unicode

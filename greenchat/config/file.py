@@ -8,13 +8,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from greenchat import extras
-from greenchat.chat.cloaks import LENGTH
 from greenchat.config import validators
-from greenchat.config.options import NOT_GIVEN, Options, TlsFiles
+from greenchat.config.options import NOT_GIVEN, Options
 from greenchat.config.schema import Table, WrongKeyError, entries, read, refuse_unknown
-from greenchat.config.settings import GREETING, Settings
-from greenchat.server.net.stream import TlsAcceptor
+from greenchat.config.settings import CLOAK_LENGTH, GREETING, Settings
 
 _LONGEST_ADDRESS = 55  # characters: of IPv6, with the name of an interface behind it
 
@@ -51,7 +48,7 @@ def parse(table: Table, *, folder: Path) -> Config:
     options = read(Options, {name: table[name] for name in of_options if name in table}, folder=folder)
     _check_opers(settings)
     _check_listeners(options)
-    if LENGTH + len(settings.cloak.suffix) > settings.limits.host:
+    if CLOAK_LENGTH + len(settings.cloak.suffix) > settings.limits.host:
         raise WrongKeyError("cloak.suffix", "makes hosts longer than limits.host")
     if not settings.cloak.enabled and settings.limits.host < _LONGEST_ADDRESS:
         reason = f"must be at least {_LONGEST_ADDRESS} where cloak.enabled is false, so that every address fits"
@@ -65,28 +62,6 @@ def parse(table: Table, *, folder: Path) -> Config:
             raise WrongKeyError("motd_file", "cannot be set together with motd")
         settings = dataclasses.replace(settings, motd=_read_motd(options.motd_file))
     return Config(settings, options)
-
-
-def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
-    """What begins TLS with this certificate; None without one. Raises ConfigError.
-
-    data, name: where a certificate of our own is kept, and the server that it is made for.
-    """
-    if not files.is_given:
-        return None
-    try:  # late: it takes OpenSSL along, and is an extra
-        from greenchat.server.net.certificate import ensure_certificate
-        from greenchat.server.net.tls import Tls, TlsError
-    except ImportError as error:
-        raise ConfigError(f"TLS needs two more packages: {extras.install(extras.TLS)}") from error
-    try:
-        if files.certificate == NOT_GIVEN:
-            return Tls(*ensure_certificate(data / "tls", name, ["localhost", "127.0.0.1", "::1"]))
-        return Tls(files.certificate, files.key)
-    except TlsError as error:
-        raise ConfigError(f"tls: {error}") from error
-    except OSError as error:
-        raise ConfigError(f"tls: can't write the certificate {error.filename}: {error.strerror}") from error
 
 
 def _check_opers(settings: Settings) -> None:

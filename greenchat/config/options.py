@@ -10,6 +10,8 @@ from typing import Annotated
 
 from greenchat.config import validators
 from greenchat.config.key import Key
+from greenchat.values import addresses
+from greenchat.values.addresses import IpNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Address:
 DEFAULT_ADDRESS = Address("127.0.0.1", 9090)
 NOT_GIVEN = Path()
 
-_LOCAL = (validators.network("127.0.0.0/8"), validators.network("::1/128"))
+_LOCAL = (addresses.network("127.0.0.0/8"), addresses.network("::1/128"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ class Listener:
         ),
     ] = "may"
     proxy: Annotated[
-        tuple[validators.Network, ...],
+        tuple[IpNetwork, ...],
         Key(
             "the proxies in front of it: each must send a PROXY header (v1 or v2), others are refused",
-            parse=validators.network,
+            parse=addresses.network,
         ),
     ] = ()
 
@@ -89,9 +91,9 @@ class Connections:
     most: Annotated[int, Key("at once; 0: as many as the system allows", 0, 10_000_000)] = 0
     per_address: Annotated[int, Key("at once from one address; 0: no limit", 0, 1_000_000)] = 100
     per_minute: Annotated[int, Key("new ones from one address in a minute; 0: no limit", 0, 1_000_000)] = 120
-    exempt: Annotated[
-        tuple[validators.Network, ...], Key("addresses that these two limits spare", parse=validators.network)
-    ] = _LOCAL
+    exempt: Annotated[tuple[IpNetwork, ...], Key("addresses that these two limits spare", parse=addresses.network)] = (
+        _LOCAL
+    )
     sendq: Annotated[int, Key("bytes that may wait for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
     sendq_total: Annotated[
         int, Key("bytes that may wait for all slow clients; beyond that the slowest go; 0: no limit", 0, 1 << 40)

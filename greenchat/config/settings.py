@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from greenchat import __version__
-from greenchat.chat.server_password import check_password
 from greenchat.config import validators
 from greenchat.config.key import Key
 from greenchat.config.opers import CLASSES, OPERS, Oper, OperClass
+from greenchat.config.validators import check_password
 from greenchat.protocol.modes import ModeTable
 from greenchat.protocol.scram import ITERATIONS
+from greenchat.values import addresses
+from greenchat.values.addresses import IpNetwork
 from greenchat.values.names import CASEMAPPINGS, REALNAME_BYTES
 
 MODE_TABLE = ModeTable(
@@ -22,6 +24,8 @@ MODE_TABLE = ModeTable(
 )
 _WIDEST = 4  # bytes of a character
 _FLAGS = validators.letters(MODE_TABLE.flags)
+CLOAK_LETTERS = 6  # of base32 for each part: a cloak is met again but once in 2^30 networks
+CLOAK_LENGTH = 3 * (CLOAK_LETTERS + 1)  # characters of a cloak before its suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ class Cloak:
 class WebIrc:
     """Gateways that may say whom they speak for: https://ircv3.net/specs/extensions/webirc."""
 
-    hosts: Annotated[tuple[validators.Network, ...], Key("their addresses", parse=validators.network)] = ()
+    hosts: Annotated[tuple[IpNetwork, ...], Key("their addresses", parse=addresses.network)] = ()
     password: Annotated[str, Key("their password; must be set if hosts is", parse=validators.word)] = ""
 
 

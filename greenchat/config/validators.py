@@ -5,16 +5,13 @@ Each takes the string and returns the value, or raises ValueError with what is w
 
 import re
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from greenchat.values.names import is_channel
-
-Network = IPv4Network | IPv6Network
+from greenchat.values.passwords import check_hash, is_hash
 
 _MAX_LINE = 400  # bytes of a text that must go into one line with its numeric
 _MAX_SUFFIX = 40  # characters
 _SERVER_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_CROWD_NETWORK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
 _MAX_MAILBOX = 254  # characters: RFC 5321, erratum 1690
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322, section 3.2.3
 _MAILBOX = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -121,29 +118,6 @@ def host_mask(text: str) -> str:
     return text
 
 
-def network(text: str) -> Network:
-    """`192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`."""
-    try:
-        return ip_network(text)
-    except ValueError:
-        raise ValueError("must be addresses or networks, like 127.0.0.1 or 192.0.2.0/24") from None
-
-
-def address(host: str) -> IPv4Address | IPv6Address:
-    """An IP address as it is compared: an IPv4 address is one also where it comes dressed as IPv6."""
-    found = ip_address(host.partition("%")[0])
-    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
-
-
-def crowd(host: str) -> str:
-    """Those who count as one where they are kept within bounds: an IPv4 address, or a /64 of IPv6."""
-    found = address(host)
-    if isinstance(found, IPv6Address):
-        return str(IPv6Address(int(found) >> _CROWD_NETWORK << _CROWD_NETWORK))
-    return str(found)
-
-
-def is_within(host: str, networks: tuple[Network, ...]) -> bool:
-    """Whether an IP address is in one of the networks."""
-    found = address(host)
-    return any(found in network for network in networks)
+def check_password(text: str) -> str:
+    """The same string. Raises ValueError where it can be neither a password nor a hash of one."""
+    return check_hash(text) if is_hash(text) else word(text)

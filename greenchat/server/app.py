@@ -18,20 +18,19 @@ from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on
 from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, keep_ban
 from greenchat.commands.connection.defcon_gate import doors
+from greenchat.commands.core.audit_log import act, record, tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Apart, Gradually, Rest
 from greenchat.commands.core.process import Manners, Port, Reloaded
-from greenchat.commands.operators.audit import act, record
-from greenchat.commands.server_notices import tell_operators
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.options import Address, Listener, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.message import Message
+from greenchat.protocol.msgid import MessageIds
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.restore import restore, restore_accounts
 from greenchat.server.data.store_keeper import StoreKeeper
-from greenchat.server.ids import new_ids
 from greenchat.server.mail import Mailer
 from greenchat.server.net.admission import Admission
 from greenchat.server.net.connection import Connection
@@ -299,3 +298,16 @@ def _presentable(host: str) -> str:
     """The peer's address as it can stand in a hostmask."""
     # "a host must not begin with a colon": https://modern.ircdocs.horse/#source
     return "0" + host if host.startswith(":") else host
+
+
+def new_ids(now: Callable[[], int], last: int) -> Callable[[], int]:
+    """A maker of msgids, https://ircv3.net/specs/extensions/message-ids.
+
+    now: the clock, ms since the epoch. last: the largest id that the store holds.
+    """
+    ids = MessageIds(last)
+
+    def new_id() -> int:
+        return ids.next(now())
+
+    return new_id

@@ -11,12 +11,13 @@ from logging.handlers import WatchedFileHandler
 
 import gevent
 
-from greenchat.config.file import Config, load_tls
+from greenchat.config.file import Config
 from greenchat.config.options import NOT_GIVEN, Address, Log
 from greenchat.config.warnings import advice
 from greenchat.server import terminal
 from greenchat.server.app import App
 from greenchat.server.net.listener import CannotListenError
+from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.storage.interface import StoreError
 from greenchat.values.names import MissingExtraError
 

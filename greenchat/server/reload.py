@@ -9,8 +9,8 @@ from greenchat.chat.throttle import Attempts
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.context import Context
 from greenchat.commands.info.isupport import announce_isupport
-from greenchat.commands.server_notices import revoke_operators
-from greenchat.config.file import Config, load_tls
+from greenchat.commands.operators.oper import revoke_operators
+from greenchat.config.file import Config
 from greenchat.config.options import Listener, Options
 from greenchat.config.schema import take_over
 from greenchat.server.net.connection import Connection
@@ -18,6 +18,7 @@ from greenchat.server.net.listener import CannotListenError, Door, Peer
 from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import Backlogs
 from greenchat.server.net.stream import TlsAcceptor
+from greenchat.server.net.tls_acceptor import load_tls
 
 
 class Running(Protocol):

@@ -5,8 +5,8 @@ from itertools import combinations
 
 import pytest
 
-from greenchat.chat.cloaks import LENGTH, Cloaks
-from greenchat.config.settings import Cloak
+from greenchat.chat.cloaks import Cloaks
+from greenchat.config.settings import CLOAK_LENGTH, Cloak
 
 
 def cloaks(secret: bytes = b"one", settings: Cloak | None = None) -> Cloaks:
@@ -45,7 +45,7 @@ def test_those_of_one_network_end_alike(first: str, second: str, networks: int) 
 def test_the_shape() -> None:
     cloak = cloaks().host("203.0.113.7")
     assert re.fullmatch(r"[a-z2-7]{6}\.[a-z2-7]{6}\.[a-z2-7]{6}\.cloaked", cloak)
-    assert len(cloak) == LENGTH + len("cloaked")
+    assert len(cloak) == CLOAK_LENGTH + len("cloaked")
     assert cloaks(settings=Cloak(suffix="a.b")).host("203.0.113.7") == cloak.removesuffix("cloaked") + "a.b"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from greenchat.chat.defcon import MEANINGS, ONLY_ACCOUNTS, ONLY_OPERATORS, Doors
 from greenchat.config.opers import Oper
-from greenchat.config.validators import network
+from greenchat.values.addresses import network
 
 OPERS = (Oper("admin", "", hosts=("*@192.0.2.*", "root@2001:db8::7")), Oper("admin", "", hosts=("*@*",)))
 GATEWAYS = (network("198.51.100.0/24"),)

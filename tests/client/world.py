@@ -1,8 +1,9 @@
 """A client without terminal and sockets: a server's lines go in as text, what it sends and shows comes out as text."""
 
 from greenchat.client.console import Console
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, KeyPressed, Pasted, Received
-from greenchat.client.state.model import Address, Buffer, Model, Network
+from greenchat.client.state.model import Buffer, Model, Network
 from greenchat.client.text.style import Size
 from greenchat.protocol.message import parse
 

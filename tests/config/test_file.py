@@ -14,7 +14,7 @@ from greenchat.config.opers import RIGHTS, Oper, OperClass
 from greenchat.config.options import Address, Options
 from greenchat.config.schema import WrongKeyError, entries, take_over
 from greenchat.config.settings import Settings
-from greenchat.config.validators import network
+from greenchat.values.addresses import network
 
 _NOT_IN_THE_FILE = {"version", "mode_table"}  # what the program knows of itself
 _HASH = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"

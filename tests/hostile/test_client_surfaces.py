@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from greenchat.client.archive import export
+from greenchat.client.state.address import Address
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Address, Model, Network
+from greenchat.client.state.model import Model, Network
 from greenchat.client.terminal.notifications import sequence
 from greenchat.client.text.cells import visible
 from greenchat.client.text.links import encoded, links

@@ -18,12 +18,12 @@ from gevent.hub import get_hub
 
 from greenchat.chat.channel import Topic
 from greenchat.chat.user import User
-from greenchat.config import validators
 from greenchat.config.options import Address, Connections, Listener, Options
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls
+from greenchat.values import addresses
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.hostile.conftest import Attack
@@ -37,7 +37,7 @@ _CHANNELS = 500
 _CAPS = "batch server-time message-tags labeled-response draft/chathistory draft/multiline soju.im/search"
 _RESET = struct.pack("ii", 1, 0)
 _Watcher = type(get_hub().loop.io(0, 1))
-_LOCAL = (validators.network("127.0.0.0/8"),)
+_LOCAL = (addresses.network("127.0.0.0/8"),)
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,10 @@ https://ircv3.net/specs/extensions/capability-negotiation
 
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.irc import chathistory, login, nick_recovery, notify_list, sending
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Address, BufferKind, Link, Network
+from greenchat.client.state.model import BufferKind, Link, Network
 from greenchat.protocol.numerics import Numeric
 
 PRE_AWAY = "draft/pre-away"

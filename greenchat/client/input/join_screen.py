@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from greenchat.client.input.editor import EMPTY, Editor, Line
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS
 from greenchat.client.input.prompts import edit
+from greenchat.client.state.address import Address
 from greenchat.client.state.channel_list import Listed
 from greenchat.client.state.destination import (
     CHANNEL_SIGNS,
@@ -18,7 +19,7 @@ from greenchat.client.state.destination import (
     parse_destination,
 )
 from greenchat.client.state.effects import Connect, Quit, StartServer
-from greenchat.client.state.model import Address, Link, Model
+from greenchat.client.state.model import Link, Model
 
 SERVER, NICK, CHANNEL = "Server", "Nickname", "Channel"
 FIELDS = (SERVER, NICK, CHANNEL)

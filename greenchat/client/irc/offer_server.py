@@ -3,8 +3,9 @@ with what it remembers and goes on trying.
 """
 
 from greenchat.cli import called
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import StartServer
-from greenchat.client.state.model import Address, Link, Model, Network
+from greenchat.client.state.model import Link, Model, Network
 from greenchat.client.state.questions import Answer, Question, nothing
 
 

@@ -7,8 +7,9 @@ expected at this HOST:PORT. https://ircv3.net/specs/extensions/sts for the rest.
 import os
 from pathlib import Path
 
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, Pin
-from greenchat.client.state.model import Address, Model, Network
+from greenchat.client.state.model import Model, Network
 from greenchat.client.state.questions import Answer, Question, nothing
 
 

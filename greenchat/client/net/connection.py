@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from greenchat.client.irc import notify_list
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
-from greenchat.client.state.model import Address, Link, Network
+from greenchat.client.state.model import Link, Network
 from greenchat.protocol.message import Message
 
 BACKOFF = (1, 2, 4, 8, 15, 30, 60)  # seconds before each further try; the last one stays

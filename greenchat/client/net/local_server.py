@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from greenchat.client.state.model import Address
+from greenchat.client.state.address import Address
 
 LISTENING = "listening on "
 STOP_SECONDS = 5

@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
-from greenchat.client.state.model import Address
 from greenchat.protocol.framing import SERVER_TAGS_LIMIT, LineBuffer, LineTooLong
 from greenchat.protocol.message import ParseError, parse
 

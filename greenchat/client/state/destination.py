@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from greenchat.client.state.model import Address
+from greenchat.client.state.address import Address
 
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 9090

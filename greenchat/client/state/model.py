@@ -6,9 +6,10 @@ Pure state; it draws and sends nothing. What is to be done outside waits in `Mod
 from collections import deque
 from dataclasses import replace
 
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Request
 from greenchat.client.state.lines import TALK, Kind, Line
-from greenchat.client.state.network import Address, Buffer, BufferKind, Link, Network
+from greenchat.client.state.network import Buffer, BufferKind, Link, Network
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
 from greenchat.client.state.settings import Settings
 

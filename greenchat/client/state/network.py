@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from greenchat.client.state.address import Address
 from greenchat.client.state.channel_list import Directory
 from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.isupport import Isupport
@@ -212,24 +213,6 @@ class Link(Enum):
     CONNECTING = auto()
     REGISTERING = auto()
     ONLINE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server is."""
-
-    host: str
-    port: int
-    tls: bool = False
-
-    @property
-    def is_local(self) -> bool:
-        """Is it this machine?"""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
 
 
 @dataclass(slots=True, eq=False)

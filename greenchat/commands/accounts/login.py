@@ -14,9 +14,9 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Rest
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.users.identity import set_account
-from greenchat.config.validators import crowd
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.scram import Verifier
+from greenchat.values.addresses import netblock
 
 
 def find_usable(ctx: Context, name: str) -> Account | None:
@@ -80,7 +80,7 @@ def log_in(ctx: Context, account: Account) -> None:
         raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
     session = ctx.session
     session.account = account.name
-    ctx.network.familiar.note(ctx.network.fold(account.name), crowd(session.host))
+    ctx.network.familiar.note(ctx.network.fold(account.name), netblock(session.host))
     if session.user is not None and session.user.account != account.name:
         set_account(ctx, session.user, account.name)
     ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
@@ -105,5 +105,5 @@ def mask(ctx: Context) -> str:
 
 def _keys(ctx: Context, name: str) -> tuple[str, ...]:
     """By what wrong passwords are counted: in a place that is the owner's, not by what strangers try elsewhere."""
-    place, account = crowd(ctx.session.host), ctx.network.fold(name)
+    place, account = netblock(ctx.session.host), ctx.network.fold(name)
     return (place,) if ctx.network.familiar.knows(account, place) else (place, "account " + account)

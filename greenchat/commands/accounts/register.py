@@ -13,17 +13,18 @@ from greenchat.chat.defcon import NO_ACCOUNTS
 from greenchat.chat.user import Session
 from greenchat.commands.accounts.login import count_failure, log_in, must_wait
 from greenchat.commands.accounts.verification import has_expired, hint, is_code_of, mail_code, new_code
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Later
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.persistence import change_account, forget_account, keep_account
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import note
 from greenchat.config import validators
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
 from greenchat.protocol.scram import Verifier, make_verifier
+from greenchat.values import addresses
 
 LONGEST_PASSWORD = 300  # bytes: "300 bytes should be a safe reasonable limit"
 SHORTEST_PASSWORD = 6  # characters
@@ -190,7 +191,7 @@ def _too_many(ctx: Context, email: str) -> Refusal | None:
 def _throttled(ctx: Context, email: str) -> list[str]:
     """By what registrations are counted: where they come from, and the mailbox that would be filled."""
     host = ctx.session.host
-    origin = [] if validators.address(host).is_loopback else [validators.crowd(host)]
+    origin = [] if addresses.address(host).is_loopback else [addresses.netblock(host)]
     return origin + ["mailto:" + email.lower()] * bool(email)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from greenchat.chat.accounts import Account
 from greenchat.chat.user import Session
 from greenchat.commands.accounts.login import check_password, count_failure, find_usable, log_in, must_wait, verifier_of
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Rest
 from greenchat.commands.core.errors import IrcError

@@ -6,10 +6,10 @@ from dataclasses import replace
 from greenchat.chat.channel import Channel
 from greenchat.commands.channels.list_modes import change_list, send_list
 from greenchat.commands.channels.member_modes import MemberModes
+from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import require_rank
-from greenchat.commands.operators.audit import note
 from greenchat.protocol.message import presentable
 from greenchat.protocol.modes import ModeChange, format_changes, lines_of_changes, parse_changes
 from greenchat.protocol.numerics import Numeric

@@ -6,6 +6,7 @@ from greenchat.chat import policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
 from greenchat.commands.channels.names_list import names_reply
+from greenchat.commands.channels.ranks import grant_rank
 from greenchat.commands.channels.topic import topic_reply
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -14,7 +15,6 @@ from greenchat.commands.core.lookup import targets
 from greenchat.commands.core.registry import command
 from greenchat.commands.history.markread import mark_reply
 from greenchat.commands.history.replay import replay_on_join
-from greenchat.commands.services.chanserv import grant_rank
 from greenchat.commands.users.metadata_sync import sync_joined, tell_arrival
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope

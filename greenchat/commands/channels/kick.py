@@ -1,12 +1,12 @@
 """KICK: putting somebody out of a channel. https://modern.ircdocs.horse/#kick-message"""
 
 from greenchat.chat import ranks
+from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.lookup import find_channel, require_member, require_rank, targets
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import note
 from greenchat.protocol.numerics import Numeric
 
 

@@ -7,6 +7,7 @@ from greenchat.chat.defcon import NO_ACCOUNTS
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
 from greenchat.commands.connection.registration import complete_registration
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Rest
 from greenchat.commands.core.errors import IrcError
@@ -33,10 +34,7 @@ def _sts(settings: Settings, session: Session) -> str | None:
     return f"duration={policy.duration}" + (",preload" if policy.preload else "")
 
 
-# What a capability is worth to a session: its value ("" for none), or None where it is not offered. All others are
-# offered to everybody, without a value.
-OFFERS: dict[int, Callable[[Settings, Session], str | None]] = {caps.STS: _sts}
-
+OFFERS[caps.STS] = _sts
 _NEVER_GRANTED = caps.STS  # "Clients MUST NOT request this capability"
 _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capability"
 

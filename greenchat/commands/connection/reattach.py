@@ -8,11 +8,11 @@ it is the same person.
 
 from greenchat.chat.user import User
 from greenchat.commands.channels.join_part import join_channel
+from greenchat.commands.channels.ranks import give_rank
 from greenchat.commands.connection.always_on import tell_missed
 from greenchat.commands.connection.quit import depart
 from greenchat.commands.connection.registration import show_channels
 from greenchat.commands.core.context import Context
-from greenchat.commands.services.chanserv import give_rank
 from greenchat.commands.users.away import arrive
 from greenchat.commands.users.user_modes import send_modes
 

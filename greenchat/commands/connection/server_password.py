@@ -5,8 +5,8 @@ from collections.abc import Callable
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Rest
-from greenchat.config.validators import crowd
 from greenchat.protocol.numerics import Numeric
+from greenchat.values.addresses import netblock
 from greenchat.values.passwords import verify_password
 
 _Enter = Callable[[Context], None]
@@ -24,7 +24,7 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Rest | None:
     if not given:
         _turn_away(ctx, "This server asks for a password, and you gave none (PASS)")
         return None
-    who = [crowd(ctx.session.host)]
+    who = [netblock(ctx.session.host)]
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         _refuse(ctx, seconds)

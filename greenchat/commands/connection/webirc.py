@@ -6,8 +6,8 @@ from ipaddress import ip_address
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
-from greenchat.config.validators import crowd, is_within
 from greenchat.protocol.numerics import Numeric
+from greenchat.values.addresses import is_within, netblock
 
 _GATEWAY = 50  # characters of its name that WHOIS shows
 
@@ -23,10 +23,10 @@ def webirc(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     settings = ctx.network.settings.webirc
     password, gateway, _, address = ctx.message.params[:4]
-    if ctx.host.logins.wait(crowd(session.host), ctx.now) or not is_within(session.host, settings.hosts):
+    if ctx.host.logins.wait(netblock(session.host), ctx.now) or not is_within(session.host, settings.hosts):
         ctx.close(session, "WEBIRC is not for you")
     elif not hmac.compare_digest(password.encode(), settings.password.encode()):
-        ctx.host.logins.count(crowd(session.host), ctx.now)
+        ctx.host.logins.count(netblock(session.host), ctx.now)
         ctx.close(session, "Invalid WebIRC password")
     elif session.received_messages > 1:
         # "MUST be the first command sent from the WebIRC gateway to the IRC server"

@@ -7,7 +7,7 @@ positions that counts from one of its ends. Reading is done in another thread.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Gradually, Later
 from greenchat.commands.core.errors import FailError

@@ -5,7 +5,7 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
 from collections.abc import Callable
 from typing import TypeVar
 
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Gradually, Later
 from greenchat.commands.core.errors import FailError

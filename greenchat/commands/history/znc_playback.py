@@ -7,7 +7,7 @@ epoch, with a point if need be; buffer `*` is all.
 import math
 from collections.abc import Iterator
 
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Gradually, Later
 from greenchat.commands.core.history_events import identity

@@ -1,7 +1,7 @@
 """BATCH from a client: a message of several lines. https://ircv3.net/specs/extensions/multiline"""
 
 from greenchat.chat.multiline_batch import MAX_BYTES, MAX_LINES, ClientBatch
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import command

@@ -5,14 +5,14 @@ from functools import partial
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.history_events import identity, stored
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import command
 from greenchat.commands.history.conversations import Place, readable_place
-from greenchat.commands.operators.audit import note
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.numerics import Numeric

@@ -8,7 +8,7 @@ from greenchat.chat import policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.rights import rights_of
 from greenchat.chat.user import Session, User
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.line_length import require_fit

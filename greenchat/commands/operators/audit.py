@@ -2,48 +2,16 @@
 what members do in their channels and with their accounts, which is written down too.
 """
 
-from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Later
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.process import AuditError
 from greenchat.commands.core.registry import command
-from greenchat.commands.server_notices import tell_operators
 from greenchat.protocol.numerics import Numeric
-from greenchat.protocol.times import format_time
 
 _DEFAULT = 20  # lines that AUDIT shows
 _MOST = 200
-
-
-def act(ctx: Context, action: str, text: str) -> None:
-    """An operator has done something, or somebody has tried to become one: operators hear of it, and it is kept.
-
-    action: a word by which it is found again, the command for most. text: a sentence that names who did it.
-    """
-    tell_operators(ctx, text)
-    record(ctx, action, text)
-
-
-def record(ctx: Context, action: str, text: str) -> None:
-    """Only keep it: time, action, who (with the operator's name and where they come from), and what."""
-    user = ctx.session.user
-    who = f"{_origin(ctx.session)} ({user.oper or 'no operator'})" if user else "the server"
-    ctx.host.audit.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
-
-
-def note(ctx: Context, action: str, text: str) -> None:
-    """A member has done what others may ask about later: it is kept, with their account and where they come from."""
-    session = ctx.session
-    account = session.user.account if session.user else session.account
-    who = f"{_origin(session)} ({account or 'no account'})"
-    ctx.host.moderation.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
-
-
-def _origin(session: Session) -> str:
-    who = session.user or session
-    return f"{who.nick or '*'}!{who.username or '*'}@{session.host}"
 
 
 @command("AUDIT", right="audit")
@@ -87,7 +55,3 @@ def _cloaked(ctx: Context, line: str) -> str:
     """The line for who may not see addresses: `time action nick!user@address (...): ...`."""
     words = line.split(" ", 3)
     return " ".join([*words[:2], *map(ctx.network.cloaks.source, words[2:3]), *words[3:]])
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -7,14 +7,14 @@ from functools import partial
 from greenchat.chat.cloaks import SECRET_SIZE
 from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_addresses
+from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Apart
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import act
 from greenchat.commands.users.identity import set_host
-from greenchat.config import validators
 from greenchat.protocol.numerics import Numeric
+from greenchat.values import addresses
 
 _AT_ONCE = 50  # members who are told of a new host in the time of one step
 
@@ -64,7 +64,7 @@ def _show(ctx: Context, words: list[str]) -> None:
     if not sees_addresses(ctx.user, ctx.network.settings):
         raise IrcError(Numeric.ERR_NOPRIVS, "addresses")
     try:
-        address = str(validators.address(words[0]))
+        address = str(addresses.address(words[0]))
     except ValueError:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "CLOAK", text=f"{words[0]} is no IP address") from None
     ctx.notice(f"{address} is shown as {ctx.network.cloaks.host(address)}")

@@ -2,10 +2,10 @@
 
 from greenchat.chat.defcon import MEANINGS, NORMAL
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
+from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import act
 from greenchat.protocol.numerics import Numeric
 
 

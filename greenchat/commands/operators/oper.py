@@ -3,19 +3,19 @@
 from greenchat.chat.user import User
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
 from greenchat.commands.connection.quit import leave
+from greenchat.commands.core.audit_log import act, record
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Rest
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.lookup import find_user
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import act, record
 from greenchat.commands.operators.defcon import tell_defcon
 from greenchat.commands.users.user_modes import change_modes
 from greenchat.config.opers import Oper
-from greenchat.config.validators import crowd
 from greenchat.protocol.modes import ModeChange
 from greenchat.protocol.numerics import Numeric
+from greenchat.values.addresses import netblock
 from greenchat.values.masks import glob
 from greenchat.values.passwords import verify_password
 
@@ -28,7 +28,7 @@ def oper(ctx: Context) -> Rest | None:
     """
     name, password = ctx.message.params[:2]
     user = ctx.user
-    who = [crowd(user.real_host)]
+    who = [netblock(user.real_host)]
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         _refuse(ctx, seconds)
@@ -59,7 +59,7 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
     if not is_right or ctx.network.settings.opers.get(name) != row:  # a reload may have changed it meanwhile
         raise _wrong_password(ctx, name)
     user = ctx.user
-    ctx.host.logins.succeeded(crowd(user.real_host))
+    ctx.host.logins.succeeded(netblock(user.real_host))
     user.oper = name
     ctx.reply(Numeric.RPL_YOUREOPER)
     # "The user will also receive a MODE message indicating their new user modes"
@@ -153,3 +153,11 @@ def die(ctx: Context) -> None:
     """
     act(ctx, "DIE", f"{ctx.user.nick} ends the server")
     ctx.host.stop(f"The server was ended by {ctx.user.nick}")
+
+
+def revoke_operators(ctx: Context) -> None:
+    """Whoever is no longer in the settings as an operator is none from now on."""
+    for user in ctx.network.users.values():
+        if user.oper and user.oper not in ctx.network.settings.opers:
+            user.oper = ""
+            change_modes(ctx, user, [ModeChange(False, "o")])

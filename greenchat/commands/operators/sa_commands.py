@@ -8,11 +8,11 @@ from greenchat.chat.user import User
 from greenchat.commands.channels.channel_modes import channel_mode
 from greenchat.commands.channels.join_part import enter, leave_channel
 from greenchat.commands.connection.nick import change_nick
+from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import find_any_channel, find_user
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import act
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import names
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, Target, TargetError, parse_target
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, hosts_of, keep_ban
+from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import act
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
 from greenchat.values.durations import format_duration, parse_duration

@@ -8,11 +8,10 @@ from greenchat.chat.channel_registration import Registration
 from greenchat.chat.defcon import NO_CHANNELS
 from greenchat.chat.ranks import LETTERS
 from greenchat.chat.registered_channels import rank_of
-from greenchat.chat.user import User
+from greenchat.commands.channels.ranks import give_rank, grant_rank
+from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.service import ServiceError, may, service, tell
-from greenchat.commands.operators.audit import act, note
-from greenchat.protocol.modes import ModeChange, format_changes
 from greenchat.protocol.times import in_words
 
 CHANSERV = service("ChanServ", "I keep channels for those whom they belong to.", "CS")
@@ -152,18 +151,6 @@ def transfer(ctx: Context, words: list[str]) -> None:
     ctx.network.set_registration(channel, replace(registration, founder=founder, access=access))
     ctx.keep_channel(channel)
     tell(ctx, CHANSERV, f"{channel.name} belongs to {account.name} now")
-
-
-def grant_rank(ctx: Context, user: User, channel: Channel) -> None:
-    """Give a member the rank that they have by their account, and tell everybody."""
-    give_rank(ctx, user, channel, rank_of(channel, ctx.network.fold(user.account)))
-
-
-def give_rank(ctx: Context, user: User, channel: Channel, letter: str) -> None:
-    """Give a member this rank if they don't have it yet, and tell everybody. letter: "" for none."""
-    if letter and ctx.network.set_member_mode(user, channel, letter, True):
-        params = format_changes([ModeChange(True, letter, user.nick)])
-        ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params))
 
 
 def _account(ctx: Context) -> str:

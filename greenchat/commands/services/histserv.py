@@ -6,13 +6,13 @@ https://ircv3.net/specs/extensions/message-redaction says who may delete; operat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Gradually, Later
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.history.conversations import Place, readable_place
 from greenchat.commands.messages.redact import find_message, require_right, take_back
-from greenchat.commands.operators.audit import act
 from greenchat.protocol.msgid import first_id
 from greenchat.storage.interface import NOWHERE, Location, Span, StoredEvent, StoreError
 from greenchat.values.durations import parse_duration

@@ -12,11 +12,11 @@ from greenchat.commands.accounts.verification import hint
 from greenchat.commands.connection.nick import change_nick
 from greenchat.commands.connection.quit import depart
 from greenchat.commands.connection.reattach import reunite
+from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Later, Rest
 from greenchat.commands.core.persistence import change_account, forget_account, forget_presence
 from greenchat.commands.core.service import ServiceError, may, service, tell
-from greenchat.commands.operators.audit import act, note
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words

@@ -9,12 +9,12 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.metadata import MetadataUse, changed, is_key
 from greenchat.chat.rights import rights_of
 from greenchat.chat.user import Session
-from greenchat.commands.connection.capabilities import OFFERS
+from greenchat.commands.core.audit_log import act
+from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Gradually, Rest
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
-from greenchat.commands.operators.audit import act
 from greenchat.commands.users import metadata_wire
 from greenchat.commands.users.metadata_sync import (
     Target,

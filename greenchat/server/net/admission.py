@@ -10,11 +10,11 @@ from gevent.socket import wait_read
 
 from greenchat.chat.user import Session
 from greenchat.config.options import Connections, Listener
-from greenchat.config.validators import is_within
 from greenchat.protocol import proxy_header
 from greenchat.protocol.message import Message
 from greenchat.server.net.connection_limits import Gate
 from greenchat.server.net.listener import Peer
+from greenchat.values.addresses import is_within
 
 _LINGER = 1.0  # seconds for who is refused to read why
 _MOST_LINGERING = 200  # beyond that they are cut at once: an attacker must not fill our memory with farewells

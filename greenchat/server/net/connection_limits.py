@@ -2,8 +2,8 @@
 
 from collections import Counter, deque
 
-from greenchat.config import validators
 from greenchat.config.options import Connections
+from greenchat.values import addresses
 
 _MINUTE = 60_000  # ms
 
@@ -26,8 +26,8 @@ class Gate:
         most = options.most or capacity
         if self.open >= most:
             return f"This server is full: it takes {most} connections"
-        crowd = validators.crowd(host)
-        if not validators.is_within(host, options.exempt):
+        crowd = addresses.netblock(host)
+        if not addresses.is_within(host, options.exempt):
             if options.per_address and self._by_crowd[crowd] >= options.per_address:
                 return f"Too many connections from your address: at most {options.per_address} at once"
             if options.per_minute and self._count_recent(crowd, now) >= options.per_minute:
@@ -40,7 +40,7 @@ class Gate:
 
     def leave(self, host: str) -> None:
         """A connection that was let in is gone."""
-        crowd = validators.crowd(host)
+        crowd = addresses.netblock(host)
         self.open -= 1
         self._by_crowd[crowd] -= 1
         if not self._by_crowd[crowd]:

@@ -3,8 +3,9 @@
 import pytest
 
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, Quit, StartServer
-from greenchat.client.state.model import Address, Link
+from greenchat.client.state.model import Link
 from greenchat.client.text.style import Size
 from tests.client.world import World
 

@@ -5,9 +5,9 @@ import base64
 import pytest
 
 from greenchat.client.irc import login
+from greenchat.client.state.address import Address
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Forget, Keep, Reconnect
-from greenchat.client.state.model import Address
 from greenchat.protocol.sasl import parse_plain
 from greenchat.protocol.scram import ServerExchange, make_verifier
 from tests.client.world import World

@@ -4,9 +4,10 @@ import pytest
 
 from greenchat.client.irc.notify_list import ASK_SECONDS, Watched, parse
 from greenchat.client.net.connection import Connection
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Save
 from greenchat.client.state.events import Connected, Received
-from greenchat.client.state.model import Address, Link, Network
+from greenchat.client.state.model import Link, Network
 from greenchat.protocol.message import parse as parse_message
 from tests.client.net.test_connection import FakeWire
 from tests.client.world import World

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from greenchat.client.irc.trust import Trust
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, OnlyTls, Pin, Reconnect
 from greenchat.client.state.events import Untrusted
-from greenchat.client.state.model import Address
 from tests.client.world import World
 
 OLD, NEW = "ab" * 32, "cd" * 32

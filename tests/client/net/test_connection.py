@@ -1,8 +1,9 @@
 """Reconnecting, asking whether the server is there, and pacing: all by a clock that the test moves."""
 
 from greenchat.client.net.connection import ANSWER_SECONDS, BURST, MOST_AT_HOME, SILENCE_SECONDS, Connection, Sleep
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, Received
-from greenchat.client.state.model import Address, Link, Network
+from greenchat.client.state.model import Link, Network
 from greenchat.protocol.message import Message
 
 

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from greenchat.client.net.transport import Transport
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
-from greenchat.client.state.model import Address
 from greenchat.protocol.message import Message
 from tests.client.net.test_transport import PATIENCE, into
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from greenchat.client.net.transport import Transport, explain
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
-from greenchat.client.state.model import Address
 from greenchat.protocol.message import Message
 from greenchat.server.net.certificate import ensure_certificate
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, Disconnect
 from greenchat.client.state.events import Connected, Received
-from greenchat.client.state.model import Address
 from greenchat.protocol.message import parse
 from tests.client.world import World
 

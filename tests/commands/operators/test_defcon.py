@@ -8,8 +8,8 @@ import pytest
 from greenchat.config.file import Config
 from greenchat.config.options import Storage
 from greenchat.config.settings import WebIrc
-from greenchat.config.validators import network
 from greenchat.server.reload import apply
+from greenchat.values.addresses import network
 from tests.commands.devices import make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client

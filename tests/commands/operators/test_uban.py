@@ -8,8 +8,8 @@ import pytest
 from greenchat.chat.server_bans import ServerBan, parse_target
 from greenchat.config.options import Options, Storage
 from greenchat.config.settings import WebIrc
-from greenchat.config.validators import network
 from greenchat.protocol.sasl import chunks, format_plain
+from greenchat.values.addresses import network
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client

@@ -11,8 +11,8 @@ import pytest
 
 from greenchat.config.options import Address, Connections, Listener, Options
 from greenchat.config.settings import Settings, WebIrc
-from greenchat.config.validators import network
 from greenchat.protocol.proxy_header import SIGNATURE
+from greenchat.values.addresses import network
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client
 

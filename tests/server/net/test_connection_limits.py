@@ -3,8 +3,8 @@
 import pytest
 
 from greenchat.config.options import Connections
-from greenchat.config.validators import network
 from greenchat.server.net.connection_limits import Gate
+from greenchat.values.addresses import network
 
 FAR = "192.0.2.7"
 PLENTY = 1000

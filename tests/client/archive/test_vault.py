@@ -7,7 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from greenchat.client.state.credentials import Credentials, FileVault, Keyring, system_vault
+from greenchat.client.archive.vault import FileVault, Keyring, system_vault
+from greenchat.client.state.credentials import Credentials
 
 ADA = Credentials("ada", "sécret")
 

@@ -1,0 +1,148 @@
+"""Where passwords are kept on this machine: the system's keyring, or a file of the user's own."""
+
+import contextlib
+import os
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from greenchat.client.state.credentials import Credentials
+
+SERVICE = "greenchat"
+
+
+class Vault(Protocol):
+    """Where credentials are kept, by the server's HOST:PORT and the nick that one wants to have there.
+
+    By the nick, so that who calls themselves otherwise is not logged in to somebody's account unasked.
+    """
+
+    def get(self, server: str, nick: str) -> Credentials | None:
+        """Those of a nick on a server."""
+
+    def put(self, server: str, nick: str, credentials: Credentials) -> str:
+        """Keep them; returns where, in words for the user. Raises OSError."""
+
+    def forget(self, server: str, nick: str) -> None:
+        """Keep them no longer. Raises OSError."""
+
+
+class FileVault:
+    """One JSON file, written whole, mode 0600 from the first moment on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, server: str, nick: str) -> Credentials | None:
+        """Those of a nick on a server; None too where the file can't be read."""
+        return _find(self._read().get, server, nick)
+
+    def put(self, server: str, nick: str, credentials: Credentials) -> str:
+        """Keep them. Raises OSError."""
+        self._write(self._read() | {_name(server, nick): _document(credentials)})
+        return f"{self._path}, which only you can read"
+
+    def forget(self, server: str, nick: str) -> None:
+        """Keep them no longer. Raises OSError."""
+        kept = self._read()
+        gone = [name for name in _names(kept.get, server, nick) if kept.pop(name, None) is not None]
+        if gone:
+            self._write(kept)
+
+    def _read(self) -> dict[str, object]:
+        try:
+            kept = self._path.read_bytes()
+        except OSError:
+            return {}  # most have no account, and no need of json
+        import json
+
+        try:
+            found = json.loads(kept)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _write(self, kept: dict[str, object]) -> None:
+        import json
+
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = self._path.with_suffix(".new")
+        new.unlink(missing_ok=True)  # a forgotten one may be readable by others
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(kept, file, indent=1)
+        new.replace(self._path)
+
+
+class Keyring:
+    """The system's keyring. Raises ImportError where there is none that works."""
+
+    def __init__(self) -> None:
+        keyring = import_module("keyring")  # not required, and none of our dependencies
+        if keyring.get_keyring().priority < 1:
+            raise ImportError("no keyring to keep anything in")
+        self._keyring = keyring
+        self._error: type[Exception] = import_module("keyring.errors").KeyringError
+
+    def get(self, server: str, nick: str) -> Credentials | None:
+        """Those of a nick on a server; None too where the keyring stays locked."""
+        return _find(self._read, server, nick)
+
+    def put(self, server: str, nick: str, credentials: Credentials) -> str:
+        """Keep them. Raises OSError."""
+        import json
+
+        try:
+            self._keyring.set_password(SERVICE, _name(server, nick), json.dumps(_document(credentials)))
+        except self._error as error:
+            raise OSError(f"the keyring refused: {error}") from error
+        return "the system's keyring"
+
+    def forget(self, server: str, nick: str) -> None:
+        """Keep them no longer."""
+        for name in _names(self._read, server, nick):
+            with contextlib.suppress(self._error):  # there were none
+                self._keyring.delete_password(SERVICE, name)
+
+    def _read(self, name: str) -> object:
+        import json
+
+        try:
+            kept = self._keyring.get_password(SERVICE, name)
+            return json.loads(kept) if kept else None
+        except (self._error, ValueError):
+            return None
+
+
+def system_vault(folder: Path) -> Vault:
+    """The keyring, or a file in this folder."""
+    try:
+        return Keyring()
+    except ImportError:
+        return FileVault(folder / "credentials.json")
+
+
+def _name(server: str, nick: str) -> str:
+    return f"{nick.lower()}@{server}"
+
+
+def _names(read: Callable[[str], object], server: str, nick: str) -> list[str]:
+    """Where those of a nick may be, what was kept by servers alone too: that belongs to the nick of its account."""
+    before = _parse(read(server))
+    return [_name(server, nick), *([server] if before and before.account.lower() == nick.lower() else [])]
+
+
+def _find(read: Callable[[str], object], server: str, nick: str) -> Credentials | None:
+    found = (_parse(read(name)) for name in _names(read, server, nick))
+    return next((credentials for credentials in found if credentials), None)
+
+
+def _document(credentials: Credentials) -> dict[str, str]:
+    return {"account": credentials.account, "password": credentials.password}
+
+
+def _parse(document: object) -> Credentials | None:
+    match document:
+        case {"account": str(account), "password": str(password)}:
+            return Credentials(account, password)
+    return None

@@ -1,0 +1,35 @@
+"""Internet addresses: parsing, and which network an address belongs to."""
+
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+IpNetwork = IPv4Network | IPv6Network
+
+_NETBLOCK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
+
+
+def network(text: str) -> IpNetwork:
+    """`192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`."""
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValueError("must be addresses or networks, like 127.0.0.1 or 192.0.2.0/24") from None
+
+
+def address(host: str) -> IPv4Address | IPv6Address:
+    """An IP address as it is compared: an IPv4 address is one also where it comes dressed as IPv6."""
+    found = ip_address(host.partition("%")[0])
+    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+
+
+def netblock(host: str) -> str:
+    """Those who count as one where they are kept within bounds: an IPv4 address, or a /64 of IPv6."""
+    found = address(host)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Address(int(found) >> _NETBLOCK << _NETBLOCK))
+    return str(found)
+
+
+def is_within(host: str, networks: tuple[IpNetwork, ...]) -> bool:
+    """Whether an IP address is in one of the networks."""
+    found = address(host)
+    return any(found in network for network in networks)
