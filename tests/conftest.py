@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from gevent.hub import get_hub
 
-from greenchat.config.options import Address, Connections, Listener, Options, Storage, Throttle
+from greenchat.config.options import Address, Connections, ListenerOptions, Options, Storage, Throttle
 from greenchat.config.settings import Settings
 from greenchat.server.app import App
 from greenchat.server.net.stream import TlsAcceptor
@@ -118,7 +118,7 @@ def server(serve: Serve) -> Target:
 def quick_options(data: Path) -> Options:
     """A free port, no throttle, and little patience with clients that don't close at the end."""
     return Options(
-        listen=(Listener(Address("127.0.0.1", 0)),),
+        listen=(ListenerOptions(Address("127.0.0.1", 0)),),
         connections=Connections(close_timeout=0.3),
         data=data,
         throttle=Throttle(commands=0),

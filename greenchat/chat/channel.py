@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from greenchat.chat import ranks
 from greenchat.chat.broadcast import BroadcastGroup
-from greenchat.chat.channel_registration import Registration
+from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.mask_lists import MaskList
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
@@ -44,7 +44,7 @@ class Channel:
     lists: dict[str, MaskList] = field(default_factory=dict)
     invited: set[User] = field(default_factory=set)
     knocked: int = 0
-    registration: Registration | None = None
+    registration: ChannelRegistration | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     group: BroadcastGroup = field(default_factory=BroadcastGroup)
     names: dict[int, NamesLines] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class ChannelRegistration:
     """founder: folded account. registered: ms since the epoch. access: folded account -> letter of a member mode."""
 
     founder: str

@@ -12,7 +12,7 @@ _MOST = 16_384
 Key = tuple[str, str, str]
 
 
-class Resent:
+class SentIds:
     """Ids of clients and the msgids of what was said under them; of too many the oldest is forgotten.
 
     Reads: get. Changes: add, drop.

@@ -27,7 +27,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class DefconGate:
     """Who may come in. level: one of MEANINGS. opers: as in the settings. gateways: addresses that speak for others."""
 
     level: int

@@ -8,7 +8,7 @@ one came from before is the owner's: there, only what comes from there counts.
 _MOST = 20  # places of one account
 
 
-class FamiliarPlaces:
+class KnownOrigins:
     """Since the server started. Accounts are folded, a place is a `checks.crowd`.
 
     Reads: knows. Changes: note, forget.

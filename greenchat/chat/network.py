@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from greenchat.chat import names_cache, ranks
 from greenchat.chat.accounts import Accounts
 from greenchat.chat.channel import Channel
-from greenchat.chat.channel_registration import Registration
-from greenchat.chat.client_ids import Resent
+from greenchat.chat.channel_registration import ChannelRegistration
+from greenchat.chat.client_ids import SentIds
 from greenchat.chat.cloaks import Cloaks
 from greenchat.chat.defcon import NORMAL
-from greenchat.chat.known_origins import FamiliarPlaces
+from greenchat.chat.known_origins import KnownOrigins
 from greenchat.chat.monitors import Monitors
 from greenchat.chat.server_bans import ServerBans
-from greenchat.chat.server_password import Entrance
+from greenchat.chat.server_password import ServerPassword
 from greenchat.chat.user import Session, User
 from greenchat.chat.whowas import Departed, Whowas
 from greenchat.config.settings import Settings
@@ -82,7 +82,7 @@ class Network:
         self.channels: dict[str, Channel] = {}
         self.sessions: dict[Session, None] = {}
         self.renamed: dict[str, Channel] = {}
-        self.resent = Resent()
+        self.resent = SentIds()
         self.moved: dict[User, None] = {}
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
@@ -91,8 +91,8 @@ class Network:
         self._looks: dict[str, User] = {}
         self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
         self.monitors = Monitors()
-        self.entrance = Entrance()
-        self.familiar = FamiliarPlaces()
+        self.entrance = ServerPassword()
+        self.familiar = KnownOrigins()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.bans = ServerBans(self.fold, self.mask_fold)
@@ -261,7 +261,7 @@ class Network:
         """A registered channel that the store has kept; nobody is in it."""
         self.channels[self.fold(channel.name)] = channel
 
-    def set_registration(self, channel: Channel, registration: Registration | None) -> None:
+    def set_registration(self, channel: Channel, registration: ChannelRegistration | None) -> None:
         """Say whose a channel is; an empty one that is nobody's any more ends."""
         channel.registration = registration
         if registration is None and not channel.members:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenchat.chat.channel import Channel, Topic
-from greenchat.chat.channel_registration import Registration
+from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.mask_lists import ListEntry, parse
 from greenchat.protocol.casemap import Casefold
 
@@ -23,7 +23,7 @@ def rank_of(channel: Channel, account: str) -> str:
     return _FOUNDER if account == registration.founder else registration.access.get(account, "")
 
 
-def document(channel: Channel, registration: Registration) -> dict[str, Any]:
+def document(channel: Channel, registration: ChannelRegistration) -> dict[str, Any]:
     """All that must last of a channel, as JSON can hold it."""
     topic = channel.topic
     return {
@@ -58,7 +58,7 @@ def from_document(stored: Mapping[str, Any], mask_fold: Casefold = str.lower) ->
         forward=stored.get("forward", ""),
         mask_fold=mask_fold,
         metadata=dict(stored.get("metadata", {})),
-        registration=Registration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
+        registration=ChannelRegistration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
     )
     for letter, masks in stored.get("lists", {}).items():
         for mask, setter, time in masks:

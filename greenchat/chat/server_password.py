@@ -9,7 +9,7 @@ import hmac
 from greenchat.values.passwords import is_hash
 
 
-class Entrance:
+class ServerPassword:
     """Knows the right password once it was given.
 
     Reads: is_right. Changes: learn.

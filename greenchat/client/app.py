@@ -18,7 +18,7 @@ from pathlib import Path
 
 from greenchat.client.archive.archiver import Memory
 from greenchat.client.console import Console
-from greenchat.client.effect_runner import Errands, Kept
+from greenchat.client.effect_runner import EffectRunner, Kept
 from greenchat.client.irc import typing
 from greenchat.client.net.connection import Connection, Sleep
 from greenchat.client.net.transport import Transport
@@ -64,7 +64,9 @@ class App:
         self._plugins = Plugins(console.model, kept.plugins, kept.report)
         self._memory = Memory(console.model)
         self._processes = Processes(console.model)
-        self._errands = Errands(console, surface, kept, self._plugins, self._memory, self._processes, self._connection)
+        self._errands = EffectRunner(
+            console, surface, kept, self._plugins, self._memory, self._processes, self._connection
+        )
 
     def remember(self, path: Path) -> None:
         """Keep what is said in this file, and begin with what it has."""

@@ -63,7 +63,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Errands:
+class EffectRunner:
     """connection: that of a network, a new one where it has none. leaving: the user wants to leave greenchat."""
 
     console: Console

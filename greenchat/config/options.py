@@ -56,7 +56,7 @@ _LOCAL = (addresses.network("127.0.0.0/8"), addresses.network("::1/128"))
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class ListenerOptions:
     """One address and what is served there."""
 
     address: Annotated[Address, Key("[HOST]:PORT; :PORT is every interface, port 0 any free one", parse=Address.parse)]
@@ -205,8 +205,8 @@ class Options:
         default_factory=Path
     )
     motd_file: Annotated[Path, Key("a file with the message of the day, instead of motd")] = field(default_factory=Path)
-    listen: Annotated[tuple[Listener, ...], Key("Where to listen: a table for each address.")] = (
-        Listener(DEFAULT_ADDRESS),
+    listen: Annotated[tuple[ListenerOptions, ...], Key("Where to listen: a table for each address.")] = (
+        ListenerOptions(DEFAULT_ADDRESS),
     )
     tls: Annotated[TlsFiles, Key("Encryption, on the same ports: the first byte of a client decides.")] = field(
         default_factory=TlsFiles

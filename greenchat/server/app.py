@@ -20,10 +20,10 @@ from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, k
 from greenchat.commands.connection.defcon_gate import doors
 from greenchat.commands.core.audit_log import act, record, tell_operators
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Apart, Gradually, Rest
-from greenchat.commands.core.process import Manners, Port, Reloaded
+from greenchat.commands.core.deferred import Background, Continuation, Streamed
+from greenchat.commands.core.process import ConnectionRules, Port, Reloaded
 from greenchat.config.file import Config, ConfigError
-from greenchat.config.options import Address, Listener, Options
+from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import MessageIds
@@ -35,9 +35,9 @@ from greenchat.server.mail import Mailer
 from greenchat.server.net.admission import Admission
 from greenchat.server.net.connection import Connection
 from greenchat.server.net.detect import is_foreign
-from greenchat.server.net.listener import Door, Peer
+from greenchat.server.net.listener import Listener, Peer
 from greenchat.server.net.plain import PlainDoor
-from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.server.reload import apply
@@ -74,7 +74,7 @@ class App:
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
         restore(self.network, self.store)
-        self.backlogs = Backlogs(options.connections.sendq_total)
+        self.backlogs = SendQueues(options.connections.sendq_total)
         self.turn = Turn(self.store, self.backlogs)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
@@ -85,7 +85,7 @@ class App:
         self.new_id: Callable[[], int] = new_ids(self.now, self.store.last_id())
         self.logins = Attempts(options.throttle.logins, _WINDOW)
         self.registrations = Attempts(options.throttle.registrations, _WINDOW)
-        self.doors: list[Door] = []
+        self.doors: list[Listener] = []
         self.is_restarting = False
         self._admission = Admission(self.now, self._objection)
         self._read_config = read_config
@@ -104,7 +104,7 @@ class App:
     def listen(self) -> list[Address]:
         """Open the listeners; the addresses that they really have. Raises CannotListenError."""
         for options in self.options.listen:
-            self.doors.append(Door(options, self.serve))
+            self.doors.append(Listener(options, self.serve))
         return [door.bound for door in self.doors]
 
     def run(self) -> None:
@@ -179,15 +179,15 @@ class App:
         except ConfigError as error:
             return Reloaded("", error=str(error))
 
-    def carry_out(self, work: Apart) -> None:
+    def carry_out(self, work: Background) -> None:
         """Do it step by step, apart from any client; this returns at once."""
         gevent.spawn(self._carry_out, work)
 
-    def _carry_out(self, work: Apart) -> None:
+    def _carry_out(self, work: Background) -> None:
         ctx = self._context()
-        rest: Rest | None = Gradually(work.steps(ctx))
+        rest: Continuation | None = Streamed(work.steps(ctx))
         try:
-            while isinstance(rest, Gradually):
+            while isinstance(rest, Streamed):
                 self.turn.begin()
                 ctx.now = self.now()
                 rest = go_on(ctx, rest)
@@ -199,7 +199,7 @@ class App:
         """In which the server itself says something: of a session that is nobody."""
         nobody = Session(Outbox([]), "", self.now())
         return Context(
-            self.network, nobody, Message(""), now=nobody.now, new_id=self.new_id, host=self, journal=self.turn
+            self.network, nobody, Message(""), now=nobody.now, new_id=self.new_id, process=self, journal=self.turn
         )
 
     def ports(self) -> list[Port]:
@@ -207,11 +207,11 @@ class App:
         return [door.port(with_tls=self.tls is not None) for door in self.doors]
 
     @property
-    def manners(self) -> Manners:
+    def manners(self) -> ConnectionRules:
         """How connections are kept."""
-        return Manners(self.options.connections.ping_after, self.options.connections.sendq)
+        return ConnectionRules(self.options.connections.ping_after, self.options.connections.sendq)
 
-    def serve(self, sock: socket.socket, peer: Peer, listener: Listener) -> None:
+    def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions) -> None:
         """One client from its arrival to its end, in a greenlet of its own."""
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -13,7 +13,7 @@ from pathlib import Path
 from greenchat import __version__
 from greenchat.cli import Parser, called
 from greenchat.config.file import Config, ConfigError, load
-from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listener, Options
+from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
 
 _EPILOG = """\
 Without options it serves on 127.0.0.1:9090 and needs nothing else.
@@ -179,7 +179,7 @@ def _configuration(given: argparse.Namespace) -> Config:
     config = load(given.config) if given.config else Config()
     options = config.options
     if given.listen:
-        options = dataclasses.replace(options, listen=tuple(Listener(address) for address in given.listen))
+        options = dataclasses.replace(options, listen=tuple(ListenerOptions(address) for address in given.listen))
     options = dataclasses.replace(options, data=_data_folder(given.data or options.data))
     if given.tls and not options.tls.is_given:
         options = dataclasses.replace(options, tls=dataclasses.replace(options.tls, self_signed=True))

@@ -11,12 +11,12 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.info.isupport import announce_isupport
 from greenchat.commands.operators.oper import revoke_operators
 from greenchat.config.file import Config
-from greenchat.config.options import Listener, Options
+from greenchat.config.options import ListenerOptions, Options
 from greenchat.config.schema import take_over
 from greenchat.server.net.connection import Connection
-from greenchat.server.net.listener import CannotListenError, Door, Peer
+from greenchat.server.net.listener import CannotListenError, Listener, Peer
 from greenchat.server.net.plain import PlainDoor
-from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.tls_acceptor import load_tls
 
@@ -29,12 +29,12 @@ class Running(Protocol):
     tls: TlsAcceptor | None
     logins: Attempts
     registrations: Attempts
-    backlogs: Backlogs
+    backlogs: SendQueues
     plain: PlainDoor
-    doors: list[Door]
+    doors: list[Listener]
     connections: dict[Connection, None]
 
-    def serve(self, sock: socket.socket, peer: Peer, listener: Listener, /) -> None:
+    def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions, /) -> None:
         """One client, from its arrival to its end."""
 
 
@@ -65,11 +65,11 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     return notes + _move_doors(running, options.listen)
 
 
-def _move_doors(running: Running, wanted: tuple[Listener, ...]) -> list[str]:
+def _move_doors(running: Running, wanted: tuple[ListenerOptions, ...]) -> list[str]:
     """Close what is no longer wanted, then open what is new; who came through a closed one stays."""
     old = list(running.doors)
-    kept: list[Door] = []
-    new: list[Listener] = []
+    kept: list[Listener] = []
+    new: list[ListenerOptions] = []
     for options in wanted:
         door = next((door for door in old if door.options.address == options.address), None)
         if door is None:
@@ -83,7 +83,7 @@ def _move_doors(running: Running, wanted: tuple[Listener, ...]) -> list[str]:
     failures = []
     for options in new:
         try:
-            kept.append(Door(options, running.serve))
+            kept.append(Listener(options, running.serve))
         except CannotListenError as error:
             failures.append(str(error))
     running.doors = kept

@@ -2,12 +2,12 @@
 
 import pytest
 
-from greenchat.chat.client_ids import Resent
+from greenchat.chat.client_ids import SentIds
 
 
 def test_an_id_belongs_to_an_account_and_a_place() -> None:
-    resent = Resent()
-    key = Resent.key("alice", "#lobby", "1")
+    resent = SentIds()
+    key = SentIds.key("alice", "#lobby", "1")
     assert key
     resent.add(key, 7)
     assert resent.get(key) == 7
@@ -20,12 +20,12 @@ def test_an_id_belongs_to_an_account_and_a_place() -> None:
 
 @pytest.mark.parametrize(("text", "is_id"), [("", False), ("x", True), ("x" * 64, True), ("x" * 65, False)])
 def test_what_is_an_id(text: str, is_id: bool) -> None:
-    assert (Resent.key("", "#lobby", text) is not None) == is_id
+    assert (SentIds.key("", "#lobby", text) is not None) == is_id
 
 
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.chat.client_ids._MOST", 3)
-    resent = Resent()
+    resent = SentIds()
     for number in range(5):
         resent.add(("", "#lobby", str(number)), 7)
     assert [number for number in range(5) if resent.get(("", "#lobby", str(number)))] == [2, 3, 4]

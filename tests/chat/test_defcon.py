@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.defcon import MEANINGS, ONLY_ACCOUNTS, ONLY_OPERATORS, Doors
+from greenchat.chat.defcon import MEANINGS, ONLY_ACCOUNTS, ONLY_OPERATORS, DefconGate
 from greenchat.config.opers import Oper
 from greenchat.values.addresses import network
 
@@ -25,12 +25,12 @@ GATEWAYS = (network("198.51.100.0/24"),)
     ],
 )
 def test_at_the_last_level_only_known_hosts_connect(level: int, host: str, is_known: bool) -> None:
-    objection = Doors(level, OPERS, GATEWAYS).objection(host)
+    objection = DefconGate(level, OPERS, GATEWAYS).objection(host)
     assert (objection == "") is (is_known or level > ONLY_OPERATORS)
 
 
 @pytest.mark.parametrize("level", MEANINGS)
 @pytest.mark.parametrize(("host", "is_local"), [("127.0.0.1", True), ("0::1", True), ("192.0.2.77", False)])
 def test_at_the_last_two_guests_come_from_this_machine_only(level: int, host: str, is_local: bool) -> None:
-    objection = Doors(level, OPERS, GATEWAYS).objection_to_guest(host)
+    objection = DefconGate(level, OPERS, GATEWAYS).objection_to_guest(host)
     assert (objection == "") is (is_local or level > ONLY_ACCOUNTS)

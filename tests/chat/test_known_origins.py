@@ -1,10 +1,10 @@
-"""FamiliarPlaces: bounded for each account, so that nobody can push out the places of others."""
+"""KnownOrigins: bounded for each account, so that nobody can push out the places of others."""
 
-from greenchat.chat.known_origins import FamiliarPlaces
+from greenchat.chat.known_origins import KnownOrigins
 
 
 def test_so_many_places_of_an_account_are_known() -> None:
-    places = FamiliarPlaces()
+    places = KnownOrigins()
     places.note("bob", "cafe")
     for number in range(20):
         places.note("alice", f"place{number}")
@@ -17,7 +17,7 @@ def test_so_many_places_of_an_account_are_known() -> None:
 
 
 def test_who_takes_the_name_of_an_account_that_was_given_up_is_somebody_else() -> None:
-    places = FamiliarPlaces()
+    places = KnownOrigins()
     places.note("alice", "cafe")
     places.forget("alice")
     places.forget("nobody")

@@ -20,7 +20,7 @@ def act(server: ServerThread, nick: str, change: Callable[[Context, User], None]
         app.turn.begin()
         session = user.sessions[0]
         ctx = Context(
-            app.network, session, Message("TEST"), now=app.now(), new_id=app.new_id, host=app, journal=app.turn
+            app.network, session, Message("TEST"), now=app.now(), new_id=app.new_id, process=app, journal=app.turn
         )
         change(ctx, user)
         ctx.answer()

@@ -18,7 +18,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.channel import Topic
 from greenchat.chat.user import User
-from greenchat.config.options import Address, Connections, Listener, Options
+from greenchat.config.options import Address, Connections, ListenerOptions, Options
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from greenchat.server.net.certificate import ensure_certificate
@@ -49,7 +49,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def options(tmp_path: Path) -> Options:
     """A second listener is behind a proxy, a third one greets plain clients at once."""
     here = Address("127.0.0.1", 0)
-    listen = Listener(here), Listener(here, proxy=_LOCAL), Listener(here, kind="plain", prompt="now")
+    listen = (
+        ListenerOptions(here),
+        ListenerOptions(here, proxy=_LOCAL),
+        ListenerOptions(here, kind="plain", prompt="now"),
+    )
     return replace(quick_options(tmp_path), listen=listen, connections=Connections(sendq=1024 * 1024))
 
 

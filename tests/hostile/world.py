@@ -18,7 +18,7 @@ from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Apart, Gradually, Later
+from greenchat.commands.core.deferred import Background, Deferred, Streamed
 from greenchat.config.options import Options, Storage, Throttle
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol import caps
@@ -125,10 +125,10 @@ class World:
             self.app.turn.begin()
             ctx, rest = run_line(line, lambda message: self._context(puppet, message))
             while rest is not None:
-                if isinstance(rest, Apart):  # here and now, so that nothing comes after the last look
+                if isinstance(rest, Background):  # here and now, so that nothing comes after the last look
                     ctx = ctx.aside(puppet.session)
-                    rest = Gradually(rest.steps(ctx))
-                if isinstance(rest, Later):
+                    rest = Streamed(rest.steps(ctx))
+                if isinstance(rest, Deferred):
                     result = rest.work()
                     rest.done()
                     rest = resume(ctx, rest, result)
@@ -147,7 +147,7 @@ class World:
     def _context(self, puppet: Puppet, message: Message) -> Context:
         app = self.app
         return Context(
-            self.network, puppet.session, message, now=app.now(), new_id=app.new_id, host=app, journal=app.turn
+            self.network, puppet.session, message, now=app.now(), new_id=app.new_id, process=app, journal=app.turn
         )
 
     def _end_turn(self) -> None:

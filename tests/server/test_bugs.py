@@ -7,7 +7,7 @@ import pytest
 
 from greenchat.commands.catalog import COMMANDS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.registry import command
 from tests.conftest import Target
 from tests.irc import Client, people
@@ -21,8 +21,8 @@ def _crashing_commands() -> Iterator[None]:
         raise LookupError("this handler has a bug")
 
     @command("CRASHLATER")
-    def crash_later(ctx: Context) -> Later:
-        return Later(lambda: 1 // 0, lambda ctx, result: None)
+    def crash_later(ctx: Context) -> Deferred:
+        return Deferred(lambda: 1 // 0, lambda ctx, result: None)
 
     @command("MISFORMAT")
     def misformat(ctx: Context) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.file import Config, ConfigError
-from greenchat.config.options import Address, Listener, Options, Throttle, TlsFiles
+from greenchat.config.options import Address, ListenerOptions, Options, Throttle, TlsFiles
 from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -115,7 +115,7 @@ def test_who_is_no_longer_an_operator_is_none(server: ServerThread, configure: C
 
 
 def test_listeners_come_and_go_and_people_stay(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
-    second = Listener(Address("127.0.0.2", 0))
+    second = ListenerOptions(Address("127.0.0.2", 0))
     with Client(server.address, "alice") as alice:
         become(alice)
         (first,) = quick_options(tmp_path).listen
@@ -140,7 +140,7 @@ def test_an_address_that_can_not_be_had_is_named(server: ServerThread, configure
         become(alice)
         taken = Address("127.0.0.1", other.getsockname()[1])
         (first,) = quick_options(tmp_path).listen
-        configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, Listener(taken))))
+        configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, ListenerOptions(taken))))
         alice.send("REHASH")
         notices = [message.params[1] for message in alice.until("382") if message.command == "NOTICE"]
         assert notices[-1] == f"*** can't listen on {taken}: another program listens there already"

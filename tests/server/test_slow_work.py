@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.registry import COMMANDS, command
 from greenchat.protocol.numerics import Numeric
 from tests.conftest import Target
@@ -19,8 +19,8 @@ def gate() -> Iterator[threading.Event]:
     gate = threading.Event()
 
     @command("SLOW")
-    def slow(ctx: Context) -> Later:
-        return Later(lambda: gate.wait(20), lambda ctx, opened: ctx.reply(Numeric.RPL_NONE, str(opened), ctx.nick))
+    def slow(ctx: Context) -> Deferred:
+        return Deferred(lambda: gate.wait(20), lambda ctx, opened: ctx.reply(Numeric.RPL_NONE, str(opened), ctx.nick))
 
     yield gate
     gate.set()

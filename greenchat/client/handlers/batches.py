@@ -19,15 +19,15 @@ HISTORY = "chathistory"
 KEPT_UNTIL_WHOLE = frozenset({MULTILINE, HISTORY})
 
 
-def receive(at: Incoming) -> None:
+def receive(incoming: Incoming) -> None:
     """Let a message do what it does, now or when its batch is whole."""
-    message = at.message
+    message = incoming.message
     if message.command == "BATCH":
-        _batch(at)
+        _batch(incoming)
         return
-    batch = at.network.batches.get(message.tags.get("batch", ""))
+    batch = incoming.network.batches.get(message.tags.get("batch", ""))
     if batch is None:
-        _handle(at)
+        _handle(incoming)
         return
     batch.size += 1
     if batch.kind in KEPT_UNTIL_WHOLE:
@@ -36,39 +36,41 @@ def receive(at: Incoming) -> None:
     label = batch.opening.tags.get("label")
     if label and "label" not in message.tags:
         message = message._replace(tags={**message.tags, "label": label})
-    _handle(Incoming(at.model, at.network, message, at.time, batch.kind))
+    _handle(Incoming(incoming.model, incoming.network, message, incoming.time, batch.kind))
 
 
-def _handle(at: Incoming, conversation: str = "") -> None:
+def _handle(incoming: Incoming, conversation: str = "") -> None:
     """conversation: whose history it is out of."""
-    if at.batch == server_search.CAPABILITY:
-        playback.found(at)
+    if incoming.batch == server_search.CAPABILITY:
+        playback.found(incoming)
         return
-    if at.batch == HISTORY and at.message.command not in playback.LIVE:
-        buffer = at.network.find(conversation)
+    if incoming.batch == HISTORY and incoming.message.command not in playback.LIVE:
+        buffer = incoming.network.find(conversation)
         if buffer:
-            playback.played_back(at, buffer)
+            playback.played_back(incoming, buffer)
         return
-    if at.message.command in IGNORABLE and _ignored(at):
+    if incoming.message.command in IGNORABLE and _ignored(incoming):
         return
-    TABLE.get(at.message.command, replies.anything_else)(at)
+    TABLE.get(incoming.message.command, replies.anything_else)(incoming)
 
 
-def _ignored(at: Incoming) -> bool:
+def _ignored(incoming: Incoming) -> bool:
     """Is it from somebody whom the user does not want to read?"""
-    settings = at.model.settings
-    return bool(settings.ignored) and not at.mine and settings.ignores(at.message.source or "", at.nick)
+    settings = incoming.model.settings
+    return (
+        bool(settings.ignored) and not incoming.mine and settings.ignores(incoming.message.source or "", incoming.nick)
+    )
 
 
-def _batch(at: Incoming) -> None:
+def _batch(incoming: Incoming) -> None:
     """`BATCH +reference type [parameters]` begins one, `BATCH -reference` ends it."""
-    reference = at.param(0)[1:]
-    if at.param(0).startswith("+"):
-        inside = at.message.tags.get("batch", "") in at.network.batches
-        if not (inside and at.param(1) == "labeled-response"):
-            at.network.batches[reference] = Batch(at.message)
+    reference = incoming.param(0)[1:]
+    if incoming.param(0).startswith("+"):
+        inside = incoming.message.tags.get("batch", "") in incoming.network.batches
+        if not (inside and incoming.param(1) == "labeled-response"):
+            incoming.network.batches[reference] = Batch(incoming.message)
         return
-    ended = at.network.batches.pop(reference, None)
+    ended = incoming.network.batches.pop(reference, None)
     if ended is None:
         return
     if ended.kind == MULTILINE and ended.kept:
@@ -77,22 +79,24 @@ def _batch(at: Incoming) -> None:
         text = whole([Part(line.params[-1], CONCAT in line.tags) for line in ended.kept if len(line.params) > 1])
         opening = ended.opening
         one = Message(ended.kept[0].command, (ended.target, text), opening.source, opening.tags)
-        receive(Incoming(at.model, at.network, one, said_at(one, at.time)))
+        receive(Incoming(incoming.model, incoming.network, one, said_at(one, incoming.time)))
     elif ended.kind == HISTORY:
-        _history(at, ended)
+        _history(incoming, ended)
     elif ended.kind == server_search.CAPABILITY and ended.size == 0:
-        at.answer("The server remembers nothing like that.")
+        incoming.answer("The server remembers nothing like that.")
 
 
-def _history(at: Incoming, page: Batch) -> None:
+def _history(incoming: Incoming, page: Batch) -> None:
     """A page is whole: "Client MAY delay processing the batched events until they have received ... the end"."""
-    buffer = at.network.find(page.target)
+    buffer = incoming.network.find(page.target)
     if buffer:
         buffer.follow = {message.tags["msgid"] for message in page.kept if "msgid" in message.tags}
     for message in page.kept:
         if buffer:
             buffer.follow.discard(message.tags.get("msgid", ""))
-        _handle(Incoming(at.model, at.network, message, said_at(message, at.time), HISTORY), page.target)
-    buffer = at.network.find(page.target)
+        _handle(
+            Incoming(incoming.model, incoming.network, message, said_at(message, incoming.time), HISTORY), page.target
+        )
+    buffer = incoming.network.find(page.target)
     if buffer:
-        chathistory.answered(at.model, buffer, page.size, at.time)
+        chathistory.answered(incoming.model, buffer, page.size, incoming.time)

@@ -13,91 +13,101 @@ from greenchat.protocol.numerics import Numeric
 
 
 @on("AUTHENTICATE")
-def authenticate(at: Incoming) -> None:
+def authenticate(incoming: Incoming) -> None:
     """The server's part of the exchange."""
-    problem = login.answer(at.network, at.param(0))
+    problem = login.answer(incoming.network, incoming.param(0))
     if problem:
-        at.answer(f"Not logged in: {problem}", Kind.ERROR)
+        incoming.answer(f"Not logged in: {problem}", Kind.ERROR)
 
 
 @on(Numeric.RPL_LOGGEDIN)
-def logged_in(at: Incoming) -> None:
+def logged_in(incoming: Incoming) -> None:
     """`<nick> <nick>!<user>@<host> <account> :You are now logged in as <user>`"""
-    if at.network.account != at.param(2):
-        at.answer(f"You are logged in as {at.param(2)}.")
-    login.logged_in(at.model, at.network, at.param(2))
+    if incoming.network.account != incoming.param(2):
+        incoming.answer(f"You are logged in as {incoming.param(2)}.")
+    login.logged_in(incoming.model, incoming.network, incoming.param(2))
 
 
 @on(Numeric.RPL_LOGGEDOUT)
-def logged_out(at: Incoming) -> None:
+def logged_out(incoming: Incoming) -> None:
     """We have no account any more."""
-    at.network.account = ""
-    at.answer("You are logged out.")
+    incoming.network.account = ""
+    incoming.answer("You are logged out.")
 
 
 @on(Numeric.RPL_SASLSUCCESS, Numeric.ERR_SASLALREADY)
-def success(at: Incoming) -> None:
+def success(incoming: Incoming) -> None:
     """The exchange is over, and good."""
-    at.network.attempt = None
-    end_when_settled(at.network)
+    incoming.network.attempt = None
+    end_when_settled(incoming.network)
 
 
 @on(Numeric.ERR_SASLFAIL, Numeric.ERR_SASLTOOLONG, "902")
-def failure(at: Incoming) -> None:
+def failure(incoming: Incoming) -> None:
     """The exchange is over, and in vain."""
-    network = at.network
+    network = incoming.network
     under_way = network.attempt is not None
     if login.refused(network):
         return
     credentials, network.credentials = network.credentials, None
     network.keep_login = network.proving = False
     if under_way and credentials:
-        text = f"The server does not accept this password of {credentials.account} ({at.param(-1)})."
+        text = f"The server does not accept this password of {credentials.account} ({incoming.param(-1)})."
         if network.link is Link.ONLINE:
             # Who mistyped a password types it again without reading on: what comes now must be hidden, too.
-            at.model.complain(network, text, at.time)
-            login.ask_password(at.model, network, credentials.account)
+            incoming.model.complain(network, text, incoming.time)
+            login.ask_password(incoming.model, network, credentials.account)
             return
-        again = Answer("retry", "type it again", lambda _: login.ask_password(at.model, network, credentials.account))
-        at.model.ask(network, Question(text, (again, Answer("leave", "go on without an account", nothing))), at.time)
+        again = Answer(
+            "retry", "type it again", lambda _: login.ask_password(incoming.model, network, credentials.account)
+        )
+        incoming.model.ask(
+            network, Question(text, (again, Answer("leave", "go on without an account", nothing))), incoming.time
+        )
     end_when_settled(network)
 
 
 @on(Numeric.ERR_SASLABORTED, Numeric.RPL_SASLMECHS)
-def in_between(at: Incoming) -> None:
+def in_between(incoming: Incoming) -> None:
     """What follows says enough; an aborted exchange holds nothing up."""
-    if at.message.command == Numeric.ERR_SASLABORTED.command:
-        at.network.attempt = None
-        end_when_settled(at.network)
+    if incoming.message.command == Numeric.ERR_SASLABORTED.command:
+        incoming.network.attempt = None
+        end_when_settled(incoming.network)
 
 
 @on("REGISTER", "VERIFY")
-def registered(at: Incoming) -> None:
+def registered(incoming: Incoming) -> None:
     """`REGISTER <result> <account> <message>`: https://ircv3.net/specs/extensions/account-registration"""
-    if at.param(0) == "SUCCESS":
-        at.answer(f"The name {at.param(1)} is yours now.")
-    elif at.param(0) == "VERIFICATION_REQUIRED":
-        at.answer(f"{at.param(1)} is to be confirmed: {at.param(-1)}. Then: /verify {at.param(1)} CODE")
+    if incoming.param(0) == "SUCCESS":
+        incoming.answer(f"The name {incoming.param(1)} is yours now.")
+    elif incoming.param(0) == "VERIFICATION_REQUIRED":
+        incoming.answer(
+            f"{incoming.param(1)} is to be confirmed: {incoming.param(-1)}. Then: /verify {incoming.param(1)} CODE"
+        )
 
 
 @on(Numeric.ERR_NEEDREGGEDNICK)
-def only_registered(at: Incoming) -> None:
+def only_registered(incoming: Incoming) -> None:
     """`<channel> :Cannot join channel (+R)`, or `<nick>` for a private talk."""
-    network, name = at.network, at.param(1)
+    network, name = incoming.network, incoming.param(1)
     account = network.wanted_nick
     answers = (
-        Answer("login", f"as {account}, with its password", lambda _: login.ask_password(at.model, network, account)),
-        Answer("register", f"{account} as yours", lambda _: login.ask_new_password(at.model, network, account, "")),
+        Answer(
+            "login", f"as {account}, with its password", lambda _: login.ask_password(incoming.model, network, account)
+        ),
+        Answer(
+            "register", f"{account} as yours", lambda _: login.ask_new_password(incoming.model, network, account, "")
+        ),
         Answer("leave", "don't go there", lambda _: network.unwant(name)),
     )
     who = "lets only people with an account in" if network.isupport.is_channel(name) else "hears only people with one"
-    at.model.ask(network, Question(f"{name} {who}.", answers), at.time)
+    incoming.model.ask(network, Question(f"{name} {who}.", answers), incoming.time)
 
 
 @on(Numeric.ERR_BADCHANNELKEY)
-def wants_key(at: Incoming) -> None:
+def wants_key(incoming: Incoming) -> None:
     """`<channel> :Cannot join channel (+k)`"""
-    network, name = at.network, at.param(1)
+    network, name = incoming.network, incoming.param(1)
     if not network.isupport.is_channel(name):
         return
 
@@ -106,5 +116,5 @@ def wants_key(at: Incoming) -> None:
         network.show_on_join.add(name)
         network.send("JOIN", name, key)
 
-    at.answer(f"{name} has a key.", Kind.ERROR)
-    at.model.questions.append(Prompt(f"The key of {name}", take))
+    incoming.answer(f"{name} has a key.", Kind.ERROR)
+    incoming.model.questions.append(Prompt(f"The key of {name}", take))

@@ -15,121 +15,121 @@ CTCP_REPLIES_WAITING = 3  # more questions than that at once are somebody's floo
 
 
 @on("PRIVMSG", "NOTICE")
-def said(at: Incoming) -> None:
+def said(incoming: Incoming) -> None:
     """Somebody said something, maybe we ourselves (echo-message)."""
-    notice = at.message.command == "NOTICE"
-    target, text = at.param(0), at.param(1)
+    notice = incoming.message.command == "NOTICE"
+    target, text = incoming.param(0), incoming.param(1)
     kind = Kind.NOTICE if notice else Kind.SAID
     if text.startswith("\x01"):
         command, _, argument = text[1:].rstrip("\x01").partition(" ")
         if command.upper() != "ACTION":
-            _ctcp(at, command.upper(), argument)
+            _ctcp(incoming, command.upper(), argument)
             return
         kind, text = Kind.ACTION, argument
-    if at.label and not at.mine:
-        sending.answered(at.model, at.network, at.label, at.time)
-    if at.mine and login.hides(target, text):
+    if incoming.label and not incoming.mine:
+        sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
+    if incoming.mine and login.hides(target, text):
         return  # our own password, echoed or out of the history
-    buffer = _buffer_for(at, target, notice=notice)
-    _note_account(at, buffer)
-    if at.mine and at.batch != "chathistory":
-        sending.confirm(buffer, at.label, text)
-    elif at.mine:
-        chathistory.found_own(buffer, text, at.time)
-    buffer.typing.pop(at.nick, None)
-    member = buffer.member(at.nick)
+    buffer = _buffer_for(incoming, target, notice=notice)
+    _note_account(incoming, buffer)
+    if incoming.mine and incoming.batch != "chathistory":
+        sending.confirm(buffer, incoming.label, text)
+    elif incoming.mine:
+        chathistory.found_own(buffer, text, incoming.time)
+    buffer.typing.pop(incoming.nick, None)
+    member = buffer.member(incoming.nick)
     if member:
-        member.spoke = at.time
+        member.spoke = incoming.time
     prefix = member.prefixes[:1] if member else ""
-    reply = message_actions.replied_to(at.message.tags)
+    reply = message_actions.replied_to(incoming.message.tags)
     parent = buffer.said(reply)
     line = Line(
-        at.time,
+        incoming.time,
         kind,
         text,
-        member.nick if member else at.nick,  # one string for all that somebody says
+        member.nick if member else incoming.nick,  # one string for all that somebody says
         prefix,
-        own=at.mine,
-        highlight=at.highlights(text) or (not at.mine and parent is not None and parent.own),
-        id=at.message.tags.get("msgid", ""),
+        own=incoming.mine,
+        highlight=incoming.highlights(text) or (not incoming.mine and parent is not None and parent.own),
+        id=incoming.message.tags.get("msgid", ""),
         reply=reply,
         quote=message_actions.quoted(parent) if reply else "",
     )
-    at.show(buffer, line)
+    incoming.show(buffer, line)
 
 
-def _note_account(at: Incoming, buffer: Buffer) -> None:
+def _note_account(incoming: Incoming, buffer: Buffer) -> None:
     """Over a private talk stands whether the other one is who they seem to be: what account-tag is for."""
-    if ACCOUNT_TAG not in at.network.caps or at.batch or at.message.command != "PRIVMSG":
+    if ACCOUNT_TAG not in incoming.network.caps or incoming.batch or incoming.message.command != "PRIVMSG":
         return
-    if buffer is at.network.find(at.nick):
-        account = at.message.tags.get("account", "")
+    if buffer is incoming.network.find(incoming.nick):
+        account = incoming.message.tags.get("account", "")
         buffer.topic = f"logged in as {account}" if account else "not logged in"
 
 
 @on("MARKREAD")
-def markread(at: Incoming) -> None:
+def markread(incoming: Incoming) -> None:
     """Up to where the user has read, maybe in another client: https://ircv3.net/specs/extensions/read-marker"""
-    buffer = at.network.find(at.param(0))
-    _, _, stamp = at.param(1).partition("timestamp=")
+    buffer = incoming.network.find(incoming.param(0))
+    _, _, stamp = incoming.param(1).partition("timestamp=")
     time = milliseconds_of(stamp)
-    chathistory.read_until(at.model, at.network, at.param(0), time or 0)
+    chathistory.read_until(incoming.model, incoming.network, incoming.param(0), time or 0)
     if buffer and time is not None:
-        chathistory.marked(at.model, buffer, time)
+        chathistory.marked(incoming.model, buffer, time)
 
 
 @on("REDACT")
-def redact(at: Incoming) -> None:
+def redact(incoming: Incoming) -> None:
     """A message is taken back: `REDACT <target> <msgid> [<reason>]`."""
-    target = at.nick if at.network.is_me(at.param(0)) else at.param(0)
-    buffer = at.network.find(target)
-    if buffer is None or not at.param(1):
+    target = incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0)
+    buffer = incoming.network.find(target)
+    if buffer is None or not incoming.param(1):
         return
-    reason = f": {at.param(2)}" if at.param(2) else ""
-    msgid = at.param(1)
+    reason = f": {incoming.param(2)}" if incoming.param(2) else ""
+    msgid = incoming.param(1)
     for place in range(len(buffer.lines) - 1, -1, -1):
         line = buffer.lines[place]
         if line.reply == msgid:
             buffer.replace(place, replace(line, quote="a message that was taken back"))
         if line.id == msgid:
-            text = f"(taken back by {at.nick}{reason})"
+            text = f"(taken back by {incoming.nick}{reason})"
             buffer.replace(place, replace(line, text=text, kind=Kind.EVENT, highlight=False, reply="", quote=""))
             return
 
 
 @on("TAGMSG")
-def tagged(at: Incoming) -> None:
+def tagged(incoming: Incoming) -> None:
     """A message that is only tags: somebody is typing, or reacts to a message."""
-    state = at.message.tags.get(typing.TAG)
-    buffer = at.network.find(at.nick if at.network.is_me(at.param(0)) else at.param(0))
-    if buffer and state and not at.mine and at.batch != "chathistory":
-        typing.heard(buffer, at.nick, state, at.time)
+    state = incoming.message.tags.get(typing.TAG)
+    buffer = incoming.network.find(incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0))
+    if buffer and state and not incoming.mine and incoming.batch != "chathistory":
+        typing.heard(buffer, incoming.nick, state, incoming.time)
     if buffer:
-        message_actions.heard(buffer, at.nick, at.message.tags)
+        message_actions.heard(buffer, incoming.nick, incoming.message.tags)
 
 
 @on("INVITE")
-def invited(at: Incoming) -> None:
+def invited(incoming: Incoming) -> None:
     """Somebody is asked into a channel: us, or (invite-notify) somebody else into a channel we are in."""
-    who, channel = at.param(0), at.param(1)
-    if at.network.is_me(who):
-        at.answer(f"{at.nick} invites you to {channel}: /join {channel}")
+    who, channel = incoming.param(0), incoming.param(1)
+    if incoming.network.is_me(who):
+        incoming.answer(f"{incoming.nick} invites you to {channel}: /join {channel}")
     else:
-        buffer = at.network.find(channel)
+        buffer = incoming.network.find(channel)
         if buffer:
-            at.note(buffer, f"{at.nick} invited {who}")
+            incoming.note(buffer, f"{incoming.nick} invited {who}")
 
 
 @on(Numeric.RPL_AWAY)
-def away(at: Incoming) -> None:
+def away(incoming: Incoming) -> None:
     """Whom we wrote to (or asked about) is away."""
-    nick = at.param(1)
-    buffer = at.network.find(nick)
-    text = notify_list.away_text(nick, at.param(-1))
+    nick = incoming.param(1)
+    buffer = incoming.network.find(nick)
+    text = notify_list.away_text(nick, incoming.param(-1))
     if buffer is None:
-        at.answer(text)
+        incoming.answer(text)
     elif not any(line.text == text for line in list(buffer.lines)[-20:]):
-        at.note(buffer, text, Kind.INFO)
+        incoming.note(buffer, text, Kind.INFO)
 
 
 @on(
@@ -139,82 +139,82 @@ def away(at: Incoming) -> None:
     Numeric.ERR_NOTONCHANNEL,
     Numeric.ERR_TOOMANYTARGETS,
 )
-def not_delivered(at: Incoming) -> None:
+def not_delivered(incoming: Incoming) -> None:
     """What we said or asked for could not be done; if it was something said, show that it was not sent."""
-    target, reason = at.param(1), at.param(-1)
-    if at.message.command == Numeric.ERR_NOSUCHNICK.command:
+    target, reason = incoming.param(1), incoming.param(-1)
+    if incoming.message.command == Numeric.ERR_NOSUCHNICK.command:
         reason = "nobody is called that here now"
-    buffer = at.network.find(target)
-    refused = sending.refuse(buffer, at.label) if buffer else None
+    buffer = incoming.network.find(target)
+    refused = sending.refuse(buffer, incoming.label) if buffer else None
     if buffer and refused:
-        at.note(buffer, f"Not sent ({reason}): {refused.text}", Kind.ERROR)
-    elif buffer and at.message.command != Numeric.ERR_NOSUCHNICK.command:
-        at.note(buffer, f"{target}: {reason}", Kind.ERROR)
+        incoming.note(buffer, f"Not sent ({reason}): {refused.text}", Kind.ERROR)
+    elif buffer and incoming.message.command != Numeric.ERR_NOSUCHNICK.command:
+        incoming.note(buffer, f"{target}: {reason}", Kind.ERROR)
     else:
-        at.answer(f"{target}: {reason}", Kind.ERROR)
+        incoming.answer(f"{target}: {reason}", Kind.ERROR)
 
 
 @on(Numeric.ERR_NOSUCHSERVER)
-def no_such_server(at: Incoming) -> None:
+def no_such_server(incoming: Incoming) -> None:
     """`<server name> :No such server`; to `WHOIS bob bob` it means that bob is not here, and no nickname has a dot."""
-    name = at.param(1)
+    name = incoming.param(1)
     missing = f"There is no server {name}" if "." in name else f"{name}: nobody is called that here now"
-    at.answer(missing, Kind.ERROR)
+    incoming.answer(missing, Kind.ERROR)
 
 
 @on("FAIL", "WARN", "NOTE")
-def standard_reply(at: Incoming) -> None:
+def standard_reply(incoming: Incoming) -> None:
     """`FAIL <command> <code> [context...] :text`: https://ircv3.net/specs/extensions/standard-replies"""
-    if at.param(0) == "CHATHISTORY":
-        for waiting_for_history in at.network.buffers.values():
-            chathistory.failed(at.model, waiting_for_history, at.time)
-    kind = Kind.INFO if at.message.command == "NOTE" else Kind.ERROR
-    context = " ".join(at.message.params[2:-1])
-    buffer = _waiting_for(at.model, at) if at.label else None
-    refused = sending.refuse(buffer, at.label) if buffer else None
+    if incoming.param(0) == "CHATHISTORY":
+        for waiting_for_history in incoming.network.buffers.values():
+            chathistory.failed(incoming.model, waiting_for_history, incoming.time)
+    kind = Kind.INFO if incoming.message.command == "NOTE" else Kind.ERROR
+    context = " ".join(incoming.message.params[2:-1])
+    buffer = _waiting_for(incoming.model, incoming) if incoming.label else None
+    refused = sending.refuse(buffer, incoming.label) if buffer else None
     if buffer and refused:
-        at.note(buffer, f"Not sent ({at.param(-1)}): {refused.text}", Kind.ERROR)
+        incoming.note(buffer, f"Not sent ({incoming.param(-1)}): {refused.text}", Kind.ERROR)
         return
-    command = "" if at.param(0) == "*" else at.param(0)
+    command = "" if incoming.param(0) == "*" else incoming.param(0)
     about = " ".join(part for part in (command, context) if part)
-    at.answer(f"{about}: {at.param(-1)}" if about else at.param(-1), kind)
+    incoming.answer(f"{about}: {incoming.param(-1)}" if about else incoming.param(-1), kind)
 
 
-def _waiting_for(model: Model, at: Incoming) -> Buffer | None:
+def _waiting_for(model: Model, incoming: Incoming) -> Buffer | None:
     for buffer in model.buffers:
-        if buffer.network is at.network and any(waiting.label == at.label for waiting in buffer.waiting):
+        if buffer.network is incoming.network and any(waiting.label == incoming.label for waiting in buffer.waiting):
             return buffer
     return None
 
 
-def _buffer_for(at: Incoming, target: str, *, notice: bool) -> Buffer:
-    network = at.network
+def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
+    network = incoming.network
     channel = target.lstrip(network.isupport.statusmsg) if network.isupport.statusmsg else target
     if network.isupport.is_channel(channel):
-        return network.find(channel) or at.model.open(network, channel)
-    if at.mine:
-        return at.model.open(network, target)
-    from_server = "!" not in (at.message.source or "")
+        return network.find(channel) or incoming.model.open(network, channel)
+    if incoming.mine:
+        return incoming.model.open(network, target)
+    from_server = "!" not in (incoming.message.source or "")
     if from_server:
-        return network.find(at.nick) or network.status
+        return network.find(incoming.nick) or network.status
     if notice:
         # A notice alone opens no window: services and bots answer by notice.
-        current = at.model.current
-        return network.find(at.nick) or (current if current.network is network else network.status)
-    return at.model.open(network, at.nick)
+        current = incoming.model.current
+        return network.find(incoming.nick) or (current if current.network is network else network.status)
+    return incoming.model.open(network, incoming.nick)
 
 
-def _ctcp(at: Incoming, command: str, argument: str) -> None:
-    if at.message.command == "NOTICE":
-        heard = at.network.heard_at  # by our own clock, as what we sent
+def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
+    if incoming.message.command == "NOTICE":
+        heard = incoming.network.heard_at  # by our own clock, as what we sent
         if command == "PING" and argument.isdecimal() and int(argument) <= heard:
-            at.answer(f"{at.nick} answers after {(heard - int(argument)) / 1000:.2f} s")
+            incoming.answer(f"{incoming.nick} answers after {(heard - int(argument)) / 1000:.2f} s")
         else:
-            at.answer(f"{at.nick} answers {command}: {argument}")
+            incoming.answer(f"{incoming.nick} answers {command}: {argument}")
         return
-    if at.mine or not split_source(at.message.source or "")[1]:
+    if incoming.mine or not split_source(incoming.message.source or "")[1]:
         return
     replies = {"VERSION": f"greenchat {__version__}", "PING": argument, "CLIENTINFO": "ACTION CLIENTINFO PING VERSION"}
-    at.note(at.network.status, f"{at.nick} asks for {command}")
-    if command in replies and len(at.network.outgoing) < CTCP_REPLIES_WAITING:
-        at.network.send("NOTICE", at.nick, f"\x01{command} {replies[command]}\x01")
+    incoming.note(incoming.network.status, f"{incoming.nick} asks for {command}")
+    if command in replies and len(incoming.network.outgoing) < CTCP_REPLIES_WAITING:
+        incoming.network.send("NOTICE", incoming.nick, f"\x01{command} {replies[command]}\x01")

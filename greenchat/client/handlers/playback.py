@@ -12,38 +12,47 @@ from greenchat.client.text.times import date_and_time
 LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handlers know about history
 
 
-def played_back(at: Incoming, buffer: Buffer) -> None:
+def played_back(incoming: Incoming, buffer: Buffer) -> None:
     """An event of the past."""
-    nick = at.nick
-    match at.message.command:
+    nick = incoming.nick
+    match incoming.message.command:
         case "JOIN":
-            at.moved(buffer, nick, CAME, f"{nick} joined")
+            incoming.moved(buffer, nick, CAME, f"{nick} joined")
         case "PART":
-            at.moved(buffer, nick, WENT, f"{nick} left{reason(at.param(1))}")
+            incoming.moved(buffer, nick, WENT, f"{nick} left{reason(incoming.param(1))}")
         case "QUIT":
-            at.moved(buffer, nick, WENT, f"{nick} quit{reason(at.param(0))}")
+            incoming.moved(buffer, nick, WENT, f"{nick} quit{reason(incoming.param(0))}")
         case "KICK":
-            at.note(buffer, f"{nick} kicked {at.param(1)}{reason(at.param(2))}", nick=at.param(1))
+            incoming.note(
+                buffer, f"{nick} kicked {incoming.param(1)}{reason(incoming.param(2))}", nick=incoming.param(1)
+            )
         case "NICK":
-            at.note(buffer, f"{nick} is now called {at.param(0)}", nick=nick)
+            incoming.note(buffer, f"{nick} is now called {incoming.param(0)}", nick=nick)
         case "TOPIC":
-            at.note(buffer, f"{nick} set the topic: {at.param(1)}" if at.param(1) else f"{nick} removed the topic")
+            incoming.note(
+                buffer,
+                f"{nick} set the topic: {incoming.param(1)}" if incoming.param(1) else f"{nick} removed the topic",
+            )
         case "MODE":
-            at.note(buffer, f"{nick} set mode {' '.join(at.message.params[1:])}", nick=nick)
+            incoming.note(buffer, f"{nick} set mode {' '.join(incoming.message.params[1:])}", nick=nick)
         case "RENAME":
-            at.note(buffer, f"{nick} renamed {at.param(0)} to {at.param(1)}{reason(at.param(2))}", nick=nick)
+            incoming.note(
+                buffer,
+                f"{nick} renamed {incoming.param(0)} to {incoming.param(1)}{reason(incoming.param(2))}",
+                nick=nick,
+            )
         case _:
             pass  # nothing that a reader would miss
 
 
-def found(at: Incoming) -> None:
+def found(incoming: Incoming) -> None:
     """A message that the server has found: shown with its time and place where the user is looking."""
-    if at.message.command in ("PRIVMSG", "NOTICE"):
-        where = "" if at.network.is_me(at.param(0)) else f" {at.param(0)}"
-        current = at.model.current
-        buffer = current if current.network is at.network else at.network.status
-        text = f"{date_and_time(str(at.time // 1000))}{where} {at.nick}: {at.param(1)}"
-        at.model.add(buffer, Line(max(at.time, _newest(buffer)), Kind.INFO, text))
+    if incoming.message.command in ("PRIVMSG", "NOTICE"):
+        where = "" if incoming.network.is_me(incoming.param(0)) else f" {incoming.param(0)}"
+        current = incoming.model.current
+        buffer = current if current.network is incoming.network else incoming.network.status
+        text = f"{date_and_time(str(incoming.time // 1000))}{where} {incoming.nick}: {incoming.param(1)}"
+        incoming.model.add(buffer, Line(max(incoming.time, _newest(buffer)), Kind.INFO, text))
 
 
 def _newest(buffer: Buffer) -> int:

@@ -58,16 +58,16 @@ def register(network: Network) -> None:
 
 
 @on("CAP")
-def cap(at: Incoming) -> None:
+def cap(incoming: Incoming) -> None:
     """The server's side of the negotiation."""
-    network = at.network
-    subcommand = at.param(1).upper()
-    names = at.param(-1).split()
+    network = incoming.network
+    subcommand = incoming.param(1).upper()
+    names = incoming.param(-1).split()
     if subcommand == "LS":
         network.caps_offered |= _with_values(names)
-        if at.param(2) == "*" and len(at.message.params) > 3:
+        if incoming.param(2) == "*" and len(incoming.message.params) > 3:
             return  # "all but the last reply MUST have a parameter containing only an asterisk"
-        if _secure(at):
+        if _secure(incoming):
             return
         _ask_for(network, network.caps_offered)
         end_when_settled(network)
@@ -87,42 +87,42 @@ def cap(at: Incoming) -> None:
                 else:
                     network.caps.add(name)
             if login.SASL in names and not (login.wants(network) and login.start(network)):
-                at.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
+                incoming.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
         network.caps_asked = max(0, network.caps_asked - 1)
         end_when_settled(network)
 
 
 @on(Numeric.RPL_WELCOME)
-def welcome(at: Incoming) -> None:
+def welcome(incoming: Incoming) -> None:
     """We are in. The server may have cut or changed our nick."""
-    network = at.network
+    network = incoming.network
     network.link = Link.ONLINE
     network.lost_at = network.retry_at = None
     network.tries, network.trouble, network.offers_server = 0, None, False
     network.settled, network.listed = False, 0
-    if at.param(0) not in ("", "*"):
-        network.nick = at.param(0)
-    last_word = at.param(-1).rpartition(" ")[2]
+    if incoming.param(0) not in ("", "*"):
+        network.nick = incoming.param(0)
+    last_word = incoming.param(-1).rpartition(" ")[2]
     nick, _, mask = last_word.partition("!")
     if mask and network.is_me(nick):
         network.mask = mask
-    at.note(network.status, at.param(-1), Kind.INFO)
+    incoming.note(network.status, incoming.param(-1), Kind.INFO)
 
 
 @on(Numeric.RPL_ISUPPORT)
-def isupport(at: Incoming) -> None:
+def isupport(incoming: Incoming) -> None:
     """What the server can do."""
-    network = at.network
+    network = incoming.network
     fold = network.fold
-    network.isupport.update(at.message.params[1:-1])
+    network.isupport.update(incoming.message.params[1:-1])
     if network.fold is not fold:
         network.refold()
 
 
 @on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
-def settled(at: Incoming) -> None:
+def settled(incoming: Incoming) -> None:
     """The welcome is over: join the channels and say what waited. After /motd there is nothing left to do."""
-    network = at.network
+    network = incoming.network
     network.settled = True
     for name, key in network.channels.items():
         buffer = network.find(name)
@@ -130,95 +130,97 @@ def settled(at: Incoming) -> None:
             network.send("JOIN", name, *([key] if key else []))
     for buffer in network.buffers.values():
         if buffer.kind is BufferKind.PRIVATE:
-            sending.flush(at.model, buffer, at.time)
+            sending.flush(incoming.model, buffer, incoming.time)
     if network.away_text and not network.away:
         network.send("AWAY", network.away_text)
-    login.settle(at.model, network, at.time)
-    chathistory.ask_targets(network, at.time)
+    login.settle(incoming.model, network, incoming.time)
+    chathistory.ask_targets(network, incoming.time)
     nick_recovery.watch(network)
-    notify_list.watch(at.model, network)
+    notify_list.watch(incoming.model, network)
 
 
 @on("CHATHISTORY")
-def went_on(at: Incoming) -> None:
+def went_on(incoming: Incoming) -> None:
     """`CHATHISTORY TARGETS <target> <timestamp>`: https://ircv3.net/specs/extensions/chathistory#targets"""
-    time = milliseconds_of(at.param(2))
-    if at.param(0) == "TARGETS" and at.param(1) and time is not None:
-        chathistory.talk_went_on(at.model, at.network, at.param(1), time)
+    time = milliseconds_of(incoming.param(2))
+    if incoming.param(0) == "TARGETS" and incoming.param(1) and time is not None:
+        chathistory.talk_went_on(incoming.model, incoming.network, incoming.param(1), time)
 
 
 @on(Numeric.RPL_MONONLINE)
-def online(at: Incoming) -> None:
+def online(incoming: Incoming) -> None:
     """`<nick> :target[!user@host][,target...]`"""
-    for mask in at.param(1).split(","):
-        notify_list.came(at.model, at.network, mask, at.time)
+    for mask in incoming.param(1).split(","):
+        notify_list.came(incoming.model, incoming.network, mask, incoming.time)
 
 
 @on(Numeric.RPL_MONOFFLINE)
-def offline(at: Incoming) -> None:
+def offline(incoming: Incoming) -> None:
     """`<nick> :target[,target...]`: https://ircv3.net/specs/extensions/monitor"""
-    for nick in at.param(1).split(","):
-        notify_list.went(at.model, at.network, nick, at.time)
+    for nick in incoming.param(1).split(","):
+        notify_list.went(incoming.model, incoming.network, nick, incoming.time)
 
 
 @on(Numeric.ERR_NICKNAMEINUSE, Numeric.ERR_ERRONEUSNICKNAME, Numeric.ERR_UNAVAILRESOURCE)
-def nick_refused(at: Incoming) -> None:
+def nick_refused(incoming: Incoming) -> None:
     """Before we are in, another nick is tried; later the user is told."""
-    network = at.network
-    refused = at.param(1)
+    network = incoming.network
+    refused = incoming.param(1)
     if network.link is Link.ONLINE:
         asked, network.asked_nick = network.asked_nick, ""
         if not asked and network.fold(refused) == network.fold(network.wanted_nick):
-            nick_recovery.denied(at.model, network, at.time)
+            nick_recovery.denied(incoming.model, network, incoming.time)
             return
-        at.answer(f"You can't be called {refused}: {at.param(-1)}", Kind.ERROR)
+        incoming.answer(f"You can't be called {refused}: {incoming.param(-1)}", Kind.ERROR)
         return
-    longer = len(refused) < LONGEST_NICK and at.message.command == Numeric.ERR_NICKNAMEINUSE.command
-    network.refused_nick = network.refused_nick or (refused, at.param(-1))
+    longer = len(refused) < LONGEST_NICK and incoming.message.command == Numeric.ERR_NICKNAMEINUSE.command
+    network.refused_nick = network.refused_nick or (refused, incoming.param(-1))
     network.nick = refused + "_" if longer else f"guest{len(network.status.lines) + 10}"
-    at.note(network.status, f"{refused} can't be used here ({at.param(-1)}); trying {network.nick}.", Kind.ERROR)
+    incoming.note(
+        network.status, f"{refused} can't be used here ({incoming.param(-1)}); trying {network.nick}.", Kind.ERROR
+    )
     network.send("NICK", network.nick)
 
 
 @on("PING")
-def ping(at: Incoming) -> None:
+def ping(incoming: Incoming) -> None:
     """The server wants to know whether we are still there."""
-    at.network.send("PONG", *at.message.params[-1:])
+    incoming.network.send("PONG", *incoming.message.params[-1:])
 
 
 @on("PONG")
-def pong(at: Incoming) -> None:
+def pong(incoming: Incoming) -> None:
     """The link measures the lag by it; and it tells what the server has got."""
-    sending.arrived(at.model, at.network, at.param(-1), at.time)
+    sending.arrived(incoming.model, incoming.network, incoming.param(-1), incoming.time)
 
 
 @on("ACK")
-def ack(at: Incoming) -> None:
+def ack(incoming: Incoming) -> None:
     """A labeled message was done and needed no answer."""
-    sending.answered(at.model, at.network, at.label, at.time)
+    sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
 
 
 @on("ERROR")
-def error(at: Incoming) -> None:
+def error(incoming: Incoming) -> None:
     """The server is about to close the connection and says why."""
-    at.network.last_words = at.param(-1)
-    at.note(at.network.status, at.param(-1), Kind.ERROR)
+    incoming.network.last_words = incoming.param(-1)
+    incoming.note(incoming.network.status, incoming.param(-1), Kind.ERROR)
 
 
-def _secure(at: Incoming) -> bool:
+def _secure(incoming: Incoming) -> bool:
     """STS: go over to TLS where the server demands it, remember that it does. True if this connection is to end."""
-    network = at.network
+    network = incoming.network
     policy = _with_values(network.caps_offered.get("sts", "").split(","))
     port, duration = policy.get("port", ""), policy.get("duration", "")
     if network.address.tls:
         if duration.isdecimal():
-            at.model.requests.append(OnlyTls(network, int(duration)))
+            incoming.model.requests.append(OnlyTls(network, int(duration)))
     elif port.isdecimal() and 0 < int(port) < 65536:
         network.address = Address(network.address.host, int(port), tls=True)
         network.only_tls = True
         network.outgoing.clear()
-        at.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
-        at.model.requests.append(Reconnect(network, "to switch to TLS"))
+        incoming.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
+        incoming.model.requests.append(Reconnect(network, "to switch to TLS"))
         return True
     return False
 

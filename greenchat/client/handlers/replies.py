@@ -29,20 +29,20 @@ MASK_LISTS = {
     Numeric.RPL_MOTDSTART,
     Numeric.RPL_MOTD,
 )
-def for_the_record(at: Incoming) -> None:
+def for_the_record(incoming: Incoming) -> None:
     """Part of the welcome, not worth anybody's attention but where it was asked for."""
-    at.note_or_answer(in_words(at.message.command, at.message.params))
+    incoming.note_or_answer(in_words(incoming.message.command, incoming.message.params))
 
 
 @on(Numeric.RPL_LUSERCLIENT)
-def people(at: Incoming) -> None:
+def people(incoming: Incoming) -> None:
     """`There are <u> users and <i> invisible on <s> servers`, in the server's words: few of them know a singular."""
-    counted = [int(word) for word in at.param(-1).split() if word.isdecimal()]
-    at.note_or_answer(f"People here: {sum(counted[:2])}" if len(counted) == 3 else at.param(-1))
+    counted = [int(word) for word in incoming.param(-1).split() if word.isdecimal()]
+    incoming.note_or_answer(f"People here: {sum(counted[:2])}" if len(counted) == 3 else incoming.param(-1))
 
 
 @on(Numeric.RPL_MYINFO, Numeric.RPL_LUSERME)
-def said_before(at: Incoming) -> None:
+def said_before(incoming: Incoming) -> None:
     """What RPL_YOURHOST, RPL_ISUPPORT and RPL_LUSERCLIENT say, too."""
 
 
@@ -56,77 +56,81 @@ def said_before(at: Incoming) -> None:
     Numeric.RPL_ENDOFSTATS,
     Numeric.RPL_LISTSTART,
 )
-def ends(at: Incoming) -> None:
+def ends(incoming: Incoming) -> None:
     """Says only that a list begins or ends, which can be seen."""
 
 
 @on(Numeric.RPL_ACCEPTLIST)
-def accepted(at: Incoming) -> None:
+def accepted(incoming: Incoming) -> None:
     """Who may write to us in spite of mode +g: as many nicks as fit."""
-    at.answer("You hear " + ", ".join(at.message.params[1:]))
+    incoming.answer("You hear " + ", ".join(incoming.message.params[1:]))
 
 
 @on(*MASK_LISTS)
-def on_list(at: Incoming) -> None:
+def on_list(incoming: Incoming) -> None:
     """`<channel> <mask> [<who> <when>]`; 728 names the mode behind the channel."""
-    params = list(at.message.params[1:])
-    if at.message.command == Numeric.RPL_QUIETLIST.command and len(params) > 2:
+    params = list(incoming.message.params[1:])
+    if incoming.message.command == Numeric.RPL_QUIETLIST.command and len(params) > 2:
         del params[1]
     channel, mask, who, when = (*params, "", "", "", "")[:4]
     since = date_and_time(when)
     by = f" (by {split_source(who)[0]}{f' on {since}' if since else ''})" if who else ""
-    at.network.listed += 1
-    at.answer(f"{MASK_LISTS[at.message.command][0]} {channel}: {mask}{by}")
+    incoming.network.listed += 1
+    incoming.answer(f"{MASK_LISTS[incoming.message.command][0]} {channel}: {mask}{by}")
 
 
 @on(*(end for _, end, _ in MASK_LISTS.values()))
-def list_ends(at: Incoming) -> None:
+def list_ends(incoming: Incoming) -> None:
     """`<channel> :<text>`: nothing to say but where the list was empty."""
-    listed, at.network.listed = at.network.listed, 0
-    empty = next(text for _, end, text in MASK_LISTS.values() if end.command == at.message.command)
+    listed, incoming.network.listed = incoming.network.listed, 0
+    empty = next(text for _, end, text in MASK_LISTS.values() if end.command == incoming.message.command)
     if not listed:
-        at.answer(f"{empty} {at.param(1)}.")
+        incoming.answer(f"{empty} {incoming.param(1)}.")
 
 
 @on(Numeric.RPL_WHOISUSER, Numeric.RPL_WHOWASUSER)
-def whois_user(at: Incoming) -> None:
+def whois_user(incoming: Incoming) -> None:
     """`<nick> <user> <host> * :<realname>`"""
-    is_ = "is" if at.message.command == Numeric.RPL_WHOISUSER.command else "was"
-    at.answer(f"{at.param(1)} {is_} {at.param(5)} ({at.param(2)}@{at.param(3)})")
+    is_ = "is" if incoming.message.command == Numeric.RPL_WHOISUSER.command else "was"
+    incoming.answer(f"{incoming.param(1)} {is_} {incoming.param(5)} ({incoming.param(2)}@{incoming.param(3)})")
 
 
 @on(Numeric.RPL_WHOISSERVER)
-def whois_server(at: Incoming) -> None:
+def whois_server(incoming: Incoming) -> None:
     """`<nick> <server> :<server info>`"""
-    at.answer(f"{at.param(1)} is connected to {at.param(2)} ({at.param(3)})")
+    incoming.answer(f"{incoming.param(1)} is connected to {incoming.param(2)} ({incoming.param(3)})")
 
 
 @on(Numeric.RPL_WHOISIDLE)
-def whois_idle(at: Incoming) -> None:
+def whois_idle(incoming: Incoming) -> None:
     """`<nick> <secs> <signon> :seconds idle, signon time`"""
-    idle = at.param(2)
-    text = f"{at.param(1)} was last active {duration(int(idle))} ago" if idle.isdecimal() else f"{at.param(1)} is idle"
-    since = date_and_time(at.param(3))
-    at.answer(f"{text}, here since {since}" if since else text)
+    idle = incoming.param(2)
+    text = (
+        f"{incoming.param(1)} was last active {duration(int(idle))} ago"
+        if idle.isdecimal()
+        else f"{incoming.param(1)} is idle"
+    )
+    since = date_and_time(incoming.param(3))
+    incoming.answer(f"{text}, here since {since}" if since else text)
 
 
 @on(Numeric.RPL_WHOISCHANNELS)
-def whois_channels(at: Incoming) -> None:
+def whois_channels(incoming: Incoming) -> None:
     """`<nick> :[prefix]<channel> ...`"""
-    at.answer(f"{at.param(1)} is in {at.param(2).strip()}")
+    incoming.answer(f"{incoming.param(1)} is in {incoming.param(2).strip()}")
 
 
 @on(Numeric.RPL_WHOISACCOUNT)
-def whois_account(at: Incoming) -> None:
+def whois_account(incoming: Incoming) -> None:
     """`<nick> <account> :is logged in as`"""
-    at.answer(f"{at.param(1)} is logged in as {at.param(2)}")
+    incoming.answer(f"{incoming.param(1)} is logged in as {incoming.param(2)}")
 
 
 @on(Numeric.RPL_WHOISKEYVALUE)
-def whois_metadata(at: Incoming) -> None:
+def whois_metadata(incoming: Incoming) -> None:
     """`<nick> <key> <visibility> :<value>`: https://ircv3.net/specs/extensions/metadata"""
-    words = _METADATA.get(at.param(2), f"'s {at.param(2)} is")
-    at.answer(f"{at.param(1)}{words} {at.param(4)}")
+    words = _METADATA.get(incoming.param(2), f"'s {incoming.param(2)} is")
+    incoming.answer(f"{incoming.param(1)}{words} {incoming.param(4)}")
 
 
 _METADATA = {
@@ -138,9 +142,9 @@ _METADATA = {
 
 
 @on(Numeric.RPL_KEYVALUE)
-def metadata(at: Incoming) -> None:
+def metadata(incoming: Incoming) -> None:
     """`<target> <key> <visibility> :<value>`, of ourselves at each welcome too."""
-    at.note(at.network.status, f"{at.param(1)}: {at.param(2)} is {at.param(4)}")
+    incoming.note(incoming.network.status, f"{incoming.param(1)}: {incoming.param(2)} is {incoming.param(4)}")
 
 
 @on(
@@ -152,107 +156,109 @@ def metadata(at: Incoming) -> None:
     Numeric.RPL_WHOISMODES,
     Numeric.RPL_WHOISSPECIAL,
 )
-def whois_more(at: Incoming) -> None:
+def whois_more(incoming: Incoming) -> None:
     """`<nick> ... :<text>`; `is using modes +` says nothing."""
-    text = " ".join(at.message.params[1:])
+    text = " ".join(incoming.message.params[1:])
     if not text.endswith(" +"):
-        at.answer(text)
+        incoming.answer(text)
 
 
 @on(Numeric.RPL_WHOREPLY)
-def who(at: Incoming) -> None:
+def who(incoming: Incoming) -> None:
     """`<channel> <user> <host> <server> <nick> <flags> :<hopcount> <realname>`"""
-    realname = at.param(7).partition(" ")[2]
-    away = ", away" if at.param(6).startswith("G") else ""
-    at.answer(f"{at.param(5)} ({realname}) {at.param(2)}@{at.param(3)}{away}")
+    realname = incoming.param(7).partition(" ")[2]
+    away = ", away" if incoming.param(6).startswith("G") else ""
+    incoming.answer(f"{incoming.param(5)} ({realname}) {incoming.param(2)}@{incoming.param(3)}{away}")
 
 
 @on(Numeric.RPL_LIST)
-def listed(at: Incoming) -> None:
+def listed(incoming: Incoming) -> None:
     """`<channel> <client count> :<topic>`"""
-    network, people = at.network, at.param(2)
-    entry = Listed(at.param(1), int(people) if people.isdecimal() else 0, at.param(3))
+    network, people = incoming.network, incoming.param(2)
+    entry = Listed(incoming.param(1), int(people) if people.isdecimal() else 0, incoming.param(3))
     network.directory.hear(network.fold(entry.name), entry)
     if network.directory.quiet:
         return
-    topic = f": {at.param(3)}" if at.param(3) else ""
-    at.answer(f"{at.param(1)} ({at.param(2)}){topic}")
+    topic = f": {incoming.param(3)}" if incoming.param(3) else ""
+    incoming.answer(f"{incoming.param(1)} ({incoming.param(2)}){topic}")
 
 
 @on(Numeric.RPL_LISTEND)
-def list_end(at: Incoming) -> None:
+def list_end(incoming: Incoming) -> None:
     """All channels were named."""
-    quiet = at.network.directory.quiet
-    at.network.directory.end()
+    quiet = incoming.network.directory.quiet
+    incoming.network.directory.end()
     if quiet:
         return
-    at.answer("These are the channels. /join one of them, or any other name to make a new one.")
+    incoming.answer("These are the channels. /join one of them, or any other name to make a new one.")
 
 
 @on(Numeric.RPL_INVITING)
-def inviting(at: Incoming) -> None:
+def inviting(incoming: Incoming) -> None:
     """`<nick> <channel>`"""
-    at.answer(f"{at.param(1)} was invited to {at.param(2)}")
+    incoming.answer(f"{incoming.param(1)} was invited to {incoming.param(2)}")
 
 
 @on(Numeric.RPL_NOWAWAY)
-def now_away(at: Incoming) -> None:
+def now_away(incoming: Incoming) -> None:
     """We are away now."""
-    at.network.away = True
-    at.answer("You are away. /back when you are here again.")
+    incoming.network.away = True
+    incoming.answer("You are away. /back when you are here again.")
 
 
 @on(Numeric.RPL_UNAWAY)
-def not_away(at: Incoming) -> None:
+def not_away(incoming: Incoming) -> None:
     """We are back."""
-    at.network.away = False
-    at.answer("You are back.")
+    incoming.network.away = False
+    incoming.answer("You are back.")
 
 
 @on(Numeric.RPL_UMODEIS)
-def own_modes(at: Incoming) -> None:
+def own_modes(incoming: Incoming) -> None:
     """Our user modes."""
-    at.note_or_answer(f"Your modes: {at.param(1)}" if at.param(1).strip("+") else "You have no modes.")
+    incoming.note_or_answer(
+        f"Your modes: {incoming.param(1)}" if incoming.param(1).strip("+") else "You have no modes."
+    )
 
 
 @on(Numeric.RPL_TRYAGAIN)
-def try_again(at: Incoming) -> None:
+def try_again(incoming: Incoming) -> None:
     """`<command> :<text>`: the server does not do that so often, or not yet."""
-    directory = at.network.directory
-    quiet = directory.quiet and at.param(1) == "LIST"
-    if at.param(1) == "LIST":
+    directory = incoming.network.directory
+    quiet = directory.quiet and incoming.param(1) == "LIST"
+    if incoming.param(1) == "LIST":
         directory.end()
     if not quiet:
-        at.answer(in_words(at.message.command, at.message.params), Kind.ERROR)
+        incoming.answer(in_words(incoming.message.command, incoming.message.params), Kind.ERROR)
 
 
 @on(Numeric.RPL_ISON)
-def ison(at: Incoming) -> None:
+def ison(incoming: Incoming) -> None:
     """`<client> :<nick> ...`: the answer to /ison, or to what is asked for the notify list."""
-    asked = at.network.isons.popleft() if at.network.isons else ()
+    asked = incoming.network.isons.popleft() if incoming.network.isons else ()
     if asked:
-        notify_list.answered(at.model, at.network, asked, at.param(-1).split(), at.time)
+        notify_list.answered(incoming.model, incoming.network, asked, incoming.param(-1).split(), incoming.time)
     else:
-        anything_else(at)
+        anything_else(incoming)
 
 
-def anything_else(at: Incoming) -> None:
+def anything_else(incoming: Incoming) -> None:
     """A numeric or command without a handler of its own.
 
     An error (400-599) that names one of our buffers stands there.
     """
-    command = at.message.command
+    command = incoming.message.command
     if not command.isdecimal():
-        at.note(at.network.status, " ".join((command, *at.message.params)), Kind.INFO)
+        incoming.note(incoming.network.status, " ".join((command, *incoming.message.params)), Kind.INFO)
         return
-    if command == Numeric.ERR_UNKNOWNCOMMAND.command and at.param(1) == "CAP":
+    if command == Numeric.ERR_UNKNOWNCOMMAND.command and incoming.param(1) == "CAP":
         return  # an old server; there is nothing that the user could do about it
-    text = in_words(command, at.message.params)
+    text = in_words(command, incoming.message.params)
     if 400 <= int(command) < 600:
-        named = at.network.find(at.param(1)) if len(at.message.params) > 2 else None
+        named = incoming.network.find(incoming.param(1)) if len(incoming.message.params) > 2 else None
         if named:
-            at.note(named, text, Kind.ERROR)
+            incoming.note(named, text, Kind.ERROR)
         else:
-            at.answer(text, Kind.ERROR)
+            incoming.answer(text, Kind.ERROR)
     else:
-        at.note_or_answer(text)
+        incoming.note_or_answer(text)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from greenchat.client.irc import multiline
 from greenchat.client.irc.login import hides
 from greenchat.client.irc.message_actions import REPLY, quoted
-from greenchat.client.state.lines import Kind, Line, Waiting
+from greenchat.client.state.lines import Kind, Line, PendingMessage
 from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
 from greenchat.client.state.network import LABEL
 from greenchat.protocol.framing import BODY_LIMIT
@@ -27,7 +27,7 @@ ACTION_BYTES = len("\x01ACTION \x01")
 
 def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int, reply: str = "") -> None:
     """Say something in a buffer, maybe of several lines: at once, or when the server can have it."""
-    buffer.waiting.append(Waiting(text, kind, now, id=buffer.network.new_id(), reply=reply))
+    buffer.waiting.append(PendingMessage(text, kind, now, id=buffer.network.new_id(), reply=reply))
     flush(model, buffer, now)
 
 
@@ -74,7 +74,7 @@ def _asks_whether_arrived(message: Message) -> bool:
     return message.command == "PING" and message.params[0].startswith(ARRIVED)
 
 
-def _tags(network: Network, waiting: Waiting) -> dict[str, str]:
+def _tags(network: Network, waiting: PendingMessage) -> dict[str, str]:
     """The label tells the echo; by the id a server knows what it has had already, before a connection broke."""
     tags = {"label": waiting.label} if "labeled-response" in network.caps else {}
     if waiting.id and "message-tags" in network.caps and network.isupport.allows_tag(CLIENT_ID[1:]):
@@ -82,7 +82,7 @@ def _tags(network: Network, waiting: Waiting) -> dict[str, str]:
     return tags
 
 
-def _sendable(buffer: Buffer, waiting: Waiting) -> list[Waiting]:
+def _sendable(buffer: Buffer, waiting: PendingMessage) -> list[PendingMessage]:
     """What waits, in pieces that this server takes as one message each."""
     if waiting.label:
         return [waiting]
@@ -131,7 +131,7 @@ def answered(model: Model, network: Network, label: str, now: int) -> None:
                 model.add(buffer, _own_line(buffer, found, now))
 
 
-def _own_line(buffer: Buffer, waiting: Waiting, now: int) -> Line:
+def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
     """What the echo would be, where there is none."""
     nick = buffer.network.nick
     member = buffer.member(nick)
@@ -140,7 +140,7 @@ def _own_line(buffer: Buffer, waiting: Waiting, now: int) -> Line:
     return Line(now, waiting.kind, waiting.text, nick, prefix, own=True, reply=waiting.reply, quote=quote)
 
 
-def refuse(buffer: Buffer, label: str) -> Waiting | None:
+def refuse(buffer: Buffer, label: str) -> PendingMessage | None:
     """The server won't have it: returns what was refused. Without a label that is the oldest that was sent."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     found = next((waiting for waiting in sent if not label or waiting.label == label), None)

@@ -57,7 +57,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingMessage:
     """Something the user said that the server has not confirmed.
 
     id: what it is known under wherever it is sent, "" without one. label: "" before it was sent.

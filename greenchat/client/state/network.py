@@ -15,7 +15,7 @@ from greenchat.client.state.address import Address
 from greenchat.client.state.channel_list import Directory
 from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.isupport import Isupport
-from greenchat.client.state.lines import TALK, Anchor, Line, Member, Page, Waiting
+from greenchat.client.state.lines import TALK, Anchor, Line, Member, Page, PendingMessage
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
@@ -51,7 +51,7 @@ class Buffer:
     members: dict[str, Member] = field(default_factory=dict)
     names_arriving: dict[str, Member] | None = None
     joined: bool = False
-    waiting: list[Waiting] = field(default_factory=list)
+    waiting: list[PendingMessage] = field(default_factory=list)
     unread: int = 0
     highlights: int = 0
     events: int = 0  # that nobody needs to look at

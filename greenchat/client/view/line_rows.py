@@ -6,7 +6,7 @@ Rows are kept for lines that were drawn lately, so that a screen costs only what
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from greenchat.client.state.lines import CAME, WENT, Kind, Line, Waiting
+from greenchat.client.state.lines import CAME, WENT, Kind, Line, PendingMessage
 from greenchat.client.state.model import Buffer
 from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, whole_graphemes, width, wrap
 from greenchat.client.text.style import NORMAL, Row, Span, Style
@@ -188,7 +188,7 @@ def inverted(row: Row, columns: int) -> Row:
     )
 
 
-def waiting_rows(waiting: Waiting, nick: str, drawn: Drawn) -> tuple[Row, ...]:
+def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Row, ...]:
     """The rows of something the server has not confirmed yet."""
     theme = drawn.theme
     mark = f"{theme.glyphs.waiting:>5}" if waiting.label else "later"

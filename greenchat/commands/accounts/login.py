@@ -11,7 +11,7 @@ from collections.abc import Callable
 from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
@@ -46,9 +46,9 @@ def check_password(
     ctx: Context,
     name: str,
     password: str,
-    then: Callable[[Context, Account | None], Rest | None],
+    then: Callable[[Context, Account | None], Continuation | None],
     refuse: Callable[[Context, int], None],
-) -> Rest | None:
+) -> Continuation | None:
     """Look whether the password is the account's, in a thread, and go on with `then` and the account, or None.
 
     refuse: is called instead, with the seconds to wait, after too many wrong ones.
@@ -56,7 +56,7 @@ def check_password(
     account = find_usable(ctx, name)
     verifier = verifier_of(ctx, account, name)
 
-    def checked(ctx: Context, matches: bool) -> Rest | None:
+    def checked(ctx: Context, matches: bool) -> Continuation | None:
         current = find_usable(ctx, name)
         if matches and current is not None and account is not None and current.verifier == account.verifier:
             return then(ctx, current)

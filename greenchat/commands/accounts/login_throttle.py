@@ -7,7 +7,7 @@ a thousand connections could try another one each before the first was found to 
 from collections.abc import Callable, Sequence
 
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later, Rest
+from greenchat.commands.core.deferred import Continuation, Deferred
 
 _SECOND = 1000  # ms
 
@@ -16,21 +16,21 @@ def guess(
     ctx: Context,
     who: Sequence[str],
     is_right: Callable[[], bool],
-    then: Callable[[Context, bool], Rest | None],
-    refuse: Callable[[Context, int], Rest | None],
-) -> Rest | None:
+    then: Callable[[Context, bool], Continuation | None],
+    refuse: Callable[[Context, int], Continuation | None],
+) -> Continuation | None:
     """Call `is_right` in a thread, and go on with `then` and its answer; what was wrong is counted.
 
     who: by what it is counted. refuse: is called instead, with the seconds to wait, after too many wrong ones. While
     there are so many tries under way that it would be too many if all of them failed, the next one waits for these.
     """
-    logins = ctx.host.logins
+    logins = ctx.process.logins
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         return refuse(ctx, seconds)
     if not all(logins.has_room(each, ctx.now) for each in who):
         # behind the tries that are under way: a thread takes one after the other
-        return Later(_nothing, lambda ctx, _: guess(ctx, who, is_right, then, refuse))
+        return Deferred(_nothing, lambda ctx, _: guess(ctx, who, is_right, then, refuse))
     for each in who:
         logins.begin(each)
 
@@ -38,24 +38,24 @@ def guess(
         for each in who:
             logins.end(each)
 
-    def tried(ctx: Context, right: bool) -> Rest | None:
+    def tried(ctx: Context, right: bool) -> Continuation | None:
         if not right:
             count_wrong(ctx, who)
         return then(ctx, right)
 
-    return Later(is_right, tried, done=done)
+    return Deferred(is_right, tried, done=done)
 
 
 def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:
     """Until these may try a password again, 0 if now."""
-    wait = max(ctx.host.logins.wait(each, ctx.now) for each in who)
+    wait = max(ctx.process.logins.wait(each, ctx.now) for each in who)
     return wait // _SECOND + 1 if wait else 0
 
 
 def count_wrong(ctx: Context, who: Sequence[str]) -> None:
     """Remember that somebody did not know a password."""
     for each in who:
-        ctx.host.logins.count(each, ctx.now)
+        ctx.process.logins.count(each, ctx.now)
 
 
 def _nothing() -> None:

@@ -16,7 +16,7 @@ from greenchat.commands.accounts.verification import has_expired, hint, is_code_
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.persistence import change_account, forget_account, keep_account
 from greenchat.commands.core.registry import command
@@ -39,7 +39,7 @@ class Refusal:
 
 
 @command("REGISTER", params=3, anytime=True)
-def register_(ctx: Context) -> Later | None:
+def register_(ctx: Context) -> Deferred | None:
     """REGISTER <account or *> <email or *> <password>
 
     Make an account, by default of your nickname, which is yours from then on.
@@ -99,7 +99,7 @@ def register(
     then: Callable[[Context, str, Account | Refusal], None],
     *,
     for_somebody: bool = False,
-) -> Later | None:
+) -> Deferred | None:
     """Make an account and call `then` with it, or with why not; hashing the password takes a thread some time.
 
     for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
@@ -113,11 +113,11 @@ def register(
         return None
     if not for_somebody:
         for who in _throttled(ctx, email):
-            ctx.host.registrations.count(who, ctx.now)
+            ctx.process.registrations.count(who, ctx.now)
     salt = secrets.token_bytes(16)
     iterations = ctx.network.settings.accounts.iterations
 
-    def hashed(ctx: Context, verifier: object) -> Later | None:
+    def hashed(ctx: Context, verifier: object) -> Deferred | None:
         # somebody else may have taken the name meanwhile
         refusal = why_not(ctx, name, email)
         if refusal or not isinstance(verifier, Verifier):
@@ -140,10 +140,10 @@ def register(
             forget_account(ctx, account)
         then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?"))
 
-    return Later(lambda: make_verifier(password, salt, iterations), hashed)
+    return Deferred(lambda: make_verifier(password, salt, iterations), hashed)
 
 
-def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Later | None:
+def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Deferred | None:
     """Give an account another password and call `then` with "", or with why not."""
     refusal = why_not_password(password)
     if refusal:
@@ -160,7 +160,7 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
         note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {name}")
         then(ctx, "")
 
-    return Later(lambda: make_verifier(password, salt, iterations), hashed)
+    return Deferred(lambda: make_verifier(password, salt, iterations), hashed)
 
 
 def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
@@ -181,7 +181,7 @@ def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
 
 
 def _too_many(ctx: Context, email: str) -> Refusal | None:
-    wait = max((ctx.host.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
+    wait = max((ctx.process.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
     if not wait:
         return None
     text = f"Too many accounts were registered lately: try again in {wait // 1000 + 1} seconds"

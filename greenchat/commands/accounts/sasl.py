@@ -12,7 +12,7 @@ from greenchat.chat.user import Session
 from greenchat.commands.accounts.login import check_password, count_failure, find_usable, log_in, must_wait, verifier_of
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.config.settings import Settings
@@ -25,7 +25,7 @@ from greenchat.protocol.scram import ScramError, ServerExchange
 
 
 @command("AUTHENTICATE", params=1, anytime=True)
-def authenticate(ctx: Context) -> Rest | None:
+def authenticate(ctx: Context) -> Continuation | None:
     """AUTHENTICATE <mechanism> | <response in base64> | + | *
 
     Log in to an account (SASL): programs do this for you when you tell them your account's name and password. By hand
@@ -63,7 +63,7 @@ def _start(ctx: Context, mechanism: str) -> None:
     _answer(ctx, "+")
 
 
-def _plain(ctx: Context, _: Exchange, response: bytes) -> Rest | None:
+def _plain(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
     authorization, name, password = parse_plain(response)
     if authorization and ctx.network.fold(authorization) != ctx.network.fold(name):
         raise SaslError("nobody may act for somebody else")
@@ -138,7 +138,7 @@ def _refuse(ctx: Context, seconds: int) -> None:
     raise IrcError(Numeric.ERR_SASLFAIL, text=f"Too many failed logins: try again in {seconds} seconds")
 
 
-_STEPS: dict[str, Callable[[Context, Exchange, bytes], Rest | None]] = {
+_STEPS: dict[str, Callable[[Context, Exchange, bytes], Continuation | None]] = {
     "PLAIN": _plain,
     "EXTERNAL": _external,
     "SCRAM-SHA-256": _scram,

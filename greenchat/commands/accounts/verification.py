@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from greenchat.chat.accounts import Account
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.deferred import Deferred
 
 _HOUR = 3_600_000  # ms
 
@@ -38,13 +38,13 @@ def hint(ctx: Context, account: Account) -> str:
     return f"An operator has to give you the code for VERIFY {account.name}"
 
 
-def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], None]) -> Later | None:
+def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], None]) -> Deferred | None:
     """Have the code sent to the owner, if that is how they get it, and call `then` with whether it worked."""
     if not (account.code and _is_mailed(ctx, account.email)):
         then(ctx, True)
         return None
     network = ctx.network.settings.network
-    mail = ctx.host.mail
+    mail = ctx.process.mail
     subject = f"Your account {account.name} on {network}"
     text = f"""\
 Somebody, we hope you, has registered the account {account.name} on {network}
@@ -56,8 +56,8 @@ In greenchat that is  /verify {account.name} {account.code}
 If it was not you, do nothing: without the code the name is free again after
 {ctx.network.settings.accounts.verify_hours} hours.
 """
-    return Later(lambda: mail.send(account.email, subject, text), then, waits=True)
+    return Deferred(lambda: mail.send(account.email, subject, text), then, waits=True)
 
 
 def _is_mailed(ctx: Context, email: str) -> bool:
-    return bool(email) and ctx.host.mail.is_on
+    return bool(email) and ctx.process.mail.is_on

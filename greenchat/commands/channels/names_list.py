@@ -10,7 +10,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_in
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Gradually
+from greenchat.commands.core.deferred import Streamed
 from greenchat.commands.core.lookup import targets
 from greenchat.commands.core.registry import command
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -25,7 +25,7 @@ _Test = Callable[[Channel], bool]
 
 
 @command("NAMES")
-def names(ctx: Context) -> Gradually:
+def names(ctx: Context) -> Streamed:
     """NAMES <channel>{,<channel>}
 
     See who is in channels.
@@ -33,7 +33,7 @@ def names(ctx: Context) -> Gradually:
     wanted = dict.fromkeys(targets(ctx.message.params[0])) if ctx.message.params else {}
     channels = dict.fromkeys(filter(None, map(ctx.network.channel, wanted)))
     ctx.weight += sum(len(channel.members) for channel in channels) // _LIGHT
-    return Gradually(_names(ctx, list(wanted or ["*"])))
+    return Streamed(_names(ctx, list(wanted or ["*"])))
 
 
 def _names(ctx: Context, wanted: list[str]) -> Iterator[None]:
@@ -72,7 +72,7 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
 
 
 @command("LIST")
-def list_(ctx: Context) -> Gradually:
+def list_(ctx: Context) -> Streamed:
     """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
 
     List channels with how many are in them and their topics: all, those of a name or a mask (#a*), or those that meet
@@ -89,7 +89,7 @@ def list_(ctx: Context) -> Gradually:
             tests.append(test)
     found = _found(ctx, wanted)
     ctx.weight += len(ctx.network.channels) // _LIGHT
-    return Gradually(_list(ctx, found, tests))
+    return Streamed(_list(ctx, found, tests))
 
 
 def _list(ctx: Context, found: list[Channel], tests: list[_Test]) -> Iterator[None]:

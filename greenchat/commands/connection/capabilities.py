@@ -9,7 +9,7 @@ from greenchat.chat.user import Session
 from greenchat.commands.connection.registration import complete_registration
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.commands.users.metadata_sync import send_own
@@ -40,7 +40,7 @@ _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capabi
 
 
 @command("CAP", params=1, anytime=True)
-def cap(ctx: Context) -> Rest | None:
+def cap(ctx: Context) -> Continuation | None:
     """CAP LS [<version>] | LIST | REQ <capabilities> | END
 
     See and choose what your program and the server can do beyond the basics. Programs do this for you.
@@ -158,7 +158,7 @@ def _set_caps(ctx: Context, session: Session, wanted: int) -> None:
         session.metadata.subscriptions.clear()
 
 
-def _end(ctx: Context, _: str) -> Rest | None:
+def _end(ctx: Context, _: str) -> Continuation | None:
     if ctx.session.user is not None:
         return None
     ctx.session.negotiating = False
@@ -190,4 +190,9 @@ def _with_values(found: dict[str, str]) -> list[str]:
     return [f"{name}={value}" if value else name for name, value in found.items()]
 
 
-_SUBCOMMANDS: dict[str, Callable[[Context, str], Rest | None]] = {"LS": _ls, "LIST": _list, "REQ": _req, "END": _end}
+_SUBCOMMANDS: dict[str, Callable[[Context, str], Continuation | None]] = {
+    "LS": _ls,
+    "LIST": _list,
+    "REQ": _req,
+    "END": _end,
+}

@@ -1,15 +1,15 @@
 """Who may come in now: what DEFCON has left open."""
 
-from greenchat.chat.defcon import ONLY_ACCOUNTS, Doors
+from greenchat.chat.defcon import ONLY_ACCOUNTS, DefconGate
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
 
 
-def doors(network: Network) -> Doors:
+def doors(network: Network) -> DefconGate:
     """Who may come in now."""
     settings = network.settings
-    return Doors(network.defcon, settings.opers.values(), settings.webirc.hosts)
+    return DefconGate(network.defcon, settings.opers.values(), settings.webirc.hosts)
 
 
 def objection_to_guest(ctx: Context, session: Session) -> str:

@@ -6,7 +6,7 @@ from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.connection.ban_enforcement import ban_of, banish
 from greenchat.commands.connection.registration import complete_registration
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.commands.users.monitor import tell_offline, tell_online
@@ -14,7 +14,7 @@ from greenchat.protocol.numerics import Numeric
 
 
 @command("NICK", anytime=True)
-def nick(ctx: Context) -> Rest | None:
+def nick(ctx: Context) -> Continuation | None:
     """NICK <nickname>
 
     Choose what you are called, or call yourself something else.

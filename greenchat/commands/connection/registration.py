@@ -12,7 +12,7 @@ from greenchat.commands.connection.defcon_gate import objection_to_guest
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.connection.server_password import pass_entrance
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError, TooLongError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import command
@@ -40,7 +40,7 @@ def pass_(ctx: Context) -> None:
 
 
 @command("USER", params=4, anytime=True)
-def user(ctx: Context) -> Rest | None:
+def user(ctx: Context) -> Continuation | None:
     """USER <username> 0 * <realname>
 
     Say who you are when you come in. Programs do this for you.
@@ -61,7 +61,7 @@ def user(ctx: Context) -> Rest | None:
     return complete_registration(ctx)
 
 
-def complete_registration(ctx: Context) -> Rest | None:
+def complete_registration(ctx: Context) -> Continuation | None:
     """Welcome a session that has given all that is needed, and has ended its capability negotiation if it began one."""
     session = ctx.session
     if session.user or session.negotiating or not (session.nick and session.username):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.protocol.numerics import Numeric
 from greenchat.values.addresses import netblock
 from greenchat.values.passwords import verify_password
@@ -12,7 +12,7 @@ from greenchat.values.passwords import verify_password
 _Enter = Callable[[Context], None]
 
 
-def pass_entrance(ctx: Context, enter: _Enter) -> Rest | None:
+def pass_entrance(ctx: Context, enter: _Enter) -> Continuation | None:
     """Do `enter` if no password is asked for or the sender gave it; else they are told so and disconnected.
 
     "The password supplied must match the one defined in the server configuration."
@@ -32,7 +32,7 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Rest | None:
     is_right = ctx.network.entrance.is_right(given, wanted)
     if is_right is None:
 
-        def decide(ctx: Context, is_right: bool) -> Rest | None:
+        def decide(ctx: Context, is_right: bool) -> Continuation | None:
             return _decide_now(ctx, wanted, is_right, enter)
 
         return guess(ctx, who, lambda: verify_password(given, wanted), decide, _refuse)
@@ -42,7 +42,7 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Rest | None:
     return None
 
 
-def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Rest | None:
+def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Continuation | None:
     if ctx.network.settings.password != wanted:
         return pass_entrance(ctx, enter)  # the configuration was read again meanwhile
     if is_right:

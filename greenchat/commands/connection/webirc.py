@@ -23,10 +23,10 @@ def webirc(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     settings = ctx.network.settings.webirc
     password, gateway, _, address = ctx.message.params[:4]
-    if ctx.host.logins.wait(netblock(session.host), ctx.now) or not is_within(session.host, settings.hosts):
+    if ctx.process.logins.wait(netblock(session.host), ctx.now) or not is_within(session.host, settings.hosts):
         ctx.close(session, "WEBIRC is not for you")
     elif not hmac.compare_digest(password.encode(), settings.password.encode()):
-        ctx.host.logins.count(netblock(session.host), ctx.now)
+        ctx.process.logins.count(netblock(session.host), ctx.now)
         ctx.close(session, "Invalid WebIRC password")
     elif session.received_messages > 1:
         # "MUST be the first command sent from the WebIRC gateway to the IRC server"
@@ -42,7 +42,7 @@ def _relocate(ctx: Context, gateway: str, address: str) -> None:
     except ValueError:
         ctx.close(session, "Invalid WebIRC address")
         return
-    reason = ctx.host.relocate(session, host)
+    reason = ctx.process.relocate(session, host)
     if reason:
         ctx.close(session, reason)
         return

@@ -25,7 +25,7 @@ def record(ctx: Context, action: str, text: str) -> None:
     """Only keep it: time, action, who (with the operator's name and where they come from), and what."""
     user = ctx.session.user
     who = f"{_origin(ctx.session)} ({user.oper or 'no operator'})" if user else "the server"
-    ctx.host.audit.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
+    ctx.process.audit.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
 
 
 def note(ctx: Context, action: str, text: str) -> None:
@@ -33,7 +33,7 @@ def note(ctx: Context, action: str, text: str) -> None:
     session = ctx.session
     account = session.user.account if session.user else session.account
     who = f"{_origin(session)} ({account or 'no account'})"
-    ctx.host.moderation.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
+    ctx.process.moderation.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
 
 
 def _origin(session: Session) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from greenchat.chat.channel import Channel
-from greenchat.chat.client_ids import Key, Resent
+from greenchat.chat.client_ids import Key, SentIds
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import document
 from greenchat.chat.user import Session, User
@@ -16,7 +16,7 @@ from greenchat.commands.core.errors import FailError, IrcError, TooLongError
 from greenchat.commands.core.history_events import CHANNEL_EVENTS, conversation_of, is_kept, stored
 from greenchat.commands.core.journal import Journal
 from greenchat.commands.core.line_length import repeats_too_much
-from greenchat.commands.core.process import Host
+from greenchat.commands.core.process import Process
 from greenchat.commands.core.response_buffer import LABEL_LIMIT, stands_alone, still_true
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -46,13 +46,13 @@ class Context:
         "_label",
         "_parts",
         "_responses",
-        "host",
         "journal",
         "message",
         "network",
         "new_id",
         "now",
         "parts",
+        "process",
         "quiet",
         "session",
         "weight",
@@ -66,7 +66,7 @@ class Context:
         *,
         now: int,
         new_id: Callable[[], int],
-        host: Host,
+        process: Process,
         journal: Journal,
     ) -> None:
         self.network = network
@@ -74,7 +74,7 @@ class Context:
         self.message = message
         self.now = now
         self.new_id = new_id
-        self.host = host
+        self.process = process
         self.journal = journal
         self.quiet = False
         self.weight = 1
@@ -103,7 +103,13 @@ class Context:
     def aside(self, session: Session) -> "Context":
         """A context in which to tell another session something that it did not ask for."""
         return Context(
-            self.network, session, Message(""), now=self.now, new_id=self.new_id, host=self.host, journal=self.journal
+            self.network,
+            session,
+            Message(""),
+            now=self.now,
+            new_id=self.new_id,
+            process=self.process,
+            journal=self.journal,
         )
 
     @property
@@ -237,7 +243,7 @@ class Context:
         key = None
         if CLIENT_ID in envelope.message.tags:
             account = self.network.fold(self.user.account)
-            key = Resent.key(account, conversation, envelope.message.tags[CLIENT_ID])
+            key = SentIds.key(account, conversation, envelope.message.tags[CLIENT_ID])
         if key:
             first = self.network.resent.get(key)
             if first:

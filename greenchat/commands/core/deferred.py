@@ -11,7 +11,7 @@ from greenchat.commands.core.context import Context
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Deferred:
     """Returned by a handler whose work is too slow for the loop: a password hash, a search.
 
     work: called in another thread; it must not touch the chat's state. then: called with what work returned, in the
@@ -21,13 +21,13 @@ class Later:
     """
 
     work: Callable[[], object]
-    then: "Callable[[Context, Any], Rest | None]"
+    then: "Callable[[Context, Any], Continuation | None]"
     waits: bool = False
     done: Callable[[], object] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
-class Gradually:
+class Streamed:
     """Returned by a handler whose answer is too long to be made, or to wait in an outbox, all at once.
 
     steps: each answers a little more. Between some of them other clients have their turn, and this one takes what it
@@ -39,7 +39,7 @@ class Gradually:
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class Background:
     """Returned by a handler that has answered, and has begun something long that goes on whoever leaves meanwhile.
 
     steps: called with the context of nobody in particular; each step does a little more. Between some of them everybody
@@ -49,5 +49,5 @@ class Apart:
     steps: Callable[[Context], Iterator[None]]
 
 
-Rest = Later | Gradually | Apart
+Continuation = Deferred | Streamed | Background
 """What is left of a command when its handler has returned."""

@@ -6,7 +6,7 @@ Also what can't be obeyed is read as far as it goes, for its label and the name 
 from collections.abc import Callable
 
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import run
 from greenchat.protocol import caps
@@ -18,7 +18,7 @@ _NOTHING = Message("")
 _FORBIDDEN = str.maketrans("\0\r", "\ufffd\ufffd")
 
 
-def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -> tuple[Context, Rest | None]:
+def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -> tuple[Context, Continuation | None]:
     """Run a line, without its line end, in the context that is made for its message; what comes back as by `run`."""
     if isinstance(line, LineTooLong):
         ctx = context(_gist(line.line))

@@ -34,7 +34,7 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ConnectionRules:
     """ping_after: seconds of silence. sendq: bytes that may wait for one client."""
 
     ping_after: float
@@ -66,7 +66,7 @@ class Mail(Protocol):
         """Send a mail; whether that worked. Slow; from any thread."""
 
 
-class Host(Protocol):
+class Process(Protocol):
     """The process.
 
     logins: wrong passwords by address and by account, which every way to log in must ask and tell. registrations: of
@@ -104,5 +104,5 @@ class Host(Protocol):
         """Where it listens."""
 
     @property
-    def manners(self) -> Manners:
+    def manners(self) -> ConnectionRules:
         """How connections are kept."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Apart, Gradually, Later, Rest
+from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.persistence import keep_presences
 from greenchat.protocol.numerics import Numeric
 
-Handler = Callable[[Context], Rest | None]
+Handler = Callable[[Context], Continuation | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def command(
     return declare
 
 
-def run(ctx: Context) -> Rest | None:
+def run(ctx: Context) -> Continuation | None:
     """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out.
 
     What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`, or an
@@ -70,17 +70,17 @@ def run(ctx: Context) -> Rest | None:
     return _guarded(ctx, _obey)
 
 
-def resume(ctx: Context, later: Later, result: object) -> Rest | None:
+def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None:
     """Go on with a command whose slow work is done."""
     return _guarded(ctx, lambda ctx: later.then(ctx, result))
 
 
-def go_on(ctx: Context, answer: Gradually) -> Rest | None:
+def go_on(ctx: Context, answer: Streamed) -> Continuation | None:
     """Go on with a long answer, for one turn."""
     return _guarded(ctx, lambda ctx: _answer_more(ctx, answer))
 
 
-def _answer_more(ctx: Context, answer: Gradually) -> Gradually | None:
+def _answer_more(ctx: Context, answer: Streamed) -> Streamed | None:
     pending = ctx.session.outbox.pending
     size = seen = 0
     for _ in range(_STEPS):
@@ -94,13 +94,13 @@ def _answer_more(ctx: Context, answer: Gradually) -> Gradually | None:
     return answer
 
 
-def _guarded(ctx: Context, step: Handler) -> Rest | None:
+def _guarded(ctx: Context, step: Handler) -> Continuation | None:
     rest = None
     try:
         rest = step(ctx)
     except (IrcError, FailError) as error:
         ctx.refuse(error)
-    if rest is not None and not isinstance(rest, Apart):
+    if rest is not None and not isinstance(rest, Background):
         return rest
     if ctx.network.moved:
         keep_presences(ctx)
@@ -108,7 +108,7 @@ def _guarded(ctx: Context, step: Handler) -> Rest | None:
     return rest
 
 
-def _obey(ctx: Context) -> Rest | None:
+def _obey(ctx: Context) -> Continuation | None:
     message = ctx.message
     row = COMMANDS.get(message.command)
     ctx.quiet = row is not None and row.quiet

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later, Rest
+from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.registry import command
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.plain.text import split_text
 from greenchat.protocol.wrap import room
 
-Handler = Callable[[Context, list[str]], Rest | None]
+Handler = Callable[[Context, list[str]], Continuation | None]
 
 
 class ServiceError(Exception):
@@ -75,7 +75,7 @@ def find(nick: str) -> Service | None:
     return SERVICES.get(nick.partition("@")[0].lower())
 
 
-def run(ctx: Context, spoken_to: Service, text: str) -> Rest | None:
+def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
     """Do what the text asks for, and answer with notices."""
     words = text.split()
     if not words or words[0].upper() == "HELP":
@@ -91,14 +91,14 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Rest | None:
     return guarded(ctx, spoken_to, lambda: entry.handler(ctx, words[1:]))
 
 
-def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Rest | None]) -> Rest | None:
+def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Continuation | None]) -> Continuation | None:
     """Run a step of a service's command; what it refuses becomes a notice, also after slow work."""
     try:
         later = step()
     except ServiceError as error:
         tell(ctx, spoken_to, str(error))
         return None
-    if not isinstance(later, Later):
+    if not isinstance(later, Deferred):
         return later
     then = later.then
     return replace(later, then=lambda ctx, result: guarded(ctx, spoken_to, lambda: then(ctx, result)))

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import command
 from greenchat.commands.history.conversations import (
-    Place,
+    Conversation,
     channel_places,
     name_of,
     news,
@@ -43,11 +43,11 @@ class Position:
 
 _START = Position(0, 0)
 _END = Position(LAST_ID, LAST_ID)
-Read = Callable[[Store, Place, bool], list[StoredEvent]]
+Read = Callable[[Store, Conversation, bool], list[StoredEvent]]
 
 
 @command("CHATHISTORY")
-def chathistory(ctx: Context) -> Later:
+def chathistory(ctx: Context) -> Deferred:
     """CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit> | TARGETS <timestamp> <timestamp> <limit>
 
     Read what was said before in a channel or with somebody: LATEST, BEFORE, AFTER, AROUND or BETWEEN messages, which
@@ -73,14 +73,14 @@ def chathistory(ctx: Context) -> Later:
         except StoreError as error:
             return error
 
-    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
+    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _readable(ctx, subcommand, target)
         if isinstance(found, StoreError) or now.key != place.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
         readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
-        return Gradually(replay(ctx, readable, "chathistory", now.name), is_batch=True)
+        return Streamed(replay(ctx, readable, "chathistory", now.name), is_batch=True)
 
-    return Later(work, then)
+    return Deferred(work, then)
 
 
 # How many references a subcommand takes.
@@ -108,7 +108,7 @@ def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int
 
 
 def _read_around(
-    store: Store, place: Place, center: Position, limit: int, events: bool, hidden: int
+    store: Store, place: Conversation, center: Position, limit: int, events: bool, hidden: int
 ) -> list[StoredEvent]:
     """About half before and half after, and where one side has less, more of the other."""
     older = place.read(store, Span(limit, after=hidden, before=center.before, newest=True, events=events))
@@ -118,7 +118,7 @@ def _read_around(
     return older[max(0, len(older) - (limit - len(newer))) :] + newer
 
 
-def _targets(ctx: Context, params: list[str]) -> Later:
+def _targets(ctx: Context, params: list[str]) -> Deferred:
     """The conversations in which there is something new: "they MUST be timestamps and not msgids"."""
     _require_count("TARGETS", params, 3)
     first, last = (_timestamp("TARGETS", text) for text in params[:2])
@@ -146,10 +146,10 @@ def _targets(ctx: Context, params: list[str]) -> Later:
                 if name and event:
                     ctx.respond(ctx.envelope("CHATHISTORY", "TARGETS", name, format_time(event.time)))
 
-    return Later(work, then)
+    return Deferred(work, then)
 
 
-def _readable(ctx: Context, subcommand: str, target: str) -> Place:
+def _readable(ctx: Context, subcommand: str, target: str) -> Conversation:
     place = readable_place(ctx, target)
     if place is None:
         raise FailError("CHATHISTORY", "INVALID_TARGET", subcommand, target, text=_UNREADABLE)

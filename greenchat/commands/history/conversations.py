@@ -13,7 +13,7 @@ from greenchat.values.names import CHANNEL_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Conversation:
     """A conversation as its reader names it.
 
     key: of the conversation in the store. since: the first id to read. ranked: keys of what is said in a channel to
@@ -46,7 +46,7 @@ class Place:
         return events[max(0, len(events) - span.limit) :] if span.newest else events[: span.limit]
 
 
-def readable_place(ctx: Context, target: str) -> Place | None:
+def readable_place(ctx: Context, target: str) -> Conversation | None:
     """The conversation that a client names; None where it may not read, or there can't be one.
 
     A channel is read by its members. A nickname stands for whoever has it now, else for the account of that name.
@@ -61,11 +61,11 @@ def readable_place(ctx: Context, target: str) -> Place | None:
         return None  # no nickname and no account is called that
     other = network.user(target)
     if other is not None:
-        return Place(other.nick, direct_key(identity(network, ctx.user), identity(network, other)))
-    return Place(target, direct_key(identity(network, ctx.user), network.fold(target)))
+        return Conversation(other.nick, direct_key(identity(network, ctx.user), identity(network, other)))
+    return Conversation(target, direct_key(identity(network, ctx.user), network.fold(target)))
 
 
-def channel_place(ctx: Context, channel: Channel, reader: User) -> Place:
+def channel_place(ctx: Context, channel: Channel, reader: User) -> Conversation:
     """A channel as a place to read; with the mode +H nobody reads what was said before they came."""
     folded = ctx.network.fold(channel.name)
     since = (parse_msgid(reader.channels.get(folded, "")) or 0) if "H" in channel.flags else 0
@@ -74,21 +74,23 @@ def channel_place(ctx: Context, channel: Channel, reader: User) -> Place:
         table = ctx.network.settings.mode_table
         ranks = zip(table.prefixes, table.symbols, strict=True)
         ranked = tuple(symbol + folded for letter, symbol in ranks if channel.is_at_least(reader, letter))
-    return Place(channel.name, folded, since, ranked)
+    return Conversation(channel.name, folded, since, ranked)
 
 
-def channel_places(ctx: Context, reader: User) -> list[Place]:
+def channel_places(ctx: Context, reader: User) -> list[Conversation]:
     """The channels that somebody is in."""
     return [channel_place(ctx, ctx.network.channels[key], reader) for key in reader.channels]
 
 
-def news(store: Store, who: str, channels: Sequence[Place], after: int, before: int) -> list[tuple[Place, Target]]:
+def news(
+    store: Store, who: str, channels: Sequence[Conversation], after: int, before: int
+) -> list[tuple[Conversation, Target]]:
     """Those of `channels` and the direct conversations of an identity in which the latest message lies between two ids,
     oldest first. From any thread. Raises StoreError."""
     places = {key: place for place in channels for key in place.keys}
-    found: dict[str, tuple[Place, Target]] = {}
+    found: dict[str, tuple[Conversation, Target]] = {}
     for target in store.targets(who, places, after, before):
-        place = places.get(target.conversation) or Place("", target.conversation)
+        place = places.get(target.conversation) or Conversation("", target.conversation)
         found.pop(place.key, None)  # what was said to some ranks was said before
         found[place.key] = (place, target)
     return list(found.values())

@@ -9,7 +9,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import command
-from greenchat.commands.history.conversations import Place, channel_place, readable_place
+from greenchat.commands.history.conversations import Conversation, channel_place, readable_place
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.times import format_time, parse_time
@@ -66,7 +66,7 @@ def _kept(ctx: Context, owner: str) -> dict[str, int]:
     return times if isinstance(times, dict) else {}
 
 
-def _mark(ctx: Context, place: Place, marks: ReadMarks) -> Envelope:
+def _mark(ctx: Context, place: Conversation, marks: ReadMarks) -> Envelope:
     time = marks.times.get(place.key)
     return ctx.envelope("MARKREAD", place.name, "*" if time is None else f"timestamp={format_time(time)}")
 

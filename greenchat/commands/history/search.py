@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import command
@@ -25,7 +25,7 @@ OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else No
 
 
 @command("SEARCH", params=1)
-def search(ctx: Context) -> Later:
+def search(ctx: Context) -> Deferred:
     """SEARCH <attribute>=<value>{;<attribute>=<value>}
 
     Search what was said where you may read: text=<words>, in=<channel or nickname>, from=<nickname>, after=<time>,
@@ -55,15 +55,15 @@ def search(ctx: Context) -> Later:
         except StoreError as error:
             return error
 
-    return Later(work, _answer)
+    return Deferred(work, _answer)
 
 
-def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
+def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
     if isinstance(found, StoreError):
         raise FailError("SEARCH", "INTERNAL_ERROR", text="The search could not be run")
     # who has left a channel meanwhile is told nothing more of it
     readable = [event for event in found if may_read(ctx, event)]
-    return Gradually(replay(ctx, readable, "soju.im/search"), is_batch=True)
+    return Streamed(replay(ctx, readable, "soju.im/search"), is_batch=True)
 
 
 def _conversations(ctx: Context, name: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.service import ServiceError, service
 from greenchat.commands.history.conversations import (
@@ -32,7 +32,7 @@ Found = list[tuple[str, list[StoredEvent]]]
 
 
 @PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]")
-def play(ctx: Context, words: list[str]) -> Later:
+def play(ctx: Context, words: list[str]) -> Deferred:
     """Tells again what was said in channels and by people (with commas between them, or * for all), since a time and up
     to one, in seconds since 1970."""
     after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
@@ -51,13 +51,13 @@ def play(ctx: Context, words: list[str]) -> Later:
         except StoreError as error:
             return error
 
-    return Later(work, _tell_again)
+    return Deferred(work, _tell_again)
 
 
-def _tell_again(ctx: Context, found: Found | StoreError) -> Gradually:
+def _tell_again(ctx: Context, found: Found | StoreError) -> Streamed:
     if isinstance(found, StoreError):
         raise ServiceError("The history can't be read now")
-    return Gradually(_tell_each(ctx, found))
+    return Streamed(_tell_each(ctx, found))
 
 
 def _tell_each(ctx: Context, found: Found) -> Iterator[None]:

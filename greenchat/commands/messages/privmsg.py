@@ -11,7 +11,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.commands.core import service
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import command
@@ -22,7 +22,7 @@ from greenchat.protocol.numerics import Numeric
 
 
 @command("PRIVMSG")
-def privmsg(ctx: Context) -> Rest | None:
+def privmsg(ctx: Context) -> Continuation | None:
     """PRIVMSG <target>{,<target>} <text>
 
     Say something: to somebody, to a channel, or with @#channel (or another sign of a rank) to those in it who have this

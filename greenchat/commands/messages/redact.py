@@ -12,7 +12,7 @@ from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.history_events import identity, stored
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import command
-from greenchat.commands.history.conversations import Place, readable_place
+from greenchat.commands.history.conversations import Conversation, readable_place
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.numerics import Numeric
@@ -44,7 +44,7 @@ def redact(ctx: Context) -> None:
     take_back(ctx, place, event, rest[0] if rest else "", partial(_not_kept, ctx, place, msgid))
 
 
-def take_back(ctx: Context, place: Place, event: StoredEvent, reason: str, refuse: Callable[[], None]) -> None:
+def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str, refuse: Callable[[], None]) -> None:
     """Erase a message, and tell those who have seen it. refuse: is called if the store can't. Raises 417."""
     params = (place.name, event.msgid, reason) if reason else (place.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
@@ -68,7 +68,7 @@ def take_back(ctx: Context, place: Place, event: StoredEvent, reason: str, refus
             ctx.deliver(user, envelope)
 
 
-def find_message(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
+def find_message(ctx: Context, place: Conversation, msgid: str) -> StoredEvent | None:
     """What can be taken back under this id. Raises FailError where the history can't be read."""
     number = parse_msgid(msgid)
     if number is None:
@@ -80,7 +80,7 @@ def find_message(ctx: Context, place: Place, msgid: str) -> StoredEvent | None:
     return next((event for event in found if event and event.command in _REDACTABLE), None)
 
 
-def require_right(ctx: Context, place: Place, event: StoredEvent) -> None:
+def require_right(ctx: Context, place: Conversation, event: StoredEvent) -> None:
     """Raises FailError unless the sender operates the channel, or has said it, not too long ago."""
     channel = _channel(ctx, place)
     if channel and channel.is_at_least(ctx.user, "h"):
@@ -94,7 +94,7 @@ def require_right(ctx: Context, place: Place, event: StoredEvent) -> None:
         raise FailError("REDACT", "REDACT_WINDOW_EXPIRED", place.name, event.msgid, str(window), text=text)
 
 
-def _channel(ctx: Context, place: Place) -> Channel | None:
+def _channel(ctx: Context, place: Conversation) -> Channel | None:
     return ctx.network.channel(place.name) if place.is_channel else None
 
 
@@ -105,5 +105,5 @@ def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
     return user.was(event.source, event.id)
 
 
-def _not_kept(ctx: Context, place: Place, msgid: str) -> None:
+def _not_kept(ctx: Context, place: Conversation, msgid: str) -> None:
     ctx.fail_after_all("REDACT", place.name, msgid, text="It could not be taken back; try again")

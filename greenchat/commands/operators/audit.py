@@ -4,7 +4,7 @@ what members do in their channels and with their accounts, which is written down
 
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.process import AuditError
 from greenchat.commands.core.registry import command
@@ -15,7 +15,7 @@ _MOST = 200
 
 
 @command("AUDIT", right="audit")
-def audit(ctx: Context) -> Later:
+def audit(ctx: Context) -> Deferred:
     """AUDIT [<lines>] [<text>]
 
     Read what operators did lately, and members in their channels and with their accounts: the last 20 entries, or as
@@ -28,14 +28,14 @@ def audit(ctx: Context) -> Later:
 
     def work() -> list[str] | AuditError:
         found: list[str] = []
-        for log in ctx.host.audit, ctx.host.moderation:
+        for log in ctx.process.audit, ctx.process.moderation:
             lines = log.read(count, text)
             if isinstance(lines, AuditError):
                 return lines
             found += lines
         return sorted(found, key=_time)[max(0, len(found) - count) :]
 
-    return Later(work, _answer)
+    return Deferred(work, _answer)
 
 
 def _answer(ctx: Context, found: list[str] | AuditError) -> None:

@@ -9,7 +9,7 @@ from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Apart
+from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.commands.users.identity import set_host
@@ -20,7 +20,7 @@ _AT_ONCE = 50  # members who are told of a new host in the time of one step
 
 
 @command("CLOAK", params=1, right="cloak")
-def cloak(ctx: Context) -> Apart | None:
+def cloak(ctx: Context) -> Background | None:
     """CLOAK ROTATE | SHOW <address>
 
     Others see a cloak in the place of where somebody comes from: CLOAK SHOW tells that of an address. ROTATE makes a
@@ -34,13 +34,13 @@ def cloak(ctx: Context) -> Apart | None:
     return subcommand(ctx, words)
 
 
-def _rotate(ctx: Context, _: list[str]) -> Apart:
+def _rotate(ctx: Context, _: list[str]) -> Background:
     secret = secrets.token_bytes(SECRET_SIZE)
     ctx.keep("server", "cloak", secret.hex())
     ctx.network.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
     ctx.notice("Everybody gets a new cloak now. Bans on old ones mean nobody any more")
-    return Apart(partial(_change_all, ctx.session))
+    return Background(partial(_change_all, ctx.session))
 
 
 def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
@@ -70,4 +70,4 @@ def _show(ctx: Context, words: list[str]) -> None:
     ctx.notice(f"{address} is shown as {ctx.network.cloaks.host(address)}")
 
 
-_SUBCOMMANDS: dict[str, Callable[[Context, list[str]], Apart | None]] = {"ROTATE": _rotate, "SHOW": _show}
+_SUBCOMMANDS: dict[str, Callable[[Context, list[str]], Background | None]] = {"ROTATE": _rotate, "SHOW": _show}

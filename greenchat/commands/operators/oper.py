@@ -5,7 +5,7 @@ from greenchat.commands.accounts.login_throttle import count_wrong, guess, secon
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.core.audit_log import act, record
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Rest
+from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.lookup import find_user
@@ -21,7 +21,7 @@ from greenchat.values.passwords import verify_password
 
 
 @command("OPER", params=2)
-def oper(ctx: Context) -> Rest | None:
+def oper(ctx: Context) -> Continuation | None:
     """OPER <name> <password>
 
     Become an operator of this server, with the rights of the class that its configuration gives that name.
@@ -59,7 +59,7 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
     if not is_right or ctx.network.settings.opers.get(name) != row:  # a reload may have changed it meanwhile
         raise _wrong_password(ctx, name)
     user = ctx.user
-    ctx.host.logins.succeeded(netblock(user.real_host))
+    ctx.process.logins.succeeded(netblock(user.real_host))
     user.oper = name
     ctx.reply(Numeric.RPL_YOUREOPER)
     # "The user will also receive a MODE message indicating their new user modes"
@@ -126,7 +126,7 @@ def rehash(ctx: Context) -> None:
 
     Read the configuration file again, without dropping anybody. What can't change without a restart is named.
     """
-    reloaded = ctx.host.reload(ctx.nick)
+    reloaded = ctx.process.reload(ctx.nick)
     if reloaded.error:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "REHASH", text=f"Nothing has changed: {reloaded.error}")
     ctx.reply(Numeric.RPL_REHASHING, reloaded.file or "*")
@@ -142,7 +142,7 @@ def restart(ctx: Context) -> None:
     End the server and start it again; everybody is disconnected.
     """
     act(ctx, "RESTART", f"{ctx.user.nick} restarts the server")
-    ctx.host.restart(f"The server is restarted by {ctx.user.nick}")
+    ctx.process.restart(f"The server is restarted by {ctx.user.nick}")
 
 
 @command("DIE", right="die")
@@ -152,7 +152,7 @@ def die(ctx: Context) -> None:
     End the server.
     """
     act(ctx, "DIE", f"{ctx.user.nick} ends the server")
-    ctx.host.stop(f"The server was ended by {ctx.user.nick}")
+    ctx.process.stop(f"The server was ended by {ctx.user.nick}")
 
 
 def revoke_operators(ctx: Context) -> None:

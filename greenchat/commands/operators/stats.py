@@ -96,20 +96,20 @@ def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> None:
 
 
 def _ports(ctx: Context) -> None:
-    for port in ctx.host.ports():
+    for port in ctx.process.ports():
         ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{port.address} {port.serves}")
 
 
 def _allowed(ctx: Context) -> None:
     """ "I <host> * <host> <port> <class>": RFC 1459, section 6.2; the masks are of those who may come to that port."""
-    for port in ctx.host.ports():
+    for port in ctx.process.ports():
         for host in port.proxies or ("*",):
             ctx.reply(Numeric.RPL_STATSILINE, "I", host, "*", host, str(port.number), _CLASS)
 
 
 def _connection_classes(ctx: Context) -> None:
     """ "Y <class> <ping frequency> <connect frequency> <max sendq>": RFC 1459, section 6.2. There is one class."""
-    manners = ctx.host.manners
+    manners = ctx.process.manners
     ctx.reply(Numeric.RPL_STATSYLINE, "Y", _CLASS, str(round(manners.ping_after)), "0", str(manners.sendq))
 
 

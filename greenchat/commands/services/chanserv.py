@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 
 from greenchat.chat.channel import Channel
-from greenchat.chat.channel_registration import Registration
+from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.defcon import NO_CHANNELS
 from greenchat.chat.ranks import LETTERS
 from greenchat.chat.registered_channels import rank_of
@@ -36,7 +36,7 @@ def register(ctx: Context, words: list[str]) -> None:
     most = ctx.network.settings.accounts.channels
     if owned >= most:
         raise ServiceError(f"You have {owned} channels already, and {most} is the most")
-    ctx.network.set_registration(channel, Registration(account, ctx.now))
+    ctx.network.set_registration(channel, ChannelRegistration(account, ctx.now))
     ctx.keep_channel(channel)
     grant_rank(ctx, ctx.user, channel)
     note(ctx, "CHANSERV", f"{ctx.nick} registered {channel.name}")
@@ -181,7 +181,7 @@ def _own_channel(ctx: Context, name: str) -> Channel:
     return channel
 
 
-def _registration(channel: Channel) -> Registration:
+def _registration(channel: Channel) -> ChannelRegistration:
     if channel.registration is None:
         raise ServiceError("There is no such registered channel")
     return channel.registration

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Gradually, Later
+from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.service import ServiceError, may, service, tell
-from greenchat.commands.history.conversations import Place, readable_place
+from greenchat.commands.history.conversations import Conversation, readable_place
 from greenchat.commands.messages.redact import find_message, require_right, take_back
 from greenchat.protocol.msgid import first_id
 from greenchat.storage.interface import NOWHERE, Location, Span, StoredEvent, StoreError
@@ -26,7 +26,7 @@ _ACTION = "\x01ACTION "
 
 
 @HISTSERV.command("PLAY", "<#channel|nick> [<count|time>]")
-def play(ctx: Context, words: list[str]) -> Later:
+def play(ctx: Context, words: list[str]) -> Deferred:
     """Tells what was said in a channel or between you and somebody: the last 100 messages.
 
     `PLAY #chan 20` tells the last 20, `PLAY #chan 2h` those of the last two hours. Times are UTC.
@@ -41,14 +41,14 @@ def play(ctx: Context, words: list[str]) -> Later:
         except StoreError as error:
             return error
 
-    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Gradually:
+    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _place(ctx, words[0])
         if isinstance(found, StoreError) or now.key != place.key:
             raise ServiceError(_UNREADABLE)
         readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
-        return Gradually(_tell_again(ctx, readable))
+        return Streamed(_tell_again(ctx, readable))
 
-    return Later(work, then)
+    return Deferred(work, then)
 
 
 @HISTSERV.command("DELETE", "<#channel|nick> <msgid>")
@@ -81,7 +81,7 @@ def delete(ctx: Context, words: list[str]) -> None:
 
 
 @HISTSERV.command("FORGET", "<account>", right="history")
-def forget(ctx: Context, words: list[str]) -> Later:
+def forget(ctx: Context, words: list[str]) -> Deferred:
     """Deletes all that an account has said, in channels and in private, for good.
 
     It takes a while: stay until I say that it is done. Who has seen a message keeps it on their screen.
@@ -98,10 +98,10 @@ def forget(ctx: Context, words: list[str]) -> Later:
         except StoreError as error:
             return error
 
-    return Later(spellings, lambda ctx, found: _forget_more(ctx, name, found, NOWHERE, 0))
+    return Deferred(spellings, lambda ctx, found: _forget_more(ctx, name, found, NOWHERE, 0))
 
 
-def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, after: Location, count: int) -> Later:
+def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, after: Location, count: int) -> Deferred:
     if isinstance(spellings, StoreError):
         raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
     store = ctx.journal.store
@@ -112,7 +112,7 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
         except StoreError as error:
             return error
 
-    def then(ctx: Context, found: list[Location] | StoreError) -> Later | None:
+    def then(ctx: Context, found: list[Location] | StoreError) -> Deferred | None:
         if isinstance(found, StoreError):
             raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
         if not found:
@@ -121,10 +121,10 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
         ctx.journal.record(*[location.erasure for location in found])
         return _forget_more(ctx, name, spellings, found[-1], count + len(found))
 
-    return Later(work, then)
+    return Deferred(work, then)
 
 
-def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Place:
+def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:
     """Raises ServiceError.
 
     everywhere: also where the sender is not, what only some ranks were told, and a channel that nobody is in any more.
@@ -132,7 +132,7 @@ def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Place:
     if everywhere and target.startswith("#"):
         channel, folded = ctx.network.channel(target), ctx.network.fold(target)
         ranked = tuple(symbol + folded for symbol in ctx.network.settings.mode_table.symbols)
-        return Place(channel.name if channel else target, folded, ranked=ranked)
+        return Conversation(channel.name if channel else target, folded, ranked=ranked)
     place = readable_place(ctx, target)
     if place is None:
         raise ServiceError(f"You can't read in {target[:50]}")

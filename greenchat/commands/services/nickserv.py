@@ -14,7 +14,7 @@ from greenchat.commands.connection.quit import depart
 from greenchat.commands.connection.reattach import reunite
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Later, Rest
+from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.persistence import change_account, forget_account, forget_presence
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.users.identity import set_account
@@ -25,7 +25,7 @@ NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to."
 
 
 @NICKSERV.command("REGISTER", "<password> [<email>]")
-def register_(ctx: Context, words: list[str]) -> Later | None:
+def register_(ctx: Context, words: list[str]) -> Deferred | None:
     """Makes your nickname an account of yours."""
     if ctx.session.account:
         raise ServiceError(f"You are already logged in as {ctx.session.account}")
@@ -43,7 +43,7 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
 
 
 @NICKSERV.command("IDENTIFY", "[<account>] <password>")
-def identify(ctx: Context, words: list[str]) -> Rest | None:
+def identify(ctx: Context, words: list[str]) -> Continuation | None:
     """Logs you in, to the account of your nickname unless you name another."""
     name, password = (ctx.nick, words[0]) if len(words) == 1 else words[:2]
     return check_password(ctx, name, password, _identified, _refuse)
@@ -84,12 +84,12 @@ def info(ctx: Context, words: list[str]) -> None:
 
 
 @NICKSERV.command("PASSWD", "<old> <new>")
-def passwd(ctx: Context, words: list[str]) -> Rest | None:
+def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     """Changes your password."""
     account = _own(ctx)
     old, new = words[:2]
 
-    def checked(ctx: Context, confirmed: Account | None) -> Later | None:
+    def checked(ctx: Context, confirmed: Account | None) -> Deferred | None:
         if confirmed is None:
             raise ServiceError("That is not your old password")
         return change_password(ctx, confirmed.name, new, _password_changed)
@@ -104,7 +104,7 @@ def _password_changed(ctx: Context, why_not: str) -> None:
 
 
 @NICKSERV.command("DROP", "<account> <password>")
-def drop(ctx: Context, words: list[str]) -> Rest | None:
+def drop(ctx: Context, words: list[str]) -> Continuation | None:
     """Gives an account up. Its name is free for others then."""
     account = _own(ctx)
     if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
@@ -254,7 +254,7 @@ def _end(ctx: Context, holder: User | None) -> None:
 
 
 @NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts")
-def saregister(ctx: Context, words: list[str]) -> Later | None:
+def saregister(ctx: Context, words: list[str]) -> Deferred | None:
     """Makes an account for somebody else."""
     return register(ctx, words[0], "", words[1], _registered_for_somebody, for_somebody=True)
 

@@ -12,7 +12,7 @@ from greenchat.chat.user import Session
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Gradually, Rest
+from greenchat.commands.core.deferred import Continuation, Streamed
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.commands.users import metadata_wire
@@ -37,7 +37,7 @@ _KEYS_A_LINE = 12  # "Old RFCs limited the number of parameters in an IRC messag
 
 
 @command("METADATA", anytime=True)
-def metadata(ctx: Context) -> Rest | None:
+def metadata(ctx: Context) -> Continuation | None:
     """METADATA <target> GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [<key> ...] [<value>]
 
     Read and change what people say of themselves, and of their channels: METADATA alice LIST, METADATA * SET
@@ -116,7 +116,7 @@ def _clear(ctx: Context, target: str, _: list[str]) -> None:
         act(ctx, "METADATA", f"{ctx.nick} cleared what is said of {name}")
 
 
-def _sub(ctx: Context, target: str, keys: list[str]) -> Gradually | None:
+def _sub(ctx: Context, target: str, keys: list[str]) -> Streamed | None:
     """ "After finishing sending responses ..., if the client has completed connection registration and has added new
     subscriptions, the server MUST then ... send a `metadata` batch with `*ALL` as its parameter"."""
     _require_self(ctx, target)
@@ -160,7 +160,7 @@ def _subs(ctx: Context, target: str, _: list[str]) -> None:
         _reply_keys(ctx, Numeric.RPL_METADATASUBS, _use(ctx).subscriptions)
 
 
-def _sync(ctx: Context, target: str, _: list[str]) -> Gradually | None:
+def _sync(ctx: Context, target: str, _: list[str]) -> Streamed | None:
     if ctx.session.user is None:
         _require_self(ctx, target)
         with ctx.batch("metadata", "*"):
@@ -172,7 +172,7 @@ def _sync(ctx: Context, target: str, _: list[str]) -> Gradually | None:
     return _sync_to(ctx, name_of(found), seen_with(ctx, found), subscriptions, is_batch=True)
 
 
-_Handler = Callable[[Context, str, list[str]], Rest | None]
+_Handler = Callable[[Context, str, list[str]], Continuation | None]
 _MANY = 512
 _SUBCOMMANDS: Mapping[str, tuple[_Handler, int, int]] = {  # the fewest and the most parameters
     "GET": (_get, 1, _MANY),
@@ -188,13 +188,13 @@ _SUBCOMMANDS: Mapping[str, tuple[_Handler, int, int]] = {  # the fewest and the 
 
 def _sync_to(
     ctx: Context, named: str, targets: Iterable[Target], keys: Mapping[str, None], *, is_batch: bool
-) -> Gradually | None:
+) -> Streamed | None:
     looked_at = list(targets)
     ctx.weight += len(looked_at) // _LIGHT
     found = list(with_values(looked_at, keys))
     if not found and not is_batch and metadata_wire.is_second(ctx.session):
         return None  # the second draft answers SUB with values, but not with a batch of none
-    return Gradually(_told(ctx, named, found, keys), is_batch=is_batch)
+    return Streamed(_told(ctx, named, found, keys), is_batch=is_batch)
 
 
 def _told(ctx: Context, named: str, targets: list[Target], keys: Mapping[str, None]) -> Iterator[None]:

@@ -10,7 +10,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.chat.visibility import sees, sees_address, sees_addresses, sees_in
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Gradually
+from greenchat.commands.core.deferred import Streamed
 from greenchat.commands.core.registry import command
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
@@ -38,7 +38,7 @@ class _Question:
 
 
 @command("WHO")
-def who(ctx: Context) -> Gradually:
+def who(ctx: Context) -> Streamed:
     """WHO [<mask> [o][%<fields>[,<token>]]]
 
     See who is in a channel, or whose nickname, username, host or real name a mask with * and ? matches. o: operators of
@@ -46,7 +46,7 @@ def who(ctx: Context) -> Gradually:
     """
     question = _parse(ctx.message.params)
     ctx.weight += _looked_at(ctx, question.mask) // _LIGHT
-    return Gradually(_answer(ctx, question))
+    return Streamed(_answer(ctx, question))
 
 
 def _answer(ctx: Context, question: _Question) -> Iterator[None]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import bring_back
-from greenchat.chat.client_ids import Resent
+from greenchat.chat.client_ids import SentIds
 from greenchat.chat.cloaks import SECRET_SIZE
 from greenchat.chat.defcon import MEANINGS, NORMAL
 from greenchat.chat.network import Network
@@ -48,7 +48,7 @@ def restore(network: Network, store: Store) -> None:
     )
     network.moved.clear()
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
-        key = Resent.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
+        key = SentIds.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.resent.add(key, event.id)
 

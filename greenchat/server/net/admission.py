@@ -9,10 +9,10 @@ import gevent
 from gevent.socket import wait_read
 
 from greenchat.chat.user import Session
-from greenchat.config.options import Connections, Listener
+from greenchat.config.options import Connections, ListenerOptions
 from greenchat.protocol import proxy_header
 from greenchat.protocol.message import Message
-from greenchat.server.net.connection_limits import Gate
+from greenchat.server.net.connection_limits import ConnectionLimits
 from greenchat.server.net.listener import Peer
 from greenchat.values.addresses import is_within
 
@@ -32,12 +32,12 @@ class Admission:
         """now: ms since the epoch. objection: "", or why nobody may come from an IP address: a ban."""
         self._now = now
         self._objection = objection
-        self._gate = Gate()
+        self._gate = ConnectionLimits()
         self._lingering = 0
         self._origins: dict[Session, str] = {}
 
     def admit(
-        self, sock: socket.socket, peer: Peer, listener: Listener, options: Connections
+        self, sock: socket.socket, peer: Peer, listener: ListenerOptions, options: Connections
     ) -> proxy_header.Header | None:
         """Where the client comes from; None where it is refused, and then its socket is closed.
 
@@ -94,7 +94,7 @@ class Admission:
                 self._lingering -= 1
 
 
-def _arrival(sock: socket.socket, peer: str, listener: Listener) -> proxy_header.Header:
+def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy_header.Header:
     """Raises ProxyError and OSError."""
     if not listener.proxy:
         return proxy_header.Header(peer)

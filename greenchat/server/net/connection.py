@@ -22,15 +22,15 @@ from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, resume, run, run_line
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Apart, Later, Rest
-from greenchat.commands.core.process import Host
-from greenchat.config.options import Listener, Options
+from greenchat.commands.core.deferred import Background, Continuation, Deferred
+from greenchat.commands.core.process import Process
+from greenchat.config.options import ListenerOptions, Options
 from greenchat.protocol.framing import LineBuffer, LineTooLong
 from greenchat.protocol.message import Message
 from greenchat.server.net.detect import HTTP_REFUSAL, OPEN_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain import PlainDoor
-from greenchat.server.net.sendq import OUT_OF_MEMORY, Backlogs
+from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.server.net.stream import Stream, TlsAcceptor
 from greenchat.server.net.turn import Turn
 
@@ -42,12 +42,12 @@ _HANDSHAKE_TIMEOUT = 10.0  # seconds
 _NOTHING = Message("")
 
 
-class Server(Host, Protocol):
+class Server(Process, Protocol):
     """What a connection needs of the server that it belongs to."""
 
     network: Network
     turn: Turn
-    backlogs: Backlogs
+    backlogs: SendQueues
     options: Options
     plain: PlainDoor
     tls: TlsAcceptor | None
@@ -61,7 +61,7 @@ class Server(Host, Protocol):
     def new_id(self) -> int:
         """A msgid."""
 
-    def carry_out(self, work: Apart) -> None:
+    def carry_out(self, work: Background) -> None:
         """Do it step by step, apart from any client; this returns at once."""
 
 
@@ -90,7 +90,7 @@ class Connection:
         "sock",
     )
 
-    def __init__(self, server: Server, listener: Listener, sock: socket.socket, host: str) -> None:
+    def __init__(self, server: Server, listener: ListenerOptions, sock: socket.socket, host: str) -> None:
         """sock: connected and non-blocking. host: where it comes from, as others will see it."""
         self.server = server
         self.listener = listener
@@ -290,15 +290,15 @@ class Connection:
             ctx = self.context(message)
             self._finish(ctx, run(ctx))
 
-    def _finish(self, ctx: Context, rest: Rest | None) -> None:
+    def _finish(self, ctx: Context, rest: Continuation | None) -> None:
         """Do the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
         until nothing is left of it that this client has to be here for."""
         while rest is not None:
-            if isinstance(rest, Apart):
+            if isinstance(rest, Background):
                 self.server.carry_out(rest)
                 break
             result = None
-            if isinstance(rest, Later):
+            if isinstance(rest, Deferred):
                 threads = self.server.messengers if rest.waits else self.server.workers
                 try:
                     result = threads.apply(rest.work)
@@ -310,7 +310,7 @@ class Connection:
                 return
             self.server.turn.begin()
             ctx.now = self.server.now()
-            rest = resume(ctx, rest, result) if isinstance(rest, Later) else go_on(ctx, rest)
+            rest = resume(ctx, rest, result) if isinstance(rest, Deferred) else go_on(ctx, rest)
         if ctx.weight > 1:
             self._bucket.take(monotonic() * 1000, ctx.weight - 1)
 
@@ -329,7 +329,7 @@ class Connection:
             message,
             now=server.now(),
             new_id=server.new_id,
-            host=server,
+            process=server,
             journal=server.turn,
         )
 

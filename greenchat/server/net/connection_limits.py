@@ -8,7 +8,7 @@ from greenchat.values import addresses
 _MINUTE = 60_000  # ms
 
 
-class Gate:
+class ConnectionLimits:
     """Counts connections. Reads the options that it is given each time, so that a reload takes effect at once."""
 
     __slots__ = ("_by_crowd", "_lately", "open")

@@ -9,7 +9,7 @@ from typing import Any
 from gevent.server import StreamServer
 
 from greenchat.commands.core.process import Port
-from greenchat.config.options import Address, Listener
+from greenchat.config.options import Address, ListenerOptions
 
 log = logging.getLogger(__name__)
 
@@ -18,17 +18,17 @@ _PAUSE = 1.0  # seconds to wait when the system has no more descriptors or memor
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 Peer = tuple[Any, ...]
-Serve = Callable[[socket.socket, Peer, Listener], None]
+Serve = Callable[[socket.socket, Peer, ListenerOptions], None]
 
 
 class CannotListenError(Exception):
     """An address that can't be listened on; the text is one line that names it and says why."""
 
 
-class Door(StreamServer):  # type: ignore[misc]  # gevent has no types
+class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
     """Accepts on one address; `options` may be exchanged while it is open."""
 
-    def __init__(self, options: Listener, serve: Serve) -> None:
+    def __init__(self, options: ListenerOptions, serve: Serve) -> None:
         """Opens the address and begins to accept. Raises CannotListenError."""
         self.options = options
         self.is_paused = False

@@ -12,7 +12,7 @@ from gevent.event import Event
 from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Outbox
-from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import Stream
 
 _WRITE = 2  # the event mask of libev
@@ -41,7 +41,7 @@ class SocketOutbox(Outbox):
         "sock",
     )
 
-    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int, backlogs: Backlogs) -> None:
+    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int, backlogs: SendQueues) -> None:
         super().__init__(dirty)
         self.backlogs = backlogs
         self.sock = sock

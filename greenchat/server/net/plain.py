@@ -14,7 +14,7 @@ from typing import Protocol
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
-from greenchat.config.options import Listener, PlainText
+from greenchat.config.options import ListenerOptions, PlainText
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
@@ -38,7 +38,7 @@ class Carrier(Protocol):
     """
 
     accepted: socket.socket
-    listener: Listener
+    listener: ListenerOptions
     outbox: SocketOutbox
     patience: float
     pings: bool
@@ -75,7 +75,7 @@ class PlainDoor:
         self._guests = count(1)
         self._prompted: dict[PlainClient, None] = {}
         # what all clients of a listener share, until somebody changes the configuration
-        self._made: dict[Listener, Options] = {}
+        self._made: dict[ListenerOptions, Options] = {}
         self._made_from = network.settings, options
 
     def speak(self, carrier: Carrier, data: bytes | None) -> bytes:
@@ -106,7 +106,7 @@ class PlainDoor:
         """How many have been asked for their name and have not given it."""
         return len(self._prompted)
 
-    def _dialect(self, listener: Listener, *, silence: bool) -> Dialect:
+    def _dialect(self, listener: ListenerOptions, *, silence: bool) -> Dialect:
         settings = self.network.settings
         if self._made_from[0] is not settings or self._made_from[1] is not self.options:
             self._made_from = settings, self.options
@@ -116,7 +116,7 @@ class PlainDoor:
             options = self._made[listener] = self._make(settings, listener)
         return Dialect(options, now_ms() - (options.grace if silence else 0))
 
-    def _make(self, settings: Settings, listener: Listener) -> Options:
+    def _make(self, settings: Settings, listener: ListenerOptions) -> Options:
         limits = settings.limits
         around = _AROUND + limits.nick + limits.username + limits.host + max(len(settings.lobby.encode()), limits.nick)
         return Options(

@@ -16,7 +16,7 @@ class Waiting(Protocol):
         """Give up at once; what waited is forgotten."""
 
 
-class Backlogs:
+class SendQueues:
     """Counts what waits in all outboxes, and cuts those with the most of it while that is too much.
 
     limit: bytes; 0: none. What several outboxes share is counted for each, so the memory is less.

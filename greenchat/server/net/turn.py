@@ -21,7 +21,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Outbox
 from greenchat.protocol.envelopes.envelope import Envelope
-from greenchat.server.net.sendq import OUT_OF_MEMORY, Backlogs
+from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.storage.interface import Store, StoreError, UnfitWriteError, Write
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Turn:
         "store",
     )
 
-    def __init__(self, store: Store, backlogs: Backlogs) -> None:
+    def __init__(self, store: Store, backlogs: SendQueues) -> None:
         self.dirty: list[Outbox] = []
         self.store = store
         self.backlogs = backlogs

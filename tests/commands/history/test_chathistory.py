@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from greenchat.commands.core.deferred import Later
+from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import told_again
 from greenchat.commands.history.chathistory import chathistory
@@ -299,7 +299,7 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
             (connection,) = (one for one in app.connections if one.session.nick == "bob")
             ctx = connection.context(parse("CHATHISTORY LATEST #lobby * 5"))
             later = chathistory(ctx)
-            assert isinstance(later, Later)
+            assert isinstance(later, Deferred)
             found: Any = later.work()
             assert texts(found) == ["inside"]
             app.network.part(ctx.user, app.network.channels["#lobby"])

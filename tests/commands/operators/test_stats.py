@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.config.options import Address, Listener
+from greenchat.config.options import Address, ListenerOptions
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
@@ -106,7 +106,9 @@ def test_l_shows_the_traffic_of_each_connection(staffed: Target) -> None:
 def test_i_lists_who_may_connect(start_server: StartServer, tmp_path: Path) -> None:
     """ "i - returns a list of hosts which the server allows a client to connect from"."""
     options = quick_options(tmp_path)
-    behind_proxies = Listener(Address("127.0.0.1", 0), proxy=(ip_network("192.0.2.0/24"), ip_network("198.51.100.7")))
+    behind_proxies = ListenerOptions(
+        Address("127.0.0.1", 0), proxy=(ip_network("192.0.2.0/24"), ip_network("198.51.100.7"))
+    )
     server = start_server(STAFFED, replace(options, listen=(*options.listen, behind_proxies)))
     other = server.call(lambda app: app.doors[1].bound.port)
     with Client(server.address, "alice") as alice:

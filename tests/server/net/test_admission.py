@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.config.options import Address, Connections, Listener, Options
+from greenchat.config.options import Address, Connections, ListenerOptions, Options
 from greenchat.config.settings import Settings, WebIrc
 from greenchat.protocol.proxy_header import SIGNATURE
 from greenchat.values.addresses import network
@@ -83,7 +83,7 @@ def test_a_full_server_says_so(serve: Serve, options: Options) -> None:
 
 @pytest.fixture
 def proxied(serve: Serve, options: Options) -> Target:
-    listener = Listener(Address("127.0.0.1", 0), proxy=LOCAL)
+    listener = ListenerOptions(Address("127.0.0.1", 0), proxy=LOCAL)
     return serve(None, replace(options, listen=(listener,), connections=replace(CLOSE, per_address=1)))
 
 
@@ -147,7 +147,7 @@ def test_without_a_header_nobody_comes_in(proxied: Target, said: bytes, reason: 
 
 
 def test_only_proxies_come_in_where_a_header_is_wanted(serve: Serve, options: Options) -> None:
-    listener = Listener(Address("127.0.0.1", 0), proxy=(network("192.0.2.0/24"),))
+    listener = ListenerOptions(Address("127.0.0.1", 0), proxy=(network("192.0.2.0/24"),))
     with Client(serve(None, replace(options, listen=(listener,)))) as client:
         client.send_raw(b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n")
         assert last_words(client) == "The proxy did not say whom it speaks for: this is the address of none"

@@ -3,20 +3,20 @@
 import pytest
 
 from greenchat.config.options import Connections
-from greenchat.server.net.connection_limits import Gate
+from greenchat.server.net.connection_limits import ConnectionLimits
 from greenchat.values.addresses import network
 
 FAR = "192.0.2.7"
 PLENTY = 1000
 
 
-def enter(gate: Gate, host: str = FAR, now: int = 0, capacity: int = PLENTY, **limits: object) -> str:
+def enter(gate: ConnectionLimits, host: str = FAR, now: int = 0, capacity: int = PLENTY, **limits: object) -> str:
     options = Connections(**{"per_address": 0, "per_minute": 0, **limits})  # type: ignore[arg-type]  # fields of any type
     return gate.enter(host, options, capacity=capacity, now=now)
 
 
 def test_so_many_at_once_from_one_address() -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     assert [enter(gate, per_address=2) for _ in range(3)] == [
         "",
         "",
@@ -28,7 +28,7 @@ def test_so_many_at_once_from_one_address() -> None:
 
 
 def test_so_many_a_minute_from_one_address() -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     answers = []
     for now in (0, 30_000, 59_999, 60_000, 89_999, 90_000):
         answers.append(enter(gate, now=now, per_minute=2))
@@ -39,7 +39,7 @@ def test_so_many_a_minute_from_one_address() -> None:
 
 
 def test_so_many_in_all() -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     assert [enter(gate, f"192.0.2.{number}", most=2) for number in range(3)] == [
         "",
         "",
@@ -51,14 +51,14 @@ def test_so_many_in_all() -> None:
 
 
 def test_zero_switches_off() -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     assert {enter(gate, now=1) for _ in range(500)} == {""}
     assert gate.open == 500
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
 def test_the_exempt_are_spared(host: str) -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     assert {enter(gate, host, per_address=1, per_minute=1) for _ in range(5)} == {""}
     assert enter(gate, FAR, per_address=1, exempt=()) == ""
     assert enter(gate, FAR, per_address=1, exempt=()) != ""
@@ -66,7 +66,7 @@ def test_the_exempt_are_spared(host: str) -> None:
 
 
 def test_a_household_has_a_whole_network_of_ipv6() -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     assert enter(gate, "2001:db8:1:1::1", per_address=1) == ""
     assert enter(gate, "2001:db8:1:1:ffff::2", per_address=1) != ""
     assert enter(gate, "2001:db8:1:2::1", per_address=1) == ""
@@ -74,13 +74,13 @@ def test_a_household_has_a_whole_network_of_ipv6() -> None:
 
 
 def test_an_address_is_the_same_in_both_dresses() -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     assert enter(gate, FAR, per_address=1) == ""
     assert enter(gate, "::ffff:" + FAR, per_address=1) != ""
 
 
 def test_nothing_is_remembered_for_ever() -> None:
-    gate = Gate()
+    gate = ConnectionLimits()
     for number in range(100):
         host = f"198.51.100.{number}"
         enter(gate, host, per_minute=5)
@@ -95,7 +95,7 @@ def test_nothing_is_remembered_for_ever() -> None:
 def test_a_clock_that_jumps_locks_nobody_out(jump: int) -> None:
     """Back: a minute is a minute also by the new time. Forward: it was long ago."""
     for way in -jump, jump:
-        gate = Gate()
+        gate = ConnectionLimits()
         now = 2 * jump
         assert enter(gate, now=now, per_minute=1) == ""
         assert enter(gate, now=now, per_minute=1) != ""

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from greenchat.config.options import Address, Listener
-from greenchat.server.net.listener import CannotListenError, Door
+from greenchat.config.options import Address, ListenerOptions
+from greenchat.server.net.listener import CannotListenError, Listener
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_why_it_can_not_be_opened(monkeypatch: pytest.MonkeyPatch, number: int, 
 
     monkeypatch.setattr(socket, "create_server", create_server)
     with pytest.raises(CannotListenError) as caught:
-        Door(Listener(Address("127.0.0.1", 80)), lambda *_: None)
+        Listener(ListenerOptions(Address("127.0.0.1", 80)), lambda *_: None)
     assert str(caught.value) == reason
 
 

@@ -12,7 +12,7 @@ from time import monotonic
 
 import pytest
 
-from greenchat.config.options import Address, Connections, Listener, Options, PlainText
+from greenchat.config.options import Address, Connections, ListenerOptions, Options, PlainText
 from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls
@@ -137,7 +137,7 @@ class TestPinned:
     @pytest.fixture
     def start(self, start_server: StartServer, tmp_path: Path) -> Callable[[str], ServerThread]:
         def start(prompt: str) -> ServerThread:
-            listener = Listener(Address("127.0.0.1", 0), kind="plain", prompt=prompt)
+            listener = ListenerOptions(Address("127.0.0.1", 0), kind="plain", prompt=prompt)
             # a grace that the test would not outlive
             options = replace(quick_options(tmp_path), listen=(listener,), plain=PlainText(grace=9.9))
             return start_server(Settings(), options)
@@ -166,7 +166,7 @@ class TestPinned:
             raw.until(b"CAP_LS_302 joined the chat!\n")
 
     def test_irc_only(self, start_server: StartServer, tmp_path: Path) -> None:
-        listener = Listener(Address("127.0.0.1", 0), kind="irc")
+        listener = ListenerOptions(Address("127.0.0.1", 0), kind="irc")
         options = replace(quick_options(tmp_path), listen=(listener,), plain=PlainText(grace=0.01))
         with Raw(start_server(Settings(), options).address) as raw:
             raw.sock.settimeout(0.2)

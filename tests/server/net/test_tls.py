@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.config.options import Address, Listener
+from greenchat.config.options import Address, ListenerOptions
 from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls, TlsError
@@ -138,7 +138,7 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path, certificate: tuple[Pa
 def test_a_listener_may_want_tls_from_everybody(
     start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path], trusting: ssl.SSLContext, kind: str
 ) -> None:
-    listener = Listener(Address("127.0.0.1", 0), kind=kind, tls="must")
+    listener = ListenerOptions(Address("127.0.0.1", 0), kind=kind, tls="must")
     address = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)), Tls(*certificate)).address
     with socket.create_connection(address, timeout=20) as open_:
         open_.sendall(b"NICK alice\r\nUSER a 0 * :a\r\n")
@@ -156,7 +156,7 @@ def test_a_listener_may_want_tls_from_everybody(
 def test_a_listener_may_be_without_tls(
     start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path], trusting: ssl.SSLContext
 ) -> None:
-    listener = Listener(Address("127.0.0.1", 0), kind="irc", tls="never")
+    listener = ListenerOptions(Address("127.0.0.1", 0), kind="irc", tls="never")
     address = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)), Tls(*certificate)).address
     with Client(address, "alice") as alice:
         assert alice.sync() == []

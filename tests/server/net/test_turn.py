@@ -9,7 +9,7 @@ from gevent.event import Event
 
 from greenchat.chat.outbox import Outbox
 from greenchat.server.net import turn as module
-from greenchat.server.net.sendq import Backlogs
+from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.turn import Turn
 from greenchat.storage.sqlite import SqliteStore
 
@@ -45,7 +45,7 @@ def turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Turn]:
     monkeypatch.setattr(module, "_LONG", 0.0)
     monkeypatch.setattr(module, "_MOMENT", FOREVER)
     store = SqliteStore(tmp_path / "greenchat.db")
-    yield Turn(store, Backlogs(1 << 20))
+    yield Turn(store, SendQueues(1 << 20))
     store.close()
 
 
