@@ -1,5 +1,6 @@
 """RENAME: a channel gets another name and keeps all else. https://ircv3.net/specs/extensions/channel-rename"""
 
+from greenchat.chat import documents
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session
 from greenchat.commands.channels.join_part import greeting
@@ -36,7 +37,7 @@ def rename(ctx: Context) -> None:
         ctx.journal.record(Renaming(rank + ctx.network.fold(old), rank + ctx.network.fold(new), rank + new))
     ctx.network.rename_channel(channel, new)
     if channel.registration:
-        ctx.keep("channel", ctx.network.fold(old), None)
+        ctx.keep(documents.CHANNEL, ctx.network.fold(old), None)
         ctx.keep_channel(channel)
     ctx.broadcast(channel, renamed)
     # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name"

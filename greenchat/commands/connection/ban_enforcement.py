@@ -3,6 +3,7 @@
 Operators who are here are never put out by a ban: they could not take it back.
 """
 
+from greenchat.chat import documents
 from greenchat.chat.server_bans import ServerBan
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.quit import depart, leave
@@ -74,9 +75,9 @@ def _nick(session: Session) -> str:
 
 def keep_ban(ctx: Context, ban: ServerBan) -> None:
     """Have a ban stored."""
-    ctx.keep("ban", ctx.network.bans.key(ban.target), ban.document())
+    ctx.keep(documents.BAN, ctx.network.bans.key(ban.target), ban.document())
 
 
 def forget_ban(ctx: Context, ban: ServerBan) -> None:
     """Have a ban taken out of the store."""
-    ctx.keep("ban", ctx.network.bans.key(ban.target), None)
+    ctx.keep(documents.BAN, ctx.network.bans.key(ban.target), None)

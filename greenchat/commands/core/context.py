@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
+from greenchat.chat import documents
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import Key, SentIds
+from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import document
 from greenchat.chat.user import Session, User
@@ -262,14 +264,14 @@ class Context:
             envelope.msgid = envelope.msgid or self.new_id()
             self.journal.record(*[stored(envelope, self.network.fold(channel.name)) for channel in channels])
 
-    def keep(self, kind: str, key: str, value: object) -> None:
+    def keep(self, kind: Kind, key: str, value: object) -> None:
         """Have something stored under a name, in this turn's transaction; None takes it away."""
-        self.journal.record(Document(kind, key, value))
+        self.journal.record(Document(kind.name, key, value))
 
     def keep_channel(self, channel: Channel) -> None:
         """Have a registered channel stored as it is now."""
         if channel.registration:
-            self.keep("channel", self.network.fold(channel.name), document(channel, channel.registration))
+            self.keep(documents.CHANNEL, self.network.fold(channel.name), document(channel, channel.registration))
 
     def _not_kept(self, envelope: Envelope, key: Key | None) -> None:
         if key:

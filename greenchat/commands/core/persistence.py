@@ -1,5 +1,6 @@
 """What is kept of people as it changes: their accounts, and where those are who stay without a connection."""
 
+from greenchat.chat import documents
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import document, stays
 from greenchat.commands.core.context import Context
@@ -10,13 +11,13 @@ def keep_presences(ctx: Context) -> None:
     network = ctx.network
     for user in list(network.moved):
         if network.user(user.nick) is user and stays(network, user):
-            ctx.keep("presence", network.fold(user.account), document(network, user))
+            ctx.keep(documents.PRESENCE, network.fold(user.account), document(network, user))
     network.moved.clear()
 
 
 def forget_presence(ctx: Context, account: str) -> None:
     """Somebody does not stay any more."""
-    ctx.keep("presence", ctx.network.fold(account), None)
+    ctx.keep(documents.PRESENCE, ctx.network.fold(account), None)
 
 
 def change_account(ctx: Context, name: str, **changes: object) -> Account:
@@ -32,7 +33,7 @@ def forget_account(ctx: Context, account: Account) -> None:
     folded = fold(account.name)
     ctx.network.accounts.drop(account.name)
     ctx.network.familiar.forget(folded)
-    ctx.keep("account", folded, None)
+    ctx.keep(documents.ACCOUNT, folded, None)
     for other in ctx.network.accounts:
         accepted = tuple(name for name in other.accepted if fold(name) != folded)
         if accepted != other.accepted:
@@ -43,4 +44,4 @@ def forget_account(ctx: Context, account: Account) -> None:
 
 def keep_account(ctx: Context, account: Account) -> None:
     """Have an account stored as it is now."""
-    ctx.keep("account", ctx.network.fold(account.name), account.document())
+    ctx.keep(documents.ACCOUNT, ctx.network.fold(account.name), account.document())

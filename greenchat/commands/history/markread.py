@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from greenchat.chat import documents
 from greenchat.chat.channel import Channel
 from greenchat.chat.read_markers import ReadMarks
 from greenchat.chat.user import Session, User
@@ -14,8 +15,6 @@ from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.times import format_time, parse_time
 from greenchat.storage.interface import Document, StoreError
-
-_DOCUMENTS = "read-marks"
 
 
 @command("MARKREAD")
@@ -33,7 +32,7 @@ def markread(ctx: Context) -> None:
     marks = marks_of(ctx, ctx.user)
     if len(params) > 1 and marks.advance(place.key, min(_time(params[1]), ctx.now)):
         if ctx.user.account:
-            ctx.journal.record(Document(_DOCUMENTS, marks.owner, marks.times.copy()))
+            ctx.journal.record(Document(documents.READ_MARKS.name, marks.owner, marks.times.copy()))
         _tell_others(ctx, _mark(ctx, place, marks))
     ctx.respond(_mark(ctx, place, marks))
 
@@ -60,7 +59,7 @@ def marks_of(ctx: Context, user: User) -> ReadMarks:
 
 def _kept(ctx: Context, owner: str) -> dict[str, int]:
     try:
-        times = ctx.journal.store.document(_DOCUMENTS, owner)
+        times = ctx.journal.store.document(documents.READ_MARKS.name, owner)
     except StoreError as error:
         raise FailError("MARKREAD", "INTERNAL_ERROR", "*", text="The read timestamps could not be read") from error
     return times if isinstance(times, dict) else {}

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from greenchat.chat import documents
 from greenchat.chat.cloaks import SECRET_SIZE
 from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_addresses
@@ -36,7 +37,7 @@ def cloak(ctx: Context) -> Background | None:
 
 def _rotate(ctx: Context, _: list[str]) -> Background:
     secret = secrets.token_bytes(SECRET_SIZE)
-    ctx.keep("server", "cloak", secret.hex())
+    ctx.keep(documents.SERVER, documents.CLOAK, secret.hex())
     ctx.network.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
     ctx.notice("Everybody gets a new cloak now. Bans on old ones mean nobody any more")

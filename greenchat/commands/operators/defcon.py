@@ -1,5 +1,6 @@
 """DEFCON: close the server's doors step by step while it is under attack, and open them again."""
 
+from greenchat.chat import documents
 from greenchat.chat.defcon import MEANINGS, NORMAL
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.audit_log import act
@@ -26,7 +27,7 @@ def defcon(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text="The levels are 5 (open), 4, 3, 2 and 1 (closed)")
     before = in_force(network)
     network.defcon = int(wish)
-    ctx.keep("server", "defcon", network.defcon)
+    ctx.keep(documents.SERVER, documents.DEFCON, network.defcon)
     ctx.notice(describe(network.defcon))
     act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.defcon)}")
     announce_capabilities(ctx, before)

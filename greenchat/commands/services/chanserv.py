@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import replace
 
+from greenchat.chat import documents
 from greenchat.chat.channel import Channel
 from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.defcon import NO_CHANNELS
@@ -57,7 +58,7 @@ def unregister(ctx: Context, words: list[str]) -> None:
     name = channel.name
     _write_down(ctx, channel, f"gave up {name}")
     ctx.network.set_registration(channel, None)
-    ctx.keep("channel", ctx.network.fold(name), None)
+    ctx.keep(documents.CHANNEL, ctx.network.fold(name), None)
     tell(ctx, CHANSERV, f"{name} belongs to nobody any more")
 
 

@@ -8,6 +8,7 @@ import secrets
 import signal
 import time
 
+from greenchat.chat import documents
 from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.register import why_not_password
 from greenchat.config.file import Config
@@ -35,7 +36,7 @@ def add_user(name: str, password: str, config: Config) -> None:
     verifier = make_verifier(password, secrets.token_bytes(16), settings.accounts.iterations)
     account = Account(name, str(verifier), time.time_ns() // 1_000_000)
     folded = naming(settings.casemapping).fold(name)
-    if not add_document(config.options.data / DATABASE, "account", folded, account.document()):
+    if not add_document(config.options.data / DATABASE, documents.ACCOUNT.name, folded, account.document()):
         raise StoreError(f"there is an account {name} already")
     server = who_holds(config.options.data)
     if server:

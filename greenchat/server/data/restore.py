@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any, TypeVar
 
+from greenchat.chat import documents
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import bring_back
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.cloaks import SECRET_SIZE
 from greenchat.chat.defcon import MEANINGS, NORMAL
+from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import from_document
 from greenchat.chat.server_bans import ServerBan
@@ -21,27 +23,24 @@ from greenchat.storage.interface import Document, Store, StoreDamagedError
 
 T = TypeVar("T")
 
-_DEFCON = ("server", "defcon")
-_SECRET = ("server", "secret")
-_CLOAK = ("server", "cloak")
 _RESENT_WITHIN = 3_600_000  # ms: who sends something again does so soon
 _RESENT_MOST = 10_000
 
 
 def restore(network: Network, store: Store) -> None:
     """Fill a fresh network from the store. Raises StoreError."""
-    network.secret = _secret(store, *_SECRET)
-    network.cloaks.change_secret(_secret(store, *_CLOAK))
-    level = store.document(*_DEFCON)
+    network.secret = _secret(store, documents.OWN)
+    network.cloaks.change_secret(_secret(store, documents.CLOAK))
+    level = store.document(documents.SERVER.name, documents.DEFCON)
     network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
     restore_accounts(network, store)
-    _each(store, "channel", lambda document: network.bring_back(from_document(document, network.mask_fold)))
-    for ban in sorted(_each(store, "ban", ServerBan.from_document), key=lambda ban: ban.created):
+    _each(store, documents.CHANNEL, lambda document: network.bring_back(from_document(document, network.mask_fold)))
+    for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
         network.bans.put(ban)
     numbers = count()
     _each(
         store,
-        "presence",
+        documents.PRESENCE,
         lambda document: bring_back(
             network, document, guest_id=f"~{network.started}-{next(numbers)}", now=network.started
         ),
@@ -53,16 +52,16 @@ def restore(network: Network, store: Store) -> None:
             network.resent.add(key, event.id)
 
 
-def _secret(store: Store, kind: str, key: str) -> bytes:
+def _secret(store: Store, key: str) -> bytes:
     """A secret of the server, made where there is none yet. The database is for the server's user only."""
-    secret = store.document(kind, key)
+    secret = store.document(documents.SERVER.name, key)
     if not isinstance(secret, str):
         secret = secrets.token_hex(SECRET_SIZE)
-        store.commit([Document(kind, key, secret)])
+        store.commit([Document(documents.SERVER.name, key, secret)])
     try:
         return bytes.fromhex(secret)
     except ValueError as error:
-        raise _unreadable(kind, key, error) from error
+        raise _unreadable(documents.SERVER, key, error) from error
 
 
 def restore_accounts(network: Network, store: Store) -> None:
@@ -70,15 +69,15 @@ def restore_accounts(network: Network, store: Store) -> None:
 
     Raises StoreError.
     """
-    for account in _each(store, "account", Account.from_document):
+    for account in _each(store, documents.ACCOUNT, Account.from_document):
         if network.accounts.get(account.name) is None:
             network.accounts.put(account)
 
 
-def _each(store: Store, kind: str, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
+def _each(store: Store, kind: Kind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
     """What is made of each document of a kind. Raises StoreDamagedError where one is not as it was written."""
     made = []
-    for key, document in store.documents(kind).items():
+    for key, document in store.documents(kind.name).items():
         try:
             if isinstance(document, Mapping):
                 made.append(make(document))
@@ -87,8 +86,8 @@ def _each(store: Store, kind: str, make: Callable[[Mapping[str, Any]], T]) -> li
     return made
 
 
-def _unreadable(kind: str, key: str, error: Exception) -> StoreDamagedError:
+def _unreadable(kind: Kind, key: str, error: Exception) -> StoreDamagedError:
     return StoreDamagedError(
-        f"the database is damaged: the {kind} {key} can't be read ({type(error).__name__}: {error})."
+        f"the database is damaged: the {kind.name} {key} can't be read ({type(error).__name__}: {error})."
         " Bring back a backup with `greenchat-server restore FILE`"
     )

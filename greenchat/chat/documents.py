@@ -1,0 +1,36 @@
+"""The kinds of document in which the store keeps the chat's state: one table, so that no kind is forgotten at a start.
+
+To keep something new: add a row here, write it with `Context.keep`, and read it in `server/data/restore.py` (or, where
+it is read when it is first asked for, say so in its row).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of document.
+
+    name: as the store knows it. key: what names a document within its kind. at_start: whether a start reads all of
+    them; otherwise each is read when somebody first asks for it.
+    """
+
+    name: str
+    key: str
+    at_start: bool = True
+
+
+SERVER = Kind("server", "what it is: `OWN`, `CLOAK` or `DEFCON`")
+ACCOUNT = Kind("account", "the account's folded name")
+CHANNEL = Kind("channel", "the registered channel's folded name")
+BAN = Kind("ban", "the ban's key, see `ServerBans.key`")
+PRESENCE = Kind("presence", "the folded name of an account that is always on")
+READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
+
+KINDS = (SERVER, ACCOUNT, CHANNEL, BAN, PRESENCE, READ_MARKS)
+"""In the order in which a start restores them: accounts before channels, since channels have founders."""
+
+# Keys of the server's own documents: names of them, not their contents.
+OWN = "secret"  # behind what must not be guessed, hex
+CLOAK = "cloak"  # the cloaks' secret, hex
+DEFCON = "defcon"  # the level

@@ -1,0 +1,62 @@
+"""What is registered in a table is found there, and nothing is forgotten: commands, capabilities, kinds of document."""
+
+import ast
+from pathlib import Path
+
+import greenchat
+from greenchat.chat import documents
+from greenchat.commands.catalog import COMMANDS
+
+ROOT = Path(greenchat.__file__).parent
+
+
+def calls(folder: str) -> list[ast.Call]:
+    """Every call below a folder of the package."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / folder).rglob("*.py")]
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def test_every_command_that_is_declared_is_in_the_table() -> None:
+    """Also those of modules that nobody imports by name, and those that are declared in a loop."""
+    declared = set()
+    for path in (ROOT / "commands").rglob("*.py"):
+        named = [
+            call.args[0]
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "command"
+        ]
+        if named and path.name != "registry.py":
+            module = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+            assert any(row.handler.__module__ == module for row in COMMANDS.values()), module
+        declared |= {name.value for name in named if isinstance(name, ast.Constant)}
+    assert len(declared) > 50
+    assert declared <= COMMANDS.keys()
+
+
+def test_every_kind_of_document_is_a_row_of_the_table() -> None:
+    rows = [value for value in vars(documents).values() if isinstance(value, documents.Kind)]
+    assert rows == list(documents.KINDS)
+    assert len({kind.name for kind in rows}) == len(rows)
+
+
+def test_documents_are_kept_and_read_by_their_kind() -> None:
+    """No bare string names a kind of document: one that is spelled twice is soon two."""
+    wrong = [
+        ast.unparse(call)
+        for folder in ("commands", "server")
+        for call in calls(folder)
+        if (
+            (isinstance(call.func, ast.Attribute) and call.func.attr in ("keep", "document", "documents"))
+            or (isinstance(call.func, ast.Name) and call.func.id == "Document")
+        )
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert wrong == []
+
+
+def test_a_start_restores_every_kind_that_is_read_at_the_start() -> None:
+    source = (ROOT / "server/data/restore.py").read_text(encoding="utf-8")
+    for name, value in vars(documents).items():
+        if isinstance(value, documents.Kind) and value.at_start:
+            assert f"documents.{name}" in source, name
