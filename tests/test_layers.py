@@ -173,7 +173,7 @@ UNFIT = {
     "values": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
     "chat": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
     # a function of state and input: that is what lets several nodes apply one log
-    "commands": "socket ssl select threading subprocess time random sqlite3 asyncio",
+    "commands": "socket ssl select threading subprocess time random secrets sqlite3 asyncio",
 }
 
 

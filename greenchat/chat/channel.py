@@ -42,7 +42,7 @@ class Channel:
     forward: str = ""
     members: dict[User, str] = field(default_factory=dict)
     lists: dict[str, MaskList] = field(default_factory=dict)
-    invited: set[User] = field(default_factory=set)
+    invited: dict[User, None] = field(default_factory=dict)
     knocked: int = 0
     registration: ChannelRegistration | None = None
     metadata: dict[str, str] = field(default_factory=dict)

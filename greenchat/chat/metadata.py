@@ -31,7 +31,7 @@ def changed(values: Mapping[str, str], changes: Mapping[str, str], most: int) ->
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """The changes that lead from one to the other."""
-    gone = dict.fromkeys(before.keys() - after.keys(), "")
+    gone = {key: "" for key in before if key not in after}  # in an order that is the same everywhere
     return gone | {key: value for key, value in after.items() if before.get(key) != value}
 
 

@@ -15,17 +15,19 @@ from greenchat.chat.client_ids import SentIds
 from greenchat.chat.cloaks import Cloaks
 from greenchat.chat.defcon import NORMAL
 from greenchat.chat.known_origins import KnownOrigins
-from greenchat.chat.monitors import Monitors
+from greenchat.chat.local_state import LocalState
 from greenchat.chat.server_bans import ServerBans
-from greenchat.chat.server_password import ServerPassword
+from greenchat.chat.throttle import Attempts
 from greenchat.chat.user import Session, User
 from greenchat.chat.whowas import Departed, Whowas
 from greenchat.config.settings import Settings
 from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.msgid import MessageIds
 from greenchat.values.masks import mask_fold
 from greenchat.values.names import naming
 
 _RENAMED = 1000  # old names of channels that are remembered
+_WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
 _TENURES = 20  # of one user that are remembered: what they said before they can't take back
 
 
@@ -34,12 +36,13 @@ class Network:
 
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
     moved: those with an account whose nick, channels or ranks have changed, until somebody looks.
-    renamed: folded old names of channels that still are, the latest ones.
+    renamed: folded old names of channels that still are, the latest ones. ids: gives out msgids. rules: is another
+    number after the settings have changed. logins: wrong passwords by address and by account, which every way to log in
+    must ask and tell; registrations: of accounts, by address. local: what is this process's own.
 
-    Reads: user, holder, users_of, channel, channels_of, peers; most_users, mode_counts, command_counts,
-    unregistered.
-    Changes: connect, disconnect, register, attach, rename, set_host, set_account, remove, set_caps, set_kind, set_mode;
-    join, part, invite, set_member_mode, rename_channel, set_registration, bring_back.
+    Reads: user, holder, users_of, channel, channels_of, peers; most_users, mode_counts, unregistered.
+    Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, remove, set_caps,
+    set_kind, set_mode; join, part, invite, set_member_mode, rename_channel, set_registration, bring_back.
     """
 
     __slots__ = (
@@ -50,19 +53,21 @@ class Network:
         "bans",
         "channels",
         "cloaks",
-        "command_counts",
         "defcon",
-        "entrance",
         "familiar",
         "fold",
+        "ids",
+        "local",
+        "logins",
         "mask_fold",
         "mode_counts",
-        "monitors",
         "most_users",
         "moved",
         "naming",
+        "registrations",
         "renamed",
         "resent",
+        "rules",
         "secret",
         "sessions",
         "settings",
@@ -86,12 +91,14 @@ class Network:
         self.moved: dict[User, None] = {}
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
-        self.command_counts: Counter[str] = Counter()
         self._registered_sessions = 0
         self._looks: dict[str, User] = {}
         self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
-        self.monitors = Monitors()
-        self.entrance = ServerPassword()
+        self.ids = MessageIds()
+        self.rules = 0
+        self.logins = Attempts(0, _WINDOW)
+        self.registrations = Attempts(0, _WINDOW)
+        self.local = LocalState()
         self.familiar = KnownOrigins()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
@@ -134,6 +141,11 @@ class Network:
         """How many connections are nobody yet."""
         return len(self.sessions) - self._registered_sessions
 
+    def configure(self, settings: Settings) -> None:
+        """Have other settings in force from now on."""
+        self.settings = settings
+        self.rules += 1
+
     def connect(self, session: Session) -> None:
         """A connection came; it is nobody yet."""
         self.sessions[session] = None
@@ -141,7 +153,7 @@ class Network:
     def disconnect(self, session: Session) -> None:
         """A connection went; its user may have others."""
         self.sessions.pop(session, None)
-        self.monitors.clear(session)
+        self.local.monitors.clear(session)
         user = session.user
         if user is not None:
             for channel in self.channels_of(user):
@@ -242,7 +254,7 @@ class Network:
     def invite(self, user: User, channel: Channel) -> None:
         """Let a user into a channel once, whatever its modes say. Their oldest invitations lapse."""
         folded = self.fold(channel.name)
-        channel.invited.add(user)
+        channel.invited[user] = None
         user.invitations[folded] = None
         if len(user.invitations) > self.settings.limits.channels:
             self._forget_invitation(user, next(iter(user.invitations)))
@@ -352,13 +364,13 @@ class Network:
     def _forget_invitation(self, user: User, folded: str) -> None:
         if folded in user.invitations:
             del user.invitations[folded]
-            self.channels[folded].invited.discard(user)
+            self.channels[folded].invited.pop(user, None)
 
     def _detach(self, user: User, session: Session) -> None:
         user.sessions.remove(session)
         session.user = None
         self.sessions.pop(session, None)
-        self.monitors.clear(session)
+        self.local.monitors.clear(session)
         self._registered_sessions -= 1
 
     def _remember(self, user: User, now: int) -> None:

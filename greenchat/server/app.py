@@ -1,6 +1,7 @@
 """The server: its listeners, its connections, its one sweeper."""
 
 import logging
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -13,7 +14,6 @@ from gevent.threadpool import ThreadPool
 
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.throttle import Attempts
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on
 from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, keep_ban
@@ -49,7 +49,6 @@ _WORKERS = 2  # threads for slow work: more of it than this waits, and the chat 
 _LEAVE_AT_ONCE = 20  # in one turn: each tells all whom they leave, and when thousands go the others must have turns
 _SWEEP_EVERY = 1.0  # seconds
 _MESSENGERS = 2  # threads for what waits for others: mail
-_WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
 _LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
 _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
 
@@ -82,9 +81,9 @@ class App:
         self.messengers = ThreadPool(_MESSENGERS)
         self.way_out = Semaphore(_LEAVE_AT_ONCE)
         self.connections: dict[Connection, None] = {}
-        self.new_id: Callable[[], int] = new_ids(self.now, self.store.last_id())
-        self.logins = Attempts(options.throttle.logins, _WINDOW)
-        self.registrations = Attempts(options.throttle.registrations, _WINDOW)
+        self.network.ids = MessageIds(self.store.last_id())
+        self.network.logins.limit = options.throttle.logins
+        self.network.registrations.limit = options.throttle.registrations
         self.doors: list[Listener] = []
         self.is_restarting = False
         self._admission = Admission(self.now, self._objection)
@@ -100,6 +99,10 @@ class App:
     def now(self) -> int:
         """Ms since the epoch."""
         return time.time_ns() // 1_000_000
+
+    def random(self, count: int) -> bytes:
+        """So many bytes that nobody can guess."""
+        return secrets.token_bytes(count)
 
     def listen(self) -> list[Address]:
         """Open the listeners; the addresses that they really have. Raises CannotListenError."""
@@ -198,9 +201,7 @@ class App:
     def _context(self) -> Context:
         """In which the server itself says something: of a session that is nobody."""
         nobody = Session(Outbox([]), "", self.now())
-        return Context(
-            self.network, nobody, Message(""), now=nobody.now, new_id=self.new_id, process=self, journal=self.turn
-        )
+        return Context(self.network, nobody, Message(""), now=nobody.now, process=self, journal=self.turn)
 
     def ports(self) -> list[Port]:
         """Where it listens."""
@@ -269,8 +270,8 @@ class App:
         if jump:
             self._follow(jump)
         self._let_bans_expire()
-        self.logins.forget_old(self.now())
-        self.registrations.forget_old(self.now())
+        self.network.logins.forget_old(self.now())
+        self.network.registrations.forget_old(self.now())
         self._admission.forget_old()
 
     def _follow(self, jump: int) -> None:
@@ -298,16 +299,3 @@ def _presentable(host: str) -> str:
     """The peer's address as it can stand in a hostmask."""
     # "a host must not begin with a colon": https://modern.ircdocs.horse/#source
     return "0" + host if host.startswith(":") else host
-
-
-def new_ids(now: Callable[[], int], last: int) -> Callable[[], int]:
-    """A maker of msgids, https://ircv3.net/specs/extensions/message-ids.
-
-    now: the clock, ms since the epoch. last: the largest id that the store holds.
-    """
-    ids = MessageIds(last)
-
-    def new_id() -> int:
-        return ids.next(now())
-
-    return new_id

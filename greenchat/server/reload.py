@@ -5,7 +5,6 @@ import socket
 from typing import Protocol
 
 from greenchat.chat.network import Network
-from greenchat.chat.throttle import Attempts
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.context import Context
 from greenchat.commands.info.isupport import announce_isupport
@@ -27,8 +26,6 @@ class Running(Protocol):
     network: Network
     options: Options
     tls: TlsAcceptor | None
-    logins: Attempts
-    registrations: Attempts
     backlogs: SendQueues
     plain: PlainDoor
     doors: list[Listener]
@@ -49,10 +46,10 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     if running.options.tls != options.tls or running.options.tls.is_given:
         running.tls = load_tls(options.tls, options.data, settings.name)
     before, offered_before = network.settings, in_force(network)
-    network.settings = settings
+    network.configure(settings)
     running.options = options
-    running.logins.limit = options.throttle.logins
-    running.registrations.limit = options.throttle.registrations
+    network.logins.limit = options.throttle.logins
+    network.registrations.limit = options.throttle.registrations
     running.backlogs.limit = options.connections.sendq_total
     for connection in running.connections:
         connection.use(options)

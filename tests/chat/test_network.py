@@ -111,7 +111,7 @@ class Chat(RuleBasedStateMachine):
             assert channel.members
             assert all(folded in member.channels for member in channel.members)
             assert all(folded in guest.invitations for guest in channel.invited)
-            assert not channel.invited & channel.members.keys()
+            assert not channel.invited.keys() & channel.members.keys()
         for user in network.users.values():
             assert all(user in network.channels[folded].members for folded in user.channels)
             assert all(user in network.channels[folded].invited for folded in user.invitations)

@@ -13,6 +13,6 @@ def test_tls_only(secure: bool) -> None:
     """+z as InspIRCd has it: all connections of a user count, and no invitation opens this door."""
     bob = person("bob")
     bob.sessions[0].secure = secure
-    channel = Channel("#a", created=0, flags={"z"}, invited={bob})
+    channel = Channel("#a", created=0, flags={"z"}, invited={bob: None})
     refusal = policy.may_join(bob, channel, "")
     assert refusal == (None if secure else policy.Refusal(Numeric.ERR_SECUREONLYCHAN))

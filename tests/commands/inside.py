@@ -19,9 +19,7 @@ def act(server: ServerThread, nick: str, change: Callable[[Context, User], None]
         assert user
         app.turn.begin()
         session = user.sessions[0]
-        ctx = Context(
-            app.network, session, Message("TEST"), now=app.now(), new_id=app.new_id, process=app, journal=app.turn
-        )
+        ctx = Context(app.network, session, Message("TEST"), now=app.now(), process=app, journal=app.turn)
         change(ctx, user)
         ctx.answer()
 
@@ -32,7 +30,7 @@ def make_operator(server: ServerThread, nick: str) -> None:
     """Give a user the mode of operators, and the rights of an administrator."""
 
     def change(ctx: Context, user: User) -> None:
-        ctx.network.settings = replace(ctx.network.settings, classes=STAFFED.classes, opers=STAFFED.opers)
+        ctx.network.configure(replace(ctx.network.settings, classes=STAFFED.classes, opers=STAFFED.opers))
         user.oper = "root"
         ctx.network.set_mode(user, "o", True)
 

@@ -146,9 +146,7 @@ class World:
 
     def _context(self, puppet: Puppet, message: Message) -> Context:
         app = self.app
-        return Context(
-            self.network, puppet.session, message, now=app.now(), new_id=app.new_id, process=app, journal=app.turn
-        )
+        return Context(self.network, puppet.session, message, now=app.now(), process=app, journal=app.turn)
 
     def _end_turn(self) -> None:
         self._rest()
@@ -244,10 +242,10 @@ class World:
         assert open_sessions == {puppet.session for puppet in self.puppets if not puppet.session.closing}
         for puppet in self.puppets:
             self._check_puppet(puppet)
-        for session in network.monitors._targets:
+        for session in network.local.monitors._targets:
             assert session in network.sessions
-            for folded in network.monitors.targets(session):
-                assert session in network.monitors.watchers(folded)
+            for folded in network.local.monitors.targets(session):
+                assert session in network.local.monitors.watchers(folded)
         assert not self.app.turn.dirty
 
     def _check_user(self, user: User) -> None:

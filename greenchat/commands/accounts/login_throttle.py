@@ -24,7 +24,7 @@ def guess(
     who: by what it is counted. refuse: is called instead, with the seconds to wait, after too many wrong ones. While
     there are so many tries under way that it would be too many if all of them failed, the next one waits for these.
     """
-    logins = ctx.process.logins
+    logins = ctx.network.logins
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         return refuse(ctx, seconds)
@@ -48,14 +48,14 @@ def guess(
 
 def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:
     """Until these may try a password again, 0 if now."""
-    wait = max(ctx.process.logins.wait(each, ctx.now) for each in who)
+    wait = max(ctx.network.logins.wait(each, ctx.now) for each in who)
     return wait // _SECOND + 1 if wait else 0
 
 
 def count_wrong(ctx: Context, who: Sequence[str]) -> None:
     """Remember that somebody did not know a password."""
     for each in who:
-        ctx.process.logins.count(each, ctx.now)
+        ctx.network.logins.count(each, ctx.now)
 
 
 def _nothing() -> None:

@@ -4,7 +4,6 @@ https://ircv3.net/specs/extensions/account-registration (draft). NickServ's REGI
 the one place where an account comes into being.
 """
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -113,8 +112,8 @@ def register(
         return None
     if not for_somebody:
         for who in _throttled(ctx, email):
-            ctx.process.registrations.count(who, ctx.now)
-    salt = secrets.token_bytes(16)
+            ctx.network.registrations.count(who, ctx.now)
+    salt = ctx.random(16)
     iterations = ctx.network.settings.accounts.iterations
 
     def hashed(ctx: Context, verifier: object) -> Deferred | None:
@@ -149,7 +148,7 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
     if refusal:
         then(ctx, refusal.text)
         return None
-    salt = secrets.token_bytes(16)
+    salt = ctx.random(16)
     iterations = ctx.network.settings.accounts.iterations
 
     def hashed(ctx: Context, verifier: object) -> None:
@@ -181,7 +180,7 @@ def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
 
 
 def _too_many(ctx: Context, email: str) -> Refusal | None:
-    wait = max((ctx.process.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
+    wait = max((ctx.network.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
     if not wait:
         return None
     text = f"Too many accounts were registered lately: try again in {wait // 1000 + 1} seconds"

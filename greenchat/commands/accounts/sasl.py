@@ -4,7 +4,7 @@ https://ircv3.net/specs/extensions/sasl-3.1 and sasl-3.2. It works without the c
 after it, and again after a success ("reauthentication").
 """
 
-import secrets
+import base64
 from collections.abc import Callable
 
 from greenchat.chat.accounts import Account
@@ -85,7 +85,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
     except UnicodeDecodeError as error:
         raise SaslError("the response is not UTF-8") from error
     if exchange.scram is None:
-        exchange.scram = ServerExchange(text, secrets.token_urlsafe(24))
+        exchange.scram = ServerExchange(text, base64.urlsafe_b64encode(ctx.random(24)).decode())
         name = exchange.scram.username
         _refuse_haste(ctx, name)
         answer = exchange.scram.first(verifier_of(ctx, find_usable(ctx, name), name))

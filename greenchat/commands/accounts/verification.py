@@ -4,7 +4,7 @@ It goes to the owner's mailbox where the server can send mail and knows one, els
 INFO.
 """
 
-import secrets
+import hmac
 from collections.abc import Callable
 
 from greenchat.chat.accounts import Account
@@ -16,7 +16,7 @@ _HOUR = 3_600_000  # ms
 
 def new_code(ctx: Context, email: str) -> str:
     """A code for an account that is being registered, "" if it needs none."""
-    return secrets.token_hex(4) if ctx.network.settings.accounts.verify or _is_mailed(ctx, email) else ""
+    return ctx.random(4).hex() if ctx.network.settings.accounts.verify or _is_mailed(ctx, email) else ""
 
 
 def has_expired(ctx: Context, account: Account) -> bool:
@@ -28,7 +28,7 @@ def is_code_of(ctx: Context, account: Account | None, code: str) -> bool:
     """Whether an account waits for this code."""
     if account is None or not account.code or has_expired(ctx, account):
         return False
-    return secrets.compare_digest(account.code.encode(), code.encode())
+    return hmac.compare_digest(account.code.encode(), code.encode())
 
 
 def hint(ctx: Context, account: Account) -> str:

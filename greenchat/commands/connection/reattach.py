@@ -25,14 +25,14 @@ def reunite(ctx: Context, holder: User) -> None:
     for channel in network.channels_of(guest):
         ctx.respond(ctx.envelope("PART", channel.name, source=guest))
     ctx.respond(ctx.envelope("NICK", holder.nick, source=guest))
-    watched = dict(network.monitors.targets(session))
+    watched = dict(network.local.monitors.targets(session))
     network.disconnect(session)
     if not guest.sessions:
         depart(ctx, guest, f"Is {holder.nick} now")
     network.connect(session)
     network.attach(holder, session)
     for folded, nick in watched.items():
-        network.monitors.add(session, folded, nick)
+        network.local.monitors.add(session, folded, nick)
     send_modes(ctx, holder)
     arrive(ctx, holder)
     show_channels(ctx, holder)

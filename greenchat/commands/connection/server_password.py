@@ -29,7 +29,7 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Continuation | None:
     if seconds:
         _refuse(ctx, seconds)
         return None
-    is_right = ctx.network.entrance.is_right(given, wanted)
+    is_right = ctx.network.local.entrance.is_right(given, wanted)
     if is_right is None:
 
         def decide(ctx: Context, is_right: bool) -> Continuation | None:
@@ -46,7 +46,7 @@ def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Con
     if ctx.network.settings.password != wanted:
         return pass_entrance(ctx, enter)  # the configuration was read again meanwhile
     if is_right:
-        ctx.network.entrance.learn(ctx.session.password, wanted)
+        ctx.network.local.entrance.learn(ctx.session.password, wanted)
     _decide(ctx, is_right, enter)
     return None
 

@@ -23,10 +23,10 @@ def webirc(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     settings = ctx.network.settings.webirc
     password, gateway, _, address = ctx.message.params[:4]
-    if ctx.process.logins.wait(netblock(session.host), ctx.now) or not is_within(session.host, settings.hosts):
+    if ctx.network.logins.wait(netblock(session.host), ctx.now) or not is_within(session.host, settings.hosts):
         ctx.close(session, "WEBIRC is not for you")
     elif not hmac.compare_digest(password.encode(), settings.password.encode()):
-        ctx.process.logins.count(netblock(session.host), ctx.now)
+        ctx.network.logins.count(netblock(session.host), ctx.now)
         ctx.close(session, "Invalid WebIRC password")
     elif session.received_messages > 1:
         # "MUST be the first command sent from the WebIRC gateway to the IRC server"

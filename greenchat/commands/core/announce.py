@@ -32,7 +32,7 @@ def announce(ctx: Context, user: User, envelope: Envelope) -> None:
 def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
     """Only to those who monitor a user with extended-monitor and see them in no channel."""
     network = ctx.network
-    for session in network.monitors.watchers(network.fold(user.nick)):
+    for session in network.local.monitors.watchers(network.fold(user.nick)):
         if session.caps & caps.EXTENDED_MONITOR and not _is_near(ctx, session, user):
             ctx.send(session, envelope)
 

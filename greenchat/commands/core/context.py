@@ -3,7 +3,7 @@
 Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -25,7 +25,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.envelopes.multiline import MultilineEnvelope
 from greenchat.protocol.envelopes.numeric import Addressed
 from greenchat.protocol.message import NO_TAGS, Message, presentable
-from greenchat.protocol.msgid import format_msgid, time_of
+from greenchat.protocol.msgid import time_of
 from greenchat.protocol.multiline import Part
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.tags import CLIENT_ID
@@ -39,8 +39,8 @@ _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stor
 class Context:
     """One command of one session.
 
-    now: ms since the epoch, the same for all that the command does. new_id: makes a msgid. quiet: refusals are not
-    answered. parts: of the message, if it has several lines. weight: for how many commands the throttle counts it.
+    now: ms since the epoch, the same for all that the command does. quiet: refusals are not answered. parts: of the
+    message, if it has several lines. weight: for how many commands the throttle counts it.
     """
 
     __slots__ = (
@@ -51,7 +51,6 @@ class Context:
         "journal",
         "message",
         "network",
-        "new_id",
         "now",
         "parts",
         "process",
@@ -67,7 +66,6 @@ class Context:
         message: Message,
         *,
         now: int,
-        new_id: Callable[[], int],
         process: Process,
         journal: Journal,
     ) -> None:
@@ -75,7 +73,6 @@ class Context:
         self.session = session
         self.message = message
         self.now = now
-        self.new_id = new_id
         self.process = process
         self.journal = journal
         self.quiet = False
@@ -109,7 +106,6 @@ class Context:
             session,
             Message(""),
             now=self.now,
-            new_id=self.new_id,
             process=self.process,
             journal=self.journal,
         )
@@ -127,6 +123,16 @@ class Context:
         """The sender's nick as it stands in numerics: `*` before there is one."""
         session = self.session
         return session.user.nick if session.user else session.nick or "*"
+
+    # what else a handler may not make by itself
+
+    def new_id(self) -> int:
+        """A msgid for what happens now; also of a replay, since it comes from the state and the time."""
+        return self.network.ids.next(self.now)
+
+    def random(self, count: int) -> bytes:
+        """So many bytes that nobody can guess."""
+        return self.process.random(count)
 
     # building
 
@@ -223,7 +229,7 @@ class Context:
         if not self.session.caps & caps.BATCH:
             yield
             return
-        reference, outer = format_msgid(self.new_id()), self._batch
+        reference, outer = self.network.local.new_reference(), self._batch
         self.respond(self.envelope("BATCH", "+" + reference, kind, *params))
         self._batch = reference
         try:
@@ -366,7 +372,7 @@ class Context:
         label, self._label = self._label, ""
         responses = self._responses
         if not is_batch:
-            self._parts = format_msgid(self.new_id())
+            self._parts = self.network.local.new_reference()
             responses = [each if each.batch else each.in_batch(self._parts) for each in responses]
             responses.insert(0, self.envelope("BATCH", "+" + self._parts, "labeled-response"))
         responses[0] = responses[0].labeled(label)

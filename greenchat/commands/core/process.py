@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from greenchat.chat.throttle import Attempts
 from greenchat.chat.user import Session
 
 
@@ -67,14 +66,10 @@ class Mail(Protocol):
 
 
 class Process(Protocol):
-    """The process.
+    """The process."""
 
-    logins: wrong passwords by address and by account, which every way to log in must ask and tell. registrations: of
-    accounts, by address.
-    """
-
-    logins: Attempts
-    registrations: Attempts
+    def random(self, count: int) -> bytes:
+        """So many bytes that nobody can guess."""
 
     @property
     def audit(self) -> Audit:

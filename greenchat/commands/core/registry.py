@@ -120,7 +120,7 @@ def _obey(ctx: Context) -> Continuation | None:
         require_right(ctx, row.right)
     if len(message.params) < row.params:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
-    ctx.network.command_counts[row.name] += 1
+    ctx.network.local.command_counts[row.name] += 1
     return row.handler(ctx)
 
 

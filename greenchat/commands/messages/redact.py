@@ -64,7 +64,7 @@ def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str
             note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
     elif not place.is_channel:
         other = ctx.network.user(place.name)
-        for user in {ctx.user, other or ctx.user}:
+        for user in dict.fromkeys((ctx.user, other or ctx.user)):  # once each, and in one order on every node
             ctx.deliver(user, envelope)
 
 

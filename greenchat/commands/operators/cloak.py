@@ -1,6 +1,5 @@
 """CLOAK: the hosts that others see, and the secret behind them."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -36,7 +35,7 @@ def cloak(ctx: Context) -> Background | None:
 
 
 def _rotate(ctx: Context, _: list[str]) -> Background:
-    secret = secrets.token_bytes(SECRET_SIZE)
+    secret = ctx.random(SECRET_SIZE)
     ctx.keep(documents.SERVER, documents.CLOAK, secret.hex())
     ctx.network.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")

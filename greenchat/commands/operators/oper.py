@@ -59,7 +59,7 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
     if not is_right or ctx.network.settings.opers.get(name) != row:  # a reload may have changed it meanwhile
         raise _wrong_password(ctx, name)
     user = ctx.user
-    ctx.process.logins.succeeded(netblock(user.real_host))
+    ctx.network.logins.succeeded(netblock(user.real_host))
     user.oper = name
     ctx.reply(Numeric.RPL_YOUREOPER)
     # "The user will also receive a MODE message indicating their new user modes"

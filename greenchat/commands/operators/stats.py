@@ -54,7 +54,7 @@ def _operators_here(ctx: Context) -> None:
 def _commands(ctx: Context) -> None:
     """ "... and the usage count for each if the usage count is non zero"."""
     for name in sorted(COMMANDS):
-        count = ctx.network.command_counts[name]
+        count = ctx.network.local.command_counts[name]
         if count:
             ctx.reply(Numeric.RPL_STATSCOMMANDS, name, str(count))
 

@@ -1,6 +1,6 @@
 """ChanServ: channels that belong to somebody, stay when they are empty, and know their people again."""
 
-import secrets
+import hmac
 from dataclasses import replace
 
 from greenchat.chat import documents
@@ -52,7 +52,7 @@ def unregister(ctx: Context, words: list[str]) -> None:
     """
     channel = _own_channel(ctx, words[0])
     code = _code(ctx, channel)
-    if len(words) < 2 or not secrets.compare_digest(words[1].encode(), code.encode()):
+    if len(words) < 2 or not hmac.compare_digest(words[1].encode(), code.encode()):
         tell(ctx, CHANSERV, f"To give it up: /msg ChanServ UNREGISTER {channel.name} {code}")
         return
     name = channel.name
@@ -142,7 +142,7 @@ def transfer(ctx: Context, words: list[str]) -> None:
     if account is None:
         raise ServiceError("There is no such account")
     code = _code(ctx, channel)
-    if len(words) < 3 or not secrets.compare_digest(words[2].encode(), code.encode()):
+    if len(words) < 3 or not hmac.compare_digest(words[2].encode(), code.encode()):
         tell(ctx, CHANSERV, f"To give it away: /msg ChanServ TRANSFER {channel.name} {account.name} {code}")
         return
     founder = ctx.network.fold(account.name)

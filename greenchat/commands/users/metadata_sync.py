@@ -141,7 +141,7 @@ def visible_targets(ctx: Context) -> Iterator[Target]:
     found: dict[Target, None] = {user: None}
     for channel in network.channels_of(user):
         found.update(dict.fromkeys(_seen_in(channel, user)))
-    for folded in network.monitors.targets(ctx.session):
+    for folded in network.local.monitors.targets(ctx.session):
         monitored = network.users.get(folded)
         if monitored:
             found[monitored] = None
@@ -187,7 +187,7 @@ def _listeners(ctx: Context, target: Target) -> Iterator[Session]:
     for peer in ctx.network.peers(target):
         near.add(peer)
         yield from peer.sessions
-    for session in ctx.network.monitors.watchers(ctx.network.fold(target.nick)):
+    for session in ctx.network.local.monitors.watchers(ctx.network.fold(target.nick)):
         if session.user not in near:
             yield session
 

@@ -31,7 +31,7 @@ def monitor(ctx: Context) -> None:
 def tell_online(ctx: Context, user: User) -> None:
     """Somebody has this nick now. Sent as one message to all who monitor it: "the server may send `*`"."""
     _tell(ctx, user.nick, ctx.envelope(Numeric.RPL_MONONLINE.command, "*", user.source))
-    for session in ctx.network.monitors.watchers(ctx.network.fold(user.nick)):
+    for session in ctx.network.local.monitors.watchers(ctx.network.fold(user.nick)):
         sync_online(ctx, session, user)
 
 
@@ -41,14 +41,14 @@ def tell_offline(ctx: Context, nick: str) -> None:
 
 
 def _tell(ctx: Context, nick: str, envelope: Envelope) -> None:
-    for session in ctx.network.monitors.watchers(ctx.network.fold(nick)):
+    for session in ctx.network.local.monitors.watchers(ctx.network.fold(nick)):
         ctx.send(session, envelope)
 
 
 def _add(ctx: Context, nicks: list[str]) -> None:
     network = ctx.network
     limits = network.settings.limits
-    watched = network.monitors.targets(ctx.session)
+    watched = network.local.monitors.targets(ctx.session)
     added = []
     refused = []
     for nick in nicks:
@@ -59,8 +59,8 @@ def _add(ctx: Context, nicks: list[str]) -> None:
         if len(watched) >= limits.monitor:
             refused.append(nick)
             continue
-        network.monitors.add(ctx.session, folded, nick)
-        watched = network.monitors.targets(ctx.session)
+        network.local.monitors.add(ctx.session, folded, nick)
+        watched = network.local.monitors.targets(ctx.session)
         added.append(nick)
     _send_status(ctx, added)
     most = str(limits.monitor)
@@ -71,20 +71,20 @@ def _add(ctx: Context, nicks: list[str]) -> None:
 
 def _remove(ctx: Context, nicks: list[str]) -> None:
     for nick in nicks:
-        ctx.network.monitors.remove(ctx.session, ctx.network.fold(nick))
+        ctx.network.local.monitors.remove(ctx.session, ctx.network.fold(nick))
 
 
 def _clear(ctx: Context, _: list[str]) -> None:
-    ctx.network.monitors.clear(ctx.session)
+    ctx.network.local.monitors.clear(ctx.session)
 
 
 def _list(ctx: Context, _: list[str]) -> None:
-    _send_targets(ctx, Numeric.RPL_MONLIST, ctx.network.monitors.targets(ctx.session).values())
+    _send_targets(ctx, Numeric.RPL_MONLIST, ctx.network.local.monitors.targets(ctx.session).values())
     ctx.reply(Numeric.RPL_ENDOFMONLIST)
 
 
 def _status(ctx: Context, _: list[str]) -> None:
-    _send_status(ctx, ctx.network.monitors.targets(ctx.session).values())
+    _send_status(ctx, ctx.network.local.monitors.targets(ctx.session).values())
 
 
 def _send_status(ctx: Context, nicks: Iterable[str]) -> None:

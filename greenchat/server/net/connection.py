@@ -58,9 +58,6 @@ class Server(Process, Protocol):
     def now(self) -> int:
         """Ms since the epoch."""
 
-    def new_id(self) -> int:
-        """A msgid."""
-
     def carry_out(self, work: Background) -> None:
         """Do it step by step, apart from any client; this returns at once."""
 
@@ -328,7 +325,6 @@ class Connection:
             self.session,
             message,
             now=server.now(),
-            new_id=server.new_id,
             process=server,
             journal=server.turn,
         )

@@ -226,7 +226,8 @@ def test_new_settings_are_told_to_those_who_asked(start_server: StartServer, tmp
     running = start_server(settings, quick_options(tmp_path))
 
     def change(app: App, after: Settings) -> None:
-        before, app.network.settings = app.network.settings, after
+        before = app.network.settings
+        app.network.configure(after)
         app.turn.begin()
         ctx = next(iter(app.connections)).context(Message(""))
         announce_capabilities(ctx, before)

@@ -71,7 +71,7 @@ def test_guessing_is_slowed_down(start_server: StartServer, tmp_path: Path) -> N
         refused = bob.run("OPER root secret")
         assert refused[0].command == "263"
         assert refused[0].params[1] == "OPER"
-        server.call(lambda app: app.logins.succeeded("127.0.0.1"))
+        server.call(lambda app: app.network.logins.succeeded("127.0.0.1"))
         become(bob)
 
 

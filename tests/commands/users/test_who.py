@@ -188,7 +188,7 @@ def test_a_search_counts_for_the_work_that_it_makes(house: ServerThread, line: s
     def run_line(app: App) -> int:
         _crowd(app)
         asker = app.network.users["user0"].sessions[0]
-        ctx = Context(app.network, asker, parse(line), now=app.now(), new_id=app.new_id, process=app, journal=app.turn)
+        ctx = Context(app.network, asker, parse(line), now=app.now(), process=app, journal=app.turn)
         run(ctx)
         return ctx.weight
 

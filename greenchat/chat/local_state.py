@@ -1,0 +1,27 @@
+"""What of the state is one process's own: no other node needs to agree on it, and it does not outlive the process."""
+
+from collections import Counter
+
+from greenchat.chat.monitors import Monitors
+from greenchat.chat.server_password import ServerPassword
+
+
+class LocalState:
+    """The part of `Network` that is neither shared with other nodes nor kept.
+
+    monitors: what the sessions of this process watch. entrance: the connection password, once it was given.
+    command_counts: how often each command was called.
+    """
+
+    __slots__ = ("_references", "command_counts", "entrance", "monitors")
+
+    def __init__(self) -> None:
+        self.monitors = Monitors()
+        self.entrance = ServerPassword()
+        self.command_counts: Counter[str] = Counter()
+        self._references = 0
+
+    def new_reference(self) -> str:
+        """A name for a batch that an answer is in. It is no msgid: questions must not shift the ids of what is said."""
+        self._references += 1
+        return f"{self._references:x}"
