@@ -28,7 +28,8 @@ from greenchat.client.state.address import Address
 from greenchat.client.state.events import Background, NetworkEvent, Received, Reported, Resized, TerminalEvent
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Network
-from greenchat.client.state.network import Buffer, Link
+from greenchat.client.state.network import Buffer
+from greenchat.client.state.session_state import LinkState
 from greenchat.client.terminal.key_decoder import ESCAPE_SECONDS
 from greenchat.client.terminal.surface import Input, Surface
 from greenchat.client.text.times import milliseconds
@@ -83,7 +84,7 @@ class App:
             signal.signal(number, self._on_signal(number))
         self._surface.paint(console.frame(time.monotonic()))
         for network in console.model.networks:
-            if not network.leaving:
+            if not network.link.leaving:
                 self._connection(network).connect()
         self._memory.turn(time.monotonic(), milliseconds())
         self._plugins.run(time.monotonic(), milliseconds())
@@ -110,12 +111,12 @@ class App:
         elif self._decoder.undecided:
             self._on_terminal(self._decoder.flush())
         self._drain_events()
-        now = time.monotonic()
-        slept = self._sleep.noticed(now, time.time())
+        monotonic = time.monotonic()
+        slept = self._sleep.noticed(monotonic, time.time())
         for connection in self._connections.values():
             if slept:
-                connection.woke(now)
-            connection.tick(now)
+                connection.woke(monotonic)
+            connection.tick(monotonic)
         if console.model.calls != self._heard_calls:
             self._heard_calls = console.model.calls
             if not console.model.focused:
@@ -123,9 +124,9 @@ class App:
                     self._surface.beep()
                 if console.model.caller:
                     self._surface.notify(*console.model.caller)
-        self._plugins.run(now, milliseconds())
-        self._memory.turn(now, milliseconds())
-        self._processes.turn(now, milliseconds())
+        self._plugins.run(monotonic, milliseconds())
+        self._memory.turn(monotonic, milliseconds())
+        self._processes.turn(monotonic, milliseconds())
         console.ask(milliseconds())
         self._errands.run()
         self._leaving |= self._errands.leaving
@@ -143,7 +144,7 @@ class App:
 
     def _unsaid(self) -> bool:
         networks = self._console.model.networks
-        joining = any(network.show_on_join for network in networks if network.retry_at is None)
+        joining = any(network.show_on_join for network in networks if network.link.retry_at is None)
         return (
             joining
             or self._processes.running
@@ -154,14 +155,16 @@ class App:
     def _timeout(self) -> float | None:
         if not self._events.empty() or self._plugins.busy:
             return 0.0
-        now = time.monotonic()
-        deadlines = [deadline for each in self._connections.values() if (deadline := each.deadline(now)) is not None]
+        monotonic = time.monotonic()
+        deadlines = [
+            deadline for each in self._connections.values() if (deadline := each.deadline(monotonic)) is not None
+        ]
         if self._decoder.undecided:
-            deadlines.append(now + ESCAPE_SECONDS)
+            deadlines.append(monotonic + ESCAPE_SECONDS)
         deadlines += [each for each in (self._plugins.deadline, self._processes.deadline) if each is not None]
         if typing.who(self._console.model.current, milliseconds()):
-            deadlines.append(now + 1)  # to see it end
-        return max(0.0, min(deadlines) - now) if deadlines else None
+            deadlines.append(monotonic + 1)  # to see it end
+        return max(0.0, min(deadlines) - monotonic) if deadlines else None
 
     def _drain_pipe(self) -> None:
         try:
@@ -222,12 +225,12 @@ class App:
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:
             self._connections[network] = Connection(network, self._open_wire, _chance)
-        if network.link is Link.OFFLINE:
+        if network.link.state is LinkState.OFFLINE:
             network.address = self._kept.trust.secured(network.address, milliseconds()) or network.address
-            network.only_tls = self._kept.trust.is_secured(network.address, milliseconds())
-            network.pin = network.pin or self._kept.trust.pin(network.address)
-            kept = self._kept.vault.get(str(network.address), network.wanted_nick)
-            network.credentials = network.credentials or kept
+            network.login.only_tls = self._kept.trust.is_secured(network.address, milliseconds())
+            network.login.pin = network.login.pin or self._kept.trust.pin(network.address)
+            kept = self._kept.vault.get(str(network.address), network.nicks.wanted)
+            network.login.credentials = network.login.credentials or kept
         return self._connections[network]
 
     def _open_wire(self, address: Address, connection: Connection) -> Transport:
@@ -239,7 +242,7 @@ class App:
 
         network = connection.network
         proxy = "" if address.is_local else str(self._console.model.settings.get("proxy"))
-        transport = Transport(address, post, pin=network.pin, certificate=network.certificate, proxy=proxy)
+        transport = Transport(address, post, pin=network.login.pin, certificate=network.login.certificate, proxy=proxy)
         return transport
 
     def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:
@@ -257,13 +260,13 @@ class App:
         self._console.on_terminal(Resized(size), milliseconds())
 
     def _close_all(self) -> None:
-        now = time.monotonic()
+        monotonic = time.monotonic()
         for network, connection in self._connections.items():
-            if not network.leaving:
-                network.leaving = True
+            if not network.link.leaving:
+                network.link.leaving = True
                 network.send("QUIT")
-            connection.close("you left", now)
-        deadline = now + LEAVE_SECONDS
+            connection.close("you left", monotonic)
+        deadline = monotonic + LEAVE_SECONDS
         for connection in self._connections.values():
             if connection.wire:
                 connection.wire.join(max(0.0, deadline - time.monotonic()))

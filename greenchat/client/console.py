@@ -81,16 +81,16 @@ class Console:
         self._prefix = ""  # keys that were pressed, of several that belong together
         self._proof = Proofreader(model)
 
-    def frame(self, now: float, time: int = 0) -> Frame:
-        """The picture. now: seconds of the app's clock. time: milliseconds since the epoch."""
+    def frame(self, monotonic: float, now: int = 0) -> Frame:
+        """Return the picture. monotonic: seconds. now: milliseconds since the epoch."""
         mode, theme = self._mode, self.view.theme
         if mode is None and self._join:
             return join_view.render(self._join, self.size, theme)
         if mode is None:
             prompt = f"reply to {reply.nick}: " if (reply := self._speaking.reply) else ""
             misspelt = self._proof.misspelt(self.editor.line)
-            return self.view.picture(Look(theme, now, time, self.hint, prompt, misspelt=misspelt))
-        return self.view.picture(Look(theme, now, time, mode.hint, mode.prompt, mode.marked, mode.selected))
+            return self.view.picture(Look(theme, monotonic, now, self.hint, prompt, misspelt=misspelt))
+        return self.view.picture(Look(theme, monotonic, now, mode.hint, mode.prompt, mode.marked, mode.selected))
 
     @property
     def editor(self) -> Editor:
@@ -116,16 +116,15 @@ class Console:
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
         """Something happened on a network. now: milliseconds since the epoch."""
-        before = self.model.current
         handlers.apply(self.model, network, event, now)
         if self._join:
             self._join.noticed()
-        self._speaking.moved(before)
         self.ask(now)
         self._look()
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Something happened at the terminal. now: milliseconds since the epoch."""
+        self._speaking.follow_window()  # what is typed now belongs to the window that can be seen
         match event:
             case KeyPressed(key):
                 self._key(key, now)
@@ -147,6 +146,7 @@ class Console:
             case Focused(focused):
                 self.model.focused = focused
                 chathistory.mark_read(self.model.current)
+        self._speaking.follow_window()
         self._proof.look(self.editor.line, now)
         self.ask(now)
         self._look()
@@ -162,7 +162,8 @@ class Console:
         return f"{self._mode.hint} {self._mode.prompt}".strip() if self._mode else ""
 
     def ask(self, now: int) -> None:
-        """Put the next question into the input line's place, when nothing else is there."""
+        """Follow a change of window, and put the next question into the input line's place when nothing is there."""
+        self._speaking.follow_window()
         questions = self.model.questions
         if isinstance(self._mode, Asking) and not self._mode.holds:
             self._mode = None
@@ -180,7 +181,7 @@ class Console:
                     self.model.tell("Which one? /list shows the channels, /join #tea goes into one.", now)
                 case WhichChannel(take) if self.model.asks:
                     network = self.model.network
-                    plan = Plan(str(network.address), network.nick)
+                    plan = Plan(str(network.address), network.nicks.current)
                     self._join = JoinScreen(self.model, plan, take, start=CHANNEL, first=False)
                 case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
                     self._mode = self._speaking.guard(many, now)
@@ -197,7 +198,7 @@ class Console:
             for name in names.split(","):
                 network.want(name)
                 self.model.show(self.model.open(network, name))
-                if network.settled:
+                if network.link.welcomed:
                     network.send("JOIN", name)
             remember(names, now)
 
@@ -223,7 +224,6 @@ class Console:
             self._plain_key(key, now)
         if self.model.current is before and self.editor.text != text and self.model.settings.get("typing.tell"):
             typing.tell(before, self.editor.text, now)
-        self._speaking.moved(before)
 
     def _mode_key(self, key: str) -> bool:
         """Give a key to the mode; True if the editor is to have it."""
@@ -284,11 +284,9 @@ class Console:
 
     def _click(self, row: int, column: int) -> None:
         """On a window, or on the list of windows: go there. On a nick: speak to them."""
-        before = self.model.current
         clicked = None if self._mode else self.view.clicked(row, column)
         if isinstance(clicked, Buffer):
             self.model.show(clicked)
-            self._speaking.moved(before)
         elif clicked:
             self.editor.insert(f"{clicked}{' ' if self.editor.text else ': '}")
 

@@ -39,7 +39,7 @@ from greenchat.client.state.effects import (
 )
 from greenchat.client.state.events import Disconnected
 from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Link, Network
+from greenchat.client.state.model import LinkState, Network
 from greenchat.client.terminal.surface import Surface
 from greenchat.client.text.times import milliseconds
 
@@ -124,7 +124,7 @@ class EffectRunner:
                 self._remember(network, lambda: self.kept.trust.require_tls(network.address, until))
 
     def _start_server(self, network: Network) -> None:
-        if network.link in (Link.REGISTERING, Link.ONLINE):
+        if network.link.state in (LinkState.REGISTERING, LinkState.ONLINE):
             return  # somebody was faster
         problem = self.kept.serve(network.address)
         if problem:
@@ -136,7 +136,7 @@ class EffectRunner:
     def _keep(self, network: Network, credentials: Credentials) -> None:
         model = self.console.model
         try:
-            where = self.kept.vault.put(str(network.address), network.wanted_nick, credentials)
+            where = self.kept.vault.put(str(network.address), network.nicks.wanted, credentials)
         except OSError as error:
             model.complain(network, f"The password could not be kept: {error}", milliseconds())
         else:

@@ -112,7 +112,7 @@ def _start(given: argparse.Namespace) -> int:
         console = _console(destination, nick or recall("nickname") or _user_name(), given, loaded)
         if says_all:
             here = destination.address.is_local and not destination.address.tls
-            console.model.network.offers_server = here and not given.serve
+            console.model.network.link.offers_server = here and not given.serve
             _come_in(console.model, destination.channels)
             _note(console.model, note, milliseconds())
         else:
@@ -125,7 +125,7 @@ def _start(given: argparse.Namespace) -> int:
 
 def _console(destination: Destination, nick: str, given: argparse.Namespace, settings: Settings) -> Console:
     network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
-    network.certificate = given.certificate
+    network.login.certificate = given.certificate
     model = Model(network)
     model.settings = settings
     model.asks = os.isatty(0)
@@ -149,7 +149,7 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
     """Begin with the join screen, with what was said there the last time. note: to be read behind it. fixed: the
     server is known."""
     network = console.model.network
-    network.leaving = True  # it is not connected before the user wants it
+    network.link.leaving = True  # it is not connected before the user wants it
     last = recall("destination")
     channel = ",".join(destination.channels) if fixed else ""
     server = destination.text if fixed else last.partition("#")[0].rstrip("/") or destination.text
@@ -158,18 +158,18 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
 
     def chosen(channels: str, now: int) -> None:
         _note(console.model, note, now)
-        here = f"{Destination(network.address, network.wanted_nick).text}/{channels}"
-        if (here, network.wanted_nick) == (last, recall("nickname")):
+        here = f"{Destination(network.address, network.nicks.wanted).text}/{channels}"
+        if (here, network.nicks.wanted) == (last, recall("nickname")):
             return
         if not last:
             _note(console.model, FIRST_WORDS, now)
-        remember("nickname", network.wanted_nick)
+        remember("nickname", network.nicks.wanted)
         remember("destination", here)
         scheme, sign, rest = here.rpartition("://")
-        command = f"{called('greenchat')} {scheme}{sign}{network.wanted_nick}@{rest}"
+        command = f"{called('greenchat')} {scheme}{sign}{network.nicks.wanted}@{rest}"
         _note(console.model, f"This leads here at once: {command}", now)
 
-    console.ask_where(Plan(server, network.nick, channel), NICK if fixed else SERVER, chosen)
+    console.ask_where(Plan(server, network.nicks.current, channel), NICK if fixed else SERVER, chosen)
 
 
 def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:

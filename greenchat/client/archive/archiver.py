@@ -35,9 +35,9 @@ class Memory:
         """Begin with what this file has, and write there from now on."""
         self._path = path
 
-    def turn(self, now: float, time: int) -> None:
+    def turn(self, monotonic: float, now: int) -> None:
         """Do what there is to do."""
-        if self._path is None or now < self._retry_at:
+        if self._path is None or monotonic < self._retry_at:
             return
         try:
             if self._archive is None:
@@ -45,13 +45,13 @@ class Memory:
             self._do(self._archive)
         except ArchiveError as error:
             if error.busy:
-                self._retry_at = now + RETRY_SECONDS
-                self._tell("another program is using it; trying again", error, time)
+                self._retry_at = monotonic + RETRY_SECONDS
+                self._tell("another program is using it; trying again", error, now)
             else:
-                self._tell(f"move {self._path} away to begin anew", error, time)
+                self._tell(f"move {self._path} away to begin anew", error, now)
                 self._archive = self._path = None
 
-    def export(self, buffers: list[Buffer], path: Path | None, folder: Path, time: int) -> None:
+    def export(self, buffers: list[Buffer], path: Path | None, folder: Path, now: int) -> None:
         """Write all that was said in these windows to a file (several: to files in it), or to this folder; tell how
         it went."""
         kind = Kind.ERROR
@@ -64,26 +64,26 @@ class Memory:
             text = f"{error.filename} is there already; name another file."
         except (OSError, ArchiveError) as error:
             text = f"{target} could not be written: {getattr(error, 'strerror', '') or error}"
-        self._model.tell(text, time, kind)
+        self._model.tell(text, now, kind)
 
-    def close(self, now: float, time: int) -> None:
+    def close(self, monotonic: float, now: int) -> None:
         """Write what is left, and nothing any more."""
-        self._retry_at = now
-        self.turn(now, time)
+        self._retry_at = monotonic
+        self.turn(monotonic, now)
         if self._archive:
             self._archive.close()
             self._archive = None
 
     def _do(self, archive: Archive) -> None:
         buffers = [buffer for buffer in self._model.buffers if buffer.kind is not BufferKind.STATUS]
-        archive.keep([buffer for buffer in buffers if buffer.fresh])
+        archive.keep([buffer for buffer in buffers if buffer.history.fresh])
         for buffer in buffers:
-            if not buffer.restored:
+            if not buffer.history.restored:
                 self._restore(archive, buffer)
-            elif buffer.wants_older:
-                buffer.wants_older = False
+            elif buffer.history.wants_older:
+                buffer.history.wants_older = False
                 buffer.restore(archive.older(buffer))
-            gaps = buffer.gaps.keys()
+            gaps = buffer.history.gaps.keys()
             if gaps != self._kept_gaps.get(buffer, set()):
                 archive.keep_gaps(buffer)
                 self._kept_gaps[buffer] = set(gaps)
@@ -92,12 +92,12 @@ class Memory:
         gaps = archive.gaps(buffer)
         older = archive.older(buffer)
         here = {line.id for line in buffer.lines if line.id and line.kind in TALK}
-        buffer.restored = True
+        buffer.history.restored = True
         self._kept_gaps[buffer] = set(gaps)
-        buffer.gaps |= dict.fromkeys(gaps, False)
-        if here and older and CHATHISTORY in buffer.network.caps and here.isdisjoint(line.id for line in older):
+        buffer.history.gaps |= dict.fromkeys(gaps, False)
+        if here and older and CHATHISTORY in buffer.network.caps.held and here.isdisjoint(line.id for line in older):
             # It came late, after the server's history: who knows what was said in between.
-            buffer.gaps[next(line.id for line in buffer.lines if line.id in here)] = False
+            buffer.history.gaps[next(line.id for line in buffer.lines if line.id in here)] = False
         buffer.restore(older)
 
     def _lines(self, buffer: Buffer) -> Iterator[Line]:
@@ -113,8 +113,8 @@ class Memory:
             yield line
         yield from happened
 
-    def _tell(self, what: str, error: ArchiveError, time: int) -> None:
+    def _tell(self, what: str, error: ArchiveError, now: int) -> None:
         if not self._told:
             self._told = True
             text = f"What is said can't be kept for the next time: {error} ({what})."
-            self._model.tell(text, time, Kind.ERROR)
+            self._model.tell(text, now, Kind.ERROR)

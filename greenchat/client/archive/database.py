@@ -79,7 +79,7 @@ class Archive:
 
     def keep(self, buffers: Iterable[Buffer]) -> None:
         """Write what is new in these buffers, in one transaction."""
-        rows = [(*_place(buffer), *_values(line)) for buffer in buffers for line in buffer.fresh]
+        rows = [(*_place(buffer), *_values(line)) for buffer in buffers for line in buffer.history.fresh]
         if not rows:
             return
         with self._explained(), self._file:
@@ -87,7 +87,7 @@ class Archive:
             for buffer in buffers:
                 self._put_in_order(buffer)
         for buffer in buffers:
-            buffer.fresh.clear()
+            buffer.history.fresh.clear()
         self._kept += sum(len(str(row[4])) for row in rows)
         if self._kept > BYTES_BETWEEN_PRUNING:
             self.prune()
@@ -95,12 +95,12 @@ class Archive:
     def _put_in_order(self, buffer: Buffer) -> None:
         """Of what was said in one millisecond, the rows tell the order: where an older page of history came later, they
         are written anew."""
-        lines, count = buffer.lines, len(buffer.fresh)
-        if not count or (count <= len(lines) and lines[-count] is buffer.fresh[0]):
+        lines, count = buffer.lines, len(buffer.history.fresh)
+        if not count or (count <= len(lines) and lines[-count] is buffer.history.fresh[0]):
             return  # all at the end, as it is while people talk
-        fresh = {line.id for line in buffer.fresh if line.id}
+        fresh = {line.id for line in buffer.history.fresh if line.id}
         place = _place(buffer)
-        for time in {line.time for line in buffer.fresh}:
+        for time in {line.time for line in buffer.history.fresh}:
             together = _said_at(buffer, time)
             late = [line.id in fresh for line in together]
             if late == sorted(late):
@@ -114,7 +114,9 @@ class Archive:
         place = _place(buffer)
         with self._explained(), self._file:
             self._file.execute("DELETE FROM gap WHERE network = ? AND target = ?", place)
-            self._file.executemany("INSERT INTO gap VALUES (?, ?, ?)", [(*place, msgid) for msgid in buffer.gaps])
+            self._file.executemany(
+                "INSERT INTO gap VALUES (?, ?, ?)", [(*place, msgid) for msgid in buffer.history.gaps]
+            )
 
     def gaps(self, buffer: Buffer) -> list[str]:
         """The ids of the lines before which something is missing."""

@@ -6,11 +6,9 @@ from greenchat.client.handlers import channels, login, messages, registration
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.irc import offer_server, sending, trust
-from greenchat.client.state.channel_list import Directory
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
-from greenchat.client.state.isupport import Isupport
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 
 __all__ = ["apply", "channels", "login", "messages"]
 
@@ -19,22 +17,10 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
     """Change the model by what happened on a network. now: milliseconds since the epoch."""
     match event:
         case Received(message):
-            network.heard_at = now
+            network.link.heard_at = now
             receive(Incoming(model, network, message, said_at(message, now)))
         case Connected():
-            network.link = Link.REGISTERING
-            network.isupport = Isupport()
-            network.directory = Directory()
-            network.refold()
-            network.caps.clear()
-            network.caps_offered.clear()
-            network.caps_asked = 0
-            network.batches.clear()
-            network.last_words = ""
-            network.away = False
-            network.monitored.clear()
-            network.isons.clear()
-            network.attempt, network.account, network.proving = None, "", False
+            network.begin_connection()
             registration.register(network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
@@ -45,48 +31,37 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
 
 
 def _disconnected(model: Model, network: Network, reason: str, now: int) -> None:
-    was_online = network.link is Link.ONLINE
-    if was_online:
-        network.missed_since = network.heard_at
-    network.link = Link.OFFLINE
-    network.lag = None
-    network.outgoing.clear()
-    told = {network.status}
+    was_online = network.link.state is LinkState.ONLINE
+    told = {network.status, *(buffer for buffer in network.buffers.values() if buffer.joined)}
     if model.current.network is network:
         told.add(model.current)
+    network.end_connection()
     for buffer in network.buffers.values():
-        if buffer.joined:
-            told.add(buffer)
-        buffer.joined = False
-        buffer.members.clear()
-        buffer.names_arriving = None
-        buffer.page = None
-        buffer.gaps = dict.fromkeys(buffer.gaps, False)
         if buffer.kind is not BufferKind.STATUS:
             sending.unsend(buffer)
-    if not was_online and not network.leaving:
+    if not was_online and not network.link.leaving:
         _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
         return
-    if network.returning:
-        network.returning = False
+    if network.login.returning:
+        network.login.returning = False
         return
-    if network.last_words and not network.leaving:
-        reason = network.last_words
-    network.last_words = ""
-    text, kind = ("Disconnected", Kind.INFO) if network.leaving else ("Connection lost", Kind.ERROR)
+    if network.link.last_words and not network.link.leaving:
+        reason = network.link.last_words
+    network.link.last_words = ""
+    text, kind = ("Disconnected", Kind.INFO) if network.link.leaving else ("Connection lost", Kind.ERROR)
     for buffer in told:
         model.add(buffer, Line(now, kind, f"{text}: {reason}"))
 
 
 def _tried_in_vain(model: Model, network: Network, told: set[Buffer], line: Line) -> None:
     """One line, however often it is tried: the status line counts down to the next time."""
-    before = network.trouble
-    network.tries += 1
-    if network.tries > 1:
-        line = replace(line, text=f"{line.text} ({network.tries} tries)")
+    before = network.link.trouble
+    network.link.tries += 1
+    if network.link.tries > 1:
+        line = replace(line, text=f"{line.text} ({network.link.tries} tries)")
     for buffer in told:
         if before is None or not buffer.exchange(before, line):
             model.add(buffer, line)
-    network.trouble = line
-    if network.offers_server:
+    network.link.trouble = line
+    if network.link.offers_server:
         offer_server.ask(model, network, line.time)

@@ -90,10 +90,10 @@ def _history(incoming: Incoming, page: Batch) -> None:
     """A page is whole: "Client MAY delay processing the batched events until they have received ... the end"."""
     buffer = incoming.network.find(page.target)
     if buffer:
-        buffer.follow = {message.tags["msgid"] for message in page.kept if "msgid" in message.tags}
+        buffer.history.follow = {message.tags["msgid"] for message in page.kept if "msgid" in message.tags}
     for message in page.kept:
         if buffer:
-            buffer.follow.discard(message.tags.get("msgid", ""))
+            buffer.history.follow.discard(message.tags.get("msgid", ""))
         _handle(
             Incoming(incoming.model, incoming.network, message, said_at(message, incoming.time), HISTORY), page.target
         )

@@ -18,10 +18,9 @@ def join(incoming: Incoming) -> None:
     nick, user, host = split_source(incoming.message.source or "")
     if incoming.mine:
         buffer = incoming.model.open(network, channel)
-        buffer.joined = True
-        buffer.members.clear()
+        buffer.enter()
         if user and host:
-            network.mask = f"{user}@{host}"
+            network.nicks.mask = f"{user}@{host}"
         if network.fold(channel) not in {network.fold(name) for name in network.channels}:
             network.want(channel)
         folded = network.fold(channel)
@@ -49,7 +48,7 @@ def part(incoming: Incoming) -> None:
         return
     why = reason(incoming.param(1))
     if incoming.mine:
-        _gone_from(buffer)
+        buffer.leave()
         incoming.network.unwant(buffer.name)
         incoming.note(buffer, f"You left{why}", nick=incoming.nick)
     else:
@@ -66,7 +65,7 @@ def kick(incoming: Incoming) -> None:
     who = incoming.param(1)
     why = reason(incoming.param(2))
     if incoming.network.is_me(who):
-        _gone_from(buffer)
+        buffer.leave()
         incoming.network.unwant(buffer.name)
         incoming.note(buffer, f"{incoming.nick} kicked you{why}. /join {buffer.name} to come back.", Kind.ERROR)
     else:
@@ -267,7 +266,7 @@ def account(incoming: Incoming) -> None:
 def chghost(incoming: Incoming) -> None:
     """Somebody's user and host change."""
     if incoming.mine:
-        incoming.network.mask = f"{incoming.param(0)}@{incoming.param(1)}"
+        incoming.network.nicks.mask = f"{incoming.param(0)}@{incoming.param(1)}"
     for _, member in incoming.network.with_member(incoming.nick):
         member.user, member.host = incoming.param(0), incoming.param(1)
 
@@ -277,12 +276,6 @@ def setname(incoming: Incoming) -> None:
     """Somebody's real name changes."""
     for _, member in incoming.network.with_member(incoming.nick):
         member.realname = incoming.param(0)
-
-
-def _gone_from(buffer: Buffer) -> None:
-    buffer.joined = False
-    buffer.members.clear()
-    buffer.names_arriving = None
 
 
 def _where_known(network: Network, nick: str) -> list[Buffer]:

@@ -7,7 +7,7 @@ from greenchat.client.handlers.registration import end_when_settled
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import login
 from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Link
+from greenchat.client.state.model import LinkState
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from greenchat.protocol.numerics import Numeric
 
@@ -23,7 +23,7 @@ def authenticate(incoming: Incoming) -> None:
 @on(Numeric.RPL_LOGGEDIN)
 def logged_in(incoming: Incoming) -> None:
     """`<nick> <nick>!<user>@<host> <account> :You are now logged in as <user>`"""
-    if incoming.network.account != incoming.param(2):
+    if incoming.network.login.account != incoming.param(2):
         incoming.answer(f"You are logged in as {incoming.param(2)}.")
     login.logged_in(incoming.model, incoming.network, incoming.param(2))
 
@@ -31,14 +31,14 @@ def logged_in(incoming: Incoming) -> None:
 @on(Numeric.RPL_LOGGEDOUT)
 def logged_out(incoming: Incoming) -> None:
     """We have no account any more."""
-    incoming.network.account = ""
+    incoming.network.login.account = ""
     incoming.answer("You are logged out.")
 
 
 @on(Numeric.RPL_SASLSUCCESS, Numeric.ERR_SASLALREADY)
 def success(incoming: Incoming) -> None:
     """The exchange is over, and good."""
-    incoming.network.attempt = None
+    incoming.network.login.attempt = None
     end_when_settled(incoming.network)
 
 
@@ -46,14 +46,14 @@ def success(incoming: Incoming) -> None:
 def failure(incoming: Incoming) -> None:
     """The exchange is over, and in vain."""
     network = incoming.network
-    under_way = network.attempt is not None
+    under_way = network.login.attempt is not None
     if login.refused(network):
         return
-    credentials, network.credentials = network.credentials, None
-    network.keep_login = network.proving = False
+    credentials, network.login.credentials = network.login.credentials, None
+    network.login.keep = network.login.proving = False
     if under_way and credentials:
         text = f"The server does not accept this password of {credentials.account} ({incoming.param(-1)})."
-        if network.link is Link.ONLINE:
+        if network.link.state is LinkState.ONLINE:
             # Who mistyped a password types it again without reading on: what comes now must be hidden, too.
             incoming.model.complain(network, text, incoming.time)
             login.ask_password(incoming.model, network, credentials.account)
@@ -71,7 +71,7 @@ def failure(incoming: Incoming) -> None:
 def in_between(incoming: Incoming) -> None:
     """What follows says enough; an aborted exchange holds nothing up."""
     if incoming.message.command == Numeric.ERR_SASLABORTED.command:
-        incoming.network.attempt = None
+        incoming.network.login.attempt = None
         end_when_settled(incoming.network)
 
 
@@ -90,7 +90,7 @@ def registered(incoming: Incoming) -> None:
 def only_registered(incoming: Incoming) -> None:
     """`<channel> :Cannot join channel (+R)`, or `<nick>` for a private talk."""
     network, name = incoming.network, incoming.param(1)
-    account = network.wanted_nick
+    account = network.nicks.wanted
     answers = (
         Answer(
             "login", f"as {account}, with its password", lambda _: login.ask_password(incoming.model, network, account)

@@ -60,7 +60,7 @@ def said(incoming: Incoming) -> None:
 
 def _note_account(incoming: Incoming, buffer: Buffer) -> None:
     """Over a private talk stands whether the other one is who they seem to be: what account-tag is for."""
-    if ACCOUNT_TAG not in incoming.network.caps or incoming.batch or incoming.message.command != "PRIVMSG":
+    if ACCOUNT_TAG not in incoming.network.caps.held or incoming.batch or incoming.message.command != "PRIVMSG":
         return
     if buffer is incoming.network.find(incoming.nick):
         account = incoming.message.tags.get("account", "")
@@ -206,7 +206,7 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
 
 def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
     if incoming.message.command == "NOTICE":
-        heard = incoming.network.heard_at  # by our own clock, as what we sent
+        heard = incoming.network.link.heard_at  # by our own clock, as what we sent
         if command == "PING" and argument.isdecimal() and int(argument) <= heard:
             incoming.answer(f"{incoming.nick} answers after {(heard - int(argument)) / 1000:.2f} s")
         else:

@@ -8,7 +8,7 @@ from greenchat.client.irc import chathistory, login, nick_recovery, notify_list,
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import BufferKind, Link, Network
+from greenchat.client.state.model import BufferKind, LinkState, Network
 from greenchat.protocol.numerics import Numeric
 
 PRE_AWAY = "draft/pre-away"
@@ -51,10 +51,9 @@ def register(network: Network) -> None:
     network.send("CAP", "LS", "302")
     if network.password:
         network.send("PASS", network.password)
-    network.nick = network.wanted_nick
-    network.send("NICK", network.nick)
-    user = "".join(letter for letter in network.nick if letter.isascii() and letter.isalnum()) or "user"
-    network.send("USER", user[:10], "0", "*", network.realname or network.nick)
+    network.send("NICK", network.nicks.current)
+    user = "".join(letter for letter in network.nicks.current if letter.isascii() and letter.isalnum()) or "user"
+    network.send("USER", user[:10], "0", "*", network.realname or network.nicks.current)
 
 
 @on("CAP")
@@ -64,31 +63,31 @@ def cap(incoming: Incoming) -> None:
     subcommand = incoming.param(1).upper()
     names = incoming.param(-1).split()
     if subcommand == "LS":
-        network.caps_offered |= _with_values(names)
+        network.caps.offered |= _with_values(names)
         if incoming.param(2) == "*" and len(incoming.message.params) > 3:
             return  # "all but the last reply MUST have a parameter containing only an asterisk"
         if _secure(incoming):
             return
-        _ask_for(network, network.caps_offered)
+        _ask_for(network, network.caps.offered)
         end_when_settled(network)
     elif subcommand == "NEW":
         offered = _with_values(names)
-        network.caps_offered |= offered
+        network.caps.offered |= offered
         _ask_for(network, offered)
     elif subcommand == "DEL":
         for name in names:
-            network.caps_offered.pop(name, None)
-            network.caps.discard(name)
+            network.caps.offered.pop(name, None)
+            network.caps.held.discard(name)
     elif subcommand in ("ACK", "NAK"):
         if subcommand == "ACK":
             for name in names:
                 if name.startswith("-"):
-                    network.caps.discard(name[1:])
+                    network.caps.held.discard(name[1:])
                 else:
-                    network.caps.add(name)
+                    network.caps.held.add(name)
             if login.SASL in names and not (login.wants(network) and login.start(network)):
                 incoming.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
-        network.caps_asked = max(0, network.caps_asked - 1)
+        network.caps.asked = max(0, network.caps.asked - 1)
         end_when_settled(network)
 
 
@@ -96,16 +95,17 @@ def cap(incoming: Incoming) -> None:
 def welcome(incoming: Incoming) -> None:
     """We are in. The server may have cut or changed our nick."""
     network = incoming.network
-    network.link = Link.ONLINE
-    network.lost_at = network.retry_at = None
-    network.tries, network.trouble, network.offers_server = 0, None, False
-    network.settled, network.listed = False, 0
+    network.link.state = LinkState.ONLINE
+    network.link.lost_at = network.link.retry_at = None
+    network.link.tries, network.link.trouble, network.link.offers_server = 0, None, False
+    network.listed = 0
+    network.link.welcomed = False
     if incoming.param(0) not in ("", "*"):
-        network.nick = incoming.param(0)
+        network.nicks.current = incoming.param(0)
     last_word = incoming.param(-1).rpartition(" ")[2]
     nick, _, mask = last_word.partition("!")
     if mask and network.is_me(nick):
-        network.mask = mask
+        network.nicks.mask = mask
     incoming.note(network.status, incoming.param(-1), Kind.INFO)
 
 
@@ -123,7 +123,7 @@ def isupport(incoming: Incoming) -> None:
 def settled(incoming: Incoming) -> None:
     """The welcome is over: join the channels and say what waited. After /motd there is nothing left to do."""
     network = incoming.network
-    network.settled = True
+    network.link.welcomed = True
     for name, key in network.channels.items():
         buffer = network.find(name)
         if buffer is None or not buffer.joined:
@@ -166,20 +166,22 @@ def nick_refused(incoming: Incoming) -> None:
     """Before we are in, another nick is tried; later the user is told."""
     network = incoming.network
     refused = incoming.param(1)
-    if network.link is Link.ONLINE:
-        asked, network.asked_nick = network.asked_nick, ""
-        if not asked and network.fold(refused) == network.fold(network.wanted_nick):
+    if network.link.state is LinkState.ONLINE:
+        asked, network.nicks.asked = network.nicks.asked, ""
+        if not asked and network.fold(refused) == network.fold(network.nicks.wanted):
             nick_recovery.denied(incoming.model, network, incoming.time)
             return
         incoming.answer(f"You can't be called {refused}: {incoming.param(-1)}", Kind.ERROR)
         return
     longer = len(refused) < LONGEST_NICK and incoming.message.command == Numeric.ERR_NICKNAMEINUSE.command
-    network.refused_nick = network.refused_nick or (refused, incoming.param(-1))
-    network.nick = refused + "_" if longer else f"guest{len(network.status.lines) + 10}"
+    network.nicks.refused = network.nicks.refused or (refused, incoming.param(-1))
+    network.nicks.current = refused + "_" if longer else f"guest{len(network.status.lines) + 10}"
     incoming.note(
-        network.status, f"{refused} can't be used here ({incoming.param(-1)}); trying {network.nick}.", Kind.ERROR
+        network.status,
+        f"{refused} can't be used here ({incoming.param(-1)}); trying {network.nicks.current}.",
+        Kind.ERROR,
     )
-    network.send("NICK", network.nick)
+    network.send("NICK", network.nicks.current)
 
 
 @on("PING")
@@ -203,21 +205,21 @@ def ack(incoming: Incoming) -> None:
 @on("ERROR")
 def error(incoming: Incoming) -> None:
     """The server is about to close the connection and says why."""
-    incoming.network.last_words = incoming.param(-1)
+    incoming.network.link.last_words = incoming.param(-1)
     incoming.note(incoming.network.status, incoming.param(-1), Kind.ERROR)
 
 
 def _secure(incoming: Incoming) -> bool:
     """STS: go over to TLS where the server demands it, remember that it does. True if this connection is to end."""
     network = incoming.network
-    policy = _with_values(network.caps_offered.get("sts", "").split(","))
+    policy = _with_values(network.caps.offered.get("sts", "").split(","))
     port, duration = policy.get("port", ""), policy.get("duration", "")
     if network.address.tls:
         if duration.isdecimal():
             incoming.model.requests.append(OnlyTls(network, int(duration)))
     elif port.isdecimal() and 0 < int(port) < 65536:
         network.address = Address(network.address.host, int(port), tls=True)
-        network.only_tls = True
+        network.login.only_tls = True
         network.outgoing.clear()
         incoming.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
         incoming.model.requests.append(Reconnect(network, "to switch to TLS"))
@@ -232,7 +234,7 @@ def _with_values(names: list[str]) -> dict[str, str]:
 def _ask_for(network: Network, offered: dict[str, str]) -> None:
     line = ""
     for name in (*WANTED_CAPS, *([login.SASL] if login.wants(network) else [])):
-        if name not in offered or name in network.caps:
+        if name not in offered or name in network.caps.held:
             continue
         if line and len(line) + len(name) > REQ_BYTES:
             _request(network, line)
@@ -243,13 +245,13 @@ def _ask_for(network: Network, offered: dict[str, str]) -> None:
 
 
 def _request(network: Network, line: str) -> None:
-    network.caps_asked += 1
+    network.caps.asked += 1
     network.send("CAP", "REQ", line)
 
 
 def end_when_settled(network: Network) -> None:
     """End the negotiation, once all is answered and we are logged in or can't be."""
-    if network.caps_asked == 0 and network.attempt is None and network.link is Link.REGISTERING:
-        if network.away_text and PRE_AWAY in network.caps:
+    if network.caps.asked == 0 and network.login.attempt is None and network.link.state is LinkState.REGISTERING:
+        if network.away_text and PRE_AWAY in network.caps.held:
             network.send("AWAY", network.away_text)
         network.send("CAP", "END")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from greenchat.client.state.lines import TALK, Kind, Line, mentions
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.protocol.formatting import strip_formatting
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
@@ -50,12 +50,11 @@ class Incoming:
         """Put a line into a buffer: at its end, or where it belongs if it is from the past."""
         if self.batch == "chathistory":
             new = buffer.insert(line)
-            if buffer.page:
-                buffer.page.came(line, new=new)
-            unread = new and buffer.read_at and line.time > buffer.read_at and line.kind in TALK
+            if buffer.history.page:
+                buffer.history.page.came(line, new=new)
+            unread = new and buffer.unread.read_at and line.time > buffer.unread.read_at and line.kind in TALK
             if unread and not line.own and buffer is not self.model.current:
-                buffer.unread += 1
-                buffer.highlights += line.highlight or buffer.kind is BufferKind.PRIVATE
+                buffer.unread.note(talk=True, highlight=line.highlight or buffer.kind is BufferKind.PRIVATE)
         else:
             self.model.add(buffer, line)
 
@@ -77,7 +76,7 @@ class Incoming:
 
     def note_or_answer(self, text: str) -> None:
         """Note what comes with the welcome in the server's window; later it answers a question."""
-        if self.network.link is Link.ONLINE and not self.network.settled:
+        if self.network.link.state is LinkState.ONLINE and not self.network.link.welcomed:
             self.note(self.network.status, text)
         else:
             self.answer(text)
@@ -85,7 +84,7 @@ class Incoming:
     def highlights(self, text: str) -> bool:
         """Is this something that the user wants to be called for?"""
         return not self.mine and (
-            mentions(text, self.network.nick) or self.model.settings.calls(strip_formatting(text))
+            mentions(text, self.network.nicks.current) or self.model.settings.calls(strip_formatting(text))
         )
 
 

@@ -235,7 +235,7 @@ def try_again(incoming: Incoming) -> None:
 @on(Numeric.RPL_ISON)
 def ison(incoming: Incoming) -> None:
     """`<client> :<nick> ...`: the answer to /ison, or to what is asked for the notify list."""
-    asked = incoming.network.isons.popleft() if incoming.network.isons else ()
+    asked = incoming.network.presence.isons.popleft() if incoming.network.presence.isons else ()
     if asked:
         notify_list.answered(incoming.model, incoming.network, asked, incoming.param(-1).split(), incoming.time)
     else:

@@ -8,7 +8,7 @@ from greenchat.client.input.editor import Line
 from greenchat.client.slash import TABLE
 from greenchat.client.slash.guide import groups
 from greenchat.client.state import settings
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
 from greenchat.client.text import emoji
 
 MOST_LISTED = 50  # channels of the server
@@ -53,7 +53,12 @@ def _channels(model: Model, word: str) -> list[str]:
     """Those that have a window, then those that the server has: it is asked for them, once."""
     network, fold = model.network, model.network.fold
     directory = network.directory
-    if not directory.complete and not directory.asked and network.link is Link.ONLINE and network.settled:
+    if (
+        not directory.complete
+        and not directory.asked
+        and network.link.state is LinkState.ONLINE
+        and network.link.welcomed
+    ):
         directory.begin(quiet=True)
         network.send("LIST")
     open_ = [buffer.name for buffer in model.buffers if buffer.kind is BufferKind.CHANNEL]

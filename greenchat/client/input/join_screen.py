@@ -19,7 +19,7 @@ from greenchat.client.state.destination import (
     parse_destination,
 )
 from greenchat.client.state.effects import Connect, Quit, StartServer
-from greenchat.client.state.model import Link, Model
+from greenchat.client.state.model import LinkState, Model
 
 SERVER, NICK, CHANNEL = "Server", "Nickname", "Channel"
 FIELDS = (SERVER, NICK, CHANNEL)
@@ -86,7 +86,7 @@ class JoinScreen:
             return self.trouble
         if not self._connecting and self.first:
             return ""
-        if network.link is not Link.ONLINE or not network.settled:
+        if network.link.state is not LinkState.ONLINE or not network.link.welcomed:
             return f"Connecting to {network.address} ..."
         directory = network.directory
         if not directory.entries:
@@ -131,12 +131,12 @@ class JoinScreen:
     def noticed(self) -> None:
         """Something may have happened on the network."""
         network = self._network
-        if self._connecting and network.trouble and network.link is Link.OFFLINE:
-            self._failed(network.trouble.text)
-        if network.link is not Link.ONLINE:
+        if self._connecting and network.link.trouble and network.link.state is LinkState.OFFLINE:
+            self._failed(network.link.trouble.text)
+        if network.link.state is not LinkState.ONLINE:
             self._asked = False
-        elif network.settled:
-            self._editors[NICK].load(_at_end(network.nick))
+        elif network.link.welcomed:
+            self._editors[NICK].load(_at_end(network.nicks.current))
             if not self._asked:
                 self._asked = True
                 network.directory.begin(quiet=True)
@@ -185,19 +185,19 @@ class JoinScreen:
     def _connect(self) -> None:
         network, address = self._network, self._address()
         if address != network.address:
-            network.pin, network.credentials = "", None
+            network.login.pin, network.login.credentials = "", None
         network.address, network.name, network.status.name = address, address.host, address.host
         nick = self._editors[NICK].text.strip()
-        if nick != network.wanted_nick:
-            network.credentials = None
-        network.nick = network.wanted_nick = nick
-        network.trouble, network.tries = None, 0
+        if nick != network.nicks.wanted:
+            network.login.credentials = None
+        network.nicks.current = network.nicks.wanted = nick
+        network.link.trouble, network.link.tries = None, 0
         self._model.requests.append(Connect(network))
         self._connecting, self._asked, self.field = True, False, CHANNEL
 
     def _failed(self, why: str) -> None:
         network = self._network
-        network.retry_at = None
+        network.link.retry_at = None
         self._connecting, self.field, self._failed_once = False, SERVER, True
         self._suggested.add(SERVER)
         self.trouble = f"{why}."

@@ -82,5 +82,5 @@ class Proofreader:
         """Is it somebody here, or a word that the user wants to be right?"""
         buffer, accepted = self._model.current, self._model.settings.get("spelling.words")
         fold = buffer.network.fold
-        names = [buffer.name, buffer.network.nick, *(accepted if isinstance(accepted, list) else [])]
+        names = [buffer.name, buffer.network.nicks.current, *(accepted if isinstance(accepted, list) else [])]
         return buffer.member(word) is not None or fold(word) in map(fold, names)

@@ -10,7 +10,7 @@ from greenchat.client.input.input_modes import PasteGuard
 from greenchat.client.irc import chathistory, login, message_actions, multiline, sending, typing
 from greenchat.client.state.bindings import FORMATS
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
 from greenchat.client.state.questions import ManyLines, WhichChannel
 from greenchat.client.text.cells import visible
 from greenchat.protocol.formatting import HEX_COLOUR
@@ -64,9 +64,7 @@ class Speaking:
     def enter(self, text: str, now: int) -> None:
         """A whole line, where the terminal does the editing."""
         self.editor.load(InputLine(sendable(text)))
-        before = self._model.current
         self.submit(now)
-        self.moved(before)
 
     def paste(self, text: str, now: int) -> None:
         """Text came all at once."""
@@ -102,10 +100,10 @@ class Speaking:
         lines = many.text.count("\n") + 1
         return PasteGuard(f"Say {lines} lines in {buffer.name}? ", answer, one=one)
 
-    def moved(self, before: Buffer) -> None:
-        """Another window may be shown now: each keeps what was typed in it."""
-        current = self._model.current
-        if before is not current:
+    def follow_window(self) -> None:
+        """Load the draft of the window that is shown now, if it is another one: each keeps what was typed in it."""
+        before, current = self._model.take_left(), self._model.current
+        if before:
             self.reply = None
             chathistory.mark_read(before)
             chathistory.begin(current)
@@ -126,7 +124,9 @@ class Speaking:
         if buffer.kind is BufferKind.STATUS:
             self._model.complain(buffer.network, "Nobody is here to hear it. /join a channel, or /msg somebody.", now)
             self.editor.replace(InputLine(text, len(text)))
-            if buffer.network.link is Link.ONLINE and not any(each.joined for each in buffer.network.buffers.values()):
+            if buffer.network.link.state is LinkState.ONLINE and not any(
+                each.joined for each in buffer.network.buffers.values()
+            ):
                 self._offer_channel(text)
             return
         wanted = {buffer.network.fold(name) for name in buffer.network.channels}

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 from greenchat.client.irc import sending
 from greenchat.client.state.lines import TALK, Line, Page
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.client.text.times import timestamp
 
 CHATHISTORY = "draft/chathistory"
@@ -39,11 +39,11 @@ def ask_latest(buffer: Buffer) -> bool:
 def ask_older(buffer: Buffer) -> bool:
     """Ask for what was said before the oldest line that we have: the server, else our own archive. False where the
     server can't be asked."""
-    if buffer.page:
+    if buffer.history.page:
         return False
     oldest = next((line for line in buffer.lines if line.id), None)
-    if buffer.complete or oldest is None or not _can_ask(buffer):
-        buffer.wants_older = True
+    if buffer.history.complete or oldest is None or not _can_ask(buffer):
+        buffer.history.wants_older = True
         return False
     _ask(buffer, "BEFORE", _at(oldest.time + 1))
     return True
@@ -51,12 +51,12 @@ def ask_older(buffer: Buffer) -> bool:
 
 def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
     """Ask for what is missing between these lines, the newest of it first. False where there is nothing to ask for."""
-    if not buffer.gaps or buffer.page or not _can_ask(buffer):
+    if not buffer.history.gaps or buffer.history.page or not _can_ask(buffer):
         return False
     for number in shown:
         line = buffer.line(number)
         before = _talk_before(buffer, number)
-        if buffer.gaps.get(line.id) is False and before:
+        if buffer.history.gaps.get(line.id) is False and before:
             _ask(buffer, "BETWEEN", _at(line.time + 1), _at(before.time - 1), gap=line.id)
             return True
     return False
@@ -65,40 +65,42 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
 def ask_targets(network: Network, now: int) -> None:
     """Ask which talks went on, so that none is missed that has no window here: since the connection was lost; and once,
     for those with an account, in the last days, for they may have been here without a connection, or elsewhere."""
-    since, network.missed_since = network.missed_since, 0
-    network.unread.clear()
-    network.looks_for_unread = bool(network.account) and READ_MARKER in network.caps and not network.looked_for_unread
-    if network.looks_for_unread:
-        network.looked_for_unread = True
+    since, network.link.missed_since = network.link.missed_since, 0
+    network.reading.unread.clear()
+    network.reading.looks_for_unread = (
+        bool(network.login.account) and READ_MARKER in network.caps.held and not network.reading.looked_for_unread
+    )
+    if network.reading.looks_for_unread:
+        network.reading.looked_for_unread = True
         since = now - UNREAD_MILLISECONDS
-    if since and CHATHISTORY in network.caps:
+    if since and CHATHISTORY in network.caps.held:
         span = (_at(since - SKEW_MILLISECONDS), _at(now + SKEW_MILLISECONDS))
         network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
-        network.talks_since = since
+        network.reading.talks_since = since
 
 
 def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
     """There is something new in this conversation, said at this time: have it come into its window. Where it may have
     been read elsewhere, ask first whether it was."""
-    since = network.talks_since
+    since = network.reading.talks_since
     if network.isupport.is_channel(name) or time < since:
         return  # channels are asked about as we come into them
-    if network.looks_for_unread and network.find(name) is None:
+    if network.reading.looks_for_unread and network.find(name) is None:
         key = network.fold(name)
-        if key not in network.unread:
+        if key not in network.reading.unread:
             network.send("MARKREAD", name)
-        network.unread[key] = max(time, network.unread.get(key, 0))
+        network.reading.unread[key] = max(time, network.reading.unread.get(key, 0))
         return
     buffer = model.open(network, name)
-    buffer.read_at = buffer.read_at or since
+    buffer.unread.read_at = buffer.unread.read_at or since
     ask_latest(buffer)
 
 
 def read_until(model: Model, network: Network, name: str, time: int) -> None:
     """The user has read this conversation up to then, 0 for not at all: is there something newer that we asked for?"""
-    if network.unread.pop(network.fold(name), 0) > time:
+    if network.reading.unread.pop(network.fold(name), 0) > time:
         buffer = model.open(network, name)
-        buffer.read_at = time or network.talks_since
+        buffer.unread.read_at = time or network.reading.talks_since
         ask_latest(buffer)
 
 
@@ -106,16 +108,16 @@ def begin(buffer: Buffer) -> None:
     """A private talk is shown: the first time, ask what was said before. Without echo-message our own words in it could
     not be told from those that the server remembers, and services (NickServ) are not remembered."""
     talks = buffer.kind is BufferKind.PRIVATE and not buffer.name.lower().endswith("serv")
-    if talks and not buffer.begun and _can_ask(buffer) and "echo-message" in buffer.network.caps:
+    if talks and not buffer.history.begun and _can_ask(buffer) and "echo-message" in buffer.network.caps.held:
         _ask(buffer, "LATEST", "*")
 
 
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
     """The history that was asked for has come, a page of so many messages."""
-    page, buffer.page = buffer.page, None
+    page, buffer.history.page = buffer.history.page, None
     if page:
         _note_gap(buffer, page, full=lines >= page.limit)
-        buffer.complete = buffer.complete or (page.older and not page.new)
+        buffer.history.complete = buffer.history.complete or (page.older and not page.new)
     if page is None or page.command == "LATEST":
         place_marker(buffer)  # older pages change nothing of what is new
     sending.flush(model, buffer, now)
@@ -123,22 +125,22 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
 
 def failed(model: Model, buffer: Buffer, now: int) -> None:
     """The history that was asked for can't be had: don't ask again."""
-    page, buffer.page = buffer.page, None
+    page, buffer.history.page = buffer.history.page, None
     if page is None:
         return
     if page.gap:
-        buffer.gaps[page.gap] = True
-    buffer.complete = buffer.complete or page.command == "BEFORE"  # don't ask again at each step up
+        buffer.history.gaps[page.gap] = True
+    buffer.history.complete = buffer.history.complete or page.command == "BEFORE"  # don't ask again at each step up
     sending.flush(model, buffer, now)
 
 
 def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
     """A full page that begins with news may not reach back to what we have."""
-    buffer.gaps.pop(page.gap, None)
+    buffer.history.gaps.pop(page.gap, None)
     if full and page.first_new and page.command != "BEFORE":
         number = next(number for number in range(buffer.first, buffer.end) if buffer.line(number).id == page.first)
         if _talk_before(buffer, number):
-            buffer.gaps[page.first] = False
+            buffer.history.gaps[page.first] = False
 
 
 def _talk_before(buffer: Buffer, number: int) -> Line | None:
@@ -157,50 +159,54 @@ def found_own(buffer: Buffer, text: str, time: int) -> None:
 
 def marked(model: Model, buffer: Buffer, time: int) -> None:
     """The user has read up to this time, here or in another client of theirs."""
-    if time <= buffer.read_at:
+    if time <= buffer.unread.read_at:
         return
-    buffer.read_at = time
+    buffer.unread.read_at = time
     if buffer is not model.current:
         place_marker(buffer)
         unread = [line for line in buffer.lines if line.time > time and line.kind in TALK and not line.own]
-        buffer.unread = min(buffer.unread, len(unread)) if buffer.unread else 0
-        if not unread:
-            buffer.unread = buffer.highlights = 0
+        buffer.unread.keep_at_most(len(unread))
 
 
 def place_marker(buffer: Buffer) -> None:
     """Let the unread lines begin behind what was read, where the server told us."""
-    if buffer.read_at:
-        buffer.seen = buffer.first + bisect_right(buffer.lines, buffer.read_at, key=lambda line: line.time)
+    if buffer.unread.read_at:
+        buffer.unread.seen = buffer.first + bisect_right(
+            buffer.lines, buffer.unread.read_at, key=lambda line: line.time
+        )
 
 
 def mark_read(buffer: Buffer) -> None:
     """Tell the server that the user has seen all that is in this buffer."""
     network = buffer.network
-    if READ_MARKER not in network.caps or network.link is not Link.ONLINE or buffer.kind is BufferKind.STATUS:
+    if (
+        READ_MARKER not in network.caps.held
+        or network.link.state is not LinkState.ONLINE
+        or buffer.kind is BufferKind.STATUS
+    ):
         return
     if buffer.kind is BufferKind.CHANNEL and not buffer.joined:
         return  # the server says nothing about channels where we are not
     newest = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
-    if newest and newest.time > buffer.read_at:
-        buffer.read_at = newest.time
+    if newest and newest.time > buffer.unread.read_at:
+        buffer.unread.read_at = newest.time
         network.send("MARKREAD", buffer.name, f"timestamp={timestamp(newest.time)}")
 
 
 def _can_ask(buffer: Buffer) -> bool:
     network = buffer.network
     return (
-        CHATHISTORY in network.caps
-        and network.link is Link.ONLINE
+        CHATHISTORY in network.caps.held
+        and network.link.state is LinkState.ONLINE
         and (buffer.kind is BufferKind.PRIVATE or buffer.joined)
     )
 
 
 def _ask(buffer: Buffer, command: str, *references: str, gap: str = "") -> None:
-    buffer.begun = True
+    buffer.history.begun = True
     limit = min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE)
     buffer.network.send("CHATHISTORY", command, buffer.name, *references, str(limit))
-    buffer.page = Page(command, limit, older=command == "BEFORE" or references == ("*",), gap=gap)
+    buffer.history.page = Page(command, limit, older=command == "BEFORE" or references == ("*",), gap=gap)
 
 
 def _at(time: int) -> str:

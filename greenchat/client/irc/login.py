@@ -8,7 +8,7 @@ import re
 
 from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.effects import Keep
-from greenchat.client.state.model import Link, Model, Network
+from greenchat.client.state.model import LinkState, Model, Network
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 
 SASL = "sasl"
@@ -21,7 +21,7 @@ _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "use
 
 def wants(network: Network) -> bool:
     """Is there anything to log in with?"""
-    return network.credentials is not None or bool(network.certificate and network.address.tls)
+    return network.login.credentials is not None or bool(network.login.certificate and network.address.tls)
 
 
 def private(network: Network) -> bool:
@@ -32,25 +32,25 @@ def private(network: Network) -> bool:
 
 def start(network: Network) -> bool:
     """Begin to log in by SASL; False where the server and we have no way in common."""
-    offered = [word.upper() for word in network.caps_offered.get(SASL, "").split(",") if word]
+    offered = [word.upper() for word in network.caps.offered.get(SASL, "").split(",") if word]
     usable = []
-    if network.certificate and network.address.tls:
+    if network.login.certificate and network.address.tls:
         usable.append("EXTERNAL")
-    if network.credentials:
+    if network.login.credentials:
         usable.append("SCRAM-SHA-256")
         if private(network):
             usable.append("PLAIN")
     usable = [each for each in usable if not offered or each in offered]
     if not usable:
         return False
-    network.attempt = Attempt(usable[0], usable[1:])
+    network.login.attempt = Attempt(usable[0], usable[1:])
     network.send("AUTHENTICATE", usable[0])
     return True
 
 
 def answer(network: Network, chunk: str) -> str:
     """The server's next words in the exchange. Returns why it can't go on, "" while it does."""
-    attempt = network.attempt
+    attempt = network.login.attempt
     if attempt is None:
         return ""
     from greenchat.protocol.sasl import Collector, SaslError, chunks  # late: hashlib brings 3 MB, and few log in
@@ -63,7 +63,7 @@ def answer(network: Network, chunk: str) -> str:
             return ""
         response = _response(network, attempt, challenge.decode(errors="replace"))
     except (SaslError, ScramError) as error:
-        network.attempt = None
+        network.login.attempt = None
         network.send("AUTHENTICATE", "*")
         return str(error)
     attempt.step += 1
@@ -74,19 +74,19 @@ def answer(network: Network, chunk: str) -> str:
 
 def refused(network: Network) -> bool:
     """The server would not have it. True if another mechanism is tried: the server did not know the one before."""
-    attempt = network.attempt
+    attempt = network.login.attempt
     if attempt is None:
         return False
     if attempt.step == 0 and attempt.others:
-        network.attempt = Attempt(attempt.others[0], attempt.others[1:])
+        network.login.attempt = Attempt(attempt.others[0], attempt.others[1:])
         network.send("AUTHENTICATE", attempt.others[0])
         return True
-    network.attempt = None
+    network.login.attempt = None
     return False
 
 
 def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
-    credentials = network.credentials
+    credentials = network.login.credentials
     if attempt.mechanism == "EXTERNAL" or credentials is None:
         return b""
     from greenchat.protocol.sasl import format_plain
@@ -105,13 +105,13 @@ def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
 
 def log_in(network: Network, credentials: Credentials) -> str:
     """Log in now. Returns why that can't be, or ""."""
-    network.keep_login = network.keep_login or credentials != network.credentials
-    network.credentials = credentials
-    if network.link is not Link.ONLINE:
+    network.login.keep = network.login.keep or credentials != network.login.credentials
+    network.login.credentials = credentials
+    if network.link.state is not LinkState.ONLINE:
         return ""
-    if SASL in network.caps:
+    if SASL in network.caps.held:
         return "" if start(network) else "The server offers no safe way to log in over this connection; use TLS."
-    if SASL in network.caps_offered:
+    if SASL in network.caps.offered:
         network.send("CAP", "REQ", SASL)
         return ""
     if not private(network):
@@ -124,7 +124,7 @@ def ask_password(model: Model, network: Network, account: str) -> None:
     """Ask for the password of an account, hidden, and log in with it."""
 
     def take(password: str, now: int) -> None:
-        network.proving = network.link is Link.ONLINE
+        network.login.proving = network.link.state is LinkState.ONLINE
         problem = log_in(network, Credentials(account, password))
         if problem:
             model.complain(network, problem, now)
@@ -151,9 +151,9 @@ def ask_new_password(model: Model, network: Network, account: str, email: str) -
 
 
 def _register(network: Network, credentials: Credentials, email: str) -> None:
-    network.credentials = credentials
-    network.keep_login = True
-    if REGISTRATION in network.caps_offered:
+    network.login.credentials = credentials
+    network.login.keep = True
+    if REGISTRATION in network.caps.offered:
         network.send("REGISTER", credentials.account, email or "*", credentials.password)
     else:
         network.send("PRIVMSG", SERVICE, f"REGISTER {credentials.password}{' ' * bool(email)}{email}")
@@ -161,17 +161,17 @@ def _register(network: Network, credentials: Credentials, email: str) -> None:
 
 def logged_in(model: Model, network: Network, account: str) -> None:
     """The server knows who we are: ask whether to do so by itself from now on, take the nick, go where we may now."""
-    network.account = account
-    network.attempt = None
-    credentials = network.credentials
-    if network.keep_login and credentials:
-        network.keep_login = False
+    network.login.account = account
+    network.login.attempt = None
+    credentials = network.login.credentials
+    if network.login.keep and credentials:
+        network.login.keep = False
         keep = Answer("yes", "by itself from now on", lambda _now: model.requests.append(Keep(network, credentials)))
         no = Answer("no", "I type the password each time", nothing)
         model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no)))
-    if network.link is Link.ONLINE:
-        if not network.is_me(network.wanted_nick):
-            network.send("NICK", network.wanted_nick)
+    if network.link.state is LinkState.ONLINE:
+        if not network.is_me(network.nicks.wanted):
+            network.send("NICK", network.nicks.wanted)
         for name, key in network.channels.items():
             buffer = network.find(name)
             if buffer is None or not buffer.joined:
@@ -180,30 +180,30 @@ def logged_in(model: Model, network: Network, account: str) -> None:
 
 def settle(model: Model, network: Network, now: int) -> None:
     """We are in. Log in if that is still to be done; if our name was not to be had, ask what to do, the first time."""
-    refused, network.refused_nick = network.refused_nick, None
-    if network.account:
-        if not network.is_me(network.wanted_nick):
-            network.send("NICK", network.wanted_nick)
-    elif network.credentials and network.attempt is None:
-        problem = log_in(network, network.credentials)
+    refused, network.nicks.refused = network.nicks.refused, None
+    if network.login.account:
+        if not network.is_me(network.nicks.wanted):
+            network.send("NICK", network.nicks.wanted)
+    elif network.login.credentials and network.login.attempt is None:
+        problem = log_in(network, network.login.credentials)
         if problem:
             model.complain(network, problem, now)
-    elif refused and not network.missed_since:
+    elif refused and not network.link.missed_since:
         _ask_about_nick(model, network, *refused, now)
 
 
 def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now: int) -> None:
     def another(_now: int) -> None:
         def take(name: str, _now: int) -> None:
-            network.asked_nick = name.split()[0]
-            network.send("NICK", network.asked_nick)
+            network.nicks.asked = name.split()[0]
+            network.send("NICK", network.nicks.asked)
 
         model.questions.append(Prompt("Your name", take))
 
     answers = (
         Answer("login", "it is mine", lambda _now: ask_password(model, network, nick)),
         Answer("other", "another name", another),
-        Answer("wait", f"be {network.nick} until it is free", nothing),
+        Answer("wait", f"be {network.nicks.current} until it is free", nothing),
     )
     why = "belongs to an account" if "account" in reason or "registered" in reason else "is in use"
     model.ask(network, Question(f"The name {nick} {why}.", answers), now)

@@ -7,7 +7,7 @@ https://ircv3.net/specs/extensions/message-redaction
 from collections.abc import Mapping
 
 from greenchat.client.state.lines import TALK, Line
-from greenchat.client.state.model import Buffer, Link, Network
+from greenchat.client.state.model import Buffer, LinkState, Network
 from greenchat.client.text.cells import visible
 from greenchat.protocol.formatting import strip_formatting
 
@@ -25,23 +25,28 @@ def can_reply(buffer: Buffer, line: Line) -> bool:
 
 def can_react(buffer: Buffer, line: Line) -> bool:
     """Can others be told what the user thinks of this message?"""
-    return can_reply(buffer, line) and _passes(buffer.network, REACT) and buffer.network.link is Link.ONLINE
+    return can_reply(buffer, line) and _passes(buffer.network, REACT) and buffer.network.link.state is LinkState.ONLINE
 
 
 def can_redact(buffer: Buffer, line: Line) -> bool:
     """Could the server take this message back? It decides who may."""
     network = buffer.network
-    return bool(line.id) and line.kind in TALK and REDACTION in network.caps and network.link is Link.ONLINE
+    return (
+        bool(line.id)
+        and line.kind in TALK
+        and REDACTION in network.caps.held
+        and network.link.state is LinkState.ONLINE
+    )
 
 
 def react(buffer: Buffer, line: Line, reaction: str) -> None:
     """React to a message; the same reaction a second time takes it back."""
     network = buffer.network
-    given = network.nick in buffer.reactions.get(line.id, {}).get(reaction, [])
+    given = network.nicks.current in buffer.reactions.get(line.id, {}).get(reaction, [])
     tags = {REPLY: line.id, UNREACT if given else REACT: reaction}
     network.send("TAGMSG", buffer.name, tags=tags)
-    if "echo-message" not in network.caps:
-        heard(buffer, network.nick, tags)
+    if "echo-message" not in network.caps.held:
+        heard(buffer, network.nicks.current, tags)
 
 
 def heard(buffer: Buffer, nick: str, tags: Mapping[str, str]) -> None:
@@ -78,4 +83,4 @@ def quoted(line: Line | None) -> str:
 
 
 def _passes(network: Network, tag: str) -> bool:
-    return "message-tags" in network.caps and network.isupport.allows_tag(tag[1:])
+    return "message-tags" in network.caps.held and network.isupport.allows_tag(tag[1:])

@@ -13,9 +13,9 @@ from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part
 
 def limits(network: Network) -> tuple[int, int] | None:
     """How many bytes and lines a message may have; None where it may have only one line."""
-    if not {BATCH_TYPE, "batch", "message-tags"} <= network.caps:
+    if not {BATCH_TYPE, "batch", "message-tags"} <= network.caps.held:
         return None
-    value = network.caps_offered.get(BATCH_TYPE, "")
+    value = network.caps.offered.get(BATCH_TYPE, "")
     told = dict(token.partition("=")[::2] for token in value.split(","))
     return _number(told.get("max-bytes", "")) or 4096, _number(told.get("max-lines", "")) or 24
 

@@ -7,20 +7,20 @@ https://ircv3.net/specs/extensions/monitor
 from greenchat.client.irc.login import SASL
 from greenchat.client.state.effects import Reconnect
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Link, Model, Network
+from greenchat.client.state.model import LinkState, Model, Network
 
 
 def watch(network: Network) -> None:
     """We are in, maybe under another nick: have the server tell when the wanted one is free."""
     if _missing(network) and "MONITOR" in network.isupport.tokens:
-        network.watched_nick = network.wanted_nick
-        network.send("MONITOR", "+", network.wanted_nick)
+        network.nicks.watched = network.nicks.wanted
+        network.send("MONITOR", "+", network.nicks.wanted)
 
 
 def free(network: Network, nick: str) -> None:
     """Nobody is called so any more."""
-    if _missing(network) and network.fold(nick) == network.fold(network.wanted_nick):
-        network.send("NICK", network.wanted_nick)
+    if _missing(network) and network.fold(nick) == network.fold(network.nicks.wanted):
+        network.send("NICK", network.nicks.wanted)
 
 
 def denied(model: Model, network: Network, now: int) -> None:
@@ -30,27 +30,27 @@ def denied(model: Model, network: Network, now: int) -> None:
     two share a nick if the second one is logged in when it comes in, so it comes in anew; once, for it may be somebody
     else after all.
     """
-    proving, network.proving = network.proving, False
-    ours = bool(network.account) and network.fold(network.account) == network.fold(network.wanted_nick)
-    if not (proving and ours and SASL in network.caps):
+    proving, network.login.proving = network.login.proving, False
+    ours = bool(network.login.account) and network.fold(network.login.account) == network.fold(network.nicks.wanted)
+    if not (proving and ours and SASL in network.caps.held):
         return
-    network.returning = True
-    text = f"{network.wanted_nick} is here already, on another device of yours: coming in anew to be one with it."
+    network.login.returning = True
+    text = f"{network.nicks.wanted} is here already, on another device of yours: coming in anew to be one with it."
     model.add(network.status, Line(now, Kind.INFO, text))
-    network.send("QUIT", f"Coming back as {network.wanted_nick}")
-    model.requests.append(Reconnect(network, f"to come back as {network.wanted_nick}"))
+    network.send("QUIT", f"Coming back as {network.nicks.wanted}")
+    model.requests.append(Reconnect(network, f"to come back as {network.nicks.wanted}"))
 
 
 def renamed(network: Network, nick: str) -> None:
     """We are called otherwise, because the user asked for it or the server wants it so."""
-    network.nick = nick
-    if network.fold(nick) == network.fold(network.asked_nick):
-        network.wanted_nick, network.asked_nick = nick, ""
-    if network.watched_nick and not _missing(network):
-        if network.fold(network.watched_nick) not in network.monitored:
-            network.send("MONITOR", "-", network.watched_nick)
-        network.watched_nick = ""
+    network.nicks.current = nick
+    if network.fold(nick) == network.fold(network.nicks.asked):
+        network.nicks.wanted, network.nicks.asked = nick, ""
+    if network.nicks.watched and not _missing(network):
+        if network.fold(network.nicks.watched) not in network.presence.monitored:
+            network.send("MONITOR", "-", network.nicks.watched)
+        network.nicks.watched = ""
 
 
 def _missing(network: Network) -> bool:
-    return network.link is Link.ONLINE and not network.is_me(network.wanted_nick)
+    return network.link.state is LinkState.ONLINE and not network.is_me(network.nicks.wanted)

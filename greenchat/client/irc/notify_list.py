@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from greenchat.client.irc import nick_recovery
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Link, Model, Network
+from greenchat.client.state.model import LinkState, Model, Network
 
 ASK_SECONDS = 60
 LONGEST_LIST = 400  # bytes of nicknames in one line
@@ -49,32 +49,36 @@ def watched(model: Model, network: Network) -> dict[str, Watched]:
 
 def watch(model: Model, network: Network) -> None:
     """We are in, or the list is another: have the server tell, or begin to ask."""
-    if network.link is not Link.ONLINE:
+    if network.link.state is not LinkState.ONLINE:
         return
     wanted = watched(model, network)
-    network.present = {nick: here for nick, here in network.present.items() if nick in wanted}
+    network.presence.present = {nick: here for nick, here in network.presence.present.items() if nick in wanted}
     if "MONITOR" not in network.isupport.tokens:
-        network.asks_for = tuple(each.nick for each in wanted.values())
+        network.presence.asks_for = tuple(each.nick for each in wanted.values())
         ask(network)
         return
-    gone = [nick for nick in network.monitored if nick not in wanted and nick != network.fold(network.watched_nick)]
-    most = network.isupport.number("MONITOR", len(wanted) + 1) - bool(network.watched_nick)
-    new = {nick: each for nick, each in list(wanted.items())[:most] if nick not in network.monitored}
+    gone = [
+        nick
+        for nick in network.presence.monitored
+        if nick not in wanted and nick != network.fold(network.nicks.watched)
+    ]
+    most = network.isupport.number("MONITOR", len(wanted) + 1) - bool(network.nicks.watched)
+    new = {nick: each for nick, each in list(wanted.items())[:most] if nick not in network.presence.monitored}
     for targets in _lines(gone, ","):
         network.send("MONITOR", "-", targets)
     for targets in _lines([each.nick for each in new.values()], ","):
         network.send("MONITOR", "+", targets)
-    network.monitored = (network.monitored - set(gone)) | set(new)
+    network.presence.monitored = (network.presence.monitored - set(gone)) | set(new)
 
 
 def ask(network: Network) -> None:
     """Ask the server who of them is online, where it does not tell by itself."""
-    if network.link is not Link.ONLINE or "MONITOR" in network.isupport.tokens:
+    if network.link.state is not LinkState.ONLINE or "MONITOR" in network.isupport.tokens:
         return
-    missing = () if network.is_me(network.wanted_nick) else (network.wanted_nick,)
-    nicks = tuple(dict.fromkeys((*network.asks_for, *missing)))
+    missing = () if network.is_me(network.nicks.wanted) else (network.nicks.wanted,)
+    nicks = tuple(dict.fromkeys((*network.presence.asks_for, *missing)))
     for line in _lines(nicks, " "):
-        network.isons.append(tuple(line.split(" ")))
+        network.presence.isons.append(tuple(line.split(" ")))
         network.send("ISON", *line.split(" "))
 
 
@@ -98,7 +102,7 @@ def came(model: Model, network: Network, mask: str, now: int) -> None:
 
 def went(model: Model, network: Network, nick: str, now: int) -> None:
     """Somebody is not online (any more)."""
-    was_here = network.present.get(network.fold(nick))
+    was_here = network.presence.present.get(network.fold(nick))
     if _news(model, network, nick, here=False) and was_here:
         _tell(model, network, f"{nick} has gone offline.", now)
     nick_recovery.free(network, nick)
@@ -120,9 +124,9 @@ def _news(model: Model, network: Network, nick: str, *, here: bool) -> Watched |
     """Whom it is about, if they are on the list and it was otherwise before."""
     folded = network.fold(nick)
     each = watched(model, network).get(folded)
-    if each is None or network.is_me(nick) or network.present.get(folded) is here:
+    if each is None or network.is_me(nick) or network.presence.present.get(folded) is here:
         return None
-    network.present[folded] = here
+    network.presence.present[folded] = here
     return each
 
 

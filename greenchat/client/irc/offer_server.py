@@ -5,13 +5,13 @@ with what it remembers and goes on trying.
 from greenchat.cli import called
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import StartServer
-from greenchat.client.state.model import Link, Model, Network
+from greenchat.client.state.model import LinkState, Model, Network
 from greenchat.client.state.questions import Answer, Question, nothing
 
 
 def ask(model: Model, network: Network, now: int) -> None:
     """Whether to start a server where this network was looked for. It is moot once something answers there."""
-    network.offers_server = False
+    network.link.offers_server = False
 
     def start(_now: int) -> None:
         model.requests.append(StartServer(network))
@@ -21,7 +21,7 @@ def ask(model: Model, network: Network, now: int) -> None:
         Answer("no", "go on trying, and read meanwhile", nothing),
     )
     text = f"Start a server on {network.address}? yes or no"
-    model.ask(network, Question(text, answers, holds=lambda: network.link is not Link.ONLINE), now)
+    model.ask(network, Question(text, answers, holds=lambda: network.link.state is not LinkState.ONLINE), now)
 
 
 def started(address: Address) -> str:

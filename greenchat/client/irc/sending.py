@@ -14,7 +14,7 @@ from greenchat.client.irc import multiline
 from greenchat.client.irc.login import hides
 from greenchat.client.irc.message_actions import REPLY, quoted
 from greenchat.client.state.lines import Kind, Line, PendingMessage
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.client.state.network import LABEL
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
@@ -34,9 +34,9 @@ def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int, reply: st
 def room_for_text(buffer: Buffer, kind: Kind) -> int:
     """How many bytes of text fit into one message when the server passes it on with our name in front."""
     network = buffer.network
-    mask = len(network.mask.encode()) or network.isupport.number("USERLEN", 18) + 1 + LONGEST_HOST
+    mask = len(network.nicks.mask.encode()) or network.isupport.number("USERLEN", 18) + 1 + LONGEST_HOST
     command = "NOTICE" if kind is Kind.NOTICE else "PRIVMSG"
-    head = f":{network.nick}! {command} {buffer.name} :"
+    head = f":{network.nicks.current}! {command} {buffer.name} :"
     room = BODY_LIMIT - 2 - mask - len(head.encode())
     return max(64, room - (ACTION_BYTES if kind is Kind.ACTION else 0))
 
@@ -44,9 +44,9 @@ def room_for_text(buffer: Buffer, kind: Kind) -> int:
 def flush(model: Model, buffer: Buffer, now: int) -> None:
     """Send what waits and was not sent yet, if this buffer can be spoken to now."""
     network = buffer.network
-    if network.link is not Link.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
+    if network.link.state is not LinkState.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
-    echo = "echo-message" in network.caps
+    echo = "echo-message" in network.caps.held
     sent = False
     buffer.waiting = [piece for waiting in buffer.waiting for piece in _sendable(buffer, waiting)]
     for index, waiting in enumerate(buffer.waiting):
@@ -56,7 +56,7 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
         buffer.waiting[index] = waiting
         command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
         tags = _tags(network, waiting) if echo else {}
-        if waiting.reply and "message-tags" in network.caps:
+        if waiting.reply and "message-tags" in network.caps.held:
             tags[REPLY] = waiting.reply
         if waiting.kind is Kind.ACTION:
             network.send(command, buffer.name, f"\x01ACTION {waiting.text}\x01", tags=tags)
@@ -76,8 +76,8 @@ def _asks_whether_arrived(message: Message) -> bool:
 
 def _tags(network: Network, waiting: PendingMessage) -> dict[str, str]:
     """The label tells the echo; by the id a server knows what it has had already, before a connection broke."""
-    tags = {"label": waiting.label} if "labeled-response" in network.caps else {}
-    if waiting.id and "message-tags" in network.caps and network.isupport.allows_tag(CLIENT_ID[1:]):
+    tags = {"label": waiting.label} if "labeled-response" in network.caps.held else {}
+    if waiting.id and "message-tags" in network.caps.held and network.isupport.allows_tag(CLIENT_ID[1:]):
         tags[CLIENT_ID] = waiting.id
     return tags
 
@@ -101,7 +101,7 @@ def confirm(buffer: Buffer, label: str, text: str) -> None:
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     if label:
         found = next((waiting for waiting in sent if waiting.label == label), None)
-    elif "labeled-response" in buffer.network.caps:
+    elif "labeled-response" in buffer.network.caps.held:
         return  # said by us somewhere else
     else:
         found = next((waiting for waiting in sent if waiting.text == text), None)
@@ -133,7 +133,7 @@ def answered(model: Model, network: Network, label: str, now: int) -> None:
 
 def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
     """What the echo would be, where there is none."""
-    nick = buffer.network.nick
+    nick = buffer.network.nicks.current
     member = buffer.member(nick)
     quote = quoted(buffer.said(waiting.reply)) if waiting.reply else ""
     prefix = member.prefixes[:1] if member else ""

@@ -3,7 +3,7 @@
 soju.im/search: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
 """
 
-from greenchat.client.state.model import Link, Network
+from greenchat.client.state.model import LinkState, Network
 from greenchat.protocol.message import format_tags
 
 CAPABILITY = "soju.im/search"
@@ -12,7 +12,7 @@ MOST = 30  # messages that are asked for
 
 def can_search(network: Network) -> bool:
     """Does the server search for us?"""
-    return CAPABILITY in network.caps and "batch" in network.caps and network.link is Link.ONLINE
+    return CAPABILITY in network.caps.held and "batch" in network.caps.held and network.link.state is LinkState.ONLINE
 
 
 def ask(network: Network, text: str) -> None:

@@ -71,24 +71,24 @@ class Trust:
 
 def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int) -> None:
     """The server's certificate is not to be trusted by itself: ask the user, and don't try again before they answer."""
-    network.leaving = True
-    if network.only_tls:
+    network.link.leaving = True
+    if network.login.only_tls:
         # "Clients MUST NOT allow users to override certificate failures": sts, Security considerations
         model.complain(network, f"{network.address} demands TLS, and its certificate is wrong: {reason}", now)
         return
 
     def trust(_now: int) -> None:
-        network.pin = fingerprint
-        network.leaving = False
+        network.login.pin = fingerprint
+        network.link.leaving = False
         model.requests.append(Pin(network, fingerprint))
         model.requests.append(Connect(network))
 
     shown = grouped(fingerprint)
     leave = Answer("leave", "don't connect", nothing)
-    if network.pin:
+    if network.login.pin:
         details: tuple[str, ...] = (
             f"THE CERTIFICATE OF {network.address} HAS CHANGED. Somebody may be listening in, or it was renewed.",
-            f"It was\n{grouped(network.pin)}",
+            f"It was\n{grouped(network.login.pin)}",
             f"It is\n{shown}",
         )
         answers = (Answer("trust", "the new one; type the whole word", trust, whole=True), leave)

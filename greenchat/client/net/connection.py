@@ -10,7 +10,7 @@ from typing import Protocol
 from greenchat.client.irc import notify_list
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
-from greenchat.client.state.model import Link, Network
+from greenchat.client.state.model import LinkState, Network
 from greenchat.protocol.message import Message
 
 BACKOFF = (1, 2, 4, 8, 15, 30, 60)  # seconds before each further try; the last one stays
@@ -49,9 +49,9 @@ class Sleep:
     def __init__(self) -> None:
         self._offset: float | None = None
 
-    def noticed(self, now: float, wall: float) -> bool:
+    def noticed(self, monotonic: float, wall: float) -> bool:
         """Has it slept since this was asked last? Both in seconds."""
-        before, self._offset = self._offset, wall - now
+        before, self._offset = self._offset, wall - monotonic
         return before is not None and self._offset - before >= SLEPT_SECONDS
 
 
@@ -83,64 +83,64 @@ class Connection:
     def connect(self) -> None:
         """Open a connection now."""
         if self.wire is None:
-            self.network.link = Link.CONNECTING
-            self.network.leaving = False
-            self.network.retry_at = None
+            self.network.link.state = LinkState.CONNECTING
+            self.network.link.leaving = False
+            self.network.link.retry_at = None
             self.wire = self._open_wire(self.network.address, self)
             self.wire.start()
 
-    def close(self, reason: str, now: float) -> None:
+    def close(self, reason: str, monotonic: float) -> None:
         """Send what is left to be sent, and close."""
-        self.flush(now, at_once=True)
+        self.flush(monotonic, at_once=True)
         if self.wire:
             self.wire.close(reason)
 
-    def reconnect(self, reason: str, now: float) -> None:
+    def reconnect(self, reason: str, monotonic: float) -> None:
         """Send what is left to be sent, close, and connect anew at once."""
         self._again = True
-        self.flush(now, at_once=True)
+        self.flush(monotonic, at_once=True)
         if self.wire:
             self.wire.close(reason)
 
-    def on_event(self, event: NetworkEvent, now: float) -> None:
+    def on_event(self, event: NetworkEvent, monotonic: float) -> None:
         """Note what the handlers need not know: who is alive, and when to try again."""
         network = self.network
-        self._heard_at, self._answer_by = now, None
+        self._heard_at, self._answer_by = monotonic, None
         match event:
             case Connected():
-                self._connected_at = now
-                self._next_ping = now + PING_SECONDS
-                self._next_look = now + notify_list.ASK_SECONDS
-                self._allowance, self._allowed_at = float(BURST), now
+                self._connected_at = monotonic
+                self._next_ping = monotonic + PING_SECONDS
+                self._next_look = monotonic + notify_list.ASK_SECONDS
+                self._allowance, self._allowed_at = float(BURST), monotonic
             case Received(Message("PONG", params)) if params and params[-1].startswith(PING_PREFIX):
-                network.lag = self._lag(params[-1], now)
+                network.link.lag = self._lag(params[-1], monotonic)
             case Disconnected():
                 self.wire = None
-                if network.lost_at is None:
-                    network.lost_at = now
-                if network.leaving:
-                    network.retry_at = None
+                if network.link.lost_at is None:
+                    network.link.lost_at = monotonic
+                if network.link.leaving:
+                    network.link.retry_at = None
                     return
-                if self._connected_at and now - self._connected_at >= STABLE_SECONDS:
+                if self._connected_at and monotonic - self._connected_at >= STABLE_SECONDS:
                     self._tries = 0
                 self._connected_at = 0.0
                 if self._again:
-                    self._again, network.retry_at = False, now
+                    self._again, network.link.retry_at = False, monotonic
                     return
                 wait = BACKOFF[min(self._tries, len(BACKOFF) - 1)]
                 wait = min(wait, MOST_AT_HOME) if network.address.is_local else wait
                 self._tries += 1
-                network.retry_at = now + wait * (1 + 0.2 * self._chance())
+                network.link.retry_at = monotonic + wait * (1 + 0.2 * self._chance())
             case _:
                 pass
 
-    def flush(self, now: float, *, at_once: bool = False) -> None:
+    def flush(self, monotonic: float, *, at_once: bool = False) -> None:
         """Hand over what the network wants to send, as fast as servers like it."""
         network = self.network
-        if self.wire is None or network.link in (Link.OFFLINE, Link.CONNECTING):
+        if self.wire is None or network.link.state in (LinkState.OFFLINE, LinkState.CONNECTING):
             return
-        self._allowance = min(BURST, self._allowance + (now - self._allowed_at) * PER_SECOND)
-        self._allowed_at = now
+        self._allowance = min(BURST, self._allowance + (monotonic - self._allowed_at) * PER_SECOND)
+        self._allowed_at = monotonic
         lines = []
         while network.outgoing:
             message = network.outgoing[0]
@@ -155,49 +155,49 @@ class Connection:
         if lines:
             self.wire.send(b"".join(lines))
 
-    def woke(self, now: float) -> None:
+    def woke(self, monotonic: float) -> None:
         """The machine has slept: who knows whether the connection still stands. Ask, or try again, at once."""
-        if self.wire is None and self.network.retry_at is not None:
+        if self.wire is None and self.network.link.retry_at is not None:
             self._tries = 0
-            self.network.retry_at = now
-        elif self.network.link is Link.ONLINE:
-            self._next_ping = now
-            self._answer_by = now + ANSWER_SECONDS
+            self.network.link.retry_at = monotonic
+        elif self.network.link.state is LinkState.ONLINE:
+            self._next_ping = monotonic
+            self._answer_by = monotonic + ANSWER_SECONDS
 
-    def tick(self, now: float) -> None:
+    def tick(self, monotonic: float) -> None:
         """Do what has become due."""
         network = self.network
-        if self.wire is None and network.retry_at is not None and now >= network.retry_at:
+        if self.wire is None and network.link.retry_at is not None and monotonic >= network.link.retry_at:
             self.connect()
-        elif network.link is Link.ONLINE and self.wire:
-            if now - self._heard_at >= SILENCE_SECONDS:
+        elif network.link.state is LinkState.ONLINE and self.wire:
+            if monotonic - self._heard_at >= SILENCE_SECONDS:
                 self.wire.close(f"no answer for {SILENCE_SECONDS} s")
-            elif self._answer_by is not None and now >= self._answer_by:
+            elif self._answer_by is not None and monotonic >= self._answer_by:
                 self.wire.close("it broke while this machine slept")
-            elif now >= self._next_ping:
-                network.send("PING", f"{PING_PREFIX}{int(now * 1000)}")
-                self._next_ping = now + PING_SECONDS
-            if now >= self._next_look:
+            elif monotonic >= self._next_ping:
+                network.send("PING", f"{PING_PREFIX}{int(monotonic * 1000)}")
+                self._next_ping = monotonic + PING_SECONDS
+            if monotonic >= self._next_look:
                 notify_list.ask(network)
-                self._next_look = now + notify_list.ASK_SECONDS
-        self.flush(now)
+                self._next_look = monotonic + notify_list.ASK_SECONDS
+        self.flush(monotonic)
 
-    def deadline(self, now: float) -> float | None:
+    def deadline(self, monotonic: float) -> float | None:
         """When tick wants to be called at the latest."""
         network = self.network
         if self.wire is None:
             # Every second, for the countdown on the status line.
-            return None if network.retry_at is None else min(network.retry_at, now + 1)
-        if network.link is not Link.ONLINE:
+            return None if network.link.retry_at is None else min(network.link.retry_at, monotonic + 1)
+        if network.link.state is not LinkState.ONLINE:
             return None
         if network.outgoing:
-            return now + 1 / PER_SECOND
-        deadlines = [self._next_ping, self._heard_at + SILENCE_SECONDS, now + WATCH_SECONDS]
+            return monotonic + 1 / PER_SECOND
+        deadlines = [self._next_ping, self._heard_at + SILENCE_SECONDS, monotonic + WATCH_SECONDS]
         return min(deadlines if self._answer_by is None else [*deadlines, self._answer_by])
 
-    def _lag(self, ping: str, now: float) -> int | None:
+    def _lag(self, ping: str, monotonic: float) -> int | None:
         sent = ping.removeprefix(PING_PREFIX)
-        return max(0, int(now * 1000) - int(sent)) if sent.isdecimal() else None
+        return max(0, int(monotonic * 1000) - int(sent)) if sent.isdecimal() else None
 
 
 def _encode(message: Message) -> bytes:

@@ -148,7 +148,7 @@ class Chat:
     @property
     def nick(self) -> str:
         """The user's nick there."""
-        return self._model.network.nick
+        return self._model.network.nicks.current
 
     def print(self, text: str, window: str = "", network: str = "") -> None:
         """Show a line, to the user only: in this window if there is one, else where they are."""

@@ -92,19 +92,19 @@ class Processes:
             return time.monotonic() + LOOK_SECONDS
         return min((each.killed_at or each.ends_at for each in self._running if each.ends_at < inf), default=None)
 
-    def start(self, asked: Execute, now: float, time: int) -> None:
+    def start(self, asked: Execute, monotonic: float, now: int) -> None:
         """Run a program."""
         try:
             child = subprocesses.run(asked.command, shell=asked.shell)
         except subprocesses.OutsideError as error:
-            self._tell(asked.buffer, str(error), time, Kind.ERROR)
+            self._tell(asked.buffer, str(error), now, Kind.ERROR)
             return
         seconds = int(str(self._model.settings.get("exec.seconds")))
-        ends_at = now + seconds if seconds else inf
-        self._running.append(_Running(self._started, asked, child, now, ends_at))
+        ends_at = monotonic + seconds if seconds else inf
+        self._running.append(_Running(self._started, asked, child, monotonic, ends_at))
         self._started += 1
 
-    def signal(self, which: str, number: int, time: int) -> None:
+    def signal(self, which: str, number: int, now: int) -> None:
         """Send a signal to one, by its number or name."""
         found = [each for each in self._running if which.removeprefix("%") in (str(each.number), each.asked.name)]
         for each in found:
@@ -112,35 +112,35 @@ class Processes:
             if number in (signal.SIGTERM, signal.SIGKILL):
                 self._over(each, "as you wanted")
         if not found:
-            self._tell(self._model.current, f"No program {which} is running. /exec shows them.", time, Kind.ERROR)
+            self._tell(self._model.current, f"No program {which} is running. /exec shows them.", now, Kind.ERROR)
 
-    def show(self, now: float, time: int) -> None:
+    def show(self, monotonic: float, now: int) -> None:
         """Tell which there are."""
         for each in self._running:
-            since = duration(int(now - each.started))
+            since = duration(int(monotonic - each.started))
             name = f"{each.asked.name}: " if each.asked.name else ""
-            self._tell(self._model.current, f"%{each.number} {name}{each.asked.command}, for {since}", time)
+            self._tell(self._model.current, f"%{each.number} {name}{each.asked.command}, for {since}", now)
         if not self._running:
-            self._tell(self._model.current, "No program is running. /help exec", time)
+            self._tell(self._model.current, "No program is running. /help exec", now)
 
-    def turn(self, now: float, time: int) -> None:
+    def turn(self, monotonic: float, now: int) -> None:
         """Take what has come, end those whose time is over, and tell of those that have ended."""
         for each in list(self._running):
             if each.reading:
-                self._read(each, time)
+                self._read(each, now)
             if each.lines >= MOST_LINES:
                 self._over(each, f"after {MOST_LINES} lines")
-            elif now >= each.ends_at:
-                self._over(each, f"after {duration(int(now - each.started))} (/set exec.seconds)")
+            elif monotonic >= each.ends_at:
+                self._over(each, f"after {duration(int(monotonic - each.started))} (/set exec.seconds)")
             if each.why and each.killed_at is None:
                 each.child.signal(signal.SIGTERM)
-                each.killed_at = now + GRACE_SECONDS
-            elif each.killed_at is not None and now >= each.killed_at:
+                each.killed_at = monotonic + GRACE_SECONDS
+            elif each.killed_at is not None and monotonic >= each.killed_at:
                 each.child.signal(signal.SIGKILL)
                 self._close(each)
             if not each.reading and (status := each.child.status()) is not None:
                 self._running.remove(each)
-                self._ended(each, status, time)
+                self._ended(each, status, now)
 
     def close(self) -> None:
         """End all, for the client ends."""
@@ -154,7 +154,7 @@ class Processes:
             self._close(each)
         self._running.clear()
 
-    def _read(self, each: _Running, time: int) -> None:
+    def _read(self, each: _Running, now: int) -> None:
         try:
             data = os.read(each.child.output, READ_BYTES)
         except BlockingIOError:
@@ -168,7 +168,7 @@ class Processes:
             each.lines += 1
             text = harmless(line[:LONGEST_LINE])
             if each.asked.to is None:
-                self._tell(each.asked.buffer, text, time)
+                self._tell(each.asked.buffer, text, now)
             else:
                 each.kept.append(text)
         if not data:
@@ -182,25 +182,25 @@ class Processes:
             each.reading = False
             os.close(each.child.output)
 
-    def _ended(self, each: _Running, status: int, time: int) -> None:
+    def _ended(self, each: _Running, status: int, now: int) -> None:
         asked = each.asked
         if each.why:
-            self._tell(asked.buffer, f"{each.name} was ended {each.why}.", time, Kind.ERROR)
+            self._tell(asked.buffer, f"{each.name} was ended {each.why}.", now, Kind.ERROR)
         elif not asked.quiet and (status or not each.lines):
             how = f"by signal {-status}" if status < 0 else f"with status {status}" if status else "without a word"
-            self._tell(asked.buffer, f"{each.name} has ended {how}.", time)
+            self._tell(asked.buffer, f"{each.name} has ended {how}.", now)
         if asked.to:
-            self._say(asked, asked.to, [text for text in each.kept if text], time)
+            self._say(asked, asked.to, [text for text in each.kept if text], now)
 
-    def _say(self, asked: Execute, buffer: Buffer, lines: list[str], time: int) -> None:
+    def _say(self, asked: Execute, buffer: Buffer, lines: list[str], now: int) -> None:
         if buffer not in self._model.buffers:
-            self._tell(asked.buffer, f"Nothing was said: the window {buffer.name} is closed.", time, Kind.ERROR)
+            self._tell(asked.buffer, f"Nothing was said: the window {buffer.name} is closed.", now, Kind.ERROR)
         elif len(lines) >= GUARDED_LINES:
             self._model.questions.append(ManyLines(buffer, "\n".join(lines), asked.notice))
         else:
             for text in lines:
-                sending.say(self._model, buffer, text, Kind.NOTICE if asked.notice else Kind.SAID, time)
+                sending.say(self._model, buffer, text, Kind.NOTICE if asked.notice else Kind.SAID, now)
 
-    def _tell(self, buffer: Buffer, text: str, time: int, kind: Kind = Kind.INFO) -> None:
+    def _tell(self, buffer: Buffer, text: str, now: int, kind: Kind = Kind.INFO) -> None:
         here = buffer if buffer in self._model.buffers else self._model.current
-        self._model.add(here, Line(time, kind, text))
+        self._model.add(here, Line(now, kind, text))

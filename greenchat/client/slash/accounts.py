@@ -9,16 +9,16 @@ from greenchat.client.state.effects import Forget
 def register(order: Order) -> None:
     """Make your nickname yours: an account with a password, which is asked for."""
     network = order.online()
-    needs_email = "email-required" in network.caps_offered.get(login.REGISTRATION, "").split(",")
+    needs_email = "email-required" in network.caps.offered.get(login.REGISTRATION, "").split(",")
     if needs_email and not order.words:
         raise SlashError("This server wants an email address: /register you@example.org")
-    login.ask_new_password(order.model, network, network.nick, order.words[0] if order.words else "")
+    login.ask_new_password(order.model, network, network.nicks.current, order.words[0] if order.words else "")
 
 
 @command("verify", usage="[account] code", least=1, example="/verify 1a2b3c")
 def verify(order: Order) -> None:
     """Confirm a new account with the code that was sent to you."""
-    account, code = order.words[:2] if len(order.words) > 1 else (order.network.nick, order.words[0])
+    account, code = order.words[:2] if len(order.words) > 1 else (order.network.nicks.current, order.words[0])
     order.online().send("VERIFY", account, code)
 
 
@@ -27,16 +27,16 @@ def log_in(order: Order) -> None:
     """Log in to your account; its password is asked for."""
     if len(order.words) > 1:
         raise SlashError("The password is asked for, so that nobody reads it on your screen: /login [account]")
-    login.ask_password(order.model, order.network, order.words[0] if order.words else order.network.wanted_nick)
+    login.ask_password(order.model, order.network, order.words[0] if order.words else order.network.nicks.wanted)
 
 
 @command("logout", example="/logout")
 def log_out(order: Order) -> None:
     """Log out, and forget the saved password."""
     network = order.network
-    account = network.credentials.account if network.credentials else network.account
-    network.credentials = None
-    order.model.requests.append(Forget(network, (network.wanted_nick, *([account] if account else []))))
-    if network.account:
+    account = network.login.credentials.account if network.login.credentials else network.login.account
+    network.login.credentials = None
+    order.model.requests.append(Forget(network, (network.nicks.wanted, *([account] if account else []))))
+    if network.login.account:
         order.online().send("PRIVMSG", login.SERVICE, "LOGOUT")
     order.tell("Greenchat has forgotten your password for this server.")

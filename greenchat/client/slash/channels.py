@@ -182,7 +182,7 @@ def devoice(order: Order) -> None:
 def mode(order: Order) -> None:
     """Show or change modes of a channel or of yourself."""
     words = order.words
-    here = order.buffer.name if order.buffer.kind is BufferKind.CHANNEL else order.network.nick
+    here = order.buffer.name if order.buffer.kind is BufferKind.CHANNEL else order.network.nicks.current
     if not words or words[0][:1] in "+-":
         words.insert(0, here)
     order.online().send("MODE", *words)
@@ -214,4 +214,4 @@ def _as_mask(order: Order, channel: str, nick: str) -> str:
 def umode(order: Order) -> None:
     """Show or change your own modes."""
     network = order.online()
-    network.send("MODE", network.nick, *order.words)
+    network.send("MODE", network.nicks.current, *order.words)

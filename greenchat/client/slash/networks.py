@@ -3,7 +3,7 @@
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.destination import AddressError, parse_destination
 from greenchat.client.state.effects import Connect, Disconnect
-from greenchat.client.state.model import Link, Network
+from greenchat.client.state.model import LinkState, Network
 
 
 @command(
@@ -12,9 +12,9 @@ from greenchat.client.state.model import Link, Network
 def connect(order: Order) -> None:
     """Connect again, now; or to one more network, beside those that are there."""
     network = _destination(order) if order.words else order.network
-    if network.link is not Link.OFFLINE:
+    if network.link.state is not LinkState.OFFLINE:
         raise SlashError("Connected already. /disconnect first.")
-    network.leaving = False
+    network.link.leaving = False
     order.model.requests.append(Connect(network))
 
 
@@ -22,9 +22,9 @@ def connect(order: Order) -> None:
 def disconnect(order: Order) -> None:
     """Leave the server but stay in greenchat."""
     network = order.network
-    network.leaving = True
-    network.retry_at = None
-    if network.link is not Link.OFFLINE:
+    network.link.leaving = True
+    network.link.retry_at = None
+    if network.link.state is not LinkState.OFFLINE:
         network.send("QUIT", *([order.arguments] if order.arguments else []))
         order.model.requests.append(Disconnect(network))
 
@@ -34,8 +34,8 @@ def networks(order: Order) -> None:
     """Show the networks, and how far each connection is."""
     for network in order.model.networks:
         secure = ", TLS" if network.address.tls else ""
-        state = "connected" if network.link is Link.ONLINE else network.link.name.lower()
-        order.tell(f"{network.name}: {network.address}{secure}, {state} as {network.nick}")
+        state = "connected" if network.link.state is LinkState.ONLINE else network.link.state.name.lower()
+        order.tell(f"{network.name}: {network.address}{secure}, {state} as {network.nicks.current}")
 
 
 def _destination(order: Order) -> Network:
@@ -53,10 +53,10 @@ def _destination(order: Order) -> Network:
     network = Network(
         str(destination.address) if any(known.name == host for known in model.networks) else host,
         destination.address,
-        destination.nick or here.wanted_nick,
+        destination.nick or here.nicks.wanted,
         identity=here.identity,
-        certificate=here.certificate,
     )
+    network.login.certificate = here.login.certificate
     model.add_network(network)
     model.show(network.status)
     for channel in destination.channels:

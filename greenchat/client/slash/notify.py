@@ -17,7 +17,7 @@ def notify(order: Order) -> None:
     if not words:
         for network in order.model.networks:
             for folded, each in notify_list.watched(order.model, network).items():
-                here = {True: "online", False: "not online", None: "not known"}[network.present.get(folded)]
+                here = {True: "online", False: "not online", None: "not known"}[network.presence.present.get(folded)]
                 order.tell(f"{each} ({network.name}): {here}")
         if not settings.notified:
             order.tell("You hear of nobody. /notify nick")

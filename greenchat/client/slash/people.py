@@ -1,7 +1,7 @@
 """Commands about people: nicknames, who somebody is, being away."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.state.model import BufferKind, Link
+from greenchat.client.state.model import BufferKind, LinkState
 
 
 @command("nick", usage="name", least=1, example="/nick ada")
@@ -9,18 +9,18 @@ def nick(order: Order) -> None:
     """Be called otherwise."""
     name = order.words[0]
     network = order.network
-    if network.link is Link.ONLINE:
-        network.asked_nick = name
+    if network.link.state is LinkState.ONLINE:
+        network.nicks.asked = name
         network.send("NICK", name)
     else:
-        network.wanted_nick = name
+        network.nicks.wanted = name
         order.tell(f"You will be called {name} once you are connected.")
 
 
 @command("whois", "wi", "wii", usage="[nick]", example="/whois bob")
 def whois(order: Order) -> None:
     """Ask who somebody is."""
-    private = order.buffer.name if order.buffer.kind is BufferKind.PRIVATE else order.network.nick
+    private = order.buffer.name if order.buffer.kind is BufferKind.PRIVATE else order.network.nicks.current
     name = order.words[0] if order.words else private
     order.online().send("WHOIS", name, name)
 
@@ -51,7 +51,7 @@ def away(order: Order) -> None:
     first, _, rest = order.arguments.partition(" ")
     everywhere = first in ("-all", "-one")
     why = rest.strip() if everywhere else order.arguments
-    online = [network for network in order.model.networks if network.link is Link.ONLINE]
+    online = [network for network in order.model.networks if network.link.state is LinkState.ONLINE]
     networks = online if first == "-all" else [order.online()]
     for network in networks:
         network.away_text = why or ("" if network.away else "away")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 
 
 class SlashError(Exception):
@@ -46,7 +46,7 @@ class Order:
 
     def online(self) -> Network:
         """The network, for what can't wait. Raises SlashError without a connection."""
-        if self.network.link is not Link.ONLINE:
+        if self.network.link.state is not LinkState.ONLINE:
             raise SlashError("Not connected. /connect tries at once.")
         return self.network
 

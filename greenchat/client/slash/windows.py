@@ -6,7 +6,7 @@ from greenchat.client.irc import chathistory
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.effects import Export, Quit
 from greenchat.client.state.lines import TALK, Kind, Line
-from greenchat.client.state.model import Buffer, BufferKind, Link
+from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.client.text.times import date_and_time
 from greenchat.protocol.message import ParseError, parse
 
@@ -45,13 +45,13 @@ def close(order: Order) -> None:
     if buffer.kind is BufferKind.STATUS:
         if len(order.model.networks) == 1:
             raise SlashError("This window stays. /quit leaves greenchat.")
-        if network.link is not Link.OFFLINE:
+        if network.link.state is not LinkState.OFFLINE:
             raise SlashError("This is the window of a whole network. /disconnect first.")
-        network.leaving, network.retry_at = True, None
+        network.link.leaving, network.link.retry_at = True, None
         order.model.remove_network(network)
         return
     chathistory.mark_read(buffer)
-    if buffer.joined and network.link is Link.ONLINE:
+    if buffer.joined and network.link.state is LinkState.ONLINE:
         network.send("PART", buffer.name)
         buffer.joined = False
     network.unwant(buffer.name)
@@ -84,7 +84,7 @@ def unsplit(order: Order) -> None:
 def windows(order: Order) -> None:
     """Show all windows."""
     for number, buffer in enumerate(order.model.buffers, 1):
-        unread = f", {buffer.unread} unread" if buffer.unread else ""
+        unread = f", {buffer.unread.count} unread" if buffer.unread.count else ""
         order.tell(f"{number}: {buffer.name}{unread}")
 
 
@@ -93,12 +93,12 @@ def activity(order: Order) -> None:
     """Tell what happened in other windows since you looked: how much, how much of it for you, and the last words."""
     quiet = True
     for number, buffer in enumerate(order.model.buffers, 1):
-        if not buffer.unread or buffer is order.buffer:
+        if not buffer.unread.count or buffer is order.buffer:
             continue
         quiet = False
-        called = f", {buffer.highlights} for you" if buffer.highlights else ""
+        called = f", {buffer.unread.highlights} for you" if buffer.unread.highlights else ""
         last = next(line for line in reversed(buffer.lines) if line.kind in TALK)
-        order.tell(f"{number}:{buffer.name}, {buffer.unread} unread{called}; last {_quoted(last)}")
+        order.tell(f"{number}:{buffer.name}, {buffer.unread.count} unread{called}; last {_quoted(last)}")
     if quiet:
         order.tell("Nothing unread.")
 
@@ -151,8 +151,8 @@ def quit_(order: Order) -> None:
     """Leave greenchat."""
     chathistory.mark_read(order.buffer)
     for network in order.model.networks:
-        network.leaving = True
-        if network.link is not Link.OFFLINE:
+        network.link.leaving = True
+        if network.link.state is not LinkState.OFFLINE:
             network.send("QUIT", *([order.arguments] if order.arguments else []))
     order.model.requests.append(Quit())
 

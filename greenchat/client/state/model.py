@@ -7,13 +7,15 @@ from collections import deque
 from dataclasses import replace
 
 from greenchat.client.state.address import Address
+from greenchat.client.state.buffer import BufferKind
 from greenchat.client.state.effects import Request
 from greenchat.client.state.lines import TALK, Kind, Line
-from greenchat.client.state.network import Buffer, BufferKind, Link, Network
+from greenchat.client.state.network import Buffer, Network
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
+from greenchat.client.state.session_state import LinkState
 from greenchat.client.state.settings import Settings
 
-__all__ = ["Address", "Buffer", "BufferKind", "Link", "Model", "Network"]
+__all__ = ["Address", "Buffer", "BufferKind", "LinkState", "Model", "Network"]
 
 MOST_MENTIONS = 200
 
@@ -26,6 +28,7 @@ class Model:
     """
 
     __slots__ = (
+        "_left",
         "actions",
         "asks",
         "beside",
@@ -65,6 +68,7 @@ class Model:
         self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none
         self.add_network(network)
         self.current = network.status
+        self._left: Buffer | None = None  # the window that was shown before this turn
         self.last = network.status  # shown before the current one
 
     @property
@@ -89,15 +93,16 @@ class Model:
         if self.last not in self.buffers:
             self.last = self.buffers[0]
         if self.current not in self.buffers:
+            self._leave()
             self.current = self.last
-            self._looked_at(self.current)
+            self.current.unread.clear()
 
     def open(self, network: Network, name: str) -> Buffer:
         """The buffer of this name; a new one where there is none."""
         buffer = network.find(name)
         if buffer is None:
             channel = network.isupport.is_channel(name)
-            buffer = Buffer(network, name, BufferKind.CHANNEL if channel else BufferKind.PRIVATE)
+            buffer = Buffer(name, BufferKind.CHANNEL if channel else BufferKind.PRIVATE, network=network)
             network.buffers[network.fold(name)] = buffer
             place = max(self.buffers.index(other) for other in network.buffers.values() if other in self.buffers) + 1
             self.buffers.insert(place, buffer)
@@ -114,8 +119,9 @@ class Model:
             self.last = buffer.network.status
         if self.current is buffer:
             previous = self.last if self.last in self.buffers else self.buffers[max(0, place - 1)]
+            self._leave()
             self.current = previous
-            self._looked_at(previous)
+            previous.unread.clear()
 
     def show(self, buffer: Buffer) -> None:
         """Bring a buffer on the screen. If it is there already, above the current one, the two change places."""
@@ -123,8 +129,9 @@ class Model:
             return
         self.beside = [self.current if other is buffer else other for other in self.beside]
         self.current.mark_seen()
+        self._leave()
         self.last, self.current = self.current, buffer
-        self._looked_at(buffer)
+        buffer.unread.clear()
 
     def look_at(self, others: tuple[Buffer, ...]) -> set[Buffer]:
         """These are on the screen besides the current one; returns which have come or gone."""
@@ -132,16 +139,16 @@ class Model:
         changed = set(before) ^ set(others)
         for buffer in changed:
             if buffer in others:
-                self._looked_at(buffer)
+                buffer.unread.clear()
             elif buffer is not self.current:
                 buffer.mark_seen()
         return changed
 
     def read_all(self) -> list[Buffer]:
         """Nothing is unread any more; returns what was."""
-        unread = [buffer for buffer in self.buffers if buffer.unread or buffer.events or buffer.highlights]
+        unread = [buffer for buffer in self.buffers if buffer.unread]
         for buffer in unread:
-            self._looked_at(buffer)
+            buffer.unread.clear()
             buffer.mark_seen()
         return unread
 
@@ -171,11 +178,7 @@ class Model:
             where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
             self.caller = (f"{line.nick}{where}", line.text)
         if not here:
-            if talk:
-                buffer.unread += 1
-            else:
-                buffer.events += 1
-            buffer.highlights += called
+            buffer.unread.note(talk=talk, highlight=called)
 
     def ask(self, network: Network, question: Question, now: int) -> None:
         """Put a question to the user; it is noted where they look, too."""
@@ -196,5 +199,11 @@ class Model:
         """Counted from 1."""
         return self.buffers.index(buffer) + 1
 
-    def _looked_at(self, buffer: Buffer) -> None:
-        buffer.unread = buffer.highlights = buffer.events = 0
+    def take_left(self) -> Buffer | None:
+        """Return the window that was shown when this was asked last, None if it is shown still."""
+        left, self._left = self._left, None
+        return left if left is not self.current else None
+
+    def _leave(self) -> None:
+        """Note which window the user leaves; of several in one turn, the first."""
+        self._left = self._left or self.current

@@ -5,176 +5,61 @@ What goes out waits in `Network.outgoing` until the app hands it to the transpor
 buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost with a connection.
 """
 
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 from greenchat.client.state.address import Address
+from greenchat.client.state.buffer import BufferKind, Scroll
 from greenchat.client.state.channel_list import Directory
-from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.isupport import Isupport
-from greenchat.client.state.lines import TALK, Anchor, Line, Member, Page, PendingMessage
+from greenchat.client.state.lines import Member, PendingMessage
+from greenchat.client.state.session_state import Capabilities, Link, LinkState, Login, Nicknames, Presence, Reading
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
-MOST_LINES = 20_000  # kept in memory per buffer
 LABEL = "gc"  # begins the labels of what we send, before their numbers
-LATELY_MILLISECONDS = 10 * 60_000
-RECENT = 500  # lines in which one is looked for that is to be told anew
-
-
-class BufferKind(Enum):
-    """What a buffer is a window on."""
-
-    STATUS = auto()
-    CHANNEL = auto()
-    PRIVATE = auto()
+_LATELY_MILLISECONDS = 10 * 60_000
 
 
 @dataclass(slots=True, eq=False)
-class Buffer:
+class Buffer(Scroll):
     """One window's content: a channel, a private talk, or what the server says.
 
-    Lines are numbered from 0 for ever; `first` is the number of the oldest one kept.
-    Reads: line, news, member, ranked_members. Changes: add, insert, clear, mark_seen. Changed from outside: the rest.
+    typing: nick -> until when that is believed, in milliseconds. told_typing: when we told last that we are typing, in
+    milliseconds, 0 when we are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke
+    last here.
     """
 
-    network: "Network"
-    name: str
-    kind: BufferKind
-    lines: deque[Line] = field(default_factory=deque)
-    first: int = 0
+    network: "Network" = field(kw_only=True)
     topic: str = ""
     modes: str = ""
     members: dict[str, Member] = field(default_factory=dict)
     names_arriving: dict[str, Member] | None = None
     joined: bool = False
     waiting: list[PendingMessage] = field(default_factory=list)
-    unread: int = 0
-    highlights: int = 0
-    events: int = 0  # that nobody needs to look at
-    seen: int = 0  # the number of the first line that was not on the screen yet when the user looked away
-    read_at: int = 0  # milliseconds since the epoch up to which the server says the user has read, 0 while unknown
-    page: Page | None = None  # of history that was asked for and has not come yet
-    complete: bool = False  # the server has nothing older
-    anchor: Anchor | None = None
-    cleared: int = 0  # the number from which on lines are shown again, where it is not scrolled back
-    typing: dict[str, int] = field(default_factory=dict)  # nick -> until when that is believed, in milliseconds
-    told_typing: int = 0  # when we told last that we are typing, in milliseconds; 0 when we are not
-    gaps: dict[str, bool] = field(default_factory=dict)  # msgid before which lines are missing -> can't they be got?
-    follow: set[str] = field(default_factory=set)  # the ids of what comes later in the page that is being put in
-    begun: bool = False  # what was said before was asked for
-    wants_older: bool = False  # than what is here, of what an archive has
-    fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))  # what no archive has yet
-    restored: bool = False  # what an archive has is here
-    reactions: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # msgid -> reaction -> nicks
-    speakers: dict[str, int] = field(default_factory=dict)  # folded nick -> when they spoke last here
+    typing: dict[str, int] = field(default_factory=dict)
+    told_typing: int = 0
+    reactions: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    speakers: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def end(self) -> int:
-        """The number that the next line gets."""
-        return self.first + len(self.lines)
+    def enter(self) -> None:
+        """We are in this channel from now on: what an earlier stay left is forgotten."""
+        self.joined = True
+        self.topic = self.modes = ""
+        self.members.clear()
+        self.names_arriving = None
 
-    def line(self, number: int) -> Line:
-        """The line of this number. Raises IndexError when it is gone or not there yet."""
-        if not self.first <= number < self.end:
-            raise IndexError(number)
-        return self.lines[number - self.first]
-
-    @property
-    def news(self) -> int:
-        """The number of the first thing that others said since the user looked away, `end` where there is none."""
-        for number in range(max(self.seen, self.first), self.end):
-            line = self.line(number)
-            if line.kind in TALK and not line.own:
-                return number
-        return self.end
-
-    @property
-    def has_news(self) -> bool:
-        """Did others say something since the user looked away?"""
-        end = self.end
-        return self.seen < end and self.news < end
-
-    def said(self, msgid: str) -> Line | None:
-        """The message of this id, if it is still here."""
-        return next((line for line in reversed(self.lines) if line.id == msgid), None) if msgid else None
-
-    def add(self, line: Line) -> None:
-        """Append a line; the oldest goes where there are too many."""
-        self.lines.append(line)
-        self._note(line)
-        while len(self.lines) > MOST_LINES:
-            self.lines.popleft()
-            self.first += 1
-
-    def insert(self, line: Line) -> bool:
-        """Put a line of the past where its time belongs; False if it is there already.
-
-        Of those with the same time, it stands before the ones that `follow` it.
-        """
-        place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
-        around = range(max(0, place - 200), min(len(self.lines), place + 200))
-        if line.id and any(self.lines[near].id == line.id for near in around):
-            return False
-        before = place
-        while before and self.lines[before - 1].time == line.time:
-            before -= 1
-            place = before if self.lines[before].id in self.follow else place
-        self.lines.insert(place, line)
-        self._note(line)
-        number = self.first + place
-        if self.seen > number:
-            self.seen += 1
-        if self.cleared > number:
-            self.cleared += 1
-        if self.anchor and self.anchor.line >= number:
-            self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
-        return True
-
-    def restore(self, lines: list[Line]) -> None:
-        """Put lines that were kept from earlier before those that are here, which win where both know a message."""
-        known = {line.id for line in self.lines if line.id}
-        oldest = self.lines[0].time if self.lines else None
-        before = [line for line in lines if line.id not in known and (oldest is None or line.time <= oldest)]
-        self.lines.extendleft(reversed(before))
-        self.seen += len(before)
-        self.cleared += len(before) * (self.cleared > 0)
-        if self.anchor:
-            self.anchor = Anchor(self.anchor.line + len(before), self.anchor.hidden)
-
-    def replace(self, place: int, line: Line) -> None:
-        """Put another line in the place of one, counted from the oldest that is here."""
-        self.lines[place] = line
-        self.fresh.append(line)
-
-    def exchange(self, old: Line, new: Line) -> bool:
-        """Put a line that nobody said in the place of a recent one of the same kind; False where that has gone."""
-        for place in range(len(self.lines) - 1, max(-1, len(self.lines) - 1 - RECENT), -1):
-            if self.lines[place] is old:
-                self.lines[place] = new
-                return True
-        return False
-
-    def _note(self, line: Line) -> None:
-        if line.kind in TALK and self.kind is not BufferKind.STATUS:
-            self.fresh.append(line)
-
-    def clear(self) -> None:
-        """Begin with an empty screen; the lines are above it."""
-        self.cleared = self.end
-        self.anchor = None
-
-    def mark_seen(self) -> None:
-        """All that is here has been on the screen."""
-        self.seen = self.end
+    def leave(self) -> None:
+        """We are not in this channel any more."""
+        self.joined = False
+        self.members.clear()
+        self.names_arriving = None
 
     def spoke_lately(self, nick: str, now: int) -> bool:
         """Did this person speak here in the last minutes, so that their coming and going matters?"""
         spoken = self.speakers.get(self.network.fold(nick))
-        return spoken is not None and now - spoken < LATELY_MILLISECONDS
+        return spoken is not None and now - spoken < _LATELY_MILLISECONDS
 
     def member(self, nick: str) -> Member | None:
         """The member of this name, in any case."""
@@ -206,87 +91,87 @@ class Batch:
         return self.opening.params[2] if len(self.opening.params) > 2 else ""
 
 
-class Link(Enum):
-    """How far the connection to a network is."""
-
-    OFFLINE = auto()
-    CONNECTING = auto()
-    REGISTERING = auto()
-    ONLINE = auto()
-
-
-@dataclass(slots=True, eq=False)
 class Network:
     """One server that the client talks to, and the state of that talk.
 
-    nick: what the server calls us (before it says so: what we asked for). wanted_nick: what the user would like.
-    asked_nick: what they have asked for and not got yet. watched_nick: the server tells us when it is free.
-    identity: what the ids of our lines begin with, unlike any other client's; "" gives them none.
-    heard_at: milliseconds since the epoch, when the server said something last. missed_since: the same, before the
-    connection broke.
-    lag: milliseconds of the last PING, None while unknown. retry_at: seconds of the app's clock, None when not
-    retrying.
+    channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
+    whose window comes up. away_text: why the user is away, on every connection; "" while they are here. buffers:
+    folded name -> buffer; "" is the server's own. batches: by their references. identity: what the ids of our lines
+    begin with, unlike any other client's; "" gives them none. listed: entries of a list that is coming.
     """
 
-    name: str
-    address: Address
-    nick: str
-    channels: dict[str, str] = field(default_factory=dict)  # to be in whenever the server lets us: name -> key or ""
-    show_on_join: set[str] = field(default_factory=set)  # names that the user asked for: their window comes up
-    password: str = ""
-    realname: str = ""
-    wanted_nick: str = ""
-    asked_nick: str = ""
-    watched_nick: str = ""
-    monitored: set[str] = field(default_factory=set)  # folded nicks of whom the server tells, for the notify list
-    present: dict[str, bool] = field(default_factory=dict)  # folded nicks of that list that are online, or not
-    asks_for: tuple[str, ...] = ()  # the same list, where the server has to be asked
-    isons: deque[tuple[str, ...]] = field(default_factory=lambda: deque(maxlen=50))  # asked; () by the user
-    link: Link = Link.OFFLINE
-    isupport: Isupport = field(default_factory=Isupport)
-    caps_offered: dict[str, str] = field(default_factory=dict)
-    caps: set[str] = field(default_factory=set)
-    caps_asked: int = 0  # REQ lines without their ACK or NAK
-    mask: str = ""  # our user@host as others see it, "" while unknown
-    away: bool = False
-    away_text: str = ""  # why the user says they are, on every connection; "" while they are here
-    buffers: dict[str, Buffer] = field(default_factory=dict)  # folded name -> buffer; "" is the server's own
-    outgoing: deque[Message] = field(default_factory=deque)
-    batches: dict[str, Batch] = field(default_factory=dict)  # by their references
-    labels: int = 0
-    identity: str = ""
-    ids: int = 0
-    heard_at: int = 0
-    missed_since: int = 0
-    talks_since: int = 0  # the missed_since for which the talks of that time are being asked
-    looks_for_unread: bool = False  # the talks that are being asked may have been read elsewhere
-    looked_for_unread: bool = False
-    unread: dict[str, int] = field(default_factory=dict)  # such talks: folded name -> when something was said last
-    directory: Directory = field(default_factory=Directory)
-    settled: bool = False  # the welcome is over
-    listed: int = 0  # entries of a list that is coming
-    lag: int | None = None
-    last_words: str = ""  # of the server, on why it is about to close the connection
-    lost_at: float | None = None
-    retry_at: float | None = None
-    credentials: Credentials | None = None  # to log in with, now and after every reconnect
-    certificate: str = ""  # the path of our own, with its key, to show to servers with TLS
-    pin: str = ""  # the fingerprint of the certificate that the user trusts there
-    only_tls: bool = False  # by STS: nobody may overlook a wrong certificate
-    account: str = ""  # whom the server takes us for
-    attempt: Attempt | None = None
-    keep_login: bool = False  # ask whether to keep the credentials once they turn out to be right
-    refused_nick: tuple[str, str] | None = None  # the name that we could not have on coming in, and why
-    proving: bool = False  # a password was typed while we are here: it may open more than this connection
-    returning: bool = False  # the connection is ended to come in anew with that password
-    leaving: bool = False  # the user asked for it: no reconnecting
-    tries: int = 0  # to connect that failed, since we were in last
-    offers_server: bool = False  # to be started on this machine, where nothing answers
-    trouble: Line | None = None  # that tells of them
+    __slots__ = (
+        "address",
+        "away",
+        "away_text",
+        "batches",
+        "buffers",
+        "caps",
+        "channels",
+        "directory",
+        "identity",
+        "ids",
+        "isupport",
+        "labels",
+        "link",
+        "listed",
+        "login",
+        "name",
+        "nicks",
+        "outgoing",
+        "password",
+        "presence",
+        "reading",
+        "realname",
+        "show_on_join",
+    )
 
-    def __post_init__(self) -> None:
-        self.wanted_nick = self.wanted_nick or self.nick
-        self.buffers[""] = Buffer(self, self.name, BufferKind.STATUS)
+    def __init__(self, name: str, address: Address, nick: str, identity: str = "") -> None:
+        self.name = name
+        self.address = address
+        self.password = ""
+        self.realname = ""
+        self.channels: dict[str, str] = {}
+        self.show_on_join: set[str] = set()
+        self.link = Link()
+        self.nicks = Nicknames(nick, wanted=nick)
+        self.login = Login()
+        self.caps = Capabilities()
+        self.isupport = Isupport()
+        self.presence = Presence()
+        self.reading = Reading()
+        self.directory = Directory()
+        self.away = False
+        self.away_text = ""
+        self.outgoing: deque[Message] = deque()
+        self.batches: dict[str, Batch] = {}
+        self.labels = 0
+        self.identity = identity
+        self.ids = 0
+        self.listed = 0
+        self.buffers: dict[str, Buffer] = {"": Buffer(name, BufferKind.STATUS, network=self)}
+
+    def begin_connection(self) -> None:
+        """The connection stands: forget what the server of the last one said."""
+        self.link.state = LinkState.REGISTERING
+        self.isupport = Isupport()
+        self.directory = Directory()
+        self.refold()
+        self.batches.clear()
+        self.away = False
+        for part in (self.link, self.nicks, self.login, self.caps, self.presence, self.reading):
+            part.reset()
+
+    def end_connection(self) -> None:
+        """The connection is gone, with everything that only it could tell."""
+        if self.link.state is LinkState.ONLINE:
+            self.link.missed_since = self.link.heard_at
+        self.link.state = LinkState.OFFLINE
+        self.link.lag = None
+        self.outgoing.clear()
+        for buffer in self.buffers.values():
+            buffer.leave()
+            buffer.history.end_connection()
 
     @property
     def fold(self) -> Casefold:
@@ -304,7 +189,7 @@ class Network:
 
     def is_me(self, nick: str) -> bool:
         """Is this our own nick?"""
-        return self.fold(nick) == self.fold(self.nick)
+        return self.fold(nick) == self.fold(self.nicks.current)
 
     def find(self, name: str) -> Buffer | None:
         """The buffer of this name, in any case."""

@@ -8,7 +8,7 @@ from itertools import accumulate
 from greenchat import __version__
 from greenchat.client.input.editor import Line as InputLine
 from greenchat.client.irc import typing
-from greenchat.client.state.model import Buffer, BufferKind, Link, Model
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
 from greenchat.client.text.cells import clip, fill_row, graphemes, row_width, visible, width
 from greenchat.client.text.style import NORMAL, Cursor, Row, Size, Span, Style
 from greenchat.client.text.times import duration
@@ -24,15 +24,15 @@ MOST_TYPING = 2  # who are named
 class Look:
     """What the picture depends on besides model, input and size.
 
-    now: seconds of the app's clock, for countdowns. time: milliseconds since the epoch. hint: one line for the user,
+    monotonic: seconds, for countdowns. now: milliseconds since the epoch. hint: one line for the user,
     shown instead of the status. prompt: what stands before the input line, "" for the window's name. marked: a text
     that is marked where it was said. selected: the number of the line that the message cursor is on.
     misspelt: where words of the input line are that are to be underlined.
     """
 
     theme: Theme = DARK
-    now: float = 0.0
-    time: int = 0
+    monotonic: float = 0.0
+    now: int = 0
     hint: str = ""
     prompt: str = ""
     marked: str = ""
@@ -64,9 +64,9 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
         return fill_row((Span(" " + clip(visible(look.hint), columns - 1, theme.glyphs.ellipsis), bar),), columns, bar)
     buffer = model.current
     urgent = Style(theme.error.foreground, bar.background, bold=True, reverse=bar.reverse)
-    parts: list[Row] = [(Span(text, urgent),) for text in (_connection(buffer, look.now), _below(buffer)) if text]
+    parts: list[Row] = [(Span(text, urgent),) for text in (_connection(buffer, look.monotonic), _below(buffer)) if text]
     if columns >= TIGHT:
-        parts.append((Span(visible(buffer.network.nick) + (" (away)" if buffer.network.away else ""), bar),))
+        parts.append((Span(visible(buffer.network.nicks.current) + (" (away)" if buffer.network.away else ""), bar),))
     place = f"{model.window_number(buffer)}:{visible(buffer.name)}"
     if buffer.joined and columns >= ROOMY:
         place += f" ({len(buffer.members)})"
@@ -74,11 +74,11 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
     activity = _activity(model, columns, theme)
     if activity:
         parts.append(activity)
-    writers = typing.who(buffer, look.time)
+    writers = typing.who(buffer, look.now)
     if writers:
         who = visible(" and ".join(writers)) if len(writers) <= MOST_TYPING else "several people"
         parts.append((Span(f"{who} {'is' if len(writers) == 1 else 'are'} typing", bar),))
-    lag = buffer.network.lag
+    lag = buffer.network.link.lag
     if lag is not None and lag >= SLOW_MILLISECONDS:
         parts.append((Span(f"lag {lag / 1000:.1f} s", bar),))
     row: list[Span] = [Span(" ", bar)]
@@ -164,18 +164,22 @@ def _underline(cells: list[Span], first: int, end: int, theme: Theme) -> None:
         position += len(cell.text)
 
 
-def _connection(buffer: Buffer, now: float) -> str:
+def _connection(buffer: Buffer, monotonic: float) -> str:
     network = buffer.network
     waiting = sum(len(other.waiting) for other in network.buffers.values())
     kept = f", {waiting} line{'s' if waiting > 1 else ''} waiting" if waiting else ""
-    if network.link is Link.ONLINE:
+    if network.link.state is LinkState.ONLINE:
         return ""
-    if network.link in (Link.CONNECTING, Link.REGISTERING):
+    if network.link.state in (LinkState.CONNECTING, LinkState.REGISTERING):
         return f"connecting{kept}"
-    if network.retry_at is None:
+    if network.link.retry_at is None:
         return f"not connected{kept}"
-    seconds = max(0, math.ceil(network.retry_at - now))
-    since = max(0, int(now - network.lost_at)) if network.missed_since and network.lost_at is not None else None
+    seconds = max(0, math.ceil(network.link.retry_at - monotonic))
+    since = (
+        max(0, int(monotonic - network.link.lost_at))
+        if network.link.missed_since and network.link.lost_at is not None
+        else None
+    )
     lost = "disconnected" if since is None else f"lost {duration(since)} ago"
     return f"{lost}, next try in {seconds} s{kept}"
 
@@ -190,11 +194,11 @@ def _below(buffer: Buffer) -> str:
 def _activity(model: Model, columns: int, theme: Theme) -> Row:
     spans: list[Span] = []
     for number, buffer in enumerate(model.buffers, 1):
-        if buffer is model.current or not (buffer.unread or buffer.highlights):
+        if buffer is model.current or not (buffer.unread.count or buffer.unread.highlights):
             continue
-        text = f"{number}:{visible(buffer.name)}({buffer.unread})" if columns >= ROOMY else str(number)
+        text = f"{number}:{visible(buffer.name)}({buffer.unread.count})" if columns >= ROOMY else str(number)
         style = theme.bar
-        if buffer.highlights:
+        if buffer.unread.highlights:
             style = Style(theme.highlight.foreground, theme.bar.background, bold=True, reverse=theme.bar.reverse)
         if spans:
             spans.append(Span(" ", theme.bar))

@@ -127,7 +127,7 @@ def _above(divided: Layout, current: Buffer, look: Look) -> list[Row]:
 
 def _title(model: Model) -> str:
     """For the terminal's title bar: how often the user was called, and where they are."""
-    called = sum(buffer.highlights for buffer in model.buffers)
+    called = sum(buffer.unread.highlights for buffer in model.buffers)
     return (f"({called}) " if called else "") + f"{visible(model.current.name)} - greenchat"
 
 

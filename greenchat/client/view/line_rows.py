@@ -69,9 +69,9 @@ def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
     rows = line_rows(line, buffer.network.fold(line.nick), drawn)
     reactions = buffer.reactions.get(line.id) if line.id else None
     if reactions:
-        rows = (*rows, _under(_reactions(reactions, buffer.network.nick, drawn.theme), drawn))
-    if buffer.gaps and line.id in buffer.gaps:
-        rows = (rule(GAPS[buffer.gaps[line.id]], drawn, drawn.theme.event), *rows)
+        rows = (*rows, _under(_reactions(reactions, buffer.network.nicks.current, drawn.theme), drawn))
+    if buffer.history.gaps and line.id in buffer.history.gaps:
+        rows = (rule(GAPS[buffer.history.gaps[line.id]], drawn, drawn.theme.event), *rows)
     if number == drawn.news:
         rows = (rule("new", drawn, drawn.theme.unread), *rows)
     day = date(line.time)

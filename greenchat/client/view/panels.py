@@ -14,13 +14,13 @@ def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
         style = NORMAL
         if buffer is model.current:
             style = theme.bar
-        elif buffer.highlights:
+        elif buffer.unread.highlights:
             style = theme.highlight
-        elif buffer.unread:
+        elif buffer.unread.count:
             style = Style(bold=True)
         elif not buffer.joined and buffer.kind is BufferKind.CHANNEL:
             style = theme.event
-        unread = f" {buffer.unread}" if buffer.unread else ""
+        unread = f" {buffer.unread.count}" if buffer.unread.count else ""
         indent = "" if buffer.kind is BufferKind.STATUS else " "
         name = clip(f"{number}{indent} {visible(buffer.name)}", area.columns - len(unread), theme.glyphs.ellipsis)
         rows.append(fill_row((Span(name, style), Span(unread, style)), area.columns, style))

@@ -28,7 +28,7 @@ def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
 
 
 def _drawn(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> Drawn:
-    news = buffer.news if buffer.seen > buffer.first else NO_LINE  # where nothing was seen, all is new
+    news = buffer.news if buffer.unread.seen > buffer.first else NO_LINE  # where nothing was seen, all is new
     return Drawn(columns_for(area.columns, bare=theme.bare), theme, marked, news)
 
 
@@ -41,7 +41,7 @@ def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:
         for waiting in reversed(buffer.waiting):
             if len(rows) >= height:
                 break
-            rows[:0] = [(NO_LINE, row) for row in waiting_rows(waiting, visible(buffer.network.nick), drawn)]
+            rows[:0] = [(NO_LINE, row) for row in waiting_rows(waiting, visible(buffer.network.nicks.current), drawn)]
     else:
         number, hidden = _valid(buffer, buffer.anchor, drawn)
     while number >= oldest and len(rows) < height:

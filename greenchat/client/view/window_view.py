@@ -97,7 +97,9 @@ class Viewpoint:
             buffer.cleared = 0  # what was cleared is there again
             return
         buffer.anchor = scrolled(buffer, area, self.theme, rows)
-        if buffer.gaps and chathistory.fill_gap(buffer, [number for number in self._shown() if number != NO_LINE]):
+        if buffer.history.gaps and chathistory.fill_gap(
+            buffer, [number for number in self._shown() if number != NO_LINE]
+        ):
             return
         if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
             chathistory.ask_older(buffer)
@@ -175,8 +177,8 @@ class Viewpoint:
 
     def show_active(self) -> None:
         """Where something happened: those who called first, then the others; then back."""
-        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread]
-        called = [buffer for buffer in others if buffer.highlights]
+        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread.count]
+        called = [buffer for buffer in others if buffer.unread.highlights]
         self.model.show((called or others or [self.model.last])[0])
 
     @property

@@ -49,15 +49,15 @@ def test_what_was_said_is_there_the_next_time_and_older_lines_when_they_are_scro
 def test_gaps_are_there_the_next_time(path: Path) -> None:
     world, memory = started(path)
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :one", "@msgid=b :bob!b@h PRIVMSG #tea :two")
-    world.model.current.gaps["b"] = True
+    world.model.current.history.gaps["b"] = True
     memory.close(1.0, NOON)
     world, memory = started(path)
-    assert world.model.current.gaps == {"b": False}
+    assert world.model.current.history.gaps == {"b": False}
     assert any("more was said in between" in row for row in world.screen())
-    world.model.current.gaps.clear()
+    world.model.current.history.gaps.clear()
     memory.close(1.0, NOON)
     world, memory = started(path)
-    assert world.model.current.gaps == {}
+    assert world.model.current.history.gaps == {}
     memory.close(1.0, NOON)
 
 

@@ -39,7 +39,7 @@ def test_messages_come_back_and_are_merged_with_the_servers(path: Path) -> None:
 
     world, buffer = tea()
     world.feed("@msgid=b :carol!c@h NOTICE #tea :two")  # the server's history was faster
-    seen = buffer.seen
+    seen = buffer.unread.seen
     again = Archive(path)
     buffer.restore(again.older(buffer))
     again.close()
@@ -50,8 +50,8 @@ def test_messages_come_back_and_are_merged_with_the_servers(path: Path) -> None:
         ("alice", "You joined", ""),
         ("carol", "two", ""),
     ]
-    assert buffer.seen == seen + 2
-    assert not [line for line in buffer.fresh if line.text == "one"]
+    assert buffer.unread.seen == seen + 2
+    assert not [line for line in buffer.history.fresh if line.text == "one"]
 
 
 def test_what_is_known_already_is_not_kept_twice_and_what_is_taken_back_goes(path: Path) -> None:
@@ -132,10 +132,10 @@ def test_gaps_are_kept(path: Path) -> None:
     archive = Archive(path)
     _, buffer = tea()
     assert archive.gaps(buffer) == []
-    buffer.gaps = {"a": False, "b": True}
+    buffer.history.gaps = {"a": False, "b": True}
     archive.keep_gaps(buffer)
     assert sorted(archive.gaps(buffer)) == ["a", "b"]
-    buffer.gaps = {}
+    buffer.history.gaps = {}
     archive.keep_gaps(buffer)
     assert archive.gaps(buffer) == []
     archive.close()

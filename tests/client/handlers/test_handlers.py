@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.state.model import Link
+from greenchat.client.state.model import LinkState
 from greenchat.client.text.style import Size
 from tests.client.world import World
 
@@ -22,7 +22,7 @@ def test_capabilities_that_we_know_are_asked_for_once_all_are_named(world: World
     assert world.sent() == ["CAP REQ :server-time echo-message multi-prefix"]
     world.feed(":srv CAP * ACK :server-time echo-message multi-prefix")
     assert world.sent() == ["CAP END"]
-    assert world.network.caps == {"server-time", "echo-message", "multi-prefix"}
+    assert world.network.caps.held == {"server-time", "echo-message", "multi-prefix"}
 
 
 @pytest.mark.parametrize("answer", [":srv CAP * LS :", ":srv CAP * LS :draft/only-new"])
@@ -39,7 +39,7 @@ def test_a_refused_request_ends_the_negotiation_too(world: World) -> None:
     world.sent()
     world.feed(":srv CAP * NAK :batch")
     assert world.sent() == ["CAP END"]
-    assert world.network.caps == set()
+    assert world.network.caps.held == set()
 
 
 def test_capabilities_that_come_and_go(tea: World) -> None:
@@ -48,14 +48,14 @@ def test_capabilities_that_come_and_go(tea: World) -> None:
     tea.feed(":srv CAP alice ACK :away-notify chghost")
     assert tea.sent() == []
     tea.feed(":srv CAP alice DEL :chghost")
-    assert tea.network.caps == {"away-notify"}
+    assert tea.network.caps.held == {"away-notify"}
 
 
 def test_a_server_without_capabilities_is_joined_all_the_same(world: World) -> None:
     world.connect()
     world.sent()
     world.feed(":srv 421 alice CAP :Unknown command", ":srv 001 alice :Welcome", ":srv 376 alice :End of MOTD")
-    assert world.network.link is Link.ONLINE
+    assert world.network.link.state is LinkState.ONLINE
     assert world.sent() == ["JOIN #tea"]
 
 
@@ -66,7 +66,7 @@ def test_a_nick_in_use_is_changed_until_it_is_free(world: World) -> None:
     assert world.sent() == ["NICK alice_"]
     world.feed(":srv 433 * alice_ :Nickname is already in use", ":srv 001 alice__ :Welcome")
     assert world.sent() == ["NICK alice__"]
-    assert world.network.nick == "alice__"
+    assert world.network.nicks.current == "alice__"
 
 
 def test_later_a_refused_nick_is_only_told(tea: World) -> None:
@@ -274,7 +274,7 @@ def test_private_messages_open_a_window_and_do_not_take_the_screen(tea: World) -
     assert tea.shown("bob") == ["bob: psst"]
     buffer = tea.network.find("bob")
     assert buffer
-    assert (buffer.unread, buffer.highlights) == (1, 1)
+    assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
 
 
 def test_over_a_private_talk_stands_who_it_is(tea: World) -> None:
@@ -288,7 +288,7 @@ def test_over_a_private_talk_stands_who_it_is(tea: World) -> None:
         ":bob!x@h PRIVMSG alice :it is me, too",
     ):
         tea.feed(line)
-        tea.network.caps.add("account-tag")
+        tea.network.caps.held.add("account-tag")
         buffer = tea.network.find("bob")
         topics.append(buffer.topic if buffer else None)
     assert topics == ["", *["logged in as robert"] * 3, "not logged in"]
@@ -367,7 +367,7 @@ def test_losing_the_connection_is_told_and_empties_the_channel(tea: World) -> No
     tea.lose("the connection was cut")
     assert tea.shown()[-1] == "! Connection lost: the connection was cut"
     assert not tea.model.current.members
-    assert tea.network.link is Link.OFFLINE
+    assert tea.network.link.state is LinkState.OFFLINE
 
 
 def test_channels_are_joined_again(tea: World) -> None:
@@ -414,7 +414,7 @@ def test_the_servers_last_words_are_why_the_connection_was_lost(tea: World) -> N
 
 
 def test_a_server_is_offered_only_to_who_was_never_in(world: World) -> None:
-    world.network.offers_server = True
+    world.network.link.offers_server = True
     world.console.size = Size(24, 80)
     world.lose("nothing answers on irc.example:9090")
     assert world.screen()[-2:] == [
@@ -423,7 +423,7 @@ def test_a_server_is_offered_only_to_who_was_never_in(world: World) -> None:
     ]
     world.welcome()
     assert world.screen()[-1] == "[net]"
-    world.network.offers_server = True
+    world.network.link.offers_server = True
     world.welcome()
     world.lose("it broke")
     world.lose("nothing answers on irc.example:9090")
@@ -448,7 +448,7 @@ def test_tries_in_vain_are_one_line_that_is_kept_up_to_date(tea: World) -> None:
 def test_who_is_talking_is_not_asked_about_servers(tea: World) -> None:
     """A question would take the line that is being typed for its answer."""
     tea.lose()
-    tea.network.offers_server = True  # as where nothing answered when the client started
+    tea.network.link.offers_server = True  # as where nothing answered when the client started
     tea.welcome()
     tea.join()
     tea.type("half a ")

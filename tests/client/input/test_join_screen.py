@@ -5,7 +5,7 @@ import pytest
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, Quit, StartServer
-from greenchat.client.state.model import Link
+from greenchat.client.state.model import LinkState
 from greenchat.client.text.style import Size
 from tests.client.world import World
 
@@ -66,7 +66,7 @@ def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> Non
 def test_what_is_typed_takes_the_place_of_what_was_suggested(first: World) -> None:
     first.type("ircs://irc.example/tea\nada\n")
     network = first.network
-    assert (network.address, network.nick, network.wanted_nick) == (
+    assert (network.address, network.nicks.current, network.nicks.wanted) == (
         Address("irc.example", 6697, tls=True),
         "ada",
         "ada",
@@ -143,11 +143,11 @@ def test_what_can_not_be_is_told(first: World, typed: str, told: str) -> None:
 def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World) -> None:
     first.press("Enter", "Enter")
     first.model.requests.clear()
-    first.network.retry_at = 1.0
+    first.network.link.retry_at = 1.0
     first.lose("nothing answers on localhost:9090")
     assert "  Can't connect: nothing answers on localhost:9090." in first.screen()
     assert first.screen()[-1].startswith(" Enter starts a server there, Ctrl-O opens what was said be")
-    assert first.network.retry_at != 1.0  # it waits for the user
+    assert first.network.link.retry_at != 1.0  # it waits for the user
     first.press("Enter")
     assert list(first.model.requests) == [StartServer(first.network)]
 
@@ -225,7 +225,7 @@ def test_join_without_a_name_lets_choose(tea: World) -> None:
     tea.press("Escape")
     assert not tea.model.requests
     assert tea.screen()[-1] == "[#tea]"
-    assert tea.network.link is Link.ONLINE
+    assert tea.network.link.state is LinkState.ONLINE
 
 
 def test_a_question_of_the_server_comes_first(first: World) -> None:

@@ -33,7 +33,7 @@ def test_on_joining_the_latest_lines_are_asked_for(world: World) -> None:
     assert world.sent() == ["CHATHISTORY LATEST #tea * 50"]
     world.feed(*history(":bob!b@h PRIVMSG #tea :earlier"))
     assert world.shown() == ["bob: earlier", "* You joined"]
-    assert world.model.current.unread == 0
+    assert world.model.current.unread.count == 0
 
 
 def test_after_a_lost_connection_only_those_since_then(world: World) -> None:
@@ -111,7 +111,7 @@ def test_events_of_the_past_change_nothing_now(world: World) -> None:
     buffer = world.model.current
     assert [member.prefixes + member.nick for member in buffer.ranked_members] == ["@alice", "bob"]
     assert (buffer.topic, buffer.joined) == ("", True)
-    assert world.network.nick == "alice"
+    assert world.network.nicks.current == "alice"
     assert len(buffer.lines) == 8
 
 
@@ -158,7 +158,7 @@ def test_where_the_user_has_read_is_told_and_heeded(world: World) -> None:
     )
     buffer = world.network.find("#tea")
     assert buffer
-    assert (buffer.unread, buffer.highlights) == (2, 1)
+    assert (buffer.unread.count, buffer.unread.highlights) == (2, 1)
     world.press("M-2")
     assert world.sent() == ["MARKREAD #tea timestamp=2026-09-21T13:02:00.000Z"]
     shown = [row for row in world.screen() if "new" in row or "old" in row]
@@ -182,9 +182,9 @@ def test_what_was_read_in_another_client_is_no_longer_unread(world: World) -> No
     world.feed("@msgid=a;time=2026-09-21T14:00:00.000Z :bob!b@h PRIVMSG #tea :alice: hi")
     buffer = world.network.find("#tea")
     assert buffer
-    assert buffer.unread == 1
+    assert buffer.unread.count == 1
     world.feed(":srv MARKREAD #tea timestamp=2026-09-21T14:00:00.000Z")
-    assert (buffer.unread, buffer.highlights) == (0, 0)
+    assert (buffer.unread.count, buffer.unread.highlights) == (0, 0)
     world.feed(":srv MARKREAD #tea *", ":srv MARKREAD", ":srv MARKREAD #tea timestamp=x")
 
 
@@ -230,7 +230,7 @@ def test_private_talks_that_were_missed_open_after_the_connection_is_back(world:
     )
     buffer = world.network.find("carol")
     assert buffer
-    assert (buffer.unread, buffer.highlights) == (1, 1)
+    assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
     assert world.model.current is not buffer
 
 
@@ -265,7 +265,7 @@ GAP = "── more was said in between: scroll here to have it ──"
 
 def test_what_a_page_does_not_reach_is_a_gap_that_is_filled_when_it_comes_into_sight(missed: World) -> None:
     buffer = missed.model.current
-    assert list(buffer.gaps) == ["15-30"]
+    assert list(buffer.history.gaps) == ["15-30"]
     while not any(GAP in row for row in missed.screen()):
         assert missed.sent() == []  # nobody has seen it
         missed.press("PgUp")
@@ -276,12 +276,12 @@ def test_what_a_page_does_not_reach_is_a_gap_that_is_filled_when_it_comes_into_s
     missed.press("Up", "PgUp")
     assert missed.sent() == []  # one question at a time
     missed.feed(*page(11, 31))
-    assert list(buffer.gaps) == ["15-11"]
+    assert list(buffer.history.gaps) == ["15-11"]
     while not (asked := missed.sent()):
         missed.press("PgUp")
     assert asked[0].startswith("CHATHISTORY BETWEEN #tea timestamp=2026-09-21T15:11:00.001Z")
     missed.feed(*page(5, 12))
-    assert buffer.gaps == {}
+    assert buffer.history.gaps == {}
     talk = [line.text for line in buffer.lines if line.kind.name == "SAID"]
     assert talk == ["10", *map(str, range(5, 50))]
 
@@ -293,7 +293,7 @@ def test_a_full_page_that_reaches_what_we_have_leaves_no_gap(world: World) -> No
     world.feed(":srv 005 alice CHATHISTORY=20 :are supported")
     world.feed("@msgid=join2 :alice!al@h JOIN #tea", ":srv 366 alice #tea :End")
     world.feed(*page(10, 30, hour=13))
-    assert world.model.current.gaps == {}
+    assert world.model.current.history.gaps == {}
 
 
 def test_a_gap_that_can_not_be_filled_is_told_and_not_asked_about_again_on_this_connection(missed: World) -> None:
@@ -306,7 +306,7 @@ def test_a_gap_that_can_not_be_filled_is_told_and_not_asked_about_again_on_this_
     assert not any("BETWEEN" in line for line in missed.sent())
     assert any("which the server can't tell" in row for row in missed.screen())
     missed.lose()
-    assert list(missed.model.current.gaps.values()) == [False]
+    assert list(missed.model.current.history.gaps.values()) == [False]
 
 
 def test_nothing_new_after_a_lost_connection_does_not_mean_that_nothing_is_older(world: World) -> None:
@@ -330,4 +330,4 @@ def test_messages_of_the_same_millisecond_are_not_left_out(world: World) -> None
     world.feed(":srv BATCH +h chathistory #tea", f"@batch=h;msgid=a;{same} :bob!b@h PRIVMSG #tea :one")
     world.feed(f"@batch=h;msgid=b;{same} :bob!b@h PRIVMSG #tea :two", ":srv BATCH -h")
     assert world.shown()[:2] == ["bob: one", "bob: two"]
-    assert not world.model.current.complete
+    assert not world.model.current.history.complete

@@ -18,7 +18,7 @@ SECRET = "correct horse"
 @pytest.fixture
 def member(world: World) -> World:
     """Alice has an account, and the client knows its password."""
-    world.network.credentials = Credentials("alice", SECRET)
+    world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
     world.sent()
     return world
@@ -51,7 +51,7 @@ def test_scram_comes_first_and_the_welcome_waits_for_it(member: World) -> None:
     assert member.sent() == ["AUTHENTICATE +"]
     member.feed(":srv 900 * *!*@* alice :You are now logged in as alice", ":srv 903 * :SASL authentication successful")
     assert member.sent() == ["CAP END"]
-    assert member.network.account == "alice"
+    assert member.network.login.account == "alice"
     assert SECRET not in "".join(member.shown(""))
 
 
@@ -76,7 +76,7 @@ def test_plain_only_where_nobody_can_listen(member: World) -> None:
 @pytest.mark.parametrize("address", [Address("irc.example", 6697, tls=True), Address("127.0.0.1", 9090)])
 def test_plain_over_tls_and_on_the_own_machine(world: World, address: Address) -> None:
     world.network.address = address
-    world.network.credentials = Credentials("alice", SECRET)
+    world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
     world.feed(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     *_, start, response = world.sent()
@@ -86,7 +86,7 @@ def test_plain_over_tls_and_on_the_own_machine(world: World, address: Address) -
 
 def test_a_mechanism_that_is_unknown_is_followed_by_the_next(world: World) -> None:
     world.network.address = Address("irc.example", 6697, tls=True)
-    world.network.credentials = Credentials("alice", SECRET)
+    world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
     world.feed(":srv CAP * LS :sasl", ":srv CAP * ACK :sasl", ":srv 908 * PLAIN :are available", ":srv 904 * :failed")
     assert world.sent()[-2:] == ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE PLAIN"]
@@ -94,7 +94,7 @@ def test_a_mechanism_that_is_unknown_is_followed_by_the_next(world: World) -> No
 
 def test_a_certificate_comes_before_all(world: World) -> None:
     world.network.address = Address("irc.example", 6697, tls=True)
-    world.network.certificate = "/home/alice/cert.pem"
+    world.network.login.certificate = "/home/alice/cert.pem"
     world.connect()
     world.feed(":srv CAP * LS :sasl=PLAIN,EXTERNAL", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
     assert world.sent()[-2:] == ["AUTHENTICATE EXTERNAL", "AUTHENTICATE +"]
@@ -116,7 +116,7 @@ def test_a_wrong_password_is_asked_for_again(member: World) -> None:
 
 
 def test_who_mistyped_a_password_types_it_again_unseen(tea: World) -> None:
-    tea.network.caps.add("sasl")
+    tea.network.caps.held.add("sasl")
     tea.type("/login\nhunter3\n")
     tea.feed(":srv 904 alice :SASL authentication failed")
     assert tea.shown()[-1] == "! The server does not accept this password of alice (SASL authentication failed)."
@@ -131,20 +131,20 @@ def test_who_mistyped_a_password_types_it_again_unseen(tea: World) -> None:
 
 
 def test_the_password_is_never_seen(tea: World) -> None:
-    tea.network.caps_offered["sasl"] = "SCRAM-SHA-256"
+    tea.network.caps.offered["sasl"] = "SCRAM-SHA-256"
     tea.type("/login\n")
     tea.type("hunter2")
     assert tea.screen()[-1] == "Password of alice:"
     tea.press("Enter")
     assert tea.sent() == ["CAP REQ sasl"]
-    assert tea.network.credentials == Credentials("alice", "hunter2")
-    assert "hunter2" not in repr(tea.network.credentials)
+    assert tea.network.login.credentials == Credentials("alice", "hunter2")
+    assert "hunter2" not in repr(tea.network.login.credentials)
     assert tea.console.editor.history == ("/login",)
     assert not any("hunter2" in line for line in tea.shown() + tea.shown(""))
 
 
 def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
-    tea.network.caps.add("sasl")
+    tea.network.caps.held.add("sasl")
     tea.type("/login\nhunter2\n")
     tea.feed(":srv 900 alice alice!a@h alice :You are now logged in")
     tea.type("yes\n")
@@ -152,7 +152,7 @@ def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
     tea.type("/logout\n")
     assert tea.model.requests[-1] == Forget(tea.network, ("alice", "alice"))
     assert tea.sent()[-1] == "PRIVMSG NickServ :LOGOUT"
-    assert tea.network.credentials is None
+    assert tea.network.login.credentials is None
 
 
 def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
@@ -162,7 +162,7 @@ def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
     assert "login/other/wait?" in world.screen()[-1]
     assert world.shown("")[-1] == "! The name alice belongs to an account."
     world.feed(":srv 477 alice_ #tea :Cannot join channel (+R)")
-    world.network.caps.add("sasl")
+    world.network.caps.held.add("sasl")
     world.type("login\nhunter2\n")
     world.sent()
     world.feed(":srv 900 alice_ alice_!a@h alice :You are now logged in")
@@ -239,7 +239,7 @@ def test_another_name_instead(world: World) -> None:
     world.type("other\nada\n")
     assert world.sent() == ["NICK ada"]
     world.feed(":alice_!a@h NICK ada")
-    assert world.network.wanted_nick == "ada"
+    assert world.network.nicks.wanted == "ada"
 
 
 def test_after_a_lost_connection_the_old_name_is_no_question(world: World) -> None:
@@ -271,7 +271,7 @@ def test_a_key_is_asked_for(tea: World) -> None:
 
 def test_registering_asks_twice(tea: World) -> None:
     tea.network.address = Address("irc.example", 6697, tls=True)
-    tea.network.caps_offered["draft/account-registration"] = ""
+    tea.network.caps.offered["draft/account-registration"] = ""
     tea.type("/register\nhunter22\nhunter23\n")
     assert tea.shown()[-1] == "! These were two different passwords. /register tries again."
     assert tea.sent() == []

@@ -55,7 +55,7 @@ def test_lines_typed_together_are_one_message(world: World) -> None:
 
 
 def test_a_long_line_stays_one_message(world: World) -> None:
-    world.network.caps_offered["draft/multiline"] = "max-bytes=4096,max-lines=32"
+    world.network.caps.offered["draft/multiline"] = "max-bytes=4096,max-lines=32"
     text = ("word " * 150).strip()
     world.paste(text)
     world.press("Enter")

@@ -25,7 +25,7 @@ def test_the_server_tells_when_it_is_free(guest: World) -> None:
     assert guest.sent() == ["NICK alice"]
     guest.feed(":alice_!a@h NICK alice")
     assert guest.sent() == ["MONITOR - alice"]
-    assert guest.network.nick == "alice"
+    assert guest.network.nicks.current == "alice"
 
 
 def test_who_was_faster_is_no_news(guest: World) -> None:
@@ -51,7 +51,7 @@ def test_a_name_that_was_asked_for_in_vain_is_not_waited_for(tea: World) -> None
     assert tea.sent() == ["NICK bob"]
     tea.type("/nick eve\n")
     tea.feed(":alice!a@h NICK eve")
-    assert tea.network.wanted_nick == "eve"
+    assert tea.network.nicks.wanted == "eve"
 
 
 def test_a_name_that_the_server_gave_is_not_the_wanted_one(tea: World) -> None:

@@ -7,7 +7,7 @@ from greenchat.client.net.connection import Connection
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Save
 from greenchat.client.state.events import Connected, Received
-from greenchat.client.state.model import Link, Network
+from greenchat.client.state.model import LinkState, Network
 from greenchat.protocol.message import parse as parse_message
 from tests.client.net.test_connection import FakeWire
 from tests.client.world import World
@@ -136,7 +136,7 @@ def test_what_the_user_asks_is_answered_to_the_user(asking: World) -> None:
     assert asking.sent() == ["ISON bob dave"]
     asking.feed(":srv 303 alice :dave")
     assert asking.shown()[-1] == "- Online now: dave"
-    assert asking.network.present == {"bob": False, "carol": False}
+    assert asking.network.presence.present == {"bob": False, "carol": False}
 
 
 def test_without_monitor_the_wanted_nick_is_asked_for_too(world: World) -> None:
@@ -145,7 +145,7 @@ def test_without_monitor_the_wanted_nick_is_asked_for_too(world: World) -> None:
     assert "ISON alice" in world.sent()
     world.feed(":srv 303 alice_ :alice")
     assert world.sent() == []
-    world.network.isons.append(("alice",))
+    world.network.presence.isons.append(("alice",))
     world.feed(":srv 303 alice_ :")
     assert world.sent() == ["NICK alice"]
 
@@ -153,7 +153,7 @@ def test_without_monitor_the_wanted_nick_is_asked_for_too(world: World) -> None:
 def test_long_lists_take_several_lines(tea: World) -> None:
     tea.model.settings.notified = [f"somebody{number:03}" for number in range(100)]
     tea.lose()
-    assert tea.network.link is Link.OFFLINE
+    assert tea.network.link.state is LinkState.OFFLINE
     tea.come_in()
     asked = [line for line in tea.sent() if line.startswith("ISON ")]
     assert sum(len(line.split()) - 1 for line in asked) == 100

@@ -50,14 +50,14 @@ def untrusted(world: World, fingerprint: str) -> None:
 
 def test_the_first_time_the_fingerprint_is_shown_and_asked_about(world: World) -> None:
     untrusted(world, OLD)
-    assert world.network.leaving  # nothing is tried again before the answer
+    assert world.network.link.leaving  # nothing is tried again before the answer
     shown = world.shown("")
     half = ":".join(["AB"] * 16)
     assert shown[1] == f"! {half}:\n{half}"
     assert world.screen()[-1] == "trust/leave?"
     world.type("trust\n")
     assert list(world.model.requests) == [Pin(world.network, OLD), Connect(world.network)]
-    assert world.network.pin == OLD
+    assert world.network.login.pin == OLD
 
 
 def test_what_is_no_answer_is_said_to_be_none(world: World) -> None:
@@ -71,11 +71,11 @@ def test_leaving_pins_nothing(world: World) -> None:
     untrusted(world, OLD)
     world.press("Escape")
     assert not world.model.requests
-    assert world.network.pin == ""
+    assert world.network.login.pin == ""
 
 
 def test_a_changed_certificate_is_a_loud_question(world: World) -> None:
-    world.network.pin = OLD
+    world.network.login.pin = OLD
     untrusted(world, NEW)
     shown = "\n".join(world.shown(""))
     assert "HAS CHANGED" in shown
@@ -91,7 +91,7 @@ def test_a_script_trusts_nobody(world: World) -> None:
     world.model.asks = False
     untrusted(world, OLD)
     assert not world.model.requests
-    assert world.network.leaving
+    assert world.network.link.leaving
 
 
 def test_sts_goes_over_to_tls_before_anything_is_said(world: World) -> None:

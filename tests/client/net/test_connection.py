@@ -3,7 +3,7 @@
 from greenchat.client.net.connection import ANSWER_SECONDS, BURST, MOST_AT_HOME, SILENCE_SECONDS, Connection, Sleep
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, Received
-from greenchat.client.state.model import Link, Network
+from greenchat.client.state.model import LinkState, Network
 from greenchat.protocol.message import Message
 
 
@@ -42,11 +42,11 @@ class Desk:
     def online(self, now: float) -> None:
         self.connection.connect()
         self.connection.on_event(Connected(), now)
-        self.network.link = Link.ONLINE
+        self.network.link.state = LinkState.ONLINE
 
     def lose(self, now: float) -> None:
         self.connection.on_event(Disconnected("cut"), now)
-        self.network.link = Link.OFFLINE
+        self.network.link.state = LinkState.OFFLINE
 
 
 def test_a_server_on_this_machine_is_tried_often() -> None:
@@ -56,8 +56,8 @@ def test_a_server_on_this_machine_is_tried_often() -> None:
     now = 0.0
     for _ in range(9):
         desk.lose(now)
-        assert desk.network.retry_at is not None
-        wait, now = desk.network.retry_at - now, desk.network.retry_at
+        assert desk.network.link.retry_at is not None
+        wait, now = desk.network.link.retry_at - now, desk.network.link.retry_at
         assert wait <= MOST_AT_HOME
         desk.connection.tick(now)
 
@@ -69,9 +69,9 @@ def test_each_try_waits_longer_up_to_a_minute() -> None:
     now = 0.0
     for _ in range(9):
         desk.lose(now)
-        assert desk.network.retry_at is not None
-        waits.append(desk.network.retry_at - now)
-        now = desk.network.retry_at
+        assert desk.network.link.retry_at is not None
+        waits.append(desk.network.link.retry_at - now)
+        now = desk.network.link.retry_at
         desk.connection.tick(now - 0.01)
         assert desk.connection.wire is None
         desk.connection.tick(now)
@@ -86,7 +86,7 @@ def test_a_connection_that_held_starts_the_waiting_anew() -> None:
     desk.lose(1)
     desk.online(10)
     desk.lose(100)
-    assert desk.network.retry_at == 101
+    assert desk.network.link.retry_at == 101
 
 
 def test_one_that_breaks_at_once_does_not() -> None:
@@ -95,15 +95,15 @@ def test_one_that_breaks_at_once_does_not() -> None:
     desk.lose(0)
     desk.online(1)
     desk.lose(2)
-    assert desk.network.retry_at == 4
+    assert desk.network.link.retry_at == 4
 
 
 def test_leaving_is_not_followed_by_a_try() -> None:
     desk = Desk()
     desk.online(0)
-    desk.network.leaving = True
+    desk.network.link.leaving = True
     desk.lose(1)
-    assert desk.network.retry_at is None
+    assert desk.network.link.retry_at is None
     assert desk.connection.deadline(1) is None
 
 
@@ -124,7 +124,7 @@ def test_pings_measure_the_lag() -> None:
     desk.connection.tick(20)
     assert desk.wires[0].lines == ["PING greenchat-20000"]
     desk.connection.on_event(Received(Message("PONG", ("srv", "greenchat-20000"))), 20.25)
-    assert desk.network.lag == 250
+    assert desk.network.link.lag == 250
 
 
 def test_a_silent_server_is_given_up() -> None:

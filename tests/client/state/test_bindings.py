@@ -330,9 +330,9 @@ def test_all_is_read(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :alice?")
     buffer = tea.network.find("#tea")
     assert buffer
-    assert (buffer.unread, buffer.highlights) == (1, 1)
+    assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
     tea.press("C-s", "C-u")
-    assert (buffer.unread, buffer.highlights) == (0, 0)
+    assert (buffer.unread.count, buffer.unread.highlights) == (0, 0)
 
 
 @pytest.mark.parametrize(

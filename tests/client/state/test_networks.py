@@ -19,7 +19,7 @@ def two(tea: World) -> World:
 def test_one_more_network(two: World) -> None:
     first, second = two.model.networks
     assert second.address == Address("irc.other.example", 6697, tls=True)
-    assert (second.nick, first.nick) == ("ada", "alice")
+    assert (second.nicks.current, first.nicks.current) == ("ada", "alice")
     assert list(two.model.requests) == [Connect(second)]
     assert [buffer.name for buffer in two.model.buffers] == ["net", "#tea", "irc.other.example", "#cats"]
     assert two.model.current.name == "#cats"
@@ -51,7 +51,7 @@ def test_windows_stay_with_their_network(two: World) -> None:
 def test_each_reconnects_by_itself(two: World) -> None:
     first, second = two.model.networks
     two.lose()
-    assert first.link is second.link
+    assert first.link.state is second.link.state
     two.type("/connect irc.other.example\n")  # by its name
     assert two.model.requests[-1] == Connect(second)
     two.type("/connect net\n")
@@ -79,7 +79,7 @@ def test_a_network_goes_with_its_windows(two: World) -> None:
     assert two.model.networks == [first]
     assert [buffer.name for buffer in two.model.buffers] == ["net", "#tea"]
     assert two.model.current.network is first
-    assert second.leaving
+    assert second.link.leaving
     two.type("/window 1\n/close\n")
     assert two.shown("")[-1] == "! This window stays. /quit leaves greenchat."
     two.type("/disconnect bye\n")

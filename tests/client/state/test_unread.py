@@ -51,7 +51,7 @@ def test_private_talks_that_were_not_read_open_on_the_first_login() -> None:
     )
     buffer = world.network.find("carol")
     assert buffer
-    assert (buffer.unread, buffer.highlights) == (1, 1)
+    assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
     world.feed(":srv MARKREAD carol *")
     assert world.sent() == []  # that was decided
 

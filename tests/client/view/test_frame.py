@@ -69,13 +69,13 @@ def test_activity_in_other_windows_is_counted(tea: World) -> None:
 
 def test_the_status_tells_the_truth_about_the_connection(tea: World) -> None:
     tea.lose()
-    tea.network.retry_at = 5.0
+    tea.network.link.retry_at = 5.0
     tea.type("hello?\n")
-    tea.network.lost_at = -12.0
+    tea.network.link.lost_at = -12.0
     assert tea.screen()[-2].startswith(" lost 12 s ago, next try in 5 s, 1 line waiting │ alice")
-    tea.network.missed_since = 0  # it never was there
+    tea.network.link.missed_since = 0  # it never was there
     assert tea.screen()[-2].startswith(" disconnected, next try in 5 s, 1 line waiting │ alice")
-    tea.network.retry_at = None
+    tea.network.link.retry_at = None
     assert tea.screen()[-2].startswith(" not connected, 1 line waiting")
 
 

@@ -136,21 +136,21 @@ def test_what_is_on_the_screen_is_read(split: World) -> None:
     cake = split.network.find("#cake")
     assert cake
     split.feed(":bob!b@h PRIVMSG #cake :alice: sugar?")
-    assert (cake.unread, cake.highlights, split.model.calls) == (0, 0, 0)
+    assert (cake.unread.count, cake.unread.highlights, split.model.calls) == (0, 0, 0)
     assert "── new" not in "".join(split.screen())
     split.console.on_terminal(Focused(focused=False), split.now)
     split.feed(":bob!b@h PRIVMSG #cake :alice?")
-    assert (cake.unread, split.model.calls) == (0, 1)
+    assert (cake.unread.count, split.model.calls) == (0, 1)
     split.console.on_terminal(Focused(focused=True), split.now)
     split.console.on_terminal(Resized(Size(10, 60)), split.now)  # no room for it
     split.feed(":bob!b@h PRIVMSG #cake :alice!")
-    assert (cake.unread, cake.highlights) == (1, 1)
+    assert (cake.unread.count, cake.unread.highlights) == (1, 1)
     split.console.on_terminal(Resized(Size(14, 60)), split.now)
-    assert (cake.unread, cake.highlights) == (0, 0)
+    assert (cake.unread.count, cake.unread.highlights) == (0, 0)
     assert "── new" in split.screen()[3]
     split.type("/unsplit\n")
     split.feed(":bob!b@h PRIVMSG #cake :more")
-    assert cake.unread == 1
+    assert cake.unread.count == 1
 
 
 def test_the_server_hears_what_was_read(world: World) -> None:

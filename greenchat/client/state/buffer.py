@@ -1,0 +1,201 @@
+"""What a window shows: numbered lines, what of them the user has not read, and how far its history is here.
+
+Pure state; it draws and sends nothing. `state.network.Buffer` adds the network that the window belongs to.
+"""
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from greenchat.client.state.lines import TALK, Anchor, Line, Page
+
+MOST_LINES = 20_000  # kept in memory per buffer
+_RECENT = 500  # lines in which one is looked for that is to be replaced
+
+
+class BufferKind(Enum):
+    """What a buffer is a window on."""
+
+    STATUS = auto()
+    CHANNEL = auto()
+    PRIVATE = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Unread:
+    """What the user has not seen of a buffer.
+
+    count: lines that others said. highlights: those that call the user. events: lines that nobody needs to look at.
+    seen: the number of the first line that was not on the screen yet when the user looked away. read_at: milliseconds
+    since the epoch up to which the server says the user has read, 0 while unknown.
+    """
+
+    count: int = 0
+    highlights: int = 0
+    events: int = 0
+    seen: int = 0
+    read_at: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.count or self.highlights or self.events)
+
+    def note(self, *, talk: bool, highlight: bool) -> None:
+        """Count a line that came while the user looked elsewhere."""
+        if talk:
+            self.count += 1
+        else:
+            self.events += 1
+        self.highlights += highlight
+
+    def clear(self) -> None:
+        """Nothing is unread any more."""
+        self.count = self.highlights = self.events = 0
+
+    def keep_at_most(self, count: int) -> None:
+        """The rest was read elsewhere."""
+        self.count = min(self.count, count)
+        if not count:
+            self.count = self.highlights = 0
+
+
+@dataclass(slots=True, eq=False)
+class History:
+    """How far the history of a buffer is here, from the server and from our own archive.
+
+    page: what was asked for and has not come yet. complete: the server has nothing older. gaps: the msgid before
+    which lines are missing -> whether they can't be had. follow: the ids of what comes later in the page that is being
+    put in. begun: earlier messages were asked for. wants_older: than what is here, of what an archive has. fresh: what
+    no archive has yet. restored: what an archive has is here.
+    """
+
+    page: Page | None = None
+    complete: bool = False
+    gaps: dict[str, bool] = field(default_factory=dict)
+    follow: set[str] = field(default_factory=set)
+    begun: bool = False
+    wants_older: bool = False
+    fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
+    restored: bool = False
+
+    def end_connection(self) -> None:
+        """What was asked for does not come any more, and may be asked for again."""
+        self.page = None
+        self.gaps = dict.fromkeys(self.gaps, False)
+
+
+@dataclass(slots=True, eq=False)
+class Scroll:
+    """A named list of lines, numbered from 0 for ever; `first` is the number of the oldest one kept.
+
+    Reads: line, news, said. Changes: add, insert, restore, replace, exchange, clear, mark_seen. cleared: the number
+    from which on lines are shown again, where it is not scrolled back.
+    """
+
+    name: str
+    kind: BufferKind
+    lines: deque[Line] = field(default_factory=deque)
+    first: int = 0
+    anchor: Anchor | None = None
+    cleared: int = 0
+    unread: Unread = field(default_factory=Unread)
+    history: History = field(default_factory=History)
+
+    @property
+    def end(self) -> int:
+        """The number that the next line gets."""
+        return self.first + len(self.lines)
+
+    def line(self, number: int) -> Line:
+        """The line of this number. Raises IndexError when it is gone or not there yet."""
+        if not self.first <= number < self.end:
+            raise IndexError(number)
+        return self.lines[number - self.first]
+
+    @property
+    def news(self) -> int:
+        """The number of the first thing that others said since the user looked away, `end` where there is none."""
+        for number in range(max(self.unread.seen, self.first), self.end):
+            line = self.line(number)
+            if line.kind in TALK and not line.own:
+                return number
+        return self.end
+
+    @property
+    def has_news(self) -> bool:
+        """Did others say something since the user looked away?"""
+        end = self.end
+        return self.unread.seen < end and self.news < end
+
+    def said(self, msgid: str) -> Line | None:
+        """The message of this id, if it is still here."""
+        return next((line for line in reversed(self.lines) if line.id == msgid), None) if msgid else None
+
+    def add(self, line: Line) -> None:
+        """Append a line; the oldest goes where there are too many."""
+        self.lines.append(line)
+        self._note(line)
+        while len(self.lines) > MOST_LINES:
+            self.lines.popleft()
+            self.first += 1
+
+    def insert(self, line: Line) -> bool:
+        """Put a line of the past where its time belongs; False if it is there already.
+
+        Of those with the same time, it stands before the ones that `follow` it.
+        """
+        place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
+        around = range(max(0, place - 200), min(len(self.lines), place + 200))
+        if line.id and any(self.lines[near].id == line.id for near in around):
+            return False
+        before = place
+        while before and self.lines[before - 1].time == line.time:
+            before -= 1
+            place = before if self.lines[before].id in self.history.follow else place
+        self.lines.insert(place, line)
+        self._note(line)
+        number = self.first + place
+        if self.unread.seen > number:
+            self.unread.seen += 1
+        if self.cleared > number:
+            self.cleared += 1
+        if self.anchor and self.anchor.line >= number:
+            self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
+        return True
+
+    def restore(self, lines: list[Line]) -> None:
+        """Put lines that were kept from earlier before those that are here, which win where both know a message."""
+        known = {line.id for line in self.lines if line.id}
+        oldest = self.lines[0].time if self.lines else None
+        before = [line for line in lines if line.id not in known and (oldest is None or line.time <= oldest)]
+        self.lines.extendleft(reversed(before))
+        self.unread.seen += len(before)
+        self.cleared += len(before) * (self.cleared > 0)
+        if self.anchor:
+            self.anchor = Anchor(self.anchor.line + len(before), self.anchor.hidden)
+
+    def replace(self, place: int, line: Line) -> None:
+        """Put another line in the place of one, counted from the oldest that is here."""
+        self.lines[place] = line
+        self.history.fresh.append(line)
+
+    def exchange(self, old: Line, new: Line) -> bool:
+        """Put a line that nobody said in the place of a recent one of the same kind; False where that has gone."""
+        for place in range(len(self.lines) - 1, max(-1, len(self.lines) - 1 - _RECENT), -1):
+            if self.lines[place] is old:
+                self.lines[place] = new
+                return True
+        return False
+
+    def _note(self, line: Line) -> None:
+        if line.kind in TALK and self.kind is not BufferKind.STATUS:
+            self.history.fresh.append(line)
+
+    def clear(self) -> None:
+        """Begin with an empty screen; the lines are above it."""
+        self.cleared = self.end
+        self.anchor = None
+
+    def mark_seen(self) -> None:
+        """All that is here has been on the screen."""
+        self.unread.seen = self.end

@@ -1,0 +1,150 @@
+"""The parts of a network's state that concern the connection to its server; `reset` prepares each for a new one.
+
+Plain attributes in small slotted classes: `Network` has one of each.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from greenchat.client.state.credentials import Attempt, Credentials
+from greenchat.client.state.lines import Line
+
+
+class LinkState(Enum):
+    """How far the connection to a network is."""
+
+    OFFLINE = auto()
+    CONNECTING = auto()
+    REGISTERING = auto()
+    ONLINE = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """The connection itself: how far it is, how it ended, when it is tried again.
+
+    lag: milliseconds of the last PING, None while unknown. heard_at: milliseconds since the epoch, when the server
+    said something last. missed_since: the same, before the connection broke. lost_at, retry_at: seconds of the
+    monotonic clock, None when not lost and not retrying. tries: failed attempts to connect since the last success.
+    trouble: the line that reports them. leaving: the user asked for the end, do not reconnect. welcomed: the welcome
+    is complete. offers_server: offer to start a server on this machine when nothing answers.
+    """
+
+    state: LinkState = LinkState.OFFLINE
+    lag: int | None = None
+    heard_at: int = 0
+    missed_since: int = 0
+    lost_at: float | None = None
+    retry_at: float | None = None
+    tries: int = 0
+    trouble: Line | None = None
+    last_words: str = ""  # of the server, on why it is about to close the connection
+    leaving: bool = False
+    welcomed: bool = False
+    offers_server: bool = False
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.last_words = ""
+        self.welcomed = False
+
+
+@dataclass(slots=True, eq=False)
+class Nicknames:
+    """Our own name on a network.
+
+    current: what the server calls us; before it says so, what we asked for. wanted: what the user would like. asked:
+    what they have asked for and not got yet. watched: the server reports when this nick is free. refused: the name
+    that the server refused at registration, and why. mask: our user@host as others see it, "" while unknown.
+    """
+
+    current: str
+    wanted: str = ""
+    asked: str = ""
+    watched: str = ""
+    refused: tuple[str, str] | None = None
+    mask: str = ""
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.current = self.wanted
+
+
+@dataclass(slots=True, eq=False)
+class Login:
+    """Who we are to the server, and what the connection is secured with.
+
+    credentials: to log in with, now and after every reconnect. certificate: the path of our own, with its key, to
+    show to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS,
+    a wrong certificate can't be accepted. account: whom the server takes us for. keep: ask whether to keep the
+    credentials once they turn out to be right. proving: a password was typed while online; it may open more than this
+    connection. returning: the connection is ended to come in anew with that password.
+    """
+
+    credentials: Credentials | None = None
+    certificate: str = ""
+    pin: str = ""
+    only_tls: bool = False
+    account: str = ""
+    attempt: Attempt | None = None
+    keep: bool = False
+    proving: bool = False
+    returning: bool = False
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.attempt, self.account, self.proving = None, "", False
+
+
+@dataclass(slots=True, eq=False)
+class Capabilities:
+    """Capability negotiation. asked: the number of REQ lines without their ACK or NAK."""
+
+    offered: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    asked: int = 0
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.offered.clear()
+        self.held.clear()
+        self.asked = 0
+
+
+@dataclass(slots=True, eq=False)
+class Presence:
+    """Who of the notify list is online.
+
+    monitored: folded nicks that the server reports on. present: folded nicks of the list that are online, or not.
+    asks_for: the same list, where the server has to be asked. isons: what was asked, () by the user.
+    """
+
+    monitored: set[str] = field(default_factory=set)
+    present: dict[str, bool] = field(default_factory=dict)
+    asks_for: tuple[str, ...] = ()
+    isons: deque[tuple[str, ...]] = field(default_factory=lambda: deque(maxlen=50))
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.monitored.clear()
+        self.isons.clear()
+
+
+@dataclass(slots=True, eq=False)
+class Reading:
+    """Which private talks went on while the user was not connected.
+
+    talks_since: the `missed_since` for which the talks of that time are being asked. looks_for_unread: the talks that
+    are being asked for may have been read elsewhere. unread: such talks, folded name -> when something was said last.
+    """
+
+    talks_since: int = 0
+    looks_for_unread: bool = False
+    looked_for_unread: bool = False
+    unread: dict[str, int] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.looks_for_unread = False
+        self.unread.clear()
