@@ -231,7 +231,6 @@ WIRE = re.compile(
     re.DOTALL,
 )
 NOT_SENT = {"client/irc/sending.py", "server/net/plain.py"}  # they measure a line
-NOT_IRC = {"server/net/detect.py"}  # what HTTP gets
 
 
 def test_lines_are_made_in_the_protocol_only() -> None:
@@ -239,7 +238,7 @@ def test_lines_are_made_in_the_protocol_only() -> None:
     wrong = [
         f"{name(path)}:{line}: {text!r}"
         for path in in_packages("chat", "commands", "storage", "server", "client")
-        if name(path) not in NOT_SENT | NOT_IRC
+        if name(path) not in NOT_SENT
         for line, text in texts(MODULES[path])
         if WIRE.search(text)
     ]

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from greenchat.config import validators
 from greenchat.config.key import Key
+from greenchat.protocol import first_bytes
 from greenchat.values import addresses
 from greenchat.values.addresses import IpNetwork
 
@@ -60,7 +61,7 @@ class ListenerOptions:
     """One address and what is served there."""
 
     address: Annotated[Address, Key("[HOST]:PORT; :PORT is every interface, port 0 any free one", parse=Address.parse)]
-    kind: Annotated[str, Key("auto finds out what each client speaks", choices=("auto", "irc", "plain"))] = "auto"
+    kind: Annotated[str, Key("auto finds out what each client speaks", choices=first_bytes.CHOICES)] = "auto"
     prompt: Annotated[
         str,
         Key(

@@ -4,7 +4,7 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 import gevent
@@ -25,6 +25,7 @@ from greenchat.commands.core.process import ConnectionRules, Port, Reloaded
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
+from greenchat.protocol.first_bytes import is_foreign
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import MessageIds
 from greenchat.server.clock import Clock
@@ -33,8 +34,8 @@ from greenchat.server.data.restore import restore, restore_accounts
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.mail import Mailer
 from greenchat.server.net.admission import Admission
-from greenchat.server.net.connection import Connection
-from greenchat.server.net.detect import is_foreign
+from greenchat.server.net.connection import Connection, Row
+from greenchat.server.net.detect import IRC, NO_HTTP, PLAIN, TLS
 from greenchat.server.net.listener import Listener, Peer
 from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import SendQueues
@@ -55,6 +56,8 @@ _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be clean
 
 class App:
     """Serves one Network on all its addresses until `stop`."""
+
+    rows: Sequence[Row] = (TLS, NO_HTTP, PLAIN, IRC)
 
     def __init__(
         self,

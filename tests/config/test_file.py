@@ -124,7 +124,10 @@ def test_the_example_names_every_right() -> None:
         ("[[listen]]\naddress = '::1:9090'", "listen[1].address: '::1:9090' is not [HOST]:PORT"),
         ("[[listen]]\naddress = ':65536'", "listen[1].address: ':65536' is not [HOST]:PORT"),
         ("[[listen]]\naddress = ':1'\n[[listen]]\naddress = ':1'", "listen[2].address: *:1 stands there twice"),
-        ("[[listen]]\naddress = ':1'\nkind = 'http'", "listen[1].kind: must be one of auto, irc, plain, not 'http'"),
+        (
+            "[[listen]]\naddress = ':1'\nkind = 'gopher'",
+            "listen[1].kind: must be one of auto, http, plain, irc, not 'gopher'",
+        ),
         ("[[listen]]\naddress = ':1'\nproxy = ['10.0.0.1/8']", "listen[1].proxy[1]: must be addresses or networks"),
         ("[[listen]]\naddress = ':1'\ntls = 'must'", "listen[1].tls: needs a certificate: see [tls]"),
         ("[tls]\ncertificate = 'cert.pem'", "tls: certificate and key belong together"),

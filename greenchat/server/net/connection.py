@@ -6,10 +6,11 @@ connection gets one read a turn, and a flooding client cannot starve the others.
 
 import logging
 import socket
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import gevent
 from gevent.hub import get_hub
@@ -25,9 +26,9 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
 from greenchat.commands.core.process import Process
 from greenchat.config.options import ListenerOptions, Options
+from greenchat.protocol.first_bytes import OPEN_REFUSAL, TLS_FIRST_BYTE, Dialect
 from greenchat.protocol.framing import LineBuffer, LineTooLong
 from greenchat.protocol.message import Message
-from greenchat.server.net.detect import HTTP_REFUSAL, OPEN_REFUSAL, TLS_FIRST_BYTE, TLS_REFUSAL, Dialect, recognize
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
@@ -43,8 +44,9 @@ _NOTHING = Message("")
 
 
 class Server(Process, Protocol):
-    """What a connection needs of the server that it belongs to."""
+    """What a connection needs of the server that it belongs to. rows: of which one is for every client."""
 
+    rows: Sequence["Row"]
     network: Network
     turn: Turn
     backlogs: SendQueues
@@ -158,36 +160,31 @@ class Connection:
         ctx.respond(ctx.envelope("PING", self.server.network.settings.name))
 
     def _serve(self) -> None:
-        data = self._first_words()
-        if data is None or (data and recognize(data) is Dialect.CHAT and self.listener.kind != "irc"):
-            data = self.server.plain.speak(self, data)
-        if not data:
-            return
-        dialect = recognize(data)
-        if dialect is Dialect.TLS:
-            self._refuse(TLS_REFUSAL)
-        elif dialect is Dialect.HTTP:
-            self._refuse(HTTP_REFUSAL)
-        else:
-            self._speak_irc(data)
+        data = self.first_words()
+        while data != b"":
+            row = next(row for row in self.server.rows if row.dialect.claims(data, self.listener.kind))
+            data = row.serve(self, data)
 
-    def _first_words(self) -> bytes | None:
-        """What it says first, after TLS if it begins that; b"" at the end, None where it waits to be asked."""
+    def first_words(self) -> bytes | None:
+        """What it says first, read unless that begins TLS; b"" at the end, None where it waits to be asked."""
         listener = self.listener
         must_be_secure = listener.tls == "must" and not self.session.secure
         if listener.kind == "plain" and not must_be_secure:
             return None
         grace = self.server.options.plain.grace if listener.kind == "auto" else None
-        if self.server.tls and listener.tls != "never":
+        if self.server.tls and listener.tls != "never" and self.sock is self.accepted:
             first = self._peek(None if must_be_secure else grace)
-            if first is None:
-                return None
-            if first == TLS_FIRST_BYTE:
-                self._start_tls(self.server.tls)
-        if must_be_secure and not self.session.secure:
-            self._refuse(OPEN_REFUSAL)
+            if first is None or first == TLS_FIRST_BYTE:
+                return first
+        if must_be_secure:
+            self.refuse(OPEN_REFUSAL)
             return b""
-        return None if listener.kind == "plain" else self.read(grace)
+        return self.read(grace)
+
+    @property
+    def has_read(self) -> bool:
+        """Whether bytes of it were taken from its socket."""
+        return self.session.received_bytes > 0
 
     def _peek(self, timeout: float | None) -> bytes | None:
         """The first byte, which stays where it is; b"" at the end, None after `timeout` seconds. Raises OSError."""
@@ -198,8 +195,8 @@ class Connection:
         except BlockingIOError:
             return None
 
-    def _start_tls(self, tls: TlsAcceptor) -> None:
-        """Raises OSError where the handshake fails or takes too long."""
+    def start_tls(self, tls: TlsAcceptor) -> None:
+        """Begin TLS. Raises OSError where the handshake fails or takes too long."""
         stream = tls.accept(self.accepted)
         with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
             while True:
@@ -246,13 +243,15 @@ class Connection:
         self.session.received_bytes += len(data)
         return data
 
-    def _refuse(self, answer: bytes) -> None:
+    def refuse(self, answer: bytes) -> None:
+        """Answer with this and nothing else."""
         self.server.turn.begin()
         self.session.closing = "Wrong protocol"
         self.outbox.close(answer)
         self.discard()
 
-    def _speak_irc(self, data: bytes) -> None:
+    def speak_irc(self, data: bytes) -> None:
+        """Serve it to its end. data: what was read so far."""
         lines = LineBuffer()
         while data:
             for line in lines.feed(data):
@@ -355,3 +354,13 @@ class Connection:
         self._readable.close()
         self.outbox.release()
         self.sock.close()
+
+
+class Row(NamedTuple):
+    """Who serves the clients of a dialect.
+
+    serve: with what came in first (None: nothing), to its end, and then b""; or what the rows shall be asked again for.
+    """
+
+    dialect: Dialect
+    serve: Callable[[Connection, bytes | None], bytes | None]

@@ -1,41 +1,43 @@
-"""What is this client talking? Found out from its first bytes, so that one address serves all.
+"""What is done for a client, by what its first bytes say: the rows that `Connection.run` walks, but that of HTTP.
 
-Each question is pure; `connection` asks them with what has come in so far.
+A new protocol is a row in `protocol.first_bytes`, a function that serves it, and a row in the server's table.
 """
 
-from enum import Enum, auto
-
-TLS_FIRST_BYTE = b"\x16"  # the record type of a ClientHello: RFC 8446, section 5.1
-_HTTP_METHODS = (b"GET ", b"HEAD ", b"POST ", b"OPTIONS ", b"PUT ", b"CONNECT ")
-
-HTTP_REFUSAL = (
-    b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
-    b"This is greenchat, a chat server for the terminal: there is no web page here (yet).\n"
-    b"Join with `greenchat`, `nc`, or any IRC client on this very port.\n"
-)
-# For who begins without TLS where it is wanted.
-OPEN_REFUSAL = b"ERROR :This port is for TLS only\r\n"
-# A fatal alert `handshake_failure`, which TLS libraries turn into a clear message: RFC 8446, section 6.
-TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"
+from greenchat.protocol import first_bytes
+from greenchat.server.net.connection import Connection, Row
 
 
-class Dialect(Enum):
-    """Who speaks like this. CHAT: IRC or plain text, which `protocol.plain` tells apart."""
-
-    TLS = auto()
-    HTTP = auto()
-    CHAT = auto()
-
-
-def recognize(data: bytes) -> Dialect:
-    """The dialect of a client whose first bytes are these (at least one)."""
-    if data.startswith(TLS_FIRST_BYTE):
-        return Dialect.TLS
-    if data.startswith(_HTTP_METHODS):
-        return Dialect.HTTP
-    return Dialect.CHAT
+def _tls(connection: Connection, data: bytes | None) -> bytes | None:
+    tls = connection.server.tls
+    may_begin = connection.listener.tls != "never" and not connection.has_read
+    if tls is None or not may_begin:
+        connection.refuse(first_bytes.TLS_REFUSAL)
+        return b""
+    connection.start_tls(tls)
+    return connection.first_words()
 
 
-def is_foreign(data: bytes) -> bool:
-    """Whether these first bytes are those of no chat client."""
-    return recognize(data) is not Dialect.CHAT
+def _plain(connection: Connection, data: bytes | None) -> bytes | None:
+    rest = connection.server.plain.speak(connection, data)
+    if rest and not first_bytes.is_foreign(rest):
+        return _irc(connection, rest)
+    return rest
+
+
+def _irc(connection: Connection, data: bytes | None) -> bytes | None:
+    connection.speak_irc(data or b"")
+    return b""
+
+
+TLS = Row(first_bytes.TLS, _tls)
+PLAIN = Row(first_bytes.PLAIN, _plain)
+IRC = Row(first_bytes.IRC, _irc)
+
+
+def _no_http(connection: Connection, data: bytes | None) -> bytes | None:
+    is_http = data is not None and first_bytes.is_request(data)
+    connection.refuse(first_bytes.HTTP_REFUSAL if is_http else first_bytes.NOT_HTTP_REFUSAL)
+    return b""
+
+
+NO_HTTP = Row(first_bytes.HTTP, _no_http)

@@ -1,0 +1,82 @@
+"""What is this client talking? Told from its first bytes, so that one address serves all.
+
+A row for each protocol, in the order in which they are asked; the server has a row of its own for each, with the
+function that serves such a client (`server.net.detect`).
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+TLS_FIRST_BYTE = b"\x16"  # the record type of a ClientHello: RFC 8446, section 5.1
+
+# A request line (RFC 9112, section 3), or enough of one: nobody begins a chat with these words.
+_REQUEST = re.compile(
+    rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PATCH|TRACE) (?:$|[/*])|[A-Z]{1,20} [^\s]{1,4096} HTTP/[0-9]"
+)
+
+# For who asks for a page where there is none.
+HTTP_REFUSAL = (
+    b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+    b"This is greenchat, a chat server: there is no web page on this port.\n"
+    b"Join with `greenchat`, `nc`, or any IRC client on this very port.\n"
+)
+# For who speaks something else where only HTTP is served.
+NOT_HTTP_REFUSAL = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+    b"This port is for browsers only\n"
+)
+# For who begins without TLS where it is wanted.
+OPEN_REFUSAL = b"ERROR :This port is for TLS only\r\n"
+# A fatal alert `handshake_failure`, which TLS libraries turn into a clear message: RFC 8446, section 6.
+TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"
+
+AUTO = "auto"
+
+
+class Dialect(NamedTuple):
+    """A protocol that clients speak.
+
+    name: also what a listener may be pinned to, if `is_choice`. claims: whether a client is served so whose first
+    bytes are these (None: it says nothing and waits), on a listener that is pinned to a protocol of this name, or
+    `auto`.
+    """
+
+    name: str
+    claims: Callable[[bytes | None, str], bool]
+    is_choice: bool = True
+
+
+def is_request(data: bytes) -> bool:
+    """Whether these are the first bytes of an HTTP request."""
+    return _REQUEST.match(data) is not None
+
+
+def is_foreign(data: bytes) -> bool:
+    """Whether these first bytes are those of no chat client."""
+    return data.startswith(TLS_FIRST_BYTE) or is_request(data)
+
+
+def _is_tls(data: bytes | None, kind: str) -> bool:
+    return data is not None and data.startswith(TLS_FIRST_BYTE)
+
+
+def _is_http(data: bytes | None, kind: str) -> bool:
+    return data is not None and (kind == "http" or is_request(data))
+
+
+def _is_plain(data: bytes | None, kind: str) -> bool:
+    return data is None or kind != "irc"
+
+
+def _is_irc(data: bytes | None, kind: str) -> bool:
+    return True
+
+
+TLS = Dialect("tls", _is_tls, is_choice=False)  # what is inside of it is asked again
+HTTP = Dialect("http", _is_http)
+PLAIN = Dialect("plain", _is_plain)  # it hands on who turns out to speak IRC
+IRC = Dialect("irc", _is_irc)
+
+DIALECTS = (TLS, HTTP, PLAIN, IRC)
+CHOICES = (AUTO, *(dialect.name for dialect in DIALECTS if dialect.is_choice))
