@@ -6,6 +6,7 @@ from pathlib import Path
 import greenchat
 from greenchat.chat import documents
 from greenchat.commands.catalog import COMMANDS
+from greenchat.protocol import caps
 
 ROOT = Path(greenchat.__file__).parent
 
@@ -60,3 +61,18 @@ def test_a_start_restores_every_kind_that_is_read_at_the_start() -> None:
     for name, value in vars(documents).items():
         if isinstance(value, documents.Kind) and value.at_start:
             assert f"documents.{name}" in source, name
+
+
+def test_capabilities_are_named_in_their_table_only() -> None:
+    """Server and client take them from the rows of `protocol.caps`: a set of them is an int of its bits."""
+    # words of the protocol that are also names of other things: a batch type, a command, a file's key
+    other_things = {"batch", "sasl", "sts", "setname", "labeled-response", "soju.im/search", "znc.in/playback"}
+    names = caps.CAPABILITIES.keys() - other_things
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
+        for folder in ("chat", "commands", "server", "client")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    ]
+    assert wrong == []

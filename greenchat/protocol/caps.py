@@ -1,9 +1,10 @@
-"""The IRCv3 capabilities that the server offers: one row each, with a link to the specification.
+"""IRCv3 capabilities that the server offers and the client asks for: one row each, with a link to the specification.
 
-A client's set of capabilities is an int of bits, so that asking is one `&` and the set can be a part of the key under
-which an `Envelope` keeps its bytes.
+A set of capabilities is an int of bits, so that asking is one `&` and the set can be a part of the key under which an
+`Envelope` keeps its bytes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _SPECS = "https://ircv3.net/specs/extensions/"
@@ -84,5 +85,14 @@ TILDE = 1 << 61  # `who~text`
 
 
 def names(bits: int) -> list[str]:
-    """The capabilities in a set, in the table's order."""
+    """Return the names of the capabilities in a set, in the table's order."""
     return [capability.name for capability in _BY_BIT if bits & capability.bit]
+
+
+def bits(names: Iterable[str]) -> int:
+    """Return the set of the capabilities with these names; names that are in no row are left out."""
+    found = 0
+    for name in names:
+        capability = CAPABILITIES.get(name)
+        found |= capability.bit if capability else 0
+    return found

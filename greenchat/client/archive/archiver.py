@@ -9,9 +9,9 @@ from pathlib import Path
 
 from greenchat.client.archive import export as exporting
 from greenchat.client.archive.database import Archive, ArchiveError
-from greenchat.client.irc.chathistory import CHATHISTORY
 from greenchat.client.state.lines import TALK, Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, Model
+from greenchat.protocol import caps
 
 RETRY_SECONDS = 5.0  # while another program has the file
 MEGABYTE = 1 << 20
@@ -95,7 +95,12 @@ class Memory:
         buffer.history.restored = True
         self._kept_gaps[buffer] = set(gaps)
         buffer.history.gaps |= dict.fromkeys(gaps, False)
-        if here and older and CHATHISTORY in buffer.network.caps.held and here.isdisjoint(line.id for line in older):
+        if (
+            here
+            and older
+            and buffer.network.caps.held & caps.CHATHISTORY != 0
+            and here.isdisjoint(line.id for line in older)
+        ):
             # It came late, after the server's history: who knows what was said in between.
             buffer.history.gaps[next(line.id for line in buffer.lines if line.id in here)] = False
         buffer.restore(older)

@@ -7,10 +7,10 @@ from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
 from greenchat.client.irc import chathistory, login, message_actions, notify_list, sending, typing
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, Model
+from greenchat.protocol import caps
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 
-ACCOUNT_TAG = "account-tag"
 CTCP_REPLIES_WAITING = 3  # more questions than that at once are somebody's flood
 
 
@@ -60,7 +60,7 @@ def said(incoming: Incoming) -> None:
 
 def _note_account(incoming: Incoming, buffer: Buffer) -> None:
     """Over a private talk stands whether the other one is who they seem to be: what account-tag is for."""
-    if ACCOUNT_TAG not in incoming.network.caps.held or incoming.batch or incoming.message.command != "PRIVMSG":
+    if not incoming.network.caps.held & caps.ACCOUNT_TAG or incoming.batch or incoming.message.command != "PRIVMSG":
         return
     if buffer is incoming.network.find(incoming.nick):
         account = incoming.message.tags.get("account", "")

@@ -9,38 +9,37 @@ from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import BufferKind, LinkState, Network
+from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
 
-PRE_AWAY = "draft/pre-away"
 WANTED_CAPS = (
-    "server-time",
-    "message-tags",
-    "batch",
-    "labeled-response",
-    "echo-message",
-    "multi-prefix",
-    "userhost-in-names",
-    "away-notify",
-    "account-notify",
-    "account-tag",
-    "extended-join",
-    "extended-monitor",  # for /notify -away
-    "draft/extended-monitor",
-    "chghost",
-    "setname",
-    "cap-notify",
-    "invite-notify",
-    "standard-replies",
-    "draft/chathistory",
-    "draft/event-playback",
-    "draft/read-marker",
-    "draft/message-redaction",
-    "draft/channel-rename",
-    "draft/multiline",
-    "draft/metadata-3",  # for /whois
-    PRE_AWAY,
-    "soju.im/search",
-    "draft/account-registration",
+    caps.SERVER_TIME
+    | caps.MESSAGE_TAGS
+    | caps.BATCH
+    | caps.LABELED_RESPONSE
+    | caps.ECHO_MESSAGE
+    | caps.MULTI_PREFIX
+    | caps.USERHOST_IN_NAMES
+    | caps.AWAY_NOTIFY
+    | caps.ACCOUNT_NOTIFY
+    | caps.ACCOUNT_TAG
+    | caps.EXTENDED_JOIN
+    | caps.EXTENDED_MONITOR  # for /notify -away
+    | caps.CHGHOST
+    | caps.SETNAME
+    | caps.CAP_NOTIFY
+    | caps.INVITE_NOTIFY
+    | caps.STANDARD_REPLIES
+    | caps.CHATHISTORY
+    | caps.EVENT_PLAYBACK
+    | caps.READ_MARKER
+    | caps.MESSAGE_REDACTION
+    | caps.CHANNEL_RENAME
+    | caps.MULTILINE
+    | caps.METADATA_3  # for /whois
+    | caps.PRE_AWAY
+    | caps.SEARCH
+    | caps.ACCOUNT_REGISTRATION
 )
 REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
 LONGEST_NICK = 30
@@ -77,14 +76,14 @@ def cap(incoming: Incoming) -> None:
     elif subcommand == "DEL":
         for name in names:
             network.caps.offered.pop(name, None)
-            network.caps.held.discard(name)
+            network.caps.held &= ~caps.bits([name])
     elif subcommand in ("ACK", "NAK"):
         if subcommand == "ACK":
             for name in names:
                 if name.startswith("-"):
-                    network.caps.held.discard(name[1:])
+                    network.caps.held &= ~caps.bits([name[1:]])
                 else:
-                    network.caps.held.add(name)
+                    network.caps.held |= caps.bits([name])
             if login.SASL in names and not (login.wants(network) and login.start(network)):
                 incoming.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
         network.caps.asked = max(0, network.caps.asked - 1)
@@ -233,8 +232,8 @@ def _with_values(names: list[str]) -> dict[str, str]:
 
 def _ask_for(network: Network, offered: dict[str, str]) -> None:
     line = ""
-    for name in (*WANTED_CAPS, *([login.SASL] if login.wants(network) else [])):
-        if name not in offered or name in network.caps.held:
+    for name in caps.names(WANTED_CAPS | (caps.SASL if login.wants(network) else 0)):
+        if name not in offered or caps.bits([name]) & network.caps.held:
             continue
         if line and len(line) + len(name) > REQ_BYTES:
             _request(network, line)
@@ -252,6 +251,6 @@ def _request(network: Network, line: str) -> None:
 def end_when_settled(network: Network) -> None:
     """End the negotiation, once all is answered and we are logged in or can't be."""
     if network.caps.asked == 0 and network.login.attempt is None and network.link.state is LinkState.REGISTERING:
-        if network.away_text and PRE_AWAY in network.caps.held:
+        if network.away_text and network.caps.held & caps.PRE_AWAY != 0:
             network.send("AWAY", network.away_text)
         network.send("CAP", "END")

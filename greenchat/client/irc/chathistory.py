@@ -18,9 +18,8 @@ from greenchat.client.irc import sending
 from greenchat.client.state.lines import TALK, Line, Page
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.client.text.times import timestamp
+from greenchat.protocol import caps
 
-CHATHISTORY = "draft/chathistory"
-READ_MARKER = "draft/read-marker"
 PAGE = 100  # lines asked for at once
 UNREAD_MILLISECONDS = 7 * 86_400_000  # how far back private talks are looked for that the user has not read
 SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
@@ -68,12 +67,14 @@ def ask_targets(network: Network, now: int) -> None:
     since, network.link.missed_since = network.link.missed_since, 0
     network.reading.unread.clear()
     network.reading.looks_for_unread = (
-        bool(network.login.account) and READ_MARKER in network.caps.held and not network.reading.looked_for_unread
+        bool(network.login.account)
+        and network.caps.held & caps.READ_MARKER != 0
+        and not network.reading.looked_for_unread
     )
     if network.reading.looks_for_unread:
         network.reading.looked_for_unread = True
         since = now - UNREAD_MILLISECONDS
-    if since and CHATHISTORY in network.caps.held:
+    if since and network.caps.held & caps.CHATHISTORY != 0:
         span = (_at(since - SKEW_MILLISECONDS), _at(now + SKEW_MILLISECONDS))
         network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
         network.reading.talks_since = since
@@ -108,7 +109,7 @@ def begin(buffer: Buffer) -> None:
     """A private talk is shown: the first time, ask what was said before. Without echo-message our own words in it could
     not be told from those that the server remembers, and services (NickServ) are not remembered."""
     talks = buffer.kind is BufferKind.PRIVATE and not buffer.name.lower().endswith("serv")
-    if talks and not buffer.history.begun and _can_ask(buffer) and "echo-message" in buffer.network.caps.held:
+    if talks and not buffer.history.begun and _can_ask(buffer) and buffer.network.caps.held & caps.ECHO_MESSAGE != 0:
         _ask(buffer, "LATEST", "*")
 
 
@@ -180,7 +181,7 @@ def mark_read(buffer: Buffer) -> None:
     """Tell the server that the user has seen all that is in this buffer."""
     network = buffer.network
     if (
-        READ_MARKER not in network.caps.held
+        not network.caps.held & caps.READ_MARKER
         or network.link.state is not LinkState.ONLINE
         or buffer.kind is BufferKind.STATUS
     ):
@@ -196,7 +197,7 @@ def mark_read(buffer: Buffer) -> None:
 def _can_ask(buffer: Buffer) -> bool:
     network = buffer.network
     return (
-        CHATHISTORY in network.caps.held
+        network.caps.held & caps.CHATHISTORY != 0
         and network.link.state is LinkState.ONLINE
         and (buffer.kind is BufferKind.PRIVATE or buffer.joined)
     )

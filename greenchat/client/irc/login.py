@@ -10,9 +10,10 @@ from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.effects import Keep
 from greenchat.client.state.model import LinkState, Model, Network
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
+from greenchat.protocol import caps
 
 SASL = "sasl"
-REGISTRATION = "draft/account-registration"
+(REGISTRATION,) = caps.names(caps.ACCOUNT_REGISTRATION)
 SERVICE = "NickServ"
 _HIDDEN = re.compile(r"\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group)\b", re.I)
 _CHANNEL_ONLY = re.compile(r"\s*\w+\s+[#&]\S*\s*")  # `REGISTER #tea`
@@ -109,7 +110,7 @@ def log_in(network: Network, credentials: Credentials) -> str:
     network.login.credentials = credentials
     if network.link.state is not LinkState.ONLINE:
         return ""
-    if SASL in network.caps.held:
+    if network.caps.held & caps.SASL != 0:
         return "" if start(network) else "The server offers no safe way to log in over this connection; use TLS."
     if SASL in network.caps.offered:
         network.send("CAP", "REQ", SASL)

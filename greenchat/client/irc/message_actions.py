@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from greenchat.client.state.lines import TALK, Line
 from greenchat.client.state.model import Buffer, LinkState, Network
 from greenchat.client.text.cells import visible
+from greenchat.protocol import caps
 from greenchat.protocol.formatting import strip_formatting
 
 REPLY = "+draft/reply"
 REPLIES = (REPLY, "+reply")  # as others may write it
 REACT, UNREACT = "+draft/react", "+draft/unreact"
-REDACTION = "draft/message-redaction"
 LONGEST_REACTION = 32  # characters; what is longer is no reaction
 
 
@@ -34,7 +34,7 @@ def can_redact(buffer: Buffer, line: Line) -> bool:
     return (
         bool(line.id)
         and line.kind in TALK
-        and REDACTION in network.caps.held
+        and network.caps.held & caps.MESSAGE_REDACTION != 0
         and network.link.state is LinkState.ONLINE
     )
 
@@ -45,7 +45,7 @@ def react(buffer: Buffer, line: Line, reaction: str) -> None:
     given = network.nicks.current in buffer.reactions.get(line.id, {}).get(reaction, [])
     tags = {REPLY: line.id, UNREACT if given else REACT: reaction}
     network.send("TAGMSG", buffer.name, tags=tags)
-    if "echo-message" not in network.caps.held:
+    if not network.caps.held & caps.ECHO_MESSAGE:
         heard(buffer, network.nicks.current, tags)
 
 
@@ -83,4 +83,4 @@ def quoted(line: Line | None) -> str:
 
 
 def _passes(network: Network, tag: str) -> bool:
-    return "message-tags" in network.caps.held and network.isupport.allows_tag(tag[1:])
+    return network.caps.held & caps.MESSAGE_TAGS != 0 and network.isupport.allows_tag(tag[1:])

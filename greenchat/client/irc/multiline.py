@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 from greenchat.client.state.model import Network
 from greenchat.client.text.cells import split_bytes
+from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part
+
+_NEEDED = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
 
 
 def limits(network: Network) -> tuple[int, int] | None:
     """How many bytes and lines a message may have; None where it may have only one line."""
-    if not {BATCH_TYPE, "batch", "message-tags"} <= network.caps.held:
+    if network.caps.held & _NEEDED != _NEEDED:
         return None
     value = network.caps.offered.get(BATCH_TYPE, "")
     told = dict(token.partition("=")[::2] for token in value.split(","))

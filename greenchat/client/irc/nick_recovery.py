@@ -4,10 +4,10 @@ with one's other devices, which takes coming in anew, logged in from the start.
 https://ircv3.net/specs/extensions/monitor
 """
 
-from greenchat.client.irc.login import SASL
 from greenchat.client.state.effects import Reconnect
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import LinkState, Model, Network
+from greenchat.protocol import caps
 
 
 def watch(network: Network) -> None:
@@ -32,7 +32,7 @@ def denied(model: Model, network: Network, now: int) -> None:
     """
     proving, network.login.proving = network.login.proving, False
     ours = bool(network.login.account) and network.fold(network.login.account) == network.fold(network.nicks.wanted)
-    if not (proving and ours and SASL in network.caps.held):
+    if not (proving and ours and network.caps.held & caps.SASL != 0):
         return
     network.login.returning = True
     text = f"{network.nicks.wanted} is here already, on another device of yours: coming in anew to be one with it."

@@ -16,6 +16,7 @@ from greenchat.client.irc.message_actions import REPLY, quoted
 from greenchat.client.state.lines import Kind, Line, PendingMessage
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.client.state.network import LABEL
+from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
 from greenchat.protocol.tags import CLIENT_ID
@@ -46,7 +47,7 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
     network = buffer.network
     if network.link.state is not LinkState.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
-    echo = "echo-message" in network.caps.held
+    echo = network.caps.held & caps.ECHO_MESSAGE != 0
     sent = False
     buffer.waiting = [piece for waiting in buffer.waiting for piece in _sendable(buffer, waiting)]
     for index, waiting in enumerate(buffer.waiting):
@@ -56,7 +57,7 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
         buffer.waiting[index] = waiting
         command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
         tags = _tags(network, waiting) if echo else {}
-        if waiting.reply and "message-tags" in network.caps.held:
+        if waiting.reply and network.caps.held & caps.MESSAGE_TAGS != 0:
             tags[REPLY] = waiting.reply
         if waiting.kind is Kind.ACTION:
             network.send(command, buffer.name, f"\x01ACTION {waiting.text}\x01", tags=tags)
@@ -76,8 +77,8 @@ def _asks_whether_arrived(message: Message) -> bool:
 
 def _tags(network: Network, waiting: PendingMessage) -> dict[str, str]:
     """The label tells the echo; by the id a server knows what it has had already, before a connection broke."""
-    tags = {"label": waiting.label} if "labeled-response" in network.caps.held else {}
-    if waiting.id and "message-tags" in network.caps.held and network.isupport.allows_tag(CLIENT_ID[1:]):
+    tags = {"label": waiting.label} if network.caps.held & caps.LABELED_RESPONSE != 0 else {}
+    if waiting.id and network.caps.held & caps.MESSAGE_TAGS != 0 and network.isupport.allows_tag(CLIENT_ID[1:]):
         tags[CLIENT_ID] = waiting.id
     return tags
 
@@ -101,7 +102,7 @@ def confirm(buffer: Buffer, label: str, text: str) -> None:
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     if label:
         found = next((waiting for waiting in sent if waiting.label == label), None)
-    elif "labeled-response" in buffer.network.caps.held:
+    elif buffer.network.caps.held & caps.LABELED_RESPONSE != 0:
         return  # said by us somewhere else
     else:
         found = next((waiting for waiting in sent if waiting.text == text), None)

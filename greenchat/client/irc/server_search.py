@@ -4,6 +4,7 @@ soju.im/search: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/sea
 """
 
 from greenchat.client.state.model import LinkState, Network
+from greenchat.protocol import caps
 from greenchat.protocol.message import format_tags
 
 CAPABILITY = "soju.im/search"
@@ -12,7 +13,11 @@ MOST = 30  # messages that are asked for
 
 def can_search(network: Network) -> bool:
     """Does the server search for us?"""
-    return CAPABILITY in network.caps.held and "batch" in network.caps.held and network.link.state is LinkState.ONLINE
+    return (
+        network.caps.held & caps.SEARCH != 0
+        and network.caps.held & caps.BATCH != 0
+        and network.link.state is LinkState.ONLINE
+    )
 
 
 def ask(network: Network, text: str) -> None:

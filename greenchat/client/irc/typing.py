@@ -4,6 +4,7 @@ https://ircv3.net/specs/client-tags/typing
 """
 
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
+from greenchat.protocol import caps
 
 TAG = "+typing"
 AGAIN_MILLISECONDS = 3_000  # "active" is sent at most that often while the user goes on typing
@@ -14,7 +15,7 @@ def tell(buffer: Buffer, text: str, now: int) -> None:
     """The user has changed the line in this buffer: tell the others, not too often, and not of commands."""
     network = buffer.network
     if (
-        "message-tags" not in network.caps.held
+        not network.caps.held & caps.MESSAGE_TAGS
         or network.link.state is not LinkState.ONLINE
         or not network.isupport.allows_tag(TAG[1:])
     ):

@@ -3,12 +3,10 @@
 https://modern.ircdocs.horse/#rplisupport-005
 """
 
-import re
 from collections.abc import Iterable
 
 from greenchat.protocol.casemap import ANNOUNCED, Casefold, rfc1459_fold
-
-_ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
+from greenchat.protocol.isupport import parse_tokens
 
 
 class Isupport:
@@ -47,14 +45,12 @@ class Isupport:
 
     def update(self, tokens: Iterable[str]) -> None:
         """Take tokens as they stand in the parameters of 005: `NAME`, `NAME=value` or `-NAME`."""
-        for token in tokens:
-            name, _, value = token.partition("=")
-            if name.startswith("-"):
-                self.tokens.pop(name[1:], None)
-                continue
-            value = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
-            self.tokens[name] = value
-            self._understand(name, value)
+        for name, value in parse_tokens(tokens).items():
+            if value is None:
+                self.tokens.pop(name, None)
+            else:
+                self.tokens[name] = value
+                self._understand(name, value)
 
     def _understand(self, name: str, value: str) -> None:
         if name == "CASEMAPPING":

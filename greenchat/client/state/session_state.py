@@ -102,13 +102,13 @@ class Capabilities:
     """Capability negotiation. asked: the number of REQ lines without their ACK or NAK."""
 
     offered: dict[str, str] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
+    held: int = 0  # a set of bits, see `greenchat.protocol.caps`
     asked: int = 0
 
     def reset(self) -> None:
         """Prepare for a new connection."""
         self.offered.clear()
-        self.held.clear()
+        self.held = 0
         self.asked = 0
 
 

@@ -20,9 +20,11 @@ Handler = Callable[[Context], Continuation | None]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A row of the table. params: how many a client must give. right: that an operator needs, of `chat.opers`.
+    """A row of the table.
 
-    quiet: an error is never answered. about: what HELP says of it; its first line shows how to write it.
+    params: how many a client must give. right: that an operator needs, of `chat.opers`. quiet: an error is never
+    answered. needs: capabilities (bits) without which a session has no such command. about: what HELP says of it; its
+    first line shows how to write it.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Command:
     anytime: bool
     right: str
     quiet: bool
+    needs: int
     about: str
 
 
@@ -42,15 +45,23 @@ COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, *, params: int = 0, anytime: bool = False, right: str = "", quiet: bool = False, about: str = ""
+    name: str,
+    *,
+    params: int = 0,
+    anytime: bool = False,
+    right: str = "",
+    quiet: bool = False,
+    needs: int = 0,
+    about: str = "",
 ) -> Callable[[Handler], Handler]:
-    """Declare a handler. anytime: also before registration. right, quiet: see Command.
+    """Declare a handler. anytime: also before registration. right, quiet, needs: see Command.
 
     about: what HELP says of it, if that is not the handler's docstring.
     """
 
     def declare(handler: Handler) -> Handler:
-        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, about or inspect.getdoc(handler) or name)
+        text = about or inspect.getdoc(handler) or name
+        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text)
         return handler
 
     return declare
@@ -114,7 +125,7 @@ def _obey(ctx: Context) -> Continuation | None:
     ctx.quiet = row is not None and row.quiet
     if ctx.session.user is None and not (row and row.anytime):
         raise IrcError(Numeric.ERR_NOTREGISTERED)
-    if row is None:
+    if row is None or row.needs & ~ctx.session.caps:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, message.command)
     if row.right:
         require_right(ctx, row.right)

@@ -3,26 +3,23 @@
 from greenchat.chat.multiline_batch import MAX_BYTES, MAX_LINES, ClientBatch
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.registry import command
 from greenchat.commands.messages.privmsg import say
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import BATCH_TYPE, whole
-from greenchat.protocol.numerics import Numeric
 
 OFFERS[caps.MULTILINE] = lambda *_: f"max-bytes={MAX_BYTES},max-lines={MAX_LINES}"
 
 
-@command("BATCH", params=1)
+@command("BATCH", params=1, needs=caps.MULTILINE | caps.BATCH)
 def batch(ctx: Context) -> None:
     """BATCH +<reference> draft/multiline <target> | BATCH -<reference>
 
     Send a message of several lines: those that come between, marked with the reference. Programs do this for you.
     """
     session = ctx.session
-    if not session.caps & caps.MULTILINE or not session.caps & caps.BATCH:
-        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "BATCH")
     mark, reference = ctx.message.params[0][:1], ctx.message.params[0][1:]
     opened = session.batch
     if mark == "+" and reference and ctx.message.params[1:2] == (BATCH_TYPE,) and len(ctx.message.params) > 2:

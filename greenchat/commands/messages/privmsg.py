@@ -47,14 +47,12 @@ def notice(ctx: Context) -> None:
     say(ctx)
 
 
-@command("TAGMSG")
+@command("TAGMSG", needs=caps.MESSAGE_TAGS)
 def tagmsg(ctx: Context) -> None:
     """TAGMSG <target>{,<target>}
 
     Send tags without a text: that you are typing, or a reaction to a message. Programs do this for you.
     """
-    if not ctx.session.caps & caps.MESSAGE_TAGS:
-        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "TAGMSG")
     params = ctx.message.params
     if params and service.find(params[0]):
         _echo_here(ctx, params[0], ())  # that somebody is typing is nothing to a service

@@ -8,14 +8,13 @@ from greenchat.chat.user import User
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity, stored
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import command
 from greenchat.commands.history.conversations import Conversation, readable_place
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
-from greenchat.protocol.numerics import Numeric
 from greenchat.storage.interface import Erasure, StoredEvent, StoreError
 
 _REDACTABLE = ("PRIVMSG", "NOTICE", "TAGMSG")
@@ -23,15 +22,13 @@ _REDACTABLE = ("PRIVMSG", "NOTICE", "TAGMSG")
 OFFERS[caps.MESSAGE_REDACTION] = lambda settings, _: "" if settings.history.enabled else None
 
 
-@command("REDACT", params=2)
+@command("REDACT", params=2, needs=caps.MESSAGE_REDACTION)
 def redact(ctx: Context) -> None:
     """REDACT <target> <msgid> [<reason>]
 
     Take back a message that was sent to a channel or to somebody. The sender may, for a while, and those who operate
     the channel.
     """
-    if not ctx.session.caps & caps.MESSAGE_REDACTION:
-        raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "REDACT")
     target, msgid, *rest = ctx.message.params
     place = readable_place(ctx, target)
     if place is None:

@@ -27,14 +27,14 @@ _LONGEST = 64  # characters of a name
 _USERNAME = "relay"
 
 
-@command("RELAYMSG", params=3)
+@command("RELAYMSG", params=3, needs=caps.RELAYMSG)
 def relaymsg(ctx: Context) -> None:
     """RELAYMSG <channel> <name> <text>
 
     For bridges to other networks: say something in a channel under the name of somebody who said it there. A name has
     a character that no nickname has, like alice/discord. Operators of the channel may, if the server is set up so.
     """
-    if not ctx.session.caps & caps.RELAYMSG or not ctx.network.settings.relaymsg.separators:
+    if not ctx.network.settings.relaymsg.separators:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "RELAYMSG")
     target, name, text = ctx.message.params[:3]
     channel = find_channel(ctx, target)

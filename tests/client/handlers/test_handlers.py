@@ -4,6 +4,7 @@ import pytest
 
 from greenchat.client.state.model import LinkState
 from greenchat.client.text.style import Size
+from greenchat.protocol import caps
 from tests.client.world import World
 
 
@@ -19,10 +20,10 @@ def test_capabilities_that_we_know_are_asked_for_once_all_are_named(world: World
     world.feed(":srv CAP * LS * :multi-prefix sasl=PLAIN")
     assert world.sent() == []
     world.feed(":srv CAP * LS :draft/new server-time echo-message")
-    assert world.sent() == ["CAP REQ :server-time echo-message multi-prefix"]
+    assert world.sent() == ["CAP REQ :echo-message multi-prefix server-time"]
     world.feed(":srv CAP * ACK :server-time echo-message multi-prefix")
     assert world.sent() == ["CAP END"]
-    assert world.network.caps.held == {"server-time", "echo-message", "multi-prefix"}
+    assert world.network.caps.held == caps.SERVER_TIME | caps.ECHO_MESSAGE | caps.MULTI_PREFIX
 
 
 @pytest.mark.parametrize("answer", [":srv CAP * LS :", ":srv CAP * LS :draft/only-new"])
@@ -39,7 +40,7 @@ def test_a_refused_request_ends_the_negotiation_too(world: World) -> None:
     world.sent()
     world.feed(":srv CAP * NAK :batch")
     assert world.sent() == ["CAP END"]
-    assert world.network.caps.held == set()
+    assert world.network.caps.held == 0
 
 
 def test_capabilities_that_come_and_go(tea: World) -> None:
@@ -48,7 +49,7 @@ def test_capabilities_that_come_and_go(tea: World) -> None:
     tea.feed(":srv CAP alice ACK :away-notify chghost")
     assert tea.sent() == []
     tea.feed(":srv CAP alice DEL :chghost")
-    assert tea.network.caps.held == {"away-notify"}
+    assert tea.network.caps.held == caps.AWAY_NOTIFY
 
 
 def test_a_server_without_capabilities_is_joined_all_the_same(world: World) -> None:
@@ -288,7 +289,7 @@ def test_over_a_private_talk_stands_who_it_is(tea: World) -> None:
         ":bob!x@h PRIVMSG alice :it is me, too",
     ):
         tea.feed(line)
-        tea.network.caps.held.add("account-tag")
+        tea.network.caps.held |= caps.ACCOUNT_TAG
         buffer = tea.network.find("bob")
         topics.append(buffer.topic if buffer else None)
     assert topics == ["", *["logged in as robert"] * 3, "not logged in"]

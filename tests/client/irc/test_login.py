@@ -8,6 +8,7 @@ from greenchat.client.irc import login
 from greenchat.client.state.address import Address
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Forget, Keep, Reconnect
+from greenchat.protocol import caps
 from greenchat.protocol.sasl import parse_plain
 from greenchat.protocol.scram import ServerExchange, make_verifier
 from tests.client.world import World
@@ -116,7 +117,7 @@ def test_a_wrong_password_is_asked_for_again(member: World) -> None:
 
 
 def test_who_mistyped_a_password_types_it_again_unseen(tea: World) -> None:
-    tea.network.caps.held.add("sasl")
+    tea.network.caps.held |= caps.SASL
     tea.type("/login\nhunter3\n")
     tea.feed(":srv 904 alice :SASL authentication failed")
     assert tea.shown()[-1] == "! The server does not accept this password of alice (SASL authentication failed)."
@@ -144,7 +145,7 @@ def test_the_password_is_never_seen(tea: World) -> None:
 
 
 def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
-    tea.network.caps.held.add("sasl")
+    tea.network.caps.held |= caps.SASL
     tea.type("/login\nhunter2\n")
     tea.feed(":srv 900 alice alice!a@h alice :You are now logged in")
     tea.type("yes\n")
@@ -162,7 +163,7 @@ def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
     assert "login/other/wait?" in world.screen()[-1]
     assert world.shown("")[-1] == "! The name alice belongs to an account."
     world.feed(":srv 477 alice_ #tea :Cannot join channel (+R)")
-    world.network.caps.held.add("sasl")
+    world.network.caps.held |= caps.SASL
     world.type("login\nhunter2\n")
     world.sent()
     world.feed(":srv 900 alice_ alice_!a@h alice :You are now logged in")
