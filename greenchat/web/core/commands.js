@@ -1,0 +1,130 @@
+// What the user can order with a line that begins with a slash: one table, with the names that the curses client has.
+// The table makes /help and the completion. A command changes the model and its effects; what only the page can do
+// (a dialog, a file) is an effect, too.
+
+import { CHANNEL, PRIVATE, STATUS } from "./state.js";
+
+export class CommandError extends Error {}
+
+export const TABLE = new Map(); // name -> {name, aliases, usage, least, example, summary, group, run}
+const ALIASES = new Map();
+
+/** What the curses client has and a page can't, or needs not: why, in words. */
+export const ELSEWHERE = {
+  bind: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
+  exec: "A web page can't run programs of your machine.",
+  mouse: "The mouse is always heeded here.",
+  networks: "The page speaks to the one server that it comes from.",
+  plugin: "A web page can't load plugins.",
+  save: "Settings are kept at each change.",
+  split: "There is one window at a time here. Open the page in a second tab to see two.",
+  unsplit: "There is one window at a time here.",
+};
+
+/** Declare a command. names: its name, then its aliases. */
+export function command(names, usage, summary, run, { least = 0, example = "", group = "" } = {}) {
+  const [name, ...aliases] = names.split(" ");
+  TABLE.set(name, { name, aliases, usage, least, example: example || `/${name}`, summary, group, run });
+  for (const alias of aliases) ALIASES.set(alias, name);
+}
+
+/** The command of a name, an alias, or an unmistakable beginning. Raises CommandError. */
+export function find(name) {
+  const lowered = name.toLowerCase();
+  const exact = TABLE.get(ALIASES.get(lowered) ?? lowered);
+  if (exact) return exact;
+  if (Object.hasOwn(ELSEWHERE, lowered)) throw new CommandError(ELSEWHERE[lowered]);
+  const begun = [...TABLE.keys()].filter((known) => known.startsWith(lowered));
+  if (begun.length === 1) return TABLE.get(begun[0]);
+  if (begun.length) throw new CommandError(`/${name} could be ${begun.map((each) => `/${each}`).join(", ")}`);
+  throw new CommandError(`There is no command /${name}. /help lists them all.`);
+}
+
+/** Do what `/command arguments` says; what goes wrong is told in the buffer that is shown. */
+export function runCommand(model, text, now = Date.now()) {
+  const [name, rest] = halves(expanded(model, text.slice(1)));
+  try {
+    const known = find(name);
+    const order = new Order(model, rest, now);
+    if (order.words.length < known.least) throw new CommandError(`How to use it: /${known.name} ${known.usage}`);
+    known.run(order);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    model.tell(error.message, "error", model.current, now);
+  }
+}
+
+/** What the user ordered, and where. */
+export class Order {
+  constructor(model, args, now) {
+    this.model = model;
+    this.args = args.trim();
+    this.now = now;
+  }
+
+  get words() {
+    return this.args.split(/\s+/).filter(Boolean);
+  }
+
+  get buffer() {
+    return this.model.current;
+  }
+
+  /** The channel that is meant and the rest: the first word if it is a channel's name, else the one that is shown. */
+  channelFirst() {
+    const [first, rest] = halves(this.args);
+    if (this.model.isChannel(first)) return [first, rest];
+    if (this.buffer.kind !== CHANNEL) throw new CommandError("There is no channel here. Name one, or go to its window.");
+    return [this.buffer.name, this.args];
+  }
+
+  /** A nick and the rest of the line; the nick of a private talk where none is named. */
+  person() {
+    const [nick] = this.words;
+    if (nick) return nick;
+    return this.buffer.kind === PRIVATE ? this.buffer.name : this.model.nick;
+  }
+
+  online() {
+    if (this.model.link.state !== "online") throw new CommandError("Not connected. /connect tries at once.");
+    return this.model;
+  }
+
+  send(name, ...params) {
+    this.online().send(name, ...params);
+  }
+
+  tell(text, kind = "info") {
+    this.model.tell(text, kind, this.model.current, this.now);
+  }
+
+  /** Have the page do what the model can't. */
+  effect(kind, values = {}) {
+    this.model.effects.push({ kind, ...values });
+  }
+
+  requireTalk() {
+    if (this.buffer.kind === STATUS) throw new CommandError("Nobody is here to hear it. /join a channel first.");
+  }
+
+  fail(text) {
+    throw new CommandError(text);
+  }
+}
+
+/** A line with its alias replaced by what that stands for; /2 is /window 2. */
+function expanded(model, text) {
+  const [name, rest] = halves(text);
+  if (/^\d+$/.test(name)) return `window ${name}`;
+  const meant = Object.hasOwn(model.settings.aliases, name.toLowerCase()) ? model.settings.aliases[name.toLowerCase()] : null;
+  if (typeof meant !== "string") return text;
+  const words = rest.trim().split(/\s+/);
+  const pattern = /\$([1-9*])/g;
+  const filled = pattern.test(meant) ? meant : `${meant} $*`;
+  return filled.replace(pattern, (_, sign) => (sign === "*" ? rest.trim() : (words[Number(sign) - 1] ?? "")));
+}
+
+export function halves(text) {
+  const [, first, rest] = /^(\S*)\s*([\s\S]*)$/.exec(text);
+  return [first, rest];
+}

@@ -1,0 +1,203 @@
+// What is said: messages, tags, taking back, read marks, and pages of history.
+
+import { askLatest, merge } from "./history.js";
+import { timeOf } from "./message.js";
+import { confirm, flush, hides, CLIENT_ID } from "./speak.js";
+import { STATUS } from "./state.js";
+import { eventLine } from "./receive_channels.js";
+
+const TYPING_MILLISECONDS = 6000; // after which "active" is not believed any more
+const LONGEST_REACTION = 32;
+const CONCAT = "draft/multiline-concat";
+
+export const TALKING = {
+  PRIVMSG: (model, message, now) => said(model, message, now),
+  NOTICE: (model, message, now) => said(model, message, now),
+  TAGMSG(model, message, now) {
+    const buffer = bufferOf(model, message);
+    if (!buffer || model.ignores(message)) return;
+    react(model, buffer, message);
+    const typing = message.tags["+typing"] ?? message.tags["+draft/typing"];
+    if (!typing || model.isMe(message.nick)) return;
+    if (typing === "active") buffer.typing.set(message.nick, now + TYPING_MILLISECONDS);
+    else buffer.typing.delete(message.nick);
+    if (buffer === model.current) model.change("typing");
+  },
+  REDACT(model, message) {
+    const buffer = bufferOf(model, message);
+    if (buffer) redact(model, buffer, message);
+  },
+  MARKREAD(model, { params: [name, value] }) {
+    const buffer = model.find(name ?? "");
+    const time = Date.parse((value ?? "").replace("timestamp=", ""));
+    if (!buffer || !(time > buffer.readAt)) return;
+    buffer.readAt = time;
+    if (buffer !== model.current) buffer.mark = 0;
+    model.recount(buffer);
+  },
+};
+
+/** One message of a multi-line batch: its lines joined, with the tags of the batch. */
+export function multiline({ message, messages }) {
+  if (!messages.length) return [];
+  const text = messages
+    .map(({ params, tags }, at) => (at && !(CONCAT in tags) ? "\n" : "") + (params[1] ?? ""))
+    .join("");
+  const [first] = messages;
+  const tags = { ...first.tags, ...message.tags };
+  return [{ ...first, tags, params: [first.params[0], text] }];
+}
+
+/** A page of history that was asked for has come. */
+export function takePage(model, { buffer, page, messages }, now) {
+  buffer.asking.delete(page.what);
+  model.change("lines");
+  if (messages.some((each) => each.command === "FAIL")) {
+    if (page.command === "BEFORE") buffer.complete = true;
+    if (page.line) page.line.gap = false;
+    page.then?.(null);
+    if (page.command === "LATEST") flush(model, buffer);
+    return;
+  }
+  const lines = messages.map((message) => lineOf(model, buffer, message, now)).filter(Boolean);
+  merge(buffer, lines, page);
+  for (const line of lines) if (line.own && line.clientId) confirm(model, buffer, "", line.clientId);
+  if (page.command === "LATEST") {
+    model.recount(buffer);
+    flush(model, buffer);
+  }
+  page.then?.(lines);
+}
+
+/** A message of the history as a line; what makes no line of its own changes those that are there. */
+export function lineOf(model, buffer, message, now) {
+  const time = timeOf(message, now);
+  const id = message.tags.msgid ?? "";
+  if (message.command === "PRIVMSG" || message.command === "NOTICE") return talkLine(model, message, now);
+  if (message.command === "TAGMSG") react(model, buffer, message);
+  else if (message.command === "REDACT") redact(model, buffer, message);
+  else {
+    const event = eventLine(model, message);
+    if (event) return model.line({ ...event, time, id });
+  }
+  return id ? model.line({ time, id, kind: "none", text: "" }) : null;
+}
+
+/** Whether a line of talk is meant for the user to be told of: a mention, or any in a private talk. */
+export const isForUser = (buffer, line) => !line.own && (line.mention || buffer.kind === "private") && line.kind !== "notice";
+
+function said(model, message, now) {
+  const { nick, tags, params } = message;
+  const own = model.isMe(nick);
+  if (!own && model.ignores(message)) return;
+  const text = params[1] ?? "";
+  const ctcp = /^\x01(\S+) ?(.*?)\x01?$/s.exec(text);
+  if (ctcp && ctcp[1].toUpperCase() !== "ACTION") return aside(model, message, ctcp, now);
+  if (own) {
+    const held = [...model.buffers.values()].find((each) => confirm(model, each, tags.label, tags[CLIENT_ID]));
+    const target = params[0].replace(new RegExp(`^[${escaped(model.symbols)}]+(?=[${escaped(model.chantypes)}])`), "");
+    if (hides(target, text)) return;
+    if (!held && !model.isChannel(target) && /serv$/i.test(target)) return;
+  }
+  const buffer = bufferOf(model, message, true);
+  buffer.typing.delete(nick);
+  if (buffer === model.current) model.change("typing");
+  const line = model.append(buffer, talkLine(model, message, now));
+  if (!line) return;
+  if (line.own) {
+    if (line.time > buffer.readAt) buffer.readAt = line.time;
+    return;
+  }
+  if (buffer.kind === "private" && !buffer.begun) askLatest(model, buffer);
+  const looking = buffer === model.current && model.focused && model.atBottom;
+  if (looking) model.look();
+  else if (buffer.kind !== STATUS && line.time >= buffer.readAt) {
+    buffer.unread += 1;
+    if (line.mention || buffer.kind === "private") buffer.mentions += 1;
+    if (buffer === model.current && !buffer.mark) buffer.mark = buffer.readAt || 1;
+    model.change("buffers");
+  }
+  model.effects.push({ kind: "heard", buffer, line, looking });
+}
+
+function talkLine(model, { nick, user, host, tags, params, command, source }, now) {
+  const text = params[1] ?? "";
+  const action = /^\x01ACTION ?(.*?)\x01?$/s.exec(text);
+  const status = new RegExp(`^[${escaped(model.symbols)}](?=[${escaped(model.chantypes)}])`).exec(params[0]);
+  return model.line({
+    time: timeOf({ tags }, now),
+    id: tags.msgid ?? "",
+    kind: action ? "action" : command === "NOTICE" ? "notice" : "said",
+    text: action ? action[1] : text,
+    nick: nick || source || model.network,
+    mask: host ? `${user}@${host}` : "",
+    account: tags.account ?? "",
+    bot: "bot" in tags || "draft/bot" in tags,
+    own: model.isMe(nick),
+    reply: tags["+draft/reply"] ?? tags["+reply"] ?? "",
+    clientId: tags[CLIENT_ID] ?? "",
+    to: status ? status[0] : "",
+  });
+}
+
+/** Where a message belongs. create: open a private talk for it where there is none. */
+function bufferOf(model, { nick, host, params, command }, create = false) {
+  const target = (params[0] ?? "").replace(new RegExp(`^[${escaped(model.symbols)}]+(?=[${escaped(model.chantypes)}])`), "");
+  if (model.isChannel(target)) return create ? model.open(target) : model.find(target);
+  const other = model.isMe(nick) ? target : nick;
+  if (!host && !model.isMe(nick)) return model.status; // a server says it
+  if (!other || other === "*" || other.startsWith("$")) return model.status;
+  const known = model.find(other);
+  if (known || !create) return known ?? null;
+  // services, and notices of people with whom there is no talk, are answered where the user is
+  if (command === "NOTICE") return /serv$/i.test(other) ? serviceBuffer(model, other) : model.current;
+  return model.open(other);
+}
+
+const serviceBuffer = (model, name) => model.find(name) ?? (model.current.kind === STATUS ? model.status : model.current);
+
+function react(model, buffer, { nick, tags }) {
+  const parent = tags["+draft/reply"] ?? tags["+reply"];
+  const added = tags["+draft/react"] ?? tags["+react"] ?? "";
+  const removed = tags["+draft/unreact"] ?? tags["+unreact"] ?? "";
+  if (!parent || (!added && !removed) || added.length > LONGEST_REACTION) return;
+  const given = buffer.reactions.get(parent) ?? new Map();
+  buffer.reactions.set(parent, given);
+  const key = model.fold(nick);
+  if (added) {
+    const nicks = given.get(added) ?? [];
+    if (!nicks.some((each) => model.fold(each) === key)) given.set(added, [...nicks, nick]);
+  }
+  if (removed && given.has(removed)) {
+    const left = given.get(removed).filter((each) => model.fold(each) !== key);
+    if (left.length) given.set(removed, left);
+    else given.delete(removed);
+  }
+  buffer.version += 1;
+  if (buffer === model.current) model.change("lines");
+}
+
+function redact(model, buffer, { nick, params }) {
+  const line = buffer.ids.get(params[1]);
+  buffer.redacted.set(params[1], { by: nick, why: params[2] ?? "" });
+  if (line) line.text = "";
+  buffer.reactions.delete(params[1]);
+  buffer.version += 1;
+  model.recount(buffer);
+  if (buffer === model.current) model.change("lines");
+}
+
+function aside(model, message, [, request, argument], now) {
+  const { nick, command, params } = message;
+  const name = request.toUpperCase();
+  if (command === "NOTICE") {
+    const took = name === "PING" && Number(argument) ? `${Math.max(0, now - Number(argument))} ms` : argument;
+    model.tell(`${nick} answers ${name}: ${took}`, "info", model.current, now);
+    return;
+  }
+  if (model.isMe(nick) || model.isChannel(params[0])) return;
+  if (name === "PING") model.send("NOTICE", nick, `\x01PING ${argument.slice(0, 100)}\x01`);
+  else if (name === "VERSION") model.send("NOTICE", nick, "\x01VERSION greenchat, the web page\x01");
+}
+
+const escaped = (signs) => signs.replace(/[\\\]^-]/g, "\\$&");

@@ -1,0 +1,180 @@
+// What the user says, on its way to the server: nothing typed is lost, and nothing is said twice. A text waits in its
+// buffer until the server's echo comes, told by its label. What still waits when a connection breaks, or the page is
+// loaded anew, is sent again under the same id (+greenchat/id), by which the server knows what it had already.
+// https://ircv3.net/specs/extensions/labeled-response, https://ircv3.net/specs/extensions/multiline
+
+import { typed } from "./format.js";
+import { CHANNEL, STATUS } from "./state.js";
+import { bytes, splitBytes } from "./text.js";
+
+export const CLIENT_ID = "+greenchat/id";
+const BODY = 512;
+const LONGEST_HOST = 63;
+const CONCAT = "draft/multiline-concat";
+const HIDDEN =
+  /^\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group|drop)\b/i;
+const CHANNEL_ONLY = /^\s*\w+\s+[#&]\S*\s*$/;
+const SERVICES = new Set(["nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"]);
+
+/** Whether a text to a service may have a password in it. */
+export function hides(target, text) {
+  const service = target.split("@")[0].toLowerCase();
+  if ((service === "chanserv" || service === "cs") && CHANNEL_ONLY.test(text)) return false;
+  return SERVICES.has(service) && HIDDEN.test(text);
+}
+
+/** Say something in a buffer: at once, or when the server can have it. kind: said or action. */
+export function say(model, buffer, text, kind = "said", now = Date.now(), plain = false) {
+  const coded = plain ? text : typed(text);
+  for (const piece of pieces(model, buffer, coded, kind)) {
+    buffer.waiting.push({ id: newId(), text: piece, kind, time: now, label: "", reply: buffer.replyTo, failed: "" });
+    buffer.replyTo = "";
+  }
+  buffer.mark = 0;
+  model.change("lines", "composer");
+  model.effects.push({ kind: "keep" });
+  flush(model, buffer);
+}
+
+/** Send what waits and was not sent yet, if this buffer can be spoken to now. */
+export function flush(model, buffer) {
+  if (buffer.kind === STATUS || model.link.state !== "online" || (buffer.kind === CHANNEL && !buffer.joined)) return;
+  for (const waiting of buffer.waiting) {
+    if (waiting.label || waiting.failed) continue;
+    waiting.label = model.newLabel();
+    const tags = { label: waiting.label };
+    if (!isDenied(model, CLIENT_ID)) tags[CLIENT_ID] = waiting.id;
+    if (waiting.reply) tags["+draft/reply"] = waiting.reply;
+    const parts = cut(waiting.text, room(model, buffer, waiting.kind));
+    if (waiting.kind === "action") {
+      model.sendTagged(tags, "PRIVMSG", buffer.name, `\x01ACTION ${waiting.text}\x01`);
+    } else if (parts.length === 1) {
+      model.sendTagged(tags, "PRIVMSG", buffer.name, waiting.text);
+    } else {
+      const reference = waiting.label;
+      model.sendTagged(tags, "BATCH", `+${reference}`, "draft/multiline", buffer.name);
+      for (const part of parts) {
+        const inside = { batch: reference, ...(part.joined ? { [CONCAT]: "" } : {}) };
+        model.sendTagged(inside, "PRIVMSG", buffer.name, part.text);
+      }
+      model.send("BATCH", `-${reference}`);
+    }
+    model.effects.push({ kind: "expect" });
+  }
+  model.effects.push({ kind: "keep" });
+}
+
+/** The server has echoed, or knows, what waited under this label or id: it waits no longer. */
+export function confirm(model, buffer, label, id) {
+  const at = buffer.waiting.findIndex((waiting) => (label && waiting.label === label) || (id && waiting.id === id));
+  if (at < 0) return null;
+  const [found] = buffer.waiting.splice(at, 1);
+  model.change("lines");
+  model.effects.push({ kind: "keep" });
+  return found;
+}
+
+/** The server won't have what was said under this label; why, in words. Returns whether there was such a text. */
+export function refuse(model, label, words) {
+  for (const buffer of model.buffers.values()) {
+    const found = buffer.waiting.find((waiting) => label && waiting.label === label);
+    if (!found) continue;
+    found.label = "";
+    found.failed = words;
+    buffer.version += 1;
+    model.change("lines");
+    model.effects.push({ kind: "keep" });
+    return true;
+  }
+  return false;
+}
+
+/** Try again with what was refused, or give it up. */
+export function resend(model, buffer, waiting) {
+  waiting.failed = "";
+  flush(model, buffer);
+  model.change("lines");
+}
+
+export function discard(model, buffer, waiting) {
+  buffer.waiting = buffer.waiting.filter((each) => each !== waiting);
+  model.effects.push({ kind: "keep" });
+  model.change("lines");
+}
+
+/** What must outlive a reload: [{buffer, id, text, kind, time, reply, failed}]; nothing to a service. */
+export function unsent(model) {
+  return [...model.buffers.values()].flatMap((buffer) =>
+    buffer.waiting
+      .filter(() => !/serv$/i.test(buffer.name))
+      .map(({ id, text, kind, time, reply, failed }) => ({ buffer: buffer.name, id, text, kind, time, reply, failed })),
+  );
+}
+
+/** Take back what was kept. */
+export function restore(model, kept) {
+  for (const { buffer: name, ...rest } of kept) {
+    const buffer = model.open(String(name));
+    if (!buffer.waiting.some((each) => each.id === rest.id)) buffer.waiting.push({ ...rest, label: "" });
+  }
+}
+
+/** Whether the server lets a client-only tag pass: ISUPPORT's CLIENTTAGDENY. */
+export function isDenied(model, tag) {
+  const denied = (model.isupport.get("CLIENTTAGDENY") ?? "").split(",").filter(Boolean);
+  const name = tag.replace(/^\+/, "");
+  if (denied[0] === "*") return !denied.includes(`-${name}`);
+  return denied.includes(name);
+}
+
+/** How many bytes of text fit into one line when the server passes it on with our name in front. */
+function room(model, buffer, kind) {
+  const mask = bytes(model.user + model.host) || Number(model.isupport.get("USERLEN") ?? 18) + LONGEST_HOST;
+  const head = `:${model.nick}!@ PRIVMSG ${buffer.name} :`;
+  return Math.max(64, BODY - 2 - mask - 1 - bytes(head) - (kind === "action" ? 9 : 0));
+}
+
+/** The messages that a text becomes. */
+function pieces(model, buffer, text, kind) {
+  const size = room(model, buffer, kind);
+  const lines = text.replace(/\r\n?/g, "\n").replace(/\0/g, "").split("\n");
+  if (kind === "action" || !model.caps.has("draft/multiline")) {
+    return lines.filter((line) => line.trim()).flatMap((line) => splitBytes(line, size));
+  }
+  const limits = new Map((model.offered.get("draft/multiline") ?? "").split(",").map((each) => each.split("=")));
+  return within(lines, size, Number(limits.get("max-bytes")) || 4096, Number(limits.get("max-lines")) || 24);
+}
+
+/** Cut where a message would get too long for the server, between lines where that can be. */
+function within(lines, size, mostBytes, mostLines) {
+  const found = [];
+  let kept = [];
+  let [length, count] = [0, 0];
+  const end = () => {
+    const text = kept.join("\n").replace(/^\n+|\n+$/g, "");
+    if (text.trim()) found.push(text); // "Clients MUST NOT send messages consisting entirely of blank lines."
+    kept = [];
+    length = count = 0;
+  };
+  for (const line of lines) {
+    for (const [at, piece] of splitBytes(line, Math.min(mostBytes, size * mostLines) >> 1).entries()) {
+      const [more, parts] = [bytes(piece) + 1, splitBytes(piece, size).length + 1];
+      if (kept.length && (length + more > mostBytes || count + parts > mostLines)) end();
+      if (at && kept.length) kept.push(kept.pop() + piece); // the same line goes on
+      else kept.push(piece);
+      length += more;
+      count += parts;
+    }
+  }
+  end();
+  return found;
+}
+
+function cut(text, size) {
+  return text.split("\n").flatMap((line) => splitBytes(line, size).map((part, at) => ({ text: part, joined: at > 0 })));
+}
+
+function newId() {
+  const random = crypto.getRandomValues(new Uint32Array(4));
+  return [...random].map((each) => each.toString(36)).join("");
+}

@@ -1,0 +1,83 @@
+// Texts: names that are the same, lengths in bytes, and where to cut.
+
+const encoder = new TextEncoder();
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+
+/** How many bytes of UTF-8 a text takes. */
+export const bytes = (text) => encoder.encode(text).length;
+
+/** Return a function that maps names which are the same to one spelling. mapping: ISUPPORT's CASEMAPPING. */
+export function folder(mapping = "rfc1459") {
+  if (mapping === "ascii") return (name) => name.replace(/[A-Z]+/g, (some) => some.toLowerCase());
+  if (mapping === "rfc1459" || mapping === "strict-rfc1459") {
+    const twins = { "[": "{", "]": "}", "\\": "|", "~": "^" };
+    return (name) => name.replace(/[A-Z[\]\\~]/g, (letter) => twins[letter] ?? letter.toLowerCase());
+  }
+  return (name) => name.normalize("NFC").toLowerCase();
+}
+
+/** Cut a text into pieces of at most `room` bytes, between graphemes, at a blank where one is near. */
+export function splitBytes(text, room) {
+  if (bytes(text) <= room) return [text];
+  const pieces = [];
+  let piece = "";
+  let size = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    for (const part of bytes(segment) > room ? segment : [segment]) {
+      const length = bytes(part);
+      if (size + length > room) {
+        const blank = piece.lastIndexOf(" ");
+        const cut = blank > piece.length / 2 ? blank + 1 : piece.length;
+        pieces.push(piece.slice(0, cut));
+        piece = piece.slice(cut);
+        size = bytes(piece);
+      }
+      piece += part;
+      size += length;
+    }
+  }
+  return piece ? [...pieces, piece] : pieces;
+}
+
+/** The first graphemes of a text, with an ellipsis where there were more. */
+export function shortened(text, most) {
+  const found = [];
+  for (const { segment } of graphemes.segment(text)) {
+    if (found.length === most) return `${found.join("")}…`;
+    found.push(segment);
+  }
+  return text;
+}
+
+/** Whether a text is one to three emoji and nothing else: it is drawn larger. */
+export function isOnlyEmoji(text) {
+  if (text.length > 40) return false;
+  const found = [...graphemes.segment(text.trim())].map((each) => each.segment).filter((each) => each !== " ");
+  return found.length > 0 && found.length <= 3 && found.every((each) => /\p{Extended_Pictographic}|\p{RI}{2}/u.test(each));
+}
+
+/** A number from a name, the same every time: its colour. */
+export function hash(name) {
+  let value = 0;
+  for (const letter of name) value = (Math.imul(value, 31) + letter.codePointAt(0)) >>> 0;
+  return value;
+}
+
+/** Whether `word` stands in a text by itself, as a call for somebody does. Both folded. */
+export function isCalled(text, word) {
+  if (!word) return false;
+  const edge = /[\p{L}\p{N}_\-[\]\\`^{}|]/u;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const before = text.slice(0, at).match(/.$/u)?.[0] ?? " ";
+    const after = text.slice(at + word.length).match(/^./u)?.[0] ?? " ";
+    if (!edge.test(before) && !edge.test(after)) return true;
+  }
+  return false;
+}
+
+/** "ada", "ada and bob", "ada, bob and 3 others". */
+export function listed(names, most = 3) {
+  if (names.length < 2) return names.join("");
+  if (names.length <= most) return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  return `${names.slice(0, most - 1).join(", ")} and ${names.length - most + 1} others`;
+}

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { say } from "../../../greenchat/web/core/speak.js";
+import { Surroundings } from "./world.mjs";
+
+test("coming in: the subprotocol, the capabilities in lines that fit, the name", () => {
+  const web = new Surroundings();
+  web.chat.join("Ada Ö");
+  assert.deepEqual(web.socket.protocols, ["text.ircv3.net"]);
+  web.open();
+  assert.deepEqual(web.lines(), ["CAP LS 302", "NICK :Ada Ö", "USER Ada 0 * :Ada Ö"]);
+});
+
+test("the whole way in and out", () => {
+  const web = new Surroundings();
+  web.enter();
+  assert.equal(web.model.link.state, "online");
+  assert.equal(web.model.current.name, "#tea");
+  web.chat.quit("bye");
+  assert.deepEqual(web.lines().slice(-1), ["QUIT bye"]);
+  assert.equal(web.model.link.words, "You have left.");
+  assert.equal("here" in web.kept, false);
+  assert.deepEqual(web.timers, []);
+});
+
+test("an idle page has no timer", () => {
+  const web = new Surroundings();
+  web.enter();
+  web.advance(20_000);
+  assert.deepEqual(web.timers, []);
+});
+
+test("a lost connection is tried again, later each time, and we are where we were", () => {
+  const web = new Surroundings();
+  web.enter();
+  const waits = [];
+  for (let turn = 0; turn < 8; turn += 1) {
+    web.lose();
+    assert.equal(web.model.link.state, "waiting");
+    const wait = web.model.link.retryAt - web.time;
+    waits.push(wait);
+    web.advance(wait);
+    assert.equal(web.model.link.state, "connecting");
+  }
+  assert.deepEqual(waits, [1, 2, 3, 5, 10, 20, 30, 30].map((seconds) => seconds * 1000));
+  assert.equal(web.model.link.words, "Connecting…");
+  web.open();
+  web.lines();
+  web.welcome();
+  assert.ok(web.lines().includes("JOIN #tea"));
+  assert.equal(web.model.link.tries, 0);
+});
+
+test("why it ended, in words", () => {
+  const table = [
+    [[], {}, "The server is gone.", "waiting"],
+    [["ERROR :Closing link: (Server shutting down)"], {}, "Server shutting down.", "waiting"],
+    [[":s 465 ada :You are banned from this server: spam", "ERROR :Closing link"], {}, "You are banned from this server: spam.", "offline"],
+    [[], { code: 1013 }, "The server is full.", "waiting"],
+    [[], { code: 1001 }, "The server is shutting down.", "waiting"],
+  ];
+  for (const [lines, event, words, state] of table) {
+    const web = new Surroundings();
+    web.enter();
+    web.hear(...lines);
+    web.lose(event);
+    assert.deepEqual([web.model.link.words, web.model.link.state], [words, state]);
+  }
+  const web = new Surroundings();
+  web.chat.join("ada");
+  web.lose();
+  assert.equal(web.model.link.words, "The server can't be reached.");
+});
+
+test("a taken name asks one question; after a reload our own old connection is waited for", () => {
+  const web = new Surroundings();
+  web.chat.join("ada");
+  web.open();
+  web.hear(":s 433 * ada :Nickname belongs to an account: log in to it first");
+  assert.deepEqual(web.events.map(({ kind, why, owned }) => [kind, why, owned]), [["refused", "taken", true]]);
+  assert.equal(web.model.link.state, "offline");
+  const again = new Surroundings({ here: JSON.stringify({ nick: "ada", channels: [{ name: "#tea", key: "" }], current: "#tea" }) });
+  assert.equal(again.chat.resume(), "ada");
+  again.chat.join("ada");
+  again.open();
+  again.hear(":s 433 * ada :Nickname is already in use");
+  again.lose();
+  assert.equal(again.model.link.state, "waiting");
+  assert.deepEqual(again.events, []);
+});
+
+test("a page that is loaded anew is where it was, with what was not sent", () => {
+  const web = new Surroundings();
+  web.enter();
+  web.lose();
+  say(web.model, web.model.find("#tea"), "later", "said", web.time);
+  web.chat.turn();
+  const again = new Surroundings(web.kept);
+  assert.equal(again.chat.resume(), "ada");
+  assert.equal(again.model.current.name, "#tea");
+  assert.deepEqual(again.model.find("#tea").waiting.map((each) => each.text), ["later"]);
+  again.chat.join("ada");
+  again.open();
+  again.welcome();
+  assert.ok(again.lines().includes("JOIN #tea"));
+  again.hear(":ada!a@host JOIN #tea * :Ada");
+  const asked = again.lines().find((line) => line.includes("CHATHISTORY"));
+  again.hear(`@label=${/label=(\w+)/.exec(asked)[1]} FAIL CHATHISTORY MESSAGE_ERROR LATEST #tea :No`);
+  assert.equal(again.lines().filter((line) => line.includes("later")).length, 1);
+});
+
+test("broken things in the storage harm nobody", () => {
+  for (const here of ["null", "7", '{"nick":5}', '{"nick":"ada","channels":[{"name":5},{"name":"tea"},{}],"read":[["x"]],"talks":[7]}']) {
+    const web = new Surroundings({ here, unsent: '[{"text":5},null,{"text":"x"}]' });
+    web.chat.resume();
+    assert.equal(web.model.autojoin.size, 0);
+  }
+});
+
+test("a server that does not answer what was said is given up", () => {
+  const web = new Surroundings();
+  web.enter();
+  say(web.model, web.model.find("#tea"), "hello?", "said", web.time);
+  web.chat.turn();
+  web.advance(10_000);
+  assert.equal(web.model.link.state, "waiting");
+  assert.equal(web.model.link.words, "The server does not answer.");
+});
+
+test("what is asked is answered, with nothing where the connection was lost", async () => {
+  const web = new Surroundings();
+  web.enter();
+  const asked = web.chat.ask("PRIVMSG", "NickServ", "SESSIONS");
+  const label = /label=(\w+)/.exec(web.lines()[0])[1];
+  web.hear(`@label=${label} :s BATCH +r labeled-response`, "@batch=r :NickServ!n@s NOTICE ada :one", ":s BATCH -r");
+  assert.deepEqual((await asked).map((message) => message.params[1]), ["one"]);
+  const lost = web.chat.ask("WHOIS", "bob");
+  web.lose();
+  assert.deepEqual(await lost, []);
+  assert.deepEqual(await web.chat.ask("WHOIS", "bob"), []);
+});
+
+test("the read mark is told once a second at most", () => {
+  const web = new Surroundings();
+  web.enter();
+  for (let n = 0; n < 5; n += 1) web.hear(`@msgid=m${n};time=2026-05-04T12:00:0${n}.000Z :bob!b@far PRIVMSG #tea :x`);
+  assert.deepEqual(web.lines().filter((line) => line.includes("MARKREAD")), []);
+  web.advance(1000);
+  assert.deepEqual(web.lines().filter((line) => line.includes("MARKREAD")), ["MARKREAD #tea timestamp=2026-05-04T12:00:04.000Z"]);
+});

@@ -1,0 +1,82 @@
+"""The pure core of the web page, run by node, and what holds for all of its files."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.slash import TABLE
+
+WEB = Path(__file__).parents[2] / "greenchat" / "web"
+TESTS = Path(__file__).with_name("core")
+MOST_BYTES = 120_000  # of everything that a browser loads, gzipped
+SOURCES = sorted(path for path in WEB.rglob("*.js") if "vendor" not in path.parts)
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    """Find the program that runs JavaScript outside of a browser."""
+    found = shutil.which("node") or shutil.which("nodejs")
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("node is missing: .ci/run installs it")
+        pytest.skip("node is not installed (Debian: apt install nodejs)")
+    return found
+
+
+def test_the_core_does_what_its_own_tests_say(node: str) -> None:
+    """Its tests are written in JavaScript, beside this file."""
+    done = subprocess.run(
+        [node, "--test", *sorted(map(str, TESTS.glob("*.test.mjs")))], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(re.findall(r"^# pass (\d+)$", done.stdout, re.MULTILINE)[0]) > 50
+
+
+def test_commands_have_the_names_of_the_curses_client(node: str) -> None:
+    """Each command of the terminal, under all of its names, is one here, or the page says why it is not."""
+    modules = [f"import '{WEB}/core/commands_{name}.js';" for name in ("talk", "channels", "rest")]
+    script = f"""
+        import {{ ELSEWHERE, TABLE }} from '{WEB}/core/commands.js'; {"".join(modules)}
+        const rows = [...TABLE.values()].map(({{ name, aliases }}) => [name, aliases]);
+        console.log(JSON.stringify([rows, Object.keys(ELSEWHERE)]));
+    """
+    done = subprocess.run([node, "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
+    rows, elsewhere = json.loads(done.stdout)
+    here = {name: set(aliases) for name, aliases in rows}
+    there = {name: set(known.aliases) for name, known in TABLE.items()}
+    assert set(here) | set(elsewhere) == set(there)
+    assert here == {name: aliases for name, aliases in there.items() if name in here}
+
+
+def test_the_page_is_small() -> None:
+    """Everything together, as a server that compresses sends it."""
+    files = [path for path in WEB.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    assert sum(len(gzip.compress(path.read_bytes(), 9)) for path in files) < MOST_BYTES
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_text_of_strangers_can_become_markup(path: Path) -> None:
+    """Text is put in as text: what takes markup, or code in a string, is used nowhere."""
+    markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|srcdoc"
+    assert not re.search(markup + r"|\beval\(|new Function", path.read_text(encoding="utf-8"))
+    assert not re.search(r"""setAttribute\(\s*["'](?:on|style)""", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_files_hold_one_idea(path: Path) -> None:
+    """As in the rest of greenchat: a file that grows past 400 lines holds two."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.parent.name == "core"], ids=lambda path: path.stem)
+def test_the_core_knows_no_browser(path: Path) -> None:
+    """Drawing, storage and the network come in from outside."""
+    code = re.sub(r"^\s*(//|\*|/\*).*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert not re.search(r"\b(document|window|localStorage|sessionStorage|navigator)\.\w|\bfetch\(", code)
+    assert not re.search(r'from "\.\./', code)
