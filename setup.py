@@ -41,7 +41,7 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["greenchat", "greenchat.*"]),
-    package_data={"greenchat": ["web/*", "web/**/*"]},  # the page that browsers load
+    package_data={"greenchat": ["py.typed", "web/*", "web/**/*"]},  # types; the page that browsers load
     scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],
     install_requires=[
         "gevent>=24.2,<27",  # the server: a greenlet per client over libev

@@ -1,0 +1,8 @@
+"""`python -m greenchat` is the client."""
+
+import sys
+
+from greenchat.client.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())
