@@ -9,20 +9,10 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "greenchat/__init__.py").read_text(encoding="utf-8"))
 assert version
 
-tls = [
-    "pyOpenSSL>=24,<27",  # the server's TLS: takes self-signed client certificates, which the standard library can't
-    "cryptography>=42,<51",  # makes the server's own certificate
-]
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
-unicode = [  # nicknames beyond ASCII, for the casemapping `precis`:
-    "precis-i18n>=1.1,<2",  # which characters, and which spellings are the same
-    "confusable-homoglyphs>=3.3,<4",  # which look the same
-]
 
 test = [
-    *unicode,
-    *tls,
     *proxy,
     *(f"{each}; python_version < '3.15'" for each in spelling),  # it has no wheels for 3.15 yet
     "pytest>=8,<10",  # runs the tests
@@ -46,6 +36,10 @@ setup(
     install_requires=[
         "gevent>=24.2,<27",  # the server: a greenlet per client over libev
         "wcwidth>=0.3,<0.10",  # the client: how many columns a character takes
+        "pyOpenSSL>=24,<27",  # the server's TLS: takes self-signed client certificates, which ssl can't
+        "cryptography>=42,<51",  # makes the server's own certificate
+        "precis-i18n>=1.1,<2",  # names in every script: which characters, and which spellings are the same
+        "confusable-homoglyphs>=3.3,<4",  # ... and which of them look the same
     ],
     extras_require={
         "bench": [
@@ -54,8 +48,6 @@ setup(
         ],
         "proxy": proxy,
         "spelling": spelling,
-        "tls": tls,
-        "unicode": unicode,
         "test": test,
         "dev": [
             *test,

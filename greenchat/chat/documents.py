@@ -1,7 +1,8 @@
 """The kinds of document in which the store keeps the chat's state: one table, so that no kind is forgotten at a start.
 
 To keep something new: add a row here, write it with `Context.keep`, and read it in `server/data/restore.py` (or, where
-it is read when it is first asked for, say so in its row).
+it is read when it is first asked for, say so in its row). Where its key or its value has a folded name in it,
+`server/data/refold.py` has to know.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ class Kind:
     at_start: bool = True
 
 
-SERVER = Kind("server", "what it is: `OWN`, `CLOAK` or `DEFCON`")
+SERVER = Kind("server", "what it is: `OWN`, `CLOAK`, `DEFCON` or `CASEMAPPING`")
 ACCOUNT = Kind("account", "the account's folded name")
 CHANNEL = Kind("channel", "the registered channel's folded name")
 BAN = Kind("ban", "the ban's key, see `ServerBans.key`")
@@ -34,3 +35,4 @@ KINDS = (SERVER, ACCOUNT, CHANNEL, BAN, PRESENCE, READ_MARKS)
 OWN = "secret"  # behind what must not be guessed, hex
 CLOAK = "cloak"  # the cloaks' secret, hex
 DEFCON = "defcon"  # the level
+CASEMAPPING = "casemapping"  # under which the keys of all documents are folded

@@ -77,7 +77,7 @@ class Network:
     )
 
     def __init__(self, settings: Settings, *, now: int) -> None:
-        """now: when the server started, in ms since the epoch. Raises MissingExtraError, see `naming`."""
+        """now: when the server started, in ms since the epoch. Raises MissingPackageError, see `naming`."""
         self.settings = settings
         self.naming = naming(settings.casemapping)
         self.fold: Casefold = self.naming.fold

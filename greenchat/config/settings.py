@@ -14,6 +14,7 @@ from greenchat.config.key import Key
 from greenchat.config.opers import CLASSES, OPERS, Oper, OperClass
 from greenchat.config.validators import check_password
 from greenchat.protocol.modes import ModeTable
+from greenchat.protocol.plain.names import NICK_BYTES
 from greenchat.protocol.scram import ITERATIONS
 from greenchat.values import addresses
 from greenchat.values.addresses import IpNetwork
@@ -32,7 +33,7 @@ CLOAK_LENGTH = 3 * (CLOAK_LETTERS + 1)  # characters of a cloak before its suffi
 class Limits:
     """Lengths are in characters, as ISUPPORT announces them; counts are per user or per channel."""
 
-    nick: Annotated[int, Key("characters of a nickname", 1, 64)] = 32
+    nick: Annotated[int, Key("characters of a nickname", 1, NICK_BYTES)] = 32
     username: Annotated[int, Key("characters of a username", 2, 32)] = 18
     host: Annotated[int, Key("characters of a shown hostname", 32, 128)] = 64
     realname: Annotated[int, Key("characters of a real name", 1, REALNAME_BYTES)] = 150
@@ -195,9 +196,14 @@ class Settings:
     lobby: Annotated[str, Key("the channel of the plain-text clients", parse=validators.channel, restart=True)] = (
         "#lobby"
     )
-    casemapping: Annotated[str, Key("which spellings of a name are the same", choices=CASEMAPPINGS, restart=True)] = (
-        "ascii"
-    )
+    casemapping: Annotated[
+        str,
+        Key(
+            "which spellings of a name are the same; precis allows names in every script, none that looks like another",
+            choices=CASEMAPPINGS,
+            restart=True,
+        ),
+    ] = "precis"
     channel_flags: Annotated[str, Key("modes of a new channel, those without a parameter", parse=_FLAGS)] = "nt"
     user_flags: Annotated[str, Key("modes of a new user", parse=validators.letters("iw"))] = ""
     denied_tags: Annotated[
@@ -239,4 +245,5 @@ class Settings:
     @property
     def nick_bytes(self) -> int:
         """Of the longest nickname that there can be."""
-        return self.limits.nick * (_WIDEST if self.casemapping == "precis" else 1)
+        widest = _WIDEST if self.casemapping == "precis" else 1
+        return min(self.limits.nick * widest, NICK_BYTES)

@@ -51,4 +51,6 @@ CASEMAPPINGS: dict[str, Casefold] = {
     "rfc1459-strict": rfc1459_strict_fold,
 }
 
-ANNOUNCED: dict[str, Casefold] = {**CASEMAPPINGS, "rfc7613": precis_fold}  # by the value of CASEMAPPING in ISUPPORT
+# By the values of CASEMAPPING and UTF8MAPPING in ISUPPORT. The latter is of servers that tell those who know only ASCII
+# `CASEMAPPING=ascii`, which is right for their names; the number is the RFC's that was the newest at the time.
+ANNOUNCED: dict[str, Casefold] = {**CASEMAPPINGS, "rfc7613": precis_fold, "rfc8265": precis_fold}

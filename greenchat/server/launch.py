@@ -19,7 +19,7 @@ from greenchat.server.app import App
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.storage.interface import StoreError
-from greenchat.values.names import MissingExtraError
+from greenchat.values.names import MissingPackageError
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
         tls = load_tls(options.tls, options.data, config.settings.name)
         app = App(config.settings, options, tls, read_config)
         addresses = app.listen()
-    except (MissingExtraError, StoreError) as error:
+    except (MissingPackageError, StoreError) as error:
         raise CannotStartError(str(error)) from error
     except CannotListenError as error:
         raise CannotStartError(f"{error}; choose another address with --listen") from error

@@ -30,6 +30,14 @@ class UnfitWriteError(StoreError):
 class StoreDamagedError(StoreError):
     """The database can't be used as it is; the text says what is wrong and the way out."""
 
+    @classmethod
+    def of_document(cls, kind: str, key: str, error: Exception) -> "StoreDamagedError":
+        """A document is not as it was written; error: what its reader met."""
+        return cls(
+            f"the database is damaged: the {kind} {key} can't be read ({type(error).__name__}: {error})."
+            " Bring back a backup with `greenchat-server restore FILE`"
+        )
+
 
 class StoredEvent(NamedTuple):
     """Something that happened in a conversation. (A named tuple, since one is made for every message said: it takes a
@@ -87,11 +95,11 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """A channel gets another name, and keeps its history. to: the new key; name: how it is spelled."""
+    """A conversation gets another key, and keeps its history. name: how a channel is spelled, None for a direct one."""
 
     conversation: str
     to: str
-    name: str
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +193,10 @@ class Store(Protocol):
 
     def documents(self, kind: str) -> dict[str, object]:
         """All documents of a kind by their keys. Raises StoreError."""
+
+    def conversations(self) -> list[tuple[str, str | None]]:
+        """The keys of all that there ever were, the oldest first, and how the channels among them are spelled.
+        Raises StoreError."""
 
     def read(self, conversation: str, span: Span) -> list[StoredEvent]:
         """Part of a conversation, oldest first. From any thread. Raises StoreError."""

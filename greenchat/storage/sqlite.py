@@ -131,6 +131,11 @@ class SqliteStore:
             rows = self._connection.execute("SELECT key, value FROM document WHERE kind = ?", (kind,)).fetchall()
             return {key: _value(kind, key, value) for key, value in rows}
 
+    def conversations(self) -> list[tuple[str, str | None]]:
+        """Keys and names of all that there ever were, the oldest first."""
+        with self._errors("read"):
+            return self._connection.execute("SELECT key, name FROM conversation ORDER BY id").fetchall()
+
     def tidy(self) -> bool:
         """One short step of what `maintain` found to do and only this thread may. Returns whether there is more."""
         with self._errors("clean up"):

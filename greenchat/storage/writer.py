@@ -127,6 +127,11 @@ class Writer:
         self._connection.execute(aside, (renaming.to, renaming.conversation))
         change = "UPDATE conversation SET key = ?, name = ? WHERE key = ?"
         self._connection.execute(change, (renaming.to, renaming.name, renaming.conversation))
+        if renaming.name is None:
+            (number,) = self._connection.execute("SELECT id FROM conversation WHERE key = ?", (renaming.to,)).fetchone()
+            self._connection.execute("DELETE FROM member WHERE conversation = ?", (number,))
+            for identity in members_of(renaming.to):
+                self._connection.execute("INSERT OR IGNORE INTO member VALUES (?, ?)", (identity, number))
 
     def _erase(self, erasure: Erasure) -> list[Erased]:
         rows = self._connection.execute(

@@ -7,16 +7,18 @@ nicknames: which are allowed, which are two spellings of one, and which look ali
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from greenchat import extras
 from greenchat.protocol.casemap import CASEMAPPINGS as PLAIN_CASEMAPPINGS
 from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.plain.names import NICK_BYTES
 
-CASEMAPPINGS = (*PLAIN_CASEMAPPINGS, "precis")
+CASEMAPPINGS = ("precis", *PLAIN_CASEMAPPINGS)
 SERVICES = frozenset({"nickserv", "chanserv", "histserv", "hostserv", "memoserv", "operserv"})
 
-# Modern lists PRECIS under the number of the RFC that RFC 8265 has replaced.
-_TOKENS = {"precis": "rfc7613"}
+# Of the modules that `precis` imports with the first name that needs them.
+_PRECIS_MODULES = ("precis_i18n", "confusable_homoglyphs")
 
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
 _CHANNEL = re.compile(r"#[^\x00-\x20,\x7f\u0080-\u00a0]*\Z")
@@ -25,8 +27,8 @@ REALNAME_BYTES = 190  # so that it fits into an extended JOIN beside the longest
 _NOT_USERNAME = re.compile(r"[^\w.\-\[\]\\`^{|}]", re.ASCII)
 
 
-class MissingExtraError(ImportError):
-    """A casemapping needs libraries that are not installed; its text says which extra brings them."""
+class MissingPackageError(ImportError):
+    """A casemapping needs libraries that are not installed; its text says how they get there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +44,23 @@ class Naming:
     spells: Callable[[str], bool]
 
     def is_nick(self, name: str, limit: int) -> bool:
-        """Whether somebody can be called this: at most `limit` characters, and not like a service."""
-        return len(name) <= limit and self.spells(name) and self.skeleton(name) not in SERVICES
+        """Whether somebody can be called this: at most `limit` characters in NICK_BYTES, and not like a service."""
+        fits = len(name) <= limit and len(name.encode()) <= NICK_BYTES
+        return fits and self.spells(name) and self.skeleton(name) not in SERVICES
 
 
 def naming(casemapping: str) -> Naming:
-    """The rules under one of CASEMAPPINGS. Raises MissingExtraError."""
+    """The rules under one of CASEMAPPINGS. Raises MissingPackageError."""
     fold = PLAIN_CASEMAPPINGS.get(casemapping)
     if fold is not None:
         return Naming(fold, fold, lambda name: _NICK.match(name) is not None)
-    try:
-        # Late: two libraries and their tables, for those who want nicknames beyond ASCII only.
-        from greenchat.values import precis
-    except ImportError as error:
-        raise MissingExtraError(
+    if any(find_spec(module) is None for module in _PRECIS_MODULES):
+        raise MissingPackageError(
             f"the casemapping {casemapping!r} needs more packages: {extras.install(extras.UNICODE)}"
-        ) from error
+        )
+    from greenchat.values import precis  # late: not every program that knows names asks for it
+
     return Naming(precis.fold, precis.skeleton, precis.is_nick)
-
-
-def casemapping_token(casemapping: str) -> str:
-    """The value of CASEMAPPING in ISUPPORT: https://modern.ircdocs.horse/#casemapping-parameter."""
-    return _TOKENS.get(casemapping, casemapping)
 
 
 def is_channel(name: str, limit: int) -> bool:

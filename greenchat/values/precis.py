@@ -2,19 +2,17 @@
 
 Two spellings are one name by the profile UsernameCaseMapped of PRECIS (RFC 8265, section 3.3). Two names look alike by
 the table of confusable characters of Unicode (UTS #39, section 4): `аlice` with a Cyrillic а is not `alice`, but nobody
-can see that. Both come from libraries, which the extra `unicode` brings.
+can see that. Both come from libraries, loaded with the first name that is not ASCII: with their tables they take 50 ms.
 """
 
 import re
 import unicodedata
-from functools import lru_cache
-
-from confusable_homoglyphs.confusables import confusables_data
-from precis_i18n import get_profile
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from typing import Any
 
 # What is ASCII stays as strict as under the other casemappings; of the rest PRECIS decides.
 _CANDIDATE = re.compile(r"[A-Za-z\[\]\\`_^{|}\u0080-\U0010ffff][A-Za-z0-9\[\]\\`_^{|}\u0080-\U0010ffff-]*\Z")
-_PROFILE = get_profile("UsernameCaseMapped")
 
 
 def is_nick(name: str) -> bool:
@@ -45,7 +43,7 @@ def skeleton(name: str) -> str:
 @lru_cache(16384)
 def _enforce(name: str) -> str | None:
     try:
-        return _PROFILE.enforce(name)
+        return _profile()(name)
     except UnicodeEncodeError:
         return None
 
@@ -58,7 +56,7 @@ def _prototype(character: str) -> str:
     alike = {character}
     unseen = [character]
     while unseen:
-        for other in confusables_data.get(unseen.pop(), ()):
+        for other in _confusables().get(unseen.pop(), ()):
             glyph = other["c"]
             # not beyond ASCII: `l` looks like `1` and `|`, which look like characters that don't look like `l`
             if glyph not in alike:
@@ -66,3 +64,19 @@ def _prototype(character: str) -> str:
                 if not glyph.isascii():
                     unseen.append(glyph)
     return min(alike, key=lambda glyph: (not glyph.isascii(), len(glyph), glyph))
+
+
+@cache
+def _profile() -> Callable[[str], str]:
+    from precis_i18n import get_profile
+
+    enforce: Callable[[str], str] = get_profile("UsernameCaseMapped").enforce
+    return enforce
+
+
+@cache
+def _confusables() -> Mapping[str, list[dict[str, Any]]]:
+    from confusable_homoglyphs.confusables import confusables_data
+
+    found: Mapping[str, list[dict[str, Any]]] = confusables_data
+    return found

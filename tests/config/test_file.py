@@ -116,7 +116,7 @@ def test_the_example_names_every_right() -> None:
         ("motd = ['fine', 5]", "motd[2]: must be a string, not a number"),
         ("password = 'two words'", "password: must not hold spaces"),
         ("lobby = 'lobby'", "lobby: must be the name of a channel"),
-        ("casemapping = 'utf8'", "casemapping: must be one of ascii, rfc1459, rfc1459-strict, precis, not 'utf8'"),
+        ("casemapping = 'utf8'", "casemapping: must be one of precis, ascii, rfc1459, rfc1459-strict, not 'utf8'"),
         ("channel_flags = 'ntq'", "channel_flags: must be letters out of"),
         ("listen = []", "listen: must have one address at least"),
         ("[[listen]]\nkind = 'irc'", "listen[1].address: is missing: [HOST]:PORT"),

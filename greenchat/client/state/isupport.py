@@ -53,8 +53,9 @@ class Isupport:
                 self._understand(name, value)
 
     def _understand(self, name: str, value: str) -> None:
-        if name == "CASEMAPPING":
-            self.casefold = ANNOUNCED.get(value, self.casefold)
+        if name in ("CASEMAPPING", "UTF8MAPPING"):
+            if name == "UTF8MAPPING" or "UTF8MAPPING" not in self.tokens:
+                self.casefold = ANNOUNCED.get(value, self.casefold)
         elif name == "CHANTYPES":
             self.chantypes = value
         elif name == "STATUSMSG":

@@ -10,7 +10,6 @@ from greenchat.protocol import caps
 from greenchat.protocol.isupport import TOKENS_A_LINE, format_tokens
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
-from greenchat.values.names import casemapping_token
 
 
 @command("ISUPPORT", anytime=True)
@@ -52,7 +51,7 @@ def tokens(settings: Settings) -> list[str]:
         "AWAYLEN": str(limits.away),
         "BOT": "B",
         "CALLERID": LETTER,
-        "CASEMAPPING": casemapping_token(settings.casemapping),
+        "CASEMAPPING": settings.casemapping,
         "CHANLIMIT": f"#:{limits.channels}",
         "CHANMODES": ",".join((table.lists, table.always, table.setting, table.flags)),
         "CHANNELLEN": str(limits.channel),
@@ -87,6 +86,10 @@ def tokens(settings: Settings) -> list[str]:
     }
     if settings.history.enabled:
         values |= {"CHATHISTORY": str(settings.history.page), "MSGREFTYPES": "msgid,timestamp"}
+    if settings.casemapping == "precis":
+        # Clients that know nothing of it compare names as they always did, which is right for those in ASCII.
+        # https://github.com/ergochat/ergo/blob/master/docs/MANUAL.md#nickname-casemapping-and-unicode
+        values |= {"CASEMAPPING": "ascii", "UTF8MAPPING": "rfc8265"}
     if settings.icon:
         values["draft/ICON"] = settings.icon
     if settings.denied_tags:

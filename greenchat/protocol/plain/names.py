@@ -4,17 +4,20 @@ from collections.abc import Callable
 
 Legal = Callable[[str], bool]
 
+NICK_BYTES = 64
+"""Of UTF-8 in the longest nick: 32 Cyrillic letters or 21 Chinese ones still leave room beside them in a line."""
+
 
 def clean_name(typed: str, legal: Legal, limit: int) -> str:
     """The nick for a typed name: what can't be in a nick becomes `_`. "" for a name without anything in it.
 
     legal says whether the server takes a nick; limit is in characters.
     """
-    letters = typed.strip()[:limit]
+    letters = _cut(typed.strip()[:limit])
     nick = "".join(letter if legal("x" + letter) else "_" for letter in letters)
     if nick and not legal(nick):
         # letters that a nick can hold but not begin with, and names that the server keeps for itself
-        nick = ("_" + nick)[:limit]
+        nick = _cut(("_" + nick)[:limit])
     if nick and not legal(nick):
         # letters that are allowed, but not side by side
         nick = "".join(letter if letter.isascii() else "_" for letter in nick)
@@ -24,4 +27,8 @@ def clean_name(typed: str, legal: Legal, limit: int) -> str:
 def another_name(nick: str, number: int, limit: int) -> str:
     """The nick to try when `nick` is taken: `alice_2`, `alice_3` and so on, never over the limit."""
     suffix = f"_{number}"
-    return nick[: limit - len(suffix)] + suffix
+    return _cut(nick[: limit - len(suffix)], NICK_BYTES - len(suffix)) + suffix
+
+
+def _cut(name: str, size: int = NICK_BYTES) -> str:
+    return name.encode()[:size].decode(errors="ignore")

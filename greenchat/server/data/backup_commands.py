@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TextIO
 
 from greenchat.config.file import Config
-from greenchat.protocol.casemap import CASEMAPPINGS
 from greenchat.protocol.times import format_time
 from greenchat.server.data.store_keeper import DATABASE, lock
 from greenchat.storage import backup
 from greenchat.storage.interface import StoredEvent, StoreError
+from greenchat.values.names import naming
 
 
 def run(command: str, arguments: list[str], config: Config, out: TextIO) -> int:
@@ -26,7 +26,7 @@ def run(command: str, arguments: list[str], config: Config, out: TextIO) -> int:
     if command == "restore":
         return _restore(Path(arguments[0]), database, out)
     if command == "export":
-        fold = CASEMAPPINGS[config.settings.casemapping]
+        fold = naming(config.settings.casemapping).fold
         for event in backup.export(database, fold(arguments[0]) if arguments else None):
             out.write(_line(event) + "\n")
         return 0

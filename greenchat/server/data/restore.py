@@ -19,6 +19,7 @@ from greenchat.chat.registered_channels import from_document
 from greenchat.chat.server_bans import ServerBan
 from greenchat.protocol.msgid import first_id
 from greenchat.protocol.tags import CLIENT_ID
+from greenchat.server.data.refold import refold
 from greenchat.storage.interface import Document, Store, StoreDamagedError
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ _RESENT_MOST = 10_000
 
 def restore(network: Network, store: Store) -> None:
     """Fill a fresh network from the store. Raises StoreError."""
+    bans = network.bans
+    refold(store, network.settings.casemapping, lambda document: bans.key(ServerBan.from_document(document).target))
     network.secret = _secret(store, documents.OWN)
     network.cloaks.change_secret(_secret(store, documents.CLOAK))
     level = store.document(documents.SERVER.name, documents.DEFCON)
@@ -61,7 +64,7 @@ def _secret(store: Store, key: str) -> bytes:
     try:
         return bytes.fromhex(secret)
     except ValueError as error:
-        raise _unreadable(documents.SERVER, key, error) from error
+        raise StoreDamagedError.of_document(documents.SERVER.name, key, error) from error
 
 
 def restore_accounts(network: Network, store: Store) -> None:
@@ -82,12 +85,5 @@ def _each(store: Store, kind: Kind, make: Callable[[Mapping[str, Any]], T]) -> l
             if isinstance(document, Mapping):
                 made.append(make(document))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _unreadable(kind, key, error) from error
+            raise StoreDamagedError.of_document(kind.name, key, error) from error
     return made
-
-
-def _unreadable(kind: Kind, key: str, error: Exception) -> StoreDamagedError:
-    return StoreDamagedError(
-        f"the database is damaged: the {kind.name} {key} can't be read ({type(error).__name__}: {error})."
-        " Bring back a backup with `greenchat-server restore FILE`"
-    )

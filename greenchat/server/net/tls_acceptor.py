@@ -15,7 +15,7 @@ def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
     """
     if not files.is_given:
         return None
-    try:  # late: it takes OpenSSL along, and is an extra
+    try:  # late: it takes OpenSSL along
         from greenchat.server.net.certificate import ensure_certificate
         from greenchat.server.net.tls import Tls, TlsError
     except ImportError as error:

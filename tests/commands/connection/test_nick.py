@@ -15,7 +15,7 @@ def test_in_use(server: Target) -> None:
         assert (refusal.command, refusal.params[:2]) == ("433", ("alice", "BOB"))
 
 
-@pytest.mark.parametrize("nick", ["0", "1abc", "#chan", "a,b", "a*", "@bob", "NickServ", "x" * 33, "Jürgen"])
+@pytest.mark.parametrize("nick", ["0", "1abc", "#chan", "a,b", "a*", "@bob", "NickServ", "x" * 33, "J®rgen"])
 def test_erroneous(server: Target, nick: str) -> None:
     """ "If the server does not accept the new nickname ... it should issue an ERR_ERRONEUSNICKNAME numeric"."""
     with Client(server, "alice") as alice:

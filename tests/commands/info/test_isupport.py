@@ -187,9 +187,19 @@ def every_targmax(stage: Stage, value: str) -> None:
 
 
 def case_folded(stage: Stage, value: str) -> None:
-    assert value == "ascii"
+    assert value == "ascii"  # what all clients know, and right for their names
     assert stage.op.commands("PRIVMSG BOB :hi", "PRIVMSG #A :hi") == []
     assert stage.op.commands("NICK BOB") == ["433"]
+
+
+def utf8_folded(stage: Stage, value: str) -> None:
+    """As Ergo announces PRECIS: two spellings of a name in any script are one."""
+    assert value == "rfc8265"
+    assert stage.bob.commands("NICK Анна")[0] == "NICK"
+    stage.op.sync()
+    assert stage.op.commands("PRIVMSG АННА :hi") == []
+    assert stage.op.commands("NICK анна") == ["433"]
+    stage.bob.run("NICK bob")
 
 
 def maxlist(stage: Stage, value: str) -> None:
@@ -370,6 +380,7 @@ PROBES: dict[str, Probe] = {
     "TARGMAX": every_targmax,
     "TOPICLEN": cut_to("TOPIC #a :{}", "TOPIC", 1),
     "USERLEN": username,
+    "UTF8MAPPING": utf8_folded,
     "UTF8ONLY": utf8only,
     "WHOX": whox,
     "draft/ICON": is_("https://example.org/icon.svg"),

@@ -43,6 +43,12 @@ def test_clean_follows_the_rule_it_is_given() -> None:
     assert clean_name("Zoë B", lambda nick: " " not in nick, 32) == "Zoë_B"
 
 
+def test_clean_keeps_to_the_bytes_of_the_longest_nick() -> None:
+    """64 bytes of UTF-8, so that names and what is said with them fit into a line of 512."""
+    assert clean_name("名" * 30, bool, 32) == "名" * 21
+    assert another_name("名" * 21, 2, 32) == "名" * 20 + "_2"
+
+
 def test_clean_with_letters_that_do_not_go_together() -> None:
     def no_mixture(nick: str) -> bool:
         return not ("ë" in nick and "я" in nick)

@@ -180,10 +180,10 @@ class TestPinned:
 class TestNames:
     def test_typed_and_assigned(self, server: ServerThread, witness: Client) -> None:
         with Raw(server.address, "Zoë X\n".encode()) as raw:
-            assert raw.until(b"You are Zo__X.\n")
+            assert raw.until("You are Zoë_X.\n".encode())
             joined = witness.expect("JOIN")
-            assert joined.nick == "Zo__X"
-            assert next(message for message in witness.run("WHOIS Zo__X") if message.command == "311").params[-1] == (
+            assert joined.nick == "Zoë_X"
+            assert next(message for message in witness.run("WHOIS Zoë_X") if message.command == "311").params[-1] == (
                 "Zoë X"
             )
             raw.send("Zoë X: hi\n".encode())

@@ -1,0 +1,174 @@
+"""Another casemapping than before: what the store keeps under folded names is moved to what they fold to now.
+
+Under `ascii`, the default of older versions, `#École` and `#école` were two channels; under `precis` they are one. The
+registered one keeps the name, then the older one; the other becomes `#école_2`, with its owner and its history, so that
+nobody reads what was said in a room that they were not in. Two accounts are never made one, and none is renamed: where
+two would be the same the server refuses to start.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from greenchat.chat import documents
+from greenchat.protocol.casemap import Casefold
+from greenchat.storage.interface import (
+    Document,
+    Renaming,
+    Store,
+    StoreDamagedError,
+    StoreError,
+    Write,
+    direct_key,
+    members_of,
+)
+from greenchat.values.names import CASEMAPPINGS, naming
+
+log = logging.getLogger(__name__)
+
+_MARK = (documents.SERVER.name, documents.CASEMAPPING)
+_FIRST = "ascii"  # of the databases that don't say it
+_SYMBOLS = "~&@%+"  # before the channel in the key of what was said to some ranks only
+
+Stored = dict[str, Any]
+Refold = Callable[[str, Stored], tuple[str, Stored]]
+T = TypeVar("T")
+
+
+def refold(store: Store, casemapping: str, ban_key: Callable[[Mapping[str, Any]], str]) -> None:
+    """Bring the store's keys to this casemapping, in one transaction. ban_key: the key of a ban by its document.
+
+    Raises StoreError, also where two accounts would be one.
+    """
+    before = store.document(*_MARK)
+    if before == casemapping:
+        return
+    former = before if isinstance(before, str) and before in CASEMAPPINGS else _FIRST
+    writes = _Refolding(store, former, casemapping).writes(ban_key) if former != casemapping else []
+    store.commit([*writes, Document(*_MARK, casemapping)])
+
+
+class _Refolding:
+    """From one casemapping to another. Raises StoreError where two accounts would be one."""
+
+    def __init__(self, store: Store, before: str, after: str) -> None:
+        self._store = store
+        self._was_folded: Casefold = naming(before).fold
+        self._fold: Casefold = naming(after).fold
+        self._conversations = store.conversations()
+        self._identities = self._accounts(f"were two names under {before} and are one under {after}")
+        self._channels = self._channel_names()
+
+    def writes(self, ban_key: Callable[[Mapping[str, Any]], str]) -> list[Write]:
+        """All that has to be written, what must make room first."""
+        kinds: dict[str, Refold] = {
+            documents.ACCOUNT.name: lambda key, document: (self._identity(key), document),
+            documents.PRESENCE.name: self._presence,
+            documents.READ_MARKS.name: self._read_marks,
+            documents.CHANNEL.name: self._channel,
+            documents.BAN.name: lambda key, document: (ban_key(document), document),
+        }
+        gone: list[Write] = []
+        put: list[Write] = []
+        for kind, change in kinds.items():
+            for key, document, (to, value) in self._each(kind, change):
+                if to != key:
+                    gone.append(Document(kind, key, None))
+                if (to, value) != (key, document):
+                    put.append(Document(kind, to, value))
+        return [*gone, *put, *self._renamings()]
+
+    def _each(self, kind: str, read: Callable[[str, Stored], T]) -> Iterator[tuple[str, Stored, T]]:
+        """The documents of a kind, and what is read in each. Raises StoreDamagedError."""
+        for key, document in self._store.documents(kind).items():
+            if isinstance(document, dict):
+                try:
+                    found = read(key, document)
+                except (KeyError, TypeError, ValueError, AttributeError) as error:
+                    raise StoreDamagedError.of_document(kind, key, error) from error
+                yield key, document, found
+
+    def _accounts(self, clash: str) -> dict[str, str]:
+        """Former keys, and those now."""
+        names: dict[str, str] = {}
+        keys: dict[str, str] = {}
+        for key, _, name in self._each(documents.ACCOUNT.name, lambda key, document: str(document["name"])):
+            if self._was_folded(name) != key:
+                continue  # not as it was written: for others to find
+            folded = self._fold(name)
+            if folded in names:
+                raise StoreError(
+                    f"the accounts {names[folded]} and {name} {clash}: set casemapping back, or drop one of them first"
+                )
+            names[folded] = name
+            keys[key] = folded
+        return keys
+
+    def _channel_names(self) -> dict[str, str]:
+        """Former keys, and what the channels are called now."""
+        names = {key: name or key for key, name in self._conversations if key.startswith("#") and " " not in key}
+        registered = {
+            key: name
+            for key, _, name in self._each(documents.CHANNEL.name, lambda key, document: str(document["name"]))
+        }
+        found: dict[str, str] = {}
+        taken: set[str] = set()
+        for key, wish in (registered | {key: names[key] for key in names if key not in registered}).items():
+            name, number = wish, 1
+            while self._fold(name) in taken:
+                number += 1
+                name = f"{wish}_{number}"
+            if name != wish:
+                log.warning("the channel %s is called %s now: another one is %s", wish, name, self._fold(wish))
+            taken.add(self._fold(name))
+            found[key] = name
+        return found
+
+    def _identity(self, key: str) -> str:
+        """Of an account, also one that is gone; what guests are known by is no name."""
+        return self._identities.get(key) or (key if key.startswith("~") else self._fold(key))
+
+    def _name(self, channel: str) -> str:
+        return self._channels.get(self._was_folded(channel), channel)
+
+    def _key(self, conversation: str) -> str:
+        if len(members_of(conversation)) == 2 and not self._is_channel(conversation):
+            one, other = members_of(conversation)
+            return direct_key(self._identity(one), self._identity(other))
+        channel = conversation.lstrip(_SYMBOLS)
+        symbols = conversation[: len(conversation) - len(channel)]
+        return symbols + self._fold(self._name(channel))
+
+    @staticmethod
+    def _is_channel(conversation: str) -> bool:
+        return conversation.lstrip(_SYMBOLS).startswith("#")
+
+    def _presence(self, key: str, document: Stored) -> tuple[str, Stored]:
+        channels = [[self._name(name), *rest] for name, *rest in document["channels"]]
+        return self._identity(key), document | {"channels": channels}
+
+    def _read_marks(self, key: str, document: Stored) -> tuple[str, Stored]:
+        return self._identity(key), {self._key(conversation): time for conversation, time in document.items()}
+
+    def _channel(self, key: str, document: Stored) -> tuple[str, Stored]:
+        access = {self._identity(account): rank for account, rank in document.get("access", {}).items()}
+        name = self._channels[key]
+        changed = {"name": name, "founder": self._identity(document["founder"]), "access": access}
+        return self._fold(name), document | changed
+
+    def _renamings(self) -> list[Write]:
+        """In two steps, since one may get the key that another has now."""
+        aside: list[Write] = []
+        back: list[Write] = []
+        for key, name in self._conversations:
+            if self._is_channel(key) and " " in key:
+                continue  # of a channel that was renamed before: nobody asks for it
+            to = self._key(key)
+            if self._is_channel(key):
+                bare = key.lstrip(_SYMBOLS)
+                name = key[: len(key) - len(bare)] + self._channels.get(bare, bare) if to != key else name
+            if to != key:
+                parked = f"* {len(aside)}"
+                aside.append(Renaming(key, parked, name))
+                back.append(Renaming(parked, to, name))
+        return [*aside, *back]
