@@ -65,7 +65,7 @@ INNER_ORDER = {
     ],
 }
 # Of the storage the commands know what it offers, not how it does it: nothing that opens a database.
-PURE_STORAGE = {"storage/interface.py", "storage/changes.py"}
+PURE_STORAGE = {"storage/interface.py", "storage/changes.py", "storage/log.py"}
 OUTSIDE = {
     "gevent": {"server", "bench"},
     "curses": {"client/terminal/screen.py", "client/terminal/key_decoder.py"},

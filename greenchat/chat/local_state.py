@@ -13,13 +13,19 @@ class LocalState:
     command_counts: how often each command was called.
     """
 
-    __slots__ = ("_references", "command_counts", "entrance", "monitors")
+    __slots__ = ("_references", "_sessions", "command_counts", "entrance", "monitors")
 
     def __init__(self) -> None:
         self.monitors = Monitors()
         self.entrance = ServerPassword()
         self.command_counts: Counter[str] = Counter()
         self._references = 0
+        self._sessions = 0
+
+    def new_session(self) -> int:
+        """A number for a session."""
+        self._sessions += 1
+        return self._sessions
 
     def new_reference(self) -> str:
         """A name for a batch that an answer is in. It is no msgid: questions must not shift the ids of what is said."""

@@ -148,6 +148,7 @@ class Network:
 
     def connect(self, session: Session) -> None:
         """A connection came; it is nobody yet."""
+        session.number = session.number or self.local.new_session()
         self.sessions[session] = None
 
     def disconnect(self, session: Session) -> None:

@@ -117,7 +117,8 @@ def _network(text: str) -> str:
 class ServerBans:
     """All bans. fold: of account names; mask_fold: see `masks.mask_fold`.
 
-    Reads: iteration, len, get, of_address, of_account, of_masks. Changes: put, drop, expire, shift.
+    Reads: iteration, len, get, of_address, of_account, of_masks, is_any_over.
+    Changes: put, drop, expire, shift.
     """
 
     __slots__ = ("_bans", "_fold", "_mask_fold", "_masks", "_networks")
@@ -199,6 +200,10 @@ class ServerBans:
             if not self._networks[kind]:
                 del self._networks[kind]
         return ban
+
+    def is_any_over(self, now: int) -> bool:
+        """Whether `expire` would find one."""
+        return any(not ban.holds(now) for ban in self)
 
     def expire(self, now: int) -> list[ServerBan]:
         """Drop those whose time is over; they are returned."""

@@ -25,7 +25,8 @@ class Session:
     cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
-    gateway: that it came through, by WEBIRC. metadata: what it has to do with that, once it has.
+    gateway: that it came through, by WEBIRC. metadata: what it has to do with that, once it has. number: by which a log
+    names it; no other session of the process has it.
     """
 
     outbox: Outbox
@@ -50,6 +51,7 @@ class Session:
     gateway: str = ""
     metadata: MetadataUse | None = None
     received_messages: int = 0
+    number: int = 0
     received_bytes: int = 0
 
     @property

@@ -16,12 +16,13 @@ from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on
-from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, keep_ban
+from greenchat.commands.connection.ban_enforcement import let_expire, shift
 from greenchat.commands.connection.defcon_gate import doors
-from greenchat.commands.core.audit_log import act, record, tell_operators
+from greenchat.commands.core.audit_log import record, tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Streamed
 from greenchat.commands.core.process import ConnectionRules, Port, Reloaded
+from greenchat.commands.operators.configure import take_in
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
@@ -30,7 +31,7 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import MessageIds
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
-from greenchat.server.data.restore import restore, restore_accounts
+from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.mail import Mailer
 from greenchat.server.net.admission import Admission
@@ -43,6 +44,7 @@ from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.server.reload import apply
 from greenchat.storage.interface import StoreError
+from greenchat.storage.log import MemoryLog
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ class App:
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
         restore(self.network, self.store)
         self.backlogs = SendQueues(options.connections.sendq_total)
+        self.log = MemoryLog()
         self.turn = Turn(self.store, self.backlogs)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.workers = ThreadPool(_WORKERS)
@@ -174,7 +177,9 @@ class App:
 
     def _reload(self, ctx: Context) -> Reloaded:
         try:
-            restore_accounts(self.network, self.store)
+            found = new_accounts(self.network, self.store)
+            if found:
+                ctx.propose(take_in, [account.document() for account in found])
         except StoreError as error:
             log.error("the accounts can't be read again: %s", error)
         if self._read_config is None:
@@ -280,22 +285,13 @@ class App:
     def _follow(self, jump: int) -> None:
         """The date was set forward by so many ms, or back: bans are to last as long as they were meant to."""
         log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
-        moved = self.network.bans.shift(jump, before=self.now() - jump)
-        if moved:
-            self.turn.begin()
-            ctx = self._context()
-            for ban in moved:
-                keep_ban(ctx, ban)
-            enforce(ctx)  # who came in between
+        self.turn.begin()
+        self._context().propose(shift, jump)
 
     def _let_bans_expire(self) -> None:
-        over = self.network.bans.expire(self.now())
-        if over:
+        if self.network.bans.is_any_over(self.now()):
             self.turn.begin()
-            ctx = self._context()
-            for ban in over:
-                forget_ban(ctx, ban)
-                act(ctx, "UBAN", f"The ban on {ban.target.text} has expired: {ban.reason}")
+            self._context().propose(let_expire)
 
 
 def _presentable(host: str) -> str:

@@ -5,10 +5,9 @@ import socket
 from typing import Protocol
 
 from greenchat.chat.network import Network
-from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.context import Context
-from greenchat.commands.info.isupport import announce_isupport
-from greenchat.commands.operators.oper import revoke_operators
+from greenchat.commands.operators.configure import configure
+from greenchat.config.document import to_document
 from greenchat.config.file import Config
 from greenchat.config.options import ListenerOptions, Options
 from greenchat.config.schema import take_over
@@ -45,19 +44,14 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     options, refused_options = take_over(running.options, config.options)
     if running.options.tls != options.tls or running.options.tls.is_given:
         running.tls = load_tls(options.tls, options.data, settings.name)
-    before, offered_before = network.settings, in_force(network)
-    network.configure(settings)
     running.options = options
-    network.logins.limit = options.throttle.logins
-    network.registrations.limit = options.throttle.registrations
     running.backlogs.limit = options.connections.sendq_total
     for connection in running.connections:
         connection.use(options)
     logging.getLogger().setLevel(options.log.level.upper())
     running.plain.options = options.plain
-    revoke_operators(ctx)
-    announce_isupport(ctx, before)
-    announce_capabilities(ctx, offered_before)
+    throttle = options.throttle
+    ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations)
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     return notes + _move_doors(running, options.listen)
 

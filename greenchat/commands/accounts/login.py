@@ -13,6 +13,7 @@ from greenchat.commands.accounts.login_throttle import count_wrong, guess, secon
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.scram import Verifier
@@ -80,10 +81,27 @@ def log_in(ctx: Context, account: Account) -> None:
         raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
     session = ctx.session
     session.account = account.name
-    ctx.network.familiar.note(ctx.network.fold(account.name), netblock(session.host))
+    ctx.propose(_note_origin, ctx.network.fold(account.name), netblock(session.host))
     if session.user is not None and session.user.account != account.name:
         set_account(ctx, session.user, account.name)
     ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
+
+
+@step("login.origin")
+def _note_origin(ctx: Context, account: str, place: str) -> None:
+    """Somebody has logged in to an account from there."""
+    ctx.network.familiar.note(account, place)
+
+
+def proof_of(account: Account) -> str:
+    """What a step is told of the password that was right, so that it sees whether it still is."""
+    return hashlib.sha256(account.verifier.encode()).hexdigest()[:16]
+
+
+def proved(ctx: Context, name: str, proof: str) -> Account | None:
+    """The account of this name, if one may log in to it and its password is the one that was right."""
+    account = ctx.network.accounts.get(name)
+    return account if account is not None and account.usable and proof_of(account) == proof else None
 
 
 def log_out(ctx: Context) -> None:

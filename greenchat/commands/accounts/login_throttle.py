@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
+from greenchat.commands.core.steps import step
 
 _SECOND = 1000  # ms
 
@@ -54,6 +55,11 @@ def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:
 
 def count_wrong(ctx: Context, who: Sequence[str]) -> None:
     """Remember that somebody did not know a password."""
+    ctx.propose(_count, list(who))
+
+
+@step("login.wrong")
+def _count(ctx: Context, who: list[str]) -> None:
     for each in who:
         ctx.network.logins.count(each, ctx.now)
 

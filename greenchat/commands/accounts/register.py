@@ -11,18 +11,26 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.defcon import NO_ACCOUNTS
 from greenchat.chat.user import Session
 from greenchat.commands.accounts.login import count_failure, log_in, must_wait
-from greenchat.commands.accounts.verification import has_expired, hint, is_code_of, mail_code, new_code
+from greenchat.commands.accounts.verification import (
+    has_expired,
+    hint,
+    is_code_of,
+    is_mailed,
+    mail_code,
+    new_code,
+)
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Deferred
+from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.persistence import change_account, forget_account, keep_account
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import NAMES, STEPS, step
 from greenchat.config import validators
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
-from greenchat.protocol.scram import Verifier, make_verifier
+from greenchat.protocol.scram import make_verifier
 from greenchat.values import addresses
 
 LONGEST_PASSWORD = 300  # bytes: "300 bytes should be a safe reasonable limit"
@@ -37,7 +45,7 @@ class Refusal:
     text: str
 
 
-@command("REGISTER", params=3, anytime=True)
+@command("REGISTER", params=3, anytime=True, way=Way.STEPS)
 def register_(ctx: Context) -> Deferred | None:
     """REGISTER <account or *> <email or *> <password>
 
@@ -56,6 +64,7 @@ def register_(ctx: Context) -> Deferred | None:
     return register(ctx, name, "" if email == "*" else email, password, _registered)
 
 
+@step("register.told")
 def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     if isinstance(result, Refusal):
         raise FailError("REGISTER", result.code, name, text=result.text)
@@ -66,7 +75,7 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     log_in(ctx, result)
 
 
-@command("VERIFY", params=2, anytime=True)
+@command("VERIFY", params=2, anytime=True, way=Way.STEPS)
 def verify(ctx: Context) -> None:
     """VERIFY <account> <code>
 
@@ -84,24 +93,29 @@ def verify(ctx: Context) -> None:
     if account is None or not is_code_of(ctx, account, code):
         count_failure(ctx, name)
         raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
+    ctx.propose(_verify, account.name, code)
+
+
+@step("account.verified")
+def _verify(ctx: Context, name: str, code: str) -> None:
+    account = ctx.network.accounts.get(name)
+    if account is None or not is_code_of(ctx, account, code):
+        raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
     account = change_account(ctx, account.name, code="")
     note(ctx, "NICKSERV", f"{ctx.nick} verified the account {account.name}")
     ctx.respond(ctx.envelope("VERIFY", "SUCCESS", account.name, "The account is yours"))
     log_in(ctx, account)
 
 
+Told = Callable[[Context, str, Account | Refusal], None]
+
+
 def register(
-    ctx: Context,
-    name: str,
-    email: str,
-    password: str,
-    then: Callable[[Context, str, Account | Refusal], None],
-    *,
-    for_somebody: bool = False,
+    ctx: Context, name: str, email: str, password: str, then: Told, *, for_somebody: bool = False
 ) -> Deferred | None:
     """Make an account and call `then` with it, or with why not; hashing the password takes a thread some time.
 
-    for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
+    then: a step. for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
     """
     why_not = _why_not_free if for_somebody else _why_not
     refusal = why_not(ctx, name, email) or why_not_password(password)
@@ -111,55 +125,82 @@ def register(
         then(ctx, name, refusal)
         return None
     if not for_somebody:
-        for who in _throttled(ctx, email):
-            ctx.network.registrations.count(who, ctx.now)
-    salt = ctx.random(16)
-    iterations = ctx.network.settings.accounts.iterations
+        ctx.propose(_count, _throttled(ctx, email))
+    salt, iterations = ctx.random(16), ctx.network.settings.accounts.iterations
+    code = "" if for_somebody else new_code(ctx, email)
+    mails = bool(code) and is_mailed(ctx, email)
 
-    def hashed(ctx: Context, verifier: object) -> Deferred | None:
-        # somebody else may have taken the name meanwhile
-        refusal = why_not(ctx, name, email)
-        if refusal or not isinstance(verifier, Verifier):
-            then(ctx, name, refusal or Refusal("TEMPORARILY_UNAVAILABLE", "Try again later"))
-            return None
-        code = "" if for_somebody else new_code(ctx, email)
-        account = Account(name, str(verifier), ctx.now, email, code=code)
-        ctx.network.accounts.put(account)
-        keep_account(ctx, account)
-        if not for_somebody:
-            note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
-        return mail_code(ctx, account, lambda ctx, is_sent: mailed(ctx, account, is_sent))
+    def hashed(ctx: Context, verifier: str) -> Continuation | None:
+        return ctx.propose(_make, name, email, verifier, code, mails, for_somebody, NAMES[then])
 
-    def mailed(ctx: Context, account: Account, is_sent: bool) -> None:
-        current = ctx.network.accounts.get(account.name)
-        if is_sent or (current and current.code != account.code):  # what is said to have failed may have arrived
-            then(ctx, name, account)
-            return
-        if current:
-            forget_account(ctx, account)
-        then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?"))
+    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed)
 
-    return Deferred(lambda: make_verifier(password, salt, iterations), hashed)
+
+@step("account.counted")
+def _count(ctx: Context, who: list[str]) -> None:
+    for each in who:
+        ctx.network.registrations.count(each, ctx.now)
+
+
+@step("account.made")
+def _make(
+    ctx: Context, name: str, email: str, verifier: str, code: str, mails: bool, for_somebody: bool, told: str
+) -> Continuation | None:
+    # somebody else may have taken the name meanwhile
+    refusal = (_why_not_free if for_somebody else _why_not)(ctx, name, email)
+    then: Told = STEPS[told]
+    if refusal:
+        then(ctx, name, refusal)
+        return None
+    expired = ctx.network.accounts.claimant_of(name)
+    if expired:
+        forget_account(ctx, expired)
+    account = Account(name, verifier, ctx.now, email, code=code)
+    ctx.network.accounts.put(account)
+    keep_account(ctx, account)
+    if not for_somebody:
+        note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
+    if mails:
+        return mail_code(ctx, account, lambda ctx, is_sent: ctx.propose(_mailed, name, email, code, is_sent, told))
+    then(ctx, name, account)
+    return None
+
+
+@step("account.mailed")
+def _mailed(ctx: Context, name: str, email: str, code: str, is_sent: bool, told: str) -> None:
+    then: Told = STEPS[told]
+    account = ctx.network.accounts.get(name)
+    if account is not None and (is_sent or account.code != code):  # what is said to have failed may have arrived
+        then(ctx, name, account)
+        return
+    if account:
+        forget_account(ctx, account)
+    then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?"))
 
 
 def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Deferred | None:
-    """Give an account another password and call `then` with "", or with why not."""
+    """Give an account another password and call `then`, a step, with "", or with why not."""
     refusal = why_not_password(password)
     if refusal:
         then(ctx, refusal.text)
         return None
-    salt = ctx.random(16)
-    iterations = ctx.network.settings.accounts.iterations
+    salt, iterations = ctx.random(16), ctx.network.settings.accounts.iterations
 
-    def hashed(ctx: Context, verifier: object) -> None:
-        if ctx.network.accounts.get(name) is None:
-            then(ctx, "There is no such account any more")
-            return
-        change_account(ctx, name, verifier=str(verifier))
-        note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {name}")
-        then(ctx, "")
+    def hashed(ctx: Context, verifier: str) -> None:
+        ctx.propose(_change, name, verifier, NAMES[then])
 
-    return Deferred(lambda: make_verifier(password, salt, iterations), hashed)
+    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed)
+
+
+@step("account.password")
+def _change(ctx: Context, name: str, verifier: str, told: str) -> None:
+    then: Callable[[Context, str], None] = STEPS[told]
+    if ctx.network.accounts.get(name) is None:
+        then(ctx, "There is no such account any more")
+        return
+    change_account(ctx, name, verifier=verifier)
+    note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {name}")
+    then(ctx, "")
 
 
 def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
@@ -205,10 +246,7 @@ def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
     if not ctx.network.naming.is_nick(name, ctx.network.settings.limits.nick):
         return Refusal("BAD_ACCOUNT_NAME", "An account's name must be one that a nickname could be")
     claimant = ctx.network.accounts.claimant_of(name)
-    if claimant and has_expired(ctx, claimant):
-        forget_account(ctx, claimant)
-        claimant = None
-    if claimant:
+    if claimant and not has_expired(ctx, claimant):
         return Refusal("ACCOUNT_EXISTS", "There is an account of this name already, or of one that looks the same")
     return None
 

@@ -9,12 +9,22 @@ from collections.abc import Callable
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.user import Session
-from greenchat.commands.accounts.login import check_password, count_failure, find_usable, log_in, must_wait, verifier_of
+from greenchat.commands.accounts.login import (
+    check_password,
+    count_failure,
+    find_usable,
+    log_in,
+    must_wait,
+    proof_of,
+    proved,
+    verifier_of,
+)
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -24,7 +34,7 @@ from greenchat.protocol.sasl import Exchange, SaslError, SaslTooLongError, chunk
 from greenchat.protocol.scram import ScramError, ServerExchange
 
 
-@command("AUTHENTICATE", params=1, anytime=True)
+@command("AUTHENTICATE", params=1, anytime=True, way=Way.STEPS)
 def authenticate(ctx: Context) -> Continuation | None:
     """AUTHENTICATE <mechanism> | <response in base64> | + | *
 
@@ -117,6 +127,14 @@ def _answer(ctx: Context, chunk: str) -> None:
 
 def _finish(ctx: Context, account: Account | None) -> None:
     ctx.session.sasl = None
+    if account is None:
+        raise IrcError(Numeric.ERR_SASLFAIL)
+    ctx.propose(_log_in, account.name, proof_of(account))
+
+
+@step("sasl.login")
+def _log_in(ctx: Context, name: str, proof: str) -> None:
+    account = proved(ctx, name, proof)
     if account is None:
         raise IrcError(Numeric.ERR_SASLFAIL)
     try:

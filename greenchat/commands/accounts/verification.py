@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 from greenchat.chat.accounts import Account
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Deferred
+from greenchat.commands.core.deferred import Continuation, Deferred
 
 _HOUR = 3_600_000  # ms
 
 
 def new_code(ctx: Context, email: str) -> str:
     """A code for an account that is being registered, "" if it needs none."""
-    return ctx.random(4).hex() if ctx.network.settings.accounts.verify or _is_mailed(ctx, email) else ""
+    return ctx.random(4).hex() if ctx.network.settings.accounts.verify or is_mailed(ctx, email) else ""
 
 
 def has_expired(ctx: Context, account: Account) -> bool:
@@ -33,16 +33,13 @@ def is_code_of(ctx: Context, account: Account | None, code: str) -> bool:
 
 def hint(ctx: Context, account: Account) -> str:
     """Where the owner gets the code."""
-    if _is_mailed(ctx, account.email):
+    if is_mailed(ctx, account.email):
         return f"The code for VERIFY {account.name} was sent to {account.email}"
     return f"An operator has to give you the code for VERIFY {account.name}"
 
 
-def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], None]) -> Deferred | None:
-    """Have the code sent to the owner, if that is how they get it, and call `then` with whether it worked."""
-    if not (account.code and _is_mailed(ctx, account.email)):
-        then(ctx, True)
-        return None
+def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], Continuation | None]) -> Deferred:
+    """Have the code sent to the owner, and call `then` with whether it worked."""
     network = ctx.network.settings.network
     mail = ctx.process.mail
     subject = f"Your account {account.name} on {network}"
@@ -59,5 +56,6 @@ If it was not you, do nothing: without the code the name is free again after
     return Deferred(lambda: mail.send(account.email, subject, text), then, waits=True)
 
 
-def _is_mailed(ctx: Context, email: str) -> bool:
+def is_mailed(ctx: Context, email: str) -> bool:
+    """Whether the code for an account with this address is sent by mail."""
     return bool(email) and ctx.process.mail.is_on

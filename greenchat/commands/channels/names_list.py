@@ -12,7 +12,7 @@ from greenchat.chat.visibility import sees_in
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Streamed
 from greenchat.commands.core.lookup import targets
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.envelopes.names_reply import NamesReply
 from greenchat.protocol.message import Message
@@ -24,7 +24,7 @@ _MINUTE = 60_000  # ms
 _Test = Callable[[Channel], bool]
 
 
-@command("NAMES")
+@command("NAMES", way=Way.HERE)
 def names(ctx: Context) -> Streamed:
     """NAMES <channel>{,<channel>}
 
@@ -71,7 +71,7 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
     yield ctx.numeric(viewer.nick, Numeric.RPL_ENDOFNAMES, channel.name)
 
 
-@command("LIST")
+@command("LIST", way=Way.HERE)
 def list_(ctx: Context) -> Streamed:
     """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
 

@@ -7,7 +7,9 @@ from greenchat.chat import documents
 from greenchat.chat.server_bans import ServerBan
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.quit import depart, leave
+from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.steps import step
 from greenchat.protocol.numerics import Numeric
 
 
@@ -71,6 +73,24 @@ def _is_unwanted(ctx: Context, user: User) -> bool:
 
 def _nick(session: Session) -> str:
     return session.user.nick if session.user else session.nick or "*"
+
+
+@step("bans.expire")
+def let_expire(ctx: Context) -> None:
+    """Bans whose time is over are none any more."""
+    for ban in ctx.network.bans.expire(ctx.now):
+        forget_ban(ctx, ban)
+        act(ctx, "UBAN", f"The ban on {ban.target.text} has expired: {ban.reason}")
+
+
+@step("bans.shift")
+def shift(ctx: Context, jump: int) -> None:
+    """The clock was set forward by so many ms, or back: bans are to last as long as they were meant to."""
+    moved = ctx.network.bans.shift(jump, before=ctx.now - jump)
+    for ban in moved:
+        keep_ban(ctx, ban)
+    if moved:
+        enforce(ctx)  # who came in between
 
 
 def keep_ban(ctx: Context, ban: ServerBan) -> None:

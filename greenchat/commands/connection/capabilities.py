@@ -12,6 +12,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
+from greenchat.commands.core.steps import step
 from greenchat.commands.users.metadata_sync import send_own
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
@@ -147,6 +148,12 @@ def _wanted(ctx: Context, wishes: list[str]) -> int | None:
         # Servers MUST NOT accept these requests either."
         return None
     return wanted
+
+
+@step("session.kind")
+def set_kind(ctx: Context, bits: int, dialect: int) -> None:
+    """The sender's connection turns out to speak another dialect."""
+    ctx.network.set_kind(ctx.session, bits, dialect)
 
 
 def _set_caps(ctx: Context, session: Session, wanted: int) -> None:

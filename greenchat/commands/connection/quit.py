@@ -5,8 +5,22 @@ from greenchat.chat.user import Session, User
 from greenchat.commands.connection.always_on import stay
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import forget_presence, keep_presences
+from greenchat.commands.core.steps import step
 from greenchat.commands.users.away import settle
 from greenchat.commands.users.monitor import tell_offline
+
+
+@step("left")
+def left(ctx: Context, reason: str) -> None:
+    """The sender's connection has ended, whatever ended it."""
+    leave(ctx, ctx.session, reason)
+    ctx.network.disconnect(ctx.session)
+
+
+@step("closing")
+def close(ctx: Context, reason: str) -> None:
+    """The server ends the sender's connection."""
+    ctx.close(ctx.session, reason)
 
 
 def leave(ctx: Context, session: Session, reason: str) -> None:

@@ -3,7 +3,12 @@
 https://modern.ircdocs.horse/#connection-registration
 """
 
-from greenchat.chat.user import User
+from collections.abc import Mapping
+from typing import Any
+
+from greenchat.chat.metadata import MetadataUse
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.user import Session, User
 from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.connection.always_on import tell_missed
@@ -15,7 +20,8 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError, TooLongError
 from greenchat.commands.core.line_length import require_fit
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
 from greenchat.commands.info.isupport import send_isupport
 from greenchat.commands.info.server import send_lusers, send_motd
 from greenchat.commands.users.away import arrive
@@ -28,7 +34,7 @@ from greenchat.protocol.times import in_words
 from greenchat.values import names
 
 
-@command("PASS", params=1, anytime=True)
+@command("PASS", params=1, anytime=True, way=Way.STEPS)
 def pass_(ctx: Context) -> None:
     """PASS <password>
 
@@ -39,7 +45,7 @@ def pass_(ctx: Context) -> None:
     ctx.session.password = ctx.message.params[0]
 
 
-@command("USER", params=4, anytime=True)
+@command("USER", params=4, anytime=True, way=Way.STEPS)
 def user(ctx: Context) -> Continuation | None:
     """USER <username> 0 * <realname>
 
@@ -71,11 +77,50 @@ def complete_registration(ctx: Context) -> Continuation | None:
         # SHOULD abort it and send a 906 numeric, then register the client without authentication"
         session.sasl = None
         ctx.reply(Numeric.ERR_SASLABORTED)
-    return pass_entrance(ctx, _come_in)
+    return pass_entrance(ctx, _propose)
 
 
-def _come_in(ctx: Context) -> None:
-    """Raises 433."""
+def _propose(ctx: Context) -> None:
+    session = ctx.session
+    use = session.metadata
+    form = {name: getattr(session, name) for name in _SHOWN}
+    form["pending"] = dict(use.pending) if use else {}
+    ctx.propose(_come_in, form)
+
+
+# What others must know of a session: all that it has said before the welcome, but for its password.
+_SHOWN = (
+    "nick",
+    "username",
+    "realname",
+    "host",
+    "secure",
+    "certificate",
+    "dialect",
+    "caps",
+    "cap_version",
+    "account",
+    "away",
+    "gateway",
+)
+
+
+def new_session(outbox: Outbox, form: Mapping[str, Any], now: int) -> Session:
+    """A session elsewhere, from the first field of the step `enter`."""
+    session = Session(outbox, form["host"], now)
+    for name in _SHOWN:
+        setattr(session, name, form[name])
+    if form["pending"]:
+        session.metadata = MetadataUse(pending=dict(form["pending"]))
+    return session
+
+
+@step("enter")
+def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
+    """A session that has said all that is needed becomes somebody. Raises 433.
+
+    form: what `new_session` makes a session from, where that is not one of this process.
+    """
     session = ctx.session
     settings = ctx.network.settings
     if session.account and settings.accounts.force_nick:
@@ -166,7 +211,7 @@ def _welcome(ctx: Context, newcomer: User) -> None:
         ctx.reply(Numeric.RPL_HOSTHIDDEN, newcomer.host)
 
 
-@command("PING", params=1, anytime=True)
+@command("PING", params=1, anytime=True, way=Way.HERE)
 def ping(ctx: Context) -> None:
     """PING <token>
 
@@ -179,7 +224,7 @@ def ping(ctx: Context) -> None:
     ctx.respond(answer)
 
 
-@command("PONG", anytime=True)
+@command("PONG", anytime=True, way=Way.HERE)
 def pong(ctx: Context) -> None:
     """PONG <token>
 
@@ -205,7 +250,7 @@ def quit_(ctx: Context) -> None:
     leave(ctx, session, session.closing)
 
 
-@command("ERROR", anytime=True)
+@command("ERROR", anytime=True, way=Way.HERE)
 def error(ctx: Context) -> None:
     """ERROR <reason>
 

@@ -5,14 +5,14 @@ from ipaddress import ip_address
 
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.numerics import Numeric
 from greenchat.values.addresses import is_within, netblock
 
 _GATEWAY = 50  # characters of its name that WHOIS shows
 
 
-@command("WEBIRC", params=4, anytime=True)
+@command("WEBIRC", params=4, anytime=True, way=Way.STEPS)
 def webirc(ctx: Context) -> None:
     """WEBIRC <password> <gateway> <hostname> <ip> [<options>]
 

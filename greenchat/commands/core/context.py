@@ -3,23 +3,24 @@
 Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from typing import TypeVar
 
 from greenchat.chat import documents
+from greenchat.chat.acts import Decided
 from greenchat.chat.channel import Channel
-from greenchat.chat.client_ids import Key, SentIds
 from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import document
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.errors import FailError, IrcError, TooLongError
-from greenchat.commands.core.history_events import CHANNEL_EVENTS, conversation_of, is_kept, stored
+from greenchat.commands.core.history_events import CHANNEL_EVENTS, stored
 from greenchat.commands.core.journal import Journal
 from greenchat.commands.core.line_length import repeats_too_much
 from greenchat.commands.core.process import Process
 from greenchat.commands.core.response_buffer import LABEL_LIMIT, stands_alone, still_true
+from greenchat.commands.core.steps import NAMES
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.envelopes.multiline import MultilineEnvelope
@@ -28,9 +29,10 @@ from greenchat.protocol.message import NO_TAGS, Message, presentable
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.multiline import Part
 from greenchat.protocol.numerics import Numeric
-from greenchat.protocol.tags import CLIENT_ID
 from greenchat.protocol.wrap import room
 from greenchat.storage.interface import Document
+
+T = TypeVar("T")
 
 _NO_ANSWER = "Input line was too long: an answer that repeats it would not fit into a line"
 _LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
@@ -40,7 +42,8 @@ class Context:
     """One command of one session.
 
     now: ms since the epoch, the same for all that the command does. quiet: refusals are not answered. parts: of the
-    message, if it has several lines. weight: for how many commands the throttle counts it.
+    message, if it has several lines. weight: for how many commands the throttle counts it. applies: an act of the log,
+    so that all it leads to is a part of that.
     """
 
     __slots__ = (
@@ -48,6 +51,7 @@ class Context:
         "_label",
         "_parts",
         "_responses",
+        "applies",
         "journal",
         "message",
         "network",
@@ -76,6 +80,7 @@ class Context:
         self.process = process
         self.journal = journal
         self.quiet = False
+        self.applies = False
         self.weight = 1
         self._batch = ""
         self._parts = ""
@@ -129,6 +134,20 @@ class Context:
     def new_id(self) -> int:
         """A msgid for what happens now; also of a replay, since it comes from the state and the time."""
         return self.network.ids.next(self.now)
+
+    def propose(self, step: Callable[..., T], *fields: object) -> T:
+        """Have a step applied, see `steps`: through the log, unless it is a part of an act that came from there.
+
+        What comes after it in a handler is not applied by others: call it last.
+        """
+        if self.applies:
+            return step(self, *fields)
+        self.process.log.append(Decided(self.session.number, self.now, NAMES[step], fields))
+        self.applies = True
+        try:
+            return step(self, *fields)
+        finally:
+            self.applies = False
 
     def random(self, count: int) -> bytes:
         """So many bytes that nobody can guess."""
@@ -240,29 +259,6 @@ class Context:
 
     # to others
 
-    def say(self, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
-        """Have what the sender says in a channel or to somebody kept before anybody sees it.
-
-        rank: the letter of that from which on members of the channel get it, "" for all of them.
-        False if they have said it before, under the same id of theirs: then it is for their own eyes only, and the
-        envelope has become what it was the first time.
-        """
-        conversation = conversation_of(self.network, self.user, place, rank)
-        key = None
-        if CLIENT_ID in envelope.message.tags:
-            account = self.network.fold(self.user.account)
-            key = SentIds.key(account, conversation, envelope.message.tags[CLIENT_ID])
-        if key:
-            first = self.network.resent.get(key)
-            if first:
-                envelope.msgid, envelope.time = first, time_of(first)
-                return False
-            self.network.resent.add(key, envelope.msgid)
-        if is_kept(self.network.settings.history, envelope, place):
-            event = stored(envelope, conversation)
-            self.journal.say((event,), envelope, partial(self._not_kept, envelope, key))
-        return True
-
     def remember(self, envelope: Envelope, *channels: Channel) -> None:
         """Have an event of these channels kept; call it before delivering it, since it gets a msgid here."""
         history = self.network.settings.history
@@ -278,12 +274,6 @@ class Context:
         """Have a registered channel stored as it is now."""
         if channel.registration:
             self.keep(documents.CHANNEL, self.network.fold(channel.name), document(channel, channel.registration))
-
-    def _not_kept(self, envelope: Envelope, key: Key | None) -> None:
-        if key:
-            self.network.resent.drop(key)
-        text = "The message could not be stored, so nobody has received it; try again"
-        self.fail_after_all(envelope.message.command, envelope.message.params[0], text=text)
 
     def fail_after_all(self, command: str, *context: str, text: str) -> None:
         """A FAIL instead of the answer that waits to be sent, with its label, since nothing could be stored."""

@@ -15,7 +15,8 @@ class Deferred:
     """Returned by a handler whose work is too slow for the loop: a password hash, a search.
 
     work: called in another thread; it must not touch the chat's state. then: called with what work returned, in the
-    loop and at a later time (ctx.now is new): it must look at the state again; not called if the client has gone.
+    loop and at a later time (ctx.now is new): it must look at the state again; not called if the client has gone. It
+    answers, or proposes a step (`Context.propose`): it changes no shared state by itself.
     done: called in the loop when the work has ended, whether anybody waits for it or not. waits: for others, like a
     mail server.
     """

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from greenchat.protocol.envelopes.envelope import Envelope
-from greenchat.storage.interface import Store, Write
+from greenchat.storage.interface import Store, StoredEvent, Write
 
 
 class Journal(Protocol):
@@ -13,6 +13,9 @@ class Journal(Protocol):
     @property
     def store(self) -> Store:
         """To read from; what this turn has said is not yet in it."""
+
+    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
+        """One event, also one of this turn. Raises StoreError."""
 
     def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
         """Keep these before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from greenchat.chat.user import Session
+from greenchat.storage.log import Log
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Mail(Protocol):
 
 class Process(Protocol):
     """The process."""
+
+    @property
+    def log(self) -> Log:
+        """Where acts are put in order."""
 
     def random(self, count: int) -> bytes:
         """So many bytes that nobody can guess."""

@@ -7,7 +7,9 @@ and nowhere else.
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
+from greenchat.chat.acts import Ran
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
@@ -18,13 +20,21 @@ from greenchat.protocol.numerics import Numeric
 Handler = Callable[[Context], Continuation | None]
 
 
+class Way(Enum):
+    """How a command of somebody who is registered comes to the state; before that it is about its connection only."""
+
+    ACT = "the command itself is the act"
+    HERE = "it only asks, or is about its connection: it changes nothing that is shared"
+    STEPS = "it has a password in it, or waits: what it comes to is proposed as steps"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A row of the table.
 
     params: how many a client must give. right: that an operator needs, of `chat.opers`. quiet: an error is never
     answered. needs: capabilities (bits) without which a session has no such command. about: what HELP says of it; its
-    first line shows how to write it.
+    first line shows how to write it. way: how it comes to the state.
     """
 
     name: str
@@ -35,6 +45,7 @@ class Command:
     quiet: bool
     needs: int
     about: str
+    way: Way
 
 
 _STEPS = 500  # of a long answer in one turn
@@ -53,15 +64,16 @@ def command(
     quiet: bool = False,
     needs: int = 0,
     about: str = "",
+    way: Way = Way.ACT,
 ) -> Callable[[Handler], Handler]:
-    """Declare a handler. anytime: also before registration. right, quiet, needs: see Command.
+    """Declare a handler. anytime: also before registration. right, quiet, needs, way: see Command.
 
     about: what HELP says of it, if that is not the handler's docstring.
     """
 
     def declare(handler: Handler) -> Handler:
         text = about or inspect.getdoc(handler) or name
-        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text)
+        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text, way)
         return handler
 
     return declare
@@ -111,6 +123,7 @@ def _guarded(ctx: Context, step: Handler) -> Continuation | None:
         rest = step(ctx)
     except (IrcError, FailError) as error:
         ctx.refuse(error)
+    ctx.applies = False
     if rest is not None and not isinstance(rest, Background):
         return rest
     if ctx.network.moved:
@@ -132,7 +145,22 @@ def _obey(ctx: Context) -> Continuation | None:
     if len(message.params) < row.params:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
     ctx.network.local.command_counts[row.name] += 1
+    if row.way is Way.ACT and ctx.session.user is not None:
+        as_act(ctx)
     return row.handler(ctx)
+
+
+def as_act(ctx: Context) -> None:
+    """Go on with the command as an act: what it does is done by whoever reads the log, too."""
+    if ctx.applies:
+        return
+    log = ctx.process.log
+    if log.is_read:
+        message = ctx.message
+        log.append(Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags))
+    else:
+        log.pass_by()
+    ctx.applies = True
 
 
 def require_right(ctx: Context, right: str) -> None:

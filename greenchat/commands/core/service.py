@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, as_act, command
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.plain.text import split_text
@@ -25,13 +25,17 @@ class ServiceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command of a service. usage: its parameters, as HELP shows them; least: how many are needed."""
+    """One command of a service. usage: its parameters, as HELP shows them; least: how many are needed.
+
+    way: how it comes to the state.
+    """
 
     name: str
     usage: str
     least: int
     handler: Handler
     right: str
+    way: Way
 
     @property
     def summary(self) -> str:
@@ -47,12 +51,14 @@ class Service:
     about: str
     entries: dict[str, Entry] = field(default_factory=dict)
 
-    def command(self, name: str, usage: str = "", *, right: str = "") -> Callable[[Handler], Handler]:
+    def command(
+        self, name: str, usage: str = "", *, right: str = "", way: Way = Way.ACT
+    ) -> Callable[[Handler], Handler]:
         """Declare a command. Parameters in usage that are not in brackets are needed. right: of operators."""
 
         def declare(handler: Handler) -> Handler:
             least = sum(not word.startswith("[") for word in usage.split())
-            self.entries[name] = Entry(name, usage, least, handler, right)
+            self.entries[name] = Entry(name, usage, least, handler, right, way)
             return handler
 
         return declare
@@ -66,7 +72,7 @@ def service(name: str, about: str, *aliases: str) -> Service:
     added = SERVICES[name.lower()] = Service(name, about)
     for alias in (name.upper(), *aliases) if name.isalnum() else aliases:
         words = f"{alias} <command> [<parameters>]\n\n{about}\n{alias} HELP lists its commands."
-        command(alias, about=words)(lambda ctx: run(ctx, added, " ".join(ctx.message.params)))
+        command(alias, about=words, way=Way.STEPS)(lambda ctx: run(ctx, added, " ".join(ctx.message.params)))
     return added
 
 
@@ -88,6 +94,8 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
     if len(words) - 1 < entry.least:
         tell(ctx, spoken_to, f"Usage: {entry.name} {entry.usage}")
         return None
+    if entry.way is Way.ACT:
+        as_act(ctx)
     return guarded(ctx, spoken_to, lambda: entry.handler(ctx, words[1:]))
 
 

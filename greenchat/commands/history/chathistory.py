@@ -12,7 +12,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.commands.history.conversations import (
     Conversation,
     channel_places,
@@ -46,7 +46,7 @@ _END = Position(LAST_ID, LAST_ID)
 Read = Callable[[Store, Conversation, bool], list[StoredEvent]]
 
 
-@command("CHATHISTORY")
+@command("CHATHISTORY", way=Way.HERE)
 def chathistory(ctx: Context) -> Deferred:
     """CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit> | TARGETS <timestamp> <timestamp> <limit>
 

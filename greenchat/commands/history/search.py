@@ -10,7 +10,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.commands.history.conversations import channel_places, may_read, readable_place
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
@@ -24,7 +24,7 @@ T = TypeVar("T")
 OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else None
 
 
-@command("SEARCH", params=1)
+@command("SEARCH", params=1, way=Way.HERE)
 def search(ctx: Context) -> Deferred:
     """SEARCH <attribute>=<value>{;<attribute>=<value>}
 

@@ -11,6 +11,7 @@ from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.history_events import identity
+from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, service
 from greenchat.commands.history.conversations import (
     channel_places,
@@ -31,7 +32,7 @@ OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled e
 Found = list[tuple[str, list[StoredEvent]]]
 
 
-@PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]")
+@PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]", way=Way.HERE)
 def play(ctx: Context, words: list[str]) -> Deferred:
     """Tells again what was said in channels and by people (with commas between them, or * for all), since a time and up
     to one, in seconds since 1970."""

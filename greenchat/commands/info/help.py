@@ -4,7 +4,7 @@ from textwrap import wrap
 
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import COMMANDS, Command, command
+from greenchat.commands.core.registry import COMMANDS, Command, Way, command
 from greenchat.config.opers import RIGHTS
 from greenchat.protocol.numerics import Numeric
 
@@ -25,7 +25,7 @@ puts you in gives some of these rights:
 {rights}"""
 
 
-@command("HELP")
+@command("HELP", way=Way.HERE)
 def help_(ctx: Context) -> None:
     """HELP [<subject>]
 
@@ -34,7 +34,7 @@ def help_(ctx: Context) -> None:
     _help(ctx)
 
 
-@command("HELPOP")
+@command("HELPOP", way=Way.HERE)
 def helpop(ctx: Context) -> None:
     """HELPOP [<subject>]
 

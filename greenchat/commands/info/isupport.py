@@ -4,7 +4,7 @@ from greenchat.chat.caller_id import LETTER
 from greenchat.chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
 from greenchat.protocol.isupport import TOKENS_A_LINE, format_tokens
@@ -12,7 +12,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 
 
-@command("ISUPPORT", anytime=True)
+@command("ISUPPORT", anytime=True, way=Way.HERE)
 def isupport(ctx: Context) -> None:
     """ISUPPORT
 

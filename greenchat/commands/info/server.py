@@ -5,14 +5,14 @@ https://modern.ircdocs.horse/#server-queries-and-commands
 
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.commands.info.isupport import send_isupport
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
 from greenchat.values.masks import glob
 
 
-@command("MOTD")
+@command("MOTD", way=Way.HERE)
 def motd(ctx: Context) -> None:
     """MOTD [<server>]
 
@@ -22,7 +22,7 @@ def motd(ctx: Context) -> None:
     send_motd(ctx)
 
 
-@command("LUSERS")
+@command("LUSERS", way=Way.HERE)
 def lusers(ctx: Context) -> None:
     """LUSERS
 
@@ -31,7 +31,7 @@ def lusers(ctx: Context) -> None:
     send_lusers(ctx)
 
 
-@command("VERSION")
+@command("VERSION", way=Way.HERE)
 def version(ctx: Context) -> None:
     """VERSION [<server>]
 
@@ -43,7 +43,7 @@ def version(ctx: Context) -> None:
     send_isupport(ctx)
 
 
-@command("TIME")
+@command("TIME", way=Way.HERE)
 def time(ctx: Context) -> None:
     """TIME [<server>]
 
@@ -53,7 +53,7 @@ def time(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_TIME, ctx.network.settings.name, str(ctx.now // 1000), text=in_words(ctx.now))
 
 
-@command("ADMIN")
+@command("ADMIN", way=Way.HERE)
 def admin(ctx: Context) -> None:
     """ADMIN [<server>]
 
@@ -69,7 +69,7 @@ def admin(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_ADMINEMAIL, text=info.email or "It is not said how to reach them")
 
 
-@command("INFO")
+@command("INFO", way=Way.HERE)
 def info(ctx: Context) -> None:
     """INFO [<server>]
 
@@ -88,7 +88,7 @@ def info(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_ENDOFINFO)
 
 
-@command("LINKS")
+@command("LINKS", way=Way.HERE)
 def links(ctx: Context) -> None:
     """LINKS [[<server>] <mask>]
 

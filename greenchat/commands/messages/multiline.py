@@ -1,19 +1,22 @@
 """BATCH from a client: a message of several lines. https://ircv3.net/specs/extensions/multiline"""
 
+from collections.abc import Mapping
+
 from greenchat.chat.multiline_batch import MAX_BYTES, MAX_LINES, ClientBatch
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
 from greenchat.commands.messages.privmsg import say
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
-from greenchat.protocol.multiline import BATCH_TYPE, whole
+from greenchat.protocol.multiline import BATCH_TYPE, Part, whole
 
 OFFERS[caps.MULTILINE] = lambda *_: f"max-bytes={MAX_BYTES},max-lines={MAX_LINES}"
 
 
-@command("BATCH", params=1, needs=caps.MULTILINE | caps.BATCH)
+@command("BATCH", params=1, needs=caps.MULTILINE | caps.BATCH, way=Way.STEPS)
 def batch(ctx: Context) -> None:
     """BATCH +<reference> draft/multiline <target> | BATCH -<reference>
 
@@ -42,5 +45,12 @@ def _speak(ctx: Context, done: ClientBatch) -> None:
     if fault:
         code, context, text = fault
         raise FailError("BATCH", code, *context, text=text)
-    ctx.parts = tuple(done.parts)
+    parts = [[part.text, part.joined] for part in done.parts]
+    ctx.propose(_say_lines, done.command, done.target, dict(done.tags), parts)
+
+
+@step("multiline.said")
+def _say_lines(ctx: Context, command: str, target: str, tags: Mapping[str, str], lines: list[tuple[str, bool]]) -> None:
+    ctx.parts = tuple(Part(text, joined) for text, joined in lines)
+    ctx.message = Message(command, (target, whole(ctx.parts)), None, tags)
     say(ctx)

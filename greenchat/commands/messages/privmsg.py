@@ -9,19 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from greenchat.chat import policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
-from greenchat.commands.core import service
+from greenchat.commands.core import recording, service
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, as_act, command
 from greenchat.commands.messages.accept import is_accepted
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.numerics import Numeric
 
 
-@command("PRIVMSG")
+@command("PRIVMSG", way=Way.STEPS)
 def privmsg(ctx: Context) -> Continuation | None:
     """PRIVMSG <target>{,<target>} <text>
 
@@ -33,6 +33,7 @@ def privmsg(ctx: Context) -> Continuation | None:
     if addressed is not None:
         _echo_here(ctx, params[0], (params[1],))
         return service.run(ctx, addressed, params[1])
+    as_act(ctx)
     say(ctx)
     return None
 
@@ -134,7 +135,7 @@ def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
     if rank:
         _tell_ranks(ctx, channel, rank, envelope)
         return
-    if not ctx.say(envelope, channel):
+    if not recording.say(ctx, envelope, channel):
         _echo_again(ctx, envelope)
     elif ctx.user in channel.members:
         ctx.broadcast(channel, envelope, to_sender=bool(ctx.session.caps & caps.ECHO_MESSAGE))
@@ -157,7 +158,7 @@ def _say_to_ranks(ctx: Context, symbols: str, name: str, text: tuple[str, ...]) 
 
 
 def _tell_ranks(ctx: Context, channel: Channel, rank: str, envelope: Envelope) -> None:
-    if ctx.say(envelope, channel, rank):
+    if recording.say(ctx, envelope, channel, rank):
         _deliver(ctx, channel.ranked(rank), envelope)
     else:
         _echo_again(ctx, envelope)
@@ -184,7 +185,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     if not is_accepted(ctx, target):
         return
     envelope = _envelope(ctx, target.nick, text)
-    if not ctx.say(envelope, target):
+    if not recording.say(ctx, envelope, target):
         _echo_again(ctx, envelope)
         return
     if target is ctx.user:

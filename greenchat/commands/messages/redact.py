@@ -11,7 +11,8 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity, stored
 from greenchat.commands.core.line_length import require_fit
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, readable_place
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
@@ -22,7 +23,7 @@ _REDACTABLE = ("PRIVMSG", "NOTICE", "TAGMSG")
 OFFERS[caps.MESSAGE_REDACTION] = lambda settings, _: "" if settings.history.enabled else None
 
 
-@command("REDACT", params=2, needs=caps.MESSAGE_REDACTION)
+@command("REDACT", params=2, needs=caps.MESSAGE_REDACTION, way=Way.STEPS)
 def redact(ctx: Context) -> None:
     """REDACT <target> <msgid> [<reason>]
 
@@ -38,7 +39,22 @@ def redact(ctx: Context) -> None:
     if event is None:
         raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
     require_right(ctx, place, event)
-    take_back(ctx, place, event, rest[0] if rest else "", partial(_not_kept, ctx, place, msgid))
+    ctx.propose(_redact, target, *fields_of(event), rest[0] if rest else "")
+
+
+@step("redact.done")
+def _redact(ctx: Context, target: str, conversation: str, number: int, source: str, account: str, reason: str) -> None:
+    place = readable_place(ctx, target)
+    if place is None or conversation not in place.keys:
+        raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
+    event = StoredEvent(number, conversation, "", source, (), account)
+    require_right(ctx, place, event)
+    take_back(ctx, place, event, reason, partial(_not_kept, ctx, place, event.msgid))
+
+
+def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
+    """What a step has to know of a message: nothing that was said."""
+    return event.conversation, event.id, event.source, event.account
 
 
 def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str, refuse: Callable[[], None]) -> None:
@@ -71,7 +87,7 @@ def find_message(ctx: Context, place: Conversation, msgid: str) -> StoredEvent |
     if number is None:
         return None
     try:
-        found = [ctx.journal.store.find(key, number) for key in place.keys]
+        found = [ctx.journal.find(key, number) for key in place.keys]
     except StoreError as error:
         raise FailError("REDACT", "UNKNOWN_MSGID", place.name, msgid, text="The history can't be read now") from error
     return next((event for event in found if event and event.command in _REDACTABLE), None)

@@ -7,14 +7,14 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.process import AuditError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.numerics import Numeric
 
 _DEFAULT = 20  # lines that AUDIT shows
 _MOST = 200
 
 
-@command("AUDIT", right="audit")
+@command("AUDIT", right="audit", way=Way.HERE)
 def audit(ctx: Context) -> Deferred:
     """AUDIT [<lines>] [<text>]
 

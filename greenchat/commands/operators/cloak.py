@@ -11,7 +11,8 @@ from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_host
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import addresses
@@ -19,7 +20,7 @@ from greenchat.values import addresses
 _AT_ONCE = 50  # members who are told of a new host in the time of one step
 
 
-@command("CLOAK", params=1, right="cloak")
+@command("CLOAK", params=1, right="cloak", way=Way.STEPS)
 def cloak(ctx: Context) -> Background | None:
     """CLOAK ROTATE | SHOW <address>
 
@@ -35,7 +36,12 @@ def cloak(ctx: Context) -> Background | None:
 
 
 def _rotate(ctx: Context, _: list[str]) -> Background:
-    secret = ctx.random(SECRET_SIZE)
+    return ctx.propose(_rotate_to, ctx.random(SECRET_SIZE).hex())
+
+
+@step("cloak.rotated")
+def _rotate_to(ctx: Context, text: str) -> Background:
+    secret = bytes.fromhex(text)
     ctx.keep(documents.SERVER, documents.CLOAK, secret.hex())
     ctx.network.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
@@ -49,13 +55,20 @@ def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
     network = ctx.network
     for user in list(network.users.values()):
         if network.user(user.nick) is user:
-            set_host(ctx, user, username=user.username, host=network.cloaks.host(user.real_host))
+            ctx.propose(_recloak, user.nick)
             audience = sum(len(channel.members) for channel in network.channels_of(user))
             for _ in range(audience // _AT_ONCE):
                 yield
         yield
     if operator.user and not operator.closing:
         ctx.aside(operator).notice("Everybody who is here has a new cloak")
+
+
+@step("cloak.changed")
+def _recloak(ctx: Context, nick: str) -> None:
+    user = ctx.network.user(nick)
+    if user is not None:
+        set_host(ctx, user, username=user.username, host=ctx.network.cloaks.host(user.real_host))
 
 
 def _show(ctx: Context, words: list[str]) -> None:

@@ -1,5 +1,7 @@
 """Operators of the server: OPER KILL WALLOPS REHASH RESTART DIE. https://modern.ircdocs.horse/#operator-messages"""
 
+import hashlib
+
 from greenchat.chat.user import User
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
 from greenchat.commands.connection.quit import leave
@@ -9,7 +11,8 @@ from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.lookup import find_user
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
 from greenchat.commands.operators.defcon import tell_defcon
 from greenchat.commands.users.user_modes import change_modes
 from greenchat.config.opers import Oper
@@ -20,7 +23,7 @@ from greenchat.values.masks import glob
 from greenchat.values.passwords import verify_password
 
 
-@command("OPER", params=2)
+@command("OPER", params=2, way=Way.STEPS)
 def oper(ctx: Context) -> Continuation | None:
     """OPER <name> <password>
 
@@ -37,11 +40,13 @@ def oper(ctx: Context) -> Continuation | None:
         count_wrong(ctx, who)
         raise _wrong_password(ctx, name)
     if not _may_come_from(user, row):
-        act(ctx, "OPER", f"{user.source} tried to become operator {name} from a wrong host")
+        ctx.propose(_tell, f"{user.source} tried to become operator {name} from a wrong host")
         raise IrcError(Numeric.ERR_NOOPERHOST)
 
     def decide(ctx: Context, is_right: bool) -> None:
-        _become_operator(ctx, name, row, is_right)
+        if not is_right:
+            raise _wrong_password(ctx, name)
+        ctx.propose(_become_operator, name, _proof_of(row))
 
     return guess(ctx, who, lambda: verify_password(password, row.password), decide, _refuse)
 
@@ -55,8 +60,15 @@ def _may_come_from(user: User, row: Oper) -> bool:
     return any(glob(mask, f"{user.username}@{user.real_host}") for mask in row.hosts)
 
 
-def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None:
-    if not is_right or ctx.network.settings.opers.get(name) != row:  # a reload may have changed it meanwhile
+def _proof_of(row: Oper) -> str:
+    """What the step is told of the row whose password was right: a reload may change it meanwhile."""
+    return hashlib.sha256(repr(row).encode()).hexdigest()[:16]
+
+
+@step("oper.granted")
+def _become_operator(ctx: Context, name: str, proof: str) -> None:
+    row = ctx.network.settings.opers.get(name)
+    if row is None or _proof_of(row) != proof:
         raise _wrong_password(ctx, name)
     user = ctx.user
     ctx.network.logins.succeeded(netblock(user.real_host))
@@ -68,12 +80,17 @@ def _become_operator(ctx: Context, name: str, row: Oper, is_right: bool) -> None
     tell_defcon(ctx)
 
 
+@step("oper.tried")
+def _tell(ctx: Context, text: str) -> None:
+    act(ctx, "OPER", text)
+
+
 def _wrong_password(ctx: Context, name: str) -> IrcError:
     user = ctx.user
     known = (
         name if name in ctx.network.settings.opers else "of an unknown name"
     )  # it may be a password in a wrong place
-    act(ctx, "OPER", f"{user.source} failed to become operator {known}")
+    ctx.propose(_tell, f"{user.source} failed to become operator {known}")
     return IrcError(Numeric.ERR_PASSWDMISMATCH)
 
 
@@ -120,7 +137,7 @@ def wallops(ctx: Context) -> None:
     ctx.deliver_each([user for user in ctx.network.users.values() if "w" in user.modes], envelope)
 
 
-@command("REHASH", right="rehash")
+@command("REHASH", right="rehash", way=Way.STEPS)
 def rehash(ctx: Context) -> None:
     """REHASH
 
@@ -135,7 +152,7 @@ def rehash(ctx: Context) -> None:
             ctx.notice(note)
 
 
-@command("RESTART", right="restart")
+@command("RESTART", right="restart", way=Way.HERE)
 def restart(ctx: Context) -> None:
     """RESTART
 
@@ -145,7 +162,7 @@ def restart(ctx: Context) -> None:
     ctx.process.restart(f"The server is restarted by {ctx.user.nick}")
 
 
-@command("DIE", right="die")
+@command("DIE", right="die", way=Way.HERE)
 def die(ctx: Context) -> None:
     """DIE
 

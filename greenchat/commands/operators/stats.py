@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.registry import COMMANDS, command, require_right
+from greenchat.commands.core.registry import COMMANDS, Way, command, require_right
 from greenchat.commands.info.server import require_this_server
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
@@ -18,7 +18,7 @@ _KIB = 1024
 _CLASS = "users"  # the one that all connections are in
 
 
-@command("STATS", params=1)
+@command("STATS", params=1, way=Way.HERE)
 def stats(ctx: Context) -> None:
     """STATS <query> [<server>]
 

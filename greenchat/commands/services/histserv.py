@@ -10,11 +10,13 @@ from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
+from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, readable_place
-from greenchat.commands.messages.redact import find_message, require_right, take_back
+from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
 from greenchat.protocol.msgid import first_id
-from greenchat.storage.interface import NOWHERE, Location, Span, StoredEvent, StoreError
+from greenchat.storage.interface import NOWHERE, Erasure, Location, Span, StoredEvent, StoreError
 from greenchat.values.durations import parse_duration
 
 HISTSERV = service("HistServ", "I know what was said.")
@@ -25,7 +27,7 @@ _UNREADABLE = "The history can't be read now: try again"
 _ACTION = "\x01ACTION "
 
 
-@HISTSERV.command("PLAY", "<#channel|nick> [<count|time>]")
+@HISTSERV.command("PLAY", "<#channel|nick> [<count|time>]", way=Way.HERE)
 def play(ctx: Context, words: list[str]) -> Deferred:
     """Tells what was said in a channel or between you and somebody: the last 100 messages.
 
@@ -51,36 +53,50 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     return Deferred(work, then)
 
 
-@HISTSERV.command("DELETE", "<#channel|nick> <msgid>")
+@HISTSERV.command("DELETE", "<#channel|nick> <msgid>", way=Way.STEPS)
 def delete(ctx: Context, words: list[str]) -> None:
     """Takes a message back: one of yours, or in a channel that you operate anybody's.
 
     The id is the tag `msgid` of the message, which your client may show.
     """
     target, msgid = words[:2]
-    has_right = may(ctx, "history")
-    place = _place(ctx, target, everywhere=has_right)
-    takes_right = False
+    place = _place(ctx, target, everywhere=may(ctx, "history"))
     try:
         event = find_message(ctx, place, msgid)
-        if event is None:
-            raise ServiceError("There is no such message")
-        try:
-            require_right(ctx, place, event)
-        except FailError:
-            takes_right = has_right
-            if not has_right:
-                raise
     except FailError as error:
         raise ServiceError(error.text) from error
+    if event is None:
+        raise ServiceError("There is no such message")
+    _require_right(ctx, place, event)
+    ctx.propose(_delete, target, *fields_of(event))
+
+
+@step("histserv.deleted")
+def _delete(ctx: Context, target: str, conversation: str, number: int, source: str, account: str) -> None:
+    place = _place(ctx, target, everywhere=may(ctx, "history"))
+    event = StoredEvent(number, conversation, "", source, (), account)
+    if conversation not in place.keys:
+        raise ServiceError("There is no such message")
+    takes_right = _require_right(ctx, place, event)
     take_back(ctx, place, event, "", lambda: tell(ctx, HISTSERV, "It could not be deleted: try again"))
     if takes_right:
-        speaker = ctx.network.cloaks.source(event.source)
-        act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {msgid} of {speaker} in {place.name}")
+        speaker = ctx.network.cloaks.source(source)
+        act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {place.name}")
     tell(ctx, HISTSERV, "It is deleted")
 
 
-@HISTSERV.command("FORGET", "<account>", right="history")
+def _require_right(ctx: Context, place: Conversation, event: StoredEvent) -> bool:
+    """Whether it takes an operator's right to delete this. Raises ServiceError where the sender may not."""
+    try:
+        require_right(ctx, place, event)
+    except FailError as error:
+        if may(ctx, "history"):
+            return True
+        raise ServiceError(error.text) from error
+    return False
+
+
+@HISTSERV.command("FORGET", "<account>", right="history", way=Way.STEPS)
 def forget(ctx: Context, words: list[str]) -> Deferred:
     """Deletes all that an account has said, in channels and in private, for good.
 
@@ -118,10 +134,15 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
         if not found:
             tell(ctx, HISTSERV, f"{count} messages of {name} are deleted")
             return None
-        ctx.journal.record(*[location.erasure for location in found])
+        ctx.propose(_erase, [[location.conversation, location.id] for location in found])
         return _forget_more(ctx, name, spellings, found[-1], count + len(found))
 
     return Deferred(work, then)
+
+
+@step("history.erased")
+def _erase(ctx: Context, places: list[tuple[str, int]]) -> None:
+    ctx.journal.record(*[Erasure(conversation, number) for conversation, number in places])
 
 
 def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
 from greenchat.chat.user import Session, User
-from greenchat.commands.accounts.login import check_password, log_in, log_out, mask
+from greenchat.commands.accounts.login import check_password, log_in, log_out, mask, proof_of, proved
 from greenchat.commands.accounts.nick_ownership import owns
 from greenchat.commands.accounts.register import Refusal, change_password, register
 from greenchat.commands.accounts.verification import hint
@@ -16,7 +16,9 @@ from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.persistence import change_account, forget_account, forget_presence
+from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
+from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
@@ -24,7 +26,7 @@ from greenchat.protocol.times import in_words
 NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")
 
 
-@NICKSERV.command("REGISTER", "<password> [<email>]")
+@NICKSERV.command("REGISTER", "<password> [<email>]", way=Way.STEPS)
 def register_(ctx: Context, words: list[str]) -> Deferred | None:
     """Makes your nickname an account of yours."""
     if ctx.session.account:
@@ -32,6 +34,7 @@ def register_(ctx: Context, words: list[str]) -> Deferred | None:
     return register(ctx, ctx.nick, words[1] if len(words) > 1 else "", words[0], _registered)
 
 
+@step("nickserv.registered")
 def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     if isinstance(result, Refusal):
         raise ServiceError(result.text)
@@ -42,7 +45,7 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     log_in(ctx, result)
 
 
-@NICKSERV.command("IDENTIFY", "[<account>] <password>")
+@NICKSERV.command("IDENTIFY", "[<account>] <password>", way=Way.STEPS)
 def identify(ctx: Context, words: list[str]) -> Continuation | None:
     """Logs you in, to the account of your nickname unless you name another."""
     name, password = (ctx.nick, words[0]) if len(words) == 1 else words[:2]
@@ -54,6 +57,14 @@ def _refuse(_: Context, seconds: int) -> None:
 
 
 def _identified(ctx: Context, account: Account | None) -> None:
+    if account is None:
+        raise ServiceError("That is not the password")
+    ctx.propose(_log_in, account.name, proof_of(account))
+
+
+@step("nickserv.login")
+def _log_in(ctx: Context, name: str, proof: str) -> None:
+    account = proved(ctx, name, proof)
     if account is None:
         raise ServiceError("That is not the password")
     log_in(ctx, account)
@@ -68,7 +79,7 @@ def logout(ctx: Context, _: list[str]) -> None:
     tell(ctx, NICKSERV, "You are logged out")
 
 
-@NICKSERV.command("INFO", "[<account>]")
+@NICKSERV.command("INFO", "[<account>]", way=Way.HERE)
 def info(ctx: Context, words: list[str]) -> None:
     """Tells what is known of an account: yours, unless you name another."""
     account = ctx.network.accounts.owner_of_nick(words[0] if words else ctx.session.account or ctx.nick)
@@ -83,7 +94,7 @@ def info(ctx: Context, words: list[str]) -> None:
     tell(ctx, NICKSERV, *lines)
 
 
-@NICKSERV.command("PASSWD", "<old> <new>")
+@NICKSERV.command("PASSWD", "<old> <new>", way=Way.STEPS)
 def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     """Changes your password."""
     account = _own(ctx)
@@ -97,13 +108,14 @@ def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     return check_password(ctx, account.name, old, checked, _refuse)
 
 
+@step("nickserv.password")
 def _password_changed(ctx: Context, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
     tell(ctx, NICKSERV, "Your password is changed")
 
 
-@NICKSERV.command("DROP", "<account> <password>")
+@NICKSERV.command("DROP", "<account> <password>", way=Way.STEPS)
 def drop(ctx: Context, words: list[str]) -> Continuation | None:
     """Gives an account up. Its name is free for others then."""
     account = _own(ctx)
@@ -113,6 +125,14 @@ def drop(ctx: Context, words: list[str]) -> Continuation | None:
 
 
 def _dropped(ctx: Context, account: Account | None) -> None:
+    if account is None:
+        raise ServiceError("That is not the password")
+    ctx.propose(_drop, account.name, proof_of(account))
+
+
+@step("nickserv.drop")
+def _drop(ctx: Context, name: str, proof: str) -> None:
+    account = proved(ctx, name, proof)
     if account is None:
         raise ServiceError("That is not the password")
     folded = ctx.network.fold(account.name)
@@ -131,7 +151,7 @@ def _dropped(ctx: Context, account: Account | None) -> None:
     tell(ctx, NICKSERV, f"{account.name} is no account any more")
 
 
-@NICKSERV.command("SESSIONS")
+@NICKSERV.command("SESSIONS", way=Way.HERE)
 def sessions(ctx: Context, _: list[str]) -> None:
     """Lists the connections that are logged in to your account."""
     account = _own(ctx)
@@ -253,12 +273,13 @@ def _end(ctx: Context, holder: User | None) -> None:
     depart(ctx, holder, reason)
 
 
-@NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts")
+@NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts", way=Way.STEPS)
 def saregister(ctx: Context, words: list[str]) -> Deferred | None:
     """Makes an account for somebody else."""
     return register(ctx, words[0], "", words[1], _registered_for_somebody, for_somebody=True)
 
 
+@step("nickserv.saregistered")
 def _registered_for_somebody(ctx: Context, name: str, result: Account | Refusal) -> None:
     if isinstance(result, Refusal):
         raise ServiceError(result.text)

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.commands.users.metadata_sync import sync_online
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 
 
-@command("MONITOR", params=1)
+@command("MONITOR", params=1, way=Way.HERE)
 def monitor(ctx: Context) -> None:
     """MONITOR + <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S
 

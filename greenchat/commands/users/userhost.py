@@ -8,7 +8,7 @@ from collections.abc import Callable
 from greenchat.chat.user import User
 from greenchat.chat.visibility import sees_address
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 
@@ -16,7 +16,7 @@ _MOST = 5  # nicks of USERHOST and USERIP: "takes up to five nicknames, each a s
 _NO_IP = "255.255.255.255"  # as WHOX says where it does not say
 
 
-@command("ISON", params=1)
+@command("ISON", params=1, way=Way.HERE)
 def ison(ctx: Context) -> None:
     """ISON <nick>{ <nick>}
 
@@ -26,7 +26,7 @@ def ison(ctx: Context) -> None:
     _send(ctx, Numeric.RPL_ISON, [user.nick for user in map(ctx.network.user, wanted) if user])
 
 
-@command("USERHOST", params=1)
+@command("USERHOST", params=1, way=Way.HERE)
 def userhost(ctx: Context) -> None:
     """USERHOST <nick>{ <nick>}
 
@@ -35,7 +35,7 @@ def userhost(ctx: Context) -> None:
     _reply(ctx, Numeric.RPL_USERHOST, lambda user: user.host)
 
 
-@command("USERIP", params=1)
+@command("USERIP", params=1, way=Way.HERE)
 def userip(ctx: Context) -> None:
     """USERIP <nick>{ <nick>}
 

@@ -11,7 +11,7 @@ from greenchat.chat.user import User
 from greenchat.chat.visibility import sees, sees_address, sees_addresses, sees_in
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Streamed
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
@@ -37,7 +37,7 @@ class _Question:
     echo: str
 
 
-@command("WHO")
+@command("WHO", way=Way.HERE)
 def who(ctx: Context) -> Streamed:
     """WHO [<mask> [o][%<fields>[,<token>]]]
 

@@ -7,14 +7,14 @@ from greenchat.chat.visibility import sees_address, sees_in
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import targets
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.commands.users.metadata_sync import whois_lines
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 from greenchat.protocol.wrap import wrap
 
 
-@command("WHOIS")
+@command("WHOIS", way=Way.HERE)
 def whois(ctx: Context) -> None:
     """WHOIS [<server or nick>] <nick>{,<nick>}
 

@@ -5,12 +5,12 @@ from itertools import islice
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
 
 
-@command("WHOWAS")
+@command("WHOWAS", way=Way.HERE)
 def whowas(ctx: Context) -> None:
     """WHOWAS <nick> [<count>]
 

@@ -36,7 +36,8 @@ def restore(network: Network, store: Store) -> None:
     network.cloaks.change_secret(_secret(store, documents.CLOAK))
     level = store.document(documents.SERVER.name, documents.DEFCON)
     network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
-    restore_accounts(network, store)
+    for account in new_accounts(network, store):
+        network.accounts.put(account)
     _each(store, documents.CHANNEL, lambda document: network.bring_back(from_document(document, network.mask_fold)))
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
         network.bans.put(ban)
@@ -67,14 +68,13 @@ def _secret(store: Store, key: str) -> bytes:
         raise StoreDamagedError.of_document(documents.SERVER.name, key, error) from error
 
 
-def restore_accounts(network: Network, store: Store) -> None:
-    """Bring back the accounts that the network does not know: all at the start, later those made by `adduser`.
+def new_accounts(network: Network, store: Store) -> list[Account]:
+    """The stored accounts that the network does not know: all at the start, later those made by `adduser`.
 
     Raises StoreError.
     """
-    for account in _each(store, documents.ACCOUNT, Account.from_document):
-        if network.accounts.get(account.name) is None:
-            network.accounts.put(account)
+    stored = _each(store, documents.ACCOUNT, Account.from_document)
+    return [account for account in stored if network.accounts.get(account.name) is None]
 
 
 def _each(store: Store, kind: Kind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:

@@ -21,7 +21,7 @@ from greenchat.chat.network import Network
 from greenchat.chat.throttle import TokenBucket
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, resume, run, run_line
-from greenchat.commands.connection.quit import leave
+from greenchat.commands.connection.quit import close, left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
 from greenchat.commands.core.process import Process
@@ -130,13 +130,17 @@ class Connection:
         """Tell the client why, and end the connection."""
         if not self.session.closing:
             self.server.turn.begin()
-            self.context(_NOTHING).close(self.session, reason)
+            ctx = self.context(_NOTHING)
+            if self.session.user is None:
+                ctx.close(self.session, reason)
+            else:
+                ctx.propose(close, reason)
 
     def _end_for_a_bug(self) -> None:
         """The others see them go at once; the client itself has the usual time to read why."""
         self.close("Internal error: the connection is closed, and the operator's log says why")
         with suppress(Exception):  # what follows may meet the same bug, which is logged
-            leave(self.context(_NOTHING), self.session, self.session.closing)
+            self.context(_NOTHING).propose(left, self.session.closing)
         with suppress(OSError):
             self.discard()
 
@@ -346,8 +350,11 @@ class Connection:
     def _clean_up(self, reason: str) -> None:
         self.server.turn.begin()
         try:
-            leave(self.context(_NOTHING), self.session, reason)
-            self.server.network.disconnect(self.session)
+            ctx = self.context(_NOTHING)
+            if self.session.user is None:
+                self.server.network.disconnect(self.session)
+            else:
+                ctx.propose(left, reason)
         except Exception:
             log.exception("a bug kept %s in the state", self.session.host)
         self._readable.stop()

@@ -14,6 +14,8 @@ from typing import Protocol
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
+from greenchat.commands.connection.capabilities import set_kind
+from greenchat.commands.core.context import Context
 from greenchat.config.options import ListenerOptions, PlainText
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
@@ -25,6 +27,7 @@ from greenchat.server.net.turn import Turn
 
 # The kernel finds a dead peer within two minutes: a PING would be shown as a message.
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}  # seconds, ms
+_NOTHING = Message("")
 _PROMPTS = {"grace": Prompt.GRACE, "now": Prompt.NOW, "tilde": Prompt.NEVER}
 _LINE = 512  # bytes of an IRC message: https://modern.ircdocs.horse/#message-format
 _AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target and text
@@ -53,6 +56,9 @@ class Carrier(Protocol):
 
     def perform(self, message: Message) -> None:
         """Run a command, when the throttle lets it."""
+
+    def context(self, message: Message) -> Context:
+        """What a command of this client runs in."""
 
     def close(self, reason: str) -> None:
         """Tell the client why, and end the connection."""
@@ -247,7 +253,11 @@ class PlainClient:
         self._family = family
         echo = caps.ECHO_MESSAGE if self._dialect.style.echo else 0
         dialect = caps.TILDE if family is Family.TILDE else caps.PLAIN
-        self._door.network.set_kind(self._carrier.session, caps.NO_IMPLICIT_NAMES | echo, dialect)
+        session = self._carrier.session
+        if session.user is None:
+            self._door.network.set_kind(session, caps.NO_IMPLICIT_NAMES | echo, dialect)
+        else:
+            self._carrier.context(_NOTHING).propose(set_kind, caps.NO_IMPLICIT_NAMES | echo, dialect)
 
     def _give_back(self, data: bytes) -> bytes:
         """It is not one of ours."""

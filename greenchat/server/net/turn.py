@@ -22,7 +22,7 @@ from gevent.hub import get_hub
 from greenchat.chat.outbox import Outbox
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
-from greenchat.storage.interface import Store, StoreError, UnfitWriteError, Write
+from greenchat.storage.interface import Erasure, Renaming, Store, StoredEvent, StoreError, UnfitWriteError, Write
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,21 @@ class Turn:
         if self._moment is not None:
             self._stop_waiting()
             self._loop.run_callback(self.end)
+
+    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
+        """One event, also one that this turn is to keep. Raises StoreError."""
+        key = conversation
+        found = None
+        for write in reversed(self._writes):
+            if isinstance(write, Renaming):
+                key = write.conversation if write.to == key else key  # as it was called before
+            elif isinstance(write, Erasure) and (write.id, write.conversation) == (event_id, key):
+                return None
+            elif isinstance(write, StoredEvent) and (write.id, write.conversation) == (event_id, key):
+                found = write
+                break
+        found = found or self.store.find(key, event_id)
+        return found._replace(conversation=conversation) if found else None
 
     def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
         """Keep these before anybody sees the envelope.

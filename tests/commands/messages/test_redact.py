@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.commands.core import registry
+from greenchat.commands.core.context import Context
 from greenchat.config.settings import History, Settings
-from greenchat.protocol.message import Message
+from greenchat.protocol.message import Message, parse
 from greenchat.protocol.msgid import format_msgid
+from greenchat.server.app import App
 from tests.commands.history.test_chathistory import ask
-from tests.conftest import Serve, StartServer, Target, quick_options
+from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 
 CAPS = "batch server-time message-tags echo-message draft/chathistory draft/message-redaction"
@@ -144,3 +147,32 @@ def test_events_are_no_messages(server: Target) -> None:
 def test_only_for_those_who_asked_for_it(server: Target) -> None:
     with Client(server, "alice") as alice:
         assert [message.command for message in alice.run("REDACT #lobby x")] == ["421"]
+
+
+def test_what_was_said_in_the_same_turn_can_be_taken_back(house: ServerThread) -> None:
+    """The store does not have it yet. Neither is it found a second time, nor by the name that the channel had."""
+    history = "batch draft/chathistory draft/event-playback draft/message-redaction"
+    with Client(house.address, "alice", caps=history) as alice:
+        alice.join("#one")
+
+        def say_and_take_back(app: App) -> None:
+            session = next(iter(app.network.sessions))
+
+            def run(line: str) -> None:
+                app.turn.begin()
+                ctx = Context(app.network, session, parse(line), now=app.now(), process=app, journal=app.turn)
+                registry.run(ctx)
+
+            run("PRIVMSG #one :oops")
+            msgid = format_msgid(app.network.ids.last)
+            run("RENAME #one #two")
+            run(f"REDACT #one {msgid}")
+            run(f"REDACT #two {msgid}")
+            run(f"REDACT #two {msgid}")
+
+        house.call(say_and_take_back)
+        answers = [message for message in alice.sync() if message.command in ("REDACT", "FAIL")]
+        assert [message.params[1] for message in answers] == ["INVALID_TARGET", answers[1].params[1], "UNKNOWN_MSGID"]
+        assert answers[1].command == "REDACT"
+        alice.send("CHATHISTORY LATEST #two * 10")
+        assert "PRIVMSG" not in [message.command for message in alice.sync()]

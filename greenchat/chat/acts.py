@@ -1,0 +1,66 @@
+"""Acts: what the state is made by, as values. A log of them, applied from the same beginning, gives the same state.
+
+An act names its session by number and brings its time; it holds no password, and applying it needs no clock, no chance
+and nothing from the store. `encode` and `decode` are its form as JSON can hold it: part of the format of logs, so only
+ever add to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from greenchat.protocol.message import NO_TAGS
+
+VERSION = 1
+"""Of the log: whoever applies an act of another version may come to another state."""
+
+_RAN, _DECIDED = "run", "step"
+
+
+class ActError(ValueError):
+    """It can't be read as an act; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A client's command, as its message. session: its number. now: ms since the epoch."""
+
+    session: int
+    now: int
+    command: str
+    params: tuple[str, ...]
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A step, see `commands.core.steps`. session: in whose name, 0 for the server's own. now: ms since the epoch."""
+
+    session: int
+    now: int
+    step: str
+    fields: tuple[Any, ...]
+
+
+Act = Ran | Decided
+
+
+def encode(act: Act) -> list[Any]:
+    """An act as JSON can hold it."""
+    if isinstance(act, Ran):
+        return [_RAN, act.session, act.now, act.command, list(act.params), *([dict(act.tags)] if act.tags else [])]
+    return [_DECIDED, act.session, act.now, act.step, list(act.fields)]
+
+
+def decode(stored: object) -> Act:
+    """The reverse of `encode`. Raises ActError."""
+    match stored:
+        case ["run", int(session), int(now), str(command), [*params], *rest] if all(
+            isinstance(param, str) for param in params
+        ):
+            tags = rest[0] if rest and isinstance(rest[0], dict) else NO_TAGS
+            return Ran(session, now, command, tuple(map(str, params)), tags)
+        case ["step", int(session), int(now), str(name), [*fields], *_]:
+            return Decided(session, now, name, tuple(fields))
+        case _:
+            raise ActError(f"this is no act that version {VERSION} of the log knows: {str(stored)[:100]}")

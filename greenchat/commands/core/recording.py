@@ -1,0 +1,44 @@
+"""What is said is kept before anybody sees it."""
+
+from functools import partial
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.client_ids import Key, SentIds
+from greenchat.chat.user import User
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.history_events import conversation_of, is_kept, stored
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.msgid import time_of
+from greenchat.protocol.tags import CLIENT_ID
+
+_NOT_KEPT = "The message could not be stored, so nobody has received it; try again"
+
+
+def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
+    """Have what the sender says in a channel or to somebody kept before anybody sees it.
+
+    rank: the letter of that from which on members of the channel get it, "" for all of them.
+    False if they have said it before, under the same id of theirs: then it is for their own eyes only, and the envelope
+    has become what it was the first time.
+    """
+    network = ctx.network
+    conversation = conversation_of(network, ctx.user, place, rank)
+    key = None
+    if CLIENT_ID in envelope.message.tags:
+        key = SentIds.key(network.fold(ctx.user.account), conversation, envelope.message.tags[CLIENT_ID])
+    if key:
+        first = network.resent.get(key)
+        if first:
+            envelope.msgid, envelope.time = first, time_of(first)
+            return False
+        network.resent.add(key, envelope.msgid)
+    if is_kept(network.settings.history, envelope, place):
+        event = stored(envelope, conversation)
+        ctx.journal.say((event,), envelope, partial(_refuse, ctx, envelope, key))
+    return True
+
+
+def _refuse(ctx: Context, envelope: Envelope, key: Key | None) -> None:
+    if key:
+        ctx.network.resent.drop(key)
+    ctx.fail_after_all(envelope.message.command, envelope.message.params[0], text=_NOT_KEPT)

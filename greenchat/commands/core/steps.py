@@ -1,0 +1,33 @@
+"""Steps: what changes the state and is no command of a client's, as named functions with plain fields.
+
+A handler that works with a password, waits for a thread, or draws something by chance runs where its client is, and
+nowhere else. What it comes to is a step: `Context.propose` has it applied. A step looks at the state again, since time
+may have passed, and its fields are all that it needs beside the state: no closure, no password, nothing drawn. So a log
+of steps (and of the other commands) can be applied again, and gives the same state.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STEPS: dict[str, Callable[..., Any]] = {}
+NAMES: dict[Callable[..., Any], str] = {}
+"""The reverse of STEPS."""
+
+
+def step(name: str) -> Callable[[F], F]:
+    """Declare a step. name: by which a log finds it; never give it to another one.
+
+    The function is called with the context and the fields: strings, whole numbers, booleans, None, and lists and
+    mappings of these.
+    """
+
+    def declare(function: F) -> F:
+        if name in STEPS:
+            raise ValueError(f"there are two steps of the name {name}")
+        STEPS[name] = function
+        NAMES[function] = name
+        return function
+
+    return declare

@@ -1,0 +1,37 @@
+"""Other settings are put in force, and accounts that were made beside the server are let in."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from greenchat.chat.accounts import Account
+from greenchat.commands.connection.capabilities import announce_capabilities, in_force
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.steps import step
+from greenchat.commands.info.isupport import announce_isupport
+from greenchat.commands.operators.oper import revoke_operators
+from greenchat.config.document import from_document
+from greenchat.config.settings import Settings
+
+
+@step("configured")
+def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrations: int) -> None:
+    """Put settings in force, and tell everybody whom they concern.
+
+    document: of the settings, see `config.document`. logins, registrations: how many are too many, see `Attempts`.
+    """
+    network = ctx.network
+    before, offered_before = network.settings, in_force(network)
+    network.configure(from_document(Settings, document))
+    network.logins.limit, network.registrations.limit = logins, registrations
+    revoke_operators(ctx)
+    announce_isupport(ctx, before)
+    announce_capabilities(ctx, offered_before)
+
+
+@step("accounts.found")
+def take_in(ctx: Context, documents: Sequence[Mapping[str, Any]]) -> None:
+    """Accounts that `greenchat-server adduser` has made beside the running server."""
+    accounts = ctx.network.accounts
+    for account in map(Account.from_document, documents):
+        if accounts.get(account.name) is None:
+            accounts.put(account)

@@ -1,0 +1,50 @@
+"""Settings as a document: as JSON can hold them, and back. A log of what happened has them in it, since rules decide
+what a command does.
+
+Works on dataclasses whose fields are numbers, strings, booleans, dataclasses, networks, and tuples and mappings of
+these.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from greenchat.values import addresses
+from greenchat.values.addresses import IpNetwork
+
+T = TypeVar("T")
+
+
+def to_document(value: Any) -> Any:
+    """A value of such a dataclass, or one of its fields, as JSON can hold it."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: to_document(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [to_document(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: to_document(each) for name, each in value.items()}
+    if isinstance(value, IPv4Network | IPv6Network):
+        return str(value)
+    return value
+
+
+def from_document(cls: type[T], stored: Mapping[str, Any]) -> T:
+    """The reverse. Fields that an older version did not write have their defaults; raises TypeError or ValueError
+    where something is not as it was written."""
+    hints = get_type_hints(cls)
+    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is one of our dataclasses
+    return cls(**{name: _read(hints[name], value) for name, value in stored.items() if name in known})
+
+
+def _read(kind: Any, value: Any) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return from_document(kind, value)  # type: ignore[arg-type]  # the class, not one of its values
+    origin = get_origin(kind)
+    if origin is tuple:
+        return tuple(_read(get_args(kind)[0], each) for each in value)
+    if origin is Mapping:
+        return {name: _read(get_args(kind)[1], each) for name, each in value.items()}
+    if kind == IpNetwork:
+        return addresses.network(value)
+    return value

@@ -1,0 +1,29 @@
+"""Acts as JSON, and what is no act."""
+
+import json
+
+import pytest
+
+from greenchat.chat.acts import Act, ActError, Decided, Ran, decode, encode
+
+ACTS: list[Act] = [
+    Ran(7, 1_700_000_000_000, "JOIN", ("#a,#b", "key")),
+    Ran(7, 5, "PRIVMSG", ("#a", ""), {"+draft/reply": "x", "label": ""}),
+    Ran(7, 5, "QUIT", ()),
+    Decided(0, 5, "bans.expire", ()),
+    Decided(3, 5, "enter", ({"nick": "alice", "secure": True, "caps": 1 << 40, "pending": {}},)),
+]
+
+
+@pytest.mark.parametrize("act", ACTS, ids=str)
+def test_an_act_is_the_same_after_json(act: Act) -> None:
+    assert decode(json.loads(json.dumps(encode(act)))) == act
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [None, [], ["run"], ["run", 1, 2, 3, []], ["run", 1, 2, "A", [3]], ["other", 1, 2, "x", []], {"run": 1}, ""],
+)
+def test_what_is_no_act_is_said_to_be_none(stored: object) -> None:
+    with pytest.raises(ActError, match="no act"):
+        decode(stored)
