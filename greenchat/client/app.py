@@ -25,7 +25,7 @@ from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs.processes import Processes
 from greenchat.client.state.address import Address
-from greenchat.client.state.events import Background, NetworkEvent, Received, Reported, Resized, TerminalEvent
+from greenchat.client.state.events import Background, NetworkEvent, Reported, Resized, TerminalEvent
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Network
 from greenchat.client.state.network import Buffer
@@ -210,8 +210,6 @@ class App:
                 connection.on_event(event, time.monotonic())
                 with self._guarded(connection.network.status, "something from the server"):
                     self._console.on_network(connection.network, event, milliseconds())
-                if isinstance(event, Received):
-                    self._plugins.received(event.message)
 
     @contextlib.contextmanager
     def _guarded(self, told: Buffer, what: str) -> Iterator[None]:

@@ -283,7 +283,7 @@ def test_a_server_that_comes_up_by_itself_is_no_question_any_more(greenchat: Ope
         (["ftp://x"], "greenchat: ftp:// is not known here; irc:// and ircs:// are"),
         (["host:99999"], "greenchat: host:99999: 99999 is no port; ports are numbers from 1 to 65535"),
         (["--bogus"], "greenchat: unrecognized arguments: --bogus; --help tells more"),
-        (["--nick", "two words", "host"], "greenchat: 'two words' is no nickname: no spaces"),
+        (["--nick", "two words", "host"], "greenchat: 'two words' can't be a nickname"),
     ],
 )
 def test_wrong_use_is_one_clear_line(greenchat: OpenTerminal, arguments: list[str], complaint: str) -> None:

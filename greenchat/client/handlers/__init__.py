@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from greenchat.client.handlers import channels, login, messages, registration
+from greenchat.client.handlers import channels, login, messages, refusals, registration
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.irc import offer_server, sending, trust
@@ -10,7 +10,7 @@ from greenchat.client.state.events import Connected, Disconnected, Garbled, Netw
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 
-__all__ = ["apply", "channels", "login", "messages"]
+__all__ = ["apply", "channels", "login", "messages", "refusals"]
 
 
 def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None:
@@ -49,8 +49,9 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
         reason = network.link.last_words
     network.link.last_words = ""
     text, kind = ("Disconnected", Kind.INFO) if network.link.leaving else ("Connection lost", Kind.ERROR)
+    unseen = kind is Kind.ERROR and model.current.network is not network
     for buffer in told:
-        model.add(buffer, Line(now, kind, f"{text}: {reason}"))
+        model.add(buffer, Line(now, kind, f"{text}: {reason}", highlight=unseen and buffer is network.status))
 
 
 def _tried_in_vain(model: Model, network: Network, told: set[Buffer], line: Line) -> None:

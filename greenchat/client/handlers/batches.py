@@ -7,7 +7,7 @@ https://ircv3.net/specs/extensions/batch
 """
 
 from greenchat.client.handlers import playback, replies
-from greenchat.client.handlers.registry import TABLE, Incoming, said_at
+from greenchat.client.handlers.registry import HISTORIES, TABLE, Incoming, said_at
 from greenchat.client.irc import chathistory, server_search
 from greenchat.client.state.network import Batch
 from greenchat.protocol.message import Message
@@ -15,8 +15,7 @@ from greenchat.protocol.multiline import BATCH_TYPE as MULTILINE
 from greenchat.protocol.multiline import CONCAT, Part, whole
 
 IGNORABLE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "INVITE"})
-HISTORY = "chathistory"
-KEPT_UNTIL_WHOLE = frozenset({MULTILINE, HISTORY})
+KEPT_UNTIL_WHOLE = frozenset({MULTILINE, *HISTORIES})
 
 
 def receive(incoming: Incoming) -> None:
@@ -25,6 +24,8 @@ def receive(incoming: Incoming) -> None:
     if message.command == "BATCH":
         _batch(incoming)
         return
+    if incoming.model.heard is not None and not incoming.past and not _in_history(incoming):
+        incoming.model.messages.append(message)
     batch = incoming.network.batches.get(message.tags.get("batch", ""))
     if batch is None:
         _handle(incoming)
@@ -39,12 +40,26 @@ def receive(incoming: Incoming) -> None:
     _handle(Incoming(incoming.model, incoming.network, message, incoming.time, batch.kind))
 
 
+def _in_history(incoming: Incoming) -> bool:
+    """Whether a message is in a batch of history, or in a batch within one."""
+    batches = incoming.network.batches
+    reference = incoming.message.tags.get("batch", "")
+    for _ in range(len(batches)):
+        batch = batches.get(reference)
+        if batch is None:
+            return False
+        if batch.kind in HISTORIES or batch.kind == server_search.CAPABILITY:
+            return True
+        reference = batch.opening.tags.get("batch", "")
+    return False
+
+
 def _handle(incoming: Incoming, conversation: str = "") -> None:
     """conversation: whose history it is out of."""
     if incoming.batch == server_search.CAPABILITY:
         playback.found(incoming)
         return
-    if incoming.batch == HISTORY and incoming.message.command not in playback.LIVE:
+    if incoming.batch in HISTORIES and incoming.message.command not in playback.LIVE:
         buffer = incoming.network.find(conversation)
         if buffer:
             playback.played_back(incoming, buffer)
@@ -80,7 +95,7 @@ def _batch(incoming: Incoming) -> None:
         opening = ended.opening
         one = Message(ended.kept[0].command, (ended.target, text), opening.source, opening.tags)
         receive(Incoming(incoming.model, incoming.network, one, said_at(one, incoming.time)))
-    elif ended.kind == HISTORY:
+    elif ended.kind in HISTORIES:
         _history(incoming, ended)
     elif ended.kind == server_search.CAPABILITY and ended.size == 0:
         incoming.answer("The server remembers nothing like that.")
@@ -95,7 +110,7 @@ def _history(incoming: Incoming, page: Batch) -> None:
         if buffer:
             buffer.history.follow.discard(message.tags.get("msgid", ""))
         _handle(
-            Incoming(incoming.model, incoming.network, message, said_at(message, incoming.time), HISTORY), page.target
+            Incoming(incoming.model, incoming.network, message, said_at(message, incoming.time), page.kind), page.target
         )
     buffer = incoming.network.find(page.target)
     if buffer:

@@ -5,6 +5,7 @@ from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import chathistory, nick_recovery, notify_list, sending
 from greenchat.client.state.lines import CAME, WENT, Kind, Member
 from greenchat.client.state.model import Buffer, BufferKind, Network
+from greenchat.client.state.settings import matches
 from greenchat.client.text.times import date_and_time
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
@@ -27,6 +28,7 @@ def join(incoming: Incoming) -> None:
         if folded in {network.fold(name) for name in network.show_on_join}:
             network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
             incoming.model.show(buffer)
+        buffer.gone = False
     else:
         found = network.find(channel)
         if found is None:
@@ -37,6 +39,10 @@ def join(incoming: Incoming) -> None:
         member.account = "" if incoming.param(1) == "*" else incoming.param(1)
         member.realname = incoming.param(2)
     buffer.members[network.fold(nick)] = member
+    talk = network.find(nick)
+    if talk and talk.gone:
+        talk.gone = False
+        incoming.note(talk, f"{nick} is back", nick=nick)
     incoming.moved(buffer, nick, CAME, "You joined" if incoming.mine else f"{nick} joined")
 
 
@@ -50,7 +56,7 @@ def part(incoming: Incoming) -> None:
     if incoming.mine:
         buffer.leave()
         incoming.network.unwant(buffer.name)
-        incoming.note(buffer, f"You left{why}", nick=incoming.nick)
+        incoming.about_me(buffer, f"You left{why}", Kind.EVENT)
     else:
         buffer.members.pop(incoming.network.fold(incoming.nick), None)
         incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} left{why}")
@@ -67,7 +73,7 @@ def kick(incoming: Incoming) -> None:
     if incoming.network.is_me(who):
         buffer.leave()
         incoming.network.unwant(buffer.name)
-        incoming.note(buffer, f"{incoming.nick} kicked you{why}. /join {buffer.name} to come back.", Kind.ERROR)
+        incoming.about_me(buffer, f"{incoming.nick} kicked you{why}. /join {buffer.name} to come back.")
     else:
         buffer.members.pop(incoming.network.fold(who), None)
         incoming.note(buffer, f"{incoming.nick} kicked {who}{why}", nick=who)
@@ -80,6 +86,7 @@ def quit_(incoming: Incoming) -> None:
     for buffer in _where_known(incoming.network, incoming.nick):
         if buffer.members.pop(incoming.network.fold(incoming.nick), None) or buffer.kind is BufferKind.PRIVATE:
             incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} quit{split}")
+            buffer.gone = buffer.kind is BufferKind.PRIVATE and not incoming.mine
     nick_recovery.free(incoming.network, incoming.nick)
 
 
@@ -91,8 +98,12 @@ def nick(incoming: Incoming) -> None:
     mine = incoming.mine
     known = _where_known(network, old)
     if mine:
+        asked = network.fold(new) in (network.fold(network.nicks.asked), network.fold(network.nicks.wanted))
         nick_recovery.renamed(network, new)
-        incoming.note(network.status, f"You are now called {new}")
+        if asked:
+            incoming.note(network.status, f"You are now called {new}")
+        else:
+            incoming.about_me(network.status, f"Your nickname was changed to {new}. /nick chooses another one.")
         current = incoming.model.current
         if current.network is network and current not in (network.status, *known):
             incoming.answer(f"You are now called {new}")
@@ -108,6 +119,7 @@ def nick(incoming: Incoming) -> None:
         talk_with.name = new
     if not mine:
         nick_recovery.free(network, old)
+        notify_list.renamed(incoming.model, network, old, new, incoming.time)
 
 
 @on("TOPIC")
@@ -199,8 +211,12 @@ def mode(incoming: Incoming) -> None:
     if buffer is None or buffer.kind is not BufferKind.CHANNEL:
         incoming.note_or_answer(f"Mode of {target}: {changes}")
         return
-    _change_members(buffer, incoming.message.params[1:])
-    incoming.note(buffer, f"{incoming.nick} set mode {changes}", nick=incoming.nick)
+    before = _own_prefixes(buffer)
+    banned = _change_modes(incoming, buffer)
+    if banned or (_own_prefixes(buffer) != before and not incoming.mine):
+        incoming.about_me(buffer, f"{incoming.nick} set mode {changes}", Kind.ERROR if banned else Kind.EVENT)
+    else:
+        incoming.note(buffer, f"{incoming.nick} set mode {changes}", nick=incoming.nick)
 
 
 @on(Numeric.RPL_CHANNELMODEIS)
@@ -286,10 +302,18 @@ def _where_known(network: Network, nick: str) -> list[Buffer]:
     return known
 
 
-def _change_members(buffer: Buffer, params: tuple[str, ...]) -> None:
-    isupport = buffer.network.isupport
+def _own_prefixes(buffer: Buffer) -> str:
+    member = buffer.member(buffer.network.nicks.current)
+    return member.prefixes if member else ""
+
+
+def _change_modes(incoming: Incoming, buffer: Buffer) -> bool:
+    """Change the members' ranks and the key that the channel is joined with. Returns whether a ban is on ourselves."""
+    network, params = buffer.network, incoming.message.params[1:]
+    isupport = network.isupport
     arguments = list(params[1:])
     add = True
+    banned = False
     for letter in params[0] if params else "":
         if letter in "+-":
             add = letter == "+"
@@ -298,3 +322,9 @@ def _change_members(buffer: Buffer, params: tuple[str, ...]) -> None:
         member = buffer.member(argument) if letter in isupport.modes else None
         if member:
             member.prefixes = isupport.with_mode(member.prefixes, letter, add=add)
+        elif letter == "k" and "k" in isupport.parameter_modes:
+            network.want(buffer.name, argument if add and argument != "*" else "")
+        elif letter == "b" and add:
+            own = f"{network.nicks.current}!{network.nicks.mask or '*@*'}"
+            banned = banned or (not incoming.mine and matches(argument, own))
+    return banned

@@ -5,7 +5,7 @@ https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
 
 from greenchat.client.handlers.registration import end_when_settled
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.irc import login
+from greenchat.client.irc import joining, login
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import LinkState
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
@@ -90,6 +90,7 @@ def registered(incoming: Incoming) -> None:
 def only_registered(incoming: Incoming) -> None:
     """`<channel> :Cannot join channel (+R)`, or `<nick>` for a private talk."""
     network, name = incoming.network, incoming.param(1)
+    joining.refused(incoming.model, network, name)
     account = network.nicks.wanted
     answers = (
         Answer(
@@ -110,6 +111,7 @@ def wants_key(incoming: Incoming) -> None:
     network, name = incoming.network, incoming.param(1)
     if not network.isupport.is_channel(name):
         return
+    joining.refused(incoming.model, network, name)
 
     def take(key: str, _now: int) -> None:
         network.want(name, key)

@@ -2,16 +2,14 @@
 
 from dataclasses import replace
 
-from greenchat import __version__
-from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.irc import chathistory, login, message_actions, notify_list, sending, typing
+from greenchat.client.handlers.registry import HISTORIES, Incoming, milliseconds_of, on
+from greenchat.client.irc import chathistory, ctcp, login, message_actions, notify_list, sending, typing
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, Model
+from greenchat.client.state.session_state import Place
 from greenchat.protocol import caps
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
-
-CTCP_REPLIES_WAITING = 3  # more questions than that at once are somebody's flood
 
 
 @on("PRIVMSG", "NOTICE")
@@ -32,8 +30,11 @@ def said(incoming: Incoming) -> None:
         return  # our own password, echoed or out of the history
     buffer = _buffer_for(incoming, target, notice=notice)
     _note_account(incoming, buffer)
-    if incoming.mine and incoming.batch != "chathistory":
-        sending.confirm(buffer, incoming.label, text)
+    here = False
+    if incoming.mine and incoming.batch not in HISTORIES:
+        here = sending.confirm(buffer, incoming.label, text)
+        incoming.network.devices.others |= not here
+        incoming.network.devices.last = Place.HERE if here else Place.ELSEWHERE
     elif incoming.mine:
         chathistory.found_own(buffer, text, incoming.time)
     buffer.typing.pop(incoming.nick, None)
@@ -50,11 +51,13 @@ def said(incoming: Incoming) -> None:
         member.nick if member else incoming.nick,  # one string for all that somebody says
         prefix,
         own=incoming.mine,
-        highlight=incoming.highlights(text) or (not incoming.mine and parent is not None and parent.own),
+        highlight=incoming.highlights(text, buffer) or (not incoming.mine and parent is not None and parent.own),
         id=incoming.message.tags.get("msgid", ""),
         reply=reply,
         quote=message_actions.quoted(parent) if reply else "",
+        here=here,
     )
+    buffer.gone = buffer.gone and incoming.past
     incoming.show(buffer, line)
 
 
@@ -102,7 +105,7 @@ def tagged(incoming: Incoming) -> None:
     """A message that is only tags: somebody is typing, or reacts to a message."""
     state = incoming.message.tags.get(typing.TAG)
     buffer = incoming.network.find(incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0))
-    if buffer and state and not incoming.mine and incoming.batch != "chathistory":
+    if buffer and state and incoming.live:
         typing.heard(buffer, incoming.nick, state, incoming.time)
     if buffer:
         message_actions.heard(buffer, incoming.nick, incoming.message.tags)
@@ -205,16 +208,19 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
 
 
 def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
+    network = incoming.network
     if incoming.message.command == "NOTICE":
-        heard = incoming.network.link.heard_at  # by our own clock, as what we sent
+        if incoming.mine and not incoming.past:
+            ctcp.echoed(network, incoming.param(0), command)
+        if not incoming.live:
+            return  # no answer to anything that was asked here
+        heard = network.link.heard_at  # by our own clock, as what we sent
         if command == "PING" and argument.isdecimal() and int(argument) <= heard:
             incoming.answer(f"{incoming.nick} answers after {(heard - int(argument)) / 1000:.2f} s")
         else:
             incoming.answer(f"{incoming.nick} answers {command}: {argument}")
         return
-    if incoming.mine or not split_source(incoming.message.source or "")[1]:
+    if not incoming.live or not split_source(incoming.message.source or "")[1]:
         return
-    replies = {"VERSION": f"greenchat {__version__}", "PING": argument, "CLIENTINFO": "ACTION CLIENTINFO PING VERSION"}
-    incoming.note(incoming.network.status, f"{incoming.nick} asks for {command}")
-    if command in replies and len(incoming.network.outgoing) < CTCP_REPLIES_WAITING:
-        incoming.network.send("NOTICE", incoming.nick, f"\x01{command} {replies[command]}\x01")
+    incoming.note(network.status, f"{incoming.nick} asks for {command}")
+    ctcp.asked(incoming.model, network, incoming.nick, command, argument)

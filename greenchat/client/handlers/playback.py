@@ -13,8 +13,10 @@ LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handler
 
 
 def played_back(incoming: Incoming, buffer: Buffer) -> None:
-    """An event of the past."""
+    """An event of the past. Our own coming and going of those days is no news to us."""
     nick = incoming.nick
+    if incoming.mine and incoming.message.command in ("JOIN", "PART", "QUIT"):
+        return
     match incoming.message.command:
         case "JOIN":
             incoming.moved(buffer, nick, CAME, f"{nick} joined")

@@ -4,7 +4,7 @@ https://ircv3.net/specs/extensions/capability-negotiation
 """
 
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.irc import chathistory, login, nick_recovery, notify_list, sending
+from greenchat.client.irc import chathistory, joining, login, nick_recovery, notify_list, sending
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
@@ -95,6 +95,7 @@ def welcome(incoming: Incoming) -> None:
     """We are in. The server may have cut or changed our nick."""
     network = incoming.network
     network.link.state = LinkState.ONLINE
+    _measure_skew(incoming)
     network.link.lost_at = network.link.retry_at = None
     network.link.tries, network.link.trouble, network.link.offers_server = 0, None, False
     network.listed = 0
@@ -123,10 +124,7 @@ def settled(incoming: Incoming) -> None:
     """The welcome is over: join the channels and say what waited. After /motd there is nothing left to do."""
     network = incoming.network
     network.link.welcomed = True
-    for name, key in network.channels.items():
-        buffer = network.find(name)
-        if buffer is None or not buffer.joined:
-            network.send("JOIN", name, *([key] if key else []))
+    joining.rejoin(network)
     for buffer in network.buffers.values():
         if buffer.kind is BufferKind.PRIVATE:
             sending.flush(incoming.model, buffer, incoming.time)
@@ -165,6 +163,10 @@ def nick_refused(incoming: Incoming) -> None:
     """Before we are in, another nick is tried; later the user is told."""
     network = incoming.network
     refused = incoming.param(1)
+    if network.isupport.is_channel(refused):  # 437 is for both
+        joining.refused(incoming.model, network, refused)
+        incoming.answer(f"{refused}: {incoming.param(-1)}", Kind.ERROR)
+        return
     if network.link.state is LinkState.ONLINE:
         asked, network.nicks.asked = network.nicks.asked, ""
         if not asked and network.fold(refused) == network.fold(network.nicks.wanted):
@@ -192,7 +194,14 @@ def ping(incoming: Incoming) -> None:
 @on("PONG")
 def pong(incoming: Incoming) -> None:
     """The link measures the lag by it; and it tells what the server has got."""
+    _measure_skew(incoming)
     sending.arrived(incoming.model, incoming.network, incoming.param(-1), incoming.time)
+
+
+def _measure_skew(incoming: Incoming) -> None:
+    """Note how far the server's clock is from ours: this message was made just now."""
+    if "time" in incoming.message.tags:
+        incoming.network.link.skew = incoming.time - incoming.network.link.heard_at
 
 
 @on("ACK")

@@ -10,6 +10,10 @@ from greenchat.protocol.formatting import strip_formatting
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
+HISTORIES = frozenset({"chathistory", "znc.in/playback"})
+_PAST_MILLISECONDS = 120_000  # what is older by the server's clock was kept for us by somebody
+_CROWD = 5  # members that one line names
+
 
 @dataclass(slots=True)
 class Incoming:
@@ -35,6 +39,22 @@ class Incoming:
         return self.network.is_me(self.message.nick)
 
     @property
+    def past(self) -> bool:
+        """Whether this is told out of a history, by its batch or by its time."""
+        if self.batch in HISTORIES:
+            return True
+        link = self.network.link
+        return "time" in self.message.tags and self.time - link.skew < link.heard_at - _PAST_MILLISECONDS
+
+    @property
+    def live(self) -> bool:
+        """Whether something automatic may follow from this: it happens now, and somebody else does it.
+
+        The one place that decides: answers to CTCP, bells and notifications, plugins, taking a nick back.
+        """
+        return not self.mine and not self.past
+
+    @property
     def label(self) -> str:
         """The label of our message that this answers, or ""."""
         return self.message.tags.get("label", "")
@@ -48,15 +68,22 @@ class Incoming:
 
     def show(self, buffer: Buffer, line: Line) -> None:
         """Put a line into a buffer: at its end, or where it belongs if it is from the past."""
-        if self.batch == "chathistory":
+        if self.batch in HISTORIES:
             new = buffer.insert(line)
             if buffer.history.page:
                 buffer.history.page.came(line, new=new)
             unread = new and buffer.unread.read_at and line.time > buffer.unread.read_at and line.kind in TALK
             if unread and not line.own and buffer is not self.model.current:
+                if line.highlight:
+                    self.model.note_mention(buffer, line)
                 buffer.unread.note(talk=True, highlight=line.highlight or buffer.kind is BufferKind.PRIVATE)
         else:
-            self.model.add(buffer, line)
+            self.model.add(buffer, line, live=not self.past)
+
+    def about_me(self, buffer: Buffer, text: str, kind: Kind = Kind.ERROR) -> None:
+        """Put a line into a buffer that tells what became of ourselves: it marks the window if it is not shown."""
+        msgid = self.message.tags.get("msgid", "")
+        self.show(buffer, Line(self.time, kind, text, self.nick, highlight=True, id=msgid))
 
     def moved(self, buffer: Buffer, nick: str, change: str, text: str) -> None:
         """Note that somebody came or went; drawn with others of its kind unless it matters to the talk."""
@@ -81,11 +108,12 @@ class Incoming:
         else:
             self.answer(text)
 
-    def highlights(self, text: str) -> bool:
-        """Is this something that the user wants to be called for?"""
-        return not self.mine and (
-            mentions(text, self.network.nicks.current) or self.model.settings.calls(strip_formatting(text))
-        )
+    def highlights(self, text: str, buffer: Buffer) -> bool:
+        """Whether the user wants to be called for this. A line that names many members calls none of them."""
+        if self.mine:
+            return False
+        named = mentions(text, self.network.nicks.current) and len(buffer.named(text, _CROWD)) < _CROWD
+        return named or self.model.settings.calls(strip_formatting(text))
 
 
 Handler = Callable[[Incoming], None]

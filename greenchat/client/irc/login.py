@@ -6,6 +6,7 @@ https://ircv3.net/specs/extensions/sasl-3.2, https://ircv3.net/specs/extensions/
 import os
 import re
 
+from greenchat.client.irc import joining
 from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.effects import Keep
 from greenchat.client.state.model import LinkState, Model, Network
@@ -173,10 +174,7 @@ def logged_in(model: Model, network: Network, account: str) -> None:
     if network.link.state is LinkState.ONLINE:
         if not network.is_me(network.nicks.wanted):
             network.send("NICK", network.nicks.wanted)
-        for name, key in network.channels.items():
-            buffer = network.find(name)
-            if buffer is None or not buffer.joined:
-                network.send("JOIN", name, *([key] if key else []))
+        joining.rejoin(network)
 
 
 def settle(model: Model, network: Network, now: int) -> None:

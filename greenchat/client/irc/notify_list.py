@@ -108,6 +108,15 @@ def went(model: Model, network: Network, nick: str, now: int) -> None:
     nick_recovery.free(network, nick)
 
 
+def renamed(model: Model, network: Network, old: str, new: str, now: int) -> None:
+    """Somebody on the list, or who comes under a name of the list, has changed their nickname."""
+    if not model.settings.notified:
+        return
+    if _news(model, network, old, here=False):
+        _tell(model, network, f"{old} is now called {new}.", now)
+    came(model, network, new, now)
+
+
 def away(model: Model, network: Network, nick: str, reason: str | None, now: int) -> None:
     """Somebody has gone away, or (None) is back."""
     each = watched(model, network).get(network.fold(nick)) if model.settings.notified else None

@@ -97,17 +97,18 @@ def _sendable(buffer: Buffer, waiting: PendingMessage) -> list[PendingMessage]:
     )
 
 
-def confirm(buffer: Buffer, label: str, text: str) -> None:
-    """The server's echo has come: what it echoes waits no longer."""
+def confirm(buffer: Buffer, label: str, text: str) -> bool:
+    """The server's echo has come: what it echoes waits no longer. Returns whether it was said here."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     if label:
         found = next((waiting for waiting in sent if waiting.label == label), None)
     elif buffer.network.caps.held & caps.LABELED_RESPONSE != 0:
-        return  # said by us somewhere else
+        return False  # said by us somewhere else
     else:
         found = next((waiting for waiting in sent if waiting.text == text), None)
     if found:
         buffer.waiting.remove(found)
+    return found is not None
 
 
 def arrived(model: Model, network: Network, token: str, now: int) -> None:
@@ -138,7 +139,7 @@ def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
     member = buffer.member(nick)
     quote = quoted(buffer.said(waiting.reply)) if waiting.reply else ""
     prefix = member.prefixes[:1] if member else ""
-    return Line(now, waiting.kind, waiting.text, nick, prefix, own=True, reply=waiting.reply, quote=quote)
+    return Line(now, waiting.kind, waiting.text, nick, prefix, own=True, reply=waiting.reply, quote=quote, here=True)
 
 
 def refuse(buffer: Buffer, label: str) -> PendingMessage | None:

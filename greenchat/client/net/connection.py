@@ -7,7 +7,7 @@ called next.
 from collections.abc import Callable
 from typing import Protocol
 
-from greenchat.client.irc import notify_list
+from greenchat.client.irc import ctcp, notify_list
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.client.state.model import LinkState, Network
@@ -177,6 +177,7 @@ class Connection:
             elif monotonic >= self._next_ping:
                 network.send("PING", f"{PING_PREFIX}{int(monotonic * 1000)}")
                 self._next_ping = monotonic + PING_SECONDS
+            ctcp.tick(network, monotonic)
             if monotonic >= self._next_look:
                 notify_list.ask(network)
                 self._next_look = monotonic + notify_list.ASK_SECONDS
@@ -193,7 +194,8 @@ class Connection:
         if network.outgoing:
             return monotonic + 1 / PER_SECOND
         deadlines = [self._next_ping, self._heard_at + SILENCE_SECONDS, monotonic + WATCH_SECONDS]
-        return min(deadlines if self._answer_by is None else [*deadlines, self._answer_by])
+        more = (self._answer_by, ctcp.deadline(network, monotonic))
+        return min(*deadlines, *(each for each in more if each is not None))
 
     def _lag(self, ping: str, monotonic: float) -> int | None:
         sent = ping.removeprefix(PING_PREFIX)

@@ -75,7 +75,7 @@ class Plugins:
     @property
     def busy(self) -> bool:
         """Is there something for them to hear?"""
-        return bool(self.model.heard)
+        return bool(self.model.heard or self.model.messages)
 
     def start(self) -> None:
         """Load those that the user wants at every start."""
@@ -147,6 +147,8 @@ class Plugins:
         for plugin in list(self._loaded.values()):
             for timer in [timer for timer in plugin.chat.hooks.timers if timer.due <= seconds]:
                 self._ring(plugin, timer)
+        while self.model.messages:
+            self.received(self.model.messages.popleft())
         for _ in range(len(self.model.heard or ())):
             assert self.model.heard
             self._tell(*self.model.heard.popleft())

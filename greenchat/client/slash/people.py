@@ -1,13 +1,16 @@
 """Commands about people: nicknames, who somebody is, being away."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.destination import nick_problem
 from greenchat.client.state.model import BufferKind, LinkState
 
 
 @command("nick", usage="name", least=1, example="/nick ada")
 def nick(order: Order) -> None:
-    """Be called otherwise."""
-    name = order.words[0]
+    """Change your nickname."""
+    name = order.arguments.strip()
+    if problem := nick_problem(name):
+        raise SlashError(f"{problem[0].upper()}{problem[1:]}")
     network = order.network
     if network.link.state is LinkState.ONLINE:
         network.nicks.asked = name

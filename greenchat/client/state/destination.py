@@ -16,7 +16,7 @@ def nick_problem(nick: str) -> str:
     """Why this can't be a nickname anywhere, in words for the user; "" where it can."""
     if nick and not any(letter in nick for letter in " ,*?!@:#\t"):
         return ""
-    return f"{nick!r} is no nickname: no spaces, and none of  , * ? ! @ : #" if nick else "A nickname is needed."
+    return f"{nick!r} can't be a nickname: it has a space or one of , * ? ! @ : #" if nick else "A nickname is needed."
 
 
 class AddressError(ValueError):

@@ -73,6 +73,17 @@ class Isupport:
         value = self.tokens.get(name, "")
         return int(value) if value.isascii() and value.isdigit() else default
 
+    def targets(self, command: str) -> int:
+        """Return how many targets one line of this command may have, 0 for any number.
+
+        `TARGMAX=JOIN:4,WHOIS:`: "If no value is given, there is no limit".
+        """
+        for entry in self.tokens.get("TARGMAX", "").split(","):
+            name, _, most = entry.partition(":")
+            if name.upper() == command:
+                return int(most) if most.isascii() and most.isdigit() else 0
+        return 0
+
     def allows_tag(self, name: str) -> bool:
         """Does the server pass this client-only tag (without its `+`) on?
 

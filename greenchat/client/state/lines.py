@@ -37,6 +37,7 @@ class Line:
     reply: str = ""  # the msgid of the message that it replies to
     quote: str = ""  # that message in one line
     change: str = ""  # CAME or WENT, where the line may be drawn together with others of its kind
+    here: bool = False  # the user said it in this client, in this session
 
 
 CAME, WENT = "came", "went"
@@ -105,6 +106,11 @@ class Anchor:
 
     line: int
     hidden: int = 0
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text that could be nicknames."""
+    return re.findall(r"[\w\-\[\]\\^{}|`]+", text)
 
 
 def mentions(text: str, nick: str) -> bool:

@@ -14,6 +14,7 @@ from greenchat.client.state.network import Buffer, Network
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
 from greenchat.client.state.session_state import LinkState
 from greenchat.client.state.settings import Settings
+from greenchat.protocol.message import Message
 
 __all__ = ["Address", "Buffer", "BufferKind", "LinkState", "Model", "Network"]
 
@@ -41,6 +42,7 @@ class Model:
         "heard",
         "last",
         "mentions",
+        "messages",
         "mouse",
         "networks",
         "on_screen",
@@ -66,6 +68,7 @@ class Model:
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
         self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
         self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none
+        self.messages: deque[Message] = deque()  # what servers sent, for plugins
         self.add_network(network)
         self.current = network.status
         self._left: Buffer | None = None  # the window that was shown before this turn
@@ -152,8 +155,8 @@ class Model:
             buffer.mark_seen()
         return unread
 
-    def add(self, buffer: Buffer, line: Line) -> None:
-        """Append a line to a buffer and count what the user has not seen."""
+    def add(self, buffer: Buffer, line: Line, *, live: bool = True) -> None:
+        """Append a line to a buffer and count what the user has not seen. live: it happens now, not in a history."""
         here = buffer is self.current or buffer in self.on_screen
         looked_at = here and self.focused and buffer.anchor is None
         talk = line.kind in TALK
@@ -166,19 +169,33 @@ class Model:
             folded = buffer.network.fold(line.nick)
             buffer.speakers.pop(folded, None)
             buffer.speakers[folded] = line.time
-        if self.heard is not None and talk:
+        if self.heard is not None and talk and live:
             self.heard.append((buffer, line))
-        if line.highlight:
-            self.mentions.append((buffer, line))
+        if line.highlight and talk:
+            self.note_mention(buffer, line)
         if line.own or looked_at:
             return
         called = line.highlight or (talk and buffer.kind is BufferKind.PRIVATE)
-        self.calls += called
-        if called:
+        if called and live:
+            self.calls += 1
             where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
-            self.caller = (f"{line.nick}{where}", line.text)
+            self.caller = (f"{line.nick}{where}" if talk else buffer.name, line.text)
         if not here:
-            buffer.unread.note(talk=talk, highlight=called)
+            # What the server announces in its own window is read when somebody wants to.
+            buffer.unread.note(talk=talk and buffer.kind is not BufferKind.STATUS, highlight=called)
+
+    def note_mention(self, buffer: Buffer, line: Line) -> None:
+        """Keep where the user was called, in the order of time."""
+        place = len(self.mentions)
+        while place and self.mentions[place - 1][1].time > line.time:
+            place -= 1
+        if place < len(self.mentions) and len(self.mentions) == MOST_MENTIONS:
+            self.mentions.popleft()
+            place = max(0, place - 1)
+        if len(self.mentions) < MOST_MENTIONS and place < len(self.mentions):
+            self.mentions.insert(place, (buffer, line))
+        else:
+            self.mentions.append((buffer, line))
 
     def ask(self, network: Network, question: Question, now: int) -> None:
         """Put a question to the user; it is noted where they look, too."""

@@ -13,8 +13,17 @@ from greenchat.client.state.address import Address
 from greenchat.client.state.buffer import BufferKind, Scroll
 from greenchat.client.state.channel_list import Directory
 from greenchat.client.state.isupport import Isupport
-from greenchat.client.state.lines import Member, PendingMessage
-from greenchat.client.state.session_state import Capabilities, Link, LinkState, Login, Nicknames, Presence, Reading
+from greenchat.client.state.lines import Member, PendingMessage, words
+from greenchat.client.state.session_state import (
+    Capabilities,
+    Devices,
+    Link,
+    LinkState,
+    Login,
+    Nicknames,
+    Presence,
+    Reading,
+)
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 
@@ -26,9 +35,9 @@ _LATELY_MILLISECONDS = 10 * 60_000
 class Buffer(Scroll):
     """One window's content: a channel, a private talk, or what the server says.
 
-    typing: nick -> until when that is believed, in milliseconds. told_typing: when we told last that we are typing, in
-    milliseconds, 0 when we are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke
-    last here.
+    gone: the other one of a private talk is not online. typing: nick -> until when that is believed, in milliseconds.
+    told_typing: when we told last that we are typing, in milliseconds, 0 when we are not. reactions: msgid -> reaction
+    -> nicks. speakers: folded nick -> when they spoke last here.
     """
 
     network: "Network" = field(kw_only=True)
@@ -37,6 +46,7 @@ class Buffer(Scroll):
     members: dict[str, Member] = field(default_factory=dict)
     names_arriving: dict[str, Member] | None = None
     joined: bool = False
+    gone: bool = False
     waiting: list[PendingMessage] = field(default_factory=list)
     typing: dict[str, int] = field(default_factory=dict)
     told_typing: int = 0
@@ -47,6 +57,7 @@ class Buffer(Scroll):
         """We are in this channel from now on: what an earlier stay left is forgotten."""
         self.joined = True
         self.topic = self.modes = ""
+        self.typing.clear()
         self.members.clear()
         self.names_arriving = None
 
@@ -60,6 +71,17 @@ class Buffer(Scroll):
         """Did this person speak here in the last minutes, so that their coming and going matters?"""
         spoken = self.speakers.get(self.network.fold(nick))
         return spoken is not None and now - spoken < _LATELY_MILLISECONDS
+
+    def named(self, text: str, most: int) -> set[str]:
+        """Return the folded nicks of members that stand in a text as words, at most so many."""
+        found: set[str] = set()
+        for word in words(text):
+            folded = self.network.fold(word)
+            if folded in self.members:
+                found.add(folded)
+                if len(found) >= most:
+                    break
+        return found
 
     def member(self, nick: str) -> Member | None:
         """The member of this name, in any case."""
@@ -108,6 +130,7 @@ class Network:
         "buffers",
         "caps",
         "channels",
+        "devices",
         "directory",
         "identity",
         "ids",
@@ -139,6 +162,7 @@ class Network:
         self.caps = Capabilities()
         self.isupport = Isupport()
         self.presence = Presence()
+        self.devices = Devices()
         self.reading = Reading()
         self.directory = Directory()
         self.away = False
@@ -159,7 +183,7 @@ class Network:
         self.refold()
         self.batches.clear()
         self.away = False
-        for part in (self.link, self.nicks, self.login, self.caps, self.presence, self.reading):
+        for part in (self.link, self.nicks, self.login, self.caps, self.presence, self.devices, self.reading):
             part.reset()
 
     def end_connection(self) -> None:

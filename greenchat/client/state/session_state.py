@@ -34,6 +34,7 @@ class Link:
     state: LinkState = LinkState.OFFLINE
     lag: int | None = None
     heard_at: int = 0
+    skew: int = 0  # milliseconds by which the server's clock is ahead of ours
     missed_since: int = 0
     lost_at: float | None = None
     retry_at: float | None = None
@@ -129,6 +130,43 @@ class Presence:
         """Prepare for a new connection."""
         self.monitored.clear()
         self.isons.clear()
+
+
+class Place(Enum):
+    """Where the user spoke last."""
+
+    HERE = auto()
+    ELSEWHERE = auto()
+
+
+@dataclass(slots=True, eq=False)
+class CtcpAnswer:
+    """An automatic answer that waits for another device of ours. delay, due: seconds; due: of the monotonic clock."""
+
+    nick: str
+    command: str
+    text: str
+    delay: float
+    due: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Devices:
+    """What is known of our own other connections under the same nick.
+
+    others: there was one. last: where the user spoke last, None before they did. answers: automatic answers that wait
+    for another device to give them. sent: (folded nick, command) of those from here whose echo has not come yet.
+    """
+
+    others: bool = False
+    last: Place | None = None
+    answers: list[CtcpAnswer] = field(default_factory=list)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.answers.clear()
+        self.sent.clear()
 
 
 @dataclass(slots=True, eq=False)

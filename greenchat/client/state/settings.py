@@ -93,9 +93,7 @@ class Settings:
 
     def ignores(self, source: str, nick: str) -> bool:
         """Is this somebody (`nick!user@host`) whom the user does not want to read?"""
-        return any(
-            _mask(mask).fullmatch(source if "!" in mask or "@" in mask else nick) is not None for mask in self.ignored
-        )
+        return any(matches(mask, source if "!" in mask or "@" in mask else nick) for mask in self.ignored)
 
 
 def shown(value: Value) -> str:
@@ -186,9 +184,10 @@ def _parse(setting: Setting, text: str) -> Value:
     return text
 
 
-def _mask(mask: str) -> re.Pattern[str]:
+def matches(mask: str, source: str) -> bool:
+    """Whether a mask with `*` and `?` fits somebody's `nick!user@host`, in any case."""
     pattern = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in mask)
-    return re.compile(pattern, re.I | re.S)
+    return re.fullmatch(pattern, source, re.I | re.S) is not None
 
 
 def _texts(found: object) -> list[str]:

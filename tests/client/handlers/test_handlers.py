@@ -378,7 +378,7 @@ def test_channels_are_joined_again(tea: World) -> None:
     tea.feed(":srv 001 alice :Welcome")
     tea.sent()
     tea.feed(":srv 376 alice :End")
-    assert tea.sent() == ["JOIN #tea", "JOIN #extra"]
+    assert tea.sent() == ["JOIN #tea,#extra"]
 
 
 def test_rejoining_does_not_change_the_window(tea: World) -> None:

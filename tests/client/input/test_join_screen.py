@@ -130,7 +130,7 @@ def test_who_is_quicker_than_the_server_joins_when_it_is_there(first: World) -> 
     ("typed", "told"),
     [
         ("ftp://x\n", "ftp:// is not known here; irc:// and ircs:// are"),
-        ("\n two words\n", "'two words' is no nickname"),
+        ("\n two words\n", "'two words' can't be a nickname"),
         ("x:99999\n", "x:99999: 99999 is no port"),
     ],
 )

@@ -1,0 +1,77 @@
+"""What this client answers to other people's clients by itself (CTCP), and which of our own devices does.
+
+Every device of ours gets the question. The one that the user spoke from last answers at once; another one waits a
+moment and keeps still when it sees the answer's echo. Until something shows that there are other devices, there is
+nobody to wait for.
+
+https://modern.ircdocs.horse/ctcp
+"""
+
+from greenchat import __version__
+from greenchat.client.state.model import Model, Network
+from greenchat.client.state.session_state import CtcpAnswer, Place
+from greenchat.protocol import caps
+
+QUEUED = 3  # more questions than that at once are somebody's flood
+ELSEWHERE_SECONDS = 1.5  # how long the device that was used last has to answer
+SPREAD_SECONDS = 0.5  # between devices of which none was used yet
+
+
+def asked(model: Model, network: Network, nick: str, command: str, argument: str) -> None:
+    """Answer somebody's question, now or when no other device of ours does."""
+    text = _answers(model, argument).get(command)
+    devices = network.devices
+    if text is None or len(network.outgoing) + len(devices.answers) >= QUEUED:
+        return
+    answer = CtcpAnswer(nick, command, f"\x01{command} {text}\x01", _delay(network))
+    if answer.delay:
+        devices.answers.append(answer)
+    else:
+        _send(network, answer)
+
+
+def echoed(network: Network, nick: str, command: str) -> None:
+    """An answer of ours comes back from the server: if it is not from here, another device has answered."""
+    devices = network.devices
+    sent = next((each for each in devices.sent if each == (network.fold(nick), command)), None)
+    if sent:
+        devices.sent.remove(sent)
+        return
+    devices.others = True
+    devices.answers = [
+        each for each in devices.answers if (network.fold(each.nick), each.command) != (network.fold(nick), command)
+    ]
+
+
+def tick(network: Network, monotonic: float) -> None:
+    """Send the answers whose time has come. monotonic: seconds."""
+    for answer in list(network.devices.answers):
+        if answer.due is None:
+            answer.due = monotonic + answer.delay
+        if monotonic >= answer.due:
+            network.devices.answers.remove(answer)
+            _send(network, answer)
+
+
+def deadline(network: Network, monotonic: float) -> float | None:
+    """Return when `tick` wants to be called, None for never. In seconds."""
+    return min((each.due or monotonic for each in network.devices.answers), default=None)
+
+
+def _send(network: Network, answer: CtcpAnswer) -> None:
+    network.send("NOTICE", answer.nick, answer.text)
+    if network.caps.held & caps.ECHO_MESSAGE != 0:
+        network.devices.sent.append((network.fold(answer.nick), answer.command))
+
+
+def _delay(network: Network) -> float:
+    devices = network.devices
+    if not devices.others or devices.last is Place.HERE or network.caps.held & caps.ECHO_MESSAGE == 0:
+        return 0.0
+    spread = SPREAD_SECONDS * (0.1 + sum(network.identity.encode()) % 97 / 97)
+    return spread + ELSEWHERE_SECONDS * (devices.last is Place.ELSEWHERE)
+
+
+def _answers(model: Model, argument: str) -> dict[str, str]:
+    """What each question is answered with."""
+    return {"VERSION": f"greenchat {__version__}", "PING": argument, "CLIENTINFO": "ACTION CLIENTINFO PING VERSION"}

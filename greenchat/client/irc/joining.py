@@ -1,0 +1,73 @@
+"""Going into channels: several in one line, those with keys first.
+
+https://modern.ircdocs.horse/#join-message, https://modern.ircdocs.horse/#targmax-parameter
+"""
+
+from collections.abc import Iterator, Mapping
+
+from greenchat.client.state.lines import TALK
+from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.protocol.framing import BODY_LIMIT
+
+_ROOM = BODY_LIMIT - 8  # without the command, two spaces and the end of the line
+
+
+def join(network: Network, wanted: Mapping[str, str]) -> None:
+    """Go into these channels in as few lines as the server takes. wanted: name -> key or ""."""
+    for names, keys in lines(wanted, network.isupport.targets("JOIN")):
+        network.send("JOIN", ",".join(names), *([",".join(keys)] if keys else []))
+
+
+def refused(model: Model, network: Network, channel: str) -> Buffer | None:
+    """The server does not let us in: do not wait for it. Returns the channel's window, if there is one."""
+    folded = network.fold(channel)
+    network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
+    return network.find(channel)
+
+
+def forwarded(model: Model, network: Network, channel: str, to: str) -> None:
+    """The server sends us to another channel: it takes the place of the one that was asked for, and of its window."""
+    shown = refused(model, network, channel)
+    wanted = {network.fold(name) for name in network.channels}
+    if network.fold(channel) in wanted:
+        network.unwant(channel)
+        network.want(to)
+    target = model.open(network, to)
+    if shown is None or shown is model.current:
+        model.show(target)
+    if shown is None:
+        network.show_on_join.add(to)
+    elif not any(line.kind in TALK for line in shown.lines):
+        target.waiting += shown.waiting
+        model.close(shown)
+
+
+def rejoin(network: Network) -> None:
+    """Go into all channels that the user wants to be in and is not."""
+    missing = {}
+    for name, key in network.channels.items():
+        buffer = network.find(name)
+        if buffer is None or not buffer.joined:
+            missing[name] = key
+    join(network, missing)
+
+
+def lines(wanted: Mapping[str, str], most: int = 0) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the names and keys of each line. most: channels in one line, 0 for no limit.
+
+    "If a JOIN message has keys, they belong to the channels in the order in which both are listed", so the channels
+    that have one stand first.
+    """
+    names: list[str] = []
+    keys: list[str] = []
+    used = 0
+    for name, key in sorted(wanted.items(), key=lambda item: not item[1]):
+        needed = len(name.encode()) + 1 + (len(key.encode()) + 1 if key else 0)
+        if names and (used + needed > _ROOM or (most and len(names) >= most)):
+            yield names, keys
+            names, keys, used = [], [], 0
+        names.append(name)
+        keys += [key] if key else []
+        used += needed
+    if names:
+        yield names, keys

@@ -1,0 +1,132 @@
+"""What becomes of ourselves is seen, wherever the user looks; and what an earlier stay left is forgotten."""
+
+import pytest
+
+from greenchat.client.irc import joining
+from greenchat.client.state.address import Address
+from greenchat.client.state.model import Network
+from tests.client.world import World
+
+# What happens to us in #tea, or on the network (""), while the user looks at another window.
+CHANGES = {
+    "kicked": ("#tea", ":bob!b@h KICK #tea alice :enough"),
+    "banned": ("#tea", ":bob!b@h MODE #tea +b *!*@host.example"),
+    "op lost": ("#tea", ":bob!b@h MODE #tea -o alice"),
+    "voiced": ("#tea", ":bob!b@h MODE #tea +v alice"),
+    "made to leave": ("#tea", ":alice!al@host.example PART #tea"),
+    "nick taken": ("", ":alice!al@host.example NICK guest7"),
+    "not let in": ("#tea", ":srv 474 alice #tea :Cannot join channel (+b)"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_it_marks_its_window(tea: World, change: str) -> None:
+    window, line = CHANGES[change]
+    if change == "not let in":
+        tea.feed(":alice!al@host.example PART #tea")
+    buffer = tea.network.find(window) or tea.network.status
+    elsewhere = tea.model.open(tea.network, "carol")
+    tea.model.show(elsewhere)
+    tea.model.focused = False
+    tea.feed(line)
+    assert buffer.unread.highlights == 1
+    assert tea.model.calls == 1
+    assert f"{tea.model.window_number(buffer)}:" in tea.console.frame(0).picture()[-2]
+
+
+def test_the_end_of_the_connection_marks_the_server_window(tea: World) -> None:
+    """Where the user looks at another network; on the same one the current window says so."""
+    other = Network("other", Address("irc.other.example", 6667), "alice")
+    tea.model.add_network(other)
+    tea.model.show(other.status)
+    tea.lose()
+    assert tea.network.status.unread.highlights == 1
+
+
+def test_a_mode_that_is_not_ours_marks_nothing(tea: World) -> None:
+    buffer = tea.model.current
+    tea.model.show(tea.network.status)
+    tea.feed(":bob!b@h MODE #tea +v bob", ":bob!b@h MODE #tea +b *!*@spam.example", ":bob!b@h KICK #tea carol")
+    assert buffer.unread.highlights == 0
+
+
+def test_coming_back_begins_anew(tea: World) -> None:
+    """What a JOIN does not repeat is not true any more: RPL_TOPIC comes only "if a topic is set"."""
+    tea.feed(
+        ":srv 332 alice #tea :Tea at five",
+        ":srv 324 alice #tea +nt",
+        ":bob!b@h MODE #tea +k secret",
+        "@+typing=active :bob!b@h TAGMSG #tea",
+        ":bob!b@h KICK #tea alice",
+    )
+    buffer = tea.join(names="alice")
+    assert (buffer.topic, buffer.modes, buffer.typing) == ("", "", {})
+    assert list(buffer.members) == ["alice"]
+
+
+def test_the_key_is_the_one_that_holds(tea: World) -> None:
+    tea.feed(":bob!b@h MODE #tea +k secret")
+    assert tea.network.channels == {"#tea": "secret"}
+    tea.feed(":bob!b@h MODE #tea -k *")
+    assert tea.network.channels == {"#tea": ""}
+
+
+def test_a_forwarded_channel_leaves_no_empty_window(tea: World) -> None:
+    """`470 <nick> <channel> <other channel>`: the other one is where we are."""
+    tea.type("/join #overflow\n")
+    tea.model.show(tea.model.open(tea.network, "#overflow"))
+    tea.feed(":srv 470 alice #overflow ##overflow2 :Forwarding to another channel")
+    tea.join("alice", "##overflow2")
+    assert tea.network.find("#overflow") is None
+    assert tea.model.current.name == "##overflow2"
+    assert "#overflow" not in tea.network.channels
+
+
+def test_channels_are_joined_in_as_few_lines_as_fit() -> None:
+    assert list(joining.lines({"#a": "", "#b": "kb", "#c": ""})) == [(["#b", "#a", "#c"], ["kb"])]
+    assert list(joining.lines({})) == []
+    many = {f"#channel-with-a-long-name-{number}": "" for number in range(100)}
+    found = list(joining.lines(many))
+    assert [name for names, _ in found for name in names] == list(many)
+    assert all(len(",".join(names)) <= 504 for names, _ in found)
+    assert len(found) < 8
+    assert [len(names) for names, _ in joining.lines(many, most=30)] == [17, 17, 17, 17, 17, 15]
+    assert [len(names) for names, _ in joining.lines(dict.fromkeys("abcde", ""), most=2)] == [2, 2, 1]
+
+
+def test_the_server_limits_the_channels_of_one_line(world: World) -> None:
+    world.network.want("#two")
+    world.connect()
+    world.feed(":srv 001 alice :Hi", ":srv 005 alice TARGMAX=NAMES:1,JOIN:1,WHOIS: :are supported")
+    world.sent()
+    world.feed(":srv 422 alice :No MOTD")
+    assert world.sent() == ["JOIN #tea", "JOIN #two"]
+
+
+def test_a_line_that_names_everybody_calls_nobody(tea: World) -> None:
+    tea.join("@alice bob carol dave eve")
+    tea.feed(":bob!b@h PRIVMSG #tea :alice bob carol dave eve: hello all")
+    tea.feed(":bob!b@h PRIVMSG #tea :alice, carol and dave: hello you")
+    assert [line.highlight for line in list(tea.model.current.lines)[-2:]] == [False, True]
+
+
+def test_a_private_talk_tells_of_coming_back(tea: World) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :hi", ":bob!b@h QUIT :bye", ":bob!b@h JOIN #tea")
+    assert tea.shown("bob") == ["bob: hi", "* bob quit (bye)", "* bob is back"]
+    tea.feed(":bob!b@h PART #tea", ":bob!b@h JOIN #tea")
+    assert len(tea.shown("bob")) == 3
+
+
+def test_a_nickname_is_one_word(tea: World) -> None:
+    tea.type("/nick a b\n")
+    assert tea.sent() == []
+    assert tea.shown()[-1].startswith("! 'a b' can't be a nickname")
+
+
+def test_the_notify_list_follows_a_change_of_nickname(tea: World) -> None:
+    tea.type("/notify bob\n")
+    tea.feed(":srv 303 alice :bob")
+    tea.feed(":bob!b@h NICK robert")
+    assert "- bob is now called robert." in tea.shown()
+    tea.feed(":robert!b@h NICK bob")
+    assert tea.shown()[-1] == "- bob is online."
