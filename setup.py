@@ -31,7 +31,9 @@ setup(
     license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["greenchat", "greenchat.*"]),
-    package_data={"greenchat": ["py.typed", "web/*", "web/**/*"]},  # types; the page that browsers load
+    package_data={
+        "greenchat": ["py.typed", "web/*", "web/**/*", "server/tools/templates/*"]
+    },  # types; the page; what `print-unit` and its like print
     scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],
     install_requires=[
         "gevent>=24.2,<27",  # the server: a greenlet per client over libev

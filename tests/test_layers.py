@@ -58,7 +58,7 @@ INNER_ORDER = {
     "server": [
         {"clock", "terminal", "mail"},
         {"net", "data"},
-        {"sweeper", "reload"},
+        {"sweeper", "reload", "tools"},
         {"app"},
         {"launch"},
         {"main"},

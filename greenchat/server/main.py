@@ -1,6 +1,7 @@
-"""greenchat-server: reads the command line and the configuration file, and starts the server.
+"""greenchat-server: reads the command line and the configuration file, and starts the server or runs a command.
 
-What needs gevent is in `launch`, imported late, so that --help and --version do not wait for it.
+What needs gevent is in `launch`, imported late, so that --help and --version do not wait for it. The commands are in
+`tools/`.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from greenchat import __version__
 from greenchat.cli import Parser, called
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
+from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
 
 _EPILOG = """\
 Without options it serves on 127.0.0.1:9090 and needs nothing else.
@@ -21,19 +23,11 @@ Without options it serves on 127.0.0.1:9090 and needs nothing else.
   greenchat-server --listen :9090                  for other machines too
   greenchat-server --print-config > server.toml    a configuration with every key, explained
   greenchat-server --config server.toml            use it; kill -HUP reads it again
-  greenchat-server hash-password                   the hash of a password, for operators
   nohup greenchat-server &                         stay when the terminal is closed
 
-  greenchat-server adduser NAME        make an account, also while the server runs; asks for its password
-  greenchat-server backup FILE         save all that is remembered, also while the server runs
-  greenchat-server restore FILE        put a backup in the place of what is there, which is moved aside
-  greenchat-server export [CHANNEL]    write the history as JSON, an object a line
-  greenchat-server check               say what is wrong with the database, if anything is
+Commands (greenchat-server COMMAND --help tells more):
+
 """
-
-
-_UPKEEP = ("backup", "restore", "export", "check")
-_COMMANDS = ("hash-password", "adduser", *_UPKEEP)
 
 
 class UsageError(Exception):
@@ -41,35 +35,75 @@ class UsageError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the server. 0 after a clean end, 2 where it could not start."""
-    given = _parser().parse_intermixed_args(arguments)
+    """Run the server, or a command. 0 after a clean end, 2 where it could not start."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        if given.command in _UPKEEP:
-            return _keep_up(given)
-        if given.command == "adduser":
-            return _add_user(given)
-        if given.arguments:
-            raise UsageError(f"{given.arguments[0]!r} is one parameter too many; --help tells more")
-        if given.command == "hash-password":
-            return _hash_password()
+        tool = _tool(words)
+        if tool:
+            return _run(tool, words)
+        given = _server_parser().parse_args(words)
         if given.print_config:
             return _print_config()
         return _serve(given)
-    except (UsageError, ConfigError) as error:
+    except (UsageError, ToolError, ConfigError) as error:
         print(f"greenchat-server: {error}", file=sys.stderr)
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def _tool(words: list[str]) -> Tool | None:
+    """Return the command that is asked for, None where it is to serve. An unknown one ends the process with 2."""
+    parser = Parser(prog="greenchat-server", add_help=False, allow_abbrev=False)
+    _add_options(parser)
+    _add_server_options(parser)
+    parser.add_argument("command", nargs="?")
+    name = parser.parse_known_args(words)[0].command
+    if name is None:
+        return None
+    found = tools()
+    if name not in found:
+        parser.error(f"argument command: invalid choice: {name!r} (choose from {', '.join(found)})")
+    return found[name]
+
+
+def _run(tool: Tool, words: list[str]) -> int:
+    parser = tool.parser()
+    parser.add_argument("command", help=argparse.SUPPRESS)
+    tool.add_arguments(parser)
+    _add_options(parser.add_argument_group("options of every command"))
+    parser.set_defaults(listen=None, tls=False, debug=False)
+    given = parser.parse_intermixed_args(words)
+    try:
+        code = tool.run(Call(given, lambda: _configuration(given), sys.stdout))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # `export | head`: who reads it has enough. Python would try to write the rest once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _server_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="greenchat-server",
         description="Group chat for the terminal: serves greenchat, any IRC client, and nc, all on one port.",
-        epilog=_EPILOG,
+        epilog=_EPILOG + overview(tools().values()),
+        usage="%(prog)s [options] [COMMAND ...]",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("command", nargs="?", choices=_COMMANDS, help="instead of serving; see below")
-    parser.add_argument("arguments", nargs="*", metavar="FILE | CHANNEL | NAME", help="what the command is to work on")
+    _add_server_options(parser)
+    _add_options(parser)
+    return parser
+
+
+def _add_options(parser: argparse._ActionsContainer) -> None:
+    """Add the options that commands have, too."""
+    parser.add_argument("--data", metavar="DIR", type=Path, help="where history is kept (default: the XDG data folder)")
+    parser.add_argument("--config", metavar="FILE", type=Path, help="a configuration file; what is given here wins")
+    parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
+
+
+def _add_server_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--listen",
         metavar="[HOST]:PORT",
@@ -77,8 +111,6 @@ def _parser() -> argparse.ArgumentParser:
         type=_address,
         help=f"where to listen, repeatable; :PORT is every interface, port 0 any free one (default {DEFAULT_ADDRESS})",
     )
-    parser.add_argument("--data", metavar="DIR", type=Path, help="where history is kept (default: the XDG data folder)")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="a configuration file; what is given here wins")
     parser.add_argument("--print-config", action="store_true", help="write a configuration with every key and end")
     parser.add_argument(
         "--tls",
@@ -86,8 +118,6 @@ def _parser() -> argparse.ArgumentParser:
         help="speak TLS on the same ports too, with a certificate made on the first start unless the file names one",
     )
     parser.add_argument("--debug", action="store_true", help="log everything that happens")
-    parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
-    return parser
 
 
 def _address(text: str) -> Address:
@@ -102,63 +132,6 @@ def _print_config() -> int:
 
     print(example(), end="")
     return 0
-
-
-def _hash_password() -> int:
-    import secrets
-
-    from greenchat.values.passwords import hash_password
-
-    print(hash_password(_ask_password(), secrets.token_bytes(16)))
-    return 0
-
-
-def _ask_password() -> str:
-    """Twice and unseen at a terminal, else a line of standard input. Raises UsageError."""
-    import getpass
-
-    if sys.stdin.isatty():
-        password = getpass.getpass("Password: ")
-        if getpass.getpass("Once more: ") != password:
-            raise UsageError("the two passwords differ")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise UsageError("an empty password is none")
-    return password
-
-
-def _add_user(given: argparse.Namespace) -> int:
-    from greenchat.server.data.adduser import add_user, check_name
-    from greenchat.storage.interface import StoreError
-
-    if len(given.arguments) != 1:
-        raise UsageError("adduser needs the name of the account")
-    name = given.arguments[0]
-    config = _configuration(given)
-    try:
-        check_name(name, config)
-        add_user(name, _ask_password(), config)
-    except StoreError as error:
-        raise UsageError(str(error)) from error
-    print(f"{name} can log in now")
-    return 0
-
-
-def _keep_up(given: argparse.Namespace) -> int:
-    from greenchat.server.data.backup_commands import run
-    from greenchat.storage.interface import StoreError
-
-    try:
-        code = run(given.command, given.arguments, _configuration(given), sys.stdout)
-        sys.stdout.flush()
-    except StoreError as error:
-        raise UsageError(str(error)) from error
-    except BrokenPipeError:
-        # `export | head`: who reads it has enough. Python would try to write the rest once more at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    return code
 
 
 def _serve(given: argparse.Namespace) -> int:

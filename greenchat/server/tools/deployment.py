@@ -1,0 +1,70 @@
+"""`print-unit` and its like: ready-made files for whoever runs the server as a service.
+
+Each prints a template of `templates/`, filled in for this installation.
+"""
+
+import shlex
+import sys
+from argparse import ArgumentParser
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+from greenchat import __version__
+from greenchat.cli import called
+from greenchat.server.tools.registry import Call, Tool
+
+_LOW_PORTS = 1024
+
+
+def _template(name: str, values: dict[str, str]) -> str:
+    text = files("greenchat.server.tools").joinpath("templates", name).read_text(encoding="utf-8")
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def _print(name: str, call: Call) -> int:
+    call.out.write(_template(name, {"VERSION": __version__}))
+    return 0
+
+
+def _print_unit(call: Call) -> int:
+    if call.arguments.socket:
+        return _print("greenchat.socket", call)
+    program = Path(called("greenchat-server"))
+    if not program.is_absolute():
+        program = Path(sys.prefix, "bin", "greenchat-server")
+    addresses = call.arguments.listen or [":9090"]
+    options = [word for address in addresses for word in ("--listen", address)]
+    if call.arguments.config:
+        options = ["--config", str(call.arguments.config.absolute())]
+    low = any(_port(address) < _LOW_PORTS for address in addresses)
+    home = program.is_relative_to("/home") or program.is_relative_to("/root")
+    values = {
+        "PROGRAM": shlex.quote(str(program)),
+        "OPTIONS": shlex.join(options),
+        "CAPABILITIES": "CAP_NET_BIND_SERVICE" if low else "",
+        "PROTECT_HOME": "read-only" if home else "yes",
+    }
+    call.out.write(_template("greenchat.service", values))
+    return 0
+
+
+def _port(address: str) -> int:
+    port = address.rpartition(":")[2]
+    return int(port) if port.isdecimal() else _LOW_PORTS
+
+
+def _unit_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--socket", action="store_true", help="print the unit for socket activation instead")
+    parser.add_argument("--listen", metavar="[HOST]:PORT", action="append", help="where the service is to listen")
+
+
+TOOLS = (
+    Tool("print-unit", "a unit for systemd: sandboxed, watched, restarted", _print_unit, _unit_arguments),
+    Tool("print-dockerfile", "a Dockerfile: slim, not root, with a health check", partial(_print, "Dockerfile")),
+    Tool("print-compose", "a file for docker compose", partial(_print, "compose.yml")),
+    Tool("print-nginx", "nginx in front: TLS, the page, WebSocket and IRC", partial(_print, "nginx.conf")),
+    Tool("print-caddy", "Caddy in front: certificates by themselves", partial(_print, "Caddyfile")),
+)

@@ -1,0 +1,62 @@
+"""The table of shell commands of greenchat-server, and how one is run."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TextIO
+
+from greenchat.cli import Parser
+from greenchat.config.file import Config
+
+
+class ToolError(Exception):
+    """A command can't do what it is asked; the text is one line that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a command is given.
+
+    arguments: as its parser took them. configuration: reads the configuration file and the options before the command;
+    raises ConfigError. out: where it writes.
+    """
+
+    arguments: Namespace
+    configuration: Callable[[], Config]
+    out: TextIO
+
+
+def no_arguments(parser: ArgumentParser) -> None:
+    """Declare that a command takes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A command. summary: a line of --help. run: returns the exit code; raises ToolError."""
+
+    name: str
+    summary: str
+    run: Callable[[Call], int]
+    add_arguments: Callable[[ArgumentParser], None] = no_arguments
+
+    def parser(self) -> ArgumentParser:
+        """Return a parser for it that has no arguments yet but --help."""
+        summary = f"{self.summary[0].upper()}{self.summary[1:]}."
+        return Parser(prog=f"greenchat-server {self.name}", description=summary, allow_abbrev=False)
+
+
+def tools() -> dict[str, Tool]:
+    """Return all commands by name, in alphabetical order."""
+    from greenchat.server import tools as package  # late: it is this very package
+
+    found: list[Tool] = []
+    for module in iter_modules(package.__path__):
+        found += getattr(import_module(f"{package.__name__}.{module.name}"), "TOOLS", ())
+    return {tool.name: tool for tool in sorted(found, key=lambda tool: tool.name)}
+
+
+def overview(rows: Iterable[Tool]) -> str:
+    """Return the lines of --help about commands."""
+    return "".join(f"  greenchat-server {tool.name:<18} {tool.summary}\n" for tool in rows)

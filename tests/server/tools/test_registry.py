@@ -1,0 +1,33 @@
+"""The shell commands of greenchat-server: what --help says of them, and what is no command."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.server.tools.registry import tools
+from tests.server.process import run
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    said = run(tmp_path, "--help").stdout
+    for name, tool in tools().items():
+        assert f"greenchat-server {name} " in said
+        assert tool.summary in said
+
+
+@pytest.mark.parametrize("name", tools())
+def test_each_says_itself_what_it_does(tmp_path: Path, name: str) -> None:
+    ended = run(tmp_path, name, "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"usage: greenchat-server {name}")
+
+
+def test_options_may_stand_on_both_sides_of_a_command(tmp_path: Path) -> None:
+    for words in (["--data", str(tmp_path), "check"], ["check", "--data", str(tmp_path)]):
+        assert f"there is no database {tmp_path}/greenchat.db" in run(tmp_path, *words).stderr
+
+
+def test_the_value_of_an_option_is_no_command(tmp_path: Path) -> None:
+    """A folder may be called as a command is."""
+    ended = run(tmp_path, "--data", str(tmp_path / "backup"), "check")
+    assert "there is no database" in ended.stderr
