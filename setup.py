@@ -37,6 +37,7 @@ setup(
     scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],
     install_requires=[
         "gevent>=24.2,<27",  # the server: a greenlet per client over libev
+        "websockets>=13,<18",  # the server: framing of WebSocket, its part without I/O
         "wcwidth>=0.3,<0.10",  # the client: how many columns a character takes
         "pyOpenSSL>=24,<27",  # the server's TLS: takes self-signed client certificates, which ssl can't
         "cryptography>=42,<51",  # makes the server's own certificate

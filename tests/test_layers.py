@@ -58,6 +58,7 @@ INNER_ORDER = {
     "server": [
         {"clock", "terminal", "mail"},
         {"net", "data"},
+        {"http"},
         {"sweeper", "reload", "tools"},
         {"app"},
         {"launch"},

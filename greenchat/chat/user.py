@@ -11,7 +11,7 @@ from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.multiline_batch import ClientBatch
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.read_markers import ReadMarks
-from greenchat.protocol.caps import WIRE
+from greenchat.protocol.caps import KIND
 from greenchat.protocol.msgid import LAST_ID, parse_msgid
 from greenchat.protocol.sasl import Exchange
 
@@ -57,7 +57,7 @@ class Session:
     @property
     def kind(self) -> int:
         """The key under which an envelope keeps this session's bytes."""
-        return self.dialect or self.caps & WIRE
+        return self.dialect or self.caps & KIND
 
 
 class Tenure(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from greenchat.config import validators
 from greenchat.config.key import Key
+from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
 from greenchat.values import addresses
 from greenchat.values.addresses import IpNetwork
@@ -79,7 +80,8 @@ class ListenerOptions:
     proxy: Annotated[
         tuple[IpNetwork, ...],
         Key(
-            "the proxies in front of it: each must send a PROXY header (v1 or v2), others are refused",
+            "the proxies in front of it: each must send a PROXY header (v1 or v2) or, before HTTP, X-Forwarded-For or"
+            " Forwarded; others are refused",
             parse=addresses.network,
         ),
     ] = ()
@@ -217,6 +219,9 @@ class Options:
     )
     plain: Annotated[PlainText, Key("Plain text: nc, telnet and simple socket programs, who join the lobby.")] = field(
         default_factory=PlainText
+    )
+    web: Annotated[Web, Key("The page for browsers, and what else is served by HTTP, on the same ports.")] = field(
+        default_factory=Web
     )
     throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
     email: Annotated[Email, Key("Mail with codes for those who register an account and give an address.")] = field(

@@ -50,6 +50,20 @@ def line(text: str) -> str:
     return text
 
 
+def base(text: str) -> str:
+    """A path on a web server, which gets a / at both ends."""
+    if not re.fullmatch(r"/?([A-Za-z0-9_][A-Za-z0-9._-]*/)*([A-Za-z0-9_][A-Za-z0-9._-]*)?", text):
+        raise ValueError("must be a path like / or /chat/, of letters, digits, _, - and .")
+    return "/" + text.strip("/") + "/" if text.strip("/") else "/"
+
+
+def origin(text: str) -> str:
+    """The site of a web page, or * for every one."""
+    if text != "*" and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", text):
+        raise ValueError('must be "*" or like https://chat.example.org, without a path')
+    return text
+
+
 def word(text: str) -> str:
     """What can stand in the middle of a command: no spaces, no colon at its beginning."""
     if " " in text or text.startswith(":") or not text.isprintable():

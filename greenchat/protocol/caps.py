@@ -77,7 +77,13 @@ NO_IMPLICIT_NAMES |= _capability("draft/no-implicit-names", "no-implicit-names")
 METADATA = METADATA_2 | METADATA_3
 """A session has one of them, never both."""
 
+# How a client of IRC is framed; it asks for that before it can ask for capabilities.
+WEBSOCKET_TEXT = 1 << 58
+WEBSOCKET_BINARY = 1 << 59
+
 WIRE = sum(capability.bit for capability in _BY_BIT if capability.wire)
+KIND = WIRE | WEBSOCKET_TEXT | WEBSOCKET_BINARY
+"""All that changes the bytes for a client of IRC."""
 
 # Kinds of client that do not speak IRC take bits far above the capabilities.
 PLAIN = 1 << 60  # `who: text`

@@ -26,10 +26,14 @@ class ProxyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whence a client comes: an IP address, or "" where the proxy speaks for itself. secure: it came through TLS."""
+    """Whence a client comes: an IP address, or "" where the proxy speaks for itself. secure: it came through TLS.
+
+    forwards: the proxy sends no header, but says that in each request of HTTP.
+    """
 
     source: str = ""
     secure: bool = False
+    forwards: bool = False
 
 
 def missing(data: bytes) -> int:

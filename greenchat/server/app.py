@@ -33,10 +33,11 @@ from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
+from greenchat.server.http.door import HttpDoor
 from greenchat.server.mail import Mailer
 from greenchat.server.net.admission import Admission
 from greenchat.server.net.connection import Connection, Row
-from greenchat.server.net.detect import IRC, NO_HTTP, PLAIN, TLS
+from greenchat.server.net.detect import IRC, PLAIN, TLS
 from greenchat.server.net.listener import Listener, Peer
 from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import SendQueues
@@ -59,8 +60,6 @@ _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be clean
 class App:
     """Serves one Network on all its addresses until `stop`."""
 
-    rows: Sequence[Row] = (TLS, NO_HTTP, PLAIN, IRC)
-
     def __init__(
         self,
         settings: Settings,
@@ -82,6 +81,9 @@ class App:
         self.log = MemoryLog()
         self.turn = Turn(self.store, self.backlogs)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
+        self.http = HttpDoor(self)
+        self.http.complete()
+        self.rows: Sequence[Row] = (TLS, self.http.row, PLAIN, IRC)
         self.workers = ThreadPool(_WORKERS)
         self.workers.size = _WORKERS  # see StoreKeeper
         self.messengers = ThreadPool(_MESSENGERS)
@@ -151,6 +153,7 @@ class App:
     def stop(self, reason: str) -> None:
         """Begin to end; every client is told the reason."""
         self._farewell = reason
+        self.http.ending.is_near = True
         self._stopping.set()
 
     def restart(self, reason: str) -> None:
@@ -230,6 +233,8 @@ class App:
             return
         connection = Connection(self, listener, sock, _presentable(arrival.source))
         connection.session.secure = arrival.secure
+        if arrival.forwards:
+            connection.forwarders = listener.proxy
         self._admission.settle(connection.session, arrival.source)
         self.connections[connection] = None
         try:
@@ -281,6 +286,7 @@ class App:
         self.network.logins.forget_old(self.now())
         self.network.registrations.forget_old(self.now())
         self._admission.forget_old()
+        self.http.forget_old()
 
     def _follow(self, jump: int) -> None:
         """The date was set forward by so many ms, or back: bans are to last as long as they were meant to."""

@@ -18,6 +18,7 @@ from greenchat.protocol.message import Message, escape_value, format_tags
 from greenchat.protocol.msgid import format_msgid
 from greenchat.protocol.plain.render import render
 from greenchat.protocol.times import format_time
+from greenchat.protocol.websocket import FRAMED, frames
 
 _DIALECTS = PLAIN | TILDE
 
@@ -81,7 +82,11 @@ class Envelope:
         kind &= self._matters or self._what_matters()
         encoded = self._encoded.get(kind)
         if encoded is None:
-            encoded = self._encoded[kind] = self._encode(kind)
+            if kind & FRAMED:
+                encoded = frames(self.encode(kind & ~FRAMED), kind)
+            else:
+                encoded = self._encode(kind)
+            self._encoded[kind] = encoded
         return encoded
 
     @property
@@ -121,7 +126,7 @@ class Envelope:
 
     def _what_matters(self) -> int:
         """The bits of a kind that change the bytes of this message: kinds that differ in others share theirs."""
-        matters = SERVER_TIME | _DIALECTS | self.needs
+        matters = SERVER_TIME | _DIALECTS | FRAMED | self.needs
         if self.msgid or self.bot or self.message.tags:
             matters |= MESSAGE_TAGS
         if self.account:

@@ -3,6 +3,7 @@
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
+from greenchat.protocol.websocket import FRAMED, frames
 
 _NOBODY = "*"
 
@@ -19,6 +20,8 @@ class Addressed:
 
     def encode(self, kind: int, nick: str) -> bytes:
         """The bytes for a client of this kind whose user is called so."""
+        if kind & FRAMED:
+            return frames(self.encode(kind & ~FRAMED, nick), kind)
         whole = self._envelope.encode(kind)
         halves = self._halves.get(whole) or self._split(whole)
         name = nick.encode()

@@ -4,6 +4,7 @@ import resource
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import gevent
 from gevent.socket import wait_read
@@ -11,6 +12,7 @@ from gevent.socket import wait_read
 from greenchat.chat.user import Session
 from greenchat.config.options import Connections, ListenerOptions
 from greenchat.protocol import proxy_header
+from greenchat.protocol.first_bytes import is_request
 from greenchat.protocol.message import Message
 from greenchat.server.net.connection_limits import ConnectionLimits
 from greenchat.server.net.listener import Peer
@@ -19,6 +21,7 @@ from greenchat.values.addresses import is_within
 _LINGER = 1.0  # seconds for who is refused to read why
 _MOST_LINGERING = 200  # beyond that they are cut at once: an attacker must not fill our memory with farewells
 _HEADER_TIMEOUT = 5.0  # seconds for a proxy to say for whom it connects
+_PEEKED = 64  # bytes
 _PLENTY = 1 << 20  # descriptors, where the system sets no limit
 _SPARE_DESCRIPTORS = 50  # for files, the store and the log
 
@@ -45,6 +48,8 @@ class Admission:
         """
         try:
             arrival = _arrival(sock, str(peer[0]).removeprefix("::ffff:"), listener)
+            if arrival.forwards:  # who comes through it is counted when they ask for a WebSocket
+                options = replace(options, exempt=(*options.exempt, *listener.proxy))
             reason = self._enter(arrival.source, options)
         except (proxy_header.ProxyError, OSError) as error:
             reason = f"The proxy did not say whom it speaks for: {error}"
@@ -100,8 +105,17 @@ def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy
         return proxy_header.Header(peer)
     if not is_within(peer, listener.proxy):
         raise proxy_header.ProxyError("this is the address of none")
+    if _begins_request(sock):
+        return proxy_header.Header(peer, forwards=True)
     said = _read_header(sock)
     return said if said.source else proxy_header.Header(peer)
+
+
+def _begins_request(sock: socket.socket) -> bool:
+    """Whether a request comes first, which stays where it is: then that says for whom it is."""
+    with gevent.Timeout(_HEADER_TIMEOUT, TimeoutError("it was too slow")):
+        wait_read(sock.fileno())
+    return is_request(sock.recv(_PEEKED, socket.MSG_PEEK))
 
 
 def _read_header(sock: socket.socket) -> proxy_header.Header:

@@ -34,6 +34,7 @@ from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.server.net.stream import Stream, TlsAcceptor
 from greenchat.server.net.turn import Turn
+from greenchat.values.addresses import IpNetwork
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ class Server(Process, Protocol):
 class Connection:
     """A client from its first byte to its last.
 
-    accepted: its socket, which may be under a stream of TLS. heard and opened are in seconds of the monotonic clock;
+    accepted: its socket, which may be under a stream of TLS. forwarders: proxies that say for whom they ask in each
+    request of HTTP, if it came through one. heard and opened are in seconds of the monotonic clock;
     patience is how many after that it may be nobody. pings: whether it is asked if it still lives; `asked` is true
     while a PING waits for its answer. closing_since: when it was first seen that we have said farewell.
     """
@@ -78,6 +80,7 @@ class Connection:
         "accepted",
         "asked",
         "closing_since",
+        "forwarders",
         "heard",
         "listener",
         "opened",
@@ -95,6 +98,7 @@ class Connection:
         self.listener = listener
         self.sock: Stream = sock
         self.accepted = sock
+        self.forwarders: tuple[IpNetwork, ...] = ()
         self.opened = self.heard = monotonic()
         self.patience = server.options.connections.register_timeout
         self.pings = True
@@ -259,7 +263,7 @@ class Connection:
         lines = LineBuffer()
         while data:
             for line in lines.feed(data):
-                self._slow_down()
+                self.slow_down()
                 if not self.session.closing:  # it may have been killed meanwhile
                     self._run_line(line)
                 if self.session.closing:
@@ -271,7 +275,8 @@ class Connection:
                 return
             data = self._read()
 
-    def _slow_down(self) -> None:
+    def slow_down(self) -> None:
+        """Wait as long as the throttle says."""
         wait = self._bucket.take(monotonic() * 1000)
         if wait > 0:
             gevent.sleep(wait / 1000)
@@ -283,7 +288,7 @@ class Connection:
 
     def perform(self, message: Message) -> None:
         """Run a command that did not come as a line of IRC, when the throttle lets it."""
-        self._slow_down()
+        self.slow_down()
         if not self.session.closing:
             self.server.turn.begin()
             self.session.received_messages += 1

@@ -121,7 +121,9 @@ def test_irc_in_single_bytes(server: ServerThread) -> None:
         assert raw.until(b"\r\n") == b":greenchat.local PONG greenchat.local :x\r\n"
 
 
-@pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\nCookie: secret\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"])
+@pytest.mark.parametrize(
+    "first", [b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: secret\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"]
+)
 def test_who_is_no_chatter_is_none_after_the_prompt_either(server: ServerThread, witness: Client, first: bytes) -> None:
     with Raw(server.address) as raw:
         raw.until(b"NICK")

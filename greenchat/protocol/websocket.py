@@ -1,0 +1,47 @@
+"""IRC in WebSocket: a line is a message, which a server sends as one unmasked frame, so that it is the same for all.
+
+https://ircv3.net/specs/extensions/websocket, https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+"""
+
+from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
+
+TEXT = "text.ircv3.net"
+BINARY = "binary.ircv3.net"
+FRAMED = WEBSOCKET_TEXT | WEBSOCKET_BINARY
+
+MESSAGE_LIMIT = 16 * 1024  # bytes of a message to us: more than any line with its tags can have
+
+NORMAL = 1000
+GOING_AWAY = 1001
+WRONG_DATA = 1007
+AGAINST_THE_RULES = 1008
+
+_FINAL_TEXT, _FINAL_BINARY, _FINAL_CLOSE = 0x81, 0x82, 0x88
+_SHORT = 126  # bytes from which on the length takes two more, and with 2 ** 16 eight more
+_MEDIUM = 1 << 16
+
+
+def frames(lines: bytes, kind: int) -> bytes:
+    """Whole lines as frames, for this kind of client: one each, without its line end.
+
+    "each message MUST consist of a single IRC line, except that servers and clients MUST NOT include trailing \\r or
+    \\n characters in the message."
+    """
+    first = _FINAL_TEXT if kind & WEBSOCKET_TEXT else _FINAL_BINARY
+    if lines.count(b"\n") == 1:
+        return _frame(first, lines.removesuffix(b"\r\n"))
+    return b"".join([_frame(first, line) for line in lines.split(b"\r\n") if line])
+
+
+def close_frame(code: int) -> bytes:
+    """The last frame: why it ends, as a close code."""
+    return _frame(_FINAL_CLOSE, code.to_bytes(2, "big"))
+
+
+def _frame(first: int, payload: bytes) -> bytes:
+    size = len(payload)
+    if size < _SHORT:
+        return bytes((first, size)) + payload
+    if size < _MEDIUM:
+        return bytes((first, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((first, 127)) + size.to_bytes(8, "big") + payload

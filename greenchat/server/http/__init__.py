@@ -1,0 +1,1 @@
+"""What speaks HTTP: the page, WebSocket, and what hangs on them."""

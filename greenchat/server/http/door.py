@@ -1,0 +1,199 @@
+"""Where browsers come in: serves the requests of a connection, and hands it on when it becomes a WebSocket."""
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, Protocol
+
+from greenchat.chat.network import Network
+from greenchat.chat.user import Session
+from greenchat.config.options import Options
+from greenchat.config.web import Web
+from greenchat.protocol import first_bytes
+from greenchat.protocol.http_head import Head, HttpError
+from greenchat.server.http import websocket
+from greenchat.server.http.handler import Gateway, Handler
+from greenchat.server.http.limits import RequestLimits, Waiting
+from greenchat.server.http.origins import client_address, is_forwarded_securely, is_own
+from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
+from greenchat.server.http.pages import Pages
+from greenchat.server.http.request import SECURITY, Request, Response, error_response, split_target
+from greenchat.server.http.routes import Routes
+from greenchat.server.http.websocket import WebSocketStream
+from greenchat.server.http.wire import RequestReader, end
+from greenchat.server.net.connection import Connection, Row
+from greenchat.server.net.detect import NO_HTTP
+
+_BODILESS = {101, 204, 304}
+
+
+class House(Protocol):
+    """What is needed of the server behind the door."""
+
+    network: Network
+    options: Options
+
+    def relocate(self, session: Session, host: str) -> str:
+        """A session comes from this IP address: "" or why there is no room for it."""
+
+
+class HttpDoor:
+    """All that is served by HTTP. `row` is its place among what clients may speak."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._gateway = Gateway(self._application)
+        self._limits = RequestLimits()
+        self.waiting = Waiting()
+        self.ending = Ending()
+        self.routes = Routes()
+        self.routes.add("ws", GET=self._upgrade)
+        self.row = Row(first_bytes.HTTP, self._serve)
+
+    def complete(self) -> None:
+        """All parts have added their rows: the last are those of the page."""
+        Pages(self._house.network, lambda: self._house.options.web).add_to(self.routes)
+
+    def forget_old(self) -> None:
+        """Drop what was counted of those who have gone."""
+        self._limits.forget_old(_now())
+
+    def _serve(self, connection: Connection, data: bytes | None) -> bytes | None:
+        web = self._house.options.web
+        if not web.enabled or connection.listener.kind == "irc" or not first_bytes.is_request(data or b""):
+            return NO_HTTP.serve(connection, data)
+        connection.patience = float("inf")  # there are deadlines for each request
+        before = connection.outbox
+        outbox = HttpOutbox(before.dirty, before.sock, before.limit, before.backlogs)
+        connection.outbox = connection.session.outbox = outbox
+        reader = RequestReader(connection.read, data or b"")
+        framing, rest = self._answer_all(connection, reader, web)
+        if framing:
+            self._speak_irc(connection, framing, rest)
+        elif not outbox.cut_reason:
+            connection.session.closing = connection.session.closing or "HTTP"
+            with suppress(OSError):
+                end(connection.sock)
+                connection.discard()
+        return b""
+
+    def _answer_all(self, connection: Connection, reader: RequestReader, web: Web) -> tuple[int, bytes]:
+        """Until no more requests come: what kind of WebSocket it has become, 0 if none, and what came after."""
+        handler = Handler(
+            self._gateway,
+            connection,
+            reader,
+            idle=web.idle,
+            timeout=web.timeout,
+            waits=lambda waits: self._note(connection, waits),
+        )
+        try:
+            handler.handle()
+        finally:
+            self.waiting.remove(connection)
+        return handler.framing, reader.rest
+
+    def _note(self, connection: Connection, waits: bool) -> None:
+        if waits:
+            self.waiting.add(connection, self._house.options.web.unfinished)
+        else:
+            self.waiting.remove(connection)
+
+    def _application(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        handler: Handler = environ["greenchat.handler"]
+        head: Head = environ["greenchat.head"]
+        try:
+            response = self.routes.answer(self._request(handler, head, environ["wsgi.input"]))
+        except HttpError as error:
+            response = error_response(error)
+        if response.framing:
+            handler.framing = response.framing
+            handler.close_connection = True
+        elif not handler.body_is_over:
+            handler.give_up_body()
+        fields = [*_but(SECURITY, response.fields), *response.fields]
+        if response.status not in _BODILESS:
+            fields.append(("Content-Type", response.type))
+            if isinstance(response.body, bytes):
+                fields.append(("Content-Length", str(len(response.body))))
+        if handler.close_connection and response.status != 101:
+            fields.append(("Connection", "close"))
+        start_response(response.line, fields)
+        if response.status == 101:
+            return iter(())
+        if response.status in _BODILESS or head.method == "HEAD":
+            return []
+        return [response.body] if isinstance(response.body, bytes) else response.body
+
+    def _request(self, handler: Handler, head: Head, body: Any) -> Request:
+        """Raises HttpError."""
+        options = self._house.options
+        connection = handler.carrier
+        address = client_address(head, connection.session.host, connection.forwarders)
+        self._limits.count(address, _now(), options.web, options.connections.exempt)
+        secure = connection.session.secure
+        if connection.forwarders:
+            secure = is_forwarded_securely(head)
+        path, query = split_target(head.target)
+        base = options.web.base
+        if head.target == "*":
+            path = base
+        if not path.startswith(base):
+            if path + "/" == base:
+                raise HttpError(308, f"It is at {base}", Location=base)
+            raise HttpError(404, f"There is nothing here; the page is at {base}")
+        return Request(head, path[len(base) :], query, body, connection, address, secure, base)
+
+    def _upgrade(self, request: Request) -> Response:
+        """The handshake of a WebSocket. Raises HttpError."""
+        if not is_own(request.head, self._house.options.web.origins):
+            raise HttpError(403, "Pages of other sites may not connect: see origins in the configuration")
+        if request.head.method != "GET" or request.head.length != 0:
+            raise HttpError(400, "A handshake has no body")
+        response = websocket.shake_hands(request.head)
+        if not response.framing:
+            return response
+        connection = request.connection
+        session = connection.session
+        if connection.forwarders and request.address != session.host:
+            reason = self._house.relocate(session, request.address)
+            if reason:
+                raise HttpError(403, reason)
+            session.host = "0" + request.address if request.address.startswith(":") else request.address
+        session.secure = request.secure
+        return response
+
+    def _speak_irc(self, connection: Connection, framing: int, data: bytes) -> None:
+        before, session = connection.outbox, connection.session
+        outbox = WebSocketOutbox(before.dirty, before.sock, before.limit, before.backlogs, self.ending)
+        connection.outbox = session.outbox = outbox
+
+        def pong(frame: bytes) -> None:
+            connection.server.turn.begin()
+            outbox.put(frame)
+
+        def ended(frames: list[bytes], reason: str) -> None:
+            connection.server.turn.begin()
+            if reason:
+                session.closing = session.closing or reason
+            outbox.answer_close(frames)
+
+        stream = WebSocketStream(connection.sock, pong=pong, pace=connection.slow_down, end=ended)
+        connection.sock = stream
+        connection.patience = connection.age + self._house.options.connections.register_timeout
+        self._house.network.set_caps(session, session.caps | framing)
+        lines = b""
+        if data:
+            with suppress(BlockingIOError):
+                lines = stream.feed(data)
+        connection.speak_irc(lines or connection.read() or b"")
+
+
+def _but(fields: Iterable[tuple[str, str]], others: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    names = {name for name, _ in others}
+    return [(name, value) for name, value in fields if name not in names]
+
+
+def _now() -> float:
+    """Ms of the steady clock."""
+    return time.monotonic() * 1000

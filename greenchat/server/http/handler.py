@@ -1,0 +1,134 @@
+"""HTTP/1.1 on one connection: `gevent.pywsgi` speaks it; here stands what it is not strict or bounded enough in."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from gevent.hub import get_hub
+from gevent.pywsgi import WSGIHandler, WSGISecureEnviron, headers_factory
+
+from greenchat.protocol.http_head import LINE_END, Head, HttpError, format_error, parse_head
+from greenchat.server.http.wire import RequestReader, ResponseSocket
+from greenchat.server.net.connection import Connection
+
+log = logging.getLogger(__name__)
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class _Log:
+    """Where the handler writes a line of each request."""
+
+    def write(self, text: str) -> None:
+        """One line."""
+        log.debug("%s", text.rstrip())
+
+
+@dataclass(slots=True)
+class Gateway:
+    """What the handler takes for its server."""
+
+    application: Application
+    log: _Log = field(default_factory=_Log)
+    error_log: _Log = field(default_factory=_Log)
+    secure_environ_class: type = WSGISecureEnviron
+
+    @property
+    def loop(self) -> Any:
+        """Of this thread."""
+        return get_hub()
+
+    def get_environ(self) -> dict[str, Any]:
+        """What each request's begins with."""
+        return {}
+
+
+class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
+    """The requests of one connection, one after the other.
+
+    carrier: the connection.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        carrier: Connection,
+        reader: RequestReader,
+        *,
+        idle: float,
+        timeout: float,
+        waits: Callable[[bool], None],
+    ) -> None:
+        """idle: seconds between two requests; timeout: for one. waits: is told when a request is waited for."""
+        super().__init__(ResponseSocket(carrier.sock), (carrier.session.host, 0), gateway, rfile=reader)
+        self.carrier = carrier
+        self.framing = 0  # of the WebSocket that it has become
+        self._idle = idle
+        self._timeout = timeout
+        self._waits = waits
+        self._trouble: HttpError | None = None
+        self._head: Head | None = None
+        self._fields = b""
+        self.MessageClass = self._read_fields  # where pywsgi would read them from the connection
+
+    def read_requestline(self) -> str:
+        """The next request's, after all of its head has been read and found to be right."""
+        self._waits(True)
+        try:
+            data = self.rfile.head(self._idle, self._timeout)
+            if not data:
+                return ""
+            self._head = parse_head(data)
+        except HttpError as error:
+            self._trouble = error
+            return "-"  # for the log: pywsgi goes on to read_request
+        finally:
+            self._waits(False)
+        self._fields = data.partition(LINE_END)[2]
+        head = self._head
+        return f"{head.method} {head.target} HTTP/{head.version[0]}.{head.version[1]}"
+
+    def read_request(self, raw_requestline: str) -> bool:
+        """Take over what the head says. Raises HttpError."""
+        if self._trouble:
+            raise self._trouble
+        super().read_request(raw_requestline)
+        head = self._head
+        if head is None or not head.keeps:
+            self.close_connection = True
+        return True
+
+    def _read_fields(self, *_: object) -> Any:
+        return headers_factory(BytesIO(self._fields))
+
+    def get_environ(self) -> dict[str, Any]:
+        """As pywsgi makes it, and the head as we have read it."""
+        environ: dict[str, Any] = super().get_environ()
+        environ["greenchat.head"] = self._head
+        environ["greenchat.handler"] = self
+        return environ
+
+    def give_up_body(self) -> None:
+        """Read nothing more of this request's body, and no further request."""
+        body = self.wsgi_input
+        body.content_length, body.chunked_input = body.position, False
+        self.close_connection = True
+
+    @property
+    def body_is_over(self) -> bool:
+        """Whether all of the request's body has been read."""
+        body = self.wsgi_input
+        if body.chunked_input:
+            return bool(body.chunk_length == 0)
+        return bool(body.position >= (body.content_length or 0))
+
+    def _log_error(self, t: type, v: BaseException, tb: object) -> None:
+        log.error("a bug kept a request from being answered", exc_info=v)
+
+    def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
+        if not isinstance(ex, HttpError):
+            log.debug("wrong request: %s", ex)
+            ex = HttpError(400, "Wrong request")
+        return str(ex.status), format_error(ex)

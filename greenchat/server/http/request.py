@@ -1,0 +1,130 @@
+"""A request as those see it who answer it, and the answer."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from greenchat.protocol.http_head import Head, HttpError
+from greenchat.server.net.connection import Connection
+
+_JSON_LIMIT = 64 * 1024  # bytes
+_STEP = 64 * 1024  # bytes
+
+SECURITY = (
+    ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+NOT_KEPT = ("Cache-Control", "no-store")
+
+
+class Body(Protocol):
+    """What comes after the head."""
+
+    def read(self, length: int | None = None) -> bytes:
+        """At most so many bytes; b"" at the end. Raises OSError and HttpError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """path: below the base path, decoded, without a / at its beginning. address: the IP address of the client.
+
+    secure: it came through TLS, here or at a proxy in front. base: the base path, with a / at both ends.
+    """
+
+    head: Head
+    path: str
+    query: Mapping[str, str]
+    body: Body
+    connection: Connection
+    address: str
+    secure: bool
+    base: str
+
+    @property
+    def method(self) -> str:
+        """GET for HEAD, too: who answers need not know the difference."""
+        return "GET" if self.head.method == "HEAD" else self.head.method
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """By name; of several with one name the first."""
+        cookies: dict[str, str] = {}
+        for name, value in self.head.fields:
+            if name == "cookie":
+                for each in value.split(";"):
+                    key, equals, text = each.strip().partition("=")
+                    if equals:
+                        cookies.setdefault(key, text)
+        return cookies
+
+    def read(self, limit: int) -> bytes:
+        """The whole body. Raises HttpError where it is longer than so many bytes."""
+        if self.head.length is not None and self.head.length > limit:
+            raise HttpError(413, f"At most {limit} bytes")
+        pieces: list[bytes] = []
+        size = 0
+        while piece := self.body.read(_STEP):
+            size += len(piece)
+            if size > limit:
+                raise HttpError(413, f"At most {limit} bytes")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def json(self, limit: int = _JSON_LIMIT) -> dict[str, Any]:
+        """The body, an object of JSON. Raises HttpError."""
+        if self.head.get("content-type").partition(";")[0].strip().lower() != "application/json":
+            raise HttpError(415, "The content type must be application/json")
+        try:
+            value = json.loads(self.read(limit))
+        except (ValueError, RecursionError) as error:
+            raise HttpError(400, "The body is no JSON") from error
+        if not isinstance(value, dict):
+            raise HttpError(400, "The body must be an object of JSON")
+        return value
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer. body: sent as it is; of pieces whose size is not known beforehand where it is no bytes.
+
+    framing: a bit of `protocol.caps`: of the WebSocket that the connection becomes.
+    """
+
+    status: int = 200
+    body: bytes | Iterable[bytes] = b""
+    type: str = "text/plain; charset=utf-8"
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    framing: int = 0
+
+    @property
+    def line(self) -> str:
+        """Status and phrase."""
+        return f"{self.status} {HTTPStatus(self.status).phrase}"
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """An answer in JSON that nobody keeps."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return Response(status, body, "application/json", [NOT_KEPT])
+
+
+def error_response(error: HttpError) -> Response:
+    """Say what was wrong with a request."""
+    return Response(error.status, f"{error}\n".encode(), fields=[NOT_KEPT, *error.fields.items()])
+
+
+def split_target(target: str) -> tuple[str, dict[str, str]]:
+    """The decoded path and the query of a target. Raises HttpError."""
+    path, _, query = target.partition("?")
+    try:
+        decoded = unquote_to_bytes(path).decode()
+        fields = parse_qsl(query, keep_blank_values=True, max_num_fields=50, errors="strict")
+    except ValueError as error:
+        raise HttpError(400, "The target is not valid UTF-8") from error
+    return decoded, dict(reversed(fields))

@@ -1,0 +1,167 @@
+"""WebSocket: the handshake, and then one more `Stream` of lines behind the same session.
+
+Its framing is that of the sans-I/O part of the package `websockets`. What the server says is framed in
+`protocol.websocket`, once for all clients of a kind; here the frames of one client become lines.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request as HandshakeRequest
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
+from greenchat.protocol.http_head import Head
+from greenchat.protocol.websocket import AGAINST_THE_RULES, BINARY, MESSAGE_LIMIT, TEXT, WRONG_DATA
+from greenchat.server.http.request import Response
+from greenchat.server.net.stream import Stream
+
+_KINDS = {TEXT: WEBSOCKET_TEXT, BINARY: WEBSOCKET_BINARY}
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.WARNING)  # the package would log the end of every connection
+_FROM_HANDSHAKE = {"upgrade", "connection", "sec-websocket-accept", "sec-websocket-protocol", "sec-websocket-version"}
+
+
+def shake_hands(head: Head) -> Response:
+    """The answer to a handshake: 101 with the framing if it is a right one.
+
+    Compression is not offered: see `README.md` of this folder.
+    """
+    protocol = ServerProtocol(
+        subprotocols=[Subprotocol(TEXT), Subprotocol(BINARY)], select_subprotocol=_choose, logger=_log
+    )
+    headers = Headers()
+    for name, value in head.fields:
+        headers[name] = value
+    answer = protocol.accept(HandshakeRequest(head.target, headers))
+    fields = [(name, value) for name, value in answer.headers.raw_items() if name.lower() in _FROM_HANDSHAKE]
+    if answer.status_code != 101:
+        # "abort the WebSocket handshake ... and send an appropriate HTTP error code (such as 426 Upgrade Required) and
+        # a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of understanding."
+        fields = [(name, value) for name, value in fields if name.lower() != "connection"]
+        fields += [("Sec-WebSocket-Version", "13")]
+        is_other_version = head.get("sec-websocket-version") not in ("", "13")
+        status = 426 if is_other_version else answer.status_code
+        if status == 426:
+            fields = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
+        return Response(status, b"This is for WebSocket clients\n", fields=fields)
+    framing = _KINDS.get(protocol.subprotocol or TEXT, WEBSOCKET_TEXT)
+    return Response(101, iter(()), fields=fields, framing=framing)
+
+
+def _choose(_: ServerProtocol, wanted: Sequence[Subprotocol]) -> Subprotocol | None:
+    """ "The server MUST accept any subprotocol it supports, respecting the client's order of preference." """
+    return next((each for each in wanted if each in _KINDS), None)
+
+
+class WebSocketStream:
+    """Frames in, lines out. What is sent goes as it is: outboxes hold frames."""
+
+    __slots__ = ("_end", "_is_over", "_is_text", "_pace", "_parts", "_pong", "_protocol", "_stream")
+
+    def __init__(
+        self,
+        stream: Stream,
+        *,
+        pong: Callable[[bytes], None],
+        pace: Callable[[], None],
+        end: Callable[[list[bytes], str], None],
+    ) -> None:
+        """pong: sends a frame. pace: waits, if a client that sends frames which are no lines has to.
+
+        end: sends the last frames, after the client has closed or, then with the reason, broken the rules.
+        """
+        self._stream = stream
+        self._protocol = ServerProtocol(state=State.OPEN, max_size=MESSAGE_LIMIT, logger=_log)
+        self._pong = pong
+        self._pace = pace
+        self._end = end
+        self._parts: list[bytes] = []  # of a message in several frames
+        self._is_text = False
+        self._is_over = False
+
+    def fileno(self) -> int:
+        """The descriptor to watch."""
+        return self._stream.fileno()
+
+    def recv(self, size: int, /) -> bytes:
+        """The lines that have come whole, each with a newline; b"" at the end."""
+        data = self._stream.recv(size)
+        return self.feed(data) if data else b""
+
+    def feed(self, data: bytes) -> bytes:
+        """As recv, for bytes that have been read. Raises BlockingIOError where no line is whole."""
+        if self._is_over:
+            raise BlockingIOError
+        protocol = self._protocol
+        protocol.receive_data(data)
+        lines: list[bytes] = []
+        pings = 0
+        for frame in protocol.events_received():
+            if not isinstance(frame, Frame):
+                continue
+            if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                self._take(frame, lines)
+            else:
+                pings += 1
+            if protocol.state is not State.OPEN and frame.opcode is not Opcode.CLOSE:
+                break  # what follows a wrong message is not read
+        self._answer(protocol)
+        for _ in range(pings):
+            self._pace()
+        if not lines:
+            raise BlockingIOError
+        return b"".join(lines)
+
+    def send(self, data: bytes, /) -> int:
+        """As the stream below."""
+        return self._stream.send(data)
+
+    def shutdown(self, how: int, /) -> None:
+        """As the stream below."""
+        self._stream.shutdown(how)
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        self._stream.close()
+
+    def _take(self, frame: Frame, lines: list[bytes]) -> None:
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+        self._parts.append(bytes(frame.data))
+        if not frame.fin:
+            # the package counts the bytes, but a part may be empty
+            if len(self._parts) > MESSAGE_LIMIT:
+                self._protocol.fail(AGAINST_THE_RULES, "A message of too many parts")
+            return
+        message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts.clear()
+        message = message.rstrip(b"\r\n")
+        if b"\n" in message or b"\r" in message:
+            self._protocol.fail(AGAINST_THE_RULES, "A message is one line")
+        elif self._is_text and not _is_utf8(message):
+            self._protocol.fail(WRONG_DATA, "A text message is UTF-8")
+        else:
+            lines.append(message + b"\n")
+
+    def _answer(self, protocol: ServerProtocol) -> None:
+        frames = [bytes(data) for data in protocol.data_to_send() if data]
+        if protocol.state is State.OPEN:
+            for frame in frames:
+                self._pong(frame)
+            return
+        self._is_over = True
+        sent, received = protocol.close_sent, protocol.close_rcvd
+        self._end(frames, "" if received or not sent else f"WebSocket: {sent.reason or sent.code}")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,132 @@
+"""The two halves of a connection as `gevent.pywsgi` wants them: a file to read from, a socket to send to.
+
+Reading has a deadline for the whole of a request, sending one for each step, so that a slow peer holds nothing for
+long. Both wait in the connection's own greenlet.
+"""
+
+import socket
+from collections.abc import Callable
+from time import monotonic
+
+import gevent
+from gevent.socket import wait_write
+
+from greenchat.protocol.http_head import HEAD_END, HEAD_LIMIT, LINE_END, HttpError
+from greenchat.server.net.stream import Stream
+
+_STEP = 64 * 1024  # bytes
+_STALLED = 30.0  # seconds in which a peer takes nothing of what it has asked for
+_LONGEST_LINE = 64 * 1024  # bytes of a line in a body
+
+
+class RequestReader:
+    """What comes in.
+
+    deadline: seconds of the monotonic clock until which the request must have come.
+    """
+
+    __slots__ = ("_data", "_read", "_used", "closed", "deadline")
+
+    def __init__(self, read: Callable[[float | None], bytes | None], data: bytes) -> None:
+        """read: waits so many seconds for more, and returns None where nothing came, b"" at the end."""
+        self._read = read
+        self.closed = False
+        self.deadline = 0.0
+        self._data = data
+        self._used = 0  # bytes of the data
+
+    @property
+    def rest(self) -> bytes:
+        """What was read and is not used yet."""
+        return self._data[self._used :]
+
+    def head(self, idle: float, timeout: float) -> bytes:
+        """The next head with its empty line; b"" where the peer has gone, or is silent for `idle` seconds.
+
+        timeout: seconds in which it has to come, once it has begun. Raises HttpError.
+        """
+        data = self.rest or self._read(idle) or b""
+        self.deadline = monotonic() + timeout
+        while data:
+            # "a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line"
+            data = data.removeprefix(LINE_END)
+            end = data.find(HEAD_END)
+            if end > HEAD_LIMIT or (end < 0 and len(data) > HEAD_LIMIT):
+                raise HttpError(431, f"The head of a request has at most {HEAD_LIMIT} bytes")
+            if end >= 0:
+                self._data, self._used = data, end + 4
+                return data[: end + 4]
+            if b"\n\n" in data or data.startswith(b"\n"):
+                raise HttpError(400, "A line of a request ends in CR LF")
+            more = self._wait()
+            if not more:
+                break
+            data += more
+        return b""
+
+    def read(self, size: int) -> bytes:
+        """So many bytes, fewer at the end. Raises HttpError where they come too slowly."""
+        while len(self._data) - self._used < size and self._more():
+            pass
+        data = self._data[self._used : self._used + size]
+        self._used += len(data)
+        return data
+
+    def readline(self, size: int = _LONGEST_LINE) -> bytes:
+        """Up to a newline, or so many bytes."""
+        while self._data.find(b"\n", self._used) < 0 and len(self._data) - self._used < size and self._more():
+            pass
+        end = self._data.find(b"\n", self._used) + 1 or len(self._data)
+        return self.read(min(end - self._used, size))
+
+    def _more(self) -> bool:
+        data = self._wait()
+        self._data = self._data[self._used :] + data
+        self._used = 0
+        return data != b""
+
+    def _wait(self) -> bytes:
+        left = self.deadline - monotonic()
+        data = self._read(left) if left > 0 else None
+        if data is None:
+            raise HttpError(408, "The request came too slowly")
+        return data
+
+
+class ResponseSocket:
+    """What goes out, at once: an answer does not wait for the end of a turn."""
+
+    __slots__ = ("_stream", "sent")
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.sent = 0
+
+    def sendall(self, data: bytes | bytearray) -> None:
+        """Send it, as fast as the peer takes it. Raises OSError where it takes nothing for long."""
+        view = memoryview(bytes(data))
+        while view:
+            try:
+                count = self._stream.send(view[:_STEP])  # type: ignore[arg-type]  # a view is as good as bytes
+            except BlockingIOError:
+                wait_write(self._stream.fileno(), timeout=_STALLED, timeout_exc=BrokenPipeError(32, "It took nothing"))
+                continue
+            view = view[count:]
+            self.sent += count
+            if view:
+                gevent.sleep(0)  # a peer that reads as fast as we send shall not keep the others waiting
+
+    def close(self) -> None:
+        """The connection closes it."""
+
+    def shutdown(self, how: int) -> None:
+        """As a socket's."""
+        self._stream.shutdown(how)
+
+    def __str__(self) -> str:
+        return "HTTP"
+
+
+def end(stream: Stream) -> None:
+    """Say that nothing more comes. Raises OSError."""
+    stream.shutdown(socket.SHUT_WR)
