@@ -18,6 +18,9 @@ from greenchat.protocol.msgid import LAST_ID, format_msgid, time_of
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
+SAID = frozenset(("PRIVMSG", "NOTICE"))
+"""What counts as a message, for those who don't ask for all kinds of events."""
+
 
 class StoreError(Exception):
     """The store can't do it, but the next try may work; the text says why, in words for the operator."""
@@ -179,7 +182,27 @@ class Retention:
     total: int | None = None
 
 
-class Store(Protocol):
+class HistoryReader(Protocol):
+    """What was said. All of it may be asked from any thread, and raises StoreError."""
+
+    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+        """Part of a conversation, oldest first."""
+
+    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
+        """One event."""
+
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+        """Those of `channels` and the identity's direct conversations whose latest message lies between two ids
+        (excluded), oldest first."""
+
+    def search(self, query: Query) -> list[StoredEvent]:
+        """What matches, oldest first; may take long."""
+
+    def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """Those of these few events that the search would find, if they were all that there is."""
+
+
+class Store(HistoryReader, Protocol):
     """Where things are kept. What doesn't say otherwise belongs to the thread that opened the store."""
 
     def commit(self, writes: Sequence[Write]) -> None:
@@ -198,16 +221,6 @@ class Store(Protocol):
         """The keys of all that there ever were, the oldest first, and how the channels among them are spelled.
         Raises StoreError."""
 
-    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
-        """Part of a conversation, oldest first. From any thread. Raises StoreError."""
-
-    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event. From any thread. Raises StoreError."""
-
-    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
-        """Those of `channels` and the identity's direct conversations whose latest message lies between two ids
-        (excluded), oldest first. From any thread. Raises StoreError."""
-
     def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
         """The newest events later than an id that have a tag, oldest first. From any thread; reads all of them.
         Raises StoreError."""
@@ -219,9 +232,6 @@ class Store(Protocol):
         """Where the messages (and TAGMSGs) of accounts are, in the store's order, from a place on, excluded; NOWHERE is
         before the first. accounts: spelled as they were. From any thread; reads all events. Raises StoreError.
         """
-
-    def search(self, query: Query) -> list[StoredEvent]:
-        """What matches, oldest first. From any thread; may take long. Raises StoreError."""
 
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""

@@ -12,19 +12,21 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from greenchat.storage.changes import Changes, Erased
-from greenchat.storage.interface import Query, StoredEvent, StoreError
+from greenchat.storage.interface import SAID, Query, StoredEvent, StoreError
 from greenchat.storage.reader import ConnectionPool
 from greenchat.storage.rows import ROW, decode
 from greenchat.storage.schema import FAILURES
 from greenchat.storage.transaction import transaction
 
+_WORDS = (
+    "CREATE VIRTUAL TABLE words USING fts5 (text, sender, place, content='', tokenize='unicode61 remove_diacritics 2')"
+)
 _SCHEMA = """
-CREATE VIRTUAL TABLE words USING fts5 (text, sender, place, content='', tokenize='unicode61 remove_diacritics 2');
 CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO state VALUES ('version', 1), ('indexed', 0), ('erasures', 0);
 CREATE TABLE cut (conversation INTEGER PRIMARY KEY, upto INTEGER NOT NULL) STRICT;
@@ -270,7 +272,7 @@ class SearchIndex:
                 connection.execute(_MESSAGE.replace("HALF", half))
             connection.execute(_BATCH)
             if not connection.execute("SELECT count(*) FROM main.sqlite_schema").fetchone()[0]:
-                connection.executescript(f"BEGIN; {_SCHEMA} COMMIT;")
+                connection.executescript(f"BEGIN; {_WORDS}; {_SCHEMA} COMMIT;")
                 connection.execute("UPDATE state SET value = ? WHERE name = 'erasures'", (self._erasures,))
                 self._touched.update(number for (number,) in connection.execute("SELECT id FROM db.conversation"))
             if _state(connection, "version") != _VERSION or _state(connection, "erasures") != self._erasures:
@@ -290,6 +292,25 @@ class SearchIndex:
         )
         connection.execute("ATTACH ? AS db", (f"{self._database.absolute().as_uri()}?mode=ro",))
         return connection
+
+
+def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    """Those of a few events that the search would find, oldest first: by an index in memory that holds them alone."""
+    places = {key: number for number, key in enumerate(query.conversations)}
+    rows = [
+        (number, "".join(event.params[1:][-1:]), _sender(event.source), f"c{places[event.conversation]}")
+        for number, event in enumerate(events)
+        if event.command in SAID and event.conversation in places and query.after < event.id < query.before
+    ]
+    match = _match(query, list(places.values()))
+    if not (rows and match):
+        return []
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(_WORDS)
+        connection.executemany("INSERT INTO words (rowid, text, sender, place) VALUES (?, ?, ?, ?)", rows)
+        found = connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (match,)).fetchall()
+    chosen = sorted((events[number] for (number,) in found), key=lambda event: event.id)
+    return chosen[: query.limit] if query.oldest else chosen[max(0, len(chosen) - query.limit) :]
 
 
 def index_of(database: Path) -> Path:

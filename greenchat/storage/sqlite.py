@@ -16,7 +16,7 @@ from json import loads
 from pathlib import Path
 from time import monotonic
 
-from greenchat.storage import reader, retention
+from greenchat.storage import reader, retention, search
 from greenchat.storage.changes import Changes
 from greenchat.storage.compaction import Settling
 from greenchat.storage.interface import (
@@ -207,6 +207,11 @@ class SqliteStore:
         """What matches, oldest first."""
         with self._errors("read"):
             return self._index.search(query, budget=_SEARCH_SECONDS)
+
+    def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """Those of these few events that the search would find."""
+        with self._errors("read"):
+            return search.matching(query, events)
 
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""

@@ -7,12 +7,34 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.storage.interface import Store, StoredEvent, Write
 
 
+class Since:
+    """What was kept from a moment on, for who reads beside the loop: it grows as long as somebody holds it."""
+
+    __slots__ = ("__weakref__", "writes")
+
+    def __init__(self) -> None:
+        self.writes: list[Write] = []
+
+
 class Journal(Protocol):
     """What is kept at the end of the turn, in one transaction, before anything is sent; and what was kept before."""
 
     @property
     def store(self) -> Store:
-        """To read from; what this turn has said is not yet in it."""
+        """To read from: all that was said until now is in it, what this turn has said too.
+
+        Ask for it anew whenever you read: that is what has this turn's writes kept.
+        """
+
+    def since(self) -> Since:
+        """What is kept from now on. Look into it after asking for `store`: with that it is up to date."""
+
+    def has_erased(self, conversation: str, event_id: int) -> bool:
+        """Whether an event was taken back lately: since somebody read it who is still telling it."""
+
+    def secure(self, *writes: Write) -> None:
+        """Keep what must survive, now, before it is done and confirmed. Raises StoreError, and then nothing is kept:
+        so nothing may have changed, and its sender is told."""
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """One event, also one of this turn. Raises StoreError."""

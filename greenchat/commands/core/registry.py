@@ -16,6 +16,7 @@ from greenchat.commands.core.deferred import Background, Continuation, Deferred,
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.persistence import keep_presences
 from greenchat.protocol.numerics import Numeric
+from greenchat.storage.interface import StoreError
 
 Handler = Callable[[Context], Continuation | None]
 
@@ -94,8 +95,16 @@ def run(ctx: Context) -> Continuation | None:
 
 
 def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None:
-    """Go on with a command whose slow work is done."""
-    return _guarded(ctx, lambda ctx: later.then(ctx, result))
+    """Go on with a command whose slow work is done.
+
+    A long answer begins at once: in another turn something could come before it that is not yet in it.
+    """
+
+    def step(ctx: Context) -> Continuation | None:
+        rest = later.then(ctx, result)
+        return _answer_more(ctx, rest) if isinstance(rest, Streamed) else rest
+
+    return _guarded(ctx, step)
 
 
 def go_on(ctx: Context, answer: Streamed) -> Continuation | None:
@@ -123,6 +132,8 @@ def _guarded(ctx: Context, step: Handler) -> Continuation | None:
         rest = step(ctx)
     except (IrcError, FailError) as error:
         ctx.refuse(error)
+    except StoreError:
+        ctx.refuse(not_stored(ctx))
     ctx.applies = False
     if rest is not None and not isinstance(rest, Background):
         return rest
@@ -130,6 +141,12 @@ def _guarded(ctx: Context, step: Handler) -> Continuation | None:
         keep_presences(ctx)
     ctx.answer()
     return rest
+
+
+def not_stored(ctx: Context) -> FailError:
+    """What must survive could not be stored, and so nothing was done."""
+    text = "It could not be stored, so nothing has changed; try again"
+    return FailError(ctx.message.command or "*", "TEMPORARILY_UNAVAILABLE", text=text)
 
 
 def _obey(ctx: Context) -> Continuation | None:

@@ -15,8 +15,12 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.plain.text import split_text
 from greenchat.protocol.wrap import room
+from greenchat.storage.interface import StoreError
 
 Handler = Callable[[Context, list[str]], Continuation | None]
+
+
+_NOT_STORED = "It could not be stored, so nothing has changed: try again"
 
 
 class ServiceError(Exception):
@@ -105,6 +109,9 @@ def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Continuation | 
         later = step()
     except ServiceError as error:
         tell(ctx, spoken_to, str(error))
+        return None
+    except StoreError:
+        tell(ctx, spoken_to, _NOT_STORED)
         return None
     if not isinstance(later, Deferred):
         return later

@@ -21,11 +21,12 @@ from greenchat.commands.history.conversations import (
     nicks_by_identity,
     readable_place,
 )
+from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import LAST_ID, first_id, parse_msgid
 from greenchat.protocol.times import format_time, parse_time
-from greenchat.storage.interface import Span, Store, StoredEvent, StoreError, Target
+from greenchat.storage.interface import HistoryReader, Span, StoredEvent, StoreError, Target
 
 _UNREADABLE = "Messages could not be retrieved"
 
@@ -43,7 +44,7 @@ class Position:
 
 _START = Position(0, 0)
 _END = Position(LAST_ID, LAST_ID)
-Read = Callable[[Store, Conversation, bool], list[StoredEvent]]
+Read = Callable[[HistoryReader, Conversation, bool], list[StoredEvent]]
 
 
 @command("CHATHISTORY", way=Way.HERE)
@@ -64,14 +65,8 @@ def chathistory(ctx: Context) -> Deferred:
     target = params[0]
     positions = [_position(subcommand, target, text, nth) for nth, text in enumerate(params[1:-1])]
     place = _readable(ctx, subcommand, target)
-    reading = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]), place.since - 1)
-    store, events = ctx.journal.store, bool(ctx.session.caps & caps.EVENT_PLAYBACK)
-
-    def work() -> list[StoredEvent] | StoreError:
-        try:
-            return reading(store, place, events)
-        except StoreError as error:
-            return error
+    read = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]), place.since - 1)
+    events = bool(ctx.session.caps & caps.EVENT_PLAYBACK)
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _readable(ctx, subcommand, target)
@@ -80,7 +75,7 @@ def chathistory(ctx: Context) -> Deferred:
         readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
         return Streamed(replay(ctx, readable, "chathistory", now.name), is_batch=True)
 
-    return Deferred(work, then)
+    return reading(ctx, lambda store: read(store, place, events), then)
 
 
 # How many references a subcommand takes.
@@ -108,7 +103,7 @@ def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int
 
 
 def _read_around(
-    store: Store, place: Conversation, center: Position, limit: int, events: bool, hidden: int
+    store: HistoryReader, place: Conversation, center: Position, limit: int, events: bool, hidden: int
 ) -> list[StoredEvent]:
     """About half before and half after, and where one side has less, more of the other."""
     older = place.read(store, Span(limit, after=hidden, before=center.before, newest=True, events=events))
@@ -125,16 +120,12 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
     limit = _limit(ctx, "TARGETS", params[2])
     newest = first.after > last.after
     start, end = (last, first) if newest else (first, last)
-    who, store = identity(ctx.network, ctx.user), ctx.journal.store
-    channels = channel_places(ctx, ctx.user)
+    who, channels = identity(ctx.network, ctx.user), channel_places(ctx, ctx.user)
 
-    def work() -> list[tuple[Target, StoredEvent | None]] | StoreError:
-        try:
-            found = [target for _, target in news(store, who, channels, start.after, end.before)]
-            found = found[max(0, len(found) - limit) :] if newest else found[:limit]
-            return [(target, store.find(target.conversation, target.latest)) for target in found]
-        except StoreError as error:
-            return error
+    def read(store: HistoryReader) -> list[tuple[Target, StoredEvent | None]]:
+        found = [target for _, target in news(store, who, channels, start.after, end.before)]
+        found = found[max(0, len(found) - limit) :] if newest else found[:limit]
+        return [(target, store.find(target.conversation, target.latest)) for target in found]
 
     def then(ctx: Context, found: list[tuple[Target, StoredEvent | None]] | StoreError) -> None:
         if isinstance(found, StoreError):
@@ -146,7 +137,7 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
                 if name and event:
                     ctx.respond(ctx.envelope("CHATHISTORY", "TARGETS", name, format_time(event.time)))
 
-    return Deferred(work, then)
+    return reading(ctx, read, then)
 
 
 def _readable(ctx: Context, subcommand: str, target: str) -> Conversation:

@@ -8,7 +8,7 @@ from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import identity
 from greenchat.protocol.msgid import parse_msgid
-from greenchat.storage.interface import Span, Store, StoredEvent, Target, direct_key, members_of
+from greenchat.storage.interface import HistoryReader, Span, StoredEvent, Target, direct_key, members_of
 from greenchat.values.names import CHANNEL_BYTES
 
 
@@ -35,7 +35,7 @@ class Conversation:
         """Of all conversations that belong to it."""
         return (self.key, *self.ranked)
 
-    def read(self, store: Store, span: Span) -> list[StoredEvent]:
+    def read(self, store: HistoryReader, span: Span) -> list[StoredEvent]:
         """Part of it, oldest first. From any thread. Raises StoreError."""
         events = store.read(self.key, span)
         if not self.ranked:
@@ -83,7 +83,7 @@ def channel_places(ctx: Context, reader: User) -> list[Conversation]:
 
 
 def news(
-    store: Store, who: str, channels: Sequence[Conversation], after: int, before: int
+    store: HistoryReader, who: str, channels: Sequence[Conversation], after: int, before: int
 ) -> list[tuple[Conversation, Target]]:
     """Those of `channels` and the direct conversations of an identity in which the latest message lies between two ids,
     oldest first. From any thread. Raises StoreError."""

@@ -21,10 +21,11 @@ _NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
 
 
 def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str) -> Iterator[None]:
-    """Send events to the asker, as a batch of this kind, a step for each."""
+    """Send events to the asker, as a batch of this kind, a step for each; but not what is taken back meanwhile."""
     with ctx.batch(kind, *params):
         for event in events:
-            ctx.respond(envelope_of(ctx, event))
+            if not ctx.journal.has_erased(event.conversation, event.id):
+                ctx.respond(envelope_of(ctx, event))
             yield
 
 

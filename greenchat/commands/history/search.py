@@ -12,12 +12,13 @@ from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.history.conversations import channel_places, may_read, readable_place
+from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
 from greenchat.protocol.message import parse_tags
 from greenchat.protocol.msgid import LAST_ID, first_id
 from greenchat.protocol.times import parse_time
-from greenchat.storage.interface import Query, Store, StoredEvent, StoreError
+from greenchat.storage.interface import HistoryReader, Query, StoredEvent, StoreError
 
 T = TypeVar("T")
 
@@ -37,25 +38,22 @@ def search(ctx: Context) -> Deferred:
     page = ctx.network.settings.history.page
     limit = min(_read(attributes, "limit", _count, page), page)
     conversations = _conversations(ctx, attributes.get("in"))
-    store, who = ctx.journal.store, "" if "in" in attributes else identity(ctx.network, ctx.user)
+    who = "" if "in" in attributes else identity(ctx.network, ctx.user)
 
-    def work() -> list[StoredEvent] | StoreError:
-        try:
-            query = Query(
-                (*conversations, *_direct(store, who)),
-                limit,
-                attributes.get("text", ""),
-                attributes.get("from", ""),
-                after,
-                before,
-                # "If after is specified, messages SHOULD be searched from that time."
-                oldest="after" in attributes,
-            )
-            return store.search(query)
-        except StoreError as error:
-            return error
+    def read(store: HistoryReader) -> list[StoredEvent]:
+        query = Query(
+            (*conversations, *_direct(store, who)),
+            limit,
+            attributes.get("text", ""),
+            attributes.get("from", ""),
+            after,
+            before,
+            # "If after is specified, messages SHOULD be searched from that time."
+            oldest="after" in attributes,
+        )
+        return store.search(query)
 
-    return Deferred(work, _answer)
+    return reading(ctx, read, _answer)
 
 
 def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
@@ -74,7 +72,7 @@ def _conversations(ctx: Context, name: str | None) -> list[str]:
     return list(place.keys) if place else []
 
 
-def _direct(store: Store, who: str) -> list[str]:
+def _direct(store: HistoryReader, who: str) -> list[str]:
     """All direct conversations of an identity, none for ""."""
     return [target.conversation for target in store.targets(who, (), 0, LAST_ID)] if who else []
 

@@ -21,10 +21,11 @@ from greenchat.commands.history.conversations import (
     nicks_by_identity,
     readable_place,
 )
+from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import LAST_ID, first_id
-from greenchat.storage.interface import Span, StoredEvent, StoreError
+from greenchat.storage.interface import HistoryReader, Span, StoredEvent, StoreError
 
 PLAYBACK = service("*playback", "I tell again what was said, as ZNC's module of this name does.")
 OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled else None
@@ -40,19 +41,15 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     page = ctx.network.settings.history.page
     who, channels = identity(ctx.network, ctx.user), channel_places(ctx, ctx.user)
     wanted = None if words[0] == "*" else [readable_place(ctx, name) for name in words[0].split(",")]
-    store = ctx.journal.store
 
-    def work() -> Found | StoreError:
-        try:
-            if wanted is None:
-                places = [place for place, _ in news(store, who, channels, after, LAST_ID)]
-            else:
-                places = [place for place in wanted if place]
-            return [(place.key, place.read(store, Span(page, after, before, newest=True))) for place in places]
-        except StoreError as error:
-            return error
+    def read(store: HistoryReader) -> Found:
+        if wanted is None:
+            places = [place for place, _ in news(store, who, channels, after, LAST_ID)]
+        else:
+            places = [place for place in wanted if place]
+        return [(place.key, place.read(store, Span(page, after, before, newest=True))) for place in places]
 
-    return Deferred(work, _tell_again)
+    return reading(ctx, read, _tell_again)
 
 
 def _tell_again(ctx: Context, found: Found | StoreError) -> Streamed:

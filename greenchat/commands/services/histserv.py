@@ -14,9 +14,10 @@ from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, readable_place
+from greenchat.commands.history.reading import reading
 from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
 from greenchat.protocol.msgid import first_id
-from greenchat.storage.interface import NOWHERE, Erasure, Location, Span, StoredEvent, StoreError
+from greenchat.storage.interface import NOWHERE, Erasure, HistoryReader, Location, Span, StoredEvent, StoreError
 from greenchat.values.durations import parse_duration
 
 HISTSERV = service("HistServ", "I know what was said.")
@@ -35,13 +36,9 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     """
     limit, after = _span(ctx, words[1] if len(words) > 1 else str(_LINES))
     place = _place(ctx, words[0])
-    store = ctx.journal.store
 
-    def work() -> list[StoredEvent] | StoreError:
-        try:
-            return place.read(store, Span(limit, max(after, place.since - 1), newest=True))
-        except StoreError as error:
-            return error
+    def read(store: HistoryReader) -> list[StoredEvent]:
+        return place.read(store, Span(limit, max(after, place.since - 1), newest=True))
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _place(ctx, words[0])
@@ -50,7 +47,7 @@ def play(ctx: Context, words: list[str]) -> Deferred:
         readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
         return Streamed(_tell_again(ctx, readable))
 
-    return Deferred(work, then)
+    return reading(ctx, read, then)
 
 
 @HISTSERV.command("DELETE", "<#channel|nick> <msgid>", way=Way.STEPS)
@@ -142,7 +139,7 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
 
 @step("history.erased")
 def _erase(ctx: Context, places: list[tuple[str, int]]) -> None:
-    ctx.journal.record(*[Erasure(conversation, number) for conversation, number in places])
+    ctx.journal.secure(*[Erasure(conversation, number) for conversation, number in places])
 
 
 def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:
@@ -173,6 +170,8 @@ def _span(ctx: Context, text: str) -> tuple[int, int]:
 
 def _tell_again(ctx: Context, events: list[StoredEvent]) -> Iterator[None]:
     for event in events:
+        if ctx.journal.has_erased(event.conversation, event.id):
+            continue
         time = datetime.fromtimestamp(event.time / 1000, UTC)
         nick = event.source.partition("!")[0]
         for line in event.params[-1].split("\n"):

@@ -8,21 +8,26 @@ Sending is most of the work: a thousand sends cost the same with one message in 
 the last time, and more than one line was behind it, the next turn waits a moment for others who are about to speak.
 
 If the store fails, what was said is taken back from all outboxes, so that nobody ever sees it, and its senders are
-told. What has happened to the state (somebody joined, an account was made) can't be taken back: it is sent, and waits
-for the next turn's transaction.
+told. What has happened to people (somebody joined, somebody left) can't be taken back: it is sent, and waits for the
+next turn's transaction. What must survive (accounts, bans, channels) is stored before it happens: `secure`.
+
+Who reads the history in the middle of a turn finds in it what the turn has said so far: it is stored then, and only the
+sending waits for the end.
 """
 
 import logging
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
+from weakref import WeakSet
 
 from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Outbox
+from greenchat.commands.core.journal import Since
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
-from greenchat.storage.interface import Erasure, Renaming, Store, StoredEvent, StoreError, UnfitWriteError, Write
+from greenchat.storage.interface import Erasure, Store, StoredEvent, StoreError, UnfitWriteError, Write
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +35,7 @@ _LONG = 0.002  # seconds that sending takes
 _MOMENT = 0.001  # seconds: little beside that
 _MOST_OWED = 10_000
 _COMPLAIN_EVERY = 10.0  # seconds
+_ERASED_LATELY = 10_000  # a long answer is told in seconds
 
 
 class Turn:
@@ -37,22 +43,24 @@ class Turn:
 
     __slots__ = (
         "_complained",
+        "_erased",
         "_is_crowded",
         "_lines",
         "_loop",
         "_moment",
         "_owed",
         "_planned",
+        "_readings",
         "_said",
+        "_store",
         "_writes",
         "backlogs",
         "dirty",
-        "store",
     )
 
     def __init__(self, store: Store, backlogs: SendQueues) -> None:
         self.dirty: list[Outbox] = []
-        self.store = store
+        self._store = store
         self.backlogs = backlogs
         self._loop = get_hub().loop
         self._planned = False
@@ -63,6 +71,38 @@ class Turn:
         self._owed: list[Write] = []
         self._said: list[tuple[Envelope, Callable[[], None]]] = []
         self._complained = -_COMPLAIN_EVERY
+        self._readings: WeakSet[Since] = WeakSet()
+        self._erased: dict[tuple[str, int], None] = {}  # lately, the oldest first
+
+    @property
+    def store(self) -> Store:
+        """What was kept, and with it all that this turn has said so far."""
+        if self._writes:
+            self._keep()
+        return self._store
+
+    def since(self) -> Since:
+        """What is kept from now on."""
+        since = Since()
+        self._readings.add(since)
+        return since
+
+    def has_erased(self, conversation: str, event_id: int) -> bool:
+        """Whether an event was taken back lately."""
+        return (conversation, event_id) in self._erased
+
+    def secure(self, *writes: Write) -> None:
+        """Keep what must survive, before it is done. Raises StoreError, and then nothing of it was kept."""
+        if self._writes:
+            trouble = self._keep()
+            if trouble:
+                raise StoreError(str(trouble)) from trouble
+        try:
+            self._store.commit(writes)
+        except UnfitWriteError as error:
+            self._complain(error, 1)
+            raise
+        self._follow(writes)
 
     def begin(self) -> None:
         """Whoever changes state or puts something into an outbox calls this first, so that there is an end."""
@@ -82,19 +122,8 @@ class Turn:
             self._loop.run_callback(self.end)
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event, also one that this turn is to keep. Raises StoreError."""
-        key = conversation
-        found = None
-        for write in reversed(self._writes):
-            if isinstance(write, Renaming):
-                key = write.conversation if write.to == key else key  # as it was called before
-            elif isinstance(write, Erasure) and (write.id, write.conversation) == (event_id, key):
-                return None
-            elif isinstance(write, StoredEvent) and (write.id, write.conversation) == (event_id, key):
-                found = write
-                break
-        found = found or self.store.find(key, event_id)
-        return found._replace(conversation=conversation) if found else None
+        """One event, also one that this turn has said. Raises StoreError."""
+        return self.store.find(conversation, event_id)
 
     def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
         """Keep these before anybody sees the envelope.
@@ -137,7 +166,8 @@ class Turn:
             self._moment.close()
             self._moment = None
 
-    def _keep(self) -> None:
+    def _keep(self) -> Exception | None:
+        """Store what was said so far; why that was not possible."""
         writes, owed, said = self._writes, self._owed, self._said
         self._writes, self._owed, self._said = [], [], []
         try:
@@ -148,6 +178,19 @@ class Turn:
                 self._owed = owed[-_MOST_OWED:]
                 self._writes = self._owed.copy()
             self._take_back(said)
+            return error
+        self._follow(writes)
+        return None
+
+    def _follow(self, writes: Sequence[Write]) -> None:
+        """These were kept: tell those who are reading, and whoever is still telling what is erased."""
+        for reading in self._readings:
+            reading.writes += writes
+        for write in writes:
+            if type(write) is Erasure:
+                self._erased[write.conversation, write.id] = None
+                while len(self._erased) > _ERASED_LATELY:
+                    del self._erased[next(iter(self._erased))]
 
     def _take_back(self, said: list[tuple[Envelope, Callable[[], None]]]) -> None:
         unseen = {id(data) for envelope, _ in said for data in envelope.encodings}

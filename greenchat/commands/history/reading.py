@@ -1,0 +1,184 @@
+"""Reading the history beside the loop, and never telling less than its reader has been told already.
+
+A question is asked in another thread, and the chat goes on. What is kept meanwhile is added to its answer before that
+is sent: so whoever has said, or seen, a message finds it in what they ask for afterwards, and what was taken back is
+not in it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Continuation, Deferred
+from greenchat.storage.interface import (
+    SAID,
+    Erasure,
+    HistoryReader,
+    Query,
+    Renaming,
+    Span,
+    StoredEvent,
+    StoreError,
+    Target,
+    Write,
+    members_of,
+)
+
+T = TypeVar("T")
+
+_MANY = 200  # events that can be added to an answer in the loop
+_ROUNDS = 8  # in other threads, in which there are fewer each time
+
+
+def reading(
+    ctx: Context,
+    read: Callable[[HistoryReader], T],
+    then: Callable[[Context, T | StoreError], Continuation | None],
+) -> Deferred:
+    """Read in another thread, and call `then` with what was found, up to that moment, or with why nothing was.
+
+    read: asks the reader that it is given and nothing else; it is called again if something was kept meanwhile, and has
+    then the former answers and what has come to them.
+    """
+    return _round(ctx, ctx.journal.store, read, then, _ROUNDS)
+
+
+def _round(
+    ctx: Context,
+    store: HistoryReader,
+    read: Callable[[HistoryReader], T],
+    then: Callable[[Context, T | StoreError], Continuation | None],
+    rounds: int,
+) -> Deferred:
+    answers = _Answers(store)
+    since = ctx.journal.since()
+
+    def work() -> T | StoreError:
+        return _try(read, answers)
+
+    def finish(ctx: Context, found: T | StoreError) -> Continuation | None:
+        current = ctx.journal.store
+        if since.writes and not isinstance(found, StoreError):
+            if any(isinstance(write, Renaming) for write in since.writes):
+                return then(ctx, _try(read, current))  # rare, and a page is quickly read
+            later = _Later(answers, current, since.writes)
+            if later.count > _MANY and rounds:
+                return _round(ctx, later, read, then, rounds - 1)
+            found = _try(read, later)
+        return then(ctx, found)
+
+    return Deferred(work, finish)
+
+
+def _try(read: Callable[[HistoryReader], T], store: HistoryReader) -> T | StoreError:
+    """A thread's exceptions would be printed by gevent as bugs."""
+    try:
+        return read(store)
+    except StoreError as error:
+        return error
+
+
+class _Answers:
+    """Asks a reader, and remembers what it said."""
+
+    def __init__(self, store: HistoryReader) -> None:
+        self._store = store
+        self._known: dict[tuple[Any, ...], Any] = {}
+
+    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+        """Part of a conversation."""
+        return self._ask((conversation, span), lambda: self._store.read(conversation, span))
+
+    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
+        """One event."""
+        return self._ask((conversation, event_id), lambda: self._store.find(conversation, event_id))
+
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+        """Conversations by their latest message."""
+        keys = tuple(channels)
+        return self._ask((identity, keys, after, before), lambda: self._store.targets(identity, keys, after, before))
+
+    def search(self, query: Query) -> list[StoredEvent]:
+        """What matches; the same words elsewhere too are the same question: what is elsewhere is new."""
+        return self._ask((replace(query, conversations=()),), lambda: self._store.search(query))
+
+    def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """Those of these events that a search would find."""
+        return self._store.matching(query, events)
+
+    def _ask(self, question: tuple[Any, ...], ask: Callable[[], T]) -> T:
+        if question not in self._known:
+            self._known[question] = ask()
+        answer: T = self._known[question]
+        return answer
+
+
+class _Later:
+    """What a reader said, and what was kept after it was asked.
+
+    count: of the events that have come.
+    """
+
+    def __init__(self, answers: HistoryReader, current: HistoryReader, writes: Iterable[Write]) -> None:
+        """current: in which all of it is."""
+        self._answers = answers
+        self._current = current
+        self._added: defaultdict[str, dict[int, StoredEvent]] = defaultdict(dict)
+        self._erased: set[tuple[str, int]] = set()
+        for write in writes:
+            if isinstance(write, StoredEvent):
+                self._added[write.conversation][write.id] = write
+            elif isinstance(write, Erasure):
+                self._added[write.conversation].pop(write.id, None)
+                self._erased.add((write.conversation, write.id))
+        self.count = sum(map(len, self._added.values()))
+
+    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+        """Part of a conversation, oldest first."""
+        added = [
+            event
+            for event in self._added.get(conversation, {}).values()
+            if span.after < event.id < span.before and (span.events or event.command in SAID)
+        ]
+        return self._together(self._answers.read(conversation, span), added, span.limit, newest=span.newest)
+
+    def find(self, conversation: str, event_id: int) -> StoredEvent | None:
+        """One event."""
+        if (conversation, event_id) in self._erased:
+            return None
+        return self._added.get(conversation, {}).get(event_id) or self._answers.find(conversation, event_id)
+
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+        """Conversations by their latest message, oldest first."""
+        keys = tuple(channels)
+        wanted = {*keys, *(key for key in self._added if identity in members_of(key))}
+        if any(key in wanted or identity in members_of(key) for key, _ in self._erased):
+            return self._current.targets(identity, keys, after, before)  # which one is the latest now?
+        latest = {target.conversation: target.latest for target in self._answers.targets(identity, keys, after, before)}
+        for key in wanted:
+            said = [event.id for event in self._added.get(key, {}).values() if event.command in SAID]
+            if said:
+                latest[key] = max(latest.get(key, 0), *said)
+        found = [Target(key, event_id) for key, event_id in latest.items() if after < event_id < before]
+        return sorted(found, key=lambda target: target.latest)
+
+    def search(self, query: Query) -> list[StoredEvent]:
+        """What matches, oldest first."""
+        added = [event for key in query.conversations for event in self._added.get(key, {}).values()]
+        if added:
+            added = self._answers.matching(query, added)
+        return self._together(self._answers.search(query), added, query.limit, newest=not query.oldest)
+
+    def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
+        """Those of these events that a search would find."""
+        return self._answers.matching(query, events)
+
+    def _together(
+        self, known: Iterable[StoredEvent], added: Iterable[StoredEvent], limit: int, *, newest: bool
+    ) -> list[StoredEvent]:
+        """Each once, in their order, as many as are wanted."""
+        events = {(event.id, event.conversation): event for event in (*known, *added)}
+        left = [events[place] for place in sorted(events) if (place[1], place[0]) not in self._erased]
+        return left[max(0, len(left) - limit) :] if newest else left[:limit]
