@@ -145,6 +145,6 @@ class Accounts:
                 self._by_look.pop(self._skeleton(nick), None)
         return account
 
-    def change(self, name: str, **changes: Any) -> Account:
-        """Put an account with these fields changed. Raises KeyError where there is none."""
-        return self.put(replace(self._by_name[self._fold(name)], **changes))
+    def changed(self, name: str, **changes: Any) -> Account:
+        """What an account would be with these fields changed. Raises KeyError where there is none."""
+        return replace(self._by_name[self._fold(name)], **changes)

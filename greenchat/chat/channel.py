@@ -1,6 +1,6 @@
 """A channel: its name, its topic, its modes and who is in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from greenchat.chat import ranks
@@ -19,6 +19,19 @@ class Topic:
     text: str
     setter: str
     time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """What a channel's operators have set, as it was at one moment: see `Channel.locks`."""
+
+    flags: frozenset[str]
+    topic: Topic | None
+    key: str
+    limit: int
+    forward: str
+    lists: Mapping[str, MaskList]
+    metadata: dict[str, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +108,18 @@ class Channel:
     def mask_list(self, letter: str) -> MaskList:
         """The masks of a list mode."""
         return self.lists.setdefault(letter, MaskList(self.mask_fold))
+
+    def locks(self) -> Locks:
+        """What its operators have set, to go back to with `set_locks`."""
+        lists = {letter: masks.copy() for letter, masks in self.lists.items()}
+        return Locks(frozenset(self.flags), self.topic, self.key, self.limit, self.forward, lists, self.metadata)
+
+    def set_locks(self, locks: Locks) -> None:
+        """Make all that its operators may set what it was."""
+        self.flags = set(locks.flags)
+        self.topic, self.key, self.limit, self.forward = locks.topic, locks.key, locks.limit, locks.forward
+        self.lists = dict(locks.lists)
+        self.metadata = locks.metadata
 
     def set_flag(self, letter: str, on: bool) -> bool:
         """Set or unset a mode without a parameter; whether that changed anything."""

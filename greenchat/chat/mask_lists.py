@@ -89,6 +89,12 @@ class MaskList:
         """Whether this very mask is in the list."""
         return self._fold(mask.text) in self._entries
 
+    def copy(self) -> "MaskList":
+        """Another one with the same masks."""
+        other = MaskList(self._fold)
+        other._entries = self._entries.copy()
+        return other
+
     def add(self, entry: ListEntry) -> None:
         """Put a mask in."""
         self._entries[self._fold(entry.mask.text)] = entry

@@ -106,6 +106,95 @@ def test_a_disk_that_fails_and_recovers(tmp_path: Path, disk: Disk, durability: 
     assert run(tmp_path, "check", *arguments).returncode == 0
 
 
+_OPER = """
+[opers.root]
+class = "all"
+password = "$scrypt$ln=4,r=8,p=1$c2FsdCBvZiB0aGUgZWFydA$bVYV3rizrd5fad2LnosIPdjLF24RcScjHG9lIpNfft4"
+[classes.all]
+rights = ["ban", "defcon", "accounts", "history", "samode", "cloak", "metadata"]
+"""
+_NOT_STORED = ("could not be stored", "could not be taken back", "could not be deleted")
+
+# What somebody does, and how to see whether it was done: a command, and what its answer holds then.
+_PROMISES = {
+    "REGISTER newbie * password1": ("NICKSERV INFO newbie", "Account newbie"),
+    "NICKSERV SAREGISTER newbie password1": ("NICKSERV INFO newbie", "Account newbie"),
+    "NICKSERV SET ALWAYS-ON on": ("NICKSERV SET", "ALWAYS-ON: on"),
+    "NICKSERV CERT ADD " + "a" * 64: ("NICKSERV CERT LIST", "a" * 64),
+    "ACCEPT friend": ("ACCEPT *", "friend"),
+    "METADATA * SET status :busy": ("METADATA * LIST", "busy"),
+    "MODE #own +b evil!*@*": ("MODE #own +b", "evil!*@*"),
+    "MODE #own +e good!*@*": ("MODE #own +e", "good!*@*"),
+    "MODE #own +k secret": ("MODE #own", "secret"),
+    "MODE #own +imov friend friend": ("NAMES #own", "@friend"),
+    "MODE #own +i": ("MODE #own", "+int"),
+    "SAMODE #own +l 77": ("MODE #own", "77"),
+    "TOPIC #own :new topic": ("TOPIC #own", "new topic"),
+    "RENAME #own #other": ("NAMES #other", "@owner"),
+    "METADATA #own SET url :busy": ("METADATA #own LIST", "busy"),
+    "CHANSERV REGISTER #free": ("CHANSERV INFO #free", "belongs to owner"),
+    "CHANSERV AMODE #own +o friend": ("CHANSERV AMODE #own", "o  friend"),
+    "UBAN ADD 192.0.2.7 1h :bad": ("UBAN LIST", "192.0.2.7"),
+    "UBAN DEL 192.0.2.1": ("UBAN LIST", "0 bans"),
+    "KLINE *@192.0.2.8 :bad": ("UBAN LIST", "192.0.2.8"),
+    "DEFCON 4": ("DEFCON", "DEFCON 4"),
+    "CLOAK ROTATE": ("WHOIS owner", "nothing of the kind"),
+    "REDACT #own {msgid}": ("CHATHISTORY LATEST #own * 1", "REDACT"),
+    "HISTSERV DELETE #own {msgid}": ("CHATHISTORY LATEST #own * 1", "REDACT"),
+    "PRIVMSG #own :lost": ("CHATHISTORY LATEST #own * 5", " lost"),
+}
+
+
+def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
+    """On a disk that takes nothing any more each is refused and nothing has changed, now and after kill -9."""
+    arguments = config(tmp_path)
+    file = tmp_path / "server.toml"
+    file.write_text(file.read_text() + _OPER)
+    caps = _CAPS + " draft/metadata-2 draft/message-redaction draft/channel-rename draft/event-playback"
+
+    def seen(client: Client, question: str) -> str:
+        return " | ".join(f"{message.command} {' '.join(message.params)}" for message in client.run(question))
+
+    with (
+        started(tmp_path, *arguments, env=disk.environment) as server,
+        Client(server.target, "friend", caps=caps) as friend,
+        Client(server.target, "owner", caps=caps) as owner,
+    ):
+        for client in (friend, owner):
+            client.send(f"REGISTER * * oldpassword-{client.nick}")
+            client.expect("REGISTER")
+        owner.run("JOIN #own,#free", "CHANSERV REGISTER #own", "OPER root secret", "UBAN ADD 192.0.2.1 1h :bad")
+        friend.run("JOIN #own")
+        owner.send("PRIVMSG #own :said")
+        msgid = owner.expect("PRIVMSG").tags["msgid"]
+        promises = {promise.format(msgid=msgid): each for promise, each in _PROMISES.items()}
+        with Client(server.target, "newbie", caps=caps) as newbie:
+            who = {promise: newbie if promise.startswith("REGISTER") else owner for promise in promises}
+            disk.fail("write", errno.ENOSPC)
+            for promise, (question, done) in promises.items():
+                client = who[promise]
+                answer = [message.params[-1] for message in (*client.run(promise), *client.sync())]
+                assert any(text in line for line in answer for text in _NOT_STORED), (promise, answer)
+                assert done not in seen(client, question), promise
+            answer = [message.params[-1] for message in owner.run("NICKSERV PASSWD oldpassword-owner newpassword")]
+            assert any(_NOT_STORED[0] in line for line in answer), answer
+            friend.sync()
+            heard = [message.command for message in friend.sync()]
+            assert not {"MODE", "TOPIC", "RENAME", "REDACT"} & set(heard)
+        server.process.kill()
+        server.process.wait()
+    disk.heal()
+    with started(tmp_path, *arguments) as server, Client(server.target, "asker", caps=caps) as owner:
+        owner.send("NICKSERV IDENTIFY owner newpassword")
+        assert "not the password" in owner.expect("NOTICE").params[-1]
+        owner.send("NICKSERV IDENTIFY owner oldpassword-owner")
+        owner.expect("900")
+        owner.sync()
+        owner.run("JOIN #own,#free", "OPER root secret")
+        for promise, (question, done) in promises.items():
+            assert done not in seen(owner, question), promise
+
+
 def test_housekeeping_on_a_disk_that_fails(tmp_path: Path, disk: Disk) -> None:
     """It says so, and does its work once the disk is well again."""
     with (

@@ -160,7 +160,7 @@ def test_who_never_confirms_does_not_keep_the_name(house: ServerThread, mailbox:
         def wait(app: object) -> None:
             account = house.app.network.accounts.get("alice")
             assert account
-            house.app.network.accounts.change("alice", created=account.created - 25 * 3_600_000)
+            house.app.network.accounts.put(replace(account, created=account.created - 25 * 3_600_000))
 
         house.call(wait)
         assert alice.run(f"VERIFY alice {code}")[0].params[1] == "INVALID_CODE"

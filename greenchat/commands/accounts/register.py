@@ -24,7 +24,7 @@ from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.persistence import change_account, forget_account, keep_account
+from greenchat.commands.core.persistence import change_account, forget_account, secure_account
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import NAMES, STEPS, step
 from greenchat.config import validators
@@ -156,8 +156,8 @@ def _make(
     if expired:
         forget_account(ctx, expired)
     account = Account(name, verifier, ctx.now, email, code=code)
+    secure_account(ctx, account)
     ctx.network.accounts.put(account)
-    keep_account(ctx, account)
     if not for_somebody:
         note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
     if mails:

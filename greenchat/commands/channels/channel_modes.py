@@ -10,10 +10,12 @@ from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import require_rank
+from greenchat.commands.core.persistence import changing
 from greenchat.protocol.message import presentable
 from greenchat.protocol.modes import ModeChange, format_changes, lines_of_changes, parse_changes
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import room
+from greenchat.storage.interface import StoreError
 from greenchat.values import names
 
 _Apply = Callable[[Context, Channel, ModeChange], ModeChange | None]
@@ -31,6 +33,21 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
     if rank is None:
         require_rank(ctx, channel)
     members = MemberModes(ctx, channel, rank)
+    try:
+        with changing(ctx, channel):
+            done = _apply_all(ctx, channel, wanted, members)
+    except StoreError:
+        members.undo()
+        raise
+    members.show()
+    send_changes(ctx, channel, done)
+    members.hide()
+    if done and rank is None:
+        note(ctx, "MODE", f"{ctx.nick} set {channel.name} {' '.join(_for_all(done))}")
+
+
+def _apply_all(ctx: Context, channel: Channel, wanted: list[ModeChange], members: MemberModes) -> list[ModeChange]:
+    """What was really changed; what can't be is refused."""
     done = []
     for change in _within_limit(ctx, wanted):
         try:
@@ -40,11 +57,7 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
         else:
             if applied is not None:
                 done.append(applied)
-    members.show()
-    send_changes(ctx, channel, done)
-    members.hide()
-    if done and rank is None:
-        note(ctx, "MODE", f"{ctx.nick} set {channel.name} {' '.join(_for_all(done))}")
+    return done
 
 
 def send_changes(ctx: Context, channel: Channel, changes: list[ModeChange]) -> None:

@@ -47,6 +47,12 @@ class MemberModes:
         self._before.setdefault(target, theirs)
         return ModeChange(change.adding, change.letter, target.nick)
 
+    def undo(self) -> None:
+        """Give everybody the rank that they had: nobody has heard of another one."""
+        for target, before in self._before.items():
+            for letter in set(before) ^ set(self._channel.members[target]):
+                self._ctx.network.set_member_mode(target, self._channel, letter, letter in before)
+
     def show(self) -> None:
         """Let members appear to those who did not see them."""
         ctx, channel = self._ctx, self._channel

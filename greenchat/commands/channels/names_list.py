@@ -10,7 +10,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_in
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Streamed
+from greenchat.commands.core.deferred import Streamed, growing
 from greenchat.commands.core.lookup import targets
 from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -20,6 +20,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.values import masks
 
 _LIGHT = 250  # channels or members that can be looked at in the time of another command: see Context.weight
+_LOOKS = 8  # masks and conditions that a channel is held against in the time of a step
 _MINUTE = 60_000  # ms
 _Test = Callable[[Channel], bool]
 
@@ -79,49 +80,65 @@ def list_(ctx: Context) -> Streamed:
     all conditions: !mask (another name), >n or <n (more or fewer people), C>n or C<n (created more or less than n
     minutes ago), T>n or T<n (the topic was set then).
     """
-    wanted: list[str] = []
+    named: list[str] = []
+    shapes: list[str] = []
+    others: list[str] = []
     tests: list[_Test] = []
     for word in (word for param in ctx.message.params[:2] for word in targets(param)):
+        if word[0] == "!":
+            others.append(word[1:])
+            continue
         test = _condition(word, ctx.now)
-        if test is None:
-            wanted.append(word)
-        else:
+        if test is not None:
             tests.append(test)
-    found = _found(ctx, wanted)
-    ctx.weight += len(ctx.network.channels) // _LIGHT
-    return Streamed(_list(ctx, found, tests))
+        else:
+            (shapes if "*" in word or "?" in word else named).append(word)
+    if others:
+        is_other = masks.any_of(others)
+        tests.append(lambda channel: not is_other(channel.name))
+    shaped = masks.any_of(shapes) if shapes else None
+    if not (named or shapes):
+        shaped = _everything
+    looks = len(shapes) + len(others) + len(tests)  # at each channel
+    if shaped:
+        ctx.weight += len(ctx.network.channels) * max(1, looks) // _LIGHT
+    return Streamed(_list(ctx, named, shaped, tests, looks // _LOOKS))
 
 
-def _list(ctx: Context, found: list[Channel], tests: list[_Test]) -> Iterator[None]:
+def _list(
+    ctx: Context, named: list[str], shaped: masks.Matcher | None, tests: list[_Test], pauses: int
+) -> Iterator[None]:
+    """Those of these names, then those of a shape. pauses: steps beside the one that each channel takes."""
+    network = ctx.network
     ctx.reply(Numeric.RPL_LISTSTART, "Channel")
-    for channel in found:
+    shown = set()
+    for channel in filter(None, map(network.channel, named)):
         yield
-        if channel.is_listed_to(ctx.user) and all(test(channel) for test in tests):
-            topic = channel.topic.text if channel.topic else ""
-            ctx.reply(Numeric.RPL_LIST, channel.name, str(len(channel.members)), topic)
+        if channel not in shown:
+            shown.add(channel)
+            _show(ctx, channel, tests)
+    for channel in growing(network.channels.values) if shaped else ():
+        yield
+        if channel not in shown and shaped and shaped(channel.name):
+            _show(ctx, channel, tests)
+        for _ in range(pauses):
+            yield
     ctx.reply(Numeric.RPL_LISTEND)
 
 
-def _found(ctx: Context, wanted: list[str]) -> list[Channel]:
-    """The channels of these names and masks, all without any."""
-    every = list(ctx.network.channels.values())
-    if not wanted:
-        return every
-    found: dict[Channel, None] = {}
-    for word in wanted:
-        if "*" in word or "?" in word:
-            found.update((channel, None) for channel in every if masks.glob(word, channel.name))
-        else:
-            channel = ctx.network.channel(word)
-            if channel is not None:
-                found[channel] = None
-    return list(found)
+def _show(ctx: Context, channel: Channel, tests: list[_Test]) -> None:
+    is_there = ctx.network.channel(channel.name) is channel  # it may have ended meanwhile
+    if is_there and channel.is_listed_to(ctx.user) and all(test(channel) for test in tests):
+        topic = channel.topic.text if channel.topic else ""
+        ctx.reply(Numeric.RPL_LIST, channel.name, str(len(channel.members)), topic)
+
+
+def _everything(_: str) -> bool:
+    return True
 
 
 def _condition(word: str, now: int) -> _Test | None:
-    """https://modern.ircdocs.horse/#elist-parameter: all but M, and the letters in either case. None: it is none."""
-    if word[0] == "!":
-        return lambda channel: not masks.glob(word[1:], channel.name)
+    """https://modern.ircdocs.horse/#elist-parameter: U, C and T, and the letters in either case. None: it is none."""
     if word[0] in "<>":
         most_or_least = _number(word[1:])
         if most_or_least is not None:

@@ -2,6 +2,7 @@
 
 from greenchat.chat import documents
 from greenchat.chat.channel import Channel
+from greenchat.chat.registered_channels import document
 from greenchat.chat.user import Session
 from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.core.context import Context
@@ -12,7 +13,7 @@ from greenchat.commands.core.registry import command
 from greenchat.commands.users.metadata_sync import sync_joined
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
-from greenchat.storage.interface import Renaming
+from greenchat.storage.interface import Document, Renaming, Write
 from greenchat.values import names
 
 
@@ -33,12 +34,8 @@ def rename(ctx: Context) -> None:
     # "The server to client command MUST always include the third parameter"
     renamed = ctx.envelope("RENAME", old, new, reason, source=ctx.user, needs=caps.CHANNEL_RENAME)
     require_fit(renamed)
-    for rank in ("", *ctx.network.settings.mode_table.symbols):  # also what was said to some only
-        ctx.journal.record(Renaming(rank + ctx.network.fold(old), rank + ctx.network.fold(new), rank + new))
+    _store(ctx, channel, new)
     ctx.network.rename_channel(channel, new)
-    if channel.registration:
-        ctx.keep(documents.CHANNEL, ctx.network.fold(old), None)
-        ctx.keep_channel(channel)
     ctx.broadcast(channel, renamed)
     # "This fallback SHOULD NOT be used if the rename only changes the case of the channel name"
     if is_other:
@@ -47,6 +44,18 @@ def rename(ctx: Context) -> None:
             for session in member.sessions:
                 if not session.caps & caps.CHANNEL_RENAME:
                     _tell_without(ctx, channel, session, left)
+
+
+def _store(ctx: Context, channel: Channel, new: str) -> None:
+    """That a channel is about to be called this. Raises StoreError."""
+    old, folded = ctx.network.fold(channel.name), ctx.network.fold(new)
+    ranks = ("", *ctx.network.settings.mode_table.symbols)  # also what was said to some only
+    writes: list[Write] = [Renaming(rank + old, rank + folded, rank + new) for rank in ranks]
+    if channel.registration:
+        renamed = {**document(channel, channel.registration), "name": new}
+        kind = documents.CHANNEL.name
+        writes += [Document(kind, old, None), Document(kind, folded, renamed)]
+    ctx.journal.secure(*writes)
 
 
 def _check(ctx: Context, channel: Channel, new: str) -> None:

@@ -6,6 +6,7 @@ from greenchat.chat.channel import Channel, Topic
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.line_length import require_fit, require_readable_topic
 from greenchat.commands.core.lookup import find_channel, require_member, require_rank
+from greenchat.commands.core.persistence import changing
 from greenchat.commands.core.registry import command
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.numerics import Numeric
@@ -35,7 +36,8 @@ def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
     envelope = ctx.envelope("TOPIC", channel.name, text, source=ctx.user)
     require_fit(envelope)
     require_readable_topic(ctx.network.settings, channel.name, text)
-    channel.topic = Topic(text, ctx.user.source, ctx.now) if text else None
+    with changing(ctx, channel):
+        channel.topic = Topic(text, ctx.user.source, ctx.now) if text else None
     ctx.broadcast(channel, envelope)
 
 

@@ -101,3 +101,8 @@ def keep_ban(ctx: Context, ban: ServerBan) -> None:
 def forget_ban(ctx: Context, ban: ServerBan) -> None:
     """Have a ban taken out of the store."""
     ctx.keep(documents.BAN, ctx.network.bans.key(ban.target), None)
+
+
+def secure_ban(ctx: Context, ban: ServerBan, *, lifted: bool = False) -> None:
+    """Have it stored before an operator is told that it holds, or holds no more. Raises StoreError."""
+    ctx.secure(documents.BAN, ctx.network.bans.key(ban.target), None if lifted else ban.document())

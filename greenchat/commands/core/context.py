@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
-from greenchat.chat import documents
 from greenchat.chat.acts import Decided
 from greenchat.chat.channel import Channel
 from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
-from greenchat.chat.registered_channels import document
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.errors import FailError, IrcError, TooLongError
 from greenchat.commands.core.history_events import CHANNEL_EVENTS, stored
@@ -35,7 +33,6 @@ from greenchat.storage.interface import Document
 T = TypeVar("T")
 
 _NO_ANSWER = "Input line was too long: an answer that repeats it would not fit into a line"
-_LASTING = ("MODE", "TOPIC")  # what they change of a registered channel is stored
 
 
 class Context:
@@ -270,10 +267,12 @@ class Context:
         """Have something stored under a name, in this turn's transaction; None takes it away."""
         self.journal.record(Document(kind.name, key, value))
 
-    def keep_channel(self, channel: Channel) -> None:
-        """Have a registered channel stored as it is now."""
-        if channel.registration:
-            self.keep(documents.CHANNEL, self.network.fold(channel.name), document(channel, channel.registration))
+    def secure(self, kind: Kind, key: str, value: object) -> None:
+        """Have something stored under a name that must survive, before it is done and confirmed; None takes it away.
+
+        Raises StoreError, which becomes a FAIL: nothing may have changed by then.
+        """
+        self.journal.secure(Document(kind.name, key, value))
 
     def fail_after_all(self, command: str, *context: str, text: str) -> None:
         """A FAIL instead of the answer that waits to be sent, with its label, since nothing could be stored."""
@@ -306,8 +305,6 @@ class Context:
         """To every member of a channel; without to_sender not to the session that sent the command."""
         if envelope.message.command in CHANNEL_EVENTS:
             self.remember(envelope, channel)
-            if channel.registration and envelope.message.command in _LASTING:
-                self.keep_channel(channel)
         if to_sender and not self._label:
             channel.group.broadcast(envelope)
             return

@@ -3,11 +3,13 @@
 Whoever runs commands (`server.connection`) does it, so that no handler ever waits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from greenchat.commands.core.context import Context
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,17 @@ class Streamed:
 
     steps: Iterator[None]
     is_batch: bool = False
+
+
+def growing(collection: Callable[[], Iterable[T]]) -> Iterator[T]:
+    """Each member once, also those that come while the answer is on its way: whoever has been told of one finds it.
+
+    collection: gives those that there are now. Members who have gone meanwhile are met all the same.
+    """
+    seen: set[T] = set()
+    while new := [member for member in collection() if member not in seen]:
+        seen.update(new)
+        yield from new
 
 
 @dataclass(frozen=True, slots=True)

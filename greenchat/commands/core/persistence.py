@@ -1,9 +1,21 @@
-"""What is kept of people as it changes: their accounts, and where those are who stay without a connection."""
+"""What is kept of people and channels as they change: accounts, registered channels, and where those are who stay.
+
+What somebody is told of as done is stored before it is done (`change_account`, `changing`, `register_channel`): on a
+full disk they are refused, and nothing has changed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 from greenchat.chat import documents
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import document, stays
+from greenchat.chat.channel import Channel
+from greenchat.chat.channel_registration import ChannelRegistration
+from greenchat.chat.registered_channels import document as channel_document
 from greenchat.commands.core.context import Context
+from greenchat.storage.interface import Document, StoreError
 
 
 def keep_presences(ctx: Context) -> None:
@@ -21,27 +33,76 @@ def forget_presence(ctx: Context, account: str) -> None:
 
 
 def change_account(ctx: Context, name: str, **changes: object) -> Account:
-    """Change fields of an account, and have that stored. Raises KeyError where there is none."""
-    account = ctx.network.accounts.change(name, **changes)
-    keep_account(ctx, account)
-    return account
+    """Change fields of an account, once that is stored. Raises StoreError, and KeyError where there is none."""
+    account = ctx.network.accounts.changed(name, **changes)
+    secure_account(ctx, account)
+    return ctx.network.accounts.put(account)
 
 
 def forget_account(ctx: Context, account: Account) -> None:
-    """There is no such account any more; who takes its name is somebody else, whom nobody has accepted yet."""
-    fold = ctx.network.fold
+    """There is no such account any more; who takes its name is somebody else, whom nobody has accepted yet.
+
+    Raises StoreError.
+    """
+    network, fold = ctx.network, ctx.network.fold
     folded = fold(account.name)
-    ctx.network.accounts.drop(account.name)
-    ctx.network.familiar.forget(folded)
-    ctx.keep(documents.ACCOUNT, folded, None)
-    for other in ctx.network.accounts:
+    others = []
+    for other in network.accounts:
         accepted = tuple(name for name in other.accepted if fold(name) != folded)
-        if accepted != other.accepted:
-            change_account(ctx, other.name, accepted=accepted)
-    for user in ctx.network.users.values():
+        if accepted != other.accepted and other.name != account.name:
+            others.append(replace(other, accepted=accepted))
+    gone = Document(documents.ACCOUNT.name, folded, None)
+    ctx.journal.secure(gone, *[_of_account(ctx, other) for other in others])
+    network.accounts.drop(account.name)
+    network.familiar.forget(folded)
+    for other in others:
+        network.accounts.put(other)
+    for user in network.users.values():
         user.accepted.pop(folded, None)
 
 
+def secure_account(ctx: Context, account: Account) -> None:
+    """Have an account stored that is about to be what this says. Raises StoreError."""
+    ctx.journal.secure(_of_account(ctx, account))
+
+
 def keep_account(ctx: Context, account: Account) -> None:
-    """Have an account stored as it is now."""
-    ctx.keep(documents.ACCOUNT, ctx.network.fold(account.name), account.document())
+    """Have an account stored as it is now, sooner or later: nobody was told that it is."""
+    ctx.journal.record(_of_account(ctx, account))
+
+
+def _of_account(ctx: Context, account: Account) -> Document:
+    return Document(documents.ACCOUNT.name, ctx.network.fold(account.name), account.document())
+
+
+@contextmanager
+def changing(ctx: Context, channel: Channel) -> Iterator[None]:
+    """What is changed of a channel inside is stored at the end, before anybody hears of it.
+
+    Raises StoreError if that can't be, and then the channel is as it was.
+    """
+    registration = channel.registration
+    if registration is None:
+        yield
+        return
+    before, stored = channel.locks(), channel_document(channel, registration)
+    yield
+    if channel_document(channel, registration) == stored:
+        return
+    try:
+        secure_channel(ctx, channel, registration)
+    except StoreError:
+        channel.set_locks(before)
+        raise
+
+
+def register_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
+    """Say whose a channel is, once that is stored. Raises StoreError."""
+    secure_channel(ctx, channel, registration)
+    ctx.network.set_registration(channel, registration)
+
+
+def secure_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
+    """Have a channel stored as it is now, for those whose it is, or about to be. Raises StoreError."""
+    stored = channel_document(channel, registration) if registration else None
+    ctx.secure(documents.CHANNEL, ctx.network.fold(channel.name), stored)

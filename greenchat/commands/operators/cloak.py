@@ -42,7 +42,7 @@ def _rotate(ctx: Context, _: list[str]) -> Background:
 @step("cloak.rotated")
 def _rotate_to(ctx: Context, text: str) -> Background:
     secret = bytes.fromhex(text)
-    ctx.keep(documents.SERVER, documents.CLOAK, secret.hex())
+    ctx.secure(documents.SERVER, documents.CLOAK, secret.hex())
     ctx.network.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
     ctx.notice("Everybody gets a new cloak now. Bans on old ones mean nobody any more")

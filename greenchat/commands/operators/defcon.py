@@ -26,8 +26,8 @@ def defcon(ctx: Context) -> None:
     if wish not in {str(level) for level in MEANINGS}:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text="The levels are 5 (open), 4, 3, 2 and 1 (closed)")
     before = in_force(network)
+    ctx.secure(documents.SERVER, documents.DEFCON, int(wish))
     network.defcon = int(wish)
-    ctx.keep(documents.SERVER, documents.DEFCON, network.defcon)
     ctx.notice(describe(network.defcon))
     act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.defcon)}")
     announce_capabilities(ctx, before)

@@ -7,15 +7,16 @@ as InspIRCd does.
 
 from collections.abc import Callable, Sequence
 
-from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, Target, TargetError, parse_target
+from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, ServerBans, Target, TargetError, parse_target
 from greenchat.chat.visibility import sees_addresses
-from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, hosts_of, keep_ban
+from greenchat.commands.connection.ban_enforcement import enforce, hosts_of, secure_ban
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
+from greenchat.storage.interface import StoreError
 from greenchat.values.durations import format_duration, parse_duration
 
 _NO_REASON = "No reason given"
@@ -104,15 +105,24 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
     ban = ServerBan(target, ctx.nick, ctx.now, ctx.now + seconds * _SECOND if seconds else 0, reason)
     network.bans.put(ban)
     if ban in _hitting(ctx):
-        network.bans.drop(target)
-        if before:
-            network.bans.put(before)
+        _put_back(network.bans, target, before)
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="That ban would mean yourself")
-    keep_ban(ctx, ban)
+    try:
+        secure_ban(ctx, ban)
+    except StoreError:
+        _put_back(network.bans, target, before)
+        raise
     count = enforce(ctx)
     duration = f"for {format_duration(seconds)}" if seconds else "for ever"
     ctx.notice(f"{target.text} is banned {duration}; {count} connection{'s' * (count != 1)} ended")
     act(ctx, "UBAN", f"{ctx.nick} banned {target.text} {duration}: {reason}")
+
+
+def _put_back(bans: ServerBans, target: Target, before: ServerBan | None) -> None:
+    """What there was before a ban that can't be."""
+    bans.drop(target)
+    if before:
+        bans.put(before)
 
 
 def _remove_command(ctx: Context, words: Sequence[str]) -> None:
@@ -122,10 +132,11 @@ def _remove_command(ctx: Context, words: Sequence[str]) -> None:
 
 
 def _remove(ctx: Context, target: Target) -> None:
-    ban = ctx.network.bans.drop(target)
+    ban = ctx.network.bans.get(target)
     if ban is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"There is no ban on {target.text}")
-    forget_ban(ctx, ban)
+    secure_ban(ctx, ban, lifted=True)
+    ctx.network.bans.drop(target)
     ctx.notice(f"{ban.target.text} is banned no more")
     act(ctx, "UBAN", f"{ctx.nick} took back the ban on {ban.target.text}: {ban.reason}")
 

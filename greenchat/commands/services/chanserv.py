@@ -3,7 +3,6 @@
 import hmac
 from dataclasses import replace
 
-from greenchat.chat import documents
 from greenchat.chat.channel import Channel
 from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.defcon import NO_CHANNELS
@@ -12,6 +11,7 @@ from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.channels.ranks import give_rank, grant_rank
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import register_channel
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.protocol.times import in_words
 
@@ -37,8 +37,7 @@ def register(ctx: Context, words: list[str]) -> None:
     most = ctx.network.settings.accounts.channels
     if owned >= most:
         raise ServiceError(f"You have {owned} channels already, and {most} is the most")
-    ctx.network.set_registration(channel, ChannelRegistration(account, ctx.now))
-    ctx.keep_channel(channel)
+    register_channel(ctx, channel, ChannelRegistration(account, ctx.now))
     grant_rank(ctx, ctx.user, channel)
     note(ctx, "CHANSERV", f"{ctx.nick} registered {channel.name}")
     tell(ctx, CHANSERV, f"{channel.name} is yours now")
@@ -56,9 +55,9 @@ def unregister(ctx: Context, words: list[str]) -> None:
         tell(ctx, CHANSERV, f"To give it up: /msg ChanServ UNREGISTER {channel.name} {code}")
         return
     name = channel.name
-    _write_down(ctx, channel, f"gave up {name}")
-    ctx.network.set_registration(channel, None)
-    ctx.keep(documents.CHANNEL, ctx.network.fold(name), None)
+    is_own = _is_own(ctx, channel)
+    register_channel(ctx, channel, None)
+    _write_down(ctx, f"gave up {name}", is_own=is_own)
     tell(ctx, CHANSERV, f"{name} belongs to nobody any more")
 
 
@@ -82,7 +81,8 @@ def op(ctx: Context, words: list[str]) -> None:
         grant_rank(ctx, target, channel)
     else:
         give_rank(ctx, target, channel, "o")
-        _write_down(ctx, channel, f"made {target.source} an operator of {channel.name}")
+        what = f"made {target.source} an operator of {channel.name}"
+        _write_down(ctx, what, is_own=_is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{target.nick} has that rank in {channel.name} now")
 
 
@@ -114,9 +114,8 @@ def amode(ctx: Context, words: list[str]) -> None:
         access[folded] = letter
     elif registration.access.get(folded) != letter:
         raise ServiceError(f"{account.name} does not have that rank")
-    ctx.network.set_registration(channel, replace(registration, access=access))
-    ctx.keep_channel(channel)
-    _write_down(ctx, channel, f"set {words[1]} for the account {account.name} in {channel.name}")
+    register_channel(ctx, channel, replace(registration, access=access))
+    _write_down(ctx, f"set {words[1]} for the account {account.name} in {channel.name}", is_own=_is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{account.name}: {words[1]} in {channel.name}")
 
 
@@ -148,9 +147,9 @@ def transfer(ctx: Context, words: list[str]) -> None:
     founder = ctx.network.fold(account.name)
     registration = _registration(channel)
     access = {name: rank for name, rank in registration.access.items() if name != founder}
-    _write_down(ctx, channel, f"gave {channel.name} to the account {account.name}")
-    ctx.network.set_registration(channel, replace(registration, founder=founder, access=access))
-    ctx.keep_channel(channel)
+    is_own = _is_own(ctx, channel)
+    register_channel(ctx, channel, replace(registration, founder=founder, access=access))
+    _write_down(ctx, f"gave {channel.name} to the account {account.name}", is_own=is_own)
     tell(ctx, CHANSERV, f"{channel.name} belongs to {account.name} now")
 
 
@@ -196,9 +195,12 @@ def _is_lobby(ctx: Context, channel: Channel) -> bool:
     return ctx.network.fold(channel.name) == ctx.network.fold(ctx.network.settings.lobby)
 
 
-def _write_down(ctx: Context, channel: Channel, what: str) -> None:
+def _is_own(ctx: Context, channel: Channel) -> bool:
+    return _is_founder(channel, ctx.network.fold(ctx.user.account))
+
+
+def _write_down(ctx: Context, what: str, *, is_own: bool) -> None:
     """What a founder did is kept; what an operator of the server did in their place is told to the others too."""
-    is_own = _is_founder(channel, ctx.network.fold(ctx.user.account))
     (note if is_own else act)(ctx, "CHANSERV", f"{ctx.nick} {what}")
 
 

@@ -5,15 +5,18 @@ channel; its values change in `change` alone, which has them stored too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.metadata import changed, difference
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import change_account
+from greenchat.commands.core.persistence import change_account, changing, keep_account
 from greenchat.commands.users.metadata_wire import News, is_aware
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
+from greenchat.storage.interface import StoreError
 
 Target = Channel | User
 
@@ -27,16 +30,21 @@ def name_of(target: Target) -> str:
 
 
 def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
-    """Give a target these values, of which "" takes a key away; keep them, and tell who wants to hear of it."""
+    """Give a target these values, of which "" takes a key away; keep them, and tell who wants to hear of it.
+
+    Raises StoreError, and then nothing has changed.
+    """
     after = changed(target.metadata, changes, ctx.network.settings.metadata.keys)
     told = difference(target.metadata, after)
     if not told:
         return
-    target.metadata = after
     if isinstance(target, Channel):
-        ctx.keep_channel(target)
-    elif target.account:
-        change_account(ctx, target.account, metadata=dict(after))
+        with changing(ctx, target):
+            target.metadata = after
+    else:
+        if target.account:
+            change_account(ctx, target.account, metadata=dict(after))
+        target.metadata = after
     # "excluding changes the subscriber made on themselves": the session that made them has its answer
     _tell(ctx, target, told, (session for session in _listeners(ctx, target) if session is not ctx.session))
 
@@ -52,7 +60,7 @@ def follow_account(ctx: Context, user: User, account: str) -> None:
     most = ctx.network.settings.metadata.keys
     user.metadata = changed(found.metadata, own, most) if found else {}
     if found and own:
-        change_account(ctx, found.name, metadata=dict(user.metadata))
+        keep_account(ctx, ctx.network.accounts.put(replace(found, metadata=dict(user.metadata))))
     _tell(ctx, user, difference(before, user.metadata), _listeners(ctx, user))
 
 
@@ -61,7 +69,8 @@ def take_pending(ctx: Context, user: User) -> None:
     use = ctx.session.metadata
     if use and use.pending:
         pending, use.pending = use.pending, {}
-        change(ctx, user, pending)
+        with suppress(StoreError):  # no reason to break off a welcome
+            change(ctx, user, pending)
 
 
 def send_own(ctx: Context, user: User) -> None:

@@ -10,7 +10,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.chat.visibility import sees, sees_address, sees_addresses, sees_in
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Streamed
+from greenchat.commands.core.deferred import Streamed, growing
 from greenchat.commands.core.registry import Way, command
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
@@ -108,7 +108,7 @@ def _find(ctx: Context, mask: str) -> Iterator[_Found]:
         yield user, _some_channel(ctx, user)
         return
     matches = _matcher(ctx, mask)
-    for user in list(ctx.network.users.values()):
+    for user in growing(ctx.network.users.values):
         is_found = ctx.network.user(user.nick) is user and sees(ctx.user, user) and matches(user)
         yield (user, _some_channel(ctx, user)) if is_found else _NOBODY
 
@@ -117,7 +117,7 @@ def _find_members(ctx: Context, name: str) -> Iterator[_Found]:
     channel = ctx.network.channel(name)
     if channel is None:
         return
-    for member in list(channel.members):
+    for member in growing(lambda: channel.members):
         is_found = member in channel.members and sees_in(ctx.user, member, channel)
         yield (member, channel) if is_found else _NOBODY
 
