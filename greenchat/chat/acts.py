@@ -14,7 +14,7 @@ from greenchat.protocol.message import NO_TAGS
 VERSION = 1
 """Of the log: whoever applies an act of another version may come to another state."""
 
-_RAN, _DECIDED = "run", "step"
+_RAN, _DECIDED, _SPOKEN = "run", "step", "say"
 
 
 class ActError(ValueError):
@@ -42,13 +42,31 @@ class Decided:
     fields: tuple[Any, ...]
 
 
-Act = Ran | Decided
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Texts that a session says to one target, checked where it is: applying them is a fraction of a command's work.
+
+    command: PRIVMSG or NOTICE. target: a channel, or a nick. revisions: of the speaker, the target and the rules, under
+    which it was checked; where they are others by now, it is checked again.
+    """
+
+    session: int
+    now: int
+    command: str
+    target: str
+    texts: tuple[str, ...]
+    revisions: tuple[int, int, int]
+
+
+Act = Ran | Decided | Spoken
 
 
 def encode(act: Act) -> list[Any]:
     """An act as JSON can hold it."""
     if isinstance(act, Ran):
         return [_RAN, act.session, act.now, act.command, list(act.params), *([dict(act.tags)] if act.tags else [])]
+    if isinstance(act, Spoken):
+        return [_SPOKEN, act.session, act.now, act.command, act.target, list(act.texts), list(act.revisions)]
     return [_DECIDED, act.session, act.now, act.step, list(act.fields)]
 
 
@@ -62,5 +80,7 @@ def decode(stored: object) -> Act:
             return Ran(session, now, command, tuple(map(str, params)), tags)
         case ["step", int(session), int(now), str(name), [*fields], *_]:
             return Decided(session, now, name, tuple(fields))
+        case ["say", int(session), int(now), str(command), str(target), [*texts], [int(a), int(b), int(c)]]:
+            return Spoken(session, now, command, target, tuple(map(str, texts)), (a, b, c))
         case _:
             raise ActError(f"this is no act that version {VERSION} of the log knows: {str(stored)[:100]}")

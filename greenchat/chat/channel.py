@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from greenchat.chat import ranks
 from greenchat.chat.broadcast import BroadcastGroup
 from greenchat.chat.channel_registration import ChannelRegistration
-from greenchat.chat.mask_lists import MaskList
+from greenchat.chat.mask_lists import ListEntry, Mask, MaskList
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.envelopes.names_reply import NamesLines
@@ -43,7 +43,7 @@ class Channel:
     forward: the channel for those who can't come in. invited: who may come in once, whatever the modes say.
     knocked: when somebody last did, in ms since the epoch. registration: whose it is, if anybody's.
     metadata: what its operators say of it. names: ready lines of who is here, by variant.
-    mask_fold: see `masks.mask_fold`.
+    mask_fold: see `masks.mask_fold`. revision: another number after its name, its flags or its lists have changed.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Channel:
     group: BroadcastGroup = field(default_factory=BroadcastGroup)
     names: dict[int, NamesLines] = field(default_factory=dict)
     mask_fold: Casefold = str.lower
+    revision: int = 0
 
     @property
     def symbol(self) -> str:
@@ -126,4 +127,15 @@ class Channel:
         if on == (letter in self.flags):
             return False
         (self.flags.add if on else self.flags.discard)(letter)
+        self.revision += 1
         return True
+
+    def add_mask(self, letter: str, entry: ListEntry) -> None:
+        """Put a mask into a list."""
+        self.mask_list(letter).add(entry)
+        self.revision += 1
+
+    def remove_mask(self, letter: str, mask: Mask) -> ListEntry | None:
+        """Take a mask out of a list; what stood there, or None."""
+        self.revision += 1
+        return self.mask_list(letter).remove(mask)

@@ -41,8 +41,8 @@ class Network:
     must ask and tell; registrations: of accounts, by address. local: what is this process's own.
 
     Reads: user, holder, users_of, channel, channels_of, peers; most_users, mode_counts, unregistered.
-    Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, remove, set_caps,
-    set_kind, set_mode; join, part, invite, set_member_mode, rename_channel, set_registration, bring_back.
+    Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, set_away, remove,
+    set_caps, set_kind, set_mode; join, part, invite, set_member_mode, rename_channel, set_registration, bring_back.
     """
 
     __slots__ = (
@@ -188,6 +188,7 @@ class Network:
             self._remember(user, now)
         self._unname(user)
         user.nick = nick
+        user.revision += 1
         self._name(user)
         self._note_move(user)
         self._refresh_names(user)
@@ -197,13 +198,20 @@ class Network:
         self._note_tenure(user, msgid)
         user.username = username
         user.host = host
+        user.revision += 1
         self._refresh_names(user)
 
     def set_account(self, user: User, account: str) -> None:
         """Log a user in to an account, or with "" out."""
         self._log_out(user)
         user.account = account
+        user.revision += 1
         self._log_in(user)
+
+    def set_away(self, user: User, text: str) -> None:
+        """Say that a user is away, or with "" that they are back."""
+        user.away = text
+        user.revision += 1
 
     def remove(self, user: User, *, now: int) -> None:
         """A user leaves the network: all channels, and the list of users."""
@@ -218,6 +226,7 @@ class Network:
             self.set_mode(user, letter, False)
         self._unname(user)
         self._log_out(user)
+        user.revision += 1
 
     def join(self, user: User, name: str, *, now: int, since: str = "") -> Channel:
         """Put a user into a channel, which comes into being if need be; its first member is its operator.
@@ -232,6 +241,7 @@ class Network:
             member_modes = "o"
             self.renamed.pop(folded, None)
         channel.members[user] = member_modes
+        user.revision += 1
         self._forget_invitation(user, folded)
         user.channels[folded] = since
         for session in user.sessions:
@@ -244,6 +254,7 @@ class Network:
         """Take a user out of a channel; the last to leave ends it."""
         folded = self.fold(channel.name)
         del channel.members[user]
+        user.revision += 1
         del user.channels[folded]
         for session in user.sessions:
             channel.group.remove(session)
@@ -266,6 +277,7 @@ class Network:
         if on == (letter in modes):
             return False
         channel.members[user] = ranks.with_mode(modes, letter, on)
+        user.revision += 1
         names_cache.refresh(self.settings, channel, user)
         self._note_move(user)
         return True
@@ -285,6 +297,7 @@ class Network:
         old, new = self.fold(channel.name), self.fold(name)
         del self.channels[old]
         channel.name = name
+        channel.revision += 1
         self.channels[new] = channel
         channel.names.clear()
         for member in channel.members:
@@ -313,6 +326,7 @@ class Network:
 
     def set_mode(self, user: User, letter: str, on: bool) -> None:
         """Set or unset a user mode."""
+        user.revision += 1
         if on and letter not in user.modes:
             user.modes.add(letter)
             self.mode_counts[letter] += 1

@@ -62,5 +62,5 @@ def from_document(stored: Mapping[str, Any], mask_fold: Casefold = str.lower) ->
     )
     for letter, masks in stored.get("lists", {}).items():
         for mask, setter, time in masks:
-            channel.mask_list(letter).add(ListEntry(parse(mask), setter, time))
+            channel.add_mask(letter, ListEntry(parse(mask), setter, time))
     return channel

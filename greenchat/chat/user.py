@@ -79,7 +79,8 @@ class User:
     epoch. accepted: whom they hear with +g, see `acceptance`; informed: when they were last told of somebody else, in
     ms since the epoch. guest_id: what the history knows them by as long as they have no account. left: when their
     last connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of
-    themselves. former: who they were before, the last few times; `Network` alone changes it.
+    themselves. former: who they were before, the last few times; `Network` alone changes it. revision: another number
+    after anything has changed that decides what they may say, how it looks, or whether they get it.
     """
 
     nick: str
@@ -105,6 +106,7 @@ class User:
     metadata: dict[str, str] = field(default_factory=dict)
     sessions: list[Session] = field(default_factory=list)
     former: tuple[Tenure, ...] = ()
+    revision: int = 0
 
     @property
     def source(self) -> str:

@@ -38,6 +38,12 @@ class MessageIds:
         self.last = max(now << COUNTER_BITS, self.last + 1)
         return self.last
 
+    def few(self, now: int, count: int) -> range:
+        """So many new ids in a row."""
+        first = max(now << COUNTER_BITS, self.last + 1)
+        self.last = first + count - 1
+        return range(first, first + count)
+
 
 def format_msgid(number: int) -> str:
     """The id as it stands in a `msgid` tag."""

@@ -74,6 +74,46 @@ class StoredEvent(NamedTuple):
         return time_of(self.id)
 
 
+class Place:
+    """Who speaks where: what many messages in a row have in common, so that the store looks it up once.
+
+    conversation, command, source, account: as of a StoredEvent. target: the first parameter. era, numbers: the store's.
+    """
+
+    __slots__ = ("account", "command", "conversation", "era", "numbers", "source", "target")
+
+    def __init__(self, conversation: str, command: str, source: str, target: str, account: str) -> None:
+        self.conversation = conversation
+        self.command = command
+        self.source = source
+        self.target = target
+        self.account = account
+        self.era: object = None
+        self.numbers: tuple[int, int, int, str | None] = (0, 0, 0, None)
+
+
+class Speech:
+    """Messages without tags, one after the other by one speaker in one place: StoredEvents in fewer steps.
+
+    ids: message ids, one for each text.
+    """
+
+    __slots__ = ("ids", "place", "texts")
+
+    def __init__(self, place: Place, ids: range, texts: Sequence[str]) -> None:
+        self.place = place
+        self.ids = ids
+        self.texts = texts
+
+    def events(self) -> list[StoredEvent]:
+        """The same in full."""
+        place = self.place
+        return [
+            StoredEvent(number, place.conversation, place.command, place.source, (place.target, text), place.account)
+            for number, text in zip(self.ids, self.texts, strict=True)
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """Something kept under a name: an account, a registered channel, a ban, a read marker.
@@ -121,7 +161,7 @@ class Location:
 
 NOWHERE = Location(0, "", 0)
 
-Write = StoredEvent | Document | Erasure | Renaming
+Write = StoredEvent | Speech | Document | Erasure | Renaming
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.compaction import Settling
-from greenchat.storage.interface import Document, Erasure, Renaming, StoredEvent, Write, members_of
+from greenchat.storage.interface import Document, Erasure, Renaming, Speech, StoredEvent, Write, members_of
 from greenchat.storage.rows import MESSAGES, EventRow, conversation_name, encode
 from greenchat.storage.transaction import transaction
 
@@ -28,6 +28,7 @@ class Writer:
         self._settling = settling
         self._conversations: dict[str, tuple[int, str | None]] = {}
         self._sources: dict[tuple[str, str], int] = {}
+        self._era = object()  # as long as it is the same one, the numbers are
 
     def commit(self, writes: Sequence[Write]) -> bool:
         """All of it in one transaction. Whatever is raised, nothing was kept, and the next commit may work.
@@ -42,6 +43,9 @@ class Writer:
                 for write in writes:
                     if isinstance(write, StoredEvent):
                         rows.append(self._row(write))
+                        continue
+                    if isinstance(write, Speech):
+                        rows += self._speech(write)
                         continue
                     added += self._add(rows)
                     rows = []
@@ -65,6 +69,7 @@ class Writer:
         """Forget the numbers of conversations and sources: their rows may be gone."""
         self._conversations.clear()
         self._sources.clear()
+        self._era = object()
 
     def _row(self, event: StoredEvent) -> EventRow:
         conversation, name = self._conversations.get(event.conversation) or self._intern_conversation(event)
@@ -72,6 +77,18 @@ class Writer:
         source = self._sources.get(origin) or self._intern_source(origin)
         kind, target, text, more = encode(event, name)
         return event.id, conversation, kind, source, target, text, more
+
+    def _speech(self, speech: Speech) -> list[EventRow]:
+        place = speech.place
+        if place.era is not self._era:
+            _, conversation, kind, source, target, _, _ = self._row(speech.events()[0])
+            place.numbers = (conversation, kind, source, target)
+            place.era = self._era
+        conversation, kind, source, target = place.numbers
+        return [
+            (number, conversation, kind, source, target, text, None)
+            for number, text in zip(speech.ids, speech.texts, strict=True)
+        ]
 
     def _add(self, rows: list[EventRow]) -> list[EventRow]:
         """Insert them and return them."""

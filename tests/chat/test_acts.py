@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from greenchat.chat.acts import Act, ActError, Decided, Ran, decode, encode
+from greenchat.chat.acts import Act, ActError, Decided, Ran, Spoken, decode, encode
 
 ACTS: list[Act] = [
     Ran(7, 1_700_000_000_000, "JOIN", ("#a,#b", "key")),
     Ran(7, 5, "PRIVMSG", ("#a", ""), {"+draft/reply": "x", "label": ""}),
     Ran(7, 5, "QUIT", ()),
     Decided(0, 5, "bans.expire", ()),
+    Spoken(4, 5, "NOTICE", "#a", ("one", "\x01two"), (3, 1, 0)),
     Decided(3, 5, "enter", ({"nick": "alice", "secure": True, "caps": 1 << 40, "pending": {}},)),
 ]
 
@@ -22,7 +23,17 @@ def test_an_act_is_the_same_after_json(act: Act) -> None:
 
 @pytest.mark.parametrize(
     "stored",
-    [None, [], ["run"], ["run", 1, 2, 3, []], ["run", 1, 2, "A", [3]], ["other", 1, 2, "x", []], {"run": 1}, ""],
+    [
+        None,
+        [],
+        ["run"],
+        ["run", 1, 2, 3, []],
+        ["run", 1, 2, "A", [3]],
+        ["other", 1, 2, "x", []],
+        ["say", 1, 2, "A", "b", [], [1, 2]],
+        {"run": 1},
+        "",
+    ],
 )
 def test_what_is_no_act_is_said_to_be_none(stored: object) -> None:
     with pytest.raises(ActError, match="no act"):

@@ -41,11 +41,11 @@ def change_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChang
         ) from error
     entries = channel.mask_list(change.letter)
     if not change.adding:
-        removed = entries.remove(mask)
+        removed = channel.remove_mask(change.letter, mask)
         return ModeChange(False, change.letter, removed.mask.text) if removed else None
     if mask in entries:
         return None
     if sum(map(len, channel.lists.values())) >= ctx.network.settings.limits.list_entries:
         raise IrcError(Numeric.ERR_BANLISTFULL, channel.name, change.letter)
-    entries.add(mask_lists.ListEntry(mask, ctx.user.source, ctx.now))
+    channel.add_mask(change.letter, mask_lists.ListEntry(mask, ctx.user.source, ctx.now))
     return ModeChange(True, change.letter, mask.text)

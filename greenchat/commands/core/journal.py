@@ -3,8 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.storage.interface import Store, StoredEvent, Write
+
+
+class Encoded(Protocol):
+    """What is on its way to others: an `Envelope`, or a `speech.Said`."""
+
+    @property
+    def encodings(self) -> Sequence[bytes]:
+        """Every bytes object that was made of it: those to take back if it can't be kept."""
 
 
 class Since:
@@ -39,7 +46,7 @@ class Journal(Protocol):
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """One event, also one of this turn. Raises StoreError."""
 
-    def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
+    def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
         """Keep these before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
 
     def record(self, *writes: Write) -> None:

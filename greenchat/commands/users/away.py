@@ -38,7 +38,7 @@ def set_away(ctx: Context, user: User, text: str) -> None:
     """A user is away with this message, or with "" back: those who see them are told if that is new."""
     if text == user.away:
         return
-    user.away = text
+    ctx.network.set_away(user, text)
     params = (text,) if text else ()
     envelope = ctx.envelope("AWAY", *params, source=user, needs=caps.AWAY_NOTIFY)
     for session in user.sessions:

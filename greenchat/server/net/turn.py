@@ -24,10 +24,9 @@ from weakref import WeakSet
 from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Outbox
-from greenchat.commands.core.journal import Since
-from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.commands.core.journal import Encoded, Since
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
-from greenchat.storage.interface import Erasure, Store, StoredEvent, StoreError, UnfitWriteError, Write
+from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, UnfitWriteError, Write
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ class Turn:
         self._moment: Any = None  # gevent has no types for its timers
         self._writes: list[Write] = []
         self._owed: list[Write] = []
-        self._said: list[tuple[Envelope, Callable[[], None]]] = []
+        self._said: list[tuple[Encoded, Callable[[], None]]] = []
         self._complained = -_COMPLAIN_EVERY
         self._readings: WeakSet[Since] = WeakSet()
         self._erased: dict[tuple[str, int], None] = {}  # lately, the oldest first
@@ -125,13 +124,13 @@ class Turn:
         """One event, also one that this turn has said. Raises StoreError."""
         return self.store.find(conversation, event_id)
 
-    def say(self, writes: Sequence[Write], envelope: Envelope, refuse: Callable[[], None]) -> None:
-        """Keep these before anybody sees the envelope.
+    def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
+        """Keep these before anybody sees what is said.
 
         If that fails nobody does, and `refuse` is called to tell its sender.
         """
         self._writes += writes
-        self._said.append((envelope, refuse))
+        self._said.append((said, refuse))
 
     def record(self, *writes: Write) -> None:
         """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
@@ -184,16 +183,18 @@ class Turn:
 
     def _follow(self, writes: Sequence[Write]) -> None:
         """These were kept: tell those who are reading, and whoever is still telling what is erased."""
-        for reading in self._readings:
-            reading.writes += writes
+        if self._readings:
+            each = [event for write in writes for event in (write.events() if isinstance(write, Speech) else (write,))]
+            for reading in self._readings:
+                reading.writes += each
         for write in writes:
             if type(write) is Erasure:
                 self._erased[write.conversation, write.id] = None
                 while len(self._erased) > _ERASED_LATELY:
                     del self._erased[next(iter(self._erased))]
 
-    def _take_back(self, said: list[tuple[Envelope, Callable[[], None]]]) -> None:
-        unseen = {id(data) for envelope, _ in said for data in envelope.encodings}
+    def _take_back(self, said: list[tuple[Encoded, Callable[[], None]]]) -> None:
+        unseen = {id(data) for each, _ in said for data in each.encodings}
         for outbox in self.dirty:
             outbox.retract(unseen)
         for _, refuse in said:

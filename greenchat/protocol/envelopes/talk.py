@@ -1,0 +1,88 @@
+"""Several plain messages of one speaker to one target: encoded at once, with what they have in common made once.
+
+They give the same bytes as an `Envelope` each would.
+"""
+
+from collections.abc import Sequence
+
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.framing import BODY_LIMIT
+from greenchat.protocol.message import Message, escape_value
+from greenchat.protocol.msgid import format_msgid, time_of
+from greenchat.protocol.times import format_time
+
+_DIALECTS = caps.PLAIN | caps.TILDE
+
+
+class Head:
+    """What stands before the text. source: nick!user@host. room: bytes of a text that fit behind it."""
+
+    __slots__ = ("account", "bot", "command", "matters", "prefix", "room", "source", "target")
+
+    def __init__(self, source: str, command: str, target: str, account: str, bot: bool) -> None:
+        self.source = source
+        self.command = command
+        self.target = target
+        self.account = account
+        self.bot = bot
+        self.prefix = f":{source} {command} {target} :".encode()
+        self.room = BODY_LIMIT - 2 - len(self.prefix)
+        self.matters = caps.SERVER_TIME | caps.MESSAGE_TAGS | _DIALECTS | (caps.ACCOUNT_TAG if account else 0)
+
+
+class Talk:
+    """Texts that fit, on their way. ids: of the messages, one for each text. words: the texts in UTF-8."""
+
+    __slots__ = ("_encoded", "_lines", "head", "ids", "texts")
+
+    def __init__(self, head: Head, ids: range, texts: Sequence[str], words: Sequence[bytes]) -> None:
+        self.head = head
+        self.ids = ids
+        self.texts = texts
+        prefix = head.prefix
+        self._lines = [b"%b%b\r\n" % (prefix, each) for each in words]
+        self._encoded: dict[int, list[bytes]] = {0: self._lines}
+
+    @property
+    def encodings(self) -> list[bytes]:
+        """Every bytes object that was made of it: those to take back if it must not be seen."""
+        return [data for lines in self._encoded.values() for data in lines]
+
+    def encode(self, kind: int) -> list[bytes]:
+        """The bytes for this kind of client, one for each text."""
+        kind &= self.head.matters
+        encoded = self._encoded.get(kind)
+        if encoded is None:
+            encoded = self._encoded[kind] = self._encode(kind)
+        return encoded
+
+    def _encode(self, kind: int) -> list[bytes]:
+        ids = self.ids
+        time = time_of(ids[0])
+        if kind & _DIALECTS or time_of(ids[-1]) != time:
+            return [envelope.encode(kind) for envelope in self._envelopes()]
+        first = f"time={format_time(time)}" if kind & caps.SERVER_TIME else ""
+        last = "account=" + escape_value(self.head.account) if kind & caps.ACCOUNT_TAG else ""
+        if not kind & caps.MESSAGE_TAGS:
+            tags = f"@{';'.join(filter(None, (first, last)))} ".encode()
+            return [tags + line for line in self._lines]
+        before = f"@{first};msgid=" if first else "@msgid="
+        after = (";bot" * self.head.bot + (";" + last if last else "") + " ").encode()
+        return [
+            (before + format_msgid(number)).encode() + after + line
+            for number, line in zip(ids, self._lines, strict=True)
+        ]
+
+    def _envelopes(self) -> list[Envelope]:
+        head = self.head
+        return [
+            Envelope(
+                Message(head.command, (head.target, text), head.source),
+                time=time_of(number),
+                msgid=number,
+                account=head.account,
+                bot=head.bot,
+            )
+            for number, text in zip(self.ids, self.texts, strict=True)
+        ]

@@ -1,0 +1,160 @@
+"""The short way of what is said gives the same as the long one: byte for byte, row for row, whatever happens between.
+
+Two servers with the same clock, the same chance and the same clients run the same lines; one of them says all that has
+a voice with it, and remembers its voices for as long as they claim to hold.
+"""
+
+import random
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from greenchat.commands.messages.speech import Voice, find_voice, say
+from greenchat.protocol.message import parse
+from greenchat.storage.interface import Span
+from tests.hostile.world import Puppet, World
+
+PEOPLE = 5
+CAPS = (
+    "",
+    "server-time",
+    "message-tags server-time account-tag batch",
+    "echo-message message-tags",
+    "account-tag labeled-response batch",
+)
+CHANNELS = ("#a", "#b")
+
+
+class Twin(World):
+    """A world whose clock and chance are given."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(random.Random(0), folder)
+        self.time = 1_700_000_000_000
+        numbers = count(1)
+        self.app.now = lambda: self.time  # type: ignore[method-assign]
+        self.app.random = lambda count: next(numbers).to_bytes(count, "big")  # type: ignore[method-assign]
+        self.network.secret = bytes(32)
+        self.network.cloaks.change_secret(bytes(32))
+        self.network.started = self.time
+        self.network.ids.last = 0
+        self.voices: dict[tuple[Puppet, str], Voice] = {}
+        self.spoken = 0
+
+    def speak(self, puppet: Puppet, line: bytes) -> bool:
+        """Say a line the short way, if it has one."""
+        message = parse(line.decode())
+        target, *rest = message.params
+        if not rest or not rest[0] or message.tags:
+            return False
+        key = (puppet, f"{message.command} {target}")
+        voice = self.voices.get(key)
+        if voice is None or not voice.holds(self.network):
+            voice = find_voice(self.network, puppet.session, message.command, target, lambda _: None)
+        if voice is None:
+            return False
+        self.voices[key] = voice
+        text = rest[0]
+        if len(text.encode()) > voice.head.room:
+            return False
+        self.app.turn.begin()
+        say(self.network, self.app.log, self.app.turn, voice, [text.encode()], [text], self.time)
+        self.spoken += 1
+        self._end_turn()
+        return True
+
+    def mend(self) -> None:
+        """Everybody is in both channels again and half of them operate them, so that most of what follows works."""
+        network = self.network
+        for number, puppet in enumerate(self.puppets):
+            user = puppet.session.user
+            assert user
+            for name in CHANNELS:
+                channel = network.channel(name)
+                if channel is None or user not in channel.members:
+                    channel = network.join(user, name, now=self.time)
+                network.set_member_mode(user, channel, "o", number % 2 == 0)
+                network.set_member_mode(user, channel, "v", False)
+
+    def heard(self) -> list[bytes]:
+        """What each client was sent since the last time."""
+        return [b"".join(puppet.mailbox.sent) for puppet in self.puppets]
+
+    def _read(self, puppet: Puppet) -> None:
+        """Nothing: the test compares it."""
+
+
+def _line(chance: random.Random) -> bytes:
+    nick = f"user{chance.randrange(PEOPLE)}"
+    channel = chance.choice(CHANNELS)
+    if chance.random() < 0.5:
+        target = chance.choice([*[channel] * 5, channel.upper(), *[nick] * 3, nick.upper(), "NickServ", "@" + channel])
+        text = chance.choice(["hello", "\x01VERSION\x01", "\x0304red", "\x0304red", "é" * 200, "x" * 460, ""])
+        return f"{chance.choice(['PRIVMSG', 'PRIVMSG', 'NOTICE'])} {target} :{text}".encode()
+    flag = chance.choice("mntCcTMUcCcC")
+    mode = chance.choice([f"{chance.choice('+-')}{flag}", f"{chance.choice('+-')}{chance.choice('bvohe')} {nick}"])
+    mode = chance.choice([mode, mode, f"{chance.choice('+-')}b m:{nick}", f"{chance.choice('+-')}b ~a:{nick}"])
+    return chance.choice(
+        [
+            f"JOIN {channel}",
+            f"PART {channel}",
+            *[f"MODE {channel} {mode}"] * 14,
+            f"KICK {channel} {nick}",
+            f"NICK user{chance.randrange(PEOPLE)}{chance.choice(['', 'x'])}",
+            f"AWAY {chance.choice(['', ':gone'])}",
+            *[f"MODE {nick} {chance.choice('+-')}{chance.choice('gRB')}"] * 4,
+            f"CAP REQ :{chance.choice('-+').strip('+')}{chance.choice([*CAPS[2].split(), 'echo-message'])}",
+            f"RENAME {channel} {chance.choice(CHANNELS)}x",
+            f"RENAME {channel}x {channel}",
+            f"ACCEPT {nick}",
+            "SETNAME :other",
+        ]
+    ).encode()
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> Iterator[tuple[Twin, Twin]]:
+    """The one with the short way, and the one without."""
+    worlds = [Twin(tmp_path), Twin(tmp_path)]  # neither writes into it
+    yield worlds[0], worlds[1]
+    for world in worlds:
+        world.close()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_short_way_is_the_long_way(twins: tuple[Twin, Twin], seed: int) -> None:
+    short, long = twins
+    chance = random.Random(seed)
+    for number in range(PEOPLE):
+        for world in twins:
+            puppet = world.connect()
+            for line in (f"CAP REQ :{CAPS[number]}", f"NICK user{number}", "USER u 0 * :u", "CAP END", "JOIN #a,#b"):
+                world.send(puppet, line.encode() + b"\r\n")
+            world.network.set_account(world.network.users[f"user{number}"], f"acc{number}" if number % 2 else "")
+    lately: list[tuple[bytes, int]] = []
+    for step in range(1200):
+        for world in twins:
+            world.time += 1
+            if step % 25 == 0:
+                world.mend()
+        said, who = _line(chance), chance.randrange(PEOPLE)
+        if lately and chance.random() < 0.5:
+            said, who = chance.choice(lately)
+        for puppet in short.puppets + long.puppets:
+            puppet.mailbox.sent.clear()
+        if is_speech := said.startswith((b"PRIVMSG", b"NOTICE")):
+            lately = [*lately[-4:], (said, who)]
+        if not (is_speech and short.speak(short.puppets[who], said)):
+            short.send(short.puppets[who], said + b"\r\n")
+        long.send(long.puppets[who], said + b"\r\n")
+        assert short.heard() == long.heard(), (step, said)
+        assert short.network.ids.last == long.network.ids.last, (step, said)
+    assert short.spoken > 30
+    talks = list(short.network.channels) + [
+        target.conversation for target in long.app.store.targets("acc1", (), 0, 1 << 62)
+    ]
+    for key in talks:
+        span = Span(1000, events=True)
+        assert short.app.store.read(key, span) == long.app.store.read(key, span)
