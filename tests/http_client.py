@@ -4,7 +4,7 @@ import os
 import socket
 import ssl
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from greenchat.protocol.message import Message, parse
 
@@ -44,7 +44,7 @@ class Http:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         self.rest = b""
 
-    def __enter__(self) -> "Http":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

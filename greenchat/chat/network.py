@@ -18,6 +18,7 @@ from greenchat.chat.known_origins import KnownOrigins
 from greenchat.chat.local_state import LocalState
 from greenchat.chat.server_bans import ServerBans
 from greenchat.chat.throttle import Attempts
+from greenchat.chat.tokens import Tokens
 from greenchat.chat.user import Session, User
 from greenchat.chat.whowas import Departed, Whowas
 from greenchat.config.settings import Settings
@@ -72,6 +73,7 @@ class Network:
         "sessions",
         "settings",
         "started",
+        "tokens",
         "users",
         "whowas",
     )
@@ -102,6 +104,7 @@ class Network:
         self.familiar = KnownOrigins()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
+        self.tokens = Tokens()
         self.bans = ServerBans(self.fold, self.mask_fold)
         self.secret = b""
         self.cloaks = Cloaks(settings.cloak)

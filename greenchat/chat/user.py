@@ -22,6 +22,7 @@ class Session:
 
     caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
     secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
+    token: the hash of the one that it brought, see `tokens`.
     cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
@@ -34,6 +35,7 @@ class Session:
     now: int
     secure: bool = False
     certificate: str = ""
+    token: str = ""
     dialect: int = 0
     caps: int = 0
     cap_version: int = 301

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.defcon import NO_ACCOUNTS
+from greenchat.chat.tokens import SESSION, TICKET
 from greenchat.chat.user import Session
 from greenchat.commands.accounts.login import count_failure, log_in, must_wait
+from greenchat.commands.accounts.tokens import drop_of
 from greenchat.commands.accounts.verification import (
     has_expired,
     hint,
@@ -198,7 +200,7 @@ def _change(ctx: Context, name: str, verifier: str, told: str) -> None:
     if ctx.network.accounts.get(name) is None:
         then(ctx, "There is no such account any more")
         return
-    change_account(ctx, name, verifier=verifier)
+    drop_of(ctx, change_account(ctx, name, verifier=verifier), TICKET, SESSION)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {name}")
     then(ctx, "")
 

@@ -19,6 +19,7 @@ from greenchat.commands.accounts.login import (
     proved,
     verifier_of,
 )
+from greenchat.commands.accounts.tokens import brought
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
@@ -59,7 +60,7 @@ def authenticate(ctx: Context) -> Continuation | None:
 
 
 def mechanisms(*, certificate: bool) -> list[str]:
-    """Those that can be used; EXTERNAL needs a certificate, and so TLS."""
+    """Those that can be used; EXTERNAL needs a certificate, and so TLS, or the cookie of a browser."""
     return [name for name in _STEPS if name != "EXTERNAL" or certificate]
 
 
@@ -67,7 +68,7 @@ def _start(ctx: Context, mechanism: str) -> None:
     if mechanism == "*":
         raise IrcError(Numeric.ERR_SASLABORTED)
     if mechanism not in _STEPS:
-        ctx.reply(Numeric.RPL_SASLMECHS, ",".join(mechanisms(certificate=ctx.session.secure)))
+        ctx.reply(Numeric.RPL_SASLMECHS, ",".join(mechanisms(certificate=_may_bring_proof(ctx.session))))
         raise IrcError(Numeric.ERR_SASLFAIL)
     ctx.session.sasl = Exchange(mechanism)
     _answer(ctx, "+")
@@ -83,6 +84,7 @@ def _plain(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
 def _external(ctx: Context, _: Exchange, response: bytes) -> None:
     fingerprint = ctx.session.certificate
     account = ctx.network.accounts.by_certificate(fingerprint) if fingerprint else None
+    account = account or brought(ctx)
     wanted = response.decode(errors="replace")
     if account and (not account.usable or (wanted and ctx.network.fold(wanted) != ctx.network.fold(account.name))):
         account = None
@@ -163,8 +165,12 @@ _STEPS: dict[str, Callable[[Context, Exchange, bytes], Continuation | None]] = {
 }
 
 
+def _may_bring_proof(session: Session) -> bool:
+    return session.secure or bool(session.token)
+
+
 def _offer(_: Settings, session: Session) -> str:
-    return ",".join(mechanisms(certificate=session.secure))
+    return ",".join(mechanisms(certificate=_may_bring_proof(session)))
 
 
 OFFERS[caps.SASL] = _offer

@@ -51,10 +51,16 @@ def forget_account(ctx: Context, account: Account) -> None:
         accepted = tuple(name for name in other.accepted if fold(name) != folded)
         if accepted != other.accepted and other.name != account.name:
             others.append(replace(other, accepted=accepted))
-    gone = Document(documents.ACCOUNT.name, folded, None)
-    ctx.journal.secure(gone, *[_of_account(ctx, other) for other in others])
+    tokens = network.tokens.of(account)
+    gone = [
+        Document(documents.ACCOUNT.name, folded, None),
+        *[Document(documents.TOKEN.name, token.hash, None) for token in tokens],
+    ]
+    ctx.journal.secure(*gone, *[_of_account(ctx, other) for other in others])
     network.accounts.drop(account.name)
     network.familiar.forget(folded)
+    for token in tokens:
+        network.tokens.drop(token.hash)
     for other in others:
         network.accounts.put(other)
     for user in network.users.values():

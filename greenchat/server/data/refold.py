@@ -67,6 +67,7 @@ class _Refolding:
             documents.READ_MARKS.name: self._read_marks,
             documents.CHANNEL.name: self._channel,
             documents.BAN.name: lambda key, document: (ban_key(document), document),
+            documents.TOKEN.name: lambda key, document: (key, document),  # its account is named as it was registered
         }
         gone: list[Write] = []
         put: list[Write] = []

@@ -17,6 +17,7 @@ from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import from_document
 from greenchat.chat.server_bans import ServerBan
+from greenchat.chat.tokens import Token
 from greenchat.protocol.msgid import first_id
 from greenchat.protocol.tags import CLIENT_ID
 from greenchat.server.data.refold import refold
@@ -39,6 +40,8 @@ def restore(network: Network, store: Store) -> None:
     for account in new_accounts(network, store):
         network.accounts.put(account)
     _each(store, documents.CHANNEL, lambda document: network.bring_back(from_document(document, network.mask_fold)))
+    for token in _each(store, documents.TOKEN, Token.from_document):
+        network.tokens.put(token)
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
         network.bans.put(ban)
     numbers = count()

@@ -14,11 +14,12 @@ from greenchat.protocol.http_head import Head, HttpError
 from greenchat.server.http import websocket
 from greenchat.server.http.handler import Gateway, Handler
 from greenchat.server.http.limits import RequestLimits, Waiting
-from greenchat.server.http.origins import client_address, is_forwarded_securely, is_own
+from greenchat.server.http.origins import client_address, is_forwarded_securely
 from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
 from greenchat.server.http.pages import Pages
 from greenchat.server.http.request import SECURITY, Request, Response, error_response, split_target
 from greenchat.server.http.routes import Routes
+from greenchat.server.http.signed_in import SignedIn, brought_hash
 from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.http.wire import RequestReader, end
 from greenchat.server.net.connection import Connection, Row
@@ -52,6 +53,7 @@ class HttpDoor:
 
     def complete(self) -> None:
         """All parts have added their rows: the last are those of the page."""
+        SignedIn().add_to(self.routes)
         Pages(self._house.network, lambda: self._house.options.web).add_to(self.routes)
 
     def forget_old(self) -> None:
@@ -142,12 +144,11 @@ class HttpDoor:
             if path + "/" == base:
                 raise HttpError(308, f"It is at {base}", Location=base)
             raise HttpError(404, f"There is nothing here; the page is at {base}")
-        return Request(head, path[len(base) :], query, body, connection, address, secure, base)
+        return Request(head, path[len(base) :], query, body, connection, address, secure, base, options.web.origins)
 
     def _upgrade(self, request: Request) -> Response:
         """The handshake of a WebSocket. Raises HttpError."""
-        if not is_own(request.head, self._house.options.web.origins):
-            raise HttpError(403, "Pages of other sites may not connect: see origins in the configuration")
+        request.require_own_page()
         if request.head.method != "GET" or request.head.length != 0:
             raise HttpError(400, "A handshake has no body")
         response = websocket.shake_hands(request.head)
@@ -161,6 +162,7 @@ class HttpDoor:
                 raise HttpError(403, reason)
             session.host = "0" + request.address if request.address.startswith(":") else request.address
         session.secure = request.secure
+        session.token = brought_hash(request)
         return response
 
     def _speak_irc(self, connection: Connection, framing: int, data: bytes) -> None:

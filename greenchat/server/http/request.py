@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from greenchat.protocol.http_head import Head, HttpError
+from greenchat.server.http.origins import is_own
 from greenchat.server.net.connection import Connection
 
 _JSON_LIMIT = 64 * 1024  # bytes
@@ -35,6 +36,7 @@ class Request:
     """path: below the base path, decoded, without a / at its beginning. address: the IP address of the client.
 
     secure: it came through TLS, here or at a proxy in front. base: the base path, with a / at both ends.
+    origins: other sites whose pages are as good as our own.
     """
 
     head: Head
@@ -45,11 +47,17 @@ class Request:
     address: str
     secure: bool
     base: str
+    origins: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
         """GET for HEAD, too: who answers need not know the difference."""
         return "GET" if self.head.method == "HEAD" else self.head.method
+
+    def require_own_page(self) -> None:
+        """Raise HttpError where another site's page sent it."""
+        if not is_own(self.head, self.origins):
+            raise HttpError(403, "Pages of other sites may not do this")
 
     @property
     def cookies(self) -> dict[str, str]:

@@ -1,0 +1,107 @@
+"""Tokens: what lets a browser or a bot act for an account without its password. Only their hashes are kept."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from greenchat.chat.accounts import Account
+
+TICKET = "ticket"  # to be exchanged for a token for a browser, once
+SESSION = "session"  # a browser that stays signed in
+BOT = "bot"  # a program that logs in, or calls the API
+HOOK = "hook"  # may say something in one channel, and nothing else
+
+KINDS = (TICKET, SESSION, BOT, HOOK)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """hash: of the secret. account: its name; born: when that was created, so that a later one of its name is another.
+
+    kind: one of KINDS. rights: what it may do, of a bot. channel: of a hook. created,
+    expires: ms since the epoch; expires 0: never. label: what its owner calls it.
+    """
+
+    hash: str
+    account: str
+    born: int
+    kind: str
+    created: int
+    expires: int = 0
+    label: str = ""
+    rights: tuple[str, ...] = ()
+    channel: str = ""
+
+    @property
+    def id(self) -> str:
+        """By which people name it; it opens nothing."""
+        return self.hash[:8]
+
+    def holds(self, now: int) -> bool:
+        """Whether it has not expired. now: ms since the epoch."""
+        return not self.expires or now < self.expires
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"rights": list(self.rights)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Token":
+        """The reverse of `document`; what a newer version wrote beside it is left out."""
+        known = {name: document[name] for name in cls.__slots__ if name in document}
+        return cls(**known | {"rights": tuple(known.get("rights", ()))})
+
+
+def hash_of(secret: str) -> str:
+    """Of a token's secret. It is as long as a key, so that nobody can try all of them: a plain hash does."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Tokens:
+    """All tokens, by hash and by account.
+
+    Reads: iteration, get, has, of. Changes: put, drop.
+    """
+
+    __slots__ = ("_by_account", "_by_hash")
+
+    def __init__(self, tokens: Iterable[Token] = ()) -> None:
+        self._by_hash: dict[str, Token] = {}
+        self._by_account: dict[tuple[str, int], dict[str, None]] = {}
+        for token in tokens:
+            self.put(token)
+
+    def __iter__(self) -> Iterator[Token]:
+        return iter(list(self._by_hash.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
+    def get(self, hashed: str, now: int) -> Token | None:
+        """The token with this hash, if it has not expired."""
+        token = self._by_hash.get(hashed)
+        return token if token is not None and token.holds(now) else None
+
+    def has(self, hashed: str) -> bool:
+        """Whether there is one with this hash, even if it has expired."""
+        return hashed in self._by_hash
+
+    def of(self, account: Account) -> list[Token]:
+        """Those of an account, the oldest first, with those that have expired."""
+        return [self._by_hash[each] for each in self._by_account.get((account.name, account.created), ())]
+
+    def put(self, token: Token) -> None:
+        """Add a token."""
+        self._by_hash[token.hash] = token
+        self._by_account.setdefault((token.account, token.born), {})[token.hash] = None
+
+    def drop(self, hashed: str) -> Token | None:
+        """Take a token away; it is returned."""
+        token = self._by_hash.pop(hashed, None)
+        if token is not None:
+            key = token.account, token.born
+            del self._by_account[key][hashed]
+            if not self._by_account[key]:
+                del self._by_account[key]
+        return token

@@ -1,0 +1,110 @@
+"""Tokens for browsers that stay signed in: made by who is logged in, kept as hashes, gone with the password.
+
+REMEMBER gives the page a ticket; the page hands it to the server by HTTP and gets a cookie that scripts can't read; the
+next connection brings the cookie, and can log in by SASL EXTERNAL, as with a certificate.
+"""
+
+import base64
+
+from greenchat.chat import documents
+from greenchat.chat.accounts import Account
+from greenchat.chat.tokens import SESSION, TICKET, Token, hash_of
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
+from greenchat.storage.interface import Document
+
+SESSION_DAYS = 30
+_DAY = 86_400_000  # ms
+_TICKET_FOR = 60_000  # ms
+_MOST_SESSIONS = 20  # of one account; the oldest goes
+_SECRET = 24  # bytes
+
+
+@command("REMEMBER", anytime=True, way=Way.STEPS)
+def remember(ctx: Context) -> None:
+    """REMEMBER
+
+    Asks for a ticket with which a web page has its browser stay signed in, for those who are logged in. Programs other
+    than the page don't need it.
+    """
+    account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
+    if account is None or not account.usable:
+        raise FailError("REMEMBER", "ACCOUNT_REQUIRED", text="You have to be logged in")
+    ticket = make(ctx, account, TICKET, lasts=_TICKET_FOR)
+    ctx.respond(ctx.envelope("REMEMBER", ticket))
+
+
+def exchange(ctx: Context, ticket: str) -> str:
+    """The secret for a browser's cookie, for a ticket that is right; else ""."""
+    hashed = hash_of(ticket)
+    token = ctx.network.tokens.get(hashed, ctx.now)
+    account = account_of(ctx, token) if token is not None and token.kind == TICKET else None
+    if account is None:
+        return ""
+    ctx.propose(drop, hashed)
+    return make(ctx, account, SESSION, lasts=SESSION_DAYS * _DAY)
+
+
+def make(
+    ctx: Context,
+    account: Account,
+    kind: str,
+    *,
+    lasts: int,
+    label: str = "",
+    rights: tuple[str, ...] = (),
+    channel: str = "",
+) -> str:
+    """Make a token; its secret, which nobody can be told again. lasts: ms, 0 for ever."""
+    secret = base64.urlsafe_b64encode(ctx.random(_SECRET)).decode()
+    expires = ctx.now + lasts if lasts else 0
+    token = Token(hash_of(secret), account.name, account.created, kind, ctx.now, expires, label, rights, channel)
+    ctx.propose(_add, token.document())
+    return secret
+
+
+def account_of(ctx: Context, token: Token) -> Account | None:
+    """Whose a token is, if one may log in to that account."""
+    account = ctx.network.accounts.get(token.account)
+    return account if account is not None and account.usable and account.created == token.born else None
+
+
+def brought(ctx: Context) -> Account | None:
+    """The account for which this session brought a token that lets it log in."""
+    token = ctx.network.tokens.get(ctx.session.token, ctx.now) if ctx.session.token else None
+    return account_of(ctx, token) if token is not None and token.kind == SESSION else None
+
+
+@step("token.add")
+def _add(ctx: Context, document: dict[str, object]) -> None:
+    token = Token.from_document(document)
+    account = ctx.network.accounts.get(token.account)
+    if account is None:
+        return
+    known = ctx.network.tokens.of(account)
+    for each in known:
+        if not each.holds(ctx.now):
+            drop(ctx, each.hash)
+    alike = [each for each in known if each.kind == token.kind and each.holds(ctx.now)]
+    if token.kind in (TICKET, SESSION):
+        for each in alike[: max(0, len(alike) - _MOST_SESSIONS + 1)]:
+            drop(ctx, each.hash)
+    ctx.journal.secure(Document(documents.TOKEN.name, token.hash, token.document()))
+    ctx.network.tokens.put(token)
+
+
+@step("token.drop")
+def drop(ctx: Context, hashed: str) -> None:
+    """Nobody can use this token any more, once that is stored. Raises StoreError."""
+    if ctx.network.tokens.has(hashed):
+        ctx.journal.secure(Document(documents.TOKEN.name, hashed, None))
+        ctx.network.tokens.drop(hashed)
+
+
+def drop_of(ctx: Context, account: Account, *kinds: str) -> None:
+    """Nobody can use the tokens of an account any more, or those of some kinds. Only for steps and commands."""
+    for token in ctx.network.tokens.of(account):
+        if not kinds or token.kind in kinds:
+            drop(ctx, token.hash)

@@ -1,0 +1,83 @@
+"""Staying signed in: a ticket from the WebSocket becomes a cookie, which the next WebSocket brings.
+
+No script can read the cookie, no other site's page can have it sent, and the server keeps only its hash.
+"""
+
+import re
+
+from greenchat.chat import tokens
+from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, exchange
+from greenchat.commands.core.context import Context
+from greenchat.protocol.http_head import HttpError
+from greenchat.protocol.message import Message
+from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
+from greenchat.server.http.routes import Routes
+from greenchat.storage.interface import StoreError
+
+_TICKET_LENGTH = 200  # characters, more than any has
+_PORT = re.compile(r":([0-9]+)$")
+
+
+class SignedIn:
+    """Answers what is asked of `session`."""
+
+    def add_to(self, routes: Routes) -> None:
+        """Add its row."""
+        routes.add("session", GET=self._tell, POST=self._begin, DELETE=self._end)
+
+    def _tell(self, request: Request) -> Response:
+        ctx = context_of(request)
+        token = ctx.network.tokens.get(brought_hash(request), ctx.now)
+        account = account_of(ctx, token) if token is not None and token.kind == tokens.SESSION else None
+        return json_response({"account": account.name if account else None})
+
+    def _begin(self, request: Request) -> Response:
+        request.require_own_page()
+        ticket = request.json().get("ticket")
+        if not isinstance(ticket, str) or len(ticket) > _TICKET_LENGTH:
+            raise HttpError(400, "There must be a ticket")
+        before, ctx = brought_hash(request), context_of(request)
+        try:
+            secret = exchange(ctx, ticket)
+            if secret and before:
+                ctx.propose(drop, before)
+        except StoreError as error:
+            raise HttpError(503, "It could not be stored; try again") from error
+        if not secret:
+            raise HttpError(403, "That ticket is not valid, or no more")
+        return Response(204, fields=[NOT_KEPT, _cookie(request, secret, SESSION_DAYS * 86_400)])
+
+    def _end(self, request: Request) -> Response:
+        request.require_own_page()
+        hashed, ctx = brought_hash(request), context_of(request)
+        try:
+            if hashed:
+                ctx.propose(drop, hashed)
+        except StoreError as error:
+            raise HttpError(503, "It could not be stored; try again") from error
+        return Response(204, fields=[NOT_KEPT, _cookie(request, "", 0)])
+
+
+def brought_hash(request: Request) -> str:
+    """The hash of the secret in the request's cookie; "" without one."""
+    secret = request.cookies.get(_name(request), "")
+    return tokens.hash_of(secret) if secret else ""
+
+
+def context_of(request: Request) -> Context:
+    """In which a connection asks that is nobody's."""
+    connection = request.connection
+    connection.server.turn.begin()
+    return connection.context(Message(""))
+
+
+def _name(request: Request) -> str:
+    """Cookies know no ports: several servers on one machine must not take each other's."""
+    port = _PORT.search(request.head.host)
+    return f"greenchat_{port[1]}" if port else "greenchat"
+
+
+def _cookie(request: Request, value: str, seconds: int) -> tuple[str, str]:
+    secure = "; Secure" if request.secure else ""
+    attributes = f"Path={request.base}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    return "Set-Cookie", f"{_name(request)}={value}; {attributes}"
