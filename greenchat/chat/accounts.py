@@ -2,6 +2,11 @@
 
 Kept whole in memory; every change gives a document that the caller has stored (`Account.document`). Nothing here hashes
 a password: a verifier comes in ready-made.
+
+An account is a birth, not a name. Its id is made when it is registered and never used again; whatever must not pass to
+the next one of the same name (conversations, ranks, masks, marks, rights over one's own words) is kept by the id, and
+the name is only how people call it. At any time at most one account has a name, and ids are in the order of time, so
+an old event that shows a name was that account's if the account is older than the event: see `author`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,6 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.msgid import first_id, format_msgid, parse_msgid
+
+_ID = "="  # begins an account's id: no nick, no channel and no guest's id does
+
+
+def account_id(number: int) -> str:
+    """The id of an account that is made now. number: a new msgid."""
+    return _ID + format_msgid(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +38,18 @@ class Preferences:
 class Account:
     """An account.
 
-    name: as registered. verifier: text form of protocol.scram.Verifier, "" where only certificates log in.
-    created: ms since the epoch. certificates: SHA-256 fingerprints in lower-case hex. nicks: further nicknames that
-    belong to it. code: what VERIFY must give, "" once it is verified. metadata: what its owner says of themselves.
-    accepted: accounts that may write to its owner in spite of user mode +g.
+    name: as registered. id: see `account_id`. verifier: text form of protocol.scram.Verifier, "" where only
+    certificates log in. created: ms since the epoch. certificates: SHA-256 fingerprints in lower-case hex. nicks:
+    further nicknames that belong to it. code: what VERIFY must give, "" once it is verified. metadata: what its owner
+    says of themselves.
+    accepted: ids of accounts that may write to its owner in spite of user mode +g.
     """
 
     name: str
     verifier: str
     created: int
     email: str = ""
+    id: str = ""
     certificates: tuple[str, ...] = ()
     nicks: tuple[str, ...] = ()
     code: str = ""
@@ -48,10 +63,16 @@ class Account:
         """Verified and not suspended."""
         return not self.code and not self.suspended
 
+    @property
+    def birth(self) -> int:
+        """The msgid before which nothing was this account's."""
+        return parse_msgid(self.id.removeprefix(_ID)) or first_id(self.created)
+
     def document(self) -> dict[str, Any]:
         """All of it as JSON can hold it."""
         return {
             "name": self.name,
+            "id": self.id,
             "verifier": self.verifier,
             "created": self.created,
             "email": self.email,
@@ -78,21 +99,45 @@ class Account:
         return cls(**known)
 
 
-class Accounts:
-    """All accounts, by name, by certificate, and by the nicks that they own.
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """An account that was given up. Nobody can register its name until an operator frees it.
 
-    skeleton: what a nick looks like, see `names.Naming`; without one only spellings of a nick look like it.
-    Reads: iteration, len, get, by_certificate, owner_of_nick, claimant_of. Changes: put, drop.
+    name: as it was spelled; id: of the account; time: when, in ms since the epoch.
     """
 
-    __slots__ = ("_by_certificate", "_by_look", "_by_name", "_by_nick", "_fold", "_skeleton")
+    name: str
+    id: str
+    time: int
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+        return {"name": self.name, "id": self.id, "time": self.time}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Dropped":
+        """The reverse of `document`."""
+        return cls(document["name"], document["id"], document["time"])
+
+
+class Accounts:
+    """All accounts, by name, by id, by certificate, and by the nicks that they own; and the names of former ones.
+
+    skeleton: what a nick looks like, see `names.Naming`; without one only spellings of a nick look like it.
+    Reads: iteration, len, get, by_id, id_of, author, by_certificate, owner_of_nick, claimant_of, reserved.
+    Changes: put, drop, change, reserve, free.
+    """
+
+    __slots__ = ("_by_certificate", "_by_id", "_by_look", "_by_name", "_by_nick", "_dropped", "_fold", "_skeleton")
 
     def __init__(self, fold: Casefold, accounts: Iterable[Account] = (), *, skeleton: Casefold | None = None) -> None:
         self._fold = fold
         self._skeleton = skeleton or fold
         self._by_look: dict[str, str] = {}
         self._by_name: dict[str, Account] = {}
+        self._by_id: dict[str, Account] = {}
         self._by_certificate: dict[str, str] = {}
+        self._dropped: dict[str, Dropped] = {}  # by what its name looks like
         self._by_nick: dict[str, str] = {}
         for account in accounts:
             self.put(account)
@@ -106,6 +151,32 @@ class Accounts:
     def get(self, name: str) -> Account | None:
         """The account of this name."""
         return self._by_name.get(self._fold(name))
+
+    def by_id(self, number: str) -> Account | None:
+        """The account with this id."""
+        return self._by_id.get(number)
+
+    def id_of(self, name: str) -> str:
+        """The id of the account of this name; "" where there is none."""
+        account = self._by_name.get(self._fold(name)) if name else None
+        return account.id if account else ""
+
+    def author(self, name: str, msgid: int) -> str:
+        """The id of the account that did something under this name when that got this msgid; "" if it is no more."""
+        account = self._by_name.get(self._fold(name)) if name else None
+        return account.id if account and account.birth < msgid else ""
+
+    def reserved(self, name: str) -> Dropped | None:
+        """The former account of this name, or of one that looks the same, unless the name was freed."""
+        return self._dropped.get(self._skeleton(name))
+
+    def reserve(self, dropped: Dropped) -> None:
+        """Keep a name from being registered again."""
+        self._dropped[self._skeleton(dropped.name)] = dropped
+
+    def free(self, name: str) -> Dropped | None:
+        """Let a former account's name be registered again; what was kept of it."""
+        return self._dropped.pop(self._skeleton(name), None)
 
     def by_certificate(self, fingerprint: str) -> Account | None:
         """The account that this certificate logs in to."""
@@ -127,6 +198,7 @@ class Accounts:
         self.drop(account.name)
         key = self._fold(account.name)
         self._by_name[key] = account
+        self._by_id[account.id] = account
         self._by_certificate.update(dict.fromkeys(account.certificates, key))
         self._by_nick.update(dict.fromkeys(map(self._fold, account.nicks), key))
         if self._skeleton is not self._fold:
@@ -137,6 +209,7 @@ class Accounts:
         """Take an account away; it is returned."""
         account = self._by_name.pop(self._fold(name), None)
         if account is not None:
+            self._by_id.pop(account.id, None)
             for fingerprint in account.certificates:
                 self._by_certificate.pop(fingerprint, None)
             for nick in account.nicks:

@@ -50,7 +50,7 @@ def document(network: Network, user: User) -> dict[str, Any]:
         "username": user.username,
         "realname": user.realname,
         "real_host": user.real_host,
-        "account": user.account,
+        "account": user.account_id,
         "signon": user.signon,
         "left": user.left,
         "last_seen": user.last_seen,
@@ -64,7 +64,7 @@ def document(network: Network, user: User) -> dict[str, Any]:
 
 def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, now: int) -> User | None:
     """Put somebody back where they were; None if they can't be: the account is gone, or the nick is taken."""
-    account = network.accounts.get(stored["account"])
+    account = network.accounts.by_id(stored["account"])
     if network.holder(stored["nick"]) is not None or account is None:
         return None
     user = User(
@@ -75,7 +75,7 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
         real_host=stored["real_host"],
         signon=stored["signon"],
         active=stored["left"] or now,
-        account=stored["account"],
+        account=account.name,
         guest_id=guest_id,
         left=stored["left"] or now,
         last_seen=stored.get("last_seen", ""),

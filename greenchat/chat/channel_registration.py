@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ChannelRegistration:
-    """founder: folded account. registered: ms since the epoch. access: folded account -> letter of a member mode."""
+    """founder: an account's id, "" for nobody's. registered: ms since the epoch. access: id -> letter of a mode."""
 
     founder: str
     registered: int

@@ -25,7 +25,7 @@ class SentIds:
 
     @staticmethod
     def key(account: str, conversation: str, client_id: str) -> Key | None:
-        """What an id is known under: of an account (folded), or of any of those who have none. None if it is no id."""
+        """What an id is known under: of an account (its id), or of any of those who have none. None if it is no id."""
         return (account, conversation, client_id) if 0 < len(client_id) <= _LONGEST else None
 
     def get(self, key: Key) -> int:

@@ -23,13 +23,14 @@ class Kind:
 
 SERVER = Kind("server", "what it is: `OWN`, `CLOAK`, `DEFCON` or `CASEMAPPING`")
 ACCOUNT = Kind("account", "the account's folded name")
+DROPPED = Kind("dropped", "the folded name of an account that was given up")
 CHANNEL = Kind("channel", "the registered channel's folded name")
 BAN = Kind("ban", "the ban's key, see `ServerBans.key`")
-PRESENCE = Kind("presence", "the folded name of an account that is always on")
+PRESENCE = Kind("presence", "the id of an account that is always on")
 READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = Kind("token", "the hash of its secret")
 
-KINDS = (SERVER, ACCOUNT, CHANNEL, BAN, PRESENCE, READ_MARKS, TOKEN)
+KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, BAN, PRESENCE, READ_MARKS, TOKEN)
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents: names of them, not their contents.

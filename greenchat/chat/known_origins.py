@@ -9,7 +9,7 @@ _MOST = 20  # places of one account
 
 
 class KnownOrigins:
-    """Since the server started. Accounts are folded, a place is a `checks.crowd`.
+    """Since the server started. Accounts are named by their ids, a place is an `addresses.netblock`.
 
     Reads: knows. Changes: note, forget.
     """

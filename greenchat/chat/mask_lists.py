@@ -3,13 +3,14 @@
 A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-channel-mode), or an extended one
 (https://modern.ircdocs.horse/#extban-parameter), announced as EXTBAN=,am and ACCOUNTEXTBAN=a:
 
-    a:account   who is logged in to that account; `a:*` is everybody who is logged in
+    a:account   who is logged in to that account; `a:*` is everybody who is logged in. Without a wildcard it means
+                the account that has this name when it is set, and nobody who has the name later
     m:mask      a ban that lets people in but not speak; the mask behind it may be any kind
     ~...        before either of them: everybody whom it does not mean
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
@@ -19,6 +20,7 @@ from greenchat.values.masks import glob
 ACCOUNT_EXTBAN = "a"
 EXTBANS = "am"
 MASK_BYTES = 150  # a longer one would not fit into the lines that list it
+_WILDCARDS = frozenset("*?")
 _VERDICTS = 4096  # users whose verdict a list remembers
 
 
@@ -31,7 +33,8 @@ class Mask:
     """A mask that was taken apart.
 
     text: all of it, completed, as it is shown. mutes: it forbids only to speak. negated: it means all others.
-    pattern: of an account where `by_account`, else of nick!user@host.
+    pattern: of an account where `by_account`, else of nick!user@host. account_id: of the only account that is meant,
+    "" if that is none; None where the pattern decides.
     """
 
     text: str
@@ -39,6 +42,16 @@ class Mask:
     mutes: bool = False
     negated: bool = False
     by_account: bool = False
+    account_id: str | None = None
+
+    @property
+    def names_account(self) -> bool:
+        """Whether it is the name of one account."""
+        return self.by_account and _WILDCARDS.isdisjoint(self.pattern)
+
+    def bound(self, id_of: Callable[[str], str]) -> "Mask":
+        """The mask, where it names an account as one that means just that account. id_of: a name's account now."""
+        return replace(self, account_id=id_of(self.pattern)) if self.names_account else self
 
     def means(self, user: User, fold: Casefold = str.lower) -> bool:
         """Whether the user is meant, by the host that is shown. fold: see `masks.mask_fold`.
@@ -46,7 +59,9 @@ class Mask:
         Where they really come from counts only where the mask says just that, without a wildcard: who wrote it knows
         the address already, and with wildcards anybody could find out that of another piece by piece.
         """
-        if self.by_account:
+        if self.account_id is not None:
+            found = self.account_id != "" and user.account_id == self.account_id
+        elif self.by_account:
             found = user.account != "" and glob(self.pattern, user.account, fold)
         else:
             head = f"{user.nick}!{user.username}@"
@@ -75,7 +90,7 @@ class MaskList:
     def __init__(self, fold: Casefold = str.lower) -> None:
         self._fold = fold
         self._entries: dict[str, ListEntry] = {}
-        self._verdicts: dict[tuple[str, str, str, bool], bool] = {}
+        self._verdicts: dict[tuple[str, str, str, str, bool], bool] = {}
 
     def __iter__(self) -> Iterator[ListEntry]:
         """In the order in which they were set."""
@@ -86,8 +101,9 @@ class MaskList:
         return len(self._entries)
 
     def __contains__(self, mask: Mask) -> bool:
-        """Whether this very mask is in the list."""
-        return self._fold(mask.text) in self._entries
+        """Whether this very mask is in the list, and means the same account."""
+        entry = self._entries.get(self._fold(mask.text))
+        return entry is not None and entry.mask.account_id == mask.account_id
 
     def copy(self) -> "MaskList":
         """Another one with the same masks."""
@@ -113,7 +129,7 @@ class MaskList:
         """
         if not self._entries:
             return False
-        key = (user.source, user.real_host, user.account, speaking)
+        key = (user.source, user.real_host, user.account, user.account_id, speaking)
         verdict = self._verdicts.get(key)
         if verdict is None:
             if len(self._verdicts) >= _VERDICTS:

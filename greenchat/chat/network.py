@@ -357,6 +357,7 @@ class Network:
         self._looks.pop(self.naming.skeleton(user.nick), None)
 
     def _log_in(self, user: User) -> None:
+        user.account_id = self.accounts.id_of(user.account)
         if user.account:
             self._users_of.setdefault(self.fold(user.account), {})[user] = None
 
@@ -392,7 +393,4 @@ class Network:
         self._registered_sessions -= 1
 
     def _remember(self, user: User, now: int) -> None:
-        departed = Departed(
-            user.nick, user.username, user.host, user.realname, user.account, real_host=user.real_host, time=now
-        )
-        self.whowas.add(self.fold(user.nick), departed)
+        self.whowas.add(self.fold(user.nick), Departed.of(user, now))

@@ -4,23 +4,26 @@ A registered channel stays when it is empty and comes back after a restart: `doc
 in the store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from greenchat.chat.channel import Channel, Topic
 from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.mask_lists import ListEntry, parse
 from greenchat.protocol.casemap import Casefold
+from greenchat.protocol.msgid import first_id
 
 _FOUNDER = "q"
 
 
-def rank_of(channel: Channel, account: str) -> str:
-    """The letter of the member mode that somebody has by their folded account; "" for none."""
+def rank_of(channel: Channel, account_id: str) -> str:
+    """The letter of the member mode that somebody has by their account; "" for none."""
     registration = channel.registration
-    if registration is None or not account:
+    if registration is None or not account_id:
         return ""
-    return _FOUNDER if account == registration.founder else registration.access.get(account, "")
+    return _FOUNDER if account_id == registration.founder else registration.access.get(account_id, "")
 
 
 def document(channel: Channel, registration: ChannelRegistration) -> dict[str, Any]:
@@ -38,15 +41,17 @@ def document(channel: Channel, registration: ChannelRegistration) -> dict[str, A
         "forward": channel.forward,
         "topic": [topic.text, topic.setter, topic.time] if topic else None,
         "lists": {
-            letter: [[entry.mask.text, entry.setter, entry.time] for entry in masks]
+            letter: [[entry.mask.text, entry.setter, entry.time, entry.mask.account_id] for entry in masks]
             for letter, masks in channel.lists.items()
         },
         "metadata": dict(channel.metadata),
     }
 
 
-def from_document(stored: Mapping[str, Any], mask_fold: Casefold = str.lower) -> Channel:
-    """The channel, without anybody in it."""
+def from_document(
+    stored: Mapping[str, Any], mask_fold: Casefold = str.lower, author: Callable[[str, int], str] = lambda *_: ""
+) -> Channel:
+    """The channel, without anybody in it. author: see `Accounts.author`; for masks of version 0.1.0."""
     topic = stored.get("topic")
     channel = Channel(
         stored["name"],
@@ -61,6 +66,15 @@ def from_document(stored: Mapping[str, Any], mask_fold: Casefold = str.lower) ->
         registration=ChannelRegistration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
     )
     for letter, masks in stored.get("lists", {}).items():
-        for mask, setter, time in masks:
-            channel.add_mask(letter, ListEntry(parse(mask), setter, time))
+        for text, setter, time, *account_id in masks:
+            mask = parse(text)
+            if account_id:
+                mask = replace(mask, account_id=account_id[0])
+            else:
+                mask = mask.bound(partial(_account_then, author, time))
+            channel.add_mask(letter, ListEntry(mask, setter, time))
     return channel
+
+
+def _account_then(author: Callable[[str, int], str], time: int, name: str) -> str:
+    return author(name, first_id(time + 1))

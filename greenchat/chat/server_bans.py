@@ -32,13 +32,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ServerBan:
-    """A ban. setter: the operator's nick. created, until: ms since the epoch; until 0 is for ever."""
+    """A ban. setter: the operator's nick. created, until: ms since the epoch; until 0 is for ever.
+
+    account_id: of the account that it is on, so that it does not pass to the next one of that name.
+    """
 
     target: Target
     setter: str
     created: int
     until: int
     reason: str
+    account_id: str = ""
 
     def holds(self, now: int) -> bool:
         """Whether it has not expired."""
@@ -58,13 +62,15 @@ class ServerBan:
             "created": self.created,
             "until": self.until,
             "reason": self.reason,
+            "account_id": self.account_id,
         }
 
     @classmethod
     def from_document(cls, stored: Mapping[str, Any]) -> "ServerBan":
         """The reverse of `document`."""
         target = Target(stored["kind"], stored["target"])
-        return cls(target, stored["setter"], stored["created"], stored["until"], stored["reason"])
+        bound_to = stored.get("account_id", "")
+        return cls(target, stored["setter"], stored["created"], stored["until"], stored["reason"], bound_to)
 
 
 def parse_target(text: str) -> Target:
@@ -83,6 +89,8 @@ def parse_target(text: str) -> Target:
         raise TargetError(f"{text} is no network: write 192.0.2.0/24 or 2001:db8::/32")
     if "!" in text or "@" in text:
         return _mask(text)
+    if text[:2] == "a:" and len(text) > 2:  # as in the lists of channels
+        return Target(ACCOUNT, text[2:])
     if any(letter in text for letter in "*?."):
         return Target(MASK, f"*!*@{text}")
     return Target(ACCOUNT, text)
@@ -121,13 +129,14 @@ class ServerBans:
     Changes: put, drop, expire, shift.
     """
 
-    __slots__ = ("_bans", "_fold", "_mask_fold", "_masks", "_networks")
+    __slots__ = ("_accounts", "_bans", "_fold", "_mask_fold", "_masks", "_networks")
 
     def __init__(self, fold: Casefold, mask_fold: Casefold) -> None:
         self._fold = fold
         self._mask_fold = mask_fold
         self._bans: dict[str, ServerBan] = {}
         self._masks: dict[str, ServerBan] = {}
+        self._accounts: dict[str, ServerBan] = {}  # by id
         # (version, length of the prefix) -> the prefix as a number -> ban
         self._networks: dict[tuple[int, int], dict[int, ServerBan]] = {}
 
@@ -164,9 +173,9 @@ class ServerBans:
                     return ban
         return None
 
-    def of_account(self, account: str, now: int) -> ServerBan | None:
-        """The ban on this account; "" is none."""
-        ban = self._bans.get(self.key(Target(ACCOUNT, account))) if account else None
+    def of_account(self, account_id: str, now: int) -> ServerBan | None:
+        """The ban on the account with this id; "" is none."""
+        ban = self._accounts.get(account_id) if account_id else None
         return ban if ban and ban.holds(now) else None
 
     def of_masks(self, nick: str, username: str, hosts: tuple[str, ...], now: int) -> ServerBan | None:
@@ -185,6 +194,8 @@ class ServerBans:
         self._bans[key] = ban
         if ban.target.kind == MASK:
             self._masks[key] = ban
+        elif ban.target.kind == ACCOUNT:
+            self._accounts[ban.account_id] = ban
         elif ban.target.kind == ADDRESS:
             kind, prefix = _prefix(ban.target.text)
             self._networks.setdefault(kind, {})[prefix] = ban
@@ -194,6 +205,8 @@ class ServerBans:
         key = self.key(target)
         ban = self._bans.pop(key, None)
         self._masks.pop(key, None)
+        if ban is not None:
+            self._accounts.pop(ban.account_id, None)
         if ban is not None and target.kind == ADDRESS:
             kind, prefix = _prefix(ban.target.text)
             del self._networks[kind][prefix]

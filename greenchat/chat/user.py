@@ -79,7 +79,8 @@ class User:
     channels: folded names, in the order of joining, and the msgid since which they are there; invitations: of
     channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the
     epoch. accepted: whom they hear with +g, see `acceptance`; informed: when they were last told of somebody else, in
-    ms since the epoch. guest_id: what the history knows them by as long as they have no account. left: when their
+    ms since the epoch. account: its name; account_id: see `accounts`. `Network` alone changes both.
+    guest_id: what the history knows them by as long as they have no account. left: when their
     last connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of
     themselves. former: who they were before, the last few times; `Network` alone changes it. revision: another number
     after anything has changed that decides what they may say, how it looks, or whether they get it.
@@ -93,6 +94,7 @@ class User:
     signon: int
     active: int
     account: str = ""
+    account_id: str = ""
     guest_id: str = ""
     read_marks: ReadMarks | None = None
     away: str = ""
@@ -114,6 +116,11 @@ class User:
     def source(self) -> str:
         """nick!user@host."""
         return f"{self.nick}!{self.username}@{self.host}"
+
+    @property
+    def identity(self) -> str:
+        """Who they are beyond one connection: the account's id, or for those without one a name that dies with them."""
+        return self.account_id or self.guest_id
 
     def tenure(self, until: int = LAST_ID) -> Tenure:
         """Since when they are called as they are: since they came, or since the last change."""

@@ -4,10 +4,12 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from greenchat.chat.user import User
+
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """Somebody as they were when they gave up a nick; time in ms since the epoch."""
+    """Somebody as they were when they gave up a nick; time in ms since the epoch; identity: see `User.identity`."""
 
     nick: str
     username: str
@@ -16,6 +18,13 @@ class Departed:
     account: str
     real_host: str
     time: int
+    identity: str = ""
+
+    @classmethod
+    def of(cls, user: User, now: int) -> "Departed":
+        """Somebody as they are; now: ms since the epoch."""
+        shown = (user.nick, user.username, user.host, user.realname, user.account)
+        return cls(*shown, real_host=user.real_host, time=now, identity=user.identity)
 
 
 class Whowas:

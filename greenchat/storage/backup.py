@@ -91,6 +91,18 @@ def add_document(database: Path, kind: str, key: str, value: object) -> bool:
     return added > 0
 
 
+def has_document(database: Path, kind: str, key: str) -> bool:
+    """Whether there is such a document; False also where there is no database. Raises StoreError."""
+    if not database.exists():
+        return False
+    try:
+        with closing(connect_reader(database)) as connection:
+            found = connection.execute("SELECT 1 FROM document WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+    except FAILURES as error:
+        raise StoreError(f"can't read {database}: {error}") from error
+    return found is not None
+
+
 def export(database: Path, conversation: str | None = None) -> Iterator[StoredEvent]:
     """What was said and what happened, in all conversations or in one (by its key), the oldest first in each.
 

@@ -6,9 +6,10 @@ that was released: add one.
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from greenchat.storage.births import give_ids
 from greenchat.storage.interface import StoreDamagedError, StoreError
 
 APPLICATION_ID = 0x67726368
@@ -22,7 +23,10 @@ PATIENCE = 250
 FAILURES = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises; the latter where a damaged file is quoted in its message."""
 
-MIGRATIONS: Sequence[Sequence[str]] = (
+Step = Sequence[str] | Callable[[sqlite3.Connection], None]
+"""Statements, or a function that runs them where what it changes has to be read first."""
+
+MIGRATIONS: Sequence[Step] = (
     (
         # A conversation's name is what most of its events have as their first parameter; NULL in direct ones.
         "CREATE TABLE conversation (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT) STRICT",
@@ -65,6 +69,7 @@ MIGRATIONS: Sequence[Sequence[str]] = (
         # All of them; what must be quick asks the two halves one by one.
         "CREATE VIEW event AS SELECT * FROM settled UNION ALL SELECT * FROM unsettled",
     ),
+    give_ids,
 )
 
 
@@ -129,9 +134,11 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
         raise StoreError(f"can't use the database {path}: {error}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise damaged(path, str(error)) from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise damaged(path, f"it can't be brought up to date: {type(error).__name__}: {error}") from error
 
 
-def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
     """Bring an older file up to date, all of it or nothing.
 
     Raises StoreDamagedError for one that isn't ours to change.
@@ -151,6 +158,9 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Sequence
     connection.execute("BEGIN IMMEDIATE")
     try:
         for step in steps[version:]:
+            if callable(step):
+                step(connection)
+                continue
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from greenchat.chat.accounts import Account, account_id
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.protocol.message import Message
@@ -37,8 +38,19 @@ def make_operator(server: ServerThread, nick: str) -> None:
     act(server, nick, change)
 
 
+def add_account(server: ServerThread, name: str) -> None:
+    """Let there be an account of this name, if there is none; nobody can log in to it."""
+
+    def add(app: App) -> None:
+        if name and app.network.accounts.get(name) is None:
+            app.network.accounts.put(Account(name, "", app.now(), id=account_id(app.network.ids.next(app.now()))))
+
+    server.call(add)
+
+
 def log_in(server: ServerThread, nick: str, account: str) -> None:
     """Give a user an account, silently."""
+    add_account(server, account)
 
     def change(ctx: Context, user: User) -> None:
         ctx.network.set_account(user, account)

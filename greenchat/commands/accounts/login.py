@@ -20,10 +20,18 @@ from greenchat.protocol.scram import Verifier
 from greenchat.values.addresses import netblock
 
 
-def find_usable(ctx: Context, name: str) -> Account | None:
-    """The account of this name, or that owns this nick, if one may log in to it."""
-    account = ctx.network.accounts.owner_of_nick(name)
-    return account if account is not None and account.usable else None
+def find_account(ctx: Context, name: str) -> Account | None:
+    """The account of this name, or that owns this nick. Whether one may log in to it: see `why_unusable`."""
+    return ctx.network.accounts.owner_of_nick(name)
+
+
+def why_unusable(account: Account) -> str:
+    """Why nobody may log in to an account though they know the password, in words; "" if they may."""
+    if account.suspended:
+        return f"The account {account.name} is suspended: {account.suspended}"
+    if account.code:
+        return f"The account {account.name} waits for its code: /msg NickServ VERIFY {account.name} CODE"
+    return ""
 
 
 def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
@@ -52,13 +60,15 @@ def check_password(
 ) -> Continuation | None:
     """Look whether the password is the account's, in a thread, and go on with `then` and the account, or None.
 
+    The account may be one that nobody can log in to yet, see `why_unusable`: a right password is never called wrong.
+
     refuse: is called instead, with the seconds to wait, after too many wrong ones.
     """
-    account = find_usable(ctx, name)
+    account = find_account(ctx, name)
     verifier = verifier_of(ctx, account, name)
 
     def checked(ctx: Context, matches: bool) -> Continuation | None:
-        current = find_usable(ctx, name)
+        current = ctx.network.accounts.by_id(account.id) if account else None
         if matches and current is not None and account is not None and current.verifier == account.verifier:
             return then(ctx, current)
         return then(ctx, None)
@@ -76,21 +86,21 @@ def log_in(ctx: Context, account: Account) -> None:
 
     Raises 465 where the account is banned.
     """
-    ban = ctx.network.bans.of_account(account.name, ctx.now)
+    ban = ctx.network.bans.of_account(account.id, ctx.now)
     if ban is not None:
         raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
     session = ctx.session
     session.account = account.name
-    ctx.propose(_note_origin, ctx.network.fold(account.name), netblock(session.host))
+    ctx.propose(_note_origin, account.id, netblock(session.host))
     if session.user is not None and session.user.account != account.name:
         set_account(ctx, session.user, account.name)
     ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
 
 
 @step("login.origin")
-def _note_origin(ctx: Context, account: str, place: str) -> None:
+def _note_origin(ctx: Context, account_id: str, place: str) -> None:
     """Somebody has logged in to an account from there."""
-    ctx.network.familiar.note(account, place)
+    ctx.network.familiar.note(account_id, place)
 
 
 def proof_of(account: Account) -> str:
@@ -98,9 +108,9 @@ def proof_of(account: Account) -> str:
     return hashlib.sha256(account.verifier.encode()).hexdigest()[:16]
 
 
-def proved(ctx: Context, name: str, proof: str) -> Account | None:
-    """The account of this name, if one may log in to it and its password is the one that was right."""
-    account = ctx.network.accounts.get(name)
+def proved(ctx: Context, account_id: str, proof: str) -> Account | None:
+    """The account with this id, if one may log in to it and its password is the one that was right."""
+    account = ctx.network.accounts.by_id(account_id)
     return account if account is not None and account.usable and proof_of(account) == proof else None
 
 
@@ -123,5 +133,7 @@ def mask(ctx: Context) -> str:
 
 def _keys(ctx: Context, name: str) -> tuple[str, ...]:
     """By what wrong passwords are counted: in a place that is the owner's, not by what strangers try elsewhere."""
-    place, account = netblock(ctx.session.host), ctx.network.fold(name)
-    return (place,) if ctx.network.familiar.knows(account, place) else (place, "account " + account)
+    network, place = ctx.network, netblock(ctx.session.host)
+    if network.familiar.knows(network.accounts.id_of(name), place):
+        return (place,)
+    return (place, "account " + network.fold(name))

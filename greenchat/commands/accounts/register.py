@@ -7,7 +7,7 @@ the one place where an account comes into being.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from greenchat.chat.accounts import Account
+from greenchat.chat.accounts import Account, account_id
 from greenchat.chat.defcon import NO_ACCOUNTS
 from greenchat.chat.tokens import SESSION, TICKET
 from greenchat.chat.user import Session
@@ -157,22 +157,24 @@ def _make(
     expired = ctx.network.accounts.claimant_of(name)
     if expired:
         forget_account(ctx, expired)
-    account = Account(name, verifier, ctx.now, email, code=code)
+    account = Account(name, verifier, ctx.now, email, code=code, id=account_id(ctx.new_id()))
     secure_account(ctx, account)
     ctx.network.accounts.put(account)
     if not for_somebody:
         note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
     if mails:
-        return mail_code(ctx, account, lambda ctx, is_sent: ctx.propose(_mailed, name, email, code, is_sent, told))
+        return mail_code(
+            ctx, account, lambda ctx, is_sent: ctx.propose(_mailed, account.id, name, email, is_sent, told)
+        )
     then(ctx, name, account)
     return None
 
 
 @step("account.mailed")
-def _mailed(ctx: Context, name: str, email: str, code: str, is_sent: bool, told: str) -> None:
+def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told: str) -> None:
     then: Told = STEPS[told]
-    account = ctx.network.accounts.get(name)
-    if account is not None and (is_sent or account.code != code):  # what is said to have failed may have arrived
+    account = ctx.network.accounts.by_id(made)
+    if account is not None and (is_sent or not account.code):  # what is said to have failed may have arrived
         then(ctx, name, account)
         return
     if account:
@@ -188,20 +190,23 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
         return None
     salt, iterations = ctx.random(16), ctx.network.settings.accounts.iterations
 
+    changed = ctx.network.accounts.id_of(name)
+
     def hashed(ctx: Context, verifier: str) -> None:
-        ctx.propose(_change, name, verifier, NAMES[then])
+        ctx.propose(_change, changed, verifier, NAMES[then])
 
     return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed)
 
 
 @step("account.password")
-def _change(ctx: Context, name: str, verifier: str, told: str) -> None:
+def _change(ctx: Context, changed: str, verifier: str, told: str) -> None:
     then: Callable[[Context, str], None] = STEPS[told]
-    if ctx.network.accounts.get(name) is None:
+    account = ctx.network.accounts.by_id(changed)
+    if account is None:
         then(ctx, "There is no such account any more")
         return
-    drop_of(ctx, change_account(ctx, name, verifier=verifier), TICKET, SESSION)
-    note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {name}")
+    drop_of(ctx, change_account(ctx, account.name, verifier=verifier), TICKET, SESSION)
+    note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
     then(ctx, "")
 
 
@@ -250,6 +255,8 @@ def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
     claimant = ctx.network.accounts.claimant_of(name)
     if claimant and not has_expired(ctx, claimant):
         return Refusal("ACCOUNT_EXISTS", "There is an account of this name already, or of one that looks the same")
+    if ctx.network.accounts.reserved(name):
+        return Refusal("ACCOUNT_EXISTS", "There was an account of this name: only an operator can free it")
     return None
 
 

@@ -12,12 +12,13 @@ from greenchat.chat.user import Session
 from greenchat.commands.accounts.login import (
     check_password,
     count_failure,
-    find_usable,
+    find_account,
     log_in,
     must_wait,
     proof_of,
     proved,
     verifier_of,
+    why_unusable,
 )
 from greenchat.commands.accounts.tokens import brought
 from greenchat.commands.core.cap_offers import OFFERS
@@ -86,7 +87,7 @@ def _external(ctx: Context, _: Exchange, response: bytes) -> None:
     account = ctx.network.accounts.by_certificate(fingerprint) if fingerprint else None
     account = account or brought(ctx)
     wanted = response.decode(errors="replace")
-    if account and (not account.usable or (wanted and ctx.network.fold(wanted) != ctx.network.fold(account.name))):
+    if account and wanted and ctx.network.fold(wanted) != ctx.network.fold(account.name):
         account = None
     _finish(ctx, account)
 
@@ -100,7 +101,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         exchange.scram = ServerExchange(text, base64.urlsafe_b64encode(ctx.random(24)).decode())
         name = exchange.scram.username
         _refuse_haste(ctx, name)
-        answer = exchange.scram.first(verifier_of(ctx, find_usable(ctx, name), name))
+        answer = exchange.scram.first(verifier_of(ctx, find_account(ctx, name), name))
     elif exchange.proved:
         _finish(ctx, _proved(ctx, exchange.scram))
         return
@@ -118,7 +119,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
 
 def _proved(ctx: Context, scram: ServerExchange) -> Account | None:
     """The account whose password was proved, unless that, or whose account it is, has changed since."""
-    account = find_usable(ctx, scram.username)
+    account = find_account(ctx, scram.username)
     return account if verifier_of(ctx, account, scram.username) == scram.verifier else None
 
 
@@ -131,12 +132,15 @@ def _finish(ctx: Context, account: Account | None) -> None:
     ctx.session.sasl = None
     if account is None:
         raise IrcError(Numeric.ERR_SASLFAIL)
-    ctx.propose(_log_in, account.name, proof_of(account))
+    why = why_unusable(account)
+    if why:
+        raise IrcError(Numeric.ERR_SASLFAIL, text=why)
+    ctx.propose(_log_in, account.id, proof_of(account))
 
 
 @step("sasl.login")
-def _log_in(ctx: Context, name: str, proof: str) -> None:
-    account = proved(ctx, name, proof)
+def _log_in(ctx: Context, account_id: str, proof: str) -> None:
+    account = proved(ctx, account_id, proof)
     if account is None:
         raise IrcError(Numeric.ERR_SASLFAIL)
     try:

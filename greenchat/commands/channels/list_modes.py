@@ -34,7 +34,7 @@ def send_list(ctx: Context, channel: Channel, letter: str) -> None:
 def change_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
     """Put a mask into a list or take it out; what was really changed, or None. Raises 478 or 696."""
     try:
-        mask = mask_lists.parse(change.parameter or "")
+        mask = mask_lists.parse(change.parameter or "").bound(ctx.network.accounts.id_of)
     except mask_lists.MaskError as error:
         raise IrcError(
             Numeric.ERR_INVALIDMODEPARAM, channel.name, change.letter, change.parameter or "*", text=f"{error}"

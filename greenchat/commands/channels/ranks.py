@@ -9,7 +9,7 @@ from greenchat.protocol.modes import ModeChange, format_changes
 
 def grant_rank(ctx: Context, user: User, channel: Channel) -> None:
     """Give a member the rank that they have by their account, and tell everybody."""
-    give_rank(ctx, user, channel, rank_of(channel, ctx.network.fold(user.account)))
+    give_rank(ctx, user, channel, rank_of(channel, user.account_id))
 
 
 def give_rank(ctx: Context, user: User, channel: Channel, letter: str) -> None:

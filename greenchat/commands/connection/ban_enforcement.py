@@ -20,7 +20,8 @@ def ban_of(ctx: Context, session: Session) -> ServerBan | None:
         return None
     user = session.user
     ban = bans.of_address(session.host, ctx.now)
-    ban = ban or bans.of_account(user.account if user else session.account, ctx.now)
+    account_id = user.account_id if user else ctx.network.accounts.id_of(session.account)
+    ban = ban or bans.of_account(account_id, ctx.now)
     if ban:
         return ban
     if user:
@@ -68,7 +69,7 @@ def _is_unwanted(ctx: Context, user: User) -> bool:
     """
     bans = ctx.network.bans
     by_name = bans.of_masks(user.nick, user.username, (user.host, user.real_host), ctx.now)
-    return bool(by_name or bans.of_account(user.account, ctx.now))
+    return bool(by_name or bans.of_account(user.account_id, ctx.now))
 
 
 def _nick(session: Session) -> str:

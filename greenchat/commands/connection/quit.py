@@ -49,7 +49,7 @@ def depart(ctx: Context, leaver: User, reason: str) -> None:
     if leaver.account:
         heir = presence(ctx.network, leaver.account)
         if heir is None:
-            forget_presence(ctx, leaver.account)
+            forget_presence(ctx, leaver.account_id)
         else:
             ctx.network.moved[heir] = None
             keep_presences(ctx)

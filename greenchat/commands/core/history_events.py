@@ -25,8 +25,8 @@ _PASSING = ("+typing", "+draft/typing")
 
 
 def identity(network: Network, user: User) -> str:
-    """Who somebody is beyond one connection: the account, or for those without one a name that dies with them."""
-    return network.fold(user.account) if user.account else user.guest_id
+    """Who somebody is beyond one connection, see `User.identity`."""
+    return user.identity
 
 
 def conversation_of(network: Network, user: User, place: Channel | User, rank: str = "") -> str:

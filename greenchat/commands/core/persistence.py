@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from greenchat.chat import documents
-from greenchat.chat.accounts import Account
+from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.always_on import document, stays
 from greenchat.chat.channel import Channel
 from greenchat.chat.channel_registration import ChannelRegistration
@@ -23,13 +23,13 @@ def keep_presences(ctx: Context) -> None:
     network = ctx.network
     for user in list(network.moved):
         if network.user(user.nick) is user and stays(network, user):
-            ctx.keep(documents.PRESENCE, network.fold(user.account), document(network, user))
+            ctx.keep(documents.PRESENCE, user.account_id, document(network, user))
     network.moved.clear()
 
 
-def forget_presence(ctx: Context, account: str) -> None:
+def forget_presence(ctx: Context, account_id: str) -> None:
     """Somebody does not stay any more."""
-    ctx.keep(documents.PRESENCE, ctx.network.fold(account), None)
+    ctx.keep(documents.PRESENCE, account_id, None)
 
 
 def change_account(ctx: Context, name: str, **changes: object) -> Account:
@@ -40,31 +40,65 @@ def change_account(ctx: Context, name: str, **changes: object) -> Account:
 
 
 def forget_account(ctx: Context, account: Account) -> None:
-    """There is no such account any more; who takes its name is somebody else, whom nobody has accepted yet.
+    """There is no such account any more, and nothing that was its own passes to the next one of its name.
 
-    Raises StoreError.
+    What is kept by its id would find nobody: it is taken out, so that it does not pile up. Who is logged in to it is
+    the caller's to log out, see `services.removal`. Raises StoreError.
     """
-    network, fold = ctx.network, ctx.network.fold
-    folded = fold(account.name)
-    others = []
-    for other in network.accounts:
-        accepted = tuple(name for name in other.accepted if fold(name) != folded)
-        if accepted != other.accepted and other.name != account.name:
-            others.append(replace(other, accepted=accepted))
+    network = ctx.network
     tokens = network.tokens.of(account)
     gone = [
-        Document(documents.ACCOUNT.name, folded, None),
+        Document(documents.ACCOUNT.name, network.fold(account.name), None),
+        Document(documents.READ_MARKS.name, account.id, None),
+        Document(documents.PRESENCE.name, account.id, None),
         *[Document(documents.TOKEN.name, token.hash, None) for token in tokens],
     ]
-    ctx.journal.secure(*gone, *[_of_account(ctx, other) for other in others])
+    others = [
+        replace(other, accepted=tuple(key for key in other.accepted if key != account.id))
+        for other in network.accounts
+        if account.id in other.accepted and other.id != account.id
+    ]
+    ranks = {
+        channel: _without(channel.registration, account.id)
+        for channel in network.channels.values()
+        if channel.registration and account.id in channel.registration.access
+    }
+    changed = [_of_channel(ctx, channel, registration) for channel, registration in ranks.items()]
+    ctx.journal.secure(*gone, *changed, *[_of_account(ctx, other) for other in others])
     network.accounts.drop(account.name)
-    network.familiar.forget(folded)
+    network.familiar.forget(account.id)
     for token in tokens:
         network.tokens.drop(token.hash)
     for other in others:
         network.accounts.put(other)
     for user in network.users.values():
-        user.accepted.pop(folded, None)
+        user.accepted.pop(account.id, None)
+    for channel, registration in ranks.items():
+        network.set_registration(channel, registration)
+
+
+def _without(registration: ChannelRegistration, account_id: str) -> ChannelRegistration:
+    access = {key: rank for key, rank in registration.access.items() if key != account_id}
+    return replace(registration, access=access)
+
+
+def reserve_name(ctx: Context, account: Account) -> None:
+    """Keep the name of an account that is given up: who registers it could be taken for its former owner.
+
+    Raises StoreError.
+    """
+    dropped = Dropped(account.name, account.id, ctx.now)
+    ctx.secure(documents.DROPPED, ctx.network.fold(account.name), dropped.document())
+    ctx.network.accounts.reserve(dropped)
+
+
+def free_name(ctx: Context, name: str) -> Dropped | None:
+    """Let the name of a former account be registered again; None where there is none. Raises StoreError."""
+    dropped = ctx.network.accounts.reserved(name)
+    if dropped:
+        ctx.secure(documents.DROPPED, ctx.network.fold(dropped.name), None)
+        ctx.network.accounts.free(name)
+    return dropped
 
 
 def secure_account(ctx: Context, account: Account) -> None:
@@ -110,5 +144,9 @@ def register_channel(ctx: Context, channel: Channel, registration: ChannelRegist
 
 def secure_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
     """Have a channel stored as it is now, for those whose it is, or about to be. Raises StoreError."""
+    ctx.journal.secure(_of_channel(ctx, channel, registration))
+
+
+def _of_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> Document:
     stored = channel_document(channel, registration) if registration else None
-    ctx.secure(documents.CHANNEL, ctx.network.fold(channel.name), stored)
+    return Document(documents.CHANNEL.name, ctx.network.fold(channel.name), stored)

@@ -25,7 +25,7 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
     conversation = conversation_of(network, ctx.user, place, rank)
     key = None
     if CLIENT_ID in envelope.message.tags:
-        key = SentIds.key(network.fold(ctx.user.account), conversation, envelope.message.tags[CLIENT_ID])
+        key = SentIds.key(ctx.user.account_id, conversation, envelope.message.tags[CLIENT_ID])
     if key:
         first = network.resent.get(key)
         if first:

@@ -31,7 +31,8 @@ class ServiceError(Exception):
 class Entry:
     """One command of a service. usage: its parameters, as HELP shows them; least: how many are needed.
 
-    way: how it comes to the state.
+    way: how it comes to the state. leading: how many are words of their own, before the rest of the text, which is one;
+    None where all are words.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Entry:
     handler: Handler
     right: str
     way: Way
+    leading: int | None = None
 
     @property
     def summary(self) -> str:
@@ -56,13 +58,16 @@ class Service:
     entries: dict[str, Entry] = field(default_factory=dict)
 
     def command(
-        self, name: str, usage: str = "", *, right: str = "", way: Way = Way.ACT
+        self, name: str, usage: str = "", *, right: str = "", way: Way = Way.ACT, leading: int | None = None
     ) -> Callable[[Handler], Handler]:
-        """Declare a command. Parameters in usage that are not in brackets are needed. right: of operators."""
+        """Declare a command. Parameters in usage that are not in brackets are needed. right: of operators.
+
+        leading: see Entry; for passwords, which may have spaces in them.
+        """
 
         def declare(handler: Handler) -> Handler:
             least = sum(not word.startswith("[") for word in usage.split())
-            self.entries[name] = Entry(name, usage, least, handler, right, way)
+            self.entries[name] = Entry(name, usage, least, handler, right, way, leading)
             return handler
 
         return declare
@@ -100,7 +105,8 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
         return None
     if entry.way is Way.ACT:
         as_act(ctx)
-    return guarded(ctx, spoken_to, lambda: entry.handler(ctx, words[1:]))
+    parameters = words[1:] if entry.leading is None else text.lstrip().split(None, entry.leading + 1)[1:]
+    return guarded(ctx, spoken_to, lambda: entry.handler(ctx, parameters))
 
 
 def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Continuation | None]) -> Continuation | None:

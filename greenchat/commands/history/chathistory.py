@@ -128,7 +128,7 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
         return [(target, store.find(target.conversation, target.latest)) for target in found]
 
     def then(ctx: Context, found: list[tuple[Target, StoredEvent | None]] | StoreError) -> None:
-        if isinstance(found, StoreError):
+        if isinstance(found, StoreError) or ctx.user.identity != who:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", "TARGETS", text=_UNREADABLE)
         nicks = nicks_by_identity(ctx)
         with ctx.batch("draft/chathistory-targets"):

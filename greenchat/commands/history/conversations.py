@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.history_events import identity
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.storage.interface import HistoryReader, Span, StoredEvent, Target, direct_key, members_of
 from greenchat.values.names import CHANNEL_BYTES
+
+_STAR = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Conversation:
 def readable_place(ctx: Context, target: str) -> Conversation | None:
     """The conversation that a client names; None where it may not read, or there can't be one.
 
-    A channel is read by its members. A nickname stands for whoever has it now, else for the account of that name.
+    A channel is read by its members. For nicknames see `_identity_of`.
     """
     network = ctx.network
     if target.startswith("#"):
@@ -60,9 +61,31 @@ def readable_place(ctx: Context, target: str) -> Conversation | None:
     if not target or " " in target or len(target.encode()) > CHANNEL_BYTES:
         return None  # no nickname and no account is called that
     other = network.user(target)
-    if other is not None:
-        return Conversation(other.nick, direct_key(identity(network, ctx.user), identity(network, other)))
-    return Conversation(target, direct_key(identity(network, ctx.user), network.fold(target)))
+    name = other.nick if other else target
+    return Conversation(name, direct_key(ctx.user.identity, _identity_of(ctx, target)))
+
+
+def _identity_of(ctx: Context, name: str) -> str:
+    """Whom a name in a conversation of two stands for.
+
+    That is who has this nickname now, else the account of that name, else who had the nickname last, else the account
+    that was given up. For whom none of it finds, `name_of` makes a name that says it, like `bob*~0abc`: no nickname has
+    a star. What version 0.1.0 kept of accounts that were given up is found by their names.
+    """
+    network = ctx.network
+    _, star, said = name.partition(_STAR)
+    if star:
+        return said
+    user = network.user(name)
+    if user is not None:
+        return user.identity
+    found = network.accounts.id_of(name)
+    if not found:
+        found = next((departed.identity for departed in network.whowas.of(network.fold(name))), "")
+    if not found:
+        dropped = network.accounts.reserved(name)
+        found = dropped.id if dropped and network.fold(dropped.name) == network.fold(name) else ""
+    return found or network.fold(name)
 
 
 def channel_place(ctx: Context, channel: Channel, reader: User) -> Conversation:
@@ -106,7 +129,7 @@ def may_read(ctx: Context, event: StoredEvent) -> bool:
     """Whether the sender may read an event of one of their conversations, as things are now."""
     key = channel_key(ctx, event.conversation)
     if not key:
-        return True
+        return ctx.user.identity in members_of(event.conversation)
     channel = ctx.network.channels.get(key)
     if channel is None or ctx.user not in channel.members:
         return False
@@ -116,14 +139,15 @@ def may_read(ctx: Context, event: StoredEvent) -> bool:
 
 def nicks_by_identity(ctx: Context) -> dict[str, str]:
     """Everybody who is here."""
-    return {identity(ctx.network, user): user.nick for user in ctx.network.users.values()}
+    return {user.identity: user.nick for user in ctx.network.users.values()}
 
 
 def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
     """What to call a conversation to its reader; "" for one no longer theirs.
 
-    That is the channel, or the other's nickname, and for one who is not here the one that they had. latest: the last
-    event in it.
+    That is the channel, or the other's nickname, and for one who is not here the one that they had; if it would stand
+    for somebody else now, with their identity behind a star: what is told here can be asked for with every command.
+    latest: the last event in it.
     """
     network = ctx.network
     key = channel_key(ctx, conversation)
@@ -131,10 +155,22 @@ def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: 
         channel = network.channels.get(key)
         return channel.name if channel and ctx.user in channel.members else ""
     one, other = members_of(conversation)
-    if other == identity(network, ctx.user):
+    if other == ctx.user.identity:
         other = one
+    elif one != ctx.user.identity:
+        return ""  # who asked has logged in or out meanwhile
     if other in nicks or latest is None:
         return nicks.get(other, "")
-    speaker = latest.source.partition("!")[0]
-    is_theirs = network.fold(latest.account) == other if latest.account else speaker != ctx.user.nick
-    return speaker if is_theirs else latest.params[0]
+    account = network.accounts.by_id(other)
+    if account:
+        name = account.name
+    else:
+        name = latest.params[0] if is_by(ctx, ctx.user, latest) else latest.source.partition("!")[0]
+    return name if _identity_of(ctx, name) == other else f"{name}{_STAR}{other}"
+
+
+def is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
+    """Whether a user said it: under the same account, or as a guest, whatever they are called and shown as now."""
+    if event.account:
+        return user.account_id != "" and ctx.network.accounts.author(event.account, event.id) == user.account_id
+    return user.was(event.source, event.id)

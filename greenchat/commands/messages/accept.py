@@ -49,9 +49,9 @@ def _add(ctx: Context, nick: str) -> None:
     user = network.user(nick)
     account = network.accounts.get(user.account) if user else network.accounts.owner_of_nick(nick)
     if account:
-        key, name = network.fold(account.name), account.name
+        key, name = account.id, account.name
     elif user:
-        key, name = caller_id.key_of(network, user), user.nick
+        key, name = user.identity, user.nick
     else:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
     _forget_those_who_left(ctx)
@@ -62,7 +62,7 @@ def _add(ctx: Context, nick: str) -> None:
         raise IrcError(Numeric.ERR_ACCEPTFULL)
     own = network.accounts.get(owner.account)
     if own and account:
-        change_account(ctx, own.name, accepted=(*own.accepted, name))
+        change_account(ctx, own.name, accepted=(*caller_id.kept(network, owner), key))
     else:
         owner.accepted[key] = name
 
@@ -70,7 +70,7 @@ def _add(ctx: Context, nick: str) -> None:
 def _remove(ctx: Context, nick: str) -> None:
     network, owner = ctx.network, ctx.user
     user = network.user(nick)
-    keys = {caller_id.key_of(network, user), user.guest_id} if user else set()
+    keys = {user.identity, user.guest_id} if user else set()
     folded = network.fold(nick)
     keys |= {key for key, name in caller_id.listed(network, owner).items() if network.fold(name) == folded}
     kept = keys & caller_id.kept(network, owner).keys()
@@ -80,17 +80,16 @@ def _remove(ctx: Context, nick: str) -> None:
         owner.accepted.pop(key, None)
     own = network.accounts.get(owner.account) if kept else None
     if own:
-        change_account(ctx, own.name, accepted=tuple(name for name in own.accepted if network.fold(name) not in kept))
+        change_account(ctx, own.name, accepted=tuple(key for key in own.accepted if key not in kept))
 
 
 def _forget_those_who_left(ctx: Context) -> None:
     """Guests who are not here any more can't come back as the same."""
     network, owner = ctx.network, ctx.user
     if len(owner.accepted) >= network.settings.limits.accept:
-        here = {caller_id.key_of(network, user) for user in network.users.values()}
-        here |= {user.guest_id for user in network.users.values()}
-        accounts = network.accounts
-        owner.accepted = {key: name for key, name in owner.accepted.items() if key in here or accounts.get(name)}
+        here = {user.guest_id for user in network.users.values()}
+        by_id = network.accounts.by_id
+        owner.accepted = {key: name for key, name in owner.accepted.items() if key in here or by_id(key)}
 
 
 def is_accepted(ctx: Context, target: User) -> bool:

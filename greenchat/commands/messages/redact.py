@@ -4,16 +4,15 @@ from collections.abc import Callable
 from functools import partial
 
 from greenchat.chat.channel import Channel
-from greenchat.chat.user import User
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.history_events import identity, stored
+from greenchat.commands.core.history_events import stored
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
-from greenchat.commands.history.conversations import Conversation, readable_place
+from greenchat.commands.history.conversations import Conversation, is_by, readable_place
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.storage.interface import Erasure, StoredEvent, StoreError
@@ -72,7 +71,7 @@ def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str
             ctx.deliver_in(channel.ranked(rank), envelope)
         else:
             ctx.broadcast(channel, envelope)
-        if not _is_by(ctx, ctx.user, event):
+        if not is_by(ctx, ctx.user, event):
             speaker = ctx.network.cloaks.source(event.source)
             note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
     elif not place.is_channel:
@@ -98,7 +97,7 @@ def require_right(ctx: Context, place: Conversation, event: StoredEvent) -> None
     channel = _channel(ctx, place)
     if channel and channel.is_at_least(ctx.user, "h"):
         return
-    if not _is_by(ctx, ctx.user, event):
+    if not is_by(ctx, ctx.user, event):
         text = "You are not authorised to delete this message"
         raise FailError("REDACT", "REDACT_FORBIDDEN", place.name, event.msgid, text=text)
     window = ctx.network.settings.history.redact_window
@@ -109,13 +108,6 @@ def require_right(ctx: Context, place: Conversation, event: StoredEvent) -> None
 
 def _channel(ctx: Context, place: Conversation) -> Channel | None:
     return ctx.network.channel(place.name) if place.is_channel else None
-
-
-def _is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
-    """Whether a user said it: under the same account, or as a guest, whatever they are called and shown as now."""
-    if event.account:
-        return ctx.network.fold(event.account) == identity(ctx.network, user)
-    return user.was(event.source, event.id)
 
 
 def _not_kept(ctx: Context, place: Conversation, msgid: str) -> None:

@@ -102,7 +102,8 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
     if len(network.bans) >= network.settings.limits.bans and network.bans.get(target) is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="There are too many bans")
     before = network.bans.get(target)
-    ban = ServerBan(target, ctx.nick, ctx.now, ctx.now + seconds * _SECOND if seconds else 0, reason)
+    until = ctx.now + seconds * _SECOND if seconds else 0
+    ban = ServerBan(target, ctx.nick, ctx.now, until, reason, _account_id(ctx, target))
     network.bans.put(ban)
     if ban in _hitting(ctx):
         _put_back(network.bans, target, before)
@@ -123,6 +124,19 @@ def _put_back(bans: ServerBans, target: Target, before: ServerBan | None) -> Non
     bans.drop(target)
     if before:
         bans.put(before)
+
+
+def _account_id(ctx: Context, target: Target) -> str:
+    """Of the account that a ban is on, "" where it is on something else. Raises IrcError where there is none."""
+    if target.kind != ACCOUNT:
+        return ""
+    found = ctx.network.accounts.id_of(target.text)
+    if not found:
+        text = (
+            f"There is no account {target.text}: a ban is on an address, a network, a mask nick!user@host or an account"
+        )
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=text)
+    return found
 
 
 def _remove_command(ctx: Context, words: Sequence[str]) -> None:
@@ -163,7 +177,7 @@ def _info(ctx: Context, words: Sequence[str]) -> None:
         origin = user.real_host if sees_addresses(ctx.user, ctx.network.settings) else user.host
         ctx.notice(f"{user.source} comes from {origin}, account {user.account or 'none'}")
         found += [bans.of_address(host, ctx.now) for host in hosts_of(user)]
-        found.append(bans.of_account(user.account, ctx.now))
+        found.append(bans.of_account(user.account_id, ctx.now))
         found.append(bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now))
     hits = [ban for ban in dict.fromkeys(found) if ban and ban.holds(ctx.now)]
     for ban in hits:
@@ -177,7 +191,7 @@ def _hitting(ctx: Context) -> list[ServerBan | None]:
     bans, user = ctx.network.bans, ctx.user
     return [
         bans.of_address(ctx.session.host, ctx.now),
-        bans.of_account(user.account, ctx.now),
+        bans.of_account(user.account_id, ctx.now),
         bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now),
     ]
 

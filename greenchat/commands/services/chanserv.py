@@ -96,8 +96,8 @@ def amode(ctx: Context, words: list[str]) -> None:
     channel = _registered(ctx, words[0])
     registration = _registration(channel)
     if len(words) < 3:
-        lines = [f"{letter}  {account}" for account, letter in registration.access.items()]
-        tell(ctx, CHANSERV, f"q  {registration.founder} (founder)", *lines)
+        lines = [f"{letter}  {_name(ctx, account_id)}" for account_id, letter in registration.access.items()]
+        tell(ctx, CHANSERV, f"q  {_name(ctx, registration.founder)} (founder)", *lines)
         return
     _own_channel(ctx, words[0])
     sign, letter = words[1][:1], words[1][1:]
@@ -106,13 +106,12 @@ def amode(ctx: Context, words: list[str]) -> None:
     account = ctx.network.accounts.get(words[2])
     if account is None:
         raise ServiceError("There is no such account")
-    folded = ctx.network.fold(account.name)
-    access = {name: rank for name, rank in registration.access.items() if name != folded}
+    access = {key: rank for key, rank in registration.access.items() if key != account.id}
     if sign == "+":
         if len(access) >= _MOST_ACCESS:
             raise ServiceError("That list is full")
-        access[folded] = letter
-    elif registration.access.get(folded) != letter:
+        access[account.id] = letter
+    elif registration.access.get(account.id) != letter:
         raise ServiceError(f"{account.name} does not have that rank")
     register_channel(ctx, channel, replace(registration, access=access))
     _write_down(ctx, f"set {words[1]} for the account {account.name} in {channel.name}", is_own=_is_own(ctx, channel))
@@ -127,7 +126,7 @@ def info(ctx: Context, words: list[str]) -> None:
         raise ServiceError("There is no such registered channel")
     registration = channel.registration
     when = in_words(registration.registered)
-    tell(ctx, CHANSERV, f"{channel.name} belongs to {registration.founder}, since {when}")
+    tell(ctx, CHANSERV, f"{channel.name} belongs to {_name(ctx, registration.founder)}, since {when}")
 
 
 @CHANSERV.command("TRANSFER", "<#channel> <account> [<code>]")
@@ -144,19 +143,25 @@ def transfer(ctx: Context, words: list[str]) -> None:
     if len(words) < 3 or not hmac.compare_digest(words[2].encode(), code.encode()):
         tell(ctx, CHANSERV, f"To give it away: /msg ChanServ TRANSFER {channel.name} {account.name} {code}")
         return
-    founder = ctx.network.fold(account.name)
     registration = _registration(channel)
-    access = {name: rank for name, rank in registration.access.items() if name != founder}
+    access = {key: rank for key, rank in registration.access.items() if key != account.id}
     is_own = _is_own(ctx, channel)
-    register_channel(ctx, channel, replace(registration, founder=founder, access=access))
+    register_channel(ctx, channel, replace(registration, founder=account.id, access=access))
     _write_down(ctx, f"gave {channel.name} to the account {account.name}", is_own=is_own)
     tell(ctx, CHANSERV, f"{channel.name} belongs to {account.name} now")
 
 
 def _account(ctx: Context) -> str:
-    if not ctx.user.account:
+    """The id of the sender's account."""
+    if not ctx.user.account_id:
         raise ServiceError("You are not logged in: see /msg NickServ HELP")
-    return ctx.network.fold(ctx.user.account)
+    return ctx.user.account_id
+
+
+def _name(ctx: Context, account_id: str) -> str:
+    """What to call an account."""
+    account = ctx.network.accounts.by_id(account_id)
+    return account.name if account else "nobody"
 
 
 def _channel(ctx: Context, name: str) -> Channel:
@@ -187,8 +192,8 @@ def _registration(channel: Channel) -> ChannelRegistration:
     return channel.registration
 
 
-def _is_founder(channel: Channel, account: str) -> bool:
-    return channel.registration is not None and channel.registration.founder == account
+def _is_founder(channel: Channel, account_id: str) -> bool:
+    return account_id != "" and channel.registration is not None and channel.registration.founder == account_id
 
 
 def _is_lobby(ctx: Context, channel: Channel) -> bool:
@@ -196,7 +201,7 @@ def _is_lobby(ctx: Context, channel: Channel) -> bool:
 
 
 def _is_own(ctx: Context, channel: Channel) -> bool:
-    return _is_founder(channel, ctx.network.fold(ctx.user.account))
+    return _is_founder(channel, ctx.user.account_id)
 
 
 def _write_down(ctx: Context, what: str, *, is_own: bool) -> None:

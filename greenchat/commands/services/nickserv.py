@@ -1,11 +1,22 @@
 """NickServ: accounts for clients that know neither SASL nor REGISTER."""
 
+import hmac
+import re
 from dataclasses import replace
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
+from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
-from greenchat.commands.accounts.login import check_password, log_in, log_out, mask, proof_of, proved
+from greenchat.commands.accounts.login import (
+    check_password,
+    find_account,
+    log_in,
+    log_out,
+    proof_of,
+    proved,
+    why_unusable,
+)
 from greenchat.commands.accounts.nick_ownership import owns
 from greenchat.commands.accounts.register import Refusal, change_password, register
 from greenchat.commands.accounts.verification import hint
@@ -15,23 +26,27 @@ from greenchat.commands.connection.reattach import reunite
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
-from greenchat.commands.core.persistence import change_account, forget_account, forget_presence
+from greenchat.commands.core.persistence import change_account, forget_presence, free_name, register_channel
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
-from greenchat.commands.users.identity import set_account
-from greenchat.protocol.numerics import Numeric
+from greenchat.commands.services.removal import remove_account
 from greenchat.protocol.times import in_words
+
+_QUOTED = re.compile(r"""(?:"(.+?)"|(\S+))\s+(?:"(.+)"|(\S+))""")
 
 NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")
 
 
-@NICKSERV.command("REGISTER", "<password> [<email>]", way=Way.STEPS)
+@NICKSERV.command("REGISTER", "<password> [<email>]", way=Way.STEPS, leading=0)
 def register_(ctx: Context, words: list[str]) -> Deferred | None:
-    """Makes your nickname an account of yours."""
+    """Makes your nickname an account of yours. What has an @ in it at the end is your email address."""
     if ctx.session.account:
         raise ServiceError(f"You are already logged in as {ctx.session.account}")
-    return register(ctx, ctx.nick, words[1] if len(words) > 1 else "", words[0], _registered)
+    password, _, email = words[0].rpartition(" ")
+    if "@" not in email or not password:
+        password, email = words[0], ""
+    return register(ctx, ctx.nick, email, password, _registered)
 
 
 @step("nickserv.registered")
@@ -45,10 +60,14 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     log_in(ctx, result)
 
 
-@NICKSERV.command("IDENTIFY", "[<account>] <password>", way=Way.STEPS)
+@NICKSERV.command("IDENTIFY", "[<account>] <password>", way=Way.STEPS, leading=0)
 def identify(ctx: Context, words: list[str]) -> Continuation | None:
-    """Logs you in, to the account of your nickname unless you name another."""
-    name, password = (ctx.nick, words[0]) if len(words) == 1 else words[:2]
+    """Logs you in, to the account of your nickname unless you name another. The password may have spaces."""
+    name, space, password = words[0].partition(" ")
+    # one word and more is a password of the own nickname, unless the first is somebody's account
+    is_named = space and (len(words[0].split()) == 2 or find_account(ctx, name))
+    if not is_named:
+        name, password = ctx.nick, words[0]
     return check_password(ctx, name, password, _identified, _refuse)
 
 
@@ -59,12 +78,15 @@ def _refuse(_: Context, seconds: int) -> None:
 def _identified(ctx: Context, account: Account | None) -> None:
     if account is None:
         raise ServiceError("That is not the password")
-    ctx.propose(_log_in, account.name, proof_of(account))
+    why = why_unusable(account)
+    if why:
+        raise ServiceError(why)
+    ctx.propose(_log_in, account.id, proof_of(account))
 
 
 @step("nickserv.login")
-def _log_in(ctx: Context, name: str, proof: str) -> None:
-    account = proved(ctx, name, proof)
+def _log_in(ctx: Context, account_id: str, proof: str) -> None:
+    account = proved(ctx, account_id, proof)
     if account is None:
         raise ServiceError("That is not the password")
     log_in(ctx, account)
@@ -94,11 +116,11 @@ def info(ctx: Context, words: list[str]) -> None:
     tell(ctx, NICKSERV, *lines)
 
 
-@NICKSERV.command("PASSWD", "<old> <new>", way=Way.STEPS)
+@NICKSERV.command("PASSWD", "<old> <new>", way=Way.STEPS, leading=0)
 def passwd(ctx: Context, words: list[str]) -> Continuation | None:
-    """Changes your password."""
+    """Changes your password. Where one has spaces, put quotes around both: PASSWD "old one" "new one"."""
     account = _own(ctx)
-    old, new = words[:2]
+    old, new = _two_passwords(words[0])
 
     def checked(ctx: Context, confirmed: Account | None) -> Deferred | None:
         if confirmed is None:
@@ -108,6 +130,17 @@ def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     return check_password(ctx, account.name, old, checked, _refuse)
 
 
+def _two_passwords(text: str) -> tuple[str, str]:
+    """Two words, or two texts in quotes. Raises ServiceError."""
+    quoted = _QUOTED.fullmatch(text.strip())
+    if quoted:
+        return quoted[1] or quoted[2], quoted[3] or quoted[4]
+    old, *new = text.split()
+    if len(new) != 1:
+        raise ServiceError('Usage: PASSWD <old> <new>, with spaces in one of them PASSWD "old one" "new one"')
+    return old, new[0]
+
+
 @step("nickserv.password")
 def _password_changed(ctx: Context, why_not: str) -> None:
     if why_not:
@@ -115,9 +148,9 @@ def _password_changed(ctx: Context, why_not: str) -> None:
     tell(ctx, NICKSERV, "Your password is changed")
 
 
-@NICKSERV.command("DROP", "<account> <password>", way=Way.STEPS)
+@NICKSERV.command("DROP", "<account> <password>", way=Way.STEPS, leading=1)
 def drop(ctx: Context, words: list[str]) -> Continuation | None:
-    """Gives an account up. Its name is free for others then."""
+    """Gives an account up. Nobody else can register its name, unless an operator frees it."""
     account = _own(ctx)
     if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
         raise ServiceError(f"Name your own account, {account.name}, to show that you mean it")
@@ -127,28 +160,53 @@ def drop(ctx: Context, words: list[str]) -> Continuation | None:
 def _dropped(ctx: Context, account: Account | None) -> None:
     if account is None:
         raise ServiceError("That is not the password")
-    ctx.propose(_drop, account.name, proof_of(account))
+    ctx.propose(_drop, account.id, proof_of(account))
 
 
 @step("nickserv.drop")
-def _drop(ctx: Context, name: str, proof: str) -> None:
-    account = proved(ctx, name, proof)
+def _drop(ctx: Context, account_id: str, proof: str) -> None:
+    account = proved(ctx, account_id, proof)
     if account is None:
         raise ServiceError("That is not the password")
-    folded = ctx.network.fold(account.name)
-    channels = [c.name for c in ctx.network.channels.values() if c.registration and c.registration.founder == folded]
+    channels = [channel.name for channel in _owned(ctx, account)]
     if channels:
         raise ServiceError(f"You own {', '.join(channels[:5])}: give that away with /msg ChanServ TRANSFER first")
-    forget_account(ctx, account)
-    forget_presence(ctx, account.name)
     note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
-    for session in ctx.network.sessions:
-        if ctx.network.fold(session.account) == folded:
-            session.account = ""
-            if session.user is not None:
-                set_account(ctx, session.user, "")
-    ctx.reply(Numeric.RPL_LOGGEDOUT, mask(ctx))
+    remove_account(ctx, account)
     tell(ctx, NICKSERV, f"{account.name} is no account any more")
+
+
+def _owned(ctx: Context, account: Account) -> list[Channel]:
+    channels = ctx.network.channels.values()
+    return [channel for channel in channels if channel.registration and channel.registration.founder == account.id]
+
+
+@NICKSERV.command("ERASE", "<account> [<code>]", right="accounts")
+def erase(ctx: Context, words: list[str]) -> None:
+    """Ends an account, with the channels that it owns, and frees its name; or frees the name of one that was given up.
+
+    The first time it answers with a code, to be sure that you mean it. What it said stays: see HistServ FORGET.
+    """
+    account = ctx.network.accounts.get(words[0])
+    if account is None:
+        dropped = free_name(ctx, words[0])
+        if dropped is None:
+            raise ServiceError("There is no such account, and no name that is kept")
+        act(ctx, "ERASE", f"{ctx.nick} freed the name {dropped.name} of a former account")
+        tell(ctx, NICKSERV, f"{dropped.name} can be registered again")
+        return
+    code = f"{account.birth % 100_000_000:08}"
+    if len(words) < 2 or not hmac.compare_digest(words[1].encode(), code.encode()):
+        channels = ", ".join(channel.name for channel in _owned(ctx, account)[:10])
+        also = f", and {channels} will belong to nobody" if channels else ""
+        tell(ctx, NICKSERV, f"To end the account{also}: /msg NickServ ERASE {account.name} {code}")
+        return
+    act(ctx, "ERASE", f"{ctx.nick} erased the account {account.name}")
+    for channel in _owned(ctx, account):
+        register_channel(ctx, channel, None)
+    remove_account(ctx, account)
+    free_name(ctx, account.name)
+    tell(ctx, NICKSERV, f"{account.name} is no account any more, and can be registered again")
 
 
 @NICKSERV.command("SESSIONS", way=Way.HERE)
@@ -215,7 +273,7 @@ def set_(ctx: Context, words: list[str]) -> None:
     if stays(ctx.network, ctx.user):
         ctx.network.moved[ctx.user] = None
     else:
-        forget_presence(ctx, account.name)
+        forget_presence(ctx, account.id)
     tell(ctx, NICKSERV, f"{words[0].upper()} is {value} now")
 
 
@@ -273,7 +331,7 @@ def _end(ctx: Context, holder: User | None) -> None:
     depart(ctx, holder, reason)
 
 
-@NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts", way=Way.STEPS)
+@NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts", way=Way.STEPS, leading=1)
 def saregister(ctx: Context, words: list[str]) -> Deferred | None:
     """Makes an account for somebody else."""
     return register(ctx, words[0], "", words[1], _registered_for_somebody, for_somebody=True)

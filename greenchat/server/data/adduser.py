@@ -9,12 +9,13 @@ import signal
 import time
 
 from greenchat.chat import documents
-from greenchat.chat.accounts import Account
+from greenchat.chat.accounts import Account, account_id
 from greenchat.commands.accounts.register import why_not_password
 from greenchat.config.file import Config
+from greenchat.protocol.msgid import COUNTER_BITS, first_id
 from greenchat.protocol.scram import make_verifier
 from greenchat.server.data.store_keeper import DATABASE, who_holds
-from greenchat.storage.backup import add_document
+from greenchat.storage.backup import add_document, has_document
 from greenchat.storage.interface import StoreError
 from greenchat.values.names import naming
 
@@ -34,9 +35,16 @@ def add_user(name: str, password: str, config: Config) -> None:
     if refusal:
         raise StoreError(refusal.text)
     verifier = make_verifier(password, secrets.token_bytes(16), settings.accounts.iterations)
-    account = Account(name, str(verifier), time.time_ns() // 1_000_000)
+    now = time.time_ns() // 1_000_000
+    database = config.options.data / DATABASE
     folded = naming(settings.casemapping).fold(name)
-    if not add_document(config.options.data / DATABASE, documents.ACCOUNT.name, folded, account.document()):
+    if has_document(database, documents.DROPPED.name, folded):
+        raise StoreError(f"{name} was an account, and its name is reserved: an operator frees it with NickServ ERASE")
+    # no id of the server's own: it counts up from the millisecond
+    half = 1 << COUNTER_BITS - 1
+    birth = first_id(now) + half + secrets.randbelow(half)
+    account = Account(name, str(verifier), now, id=account_id(birth))
+    if not add_document(database, documents.ACCOUNT.name, folded, account.document()):
         raise StoreError(f"there is an account {name} already")
     server = who_holds(config.options.data)
     if server:

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _MARK = (documents.SERVER.name, documents.CASEMAPPING)
 _FIRST = "ascii"  # of the databases that don't say it
+_IDS = ("=", "~")  # begin the ids of accounts and of guests
 _SYMBOLS = "~&@%+"  # before the channel in the key of what was said to some ranks only
 
 Stored = dict[str, Any]
@@ -63,6 +64,7 @@ class _Refolding:
         """All that has to be written, what must make room first."""
         kinds: dict[str, Refold] = {
             documents.ACCOUNT.name: lambda key, document: (self._identity(key), document),
+            documents.DROPPED.name: lambda key, document: (self._fold(document["name"]), document),
             documents.PRESENCE.name: self._presence,
             documents.READ_MARKS.name: self._read_marks,
             documents.CHANNEL.name: self._channel,
@@ -126,8 +128,8 @@ class _Refolding:
         return found
 
     def _identity(self, key: str) -> str:
-        """Of an account, also one that is gone; what guests are known by is no name."""
-        return self._identities.get(key) or (key if key.startswith("~") else self._fold(key))
+        """Of an account of version 0.1.0 that is gone; ids of accounts and of guests are no names."""
+        return self._identities.get(key) or (key if key[:1] in _IDS else self._fold(key))
 
     def _name(self, channel: str) -> str:
         return self._channels.get(self._was_folded(channel), channel)

@@ -4,19 +4,21 @@ what was said lately under ids of clients, and the secrets behind what must not 
 
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
 
 from greenchat.chat import documents
-from greenchat.chat.accounts import Account
+from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.always_on import bring_back
+from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.cloaks import SECRET_SIZE
 from greenchat.chat.defcon import MEANINGS, NORMAL
 from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import from_document
-from greenchat.chat.server_bans import ServerBan
+from greenchat.chat.server_bans import ACCOUNT, ServerBan
 from greenchat.chat.tokens import Token
 from greenchat.protocol.msgid import first_id
 from greenchat.protocol.tags import CLIENT_ID
@@ -37,13 +39,15 @@ def restore(network: Network, store: Store) -> None:
     network.cloaks.change_secret(_secret(store, documents.CLOAK))
     level = store.document(documents.SERVER.name, documents.DEFCON)
     network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
+    reserve_dropped(network, store)
+    accounts = network.accounts
     for account in new_accounts(network, store):
-        network.accounts.put(account)
-    _each(store, documents.CHANNEL, lambda document: network.bring_back(from_document(document, network.mask_fold)))
+        accounts.put(account)
+    _each(store, documents.CHANNEL, lambda document: network.bring_back(_channel(network, document)))
     for token in _each(store, documents.TOKEN, Token.from_document):
         network.tokens.put(token)
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
-        network.bans.put(ban)
+        network.bans.put(_bound(network, ban))
     numbers = count()
     _each(
         store,
@@ -54,9 +58,20 @@ def restore(network: Network, store: Store) -> None:
     )
     network.moved.clear()
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
-        key = SentIds.key(network.fold(event.account), event.conversation, event.tags[CLIENT_ID])
+        key = SentIds.key(accounts.author(event.account, event.id), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.resent.add(key, event.id)
+
+
+def _channel(network: Network, document: Mapping[str, Any]) -> Channel:
+    return from_document(document, network.mask_fold, network.accounts.author)
+
+
+def _bound(network: Network, ban: ServerBan) -> ServerBan:
+    """Version 0.1.0 kept only the name of the account that a ban is on: it is the one that there was then."""
+    if ban.target.kind != ACCOUNT or ban.account_id:
+        return ban
+    return replace(ban, account_id=network.accounts.author(ban.target.text, first_id(ban.created + 1)))
 
 
 def _secret(store: Store, key: str) -> bytes:
@@ -78,6 +93,12 @@ def new_accounts(network: Network, store: Store) -> list[Account]:
     """
     stored = _each(store, documents.ACCOUNT, Account.from_document)
     return [account for account in stored if network.accounts.get(account.name) is None]
+
+
+def reserve_dropped(network: Network, store: Store) -> None:
+    """Keep the names of former accounts from being registered again. Raises StoreError."""
+    for dropped in _each(store, documents.DROPPED, Dropped.from_document):
+        network.accounts.reserve(dropped)
 
 
 def _each(store: Store, kind: Kind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:

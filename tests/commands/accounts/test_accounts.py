@@ -19,6 +19,7 @@ from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.staff import STAFFED, become
 
 QUICK = AccountSettings(iterations=4096)
 
@@ -211,11 +212,16 @@ def test_scram(server: Target) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [["NS PASSWD sesame-open sesame-shut"], ["NS DROP alice sesame-open", "REGISTER alice * :sesame-shut"]],
+    [
+        ["NS PASSWD sesame-open sesame-shut"],
+        ["NS DROP alice sesame-open", "NS ERASE alice", "REGISTER alice * :sesame-shut"],
+    ],
 )
-def test_who_proved_the_password_of_before_is_not_let_in(server: Target, changes: list[str]) -> None:
+def test_who_proved_the_password_of_before_is_not_let_in(serve: Serve, changes: list[str]) -> None:
     """Neither after it was changed, nor where somebody else has the name of an account that was given up."""
+    server = serve(replace(STAFFED, accounts=QUICK))
     with Client(server, "alice") as alice, Client(server, "mallory") as mallory:
+        become(alice)
         alice.send("REGISTER * * :sesame-open")
         alice.expect("REGISTER")
         scram_proof(mallory, "alice", "sesame-open")

@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.config.settings import Limits, Settings
-from tests.commands.inside import log_in, make_operator
+from tests.commands.inside import add_account, log_in, make_operator
 from tests.conftest import Serve, ServerThread, Target
 from tests.irc import Client, people
 
@@ -178,6 +178,7 @@ def test_registered_only(house: ServerThread) -> None:
 def test_bans_of_accounts(house: ServerThread) -> None:
     """https://ircv3.net/specs/extensions/account-extban: "ban masks matching account names"."""
     with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+        add_account(house, "bobby")
         alice.run("JOIN #a", "MODE #a +bbe a:Bobby ~a:* carol")
         log_in(house, "bob", "bobby")
         assert bob.commands("JOIN #a") == ["474"]

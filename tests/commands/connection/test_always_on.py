@@ -7,6 +7,7 @@ import pytest
 
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
+from greenchat.server.app import App
 from tests.commands.devices import device, log_in, make_account
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
@@ -32,6 +33,11 @@ def go(client: Client) -> None:
     client.send("QUIT")
     client.until_end()
     client.close()
+
+
+def presence_of(app: App, account: str) -> object:
+    """What is stored of somebody who stays."""
+    return app.store.document("presence", app.network.accounts.id_of(account))
 
 
 def texts(messages: list[Message]) -> list[str]:
@@ -113,11 +119,11 @@ def test_a_killed_server_knows_too(start_server: StartServer, tmp_path: Path) ->
     running = start_server(Settings(accounts=ACCOUNTS), options)
     make_account(running.address, "alice")
     alice = come(running.address, "alice", "NS SET ALWAYS-ON on", "JOIN #a,#b", "PART #a")
-    stored = running.call(lambda app: app.store.document("presence", "alice"))
+    stored = running.call(lambda app: presence_of(app, "alice"))
     assert isinstance(stored, dict)
     assert [channel[:2] for channel in stored["channels"]] == [["#b", "o"]]
     alice.run("NS SET ALWAYS-ON off")
-    assert running.call(lambda app: app.store.document("presence", "alice")) is None
+    assert running.call(lambda app: presence_of(app, "alice")) is None
     go(alice)
 
 
@@ -164,7 +170,7 @@ def test_a_second_device_under_another_nick_is_no_second_person(start_server: St
             client.join("#b")
         go(phone)
         assert bob.expect("QUIT").nick == "alice_"
-    stored = running.call(lambda app: app.store.document("presence", "alice"))
+    stored = running.call(lambda app: presence_of(app, "alice"))
     assert isinstance(stored, dict)
     assert (stored["nick"], [channel[0] for channel in stored["channels"]]) == ("alice", ["#a"])
     go(alice)

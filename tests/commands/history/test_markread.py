@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.read_markers import ReadMarks
-from greenchat.config.settings import Settings
-from greenchat.server.app import App
+from greenchat.config.settings import AccountSettings, Settings
+from tests.commands.inside import log_in
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client, people
 
@@ -78,14 +78,11 @@ def test_what_is_wrong_is_said(server: Target, command: str, answer: tuple[str, 
 
 
 def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server(Settings(), quick_options(tmp_path))
-
-    def log_in(app: App) -> None:
-        app.network.set_account(app.network.users["alice"], "Alice")
-
+    settings = Settings(accounts=AccountSettings(reserve_nicks=False))
+    server = start_server(settings, quick_options(tmp_path))
     mark = "timestamp=2019-01-04T14:33:26.123Z"
     with Client(server.address, "alice", caps=CAPS) as alice:
-        server.call(log_in)
+        log_in(server, "alice", "Alice")
         alice.join("#lobby")
         alice.run(f"MARKREAD #lobby {mark}")
     with Client(server.address, "bob") as bob:
@@ -94,5 +91,5 @@ def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, t
             bob.sync()
         with Client(server.address, "alice", caps=CAPS) as alice:
             assert [m.params[1] for m in alice.join("#lobby") if m.command == "MARKREAD"] == ["*"]
-            server.call(log_in)
+            log_in(server, "alice", "Alice")
             assert alice.run("MARKREAD #lobby")[0].params[1] == mark

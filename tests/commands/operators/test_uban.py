@@ -161,6 +161,7 @@ def test_operators_are_not_put_out_and_cannot_ban_themselves(house: ServerThread
 
 
 def test_list_and_info(house: ServerThread, root: Client) -> None:
+    make_account(house.address, "mallory")
     for line in "192.0.2.0/24 1d spam", "bad*!*@* rude", "mallory":
         root.run(f"UBAN ADD {line}")
     *lines, end = notices(root, "UBAN LIST")
@@ -224,6 +225,7 @@ def test_the_reason_cannot_make_the_line_too_long(house: ServerThread, root: Cli
 def test_bans_survive_a_restart_and_expire(start_server: StartServer, tmp_path: Path) -> None:
     options: Options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     first = start_server(SETTINGS, options)
+    make_account(first.address, "mallory")
     with become(Client(first.address, "root")) as root:
         root.run(
             "UBAN ADD 192.0.2.0/24 1d spam", "UBAN ADD mallory 0 enough", "UBAN ADD bad!*@* 1h x", "UBAN DEL bad!*@*"

@@ -136,6 +136,7 @@ def test_forgetting_a_name_in_every_spelling(start_server: StartServer, tmp_path
                 client.run(f"PRIVMSG #chan :by {nick}")
                 client.send(f"NS DROP {nick} sesame-open", "QUIT")
                 client.until_end()
+            root.run(f"NS ERASE {nick}")
         root.send("HISTSERV FORGET Élodie")
         while (line := root.expect("NOTICE").params[-1]) != "2 messages of Élodie are deleted":
             assert "are deleted" not in line

@@ -1,0 +1,232 @@
+"""An account is a birth, not a name: who registers the name of a former account inherits nothing.
+
+A dropped name stays reserved until an operator frees it (NickServ ERASE); these tests have it freed, and look at every
+place where something is kept of an account.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from greenchat.protocol.message import Message
+from tests.commands.devices import device, log_in, make_account
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.staff import STAFFED, become
+
+CAPS = (
+    "sasl message-tags server-time batch draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2"
+    " draft/event-playback"
+)
+EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 50"
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    return start_server(STAFFED, quick_options(tmp_path))
+
+
+@pytest.fixture
+def root(house: ServerThread) -> Iterator[Client]:
+    with Client(house.address, "root") as client:
+        yield become(client)
+
+
+def come(house: ServerThread, nick: str) -> Client:
+    """Somebody with an account of their nick."""
+    make_account(house.address, nick)
+    return again(house, nick)
+
+
+def again(house: ServerThread, nick: str) -> Client:
+    """The same with one more connection."""
+    client = device(house.address, nick, caps=CAPS)
+    client.until("376", "422")
+    client.sync()
+    return client
+
+
+def give_up(client: Client, nick: str) -> None:
+    """End the account, and go. The password has a space: the name stands before it."""
+    client.send(f"PRIVMSG NickServ :DROP {nick} sesame open")
+    client.expect("901")
+    client.send("QUIT")
+    client.until_end()
+
+
+def stranger(house: ServerThread, root: Client, nick: str) -> Client:
+    """Somebody else registers the name, once it is free."""
+    root.run(f"NS ERASE {nick}")
+    return come(house, nick)
+
+
+def said(messages: list[Message]) -> list[str]:
+    """What is told again."""
+    return [m.params[1] for m in messages if m.command == "PRIVMSG" and "batch" in m.tags]
+
+
+def targets(client: Client) -> list[str]:
+    return [m.params[1] for m in client.run(f"CHATHISTORY TARGETS {EVER}") if m.command == "CHATHISTORY"]
+
+
+def notices(client: Client, line: str) -> str:
+    return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
+
+
+def test_a_dropped_name_stays_reserved_until_it_is_freed(house: ServerThread, root: Client) -> None:
+    with come(house, "ben") as ben:
+        give_up(ben, "ben")
+    with Client(house.address, "eve") as eve:
+        for name in "ben", "BEN":
+            (fail,) = eve.run(f"REGISTER {name} * :sesame open")
+            assert fail.params[:2] == ("REGISTER", "ACCOUNT_EXISTS")
+        assert "only an operator can free it" in notices(root, "NS SAREGISTER ben sesame-open")
+        assert "no command of mine" in notices(eve, "NS ERASE ben")
+        assert "can be registered again" in notices(root, "NS ERASE BEN")
+        assert eve.run("REGISTER ben * :sesame open")[0].params[0] == "SUCCESS"
+
+
+def test_conversations_do_not_pass_on(house: ServerThread, root: Client) -> None:
+    with come(house, "ann") as ann, come(house, "ben") as ben:
+        ann.run("PRIVMSG ben :for the first ben only", "METADATA * SET url :x")
+        ben.run("PRIVMSG ann :from the first", "MARKREAD ann timestamp=2024-01-01T00:00:00.000Z")
+        ben.run("METADATA * SET url :https://example.org/ben", "ACCEPT ann")
+        give_up(ben, "ben")
+        with stranger(house, root, "ben") as ben:
+            assert said(ben.run("CHATHISTORY LATEST ann * 10")) == []
+            assert said(ben.run("SEARCH text=first")) == []
+            assert targets(ben) == []
+            assert ben.run("MARKREAD ann")[0].params[1] == "*"
+            assert not any("https://example.org/ben" in m.params for m in ben.run("METADATA * LIST"))
+            assert ben.commands("ACCEPT *") == ["282"]
+            ann.run("PRIVMSG ben :for the second")
+            assert said(ben.run("CHATHISTORY LATEST ann * 10")) == ["for the second"]
+            # ann keeps both talks, under names that can be asked for
+            old, new = targets(ann)
+            assert new == "ben"
+            assert said(ann.run("CHATHISTORY LATEST ben * 10")) == ["for the second"]
+            assert said(ann.run(f"CHATHISTORY LATEST {old} * 10")) == ["for the first ben only", "from the first"]
+            assert said(ann.run(f"SEARCH in={old};text=first")) == ["for the first ben only", "from the first"]
+            assert ann.run(f"MARKREAD {old} timestamp=2024-01-01T00:00:00.000Z")[0].params[0] == old
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_accept_lists_of_others_forget(house: ServerThread, root: Client, listed: bool) -> None:
+    with come(house, "ann") as ann, come(house, "ben") as ben:
+        ann.run("MODE ann +g", *["ACCEPT ben"] * listed)
+        assert ("716" in ben.commands("PRIVMSG ann :hello")) is not listed
+        give_up(ben, "ben")
+        with stranger(house, root, "ben") as ben:
+            assert "716" in ben.commands("PRIVMSG ann :hello")
+
+
+def test_ranks_do_not_pass_on(house: ServerThread, root: Client) -> None:
+    with come(house, "own") as own, come(house, "ben") as ben:
+        own.run("JOIN #club", "CS REGISTER #club", "CS AMODE #club +o ben")
+        assert "MODE" in ben.commands("JOIN #club")
+        give_up(ben, "ben")
+        with stranger(house, root, "ben") as ben:
+            assert "MODE" not in ben.commands("JOIN #club")
+            assert "no rank" in notices(ben, "CS OP #club")
+        assert "ben" not in notices(own, "CS AMODE #club")
+
+
+@pytest.mark.parametrize("mask", ["a:ben", "a:BEN", "~a:own", "m:a:ben"])
+def test_masks_of_accounts_do_not_pass_on(house: ServerThread, root: Client, mask: str) -> None:
+    """What names one account means that one. `~a:own` means everybody else, also who has the name `own` later."""
+    subject = "own" if "own" in mask else "ben"
+    with Client(house.address, "alice") as alice, come(house, subject) as first:
+        alice.run("JOIN #a", f"MODE #a +b {mask}")
+        before = first.commands("JOIN #a", "PRIVMSG #a :x")
+        give_up(first, subject)
+        with stranger(house, root, subject) as second:
+            after = second.commands("JOIN #a", "PRIVMSG #a :x")
+            meant = {"474", "404"}
+            assert bool(meant & set(before)) is (subject == "ben")
+            assert bool(meant & set(after)) is (subject == "own")
+
+
+@pytest.mark.parametrize(("modes", "mask"), [("+iI", "a:ben"), ("+bbe", "*!*@* x a:ben")])
+def test_exceptions_do_not_pass_on(house: ServerThread, root: Client, modes: str, mask: str) -> None:
+    with Client(house.address, "alice") as alice, come(house, "ben") as ben:
+        alice.run("JOIN #a", f"MODE #a {modes} {mask}")
+        assert "366" in ben.commands("JOIN #a")
+        give_up(ben, "ben")
+        with stranger(house, root, "ben") as ben:
+            assert "366" not in ben.commands("JOIN #a")
+            # the new one can be put on the list beside the memory of the old one
+            assert "MODE" in alice.commands(f"MODE #a +{modes[-1]} a:ben")
+            assert "366" in ben.commands("JOIN #a")
+
+
+def test_a_mask_of_nobody_waits_for_nobody(house: ServerThread) -> None:
+    """An exception that was set before there was such an account is for nobody who registers the name to profit."""
+    with Client(house.address, "alice") as alice:
+        alice.run("JOIN #a", "MODE #a +iI a:ben")
+        with come(house, "ben") as ben:
+            assert "473" in ben.commands("JOIN #a")
+
+
+def test_server_bans_do_not_pass_on(house: ServerThread, root: Client) -> None:
+    with come(house, "ben"):
+        root.run("UBAN ADD ben 0 enough")
+    code = notices(root, "NS ERASE ben").split()[-1]
+    assert "can be registered again" in notices(root, f"NS ERASE ben {code}")
+    with come(house, "ben") as ben:
+        assert ben.commands("PING x") == ["PONG"]
+    for line in "UBAN ADD nobody", "UBAN ADD a:nobody":
+        assert "There is no account nobody" in root.run(line)[0].params[-1]
+
+
+def test_words_do_not_pass_on(house: ServerThread, root: Client) -> None:
+    with come(house, "ann") as ann, come(house, "ben") as ben:
+        ann.join("#a")
+        ben.join("#a")
+        ben.run("PRIVMSG #a :the first one's words")
+        msgid = ann.expect("PRIVMSG").tags["msgid"]
+        give_up(ben, "ben")
+        with stranger(house, root, "ben") as ben:
+            ben.join("#a")
+            fail = next(m for m in ben.run(f"REDACT #a {msgid}") if m.command == "FAIL")
+            assert fail.params[1] == "REDACT_FORBIDDEN"
+
+
+def test_who_stays_without_a_connection_is_no_heirloom(house: ServerThread, root: Client) -> None:
+    """The account ends at one connection while its owner stays, without any, under another nick."""
+    with come(house, "ben") as ben, Client(house.address, "alice", caps="away-notify") as alice:
+        alice.join("#a")
+        ben.run("NS SET ALWAYS-ON on", "JOIN #a")
+        ben.send("QUIT")
+        ben.until_end()
+        alice.expect("AWAY")
+        with Client(house.address, "other") as other:
+            other.send("NS IDENTIFY ben sesame open")
+            other.expect("900")
+            give_up(other, "ben")
+        assert alice.expect("QUIT").nick == "ben"
+        with stranger(house, root, "ben") as ben:
+            assert ben.commands("NAMES #a").count("353") == 1
+            assert not any("ben" in m.params[-1] for m in ben.run("NAMES #a") if m.command == "353")
+
+
+def test_connections_that_have_not_come_in_are_logged_out(house: ServerThread) -> None:
+    with come(house, "ben") as ben, Client(house.address) as waiting:
+        waiting.send("CAP LS 302", "NICK x", "USER x 0 * :x")
+        log_in(waiting, "ben")
+        waiting.expect("903")
+        give_up(ben, "ben")
+        waiting.expect("901")
+        waiting.send("CAP END")
+        waiting.until("376", "422")
+        assert not any(m.command == "330" for m in waiting.run("WHOIS x"))
+
+
+def test_an_account_that_owns_channels_is_erased_with_them(house: ServerThread, root: Client) -> None:
+    with come(house, "own") as own:
+        own.run("JOIN #club", "CS REGISTER #club")
+    answer = notices(root, "NS ERASE own")
+    assert "#club will belong to nobody" in answer
+    root.run(answer.split("/msg NickServ ")[-1].join(["NS ", ""]))
+    assert house.call(lambda app: [c.name for c in app.network.channels.values() if c.registration]) == []
+    assert house.call(lambda app: app.store.documents("channel")) == {}

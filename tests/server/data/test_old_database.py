@@ -1,0 +1,101 @@
+"""A database of version 0.1.0, in which an account was its name, goes on with accounts that are births.
+
+`tests/storage/version_0_1_0.sql` was written by that version: accounts `founder`, `ann` (always on), `mallory`, and two
+that were called `bob` one after the other; ann talked with both. `#club` belongs to founder, ann operates it by AMODE.
+`a:ann` is on its list of those who need no invitation, `a:mallory` on that of bans; mallory's account is banned from
+the server, too.
+"""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.config.options import Storage
+from greenchat.protocol.message import Message
+from tests.commands.devices import device
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.staff import STAFFED, become
+
+OLD = Path(__file__).parents[2] / "storage" / "version_0_1_0.sql"
+CAPS = (
+    "sasl message-tags server-time batch draft/chathistory draft/message-redaction draft/read-marker draft/metadata-2"
+)
+EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 50"
+
+
+@pytest.fixture
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    with sqlite3.connect(tmp_path / "greenchat.db") as connection:
+        connection.executescript(OLD.read_text(encoding="utf-8"))
+    connection.close()
+    return start_server(STAFFED, replace(quick_options(tmp_path), storage=Storage(persistent=True)))
+
+
+def come(server: ServerThread, nick: str) -> Client:
+    """Somebody with an account, up to the end of the welcome."""
+    client = device(server.address, nick, caps=CAPS)
+    client.until("376", "422")
+    client.sync()
+    return client
+
+
+def said(messages: list[Message]) -> list[str]:
+    return [message.params[1] for message in messages if message.command == "PRIVMSG"]
+
+
+def test_private_talks_go_to_those_who_had_them(server: ServerThread) -> None:
+    with come(server, "ann") as ann, come(server, "bob") as bob:
+        own = ["for the second bob", "from the second bob"]
+        assert said(bob.run("CHATHISTORY LATEST ann * 10")) == own
+        assert said(ann.run("CHATHISTORY LATEST bob * 10")) == own
+        assert said(bob.run("SEARCH text=first")) == []
+        targets = [m.params[1] for m in bob.run(f"CHATHISTORY TARGETS {EVER}") if m.command == "CHATHISTORY"]
+        assert targets == ["ann"]
+
+
+def test_who_talked_with_a_former_bearer_of_the_name_still_has_that(server: ServerThread) -> None:
+    with come(server, "ann") as ann:
+        targets = [m.params[1] for m in ann.run(f"CHATHISTORY TARGETS {EVER}") if m.command == "CHATHISTORY"]
+        talks = {name: said(ann.run(f"CHATHISTORY LATEST {name} * 10")) for name in targets if name[0] != "#"}
+        assert sorted(talks.values()) == [
+            ["a guest's words"],
+            ["for the first bob only", "from the first bob"],
+            ["for the second bob", "from the second bob"],
+        ]
+        assert said(ann.run("SEARCH text=first")) == ["for the first bob only", "from the first bob"]
+
+
+def test_marks_metadata_ranks_lists_and_presences_stay_with_their_owners(server: ServerThread) -> None:
+    with come(server, "bob") as bob:
+        assert bob.run("MARKREAD ann")[0].params[1] != "*"
+        assert any("https://example.org/bob" in m.params for m in bob.run("METADATA * LIST"))
+    with come(server, "ann") as ann:
+        names = [m.params[-1] for m in ann.run("NAMES #club") if m.command == "353"]
+        assert names == ["@ann"]
+        assert [m.params[1] for m in ann.run("ACCEPT *") if m.command == "281"] == ["founder"]
+    with come(server, "founder") as founder:
+        founder.run("MODE #club +i")
+        assert "MODE" in founder.commands("JOIN #club")  # to whom it belongs
+        assert [m.params[2] for m in founder.run("MODE #club I") if m.command == "346"] == ["a:ann"]
+
+
+def test_a_ban_goes_on_and_does_not_pass_to_the_next_bearer_of_the_name(server: ServerThread) -> None:
+    with pytest.raises(AssertionError):
+        device(server.address, "mallory")
+    with become(Client(server.address, "root")) as root, Client(server.address, "stranger") as stranger:
+        code = root.run("NS ERASE mallory")[0].params[-1].split()[-1]
+        root.run(f"NS ERASE mallory {code}")
+        stranger.send("REGISTER mallory * :sesame open")
+        assert stranger.expect("REGISTER", "FAIL").params[0] == "SUCCESS"
+        assert stranger.expect("900", "465").command == "900"
+        assert "366" in stranger.commands("JOIN #club")
+
+
+def test_words_of_the_second_bob_are_theirs_and_those_of_the_first_are_not(server: ServerThread) -> None:
+    with come(server, "ann") as ann, come(server, "bob") as bob:
+        for name, words, answer in (("bob", "from the second bob", "REDACT"), ("bob", "from the first bob", "FAIL")):
+            found = [m for m in ann.run(f'SEARCH text="{words}"') if m.command == "PRIVMSG"]
+            assert bob.commands(f"REDACT ann {found[0].tags['msgid']}") == [answer], name
