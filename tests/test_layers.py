@@ -56,7 +56,7 @@ INNER_ORDER = {
         {"main"},
     ],
     "server": [
-        {"clock", "terminal", "mail"},
+        {"clock", "terminal", "mail", "urls"},
         {"net", "data"},
         {"http"},
         {"sweeper", "reload", "tools"},

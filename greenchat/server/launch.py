@@ -72,7 +72,7 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
         log.warning("%s", line)
     app.run()
     if app.is_restarting:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        os.execv(sys.executable, [sys.executable, *[word for word in sys.orig_argv[1:] if word != "--open"]])
     return 0
 
 

@@ -16,6 +16,7 @@ from greenchat.cli import Parser, called
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
 from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
+from greenchat.server.urls import page_urls
 
 _EPILOG = """\
 Without options it serves on 127.0.0.1:9090 and needs nothing else.
@@ -117,6 +118,7 @@ def _add_server_options(parser: argparse._ActionsContainer) -> None:
         action="store_true",
         help="speak TLS on the same ports too, with a certificate made on the first start unless the file names one",
     )
+    parser.add_argument("--open", action="store_true", help="open the page in a browser, once it is served")
     parser.add_argument("--debug", action="store_true", help="log everything that happens")
 
 
@@ -140,6 +142,8 @@ def _serve(given: argparse.Namespace) -> int:
 
     def greet(addresses: list[Address], fingerprint: str) -> None:
         _greet(addresses, config.options, fingerprint)
+        if given.open:
+            _open(page_urls(addresses, config.options)[0])
 
     try:
         return launch.serve(config, greet, lambda: _configuration(given))
@@ -174,6 +178,15 @@ def _data_folder(wish: Path) -> Path:
     return wish
 
 
+def _open(url: str) -> None:
+    """Open a browser, without waiting for it."""
+    import threading
+    import webbrowser
+
+    if url:
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
 def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None:
     for address in addresses:
         print(f"greenchat {__version__} is listening on {address}")
@@ -186,4 +199,9 @@ def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None
     if fingerprint:
         print(f"TLS works on the same port:  {client} ircs://{host}:{first.port}  and asks whether to trust this:")
         print(fingerprint)
+    page, elsewhere = page_urls(addresses, options)
+    if page:
+        print(f"In a browser: {page}")
+    if elsewhere:
+        print(f"From other machines: {'  '.join(elsewhere)}")
     print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)
