@@ -4,6 +4,8 @@ import os
 import socket
 import ssl
 import struct
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from greenchat.protocol.message import Message, parse
@@ -120,16 +122,20 @@ class WebSocket(Http):
         *,
         protocols: str = "text.ircv3.net",
         tls: ssl.SSLContext | None = None,
+        more: Mapping[str, str] = MappingProxyType({}),
         **fields: str,
     ) -> None:
+        """more: fields, as `fields`."""
         super().__init__(address, tls=tls)
+        fields |= more
         if protocols:
             fields["Sec_WebSocket_Protocol"] = protocols
         usual = {"Upgrade": "websocket", "Connection": "Upgrade"}
         usual |= {"Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": KEY}
         self.handshake = self.get("/ws", "GET", b"", **usual | fields)
 
-    def frame(self, opcode: int, payload: bytes = b"", *, final: bool = True, bits: int = 0) -> bytes:
+    @staticmethod
+    def frame(opcode: int, payload: bytes = b"", *, final: bool = True, bits: int = 0) -> bytes:
         """A masked frame."""
         size = len(payload)
         first = bytes([(0x80 if final else 0) | bits << 4 | opcode])

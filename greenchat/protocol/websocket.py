@@ -11,6 +11,9 @@ FRAMED = WEBSOCKET_TEXT | WEBSOCKET_BINARY
 
 MESSAGE_LIMIT = 16 * 1024  # bytes of a message to us: more than any line with its tags can have
 
+LEAVES = b"QUIT\n"
+"""The line for which a frame stands that closes."""
+
 NORMAL = 1000
 GOING_AWAY = 1001
 WRONG_DATA = 1007

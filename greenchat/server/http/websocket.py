@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
 from greenchat.protocol.http_head import Head
-from greenchat.protocol.websocket import AGAINST_THE_RULES, BINARY, MESSAGE_LIMIT, TEXT, WRONG_DATA
+from greenchat.protocol.websocket import AGAINST_THE_RULES, BINARY, LEAVES, MESSAGE_LIMIT, TEXT, WRONG_DATA
 from greenchat.server.http.request import Response
 from greenchat.server.net.stream import Stream
 
@@ -39,13 +39,13 @@ def shake_hands(head: Head) -> Response:
         headers[name] = value
     answer = protocol.accept(HandshakeRequest(head.target, headers))
     fields = [(name, value) for name, value in answer.headers.raw_items() if name.lower() in _FROM_HANDSHAKE]
-    if answer.status_code != 101:
+    if answer.status_code != 101 or head.version < (1, 1):
         # "abort the WebSocket handshake ... and send an appropriate HTTP error code (such as 426 Upgrade Required) and
         # a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of understanding."
         fields = [(name, value) for name, value in fields if name.lower() != "connection"]
         fields += [("Sec-WebSocket-Version", "13")]
         is_other_version = head.get("sec-websocket-version") not in ("", "13")
-        status = 426 if is_other_version else answer.status_code
+        status = 426 if is_other_version or answer.status_code == 101 else answer.status_code
         if status == 426:
             fields = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")]
         return Response(status, b"This is for WebSocket clients\n", fields=fields)
@@ -104,7 +104,9 @@ class WebSocketStream:
         for frame in protocol.events_received():
             if not isinstance(frame, Frame):
                 continue
-            if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if frame.opcode is Opcode.CLOSE:
+                lines.append(LEAVES)
+            elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._take(frame, lines)
             else:
                 pings += 1
