@@ -60,3 +60,4 @@ class BroadcastGroup:
                     if not pending:
                         outbox.dirty.append(outbox)
                     pending.append(data)
+            outbox.dirty.weigh(len(data), len(outboxes))

@@ -6,14 +6,19 @@ from collections import Counter, deque
 class TokenBucket:
     """`burst` actions at once, `rate` a second after that. Times are in ms, from whatever clock the caller has.
 
-    It never refuses: it says how long to wait. rate 0 switches it off.
+    It never refuses: it says how long to wait. rate 0 switches it off. first: how many of the burst there are to begin
+    with; the others come as time goes by, or with `fill`.
     """
 
     __slots__ = ("_full_at", "burst_ms", "cost_ms")
 
-    def __init__(self, rate: float, burst: int) -> None:
+    def __init__(self, rate: float, burst: int, *, first: int | None = None, now: float = 0.0) -> None:
         self.cost_ms = 1000 / rate if rate else 0.0
         self.burst_ms = burst * self.cost_ms
+        self._full_at = 0.0 if first is None else now + max(0, burst - first) * self.cost_ms
+
+    def fill(self) -> None:
+        """All of the burst is there at once."""
         self._full_at = 0.0
 
     def take(self, now: float, count: int = 1) -> float:

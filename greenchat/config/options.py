@@ -94,9 +94,10 @@ class Connections:
     most: Annotated[int, Key("at once; 0: as many as the system allows", 0, 10_000_000)] = 0
     per_address: Annotated[int, Key("at once from one address; 0: no limit", 0, 1_000_000)] = 100
     per_minute: Annotated[int, Key("new ones from one address in a minute; 0: no limit", 0, 1_000_000)] = 120
-    exempt: Annotated[tuple[IpNetwork, ...], Key("addresses that these two limits spare", parse=addresses.network)] = (
-        _LOCAL
-    )
+    per_network: Annotated[
+        int, Key("new ones from one network (/24, of IPv6 /48) in a minute; 0: no limit", 0, 1_000_000)
+    ] = 600
+    exempt: Annotated[tuple[IpNetwork, ...], Key("addresses that these limits spare", parse=addresses.network)] = _LOCAL
     sendq: Annotated[int, Key("bytes that may wait for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
     sendq_total: Annotated[
         int, Key("bytes that may wait for all slow clients; beyond that the slowest go; 0: no limit", 0, 1 << 40)
@@ -122,6 +123,13 @@ class Throttle:
 
     commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 20.0
     burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 100
+    newcomer_burst: Annotated[
+        int, Key("lines at once from who has just come; it grows to burst with time, or by a login", 1, 1_000_000)
+    ] = 20
+    unread: Annotated[
+        int,
+        Key("bytes that a client may send ahead of its time; more, for two seconds, end it; 0: no limit", 0, 1 << 30),
+    ] = 32 * 1024
     registrations: Annotated[
         int,
         Key(

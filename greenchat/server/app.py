@@ -9,11 +9,10 @@ from time import monotonic
 
 import gevent
 from gevent.event import Event
-from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
 from greenchat.chat.network import Network
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on
 from greenchat.commands.connection.ban_enforcement import let_expire, shift
@@ -38,6 +37,8 @@ from greenchat.server.mail import Mailer
 from greenchat.server.net.admission import Admission
 from greenchat.server.net.connection import Connection, Row
 from greenchat.server.net.detect import IRC, PLAIN, TLS
+from greenchat.server.net.fair_queue import Share
+from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.listener import Listener, Peer
 from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import SendQueues
@@ -50,10 +51,10 @@ from greenchat.storage.log import MemoryLog
 log = logging.getLogger(__name__)
 
 _WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
-_LEAVE_AT_ONCE = 20  # in one turn: each tells all whom they leave, and when thousands go the others must have turns
 _SWEEP_EVERY = 1.0  # seconds
 _MESSENGERS = 2  # threads for what waits for others: mail
 _LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
+_LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
 _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
 
 
@@ -87,7 +88,7 @@ class App:
         self.workers = ThreadPool(_WORKERS)
         self.workers.size = _WORKERS  # see StoreKeeper
         self.messengers = ThreadPool(_MESSENGERS)
-        self.way_out = Semaphore(_LEAVE_AT_ONCE)
+        self.hangups = Hangups()
         self.connections: dict[Connection, None] = {}
         self.network.ids = MessageIds(self.store.last_id())
         self.network.logins.limit = options.throttle.logins
@@ -115,8 +116,12 @@ class App:
     def listen(self) -> list[Address]:
         """Open the listeners; the addresses that they really have. Raises CannotListenError."""
         for options in self.options.listen:
-            self.doors.append(Listener(options, self.serve))
+            self.doors.append(Listener(options, self.serve, self.is_crowded))
         return [door.bound for door in self.doors]
+
+    def is_crowded(self) -> bool:
+        """Whether there is too much to do for anybody else to come in now."""
+        return self.turn.is_crowded
 
     def run(self) -> None:
         """Serve until somebody calls `stop`, then end every connection in good order."""
@@ -126,21 +131,26 @@ class App:
         sweeper.kill()
         for door in self.doors:
             door.stop(timeout=0)
-        for connection in list(self.connections):
-            connection.close(self._farewell)
-        deadline = monotonic() + self.options.connections.close_timeout
-        while self.connections and monotonic() < deadline:
-            gevent.sleep(0.02)
-        for connection in list(self.connections):
-            connection.outbox.cut(self._farewell)
-        while self.connections and monotonic() < deadline + _LAST_TURNS:
-            gevent.sleep(0)
+        self._end_connections()
+        self.hangups.close()
         self._let_end(self.workers, "a login or a search")
         self.turn.end()
         self.audit.close()
         self.moderation.close()
         self.keeper.close()
         self._let_end(self.messengers, "a mail that was being sent")
+
+    def _end_connections(self) -> None:
+        """Tell everybody why, and wait a moment for them to hang up; who does not has got what the kernel took."""
+        for connection in list(self.connections):
+            connection.close(self._farewell)
+        deadline = monotonic() + min(self.options.connections.close_timeout, _LAST_WORDS)
+        while self.connections and monotonic() < deadline:
+            gevent.sleep(0.02)
+        for connection in list(self.connections):
+            connection.outbox.cut(self._farewell)
+        while self.connections and monotonic() < deadline + _LAST_TURNS:
+            gevent.sleep(0.001)
 
     def _let_end(self, threads: ThreadPool, what: str) -> None:
         """Let them finish what they have begun, unless it takes too long: a mail server may hang."""
@@ -200,18 +210,19 @@ class App:
     def _carry_out(self, work: Background) -> None:
         ctx = self._context()
         rest: Continuation | None = Streamed(work.steps(ctx))
+        share = Share()
         try:
             while isinstance(rest, Streamed):
                 self.turn.begin()
                 ctx.now = self.now()
                 rest = go_on(ctx, rest)
-                gevent.sleep(0)
+                self.turn.rest(share)
         except Exception:
             log.exception("a bug ended what a command had begun")
 
     def _context(self) -> Context:
         """In which the server itself says something: of a session that is nobody."""
-        nobody = Session(Outbox([]), "", self.now())
+        nobody = Session(Outbox(Dirty()), "", self.now())
         return Context(self.network, nobody, Message(""), now=nobody.now, process=self, journal=self.turn)
 
     def ports(self) -> list[Port]:

@@ -30,6 +30,9 @@ class Running(Protocol):
     doors: list[Listener]
     connections: dict[Connection, None]
 
+    def is_crowded(self) -> bool:
+        """Whether there is too much to do for anybody else to come in now."""
+
     def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions, /) -> None:
         """One client, from its arrival to its end."""
 
@@ -74,7 +77,7 @@ def _move_doors(running: Running, wanted: tuple[ListenerOptions, ...]) -> list[s
     failures = []
     for options in new:
         try:
-            kept.append(Listener(options, running.serve))
+            kept.append(Listener(options, running.serve, running.is_crowded))
         except CannotListenError as error:
             failures.append(str(error))
     running.doors = kept

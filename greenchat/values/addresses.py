@@ -4,6 +4,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 IpNetwork = IPv4Network | IPv6Network
 
+_NETWORKS = {4: 24, 6: 48}  # bits of what one provider gives to one site
 _NETBLOCK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
 
 
@@ -27,6 +28,12 @@ def netblock(host: str) -> str:
     if isinstance(found, IPv6Address):
         return str(IPv6Address(int(found) >> _NETBLOCK << _NETBLOCK))
     return str(found)
+
+
+def site(host: str) -> str:
+    """The network that an address is most likely in: a /24 of IPv4, or a /48 of IPv6."""
+    found = address(host)
+    return str(ip_network((found, _NETWORKS[found.version]), strict=False))
 
 
 def is_within(host: str, networks: tuple[IpNetwork, ...]) -> bool:

@@ -1,13 +1,13 @@
 """Users for tests that need no server."""
 
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User
 
 
 def person(nick: str, *, account: str = "", host: str = "127.0.0.1", real_host: str = "127.0.0.1") -> User:
     """A user with one session that nobody reads."""
     user = User(nick, "~" + nick, host, nick.title(), real_host, signon=0, active=0, account=account)
-    session = Session(Outbox([]), real_host, 0)
+    session = Session(Outbox(Dirty()), real_host, 0)
     session.user = user
     user.sessions.append(session)
     return user

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from greenchat.chat.monitors import Monitors
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
 
 _sessions = st.integers(0, 2)
@@ -17,7 +17,7 @@ class MonitorsMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.monitors = Monitors()
-        self.sessions = [Session(Outbox([]), "host", 0) for _ in range(3)]
+        self.sessions = [Session(Outbox(Dirty()), "host", 0) for _ in range(3)]
         self.pairs: set[tuple[int, str]] = set()
 
     @rule(number=_sessions, nick=_nicks)

@@ -7,7 +7,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from greenchat.chat import names_cache, ranks
 from greenchat.chat.channel import Channel
 from greenchat.chat.network import Network
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User
 from greenchat.config.settings import Settings
 from greenchat.protocol.caps import MULTI_PREFIX, USERHOST_IN_NAMES
@@ -46,7 +46,7 @@ class Chat(RuleBasedStateMachine):
     def come(self) -> None:
         self.count += 1
         nick = f"user{self.count}"
-        session = Session(Outbox([]), "127.0.0.1", 0)
+        session = Session(Outbox(Dirty()), "127.0.0.1", 0)
         self.network.connect(session)
         user = User(nick, "~" + nick, "127.0.0.1", nick, "127.0.0.1", signon=0, active=0)
         self.network.register(user, session)

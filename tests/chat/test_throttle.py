@@ -121,3 +121,14 @@ def test_a_clock_that_jumps_locks_nobody_out(jump: int) -> None:
         attempts.count("a", now + way)
         assert attempts.wait("a", now + way) == MINUTE
         attempts.succeeded("a")
+
+
+def test_a_newcomer_earns_the_burst() -> None:
+    bucket = TokenBucket(10, 20, first=5, now=1000.0)
+    assert [bucket.take(1000.0) <= 0 for _ in range(6)] == [True] * 5 + [False]
+    bucket = TokenBucket(10, 20, first=5, now=1000.0)
+    later = 1000.0 + 1500  # ms, in which 15 more have come
+    assert [bucket.take(later) <= 0 for _ in range(21)] == [True] * 20 + [False]
+    bucket = TokenBucket(10, 20, first=5, now=1000.0)
+    bucket.fill()
+    assert [bucket.take(1000.0) <= 0 for _ in range(21)] == [True] * 20 + [False]

@@ -13,7 +13,7 @@ import gevent
 
 from greenchat.chat import names_cache
 from greenchat.chat.channel import Channel
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.connection.quit import leave
@@ -37,7 +37,7 @@ class Mailbox(Outbox):
 
     __slots__ = ("ended", "sent")
 
-    def __init__(self, dirty: list[Outbox]) -> None:
+    def __init__(self, dirty: Dirty) -> None:
         super().__init__(dirty)
         self.sent: list[bytes] = []
         self.ended = False

@@ -119,5 +119,4 @@ def wants_key(incoming: Incoming) -> None:
         network.send("JOIN", name, key)
 
     incoming.answer(f"{name} has a key.", Kind.ERROR)
-    where = network.find(name) or network
-    incoming.model.questions.append(Prompt(f"The key of {name}", take, where=where))
+    incoming.model.questions.append(Prompt(f"The key of {name}", take))

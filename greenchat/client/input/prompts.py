@@ -1,16 +1,23 @@
 """Questions and prompts as modes of the console: what is typed answers them instead of being said.
 
-An answer needs Enter, so that a question that comes up while somebody types is not answered by accident. A command can
-be entered all the same; it is as good as going back. Each belongs to a window, and waits there while another is shown.
+An answer needs Enter, so that a question that comes up while somebody types is not answered by accident.
 """
 
 from collections.abc import Callable
 
 from greenchat.client.input.editor import EMPTY, Editor, Line
-from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
-from greenchat.client.state.questions import Prompt, Question, Where
+from greenchat.client.input.input_modes import CANCEL, DONE, EDITS, STAYS
+from greenchat.client.state.questions import Prompt, Question
 
-Order = Callable[[str, int], bool]  # runs a line if it is a command; whether it was one
+MOVES = {"Left": "left", "Right": "right", "Home": "home", "End": "end", "C-a": "home", "C-e": "end"}
+
+
+def edit(editor: Editor, key: str) -> None:
+    """What a key does to a line of text that is no message."""
+    if key in EDITS or key in MOVES:
+        editor.run(EDITS.get(key) or MOVES[key])
+    elif len(key) == 1:
+        editor.insert(key)
 
 
 class _Typing:
@@ -19,8 +26,7 @@ class _Typing:
     marked = ""
     selected: int | None = None
 
-    def __init__(self, where: Where) -> None:
-        self.where = where
+    def __init__(self) -> None:
         self._editor = Editor()
 
     @property
@@ -34,10 +40,13 @@ class _Typing:
 
 
 class Asking(_Typing):
-    """A question in the input line's place. now: when it is answered, in milliseconds since the epoch."""
+    """A question in the input line's place. now: when it is answered, in milliseconds since the epoch.
 
-    def __init__(self, question: Question, now: int, order: Order) -> None:
-        super().__init__(question.where)
+    order: runs a command, which can be entered all the same; it is as good as the answer that changes nothing.
+    """
+
+    def __init__(self, question: Question, now: int, order: Callable[[str, int], None]) -> None:
+        super().__init__()
         self._question = question
         self._now = now
         self._order = order
@@ -45,7 +54,7 @@ class Asking(_Typing):
 
     @property
     def holds(self) -> bool:
-        """Whether there is still something to decide."""
+        """Is there still something to decide?"""
         return self._question.holds()
 
     @property
@@ -74,7 +83,7 @@ class Asking(_Typing):
             self._editor.load(EMPTY)
             if answer is None and typed.startswith("/"):
                 self._question.answers[-1].action(self._now)
-                self._order(typed, self._now)  # which also says that there is no such command
+                self._order(typed, self._now)
                 return DONE
             if answer is None:
                 self._misunderstood = typed
@@ -88,14 +97,15 @@ class Asking(_Typing):
 class Prompting(_Typing):
     """A text is asked for."""
 
-    holds = True
-
-    def __init__(self, prompt: Prompt, now: int, order: Order) -> None:
-        super().__init__(prompt.where)
+    def __init__(self, prompt: Prompt, now: int) -> None:
+        super().__init__()
         self._prompt = prompt
         self._now = now
-        self._order = order
-        self.hidden = prompt.hidden  # and whatever follows in the same breath
+
+    @property
+    def hidden(self) -> bool:
+        """Is what is typed not to be seen?"""
+        return self._prompt.hidden
 
     @property
     def prompt(self) -> str:
@@ -105,12 +115,12 @@ class Prompting(_Typing):
     @property
     def line(self) -> Line:
         """What was typed; nothing of what is hidden, not even how long it is."""
-        return EMPTY if self.hidden else self._editor.line
+        return EMPTY if self._prompt.hidden else self._editor.line
 
     @property
     def hint(self) -> str:
         """What the keys do."""
-        return f"{'It is not shown while you type. ' * self.hidden}Enter takes it, Escape goes back."
+        return f"{'It is not shown while you type. ' * self._prompt.hidden}Enter takes it, Escape goes back."
 
     def key(self, key: str) -> str:
         """Enter takes it, Escape goes back."""
@@ -118,14 +128,8 @@ class Prompting(_Typing):
             return DONE
         if key == "Enter":
             text = self._editor.text
-            self._editor.load(EMPTY)
-            if not text or (text.startswith("/") and self._order(text, self._now)):
-                return DONE
-            following = self._prompt.take(text, self._now)
-            if following is None:
-                return DONE
-            self._prompt = following
-            self.hidden |= following.hidden
-            return STAYS
+            if text:
+                self._prompt.take(text, self._now)
+            return DONE
         edit(self._editor, key)
         return STAYS

@@ -15,6 +15,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.persistence import keep_presences
+from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 from greenchat.storage.interface import StoreError
 
@@ -78,6 +79,12 @@ def command(
         return handler
 
     return declare
+
+
+def is_for_anybody(message: Message) -> bool:
+    """Whether who has not registered may run this."""
+    row = COMMANDS.get(message.command)
+    return row is not None and row.anytime
 
 
 def run(ctx: Context) -> Continuation | None:

@@ -37,6 +37,9 @@ _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 
 # Some telnet clients begin with what they could do (RFC 854), and then wait for their user.
 _TELNET = re.compile(rb"(?:\xff[\xfb-\xfe][\x00-\x09\x0b-\x3f])+")
+_CONTROLS = bytes({*range(32)} - set(b"\t\n\r\x08\x1b"))  # what nobody types at a terminal
+_FEW_CONTROLS = 64  # in what is still taken for somebody's words, and NULs
+_FEW_NULS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ class Arrival:
                 return Irc(data, self._asked is not None)
             self._wait(_Waiting.LINE, now, VERB_WAIT)
             return None
+        if _is_binary(data):
+            return GiveUp("not a text")
         newline = data.endswith(b"\n") if self._asked is not None else b"\n" in data
         if not newline and (len(chunk) >= CHUNK_LIMIT or unfinished(data) or self._may_become_verb()):
             self._wait(_Waiting.REST, now, REST_WAIT)
@@ -183,6 +188,11 @@ class Arrival:
         """Whether this could be the first letters of `CAP LS` or the like, in a packet of their own."""
         data = self._data
         return self._irc and data.isascii() and any(verb.startswith(data.decode()) for verb in VERBS)
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether this is what some other protocol or a file begins with, and nobody's name or words."""
+    return data.count(0) > _FEW_NULS or len(data) - len(data.translate(None, _CONTROLS)) > _FEW_CONTROLS
 
 
 def _is_verb(word: bytes, after: bytes | None) -> bool:

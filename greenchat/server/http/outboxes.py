@@ -1,6 +1,6 @@
 """The ways out of connections that came by HTTP: while it speaks HTTP, and once it is a WebSocket."""
 
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty
 from greenchat.protocol.websocket import GOING_AWAY, NORMAL, close_frame
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.sendq import SendQueues
@@ -39,7 +39,7 @@ class WebSocketOutbox(SocketOutbox):
 
     __slots__ = ("_ending", "_last")
 
-    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int, backlogs: SendQueues, ending: Ending) -> None:
+    def __init__(self, dirty: Dirty, sock: Stream, limit: int, backlogs: SendQueues, ending: Ending) -> None:
         super().__init__(dirty, sock, limit, backlogs)
         self._ending = ending
         self._last = -1  # how much of what waits when it is closed is still to be sent; 0 once it has been

@@ -1,10 +1,12 @@
 """One client: its socket, its greenlet, its lines.
 
-The greenlet waits until the socket is readable, makes one `recv`, runs the lines that came, and waits again: so each
-connection gets one read a turn, and a flooding client cannot starve the others.
+The greenlet waits until the socket is readable, makes one `recv`, runs the lines that came, and waits again. Before
+each read and each line it asks its pace (`pace`), so that a flooding client cannot starve the others.
 """
 
+import errno
 import logging
+import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,13 +16,11 @@ from typing import Any, NamedTuple, Protocol
 
 import gevent
 from gevent.hub import get_hub
-from gevent.lock import Semaphore
 from gevent.threadpool import ThreadPool
 
 from greenchat.chat.network import Network
-from greenchat.chat.throttle import TokenBucket
 from greenchat.chat.user import Session
-from greenchat.commands.catalog import go_on, resume, run, run_line
+from greenchat.commands.catalog import go_on, is_for_anybody, resume, run, run_line
 from greenchat.commands.connection.quit import close, left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
@@ -29,7 +29,9 @@ from greenchat.config.options import ListenerOptions, Options
 from greenchat.protocol.first_bytes import OPEN_REFUSAL, TLS_FIRST_BYTE, Dialect
 from greenchat.protocol.framing import LineBuffer, LineTooLong
 from greenchat.protocol.message import Message
+from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
+from greenchat.server.net.pace import FloodError, Pace
 from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.server.net.stream import Stream, TlsAcceptor
@@ -56,7 +58,7 @@ class Server(Process, Protocol):
     tls: TlsAcceptor | None
     workers: ThreadPool
     messengers: ThreadPool
-    way_out: Semaphore
+    hangups: Hangups
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -75,7 +77,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_bucket",
+        "_pace",
         "_readable",
         "accepted",
         "asked",
@@ -108,8 +110,9 @@ class Connection:
             server.turn.dirty, sock, server.options.connections.sendq, server.backlogs
         )
         self.session = Session(self.outbox, host, server.now())
-        self._bucket = TokenBucket(server.options.throttle.commands, server.options.throttle.burst)
+        self._pace = Pace(server.turn, server.options.throttle, self.session, sock)
         self._readable: Any = get_hub().loop.io(sock.fileno(), _READ)
+        server.hangups.watch(sock.fileno(), self._hung_up)
 
     def run(self) -> None:
         """Serve the client until either side ends it."""
@@ -117,6 +120,10 @@ class Connection:
         reason = "Connection closed"
         try:
             self._serve()
+        except FloodError:
+            reason = "Excess Flood"
+            self.close(reason)
+            self.rest()  # what it has sent until now is not read: that might never end
         except OSError as error:
             reason = error.strerror or str(error)
         except MemoryError:
@@ -126,9 +133,15 @@ class Connection:
             log.exception("a bug ended the connection of %s", self.session.host)
             self._end_for_a_bug()
         finally:
-            with self.server.way_out:
-                self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
-                self.rest()
+            self._pace.work()
+            self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
+
+    def _hung_up(self, is_broken: bool) -> None:
+        """The other side has closed, or reset the connection; what came in before that may still be there."""
+        if is_broken:
+            error = self.accepted.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or errno.ECONNRESET
+            self.outbox.cut(os.strerror(error))
+        self._pace.hang_up()
 
     def close(self, reason: str) -> None:
         """Tell the client why, and end the connection."""
@@ -158,7 +171,7 @@ class Connection:
     def use(self, options: Options) -> None:
         """Go on with other options: after a reload."""
         self.outbox.limit = options.connections.sendq
-        self._bucket = TokenBucket(options.throttle.commands, options.throttle.burst)
+        self._pace.use(options.throttle)
 
     def ping(self) -> None:
         """Ask whether it still lives."""
@@ -208,6 +221,7 @@ class Connection:
         stream = tls.accept(self.accepted)
         with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
             while True:
+                self._pace.work()
                 try:
                     stream.handshake()
                     break
@@ -242,11 +256,12 @@ class Connection:
                 return data
 
     def _read_now(self) -> bytes | None:
+        self._pace.work()
         try:
             data = self.sock.recv(_READ_SIZE)
         except BlockingIOError:
             return None
-        self.heard = monotonic()
+        self.heard = self._pace.since
         self.asked = False
         self.session.received_bytes += len(data)
         return data
@@ -276,15 +291,17 @@ class Connection:
             data = self._read()
 
     def slow_down(self) -> None:
-        """Wait as long as the throttle says."""
-        wait = self._bucket.take(monotonic() * 1000)
-        if wait > 0:
-            gevent.sleep(wait / 1000)
+        """Wait until the throttle and the turn have room for one more line. Raises FloodError and OSError."""
+        self._pace.line()
 
     def _run_line(self, line: bytes | LineTooLong) -> None:
         self.server.turn.begin()
         self.session.received_messages += 1
-        self._finish(*run_line(line, self.context))
+        ctx, rest = run_line(line, self.context)
+        if self.session.user is None and not is_for_anybody(ctx.message) and self._pace.waste():
+            self.close("This is no way to register: IRC begins with NICK and USER")
+            return
+        self._finish(ctx, rest)
 
     def perform(self, message: Message) -> None:
         """Run a command that did not come as a line of IRC, when the throttle lets it."""
@@ -309,6 +326,7 @@ class Connection:
                     result = threads.apply(rest.work)
                 finally:
                     rest.done()
+                self._pace.work()
             else:
                 self._wait_until_taken()
             if self.session.closing or self.outbox.cut_reason:
@@ -317,7 +335,7 @@ class Connection:
             ctx.now = self.server.now()
             rest = resume(ctx, rest, result) if isinstance(rest, Deferred) else go_on(ctx, rest)
         if ctx.weight > 1:
-            self._bucket.take(monotonic() * 1000, ctx.weight - 1)
+            self._pace.charge(ctx.weight - 1)
 
     def _wait_until_taken(self) -> None:
         """Let the others have their turn, and then the client time to take what it got."""
@@ -339,8 +357,7 @@ class Connection:
 
     def rest(self) -> None:
         """Let this turn end, so that what was said in it is sent."""
-        self.server.turn.hurry()
-        gevent.sleep(0)
+        self._pace.rest()
 
     @property
     def age(self) -> float:
@@ -362,6 +379,7 @@ class Connection:
                 ctx.propose(left, reason)
         except Exception:
             log.exception("a bug kept %s in the state", self.session.host)
+        self.server.hangups.forget(self.accepted.fileno())
         self._readable.stop()
         self._readable.close()
         self.outbox.release()

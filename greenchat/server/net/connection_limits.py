@@ -32,8 +32,13 @@ class ConnectionLimits:
                 return f"Too many connections from your address: at most {options.per_address} at once"
             if options.per_minute and self._count_recent(crowd, now) >= options.per_minute:
                 return f"Too many connections from your address: at most {options.per_minute} a minute"
+            site = addresses.site(host)
+            if options.per_network and self._count_recent(site, now) >= options.per_network:
+                return f"Too many connections from your network: at most {options.per_network} a minute"
             if options.per_minute:
                 self._lately.setdefault(crowd, deque()).append(now)
+            if options.per_network:
+                self._lately.setdefault(site, deque()).append(now)
         self.open += 1
         self._by_crowd[crowd] += 1
         return ""

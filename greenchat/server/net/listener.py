@@ -3,19 +3,32 @@
 import errno
 import logging
 import socket
+import struct
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from time import monotonic
 from typing import Any
 
 from gevent.server import StreamServer
 
 from greenchat.commands.core.process import Port
 from greenchat.config.options import Address, ListenerOptions
+from greenchat.protocol.message import Message
 
 log = logging.getLogger(__name__)
 
+_ACCEPT = 16  # connections in one go: to set them up takes some ms
 _BACKLOG = 4096  # gevent's 256 drops bursts of connections
 _PAUSE = 1.0  # seconds to wait when the system has no more descriptors or memory
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+
+_PATIENCE = 5.0  # seconds of more work than the server can do: thousands who come back at once are done with by then
+_UNREAD = 64 * 1024  # bytes
+_NEARLY_FULL = 0.75
+_TCP_INFO = struct.Struct("24xII")
+_BUSY = Message("ERROR", ("This server is too busy to let anybody in; try again in a minute",)).format().encode()
 
 Peer = tuple[Any, ...]
 Serve = Callable[[socket.socket, Peer, ListenerOptions], None]
@@ -28,9 +41,16 @@ class CannotListenError(Exception):
 class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
     """Accepts on one address; `options` may be exchanged while it is open."""
 
-    def __init__(self, options: ListenerOptions, serve: Serve) -> None:
-        """Opens the address and begins to accept. Raises CannotListenError."""
+    max_accept = _ACCEPT
+
+    def __init__(self, options: ListenerOptions, serve: Serve, is_crowded: Callable[[], bool] = bool) -> None:
+        """Opens the address and begins to accept. Raises CannotListenError.
+
+        is_crowded: whether who comes has to wait in the system's queue for now.
+        """
         self.options = options
+        self._is_crowded = is_crowded
+        self._crowded_since = inf
         self.is_paused = False
         super().__init__(_open(options.address), lambda sock, peer: serve(sock, peer, self.options))
         self.bound = Address(*self.address[:2])
@@ -44,6 +64,11 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
 
     def do_read(self) -> tuple[socket.socket, Peer] | None:
         """The next client who waits. Where the system has no room for them, they wait a little longer."""
+        if self._is_crowded():
+            self._crowded_since = min(self._crowded_since, monotonic())
+            self._turn_away()
+            return None
+        self._crowded_since = inf
         try:
             accepted: tuple[socket.socket, Peer] = self.socket.accept()
         except BlockingIOError:
@@ -58,6 +83,23 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
             log.warning("accepting on %s again", self.bound)
         return accepted
 
+    def _turn_away(self) -> None:
+        """Tell some of those why who would else be dropped."""
+        with suppress(OSError):
+            for _ in range(_ACCEPT):
+                if not self._is_overrun():
+                    break
+                _refuse(self.socket.accept()[0])
+
+    def _is_overrun(self) -> bool:
+        """Whether the system's queue has been filling for long: who comes then would be dropped without a word."""
+        if monotonic() - self._crowded_since < _PATIENCE or not sys.platform.startswith("linux"):
+            return False
+        # struct tcp_info: of a listening socket `unacked` is how many wait, `sacked` how many may
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+        waiting, most = _TCP_INFO.unpack(info)
+        return bool(waiting > most * _NEARLY_FULL)
+
     def _pause(self, error: OSError) -> None:
         if not self.is_paused:
             log.error("no connection can be accepted on %s for now: %s", self.bound, error.strerror)
@@ -65,6 +107,15 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         self.stop_accepting()
         self._timer = self.loop.timer(_PAUSE)
         self._timer.start(self._start_accepting_if_started)
+
+
+def _refuse(sock: socket.socket) -> None:
+    """Say why. What it has sent is taken, since closing before that would destroy our line."""
+    with sock, suppress(OSError):
+        sock.setblocking(False)
+        sock.send(_BUSY + b"\r\n")
+        sock.shutdown(socket.SHUT_WR)
+        sock.recv(_UNREAD)
 
 
 def _open(address: Address) -> socket.socket:

@@ -11,7 +11,7 @@ from typing import Any
 from gevent.event import Event
 from gevent.hub import get_hub
 
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import Stream
 
@@ -41,7 +41,7 @@ class SocketOutbox(Outbox):
         "sock",
     )
 
-    def __init__(self, dirty: list[Outbox], sock: Stream, limit: int, backlogs: SendQueues) -> None:
+    def __init__(self, dirty: Dirty, sock: Stream, limit: int, backlogs: SendQueues) -> None:
         super().__init__(dirty)
         self.backlogs = backlogs
         self.sock = sock
@@ -75,6 +75,11 @@ class SocketOutbox(Outbox):
         if self.closing and not self._backlog and not self.cut_reason:
             self._end()
 
+    def check(self) -> None:
+        """Cut it if more waits than may: what the kernel has not taken, and what was put in this turn."""
+        if self._backlog_size + sum(map(len, self.pending)) > self.limit:
+            self.cut("SendQ exceeded")
+
     def close(self, farewell: bytes = b"") -> None:
         """Send what waits and then this, then end our half of the connection; the reader sees the other half end."""
         if not self.closing:
@@ -90,9 +95,9 @@ class SocketOutbox(Outbox):
 
     def cut(self, reason: str) -> None:
         """Give up at once: drop what waits and wake the reader, whose greenlet cleans up."""
-        super().cut(reason)
         if self.cut_reason:
             return
+        self.forget()
         self.cut_reason = reason
         self.release()
         self._tell_taken()
@@ -179,6 +184,7 @@ class SocketOutbox(Outbox):
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def _end(self) -> None:
+        self.forget()
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError as error:

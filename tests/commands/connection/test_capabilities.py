@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
 from greenchat.commands.connection.capabilities import announce_capabilities, offered
 from greenchat.commands.info.isupport import announce_isupport
@@ -258,5 +258,5 @@ STS = [
 @pytest.mark.parametrize(("sts", "secure", "version", "value"), STS)
 def test_sts(sts: Sts, secure: bool, version: int, value: str | None) -> None:
     """ "this capability MUST be made available as an optional configuration setting"."""
-    session = Session(Outbox([]), "127.0.0.1", 0, secure=secure, cap_version=version)
+    session = Session(Outbox(Dirty()), "127.0.0.1", 0, secure=secure, cap_version=version)
     assert offered(Settings(sts=sts), session).get("sts") == value

@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import run
 from greenchat.commands.core.context import Context
@@ -172,7 +172,7 @@ def test_a_search_is_bounded(serve: Serve) -> None:
 def _crowd(app: App) -> None:
     """A thousand users without sockets, half of them in #big."""
     for number in range(1000):
-        session = Session(Outbox([]), "127.0.0.1", 0)
+        session = Session(Outbox(Dirty()), "127.0.0.1", 0)
         user = User(f"user{number}", "~user", "127.0.0.1", "User", "127.0.0.1", signon=0, active=0)
         app.network.connect(session)
         app.network.register(user, session)

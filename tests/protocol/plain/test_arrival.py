@@ -147,6 +147,12 @@ def test_but_not_for_ever() -> None:
     assert play(Arrival(0, timeout=5000), [], until=10**9) == [(400, Ask()), (5000, GiveUp("no name came"))]
 
 
+@pytest.mark.parametrize("data", [bytes(range(1, 32)) * 4, b"PK\x03\x04\x14" + bytes(30), "hello".encode("utf-32-le")])
+def test_what_is_no_text_is_nobody(data: bytes) -> None:
+    """A file, or a protocol that is none of ours: it does not become somebody in the lobby."""
+    assert play(Arrival(0), [(5, data)]) == [(5, GiveUp("not a text"))]
+
+
 def test_not_even_drop_by_drop() -> None:
     drops = [(time, b"\xc3") for time in range(500, 6000, 50)]
     assert play(Arrival(0, timeout=5000), drops) == [(400, Ask()), (5000, GiveUp("no name came"))]

@@ -38,6 +38,15 @@ def test_so_many_a_minute_from_one_address() -> None:
     assert answers == ["", "", reason, "", reason, ""]
 
 
+@pytest.mark.parametrize(("form", "other"), [("192.0.2.{}", "192.0.3.1"), ("2001:db8:1:{}::1", "2001:db8:2::1")])
+def test_so_many_a_minute_from_one_network(form: str, other: str) -> None:
+    gate = ConnectionLimits()
+    reason = "Too many connections from your network: at most 3 a minute"
+    assert [enter(gate, form.format(number), per_network=3) for number in range(1, 5)] == ["", "", "", reason]
+    assert enter(gate, other, per_network=3) == ""
+    assert enter(gate, form.format(5), now=60_000, per_network=3) == ""
+
+
 def test_so_many_in_all() -> None:
     gate = ConnectionLimits()
     assert [enter(gate, f"192.0.2.{number}", most=2) for number in range(3)] == [

@@ -1,5 +1,6 @@
 """When a turn ends: as soon as all have been heard, but where sending takes long it waits a moment for others."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from greenchat.chat.outbox import Outbox
+from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.server.net import turn as module
+from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.turn import Turn
 from greenchat.storage.sqlite import SqliteStore
@@ -22,7 +24,7 @@ class Sent(Outbox):
 
     __slots__ = ("some", "together")
 
-    def __init__(self, dirty: list[Outbox]) -> None:
+    def __init__(self, dirty: Dirty) -> None:
         super().__init__(dirty)
         self.together: list[list[bytes]] = []
         self.some = Event()
@@ -109,3 +111,65 @@ def test_an_end_that_somebody_calls_is_the_only_one(turn: Turn) -> None:
     assert sent.wait() == [b"c"]
     say(turn, sent, b"d")
     assert sent.wait() == [b"d"]
+
+
+def work(turn: Turn, seconds: float, share: Share, done: list[str], name: str) -> None:
+    """Lines of 1 ms each, as long as that takes."""
+    ends = time.process_time() + seconds
+    while time.process_time() < ends:
+        since = time.monotonic()
+        while time.monotonic() < since + 0.001:
+            pass
+        turn.begin()
+        if time.monotonic() > turn.deadline:
+            turn.wait(share, since)
+    done.append(name)
+
+
+def test_between_two_turns_the_loop_polls(turn: Turn) -> None:
+    """Whoever works without end, timers go on."""
+    done: list[str] = []
+    worker = gevent.spawn(work, turn, 0.3, Share(), done, "worker")
+    late = []
+    while not done:
+        due = time.monotonic() + 0.005
+        gevent.sleep(0.005)
+        late.append(time.monotonic() - due)
+    worker.join()
+    assert len(late) >= 5  # of 20 or so
+    assert sorted(late)[len(late) // 2] < 0.1
+
+
+def test_who_has_little_to_do_waits_for_nobody(turn: Turn) -> None:
+    done: list[str] = []
+    workers = [gevent.spawn(work, turn, 0.2, Share(), done, "worker") for _ in range(5)]
+    gevent.sleep(0.03)
+    little = gevent.spawn(work, turn, 0.001, Share(), done, "little")
+    gevent.joinall([*workers, little])
+    assert done[0] == "little"
+
+
+def test_who_rests_goes_on_in_a_later_turn(turn: Turn) -> None:
+    sent = Sent(turn.dirty)
+    seen: list[list[bytes]] = []
+
+    def rest() -> None:
+        for number in range(3):
+            say(turn, sent, b"%d" % number)
+            turn.rest(share)
+            seen.append([line for turn in sent.together for line in turn])
+
+    share = Share()
+    gevent.spawn(rest).join(PATIENCE)
+    assert seen == [[b"0"], [b"0", b"1"], [b"0", b"1", b"2"]]
+
+
+def test_so_much_was_said_that_it_is_sent_first(turn: Turn) -> None:
+    sent = Sent(turn.dirty)
+    turn.begin()
+    assert turn.deadline > time.monotonic()
+    sent.put(b"x" * 1024 * 1024)
+    assert turn.deadline < time.monotonic()
+    sent.wait()
+    turn.begin()
+    assert turn.deadline > time.monotonic()

@@ -1,0 +1,65 @@
+"""Who goes on next where not everybody can at once: who has had little goes before who has had much.
+
+Start-time fair queueing (Goyal, Vin, Cheng 1996, https://doi.org/10.1145/248157.248171), for the time of one thread:
+each connection is served in the order of what it has had. Virtual time goes on with who is served. Who was silent has
+saved up a little of it, and no more than that: so one who seldom says something waits for none of those who do so all
+the time, however many they are.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+
+Wake = Callable[[], object]
+
+_SAVED = 0.005  # seconds of virtual time that who was silent is ahead of the others
+_NEWCOMER_COST = 4  # what a newcomer has is counted so many times
+_NEWCOMER_LAG = 0.005  # seconds of virtual time by which those who are in go before those who come
+
+
+class Share:
+    """What one connection has had: `until` is virtual time, in seconds. is_newcomer: others go first."""
+
+    __slots__ = ("is_newcomer", "until")
+
+    def __init__(self, *, is_newcomer: bool = False) -> None:
+        self.until = 0.0
+        self.is_newcomer = is_newcomer
+
+
+class FairQueue:
+    """Those who wait, as calls that let them go on.
+
+    Reads: len(). Changes: push, pop, charge.
+    """
+
+    __slots__ = ("_heap", "_order", "_virtual")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Share, Wake]] = []
+        self._order = count()  # among equals who came first goes first
+        self._virtual = 0.0
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def push(self, share: Share, wake: Wake) -> None:
+        """Let somebody wait."""
+        if share.is_newcomer:
+            start = max(share.until, self._virtual) + _NEWCOMER_LAG
+        else:
+            start = share.until = max(share.until, self._virtual - _SAVED)
+        heappush(self._heap, (start, next(self._order), share, wake))
+
+    def pop(self) -> tuple[Share, Wake]:
+        """Who goes next; there must be somebody."""
+        start, _, share, wake = heappop(self._heap)
+        self._virtual = max(self._virtual, start)
+        return share, wake
+
+    def charge(self, share: Share, seconds: float) -> None:
+        """Somebody has had so much; do it before they wait again."""
+        if share.is_newcomer:
+            share.until = max(share.until, self._virtual) + seconds * _NEWCOMER_COST
+        else:
+            share.until = max(share.until, self._virtual - _SAVED) + seconds

@@ -1,0 +1,147 @@
+"""When one client may go on: as fast as the throttle lets it, and while the turn has time for it.
+
+Who has just come has few lines at once, and earns the others by staying or by logging in; so it is no use to come anew
+for every flood. Whose other side has closed the connection gets what it sent within its burst done, and nothing that
+would have to wait.
+"""
+
+import errno
+import fcntl
+import socket
+import struct
+import termios
+from math import inf
+from time import monotonic
+
+from gevent.event import Event
+
+from greenchat.chat.throttle import TokenBucket
+from greenchat.chat.user import Session
+from greenchat.config.options import Throttle
+from greenchat.server.net.fair_queue import Share
+from greenchat.server.net.turn import Turn
+
+_NEW = 5.0  # seconds for which somebody is a newcomer, for whom nobody has to wait
+_FLOOD = 2.0  # seconds for which a client may have sent too much ahead: it may be a paste, or a network that was slow
+_WASTED = 20  # lines before a registration that are none of it
+_COUNT = struct.Struct("i")
+
+
+class FloodError(Exception):
+    """A client has sent far more than it may, for too long."""
+
+
+class Pace:
+    """Of one client; the methods that wait are for its greenlet. since: when it began to do what it does now.
+
+    Reads: since. Changes: use, hang_up, charge, waste. Waits: line, work, rest.
+    """
+
+    __slots__ = (
+        "_ahead_since",
+        "_bucket",
+        "_has_earned",
+        "_is_gone",
+        "_opened",
+        "_pause",
+        "_session",
+        "_share",
+        "_sock",
+        "_throttle",
+        "_turn",
+        "_wasted",
+        "since",
+    )
+
+    def __init__(self, turn: Turn, throttle: Throttle, session: Session, sock: socket.socket) -> None:
+        """sock: the client's, also under a stream of TLS."""
+        self._turn = turn
+        self._throttle = throttle
+        self._session = session
+        self._sock = sock
+        self._opened = self.since = now = monotonic()
+        self._share = Share(is_newcomer=True)
+        self._bucket = TokenBucket(throttle.commands, throttle.burst, first=throttle.newcomer_burst, now=now * 1000)
+        self._has_earned = False  # all of its burst, by a login
+        self._wasted = 0
+        self._ahead_since = inf  # since when too much of it is unread
+        self._is_gone = False
+        self._pause: Event | None = None  # while the throttle makes it wait
+
+    def use(self, throttle: Throttle) -> None:
+        """Go on with other bounds: after a reload."""
+        self._throttle = throttle
+        self._bucket = TokenBucket(throttle.commands, throttle.burst)
+
+    def hang_up(self) -> None:
+        """The other side has closed or reset the connection."""
+        self._is_gone = True
+        if self._pause is not None:
+            self._pause.set()
+
+    def charge(self, lines: int) -> None:
+        """What was done counted for so many lines more."""
+        self._bucket.take(monotonic() * 1000, lines)
+
+    def waste(self) -> bool:
+        """It has sent a line that somebody may send who has registered; whether there were too many of those."""
+        self._wasted += 1
+        return self._wasted >= _WASTED
+
+    def line(self) -> None:
+        """Wait until it is the time for one more line.
+
+        Raises FloodError, and OSError where somebody who is gone would have to wait.
+        """
+        now = monotonic()
+        wait = self._bucket.take(now * 1000)
+        if wait > 0:
+            self._be_throttled(wait / 1000)
+        elif now > self._turn.deadline:
+            self._wait()
+
+    def work(self) -> None:
+        """Go on at once while this turn has time, else when it is our turn."""
+        turn = self._turn
+        self.since = now = monotonic()
+        if now > turn.deadline:
+            self._wait()
+        elif turn.deadline == inf:
+            turn.open()
+
+    def rest(self) -> None:
+        """Let this turn end, so that what was said in it is sent."""
+        self._turn.rest(self._share)
+        self.since = monotonic()
+
+    def _wait(self) -> None:
+        user = self._session.user
+        self._share.is_newcomer = user is None or not (user.account or monotonic() - self._opened > _NEW)
+        self._turn.wait(self._share, self.since)
+        self.since = monotonic()
+
+    def _be_throttled(self, wait: float) -> None:
+        user = self._session.user
+        if user is not None and user.account and not self._has_earned:
+            self._has_earned = True
+            self._bucket.fill()
+            return
+        if not self._is_gone:
+            if self._has_flooded():
+                raise FloodError
+            self._pause = Event()
+            self._pause.wait(wait)
+            self._pause = None
+        if self._is_gone:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "Connection closed")
+        self.work()
+
+    def _has_flooded(self) -> bool:
+        most = self._throttle.unread
+        ahead = fcntl.ioctl(self._sock.fileno(), termios.FIONREAD, _COUNT.pack(0))
+        if not most or _COUNT.unpack(ahead)[0] <= most:
+            self._ahead_since = inf
+            return False
+        now = monotonic()
+        self._ahead_since = min(self._ahead_since, now)
+        return now - self._ahead_since > _FLOOD
