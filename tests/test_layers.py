@@ -56,9 +56,9 @@ INNER_ORDER = {
         {"main"},
     ],
     "server": [
-        {"clock", "terminal", "mail", "urls"},
+        {"clock", "terminal", "mail", "urls", "systemd"},
         {"net", "data"},
-        {"http"},
+        {"http", "control"},
         {"sweeper", "reload", "tools"},
         {"app"},
         {"launch"},

@@ -5,7 +5,9 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from time import monotonic
+from typing import TypeVar
 
 import gevent
 from gevent.event import Event
@@ -49,6 +51,8 @@ from greenchat.storage.interface import StoreError
 from greenchat.storage.log import MemoryLog
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
 _SWEEP_EVERY = 1.0  # seconds
@@ -113,9 +117,17 @@ class App:
         """So many bytes that nobody can guess."""
         return secrets.token_bytes(count)
 
-    def listen(self) -> list[Address]:
-        """Open the listeners; the addresses that they really have. Raises CannotListenError."""
-        for options in self.options.listen:
+    def listen(self, opened: Sequence[socket.socket] = ()) -> list[Address]:
+        """Open the listeners; the addresses that they really have. Raises CannotListenError.
+
+        opened: sockets that listen already, in the place of the configured addresses; options go by the address.
+        """
+        for sock in opened:
+            address = Address(*sock.getsockname()[:2])
+            known = {options.address: options for options in self.options.listen}
+            options = known.get(address, ListenerOptions(address))
+            self.doors.append(Listener(options, self.serve, self.is_crowded, sock))
+        for options in () if opened else self.options.listen:
             self.doors.append(Listener(options, self.serve, self.is_crowded))
         return [door.bound for door in self.doors]
 
@@ -202,6 +214,16 @@ class App:
             return Reloaded(config.file, notes=tuple(apply(self, config, ctx)))
         except ConfigError as error:
             return Reloaded("", error=str(error))
+
+    def run_step(self, step: Callable[[Context], T]) -> T:
+        """Run something as the server itself, in a turn, and return what it returns."""
+        self.turn.begin()
+        return step(self._context())
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return self.keeper.folder
 
     def carry_out(self, work: Background) -> None:
         """Do it step by step, apart from any client; this returns at once."""

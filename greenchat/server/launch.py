@@ -7,6 +7,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from logging.handlers import WatchedFileHandler
 
 import gevent
@@ -16,8 +17,11 @@ from greenchat.config.options import NOT_GIVEN, Address, Log
 from greenchat.config.warnings import advice
 from greenchat.server import terminal
 from greenchat.server.app import App
+from greenchat.server.control.requests import answer
+from greenchat.server.control.service import ControlService
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
+from greenchat.server.systemd import Notifier, handed_over
 from greenchat.storage.interface import StoreError
 from greenchat.values.names import MissingPackageError
 
@@ -40,22 +44,28 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
     _start_log(options.log)
     _allow_many_descriptors()
     _collect_rarely()
+    notifier = Notifier()
+    opened = list(handed_over())
+    for sock in opened:
+        sock.setblocking(False)
     try:
         tls = load_tls(options.tls, options.data, config.settings.name)
         app = App(config.settings, options, tls, read_config)
-        addresses = app.listen()
+        addresses = app.listen(opened)
     except (MissingPackageError, StoreError) as error:
         raise CannotStartError(str(error)) from error
     except CannotListenError as error:
         raise CannotStartError(f"{error}; choose another address with --listen") from error
     ends_with_terminal = terminal.ends_with_terminal()
-    ending = _Ending(app)
+    ending = _Ending(app, notifier)
 
     def hang_up() -> None:
         if ends_with_terminal and terminal.is_gone():
             ending.begin()
         else:
+            notifier.reloading()
             app.reload("SIGHUP")
+            notifier.ready()
 
     def resume() -> None:
         """After Ctrl-Z and `bg`, or `fg`."""
@@ -67,20 +77,35 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
         gevent.signal_handler(number, ending.ask)
     gevent.signal_handler(signal.SIGHUP, hang_up)
     gevent.signal_handler(signal.SIGCONT, resume)
+    control = ControlService(app.folder, partial(answer, app))
+    if options.storage.persistent:  # else the folder is a temporary one, which nobody can name
+        control.start()
     greet(addresses, tls.fingerprint if tls else "")
     for line in advice(config, addresses, is_root=os.geteuid() == 0):
         log.warning("%s", line)
+    notifier.ready()
+    keeper = gevent.spawn(_keep_alive, notifier)
     app.run()
+    keeper.kill()
+    control.close()
     if app.is_restarting:
         os.execv(sys.executable, [sys.executable, *[word for word in sys.orig_argv[1:] if word != "--open"]])
     return 0
 
 
+def _keep_alive(notifier: Notifier) -> None:
+    """Keep the watchdog of systemd quiet for as long as the loop goes round."""
+    while notifier.period:
+        notifier.alive()
+        gevent.sleep(notifier.period)
+
+
 class _Ending:
     """The first SIGINT or SIGTERM ends the server in good order, the second at once."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, notifier: Notifier) -> None:
         self._app = app
+        self._notifier = notifier
         self._was_asked = False
 
     def ask(self) -> None:
@@ -92,6 +117,7 @@ class _Ending:
     def begin(self) -> None:
         """End it in good order, however often that is wanted."""
         self._was_asked = True
+        self._notifier.stopping()
         self._app.stop("The server is shutting down")
 
 

@@ -46,7 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         if given.print_config:
             return _print_config()
         return _serve(given)
-    except (UsageError, ToolError, ConfigError) as error:
+    except ToolError as error:
+        print(f"greenchat-server: {error}", file=sys.stderr)
+        return error.code
+    except (UsageError, ConfigError) as error:
         print(f"greenchat-server: {error}", file=sys.stderr)
         return 2
 

@@ -43,16 +43,23 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
 
     max_accept = _ACCEPT
 
-    def __init__(self, options: ListenerOptions, serve: Serve, is_crowded: Callable[[], bool] = bool) -> None:
-        """Opens the address and begins to accept. Raises CannotListenError.
+    def __init__(
+        self,
+        options: ListenerOptions,
+        serve: Serve,
+        is_crowded: Callable[[], bool] = bool,
+        opened: socket.socket | None = None,
+    ) -> None:
+        """Open the address, unless it is there already, and begin to accept. Raises CannotListenError.
 
-        is_crowded: whether who comes has to wait in the system's queue for now.
+        is_crowded: whether those who come have to wait in the system's queue for now. opened: its socket, which
+        listens already.
         """
         self.options = options
         self._is_crowded = is_crowded
         self._crowded_since = inf
         self.is_paused = False
-        super().__init__(_open(options.address), lambda sock, peer: serve(sock, peer, self.options))
+        super().__init__(opened or _open(options.address), lambda sock, peer: serve(sock, peer, self.options))
         self.bound = Address(*self.address[:2])
         self.start()
 

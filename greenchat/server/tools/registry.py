@@ -7,12 +7,16 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TextIO
 
-from greenchat.cli import Parser
+from greenchat.cli import WRONG_USE, Parser
 from greenchat.config.file import Config
 
 
 class ToolError(Exception):
-    """A command can't do what it is asked; the text is one line that says why and what to do."""
+    """A command can't do what it is asked; the text is one line that says why and what to do. code: of the exit."""
+
+    def __init__(self, text: str, code: int = WRONG_USE) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""What an operator does from the shell, without IRC: the control socket proposes these steps.
+
+Whoever may use the socket owns the server's files, and so has every right; the audit log says "the shell".
+"""
+
+from greenchat.chat.server_bans import ServerBan, Target, TargetError, parse_target
+from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, keep_ban
+from greenchat.commands.connection.quit import leave
+from greenchat.commands.core.audit_log import act
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.steps import step
+from greenchat.values.durations import format_duration
+
+_SECOND = 1000  # ms
+_SETTER = "shell"
+
+
+class ShellError(Exception):
+    """It can't be done; the text says why, in one line."""
+
+
+@step("shell.kick")
+def kick(ctx: Context, nick: str, reason: str) -> int:
+    """Disconnect a user, and return how many connections that ended. Raises ShellError."""
+    user = ctx.network.user(nick)
+    if user is None:
+        raise ShellError(f"there is nobody called {nick}")
+    quit_reason = f"Killed ({reason or 'by the administrator'})"
+    farewell = f"Closing Link: {ctx.network.settings.name} ({quit_reason})"
+    sessions = list(user.sessions)
+    act(ctx, "KILL", f"The shell disconnected {user.source}: {reason or 'no reason given'}")
+    for session in sessions:
+        ctx.close(session, farewell)
+        leave(ctx, session, quit_reason)
+    return len(sessions)
+
+
+@step("shell.ban")
+def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
+    """Ban a target of UBAN, and return how many connections that ended. seconds: 0 for ever. Raises ShellError."""
+    bans = ctx.network.bans
+    parsed = _target(target)
+    if len(bans) >= ctx.network.settings.limits.bans and bans.get(parsed) is None:
+        raise ShellError("there are too many bans")
+    until = ctx.now + seconds * _SECOND if seconds else 0
+    made = ServerBan(parsed, _SETTER, ctx.now, until, reason or "No reason given")
+    bans.put(made)
+    keep_ban(ctx, made)
+    duration = f"for {format_duration(seconds)}" if seconds else "for ever"
+    act(ctx, "UBAN", f"The shell banned {parsed.text} {duration}: {made.reason}")
+    return enforce(ctx)
+
+
+@step("shell.unban")
+def unban(ctx: Context, target: str) -> None:
+    """Take a ban back. Raises ShellError."""
+    found = ctx.network.bans.drop(_target(target))
+    if found is None:
+        raise ShellError(f"there is no ban on {target}")
+    forget_ban(ctx, found)
+    act(ctx, "UBAN", f"The shell took back the ban on {found.target.text}: {found.reason}")
+
+
+@step("shell.announce")
+def announce(ctx: Context, text: str) -> int:
+    """Send a NOTICE of the server to everybody, and return to how many."""
+    users = [user for user in ctx.network.users.values() if user.sessions]
+    for user in users:
+        ctx.deliver(user, ctx.envelope("NOTICE", user.nick, text))
+    act(ctx, "ANNOUNCE", f"The shell told everybody: {text}")
+    return len(users)
+
+
+def _target(text: str) -> Target:
+    try:
+        return parse_target(text)
+    except TargetError as error:
+        raise ShellError(f"{text} can't be banned: {error}") from error

@@ -1,0 +1,47 @@
+"""The side of the shell commands: ask the server that uses a data folder."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+from greenchat.server.control.wire import decode, encode, path_in
+
+_PATIENCE = 30.0  # seconds
+
+
+class NoServerError(Exception):
+    """No server answers; the text says why in one line."""
+
+
+class RefusedError(Exception):
+    """The server says no; the text says why in one line."""
+
+
+def ask(data: Path, command: str, **fields: object) -> Any:
+    """Return what the server that uses this data folder answers. Raises NoServerError, RefusedError."""
+    path = path_in(data)
+    received = b""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(_PATIENCE)
+            connection.connect(str(path))
+            connection.sendall(encode({"command": command, **fields}))
+            while not received.endswith(b"\n"):
+                data_ = connection.recv(65536)
+                if not data_:
+                    break
+                received += data_
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise NoServerError(f"no server uses {data}; start one, or name its data folder with --data") from None
+    except PermissionError:
+        raise NoServerError(f"{path} belongs to another user; run this as the user of the server") from None
+    except TimeoutError:
+        raise NoServerError(f"the server that uses {data} does not answer") from None
+    except OSError as error:
+        raise NoServerError(f"can't ask the server by {path}: {error.strerror or error}") from error
+    if not received:
+        raise NoServerError(f"the server that uses {data} ended without an answer")
+    answer = decode(received)
+    if "error" in answer:
+        raise RefusedError(str(answer["error"]))
+    return answer["ok"]

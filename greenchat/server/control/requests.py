@@ -1,0 +1,210 @@
+"""What the control socket can be asked: `status`, `clients`, `kick`, `ban` and so on, a function each in one table."""
+
+import os
+import platform
+import resource
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from greenchat import __version__
+from greenchat.chat.network import Network
+from greenchat.chat.user import Session
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.process import Port, Reloaded
+from greenchat.commands.operators import shell
+from greenchat.protocol import caps
+from greenchat.server.control.service import RequestError
+from greenchat.server.net.sendq import SendQueues
+from greenchat.server.net.stream import TlsAcceptor
+from greenchat.values.durations import parse_duration
+
+T = TypeVar("T")
+_SHOWN = 10  # of the largest rooms and the commands that were used most
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Controlled(Protocol):
+    """What requests need of the server."""
+
+    network: Network
+    backlogs: SendQueues
+    tls: TlsAcceptor | None
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+
+    def now(self) -> int:
+        """Ms since the epoch."""
+
+    def ports(self) -> list[Port]:
+        """Return where it listens."""
+
+    def run_step(self, step: Callable[[Context], T]) -> T:
+        """Run something as the server itself, in a turn."""
+
+    def reload(self, who: str) -> Reloaded:
+        """Read the configuration again."""
+
+    def stop(self, reason: str) -> None:
+        """Begin to end."""
+
+
+def answer(server: Controlled, request: Mapping[str, Any]) -> Any:
+    """Return the answer to a request. Raises RequestError."""
+    function = _REQUESTS.get(str(request.get("command", "")))
+    if function is None:
+        raise RequestError(f"there is no request {request.get('command')!r}")
+    try:
+        return function(server, request)
+    except shell.ShellError as error:
+        raise RequestError(str(error)) from error
+
+
+def _text(request: Mapping[str, Any], name: str, *, needed: bool = True) -> str:
+    value = request.get(name, "")
+    if not isinstance(value, str) or (needed and not value):
+        raise RequestError(f"{name} is missing")
+    if any(character in value for character in "\r\n\0"):
+        raise RequestError(f"{name} must be one line")
+    return value
+
+
+def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+    network = server.network
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    rooms = sorted(network.channels.values(), key=lambda channel: -len(channel.members))[:_SHOWN]
+    commands = network.local.command_counts.most_common(_SHOWN)
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "pid": os.getpid(),
+        "name": network.settings.name,
+        "uptime": max(0, server.now() - network.started) // 1000,
+        "listening": [str(port.address) for port in server.ports()],
+        "users": len(network.users),
+        "present": sum(bool(user.sessions) for user in network.users.values()),
+        "most_users": network.most_users,
+        "connections": len(network.sessions),
+        "unregistered": network.unregistered,
+        "operators": sum("o" in user.modes for user in network.users.values()),
+        "channels": len(network.channels),
+        "accounts": sum(1 for _ in network.accounts),
+        "bans": len(network.bans),
+        "defcon": network.defcon,
+        "memory": _resident(),
+        "cpu": round(usage.ru_utime + usage.ru_stime, 2),
+        "sendq": server.backlogs.total,
+        "received": sum(session.received_messages for session in network.sessions),
+        "sent": sum(session.outbox.sent_messages for session in network.sessions),
+        "store": _sizes(server.folder),
+        "certificate": server.tls.fingerprint if server.tls else "",
+        "rooms": [[channel.name, len(channel.members)] for channel in rooms],
+        "commands": [[name, count] for name, count in commands],
+    }
+
+
+def _resident() -> int:
+    """Return how many bytes of memory the process has; its peak where the system doesn't say more."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+    except (OSError, ValueError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _sizes(folder: Path) -> int:
+    """Return how many bytes the database takes, with all files beside it."""
+    total = 0
+    for file in folder.glob("greenchat.db*"):
+        try:
+            total += file.stat().st_size
+        except OSError:
+            continue  # a log of SQLite's that has just gone
+    return total
+
+
+def _clients(server: Controlled, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [_client(server, session) for session in server.network.sessions]
+
+
+def _client(server: Controlled, session: Session) -> Mapping[str, Any]:
+    user = session.user
+    now = server.now()
+    return {
+        "nick": user.nick if user else session.nick or "*",
+        "account": user.account if user else session.account,
+        "host": session.host,
+        "tls": session.secure,
+        "dialect": "plain" if session.dialect & (caps.PLAIN | caps.TILDE) else "irc",
+        "since": max(0, now - session.now) // 1000,
+        "idle": max(0, now - user.active) // 1000 if user else 0,
+        "channels": len(user.channels) if user else 0,
+        "sendq": session.outbox.backlog,
+        "received": session.received_messages,
+        "sent": session.outbox.sent_messages,
+        "operator": bool(user and "o" in user.modes),
+    }
+
+
+def _kick(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    nick, reason = _text(request, "nick"), _text(request, "reason", needed=False)
+    return {"ended": server.run_step(lambda ctx: ctx.propose(shell.kick, nick, reason))}
+
+
+def _ban(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    target, reason = _text(request, "target"), _text(request, "reason", needed=False)
+    duration = _text(request, "duration", needed=False)
+    seconds = parse_duration(duration) if duration else 0
+    if seconds is None:
+        raise RequestError(f"{duration} is no duration; write 90, 30m, 12h, 1w2d or forever")
+    return {"ended": server.run_step(lambda ctx: ctx.propose(shell.ban, target, seconds, reason))}
+
+
+def _unban(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    target = _text(request, "target")
+    server.run_step(lambda ctx: ctx.propose(shell.unban, target))
+    return {}
+
+
+def _bans(server: Controlled, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    now = server.now()
+    return [
+        {
+            "target": ban.target.text,
+            "setter": ban.setter,
+            "reason": ban.reason,
+            "left": max(0, ban.until - now) // 1000 if ban.until else None,
+        }
+        for ban in server.network.bans
+    ]
+
+
+def _announce(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    text = _text(request, "text")
+    return {"told": server.run_step(lambda ctx: ctx.propose(shell.announce, text))}
+
+
+def _reload(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+    reloaded = server.reload("The shell")
+    if reloaded.error:
+        raise RequestError(f"nothing has changed: {reloaded.error}")
+    return {"file": reloaded.file, "notes": list(reloaded.notes)}
+
+
+def _stop(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    server.stop(_text(request, "reason", needed=False) or "The server is shutting down")
+    return {"pid": os.getpid()}
+
+
+_REQUESTS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], Any]] = {
+    "status": _status,
+    "clients": _clients,
+    "kick": _kick,
+    "ban": _ban,
+    "unban": _unban,
+    "bans": _bans,
+    "announce": _announce,
+    "reload": _reload,
+    "stop": _stop,
+}

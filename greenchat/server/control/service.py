@@ -1,0 +1,83 @@
+"""The server's side of the control socket: accepts, reads one request, answers it."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent.server import StreamServer
+
+from greenchat.server.control.wire import LONGEST, LONGEST_PATH, decode, encode, path_in
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = 10.0  # seconds to send a request
+_BACKLOG = 16
+
+
+class RequestError(Exception):
+    """The request can't be obeyed; the text says why in one line."""
+
+
+Answer = Callable[[Mapping[str, Any]], Any]
+
+
+class ControlService:
+    """Answers requests on `control.sock` in the data folder until `close`. answer: raises RequestError."""
+
+    def __init__(self, data: Path, answer: Answer) -> None:
+        self._path = path_in(data)
+        self._answer = answer
+        self._server: StreamServer | None = None
+
+    def start(self) -> None:
+        """Open the socket. Where that can't be the server goes on without it, and the log says why."""
+        if len(os.fsencode(self._path)) > LONGEST_PATH:
+            log.warning("there is no control socket: the path of the data folder is too long for one (%s)", self._path)
+            return
+        with suppress(FileNotFoundError):
+            self._path.unlink()  # of a server that was killed: the data folder's lock is ours
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            listening.bind(str(self._path))  # the umask makes it 0600
+            self._path.chmod(0o600)
+            listening.listen(_BACKLOG)
+        except OSError as error:
+            listening.close()
+            log.warning("there is no control socket %s: %s", self._path, error.strerror)
+            return
+        listening.setblocking(False)
+        self._server = StreamServer(listening, self._serve)
+        self._server.start()
+
+    def close(self) -> None:
+        """Accept no more, and take the socket away."""
+        if self._server is not None:
+            self._server.stop(timeout=0)
+            with suppress(OSError):
+                self._path.unlink()
+
+    def _serve(self, connection: Any, _: object) -> None:
+        with connection, gevent.Timeout(_PATIENCE, False), suppress(OSError):
+            line = b""
+            while not line.endswith(b"\n") and len(line) < LONGEST:
+                data = connection.recv(4096)
+                if not data:
+                    break
+                line += data
+            connection.sendall(encode(self._reply(line)))
+
+    def _reply(self, line: bytes) -> Mapping[str, Any]:
+        try:
+            return {"ok": self._answer(decode(line))}
+        except RequestError as error:
+            return {"error": str(error)}
+        except ValueError:
+            return {"error": "the request is no JSON object on one line"}
+        except Exception:
+            log.exception("a bug in a request of the control socket")
+            return {"error": "internal error: the server's log says why"}

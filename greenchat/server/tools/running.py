@@ -1,0 +1,199 @@
+"""`status`, `clients`, `kick` and so on: running the server from the shell, through its control socket."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.tools.registry import Call, Tool, ToolError
+from greenchat.values.durations import format_duration
+
+_NOT_RUNNING = 3  # as `systemctl status` ends where a service does not run
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
+
+
+def _ask(call: Call, command: str, **fields: object) -> Any:
+    try:
+        return ask(call.configuration().options.data, command, **fields)
+    except NoServerError as error:
+        raise ToolError(str(error), _NOT_RUNNING) from error
+    except RefusedError as error:
+        raise ToolError(str(error)) from error
+
+
+def size(count: float) -> str:
+    """Return a number of bytes in words: `1.5 MiB`."""
+    for unit in _UNITS[:-1]:
+        if count < _STEP:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= _STEP
+    return f"{count:.1f} {_UNITS[-1]}"
+
+
+def duration(seconds: int) -> str:
+    """Return seconds in at most two units: `3d4h`."""
+    return format_duration(seconds if seconds < 60 else seconds - seconds % 60) if seconds else "0s"
+
+
+def _status(call: Call) -> int:
+    found = _ask(call, "status")
+    if call.arguments.json:
+        json.dump(found, call.out, indent=2, ensure_ascii=False)
+        call.out.write("\n")
+    elif not call.arguments.quiet:
+        _print_rows(call.out, status_rows(found))
+    return 0
+
+
+def status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what `status` shows of an answer, as pairs of name and value."""
+    rows = [
+        ("version", f"greenchat {found['version']}, Python {found['python']}, process {found['pid']}"),
+        ("running for", duration(found["uptime"])),
+        ("listening on", ", ".join(found["listening"])),
+        (
+            "users",
+            f"{found['users']} ({found['present']} connected, {found['operators']} operators, at most"
+            f" {found['most_users']} so far)",
+        ),
+        ("connections", f"{found['connections']} ({found['unregistered']} not registered yet)"),
+        ("channels", str(found["channels"])),
+        ("accounts", str(found["accounts"])),
+        ("bans", str(found["bans"])),
+        ("memory", f"{size(found['memory'])}, CPU {found['cpu']:.0f} s"),
+        ("waiting to send", size(found["sendq"])),
+        ("database", size(found["store"])),
+    ]
+    if found["certificate"]:
+        rows.append(("certificate", found["certificate"]))
+    if found["rooms"]:
+        rows.append(("largest channels", ", ".join(f"{name} {count}" for name, count in found["rooms"][:5])))
+    return rows
+
+
+def _print_rows(out: TextIO, rows: list[tuple[str, str]]) -> None:
+    widest = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        out.write(f"{name:<{widest}}  {value}\n")
+
+
+def _clients(call: Call) -> int:
+    found = _ask(call, "clients")
+    if call.arguments.json:
+        json.dump(found, call.out, indent=2, ensure_ascii=False)
+        call.out.write("\n")
+        return 0
+    titles = ("NICK", "ACCOUNT", "FROM", "SPEAKS", "SINCE", "IDLE", "CHANNELS", "SENDQ")
+    rows = [
+        (
+            client["nick"] + ("*" if client["operator"] else ""),
+            client["account"] or "-",
+            client["host"],
+            client["dialect"] + ("+tls" if client["tls"] else ""),
+            duration(client["since"]),
+            duration(client["idle"]),
+            str(client["channels"]),
+            size(client["sendq"]),
+        )
+        for client in sorted(found, key=lambda client: client["nick"].lower())
+    ]
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    for row in (titles, *rows):
+        call.out.write("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    return 0
+
+
+def _kick(call: Call) -> int:
+    given = call.arguments
+    ended = _ask(call, "kick", nick=given.nick, reason=" ".join(given.reason))["ended"]
+    call.out.write(f"{given.nick} is disconnected ({_connections(ended)})\n")
+    return 0
+
+
+def _ban(call: Call) -> int:
+    given = call.arguments
+    ended = _ask(call, "ban", target=given.target, duration=given.time, reason=" ".join(given.reason))["ended"]
+    call.out.write(f"{given.target} is banned; {_connections(ended)} ended\n")
+    return 0
+
+
+def _connections(count: int) -> str:
+    return f"{count} connection{'s' * (count != 1)}"
+
+
+def _unban(call: Call) -> int:
+    _ask(call, "unban", target=call.arguments.target)
+    call.out.write(f"{call.arguments.target} is banned no longer\n")
+    return 0
+
+
+def _bans(call: Call) -> int:
+    for ban in _ask(call, "bans"):
+        left = "for ever" if ban["left"] is None else f"for {duration(ban['left'])} more"
+        call.out.write(f"{ban['target']}  {left}  by {ban['setter']}: {ban['reason']}\n")
+    return 0
+
+
+def _announce(call: Call) -> int:
+    told = _ask(call, "announce", text=" ".join(call.arguments.text))["told"]
+    call.out.write(f"{told} user{'s' * (told != 1)} have been told\n" if told != 1 else "1 user has been told\n")
+    return 0
+
+
+def _reload(call: Call) -> int:
+    found = _ask(call, "reload")
+    call.out.write(f"{found['file'] or 'the configuration'} is in force\n")
+    call.out.writelines(f"{note}\n" for note in found["notes"])
+    return 0
+
+
+def _stop(call: Call) -> int:
+    pid = _ask(call, "stop", reason=" ".join(call.arguments.reason))["pid"]
+    call.out.write(f"the server (process {pid}) is ending\n")
+    return 0
+
+
+def _words(name: str, text: str, *, many: bool = True) -> Callable[[ArgumentParser], None]:
+    def add(parser: ArgumentParser) -> None:
+        parser.add_argument(name, metavar=name.upper(), nargs="*" if many else None, help=text)
+
+    return add
+
+
+def _status_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON, with all figures")
+    parser.add_argument("--quiet", action="store_true", help="print nothing: ends with 0 where a server runs, else 3")
+
+
+def _clients_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON, with all figures")
+
+
+def _kick_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("nick", metavar="NICK")
+    _words("reason", "what they are told")(parser)
+
+
+def _ban_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help="an address, a network, an account, or nick!user@host")
+    parser.add_argument("--time", metavar="DURATION", default="", help="30m, 12h, 1w2d; for ever without it")
+    _words("reason", "what they are told")(parser)
+
+
+def _announce_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("text", metavar="TEXT", nargs="+")
+
+
+TOOLS = (
+    Tool("status", "how the running server is: users, memory, database", _status, _status_arguments),
+    Tool("clients", "list who is connected, from where, and since when", _clients, _clients_arguments),
+    Tool("kick", "disconnect a user", _kick, _kick_arguments),
+    Tool("ban", "keep somebody out of the server", _ban, _ban_arguments),
+    Tool("unban", "take a ban back", _unban, _words("target", "as `bans` shows it", many=False)),
+    Tool("bans", "list the bans", _bans),
+    Tool("announce", "send a notice to everybody", _announce, _announce_arguments),
+    Tool("reload", "have the running server read its configuration again", _reload),
+    Tool("stop", "end the running server in good order", _stop, _words("reason", "what everybody is told")),
+)

@@ -1,0 +1,151 @@
+"""Running a server from the shell, through its control socket: real processes."""
+
+import json
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from greenchat.server.control.wire import LONGEST, path_in
+from tests.irc import Client, people
+from tests.server.process import Running, run, started
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "status": (),
+    "clients": (),
+    "bans": (),
+    "reload": (),
+    "stop": (),
+    "kick": ("nobody",),
+    "ban": ("192.0.2.7",),
+    "unban": ("192.0.2.7",),
+    "announce": ("hello",),
+}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Running]:
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as running:
+        yield running
+
+
+def shell(tmp_path: Path, *words: str) -> str:
+    """Run a command against the server, which must work."""
+    ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout
+
+
+def test_how_it_is(tmp_path: Path, server: Running) -> None:
+    with people(server.target, "alice", "bob", channel="#tea"):
+        told = shell(tmp_path, "status")
+        assert "users             2 (2 connected, 0 operators" in told
+        assert "#tea 2" in told
+        found = json.loads(shell(tmp_path, "status", "--json"))
+        assert found["pid"] == server.process.pid
+        assert found["memory"] > 1 << 20
+        assert found["store"] > 0
+        assert shell(tmp_path, "status", "--quiet") == ""
+
+
+def test_who_is_there(tmp_path: Path, server: Running) -> None:
+    with Client(server.target, "alice"), Client(server.target, "bob"):
+        rows = shell(tmp_path, "clients").splitlines()
+        assert [row.split()[0] for row in rows] == ["NICK", "alice", "bob"]
+        assert "127.0.0.1" in rows[1]
+
+
+def test_sending_somebody_away(tmp_path: Path, server: Running) -> None:
+    with people(server.target, "alice", "bob", channel="#tea") as (alice, bob):
+        assert shell(tmp_path, "kick", "bob", "be", "kind") == "bob is disconnected (1 connection)\n"
+        bob.until_end()
+        assert "be kind" in alice.expect("QUIT").params[-1]
+
+
+def test_bans(tmp_path: Path, server: Running) -> None:
+    with Client(server.target, "bob") as bob:
+        assert "1 connection ended" in shell(tmp_path, "ban", "--time", "1h", "bob!*@*", "spam")
+        bob.until_end()
+    assert shell(tmp_path, "bans").startswith("bob!*@*  for ")
+    shell(tmp_path, "unban", "bob!*@*")
+    assert shell(tmp_path, "bans") == ""
+    with Client(server.target, "bob") as bob:
+        bob.run("PING x")
+
+
+def test_telling_everybody(tmp_path: Path, server: Running) -> None:
+    with Client(server.target, "alice") as alice:
+        assert shell(tmp_path, "announce", "tea", "at", "five") == "1 user has been told\n"
+        assert alice.expect("NOTICE").params == ("alice", "tea at five")
+
+
+def test_reloading_and_ending(tmp_path: Path, server: Running) -> None:
+    assert "is in force" in shell(tmp_path, "reload")
+    with Client(server.target, "alice") as alice:
+        assert "is ending" in shell(tmp_path, "stop", "back", "at", "noon")
+        assert "back at noon" in alice.expect("ERROR").params[0]
+    assert server.process.wait(10) == 0
+    assert not path_in(tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("command", WORDS)
+def test_without_a_server_each_is_one_line(tmp_path: Path, command: str) -> None:
+    ended = run(tmp_path, command, *WORDS[command], "--data", str(tmp_path / "data"))
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("greenchat-server: no server uses ")
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("kick", "carol"), "there is nobody called carol"),
+        (("ban", "not a target"), "not a target can't be banned"),
+        (("ban", "--time", "soon", "bob!*@*"), "soon is no duration"),
+        (("unban", "bob!*@*"), "there is no ban on bob!*@*"),
+        (("announce", "two\nlines"), "text must be one line"),
+    ],
+)
+def test_what_can_not_be_is_one_line(tmp_path: Path, server: Running, words: tuple[str, ...], reason: str) -> None:
+    ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
+    assert ended.returncode == 2
+    assert reason in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_the_socket_is_for_the_servers_user_only(tmp_path: Path, server: Running) -> None:
+    assert stat.S_IMODE(path_in(tmp_path / "data").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\n",
+        b"nonsense\n",
+        b"[1]\n",
+        b'{"command": 7}\n',
+        b'{"command": "kick"}\n',
+        b'{"command": "kick", "nick": ["x"]}\n',
+        b"\xff\n",
+        b"x" * (LONGEST + 1),
+    ],
+)
+def test_requests_that_are_none(tmp_path: Path, server: Running, data: bytes) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(10)
+        asking.connect(str(path_in(tmp_path / "data")))
+        asking.sendall(data)
+        assert b'"error"' in asking.recv(4096)
+    assert "users" in shell(tmp_path, "status")
+    assert server.errors.read_text().count("Traceback") == 0
+
+
+def test_a_server_that_was_killed_leaves_nothing_in_the_way(tmp_path: Path, server: Running) -> None:
+    server.process.kill()
+    server.process.wait()
+    ended = run(tmp_path, "status", "--data", str(tmp_path / "data"))
+    assert (ended.returncode, "no server uses" in ended.stderr) == (3, True)
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")):
+        assert "users" in shell(tmp_path, "status")
