@@ -33,6 +33,7 @@ from greenchat.client.terminal.surface import speaks_unicode
 from greenchat.client.text.style import Size
 from greenchat.client.text.times import milliseconds
 from greenchat.client.view.theme import Appearance
+from greenchat.privacy import keep_private, narrow
 
 Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
 
@@ -46,6 +47,7 @@ class UsageError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the client. 0 after a clean end, 2 where it could not start, 1 after a bug of ours."""
+    keep_private()
     given = _parser().parse_args(arguments)
     try:
         return _start(given)
@@ -88,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _start(given: argparse.Namespace) -> int:
+    for folder in (config_folder(), state_folder(), data_folder()):
+        for narrowed in narrow(folder, lambda _: True):
+            print(f"greenchat: warning: {narrowed}", file=sys.stderr)
     settings = config_folder() / "client.toml"
     try:
         loaded = load(settings)

@@ -1,10 +1,12 @@
 """What the person who started the server should know about how they did, a line each: nothing here stops it."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from greenchat.config.file import Config
 from greenchat.config.opers import OPERS, Oper
 from greenchat.config.options import Address
+from greenchat.privacy import is_readable_by_all
 
 # Each stands in many lists of what is tried first.
 _GUESSED = frozenset(
@@ -28,6 +30,14 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
     for key, secret in ("password", settings.password), ("webirc.password", settings.webirc.password):
         if secret.lower() in _GUESSED:
             yield f"{key} is a word that everybody tries first; choose another"
+    if config.file and is_readable_by_all(Path(config.file)):
+        clear = {
+            "password": settings.password,
+            "webirc.password": settings.webirc.password,
+            "email.password": config.options.email.password,
+        }
+        for key in (key for key, secret in clear.items() if secret and not secret.startswith("$")):
+            yield f"everybody on this machine can read {key} in {config.file}: chmod 640 {config.file}"
     for name, oper in settings.opers.items():
         if oper.password == _SAMPLE.password:
             yield f"opers.{name}.password is the one of the example, which everybody can read; choose another"

@@ -40,7 +40,6 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
     Raises CannotStartError and ConfigError.
     """
     options = config.options
-    os.umask(0o077)  # what people say is nobody's on this machine but the server's
     _start_log(options.log)
     _allow_many_descriptors()
     _collect_rarely()

@@ -6,6 +6,7 @@ What needs gevent is in `launch`, imported late, so that --help and --version do
 
 import argparse
 import dataclasses
+import io
 import os
 import sys
 from ipaddress import ip_address
@@ -15,6 +16,7 @@ from greenchat import __version__
 from greenchat.cli import Parser, called
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
+from greenchat.privacy import keep_private, narrow
 from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
 from greenchat.server.urls import page_urls
 
@@ -37,6 +39,7 @@ class UsageError(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the server, or a command. 0 after a clean end, 2 where it could not start."""
+    keep_private()
     words = sys.argv[1:] if arguments is None else arguments
     try:
         tool = _tool(words)
@@ -77,6 +80,8 @@ def _run(tool: Tool, words: list[str]) -> int:
     parser.set_defaults(listen=None, tls=False, debug=False)
     given = parser.parse_intermixed_args(words)
     try:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal: `import` reads it
         code = tool.run(Call(given, lambda: _configuration(given), sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:
@@ -178,6 +183,8 @@ def _data_folder(wish: Path) -> Path:
         raise UsageError(f"can't create the data folder {wish}: {error.strerror}. Choose one with --data") from error
     if not os.access(wish, os.W_OK | os.X_OK):
         raise UsageError(f"can't write to the data folder {wish}. Choose another with --data")
+    for narrowed in narrow(wish, _is_data):
+        print(f"greenchat-server: warning: {narrowed}", file=sys.stderr)
     return wish
 
 
@@ -188,6 +195,11 @@ def _open(url: str) -> None:
 
     if url:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _is_data(name: str) -> bool:
+    """Whether it is one of the files that we keep in the data folder."""
+    return name.startswith(("greenchat.", "audit.log", "members.log")) or name in ("tls", "cert.pem", "key.pem")
 
 
 def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None:

@@ -5,13 +5,17 @@ get it back, which takes a busy process 5 ms each time.
 """
 
 import json
+import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from greenchat.storage.interface import Location, Span, StoredEvent, Target
-from greenchat.storage.rows import KINDS, MESSAGES, ROW, decode
+from greenchat.storage.rows import COLUMNS, KINDS, MESSAGES, ROW, UnreadableError, decode
+
+log = logging.getLogger(__name__)
 
 # Events lie in two halves, see `settling`. Each gives its page in order, so that no more is read than is asked for.
 _HALF = """
@@ -102,15 +106,88 @@ class ConnectionPool:
             self._free.pop().close()
 
 
-def read(connection: sqlite3.Connection, conversation: str, span: Span) -> list[StoredEvent]:
-    """Part of a conversation, oldest first."""
+def read(
+    connection: sqlite3.Connection,
+    conversation: str,
+    span: Span,
+    unreadable: list[str] | None = None,
+    seen: list[int] | None = None,
+) -> list[StoredEvent]:
+    """Part of a conversation, oldest first.
+
+    What can't be decoded is left out, and logged, or put into `unreadable`, in words. seen: the ids of all.
+    """
     kinds = (0, 255) if span.events else (1, MESSAGES)
-    statement = _READ_NEWEST if span.newest else _READ_OLDEST
-    (answer,) = connection.execute(statement, (conversation, span.after, span.before, *kinds, span.limit)).fetchone()
-    rows = json.loads(answer)
+    parameters = (conversation, span.after, span.before, *kinds, span.limit)
+    problems = [] if unreadable is None else unreadable
+    rows = rows_of(connection, _READ_NEWEST if span.newest else _READ_OLDEST, parameters, problems)
     if span.newest:
         rows.reverse()
-    return [decode(conversation, row) for row in rows]
+    if seen is not None:
+        seen += [row[0] for row in rows]
+    events = decode_all([(conversation, row) for row in rows], problems)
+    if unreadable is None:
+        complain(problems)
+    return events
+
+
+def complain(problems: Iterable[str]) -> None:
+    """Say in the log what was left out."""
+    for problem in problems:
+        log.error("%s", problem)
+
+
+def rows_of(
+    connection: sqlite3.Connection, statement: str, parameters: tuple[object, ...], problems: list[str]
+) -> list[Any]:
+    """The rows of a statement that gives them as one JSON array.
+
+    A text that is not UTF-8 spoils all of that: then they are looked at one by one. Of one that can't be read nothing
+    but its first column is there, and why is put into `problems`.
+    """
+    try:
+        (answer,) = connection.execute(statement, parameters).fetchone()
+        rows: list[Any] = json.loads(answer)
+        return rows
+    except (sqlite3.OperationalError, UnicodeDecodeError, ValueError) as error:
+        trouble = error
+    connection.text_factory = bytes
+    try:
+        flat = statement.replace(f"json_group_array(json_array(c.key, {ROW}))", f"c.key, {COLUMNS}")
+        has_key = flat != statement
+        flat = flat.replace(f"json_group_array({ROW})", COLUMNS)
+        answers = connection.execute(flat, parameters).fetchall()
+    except sqlite3.Error:
+        raise trouble from None
+    finally:
+        connection.text_factory = str
+    if has_key:
+        return [[key.decode(), _decoded(row, problems)] for key, *row in answers]
+    return [_decoded(row, problems) for row in answers]
+
+
+def decode_all(rows: Iterable[Any], unreadable: list[str]) -> list[StoredEvent]:
+    """The events of these rows, with the keys of their conversations. unreadable: why one is left out."""
+    events = []
+    for conversation, row in rows:
+        if len(row) == 1:
+            continue  # it is in `unreadable` already
+        try:
+            events.append(decode(conversation, row))
+        except UnreadableError as error:
+            unreadable.append(str(error))
+    return events
+
+
+def _decoded(row: Sequence[Any], problems: list[str]) -> list[Any]:
+    values = []
+    for value in row:
+        try:
+            values.append(value.decode() if isinstance(value, bytes) else value)
+        except UnicodeDecodeError as error:
+            problems.append(f"event {row[0]} can't be read: {error}")
+            return [row[0]]
+    return values
 
 
 def targets(
@@ -124,8 +201,9 @@ def targets(
 
 def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> list[StoredEvent]:
     """The newest events that have a tag, oldest first."""
-    (answer,) = connection.execute(_TAGGED, (after, tag, limit)).fetchone()
-    events = [decode(key, row) for key, row in reversed(json.loads(answer))]
+    problems: list[str] = []
+    events = decode_all(reversed(rows_of(connection, _TAGGED, (after, tag, limit), problems)), problems)
+    complain(problems)
     return [event for event in events if tag in event.tags]
 
 

@@ -27,7 +27,8 @@ EventRow = tuple[int, int, int, int, str | None, str | None, str | None]
 # id, kind, mask, account, target (the conversation's name where there is no other), text, more: as it is read
 Row = tuple[int, int, str, str, str | None, str | None, str | None]
 
-ROW = "json_array(e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more)"
+COLUMNS = "e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more"
+ROW = f"json_array({COLUMNS})"
 """A `Row` in SQL: of an event `e`, its conversation `c` and its source `s`."""
 
 

@@ -88,6 +88,8 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
         raise StoreError(f"can't open the database {path}: {error.strerror}") from error
     if path.exists() and not os.access(path, os.W_OK):
         raise StoreError(f"can't write to the database {path}: it may only be read; change its owner or its mode")
+    if not head and (left := leftovers(path)):
+        raise StoreDamagedError(_no_beginning(path, "empty" if path.exists() else "missing", left))
     if head and head != _MAGIC:  # SQLite itself would write over a very short one
         raise damaged(path, "it is not a database")
     try:
@@ -100,6 +102,20 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def leftovers(path: Path) -> list[Path]:
+    """What is beside a database and says that there was one: its log, its index, what a restore has moved aside."""
+    found = path.parent.glob(f"{path.name}*") if path.parent.is_dir() else ()
+    passing = {path.name + suffix for suffix in ("", "-shm", "-journal")}  # also of a first start that was killed
+    return sorted(file for file in found if file.name not in passing)
+
+
+def _no_beginning(path: Path, what: str, left: Sequence[Path]) -> str:
+    return (
+        f"the database {path} is {what}, but {left[0]} says that there was one: rename it back, bring back a backup"
+        f" with `greenchat-server restore FILE`, or move {path.name}* away to start with an empty one"
+    )
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

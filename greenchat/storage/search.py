@@ -18,8 +18,8 @@ from pathlib import Path
 
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.interface import SAID, Query, StoredEvent, StoreError
-from greenchat.storage.reader import ConnectionPool
-from greenchat.storage.rows import ROW, decode
+from greenchat.storage.reader import ConnectionPool, complain, decode_all, rows_of
+from greenchat.storage.rows import ROW
 from greenchat.storage.schema import FAILURES
 from greenchat.storage.transaction import transaction
 
@@ -170,10 +170,11 @@ class SearchIndex:
             if not match:
                 return []
             statement = _FIND_OLDEST if query.oldest else _FIND_NEWEST
-            (answer,) = connection.execute(
-                statement, (match, query.after, query.before, query.limit, places)
-            ).fetchone()
-        return [decode(key, row) for key, row in json.loads(answer)]
+            problems: list[str] = []
+            found = rows_of(connection, statement, (match, query.after, query.before, query.limit, places), problems)
+        events = decode_all(found, problems)
+        complain(problems)
+        return events
 
     def close(self) -> None:
         """Close the files."""
@@ -255,8 +256,7 @@ class SearchIndex:
             self._connection = None
         self._readers.close()
         self._readers = ConnectionPool(self._open_reader)
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        forget_index(self._database)
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -316,6 +316,13 @@ def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
 def index_of(database: Path) -> Path:
     """Where a database's index is."""
     return database.with_name(database.name + "-search")
+
+
+def forget_index(database: Path) -> None:
+    """Remove a database's index, which nobody uses: the next to need one builds it anew."""
+    index = index_of(database)
+    for suffix in ("", "-wal", "-shm"):
+        index.with_name(index.name + suffix).unlink(missing_ok=True)
 
 
 def _state(connection: sqlite3.Connection, name: str) -> int:

@@ -27,7 +27,7 @@ from greenchat.protocol.plain import Dialect, NotPlain, Options, Prompt, Run, Wr
 from greenchat.protocol.sasl import Collector, SaslError, parse_plain
 from greenchat.protocol.scram import ClientExchange, ScramError, ServerExchange, Verifier, make_verifier
 from greenchat.server.data.restore import restore
-from greenchat.storage import backup
+from greenchat.storage import backup, inspection
 from greenchat.storage.interface import Document, Query, Span, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from tests.hostile.grammar import Grammar
@@ -216,11 +216,11 @@ def feed_database(data: bytes) -> None:
     copy = folder / "copy" / "greenchat.db"
     copy.parent.mkdir()
     with suppress(StoreError):
-        backup.check(file)
+        inspection.check(file)
     with suppress(StoreError):
         backup.restore(file, copy)
     with suppress(StoreError):
-        list(backup.export(file))
+        list(inspection.export(file))
     with suppress(StoreError), opened(file) as store:
         restore(Network(Settings(), now=START), store)
         _use(store)

@@ -1,12 +1,17 @@
 """Backup, restore, export, check: from outside, also while the store is in use."""
 
+import os
+import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from greenchat.storage.backup import backup, check, export, restore
-from greenchat.storage.interface import Document, Span, StoreError
+from greenchat.storage.backup import backup, restore
+from greenchat.storage.compact import compact
+from greenchat.storage.inspection import add_document, check, export, take_in
+from greenchat.storage.interface import Document, Erasure, Query, Span, StoreDamagedError, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened, texts
 
@@ -22,7 +27,7 @@ def test_a_backup_while_in_use_can_be_restored(path: Path, store: SqliteStore, t
     assert [file.name for file in tmp_path.iterdir() if file.name.startswith("copy")] == ["copy"]
     elsewhere = tmp_path / "elsewhere" / "greenchat.db"
     elsewhere.parent.mkdir()
-    assert restore(copy, elsewhere) is None
+    assert restore(copy, elsewhere) == []
     with opened(elsewhere) as restored:
         assert restored.read("#lobby", ALL) == said
         assert restored.document("account", "alice") == 1
@@ -44,12 +49,12 @@ def test_what_is_replaced_is_moved_aside(path: Path, talk: Talk, tmp_path: Path)
         store.commit([talk.say("second")])
         store.maintain(0)
     aside = restore(tmp_path / "copy", path)
-    assert aside
+    assert len(aside) == 1
     with opened(path) as store:
         assert texts(store.read("#lobby", ALL)) == ["first"]
-    with opened(aside) as store:
+    with opened(aside[0]) as store:
         assert texts(store.read("#lobby", ALL)) == ["first", "second"]
-    assert restore(tmp_path / "copy", path) not in (None, aside)
+    assert restore(tmp_path / "copy", path) not in ([], aside)
 
 
 def test_a_damaged_database_is_kept_when_it_is_replaced(path: Path, talk: Talk, tmp_path: Path) -> None:
@@ -58,8 +63,7 @@ def test_a_damaged_database_is_kept_when_it_is_replaced(path: Path, talk: Talk, 
     backup(path, tmp_path / "copy")
     path.write_bytes(b"rubbish")
     aside = restore(tmp_path / "copy", path)
-    assert aside
-    assert aside.read_bytes() == b"rubbish"
+    assert [file.read_bytes() for file in aside] == [b"rubbish"]
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 1000])
@@ -88,7 +92,7 @@ def test_a_backup_overwrites_nothing(path: Path, store: SqliteStore, tmp_path: P
 def test_an_export_is_all_that_was_said(
     path: Path, store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("greenchat.storage.backup._PAGE", 2)
+    monkeypatch.setattr("greenchat.storage.inspection._PAGE", 2)
     said = [talk.say("hi", tags={"+x": "y"}), *talk.lines(5, "#other"), talk.say("", command="JOIN")]
     store.commit(said)
     assert list(export(path)) == [said[0], said[-1], *said[1:-1]]
@@ -114,7 +118,7 @@ def test_what_is_wrong_is_said_in_words(path: Path, talk: Talk) -> None:
     assert check(path) == [
         "10 events belong to no conversation",
         "10 events come from nobody",
-        "1 documents can't be read",
+        "the a b can't be read: Expecting value: line 1 column 1 (char 0)",
     ]
 
 
@@ -132,3 +136,119 @@ def test_what_is_not_ours(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE x (y)")
     connection.close()
     assert check(tmp_path / "other") == ["it is no database of greenchat"]
+
+
+def test_a_backup_carries_files_and_a_restore_puts_them_back(path: Path, store: SqliteStore, tmp_path: Path) -> None:
+    store.commit([Document("a", "b", 1)])
+    (tmp_path / "cert.pem").write_bytes(b"trusted")
+    backup(path, tmp_path / "copy", ["cert.pem"])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "cert.pem").write_bytes(b"another")
+    aside = restore(tmp_path / "copy", elsewhere / "greenchat.db")
+    assert [file.name for file in aside] == ["cert.pem.replaced-1"]
+    assert (elsewhere / "cert.pem").read_bytes() == b"trusted"
+    assert aside[0].read_bytes() == b"another"
+    assert b"trusted" not in (elsewhere / "greenchat.db").read_bytes()
+    assert check(elsewhere / "greenchat.db") == []
+
+
+@pytest.mark.parametrize("leftover", ["-wal", "-search", "-search-wal", ".replaced-1", ".part"])
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_no_new_beginning_beside_what_is_left_of_a_database(path: Path, leftover: str, is_empty: bool) -> None:
+    if is_empty:
+        path.touch()
+    path.with_name(path.name + leftover).write_bytes(b"")
+    for make in (SqliteStore, lambda path: add_document(path, "a", "b", 1)):
+        with pytest.raises(StoreDamagedError, match=r"is (missing|empty).*restore FILE"):
+            make(path)
+    assert not path.exists() or path.read_bytes() == b""
+
+
+def test_a_first_start_that_was_killed_is_no_hindrance(path: Path) -> None:
+    path.touch()
+    path.with_name(path.name + "-journal").touch()
+    with opened(path) as store:
+        store.commit([Document("a", "b", 1)])
+
+
+def test_a_crash_while_restoring_leaves_the_old_or_the_new(
+    path: Path, talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each call that changes a name or removes one, the database that a start would find is whole."""
+    with opened(path) as store:
+        store.commit([talk.say("old")])
+    backup(path, tmp_path / "copy")
+    with opened(path) as store:
+        store.commit([talk.say("newer")])
+    found: list[list[str]] = []
+
+    def watch(owner: object, name: str) -> None:
+        change = getattr(owner, name)
+
+        def changed(*arguments: Any, **options: Any) -> Any:
+            answer = change(*arguments, **options)
+            look = tmp_path / f"look-{len(found)}"
+            shutil.copytree(path.parent, look, ignore=lambda *_: [each.name for each in tmp_path.glob("look-*")])
+            with opened(look / path.name) as store:
+                found.append(texts(store.read("#lobby", ALL)))
+            return answer
+
+        monkeypatch.setattr(owner, name, changed)
+
+    for owner, name in ((os, "link"), (os, "replace"), (os, "rename"), (Path, "unlink"), (Path, "replace")):
+        watch(owner, name)
+    restore(tmp_path / "copy", path)
+    monkeypatch.undo()
+    assert found[0] == ["old", "newer"]
+    assert found[-1] == ["old"]
+    assert all(each in (["old", "newer"], ["old"]) for each in found)
+
+
+def test_one_record_that_cannot_be_read_hides_no_other(path: Path, talk: Talk) -> None:
+    """In a page, a search, an export; `check` names it."""
+    with opened(path) as store:
+        store.commit(talk.lines(6))
+        said = store.read("#lobby", ALL)
+        store.learn()
+    spoiled = {1: "text = CAST(x'ff' AS TEXT)", 3: "more = '{'", 4: "more = '[]'"}
+    connection = sqlite3.connect(path)
+    for number, change in spoiled.items():
+        connection.execute(f"UPDATE fresh SET {change} WHERE id = ?", (said[number].id,))
+        connection.execute(f"UPDATE settled SET {change} WHERE id = ?", (said[number].id,))
+    connection.commit()
+    connection.close()
+    left = [event for number, event in enumerate(said) if number not in spoiled]
+    with opened(path) as store:
+        assert store.read("#lobby", ALL) == left
+        assert store.read("#lobby", Span(2, newest=True)) == said[5:]
+        assert store.search(Query(["#lobby"], 10)) == left
+    assert list(export(path)) == left
+    problems = check(path)
+    assert len(problems) == 3
+    for number in spoiled:
+        assert any(str(said[number].id) in problem for problem in problems)
+
+
+def test_what_is_exported_can_be_taken_in(path: Path, talk: Talk, tmp_path: Path) -> None:
+    said = [talk.say("grüße", tags={"+x": "y"}), *talk.lines(5, "#other"), talk.say("", command="JOIN")]
+    with opened(path) as store:
+        store.commit(said)
+    elsewhere = tmp_path / "elsewhere.db"
+    assert take_in(elsewhere, export(path)) == (7, 0)
+    assert take_in(elsewhere, export(path)) == (0, 7)
+    assert list(export(elsewhere)) == list(export(path))
+    assert check(elsewhere) == []
+
+
+def test_compacting_gives_room_back(path: Path, talk: Talk) -> None:
+    with opened(path) as store:
+        store.commit(said := talk.lines(3000))
+        store.commit([Erasure("#lobby", event.id) for event in said[10:]])
+    before, after = compact(path)
+    assert after < before / 4
+    with opened(path) as store:
+        assert store.read("#lobby", ALL) == said[:10]
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+    connection.close()

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from greenchat.protocol.msgid import LAST_ID
 from greenchat.storage import compaction
-from greenchat.storage.backup import check, export
+from greenchat.storage.inspection import check, export
 from greenchat.storage.interface import Erasure, Query, Span, StoredEvent, StoreError, Target
 from greenchat.storage.schema import MIGRATIONS, migrate
 from greenchat.storage.sqlite import SqliteStore

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.storage.backup import check
+from greenchat.storage.inspection import check
 from greenchat.storage.interface import Query, Retention, Span, direct_key
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, settle, settle_events, texts

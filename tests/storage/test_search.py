@@ -160,6 +160,7 @@ def test_an_index_that_breaks_while_in_use_is_built_anew(path: Path, talk: Talk)
 
 
 def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
+    SqliteStore(path).close()
     path.with_name("greenchat.db-search").mkdir()
     store = SqliteStore(path, keep=Retention(age=1000))
     store.commit(talk.lines(5))

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from greenchat.privacy import users_own
+
 OPENERS = ("xdg-open", "open", "wslview")
 
 
@@ -41,6 +43,7 @@ def run(command: str, *, shell: bool) -> Child:
             stderr=writer,
             start_new_session=True,
             env=os.environ | {"TERM": "dumb"},  # no colours, nothing that moves
+            umask=users_own(),
         )
     except (OSError, ValueError, IndexError) as error:
         os.close(reader)
@@ -66,6 +69,7 @@ def open_link(link: str) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=users_own(),
         )
     except OSError as error:
         raise OutsideError(f"{command[0]} does not start: {error.strerror}") from error

@@ -15,7 +15,7 @@ from greenchat.config.file import Config
 from greenchat.protocol.msgid import COUNTER_BITS, first_id
 from greenchat.protocol.scram import make_verifier
 from greenchat.server.data.store_keeper import DATABASE, who_holds
-from greenchat.storage.backup import add_document, has_document
+from greenchat.storage.inspection import add_document, has_document
 from greenchat.storage.interface import StoreError
 from greenchat.values.names import naming
 

@@ -1,51 +1,153 @@
-"""The commands for the database: `greenchat-server backup FILE`, `restore FILE`, `export [CHANNEL]`, `check`."""
+"""The commands for the database: `greenchat-server backup FILE`, `restore FILE`, `export [CHANNEL]`, `check` ..."""
 
 import json
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
 from greenchat.config.file import Config
+from greenchat.config.options import NOT_GIVEN
+from greenchat.privacy import narrow_output
+from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.times import format_time
+from greenchat.server.data.audit_log import MEMBERS, OPERATORS
 from greenchat.server.data.store_keeper import DATABASE, lock
-from greenchat.storage import backup
-from greenchat.storage.interface import StoredEvent
+from greenchat.storage import backup, compact, inspection
+from greenchat.storage.interface import StoredEvent, StoreError
 from greenchat.values.names import naming
 
-
-def run(command: str, arguments: list[str], config: Config, out: TextIO) -> int:
-    """Run one of the commands; the exit code. Raises StoreError, whose text is one line."""
-    database = config.options.data / DATABASE
-    if command == "backup":
-        backup.backup(database, Path(arguments[0]))
-        out.write(f"{database} is saved in {arguments[0]}\n")
-        return 0
-    if command == "restore":
-        return _restore(Path(arguments[0]), database, out)
-    if command == "export":
-        fold = naming(config.settings.casemapping).fold
-        for event in backup.export(database, fold(arguments[0]) if arguments else None):
-            out.write(_line(event) + "\n")
-        return 0
-    return _check(database, out)
+_CARRIED = ("tls/*.pem",)  # the server's own certificate, which clients have come to trust
+_LOGS = (f"{OPERATORS}*", f"{MEMBERS}*")
 
 
-def _restore(file: Path, database: Path, out: TextIO) -> int:
-    with lock(database.parent):
-        aside = backup.restore(file, database)
-    out.write(f"{database} is now what {file} holds\n")
-    if aside:
-        out.write(f"What was there before is in {aside}\n")
+def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
+    """Write a backup. logs: with the audit logs. Raises StoreError, whose text is one line, as all of these do."""
+    data = config.options.data
+    patterns = (*_CARRIED, *_LOGS) if logs else _CARRIED
+    found = (path for pattern in patterns for path in data.glob(pattern) if path.is_file())
+    files = sorted(str(path.relative_to(data)) for path in found)
+    backup.backup(data / DATABASE, file, files)
+    out.write(f"{data / DATABASE} is saved in {file}\n")
+    if files:
+        out.write(f"with {', '.join(files)}\n")
+    for missing in _not_saved(config, logs=logs):
+        out.write(f"Not in it: {missing}\n")
     return 0
 
 
-def _check(database: Path, out: TextIO) -> int:
-    problems = backup.check(database)
+def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:
+    """What a server that moves needs beside the backup."""
+    options = config.options
+    if config.file:
+        yield f"the configuration, {config.file}"
+    if options.tls.certificate != NOT_GIVEN:
+        yield f"the certificate and its key, {options.tls.certificate} and {options.tls.key}"
+    if options.motd_file != NOT_GIVEN:
+        yield f"the message of the day, {options.motd_file}"
+    if not logs:
+        yield f"the audit logs, {OPERATORS} and {MEMBERS}: ask for them with --logs"
+    if options.log.file != NOT_GIVEN:
+        yield f"the server's log, {options.log.file}"
+
+
+def restore(file: Path, config: Config, out: TextIO) -> int:
+    """Put a backup in the place of what is there."""
+    database = config.options.data / DATABASE
+    with lock(database.parent):
+        aside = backup.restore(file, database)
+    out.write(f"{database} is now what {file} holds\n")
+    for path in aside:
+        out.write(f"What was there before is in {path}\n")
+    return 0
+
+
+def export(channel: str, config: Config, out: TextIO) -> int:
+    """Write the history, an object a line. channel: "" for all conversations."""
+    narrowed = narrow_output(out)
+    if narrowed:
+        sys.stderr.write(f"greenchat-server: warning: {narrowed}\n")
+    fold = naming(config.settings.casemapping).fold
+    for event in inspection.export(config.options.data / DATABASE, fold(channel) if channel else None):
+        out.write(_line(event) + "\n")
+    return 0
+
+
+def take_in(file: Path, config: Config, out: TextIO) -> int:
+    """Put what `export` wrote into the history. file: `-` is standard input."""
+    data = config.options.data
+    try:
+        with lock(data), _opened(file) as lines:
+            added, known = inspection.take_in(data / DATABASE, _events(lines, str(file)))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StoreError(f"can't read {file}: {reason}") from error
+    out.write(f"{added} events are in the history now; {known} were there already\n")
+    return 0
+
+
+def _opened(file: Path) -> TextIO:
+    if str(file) != "-":
+        return file.open(encoding="utf-8-sig")
+    return open(sys.stdin.fileno(), encoding="utf-8-sig", closefd=False)
+
+
+def _events(lines: Iterable[str], name: str) -> Iterator[StoredEvent]:
+    """Raises StoreError where a line is none that `export` writes."""
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield _event(json.loads(line))
+            except (ValueError, KeyError, TypeError) as error:
+                raise StoreError(
+                    f"line {number} of {name} is none that `export` writes ({type(error).__name__}: {error});"
+                    " the lines before it are in the history"
+                ) from error
+
+
+def _event(fields: dict[str, object]) -> StoredEvent:
+    """The reverse of `_line`. Raises ValueError, KeyError or TypeError."""
+    number = parse_msgid(_text(fields["msgid"]))
+    params, tags = fields["params"], fields.get("tags", {})
+    if number is None or not isinstance(params, list) or not isinstance(tags, dict):
+        raise ValueError("msgid, params or tags are of another form")
+    return StoredEvent(
+        number,
+        _text(fields["conversation"]),
+        _text(fields["command"]),
+        _text(fields["source"]),
+        tuple(map(_text, params)),
+        _text(fields.get("account", "")),
+        {_text(name): _text(value) for name, value in tags.items()},
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    value.encode()  # a UnicodeEncodeError, which is a ValueError, for half of a pair of surrogates
+    return value
+
+
+def check(config: Config, out: TextIO) -> int:
+    """Say what is wrong with the database."""
+    database = config.options.data / DATABASE
+    problems = inspection.check(database)
     if not problems:
         out.write(f"{database} is sound\n")
         return 0
     out.writelines(f"{problem}\n" for problem in problems)
     out.write("Bring back a backup with `greenchat-server restore FILE`. What can still be read, `export` writes.\n")
     return 1
+
+
+def shrink(config: Config, out: TextIO) -> int:
+    """Give the room back that deleted history has left."""
+    database = config.options.data / DATABASE
+    with lock(database.parent):
+        before, after = compact.compact(database)
+    out.write(f"{database}: {before >> 10} KiB before, {after >> 10} KiB now\n")
+    return 0
 
 
 def _line(event: StoredEvent) -> str:

@@ -86,3 +86,41 @@ def test_what_can_not_be_done_is_said_in_one_line(tmp_path: Path, arguments: lis
     assert ended.returncode == 2
     assert reason in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_move_to_another_machine(tmp_path: Path) -> None:
+    """The certificate that clients trust comes along, the logs where they are asked for; what does not is named."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    with started(tmp_path, *ANYWHERE, "--data", str(here), "--tls") as server:
+        with people(server.target, "alice", channel="#lobby") as (alice,):
+            alice.run("PRIVMSG #lobby :grüße", "PRIVMSG NickServ :REGISTER password1")
+        saved = run(tmp_path, "backup", str(tmp_path / "copy"), "--data", str(here))
+        assert "tls/cert.pem, tls/key.pem" in saved.stdout
+        assert "Not in it: the audit logs" in saved.stdout
+        saved = run(tmp_path, "backup", "--logs", str(tmp_path / "all"), "--data", str(here))
+        assert "members.log" in saved.stdout
+        assert "audit logs" not in saved.stdout
+    assert run(tmp_path, "restore", str(tmp_path / "all"), "--data", str(there)).returncode == 0
+    for name in ("tls/cert.pem", "tls/key.pem", "members.log"):
+        assert (there / name).read_bytes() == (here / name).read_bytes()
+
+
+def test_export_and_import_are_utf_8_whatever_the_terminal(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    with (
+        started(tmp_path, *ANYWHERE, "--data", str(here)) as server,
+        people(server.target, "alice", channel="#lobby") as (alice,),
+    ):
+        alice.run("PRIVMSG #lobby :grüße 👋")
+    command = [sys.executable, *SCRIPT, "export", "--data", str(here)]
+    for hostile in ({"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "latin-1"}):
+        exported = subprocess.run(command, capture_output=True, env={**environment(tmp_path), **hostile}, check=True)
+        assert "grüße 👋" in exported.stdout.decode()
+        (tmp_path / "exported").write_bytes(exported.stdout)
+    first = run(tmp_path, "import", str(tmp_path / "exported"), "--data", str(there))
+    assert "2 events are in the history now; 0 were there already" in first.stdout
+    assert run(tmp_path, "export", "--data", str(there)).stdout == run(tmp_path, "export", "--data", str(here)).stdout
+    (tmp_path / "bad").write_text('{"msgid": 1}\n')
+    refused = run(tmp_path, "import", str(tmp_path / "bad"), "--data", str(there))
+    assert refused.returncode == 2
+    assert "line 1 of" in refused.stderr

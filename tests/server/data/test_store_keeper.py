@@ -10,6 +10,7 @@ from greenchat.config.options import Options, Storage
 from greenchat.config.settings import Settings
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.storage.interface import Retention, StoreError
+from greenchat.storage.sqlite import SqliteStore
 from tests.conftest import StartServer, quick_options
 from tests.irc import people
 
@@ -75,6 +76,7 @@ def test_trouble_in_the_housekeeping_ends_nothing(
 ) -> None:
     monkeypatch.setattr("greenchat.server.data.store_keeper._AFTER_TROUBLE", 0.01)
     options = Options(listen=quick_options(tmp_path).listen, data=tmp_path, throttle=quick_options(tmp_path).throttle)
+    SqliteStore(tmp_path / "greenchat.db").close()
     (tmp_path / "greenchat.db-search").mkdir()  # so that the index can't be made
     server = start_server(Settings(), options)
     with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):

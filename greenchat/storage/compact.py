@@ -1,0 +1,41 @@
+"""Giving room back to the disk: the whole file at once, while no server uses it.
+
+A database that was made by this version gives back what retention frees by itself, in small steps; an older one does
+so after it was compacted once.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from greenchat.storage.inspection import require
+from greenchat.storage.interface import StoreError
+from greenchat.storage.schema import FAILURES, connect
+from greenchat.storage.search import forget_index, index_of
+
+
+def compact(database: Path) -> tuple[int, int]:
+    """Write the database anew without what is free in it; the search index is made again at the next start.
+
+    Returns how many bytes both had before, and now. SQLite does it in one transaction: a crash leaves the old file.
+    Raises StoreError.
+    """
+    require(database)
+    before = _size(database)
+    try:
+        with closing(connect(database, durable=True)) as connection:
+            # The mode can only be changed while the whole file is written anew, and not beside a write-ahead log.
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA journal_mode = WAL")
+    except (*FAILURES, sqlite3.Error) as error:
+        raise StoreError(f"can't compact {database}: {error}") from error
+    forget_index(database)
+    return before, _size(database)
+
+
+def _size(database: Path) -> int:
+    files = [database, index_of(database)]
+    files += [file.with_name(file.name + "-wal") for file in files]
+    return sum(file.stat().st_size for file in files if file.exists())

@@ -1,0 +1,166 @@
+"""What is done with a database from outside while a server may use it: check, export, import, adding an account."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from greenchat.storage.interface import Span, StoredEvent, StoreError, Write
+from greenchat.storage.reader import read
+from greenchat.storage.rows import UnreadableError
+from greenchat.storage.schema import APPLICATION_ID, FAILURES, MIGRATIONS, connect, connect_reader
+from greenchat.storage.sqlite import SqliteStore
+
+_PAGE = 5000
+_MOST_PROBLEMS = 20
+_AT_ONCE = 1000  # events that are taken in with one transaction
+
+
+def check(database: Path) -> list[str]:
+    """What is wrong with a database, in words; nothing if it is sound.
+
+    Reads all of it, as those do who ask for the history. Raises StoreError if it is not there.
+    """
+    require(database)
+    try:
+        with closing(connect_reader(database)) as connection:
+            return _problems(connection)
+    except FAILURES as error:
+        return [f"it is no sound database: {error}"]
+
+
+def add_document(database: Path, kind: str, key: str, value: object) -> bool:
+    """Put a document into a database, which is made if it is missing, also while a server uses it.
+
+    Returns False, and changes nothing, if there is one of that name already. Raises StoreError.
+    """
+    connection = connect(database, durable=True)
+    try:
+        with closing(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            added = connection.execute(
+                "INSERT OR IGNORE INTO document VALUES (?, ?, ?)", (kind, key, json.dumps(value, ensure_ascii=False))
+            ).rowcount
+            connection.execute("COMMIT")
+    except FAILURES as error:
+        raise StoreError(f"can't write to {database}: {error}") from error
+    return added > 0
+
+
+def has_document(database: Path, kind: str, key: str) -> bool:
+    """Whether there is such a document; False also where there is no database. Raises StoreError."""
+    if not database.exists():
+        return False
+    try:
+        with closing(connect_reader(database)) as connection:
+            found = connection.execute("SELECT 1 FROM document WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+    except FAILURES as error:
+        raise StoreError(f"can't read {database}: {error}") from error
+    return found is not None
+
+
+def export(database: Path, conversation: str | None = None) -> Iterator[StoredEvent]:
+    """What was said and what happened, in all conversations or in one (by its key), the oldest first in each.
+
+    What can't be read is left out: `check` names it. Raises StoreError.
+    """
+    require(database)
+    try:
+        with closing(connect_reader(database)) as connection:
+            keys = [key for key in _conversations(connection) if conversation is None or key == conversation]
+            if conversation is not None and not keys:
+                raise StoreError(f"there is no history of {conversation}")
+            for key in keys:
+                for page in _pages(connection, key, []):
+                    yield from page
+    except (*FAILURES, UnreadableError) as error:
+        raise StoreError(f"can't export {database}: {error}") from error
+
+
+def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
+    """Put exported events into a database that no server uses, and that is made if it is missing.
+
+    Returns how many were put in, and how many were there already. Raises StoreError: what came before is in.
+    """
+    store = SqliteStore(database, durable=True)
+    added = known = 0
+    try:
+        batch: list[Write] = []
+        for event in events:
+            if store.find(event.conversation, event.id):
+                known += 1
+                continue
+            batch.append(event)
+            added += 1
+            if len(batch) >= _AT_ONCE:
+                store.commit(batch)
+                batch = []
+        store.commit(batch)
+    finally:
+        store.close()
+    return added, known
+
+
+def require(database: Path) -> None:
+    """Raises StoreError unless there is a database."""
+    if not database.is_file():
+        raise StoreError(f"there is no database {database}")
+
+
+def _conversations(connection: sqlite3.Connection) -> list[str]:
+    return [key for (key,) in connection.execute("SELECT key FROM conversation ORDER BY key").fetchall()]
+
+
+def _pages(connection: sqlite3.Connection, key: str, unreadable: list[str]) -> Iterator[list[StoredEvent]]:
+    """unreadable: what can't be decoded is put in there, in words."""
+    after = 0
+    while True:
+        seen: list[int] = []
+        page = read(connection, key, Span(_PAGE, after=after, events=True), unreadable, seen)
+        yield page
+        last = max(seen, default=0)
+        if not seen:
+            return
+        if last <= after:  # else there would be no end
+            raise UnreadableError(f"the events of {key} are not in their order")
+        after = last
+
+
+def _problems(connection: sqlite3.Connection) -> list[str]:
+    (owner,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if owner != APPLICATION_ID:
+        return ["it is no database of greenchat"]
+    if version > len(MIGRATIONS):
+        return [f"it was written by a newer greenchat: its format is {version}, this one knows up to {len(MIGRATIONS)}"]
+    problems = [text for (text,) in connection.execute(f"PRAGMA integrity_check({_MOST_PROBLEMS})") if text != "ok"]
+    unreadable = list(_unreadable_documents(connection))
+    if version < len(MIGRATIONS):
+        return problems + unreadable[:_MOST_PROBLEMS]  # its tables are others; the next start brings it up to date
+    for what, question in _QUESTIONS.items():
+        (count,) = connection.execute(question).fetchone()
+        if count:
+            problems.append(f"{count} {what}")
+    for key in _conversations(connection):
+        for _ in _pages(connection, key, unreadable):
+            if len(unreadable) > _MOST_PROBLEMS:
+                break
+    return problems + unreadable[:_MOST_PROBLEMS]
+
+
+def _unreadable_documents(connection: sqlite3.Connection) -> Iterator[str]:
+    question = "SELECT kind, key, CAST(value AS BLOB) FROM document"
+    for kind, key, value in connection.execute(question):
+        try:
+            json.loads(value)
+        except ValueError as error:
+            yield f"the {kind} {key} can't be read: {error}"
+
+
+_QUESTIONS = {
+    "events belong to no conversation": """
+        SELECT count(*) FROM event WHERE conversation NOT IN (SELECT id FROM conversation)""",
+    "events come from nobody": "SELECT count(*) FROM event WHERE source NOT IN (SELECT id FROM source)",
+    "events are there twice": "SELECT count(*) FROM unsettled JOIN settled USING (conversation, id)",
+}
