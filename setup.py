@@ -20,6 +20,7 @@ test = [
     "hypothesis>=6.100,<7",  # looks for the input nobody thought of
     "ptyprocess>=0.7,<1",  # runs the real client in a pseudo-terminal ...
     "pyte>=0.8.2,<0.9",  # ... and reads its screen
+    "selenium>=4.20,<5",  # drives a real browser through the web page
 ]
 
 setup(

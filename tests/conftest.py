@@ -85,6 +85,11 @@ class StartServer(Protocol):
     def __call__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> ServerThread: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--screenshots DIR`: where tests of the web page leave pictures of it."""
+    parser.addoption("--screenshots", metavar="DIR", default="", help="where tests of the web page leave pictures")
+
+
 @pytest.fixture
 def start_server() -> Iterator[StartServer]:
     """Start servers; they end with the test."""

@@ -80,3 +80,23 @@ def test_the_core_knows_no_browser(path: Path) -> None:
     code = re.sub(r"^\s*(//|\*|/\*).*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert not re.search(r"\b(document|window|localStorage|sessionStorage|navigator)\.\w|\bfetch\(", code)
     assert not re.search(r'from "\.\./', code)
+
+
+def test_the_shell_asks_for_all_parts_at_once() -> None:
+    """No part waits until another one has named it: each is in the first document."""
+    shell = (WEB / "index.html").read_text(encoding="utf-8")
+    asked = set(re.findall(r'<link rel="modulepreload" href="__BASE__(.+?)"', shell))
+    assert asked == {path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js")} - {"sw.js"}
+    assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=|https?://", shell)
+
+
+def test_nothing_is_fetched_from_elsewhere() -> None:
+    """No file of the page names another host, but for what namespaces are called and comments link to."""
+    for path in [*SOURCES, *WEB.glob("*.css"), *WEB.glob("*.webmanifest")]:
+        code = re.sub(
+            r"//.*$|/\*.*?\*/",
+            "",
+            path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", ""),
+            flags=re.M,
+        )
+        assert not re.search(r"https?:/[^s]|url\(", code), path

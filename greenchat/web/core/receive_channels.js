@@ -37,6 +37,7 @@ export const CHANNELS = {
     if (!buffer) return;
     event(model, buffer, message, now);
     gone(model, buffer, nick);
+    if (model.isMe(nick)) model.tell(`${message.nick} removed you from ${name}. /join ${name} goes back.`, "error", buffer, now);
   },
   QUIT(model, message, now) {
     for (const buffer of model.buffers.values()) {
@@ -78,7 +79,11 @@ export const CHANNELS = {
     const buffer = model.find(target);
     if (!buffer) return;
     event(model, buffer, message, now);
-    for (const change of changes(words, model.chanmodes, model.prefixes)) apply(model, buffer, change);
+    for (const change of changes(words, model.chanmodes, model.prefixes)) {
+      apply(model, buffer, change);
+      const wanted = model.autojoin.get(buffer.key);
+      if (change.letter === "k" && wanted && change.argument !== "*") wanted.key = change.sign === "+" ? change.argument : "";
+    }
     model.change("members", "head");
   },
   TOPIC(model, message, now) {

@@ -88,7 +88,7 @@ export const ENTRANCE = {
     model.chantypes = known.get("CHANTYPES") ?? "#";
     model.chanmodes = (known.get("CHANMODES") ?? "beI,k,fl,imnst").split(",");
     model.network = known.get("NETWORK") ?? model.network;
-    refold(model, folder(known.get("CASEMAPPING")));
+    refold(model, folder(known.has("UTF8MAPPING") ? "rfc8265" : known.get("CASEMAPPING")));
     model.change("head", "buffers");
   },
   PING(model, { params }) {

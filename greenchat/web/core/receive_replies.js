@@ -22,6 +22,12 @@ export const REPLIES = {
     if (model.profile) model.profile.away = params[2];
     else model.tell(`${params[1]} is away: ${params[2]}`, "info", model.find(params[1]) ?? model.current, now);
   },
+  470(model, { params: [, from, to] }, now) {
+    const shown = model.showOnJoin.delete(model.fold(from));
+    model.autojoin.delete(model.fold(from));
+    if (shown) model.showOnJoin.add(model.fold(to));
+    model.tell(`${from} is full or closed: it sent you on to ${to}.`, "info", model.current, now);
+  },
   305: (model, message, now) => setAway(model, null, message, now),
   306: (model, message, now) => setAway(model, "away", message, now),
   221(model, { params }, now) {

@@ -7,7 +7,10 @@ import { STATUS } from "./state.js";
 import { eventLine } from "./receive_channels.js";
 
 const TYPING_MILLISECONDS = 6000; // after which "active" is not believed any more
+const LIVE_MILLISECONDS = 60_000; // nothing happens by itself because of what is older than that
+const ANSWER_MILLISECONDS = 2000; // between two questions of people's programs that are answered
 const LONGEST_REACTION = 32;
+const MOST_CALLED = 5; // members that one line can name and still call each
 const CONCAT = "draft/multiline-concat";
 
 export const TALKING = {
@@ -73,7 +76,10 @@ export function takePage(model, { buffer, page, messages }, now) {
 export function lineOf(model, buffer, message, now) {
   const time = timeOf(message, now);
   const id = message.tags.msgid ?? "";
-  if (message.command === "PRIVMSG" || message.command === "NOTICE") return talkLine(model, message, now);
+  if (message.command === "PRIVMSG" || message.command === "NOTICE") {
+    if (/^\x01(?!ACTION\b)/.test(message.params[1] ?? "")) return id ? model.line({ time, id, kind: "none", text: "" }) : null;
+    return calling(buffer, talkLine(model, message, now));
+  }
   if (message.command === "TAGMSG") react(model, buffer, message);
   else if (message.command === "REDACT") redact(model, buffer, message);
   else {
@@ -91,18 +97,19 @@ function said(model, message, now) {
   const own = model.isMe(nick);
   if (!own && model.ignores(message)) return;
   const text = params[1] ?? "";
-  const ctcp = /^\x01(\S+) ?(.*?)\x01?$/s.exec(text);
+  const ctcp = /^\x01([^\s\x01]+) ?(.*?)\x01?$/s.exec(text);
   if (ctcp && ctcp[1].toUpperCase() !== "ACTION") return aside(model, message, ctcp, now);
   if (own) {
     const held = [...model.buffers.values()].find((each) => confirm(model, each, tags.label, tags[CLIENT_ID]));
     const target = params[0].replace(new RegExp(`^[${escaped(model.symbols)}]+(?=[${escaped(model.chantypes)}])`), "");
+    model.elsewhere = !held;
     if (hides(target, text)) return;
     if (!held && !model.isChannel(target) && /serv$/i.test(target)) return;
   }
   const buffer = bufferOf(model, message, true);
   buffer.typing.delete(nick);
   if (buffer === model.current) model.change("typing");
-  const line = model.append(buffer, talkLine(model, message, now));
+  const line = model.append(buffer, calling(buffer, talkLine(model, message, now)));
   if (!line) return;
   if (line.own) {
     if (line.time > buffer.readAt) buffer.readAt = line.time;
@@ -117,7 +124,18 @@ function said(model, message, now) {
     if (buffer === model.current && !buffer.mark) buffer.mark = buffer.readAt || 1;
     model.change("buffers");
   }
-  model.effects.push({ kind: "heard", buffer, line, looking });
+  if (now - line.time < LIVE_MILLISECONDS) model.effects.push({ kind: "heard", buffer, line, looking });
+}
+
+/** A reply to something of ours calls us, too; a line that names many calls nobody. */
+function calling(buffer, line) {
+  if (!line.own && buffer.ids.get(line.reply)?.own) line.mention = true;
+  if (line.mention && buffer.members.size > MOST_CALLED) {
+    const words = new Set(line.text.toLowerCase().split(/[\s,:;]+/));
+    const named = [...buffer.members.values()].filter((member) => words.has(member.nick.toLowerCase()));
+    if (named.length > MOST_CALLED) line.mention = false;
+  }
+  return line;
 }
 
 function talkLine(model, { nick, user, host, tags, params, command, source }, now) {
@@ -195,7 +213,11 @@ function aside(model, message, [, request, argument], now) {
     model.tell(`${nick} answers ${name}: ${took}`, "info", model.current, now);
     return;
   }
-  if (model.isMe(nick) || model.isChannel(params[0])) return;
+  const isLive = Math.abs(now - timeOf(message, now)) < LIVE_MILLISECONDS;
+  // of several devices the one that was used last answers
+  if (model.isMe(nick) || model.isChannel(params[0]) || !isLive || model.elsewhere) return;
+  if (now - (model.answeredAt ?? 0) < ANSWER_MILLISECONDS) return;
+  model.answeredAt = now;
   if (name === "PING") model.send("NOTICE", nick, `\x01PING ${argument.slice(0, 100)}\x01`);
   else if (name === "VERSION") model.send("NOTICE", nick, "\x01VERSION greenchat, the web page\x01");
 }

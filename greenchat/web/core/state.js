@@ -67,6 +67,7 @@ export class Model {
     this.host = "";
     this.account = "";
     this.away = null;
+    this.elsewhere = false; // did we speak last on another device?
     this.umodes = "";
     this.credentials = null; // {account, password}; nowhere but here
     this.link = { state: "offline", words: "", tries: 0, retryAt: 0 };
@@ -203,7 +204,7 @@ export class Model {
 
   /** A new line at the end of a buffer. */
   append(buffer, line) {
-    const whole = this.line(line);
+    const whole = line.n ? line : this.line(line);
     const last = buffer.lines.at(-1);
     if (whole.id && buffer.ids.has(whole.id)) return null;
     if (last && last.time > whole.time) {

@@ -13,7 +13,8 @@ export function folder(mapping = "rfc1459") {
     const twins = { "[": "{", "]": "}", "\\": "|", "~": "^" };
     return (name) => name.replace(/[A-Z[\]\\~]/g, (letter) => twins[letter] ?? letter.toLowerCase());
   }
-  return (name) => name.normalize("NFC").toLowerCase();
+  const width = (name) => name.replace(/[\uff01-\uffee]+/g, (some) => some.normalize("NFKC"));
+  return (name) => width(name).toLowerCase().normalize("NFC"); // https://www.rfc-editor.org/rfc/rfc8265#section-3.3
 }
 
 /** Cut a text into pieces of at most `room` bytes, between graphemes, at a blank where one is near. */

@@ -95,3 +95,14 @@ test("small ones", () => {
   assert.equal(shortened("abcdef", 3), "abc…");
   assert.equal(hash("ada"), hash("ada"));
 });
+
+test("the channel of an address", async () => {
+  const { addressOf, channelOf } = await import("../../../greenchat/web/core/address.js");
+  const table = [["/", "#dev", "#dev"], ["/", "##dev", "##dev"], ["/join/dev", "", "#dev"], ["/chat/join/caf%C3%A9/", "", "#café"], ["/", "", ""],
+    ["/", "#", ""], ["/join/a%20b", "", ""], ["/", "#%E0%A4%A", "#%E0%A4%A"], ["/join/dev", "#tea", "#tea"], ["/join/%23ops", "", "##ops"]];
+  for (const [pathname, hash, wanted] of table) assert.equal(channelOf({ pathname, hash }), wanted, pathname + hash);
+  for (const name of ["#dev", "##x", "#café", "#a%b", "#a#b"]) {
+    const { pathname, hash } = new URL(addressOf("https://h/chat/", name));
+    assert.equal(channelOf({ pathname, hash }), name);
+  }
+});

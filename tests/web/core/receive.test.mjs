@@ -33,6 +33,7 @@ test("who comes and goes, is renamed, and gets ranks", () => {
   ]);
   hear(model, ":rob!b@far KICK #tea ada :enough");
   assert.equal(tea.joined, false);
+  assert.match(tea.lines.at(-1).text, /removed you/);
   assert.equal(tea.members.size, 0);
   assert.equal(model.autojoin.size, 0);
 });
@@ -146,4 +147,39 @@ test("a WHOIS becomes a profile", () => {
   assert.deepEqual([found.account, found.idle, found.more], ["bobby", 60, ["is using a secure connection"]]);
   assert.equal(profile([parse(":s 401 ada bob :No such nick")]).missing, true);
   assert.equal(profile([]), null);
+});
+
+test("nothing happens by itself because of old times or histories; of several devices one answers", () => {
+  const model = world();
+  const asked = (line) => {
+    sent(model);
+    hear(model, line);
+    return sent(model);
+  };
+  const version = ":bob!b@far PRIVMSG ada :\x01VERSION\x01";
+  assert.deepEqual(asked(`@time=2026-05-01T12:00:00.000Z ${version}`), []);
+  model.elsewhere = true;
+  assert.deepEqual(asked(version), []);
+  model.elsewhere = false;
+  assert.match(asked(version)[0], /^NOTICE bob :\x01VERSION greenchat/);
+  assert.deepEqual(asked(version), []); // not for every question of a flood
+  model.effects = [];
+  hear(model, "@msgid=1;time=2026-05-01T12:00:00.000Z :bob!b@far PRIVMSG #tea :ada: hi");
+  assert.deepEqual(model.effects.filter((effect) => effect.kind === "heard"), []);
+});
+
+test("a reply to one's own words calls, a line that names everybody does not", () => {
+  const model = world();
+  const tea = model.find("#tea");
+  hear(model, "@msgid=1 :ada!a@host PRIVMSG #tea :cake?", "@msgid=2;+draft/reply=1 :bob!b@far PRIVMSG #tea :yes");
+  assert.equal(tea.ids.get("2").mention, true);
+  for (const nick of ["c1", "c2", "c3", "c4", "c5"]) hear(model, `:${nick}!x@y JOIN #tea`);
+  hear(model, "@msgid=3 :bob!b@far PRIVMSG #tea :ada bob c1 c2 c3 c4 c5");
+  assert.equal(tea.ids.get("3").mention, false);
+});
+
+test("a forwarded join and a changed key", () => {
+  const model = world();
+  hear(model, ":s 470 ada #full #overflow :Forwarding", ":ada!a@host MODE #tea +k secret");
+  assert.deepEqual([...model.autojoin.values()], [{ name: "#tea", key: "secret" }]);
 });

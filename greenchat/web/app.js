@@ -1,0 +1,372 @@
+// The page: puts the core, the connection and the parts that draw together.
+
+import { addressOf, channelOf } from "./core/address.js";
+import { Connection } from "./core/connection.js";
+import { askLatest } from "./core/history.js";
+import { isForUser } from "./core/receive_talk.js";
+import { parseSettings } from "./core/settings.js";
+import { Model } from "./core/state.js";
+import "./core/commands_channels.js";
+import "./core/commands_rest.js";
+import "./core/commands_talk.js";
+import { Actions } from "./view/actions.js";
+import { Composer } from "./view/composer.js";
+import { makeDialogs } from "./view/dialogs.js";
+import { button, h, refill } from "./view/dom.js";
+import { Header } from "./view/header.js";
+import { Join } from "./view/join.js";
+import { listenToKeys } from "./view/keys.js";
+import { Messages } from "./view/messages.js";
+import { Notifier } from "./view/notifier.js";
+import { Session } from "./view/session.js";
+import { Members, Sidebar } from "./view/sidebar.js";
+import { ofBrowser, ofTab } from "./view/storage.js";
+
+const BASE = new URL("./", import.meta.url).href;
+const NARROW = matchMedia("(max-width: 760px)");
+const MEMBERS = 400; // members that are drawn at first
+const TOAST = 6000; // milliseconds
+
+class Page {
+  constructor() {
+    this.location = location;
+    this.isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+    this.config = { title: "", default_channel: "", websocket: "ws" };
+    this.stored = ofBrowser;
+    this.mostMembers = MEMBERS;
+    this.model = new Model(parseSettings(JSON.stringify(ofBrowser.get("settings"))));
+    this.channel = channelOf(location);
+    this.chat = new Connection(this.model, {
+      WebSocket, url: "", location, storage: ofTab, random: Math.random, now: Date.now,
+      setTimeout: (run, wait) => setTimeout(run, wait), clearTimeout: (timer) => clearTimeout(timer),
+    });
+    this.chat.onChange = () => this.drawSoon();
+    this.chat.onEvent = (event) => this.happened(event);
+    this.actions = new Actions(this);
+    this.dialogs = makeDialogs(this);
+    this.session = new Session(this);
+    this.build();
+    listenToKeys(this);
+    this.listen();
+  }
+
+  build() {
+    this.notifier = new Notifier(this);
+    this.joinView = new Join(this);
+    this.sidebar = new Sidebar(this);
+    this.header = new Header(this);
+    this.messages = new Messages(this);
+    this.composer = new Composer(this);
+    this.members = new Members(this);
+    this.offers = h("div.offers", { role: "region", "aria-label": "Questions" });
+    this.toasts = h("div.toasts", { role: "status" });
+    this.shade = h("div.shade", { hidden: true, onclick: () => this.drawer("") });
+    this.main = h("main.main", {}, this.header.element, this.header.banner, this.offers, this.messages.element, this.composer.element);
+    this.room = h("div.room", { hidden: true }, h("a.skip", { href: "#composer", onclick: (event) => { event.preventDefault(); this.composer.focus(); } }, "To the text field"),
+      this.sidebar.element, this.main, this.members.element, this.shade);
+    refill(document.body, this.joinView.element, this.room, this.toasts);
+    this.applySettings();
+    NARROW.addEventListener("change", () => this.drawer(""));
+    this.drawer("");
+    this.showMembers(ofBrowser.get("members") ?? true);
+  }
+
+  listen() {
+    const looks = () => {
+      const was = this.model.focused;
+      this.model.focus(document.visibilityState === "visible" && document.hasFocus());
+      if (!was && this.model.focused) this.chat.check();
+      this.chat.turn();
+    };
+    for (const event of ["focus", "blur"]) window.addEventListener(event, looks);
+    document.addEventListener("visibilitychange", looks);
+    window.addEventListener("online", () => this.chat.check());
+    window.addEventListener("pagehide", () => this.chat.keep());
+    window.addEventListener("hashchange", () => {
+      const name = channelOf(location);
+      if (name && this.model.link.state === "online") this.join(name);
+    });
+    window.addEventListener("beforeunload", (event) => {
+      if ([...this.model.buffers.values()].some((buffer) => buffer.waiting.some((waiting) => !waiting.label))) event.preventDefault();
+    });
+  }
+
+  /** Begin: go back in where we were, or ask for the name. */
+  async start() {
+    const nick = this.chat.resume();
+    if (nick) this.showRoom();
+    else {
+      this.joinView.element.hidden = false;
+      this.joinView.ask();
+    }
+    try {
+      this.config = { ...this.config, ...(await (await fetch(`${BASE}config.json`)).json()) };
+    } catch {
+      // the server is away: the page came from the service worker, and the connection will say so in words
+    }
+    this.chat.env.url = new URL(this.config.websocket, BASE).href.replace(/^http/, "ws");
+    if (nick) this.enter(nick);
+    else if (!this.model.link.entered && this.model.link.state === "offline") {
+      const typed = this.joinView.box.querySelector("input")?.value;
+      this.joinView.ask();
+      if (typed) this.joinView.box.querySelector("input").value = typed;
+    }
+    this.notifier.count();
+    if (globalThis.isSecureContext) navigator.serviceWorker?.register(`${BASE}sw.js`).catch(() => {});
+  }
+
+  /** Come in as somebody, into the channel of the address or the server's default. */
+  enter(nick, password = "") {
+    const { model, chat } = this;
+    ofBrowser.put("name", nick);
+    const wanted = this.channel || (model.autojoin.size ? "" : this.config.default_channel);
+    if (wanted) {
+      model.autojoin.set(model.fold(wanted), { name: wanted, key: model.autojoin.get(model.fold(wanted))?.key ?? "" });
+      model.showOnJoin.add(model.fold(wanted));
+    }
+    this.channel = "";
+    this.askedFor = wanted || this.askedFor;
+    if (this.room.hidden) this.joinView.wait();
+    chat.join(nick, password);
+    chat.turn();
+  }
+
+  /** Connect again, as who we were. */
+  enterAgain() {
+    const { model } = this;
+    this.enter(model.wanted, model.credentials?.password);
+  }
+
+  leave() {
+    this.chat.quit();
+    this.showJoin();
+    this.joinView.ask("You have left. Come back whenever you like.");
+  }
+
+  showRoom() {
+    this.joinView.element.hidden = true;
+    this.room.hidden = false;
+    this.drawNow();
+  }
+
+  showJoin() {
+    this.room.hidden = true;
+    this.joinView.element.hidden = false;
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  }
+
+  /** What only the page can do. */
+  happened(event) {
+    const { model } = this;
+    const does = {
+      welcome: () => {
+        this.showRoom();
+        this.later(() => document.querySelector("dialog") || this.composer.focus());
+      },
+      refused: () => {
+        this.channel = this.channel || this.askedFor || "";
+        this.showJoin();
+        this.joinView.question(event);
+      },
+      heard: () => this.heard(event),
+      "logged in": () => model.change("all"),
+      invited: () => this.dialogs.invited(event.by, event.channel),
+      "key wanted": () => this.dialogs.keyWanted(event.channel),
+      person: () => this.dialogs.person(event.nick),
+      channels: () => this.dialogs.channels(event.pattern),
+      masks: () => this.dialogs.maskDialog(event.channel, event.letter),
+      register: () => this.dialogs.register(event.email),
+      "log in": () => this.dialogs.logIn(event.account),
+      "log out": () => this.dialogs.logOut(),
+      oper: () => this.dialogs.operate(event.name),
+      settings: () => this.saveSettings(),
+      "settings wanted": () => this.dialogs.settings(),
+      help: () => this.dialogs.help(event.part),
+      begun: () => !event.buffer.begun && askLatest(model, event.buffer),
+      clear: () => {
+        event.buffer.clearedAt = Date.now();
+        event.buffer.version += 1;
+        model.change("lines");
+      },
+      export: () => this.actions.export(event.buffer),
+      quit: () => this.leave(),
+      reconnect: () => this.chat.connect(),
+    };
+    does[event.kind]?.();
+  }
+
+  heard({ buffer, line, looking }) {
+    if (buffer === this.model.current) this.messages.say(line);
+    if (isForUser(buffer, line) && !(looking && this.model.focused)) this.notifier.called(buffer, line);
+  }
+
+  /** Show a buffer, and write it into the address. */
+  open(buffer) {
+    this.model.show(buffer);
+    this.drawer("");
+    this.showAddress();
+    this.chat.keep();
+    this.chat.turn();
+    this.composer.focus();
+  }
+
+  join(name) {
+    const { model, chat } = this;
+    const buffer = model.find(name);
+    if (buffer?.joined) return this.open(buffer);
+    model.showOnJoin.add(model.fold(name));
+    model.send("JOIN", name);
+    this.drawer("");
+    chat.turn();
+  }
+
+  /** A channel's name in a text was pressed. */
+  goTo(name) {
+    this.join(name);
+  }
+
+  addressOf(name) {
+    return addressOf(BASE, name);
+  }
+
+  showAddress() {
+    const { current } = this.model;
+    history.replaceState(null, "", current.kind === "channel" ? this.addressOf(current.name) : BASE);
+  }
+
+  asset(path) {
+    return BASE + path;
+  }
+
+  removed(buffer, message) {
+    buffer.redacted.set(message.params[1], { by: message.nick, why: message.params[2] ?? "" });
+    buffer.version += 1;
+    this.model.change("lines");
+    this.drawSoon();
+  }
+
+  saveSettings() {
+    ofBrowser.put("settings", this.model.settings);
+    this.applySettings();
+    this.model.change("all");
+    this.drawSoon();
+  }
+
+  applySettings() {
+    const { theme } = this.model.settings;
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+  }
+
+  // drawers: on narrow screens the lists lie above the talk
+
+  drawer(name) {
+    const { element } = this.sidebar;
+    const open = NARROW.matches ? name : "";
+    if (NARROW.matches && name !== "members") this.showMembers(false, false);
+    element.classList.toggle("open", open === "sidebar");
+    element.inert = NARROW.matches && open !== "sidebar";
+    this.shade.hidden = !open;
+    this.main.inert = Boolean(open);
+    if (open === "sidebar") element.querySelector("button")?.focus();
+    else if (!open && this.wasOpen) this.composer.focus();
+    this.wasOpen = open;
+  }
+
+  membersShown() {
+    return !this.members.element.hidden;
+  }
+
+  toggleMembers() {
+    const shown = !this.membersShown();
+    if (NARROW.matches) {
+      this.drawer(shown ? "members" : "");
+      this.showMembers(shown, false);
+      if (shown) this.members.element.querySelector("button")?.focus();
+    } else this.showMembers(shown);
+  }
+
+  showMembers(shown, keep = true) {
+    this.membersWanted = shown;
+    if (keep) ofBrowser.put("members", shown);
+    this.members.element.hidden = !shown || this.model.current.kind !== "channel";
+    this.header.draw();
+  }
+
+  // drawing: once for all that changed
+
+  drawSoon() {
+    this.notifier?.count();
+    if (this.drawing) return;
+    this.drawing = true;
+    const run = () => {
+      this.drawing = false;
+      this.drawNow();
+    };
+    if (document.visibilityState === "visible") requestAnimationFrame(run);
+    else setTimeout(run, 200);
+  }
+
+  drawNow() {
+    const { model } = this;
+    if (this.room.hidden) return this.joinView.drawLink();
+    if (!model.changed.size) return;
+    const has = (...parts) => model.changed.has("all") || parts.some((part) => model.changed.has(part));
+    const [buffers, members, head, lines, link, typing, composer] = [has("buffers", "head"), has("members"), has("head", "members", "buffers"), has("lines"), has("link", "head"), has("typing"), has("composer", "head")];
+    model.changed.clear();
+    if (buffers) this.sidebar.draw();
+    if (members) {
+      this.members.element.hidden = !this.membersWanted || model.current.kind !== "channel";
+      if (!this.members.element.hidden) this.members.draw();
+    }
+    if (head) this.header.draw();
+    if (link || head) this.header.drawLink();
+    if (composer) this.composer.draw();
+    if (typing) this.composer.drawTyping();
+    if (lines) this.messages.draw();
+    const after = this.waiting ?? [];
+    this.waiting = [];
+    for (const run of after) run();
+    if (model.current !== this.addressed && !this.room.hidden) {
+      this.addressed = model.current;
+      this.showAddress();
+    }
+  }
+
+  afterDraw(run) {
+    this.waiting = [...(this.waiting ?? []), run];
+    this.drawSoon();
+    this.model.change("lines");
+  }
+
+  /** Once the browser has done what it is at. */
+  later(run) {
+    setTimeout(() => {
+      run();
+      this.chat.turn();
+    }, 0);
+  }
+
+  settle(run) {
+    setTimeout(run, 150);
+  }
+
+  /** Tell something for a moment. */
+  toast(text) {
+    const made = h("p.toast", { dir: "auto" }, text);
+    this.toasts.append(made);
+    setTimeout(() => made.remove(), TOAST);
+  }
+
+  /** Ask something that can wait, above the talk. */
+  offer(text, answers) {
+    const made = h("div.offer", {}, h("span", { dir: "auto" }, text), answers.map(([label, run], at) => button(label, () => {
+      made.remove();
+      run();
+    }, { look: at ? "quiet" : "primary" })));
+    this.offers.append(made);
+  }
+}
+
+const page = new Page();
+page.start();

@@ -1,0 +1,82 @@
+// What stands above the talk: where one is, its topic, and how the connection is.
+
+import { STATUS } from "../core/state.js";
+import { button, h, icon, iconButton, refill } from "./dom.js";
+import { drawText } from "./spans.js";
+
+export class Header {
+  constructor(ui) {
+    this.ui = ui;
+    this.title = h("h1");
+    this.topic = h("div.topic", { dir: "auto" });
+    this.count = h("span");
+    this.menu = iconButton("menu", "Conversations", () => ui.drawer("sidebar"), { class: "icon-button only-narrow menu-button", "aria-controls": "sidebar" });
+    this.badge = h("span.badge", { hidden: true });
+    this.menu.append(this.badge);
+    this.people = h("button.icon-button.people-button", { type: "button", title: "Members", "aria-controls": "members", onclick: () => ui.toggleMembers() }, icon("people"), this.count);
+    this.info = iconButton("info", "About this channel", () => this.about());
+    this.banner = h("div.banner", { role: "status", hidden: true });
+    this.element = h("header.top", {}, this.menu, h("div.where", {}, this.title, this.topic), this.people, this.info);
+  }
+
+  about() {
+    const buffer = this.ui.model.current;
+    if (buffer.kind === "channel") this.ui.dialogs.channel(buffer);
+    else if (buffer.kind === "private") this.ui.dialogs.person(buffer.name);
+    else this.ui.dialogs.help();
+  }
+
+  draw() {
+    const { model } = this.ui;
+    const buffer = model.current;
+    const isChannel = buffer.kind === "channel";
+    refill(this.title, h("bdi", {}, buffer.kind === STATUS ? model.network : buffer.name));
+    refill(this.topic, isChannel ? (buffer.topic ? drawText(buffer.topic, this.ui) : button("Add a topic", () => this.ui.dialogs.channel(buffer), { look: "link" })) : buffer.kind === STATUS ? "What the server says" : talkWords(model, buffer));
+    this.topic.title = isChannel ? buffer.topic : "";
+    this.people.hidden = !isChannel;
+    this.count.textContent = buffer.members.size || "";
+    this.people.setAttribute("aria-label", `Members: ${buffer.members.size}`);
+    this.people.setAttribute("aria-expanded", String(this.ui.membersShown()));
+    this.info.setAttribute("aria-label", isChannel ? "About this channel" : buffer.kind === STATUS ? "Help" : `About ${buffer.name}`);
+    this.info.title = this.info.getAttribute("aria-label");
+    const others = [...model.buffers.values()].filter((each) => each !== buffer);
+    const [unread, called] = [others.some((each) => each.unread), others.some((each) => each.mentions)];
+    this.badge.hidden = !unread;
+    this.badge.classList.toggle("called", called);
+    this.menu.setAttribute("aria-label", `Conversations${called ? ", some are for you" : unread ? ", some are unread" : ""}`);
+  }
+
+  /** How the connection is, in words; counted down only while there is something to wait for. */
+  drawLink() {
+    const { link } = this.ui.model;
+    clearTimeout(this.timer);
+    const states = {
+      online: () => null,
+      connecting: () => [h("span", {}, link.returning ? "Connecting again…" : "Connecting…")],
+      entering: () => [h("span", {}, "Coming in…")],
+      offline: () => [h("span", { dir: "auto" }, link.words || "Not connected."), button("Connect", () => this.ui.enterAgain())],
+      waiting: () => {
+        const seconds = Math.max(1, Math.ceil((link.retryAt - Date.now()) / 1000));
+        this.timer = setTimeout(() => this.drawLink(), 1000);
+        return [h("span", { dir: "auto" }, `${link.words} Trying again in ${seconds} s. What you write is kept.`), button("Try now", () => this.ui.chat.retryNow())];
+      },
+    };
+    const found = states[link.state]?.() ?? null;
+    this.banner.hidden = !found;
+    const text = found ? found.map((each) => each.textContent).join() : "";
+    if (text === this.told) return;
+    this.told = text;
+    const focused = this.banner.contains(document.activeElement);
+    refill(this.banner, found);
+    if (focused) this.banner.querySelector("button")?.focus();
+    this.banner.className = `banner ${link.state}`;
+  }
+}
+
+function talkWords(model, buffer) {
+  for (const other of model.buffers.values()) {
+    const member = other.members.get(model.fold(buffer.name));
+    if (member) return member.away ? "away" : member.account ? `logged in as ${member.account}` : "a guest, not logged in";
+  }
+  return "A private talk";
+}

@@ -1,0 +1,99 @@
+// Coming in: one field and one button; and one question where the name is taken or somebody's own.
+
+import { button, h, refill } from "./dom.js";
+
+export class Join {
+  constructor(ui) {
+    this.ui = ui;
+    this.box = h("div.join-box");
+    this.element = h("main.join", { hidden: true }, this.box);
+  }
+
+  /** Ask for the name. */
+  ask(words = "") {
+    const { ui } = this;
+    const input = this.nameField(ui.stored.get("name") ?? "", "Your name");
+    this.fill(h("form.stack", { onsubmit: (event) => this.enter(event, input) },
+      words && h("p.notice", { role: "alert", dir: "auto" }, words),
+      h("label", { for: input.id }, "Your name"), input,
+      h("button.primary.large", { type: "submit" }, "Join"),
+      h("p.hint", {}, "Any name that you like. Nothing to install, no account needed.")));
+    input.focus();
+  }
+
+  /** The name can't be had as it is: one question. effect: why, see connection.js. */
+  question({ why, nick, words, owned }) {
+    const { ui } = this;
+    const mayBeOwn = why === "password" || owned;
+    const secret = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
+    const other = this.nameField(suggested(nick), "Another name");
+    const own = h("form.stack", { onsubmit: (event) => {
+      event.preventDefault();
+      ui.enter(nick, secret.value);
+    } },
+      h("label", { for: "password" }, "Is it yours? Its password"), secret,
+      h("button.primary.large", { type: "submit" }, "Log in"));
+    const another = h("form.stack", { onsubmit: (event) => this.enter(event, other) },
+      h("label", { for: other.id }, mayBeOwn ? "Or another name" : "Another name"), other,
+      h(`button.${mayBeOwn ? "secondary" : "primary"}.large`, { type: "submit" }, "Join"));
+    const titles = {
+      password: "That was not the password.",
+      nick: "That can't be a name.",
+      unsafe: "A password is not safe here.",
+      taken: owned ? "This name belongs to somebody." : "This name is in use.",
+    };
+    this.fill(h("div.stack", { role: "alert" }, h("p.question", {}, h("bdi", {}, nick), h("span", {}, titles[why] ?? titles.taken)), why === "nick" || why === "unsafe" ? h("p.hint", { dir: "auto" }, words) : null),
+      mayBeOwn ? [own, h("hr"), another] : [another, why === "taken" && button("It is mine: log in", () => this.question({ why, nick, words, owned: true }), { look: "quiet" })]);
+    (mayBeOwn ? secret : other).focus();
+    if (!mayBeOwn) other.select();
+  }
+
+  /** We are on our way in: how far, in words. */
+  wait() {
+    this.state = h("div.stack", { role: "status" });
+    this.fill(this.state);
+    this.told = "";
+    this.drawLink();
+  }
+
+  drawLink() {
+    const { link } = this.ui.model;
+    clearTimeout(this.timer);
+    if (!this.state?.isConnected) return;
+    const seconds = Math.max(1, Math.ceil((link.retryAt - Date.now()) / 1000));
+    const words = { waiting: `${link.words} Trying again in ${seconds} s.`, offline: link.words }[link.state] ?? "Coming in…";
+    if (link.state === "waiting") this.timer = setTimeout(() => this.drawLink(), 1000);
+    if (words === this.told) return;
+    this.told = words;
+    const stuck = link.state === "waiting" || link.state === "offline";
+    refill(this.state, h("p.notice", { dir: "auto" }, words), stuck && h("div.buttons", {},
+      button("Another name", () => {
+        this.ui.chat.quit();
+        this.ask();
+      }), button("Try now", () => this.ui.enterAgain(), { look: "primary" })));
+  }
+
+  fill(...content) {
+    const { config, channel } = this.ui;
+    const where = channel || config.default_channel || "";
+    refill(this.box, h("div.logo", { "aria-hidden": "true" }, h("img", { src: this.ui.asset("icons/icon.svg"), alt: "", width: 56, height: 56 })),
+      h("h1", {}, config.title || "greenchat"), where && h("p.where", {}, "You will be in ", h("bdi", {}, where)), content);
+  }
+
+  nameField(value, label) {
+    return h("input", { type: "text", id: label === "Your name" ? "name" : "other-name", value, required: true, maxlength: 64, autocomplete: "nickname", autocapitalize: "off", spellcheck: "false", dir: "auto" });
+  }
+
+  enter(event, input) {
+    event.preventDefault();
+    const name = input.value.trim().replace(/\s+/g, "_");
+    if (name) this.ui.enter(name);
+  }
+}
+
+/** Ada, ada2, ada3. */
+function suggested(nick) {
+  const [, name, number] = /^(.*?)(\d*)$/.exec(nick);
+  return `${name}${Number(number || 1) + 1}`;
+}
+

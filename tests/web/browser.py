@@ -1,0 +1,200 @@
+"""A real browser with the page in it: Debian's Chromium, driven by Selenium. Everything waits for what it expects."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, TypeVar
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+PATIENCE = 20.0  # seconds: only a failing test waits that long
+WIDE, PHONE = (1280, 800), (390, 780)
+_ARGUMENTS = (
+    "--headless=new",
+    "--no-sandbox",  # tests run as root in containers, where Chromium's own sandbox can't
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--lang=en-US",
+)
+
+T = TypeVar("T")
+__all__ = ["PHONE", "WIDE", "Browser", "Keys", "missing", "start"]
+
+
+def missing() -> str:
+    """Which program is not there, in words; "" where all are."""
+    found = {name: shutil.which(name) for name in ("chromium", "chromedriver")}
+    lacking = [name for name, path in found.items() if path is None]
+    return f"{' and '.join(lacking)} missing (Debian: apt install chromium chromium-driver)" if lacking else ""
+
+
+def start() -> webdriver.Chrome:
+    """Start a browser with a profile of its own. Skips without the programs, which CI has."""
+    lacking = missing()
+    if lacking:
+        if os.environ.get("CI"):
+            pytest.fail(f"{lacking}: .ci/run installs them")
+        pytest.skip(lacking)
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(shutil.which("chromium"))
+    for argument in _ARGUMENTS:
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+class Browser:
+    """One browser window with the page."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+        self.size(*WIDE)
+        self.focus(True)
+
+    def size(self, width: int, height: int, *, scale: float = 1.0) -> None:
+        """Be so many pixels large, a phone below 600; scale: how large the user has the page drawn."""
+        metrics = {"width": int(width / scale), "height": int(height / scale), "deviceScaleFactor": scale}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"mobile": width < 600})
+
+    def focus(self, focused: bool) -> None:
+        """Have the user look at the window, or elsewhere."""
+        self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": focused})
+
+    def media(self, **features: str) -> None:
+        """Prefer something, like prefers_color_scheme="dark"."""
+        chosen = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": chosen})
+
+    def open(self, address: str) -> None:
+        """Load a page."""
+        self.driver.get(address)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Return what a piece of JavaScript returns."""
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, what: Callable[[], T | None], why: str = "") -> T:
+        """Wait until something is so, and return it."""
+
+        def check(_: object) -> T | Literal[False]:
+            try:
+                return what() or False
+            except (NoSuchElementException, StaleElementReferenceException, IndexError):
+                return False
+
+        return WebDriverWait(self.driver, PATIENCE, 0.02).until(check, why)
+
+    def all(self, selector: str) -> list[WebElement]:
+        """Every element that a selector finds."""
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def find(self, selector: str, text: str = "") -> WebElement:
+        """Wait for the first visible element of a selector, with a text in it."""
+
+        def look() -> WebElement | None:
+            return next((each for each in self.all(selector) if each.is_displayed() and text in each.text), None)
+
+        return self.until(look, f"nothing is {selector} with {text!r}")
+
+    def gone(self, selector: str, text: str = "") -> None:
+        """Wait until no visible element of a selector has a text in it."""
+        self.until(lambda: not [each for each in self.all(selector) if each.is_displayed() and text in each.text])
+
+    def click(self, selector: str, text: str = "") -> None:
+        """Press something, once it is there and nothing moves."""
+
+        def press() -> bool:
+            try:
+                self.find(selector, text).click()
+            except (StaleElementReferenceException, WebDriverException):
+                return False
+            return True
+
+        self.until(press, f"could not press {selector} with {text!r}")
+
+    def hover(self, element: WebElement) -> None:
+        """Point at something."""
+        ActionChains(self.driver).move_to_element(element).perform()
+
+    def type(self, *keys: str) -> None:
+        """Press keys where the focus is."""
+        self.driver.switch_to.active_element.send_keys(*keys)
+
+    def chord(self, *keys: str) -> None:
+        """Press the last key while the others are held."""
+        chain = ActionChains(self.driver)
+        for key in keys[:-1]:
+            chain.key_down(key)
+        chain.send_keys(keys[-1])
+        for key in reversed(keys[:-1]):
+            chain.key_up(key)
+        chain.perform()
+
+    def fill(self, selector: str, text: str) -> None:
+        """Write into a field in the place of what is there."""
+        field = self.find(selector)
+        field.clear()
+        field.send_keys(text)
+
+    # the page
+
+    def join(self, address: str, nick: str) -> None:
+        """Come in by an address, and wait until one is in its channel."""
+        self.open(address)
+        self.fill("#name", nick)
+        self.type(Keys.ENTER)
+        self.find(".composer textarea")
+        self.until(lambda: self.run("return document.querySelectorAll('.members li').length"))
+
+    def say(self, text: str) -> None:
+        """Write something and press Enter; wait until the server has it."""
+        self.fill("#composer", text)
+        self.find("#composer").send_keys(Keys.ENTER)
+
+    def message(self, text: str) -> WebElement:
+        """Wait for a message with this text in it, the newest of them."""
+
+        def look() -> WebElement | None:
+            found = [each for each in self.all(".row.talk:not(.waiting)") if text in each.text]
+            return found[-1] if found else None
+
+        return self.until(look, f"nobody said {text!r}")
+
+    def texts(self) -> list[str]:
+        """What is said in the rows that are drawn."""
+        found = self.run("return [...document.querySelectorAll('.row.talk .text')].map((each) => each.textContent)")
+        return list(found)
+
+    def title(self) -> str:
+        """Return the window's title."""
+        return self.driver.title
+
+    def errors(self) -> list[str]:
+        """What the browser complained about since the last time, but for a server that is away."""
+        away = ("WebSocket connection to", "ERR_CONNECTION_REFUSED", "net::ERR_", "favicon")
+        entries = [str(entry["message"]) for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
+        return [message for message in entries if not any(each in message for each in away)]
+
+
+@contextmanager
+def opened() -> Iterator[Browser]:
+    """A browser for as long as it is needed."""
+    driver = start()
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()

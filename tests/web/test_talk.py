@@ -1,0 +1,99 @@
+"""The page in a real browser: coming in, talking, and what outlives reloads and lost connections."""
+
+import socket
+
+from tests.irc import Client
+from tests.web.browser import Browser, Keys
+from tests.web.conftest import Shoot, Site
+
+
+def test_two_browsers_and_irc_talk_in_one_room(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
+    """Join by link; what one says all read, once."""
+    browser.open(site.address())
+    browser.find(".join-box .where", "#tea")
+    shoot(browser, "join")
+    browser.join(site.address("join/tea"), "ada")
+    other.join(site.address(), "bob")
+    with Client(site.target, "irc") as irc:
+        irc.join("#tea")
+        browser.say("hello from the first")
+        other.message("hello from the first")
+        other.say("hello from the second")
+        browser.message("hello from the second")
+        irc.send("PRIVMSG #tea :hello from irc")
+        for each in (browser, other):
+            each.message("hello from irc")
+            said = [text for text in each.texts() if text.startswith("hello")]
+            assert said == ["hello from the first", "hello from the second", "hello from irc"]
+        assert {each.text for each in browser.all(".members .name")} == {"ada", "bob", "irc"}
+        assert browser.run("return location.hash") == "#tea"
+        assert browser.title().startswith("#tea")
+
+
+def test_a_reload_is_no_farewell(site: Site, browser: Browser) -> None:
+    """The page comes back where it was, with what is being written."""
+    browser.join(site.address(), "ada")
+    browser.say("before")
+    browser.message("before")
+    browser.fill("#composer", "half a thought")
+    browser.open(site.address())
+    browser.message("before")
+    assert browser.find("#composer").get_attribute("value") == "half a thought"
+    browser.find(".me", "ada")
+
+
+def test_what_is_said_while_the_server_is_away_is_said_once(site: Site, browser: Browser, other: Browser) -> None:
+    """Through a lost connection and a reload; the others read it once."""
+    browser.join(site.address(), "ada")
+    other.join(site.address(), "bob")
+    site.stop()
+    browser.find(".banner", "Trying again in")
+    browser.say("said in the dark")
+    browser.find(".row.waiting .state", "Sent once you are connected")
+    browser.open(site.address())  # the service worker has the page
+    browser.find(".row.waiting", "said in the dark")
+    site.start()
+    browser.run("dispatchEvent(new Event('online'))")
+    other.run("dispatchEvent(new Event('online'))")
+    browser.message("said in the dark")
+    other.message("said in the dark")
+    browser.say("and after")
+    other.message("and after")
+    for each in (browser, other):
+        assert [text for text in each.texts() if "dark" in text or "after" in text] == ["said in the dark", "and after"]
+
+
+def test_a_name_that_is_taken_asks_one_question(site: Site, browser: Browser) -> None:
+    """Another name is enough."""
+    with Client(site.target, "ada"):
+        browser.open(site.address())
+        browser.fill("#name", "ada")
+        browser.type(Keys.ENTER)
+        browser.find(".question", "This name is in use.")
+        assert browser.find("#other-name").get_attribute("value") == "ada2"
+        browser.type(Keys.ENTER)
+        browser.find(".me", "ada2")
+        browser.find(".top h1", "#tea")
+
+
+def test_no_server_in_words(site: Site, browser: Browser) -> None:
+    """The page says what is wrong, and when it tries again."""
+    browser.open(site.address())
+    browser.find("#name")
+    browser.until(lambda: browser.run("return navigator.serviceWorker.controller !== null"))
+    site.stop()
+    browser.open(site.address("#elsewhere"))
+    browser.fill("#name", "ada")
+    browser.type(Keys.ENTER)
+    browser.find(".join-box", "The server can't be reached. Trying again")
+
+
+def test_half_open_connections_are_noticed(site: Site, browser: Browser) -> None:
+    """Where a port takes connections but says nothing, the page goes on trying."""
+    browser.open(site.address())
+    browser.find("#name")
+    site.stop()
+    with socket.create_server(("127.0.0.1", site.port)):
+        browser.fill("#name", "ada")
+        browser.type(Keys.ENTER)
+        browser.find(".join-box", "Coming in…")
