@@ -13,6 +13,7 @@ from greenchat.client.input.input_modes import DONE, LEFT, STAYS, HistorySearch,
 from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take
 from greenchat.client.input.message_cursor import MessageCursor
 from greenchat.client.input.prompts import Asking, Prompting
+from greenchat.client.input.question_desk import QuestionDesk, leads_away
 from greenchat.client.input.spellcheck import Proofreader
 from greenchat.client.input.submit import Speaking
 from greenchat.client.irc import chathistory, typing
@@ -31,13 +32,13 @@ from greenchat.client.state.events import (
 from greenchat.client.state.lines import Line
 from greenchat.client.state.model import Buffer, Model, Network
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
+from greenchat.client.text.cells import visible, width
 from greenchat.client.text.style import Frame, Size
 from greenchat.client.view import join_view
-from greenchat.client.view.bars import Look
+from greenchat.client.view.bars import Look, prompt_room
 from greenchat.client.view.theme import Appearance, Theme
-from greenchat.client.view.window_view import Viewpoint
+from greenchat.client.view.window_view import WINDOW_ACTIONS, Viewpoint
 
-WHEEL_ROWS = 3
 HINT_QUIT = "Ctrl-C again leaves greenchat."
 
 
@@ -50,6 +51,7 @@ class Console:
 
     __slots__ = (
         "_completion",
+        "_desk",
         "_join",
         "_mode",
         "_prefix",
@@ -67,14 +69,19 @@ class Console:
     def __init__(self, model: Model, size: Size, appearance: Appearance | None = None) -> None:
         self.model = model
         self.appearance = appearance or Appearance()
-        self.view = Viewpoint(model, size, self._theme, lambda: self._mode.line if self._mode else self.editor.line)
+        self.view = Viewpoint(
+            model, size, self._theme, lambda: self._mode.line if self._mode else self.editor.line, self._hint
+        )
         windows = {f"window {number}" for number in range(1, 100)}
-        model.actions = frozenset(ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values()) | windows
+        model.actions = (
+            frozenset(ACTIONS) | frozenset(WINDOW_ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values()) | windows
+        )
         self._speaking = Speaking(model, self._follow)
         self.hint = ""
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
+        self._desk = QuestionDesk(model)
         self._completion: Completion | None = None
         self._join: JoinScreen | None = None
         self._quitting = False
@@ -89,8 +96,15 @@ class Console:
         if mode is None:
             prompt = f"reply to {reply.nick}: " if (reply := self._speaking.reply) else ""
             misspelt = self._proof.misspelt(self.editor.line)
-            return self.view.picture(Look(theme, monotonic, now, self.hint, prompt, misspelt=misspelt))
-        return self.view.picture(Look(theme, monotonic, now, mode.hint, mode.prompt, mode.marked, mode.selected))
+            return self.view.picture(Look(theme, monotonic, now, self._hint(), prompt, misspelt=misspelt))
+        return self.view.picture(Look(theme, monotonic, now, self._hint(), mode.prompt, mode.marked, mode.selected))
+
+    def _hint(self) -> str:
+        """What stands in the status line's place: what the keys do, behind the question where that has no room."""
+        if self._mode is None:
+            return self.hint
+        prompt, hint = self._mode.prompt, self._mode.hint
+        return f"{prompt.strip()} {hint}" if width(visible(prompt)) > prompt_room(self.size.columns) else hint
 
     @property
     def editor(self) -> Editor:
@@ -164,19 +178,17 @@ class Console:
     def ask(self, now: int) -> None:
         """Follow a change of window, and put the next question into the input line's place when nothing is there."""
         self._speaking.follow_window()
-        questions = self.model.questions
-        if isinstance(self._mode, Asking) and not self._mode.holds:
-            self._mode = None
-        while questions and self._mode is None and (self._join is None or self._join.first):
-            match questions.popleft():
+        self._mode = self._desk.settle(self._mode, brings_back=self._join is None)
+        while self._mode is None and (self._join is None or self._join.first) and (found := self._desk.next(now)):
+            match found:
                 case Question() as question if not question.holds():
                     pass  # it was decided meanwhile
                 case Question() as question if self.model.asks:
-                    self._mode = Asking(question, now, self._speaking.order)
+                    self._mode = Asking(question, now, self._speaking.order_known)
                 case Question(answers=answers):
                     answers[-1].action(now)
                 case Prompt() as prompt if self.model.asks:
-                    self._mode = Prompting(prompt, now)
+                    self._mode = Prompting(prompt, now, self._speaking.order_known)
                 case WhichChannel() if not self.model.draws:
                     self.model.tell("Which one? /list shows the channels, /join #tea goes into one.", now)
                 case WhichChannel(take) if self.model.asks:
@@ -220,10 +232,15 @@ class Console:
                 self._suspend()
             elif self._join.key(key, now) == DONE:
                 self._join = None
-        elif self._mode is None or self._mode_key(key):
+        elif self._mode is None or self._leads_away(key) or self._mode_key(key):
             self._plain_key(key, now)
         if self.model.current is before and self.editor.text != text and self.model.settings.get("typing.tell"):
             typing.tell(before, self.editor.text, now)
+
+    def _leads_away(self, key: str) -> bool:
+        """Whether a key moves among windows or scrolls while a question waits for its answer."""
+        action = self.model.settings.keys().get(key, "")
+        return isinstance(self._mode, Asking | Prompting) and leads_away(action)
 
     def _mode_key(self, key: str) -> bool:
         """Give a key to the mode; True if the editor is to have it."""
@@ -252,6 +269,8 @@ class Console:
             self._interrupt(quitting, now)
         elif action == "end" and not self.editor.text:
             self.view.to_end()
+        elif action in WINDOW_ACTIONS:
+            WINDOW_ACTIONS[action](self.view)
         elif action in ACTIONS:
             ACTIONS[action](self, now)
         elif action.startswith("window "):
@@ -296,7 +315,7 @@ class Console:
         if window is None or window is self.model.current:
             self._key(key, now)
         else:
-            self.view.scroll_other(window, WHEEL_ROWS if key == "WheelUp" else -WHEEL_ROWS)
+            self.view.scroll_other(window, up=key == "WheelUp")
 
     def _look(self) -> None:
         """What is on the screen besides the current window is seen, too."""
@@ -330,6 +349,13 @@ class Console:
             self._copy_mode()
         self._speaking.reply = None
 
+    def _help(self, now: int) -> None:
+        """Tell all of the hint that is shown, which may not fit on the screen; without one, what can be done."""
+        if hint := self._hint():
+            self.model.tell(hint, now)
+        else:
+            self._speaking.order("/help", now)
+
     def _read_all(self) -> None:
         for buffer in self.model.read_all():
             chathistory.mark_read(buffer)
@@ -345,30 +371,15 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "submit": lambda console, now: console._speaking.submit(now),
     "complete": lambda console, now: console._complete(1),
     "complete backwards": lambda console, now: console._complete(-1),
-    "scroll up": lambda console, now: console.view.scroll_page(1),
-    "scroll down": lambda console, now: console.view.scroll_page(-1),
-    "wheel up": lambda console, now: console.view.scroll(WHEEL_ROWS),
-    "wheel down": lambda console, now: console.view.scroll(-WHEEL_ROWS),
-    "scroll to start": lambda console, now: console.view.to_start(),
-    "scroll to end": lambda console, now: console.view.to_end(),
-    "next window": lambda console, now: console.view.show_next(1),
-    "previous window": lambda console, now: console.view.show_next(-1),
-    "next split": lambda console, now: console.view.show_split(),
-    "last window": lambda console, now: console.model.show(console.model.last),
-    "next active window": lambda console, now: console.view.show_active(),
     "newline": lambda console, now: console.editor.insert("\n"),
-    "windows panel": lambda console, now: console.view.toggle_windows(),
-    "nicks panel": lambda console, now: console.view.toggle_nicks(),
     "search": lambda console, now: console._search(),
     "search history": lambda console, now: console._search_history(),
     "message cursor": lambda console, now: console._point(),
     "copy mode": lambda console, now: console._copy_mode(),
     "escape": lambda console, now: console._escape(),
+    "help": lambda console, now: console._help(now),
     "redraw": lambda console, now: console._redraw(),
     "suspend": lambda console, now: console._suspend(),
-    "scroll to unread": lambda console, now: console.view.to_unread(),
-    "previous highlight": lambda console, now: console.view.to_highlight(-1),
-    "next highlight": lambda console, now: console.view.to_highlight(1),
     "read all": lambda console, now: console._read_all(),
 }
 

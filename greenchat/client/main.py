@@ -27,7 +27,15 @@ from greenchat.client.state.destination import (
     parse_destination,
 )
 from greenchat.client.state.model import Model, Network
-from greenchat.client.state.paths import config_folder, data_folder, recall, remember, state_folder
+from greenchat.client.state.paths import (
+    config_folder,
+    data_folder,
+    recall,
+    recent_destinations,
+    remember,
+    remember_destination,
+    state_folder,
+)
 from greenchat.client.state.settings import SettingError, Settings, load, save
 from greenchat.client.terminal.surface import speaks_unicode
 from greenchat.client.text.style import Size
@@ -110,6 +118,7 @@ def _start(given: argparse.Namespace) -> int:
     says_all = bool(nick and (where or given.serve or given.plain))
     if says_all:
         remember("nickname", nick)
+        remember_destination(f"{destination.text}/{','.join(destination.channels)}".rstrip("/"))
     with _servers() as serve:
         note = ""
         if given.serve:
@@ -169,12 +178,13 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
         if not last:
             _note(console.model, FIRST_WORDS, now)
         remember("nickname", network.nicks.wanted)
-        remember("destination", here)
+        remember_destination(here)
         scheme, sign, rest = here.rpartition("://")
         command = f"{called('greenchat')} {scheme}{sign}{network.nicks.wanted}@{rest}"
-        _note(console.model, f"This leads here at once: {command}", now)
+        _note(console.model, f"To come straight here next time: {command}", now)
 
-    console.ask_where(Plan(server, network.nicks.current, channel), NICK if fixed else SERVER, chosen)
+    plan = Plan(server, network.nicks.current, channel, tuple(recent_destinations()))
+    console.ask_where(plan, NICK if fixed else SERVER, chosen)
 
 
 def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
@@ -182,7 +192,7 @@ def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
     from greenchat.client.net.local_server import answers
 
     if answers(destination.address):
-        return destination, f"A server was running on {destination.address} already; this is it."
+        return destination, f"A server is already running on {destination.address}; you have joined it."
     address, problem = serve(destination.address)
     if problem:
         raise UsageError(f"the server did not start: {problem}")
@@ -251,12 +261,12 @@ def _appearance(given: argparse.Namespace) -> Appearance:
 
 def _user_name() -> str:
     """How this machine calls the user: a nickname to begin with, where it can be one."""
-    name = os.environ.get("USER", "")
+    name = os.environ.get("USER", "") or os.environ.get("LOGNAME", "")
     return "" if nick_problem(name) else name
 
 
 def _ask_for_nick() -> str:
-    last = recall("nickname")
+    last = recall("nickname") or _user_name()
     return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
 
 

@@ -94,6 +94,17 @@ class World:
         marks = {"EVENT": "* ", "INFO": "- ", "ERROR": "! "}
         return [marks.get(line.kind.name, f"{line.prefix}{line.nick}: ") + line.text for line in buffer.lines]
 
+    def bar(self) -> str:
+        """What stands in the status line or in its place, in one line however many rows it takes."""
+        rows = list(self.console.frame(0.0).rows)
+        bar = self.console.view.theme.bar
+        while rows and rows[-1][:1] != () and rows[-1][0].style != bar:
+            rows.pop()
+        found: list[str] = []
+        while rows and rows[-1][:1] != () and rows[-1][0].style == bar:
+            found.insert(0, "".join(span.text for span in rows.pop()).strip())
+        return " " + " ".join(found)
+
     def screen(self) -> list[str]:
         """What is on the screen."""
         return self.console.frame(0.0).picture()

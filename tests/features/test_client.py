@@ -189,7 +189,7 @@ def test_the_nickname_is_asked_for_and_remembered(server: Server, greenchat: Ope
     first.wait_for("There are no channels here yet: make the first.")
     first.send("\r")
     first.wait_for("You joined", "dora")
-    first.wait_for("This leads here at once:", f"dora@{server.address}/#lobby")
+    first.wait_for("To come straight here next time:", f"dora@{server.address}/#lobby")
     first.enter("/quit")
     assert first.wait_end() == 0
     second = greenchat(server.address)
@@ -365,12 +365,12 @@ def test_a_bug_gives_the_terminal_back_and_is_written_down(
     server: Server, environment: dict[str, str], tmp_path: Path
 ) -> None:
     broken = (
-        "import sys\nfrom greenchat.client import viewpoint\nfrom greenchat.client.main import main\n"
-        "render = viewpoint.render\n"
+        "import sys\nfrom greenchat.client.view import window_view\nfrom greenchat.client.main import main\n"
+        "render = window_view.render\n"
         "def broken(model, line, *others):\n"
         "    if line.text == 'boom': raise RuntimeError('a bug')\n"
         "    return render(model, line, *others)\n"
-        f"viewpoint.render = broken\nsys.exit(main(['alice@{server.address}']))"
+        f"window_view.render = broken\nsys.exit(main(['alice@{server.address}']))"
     )
     terminal = Terminal([sys.executable, "-c", broken], environment)
     terminal.wait_for("You joined")
@@ -444,9 +444,9 @@ def test_what_was_said_is_there_again_on_a_server_that_forgot_it(server: Server,
 
 def test_a_bug_in_what_a_key_does_costs_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:
     broken = (
-        "import sys\nfrom greenchat.client import talk\nfrom greenchat.client.main import main\n"
+        "import sys\nfrom greenchat.client.irc import sending\nfrom greenchat.client.main import main\n"
         "def say(*_): raise RuntimeError('a bug')\n"
-        f"talk.say = say\nsys.exit(main(['alice@{server.address}']))"
+        f"sending.say = say\nsys.exit(main(['alice@{server.address}']))"
     )
     terminal = Terminal([sys.executable, "-c", broken], environment)
     terminal.wait_for("You joined")

@@ -119,4 +119,5 @@ def wants_key(incoming: Incoming) -> None:
         network.send("JOIN", name, key)
 
     incoming.answer(f"{name} has a key.", Kind.ERROR)
-    incoming.model.questions.append(Prompt(f"The key of {name}", take))
+    where = network.find(name) or network
+    incoming.model.questions.append(Prompt(f"The key of {name}", take, where=where))

@@ -6,8 +6,9 @@ A mode gets every key first; what it does not want ends it and goes on to the ed
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.input.editor import COMMANDS, EMPTY, Editor, Line
 from greenchat.client.irc import server_search
+from greenchat.client.state.bindings import KEYS
 from greenchat.client.state.lines import Anchor
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.text.cells import visible
@@ -17,7 +18,16 @@ DONE, STAYS, LEFT = "done", "stays", "left"  # ended; still on; ended, and the k
 CANCEL = frozenset({"Escape", "C-g", "C-c"})
 SERVER = "the server"
 NOT_TYPED = "Nothing found: you have typed no line with that in it. Escape goes back."
-EDITS = {"Backspace": "backspace", "C-h": "backspace", "C-u": "kill to start", "C-w": "kill blank word left"}
+# What the keys of the editor do in every line that is no message: all but those that leave it.
+EDITS = {key: action for key, action in KEYS.items() if action in COMMANDS and action not in ("older", "newer")}
+
+
+def edit(editor: Editor, key: str) -> bool:
+    """Do what a key does to a line of text that is no message. Whether it did anything."""
+    if len(key) == 1:
+        editor.insert(key)
+        return True
+    return key in EDITS and editor.run(EDITS[key])
 
 
 class Mode(Protocol):
@@ -97,6 +107,7 @@ class Search:
             if self._scope == SERVER and self._editor.text.strip():
                 server_search.ask(self._origin.network, self._editor.text.strip())
             return DONE
+        before = self._editor.text
         if key in ("C-f", "C-r", "Up"):
             self._show(next(self._older(), self._found))
         elif key in ("C-s", "Down"):
@@ -105,12 +116,9 @@ class Search:
             scopes = ["this window", "all windows", *[SERVER] * server_search.can_search(self._origin.network)]
             self._scope = scopes[(scopes.index(self._scope) + 1) % len(scopes)]
             self._anew()
-        elif key in EDITS:
-            self._editor.run(EDITS[key])
-            self._anew()
-        elif len(key) == 1:
-            self._editor.insert(key)
-            self._anew()
+        elif edit(self._editor, key):
+            if self._editor.text != before:
+                self._anew()
         else:
             self._put_back(self._model.current)
             return LEFT
@@ -221,8 +229,8 @@ class HistorySearch:
             return DONE
         if key in ("C-r", "Up"):
             self._find(self._index - 1)
-        elif key in EDITS:
-            self._wanted = "" if EDITS[key] == "kill to start" else self._wanted[:-1]
+        elif key in ("Backspace", "C-h", "C-w", "M-Backspace", "C-u", "C-k"):
+            self._wanted = self._wanted[:-1] if key in ("Backspace", "C-h") else ""
             self._find(len(self._history) - 1)
         elif len(key) == 1:
             self._wanted += key

@@ -1,14 +1,15 @@
 """The join screen: which server, which name, which channel. Enter accepts what stands there and goes on.
 
-Once the server has let us in, its channels are fetched to choose from. `join_view` draws it.
+Servers of the last times and well-known networks are there to choose from; once the server has let us in, its channels
+are. `join_view` draws it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from greenchat.client.input.editor import EMPTY, Editor, Line
-from greenchat.client.input.input_modes import CANCEL, DONE, STAYS
-from greenchat.client.input.prompts import edit
+from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
+from greenchat.client.state import well_known
 from greenchat.client.state.address import Address
 from greenchat.client.state.channel_list import Listed
 from greenchat.client.state.destination import (
@@ -27,16 +28,24 @@ OPEN = "C-o"
 MOST_CHOICES = 200
 STEPS = {"Up": -1, "S-Tab": -1, "PgUp": -10, "Down": 1, "Tab": 1, "PgDn": 10}
 
+HELP = (
+    "Server: where you want to chat, like irc.libera.chat, or localhost:9090 for one on this machine; Up and Down"
+    " choose from those you used last and from well-known networks. Nickname: what others see; any word will do."
+    " Channel: the room to talk in, like #tea; a new name makes a new one. Enter goes on, Shift-Tab goes back, Esc"
+    " leaves. In the chat you type and press Enter to speak; /help shows what else you can do."
+)
+
 Take = Callable[[str, int], None]
 
 
 @dataclass(slots=True)
 class Plan:
-    """What stands in the fields to begin with; "" for a channel of the server's choice."""
+    """What stands in the fields to begin with; "" for a channel of the server's choice. recent: former destinations."""
 
     server: str
     nick: str
     channel: str = ""
+    recent: tuple[str, ...] = ()
 
 
 class JoinScreen:
@@ -51,6 +60,9 @@ class JoinScreen:
         self.trouble = ""
         self.choices: list[Listed] = []
         self.chosen: int | None = None
+        self.servers = _servers(plan.recent)
+        self._all_servers = self.servers
+        self._helped = False
         self._model = model
         self._network = model.network
         self._take = take
@@ -84,6 +96,8 @@ class JoinScreen:
         network = self._network
         if self.trouble:
             return self.trouble
+        if self._helped:
+            return HELP
         if not self._connecting and self.first:
             return ""
         if network.link.state is not LinkState.ONLINE or not network.link.welcomed:
@@ -103,8 +117,10 @@ class JoinScreen:
             enter = "starts a server there" if self._offers_server else "goes on"
             return f"Enter {enter}, Ctrl-O opens what was said before, {leave}"
         if self.field == CHANNEL:
-            return f"Enter joins, Up and Down choose, {leave}"
-        return f"Enter goes on, {leave}"
+            return f"Enter joins, Up and Down choose, F1 helps, {leave}"
+        if self.field == SERVER and self.servers:
+            return f"Enter goes on, Up and Down choose, F1 helps, {leave}"
+        return f"Enter goes on, F1 helps, {leave}"
 
     def key(self, key: str, now: int) -> str:
         """DONE when the screen is to go."""
@@ -112,12 +128,15 @@ class JoinScreen:
             if self.first:
                 self._model.requests.append(Quit())
             return DONE
+        if key == "F1":
+            self._helped = not self._helped
+            return STAYS
         if key == "Enter":
             return self._enter(now)
         if key == OPEN and self._failed_once and self.field == SERVER:
             return self._open(now)
         if key in STEPS:
-            self._step(STEPS[key])
+            self._step(key)
         else:
             self._type(key)
         return STAYS
@@ -143,13 +162,17 @@ class JoinScreen:
                 network.send("LIST")
         self._look_up()
         typed = CHANNEL not in self._suggested
-        if network.directory.complete and not typed and not self._given and self.choices and self.chosen is None:
+        fresh = self.field == CHANNEL and not typed and not self._given
+        if fresh and network.directory.complete and self.choices and self.chosen is None:
             names = [each.name for each in self.choices]
             self._choose(names.index(DEFAULT_CHANNEL) if DEFAULT_CHANNEL in names else 0)
 
     def _enter(self, now: int) -> str:
         text = self._editors[self.field].text.strip()
-        if self.field == SERVER:
+        if text in ("/help", "?"):
+            self._put("")
+            self._helped = True
+        elif self.field == SERVER:
             self._enter_server(text)
         elif self.field == NICK:
             self.trouble = nick_problem(text)
@@ -174,12 +197,14 @@ class JoinScreen:
         except AddressError as error:
             self.trouble = str(error)
             return
-        self._offers_server, self.trouble = False, ""
+        self._offers_server, self.trouble, self.chosen = False, "", None
         if destination.nick:
             self._editors[NICK].load(_at_end(destination.nick))
         if "/" in text.partition("://")[2] or ("://" not in text and "/" in text):
             self._given = ",".join(destination.channels)
             self._editors[CHANNEL].load(_at_end(self._given))
+        elif not destination.channels:
+            self._editors[CHANNEL].load(EMPTY)
         self.field = NICK
 
     def _connect(self) -> None:
@@ -216,20 +241,23 @@ class JoinScreen:
     def _address(self) -> Address:
         return parse_destination(self._editors[SERVER].text.strip()).address
 
-    def _step(self, step: int) -> None:
+    def _step(self, key: str) -> None:
         """In the list of channels one further, else one field further; those of a standing connection are fixed."""
+        step = STEPS[key]
         self.trouble, self._offers_server = "", False
-        if self.field == CHANNEL and self.choices:
+        listed = len(self.choices if self.field == CHANNEL else self.servers if self.field == SERVER else ())
+        if listed and (self.field == CHANNEL or key in ("Up", "Down", "PgUp", "PgDn")):
             place = -1 if self.chosen is None and step > 0 else self.chosen or 0
-            self._choose(max(0, min(len(self.choices) - 1, place + step)))
+            self._choose(max(0, min(listed - 1, place + step)))
         elif not self._connecting and self.first:
             place = FIELDS.index(self.field) + step
             self.field = FIELDS[max(0, min(1, place))]
+            self.chosen = None
 
     def _choose(self, place: int) -> None:
         self.chosen = place
-        self._editors[CHANNEL].load(_at_end(self.choices[place].name))
-        self._suggested.add(CHANNEL)
+        self._put(self.choices[place].name if self.field == CHANNEL else self.servers[place].name)
+        self._suggested.add(self.field)
 
     def _type(self, key: str) -> None:
         if len(key) == 1 and self.field in self._suggested:
@@ -243,9 +271,13 @@ class JoinScreen:
     def _typed(self) -> None:
         self._suggested.discard(self.field)
         self.trouble, self._offers_server, self._failed_once = "", False, False
+        self._helped = False
+        self.chosen = None
         if self.field == CHANNEL:
-            self.chosen = None
             self._look_up()
+        elif self.field == SERVER:
+            wanted = self._editors[SERVER].text.strip().lower()
+            self.servers = [each for each in self._all_servers if wanted in f"{each.name} {each.topic}".lower()]
 
     def _look_up(self) -> None:
         """The channels that have in their names what was typed."""
@@ -254,6 +286,24 @@ class JoinScreen:
         if self._shown != (len(directory.entries), wanted):
             self._shown = (len(directory.entries), wanted)
             self.choices = directory.largest(MOST_CHOICES, wanted)
+
+
+def _servers(recent: Sequence[str]) -> list[Listed]:
+    """What can be chosen as a server: the last ones, then the well-known ones."""
+    found = [Listed(text, 0, "used before") for text in recent]
+    known = {destination_host(text) for text in recent}
+    for name, address in well_known.NETWORKS.items():
+        if address.host not in known:
+            found.append(Listed(address.host, 0, name if address.tls else f"{name} (without TLS)"))
+    return found
+
+
+def destination_host(text: str) -> str:
+    """Return the host of a destination that was used before, "" for what is none."""
+    try:
+        return parse_destination(text).address.host
+    except AddressError:
+        return ""
 
 
 def _at_end(text: str) -> Line:

@@ -7,7 +7,7 @@ the callables that are given.
 from collections.abc import Callable, Sequence
 
 from greenchat.client.input.editor import EMPTY, Editor, Line
-from greenchat.client.input.input_modes import CANCEL, DONE, EDITS, LEFT, STAYS
+from greenchat.client.input.input_modes import CANCEL, DONE, LEFT, STAYS, edit
 from greenchat.client.irc import message_actions
 from greenchat.client.state.effects import Copy, Open
 from greenchat.client.state.lines import TALK
@@ -178,13 +178,10 @@ class Reaction:
             if typed:
                 self._take(emoji.COMMON.get(typed.strip(":").lower(), typed) if typed.startswith(":") else typed)
             return DONE
-        if key in EDITS:
-            self._editor.run(EDITS[key])
-        elif not self._editor.text and key in [str(number) for number in range(1, len(REACTIONS) + 1)]:
+        if not self._editor.text and key in [str(number) for number in range(1, len(REACTIONS) + 1)]:
             self._take(REACTIONS[int(key) - 1])
             return DONE
-        elif len(key) == 1:
-            self._editor.insert(key)
+        edit(self._editor, key)
         return STAYS
 
     def paste(self, text: str) -> None:

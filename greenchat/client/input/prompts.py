@@ -1,23 +1,16 @@
 """Questions and prompts as modes of the console: what is typed answers them instead of being said.
 
-An answer needs Enter, so that a question that comes up while somebody types is not answered by accident.
+An answer needs Enter, so that a question that comes up while somebody types is not answered by accident. A command can
+be entered all the same; it is as good as going back. Each belongs to a window, and waits there while another is shown.
 """
 
 from collections.abc import Callable
 
 from greenchat.client.input.editor import EMPTY, Editor, Line
-from greenchat.client.input.input_modes import CANCEL, DONE, EDITS, STAYS
-from greenchat.client.state.questions import Prompt, Question
+from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
+from greenchat.client.state.questions import Prompt, Question, Where
 
-MOVES = {"Left": "left", "Right": "right", "Home": "home", "End": "end", "C-a": "home", "C-e": "end"}
-
-
-def edit(editor: Editor, key: str) -> None:
-    """What a key does to a line of text that is no message."""
-    if key in EDITS or key in MOVES:
-        editor.run(EDITS.get(key) or MOVES[key])
-    elif len(key) == 1:
-        editor.insert(key)
+Order = Callable[[str, int], bool]  # runs a line if it is a command; whether it was one
 
 
 class _Typing:
@@ -26,7 +19,8 @@ class _Typing:
     marked = ""
     selected: int | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, where: Where) -> None:
+        self.where = where
         self._editor = Editor()
 
     @property
@@ -40,13 +34,10 @@ class _Typing:
 
 
 class Asking(_Typing):
-    """A question in the input line's place. now: when it is answered, in milliseconds since the epoch.
+    """A question in the input line's place. now: when it is answered, in milliseconds since the epoch."""
 
-    order: runs a command, which can be entered all the same; it is as good as the answer that changes nothing.
-    """
-
-    def __init__(self, question: Question, now: int, order: Callable[[str, int], None]) -> None:
-        super().__init__()
+    def __init__(self, question: Question, now: int, order: Order) -> None:
+        super().__init__(question.where)
         self._question = question
         self._now = now
         self._order = order
@@ -54,7 +45,7 @@ class Asking(_Typing):
 
     @property
     def holds(self) -> bool:
-        """Is there still something to decide?"""
+        """Whether there is still something to decide."""
         return self._question.holds()
 
     @property
@@ -83,7 +74,7 @@ class Asking(_Typing):
             self._editor.load(EMPTY)
             if answer is None and typed.startswith("/"):
                 self._question.answers[-1].action(self._now)
-                self._order(typed, self._now)
+                self._order(typed, self._now)  # which also says that there is no such command
                 return DONE
             if answer is None:
                 self._misunderstood = typed
@@ -97,15 +88,14 @@ class Asking(_Typing):
 class Prompting(_Typing):
     """A text is asked for."""
 
-    def __init__(self, prompt: Prompt, now: int) -> None:
-        super().__init__()
+    holds = True
+
+    def __init__(self, prompt: Prompt, now: int, order: Order) -> None:
+        super().__init__(prompt.where)
         self._prompt = prompt
         self._now = now
-
-    @property
-    def hidden(self) -> bool:
-        """Is what is typed not to be seen?"""
-        return self._prompt.hidden
+        self._order = order
+        self.hidden = prompt.hidden  # and whatever follows in the same breath
 
     @property
     def prompt(self) -> str:
@@ -115,12 +105,12 @@ class Prompting(_Typing):
     @property
     def line(self) -> Line:
         """What was typed; nothing of what is hidden, not even how long it is."""
-        return EMPTY if self._prompt.hidden else self._editor.line
+        return EMPTY if self.hidden else self._editor.line
 
     @property
     def hint(self) -> str:
         """What the keys do."""
-        return f"{'It is not shown while you type. ' * self._prompt.hidden}Enter takes it, Escape goes back."
+        return f"{'It is not shown while you type. ' * self.hidden}Enter takes it, Escape goes back."
 
     def key(self, key: str) -> str:
         """Enter takes it, Escape goes back."""
@@ -128,8 +118,14 @@ class Prompting(_Typing):
             return DONE
         if key == "Enter":
             text = self._editor.text
-            if text:
-                self._prompt.take(text, self._now)
-            return DONE
+            self._editor.load(EMPTY)
+            if not text or (text.startswith("/") and self._order(text, self._now)):
+                return DONE
+            following = self._prompt.take(text, self._now)
+            if following is None:
+                return DONE
+            self._prompt = following
+            self.hidden |= following.hidden
+            return STAYS
         edit(self._editor, key)
         return STAYS

@@ -61,6 +61,15 @@ class Speaking:
 
         slash.run(self._model, line, now)
 
+    def order_known(self, line: str, now: int) -> bool:
+        """Run a slash command if there is one of this name, and return whether there is: a key may begin so, too."""
+        from greenchat.client.slash import knows  # late, as above
+
+        if not knows(self._model, line):
+            return False
+        self.order(line, now)
+        return True
+
     def enter(self, text: str, now: int) -> None:
         """A whole line, where the terminal does the editing."""
         self.editor.load(InputLine(sendable(text)))

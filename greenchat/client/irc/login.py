@@ -131,13 +131,13 @@ def ask_password(model: Model, network: Network, account: str) -> None:
         if problem:
             model.complain(network, problem, now)
 
-    model.questions.append(Prompt(f"Password of {account}", take, hidden=True))
+    model.questions.append(Prompt(f"Password of {account}", take, hidden=True, where=network))
 
 
 def ask_new_password(model: Model, network: Network, account: str, email: str) -> None:
     """Ask for a new account's password, twice, and register it."""
 
-    def again(first: str, _now: int) -> None:
+    def again(first: str, _now: int) -> Prompt:
         def take(second: str, now: int) -> None:
             if first != second:
                 model.complain(network, "These were two different passwords. /register tries again.", now)
@@ -147,9 +147,9 @@ def ask_new_password(model: Model, network: Network, account: str, email: str) -
             else:
                 _register(network, Credentials(account, first), email)
 
-        model.questions.append(Prompt("The same again", take, hidden=True))
+        return Prompt("The same password again", take, hidden=True)
 
-    model.questions.append(Prompt(f"A password for {account}", again, hidden=True))
+    model.questions.append(Prompt(f"A password for {account}", again, hidden=True, where=network))
 
 
 def _register(network: Network, credentials: Credentials, email: str) -> None:
@@ -170,7 +170,7 @@ def logged_in(model: Model, network: Network, account: str) -> None:
         network.login.keep = False
         keep = Answer("yes", "by itself from now on", lambda _now: model.requests.append(Keep(network, credentials)))
         no = Answer("no", "I type the password each time", nothing)
-        model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no)))
+        model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no), where=network))
     if network.link.state is LinkState.ONLINE:
         if not network.is_me(network.nicks.wanted):
             network.send("NICK", network.nicks.wanted)
@@ -197,7 +197,7 @@ def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now:
             network.nicks.asked = name.split()[0]
             network.send("NICK", network.nicks.asked)
 
-        model.questions.append(Prompt("Your name", take))
+        model.questions.append(Prompt("New nickname", take, where=network))
 
     answers = (
         Answer("login", "it is mine", lambda _now: ask_password(model, network, nick)),

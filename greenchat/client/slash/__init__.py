@@ -17,7 +17,7 @@ from greenchat.client.slash import (
     terminal,
     windows,
 )
-from greenchat.client.slash.registry import TABLE, Order, SlashError, find
+from greenchat.client.slash.registry import ALIASES, TABLE, Order, SlashError, find
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import Model
 
@@ -26,6 +26,7 @@ __all__ = [
     "accounts",
     "channels",
     "guide",
+    "knows",
     "networks",
     "notify",
     "people",
@@ -60,6 +61,12 @@ def expanded(model: Model, text: str) -> str:
         return arguments.strip() if sign == "*" else words[int(sign) - 1] if int(sign) <= len(words) else ""
 
     return ARGUMENT.sub(argument, meant if ARGUMENT.search(meant) else f"{meant} $*")
+
+
+def knows(model: Model, line: str) -> bool:
+    """Whether a line is a command by its full name, an alias of the user, or the number of a window."""
+    name = line.removeprefix("/").partition(" ")[0].lower()
+    return name in TABLE or name in ALIASES or name in model.settings.aliases or name.isdecimal()
 
 
 def run(model: Model, text: str, now: int) -> None:

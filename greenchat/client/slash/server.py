@@ -54,5 +54,7 @@ def oper(order: Order) -> None:
     network, name = order.online(), order.words[0]
     if len(order.words) > 1:
         raise SlashError("The password is asked for, so that nobody reads it on your screen: /oper name")
-    prompt = Prompt(f"The password of {name}", lambda password, _: network.send("OPER", name, password), hidden=True)
+    prompt = Prompt(
+        f"The password of {name}", lambda password, _: network.send("OPER", name, password), hidden=True, where=network
+    )
     order.model.questions.append(prompt)

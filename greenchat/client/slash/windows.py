@@ -7,9 +7,10 @@ from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.effects import Export, Quit
 from greenchat.client.state.lines import TALK, Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
-from greenchat.client.text.times import date_and_time
+from greenchat.client.text.times import clock, date, date_and_time
 from greenchat.protocol.message import ParseError, parse
 
+MOST_WINDOWS = 999
 MOST_FOUND = 50  # lines that /lastlog shows
 
 
@@ -17,7 +18,8 @@ MOST_FOUND = 50  # lines that /lastlog shows
 def window(order: Order) -> None:
     """Go to a window. /2 and Alt-2 do, too.
 
-    /window next, previous and last go to these; list shows all; close closes this one; move 3 makes it the third.
+    /window next, previous and last go to these; list shows all; close closes this one; move 3
+    gives it the number 3. Windows keep their numbers.
     """
     wanted = order.words[-1]
     if order.words[0] == "move":
@@ -29,10 +31,10 @@ def window(order: Order) -> None:
     elif wanted == "list":
         windows(order)
     elif wanted.isdecimal():
-        number = int(wanted)
-        if not 1 <= number <= len(order.model.buffers):
-            raise SlashError(f"There are windows 1 to {len(order.model.buffers)}.")
-        order.model.show(order.model.buffers[number - 1])
+        found = order.model.numbered(int(wanted))
+        if found is None:
+            raise SlashError(f"There is no window {wanted}. /windows shows them all.")
+        order.model.show(found)
     else:
         order.model.show(_named(order, wanted))
 
@@ -83,22 +85,22 @@ def unsplit(order: Order) -> None:
 @command("windows", "ls", "wl", example="/windows")
 def windows(order: Order) -> None:
     """Show all windows."""
-    for number, buffer in enumerate(order.model.buffers, 1):
+    for buffer in order.model.buffers:
         unread = f", {buffer.unread.count} unread" if buffer.unread.count else ""
-        order.tell(f"{number}: {buffer.name}{unread}")
+        order.tell(f"{buffer.number}: {buffer.name}{unread}")
 
 
 @command("activity", "missed", example="/activity")
 def activity(order: Order) -> None:
     """Tell what happened in other windows since you looked: how much, how much of it for you, and the last words."""
     quiet = True
-    for number, buffer in enumerate(order.model.buffers, 1):
+    for buffer in order.model.buffers:
         if not buffer.unread.count or buffer is order.buffer:
             continue
         quiet = False
         called = f", {buffer.unread.highlights} for you" if buffer.unread.highlights else ""
         last = next(line for line in reversed(buffer.lines) if line.kind in TALK)
-        order.tell(f"{number}:{buffer.name}, {buffer.unread.count} unread{called}; last {_quoted(last)}")
+        order.tell(f"{buffer.number}:{buffer.name}, {buffer.unread.count} unread{called}; last {_quoted(last)}")
     if quiet:
         order.tell("Nothing unread.")
 
@@ -108,7 +110,7 @@ def mentions(order: Order) -> None:
     """Show where you were called lately, in any window."""
     wanted = int(order.words[0]) if order.words and order.words[0].isdecimal() else 10
     for buffer, line in list(order.model.mentions)[-wanted:]:
-        order.tell(f"{date_and_time(str(line.time // 1000))} {buffer.name} {_quoted(line)}")
+        order.tell(f"{_when(line.time, order.now)} {buffer.name} {_quoted(line)}")
     if not order.model.mentions:
         order.tell("Nobody has called you yet.")
 
@@ -121,7 +123,7 @@ def lastlog(order: Order) -> None:
         line for line in order.buffer.lines if line.kind in TALK and wanted in f"{line.nick} {line.text}".casefold()
     ]
     for line in found[-MOST_FOUND:]:
-        order.tell(f"{date_and_time(str(line.time // 1000))} {_quoted(line)}")
+        order.tell(f"{_when(line.time, order.now)} {_quoted(line)}")
     if not found:
         order.tell("Nothing here has that in it. Ctrl-F and Tab search in all windows, and on the server.")
 
@@ -173,6 +175,11 @@ def motd(order: Order) -> None:
     order.online().send("MOTD")
 
 
+def _when(time: int, now: int) -> str:
+    """The time of day, with the date where it was another day. Both in milliseconds since the epoch."""
+    return clock(time) if date(time) == date(now) else date_and_time(str(time // 1000))
+
+
 def _quoted(line: Line) -> str:
     return f"* {line.nick} {line.text}" if line.kind is Kind.ACTION else f"{line.nick}: {line.text}"
 
@@ -187,19 +194,17 @@ def _go(order: Order, where: str) -> None:
 
 
 def _move(order: Order, where: str) -> None:
-    buffers = order.model.buffers
-    if not where.isdecimal() or not 1 <= int(where) <= len(buffers):
-        raise SlashError(f"Where? /window move 1 to {len(buffers)}")
-    buffers.remove(order.buffer)
-    buffers.insert(int(where) - 1, order.buffer)
+    if not where.isdecimal() or not 1 <= int(where) <= MOST_WINDOWS:
+        raise SlashError(f"Which number is it to have? /window move 1 to {MOST_WINDOWS}")
+    order.model.move(order.buffer, int(where))
 
 
 def _named(order: Order, wanted: str) -> Buffer:
     exact = order.network.find(wanted)
     if exact:
         return exact
-    if wanted.isdecimal() and 1 <= int(wanted) <= len(order.model.buffers):
-        return order.model.buffers[int(wanted) - 1]
+    if wanted.isdecimal() and (numbered := order.model.numbered(int(wanted))):
+        return numbered
     lowered = wanted.lower()
     for buffer in order.model.buffers:
         if lowered in buffer.name.lower():

@@ -76,6 +76,7 @@ KEYS: dict[str, str] = {
     "M-m": "message cursor",
     "M-c": "copy mode",
     "Escape": "escape",
+    "F1": "help",
     "C-l": "redraw",
     "C-z": "suspend",
     "C-c": "clear or quit",

@@ -88,12 +88,14 @@ class History:
 class Scroll:
     """A named list of lines, numbered from 0 for ever; `first` is the number of the oldest one kept.
 
-    Reads: line, news, said. Changes: add, insert, restore, replace, exchange, clear, mark_seen. cleared: the number
-    from which on lines are shown again, where it is not scrolled back.
+    Reads: line, news, said. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number: that of
+    the window, from 1. cleared: the number of the line from which on lines are shown again, where it is not scrolled
+    back.
     """
 
     name: str
     kind: BufferKind
+    number: int = 0
     lines: deque[Line] = field(default_factory=deque)
     first: int = 0
     anchor: Anchor | None = None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from greenchat.client.state import well_known
 from greenchat.client.state.address import Address
 
 DEFAULT_HOST = "localhost"
@@ -48,11 +49,12 @@ def parse_destination(text: str) -> Destination:
     path = _unquote(path.split("?")[0].split(",isnick")[0])
     named = [name.strip() for name in path.split(",") if name.strip()]
     channels = tuple(name if name[0] in CHANNEL_SIGNS else "#" + name for name in named)
-    destination_host = host or DEFAULT_HOST
+    known = well_known.find(host) if not scheme and port is None else None
+    address = known or Address(host or DEFAULT_HOST, default if port is None else port, tls=scheme == "ircs")
     return Destination(
-        Address(destination_host, default if port is None else port, tls=scheme == "ircs"),
+        address,
         _unquote(nick.partition(":")[0]),
-        channels or ((DEFAULT_CHANNEL,) if not scheme else ()),
+        channels or ((DEFAULT_CHANNEL,) if not scheme and not known else ()),
     )
 
 

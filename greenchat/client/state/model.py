@@ -87,7 +87,7 @@ class Model:
     def add_network(self, network: Network) -> None:
         """One more, with its status buffer."""
         self.networks.append(network)
-        self.buffers.append(network.status)
+        self._place(network.status)
 
     def remove_network(self, network: Network) -> None:
         """A network and its windows go; there is another one."""
@@ -107,8 +107,7 @@ class Model:
             channel = network.isupport.is_channel(name)
             buffer = Buffer(name, BufferKind.CHANNEL if channel else BufferKind.PRIVATE, network=network)
             network.buffers[network.fold(name)] = buffer
-            place = max(self.buffers.index(other) for other in network.buffers.values() if other in self.buffers) + 1
-            self.buffers.insert(place, buffer)
+            self._place(buffer)
         return buffer
 
     def close(self, buffer: Buffer) -> None:
@@ -201,7 +200,13 @@ class Model:
         """Put a question to the user; it is noted where they look, too."""
         for text in (*question.details, question.text):
             self.complain(network, text, now)
-        self.questions.append(replace(question, noted=True))
+        where = network if question.where is None else question.where
+        self.questions.append(replace(question, noted=True, where=where))
+
+    def mark(self, where: Network | Buffer, text: str, now: int) -> None:
+        """Tell something in a window that is not shown, and mark it."""
+        buffer = where.status if isinstance(where, Network) else where
+        self.add(buffer, Line(now, Kind.INFO, text, highlight=True))
 
     def tell(self, text: str, now: int, kind: Kind = Kind.INFO, network: Network | None = None) -> None:
         """Tell the user something where they are looking; of another network than that, in the window it has."""
@@ -213,8 +218,27 @@ class Model:
         self.tell(text, now, Kind.ERROR, network)
 
     def window_number(self, buffer: Buffer) -> int:
-        """Counted from 1."""
-        return self.buffers.index(buffer) + 1
+        """Return the number of a window, from 1. It keeps it as long as it is open."""
+        return buffer.number
+
+    def numbered(self, number: int) -> Buffer | None:
+        """Return the window with this number."""
+        return next((buffer for buffer in self.buffers if buffer.number == number), None)
+
+    def move(self, buffer: Buffer, number: int) -> None:
+        """Give a window another number; one that has it already takes the old one."""
+        other = self.numbered(number)
+        if other:
+            other.number = buffer.number
+        buffer.number = number
+        self.buffers.sort(key=lambda each: each.number)
+
+    def _place(self, buffer: Buffer) -> None:
+        """Put a window behind the others: it gets the first number that is free."""
+        taken = {each.number for each in self.buffers}
+        buffer.number = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        self.buffers.append(buffer)
+        self.buffers.sort(key=lambda each: each.number)
 
     def take_left(self) -> Buffer | None:
         """Return the window that was shown when this was asked last, None if it is shown still."""

@@ -6,6 +6,8 @@ https://specifications.freedesktop.org/basedir-spec/latest/
 import os
 from pathlib import Path
 
+_MOST_DESTINATIONS = 10
+
 
 def state_folder() -> Path:
     """Where the client keeps what it remembers: $XDG_STATE_HOME/greenchat."""
@@ -37,6 +39,20 @@ def remember(name: str, text: str) -> None:
         (state_folder() / name).write_text(text + "\n", encoding="utf-8")
     except OSError:
         pass
+
+
+def recent_destinations() -> list[str]:
+    """Where the user went lately, the last one first."""
+    return [line for line in recall("destinations").split("\n") if line.strip()] or [
+        text for text in [recall("destination")] if text
+    ]
+
+
+def remember_destination(text: str) -> None:
+    """Propose a destination the next time, before the others."""
+    others = [each for each in recent_destinations() if each != text]
+    remember("destinations", "\n".join([text, *others[: _MOST_DESTINATIONS - 1]]))
+    remember("destination", text)
 
 
 def _base(variable: str, default: str) -> Path:

@@ -1,20 +1,29 @@
 """What the client asks the user: one question at a time, answered with a word; or a text, which may be hidden.
 
-A question never blocks: it waits in `Model.questions` until the console can put it in the input line's place. Where
-nobody can be asked (a script), its last answer is taken, which is always the one that changes nothing.
+A question never blocks: it waits in `Model.questions` until the console can put it in the input line's place, in the
+window that it belongs to. Where nobody can be asked (a script), its last answer is taken, which is always the one that
+changes nothing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from greenchat.client.state.network import Buffer
+from greenchat.client.state.network import Buffer, Network
 
 Action = Callable[[int], None]  # given the time in milliseconds since the epoch
 
 
+Where = Buffer | Network | None  # a window, any window of a network, or any window at all
+
+
 def always() -> bool:
-    """For questions that only the user can end."""
+    """The condition of a question that only the user can end."""
     return True
+
+
+def belongs(where: Where, buffer: Buffer) -> bool:
+    """Whether a question may be asked in this window."""
+    return where is None or where is buffer or where is buffer.network
 
 
 @dataclass(slots=True)
@@ -31,8 +40,8 @@ class Answer:
 class Question:
     """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing.
 
-    noted: it stands in the window already, so that there is room for the meanings of the answers. holds: is there still
-    something to decide?
+    noted: it stands in the window already, so that there is room for the meanings of the answers. holds: whether there
+    is still something to decide. where: the window it belongs to. marked: the user was told that it waits there.
     """
 
     text: str
@@ -41,6 +50,8 @@ class Question:
     loud: bool = False
     noted: bool = False
     holds: Callable[[], bool] = always
+    where: Where = None
+    marked: bool = False
 
     @property
     def meanings(self) -> str:
@@ -58,11 +69,17 @@ class Question:
 
 @dataclass(slots=True)
 class Prompt:
-    """A text that is asked for. take: called with it and the time. hidden: it is not shown while it is typed."""
+    """A text that is asked for.
+
+    take: called with it and the time, returns the prompt that follows at once, None where this was all. hidden: it is
+    not shown while it is typed, nor what follows. where, marked: as of a `Question`.
+    """
 
     text: str
-    take: Callable[[str, int], None]
+    take: "Callable[[str, int], Prompt | None]"
     hidden: bool = False
+    where: Where = None
+    marked: bool = False
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from greenchat import __version__
 from greenchat.client.input.editor import Line as InputLine
 from greenchat.client.irc import typing
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
-from greenchat.client.text.cells import clip, fill_row, graphemes, row_width, visible, width
+from greenchat.client.text.cells import clip, clip_row, fill_row, graphemes, row_width, visible, width, wrap
 from greenchat.client.text.style import NORMAL, Cursor, Row, Size, Span, Style
 from greenchat.client.text.times import duration
 from greenchat.client.view.theme import DARK, Theme, formatted
@@ -56,36 +56,61 @@ def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:
     return fill_row(title, columns, bar)
 
 
+def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[Row]:
+    """What the keys do, or a question, in as many rows as it takes; where it takes too many, F1 tells the rest."""
+    rows = wrap((Span(visible(hint), theme.bar),), max(2, columns - 1))
+    if len(rows) > max(1, most):
+        rest = f"{theme.glyphs.ellipsis} F1"
+        kept = rows[: max(1, most)]
+        last = "".join(span.text for span in kept[-1])
+        rows = (*kept[:-1], (Span(clip(last, columns - 1 - width(rest), "") + rest, theme.bar),))
+    return [fill_row((Span(" ", theme.bar), *row), columns, theme.bar) for row in rows]
+
+
+def status_rows(model: Model, area: Size, look: Look) -> list[Row]:
+    """The hint, if there is one, in at most the rows of the area; else the status in one row."""
+    if look.hint:
+        return hint_rows(look.hint, area.columns, area.rows, look.theme)
+    return [status_row(model, area.columns, look)]
+
+
 def status_row(model: Model, columns: int, look: Look) -> Row:
-    """How the connection is, who and where we are, and what happened elsewhere; the most important first."""
+    """How the connection is, who and where we are, what happened elsewhere, and who is typing.
+
+    What happened elsewhere gets the room that the rest leaves: mentions first, then private talks, then the other
+    windows, and a count of those for which there is no room (`+3`; Alt-A goes to each in turn).
+    """
     theme = look.theme
     bar = theme.bar
-    if look.hint:
-        return fill_row((Span(" " + clip(visible(look.hint), columns - 1, theme.glyphs.ellipsis), bar),), columns, bar)
     buffer = model.current
     urgent = Style(theme.error.foreground, bar.background, bold=True, reverse=bar.reverse)
-    parts: list[Row] = [(Span(text, urgent),) for text in (_connection(buffer, look.monotonic), _below(buffer)) if text]
+    before: list[Row] = [
+        (Span(text, urgent),) for text in (_connection(buffer, look.monotonic), _below(buffer)) if text
+    ]
     if columns >= TIGHT:
-        parts.append((Span(visible(buffer.network.nicks.current) + (" (away)" if buffer.network.away else ""), bar),))
-    place = f"{model.window_number(buffer)}:{visible(buffer.name)}"
-    if buffer.joined and columns >= ROOMY:
-        place += f" ({len(buffer.members)})"
-    parts.append((Span(place, bar),))
-    activity = _activity(model, columns, theme)
-    if activity:
-        parts.append(activity)
-    writers = typing.who(buffer, look.now)
-    if writers:
-        who = visible(" and ".join(writers)) if len(writers) <= MOST_TYPING else "several people"
-        parts.append((Span(f"{who} {'is' if len(writers) == 1 else 'are'} typing", bar),))
-    lag = buffer.network.link.lag
-    if lag is not None and lag >= SLOW_MILLISECONDS:
-        parts.append((Span(f"lag {lag / 1000:.1f} s", bar),))
+        nick = visible(buffer.network.nicks.current)
+        nick = clip(nick, max(4, columns // 4), theme.glyphs.ellipsis)
+        before.append((Span(nick + " (away)" * buffer.network.away, bar),))
+    count = f" ({len(buffer.members)})" if buffer.joined and columns >= ROOMY else ""
+    name = clip(visible(buffer.name), max(4, columns // 3), theme.glyphs.ellipsis)
+    before.append((Span(f"{buffer.number}:{name}{count}", bar),))
+    behind = [(Span(text, bar),) for text in (_typing(buffer, look.now), _lag(buffer)) if text]
+    between = width(theme.glyphs.separator) + 2
+    used = 1 + sum(row_width(part) + between for part in (*before, *behind))
+    news = sum(bool(each.unread.count or each.unread.highlights) for each in model.buffers if each is not buffer)
+    least = width(f"+{news}") if news else -between
+    while used + least > columns and len(before) + len(behind) > 1:
+        # On a narrow terminal the least important goes, whole: what is left is not cut in the middle.
+        dropped = behind.pop() if behind else before.pop()
+        used -= row_width(dropped) + between
+    activity = _activity(model, columns - used, theme, named=columns >= ROOMY)
     row: list[Span] = [Span(" ", bar)]
-    for part in parts:
+    for part in (*before, *([activity] if activity else []), *behind):
         if len(row) > 1:
             row.append(Span(f" {theme.glyphs.separator} ", bar))
         row += part
+    if row_width(row) > columns:
+        row = [*clip_row(row, columns - width(theme.glyphs.ellipsis)), Span(theme.glyphs.ellipsis, bar)]
     return fill_row(row, columns, bar)
 
 
@@ -95,7 +120,7 @@ def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple
     name = visible(buffer.name)
     prompt = f"[{clip(name, columns // 4, theme.glyphs.ellipsis)}] " if columns >= TIGHT else "> "
     if look.prompt:
-        prompt = clip(visible(look.prompt), columns // 2, theme.glyphs.ellipsis)
+        prompt = clip(visible(look.prompt), prompt_room(columns), theme.glyphs.ellipsis)
     texts = line.text.split("\n")
     at = line.before.count("\n")
     column = len(line.before) - (line.before.rfind("\n") + 1)
@@ -112,6 +137,11 @@ def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple
         if number == at:
             cursor = Cursor(number - first, place)
     return tuple(rows), cursor
+
+
+def prompt_room(columns: int) -> int:
+    """How many columns a prompt may take of the input line. One that takes more stands in the hint, too."""
+    return columns // 2
 
 
 def input_row(
@@ -191,16 +221,54 @@ def _below(buffer: Buffer) -> str:
     return f"{more} more below" if more > 0 else "more below"
 
 
-def _activity(model: Model, columns: int, theme: Theme) -> Row:
+def _rank(buffer: Buffer) -> int:
+    """What somebody calls the user for comes before private talks, and these before everything else."""
+    if buffer.kind is BufferKind.PRIVATE:
+        return 1
+    return 0 if buffer.unread.highlights else 2
+
+
+def _typing(buffer: Buffer, now: int) -> str:
+    writers = typing.who(buffer, now)
+    if not writers:
+        return ""
+    who = visible(" and ".join(writers)) if len(writers) <= MOST_TYPING else "several people"
+    return f"{who} {'is' if len(writers) == 1 else 'are'} typing"
+
+
+def _lag(buffer: Buffer) -> str:
+    lag = buffer.network.link.lag
+    return f"lag {lag / 1000:.1f} s" if lag is not None and lag >= SLOW_MILLISECONDS else ""
+
+
+def _activity(model: Model, room: int, theme: Theme, *, named: bool) -> Row:
+    """Windows with news, in so many columns: those that call the user, private talks, the others; then a count.
+
+    named: with their names and how much is new, else their numbers alone.
+    """
+    others = [
+        each for each in model.buffers if each is not model.current and (each.unread.count or each.unread.highlights)
+    ]
+    others.sort(key=lambda each: (_rank(each), each.number))
+    calling = Style(theme.highlight.foreground, theme.bar.background, bold=True, reverse=theme.bar.reverse)
     spans: list[Span] = []
-    for number, buffer in enumerate(model.buffers, 1):
-        if buffer is model.current or not (buffer.unread.count or buffer.unread.highlights):
-            continue
-        text = f"{number}:{visible(buffer.name)}({buffer.unread.count})" if columns >= ROOMY else str(number)
-        style = theme.bar
-        if buffer.unread.highlights:
-            style = Style(theme.highlight.foreground, theme.bar.background, bold=True, reverse=theme.bar.reverse)
+    left = len(others)
+    used = 0
+    for buffer in others:
+        text = f"{buffer.number}:{visible(buffer.name)}({buffer.unread.count})" if named else str(buffer.number)
+        needed = width(text) + (1 if spans else 0)
+        rest = width(f" +{left - 1}") if left > 1 else 0
+        if used + needed + rest > room:
+            break
         if spans:
             spans.append(Span(" ", theme.bar))
-        spans.append(Span(text, style))
-    return tuple(spans)
+        spans.append(Span(text, calling if buffer.unread.highlights else theme.bar))
+        used += needed
+        left -= 1
+    if not left:
+        return tuple(spans)
+    calls = any(each.unread.highlights for each in others[len(others) - left :])
+    count = f"{' ' * bool(spans)}+{left}"
+    if used + width(count) > room:
+        return tuple(spans)
+    return (*spans, Span(count, calling if calls else theme.bar))

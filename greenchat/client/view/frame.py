@@ -11,9 +11,10 @@ from greenchat.client.input.editor import Line as InputLine
 from greenchat.client.state.model import Buffer, BufferKind, Model
 from greenchat.client.text.cells import fill_row, visible
 from greenchat.client.text.style import Cursor, Frame, Row, Size, Span
-from greenchat.client.view.bars import Look, input_rows, status_row, topic_row
+from greenchat.client.view.bars import Look, hint_rows, input_rows, status_rows, topic_row
 from greenchat.client.view.panels import nick_rows, window_rows
 from greenchat.client.view.scrollback import history_rows
+from greenchat.client.view.theme import DARK
 
 SMALLEST = Size(3, 8)
 WINDOWS_FROM = 120  # columns from which the list of windows shows by itself
@@ -31,7 +32,8 @@ LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less
 class Panels:
     """Which panels the user wants: True, False, or None for where there is room.
 
-    splits: other windows, too? topic, status: these bars?
+    splits: other windows, too? topic, status: these bars? hint: what is shown in the place of the status, "" for
+    nothing: it has to be seen, in as many rows as it takes.
     """
 
     windows: bool | None = None
@@ -39,6 +41,7 @@ class Panels:
     splits: bool = True
     topic: bool = True
     status: bool = True
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +83,11 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
         windows = nicks = 0
     most = max(1, min(MOST_INPUT_ROWS, size.rows // 3))
     rows = min(most, line.text.count("\n") + 1)
-    top, bottom = panels.topic and size.rows >= TOPIC_FROM, panels.status and size.rows >= STATUS_FROM
-    divided = Layout(size, windows, nicks, rows, top=int(top), bottom=int(bottom))
+    top = panels.topic and size.rows >= TOPIC_FROM
+    bottom = int(panels.status and size.rows >= STATUS_FROM)
+    if panels.hint:
+        bottom = len(hint_rows(panels.hint, size.columns, max(1, size.rows // 3), DARK))
+    divided = Layout(size, windows, nicks, rows, top=int(top), bottom=bottom)
     above = tuple(model.others_shown) if panels.splits else ()
     each = divided.height // (len(above) + 1)
     room = each >= LEAST_SPLIT.rows and divided.history.columns >= LEAST_SPLIT.columns
@@ -89,8 +95,8 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
 
 
 def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels()) -> Frame:
-    """The whole picture."""
-    divided = layout(model, line, size, panels)
+    """Return the whole picture."""
+    divided = layout(model, line, size, replace(panels, hint=look.hint))
     rows, columns = divided.size
     buffer = model.current
     theme = look.theme
@@ -107,10 +113,8 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
         middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]
     written, cursor = input_rows(buffer, line, Size(divided.input, columns), look)
     top = [topic_row((*divided.above, buffer)[0], columns, theme)] * divided.top
-    status = status_row(model, columns, look)
-    if look.hint and not divided.bottom and middle:
-        middle[-1] = status  # what the keys do now has to be seen
-    frame = (*top, *middle, *[status] * divided.bottom, *written)
+    status = status_rows(model, Size(divided.bottom, columns), look) if divided.bottom else []
+    frame = (*top, *middle, *status, *written)
     return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
 
 

@@ -1,11 +1,11 @@
 """The join screen as a picture, down to 20 columns and 3 rows."""
 
 from greenchat.client.input.editor import Line
-from greenchat.client.input.join_screen import CHANNEL, JoinScreen
+from greenchat.client.input.join_screen import CHANNEL, SERVER, JoinScreen
 from greenchat.client.state.channel_list import Listed
 from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, width, wrap
 from greenchat.client.text.style import Cursor, Frame, Row, Size, Span
-from greenchat.client.view.bars import input_row
+from greenchat.client.view.bars import hint_rows, input_row
 from greenchat.client.view.theme import Theme, formatted
 
 ROOMY = Size(10, 40)  # from which on it has margins
@@ -48,31 +48,33 @@ def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
         rows += [(Span("  " * roomy), *row) for row in news]
     elif screen.trouble:
         hint = screen.trouble
-    if screen.field == CHANNEL and not screen.trouble:
-        rows += _list(screen, Size(size.rows - len(rows) - 1, columns), theme)
-    rows = rows[: size.rows - 1]
-    rows += [()] * (size.rows - 1 - len(rows))
-    rows.append(fill_row((Span(" " + clip(visible(hint), columns - 1, ellipsis), bar),), columns, bar))
+    foot = hint_rows(hint, columns, max(1, size.rows - len(rows)), theme)
+    if screen.field in (CHANNEL, SERVER) and not screen.trouble:
+        rows += _list(screen, Size(size.rows - len(rows) - len(foot), columns), theme)
+    rows = rows[: size.rows - len(foot)]
+    rows += [()] * (size.rows - len(foot) - len(rows))
+    rows += foot
     return Frame(tuple(rows), cursor, "greenchat")
 
 
 def _list(screen: JoinScreen, area: Size, theme: Theme) -> list[Row]:
-    """The channels around the chosen one."""
+    """The channels or servers around the chosen one."""
     height = max(0, area.rows)
-    first = max(0, min((screen.chosen or 0) - height // 2, len(screen.choices) - height))
-    shown = screen.choices[first : first + height]
+    choices = screen.choices if screen.field == CHANNEL else screen.servers
+    first = max(0, min((screen.chosen or 0) - height // 2, len(choices) - height))
+    shown = choices[first : first + height]
     longest = max((width(visible(each.name)) for each in shown), default=0)
     wide = max(1, min(longest, NAME_COLUMNS, area.columns - len(MARK) - PEOPLE_COLUMNS))
     return [
-        _entry(each, area.columns, wide, theme, chosen=number == screen.chosen)
+        _entry(each, area.columns, wide, theme, chosen=number == screen.chosen, counts=screen.field == CHANNEL)
         for number, each in enumerate(shown, first)
     ]
 
 
-def _entry(each: Listed, columns: int, wide: int, theme: Theme, *, chosen: bool) -> Row:
+def _entry(each: Listed, columns: int, wide: int, theme: Theme, *, chosen: bool, counts: bool) -> Row:
     mark = MARK if chosen else " " * len(MARK)
     style = theme.prompt if chosen else theme.info
     name = fit(clip(visible(each.name), wide, theme.glyphs.ellipsis), wide)
-    people = fit(str(each.people), PEOPLE_COLUMNS, right=True)
+    people = fit(str(each.people), PEOPLE_COLUMNS, right=True) if counts else ""
     row = (Span(f"{mark}{name}{people}", style), Span("  "), *formatted(each.topic, theme.event))
     return clip_row(row, columns)

@@ -10,7 +10,7 @@ def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
     """One row per window with its number and what is unread; the one that is shown is always among them."""
     first = _first_window(model, area.rows)
     rows: list[Row] = []
-    for number, buffer in enumerate(model.buffers[first : first + area.rows], first + 1):
+    for buffer in model.buffers[first : first + area.rows]:
         style = NORMAL
         if buffer is model.current:
             style = theme.bar
@@ -22,7 +22,9 @@ def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
             style = theme.event
         unread = f" {buffer.unread.count}" if buffer.unread.count else ""
         indent = "" if buffer.kind is BufferKind.STATUS else " "
-        name = clip(f"{number}{indent} {visible(buffer.name)}", area.columns - len(unread), theme.glyphs.ellipsis)
+        name = clip(
+            f"{buffer.number}{indent} {visible(buffer.name)}", area.columns - len(unread), theme.glyphs.ellipsis
+        )
         rows.append(fill_row((Span(name, style), Span(unread, style)), area.columns, style))
     return rows + [(Span(" " * area.columns),)] * (area.rows - len(rows))
 

@@ -16,22 +16,27 @@ from greenchat.client.view.panels import nick_at, window_at
 from greenchat.client.view.scrollback import NO_LINE, at_start, lines_shown, scrolled
 from greenchat.client.view.theme import Theme
 
+_WHEEL_ROWS = 3
+
 
 class Viewpoint:
-    """line: what stands in the input row now, for it takes its rows from the history.
+    """line, hint: what stands in the input and the status row now, for they take their rows from the history.
 
     bare: copy mode, names and texts only. Reads: picture, theme, layout, clicked. Changes: the rest.
     """
 
-    __slots__ = ("_line", "_theme", "bare", "model", "panels", "size")
+    __slots__ = ("_hint", "_line", "_theme", "bare", "model", "panels", "size")
 
-    def __init__(self, model: Model, size: Size, theme: Theme, line: Callable[[], InputLine]) -> None:
+    def __init__(
+        self, model: Model, size: Size, theme: Theme, line: Callable[[], InputLine], hint: Callable[[], str]
+    ) -> None:
         self.model = model
         self.size = size
         self.panels = Panels()
         self.bare = False
         self._theme = theme
         self._line = line
+        self._hint = hint
 
     def draw_with(self, theme: Theme) -> None:
         """From now on."""
@@ -104,8 +109,9 @@ class Viewpoint:
         if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
             chathistory.ask_older(buffer)
 
-    def scroll_other(self, buffer: Buffer, rows: int) -> None:
-        """The same with another window that is shown."""
+    def scroll_other(self, buffer: Buffer, *, up: bool) -> None:
+        """Turn the wheel over another window that is shown."""
+        rows = _WHEEL_ROWS if up else -_WHEEL_ROWS
         divided = self.layout
         area = Size(divided.each - 1, divided.history.columns)
         buffer.anchor = scrolled(buffer, area, self.theme, rows)
@@ -160,8 +166,8 @@ class Viewpoint:
 
     def show_number(self, number: int) -> None:
         """Go to a window, counted from 1."""
-        if number <= len(self.model.buffers):
-            self.model.show(self.model.buffers[number - 1])
+        if buffer := self.model.numbered(number):
+            self.model.show(buffer)
 
     def show_next(self, step: int) -> None:
         """Go to the window that many places further on."""
@@ -184,7 +190,9 @@ class Viewpoint:
     @property
     def _panels(self) -> Panels:
         wanted = self.model.settings.get
-        bars = replace(self.panels, topic=bool(wanted("show.topic")), status=bool(wanted("show.status")))
+        bars = replace(
+            self.panels, topic=bool(wanted("show.topic")), status=bool(wanted("show.status")), hint=self._hint()
+        )
         return replace(bars, windows=False, nicks=False, splits=False) if self.bare else bars
 
     @property
@@ -193,3 +201,24 @@ class Viewpoint:
 
     def _shown(self) -> list[int]:
         return lines_shown(self.model.current, self.layout.history, self.theme)
+
+
+# What keys do to the view, by the names in the key table.
+WINDOW_ACTIONS: dict[str, Callable[[Viewpoint], None]] = {
+    "scroll up": lambda view: view.scroll_page(1),
+    "scroll down": lambda view: view.scroll_page(-1),
+    "wheel up": lambda view: view.scroll(_WHEEL_ROWS),
+    "wheel down": lambda view: view.scroll(-_WHEEL_ROWS),
+    "scroll to start": lambda view: view.to_start(),
+    "scroll to end": lambda view: view.to_end(),
+    "next window": lambda view: view.show_next(1),
+    "previous window": lambda view: view.show_next(-1),
+    "next split": lambda view: view.show_split(),
+    "next active window": lambda view: view.show_active(),
+    "windows panel": lambda view: view.toggle_windows(),
+    "nicks panel": lambda view: view.toggle_nicks(),
+    "scroll to unread": lambda view: view.to_unread(),
+    "previous highlight": lambda view: view.to_highlight(-1),
+    "next highlight": lambda view: view.to_highlight(1),
+    "last window": lambda view: view.model.show(view.model.last),
+}

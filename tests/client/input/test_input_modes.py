@@ -37,7 +37,7 @@ def test_searching_as_you_type_from_new_to_old_and_back(talk: World) -> None:
     talk.press("Enter")
     assert input_row(talk) == "[#tea]"
     assert found(talk) == "cake 25"
-    assert "more below" in talk.screen()[-2]
+    assert "more below" in talk.bar()
 
 
 def test_what_is_found_is_marked(talk: World) -> None:
@@ -62,7 +62,7 @@ def test_giving_up_goes_back_to_where_it_began(talk: World, key: str) -> None:
 def test_nothing_found_is_said(talk: World) -> None:
     talk.press("C-f")
     talk.type("cakex")
-    assert "nothing found" in talk.screen()[-2]
+    assert "nothing found" in talk.bar()
     talk.press("Backspace")
     assert found(talk) == "cake 35"
 
@@ -72,7 +72,7 @@ def test_all_windows_can_be_searched(talk: World) -> None:
     talk.type("draft")
     talk.press("C-f")
     talk.type("recipe")
-    assert "nothing found" in talk.screen()[-2]
+    assert "nothing found" in talk.bar()
     talk.press("Tab")
     assert talk.model.current.name == "carol"
     talk.press("Escape")
@@ -105,12 +105,12 @@ def test_a_history_without_it_says_so(tea: World) -> None:
     tea.type("first cake\nbread\n")
     tea.press("C-r")
     tea.type("tea")
-    assert tea.screen()[-2].startswith(" Nothing found: you have typed no line with that in it.")
+    assert tea.bar().startswith(" Nothing found: you have typed no line with that in it.")
     tea.press("C-u")
     tea.type("cake")
-    assert tea.screen()[-2].startswith(" Ctrl-R older.")
+    assert tea.bar().startswith(" Ctrl-R older.")
     tea.press("C-r")
-    assert tea.screen()[-2].startswith(" Nothing older has that in it.")
+    assert tea.bar().startswith(" Nothing older has that in it.")
     assert input_row(tea) == "history (cake): first cake"
 
 
@@ -145,7 +145,7 @@ def test_the_server_is_searched_where_it_can() -> None:
     world.join()
     world.press("C-f", "Tab", "Tab")
     world.type("cake; now")
-    assert "Enter asks the server" in world.screen()[-2]
+    assert "Enter asks the server" in world.bar()
     world.press("Enter")
     assert world.sent() == [r"SEARCH text=cake\:\snow;limit=30"]
     world.feed(

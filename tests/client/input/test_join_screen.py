@@ -41,8 +41,13 @@ def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> Non
         "  Server     localhost:9090",
         "  Nickname   alice",
         "  Channel    #lobby",
-        *[""] * 6,
-        " Enter goes on, Esc leaves",
+        "",
+        "  irc.libera.chat  Libera.Chat",
+        "  irc.oftc.net     OFTC",
+        "  irc.hackint.org  hackint",
+        "  irc.efnet.org    EFnet",
+        "  irc.rizon.net    Rizon",
+        " Enter goes on, Up and Down choose, F1 helps, Esc leaves",
     ]
     first.press("Enter", "Enter")
     assert list(first.model.requests) == [Connect(first.network)]
@@ -55,7 +60,7 @@ def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> Non
         "  #tea       12  Green or black?",
         "  #coffee     3",
         "",
-        " Enter joins, Up and Down choose, Esc leaves",
+        " Enter joins, Up and Down choose, F1 helps, Esc leaves",
     ]
     first.press("Enter")
     assert chosen == ["#teapots"]
@@ -146,7 +151,7 @@ def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World)
     first.network.link.retry_at = 1.0
     first.lose("nothing answers on localhost:9090")
     assert "  Can't connect: nothing answers on localhost:9090." in first.screen()
-    assert first.screen()[-1].startswith(" Enter starts a server there, Ctrl-O opens what was said be")
+    assert first.bar().startswith(" Enter starts a server there, Ctrl-O opens what was said before, Esc leaves")
     assert first.network.link.retry_at != 1.0  # it waits for the user
     first.press("Enter")
     assert list(first.model.requests) == [StartServer(first.network)]
@@ -196,7 +201,7 @@ def test_only_the_name_is_asked_for_where_the_rest_is_known(chosen: list[str]) -
         "Server   localhost:9",
         "Nickname",
         "Channel  #tea",
-        " Enter goes on, Esc…",
+        " Enter goes on, … F1",
     ]
     world.type("ada\n\n")
     assert chosen == ["#tea"]
@@ -232,6 +237,6 @@ def test_a_question_of_the_server_comes_first(first: World) -> None:
     first.press("Enter", "Enter")
     first.connect()
     first.feed(":srv 433 * alice :In use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
-    assert "The name alice is in use." in first.screen()[-3]
+    assert "The name alice is in use." in first.screen()[-4]
     first.press("Escape")
     assert first.screen()[3] == "  Nickname   alice_"

@@ -32,7 +32,7 @@ def selected(world: World) -> str:
 
 
 def below(world: World) -> str:
-    return world.screen()[-2]
+    return world.bar()
 
 
 def test_it_begins_with_the_newest_and_moves(world: World) -> None:

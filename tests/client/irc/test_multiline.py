@@ -138,7 +138,7 @@ def test_those_of_the_past_are_found_in_their_history(world: World) -> None:
 
 def test_a_paste_can_be_one_message_or_lines(world: World) -> None:
     world.paste("a\nb\nc")
-    assert "one message, s as lines" in world.screen()[-2]
+    assert "one message, s as lines" in world.bar()
     world.press("Enter")
     assert world.sent()[0].startswith("@label=gc1 BATCH")
     world.paste("a\nb\nc")

@@ -231,7 +231,7 @@ def test_presets_are_chosen(tea: World) -> None:
     tea.press("C-r")
     assert tea.screen()[-1].startswith("search:")
     tea.press("Escape", "M-l")
-    assert tea.screen()[-2].startswith(" Names and texts only")
+    assert tea.bar().startswith(" Names and texts only")
     tea.press("M-l", "M-m")
     assert tea.model.requests[-1] == Mouse(wanted=True)
     tea.press("M-m")
@@ -241,11 +241,11 @@ def test_presets_are_chosen(tea: World) -> None:
 def test_several_keys_that_belong_together(tea: World) -> None:
     tea.type("/set keys.preset emacs\n")
     tea.press("C-x")
-    assert tea.screen()[-2] == " Ctrl-X ..."
+    assert tea.bar() == " Ctrl-X ..."
     tea.press("b")
     assert tea.model.current is tea.network.status
     tea.press("C-x", "z")
-    assert tea.screen()[-2] == " Ctrl-X z does nothing. /help keys"
+    assert tea.bar() == " Ctrl-X z does nothing. /help keys"
     tea.type("b")
     assert tea.console.editor.text == "b"
     tea.press("C-x", "C-c")

@@ -35,7 +35,8 @@ def test_windows_stay_with_their_network(two: World) -> None:
     two.model.open(first, "bob")
     two.model.open(second, "#tea")
     names = [buffer.name for buffer in two.model.buffers]
-    assert names == ["net", "#tea", "bob", "irc.other.example", "#cats", "#tea"]
+    # A new window gets the next number: those that are there keep theirs.
+    assert names == ["net", "#tea", "irc.other.example", "#cats", "bob", "#tea"]
     for event in (Connected(), Received(parse(":s 001 ada :Hi")), Received(parse(":s 422 ada :No MOTD"))):
         two.console.on_network(second, event, two.now)
     second.outgoing.clear()

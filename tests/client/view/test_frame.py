@@ -59,7 +59,7 @@ def test_the_smallest_screen_still_tells_who_says_what(tea: World) -> None:
 def test_activity_in_other_windows_is_counted(tea: World) -> None:
     tea.join(channel="#cake")
     tea.feed(":bob!b@h PRIVMSG #cake :one", ":bob!b@h PRIVMSG #cake :two", ":bob!b@h PRIVMSG alice :psst")
-    assert tea.screen()[-2] == " alice │ 2:#tea (3) │ 3:#cake(2) 4:bob(1)"
+    assert tea.screen()[-2] == " alice │ 2:#tea (3) │ 4:bob(1) 3:#cake(2)"
     tea.press("M-a")
     assert tea.model.current.name == "bob"
     tea.press("M-a")

@@ -1,0 +1,72 @@
+"""Which question is asked now: one at a time, in the window that it belongs to; the others wait in theirs."""
+
+from greenchat.client.input.input_modes import Mode
+from greenchat.client.input.prompts import Asking, Prompting
+from greenchat.client.state.model import Model
+from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel, belongs
+
+# What keys do while a question waits for its answer.
+_MOVES = frozenset(
+    (
+        "next window",
+        "previous window",
+        "last window",
+        "next active window",
+        "next split",
+        "scroll up",
+        "scroll down",
+        "scroll to start",
+        "scroll to end",
+        "wheel up",
+        "wheel down",
+        "windows panel",
+        "nicks panel",
+        "redraw",
+        "suspend",
+        "help",
+    )
+)
+
+
+def leads_away(action: str) -> bool:
+    """Whether what a key does is to move among windows or to scroll."""
+    return action in _MOVES or action.startswith("window ")
+
+
+class QuestionDesk:
+    """Reads: the questions of the model. Changes: settle, next."""
+
+    __slots__ = ("_model", "_parked")
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._parked: list[Asking | Prompting] = []  # of windows that are not shown
+
+    def settle(self, mode: Mode | None, *, brings_back: bool) -> Mode | None:
+        """Put a question of a window that is not shown aside; bring back one of the window that is."""
+        current = self._model.current
+        if isinstance(mode, Asking | Prompting):
+            if not mode.holds:
+                mode = None
+            elif not belongs(mode.where, current):
+                self._parked.append(mode)
+                mode = None
+        there = (*self._model.buffers, *self._model.networks, None)
+        self._parked = [each for each in self._parked if each.holds and each.where in there]
+        waits = next((each for each in self._parked if belongs(each.where, current)), None)
+        if mode is None and waits and brings_back:
+            self._parked.remove(waits)
+            return waits
+        return mode
+
+    def next(self, now: int) -> Question | Prompt | WhichChannel | ManyLines | None:
+        """Take the next question for the window that is shown; mark the windows where others wait."""
+        for question in self._model.questions:
+            where = question.where if isinstance(question, Question | Prompt) else None
+            if not self._model.asks or belongs(where, self._model.current):
+                self._model.questions.remove(question)
+                return question
+            if isinstance(question, Question | Prompt) and not question.marked and where:
+                question.marked = True
+                self._model.mark(where, f"You are asked here: {question.text}", now)
+        return None

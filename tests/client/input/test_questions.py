@@ -1,0 +1,118 @@
+"""One question at a time, in its window, hidden as a whole, with commands; what keys move past it."""
+
+import pytest
+
+from greenchat.client.state.questions import Answer, Prompt, Question, nothing
+from tests.client.world import World
+
+
+def test_no_question_gets_between_the_parts_of_another(tea: World) -> None:
+    """A key is asked for while a new password is: it has to wait, or it would be typed readably."""
+    tea.network.address = tea.network.address.__class__("localhost", 9090)
+    tea.type("/register\n")
+    tea.type("sec")
+    tea.feed(":srv 475 alice #tea :Cannot join channel (+k)")
+    tea.type("ret\n")
+    assert tea.screen()[-1] == "The same password again:"
+    assert [tea.console.hides_input] == [True]
+    tea.type("secret\n")
+    assert tea.screen()[-1] == "The key of #tea:"
+    assert not tea.console.hides_input
+    assert all("secret" not in line for line in tea.screen())
+    assert any("secret" in line for line in tea.sent())
+
+
+def test_what_follows_something_hidden_is_hidden(tea: World) -> None:
+    taken: list[str] = []
+
+    def second(text: str, _now: int) -> None:
+        taken.append(text)
+
+    def first(text: str, _now: int) -> Prompt:
+        taken.append(text)
+        return Prompt("and then", second)
+
+    tea.model.questions.append(Prompt("first", first, hidden=True))
+    tea.console.ask(tea.now)
+    tea.type("one\ntwo")
+    assert tea.screen()[-1] == "and then:"
+    tea.type("\n")
+    assert taken == ["one", "two"]
+    assert not tea.console.hides_input
+
+
+def test_a_question_belongs_to_its_window(tea: World) -> None:
+    """The key of #cake is asked for in the window of #cake; elsewhere one goes on talking."""
+    cake = tea.model.open(tea.network, "#cake")
+    tea.feed(":srv 475 alice #cake :Cannot join channel (+k)")
+    assert tea.screen()[-1] == "[#tea]"
+    assert cake.unread.highlights == 1
+    tea.type("hello\n")
+    assert tea.sent() == ["PRIVMSG #tea :hello"]
+    tea.press("M-3")
+    tea.type("sec")
+    assert tea.screen()[-1] == "The key of #cake: sec"
+    tea.press("M-2")
+    assert tea.screen()[-1] == "[#tea]"
+    tea.type("more\n")
+    tea.press("M-3")
+    tea.type("ret\n")
+    assert tea.sent() == ["PRIVMSG #tea :more", "JOIN #cake secret"]
+
+
+def test_a_question_of_a_window_that_is_closed_goes_with_it(tea: World) -> None:
+    cake = tea.model.open(tea.network, "#cake")
+    tea.model.show(cake)
+    tea.feed(":srv 475 alice #cake :Cannot join channel (+k)")
+    assert tea.screen()[-1] == "The key of #cake:"
+    tea.type("/close\n")
+    assert tea.screen()[-1] == "[#tea]"
+
+
+def test_keys_that_move_work_while_a_question_waits(tea: World) -> None:
+    tea.feed(":srv 475 alice #tea :Cannot join channel (+k)")
+    tea.press("C-p")
+    assert tea.model.current is tea.network.status
+    tea.press("C-n", "PgUp")
+    assert tea.screen()[-1] == "The key of #tea:"
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_commands_work_in_a_prompt(tea: World, hidden: bool) -> None:
+    taken: list[str] = []
+    tea.model.questions.append(Prompt("a word", lambda text, _: taken.append(text), hidden=hidden))
+    tea.console.ask(tea.now)
+    tea.type("/away lunch\n")
+    assert tea.sent() == ["AWAY :lunch"]
+    assert (taken, tea.screen()[-1]) == ([], "[#tea]")
+
+
+def test_a_key_may_begin_with_a_slash(tea: World) -> None:
+    taken: list[str] = []
+    tea.model.questions.append(Prompt("a word", lambda text, _: taken.append(text)))
+    tea.console.ask(tea.now)
+    tea.type("/secret\n")
+    assert taken == ["/secret"]
+
+
+def test_commands_work_in_a_question(tea: World) -> None:
+    tea.model.questions.append(Question("Really?", (Answer("yes", "do", nothing), Answer("no", "not", nothing))))
+    tea.console.ask(tea.now)
+    tea.type("/away lunch\n")
+    assert tea.sent() == ["AWAY :lunch"]
+    assert tea.screen()[-1] == "[#tea]"
+
+
+def test_lines_that_are_no_message_are_edited_like_messages(tea: World) -> None:
+    """The keys of the editor are those of every line: questions, the search, the join screen."""
+    tea.model.questions.append(Prompt("a word", lambda text, _: None))
+    tea.console.ask(tea.now)
+    tea.type("one two")
+    tea.press("Home", "M-f", "C-k")
+    assert tea.screen()[-1] == "a word: one"
+    tea.press("C-y")
+    assert tea.screen()[-1] == "a word: one two"
+    tea.press("Escape", "C-f")
+    tea.type("cake now")
+    tea.press("M-b", "C-k")
+    assert tea.screen()[-1] == "search: cake"
