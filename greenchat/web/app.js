@@ -99,13 +99,17 @@ class Page {
       this.joinView.element.hidden = false;
       this.joinView.ask();
     }
+    const session = this.session.load();
     try {
       this.config = { ...this.config, ...(await (await fetch(`${BASE}config.json`)).json()) };
     } catch {
       // the server is away: the page came from the service worker, and the connection will say so in words
     }
     this.chat.env.url = new URL(this.config.websocket, BASE).href.replace(/^http/, "ws");
-    if (nick) this.enter(nick);
+    const account = await session;
+    // who stays signed in is so under the account's name; a guest of this tab stays the guest
+    if (account && (!nick || nick.toLowerCase() === account.toLowerCase() || this.wasAccount())) this.enter(account, "", true);
+    else if (nick) this.enter(nick);
     else if (!this.model.link.entered && this.model.link.state === "offline") {
       const typed = this.joinView.box.querySelector("input")?.value;
       this.joinView.ask();
@@ -115,8 +119,13 @@ class Page {
     if (globalThis.isSecureContext) navigator.serviceWorker?.register(`${BASE}sw.js`).catch(() => {});
   }
 
+  /** Whether this tab was logged in before it was loaded anew. */
+  wasAccount() {
+    return Boolean(ofTab.get("here")?.account);
+  }
+
   /** Come in as somebody, into the channel of the address or the server's default. */
-  enter(nick, password = "") {
+  enter(nick, password = "", isBrowser = false) {
     const { model, chat } = this;
     ofBrowser.put("name", nick);
     const wanted = this.channel || (model.autojoin.size ? "" : this.config.default_channel);
@@ -127,14 +136,14 @@ class Page {
     this.channel = "";
     this.askedFor = wanted || this.askedFor;
     if (this.room.hidden) this.joinView.wait();
-    chat.join(nick, password);
+    chat.join(nick, password, isBrowser);
     chat.turn();
   }
 
   /** Connect again, as who we were. */
   enterAgain() {
     const { model } = this;
-    this.enter(model.wanted, model.credentials?.password);
+    this.enter(model.wanted, model.credentials?.password, model.credentials?.isBrowser);
   }
 
   leave() {
@@ -161,6 +170,7 @@ class Page {
     const does = {
       welcome: () => {
         this.showRoom();
+        if (model.account) this.session.begin();
         this.later(() => document.querySelector("dialog") || this.composer.focus());
       },
       refused: () => {

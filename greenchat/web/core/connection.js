@@ -32,11 +32,11 @@ export class Connection {
     this.onEvent = () => {};
   }
 
-  /** Come in as somebody. password: "" for none; account: by default the nick. */
-  join(nick, password = "", account = nick) {
+  /** Come in as somebody. password: "" for none. isBrowser: the browser brings what logs in, as an account of this name. */
+  join(nick, password = "", isBrowser = false) {
     const { model } = this;
     model.wanted = nick;
-    model.credentials = password ? { account, password } : null;
+    model.credentials = password || isBrowser ? { account: nick, password, isBrowser } : null;
     if (password && !isPrivate(this.env.location) && !globalThis.crypto?.subtle) {
       this.onEvent({ kind: "refused", why: "unsafe", nick, words: UNSAFE });
       return;
@@ -199,8 +199,9 @@ export class Connection {
       if (model.link.state === "online" && model.wanted !== model.nick) this.#write({ command: "NICK", params: [model.wanted] });
       this.onEvent({ kind: "logged in" });
     } else {
+      const isBrowser = Boolean(model.credentials?.isBrowser);
       model.credentials = null;
-      if (first) this.#refused({ kind: "refused", why: "password", nick: model.wanted, words: why });
+      if (first) this.#refused({ kind: "refused", why: isBrowser ? "signed out" : "password", nick: model.wanted, words: why });
     }
     told?.(why);
   }
@@ -241,6 +242,7 @@ export class Connection {
       this[timer] = null;
     }
     if (model.link.entered) model.link.returning = true;
+    if (model.link.entered && !model.link.lostAt) model.link.lostAt = env.now();
     this.loggedIn?.("The connection was lost.");
     this.loggedIn = null;
     model.disconnected();
@@ -301,6 +303,8 @@ export class Connection {
     const talks = [...model.buffers.values()].filter((buffer) => buffer.kind === "private").map((buffer) => buffer.name);
     storage.put("here", {
       nick: model.nick || model.wanted,
+      account: model.account,
+      at: this.env.now(),
       channels: [...model.autojoin.values()],
       talks,
       current: model.current.name,
@@ -332,6 +336,7 @@ export class Connection {
     const shown = model.find(String(here.current ?? ""));
     if (shown) model.show(shown);
     model.link.returning = true;
+    model.link.lostAt = Number(here.at) || 0;
     return here.nick;
   }
 }

@@ -8,6 +8,8 @@ import { timestamp } from "./message.js";
 import { CHANNEL, STATUS } from "./state.js";
 
 export const PAGE = 100; // lines asked for at once
+const UNREAD = 7 * 86_400_000; // milliseconds for which we look back for private talks that were not read
+const SKEW = 60_000; // how much the server's clock may be behind ours
 
 /** Whether the history of a buffer can be asked for now. */
 export function canAsk(model, buffer) {
@@ -37,6 +39,38 @@ export function askGap(model, buffer, line, forward = false) {
   if (!line.gap || !before || !canAsk(model, buffer)) return false;
   const [newer, older] = [timestamp(line.time + 1), timestamp(before.time - 1)];
   return ask(model, buffer, "BETWEEN", forward ? [older, newer] : [newer, older], { forward, line, before });
+}
+
+/** Which private talks went on while we were away: those that were not read get a window. now: milliseconds. */
+export function askTargets(model, now) {
+  const { lostAt } = model.link;
+  model.link.lostAt = 0;
+  const since = lostAt || (model.account ? now - UNREAD : 0);
+  if (!since || !canAsk(model, { kind: "private", name: "" })) return;
+  const take = (messages) => {
+    for (const { command, params } of messages) {
+      const [what, name, time] = params;
+      if (command !== "CHATHISTORY" || what !== "TARGETS" || model.isChannel(name) || /serv$/i.test(name)) continue;
+      askRead(model, name, Date.parse(time), since);
+    }
+  };
+  model.ask(take, "CHATHISTORY", "TARGETS", timestamp(since - SKEW), timestamp(now + SKEW), String(PAGE));
+}
+
+/** Up to where was this talk read, here or elsewhere? What is newer is shown. */
+function askRead(model, name, newest, since) {
+  const known = model.find(name);
+  if (known) return void askLatest(model, known);
+  const take = (messages) => {
+    const value = messages.find((each) => each.command === "MARKREAD")?.params[1] ?? "";
+    const readAt = Date.parse(value.replace("timestamp=", "")) || since;
+    if (newest <= readAt) return;
+    const buffer = model.open(name);
+    buffer.readAt = Math.max(buffer.readAt, readAt);
+    askLatest(model, buffer);
+  };
+  if (model.caps.has("draft/read-marker")) model.ask(take, "MARKREAD", name);
+  else take([]);
 }
 
 /** What was said around a message that a search has found. */

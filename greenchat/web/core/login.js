@@ -15,13 +15,13 @@ export const UNSAFE = "This page was not loaded over https://, so others could r
 
 /** One try to log in. lines: what is to be sent, as parameters of AUTHENTICATE. */
 export class Login {
-  constructor({ account, password }, offered, location) {
+  constructor({ account, password, isBrowser = false }, offered, location) {
     this.account = account;
     this.password = password;
     const known = offered ? offered.toUpperCase().split(",") : ["SCRAM-SHA-256", "PLAIN"];
-    const usable = [];
-    if (canProve()) usable.push("SCRAM-SHA-256");
-    if (isPrivate(location)) usable.push("PLAIN");
+    const usable = isBrowser ? ["EXTERNAL"] : []; // the cookie of a browser that stays signed in
+    if (!isBrowser && canProve()) usable.push("SCRAM-SHA-256");
+    if (!isBrowser && isPrivate(location)) usable.push("PLAIN");
     this.mechanism = usable.find((each) => known.includes(each)) ?? "";
     this.exchange = null;
     this.step = 0;
@@ -30,7 +30,7 @@ export class Login {
 
   /** The first line. Raises Error, in words, where there is no safe way. */
   start() {
-    if (!this.mechanism) throw new Error(UNSAFE);
+    if (!this.mechanism) throw new Error(this.password ? UNSAFE : "This browser is signed in no more.");
     return this.mechanism;
   }
 
@@ -46,6 +46,7 @@ export class Login {
   }
 
   async #answer(challenge) {
+    if (this.mechanism === "EXTERNAL") return "";
     if (this.mechanism === "PLAIN") return plain(this.account, this.password);
     if (this.step === 1) {
       this.exchange = new Scram(this.account, this.password);

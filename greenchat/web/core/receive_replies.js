@@ -1,5 +1,6 @@
 // Numerics and other answers: those with a place of their own (WHOIS, LIST, bans, MONITOR), and all others in words.
 
+import { askTargets } from "./history.js";
 import { refuse } from "./speak.js";
 
 const SILENT = new Set(["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "396"]);
@@ -44,8 +45,8 @@ export const REPLIES = {
   341: (model, { params }, now) => model.tell(`You invited ${params[1]} to ${params[2]}.`, "info", model.current, now),
   375: motd,
   372: motd,
-  376() {},
-  422() {},
+  376: (model, message, now) => askTargets(model, now),
+  422: (model, message, now) => askTargets(model, now),
   730: (model, message, now) => watched(model, message, true, now),
   731: (model, message, now) => watched(model, message, false, now),
   401(model, message, now) {

@@ -241,8 +241,11 @@ export class Model {
       (line) => line.time > buffer.readAt && TALK.has(line.kind) && line.id && !line.own && !buffer.redacted.has(line.id),
     );
     const looking = buffer === this.current && this.focused && this.atBottom;
-    buffer.unread = looking || !buffer.readAt ? 0 : unread.length;
-    buffer.mentions = buffer.unread ? unread.filter((line) => line.mention || buffer.kind === PRIVATE).length : 0;
+    if (looking) buffer.unread = buffer.mentions = 0;
+    else if (buffer.readAt) {
+      buffer.unread = unread.length;
+      buffer.mentions = unread.filter((line) => line.mention || buffer.kind === PRIVATE).length;
+    }
     if (looking && buffer.readAt && unread.length && !buffer.mark) buffer.mark = buffer.readAt;
     this.change("buffers");
     if (looking) this.look();

@@ -6,6 +6,7 @@ import { button, h, iconButton } from "./dom.js";
 export function openDialog(title, fill, { wide = false, label = "" } = {}) {
   return new Promise((resolve) => {
     let value = "";
+    const before = document.activeElement;
     const close = (result = "") => {
       value = result;
       dialog.close();
@@ -17,6 +18,10 @@ export function openDialog(title, fill, { wide = false, label = "" } = {}) {
         h("div.dialog-body", { tabIndex: -1 }, fill(close))));
     dialog.addEventListener("close", () => {
       dialog.remove();
+      // Chromium gives the focus back, but no keys, where a form in the dialog had a password: so once more, by hand
+      const given = document.activeElement;
+      given?.blur();
+      (before?.isConnected ? before : given)?.focus({ preventScroll: true });
       resolve(value);
     });
     if (label) dialog.setAttribute("aria-label", label);

@@ -7,6 +7,9 @@ import { button, h, refill } from "./dom.js";
 
 const SHORTEST = 6; // characters
 
+/** Whose password it is, for what keeps passwords; nobody sees it. */
+export const userName = (value) => h("input", { type: "text", autocomplete: "username", value, hidden: true, readonly: true });
+
 const password = (name, more = {}) => h("input", { type: "password", autocomplete: name, required: true, ...more });
 
 export function account(ui) {
@@ -36,7 +39,7 @@ export function account(ui) {
         : h("section", {}, h("h3", {}, "You are a guest"), h("p.hint", {}, "With an account the name is yours, and what was said while you were away is there on every device."),
             h("div.buttons.start", {}, button("Register this name", go(register), { look: "primary" }), button("Log in", go(logIn)))),
       model.account && h("section", {}, h("h3", {}, "Where you are logged in"), sessions),
-      ui.session.section(ui),
+      ui.session.section(),
       h("section", {}, h("div.buttons.start", {}, button("Leave greenchat", go(() => ui.leave()), { look: "danger" }))),
     ];
   });
@@ -46,7 +49,7 @@ async function showSessions(ui, place) {
   refill(place, h("p.hint", {}, "Asking the server…"));
   const messages = await ui.chat.ask("PRIVMSG", "NickServ", "SESSIONS");
   const rows = messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
-  refill(place, h("ul.masks", {}, rows.map((row) => h("li", {}, h("code", { dir: "ltr" }, row)))), await ui.session.list(ui));
+  refill(place, h("ul.masks", {}, rows.map((row) => h("li", {}, h("code", { dir: "ltr" }, row)))));
 }
 
 function order(ui, ...message) {
@@ -70,8 +73,9 @@ export function register(ui, email = "") {
   const [first, again] = [password("new-password", { minlength: SHORTEST, autofocus: true }), password("new-password")];
   const address = h("input", { type: "email", autocomplete: "email", value: email, required: needsEmail });
   return openDialog(`Register the name ${model.nick}`, (close) => form([
-    field("Password", first, `At least ${SHORTEST} characters.`), field("The same again", again),
+    userName(model.nick), field("Password", first, `At least ${SHORTEST} characters.`), field("The same again", again),
     field(needsEmail ? "Email" : "Email (may be empty)", address, "Only for a code, if this server sends one."),
+    ui.session.choice(),
   ], "Register", async () => {
     if (!isPrivate(ui.location)) return UNSAFE;
     if (first.value !== again.value) return "These are two different passwords.";
@@ -82,7 +86,7 @@ export function register(ui, email = "") {
     if (answer.params[0] === "VERIFICATION_REQUIRED") ui.later(() => verify(ui, answer.params[1], answer.params.at(-1)));
     else {
       ui.toast(`The name ${answer.params[1]} is yours now.`);
-      ui.session.offer(ui);
+      ui.session.begin();
     }
     return "";
   }, close));
@@ -100,10 +104,10 @@ export function logIn(ui, name = "") {
   const { model, chat } = ui;
   const who = h("input", { type: "text", autocomplete: "username", required: true, value: name || model.wanted || model.nick, dir: "auto" });
   const secret = password("current-password", { autofocus: true });
-  return openDialog("Log in", (close) => form([field("Account", who), field("Password", secret)], "Log in", async () => {
+  return openDialog("Log in", (close) => form([field("Account", who), field("Password", secret), ui.session.choice()], "Log in", async () => {
     model.wanted = who.value.trim();
     const why = await chat.prove(who.value.trim(), secret.value);
-    if (!why) ui.session.offer(ui);
+    if (!why) ui.session.begin();
     return why;
   }, close));
 }
@@ -111,7 +115,7 @@ export function logIn(ui, name = "") {
 export async function logOut(ui) {
   const { model, chat } = ui;
   model.credentials = null;
-  await ui.session.forget(ui);
+  await ui.session.forget();
   if (model.account) await chat.ask("PRIVMSG", "NickServ", "LOGOUT");
   model.account = "";
   model.change("all");
@@ -122,8 +126,7 @@ export async function logOut(ui) {
 function changePassword(ui) {
   const { model, chat } = ui;
   const [old, first, again] = [password("current-password", { autofocus: true }), password("new-password", { minlength: SHORTEST }), password("new-password")];
-  const name = h("input", { type: "text", autocomplete: "username", value: model.account, hidden: true });
-  return openDialog("Change your password", (close) => form([name, field("Password now", old), field("New password", first, `At least ${SHORTEST} characters.`), field("The same again", again)], "Change", async () => {
+  return openDialog("Change your password", (close) => form([userName(model.account), field("Password now", old), field("New password", first, `At least ${SHORTEST} characters.`), field("The same again", again)], "Change", async () => {
     if (!isPrivate(ui.location)) return UNSAFE;
     if (first.value !== again.value) return "These are two different passwords.";
     if (/\s/.test(first.value + old.value)) return "A password with a blank can't be changed here.";
@@ -138,7 +141,7 @@ function changePassword(ui) {
 
 export function operate(ui, name) {
   const secret = password("off", { autofocus: true });
-  return openDialog(`Become the operator ${name}`, (close) => form([field("Password", secret)], "Go on", async () => {
+  return openDialog(`Become the operator ${name}`, (close) => form([userName(name), field("Password", secret)], "Go on", async () => {
     if (!isPrivate(ui.location)) return UNSAFE;
     const answers = await ui.chat.ask("OPER", name, secret.value);
     const refusal = answers.find((each) => /^4\d\d$/.test(each.command));
@@ -172,7 +175,7 @@ export function settings(ui) {
 
 export function keyWanted(ui, name) {
   const key = h("input", { type: "password", autocomplete: "off", required: true, autofocus: true });
-  return openDialog(`${name} has a key`, (close) => form([field("The key", key)], "Go in", () => {
+  return openDialog(`${name} has a key`, (close) => form([userName(name), field("The key", key)], "Go in", () => {
     const { model } = ui;
     model.autojoin.set(model.fold(name), { name, key: key.value });
     model.showOnJoin.add(model.fold(name));

@@ -24,20 +24,21 @@ export class Join {
   /** The name can't be had as it is: one question. effect: why, see connection.js. */
   question({ why, nick, words, owned }) {
     const { ui } = this;
-    const mayBeOwn = why === "password" || owned;
+    const mayBeOwn = why === "password" || why === "signed out" || owned;
     const secret = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
     const other = this.nameField(suggested(nick), "Another name");
     const own = h("form.stack", { onsubmit: (event) => {
       event.preventDefault();
       ui.enter(nick, secret.value);
     } },
-      h("label", { for: "password" }, "Is it yours? Its password"), secret,
+      h("input", { type: "text", autocomplete: "username", value: nick, hidden: true, readonly: true }), h("label", { for: "password" }, "Is it yours? Its password"), secret, ui.session.choice(),
       h("button.primary.large", { type: "submit" }, "Log in"));
     const another = h("form.stack", { onsubmit: (event) => this.enter(event, other) },
       h("label", { for: other.id }, mayBeOwn ? "Or another name" : "Another name"), other,
       h(`button.${mayBeOwn ? "secondary" : "primary"}.large`, { type: "submit" }, "Join"));
     const titles = {
       password: "That was not the password.",
+      "signed out": "This browser is signed in no more.",
       nick: "That can't be a name.",
       unsafe: "A password is not safe here.",
       taken: owned ? "This name belongs to somebody." : "This name is in use.",

@@ -148,3 +148,21 @@ test("reactions and taking back in a page hold for messages of an older page", (
   assert.equal(buffer.redacted.get("m00001").by, "bob");
   assert.equal(texts(buffer).length, 2);
 });
+
+test("private talks that went on elsewhere get a window, those that were read do not", () => {
+  const model = world();
+  model.account = "ada";
+  hear(model, ":s 376 ada :End");
+  const asked = sent(model);
+  assert.match(asked[0], /CHATHISTORY TARGETS timestamp=2026-04-27T11:59:00.000Z timestamp=2026-05-04T12:01:00.000Z 100$/);
+  answer(model, asked[0], "@x= :s CHATHISTORY TARGETS bob 2026-05-04T11:00:00.000Z", "@x= :s CHATHISTORY TARGETS carl 2026-05-04T10:00:00.000Z",
+    "@x= :s CHATHISTORY TARGETS #tea 2026-05-04T10:00:00.000Z");
+  const [bob, carl, ...none] = sent(model);
+  assert.deepEqual(none, []);
+  const label = (line) => /label=(\w+)/.exec(line)[1];
+  hear(model, `@label=${label(bob)} :s MARKREAD bob *`, `@label=${label(carl)} :s MARKREAD carl timestamp=2026-05-04T10:00:00.000Z`);
+  assert.equal(model.find("carl"), undefined);
+  const page = sent(model).find((line) => line.includes("LATEST bob"));
+  answer(model, page, "@msgid=p1;time=2026-05-04T11:00:00.000Z :bob!b@far PRIVMSG ada :are you there?");
+  assert.deepEqual([model.find("bob").unread, model.find("bob").mentions], [1, 1]);
+});

@@ -110,3 +110,24 @@ test("logging in while one is here takes the name", async () => {
   assert.equal(await told, "");
   assert.ok(web.lines().includes("NICK ada"));
 });
+
+test("a browser that stays signed in brings what logs in", async () => {
+  const web = new Surroundings();
+  web.chat.join("ada", "", true);
+  web.open();
+  web.hear(":s CAP * LS :sasl=EXTERNAL,SCRAM-SHA-256", ":s CAP ada ACK :sasl");
+  assert.equal(web.lines().at(-1), "AUTHENTICATE EXTERNAL");
+  web.hear("AUTHENTICATE +");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(web.lines(), ["AUTHENTICATE +"]);
+  web.hear(":s 900 ada ada!a@h ada :You are now logged in as ada", ":s 903 ada :SASL authentication successful");
+  assert.deepEqual(web.lines(), ["CAP END"]);
+});
+
+test("a browser that was signed out is asked for the password", () => {
+  const web = new Surroundings();
+  web.chat.join("ada", "", true);
+  web.open();
+  web.hear(":s CAP * LS :sasl=SCRAM-SHA-256,PLAIN", ":s CAP ada ACK :sasl");
+  assert.deepEqual(web.events.map(({ why }) => why), ["signed out"]);
+});

@@ -1,0 +1,189 @@
+"""Accounts and channels in a real browser: registering, logging in on two, keeping order."""
+
+import sys
+from pathlib import Path
+
+from tests.features.conftest import ROOT
+from tests.features.terminal import Terminal
+from tests.irc import Client
+from tests.web.browser import Browser, Keys
+from tests.web.conftest import Shoot, Site
+
+
+def _register(browser: Browser, password: str) -> None:
+    browser.say("/register")
+    first, again = browser.until(lambda: browser.all("dialog input[type=password]"))
+    first.send_keys(password)
+    again.send_keys(password, Keys.ENTER)
+    browser.find(".toast", "is yours now")
+    browser.gone("dialog")
+
+
+def test_register_and_log_in_on_two(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
+    """The name is owned then; who has the password is the same person on both."""
+    browser.join(site.address(), "ada")
+    _register(browser, "correct-horse")
+    browser.find(".me", "logged in as ada")
+    other.open(site.address())
+    other.fill("#name", "ada")
+    other.type(Keys.ENTER)
+    other.find(".question", "This name belongs to somebody.")
+    shoot(other, "owned")
+    other.fill("#password", "wrong-horse")
+    other.type(Keys.ENTER)
+    other.find(".question", "That was not the password.")
+    other.fill("#password", "correct-horse")
+    other.type(Keys.ENTER)
+    other.find(".me", "logged in as ada")
+    browser.say("from here")
+    other.message("from here")
+    other.say("from there")
+    browser.message("from there")
+    assert len(browser.all(".members li")) == 1  # one person
+    assert "correct-horse" not in str(browser.run("return JSON.stringify([{...sessionStorage}, {...localStorage}])"))
+
+
+def test_read_on_one_is_read_on_the_other(site: Site, browser: Browser, other: Browser) -> None:
+    """The read mark goes with the account."""
+    browser.join(site.address(), "ada")
+    _register(browser, "correct-horse")
+    other.open(site.address())
+    other.fill("#name", "ada")
+    other.type(Keys.ENTER)
+    other.find("#password").send_keys("correct-horse", Keys.ENTER)
+    other.find(".me", "logged in as ada")
+    other.say("/join #work")
+    other.find(".top h1", "#work")
+    with Client(site.target, "bob") as bob:
+        bob.join("#tea")
+        browser.focus(False)
+        browser.run("dispatchEvent(new Event('blur'))")
+        bob.run("PRIVMSG #tea :ada: news")
+        other.find(".buffers .called", "tea")
+        browser.focus(True)
+        browser.run("dispatchEvent(new Event('focus'))")
+        other.gone(".buffers .called")
+
+
+def test_a_changed_password_and_logging_out(site: Site, browser: Browser) -> None:
+    """By the account's dialog."""
+    browser.join(site.address(), "ada")
+    _register(browser, "correct-horse")
+    browser.click(".me")
+    browser.find("dialog .masks", "127.0.0.1")  # its sessions
+    browser.click("dialog button", "Change password")
+    old, new, again = browser.until(lambda: browser.all("dialog input[type=password]"))
+    old.send_keys("correct-horse")
+    new.send_keys("battery-staple")
+    again.send_keys("battery-staple", Keys.ENTER)
+    browser.find(".toast", "Your password is changed")
+    browser.click(".me")
+    browser.click("dialog button", "Log out")
+    browser.find(".toast", "You are logged out.")
+    browser.say("/login ada")
+    browser.find("dialog input[type=password]").send_keys("battery-staple", Keys.ENTER)
+    browser.find(".me", "logged in as ada")
+
+
+def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
+    """Topic, rules in words, ranks, removing and banning, all by buttons."""
+    browser.join(site.address("#mine"), "ada")
+    other.join(site.address("#mine"), "bob")
+    browser.find(".members", "2 people")
+    browser.click(".topic button", "Add a topic")
+    browser.find("dialog textarea").send_keys("What we do <b>today</b>")
+    browser.click("dialog button", "Save topic")
+    other.find(".topic", "What we do <b>today</b>")
+    browser.click("button[aria-label='About this channel']")
+    assert browser.find(".copy-field").get_attribute("value") == site.address("#mine")
+    assert len(str(browser.find(".qr path").get_attribute("d"))) > 500
+    shoot(browser, "dialog")
+    browser.click("dialog label", "Moderated")
+    other.find(".row.event", "ada set: only those with a voice may speak")
+    browser.type(Keys.ESCAPE)
+    other.say("may I?")
+    other.find(".row.failed .state", "Not sent")
+    browser.click(".members button", "bob")
+    browser.click("dialog button", "Give voice")
+    other.find(".members h3", "With a voice")
+    other.click(".failed button", "Try again")
+    browser.message("may I?")
+    browser.click(".members button", "bob")
+    browser.click("dialog button", "Ban")
+    other.find(".row.error", "ada removed you from #mine")
+    other.say("/join #mine")
+    other.find(".row.error", "You are banned from this channel.")
+    browser.click("button[aria-label='About this channel']")
+    browser.click("dialog .masks button", "Let in again")
+    browser.gone("dialog .masks li")
+    browser.type(Keys.ESCAPE)
+    other.say("/join #mine")
+    other.find(".members", "2 people")
+
+
+def test_a_registered_channel(site: Site, browser: Browser) -> None:
+    """Its dialog says whose it is."""
+    browser.join(site.address("#mine"), "ada")
+    _register(browser, "correct-horse")
+    browser.click("button[aria-label='About this channel']")
+    browser.click("dialog button", "Register the channel")
+    browser.find("dialog", "#mine is yours now")
+    browser.type(Keys.ESCAPE)
+    browser.find(".members h3", "Owners")
+
+
+def test_channels_are_found_and_made(site: Site, browser: Browser) -> None:
+    """By name or topic; a name that is not there makes a new one."""
+    with Client(site.target, "bob") as bob:
+        bob.join("#cake")
+        bob.run("TOPIC #cake :Fridays at five")
+        browser.join(site.address(), "ada")
+        browser.click("button[aria-label='Find or make a channel']")
+        browser.find("dialog input").send_keys("fridays")
+        browser.click("dialog .channel-list .name", "#cake")
+        browser.find(".top h1", "#cake")
+        browser.click("button[aria-label='Find or make a channel']")
+        browser.find("dialog input").send_keys("brandnew")
+        browser.click("dialog .make")
+        browser.find(".top h1", "#brandnew")
+
+
+def test_keys_invitations_and_full_channels_in_words(site: Site, browser: Browser) -> None:
+    """What keeps one out says what can be done."""
+    with Client(site.target, "bob") as bob:
+        for channel, modes in (("#secret", "+k sesame"), ("#full", "+l 1"), ("#closed", "+i")):
+            bob.join(channel)
+            bob.run(f"MODE {channel} {modes}")
+        browser.join(site.address(), "ada")
+        browser.say("/join #secret")
+        browser.find("dialog input").send_keys("sesame", Keys.ENTER)
+        browser.find(".top h1", "#secret")
+        browser.say("/join #full")
+        browser.find(".row.error", "The channel is full.")
+        browser.say("/join #closed")
+        browser.find(".row.error", "Only who is invited may come in.")
+        bob.run("INVITE ada #closed")
+        browser.click("dialog button", "Go there")
+        browser.find(".top h1", "#closed")
+
+
+def test_with_a_curses_client_in_one_room(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """What one says the other reads, formatting, several lines and reactions too."""
+    environment = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    command = [sys.executable, str(ROOT / "bin/greenchat"), f"carl@127.0.0.1:{site.port}/#tea"]
+    terminal = Terminal(command, {"PATH": "/usr/bin:/bin", **environment})
+    try:
+        terminal.wait_for("#tea")
+        browser.join(site.address(), "ada")
+        browser.find(".members", "carl")
+        browser.say("hello **there**")
+        terminal.wait_for("hello there")
+        terminal.enter("hello browser")
+        row = browser.message("hello browser")
+        browser.hover(row)
+        browser.click(".tools button[aria-label='React with 👍']")
+        terminal.wait_for("👍")
+        terminal.enter("/names")
+        terminal.wait_for("ada")
+    finally:
+        terminal.close()

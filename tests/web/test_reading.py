@@ -1,0 +1,193 @@
+"""Reading in a real browser: history without gaps or doubles, search, replies, reactions, taking back, read marks."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.irc import Client
+from tests.web.browser import Browser, Keys
+from tests.web.conftest import Shoot, Site
+
+MANY = 5000
+# collects what stands in the rows while it scrolls through all of them, a screen a frame
+_COLLECT = """
+const done = arguments[arguments.length - 1];
+const scroller = document.querySelector('.talk-scroller');
+const found = new Map();
+let worst = 0, before = performance.now();
+scroller.scrollTop = 0;
+function step() {
+  const now = performance.now();
+  worst = Math.max(worst, now - before);
+  before = now;
+  for (const row of document.querySelectorAll('.row.talk'))
+    found.set(row.dataset.key, row.querySelector('.text').textContent);
+  const end = scroller.scrollHeight - scroller.clientHeight;
+  const drawn = document.querySelectorAll('.row').length;
+  if (scroller.scrollTop >= end - 1) return done([[...found.values()], worst, drawn]);
+  scroller.scrollTop += scroller.clientHeight * 0.9;
+  requestAnimationFrame(step);
+}
+requestAnimationFrame(step);
+"""
+
+
+@pytest.fixture
+def busy(site: Site) -> Iterator[Client]:
+    """Somebody who has said a lot."""
+    with Client(site.target, "bob", caps="message-tags draft/message-redaction") as bob:
+        bob.join("#tea")
+        for start in range(0, MANY, 500):
+            bob.run(*(f"PRIVMSG #tea :line {number}" for number in range(start, start + 500)))
+        yield bob
+
+
+def _to_the_beginning(browser: Browser) -> None:
+    """Scroll up until there is nothing before."""
+
+    def up() -> bool:
+        browser.run("document.querySelector('.talk-scroller').scrollTop = 0")
+        return bool(browser.all(".row.start"))
+
+    browser.until(up)
+
+
+def test_scrolling_back_five_thousand(site: Site, busy: Client, browser: Browser) -> None:
+    """All of it, once, in its order; and the document holds only what is in sight."""
+    browser.join(site.address(), "ada")
+    browser.message(f"line {MANY - 1}")
+    _to_the_beginning(browser)
+    browser.driver.set_script_timeout(60)
+    texts, _, drawn = browser.driver.execute_async_script(_COLLECT)
+    assert [text for text in texts if text.startswith("line")] == [f"line {number}" for number in range(MANY)]
+    assert drawn < 200
+    busy.run("PRIVMSG #tea :and on")
+    browser.message("and on")
+
+
+def test_what_one_reads_stays_in_its_place(site: Site, busy: Client, browser: Browser) -> None:
+    """While older lines come in above, and new ones below."""
+    browser.join(site.address(), "ada")
+    browser.message(f"line {MANY - 1}")
+    browser.run("document.querySelector('.talk-scroller').scrollTop -= 600")
+    seen = "return [...document.querySelectorAll('.row.talk')].find((row) => row.getBoundingClientRect().top > 200)"
+    text = browser.run(f"{seen}.textContent")
+    top = browser.run(f"{seen}.getBoundingClientRect().top")
+    busy.run(*(f"PRIVMSG #tea :new {number}" for number in range(30)))
+    browser.find(".to-end", "30 new below")
+    assert browser.run(f"{seen}.textContent") == text
+    assert abs(browser.run(f"{seen}.getBoundingClientRect().top") - top) < 2
+    browser.click(".to-end")
+    browser.message("new 29")
+
+
+def test_search_jumps_and_both_sides_can_be_read(site: Site, busy: Client, browser: Browser, shoot: Shoot) -> None:
+    """What is found is shown with what was said around it; from there one reads on to the newest."""
+    busy.run("PRIVMSG #tea :the cake is in the kitchen")
+    busy.run(*(f"PRIVMSG #tea :later {number}" for number in range(300)))
+    browser.join(site.address(), "ada")
+    browser.message("later 299")
+    browser.chord(Keys.CONTROL, "k")
+    browser.type("kitchen")
+    browser.find(".result", "the cake is in the kitchen")
+    shoot(browser, "search")
+    browser.click(".result", "kitchen")
+    assert "flash" in (browser.message("the cake is in the kitchen").get_attribute("class") or "")
+    browser.message("line 4990")
+    browser.driver.set_script_timeout(60)
+
+    def whole() -> bool:
+        texts, _, _ = browser.driver.execute_async_script(_COLLECT)
+        later = [text for text in texts if text.startswith("later")]
+        return later == [f"later {number}" for number in range(300)] and not browser.all(".row.gap")
+
+    browser.until(whole)
+
+
+def test_replies_reactions_and_taking_back(site: Site, browser: Browser, other: Browser) -> None:
+    """Both see each of them at once, and after a reload."""
+    browser.join(site.address(), "ada")
+    other.join(site.address(), "bob")
+    other.say("who has cake?")
+    row = browser.message("who has cake?")
+    browser.hover(row)
+    browser.click(".tools button[aria-label='React with 👍']")
+    for each in (browser, other):
+        each.find(".reaction", "👍")
+    other.click(".reaction")
+    browser.until(lambda: browser.find(".reaction").text.split() == ["👍", "2"])
+    browser.click(".reaction")
+    other.until(lambda: other.find(".reaction").text.split() == ["👍", "1"])
+    browser.hover(browser.message("who has cake?"))
+    browser.click(".tools button[aria-label=Reply]")
+    browser.find(".replying", "Replying to bob: who has cake?")
+    browser.say("I do")
+    assert "who has cake?" in other.message("I do").text
+    browser.hover(browser.message("I do"))
+    browser.click(".tools button[aria-label='Take back']")
+    browser.click("dialog button", "Take back")
+    for each in (browser, other):
+        each.find(".gone", "This message was taken back.")
+        assert "I do" not in each.texts()
+    browser.open(site.address())
+    browser.find(".reaction", "👍")
+    browser.gone(".row.talk", "I do")
+
+
+def test_unread_marks_title_and_the_new_line(site: Site, browser: Browser) -> None:
+    """What happens elsewhere is counted, what is meant for the user apart."""
+    browser.join(site.address(), "ada")
+    with Client(site.target, "bob") as bob:
+        bob.join("#tea")
+        bob.join("#work")
+        browser.say("/join #work")
+        browser.find(".top h1", "#work")
+        bob.run("PRIVMSG #tea :one", "PRIVMSG #tea :two")
+        browser.find(".buffers .unread", "tea")
+        browser.until(lambda: browser.title().startswith("• #work"))
+        bob.run("PRIVMSG #tea :ada: come here")
+        browser.find(".buffers .called .count", "3")
+        browser.until(lambda: browser.title().startswith("(1) #work"))
+        assert browser.run("return document.querySelector('link[rel=icon]').href").endswith("icons/1.svg")
+        browser.click(".buffers button", "tea")
+        browser.find(".row.new")
+        browser.gone(".buffers .count")
+        browser.until(lambda: browser.title().startswith("#tea"))
+        bob.run("PRIVMSG ada :just for you")
+        browser.find(".buffers .called", "bob")
+        browser.click(".buffers button", "bob")
+        browser.message("just for you")
+
+
+def test_typing_is_told_and_believed_for_a_while(site: Site, browser: Browser, other: Browser) -> None:
+    """Of who writes now, until they have said it."""
+    browser.join(site.address(), "ada")
+    other.join(site.address(), "bob")
+    browser.fill("#composer", "well")
+    other.find(".typing", "ada is typing…")
+    browser.find("#composer").send_keys(Keys.ENTER)
+    other.message("well")
+    other.gone(".typing", "ada")
+
+
+def test_ten_thousand_scroll_without_a_pause(site: Site, browser: Browser) -> None:
+    """No frame takes longer than a person notices, with all of it there."""
+    with Client(site.target, "bob") as bob:
+        bob.join("#tea")
+        browser.join(site.address(), "ada")
+        for start in range(0, 10_000, 500):
+            bob.run(
+                *(
+                    f"PRIVMSG #tea :line {number} {'with more words ' * (number % 7)}"
+                    for number in range(start, start + 500)
+                )
+            )
+        browser.message("line 9999")
+    browser.driver.set_script_timeout(60)
+    began = time.monotonic()
+    texts, worst, drawn = browser.driver.execute_async_script(_COLLECT)
+    assert len(texts) == 10_000
+    assert drawn < 200
+    assert worst < 500, f"a frame took {worst:.0f} ms"  # a noticeable pause; the machine may be busy with others
+    assert time.monotonic() - began < 60
