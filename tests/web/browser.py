@@ -55,7 +55,7 @@ def start() -> webdriver.Chrome:
         options.add_argument(argument)
     # its question whether to keep a password takes the keys that are pressed
     kept = {"credentials_enable_service": False, "profile.password_manager_leak_detection": False}
-    options.add_experimental_option("prefs", kept | {"profile.password_manager_enabled": False})  # type: ignore[no-untyped-call]
+    options.add_experimental_option("prefs", kept | {"profile.password_manager_enabled": False})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
 
