@@ -19,7 +19,7 @@ from pathlib import Path
 from greenchat.client.archive.archiver import Memory
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import EffectRunner, Kept
-from greenchat.client.irc import typing
+from greenchat.client.irc import typing, unsent
 from greenchat.client.net.connection import Connection, Sleep
 from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
@@ -42,7 +42,8 @@ SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from t
 class App:
     """Everything with a file descriptor. run() returns when the user leaves.
 
-    patient: at the end of the input it waits until everything that was entered is said, as scripts need it.
+    patient: at the end of the input it waits until everything that was entered is said, as scripts need it. trouble:
+    why that could not be done, "" where it was.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class App:
         self._patient = patient
         self._kept = kept
         self._inputs = [0]
+        self._ended_at = 0.0
+        self.trouble = ""
         self._heard_calls = 0
         self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
         self._wake_reader, self._wake_writer = os.pipe()
@@ -130,8 +133,9 @@ class App:
         console.ask(milliseconds())
         self._errands.run()
         self._leaving |= self._errands.leaving
-        if not self._inputs and not (self._patient and self._unsaid()):
+        if not self._inputs and not self._leaving and not (self._patient and self._waits()):
             self._leaving = True
+            self.trouble = unsent.outcome(console.model)
         if console.redraw:
             console.redraw = False
             self._surface.redraw()
@@ -142,15 +146,10 @@ class App:
             self._surface.resume()
             self._resize()
 
-    def _unsaid(self) -> bool:
-        networks = self._console.model.networks
-        joining = any(network.show_on_join for network in networks if network.link.retry_at is None)
-        return (
-            joining
-            or self._processes.running
-            or any(network.outgoing for network in networks)
-            or any(buffer.waiting for buffer in self._console.model.buffers)
-        )
+    def _waits(self) -> bool:
+        """Whether a script whose input has ended has something left to be done."""
+        seconds = time.monotonic() - self._ended_at
+        return self._processes.running or unsent.waits(self._console.model, seconds)
 
     def _timeout(self) -> float | None:
         if not self._events.empty() or self._plugins.busy:
@@ -164,6 +163,8 @@ class App:
         deadlines += [each for each in (self._plugins.deadline, self._processes.deadline) if each is not None]
         if typing.who(self._console.model.current, milliseconds()):
             deadlines.append(monotonic + 1)  # to see it end
+        if not self._inputs:
+            deadlines.append(monotonic + 1)  # to give up at last
         return max(0.0, min(deadlines) - monotonic) if deadlines else None
 
     def _drain_pipe(self) -> None:
@@ -182,7 +183,9 @@ class App:
             self._on_terminal(self._decoder.feed(data))
         else:
             self._inputs.clear()  # the terminal is gone, or the script has ended
+            self._ended_at = time.monotonic()
             self._on_terminal(self._decoder.flush())
+            self._console.end_input(milliseconds())
 
     def _on_terminal(self, events: list[TerminalEvent]) -> None:
         for event in events:

@@ -165,6 +165,14 @@ class Console:
         self.ask(now)
         self._look()
 
+    def end_input(self, now: int) -> None:
+        """Nobody types any more: what is asked, now and later, is answered with what changes nothing."""
+        self.model.asks = False
+        if self._mode:
+            self._mode.key("Escape")
+            self._mode = None
+        self.ask(now)
+
     @property
     def hides_input(self) -> bool:
         """Is what is typed now not to be seen?"""

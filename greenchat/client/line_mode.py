@@ -9,12 +9,13 @@ import sys
 import termios
 
 from greenchat.client.console import Console
+from greenchat.client.irc import message_actions
 from greenchat.client.state.events import Entered, TerminalEvent
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind
 from greenchat.client.text.cells import visible
 from greenchat.client.text.style import Frame, Size
-from greenchat.client.text.times import clock
+from greenchat.client.text.times import clock, date
 from greenchat.protocol.formatting import strip_formatting
 
 WIDE = Size(24, 80)
@@ -38,35 +39,93 @@ class LineInput:
         return self.feed(b"\n") if self._rest else []
 
 
+class _Printed:
+    """What was printed of a window. known: the lines that were there then, by their identity."""
+
+    __slots__ = ("edits", "end", "known", "reactions")
+
+    def __init__(self) -> None:
+        self.end = 0
+        self.edits = 0
+        self.known: dict[int, Line] = {}
+        self.reactions: set[tuple[str, str, str]] = set()
+
+
 class PlainScreen:
     """Stands where the screen stands for the app: painting is printing what is new."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._printed: dict[Buffer, int] = {}
-        self._spoken_in: Buffer | None = None
+        self._printed: dict[Buffer, _Printed] = {}
+        self._place: tuple[Buffer, bool] | None = None  # where the user is, and whether they can speak there
+        self._date = ""
         self._asked = ""
         self.size = WIDE
         self._hidden = False
 
     def paint(self, frame: Frame) -> None:
         """Print the lines that are new in any window, and then what is asked."""
-        model = self._console.model
         self._hide(self._console.hides_input)
-        if self._spoken_in is not model.current:
-            self._spoken_in = model.current
-            self._print(f"-- now in {visible(model.current.name)}")
-        for buffer in model.buffers:
-            start = max(self._printed.get(buffer, 0), buffer.first)
-            for number in range(start, buffer.end):
-                line = buffer.line(number)
-                for_the_record = buffer.kind is BufferKind.STATUS and line.kind is Kind.EVENT
-                if not for_the_record and not (line.own and buffer is model.current):
-                    self._print(plain_line(line, "" if buffer is model.current else buffer.name))
-            self._printed[buffer] = buffer.end
+        self._print_place()
+        for buffer in self._console.model.buffers:
+            self._print_lines(buffer)
+            self._print_reactions(buffer)
         asked, self._asked = self._asked, self._console.asked
         if self._asked and self._asked != asked:
             self._print(f"? {self._asked}")
+
+    def _print_place(self) -> None:
+        """Tell where what is typed goes, once it can go there."""
+        current = self._console.model.current
+        place = current, current.kind is not BufferKind.CHANNEL or current.joined
+        if self._place == place:
+            return
+        name = visible(current.name)
+        if place[1]:
+            self._print(f"-- now in {name}")
+        elif self._place is None or self._place[0] is not current:
+            self._print(f"-- {name}: not joined yet")
+        else:
+            self._print(f"-- {name}: not joined any more")
+        self._place = place
+
+    def _print_lines(self, buffer: Buffer) -> None:
+        printed = self._printed.setdefault(buffer, _Printed())
+        if buffer.edits != printed.edits:
+            # Lines came between others, or are others now: what was printed is known by itself, not by its number.
+            new = [line for line in buffer.lines if id(line) not in printed.known]
+        else:
+            new = [buffer.line(number) for number in range(max(printed.end, buffer.first), buffer.end)]
+        if new or buffer.edits != printed.edits:
+            printed.known = {id(line): line for line in buffer.lines}
+        printed.end, printed.edits = buffer.end, buffer.edits
+        current = buffer is self._console.model.current
+        for line in new:
+            for_the_record = buffer.kind is BufferKind.STATUS and line.kind is Kind.EVENT
+            if for_the_record or (line.here and current):
+                continue  # what was typed here stands there already
+            day = date(line.time)
+            if day != self._date:
+                self._date = day
+                self._print(f"-- {day}")
+            self._print(plain_line(line, "" if current else buffer.name))
+
+    def _print_reactions(self, buffer: Buffer) -> None:
+        printed = self._printed[buffer]
+        count = sum(len(nicks) for given in buffer.reactions.values() for nicks in given.values())
+        if count == len(printed.reactions):
+            return
+        now = {
+            (msgid, reaction, nick)
+            for msgid, given in buffer.reactions.items()
+            for reaction, nicks in given.items()
+            for nick in nicks
+        }
+        for msgid, reaction, nick in sorted(now - printed.reactions):
+            where = "" if buffer is self._console.model.current else f"{visible(buffer.name)} "
+            about = message_actions.quoted(buffer.said(msgid))
+            self._print(f"{where}{visible(nick)} reacts with {visible(strip_formatting(reaction))} to {about}")
+        printed.reactions = now
 
     wide = False
 
@@ -117,10 +176,12 @@ class PlainScreen:
 
 
 def plain_line(line: Line, window: str) -> str:
-    """`20:05 #tea bob: hello`, the window only where it is named."""
+    """Return `20:05 #tea bob: hello`, the window only where it is named; a reply names what it replies to."""
     text = "\n  ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
     where = f" {visible(window)}" if window else ""
     nick = visible(line.nick)
+    if line.quote:
+        nick += f" (reply to {visible(line.quote)})"
     if line.kind is Kind.SAID:
         text = f"{nick}: {text}"
     elif line.kind is Kind.ACTION:

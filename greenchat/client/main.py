@@ -46,6 +46,7 @@ from greenchat.privacy import keep_private, narrow
 Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
 
 INTERRUPTED = 130
+UNSENT = 3
 FIRST_WORDS = "What you type is said here when you press Enter. /help tells what else there is."
 
 
@@ -54,7 +55,11 @@ class UsageError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the client. 0 after a clean end, 2 where it could not start, 1 after a bug of ours."""
+    """Run the client.
+
+    Returns 0 after a clean end, 1 after a bug of ours, 2 where it could not start, 3 where a script's input ended and
+    not all of it could be sent.
+    """
     keep_private()
     given = _parser().parse_args(arguments)
     try:
@@ -220,9 +225,8 @@ def _servers() -> Iterator[Serve]:
 def _chat(console: Console, kept: Kept, given: argparse.Namespace) -> int:
     try:
         if given.plain:
-            _run_plain(console, kept)
-        else:
-            _run_on_screen(console, kept, keeps=not given.no_archive)
+            return _run_plain(console, kept)
+        _run_on_screen(console, kept, keeps=not given.no_archive)
     except UsageError:
         raise
     except Exception:
@@ -231,10 +235,14 @@ def _chat(console: Console, kept: Kept, given: argparse.Namespace) -> int:
     return 0
 
 
-def _run_plain(console: Console, kept: Kept) -> None:
+def _run_plain(console: Console, kept: Kept) -> int:
     from greenchat.client.line_mode import LineInput, PlainScreen
 
-    App(console, PlainScreen(console), LineInput(), kept, patient=True).run()
+    app = App(console, PlainScreen(console), LineInput(), kept, patient=True)
+    app.run()
+    if app.trouble:
+        print(f"greenchat: {app.trouble}", file=sys.stderr)
+    return UNSENT if app.trouble else 0
 
 
 def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from greenchat.client.irc import unsent
 from greenchat.client.line_mode import LineInput, PlainScreen
 from greenchat.client.state.events import Entered
+from greenchat.client.state.model import LinkState
+from greenchat.client.state.questions import Prompt
 from tests.client.world import World
 
 
@@ -82,3 +85,127 @@ def test_without_a_screen_no_channel_is_chosen_on_one(tea: World) -> None:
     assert tea.shown()[-1] == "- Which one? /list shows the channels, /join #tea goes into one."
     tea.console.on_terminal(Entered("/login"), tea.now)
     assert tea.console.asked.endswith("Password of alice:")
+
+
+HISTORY = "message-tags batch server-time draft/chathistory echo-message labeled-response"
+
+
+def page(*lines: str) -> list[str]:
+    return [":srv BATCH +h chathistory #tea", *(f"@batch=h;{line}" for line in lines), ":srv BATCH -h"]
+
+
+def printed(world: World, screen: PlainScreen, capfd: pytest.CaptureFixture[str]) -> list[str]:
+    screen.paint(world.console.frame(0))
+    return capfd.readouterr().out.splitlines()
+
+
+def test_history_is_printed_once_with_its_days(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """It comes before the lines that are there: neither is lost, and none is printed twice."""
+    world.welcome(HISTORY)
+    world.join()
+    screen = PlainScreen(world.console)
+    printed(world, screen, capfd)
+    world.feed(
+        *page(
+            "msgid=1;time=2026-09-20T12:00:00.000Z :bob!b@h PRIVMSG #tea :yesterday",
+            "msgid=2;time=2026-09-20T12:01:00.000Z :alice!a@h PRIVMSG #tea :my own words",
+        )
+    )
+    world.feed("@msgid=3 :bob!b@h PRIVMSG #tea :now")
+    assert printed(world, screen, capfd) == [
+        "-- Sunday, 20 September 2026",
+        "12:00 bob: yesterday",
+        "12:01 alice: my own words",
+        "-- Monday, 21 September 2026",
+        "14:13 bob: now",
+    ]
+    assert printed(world, screen, capfd) == []
+
+
+def test_own_words_of_another_device_are_printed(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.welcome(HISTORY)
+    world.join()
+    screen = PlainScreen(world.console)
+    printed(world, screen, capfd)
+    world.console.on_terminal(Entered("typed here"), world.now)
+    label = world.sent()[0].partition("label=")[2].partition(";")[0].partition(" ")[0]
+    world.feed(
+        f"@label={label};msgid=1 :alice!a@h PRIVMSG #tea :typed here",
+        "@msgid=2 :alice!a@h PRIVMSG #tea :from the phone",
+    )
+    assert printed(world, screen, capfd) == ["14:13 alice: from the phone"]
+
+
+def test_replies_and_reactions_are_printed(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.welcome(HISTORY)
+    world.join()
+    screen = PlainScreen(world.console)
+    printed(world, screen, capfd)
+    world.feed(
+        "@msgid=1 :bob!b@h PRIVMSG #tea :tea?",
+        "@msgid=2;+draft/reply=1 :carol!c@h PRIVMSG #tea :yes",
+        "@+draft/reply=1;+draft/react=👍 :carol!c@h TAGMSG #tea",
+    )
+    assert printed(world, screen, capfd) == [
+        "14:13 bob: tea?",
+        "14:13 carol (reply to bob: tea?): yes",
+        "carol reacts with 👍 to bob: tea?",
+    ]
+    assert printed(world, screen, capfd) == []
+
+
+def test_one_is_in_a_channel_once_one_is(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.model.show(world.model.open(world.network, "#tea"))
+    screen = PlainScreen(world.console)
+    assert printed(world, screen, capfd) == ["-- #tea: not joined yet"]
+    world.welcome()
+    world.join()
+    assert "-- now in #tea" in printed(world, screen, capfd)
+    world.feed(":bob!b@h KICK #tea alice :out")
+    assert "-- #tea: not joined any more" in printed(world, screen, capfd)
+
+
+def test_after_the_end_of_the_input_nobody_is_asked(tea: World) -> None:
+    taken: list[str] = []
+    tea.model.questions.append(Prompt("a word", lambda text, _: taken.append(text)))
+    tea.console.ask(tea.now)
+    assert [tea.console.asked != ""] == [True]
+    tea.console.end_input(tea.now)
+    assert tea.console.asked == ""
+    tea.feed(":srv 475 alice #tea :Cannot join channel (+k)")
+    assert (tea.console.asked, taken) == ("", [])
+
+
+def test_what_a_script_waits_for(world: World) -> None:
+    """To be in, and until what was entered is confirmed; not for what can't happen any more."""
+    model = world.model
+    world.network.link.state = LinkState.CONNECTING
+    assert unsent.waits(model, 1.0)
+    world.welcome("echo-message labeled-response batch")
+    assert unsent.waits(model, 1.0)
+    world.join()
+    assert not unsent.waits(model, 1.0)
+    assert unsent.outcome(model) == ""
+    world.console.on_terminal(Entered("hello"), world.now)
+    world.sent()
+    assert unsent.waits(model, 1.0)
+    assert not unsent.waits(model, unsent.PATIENCE_SECONDS)
+    world.lose()
+    assert unsent.waits(model, 1.0)
+    assert unsent.outcome(model) == "1 line not sent: Connection lost: the connection was cut"
+
+
+def test_a_script_does_not_wait_where_nothing_answers(world: World) -> None:
+    world.lose("nothing answers on irc.example:9090")
+    assert not unsent.waits(world.model, 0.0)
+    assert unsent.outcome(world.model) == "Can't connect: nothing answers on irc.example:9090"
+
+
+def test_a_script_does_not_wait_for_a_channel_that_is_closed(world: World) -> None:
+    world.model.show(world.model.open(world.network, "#tea"))
+    world.console.on_terminal(Entered("hello"), world.now)
+    world.welcome()
+    world.feed(":srv 473 alice #tea :Cannot join channel (+i)")
+    world.sent()
+    assert not unsent.waits(world.model, 0.0)
+    assert unsent.outcome(world.model).startswith("1 line not sent: #tea is open only to those who were invited")

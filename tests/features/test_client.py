@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import termios
@@ -323,6 +324,33 @@ def test_plain_lines_serve_screen_readers_and_scripts(
     done = subprocess.run(command, input=b"hello from a script\n/me leaves", env=environment, timeout=PATIENCE)
     assert done.returncode == 0
     alice.wait_for("script │ hello from a script", "* │ script leaves", "script quit")
+
+
+def test_a_script_knows_how_it_ended(server: Server, environment: dict[str, str]) -> None:
+    """Exit code 3 and a last line that is true, where not all was done; and never without an end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = [sys.executable, str(ROOT / "bin/greenchat"), "--plain"]
+    for where, words, told in (
+        (
+            f"script@127.0.0.1:{port}/#tea",
+            b"hello\n",
+            f"1 line not sent: Can't connect: nothing answers on 127.0.0.1:{port}",
+        ),
+        (f"script@127.0.0.1:{port}/#tea", b"", f"Can't connect: nothing answers on 127.0.0.1:{port}"),
+    ):
+        done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
+        assert (done.returncode, done.stderr.decode().splitlines()) == (3, [f"greenchat: {told}"])
+        assert b"now in #tea" not in done.stdout
+    with Client(server.target, "bob") as bob:
+        bob.send("JOIN #closed", "MODE #closed +i")
+        bob.sync()
+        where = f"script@{server.address}/#closed"
+        done = subprocess.run(
+            [*program, where], input=b"hello\n", env=environment, timeout=PATIENCE, capture_output=True
+        )
+    assert done.returncode == 3
+    assert done.stderr.decode().startswith("greenchat: 1 line not sent: #closed is open only to those who were invited")
 
 
 @pytest.mark.parametrize("helped", ["", "0"], ids=["Python turns to UTF-8", "it does not"])

@@ -15,7 +15,7 @@ def test_registering_and_coming_back_logged_in(server: Server, greenchat: OpenTe
     alice.enter("/register")
     alice.wait_for("A password for alice:")
     alice.enter(PASSWORD)
-    alice.wait_for("The same again:")
+    alice.wait_for("The same password again:")
     alice.enter(PASSWORD)
     alice.wait_for("The name alice is yours now.", "yes/no?")
     alice.enter("yes")

@@ -6,7 +6,7 @@ from greenchat.client.handlers import channels, login, messages, refusals, regis
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.irc import offer_server, sending, trust
-from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
+from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 
@@ -19,6 +19,16 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
         case Received(message):
             network.link.heard_at = now
             receive(Incoming(model, network, message, said_at(message, now)))
+        case Recoded(message):
+            network.link.heard_at = now
+            receive(Incoming(model, network, message, said_at(message, now)))
+            if not network.link.recoded:
+                network.link.recoded = True
+                text = (
+                    f"{message.nick or 'The server'} writes in another encoding than UTF-8, read here as Windows-1252."
+                )
+                buffer = network.find(message.params[0] if message.params else "") or network.status
+                model.add(buffer, Line(now, Kind.INFO, text))
         case Connected():
             network.begin_connection()
             registration.register(network)
@@ -42,8 +52,10 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
     if not was_online and not network.link.leaving:
         _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
         return
+    network.login.silently.clear()
     if network.login.returning:
         network.login.returning = False
+        network.login.silently |= {network.fold(buffer.name) for buffer in told if buffer.kind is BufferKind.CHANNEL}
         return
     if network.link.last_words and not network.link.leaving:
         reason = network.link.last_words

@@ -43,6 +43,9 @@ def join(incoming: Incoming) -> None:
     if talk and talk.gone:
         talk.gone = False
         incoming.note(talk, f"{nick} is back", nick=nick)
+    if incoming.mine and network.fold(channel) in network.login.silently:
+        network.login.silently.discard(network.fold(channel))
+        return
     incoming.moved(buffer, nick, CAME, "You joined" if incoming.mine else f"{nick} joined")
 
 

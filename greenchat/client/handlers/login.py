@@ -23,7 +23,8 @@ def authenticate(incoming: Incoming) -> None:
 @on(Numeric.RPL_LOGGEDIN)
 def logged_in(incoming: Incoming) -> None:
     """`<nick> <nick>!<user>@<host> <account> :You are now logged in as <user>`"""
-    if incoming.network.login.account != incoming.param(2):
+    if incoming.network.login.told != incoming.param(2):
+        incoming.network.login.told = incoming.param(2)
         incoming.answer(f"You are logged in as {incoming.param(2)}.")
     login.logged_in(incoming.model, incoming.network, incoming.param(2))
 
@@ -31,7 +32,7 @@ def logged_in(incoming: Incoming) -> None:
 @on(Numeric.RPL_LOGGEDOUT)
 def logged_out(incoming: Incoming) -> None:
     """We have no account any more."""
-    incoming.network.login.account = ""
+    incoming.network.login.account = incoming.network.login.told = ""
     incoming.answer("You are logged out.")
 
 

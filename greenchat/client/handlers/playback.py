@@ -15,7 +15,8 @@ LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handler
 def played_back(incoming: Incoming, buffer: Buffer) -> None:
     """An event of the past. Our own coming and going of those days is no news to us."""
     nick = incoming.nick
-    if incoming.mine and incoming.message.command in ("JOIN", "PART", "QUIT"):
+    ours = incoming.mine or incoming.network.fold(nick) == incoming.network.fold(incoming.network.nicks.former)
+    if ours and incoming.message.command in ("JOIN", "PART", "QUIT"):
         return
     match incoming.message.command:
         case "JOIN":

@@ -22,7 +22,10 @@ def refused(model: Model, network: Network, channel: str) -> Buffer | None:
     """The server does not let us in: do not wait for it. Returns the channel's window, if there is one."""
     folded = network.fold(channel)
     network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
-    return network.find(channel)
+    buffer = network.find(channel)
+    if buffer:
+        buffer.refused = not buffer.joined
+    return buffer
 
 
 def forwarded(model: Model, network: Network, channel: str, to: str) -> None:

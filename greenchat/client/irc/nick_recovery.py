@@ -35,6 +35,7 @@ def denied(model: Model, network: Network, now: int) -> None:
     if not (proving and ours and network.caps.held & caps.SASL != 0):
         return
     network.login.returning = True
+    network.nicks.former = network.nicks.current
     text = f"{network.nicks.wanted} is here already, on another device of yours: coming in anew to be one with it."
     model.add(network.status, Line(now, Kind.INFO, text))
     network.send("QUIT", f"Coming back as {network.nicks.wanted}")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from greenchat.client.state.address import Address
-from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
+from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.protocol.framing import SERVER_TAGS_LIMIT, LineBuffer, LineTooLong
 from greenchat.protocol.message import ParseError, parse
 
@@ -189,9 +189,34 @@ def _event_of(line: bytes | LineTooLong) -> NetworkEvent:
     if isinstance(line, LineTooLong):
         return Garbled("too long")
     try:
-        return Received(parse(line.decode(errors="replace")))
+        return Received(parse(line.decode()))
+    except UnicodeDecodeError:
+        try:
+            return Recoded(parse(_recoded(line)))
+        except ParseError as error:
+            return Garbled(str(error))
     except ParseError as error:
         return Garbled(str(error))
+
+
+def _recoded(line: bytes) -> str:
+    """A line that is no UTF-8: Windows-1252, which has Latin-1 in it; what that leaves undefined is as in Latin-1.
+
+    Words that are UTF-8 stay it, also where a server cut a line within a character.
+    """
+    words = []
+    for word in line.split(b" "):
+        try:
+            words.append(word.decode())
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data" and not word[: error.start].isascii():
+                words.append(word.decode(errors="replace"))
+            else:
+                words.append("".join(_WINDOWS.get(byte) or chr(byte) for byte in word))
+    return " ".join(words)
+
+
+_WINDOWS = dict(zip(range(0x80, 0xA0), "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ", strict=True))
 
 
 def _unready(connection: socket.socket) -> tuple[type[OSError], type[OSError]]:

@@ -88,9 +88,9 @@ class History:
 class Scroll:
     """A named list of lines, numbered from 0 for ever; `first` is the number of the oldest one kept.
 
-    Reads: line, news, said. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number: that of
-    the window, from 1. cleared: the number of the line from which on lines are shown again, where it is not scrolled
-    back.
+    Reads: line, news, said. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number: that of the
+    window, from 1. edits: how often lines changed that were here already. cleared: the number of the line from which on
+    lines are shown again, where it is not scrolled back.
     """
 
     name: str
@@ -98,6 +98,7 @@ class Scroll:
     number: int = 0
     lines: deque[Line] = field(default_factory=deque)
     first: int = 0
+    edits: int = 0
     anchor: Anchor | None = None
     cleared: int = 0
     unread: Unread = field(default_factory=Unread)
@@ -155,6 +156,7 @@ class Scroll:
             before -= 1
             place = before if self.lines[before].id in self.history.follow else place
         self.lines.insert(place, line)
+        self.edits += 1
         self._note(line)
         number = self.first + place
         if self.unread.seen > number:
@@ -171,6 +173,7 @@ class Scroll:
         oldest = self.lines[0].time if self.lines else None
         before = [line for line in lines if line.id not in known and (oldest is None or line.time <= oldest)]
         self.lines.extendleft(reversed(before))
+        self.edits += 1
         self.unread.seen += len(before)
         self.cleared += len(before) * (self.cleared > 0)
         if self.anchor:
@@ -179,6 +182,7 @@ class Scroll:
     def replace(self, place: int, line: Line) -> None:
         """Put another line in the place of one, counted from the oldest that is here."""
         self.lines[place] = line
+        self.edits += 1
         self.history.fresh.append(line)
 
     def exchange(self, old: Line, new: Line) -> bool:
@@ -186,6 +190,7 @@ class Scroll:
         for place in range(len(self.lines) - 1, max(-1, len(self.lines) - 1 - _RECENT), -1):
             if self.lines[place] is old:
                 self.lines[place] = new
+                self.edits += 1
                 return True
         return False
 

@@ -22,6 +22,13 @@ class Received:
 
 
 @dataclass(slots=True)
+class Recoded:
+    """The server said something that is no UTF-8; it was read as Windows-1252."""
+
+    message: Message
+
+
+@dataclass(slots=True)
 class Garbled:
     """The server sent a line that is no message."""
 
@@ -43,7 +50,7 @@ class Untrusted:
     reason: str
 
 
-NetworkEvent = Connected | Received | Garbled | Untrusted | Disconnected
+NetworkEvent = Connected | Received | Recoded | Garbled | Untrusted | Disconnected
 
 
 @dataclass(slots=True)

@@ -35,9 +35,9 @@ _LATELY_MILLISECONDS = 10 * 60_000
 class Buffer(Scroll):
     """One window's content: a channel, a private talk, or what the server says.
 
-    gone: the other one of a private talk is not online. typing: nick -> until when that is believed, in milliseconds.
-    told_typing: when we told last that we are typing, in milliseconds, 0 when we are not. reactions: msgid -> reaction
-    -> nicks. speakers: folded nick -> when they spoke last here.
+    gone: the other one of a private talk is not online. refused: the server did not let us in. typing: nick -> until
+    when that is believed, in milliseconds. told_typing: when we told last that we are typing, in milliseconds, 0 when
+    we are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke last here.
     """
 
     network: "Network" = field(kw_only=True)
@@ -47,6 +47,7 @@ class Buffer(Scroll):
     names_arriving: dict[str, Member] | None = None
     joined: bool = False
     gone: bool = False
+    refused: bool = False
     waiting: list[PendingMessage] = field(default_factory=list)
     typing: dict[str, int] = field(default_factory=dict)
     told_typing: int = 0
@@ -55,7 +56,7 @@ class Buffer(Scroll):
 
     def enter(self) -> None:
         """We are in this channel from now on: what an earlier stay left is forgotten."""
-        self.joined = True
+        self.joined, self.refused = True, False
         self.topic = self.modes = ""
         self.typing.clear()
         self.members.clear()

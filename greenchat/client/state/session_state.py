@@ -24,11 +24,12 @@ class LinkState(Enum):
 class Link:
     """The connection itself: how far it is, how it ended, when it is tried again.
 
-    lag: milliseconds of the last PING, None while unknown. heard_at: milliseconds since the epoch, when the server
-    said something last. missed_since: the same, before the connection broke. lost_at, retry_at: seconds of the
-    monotonic clock, None when not lost and not retrying. tries: failed attempts to connect since the last success.
-    trouble: the line that reports them. leaving: the user asked for the end, do not reconnect. welcomed: the welcome
-    is complete. offers_server: offer to start a server on this machine when nothing answers.
+    lag: milliseconds of the last PING, None while unknown. heard_at: milliseconds since the epoch, when the server said
+    something last. missed_since: the same, before the connection broke. lost_at, retry_at: seconds of the monotonic
+    clock, None when not lost and not retrying. tries: failed attempts to connect since the last success. trouble: the
+    line that reports them. leaving: the user asked for the end, do not reconnect. welcomed: the welcome is complete.
+    offers_server: offer to start a server on this machine when nothing answers. recoded: the user was told of text that
+    is no UTF-8.
     """
 
     state: LinkState = LinkState.OFFLINE
@@ -44,6 +45,7 @@ class Link:
     leaving: bool = False
     welcomed: bool = False
     offers_server: bool = False
+    recoded: bool = False
 
     def reset(self) -> None:
         """Prepare for a new connection."""
@@ -56,8 +58,9 @@ class Nicknames:
     """Our own name on a network.
 
     current: what the server calls us; before it says so, what we asked for. wanted: what the user would like. asked:
-    what they have asked for and not got yet. watched: the server reports when this nick is free. refused: the name
-    that the server refused at registration, and why. mask: our user@host as others see it, "" while unknown.
+    what they have asked for and not got yet. watched: the server reports when this nick is free. refused: the name that
+    the server refused at registration, and why. former: what we were called before we came in anew. mask: our user@host
+    as others see it, "" while unknown.
     """
 
     current: str
@@ -65,6 +68,7 @@ class Nicknames:
     asked: str = ""
     watched: str = ""
     refused: tuple[str, str] | None = None
+    former: str = ""
     mask: str = ""
 
     def reset(self) -> None:
@@ -76,11 +80,12 @@ class Nicknames:
 class Login:
     """Who we are to the server, and what the connection is secured with.
 
-    credentials: to log in with, now and after every reconnect. certificate: the path of our own, with its key, to
-    show to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS,
-    a wrong certificate can't be accepted. account: whom the server takes us for. keep: ask whether to keep the
+    credentials: to log in with, now and after every reconnect. certificate: the path of our own, with its key, to show
+    to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS, a
+    wrong certificate can't be accepted. account: whom the server takes us for. keep: ask whether to keep the
     credentials once they turn out to be right. proving: a password was typed while online; it may open more than this
-    connection. returning: the connection is ended to come in anew with that password.
+    connection. returning: the connection is ended to come in anew with that password. told: the account that the user
+    was told they are logged in to. silently: folded channels that they were in then, where coming back is no news.
     """
 
     credentials: Credentials | None = None
@@ -92,6 +97,8 @@ class Login:
     keep: bool = False
     proving: bool = False
     returning: bool = False
+    told: str = ""
+    silently: set[str] = field(default_factory=set)
 
     def reset(self) -> None:
         """Prepare for a new connection."""

@@ -5,10 +5,12 @@ Kept as TOML that a person can edit, too. What is in the file and not known here
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from greenchat.client.state.bindings import KEYS, PRESETS
+from greenchat.client.state.setting_checks import destination, languages, patterns, proxy
 from greenchat.client.text.colours import DEPTHS
 
 Value = str | bool | int | list[str]
@@ -20,27 +22,38 @@ class SettingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A row of the table. choices: what a text may be, () for anything."""
+    """A row of the table. choices: what a text may be, () for anything. check: says what is wrong with it."""
 
     name: str
     default: Value
     help: str
     choices: tuple[str, ...] = ()
+    check: Callable[[str], str] | None = None
 
 
 TABLE: dict[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("highlight.words", [], "words that call you, besides your nickname (separated by spaces)"),
-        Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)"),
+        Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)", check=patterns),
         Setting("colours", "auto", "how many colours to use, from the next start on", ("auto", *DEPTHS)),
         Setting("theme", "auto", "for a dark or a light terminal", ("auto", "dark", "light")),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting("show.topic", True, "the bar above with what the channel is about"),
         Setting("show.status", True, "the bar below with who and where you are, and what happened elsewhere"),
-        Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel"),
-        Setting("proxy", "", "through which to reach servers of other machines: socks5://[user:password@]host:port"),
-        Setting("spelling", "", "languages to check what you type in, like en_US de_DE, or auto (separated by spaces)"),
+        Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel", check=destination),
+        Setting(
+            "proxy",
+            "",
+            "through which to reach servers of other machines: socks5://[user:password@]host:port",
+            check=proxy,
+        ),
+        Setting(
+            "spelling",
+            "",
+            "languages to check what you type in, like en_US de_DE, or auto (separated by spaces)",
+            check=languages,
+        ),
         Setting("spelling.words", [], "words that are right, whatever the dictionary says (separated by spaces)"),
         Setting("typing.tell", True, "tell others while you type"),
         Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
@@ -170,15 +183,10 @@ def _parse(setting: Setting, text: str) -> Value:
         if not text.isdecimal() or not text.isascii():
             raise SettingError(f"{setting.name} is a whole number.")
         return int(text)
+    if setting.check and text and (problem := setting.check(text)):
+        raise SettingError(f"{setting.name}: {problem}")
     if isinstance(setting.default, list):
-        words = text.split()
-        if setting.name.endswith("patterns"):
-            for word in words:
-                try:
-                    re.compile(word)
-                except re.error as error:
-                    raise SettingError(f"{word} is no regular expression: {error}") from error
-        return words
+        return text.split()
     if setting.choices and text not in setting.choices:
         raise SettingError(f"{setting.name} is one of {', '.join(setting.choices)}.")
     return text

@@ -40,6 +40,7 @@ _COMMAND = re.compile(r"\x1b\]([0-9]+);([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC, a
 _COMMAND_BEGUN = re.compile(r"\x1b\][0-9]+[^\x07\x1b]*\x1b?$")
 _LONGEST_COMMAND = 100
 _RGB = re.compile(r"rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
+_PASTED_KEYS = re.compile("\x1b\\[(?:(10[69]|105);5u|27;5;(10[69]|105)~)")
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 
@@ -185,15 +186,22 @@ def _named(parameters: str, letter: str) -> str:
     modifier = _MODIFIERS.get(numbers[1], "") if len(numbers) > 1 else ""
     if letter == "~":
         if numbers[0] == 27 and len(numbers) > 2:  # xterm's modifyOtherKeys
-            return modifier + _plain(chr(numbers[2]))
+            return _held(modifier, chr(numbers[2]))
         name = _NUMBERS.get(numbers[0], "")
     elif letter in _RXVT_MODIFIERS:
         modifier, name = _RXVT_MODIFIERS[letter], _NUMBERS.get(numbers[0], "")
     elif letter == "u":  # the kitty protocol and xterm's formatOtherKeys
-        name = _plain(chr(numbers[0])) if 0 < numbers[0] < 0x110000 else ""
+        return _held(modifier, chr(numbers[0])) if 0 < numbers[0] < 0x110000 else ""
     else:
         name = _LETTERS.get(letter, "")
     return modifier + name if name else ""
+
+
+def _held(modifier: str, character: str) -> str:
+    """A character that is held with modifiers. Ctrl with I, J, M or [ is what terminals have always sent for it."""
+    if modifier == "C-" and character in "ijm[":
+        return _CONTROL[chr(ord(character) & 0x1F)]
+    return modifier + _plain(character)
 
 
 def _plain(character: str) -> str:
@@ -205,4 +213,6 @@ def _plain(character: str) -> str:
 
 
 def _pasted(text: str) -> str:
+    """The text of a paste. tmux sends its line ends as keys (`extended-keys on`): Ctrl-J and Ctrl-M."""
+    text = _PASTED_KEYS.sub(lambda match: chr(int(match[1] or match[2]) - 96), text)
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -4,7 +4,10 @@ import pytest
 
 from greenchat.client.irc import joining
 from greenchat.client.state.address import Address
+from greenchat.client.state.events import Recoded
 from greenchat.client.state.model import Network
+from greenchat.protocol import caps
+from greenchat.protocol.message import parse
 from tests.client.world import World
 
 # What happens to us in #tea, or on the network (""), while the user looks at another window.
@@ -130,3 +133,45 @@ def test_the_notify_list_follows_a_change_of_nickname(tea: World) -> None:
     assert "- bob is now called robert." in tea.shown()
     tea.feed(":robert!b@h NICK bob")
     assert tea.shown()[-1] == "- bob is online."
+
+
+def test_another_encoding_is_told_once(tea: World) -> None:
+    for _ in range(3):
+        tea.console.on_network(tea.network, Recoded(parse(":bob!b@h PRIVMSG #tea :café")), tea.now)
+    assert tea.shown()[-4:] == [
+        "bob: café",
+        "- bob writes in another encoding than UTF-8, read here as Windows-1252.",
+        "bob: café",
+        "bob: café",
+    ]
+
+
+def test_coming_in_anew_with_the_password_is_told_once(world: World) -> None:
+    """A second device logs in, and comes in again to share the nick: no "logged in" and no "You joined" twice."""
+    world.connect()
+    world.feed(
+        ":srv CAP * LS :sasl=PLAIN",
+        ":srv 433 * alice :Nickname is in use",
+        ":srv 001 alice_ :Hi",
+        ":srv 422 alice_ :No MOTD",
+    )
+    world.feed(":alice_!a@h JOIN #tea", ":srv 366 alice_ #tea :End")
+    world.network.login.proving = True
+    world.network.caps.held |= caps.SASL
+    world.feed(":srv 900 alice_ alice_!a@h alice :You are now logged in", ":srv 433 alice_ alice :Nickname is in use")
+    assert world.network.login.returning
+    world.lose("to come back")
+    world.connect()
+    world.feed(
+        ":srv 900 alice alice!a@h alice :You are now logged in",
+        ":srv 001 alice :Hi",
+        ":srv 422 alice :No MOTD",
+        ":alice!a@h JOIN #tea",
+        ":srv BATCH +h chathistory #tea",
+        "@batch=h;time=2026-09-21T14:00:00.000Z :alice_!a@h QUIT :Coming back as alice",
+        ":srv BATCH -h",
+    )
+    told = [line for window in ("", "#tea") for line in world.shown(window)]
+    assert sum("logged in" in line for line in told) == 1
+    assert told.count("* You joined") == 1
+    assert not any("quit" in line for line in told)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.client.net import transport
 from greenchat.client.net.transport import Transport, explain
 from greenchat.client.state.address import Address
-from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Untrusted
+from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.protocol.message import Message
 from greenchat.server.net.certificate import ensure_certificate
 
@@ -58,7 +59,7 @@ def test_messages_come_whole_whatever_pieces_they_arrive_in(line: Line) -> None:
 
 def test_bytes_that_are_no_text_and_lines_that_are_no_messages(line: Line) -> None:
     line.peer.sendall(b":x PRIVMSG a :\xff\r\n\x00\r\n" + b"x" * 20_000 + b"\r\nPING\r\n")
-    assert line.next() == Received(Message("PRIVMSG", ("a", "\ufffd"), "x"))
+    assert line.next() == Recoded(Message("PRIVMSG", ("a", "ÿ"), "x"))
     assert isinstance(line.next(), Garbled)
     assert line.next() == Garbled("too long")
     assert line.next() == Received(Message("PING"))
@@ -221,3 +222,20 @@ def test_a_certificate_that_is_not_trusted_is_refused(certificate: tuple[Path, P
 
 def test_a_pinned_certificate_needs_no_authority(certificate: tuple[Path, Path]) -> None:
     assert connect_tls(certificate, fingerprint(certificate), 1)[0] == Connected()
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (b"PRIVMSG #tea :caf\xe9", "café"),
+        (b"PRIVMSG #tea :\x93quoted\x94 \x80 5", "“quoted” € 5"),
+        ("PRIVMSG #tea :grün ".encode() + b"gr\xfcn", "grün grün"),
+        (b"PRIVMSG #tea :\x81\x8d", "\x81\x8d"),
+        (b"PRIVMSG #tea :cut off at " + "日本".encode()[:-1], "cut off at 日\ufffd"),
+    ],
+)
+def test_what_is_no_utf8_is_read_as_people_wrote_it(line: bytes, text: str) -> None:
+    """Windows-1252 has what Latin-1 has; a character that a server has cut is no sign of it."""
+    event = transport._event_of(line)
+    assert isinstance(event, Recoded)
+    assert event.message.params[-1] == text

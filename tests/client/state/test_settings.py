@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.client.state.effects import Save
-from greenchat.client.state.settings import SettingError, Settings, as_toml, load, save
+from greenchat.client.state.settings import TABLE, SettingError, Settings, as_toml, load, save
 from tests.client.world import World
 
 WORDS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)
@@ -69,7 +69,7 @@ def test_set_shows_explains_changes_and_refuses(tea: World) -> None:
     ]
     tea.type("/set bell default\n/set highlight.patterns (\n")
     assert tea.model.settings.values == {}
-    assert tea.shown()[-1].startswith("! ( is no regular expression:")
+    assert tea.shown()[-1].startswith("! highlight.patterns: ( is no regular expression")
 
 
 def test_aliases_stand_for_commands(tea: World) -> None:
@@ -129,3 +129,34 @@ def test_the_names_of_settings_are_completed(tea: World) -> None:
     tea.type("/set hi")
     tea.press("Tab")
     assert tea.console.editor.text == "/set highlight.words "
+
+
+WRONG = {
+    "start": "ftp://x",
+    "proxy": "localhost",
+    "spelling": "en_US; rm",
+    "highlight.patterns": "[a",
+    "archive.megabytes": "-5",
+    "exec.seconds": "soon",
+    "theme": "pink",
+    "bell": "perhaps",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_refused_with_what_is_right(tea: World, name: str) -> None:
+    before = tea.model.settings.get(name)
+    tea.type(f"/set {name} {WRONG[name]}\n")
+    assert tea.shown()[-1].startswith(f"! {name}")
+    assert tea.model.settings.get(name) == before
+
+
+def test_every_setting_checks_what_it_can() -> None:
+    """A text is one of a few, or there is a check: only these may be anything."""
+    free = {"spelling.words", "highlight.words", "plugins.load"}
+    unchecked = {
+        row.name
+        for row in TABLE.values()
+        if isinstance(row.default, str | list) and not row.choices and row.check is None
+    }
+    assert unchecked == free

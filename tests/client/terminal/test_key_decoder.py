@@ -89,3 +89,23 @@ def test_no_bytes_break_it(data: bytes) -> None:
     decoder.feed(data)
     decoder.flush()
     decoder.flush()
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"one\x1b[106;5utwo", "one\ntwo"),
+        (b"one\x1b[109;5u\x1b[106;5utwo", "one\ntwo"),
+        (b"one\x1b[105;5utwo", "one\ttwo"),
+        (b"one\x1b[27;5;106~two", "one\ntwo"),
+        (b"one [106;5u two", "one [106;5u two"),
+    ],
+)
+def test_a_paste_through_tmux_has_line_ends(data: bytes, text: str) -> None:
+    """tmux with extended-keys pastes line ends as the keys that make them."""
+    assert Decoder().feed(b"\x1b[200~" + data + b"\x1b[201~") == [Pasted(text)]
+
+
+@pytest.mark.parametrize(("data", "key"), [(b"\x1b[106;5u", "Enter"), (b"\x1b[105;5u", "Tab"), (b"\x1b[107;5u", "C-k")])
+def test_keys_that_have_two_names_keep_the_old_one(data: bytes, key: str) -> None:
+    assert Decoder().feed(data) == [KeyPressed(key)]

@@ -1,0 +1,54 @@
+"""What is still to be sent when the input of a script has ended, whether to wait for it, and what became of it."""
+
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+
+PATIENCE_SECONDS = 60.0  # for a connection that was there and is to come back
+
+
+def waits(model: Model, seconds: float) -> bool:
+    """Whether something may still be sent. seconds: since the input ended."""
+    return any(_waits(network, seconds) for network in model.networks)
+
+
+def outcome(model: Model) -> str:
+    """Return why not everything was done, in one line for people, "" where everything was."""
+    for network in model.networks:
+        lines = sum(len(buffer.waiting) for buffer in network.buffers.values())
+        what = f"{lines} line{'s' if lines > 1 else ''} not sent: " if lines else ""
+        if network.link.state is not LinkState.ONLINE:
+            trouble = network.link.trouble.text if network.link.trouble else _last_error_of(network.status)
+            return f"{what}{trouble}" if trouble else f"{what}Not connected to {network.address}"
+        refused = next((buffer for buffer in network.buffers.values() if _refused(buffer)), None)
+        if refused:
+            return f"{what}{_last_error_of(refused) or f'You are not in {refused.name}.'}"
+        if lines:
+            return f"{what}{network.address} did not confirm in time"
+    return ""
+
+
+def _waits(network: Network, seconds: float) -> bool:
+    link = network.link
+    if link.state is LinkState.OFFLINE:
+        broke = link.missed_since != 0 and not link.leaving
+        return broke and seconds < PATIENCE_SECONDS
+    if link.state is not LinkState.ONLINE or not link.welcomed:
+        return seconds < PATIENCE_SECONDS
+    coming = [name for name in network.channels if (buffer := network.find(name)) is None or _comes(buffer)]
+    sends = any(buffer.waiting for buffer in network.buffers.values() if not _refused(buffer))
+    return bool(coming or sends or network.outgoing) and seconds < PATIENCE_SECONDS
+
+
+def _comes(buffer: Buffer) -> bool:
+    return not buffer.joined and not buffer.refused
+
+
+def _refused(buffer: Buffer) -> bool:
+    """Whether what waits in a channel has no way there: the server does not let us in, or we were sent away."""
+    wanted = {buffer.network.fold(name) for name in buffer.network.channels}
+    sent_away = buffer.network.fold(buffer.name) not in wanted and bool(buffer.waiting)
+    return buffer.kind is BufferKind.CHANNEL and not buffer.joined and (buffer.refused or sent_away)
+
+
+def _last_error_of(buffer: Buffer) -> str:
+    return next((line.text for line in reversed(buffer.lines) if line.kind is Kind.ERROR), "")

@@ -1,0 +1,42 @@
+"""What a value of a setting must be: each check returns what is wrong with it and how it would be right, or ""."""
+
+import re
+
+from greenchat.client.state.destination import AddressError, nick_problem, parse_destination
+
+_PROXY = re.compile(r"socks5h?://(?:[^\s/@]*@)?(?:\[[0-9a-fA-F:]+\]|[^\s/@:\[\]]+):([0-9]{1,5})/?")
+
+
+def destination(text: str) -> str:
+    """Check `NICK@HOST[:PORT]/#channel`."""
+    try:
+        found = parse_destination(text)
+    except AddressError as error:
+        return str(error)
+    if " " in text.strip():
+        return "one destination without spaces, like ada@irc.example:6667/#tea"
+    return nick_problem(found.nick) if found.nick else ""
+
+
+def proxy(text: str) -> str:
+    """Check `socks5://[user:password@]host:port`."""
+    match = _PROXY.fullmatch(text)
+    return "" if match and 0 < int(match[1]) < 65536 else "like socks5://localhost:9050"
+
+
+def languages(text: str) -> str:
+    """Check names of dictionaries."""
+    wrong = next(
+        (word for word in text.split() if not re.fullmatch(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*|auto", word)), ""
+    )
+    return f"{wrong} is no language; like en_US, de_DE or auto" if wrong else ""
+
+
+def patterns(text: str) -> str:
+    """Check regular expressions."""
+    for word in text.split():
+        try:
+            re.compile(word)
+        except re.error as error:
+            return f"{word} is no regular expression ({error})"
+    return ""
