@@ -15,6 +15,9 @@ spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hu
 test = [
     *proxy,
     *(f"{each}; python_version < '3.15'" for each in spelling),  # it has no wheels for 3.15 yet
+    "build>=1,<2",  # makes the wheel and the sdist that the tests install
+    "setuptools>=77",  # ... with
+    "shtab>=1.7,<2",  # completion for shells
     "pytest>=8,<10",  # runs the tests
     "pytest-xdist>=3.5,<4",  # runs them on both cores
     "hypothesis>=6.100,<7",  # looks for the input nobody thought of
@@ -35,6 +38,7 @@ setup(
     package_data={
         "greenchat": ["py.typed", "web/*", "web/**/*", "server/tools/templates/*"]
     },  # types; the page; what `print-unit` and its like print
+    data_files=[("share/man/man1", sorted(str(page) for page in Path("greenchat/man").glob("*.1")))],
     scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],
     install_requires=[
         "gevent>=24.2,<27",  # the server: a greenlet per client over libev
@@ -50,11 +54,13 @@ setup(
             "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
             "ptyprocess>=0.7,<1",  # runs terminal clients for greenchat-bench client
         ],
+        "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
         "proxy": proxy,
         "spelling": spelling,
         "test": test,
         "dev": [
             *test,
+            "argparse-manpage>=4.5,<5",  # writes the man pages from the parsers
             "ruff>=0.6,<1",  # format and lint
             "mypy>=1.11,<3",  # types
             "pip-audit>=2.7,<3",  # known holes in all of these

@@ -20,12 +20,12 @@ from greenchat.bench.swarm import Address
 from greenchat.bench.targets import PEERS, NotStartedError, Target, greenchat_target
 from greenchat.bench.wire import TEXT_BYTES
 from greenchat.bench.worker import FailedError
-from greenchat.cli import Parser
+from greenchat.cli import Parser, add_completion
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code is 0, 1 when something was lost or failed, 2 for a bad option."""
-    options = _parser().parse_args(arguments)
+    options = parser_of_program().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     chosen: Scenario | Command = options.chosen
     try:
@@ -46,13 +46,15 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)  # an exception, so that the servers that were started are stopped
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_program() -> argparse.ArgumentParser:
+    """Return the parser of the command line, which documents the program."""
     parser = Parser(
         prog="greenchat-bench",
         description="Measure a chat server with many simulated clients in a process of their own. Without --server it"
         " starts greenchat-server on a free port with an empty data folder.",
     )
     parser.add_argument("--version", action="version", version=f"greenchat-bench {__version__}")
+    add_completion(parser, parser_of_program)
     commands = parser.add_subparsers(title="scenarios", metavar="SCENARIO", required=True)
     for each in find():
         sub = commands.add_parser(each.name, help=each.help, description=each.help)

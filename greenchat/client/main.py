@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from greenchat import __version__
-from greenchat.cli import WRONG_USE, Parser, called
+from greenchat.cli import WRONG_USE, Parser, add_completion, called
 from greenchat.client.app import App
 from greenchat.client.archive.vault import system_vault
 from greenchat.client.console import Console
@@ -55,13 +55,9 @@ class UsageError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the client.
-
-    Returns 0 after a clean end, 1 after a bug of ours, 2 where it could not start, 3 where a script's input ended and
-    not all of it could be sent.
-    """
     keep_private()
-    given = _parser().parse_args(arguments)
+    """Run the client. 0 after a clean end, 2 where it could not start, 1 after a bug of ours."""
+    given = parser_of_program().parse_args(arguments)
     try:
         return _start(given)
     except UsageError as error:
@@ -72,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser_of_program() -> argparse.ArgumentParser:
+    """Return the parser of the command line, which documents the program."""
     parser = Parser(
         prog="greenchat",
         allow_abbrev=False,
@@ -99,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--light", action="store_true", help="colours for a light terminal")
     parser.add_argument("--no-archive", action="store_true", help="keep nothing of what is said on this machine")
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
+    add_completion(parser, parser_of_program)
     return parser
 
 

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from greenchat import __version__
-from greenchat.cli import Parser, called
+from greenchat.cli import Parser, add_completion, called
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
 from greenchat.privacy import keep_private, narrow
@@ -105,6 +105,23 @@ def _server_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def parser_of_program() -> argparse.ArgumentParser:
+    """Return a parser that documents the server and all its commands, for man pages and completion."""
+    parser = Parser(
+        prog="greenchat-server",
+        description="Group chat for the terminal: serves greenchat, any IRC client, nc and browsers, all on one port.",
+        allow_abbrev=False,
+    )
+    _add_server_options(parser)
+    _add_options(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for tool in tools().values():
+        command = commands.add_parser(tool.name, help=tool.summary, description=tool.summary, allow_abbrev=False)
+        tool.add_arguments(command)
+        _add_options(command)
+    return parser
+
+
 def _add_options(parser: argparse._ActionsContainer) -> None:
     """Add the options that commands have, too."""
     parser.add_argument("--data", metavar="DIR", type=Path, help="where history is kept (default: the XDG data folder)")
@@ -127,6 +144,7 @@ def _add_server_options(parser: argparse._ActionsContainer) -> None:
         help="speak TLS on the same ports too, with a certificate made on the first start unless the file names one",
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser, once it is served")
+    add_completion(parser, parser_of_program)
     parser.add_argument("--debug", action="store_true", help="log everything that happens")
 
 

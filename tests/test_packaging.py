@@ -1,0 +1,98 @@
+"""The wheel and the sdist: they are complete, install in a fresh environment, and come out the same twice."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from greenchat import __version__
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = ("greenchat", "greenchat-server", "greenchat-bench")
+EPOCH = "1700000000"  # seconds; https://reproducible-builds.org/specs/source-date-epoch/
+PATIENCE = 300.0  # seconds
+
+pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout: nothing says what is source")
+
+
+def built(source: Path, folder: Path, *kinds: str) -> list[Path]:
+    """Build from a copy of the sources, as a packager does. kinds: "--wheel", "--sdist"."""
+    subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", *kinds, "--outdir", str(folder), str(source)],
+        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH},
+        capture_output=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    return sorted(folder.iterdir(), key=lambda file: file.suffix, reverse=True)
+
+
+def copied(folder: Path) -> Path:
+    """What git knows of the checkout, in a folder of its own, so that building leaves nothing here."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+            (folder / name).chmod((ROOT / name).stat().st_mode & 0o777)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The wheel and the sdist, in this order."""
+    return built(copied(tmp_path_factory.mktemp("source")), tmp_path_factory.mktemp("dist"), "--wheel", "--sdist")
+
+
+def test_the_wheel_has_all_that_the_programs_need(packages: list[Path]) -> None:
+    with zipfile.ZipFile(packages[0]) as wheel:
+        names = wheel.namelist()
+    data = f"greenchat-{__version__}.data"
+    for name in (
+        "greenchat/py.typed",
+        "greenchat/__main__.py",
+        "greenchat/web/index.html",
+        "greenchat/server/tools/templates/greenchat.service",
+        *(f"{data}/scripts/{program}" for program in PROGRAMS),
+        *(f"{data}/data/share/man/man1/{program}.1" for program in PROGRAMS),
+    ):
+        assert name in names
+    assert not [name for name in names if name.startswith("tests")]
+
+
+def test_the_same_sources_make_the_same_wheel(packages: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (again,) = built(copied(tmp_path / "source"), tmp_path / "dist", "--wheel")
+    assert again.name == packages[0].name
+    assert again.read_bytes() == packages[0].read_bytes()
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["wheel", "sdist"])
+def test_it_installs_in_a_fresh_environment(packages: list[Path], number: int, tmp_path: Path) -> None:
+    """What it depends on is that of the tests' environment: fetching it anew is the business of the package index."""
+    place = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    inside = next(place.glob("lib/python*/site-packages"))
+    (inside / "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    python = place / "bin/python"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    options = ("--quiet", "--no-deps", "--no-build-isolation", "--force-reinstall")
+    command = [str(python), "-m", "pip", "install", *options, str(packages[number])]
+    subprocess.run(command, env=env, check=True, capture_output=True, timeout=PATIENCE)
+    programs = [[str(place / "bin" / program)] for program in PROGRAMS]
+    for words in (*programs, [str(python), "-m", "greenchat"]):
+        said = subprocess.run(
+            [*words, "--version"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE
+        )
+        assert __version__ in said.stdout
+
+
+def test_the_sdist_has_what_a_build_needs(packages: list[Path]) -> None:
+    with tarfile.open(packages[1]) as sdist:
+        names = {name.partition("/")[2] for name in sdist.getnames()}
+    assert {"setup.py", "README.md", "LICENSE", "bin/greenchat", "greenchat/web/index.html"} <= names
