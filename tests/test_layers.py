@@ -69,7 +69,7 @@ INNER_ORDER = {
 PURE_STORAGE = {"storage/interface.py", "storage/changes.py", "storage/log.py"}
 OUTSIDE = {
     "gevent": {"server", "bench"},
-    "curses": {"client/terminal/screen.py", "client/terminal/key_decoder.py"},
+    "curses": {"client/terminal/screen.py", "client/terminal/key_decoder.py", "server/tools/live.py"},
 }
 
 
