@@ -174,6 +174,11 @@ class Accounts:
         """Keep a name from being registered again."""
         self._dropped[self._skeleton(dropped.name)] = dropped
 
+    @property
+    def dropped(self) -> list[Dropped]:
+        """The former accounts whose names are not free."""
+        return list(self._dropped.values())
+
     def free(self, name: str) -> Dropped | None:
         """Let a former account's name be registered again; what was kept of it."""
         return self._dropped.pop(self._skeleton(name), None)

@@ -42,6 +42,7 @@ class BroadcastGroup:
                     if not pending:
                         outbox.dirty.append(outbox)
                     pending += lines
+            outbox.dirty.weigh(sum(map(len, lines)), len(outboxes))
 
     def broadcast(self, envelope: Envelope, skip: Session | None = None) -> None:
         """Put the message into the outbox of every member but `skip`.

@@ -5,6 +5,8 @@ the client-only tag `protocol.tags.CLIENT_ID`, it can send them again.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 _LONGEST = 64
 _MOST = 16_384
@@ -15,7 +17,7 @@ Key = tuple[str, str, str]
 class SentIds:
     """Ids of clients and the msgids of what was said under them; of too many the oldest is forgotten.
 
-    Reads: get. Changes: add, drop.
+    Reads: get, dump. Changes: add, drop, load.
     """
 
     __slots__ = ("_msgids",)
@@ -37,6 +39,14 @@ class SentIds:
         self._msgids[key] = msgid
         if len(self._msgids) > _MOST:
             self._msgids.popitem(last=False)
+
+    def dump(self) -> list[list[object]]:
+        """All of them as JSON can hold it."""
+        return [[*key, msgid] for key, msgid in self._msgids.items()]
+
+    def load(self, stored: Iterable[Sequence[Any]]) -> None:
+        """The reverse of `dump`."""
+        self._msgids = OrderedDict(((account, place, name), msgid) for account, place, name, msgid in stored)
 
     def drop(self, key: Key) -> None:
         """It was not said after all."""

@@ -21,7 +21,7 @@ _KNOWN = 4096  # hosts and sources that are remembered: a page of history has th
 class Cloaks:
     """Makes cloaks, always the same ones of an address until the secret changes.
 
-    Reads: host, source. Changes: change_secret.
+    Reads: host, source, secret. Changes: change_secret.
     """
 
     __slots__ = ("_known", "_secret", "_settings")
@@ -36,6 +36,11 @@ class Cloaks:
         """All cloaks are others from now on. secret: SECRET_SIZE random bytes."""
         self._secret = secret
         self._known.clear()
+
+    @property
+    def secret(self) -> bytes:
+        """Behind the cloaks."""
+        return self._secret
 
     def host(self, host: str) -> str:
         """What to show of an IP address: its cloak. Of this machine's own addresses, and of what is no address: it."""

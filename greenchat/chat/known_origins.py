@@ -5,13 +5,15 @@ that were all, any stranger could lock an owner out, with a few wrong passwords 
 one came from before is the owner's: there, only what comes from there counts.
 """
 
+from collections.abc import Iterable
+
 _MOST = 20  # places of one account
 
 
 class KnownOrigins:
     """Since the server started. Accounts are named by their ids, a place is an `addresses.netblock`.
 
-    Reads: knows. Changes: note, forget.
+    Reads: knows, dump. Changes: note, forget, load.
     """
 
     __slots__ = ("_places",)
@@ -30,6 +32,14 @@ class KnownOrigins:
         places[place] = None
         if len(places) > _MOST:
             del places[next(iter(places))]
+
+    def dump(self) -> list[list[object]]:
+        """All of them as JSON can hold it."""
+        return [[account, list(places)] for account, places in self._places.items()]
+
+    def load(self, stored: Iterable[tuple[str, list[str]]]) -> None:
+        """The reverse of `dump`."""
+        self._places = {account: dict.fromkeys(places) for account, places in stored}
 
     def forget(self, account: str) -> None:
         """There is no such account any more."""

@@ -47,6 +47,11 @@ class MetadataUse:
     pending: dict[str, str] = field(default_factory=dict)
     _changes: deque[int] = field(default_factory=deque)
 
+    @property
+    def changes(self) -> list[int]:
+        """When it changed something lately, ms since the epoch."""
+        return list(self._changes)
+
     def wait(self, now: int, a_minute: int) -> int:
         """Seconds until this session may change something again, 0 if now. now: ms; a_minute: 0 is no limit."""
         while self._changes and not now - _MINUTE < self._changes[0] <= now:  # a clock may be set back

@@ -1,6 +1,7 @@
 """What waits to be sent to one session in this turn. The server's outbox, which knows a socket, grows out of it."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
+from typing import Self
 
 _EACH = 512 * 1024  # bytes that one outbox may be given in a turn
 _ALL = 32 * 1024 * 1024  # bytes that all together may: sending them takes some 30 ms
@@ -130,6 +131,10 @@ class _Nothing(list[bytes]):
 
     def append(self, data: bytes, /) -> None:
         """Forget it."""
+
+    def __iadd__(self, _: Iterable[bytes], /) -> Self:  # type: ignore[override, misc]  # for bytes alone
+        """Forget it."""
+        return self
 
     def clear(self) -> None:
         """There is nothing."""

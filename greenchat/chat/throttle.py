@@ -1,6 +1,7 @@
 """Keeping people in bounds: how long somebody must wait before their next line is read, or their next try."""
 
 from collections import Counter, deque
+from collections.abc import Iterable
 
 
 class TokenBucket:
@@ -32,7 +33,7 @@ class Attempts:
 
     At most `limit` within `window` ms; limit 0 switches it off.
 
-    Reads: wait, has_room. Changes: begin, end, count, succeeded, forget_old.
+    Reads: wait, has_room, dump. Changes: begin, end, count, succeeded, forget_old, load.
     """
 
     __slots__ = ("_failures", "_under_way", "limit", "window")
@@ -83,6 +84,14 @@ class Attempts:
     def succeeded(self, who: str) -> None:
         """They got it right: all is forgotten."""
         self._failures.pop(who, None)
+
+    def dump(self) -> list[list[object]]:
+        """Who did it when, as JSON can hold it; what is under way is not in it."""
+        return [[who, list(times)] for who, times in sorted(self._failures.items())]
+
+    def load(self, stored: Iterable[tuple[str, list[int]]]) -> None:
+        """The reverse of `dump`."""
+        self._failures = {who: deque(times) for who, times in stored}
 
     def forget_old(self, now: int) -> None:
         """Drop whoever has done nothing lately, so that the table does not grow for ever."""

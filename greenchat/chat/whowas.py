@@ -1,8 +1,9 @@
 """Who has left or changed their nick: what WHOWAS tells. https://modern.ircdocs.horse/#whowas-message"""
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
 
 from greenchat.chat.user import User
 
@@ -30,7 +31,7 @@ class Departed:
 class Whowas:
     """The last `limit` who gave up a nick, found by nick without a search.
 
-    Reads: of. Changes: add.
+    Reads: of, dump. Changes: add, load.
     """
 
     __slots__ = ("_by_nick", "_order", "limit")
@@ -50,6 +51,16 @@ class Whowas:
             entries.pop()
             if not entries:
                 del self._by_nick[oldest]
+
+    def dump(self) -> list[list[object]]:
+        """All of them, the first who left first, as JSON can hold it."""
+        left = {name: iter(reversed(entries)) for name, entries in self._by_nick.items()}
+        return [[name, *astuple(next(left[name]))] for name in self._order]
+
+    def load(self, stored: Iterable[Sequence[Any]]) -> None:
+        """The reverse of `dump`."""
+        for name, *fields in stored:
+            self.add(name, Departed(*fields))
 
     def of(self, folded: str) -> Iterator[Departed]:
         """Those who had this nick, the last first."""

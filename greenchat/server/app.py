@@ -13,6 +13,7 @@ import gevent
 from gevent.event import Event
 from gevent.threadpool import ThreadPool
 
+from greenchat.chat import documents
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
@@ -32,6 +33,7 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import MessageIds
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
+from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.http.door import HttpDoor
@@ -101,8 +103,15 @@ class App:
         self.is_restarting = False
         self._admission = Admission(self.now, self._objection)
         self._read_config = read_config
+        self._recorder: Recorder | None = None
         self._stopping = Event()
         self._farewell = "The server is shutting down"
+
+    def record(self, path: Path) -> None:
+        """Write down all that changes the state, from now on. path: of a new file. Raises RecordingError."""
+        marks = self.store.documents(documents.READ_MARKS.name)
+        self._recorder = Recorder(path, self.network, marks, self.now())
+        self.log.read(self._recorder.read)
 
     @property
     def mail(self) -> Mailer:
@@ -147,6 +156,8 @@ class App:
         self.hangups.close()
         self._let_end(self.workers, "a login or a search")
         self.turn.end()
+        if self._recorder:
+            self._recorder.close(self.now())
         self.audit.close()
         self.moderation.close()
         self.keeper.close()

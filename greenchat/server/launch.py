@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from logging.handlers import WatchedFileHandler
+from pathlib import Path
 
 import gevent
 
@@ -19,6 +20,7 @@ from greenchat.server import terminal
 from greenchat.server.app import App
 from greenchat.server.control.requests import answer
 from greenchat.server.control.service import ControlService
+from greenchat.server.data.recording import RecordingError
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.systemd import Notifier, handed_over
@@ -32,11 +34,16 @@ class CannotStartError(Exception):
     """The server can't start like this; the text is one clear line."""
 
 
-def serve(config: Config, greet: Callable[[list[Address], str], None], read_config: Callable[[], Config]) -> int:
+def serve(
+    config: Config,
+    greet: Callable[[list[Address], str], None],
+    read_config: Callable[[], Config],
+    record: Path | None = None,
+) -> int:
     """Serve until a signal or an operator ends it; the exit code.
 
     greet: called with the addresses on which it listens, and the fingerprint of its certificate ("" without TLS).
-    read_config: reads the configuration again.
+    read_config: reads the configuration again. record: a new file in which all is written down that changes the state.
     Raises CannotStartError and ConfigError.
     """
     options = config.options
@@ -50,8 +57,10 @@ def serve(config: Config, greet: Callable[[list[Address], str], None], read_conf
     try:
         tls = load_tls(options.tls, options.data, config.settings.name)
         app = App(config.settings, options, tls, read_config)
+        if record:
+            app.record(record)
         addresses = app.listen(opened)
-    except (MissingPackageError, StoreError) as error:
+    except (MissingPackageError, StoreError, RecordingError) as error:
         raise CannotStartError(str(error)) from error
     except CannotListenError as error:
         raise CannotStartError(f"{error}; choose another address with --listen") from error

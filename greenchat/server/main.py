@@ -145,6 +145,12 @@ def _add_server_options(parser: argparse._ActionsContainer) -> None:
     )
     parser.add_argument("--open", action="store_true", help="open the page in a browser, once it is served")
     add_completion(parser, parser_of_program)
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        type=Path,
+        help="write down all that happens, for finding a bug with greenchat-server replay; keep the file private",
+    )
     parser.add_argument("--debug", action="store_true", help="log everything that happens")
 
 
@@ -172,7 +178,7 @@ def _serve(given: argparse.Namespace) -> int:
             _open(page_urls(addresses, config.options)[0])
 
     try:
-        return launch.serve(config, greet, lambda: _configuration(given))
+        return launch.serve(config, greet, lambda: _configuration(given), given.record)
     except launch.CannotStartError as error:
         raise UsageError(str(error)) from error
 

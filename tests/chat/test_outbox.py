@@ -70,7 +70,8 @@ def test_what_is_put_for_who_is_gone_takes_no_room_and_is_never_sent() -> None:
     gone.put(b"after")
     gone.retract(set())
     gone.flush()
-    assert len(here.pending) == 3
+    group.broadcast_lines(lambda _: [b"one", b"two"], None)
+    assert len(here.pending) == 5
     assert gone.pending == [b""]
     assert list(dirty) == [here]
     assert dirty.volume > 0  # also where the last of a group is gone

@@ -16,7 +16,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
-from greenchat.commands.connection.quit import leave
+from greenchat.commands.connection.quit import left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Deferred, Streamed
 from greenchat.config.options import Options, Storage, Throttle
@@ -165,8 +165,10 @@ class World:
     def _leave(self, puppet: Puppet, reason: str) -> None:
         """As a connection does when its reader has ended."""
         self.app.turn.begin()
-        leave(self._context(puppet, Message("")), puppet.session, reason)
-        self.network.disconnect(puppet.session)
+        if puppet.session.user is None:
+            self.network.disconnect(puppet.session)
+        else:
+            self._context(puppet, Message("")).propose(left, reason)
         puppet.gone = True
 
     # what clients see

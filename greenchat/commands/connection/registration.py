@@ -90,6 +90,7 @@ def _propose(ctx: Context) -> None:
 
 # What others must know of a session: all that it has said before the welcome, but for its password.
 _SHOWN = (
+    "now",
     "nick",
     "username",
     "realname",
@@ -102,6 +103,7 @@ _SHOWN = (
     "account",
     "away",
     "gateway",
+    "token",
 )
 
 

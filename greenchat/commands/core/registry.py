@@ -5,9 +5,10 @@ and nowhere else.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from greenchat.chat.acts import Ran
 from greenchat.chat.rights import rights_of
@@ -15,6 +16,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.persistence import keep_presences
+from greenchat.commands.core.steps import STEPS
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 from greenchat.storage.interface import StoreError
@@ -117,6 +119,14 @@ def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None
 def go_on(ctx: Context, answer: Streamed) -> Continuation | None:
     """Go on with a long answer, for one turn."""
     return _guarded(ctx, lambda ctx: _answer_more(ctx, answer))
+
+
+def apply_step(ctx: Context, name: str, fields: Sequence[Any]) -> None:
+    """Apply a step of a log, see `steps`. What is left of it is done where it came from. Raises KeyError where there is
+    no step of that name."""
+    step = STEPS[name]
+    ctx.applies = True
+    _guarded(ctx, lambda ctx: step(ctx, *fields))
 
 
 def _answer_more(ctx: Context, answer: Streamed) -> Streamed | None:

@@ -18,6 +18,7 @@ from greenchat.commands.core.registry import Way, as_act, command
 from greenchat.commands.messages.accept import is_accepted
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
 
@@ -63,9 +64,13 @@ def tagmsg(ctx: Context) -> None:
 
 def _echo_here(ctx: Context, name: str, text: tuple[str, ...]) -> None:
     """ "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other
-    connection of theirs, since there may be a password in it."""
+    connection of theirs, since there may be a password in it. It has no msgid: it is kept nowhere."""
     if ctx.session.caps & caps.ECHO_MESSAGE:
-        ctx.respond(_envelope(ctx, name, text))
+        user = ctx.user
+        message = Message(ctx.message.command, (name, *text), user.source, client_tags(ctx))
+        envelope = Envelope(message, time=ctx.now, account=user.account, bot="B" in user.modes)
+        require_fit(envelope)
+        ctx.respond(envelope)
 
 
 def say(ctx: Context) -> None:

@@ -140,3 +140,4 @@ def _put(outbox: Outbox, lines: list[bytes], skipped: Outbox | None) -> None:
         if not outbox.pending:
             outbox.dirty.append(outbox)
         outbox.pending += lines
+        outbox.dirty.weigh(sum(map(len, lines)))

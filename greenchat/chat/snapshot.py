@@ -1,0 +1,296 @@
+"""All of the state as a document, and back: what JSON can hold, and the same state again.
+
+`LOCAL` names what of the state classes is left out and why; a test holds both against the classes, so that a new field
+is in a snapshot or is said to be local. `digest` tells whether two states are equal.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from greenchat.chat.accounts import Account, Dropped
+from greenchat.chat.acts import VERSION
+from greenchat.chat.channel import Channel, Topic
+from greenchat.chat.channel_registration import ChannelRegistration
+from greenchat.chat.mask_lists import ListEntry, parse
+from greenchat.chat.metadata import MetadataUse
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.read_markers import ReadMarks
+from greenchat.chat.server_bans import ServerBan
+from greenchat.chat.tokens import Token
+from greenchat.chat.user import Session, Tenure, User
+from greenchat.config.document import from_document, to_document
+from greenchat.config.settings import Settings
+
+Document = Mapping[str, Any]
+
+_USER = (  # as they are: strings, numbers, and mappings of strings
+    "nick",
+    "username",
+    "host",
+    "realname",
+    "real_host",
+    "signon",
+    "active",
+    "account",
+    "account_id",
+    "guest_id",
+    "away",
+    "oper",
+    "knocked",
+    "accepted",
+    "informed",
+    "left",
+    "last_seen",
+    "metadata",
+    "revision",
+)
+_CHANNEL = ("name", "created", "key", "limit", "forward", "knocked", "metadata", "revision")
+_SESSION = (
+    "host",
+    "now",
+    "secure",
+    "certificate",
+    "dialect",
+    "caps",
+    "cap_version",
+    "nick",
+    "username",
+    "realname",
+    "away",
+    "account",
+    "gateway",
+    "token",
+    "number",
+)
+MADE = {
+    User: {"modes", "channels", "invitations", "read_marks", "sessions", "former"},
+    Channel: {"flags", "topic", "members", "lists", "invited", "registration"},
+    Session: {"user", "metadata"},
+    Network: {
+        "_looks",
+        "_registered_sessions",
+        "_users_of",
+        "accounts",
+        "bans",
+        "channels",
+        "cloaks",
+        "defcon",
+        "familiar",
+        "ids",
+        "logins",
+        "mode_counts",
+        "most_users",
+        "registrations",
+        "renamed",
+        "resent",
+        "rules",
+        "secret",
+        "sessions",
+        "settings",
+        "started",
+        "tokens",
+        "users",
+        "whowas",
+    },
+}
+"""What a snapshot holds in a form of its own, or what is made from other things that it holds."""
+
+LOCAL = {
+    User: set[str](),
+    Channel: {"group", "names", "mask_fold"},  # made of who is here; a cache; of the settings
+    Session: {
+        # of the connection: whoever takes that over brings them
+        "outbox",
+        "negotiating",
+        "password",
+        "sasl",
+        "batch",
+        "closing",
+        "received_messages",
+        "received_bytes",
+    },
+    # of the settings; one process's own; nobody when a command has ended
+    Network: {"fold", "naming", "mask_fold", "local", "moved"},
+}
+"""What a snapshot leaves out."""
+
+
+class SnapshotError(ValueError):
+    """It can't be read as a snapshot; the text says why."""
+
+
+def snapshot(network: Network, now: int) -> dict[str, Any]:
+    """All of the state. now: ms since the epoch; what is over by then is left out."""
+    for attempts in network.logins, network.registrations:
+        attempts.forget_old(now)
+    numbers = {user: number for number, user in enumerate(network.users.values())}
+    registered = [session for session in network.sessions if session.user is not None]
+    return {
+        "version": VERSION,
+        "settings": to_document(network.settings),
+        "started": network.started,
+        "rules": network.rules,
+        "id": network.ids.last,
+        "most_users": network.most_users,
+        "defcon": network.defcon,
+        "secret": network.secret.hex(),
+        "cloaks": network.cloaks.secret.hex(),
+        "accounts": [account.document() for account in network.accounts],
+        "dropped": [dropped.document() for dropped in network.accounts.dropped],
+        "tokens": [token.document() for token in network.tokens],
+        "bans": [ban.document() for ban in network.bans],
+        "users": [_user(user) for user in network.users.values()],
+        "logged_in": [[name, [numbers[user] for user in users]] for name, users in network._users_of.items()],
+        "sessions": [_session(session, numbers[session.user]) for session in registered if session.user],
+        "attached": [[session.number for session in user.sessions] for user in network.users.values()],
+        "channels": [_channel(channel, numbers) for channel in network.channels.values()],
+        "renamed": [[old, network.fold(channel.name)] for old, channel in network.renamed.items()],
+        "resent": network.resent.dump(),
+        "whowas": network.whowas.dump(),
+        "familiar": network.familiar.dump(),
+        "throttle": [network.logins.limit, network.registrations.limit],
+        "logins": network.logins.dump(),
+        "registrations": network.registrations.dump(),
+    }
+
+
+def digest(network: Network, now: int) -> str:
+    """The same for equal states, and another one for others."""
+    return digest_of(snapshot(network, now))
+
+
+def digest_of(document: Document) -> str:
+    """The same for equal snapshots."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
+    """The state that a snapshot was made of. new_outbox: makes one for a session. Raises SnapshotError."""
+    if document.get("version") != VERSION:
+        raise SnapshotError(f"this is a snapshot of version {document.get('version')}, and only {VERSION} can be read")
+    try:
+        return _restore(document, new_outbox)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise SnapshotError(f"the snapshot can't be read: {type(error).__name__}: {error}") from error
+
+
+def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
+    network = Network(from_document(Settings, document["settings"]), now=document["started"])
+    network.secret = bytes.fromhex(document["secret"])
+    network.cloaks.change_secret(bytes.fromhex(document["cloaks"]))
+    network.defcon = document["defcon"]
+    for account in document["accounts"]:
+        network.accounts.put(Account.from_document(account))
+    for dropped in document["dropped"]:
+        network.accounts.reserve(Dropped.from_document(dropped))
+    for token in document["tokens"]:
+        network.tokens.put(Token.from_document(token))
+    for ban in document["bans"]:
+        network.bans.put(ServerBan.from_document(ban))
+    users = [_user_of(each) for each in document["users"]]
+    channels = [_channel_of(each, network) for each in document["channels"]]
+    for channel in channels:
+        network.bring_back(channel)
+    for name, members in document["logged_in"]:
+        network._users_of[name] = {users[number]: None for number in members}
+    for user, form in zip(users, document["users"], strict=True):
+        network._name(user)
+        for letter in form["modes"]:
+            network.set_mode(user, letter, True)
+        user.channels = dict(form["channels"])
+        user.invitations = dict.fromkeys(form["invitations"])
+        for folded in user.invitations:
+            network.channels[folded].invited[user] = None
+    for channel, form in zip(channels, document["channels"], strict=True):
+        channel.members = {users[number]: modes for number, modes in form["members"]}
+        channel.revision = form["revision"]
+    sessions = {}
+    for form in document["sessions"]:
+        session = sessions[form["number"]] = _session_of(form, new_outbox(form))
+        network.connect(session)
+    for user, attached, form in zip(users, document["attached"], document["users"], strict=True):
+        for number in attached:
+            network.attach(user, sessions[number])
+        user.revision = form["revision"]
+    network.renamed = {old: network.channels[new] for old, new in document["renamed"]}
+    network.most_users = document["most_users"]
+    network.resent.load(document["resent"])
+    network.whowas.load(document["whowas"])
+    network.familiar.load(document["familiar"])
+    network.logins.limit, network.registrations.limit = document["throttle"]
+    network.logins.load(document["logins"])
+    network.registrations.load(document["registrations"])
+    network.rules = document["rules"]
+    network.ids.last = document["id"]
+    return network
+
+
+def _user(user: User) -> dict[str, Any]:
+    form = {name: getattr(user, name) for name in _USER}
+    form["modes"] = "".join(sorted(user.modes))
+    form["channels"] = dict(user.channels)
+    form["invitations"] = list(user.invitations)
+    form["read_marks"] = [user.read_marks.owner, dict(user.read_marks.times)] if user.read_marks else None
+    form["former"] = [list(tenure) for tenure in user.former]
+    return form
+
+
+def _user_of(form: Document) -> User:
+    user = User(**{name: form[name] for name in _USER})
+    user.accepted, user.metadata = dict(form["accepted"]), dict(form["metadata"])
+    if form["read_marks"]:
+        owner, times = form["read_marks"]
+        user.read_marks = ReadMarks(owner, dict(times))
+    user.former = tuple(Tenure(*tenure) for tenure in form["former"])
+    return user
+
+
+def _channel(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
+    form = {name: getattr(channel, name) for name in _CHANNEL}
+    topic, registration = channel.topic, channel.registration
+    form["flags"] = "".join(sorted(channel.flags))
+    form["topic"] = [topic.text, topic.setter, topic.time] if topic else None
+    form["members"] = [[numbers[user], modes] for user, modes in channel.members.items()]
+    form["lists"] = {
+        letter: [[entry.mask.text, entry.setter, entry.time, entry.mask.account_id] for entry in masks]
+        for letter, masks in sorted(channel.lists.items())
+        if masks
+    }
+    form["registration"] = to_document(registration) if registration else None
+    return form
+
+
+def _channel_of(form: Document, network: Network) -> Channel:
+    channel = Channel(**{name: form[name] for name in _CHANNEL}, mask_fold=network.mask_fold)
+    channel.metadata = dict(form["metadata"])
+    channel.flags = set(form["flags"])
+    channel.topic = Topic(*form["topic"]) if form["topic"] else None
+    for letter, masks in form["lists"].items():
+        for text, setter, time, account_id in masks:
+            channel.add_mask(letter, ListEntry(replace(parse(text), account_id=account_id), setter, time))
+    if form["registration"]:
+        channel.registration = from_document(ChannelRegistration, form["registration"])
+    return channel
+
+
+def _session(session: Session, user: int) -> dict[str, Any]:
+    form = {name: getattr(session, name) for name in _SESSION}
+    use = session.metadata
+    form["metadata"] = [list(use.subscriptions), dict(use.pending), use.changes] if use else None
+    form["user"] = user
+    return form
+
+
+def _session_of(form: Document, outbox: Outbox) -> Session:
+    session = Session(outbox, **{name: form[name] for name in _SESSION})
+    if form["metadata"]:
+        subscriptions, pending, changes = form["metadata"]
+        session.metadata = MetadataUse(dict.fromkeys(subscriptions), dict(pending))
+        for time in changes:
+            session.metadata.count_change(time)
+    return session

@@ -1,0 +1,124 @@
+"""A recording: all that has changed the state of a running server, in a file that `greenchat-server replay` reads.
+
+The file is lines of JSON: first a head with a snapshot of the state, then the acts in their order (see `chat.acts`),
+and now and then `["digest", now, digest]`, what the state was before the next act. It holds what was said, addresses,
+mail addresses and hashes of passwords, but no passwords: it is as private as the data folder.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from greenchat import __version__
+from greenchat.chat import snapshot
+from greenchat.chat.acts import Act, ActError, decode, encode
+from greenchat.chat.network import Network
+from greenchat.server.data.replica import Replica
+
+_FORMAT = "greenchat recording"
+_DIGEST = "digest"
+_EVERY = 10_000  # acts between digests
+
+
+class RecordingError(Exception):
+    """A recording can't be written or read; the text says why."""
+
+
+class Recorder:
+    """Writes a recording; give `read` to the log, and call `close` at the end."""
+
+    def __init__(
+        self, path: Path, network: Network, marks: dict[str, object], now: int, *, every: int = _EVERY
+    ) -> None:
+        """path: a file that does not exist yet. marks: documents of read markers. every: acts between digests.
+
+        Raises RecordingError.
+        """
+        self._network = network
+        self._every = every
+        self._acts = 0
+        try:
+            self._file = path.open("x", encoding="utf-8", errors="surrogatepass", buffering=1)
+        except OSError as error:
+            raise RecordingError(f"can't write the recording {path}: {error.strerror}; name a new file") from error
+        head = {"format": _FORMAT, "greenchat": __version__, "snapshot": _public(network, now), "marks": marks}
+        self._write(head)
+
+    def read(self, position: int, act: Any) -> None:
+        """An act comes next."""
+        if self._acts % self._every == 0:
+            self.note(act.now)
+        self._acts += 1
+        self._write(encode(act))
+
+    def note(self, now: int) -> None:
+        """Write down what the state is now."""
+        self._write([_DIGEST, now, _digest(self._network, now)])
+
+    def close(self, now: int) -> None:
+        """The server ends."""
+        self.note(now)
+        self._file.close()
+
+    def _write(self, value: object) -> None:
+        self._file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _public(network: Network, now: int) -> dict[str, Any]:
+    """A snapshot without the passwords that the configuration may hold in the clear."""
+    document = snapshot.snapshot(network, now)
+    document["settings"]["password"] = ""
+    document["settings"]["webirc"]["password"] = ""
+    return document
+
+
+def _digest(network: Network, now: int) -> str:
+    return snapshot.digest_of(_public(network, now))
+
+
+def replay(path: Path) -> Iterator[tuple[int, str]]:
+    """Apply a recording; (acts so far, "") at each digest, or what is wrong there, and then it ends.
+
+    Raises RecordingError where it can't be read; what a bug raises comes out.
+    """
+    try:
+        file = path.open(encoding="utf-8", errors="surrogatepass")
+    except OSError as error:
+        raise RecordingError(f"can't read the recording {path}: {error.strerror}") from error
+    with file:
+        lines = enumerate(file, start=1)
+        head = _value(path, *next(lines, (1, "")))
+        if not isinstance(head, dict) or head.get("format") != _FORMAT:
+            raise RecordingError(f"{path} is no recording of a greenchat-server")
+        try:
+            replica = Replica(head["snapshot"], dict(head["marks"]))
+        except (snapshot.SnapshotError, KeyError, TypeError) as error:
+            raise RecordingError(f"{path}, line 1: {error}") from error
+        count = 0
+        for number, line in lines:
+            value = _value(path, number, line)
+            if isinstance(value, list) and value[:1] == [_DIGEST]:
+                _, now, wanted = value
+                found = _digest(replica.network, now)
+                yield count, "" if found == wanted else f"line {number}: the state is {found}, and it was {wanted}"
+                if found != wanted:
+                    return
+                continue
+            replica.apply(_act(path, number, value))
+            count += 1
+
+
+def _value(path: Path, number: int, line: str) -> object:
+    try:
+        value: object = json.loads(line)
+    except ValueError as error:
+        raise RecordingError(f"{path}, line {number}: this is cut off, or no recording: {error}") from error
+    return value
+
+
+def _act(path: Path, number: int, value: object) -> Act:
+    try:
+        return decode(value)
+    except ActError as error:
+        raise RecordingError(f"{path}, line {number}: {error}") from error

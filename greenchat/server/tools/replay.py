@@ -1,0 +1,33 @@
+"""replay: apply a recording again, to find out what went wrong and where."""
+
+import traceback
+from argparse import ArgumentParser
+from pathlib import Path
+
+from greenchat.server.tools.registry import Call, Tool, ToolError
+
+
+def _run(call: Call) -> int:
+    from greenchat.server.data.recording import RecordingError, replay  # late: it takes all commands along
+
+    count, trouble = 0, ""
+    try:
+        for count, trouble in replay(call.arguments.file):
+            if trouble:
+                print(f"After {count} acts the state differs from what it was. {trouble}", file=call.out)
+                return 1
+    except RecordingError as error:
+        raise ToolError(str(error)) from error
+    except Exception:
+        traceback.print_exc(file=call.out)
+        print(f"That bug comes after more than {count} acts", file=call.out)
+        return 1
+    print(f"{count} acts were applied, and the state is what it was", file=call.out)
+    return 0
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="what greenchat-server --record FILE has written")
+
+
+TOOLS = [Tool("replay", "apply a recording of a running server again (see --record)", _run, _add_arguments)]

@@ -1,0 +1,115 @@
+"""A recording, applied again in other processes with other seeds of their hashes, gives the same state at every act."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from greenchat.chat import snapshot
+from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.server.data.recording import Recorder, RecordingError, replay
+from greenchat.server.main import main
+from tests.hostile.world import World
+from tests.irc import Client
+from tests.server.process import run, started
+
+SETUP = (
+    "CAP LS 302",
+    "CAP REQ :batch labeled-response message-tags draft/multiline draft/metadata-2 echo-message",
+    "CAP REQ :draft/message-redaction",
+)
+STEPS = 250
+
+
+def record(path: Path, folder: Path, seed: int) -> World:
+    """A random life of a server, with a digest before every act."""
+    chance = random.Random(seed)
+    world = World(chance, folder)
+    recorder = Recorder(path, world.network, {}, world.app.now(), every=1)
+    world.app.log.read(recorder.read)
+    for number in range(6):
+        puppet = world.connect()
+        lines = (*SETUP, f"NICK user{number}", "USER u 0 * :u", "CAP END", "JOIN #a,#b", "OPER root hunter2")
+        world.send(puppet, "".join(f"{line}\r\n" for line in lines).encode())
+    for _ in range(STEPS):
+        if world.puppets and chance.random() < 0.97:
+            # several lines before a turn ends
+            said = [world.line().rstrip(b"\r\n") + b"\r\n" for _ in range(chance.randint(1, 3))]
+            world.send(chance.choice(world.puppets), b"".join(said))
+        elif world.puppets:
+            world.drop(chance.choice(world.puppets))
+        if len(world.puppets) < 6:
+            puppet = world.connect()
+            world.send(puppet, f"NICK late{chance.randrange(99)}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
+    recorder.close(world.app.now())
+    return world
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_recording_gives_the_same_state_elsewhere(tmp_path: Path, seed: int) -> None:
+    path = tmp_path / "life"
+    world = record(path, tmp_path, seed)
+    try:
+        document = json.loads(json.dumps(snapshot.snapshot(world.network, world.app.now())))
+        again = snapshot.restore(document, lambda _: Outbox(Dirty()))
+        assert snapshot.snapshot(again, world.app.now()) == document
+    finally:
+        world.close()
+    assert len(path.read_text().splitlines()) > STEPS
+    for hashes in ("0", "1", "2"):
+        done = run(tmp_path, "replay", str(path), env={"PYTHONHASHSEED": hashes})
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout
+        assert "the state is what it was" in done.stdout
+
+
+def test_a_server_is_recorded_and_replayed(tmp_path: Path) -> None:
+    path = tmp_path / "life"
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path)) as server:
+        target = server.target
+        with Client(target, "alice", caps="echo-message") as alice, Client(target, "bob") as bob:
+            alice.join("#a")
+            bob.join("#a")
+            alice.send("PRIVMSG NickServ :REGISTER my-secret-password", "PRIVMSG #a :hello")
+            bob.expect("PRIVMSG")
+            alice.expect("900")
+            bob.send("PART #a", "QUIT")
+        assert server.end() == 0
+    text = path.read_text(encoding="utf-8")
+    assert "my-secret-password" not in text
+    assert path.stat().st_mode & 0o077 == 0
+    done = run(tmp_path, "replay", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the state is what it was" in done.stdout
+
+    changed = tmp_path / "changed"
+    changed.write_text(text.replace('"nick":"bob"', '"nick":"eve"'), encoding="utf-8")
+    done = run(tmp_path, "replay", str(changed))
+    assert done.returncode == 1
+    assert "the state differs" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "cut off"),
+        ("{}", "no recording of a greenchat-server"),
+        ('{"format":"greenchat recording","snapshot":{"version":99},"marks":{}}', "version 99"),
+        ("\x00", "cut off"),
+    ],
+)
+def test_what_is_no_recording_is_said_in_a_line(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "file"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecordingError, match=says):
+        list(replay(path))
+    assert main(["replay", str(path)]) == 2
+
+
+def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("mine", encoding="utf-8")
+    done = run(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path))
+    assert done.returncode == 2
+    assert "name a new file" in done.stderr
+    assert path.read_text(encoding="utf-8") == "mine"
