@@ -66,9 +66,12 @@ class Page {
       this.sidebar.element, this.main, this.members.element, this.shade);
     refill(document.body, this.joinView.element, this.room, this.toasts);
     this.applySettings();
-    NARROW.addEventListener("change", () => this.drawer(""));
-    this.drawer("");
-    this.showMembers(ofBrowser.get("members") ?? true);
+    const fit = () => {
+      this.drawer("");
+      this.showMembers(!NARROW.matches && (ofBrowser.get("members") ?? true), false);
+    };
+    NARROW.addEventListener("change", fit);
+    fit();
   }
 
   listen() {
@@ -300,6 +303,7 @@ class Page {
     this.membersWanted = shown;
     if (keep) ofBrowser.put("members", shown);
     this.members.element.hidden = !shown || this.model.current.kind !== "channel";
+    if (shown) this.members.draw();
     this.header.draw();
   }
 

@@ -66,16 +66,17 @@ class Browser:
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
         self.size(*WIDE)
-        self.focus(True)
+        self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
 
     def size(self, width: int, height: int, *, scale: float = 1.0) -> None:
         """Be so many pixels large, a phone below 600; scale: how large the user has the page drawn."""
         metrics = {"width": int(width / scale), "height": int(height / scale), "deviceScaleFactor": scale}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"mobile": width < 600})
 
-    def focus(self, focused: bool) -> None:
-        """Have the user look at the window, or elsewhere."""
-        self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": focused})
+    def look(self, here: bool) -> None:
+        """Have the user look at the window, or elsewhere. Without a screen a browser knows no other window."""
+        script = "document.hasFocus = () => arguments[0]; dispatchEvent(new Event(arguments[0] ? 'focus' : 'blur'))"
+        self.run(script.replace("arguments[0]", "here").join(("((here) => {", "})(arguments[0])")), here)
 
     def media(self, **features: str) -> None:
         """Prefer something, like prefers_color_scheme="dark"."""

@@ -105,7 +105,6 @@ def other(_second: Browser) -> Iterator[Browser]:
 
 def _renewed(found: Browser) -> Browser:
     found.size(*browsers.WIDE)
-    found.focus(True)
     found.media()
     found.errors()
     return found

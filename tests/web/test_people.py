@@ -56,12 +56,10 @@ def test_read_on_one_is_read_on_the_other(site: Site, browser: Browser, other: B
     other.find(".top h1", "#work")
     with Client(site.target, "bob") as bob:
         bob.join("#tea")
-        browser.focus(False)
-        browser.run("dispatchEvent(new Event('blur'))")
+        browser.look(False)
         bob.run("PRIVMSG #tea :ada: news")
         other.find(".buffers .called", "tea")
-        browser.focus(True)
-        browser.run("dispatchEvent(new Event('focus'))")
+        browser.look(True)
         other.gone(".buffers .called")
 
 

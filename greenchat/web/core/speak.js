@@ -158,7 +158,7 @@ function within(lines, size, mostBytes, mostLines) {
   };
   for (const line of lines) {
     for (const [at, piece] of splitBytes(line, Math.min(mostBytes, size * mostLines) >> 1).entries()) {
-      const [more, parts] = [bytes(piece) + 1, splitBytes(piece, size).length + 1];
+      const [more, parts] = [bytes(piece) + 1, splitBytes(piece, size).length + (at ? 1 : 0)];
       if (kept.length && (length + more > mostBytes || count + parts > mostLines)) end();
       if (at && kept.length) kept.push(kept.pop() + piece); // the same line goes on
       else kept.push(piece);

@@ -20,8 +20,10 @@ export function openDialog(title, fill, { wide = false, label = "" } = {}) {
       dialog.remove();
       // Chromium gives the focus back, but no keys, where a form in the dialog had a password: so once more, by hand
       const given = document.activeElement;
-      given?.blur();
-      (before?.isConnected ? before : given)?.focus({ preventScroll: true });
+      if (given === before || given === document.body) {
+        before?.blur();
+        before?.focus({ preventScroll: true });
+      }
       resolve(value);
     });
     if (label) dialog.setAttribute("aria-label", label);

@@ -1,6 +1,7 @@
 // Dialogs about channels: what one is about, inviting, its rules in words, who is kept out; and the list of all.
 
 import { generate } from "../vendor/lean-qr.js";
+import { stripped } from "../core/format.js";
 import { FLAGS } from "../core/modes.js";
 import { field, form, openDialog, toggle } from "./dialog.js";
 import { button, h, refill, square } from "./dom.js";
@@ -117,7 +118,7 @@ export function channels(ui, pattern = "") {
     const isNew = name && !/[\s,]/.test(name) && !rows.some((row) => model.fold(row.name) === model.fold(name));
     refill(list, isNew && h("li", {}, h("button.make", { type: "button", onclick: () => go(name) }, h("bdi.name", {}, `Make ${name}`), h("small", {}, "a new channel, which you operate"))),
       found.slice(0, MOST_LISTED).map((row) => h("li", {}, h("button", { type: "button", onclick: () => go(row.name) },
-        h("bdi.name", {}, row.name), h("span.people", {}, `${row.people} ${row.people === 1 ? "person" : "people"}`), h("small", { dir: "auto" }, drawText(row.topic))))));
+        h("bdi.name", {}, row.name), h("span.people", {}, `${row.people} ${row.people === 1 ? "person" : "people"}`), h("small", { dir: "auto" }, stripped(row.topic))))));
   };
   chat.ask("LIST").then((messages) => {
     rows = messages.filter((each) => each.command === "322").map(({ params }) => ({ name: params[1], people: Number(params[2]), topic: params[3] ?? "" }));

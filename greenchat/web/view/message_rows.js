@@ -113,9 +113,9 @@ function reactions(ui, buffer, line) {
   if (!given?.size) return null;
   return h("div.reactions", {}, [...given].slice(0, 30).map(([sign, nicks]) => {
     const mine = nicks.some((nick) => ui.model.isMe(nick));
-    const label = `${sign}: ${listed(nicks, 6)}`;
+    const label = `${sign} ${nicks.length}, ${listed(nicks, 6)}`;
     return h(`button.reaction${mine ? ".mine" : ""}`, { type: "button", title: label, "aria-label": label, "aria-pressed": mine, onclick: () => ui.actions.react(buffer, line, sign) },
-      h("span.sign", {}, sign), h("span", {}, nicks.length));
+      h("span.sign", {}, sign), " ", h("span", {}, nicks.length));
   }));
 }
 

@@ -36,8 +36,7 @@ export class Sidebar {
     }
     const nick = model.nick || model.wanted || "?";
     const words = model.account ? `logged in as ${model.account}` : "guest";
-    refill(this.me, avatar(nick), h("span.who", {}, h("bdi", {}, nick), h("small", {}, model.away ? `away: ${model.away}` : words)));
-    this.me.setAttribute("aria-label", `You are ${nick}, ${words}. Account`);
+    refill(this.me, avatar(nick), h("span.sr-only", {}, "Your account: "), h("span.who", {}, h("bdi", {}, nick), h("small", {}, model.away ? `away: ${model.away}` : words)));
   }
 
   item(buffer) {

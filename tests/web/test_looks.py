@@ -1,0 +1,325 @@
+"""How the page is for people: phones, dark rooms, keyboards, screen readers, and how quick it is."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.irc import Client
+from tests.web.browser import PHONE, WIDE, Browser, Keys
+from tests.web.conftest import Shoot, Site
+
+TALK = (
+    "Morning everyone! Did the nightly build go through?",
+    "Yes, green on all machines 🎉",
+    "The only slow one was the \x02history\x02 test, \x1dagain\x1d: it reads \x11SELECT * FROM fresh\x11 twice",
+    "ada: could you look at https://example.org/review/12 when you're in?",
+    "\x01ACTION fetches more coffee\x01",
+    "مرحبا بالجميع، كيف حالكم اليوم؟",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3,
+    "\x0304red\x03 \x0309green\x03 \x0312blue\x03 and \x0300,01white on black\x03",
+)
+AXE = "axe-core@4.14.1"
+
+
+@pytest.fixture
+def busy(site: Site) -> Iterator[Client]:
+    """A channel in which something was said, by two."""
+    with Client(site.target, "bob", caps="message-tags") as bob, Client(site.target, "dora") as dora:
+        for client in (bob, dora):
+            client.join("#tea")
+        bob.run("TOPIC #tea :Release 0.2 on Thursday · bugs at https://example.org/issues")
+        for number, line in enumerate(TALK):
+            (bob, dora)[number // 2 % 2].run(f"PRIVMSG #tea :{line}")
+        dora.run("AWAY :coffee")
+        yield bob
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, by npm, kept outside of the repository."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "greenchat-tests" / AXE
+    source = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.is_file():
+        npm = shutil.which("npm")
+        command = [str(npm), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120) if npm else None
+        if done is None or done.returncode:
+            why = f"axe-core could not be installed: {done.stderr[-300:] if done else 'npm is missing'}"
+            pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    return source.read_text(encoding="utf-8")
+
+
+def _check(browser: Browser, axe: str, where: str) -> None:
+    """Have axe-core look at all of the page."""
+    if not browser.run("return typeof axe === 'object'"):
+        # past the page's policy, as a developer's tools are
+        browser.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
+    browser.driver.set_script_timeout(60)
+    found = browser.driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run(document, {resultTypes: ['violations']}).then((result) => done(result.violations.map((each) =>"
+        " [each.id, each.help, each.nodes.map((node) => [node.html.slice(0, 160), node.failureSummary])])));"
+    )
+    assert found == [], f"{where}: {json.dumps(found, indent=1, ensure_ascii=False)}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(site: Site, busy: Client, browser: Browser, axe: str, shoot: Shoot, scheme: str) -> None:
+    """Coming in, talk, lists, dialogs, completion, a lost connection; light and dark, wide and on a phone."""
+    browser.media(prefers_color_scheme=scheme)
+    browser.open(site.address())
+    browser.find("#name")
+    _check(browser, axe, "join")
+    shoot(browser, f"join-{scheme}")
+    browser.join(site.address(), "ada")
+    browser.message("white on black")
+    browser.say("On it!")
+    browser.hover(browser.message("On it!"))
+    browser.click(".tools button[aria-label='React with 👍']")
+    browser.find(".reaction")
+    _check(browser, axe, "talk")
+    shoot(browser, f"busy-{scheme}")
+    openers = {
+        "channel": "button[aria-label='About this channel']",
+        "settings": "button[aria-label=Settings]",
+        "help": "button[aria-label='Help and keys']",
+        "account": ".me",
+        "search": ".search-button",
+        "channels": "button[aria-label='Find or make a channel']",
+        "write": "button[aria-label='Write to somebody']",
+        "person": ".members li button",
+        "emoji": "button[aria-label='Insert an emoji']",
+    }
+    for name, opener in openers.items():
+        browser.click(opener)
+        browser.find("dialog")
+        browser.until(lambda: "…" not in browser.find("dialog").text.split("\n"))
+        _check(browser, axe, name)
+        shoot(browser, f"{name}-{scheme}")
+        browser.type(Keys.ESCAPE)
+        browser.gone("dialog")
+    browser.fill("#composer", "/to")
+    browser.find(".completion li")
+    _check(browser, axe, "completion")
+    browser.find("#composer").clear()
+    browser.size(*PHONE)
+    _check(browser, axe, "phone")
+    shoot(browser, f"phone-{scheme}")
+    browser.click(".menu-button")
+    browser.find(".sidebar.open")
+    _check(browser, axe, "phone list")
+    shoot(browser, f"phone-list-{scheme}")
+    browser.click(".sidebar .buffers button", "Server")
+    browser.find(".top h1")
+    _check(browser, axe, "server")
+    site.stop()
+    browser.find(".banner", "Trying again")
+    _check(browser, axe, "lost")
+    shoot(browser, f"lost-{scheme}")
+
+
+def test_an_empty_channel(site: Site, browser: Browser, shoot: Shoot) -> None:
+    """It says what one can do."""
+    browser.join(site.address("#new"), "ada")
+    browser.find(".row.start", "Welcome to #new")
+    shoot(browser, "empty")
+    browser.click(".row.start button", "Invite people")
+    browser.find("dialog .qr")
+
+
+def test_a_phone_has_all_of_it(site: Site, busy: Client, browser: Browser) -> None:
+    """The lists lie above the talk, and go when one has chosen."""
+    browser.size(*PHONE)
+    browser.open(site.address())
+    browser.fill("#name", "ada")
+    browser.type(Keys.ENTER)
+    browser.message("white on black")
+    assert not browser.find(".main").find_element("css selector", "#composer").get_attribute("disabled")
+    browser.gone(".members")
+    browser.click(".people-button")
+    browser.find(".members", "bob")
+    browser.run("document.querySelector('.shade').click()")
+    browser.gone(".members")
+    browser.click(".menu-button")
+    browser.find(".sidebar.open .buffers", "tea")
+    browser.click(".sidebar .buffers button", "Server")
+    browser.gone(".sidebar.open")
+    browser.find(".top h1", "greenchat")
+    row_width = browser.run("return document.documentElement.scrollWidth")
+    assert row_width <= PHONE[0]
+
+
+def test_two_hundred_percent(site: Site, busy: Client, browser: Browser) -> None:
+    """All can be reached and nothing is cut off to the side: https://www.w3.org/TR/WCAG22/#resize-text."""
+    browser.size(*WIDE, scale=2.0)
+    browser.open(site.address())
+    browser.fill("#name", "ada")
+    browser.type(Keys.ENTER)
+    browser.message("white on black")
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+    browser.say("still here")
+    browser.message("still here")
+
+
+def test_keyboard_only(site: Site, busy: Client, browser: Browser) -> None:
+    """Come in, talk, complete, go elsewhere, reply, react, search and ask for help without a mouse."""
+    browser.open(site.address())
+    browser.find("#name")
+    browser.type("ada", Keys.ENTER)
+    browser.message("white on black")
+    browser.until(lambda: browser.run("return document.activeElement.id") == "composer")
+    browser.type("@bo", Keys.TAB)
+    assert browser.find("#composer").get_attribute("value") == "bob: "
+    browser.type("hello")
+    browser.chord(Keys.SHIFT, Keys.ENTER)
+    browser.type("second line", Keys.ENTER)
+    browser.message("second line")
+    browser.type("/join #work", Keys.ENTER)
+    browser.find(".top h1", "#work")
+    browser.chord(Keys.ALT, Keys.ARROW_UP)
+    browser.find(".top h1", "#tea")
+    browser.chord(Keys.SHIFT, Keys.TAB)
+    browser.run("document.querySelector('.talk-scroller').focus()")
+    browser.type(Keys.ARROW_UP)
+    browser.until(lambda: "second line" in browser.driver.switch_to.active_element.text)
+    browser.type(Keys.ARROW_UP)
+    browser.until(lambda: "white on black" in browser.driver.switch_to.active_element.text)
+    browser.type("r")
+    browser.find(".replying", "white on black")
+    browser.type("fine", Keys.ENTER)
+    browser.message("fine")
+    browser.chord(Keys.CONTROL, "k")
+    browser.find("dialog h2", "Search")
+    browser.type("nightly")
+    browser.find(".result")
+    browser.type(Keys.ARROW_DOWN, Keys.ENTER)
+    browser.gone("dialog")
+    browser.until(lambda: "nightly" in browser.driver.switch_to.active_element.text)
+    browser.type("?")
+    browser.find("dialog h2", "Help")
+    browser.type(Keys.ESCAPE)
+    browser.gone("dialog")
+    browser.type(Keys.ESCAPE)
+    browser.until(lambda: browser.run("return document.activeElement.id") == "composer")
+
+
+def test_completion_paste_and_the_lines_before(site: Site, browser: Browser) -> None:
+    """What helps while one types."""
+    browser.join(site.address(), "ada")
+    browser.fill("#composer", ":rock")
+    browser.find(".completion li", "🚀")
+    browser.type(Keys.ENTER)
+    assert browser.find("#composer").get_attribute("value") == "🚀 "
+    browser.type("**off**", Keys.ENTER)
+    assert browser.message("🚀 off").find_element("css selector", ".bold").text == "off"
+    browser.type(Keys.ARROW_UP)
+    assert browser.find("#composer").get_attribute("value") == "🚀 **off**"
+    browser.find("#composer").clear()
+    paste = (
+        "const data = new DataTransfer(); data.setData('text/plain', arguments[0]);"
+        "document.querySelector('#composer').dispatchEvent(new ClipboardEvent('paste',"
+        " {clipboardData: data, bubbles: true, cancelable: true}))"
+    )
+    browser.run(paste, "\n".join(f"row {number}" for number in range(20)))
+    browser.find("dialog h2", "Paste 20 lines?")
+    browser.click("dialog button", "Paste")
+    browser.gone("dialog")
+    assert "row 19" in str(browser.find("#composer").get_attribute("value"))
+    browser.find("#composer").send_keys(Keys.ENTER)
+    assert "row 0\nrow 1" in browser.message("row 19").text
+
+
+def test_screen_readers_hear_what_is_new(site: Site, busy: Client, browser: Browser) -> None:
+    """In a log of its own, once, and not what was there before."""
+    browser.join(site.address(), "ada")
+    browser.message("white on black")
+    log = browser.until(lambda: browser.all("[role=log]"))[0]
+    assert log.get_attribute("textContent") == ""
+    busy.run("PRIVMSG #tea :news \x02now\x02")
+    browser.until(lambda: log.get_attribute("textContent") == "bob: news now")
+
+
+def test_notifications_are_asked_for_in_context(site: Site, busy: Client, browser: Browser) -> None:
+    """Not at the start: when somebody has called for the first time."""
+    permission = {"permission": {"name": "notifications"}, "origin": site.address("").rstrip("/")}
+    browser.driver.execute_cdp_cmd("Browser.setPermission", permission | {"setting": "prompt"})
+    browser.join(site.address(), "ada")
+    browser.message("white on black")
+    assert not browser.all(".offer")
+    browser.look(False)
+    busy.run("PRIVMSG #tea :ada: hello?")
+    browser.find(".offer", "bob called you. Would you like a notification the next time?")
+    browser.click(".offer button", "No")
+    browser.gone(".offer")
+
+
+def test_light_dark_and_less_motion(site: Site, browser: Browser) -> None:
+    """As the system is, unless one chooses."""
+    browser.media(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
+    browser.join(site.address(), "ada")
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    dark = browser.run(ground)
+    assert browser.run("return getComputedStyle(document.querySelector('.sidebar')).transitionDuration") == "0s"
+    browser.click("button[aria-label=Settings]")
+    browser.find("dialog select").send_keys("Light")
+    browser.until(lambda: browser.run(ground) != dark)
+    browser.open(site.address())
+    browser.find(".top")
+    assert browser.run(ground) != dark
+
+
+def test_an_idle_page_does_nothing(site: Site, busy: Client, browser: Browser) -> None:
+    """No timer runs and nothing is drawn while nothing happens."""
+    watch = """
+      window.pending = new Set();
+      for (const [set, clear] of [['setTimeout', 'clearTimeout'], ['requestAnimationFrame', 'cancelAnimationFrame']]) {
+        const [begin, end] = [window[set].bind(window), window[clear].bind(window)];
+        window[set] = (run, ...rest) => {
+          const id = begin((...given) => { pending.delete(set + id); run(...given); }, ...rest);
+          pending.add(set + id);
+          return id;
+        };
+        window[clear] = (id) => { pending.delete(set + id); end(id); };
+      }
+      window.setInterval = () => { throw new Error('polling'); };
+    """
+    added = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": watch})
+    try:
+        browser.join(site.address(), "ada")
+        browser.say("now we are quiet")
+        browser.message("now we are quiet")
+        browser.until(lambda: browser.run("return pending.size") == 0)
+    finally:
+        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_it_is_there_at_once(site: Site, busy: Client, browser: Browser) -> None:
+    """ "First paint under 0.5 s and in the room under 1 s", the best of three; longer where others use the machine."""
+    busy_with_others = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    paints, rooms = [], []
+    entry = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    for number in range(3):
+        browser.driver.execute_cdp_cmd("Network.clearBrowserCache", {})
+        browser.open("about:blank")
+        browser.open(site.address())
+        browser.find("#name")
+        paints.append(float(browser.until(lambda: browser.run(entry))))
+        browser.driver.set_script_timeout(20)
+        took = browser.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1]; const began = performance.now();"
+            "new MutationObserver(() => document.querySelector('.row.talk') && done(performance.now() - began))"
+            ".observe(document.body, {subtree: true, childList: true});"
+            "document.querySelector('#name').value = arguments[0];"
+            "document.querySelector('.join form').requestSubmit();",
+            f"ada{number}",
+        )
+        rooms.append(float(took))
+        browser.say("/quit")
+        browser.find(".join-box", "You have left.")
+    assert min(paints) < 500 * busy_with_others, paints
+    assert min(rooms) < 1000 * busy_with_others, rooms
