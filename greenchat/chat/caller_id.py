@@ -6,21 +6,40 @@ account keeps those of the first kind.
 
 It is about messages: "Any user that messages a +g client". An INVITE and a KNOCK get through, as with ircd-hybrid and
 InspIRCd (callerid): they are for channels, and clients show them as such.
+
+The list is also for user mode +R, which keeps off those without an account. Whoever is written to may answer as long as
+the writer is connected, as with Ergo: they are heard as if they were on the list.
 """
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import User
 
 LETTER = "g"
+LETTERS = "gR"  # user modes that ask who may write
+_ADDRESSED = 100  # of whom somebody has written to
 
 
 def accepts(network: Network, target: User, sender: User) -> bool:
     """Whether a private message gets through; those of operators do."""
     if LETTER not in target.modes or sender is target or "o" in sender.modes:
         return True
+    return is_on_list(network, target, sender)
+
+
+def is_on_list(network: Network, owner: User, sender: User) -> bool:
+    """Whether somebody is on a user's list, or was written to by them since they came."""
     # who was accepted before they logged in still is
-    is_accepted = sender.guest_id in target.accepted or sender.identity in target.accepted
-    return is_accepted or sender.account_id in kept(network, target)
+    is_known = any(key in owner.accepted or key in owner.addressed for key in (sender.guest_id, sender.identity))
+    return is_known or sender.account_id in kept(network, owner)
+
+
+def address(sender: User, target: User) -> None:
+    """Note whom somebody who does not hear everybody (+g, +R) writes to: they may answer."""
+    if sender.modes.isdisjoint(LETTERS) or sender is target:
+        return
+    sender.addressed[target.identity] = None
+    if len(sender.addressed) > _ADDRESSED:
+        del sender.addressed[next(iter(sender.addressed))]
 
 
 def kept(network: Network, owner: User) -> dict[str, str]:

@@ -3,14 +3,14 @@
 https://ircv3.net/specs/extensions/client-batch and https://ircv3.net/specs/extensions/multiline
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from greenchat.protocol.message import Message
-from greenchat.protocol.multiline import CONCAT, Part
+from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part
 
 MAX_BYTES = 4096
 MAX_LINES = 32
+OPEN_FOR = 60_000  # ms: "the batch was left open for too long"
 _COMMANDS = ("PRIVMSG", "NOTICE")
 _TAGS = {"batch", CONCAT}
 
@@ -19,33 +19,51 @@ Fault = tuple[str, tuple[str, ...], str]  # code, context, text
 
 @dataclass(slots=True, eq=False)
 class ClientBatch:
-    """A batch of lines that is still open. tags: of the command that opened it.
+    """A batch of lines that is still open. opening: the command that opened it. since: when that was, in ms.
 
-    fault: the first thing that was wrong; the rest of the batch is then ignored.
+    fault: the first thing that was wrong; the rest of the batch, up to its end, is then ignored.
     """
 
     reference: str
-    target: str
-    tags: Mapping[str, str]
+    opening: Message
+    since: int
     command: str = ""
     parts: list[Part] = field(default_factory=list)
     fault: Fault | None = None
     _size: int = 0
 
-    def add(self, message: Message) -> None:
-        """One message with the batch's tag."""
+    def __post_init__(self) -> None:
+        """Refuse what is no batch of lines to somebody."""
+        kind = self.opening.params[1] if len(self.opening.params) > 1 else ""
+        if kind and kind != BATCH_TYPE:
+            self.fault = "UNKNOWN_TYPE", (kind,), "Clients can't send batches of this type"
+        elif not kind or not self.target:
+            self.fault = _invalid("Invalid multiline batch without a target")
+
+    @property
+    def target(self) -> str:
+        """For whom it is."""
+        return self.opening.params[2] if len(self.opening.params) > 2 else ""
+
+    def add(self, message: Message, now: int) -> None:
+        """One message with a batch tag. now: ms."""
         if self.fault:
             return
-        self.fault = self._fault_of(message)
+        if now - self.since > OPEN_FOR:
+            self.fault = "TIMEOUT", (self.reference,), "The batch was left open for too long"
+        elif message.tags["batch"] != self.reference:
+            self.fault = _invalid("Invalid multiline batch: a line names another batch")
+        else:
+            self.fault = self._fault_of(message)
         if not self.fault:
             self.command = message.command
             self.parts.append(Part(message.params[1], CONCAT in message.tags))
 
     def end(self) -> Fault | None:
-        """It is whole; what is wrong with it."""
-        if not self.fault and not any(part.text for part in self.parts):
-            self.fault = _invalid("Invalid multiline batch with blank lines only")
-        return self.fault
+        """It is whole; what is wrong with it, unless that was found before."""
+        if not any(part.text for part in self.parts):
+            return _invalid("Invalid multiline batch with blank lines only")
+        return None
 
     def _fault_of(self, message: Message) -> Fault | None:
         if message.command not in _COMMANDS or self.command not in ("", message.command) or len(message.params) < 2:

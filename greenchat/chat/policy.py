@@ -66,10 +66,15 @@ def may_speak(user: User, channel: Channel, command: str = "PRIVMSG", text: str 
     return None
 
 
-def may_message(sender: User, target: User) -> Refusal | None:
-    """531 where the target listens only to people who are logged in (+R), and the sender is neither that nor one."""
-    if "R" in target.modes and not sender.account and sender is not target and "o" not in sender.modes:
-        return Refusal(Numeric.ERR_CANTSENDTOUSER)
+def may_message(sender: User, target: User, text: str = "", *, is_accepted: bool = False) -> Refusal | None:
+    """477 where the target listens only to people who are logged in (+R), and the sender is neither that nor one.
+
+    531 for a CTCP message where they want none (+T). is_accepted: the target has let the sender through.
+    """
+    if "T" in target.modes and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
+        return Refusal(Numeric.ERR_CANTSENDTOUSER, "They take no CTCP messages (+T)")
+    if "R" in target.modes and not (sender.account or is_accepted) and sender is not target and "o" not in sender.modes:
+        return Refusal(Numeric.ERR_NEEDREGGEDNICK, "You must log in to an account to write to this user (+R)")
     return None
 
 

@@ -42,6 +42,7 @@ _USER = (  # as they are: strings, numbers, and mappings of strings
     "oper",
     "knocked",
     "accepted",
+    "addressed",
     "informed",
     "left",
     "last_seen",
@@ -242,7 +243,8 @@ def _user(user: User) -> dict[str, Any]:
 
 def _user_of(form: Document) -> User:
     user = User(**{name: form[name] for name in _USER})
-    user.accepted, user.metadata = dict(form["accepted"]), dict(form["metadata"])
+    user.accepted, user.addressed = dict(form["accepted"]), dict(form["addressed"])
+    user.metadata = dict(form["metadata"])
     if form["read_marks"]:
         owner, times = form["read_marks"]
         user.read_marks = ReadMarks(owner, dict(times))

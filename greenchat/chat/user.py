@@ -15,8 +15,6 @@ from greenchat.protocol.caps import KIND
 from greenchat.protocol.msgid import LAST_ID, parse_msgid
 from greenchat.protocol.sasl import Exchange
 
-_TENURES = 20  # of one user that are remembered: what they said before they can't take back
-
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -80,9 +78,9 @@ class User:
     oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
     channels: folded names, in the order of joining, and the msgid since which they are there; invitations: of
     channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the
-    epoch. accepted: whom they hear with +g, see `acceptance`; informed: when they were last told of somebody else, in
-    ms since the epoch. account: its name; account_id: see `accounts`. `Network` alone changes both.
-    guest_id: what the history knows them by as long as they have no account. left: when their
+    epoch. accepted: whom they hear with +g, see `caller_id`; addressed: to whom they have written; informed: when they
+    were last told of somebody else, in ms since the epoch. account: its name; account_id: see `accounts`. `Network`
+    alone changes both. guest_id: what the history knows them by as long as they have no account. left: when their
     last connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of
     themselves. former: who they were before, the last few times; `Network` alone changes it. revision: another number
     after anything has changed that decides what they may say, how it looks, or whether they get it.
@@ -106,6 +104,7 @@ class User:
     invitations: dict[str, None] = field(default_factory=dict)
     knocked: int = 0
     accepted: dict[str, str] = field(default_factory=dict)
+    addressed: dict[str, None] = field(default_factory=dict)
     informed: int = 0
     left: int = 0
     last_seen: str = ""
@@ -129,10 +128,6 @@ class User:
         came = parse_msgid(self.guest_id.removeprefix("~"))  # finer than the time: two may have one nick within a ms
         since = self.former[-1].until if self.former else came
         return Tenure(self.source, until if since is None else since, until)
-
-    def note_tenure(self, until: int) -> None:
-        """They are about to be called or shown otherwise."""
-        self.former = (*self.former, self.tenure(until))[-_TENURES:]
 
     def was(self, source: str, msgid: int) -> bool:
         """Whether this is who they were when something happened: then nobody else was."""

@@ -32,6 +32,8 @@ class Whowas:
     """The last `limit` who gave up a nick, found by nick without a search.
 
     Reads: of, dump. Changes: add, load.
+
+    Reads: iteration, of. Changes: add.
     """
 
     __slots__ = ("_by_nick", "_order", "limit")
@@ -61,6 +63,11 @@ class Whowas:
         """The reverse of `dump`."""
         for name, *fields in stored:
             self.add(name, Departed(*fields))
+
+    def __iter__(self) -> Iterator[Departed]:
+        """All of them, those of one nick together, the last first."""
+        for entries in self._by_nick.values():
+            yield from entries
 
     def of(self, folded: str) -> Iterator[Departed]:
         """Those who had this nick, the last first."""

@@ -8,12 +8,17 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from greenchat.protocol.proxy_header import SIGNATURE
+
 TLS_FIRST_BYTE = b"\x16"  # the record type of a ClientHello: RFC 8446, section 5.1
 
 # A request line (RFC 9112, section 3), or enough of one: nobody begins a chat with these words.
 _REQUEST = re.compile(
     rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PATCH|TRACE) (?:$|[/*])|[A-Z]{1,20} [^\s]{1,4096} HTTP/[0-9]"
 )
+
+# A PROXY header, version 1 or 2: see `proxy_header`.
+_PROXIED = re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)[ \r\n]|" + re.escape(SIGNATURE))
 
 # For who asks for a page where there is none.
 HTTP_REFUSAL = (
@@ -26,6 +31,8 @@ NOT_HTTP_REFUSAL = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
     b"This port is for browsers only\n"
 )
+# For a proxy that says for whom it connects where nobody asked.
+PROXY_REFUSAL = b"ERROR :This listener expects no PROXY header\r\n"
 # For who begins without TLS where it is wanted.
 OPEN_REFUSAL = b"ERROR :This port is for TLS only\r\n"
 # A fatal alert `handshake_failure`, which TLS libraries turn into a clear message: RFC 8446, section 6.
@@ -52,13 +59,22 @@ def is_request(data: bytes) -> bool:
     return _REQUEST.match(data) is not None
 
 
-def is_foreign(data: bytes) -> bool:
-    """Whether these first bytes are those of no chat client."""
-    return data.startswith(TLS_FIRST_BYTE) or is_request(data)
+def is_proxied(data: bytes) -> bool:
+    """Whether these are the first bytes of a PROXY header."""
+    return _PROXIED.match(data) is not None
+
+
+def is_foreign(data: bytes, kind: str = AUTO) -> bool:
+    """Whether these first bytes are those of no chat client. kind: what the listener is pinned to."""
+    return is_proxied(data) or (kind != "plain" and (data.startswith(TLS_FIRST_BYTE) or is_request(data)))
 
 
 def _is_tls(data: bytes | None, kind: str) -> bool:
     return data is not None and data.startswith(TLS_FIRST_BYTE)
+
+
+def _is_proxied(data: bytes | None, kind: str) -> bool:
+    return data is not None and is_proxied(data)
 
 
 def _is_http(data: bytes | None, kind: str) -> bool:
@@ -74,9 +90,10 @@ def _is_irc(data: bytes | None, kind: str) -> bool:
 
 
 TLS = Dialect("tls", _is_tls, is_choice=False)  # what is inside of it is asked again
+PROXY = Dialect("proxy", _is_proxied, is_choice=False)  # a mistake in the configuration: it is refused
 HTTP = Dialect("http", _is_http)
 PLAIN = Dialect("plain", _is_plain)  # it hands on who turns out to speak IRC
 IRC = Dialect("irc", _is_irc)
 
-DIALECTS = (TLS, HTTP, PLAIN, IRC)
+DIALECTS = (TLS, PROXY, HTTP, PLAIN, IRC)
 CHOICES = (AUTO, *(dialect.name for dialect in DIALECTS if dialect.is_choice))

@@ -18,6 +18,11 @@ class LineTooLong:
 
     line: bytes
 
+    @property
+    def is_endless(self) -> bool:
+        """Whether it has 16 KiB or more, and no tags to excuse that."""
+        return len(self.line) + 2 >= UNENDED_LIMIT and not self.line.startswith(b"@")
+
 
 class LineBuffer:
     """Bytes in, lines out.

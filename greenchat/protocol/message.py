@@ -33,7 +33,7 @@ class ParseError(ValueError):
 class Message(NamedTuple):
     """An IRC message. A tuple and not a dataclass, because the server makes several for each line that is said.
 
-    command: in upper case, or three digits.
+    command: in upper case, or three digits; from others anything without a space.
     params: only the last may be empty, hold spaces or begin with a colon.
     source: who it is from (`nick!user@host` or a server name), None where the line has no prefix.
     tags: name -> unescaped value ("" for a tag without a value); names keep their `+` and vendor prefix.
@@ -63,7 +63,7 @@ class Message(NamedTuple):
     def format_body(self) -> str:
         """The line without its tags, as `format`."""
         command, params, source, _ = self
-        if not command.isalnum():
+        if not command.isalnum() and (not command or command[0] in ":@" or " " in command):
             raise ValueError(f"not a command: {command!r}")
         line = command
         if source is not None:
@@ -90,6 +90,7 @@ def parse(line: str) -> Message:
     """Parse one line without its line end. Lenient as Modern IRC asks: runs of spaces separate like one, and there may
     be any number of parameters.
 
+    A command that can't be one is for its reader to refuse by name: whatever stands there without a space.
     Raises ParseError, and nothing else, whatever the line holds.
     """
     if _cannot_be_in_a_line(line):
@@ -111,11 +112,11 @@ def parse(line: str) -> Message:
     if not words:
         raise ParseError("a message needs a command")
     command = words.pop(0)
-    if not (command.isascii() and command.isalnum()):
-        raise ParseError("a command is made of letters or three digits")
+    if command[0] in ":@":  # a parameter, or tags, where the command should be
+        raise ParseError("a message needs a command")
     if colon:
         words.append(trailing)
-    return Message(command.upper(), tuple(words), source, tags)
+    return Message(command.upper() if command.isascii() else command, tuple(words), source, tags)
 
 
 def _cannot_be_in_a_line(text: str) -> bool:

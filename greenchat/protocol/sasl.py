@@ -19,7 +19,7 @@ class SaslError(ValueError):
 
 
 class SaslTooLongError(SaslError):
-    """What came in is longer than any response."""
+    """One AUTHENTICATE has a parameter of more than 400 bytes."""
 
 
 def chunks(data: bytes) -> Iterator[str]:
@@ -41,8 +41,10 @@ class Collector:
 
     def feed(self, chunk: str) -> bytes | None:
         """The response, once its last chunk is there. Raises SaslError where it is too long or no base64."""
-        if len(chunk) > CHUNK or len(self._text) + len(chunk) > MOST:
-            raise SaslTooLongError("the response is too long")
+        if len(chunk) > CHUNK:
+            raise SaslTooLongError("a chunk of the response is too long")
+        if len(self._text) + len(chunk) > MOST:
+            raise SaslError("the response is too long")
         if chunk != "+":
             self._text += chunk
             if len(chunk) == CHUNK:

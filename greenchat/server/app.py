@@ -30,6 +30,7 @@ from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.first_bytes import is_foreign
 from greenchat.protocol.message import Message
+from greenchat.protocol.msgid import MessageIds
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
@@ -39,7 +40,7 @@ from greenchat.server.http.door import HttpDoor
 from greenchat.server.mail import Mailer
 from greenchat.server.net.admission import Admission
 from greenchat.server.net.connection import Connection, Row
-from greenchat.server.net.detect import IRC, PLAIN, TLS
+from greenchat.server.net.detect import IRC, PLAIN, PROXY, TLS
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.listener import Listener, Peer
@@ -89,12 +90,13 @@ class App:
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
         self.http = HttpDoor(self)
         self.http.complete()
-        self.rows: Sequence[Row] = (TLS, self.http.row, PLAIN, IRC)
+        self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
         self.workers = ThreadPool(_WORKERS)
         self.workers.size = _WORKERS  # see StoreKeeper
         self.messengers = ThreadPool(_MESSENGERS)
         self.hangups = Hangups()
         self.connections: dict[Connection, None] = {}
+        self.network.ids = MessageIds(self.store.last_id())
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
         self.doors: list[Listener] = []

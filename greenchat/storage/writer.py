@@ -33,7 +33,7 @@ class Writer:
     def commit(self, writes: Sequence[Write]) -> bool:
         """All of it in one transaction. Whatever is raised, nothing was kept, and the next commit may work.
 
-        Returns whether something was erased, or a document taken away.
+        Returns whether something was erased.
         """
         added: list[EventRow] = []
         erased: list[Erased] = []
@@ -63,7 +63,7 @@ class Writer:
             self._settling.note(added)
             last = max((row[0] for row in added), default=0)
             self._changes.note({row[1] for row in added}, last, erased, len(writes))
-        return bool(erased) or any(isinstance(write, Document) and write.value is None for write in writes)
+        return bool(erased)
 
     def forget(self) -> None:
         """Forget the numbers of conversations and sources: their rows may be gone."""

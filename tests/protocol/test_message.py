@@ -82,12 +82,20 @@ BAD = [
     ":a :b",
     "@a :b :c",
 ]
-BAD += ["é", "PRIV.MSG x", "- x", "PRIVMSG\tx", "é x", "²", "\0", "PING \0", "PING a\rb", "PING a\nb", "PING\r", "\n"]
+ODD = ["é", "PRIV.MSG", "-", "NONEXISTENT_COMMAND", "PRIVMSG\tX", "²", "$%"]
+BAD += ["@a @b x", "\0", "PING \0", "PING a\rb", "PING a\nb", "PING\r", "\n"]
 
 
 @pytest.mark.parametrize(("line", "message"), GOOD)
 def test_parse(line: str, message: Message) -> None:
     assert parse(line) == message
+
+
+@pytest.mark.parametrize("command", ODD)
+def test_what_no_server_knows_is_a_command_all_the_same(command: str) -> None:
+    """Whoever reads it refuses it by its name, and with the label that stands before it."""
+    assert parse(f"@label=1 {command} x") == Message(command, ("x",), None, {"label": "1"})
+    assert parse(Message(command, ("x",)).format()) == Message(command, ("x",))
 
 
 @pytest.mark.parametrize("line", BAD)
@@ -202,7 +210,8 @@ def test_whatever_the_line_it_is_a_message_or_a_parse_error(line: str) -> None:
         message = parse(line)
     except ParseError:
         return
-    assert message.command == message.command.upper() != ""
+    assert message.command != ""
+    assert message.command == message.command.upper() or not message.command.isascii()
 
 
 @given(st.text() | st.text("@:;= \\aP", max_size=30))

@@ -67,8 +67,8 @@ def test_others_get_messages(kind: int) -> None:
     # "Servers MUST only include a message ID on the first message of a batch when sending a fallback"
     assert envelope(*EXAMPLE).encode(kind).decode().split("\r\n") == [
         "@msgid=0000000000001;account=account;+x=y :n!u@h PRIVMSG #channel :hello",
-        "@account=account :n!u@h PRIVMSG #channel :how is ",
-        "@account=account :n!u@h PRIVMSG #channel :everyone?",
+        "@account=account;+x=y :n!u@h PRIVMSG #channel :how is ",
+        "@account=account;+x=y :n!u@h PRIVMSG #channel :everyone?",
         "",
     ]
     assert (

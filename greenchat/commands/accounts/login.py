@@ -81,9 +81,10 @@ def count_failure(ctx: Context, name: str) -> None:
     count_wrong(ctx, _keys(ctx, name))
 
 
-def log_in(ctx: Context, account: Account) -> None:
+def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
     """This session belongs to an account from now on; its user, if it is one already, is announced so.
 
+    by_sasl: 903 is told too. Clients wait for these numerics, and take what else changes for something new.
     Raises 465 where the account is banned.
     """
     ban = ctx.network.bans.of_account(account.id, ctx.now)
@@ -92,9 +93,11 @@ def log_in(ctx: Context, account: Account) -> None:
     session = ctx.session
     session.account = account.name
     ctx.propose(_note_origin, account.id, netblock(session.host))
+    ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
+    if by_sasl:
+        ctx.reply(Numeric.RPL_SASLSUCCESS)
     if session.user is not None and session.user.account != account.name:
         set_account(ctx, session.user, account.name)
-    ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
 
 
 @step("login.origin")

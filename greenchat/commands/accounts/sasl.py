@@ -144,11 +144,10 @@ def _log_in(ctx: Context, account_id: str, proof: str) -> None:
     if account is None:
         raise IrcError(Numeric.ERR_SASLFAIL)
     try:
-        log_in(ctx, account)
+        log_in(ctx, account, by_sasl=True)
     except IrcError as error:
         ctx.refuse(error)
         raise IrcError(Numeric.ERR_SASLFAIL) from error
-    ctx.reply(Numeric.RPL_SASLSUCCESS)
 
 
 def _refuse_haste(ctx: Context, name: str) -> None:

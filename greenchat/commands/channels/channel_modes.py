@@ -39,7 +39,6 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
     except StoreError:
         members.undo()
         raise
-    ctx.network.closures.follow(ctx.network.fold(channel.name), channel, ctx.new_id())
     members.show()
     send_changes(ctx, channel, done)
     members.hide()
@@ -94,6 +93,8 @@ def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
                 send_list(ctx, channel, letter)
         elif letter in table.always and not change.adding:
             yield change  # nobody needs the key to take it away
+        elif change.parameter is not None and letter not in table.prefixes:
+            yield change  # it is there, and empty: no value of this mode
         else:
             # "If a type B or C mode does not have a parameter when being set, the server MUST ignore that mode."
             lacking += letter if letter not in lacking else ""
@@ -140,8 +141,10 @@ def _apply_key(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange
         removed, channel.key = channel.key, ""
         return ModeChange(False, "k", removed) if removed else None
     key = change.parameter or ""
+    if not key:
+        raise _invalid(channel, change, "A key has one character at least")
     if len(key) > ctx.network.settings.limits.key or presentable(key) != key or "," in key:
-        raise _invalid(channel, change, "A key is short, without space and comma, and begins with no colon")
+        raise IrcError(Numeric.ERR_INVALIDKEY, channel.name)  # without the key, which may be what another channel's is
     if channel.key and key != channel.key:
         raise IrcError(Numeric.ERR_KEYSET, channel.name)
     if channel.key:
@@ -171,8 +174,11 @@ def _apply_forward(ctx: Context, channel: Channel, change: ModeChange) -> ModeCh
     target = ctx.network.channel(wanted)
     if target is channel or not names.is_channel(wanted, ctx.network.settings.limits.channel):
         raise _invalid(channel, change, "A channel can be forwarded to another one")
-    if target is None or not target.is_at_least(ctx.user, "o"):
-        raise _invalid(channel, change, "You must be operator of the channel to forward to")
+    if target is None:
+        raise _invalid(channel, change, "There is no such channel to forward to")
+    if not target.is_at_least(ctx.user, "o"):
+        text = "You must be operator of the channel to forward to"
+        raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, wanted, text=text)
     channel.forward = target.name
     return ModeChange(True, "f", target.name) if target.name != before else None
 

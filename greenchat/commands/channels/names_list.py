@@ -27,14 +27,33 @@ _Test = Callable[[Channel], bool]
 
 @command("NAMES", way=Way.HERE)
 def names(ctx: Context) -> Streamed:
-    """NAMES <channel>{,<channel>}
+    """NAMES [<channel>{,<channel>}]
 
-    See who is in channels.
+    See who is in channels; without one, in all that you may see, as far as the list is not too long.
     """
     wanted = dict.fromkeys(targets(ctx.message.params[0])) if ctx.message.params else {}
+    if not wanted:
+        ctx.weight += len(ctx.network.channels) // _LIGHT
+        return Streamed(_all_names(ctx))
     channels = dict.fromkeys(filter(None, map(ctx.network.channel, wanted)))
     ctx.weight += sum(len(channel.members) for channel in channels) // _LIGHT
-    return Streamed(_names(ctx, list(wanted or ["*"])))
+    return Streamed(_names(ctx, list(wanted)))
+
+
+def _all_names(ctx: Context) -> Iterator[None]:
+    """RFC 2812, 3.2.5: "If no <channel> parameter is given, a list of all channels and their occupants is returned", of
+    as many people as a WHO shows, and then one 366."""
+    left = ctx.network.settings.limits.who
+    for channel in list(ctx.network.channels.values()):
+        yield
+        if left <= 0:
+            break
+        if channel.is_listed_to(ctx.user) and channel.members:
+            left -= len(channel.members)
+            *lines, _ = names_reply(ctx, ctx.session, channel)
+            for envelope in lines:
+                ctx.respond(envelope)
+    ctx.reply(Numeric.RPL_ENDOFNAMES, "*")
 
 
 def _names(ctx: Context, wanted: list[str]) -> Iterator[None]:
@@ -61,6 +80,9 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
         # "Users with the invisible user mode set are not shown in channel responses unless the requesting client is
         # also joined to that channel."
         shown = (member for member in channel.members if sees_in(viewer, member, channel))
+        if "u" in channel.flags and not channel.members.get(viewer):
+            # an auditorium's audience is told who holds it, as on Ergo, not who else may speak
+            shown = (member for member in shown if member is viewer or channel.is_at_least(member, "h"))
         lines = names_cache.lines_of(settings, channel, variant, shown)
     if session.dialect:
         for text in lines.texts():

@@ -19,7 +19,6 @@ from greenchat.commands.connection.server_password import pass_entrance
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError, TooLongError
-from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.commands.info.isupport import send_isupport
@@ -221,9 +220,9 @@ def ping(ctx: Context) -> None:
     """
     if not ctx.message.params[0]:
         raise IrcError(Numeric.ERR_NOORIGIN)
-    answer = ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0])
-    require_fit(answer)  # "must reply to it with a PONG message with the same <token> value"
-    ctx.respond(answer)
+    # "must reply to it with a PONG message with the same <token> value": of a token for which a line with our name has
+    # no room, as much as fits
+    ctx.respond(ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0]))
 
 
 @command("PONG", anytime=True, way=Way.HERE)
@@ -248,6 +247,10 @@ def quit_(ctx: Context) -> None:
     if not (parting.fits and ctx.farewell(reason).fits):
         ctx.refuse(TooLongError())
         reason = "Quit: "
+    if session.user and not session.dialect:
+        # RFC 1459, 4.1.6, has the server only close the connection; clients wait for their own QUIT as for their own
+        # PART, and a session of several is told why it ends
+        ctx.respond(ctx.envelope("QUIT", reason, source=session.user))
     ctx.close(session, reason)
     leave(ctx, session, session.closing)
 

@@ -341,6 +341,9 @@ class Context:
     def close(self, session: Session, reason: str) -> None:
         """End a connection with an ERROR that says why."""
         session.closing = reason
+        if session.user is None:
+            # LUSERS counts those "currently in an unknown state", which one that has to go is not
+            self.network.disconnect(session)
         farewell = self.farewell(reason)
         if session is self.session:
             self.respond(farewell)

@@ -43,7 +43,8 @@ def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -
 
 def _refuse_encoding(ctx: Context) -> None:
     """https://ircv3.net/specs/extensions/utf8-only."""
-    command = ctx.message.command or "*"
+    command = ctx.message.command
+    command = command if command.isascii() and command.isalnum() else "*"
     text = "Message rejected: your client must use UTF-8 on this network"
     if command == "NICK" and ctx.session.user is None and not ctx.session.caps & caps.STANDARD_REPLIES:
         # a client that does not know FAIL would wait for ever; this one makes it try its other nickname

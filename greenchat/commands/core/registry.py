@@ -8,15 +8,17 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, NoReturn
 
 from greenchat.chat.acts import Ran
+from greenchat.chat.multiline_batch import Fault
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.persistence import keep_presences
 from greenchat.commands.core.steps import STEPS
+from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 from greenchat.storage.interface import StoreError
@@ -97,9 +99,8 @@ def run(ctx: Context) -> Continuation | None:
     from this client.
     """
     collecting = ctx.session.batch
-    if collecting and ctx.message.tags.get("batch") == collecting.reference:
-        collecting.add(ctx.message)
-        return None
+    if "batch" in ctx.message.tags and ctx.session.caps & caps.MULTILINE:
+        return _guarded(ctx, _collect if collecting else _refuse_stray)
     return _guarded(ctx, _obey)
 
 
@@ -154,7 +155,7 @@ def _guarded(ctx: Context, step: Handler) -> Continuation | None:
     ctx.applies = False
     if rest is not None and not isinstance(rest, Background):
         return rest
-    if ctx.network.moved or ctx.network.closures:
+    if ctx.network.moved:
         keep_presences(ctx)
     ctx.answer()
     return rest
@@ -164,6 +165,29 @@ def not_stored(ctx: Context) -> FailError:
     """What must survive could not be stored, and so nothing was done."""
     text = "It could not be stored, so nothing has changed; try again"
     return FailError(ctx.message.command or "*", "TEMPORARILY_UNAVAILABLE", text=text)
+
+
+def _refuse_stray(ctx: Context) -> None:
+    refuse_batch(("MULTILINE_INVALID", (), "Invalid multiline batch: no batch is open"))
+
+
+def _collect(ctx: Context) -> None:
+    """A part of the batch that the client has opened. What is wrong with it is said at once, and once: "all past and
+    future messages in this batch will be ignored"."""
+    batch = ctx.session.batch
+    assert batch
+    is_sound = batch.fault is None
+    ctx.postpone_answer()
+    batch.add(ctx.message, ctx.now)
+    if batch.fault and is_sound:
+        ctx.adopt(batch.opening)
+        refuse_batch(batch.fault)
+
+
+def refuse_batch(fault: Fault) -> NoReturn:
+    """Raises FailError."""
+    code, context, text = fault
+    raise FailError("BATCH", code, *context, text=text)
 
 
 def _obey(ctx: Context) -> Continuation | None:

@@ -100,7 +100,8 @@ def links(ctx: Context) -> None:
     mask = (params[-1] if params else "") or "*"
     settings = ctx.network.settings
     if glob(mask, settings.name):
-        ctx.reply(Numeric.RPL_LINKS, mask, settings.name, text=f"0 {settings.description}")
+        # "<client> <server1> <server2> :<hopcount> <server info>": whence one sees it, which is here
+        ctx.reply(Numeric.RPL_LINKS, settings.name, settings.name, text=f"0 {settings.description}")
     ctx.reply(Numeric.RPL_ENDOFLINKS, mask)
 
 

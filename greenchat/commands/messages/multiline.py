@@ -1,17 +1,21 @@
 """BATCH from a client: a message of several lines. https://ircv3.net/specs/extensions/multiline"""
 
+import re
 from collections.abc import Mapping
 
 from greenchat.chat.multiline_batch import MAX_BYTES, MAX_LINES, ClientBatch
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.registry import Way, command, refuse_batch
 from greenchat.commands.core.steps import step
 from greenchat.commands.messages.privmsg import say
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
-from greenchat.protocol.multiline import BATCH_TYPE, Part, whole
+from greenchat.protocol.multiline import Part, whole
+
+# "Reference tags MUST ONLY contain ASCII letters, numbers, and/or hyphen": https://ircv3.net/specs/extensions/batch
+_REFERENCE = re.compile(r"[A-Za-z0-9-]+")
 
 OFFERS[caps.MULTILINE] = lambda *_: f"max-bytes={MAX_BYTES},max-lines={MAX_LINES}"
 
@@ -25,28 +29,38 @@ def batch(ctx: Context) -> None:
     session = ctx.session
     mark, reference = ctx.message.params[0][:1], ctx.message.params[0][1:]
     opened = session.batch
-    if mark == "+" and reference and ctx.message.params[1:2] == (BATCH_TYPE,) and len(ctx.message.params) > 2:
-        if opened:
+    if mark not in ("+", "-") or not _REFERENCE.fullmatch(reference):
+        raise _invalid("a reference is made of letters, digits and hyphens")
+    if mark == "+":
+        if opened and not opened.fault:
             session.batch = None
-            raise FailError("BATCH", "MULTILINE_INVALID", text="Invalid multiline batch: the one before was not ended")
-        session.batch = ClientBatch(reference, ctx.message.params[2], ctx.message.tags)
+            raise _invalid("the one before was not ended")
+        session.batch = ClientBatch(reference, ctx.message, ctx.now)
+        if session.batch.fault:
+            refuse_batch(session.batch.fault)
         ctx.postpone_answer()
-    elif mark == "-" and opened and opened.reference == reference:
+    elif not opened or opened.reference != reference:
+        raise _invalid("it was not begun")
+    else:
         session.batch = None
         _speak(ctx, opened)
-    else:
-        raise FailError("BATCH", "MULTILINE_INVALID", text="Invalid multiline batch")
+
+
+def _invalid(why: str) -> FailError:
+    return FailError("BATCH", "MULTILINE_INVALID", text=f"Invalid multiline batch: {why}")
 
 
 def _speak(ctx: Context, done: ClientBatch) -> None:
-    """Say it as if it had come as one message, with the tags of its beginning."""
-    ctx.adopt(Message(done.command, (done.target, whole(done.parts)), None, done.tags))
+    """Say it as if it had come as one message, with the tags of its beginning. What was wrong with it was said."""
+    if done.fault:
+        ctx.postpone_answer()
+        return
+    ctx.adopt(Message(done.command, (done.target, whole(done.parts)), None, done.opening.tags))
     fault = done.end()
     if fault:
-        code, context, text = fault
-        raise FailError("BATCH", code, *context, text=text)
+        refuse_batch(fault)
     parts = [[part.text, part.joined] for part in done.parts]
-    ctx.propose(_say_lines, done.command, done.target, dict(done.tags), parts)
+    ctx.propose(_say_lines, done.command, done.target, dict(done.opening.tags), parts)
 
 
 @step("multiline.said")

@@ -6,7 +6,7 @@ before it is refused with 417, also as a NOTICE.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from greenchat.chat import policy
+from greenchat.chat import caller_id, policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.commands.core import recording, service
@@ -184,12 +184,14 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     target = ctx.network.user(nick)
     if target is None:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
-    refusal = policy.may_message(ctx.user, target)
+    through = target.modes and caller_id.is_on_list(ctx.network, target, ctx.user)
+    refusal = policy.may_message(ctx.user, target, *text, is_accepted=bool(through))
     if refusal is not None:
         raise IrcError(refusal.numeric, target.nick, text=refusal.text)
     if not is_accepted(ctx, target):
         return
     envelope = _envelope(ctx, target.nick, text)
+    caller_id.address(ctx.user, target)
     if not recording.say(ctx, envelope, target):
         _echo_again(ctx, envelope)
         return

@@ -10,7 +10,7 @@ no voice and goes the long way, which stays the only place that refuses anything
 
 from collections.abc import Callable, Sequence
 
-from greenchat.chat import policy
+from greenchat.chat import caller_id, policy
 from greenchat.chat.acts import Spoken
 from greenchat.chat.channel import Channel
 from greenchat.chat.network import Network
@@ -25,6 +25,7 @@ from greenchat.storage.log import Log
 
 COMMANDS = ("PRIVMSG", "NOTICE")
 _ABOUT_TEXTS = frozenset("Cc")  # channel modes that ask what is said
+_ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that ask who says it, or what
 
 
 class Voice:
@@ -107,8 +108,10 @@ def find_voice(
             return None
         return Voice(network, session, user, command, channel, refuse)
     other = network.user(target)
-    if other is None or other is user or "g" in other.modes or other.away or policy.may_message(user, other):
+    if other is None or other is user or other.away or not _ABOUT_SPEAKERS.isdisjoint(other.modes):
         return None
+    if not user.modes.isdisjoint(caller_id.LETTERS):
+        return None  # whom they write to may answer: that is to be noted
     return Voice(network, session, user, command, other, refuse)
 
 

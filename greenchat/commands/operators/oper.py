@@ -94,13 +94,13 @@ def _wrong_password(ctx: Context, name: str) -> IrcError:
     return IrcError(Numeric.ERR_PASSWDMISMATCH)
 
 
-@command("KILL", params=2, right="kill")
+@command("KILL", params=1, right="kill")
 def kill(ctx: Context) -> None:
-    """KILL <nickname> <comment>
+    """KILL <nickname> [<comment>]
 
     End the connection of a user. Everybody who shares a channel with them sees who did it, and why.
     """
-    nick, comment = ctx.message.params[:2]
+    nick, comment = (*ctx.message.params, "")[:2]
     network = ctx.network
     if network.fold(nick) == network.fold(network.settings.name):
         raise IrcError(Numeric.ERR_CANTKILLSERVER)

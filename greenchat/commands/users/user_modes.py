@@ -29,6 +29,7 @@ def _operators(user: User, adding: bool) -> bool:
 # attempts to make themselves an operator using the "+o" flag, the attempt SHOULD be ignored" (RFC 2812, section 3.1.5).
 USER_MODES: dict[str, Callable[[User, bool], bool]] = {
     "B": _anybody,  # is a bot: https://ircv3.net/specs/extensions/bot-mode
+    "T": _anybody,  # gets no CTCP messages but actions
     "R": _anybody,  # gets private messages from people who are logged in only
     "g": _anybody,  # gets private messages from those on their accept list only
     "i": _anybody,  # is invisible to those who share no channel

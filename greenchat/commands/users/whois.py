@@ -55,6 +55,7 @@ def _send(ctx: Context, user: User) -> None:
     if sees_address(ctx.user, user, settings):
         for host in dict.fromkeys([session.host for session in user.sessions] or [user.real_host]):
             ctx.reply(Numeric.RPL_WHOISHOST, nick, text=f"is connecting from {user.username}@{host} {host}")
+            ctx.reply(Numeric.RPL_WHOISACTUALLY, nick, f"{user.username}@{host}", host)
     if is_close:
         ctx.reply(Numeric.RPL_WHOISMODES, nick, text="is using modes +" + "".join(sorted(user.modes)))
     for names in wrap(_channels(ctx, user), ctx.room(Numeric.RPL_WHOISCHANNELS.command, ctx.nick, nick)):

@@ -1,26 +1,33 @@
 """WHOWAS: who had a nick before. https://modern.ircdocs.horse/#whowas-message"""
 
+from collections.abc import Iterator
 from itertools import islice
 
 from greenchat.chat.visibility import sees_addresses
+from greenchat.chat.whowas import Departed
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
+from greenchat.values.masks import compile_mask
+
+_MASK = frozenset("*?")
 
 
 @command("WHOWAS", way=Way.HERE)
 def whowas(ctx: Context) -> None:
     """WHOWAS <nick> [<count>]
 
-    See who had a nickname before, the last one first.
+    See who had a nickname before, the last one first. Operators may give a mask.
     """
     nick, count = (*ctx.message.params, "", "")[:2]
     if not nick:
         raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
     network = ctx.network
-    found = list(islice(network.whowas.of(network.fold(nick)), _positive(count)))
+    is_mask = not _MASK.isdisjoint(nick) and "o" in ctx.user.modes
+    named = _matching(ctx, nick) if is_mask else network.whowas.of(network.fold(nick))
+    found = list(islice(named, _positive(count)))
     if not found:
         ctx.reply(Numeric.ERR_WASNOSUCHNICK, nick)
     for departed in found:
@@ -31,6 +38,14 @@ def whowas(ctx: Context) -> None:
             ctx.reply(Numeric.RPL_WHOISACCOUNT, departed.nick, departed.account, text="was logged in as")
         ctx.reply(Numeric.RPL_WHOISSERVER, departed.nick, network.settings.name, text=in_words(departed.time))
     ctx.reply(Numeric.RPL_ENDOFWHOWAS, nick)
+
+
+def _matching(ctx: Context, mask: str) -> Iterator[Departed]:
+    """RFC 2812, 3.6.3: "Wildcards are allowed". Those whose nick a mask means, at most as many as a WHO shows."""
+    network = ctx.network
+    pattern = compile_mask(network.fold(mask))
+    found = (departed for departed in network.whowas if pattern.match(network.fold(departed.nick)))
+    return islice(sorted(found, key=lambda departed: -departed.time), network.settings.limits.who)
 
 
 def _positive(count: str) -> int | None:

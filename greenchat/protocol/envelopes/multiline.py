@@ -92,9 +92,10 @@ class MultilineEnvelope(Envelope):
 
     def _line(self, text: str, is_first: bool = False) -> Envelope:
         """One of the messages for those who don't know batches of lines."""
+        # "Any tags that would have been added to the batch ... MUST be included on the first message line to be sent.
+        # Tags MAY also be included on subsequent lines where it makes sense": what the lines answer is for each of
+        # them; an id is for the first alone
         message = self.message._replace(params=(self.message.params[0], text))
-        if not is_first:
-            message = message._replace(tags={})
         return Envelope(
             message,
             time=self.time,

@@ -32,6 +32,8 @@ _TOO_EARLY = re.compile(
     rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?(?:AWAY|INVITE|ISON|JOIN|KICK|LIST|MODE|MONITOR|NAMES|NOTICE|OPER|PART"
     rb"|PRIVMSG|TAGMSG|TOPIC|USERHOST|WHO|WHOIS|WHOWAS) [^\r\n]+\r\n"
 )
+# The same of a command that nobody knows. A person may be called so, but does not type it before being asked.
+_COMMAND = re.compile(rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?[A-Z][A-Z0-9_]{2,} [^\r\n]+\r\n")
 _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 
 
@@ -138,7 +140,7 @@ class Arrival:
 
     def _judge(self, chunk: bytes, now: int) -> Verdict | None:
         data = self._data
-        if self._irc and _TOO_EARLY.match(data):
+        if self._irc and (_TOO_EARLY.match(data) or (self._asked is None and _COMMAND.match(data))):
             return Irc(data, self._asked is not None)
         if self._irc and (word := _WORD.match(data)) and _is_verb(word[1], word[2]):
             if b"\n" in data:

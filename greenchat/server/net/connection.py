@@ -270,6 +270,7 @@ class Connection:
         """Answer with this and nothing else."""
         self.server.turn.begin()
         self.session.closing = "Wrong protocol"
+        self.server.network.disconnect(self.session)
         self.outbox.close(answer)
         self.discard()
 
@@ -279,6 +280,8 @@ class Connection:
         while data:
             for line in lines.feed(data):
                 self.slow_down()
+                if isinstance(line, LineTooLong) and line.is_endless:
+                    self.close("Input line was too long: 16 KiB are no line of IRC")
                 if not self.session.closing:  # it may have been killed meanwhile
                     self._run_line(line)
                 if self.session.closing:

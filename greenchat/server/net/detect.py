@@ -3,8 +3,17 @@
 A new protocol is a row in `protocol.first_bytes`, a function that serves it, and a row in the server's table.
 """
 
+import logging
+from math import inf
+from time import monotonic
+
+from greenchat.config.options import ListenerOptions
 from greenchat.protocol import first_bytes
 from greenchat.server.net.connection import Connection, Row
+
+log = logging.getLogger(__name__)
+
+_SAY_AGAIN = 60.0  # seconds
 
 
 def _tls(connection: Connection, data: bytes | None) -> bytes | None:
@@ -15,6 +24,26 @@ def _tls(connection: Connection, data: bytes | None) -> bytes | None:
         return b""
     connection.start_tls(tls)
     return connection.first_words()
+
+
+class _ProxyRefusal:
+    """Refuse a PROXY header, and tell the log which key is missing, once a minute and listener."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[int, ListenerOptions], float] = {}  # by server
+
+    def __call__(self, connection: Connection, data: bytes | None) -> bytes | None:
+        listener, now = connection.listener, monotonic()
+        key = (id(connection.server), listener)
+        if now - self._said.get(key, -inf) >= _SAY_AGAIN:
+            self._said[key] = now
+            log.warning(
+                "%s sent a PROXY header to the listener %s, which expects none: if it is a proxy of yours, name it with"
+                ' the key proxy of this [[listen]], as in proxy = ["%s"]',
+                *(connection.session.host, listener.address, connection.session.host),
+            )
+        connection.refuse(first_bytes.PROXY_REFUSAL)
+        return b""
 
 
 def _plain(connection: Connection, data: bytes | None) -> bytes | None:
@@ -30,6 +59,7 @@ def _irc(connection: Connection, data: bytes | None) -> bytes | None:
 
 
 TLS = Row(first_bytes.TLS, _tls)
+PROXY = Row(first_bytes.PROXY, _ProxyRefusal())
 PLAIN = Row(first_bytes.PLAIN, _plain)
 IRC = Row(first_bytes.IRC, _irc)
 

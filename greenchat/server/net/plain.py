@@ -71,9 +71,10 @@ class Carrier(Protocol):
 
 
 class PlainDoor:
-    """Where all plain clients of a server come in. foreign: whether first bytes are those of another protocol."""
+    """Where all plain clients of a server come in. foreign: whether first bytes are those of another protocol,
+    by what the listener is pinned to."""
 
-    def __init__(self, network: Network, turn: Turn, options: PlainText, foreign: Callable[[bytes], bool]) -> None:
+    def __init__(self, network: Network, turn: Turn, options: PlainText, foreign: Callable[[bytes, str], bool]) -> None:
         self.network = network
         self.turn = turn
         self.foreign = foreign
@@ -179,7 +180,7 @@ class PlainClient:
         self._carrier.close(reason)
 
     def _is_foreign(self, data: bytes) -> bool:
-        return self._carrier.listener.kind != "plain" and self._door.foreign(data)
+        return self._door.foreign(data, self._carrier.listener.kind)
 
     def _hear(self, data: bytes | None) -> list[Event]:
         now = now_ms()

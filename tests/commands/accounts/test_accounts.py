@@ -258,8 +258,16 @@ def test_long_passwords_take_several_chunks(server: Target) -> None:
     register(server, "alice", password)
     with Client(server, "bob") as bob:
         assert authenticate(bob, "PLAIN", format_plain("alice", password)).command == "903"
-        assert authenticate(bob, "PLAIN", b"\0alice\0" + b"x" * 20_000).command == "905"
+        assert authenticate(bob, "PLAIN", b"\0alice\0" + b"x" * 20_000).command == "904"
         bob.sync()
+
+
+def test_a_chunk_that_is_too_long(server: Target) -> None:
+    """ERR_SASLTOOLONG: "Indicates that the AUTHENTICATE command failed because the client sent an AUTHENTICATE command
+    that was too long (i.e. the parameter longer than 400 bytes)"."""
+    with Client(server, "bob") as bob:
+        bob.run("AUTHENTICATE PLAIN")
+        assert bob.commands("AUTHENTICATE " + "A" * 401) == ["905"]
 
 
 def test_unknown_mechanisms_and_aborting(server: Target) -> None:
@@ -317,6 +325,7 @@ def test_a_nick_is_its_owners(server: Target) -> None:
         assert (refusal.command, refusal.params[1]) == ("433", "Alice")
         assert "log in" in refusal.params[-1]
         authenticate(eve, "PLAIN", format_plain("alice", "sesame open"))
+        eve.sync()
         assert eve.run("NICK Alice")[0].params == ("Alice",)
     with Client(server) as stranger:
         stranger.send("NICK alice", "USER x 0 * :x")

@@ -96,7 +96,8 @@ def test_auditorium(server: Target) -> None:
     with people(server, "alice", "bob", "carol", channel="#a") as (alice, bob, carol):
         alice.run("MODE #a +uv carol")
         with Client(server, "dave") as dave:
-            assert dave.join("#a")[1].params[3] == "@alice +carol dave"
+            assert dave.join("#a")[1].params[3] == "@alice dave"
+            assert carol.run("NAMES #a")[-2].params[3] == "@alice +carol"
             bob.sync()
             carol.sync()
             dave.run("PRIVMSG #a :hi", "NICK david", "AWAY :x", "PART #a", "JOIN #a")

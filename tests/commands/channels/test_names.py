@@ -1,6 +1,7 @@
 """NAMES. https://modern.ircdocs.horse/#names-message"""
 
-from tests.conftest import Target
+from greenchat.config.settings import Limits, Settings
+from tests.conftest import Serve, Target
 from tests.irc import Client, people
 
 
@@ -36,11 +37,26 @@ def test_nothing_there(server: Target) -> None:
 
 
 def test_without_parameter(server: Target) -> None:
-    """ "If no parameter is given for this command, servers SHOULD return one RPL_ENDOFNAMES numeric with the <channel>
-    parameter set to an asterisk character" """
-    with Client(server, "alice") as alice:
+    """RFC 2812, 3.2.5: "If no <channel> parameter is given, a list of all channels and their occupants is returned". Of
+    the end Modern says: "one RPL_ENDOFNAMES numeric with the <channel> parameter set to an asterisk character"."""
+    with people(server, "alice", "bob") as (alice, bob):
         (end,) = alice.run("NAMES")
         assert (end.command, end.params[1]) == ("366", "*")
+        bob.run("JOIN #a,#secret,#private", "MODE #secret +s", "MODE #private +p")
+        alice.join("#b")
+        *lines, end = alice.run("NAMES")
+        assert [(line.command, *line.params[2:]) for line in lines] == [
+            ("353", "#a", "@bob"),
+            ("353", "#b", "@alice"),
+        ]
+        assert (end.command, end.params[1]) == ("366", "*")
+
+
+def test_without_parameter_there_is_an_end_of_it(serve: Serve) -> None:
+    """It shows as many people as a WHO."""
+    with people(serve(Settings(limits=Limits(who=2))), "alice", "bob") as (alice, bob):
+        alice.run("JOIN #a,#b,#c,#d")
+        assert bob.commands("NAMES") == ["353", "353", "366"]
 
 
 def test_symbols_of_channels(server: Target) -> None:

@@ -35,8 +35,8 @@ def names_of(messages: list[Message], subcommand: str) -> list[str]:
 
 def test_ls_lists_all_in_lines_that_all_but_the_last_have_an_asterisk(serve: Serve) -> None:
     """ "all but the last reply MUST have a parameter containing only an asterisk (*) preceding the capability list"."""
-    with Client(serve(Settings(limits=Limits(nick=300)))) as client:
-        client.send("NICK " + "n" * 300)
+    with Client(serve(Settings(limits=Limits(nick=64), name=f"{'a' * 60}.b"))) as client:
+        client.send("NICK " + "n" * 64)
         answer = client.run("CAP LS 302")
         assert len(answer) > 1
         assert names_of(answer, "LS") == LISTED

@@ -160,7 +160,8 @@ def test_quit(server: Target, line: str, reason: str) -> None:
     prefixed by "Quit: ", "even if <reason> is empty"."""
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         alice.send(line)
-        (farewell,) = alice.until_end()
+        own, farewell = alice.until_end()
+        assert (own.command, own.nick, own.params) == ("QUIT", "alice", (reason,))
         assert (farewell.command, farewell.params) == ("ERROR", (reason,))
         left = bob.expect("QUIT")
         assert (left.nick, left.params) == ("alice", (reason,))

@@ -179,7 +179,7 @@ def test_links_lists_this_server(server: Target) -> None:
     RPL_ENDOFLINKS message." """
     with Client(server, "alice") as alice:
         assert params(alice, "LINKS") == [
-            ("364", ("*", NAME, "0 greenchat, group chat for the terminal")),
+            ("364", (NAME, NAME, "0 greenchat, group chat for the terminal")),
             ("365", ("*", "End of /LINKS list")),
         ]
 

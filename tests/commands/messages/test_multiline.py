@@ -116,7 +116,13 @@ A = "@batch=1 PRIVMSG #channel :a"
         ([OPEN, *[A] * 33, "BATCH -1"], ("MULTILINE_MAX_LINES", "32")),
         ([OPEN, *["@batch=1 PRIVMSG #channel :" + "x" * 400] * 11, "BATCH -1"], ("MULTILINE_MAX_BYTES", "4096")),
         (["BATCH -1"], ("MULTILINE_INVALID",)),
-        (["BATCH +1 nonsense"], ("MULTILINE_INVALID",)),
+        (["BATCH +1 nonsense"], ("UNKNOWN_TYPE", "nonsense")),
+        (["BATCH +1 nonsense #channel", A, "BATCH -1"], ("UNKNOWN_TYPE", "nonsense")),
+        (["BATCH +1"], ("MULTILINE_INVALID",)),
+        (["BATCH +a/b draft/multiline #channel"], ("MULTILINE_INVALID",)),
+        (["BATCH +é draft/multiline #channel"], ("MULTILINE_INVALID",)),
+        ([OPEN, A, "@batch=2 PRIVMSG #channel :a", A, "BATCH -1"], ("MULTILINE_INVALID",)),
+        (["@batch=1 PRIVMSG #channel :a"], ("MULTILINE_INVALID",)),
         (["BATCH +1 draft/multiline"], ("MULTILINE_INVALID",)),
         (["BATCH + draft/multiline #channel"], ("MULTILINE_INVALID",)),
         ([OPEN, "BATCH +2 draft/multiline #channel"], ("MULTILINE_INVALID",)),
@@ -130,6 +136,31 @@ def test_what_is_wrong_is_said_and_nobody_hears_any_of_it(
         assert (fail.command, fail.params[:-1]) == ("FAIL", ("BATCH", *answer))
         assert bob.sync() == []
         assert lines(alice.run(*EXAMPLE)) == LINES
+
+
+@pytest.mark.parametrize(
+    ("line", "count", "code"),
+    [(A, 33, "MULTILINE_MAX_LINES"), ("@batch=1 PRIVMSG #channel :" + "x" * 400, 11, "MULTILINE_MAX_BYTES")],
+)
+def test_a_limit_is_told_when_it_is_passed(server: Target, line: str, count: int, code: str) -> None:
+    """Before the end comes, with the label of the beginning; what is left of the batch is passed over."""
+    with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
+        assert alice.run("@label=x " + OPEN, *[line] * (count - 1)) == []
+        (fail,) = alice.run(line)
+        assert (fail.command, fail.params[1], fail.tags["label"]) == ("FAIL", code, "x")
+        assert alice.run(line, "BATCH -1") == []
+        assert bob.sync() == []
+
+
+def test_what_it_answers_is_on_every_line(server: Target) -> None:
+    """ "Tags MAY also be included on subsequent lines where it makes sense to do so"; "Servers MUST only include a
+    message ID on the first message"."""
+    with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
+        bob.run("CAP REQ -draft/multiline")
+        alice.run("@+reply=abc " + EXAMPLE[0], *EXAMPLE[1:])
+        got = bob.sync()
+        assert [message.tags.get("+reply") for message in got] == ["abc"] * 3
+        assert ["msgid" in message.tags for message in got] == [True, False, False]
 
 
 def test_at_the_limits(server: Target) -> None:

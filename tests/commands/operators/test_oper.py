@@ -147,11 +147,18 @@ def test_kill_ends_a_connection(staffed: Target) -> None:
 
 @pytest.mark.parametrize(
     ("line", "numeric"),
-    [("KILL nobody :why", "401"), ("KILL bob", "461"), ("KILL greenchat.local :why", "483"), ("KILL #lobby :x", "401")],
+    [("KILL nobody :why", "401"), ("KILL", "461"), ("KILL greenchat.local :why", "483"), ("KILL #lobby :x", "401")],
 )
 def test_a_kill_that_hits_nobody(staffed: Target, line: str, numeric: str) -> None:
     with people(staffed, "alice", "bob") as (alice, _):
         assert become(alice).commands(line) == [numeric]
+
+
+def test_a_kill_without_a_comment(staffed: Target) -> None:
+    """Modern asks for one; people leave it out."""
+    with people(staffed, "alice", "bob") as (alice, bob):
+        become(alice).send("KILL bob")
+        assert bob.expect("KILL").params == ("bob", "No reason given")
 
 
 def test_an_operator_may_kill_themselves(staffed: Target) -> None:

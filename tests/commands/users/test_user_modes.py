@@ -88,17 +88,40 @@ def test_modes_of_a_new_user(serve: Serve) -> None:
 
 
 def test_registered_only(house: ServerThread) -> None:
-    """531: who has +R gets private messages from those who are logged in only."""
+    """477, as with Ergo: who has +R gets private messages from those who are logged in only."""
     with people(house.address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol):
         alice.run("MODE alice +R")
         log_in(house, "carol", "carol")
         (refusal,) = bob.run("PRIVMSG alice :psst")
-        assert (refusal.command, refusal.params[:2]) == ("531", ("bob", "alice"))
+        assert (refusal.command, refusal.params[:2]) == ("477", ("bob", "alice"))
         assert bob.run("NOTICE alice :psst") == []
         assert carol.run("PRIVMSG alice :hello") == []
         texts = [message.params[1] for message in alice.run("PRIVMSG alice :and to myself")]
         assert texts == ["hello", "and to myself"]
         assert bob.run("PRIVMSG #lobby :hello, all") == []
+
+
+@pytest.mark.parametrize("mode", "Rg")
+def test_who_is_written_to_may_answer(server: Target, mode: str) -> None:
+    """As with Ergo, where whoever one writes to is accepted for the session; ACCEPT lets people through both."""
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.run(f"MODE alice +{mode}")
+        assert bob.commands("PRIVMSG alice :first")[0] in ("477", "716")
+        alice.run("PRIVMSG bob :well?", "ACCEPT carol")
+        for client in bob, carol:
+            client.sync()
+            assert client.run("PRIVMSG alice :hello") == []
+        assert [message.nick for message in alice.sync() if message.command == "PRIVMSG"] == ["bob", "carol"]
+
+
+def test_no_ctcp(server: Target) -> None:
+    """User mode +T: InspIRCd's and Ergo's, which let actions through."""
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.run("MODE alice +T")
+        (refusal,) = bob.run("PRIVMSG alice :\x01VERSION\x01")
+        assert (refusal.command, refusal.params[:2]) == ("531", ("bob", "alice"))
+        assert bob.run("NOTICE alice :\x01PING 1\x01", "PRIVMSG alice :\x01ACTION waves\x01") == []
+        assert [message.params[1] for message in alice.sync()] == ["\x01ACTION waves\x01"]
 
 
 def test_a_bot_is_marked(server: Target) -> None:

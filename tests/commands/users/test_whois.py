@@ -168,15 +168,17 @@ def test_account(house: ServerThread) -> None:
 
 
 def test_addresses_and_modes_are_for_oneself_and_for_operators(house: ServerThread) -> None:
-    """ "some of these numerics only to the client itself and to servers operators": 378, 379, 276."""
+    """ "some of these numerics only to the client itself and to servers operators": 378, 379, 276, and 338 of
+    RPL_WHOISACTUALLY: "<client> <nick> <username>@<hostname> <ip> :Is actually using host"."""
     with people(house.address, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +iw")
         act(house, "alice", lambda _, user: setattr(user.sessions[0], "certificate", "c0ffee"))
-        private = {"378", "379", "276"}
+        private = {"378", "379", "276", "338"}
         assert not private & set(bob.commands("WHOIS alice"))
         make_operator(house, "bob")
         for answers in alice.run("WHOIS alice"), bob.run("WHOIS alice"):
             assert _line(answers, "378") == ("is connecting from ~alice@127.0.0.1 127.0.0.1",)
+            assert _line(answers, "338") == ("~alice@127.0.0.1", "127.0.0.1", "is actually using host")
             assert _line(answers, "379") == ("is using modes +iw",)
             assert _line(answers, "276") == ("has client certificate fingerprint c0ffee",)
 

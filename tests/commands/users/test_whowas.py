@@ -77,3 +77,15 @@ def test_account_and_address(house: ServerThread) -> None:
         answers = alice.run("WHOWAS bob")
         assert [message.command for message in answers] == ["314", "338", "330", "312", "369"]
         assert answers[1].params == ("alice", "bob", "127.0.0.1", "is actually using host")
+
+
+def test_a_mask_is_for_operators(house: ServerThread) -> None:
+    """RFC 2812, 3.6.3: "Wildcards are allowed in the <target> parameter"; whom it finds would be told to anybody."""
+    with Client(house.address, "alice") as alice:
+        for nick in "bob", "bill", "carol":
+            _come_and_go(house.address, nick, nick)
+        assert alice.commands("WHOWAS b*") == ["406", "369"]
+        make_operator(house, "alice")
+        found = [message.params[1] for message in alice.run("WHOWAS B*") if message.command == "314"]
+        assert found == ["bill", "bob"]
+        assert [m.params[1] for m in alice.run("WHOWAS ?o* 1") if m.command == "314"] == ["bob"]

@@ -259,3 +259,20 @@ def test_out_of_descriptors_new_clients_wait_and_come_in_later(
         assert not server.call(lambda app: app.doors[0].is_paused)
         for sock in (waiting, highest, *spare):
             sock.close()
+
+
+@pytest.mark.parametrize("kind", ["auto", "irc", "plain"])
+@pytest.mark.parametrize("header", [b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n", SIGNATURE + b"\x21\x11\0\x0c"])
+def test_a_header_that_nobody_expects(
+    serve: Serve, options: Options, header: bytes, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would become somebody's name: the proxy is refused, and the log says which key is missing."""
+    listener = ListenerOptions(Address("127.0.0.1", 0), kind=kind)
+    with Client(serve(None, replace(options, listen=(listener,)))) as client:
+        client.send_raw(header + b"NICK alice\r\nUSER a 0 * :a\r\n")
+        *_, message = client.until_end()
+        # where only plain text is expected the prompt was sent already
+        assert message.command == ("NICKERROR" if kind == "plain" else "ERROR")
+        assert message.params[0] == "This listener expects no PROXY header"
+    (record,) = (record for record in caplog.records if record.name == "greenchat.server.net.detect")
+    assert 'the key proxy of this [[listen]], as in proxy = ["127.0.0.1"]' in record.getMessage()
