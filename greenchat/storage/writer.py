@@ -6,6 +6,8 @@ Conversations and sources are interned: their rows are written once, their numbe
 import json
 import sqlite3
 from collections.abc import Sequence
+from itertools import chain
+from operator import itemgetter
 
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.compaction import Settling
@@ -14,8 +16,11 @@ from greenchat.storage.rows import MESSAGES, EventRow, conversation_name, encode
 from greenchat.storage.transaction import transaction
 
 _REMEMBERED = 65_536
+_ID, _CONVERSATION = itemgetter(0), itemgetter(1)  # of an EventRow
 
 _ADD_FRESH = "INSERT INTO fresh (id, conversation, kind, source, target, text, more) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_TOGETHER = 8
+_ADD_TOGETHER = _ADD_FRESH + ", (?, ?, ?, ?, ?, ?, ?)" * (_TOGETHER - 1)
 _ADD_SETTLED = _ADD_FRESH.replace("fresh", "settled")
 
 
@@ -41,11 +46,11 @@ class Writer:
             with transaction(self._connection):
                 rows: list[EventRow] = []
                 for write in writes:
+                    if isinstance(write, Speech):
+                        self._add_speech(rows, write)
+                        continue
                     if isinstance(write, StoredEvent):
                         rows.append(self._row(write))
-                        continue
-                    if isinstance(write, Speech):
-                        rows += self._speech(write)
                         continue
                     added += self._add(rows)
                     rows = []
@@ -61,8 +66,8 @@ class Writer:
             raise
         if added or erased:
             self._settling.note(added)
-            last = max((row[0] for row in added), default=0)
-            self._changes.note({row[1] for row in added}, last, erased, len(writes))
+            last = max(map(_ID, added), default=0)
+            self._changes.note(set(map(_CONVERSATION, added)), last, erased, len(writes))
         return bool(erased)
 
     def forget(self) -> None:
@@ -78,17 +83,15 @@ class Writer:
         kind, target, text, more = encode(event, name)
         return event.id, conversation, kind, source, target, text, more
 
-    def _speech(self, speech: Speech) -> list[EventRow]:
+    def _add_speech(self, rows: list[EventRow], speech: Speech) -> None:
         place = speech.place
         if place.era is not self._era:
             _, conversation, kind, source, target, _, _ = self._row(speech.events()[0])
             place.numbers = (conversation, kind, source, target)
             place.era = self._era
         conversation, kind, source, target = place.numbers
-        return [
-            (number, conversation, kind, source, target, text, None)
-            for number, text in zip(speech.ids, speech.texts, strict=True)
-        ]
+        for number, text in zip(speech.ids, speech.texts, strict=True):
+            rows.append((number, conversation, kind, source, target, text, None))
 
     def _add(self, rows: list[EventRow]) -> list[EventRow]:
         """Insert them and return them."""
@@ -96,10 +99,18 @@ class Writer:
             upto = self._settling.upto
             if upto and any(row[0] <= upto for row in rows):
                 self._connection.executemany(_ADD_SETTLED, [row for row in rows if row[0] <= upto])
-                self._connection.executemany(_ADD_FRESH, [row for row in rows if row[0] > upto])
+                self._add_fresh([row for row in rows if row[0] > upto])
             else:
-                self._connection.executemany(_ADD_FRESH, rows)
+                self._add_fresh(rows)
         return rows
+
+    def _add_fresh(self, rows: list[EventRow]) -> None:
+        """Several in one statement: of many rows that saves a sixth of the time."""
+        done = len(rows) - len(rows) % _TOGETHER
+        for begin in range(0, done, _TOGETHER):
+            self._connection.execute(_ADD_TOGETHER, [*chain.from_iterable(rows[begin : begin + _TOGETHER])])
+        if done < len(rows):
+            self._connection.executemany(_ADD_FRESH, rows[done:])
 
     def _intern_conversation(self, event: StoredEvent) -> tuple[int, str | None]:
         if len(self._conversations) >= _REMEMBERED:
