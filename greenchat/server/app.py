@@ -142,7 +142,7 @@ class App:
 
     def is_crowded(self) -> bool:
         """Whether there is too much to do for anybody else to come in now."""
-        return self.turn.is_crowded
+        return self.turn.schedule.is_crowded
 
     def run(self) -> None:
         """Serve until somebody calls `stop`, then end every connection in good order."""
@@ -249,7 +249,7 @@ class App:
                 self.turn.begin()
                 ctx.now = self.now()
                 rest = go_on(ctx, rest)
-                self.turn.rest(share)
+                self.turn.schedule.rest(share)
         except Exception:
             log.exception("a bug ended what a command had begun")
 

@@ -277,9 +277,10 @@ class Connection:
     def speak_irc(self, data: bytes) -> None:
         """Serve it to its end. data: what was read so far."""
         lines = LineBuffer()
+        wait = self._pace.line
         while data:
             for line in lines.feed(data):
-                self.slow_down()
+                wait()
                 if isinstance(line, LineTooLong) and line.is_endless:
                     self.close("Input line was too long: 16 KiB are no line of IRC")
                 if not self.session.closing:  # it may have been killed meanwhile

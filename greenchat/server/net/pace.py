@@ -44,6 +44,7 @@ class Pace:
         "_is_gone",
         "_opened",
         "_pause",
+        "_schedule",
         "_session",
         "_share",
         "_sock",
@@ -56,6 +57,7 @@ class Pace:
     def __init__(self, turn: Turn, throttle: Throttle, session: Session, sock: socket.socket) -> None:
         """sock: the client's, also under a stream of TLS."""
         self._turn = turn
+        self._schedule = turn.schedule
         self._throttle = throttle
         self._session = session
         self._sock = sock
@@ -97,27 +99,27 @@ class Pace:
         wait = self._bucket.take(now * 1000)
         if wait > 0:
             self._be_throttled(wait / 1000)
-        elif now > self._turn.deadline:
+        elif now > self._schedule.deadline:
             self._wait()
 
     def work(self) -> None:
         """Go on at once while this turn has time, else when it is our turn."""
-        turn = self._turn
         self.since = now = monotonic()
-        if now > turn.deadline:
+        deadline = self._schedule.deadline
+        if now > deadline:
             self._wait()
-        elif turn.deadline == inf:
-            turn.open()
+        elif deadline == inf:
+            self._turn.open()
 
     def rest(self) -> None:
         """Let this turn end, so that what was said in it is sent."""
-        self._turn.rest(self._share)
+        self._schedule.rest(self._share)
         self.since = monotonic()
 
     def _wait(self) -> None:
         user = self._session.user
         self._share.is_newcomer = user is None or not (user.account or monotonic() - self._opened > _NEW)
-        self._turn.wait(self._share, self.since)
+        self._schedule.ask(self._share, self.since)
         self.since = monotonic()
 
     def _be_throttled(self, wait: float) -> None:

@@ -4,10 +4,7 @@ Nothing is sent while handlers run. The first reader that has something to do as
 calls it when every socket that was ready has been handled. Then (a) what was said is stored in one transaction, and
 (b) each outbox in which something waits makes one send.
 
-**A turn is bounded.** When its handlers have had their time, or so much was said that sending it takes long, who still
-has lines waits in a queue, turn after turn, and each time who has had little goes before who has had much
-(`fair_queue`). Between two turns the loop polls: signals, timers, arrivals and writable sockets go on, whatever is done
-to the server. Nobody is asked to wait while everything fits into one turn, and then nothing is accounted either.
+A turn is bounded, so that nobody makes the others wait: see `schedule`.
 
 Sending is most of the work: a thousand sends cost the same with one message in each as with ten. So where it took long
 the last time, and more than one line was behind it, the next turn waits a moment for others who are about to speak.
@@ -22,17 +19,15 @@ sending waits for the end.
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
-from math import inf
 from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
-from gevent.hub import Waiter, get_hub
+from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Dirty
 from greenchat.commands.core.journal import Encoded, Since
-from greenchat.server.net.fair_queue import FairQueue, Share, Wake
+from greenchat.server.net.schedule import Schedule
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, UnfitWriteError, Write
 
@@ -40,49 +35,35 @@ log = logging.getLogger(__name__)
 
 _LONG = 0.002  # seconds that sending takes
 _MOMENT = 0.001  # seconds: little beside that
-_BUDGET = 0.010  # seconds of handlers in a turn
-_SLOT = 0.001  # seconds for one of those who wait; a line that takes longer is finished
-_SEND = 4e-6  # seconds that one more outbox with something in it costs when it is sent
-_CROWD = 32  # who waits in the queue, beyond which nobody else is let in
 _MOST_OWED = 10_000
 _COMPLAIN_EVERY = 10.0  # seconds
 _ERASED_LATELY = 10_000  # a long answer is told in seconds
 
 
 class Turn:
-    """The journal of what was said and happened since the last end, and the outboxes that wait for the next.
-
-    deadline: when, by the monotonic clock, whoever works has to let others; infinite while no turn has begun.
-    """
+    """The journal of what was said and happened since the last end, and the outboxes that wait for the next."""
 
     __slots__ = (
-        "_check",
         "_complained",
-        "_dirty_before",
-        "_ends",
         "_erased",
-        "_idle",
         "_is_crowded",
         "_lines",
         "_loop",
         "_moment",
         "_owed",
         "_planned",
-        "_queue",
         "_readings",
-        "_resting",
         "_said",
-        "_slot_began",
         "_store",
         "_writes",
         "backlogs",
-        "deadline",
         "dirty",
+        "schedule",
     )
 
     def __init__(self, store: Store, backlogs: SendQueues) -> None:
-        self.dirty = Dirty(self._fill)
-        self.deadline = inf
+        self.dirty = Dirty(lambda: self.schedule.fill())
+        self.schedule = Schedule(self.dirty, self.open, self.hurry)
         self._store = store
         self.backlogs = backlogs
         self._loop = get_hub().loop
@@ -94,14 +75,6 @@ class Turn:
         self._owed: list[Write] = []
         self._said: list[tuple[Encoded, Callable[[], None]]] = []
         self._complained = -_COMPLAIN_EVERY
-        self._ends = inf
-        self._queue = FairQueue()
-        self._resting: list[tuple[Share, Wake]] = []
-        self._slot_began = 0.0  # of who was let go on from the queue; 0.0 while nobody was
-        self._dirty_before = 0
-        # The one runs after each poll, also where there is always something to read; the other keeps polls short.
-        self._check = self._loop.check()
-        self._idle = self._loop.idle()
         self._readings: WeakSet[Since] = WeakSet()
         self._erased: dict[tuple[str, int], None] = {}  # lately, the oldest first
 
@@ -146,74 +119,12 @@ class Turn:
         if self._planned:
             return
         self._planned = True
-        self.deadline = self._ends = monotonic() + _BUDGET
+        self.schedule.begin()
         if self._is_crowded:
             self._moment = self._loop.timer(_MOMENT)
             self._moment.start(self.hurry, update=True)
         else:
             self._loop.run_callback(self.end)
-
-    def _fill(self) -> None:
-        """So much was said that it is to be sent before anything else is."""
-        self.deadline = self._ends = 0.0
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether more is to be done than fits into a turn or two, so that nobody else should come in now."""
-        return len(self._queue) > _CROWD
-
-    def wait(self, share: Share, since: float) -> None:
-        """Wait until it is the turn of the greenlet that calls; what it does then has a deadline again.
-
-        since: when it began to work, by the monotonic clock.
-        """
-        now = monotonic()
-        if self._slot_began:
-            self._charge(share, now)
-            self._slot_began = 0.0
-        elif self._planned:
-            self._queue.charge(share, now - since)
-        self.hurry()
-        waiter = Waiter()
-        self._push(share, partial(waiter.switch, None))
-        waiter.get()
-
-    def rest(self, share: Share) -> None:
-        """Wait until this turn has ended, so that what was said in it is sent, and then for a turn as all others."""
-        waiter = Waiter()
-        self._resting.append((share, partial(waiter.switch, None)))
-        self.open()
-        self.hurry()
-        waiter.get()
-
-    def _push(self, share: Share, wake: Wake) -> None:
-        self._queue.push(share, wake)
-        if len(self._queue) == 1:
-            self._check.start(self._serve)
-            self._idle.start(_do_nothing)
-
-    def _serve(self) -> None:
-        """Let those in the queue go on, as many as there is time for. Runs in the loop itself, after each poll."""
-        self.open()
-        queue, dirty = self._queue, self.dirty
-        while queue:
-            now = monotonic()
-            if now >= self._ends:
-                break
-            share, wake = queue.pop()
-            self._slot_began, self._dirty_before = now, len(dirty)
-            self.deadline = min(self._ends, now + _SLOT)
-            wake()
-            if self._slot_began:
-                self._charge(share, monotonic())
-                self._slot_began = 0.0
-        self.deadline = self._ends
-        if not queue:
-            self._check.stop()
-            self._idle.stop()
-
-    def _charge(self, share: Share, now: float) -> None:
-        self._queue.charge(share, now - self._slot_began + _SEND * (len(self.dirty) - self._dirty_before))
 
     def hurry(self) -> None:
         """Wait for nobody: somebody wants to go on when this turn has ended."""
@@ -241,7 +152,6 @@ class Turn:
     def end(self) -> None:
         """Store, then send. Runs in the loop itself: it must not wait, and no exception may leave it."""
         self._planned = False
-        self.deadline = self._ends = inf
         self._stop_waiting()
         lines, self._lines = self._lines, 0
         if self._writes:
@@ -258,10 +168,7 @@ class Turn:
                 log.exception("an outbox could not be flushed")
                 outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
         self._is_crowded = lines > 1 and monotonic() - began >= _LONG
-        if self._resting:
-            resting, self._resting = self._resting, []
-            for share, wake in resting:
-                self._push(share, wake)
+        self.schedule.end()
 
     def _stop_waiting(self) -> None:
         if self._moment is not None:

@@ -1,0 +1,149 @@
+"""Who works when: a turn has a budget, and who is not served in it waits in a queue.
+
+Nobody is asked to wait while everything fits into one turn, and then nothing is accounted either. Where it does not,
+the queue is served after each poll of the loop, as far as the turn's budget goes, and each time who has had little goes
+before who has had much (`fair_queue`). So signals, timers, arrivals and writable sockets go on, whatever is done to
+the server.
+
+The budget is processor time: on a machine with much else to do a turn takes longer and does not do less. Only the
+deadline that is looked at before each line is one of the clock, which costs nearly nothing to read.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from math import inf
+from time import monotonic, thread_time
+from typing import Any
+
+from gevent.hub import Waiter, get_hub
+
+from greenchat.chat.outbox import Dirty
+from greenchat.server.net.fair_queue import FairQueue, Share, Wake
+
+_BUDGET = 0.010  # seconds of handlers in a turn
+_BURST = 0.025  # the same where nobody waits from turns before: what comes at once is better sent at once
+_SLOT = 0.001  # seconds for one of those who wait; a line that takes longer is finished
+_SEND = 4e-6  # seconds that one more outbox with something in it costs when it is sent
+_CROWD = 32  # who waits in the queue, beyond which nobody else is let in
+
+
+class Schedule:
+    """deadline: when, by the monotonic clock, whoever works has to ask; infinite while no turn has begun.
+
+    Reads: deadline, is_crowded. Changes: begin, end, fill. Waits: ask, rest.
+    """
+
+    __slots__ = (
+        "_check",
+        "_dirty",
+        "_dirty_before",
+        "_ends",
+        "_hurry",
+        "_idle",
+        "_open",
+        "_queue",
+        "_resting",
+        "_slot_began",
+        "deadline",
+    )
+
+    def __init__(self, dirty: Dirty, open_turn: Callable[[], None], hurry: Callable[[], None]) -> None:
+        """dirty: of the turn. open_turn: has a turn begin, if there is none. hurry: somebody waits for its end."""
+        self._dirty = dirty
+        self._open = open_turn
+        self._hurry = hurry
+        self.deadline = inf
+        self._ends = inf  # of the budget, by the thread's processor time
+        self._queue = FairQueue()
+        self._resting: list[tuple[Share, Wake]] = []
+        self._slot_began = 0.0  # of who was let go on from the queue, by processor time; 0.0 while nobody was
+        self._dirty_before = 0
+        loop = get_hub().loop
+        # The one runs after each poll, also where there is always something to read; the other keeps polls short.
+        self._check: Any = loop.check()
+        self._idle: Any = loop.idle()
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether more is to be done than fits into a turn or two, so that nobody else should come in now."""
+        return len(self._queue) > _CROWD
+
+    def begin(self) -> None:
+        """A turn begins."""
+        budget = _BUDGET if self._queue else _BURST
+        self.deadline = monotonic() + budget
+        self._ends = thread_time() + budget
+
+    def end(self) -> None:
+        """The turn has ended, and all that was said in it was sent."""
+        self.deadline = self._ends = inf
+        if self._resting:
+            resting, self._resting = self._resting, []
+            for share, wake in resting:
+                self._push(share, wake)
+
+    def fill(self) -> None:
+        """So much was said that it is to be sent before anything else is."""
+        self.deadline = self._ends = 0.0
+
+    def ask(self, share: Share, since: float) -> None:
+        """The deadline has passed: wait until it is the turn of the greenlet that calls, if there is no time left.
+
+        since: when it began to work, by the monotonic clock.
+        """
+        now = thread_time()
+        slot = self._slot_began
+        left = (min(self._ends, slot + _SLOT) if slot else self._ends) - now
+        if left > 0:  # the machine had something else to do meanwhile
+            self.deadline = monotonic() + left
+            return
+        if slot:
+            self._end_slot(share, now)
+        elif self._ends:
+            self._queue.charge(share, min(monotonic() - since, _BURST))
+        self._hurry()
+        waiter = Waiter()
+        self._push(share, partial(waiter.switch, None))
+        waiter.get()
+
+    def rest(self, share: Share) -> None:
+        """Wait until this turn has ended, so that what was said in it is sent, and then for a turn as all others."""
+        waiter = Waiter()
+        self._resting.append((share, partial(waiter.switch, None)))
+        self._open()
+        self._hurry()
+        waiter.get()
+
+    def _push(self, share: Share, wake: Wake) -> None:
+        self._queue.push(share, wake)
+        if len(self._queue) == 1:
+            self._check.start(self._serve)
+            self._idle.start(_do_nothing)
+
+    def _serve(self) -> None:
+        """Let those in the queue go on, as many as there is time for. Runs in the loop itself, after each poll."""
+        self._open()
+        queue = self._queue
+        while queue:
+            now = thread_time()
+            if now >= self._ends:
+                break
+            share, wake = queue.pop()
+            self._slot_began, self._dirty_before = now, len(self._dirty)
+            self.deadline = monotonic() + min(self._ends - now, _SLOT)
+            wake()
+            if self._slot_began:
+                self._end_slot(share, thread_time())
+        self.deadline = monotonic() + max(self._ends - thread_time(), 0.0)
+        if not queue:
+            self._check.stop()
+            self._idle.stop()
+
+    def _end_slot(self, share: Share, now: float) -> None:
+        sending = _SEND * (len(self._dirty) - self._dirty_before)
+        self._queue.charge(share, now - self._slot_began + sending)
+        self._slot_began = 0.0
+
+
+def _do_nothing() -> None:
+    """For a watcher that only has to be there."""
