@@ -52,7 +52,6 @@ setup(
     extras_require={
         "bench": [
             "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
-            "ptyprocess>=0.7,<1",  # runs terminal clients for greenchat-bench client
         ],
         "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
         "proxy": proxy,

@@ -7,7 +7,7 @@ from argparse_manpage.manpage import Manpage
 
 from greenchat import __version__
 from greenchat.bench import main as bench
-from greenchat.client import main as client
+from greenchat.client.state import command_line as client
 from greenchat.server import main as server
 
 FOLDER = Path(__file__).parents[1] / "greenchat/man"

@@ -9,7 +9,7 @@ import pytest
 
 import greenchat
 from greenchat.bench import main as bench
-from greenchat.client import main as client
+from greenchat.client.state import command_line as client
 from greenchat.server import main as server
 
 FOLDER = Path(greenchat.__file__).parent / "man"

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from greenchat import __version__
+from greenchat.arguments import Parser, add_completion
 from greenchat.bench import plot
 from greenchat.bench.peers import NotInstalledError
 from greenchat.bench.process import NotEnoughFilesError, cores
@@ -20,7 +21,6 @@ from greenchat.bench.swarm import Address
 from greenchat.bench.targets import PEERS, NotStartedError, Target, greenchat_target
 from greenchat.bench.wire import TEXT_BYTES
 from greenchat.bench.worker import FailedError
-from greenchat.cli import Parser, add_completion
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from greenchat.client.archive.archiver import Memory
@@ -42,9 +41,10 @@ from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import LinkState, Network
 from greenchat.client.terminal.surface import Surface
 from greenchat.client.text.times import milliseconds
+from greenchat.records import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Kept:
     """What is kept from one day to the next, and where.
 
@@ -62,7 +62,7 @@ class Kept:
     serve: Callable[[Address], str]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class EffectRunner:
     """connection: that of a network, a new one where it has none. leaving: the user wants to leave greenchat."""
 

@@ -1,15 +1,12 @@
 """greenchat: reads the command line, asks for what is missing, and runs the client."""
 
-import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from greenchat import __version__
-from greenchat.cli import WRONG_USE, Parser, add_completion, called
+from greenchat.cli import WRONG_USE, called
 from greenchat.client.app import App
 from greenchat.client.archive.vault import system_vault
 from greenchat.client.console import Console
@@ -17,10 +14,9 @@ from greenchat.client.effect_runner import Kept
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
 from greenchat.client.irc import offer_server
 from greenchat.client.irc.trust import Trust
+from greenchat.client.state import options
 from greenchat.client.state.address import Address
 from greenchat.client.state.destination import (
-    DEFAULT_CHANNEL,
-    DEFAULT_PORT,
     AddressError,
     Destination,
     nick_problem,
@@ -42,6 +38,7 @@ from greenchat.client.text.style import Size
 from greenchat.client.text.times import milliseconds
 from greenchat.client.view.theme import Appearance
 from greenchat.privacy import keep_private, narrow
+from greenchat.records import replace
 
 Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
 
@@ -55,9 +52,13 @@ class UsageError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the client.
+
+    Returns 0 after a clean end, 1 after a bug of ours, 2 where it could not start, 3 where a script's input ended and
+    not all of it could be sent.
+    """
     keep_private()
-    """Run the client. 0 after a clean end, 2 where it could not start, 1 after a bug of ours."""
-    given = parser_of_program().parse_args(arguments)
+    given = options.parse(sys.argv[1:] if arguments is None else arguments)
     try:
         return _start(given)
     except UsageError as error:
@@ -68,39 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def parser_of_program() -> argparse.ArgumentParser:
-    """Return the parser of the command line, which documents the program."""
-    parser = Parser(
-        prog="greenchat",
-        allow_abbrev=False,
-        description="Chat in the terminal, with people on a greenchat server or any other IRC server.",
-        epilog="In the chat, /help shows the commands.",
-    )
-    parser.add_argument(
-        "destination",
-        nargs="?",
-        default="",
-        metavar="[NICK@]HOST[:PORT][/#channel]",
-        help=f"where to go, also as irc://... or ircs://...; asked for if missing (default port {DEFAULT_PORT},"
-        f" channel {DEFAULT_CHANNEL})",
-    )
-    parser.add_argument("--serve", action="store_true", help="start a server on this machine and join it")
-    parser.add_argument(
-        "--nick", default="", metavar="NAME", help="what to be called (default: the last one, asked for)"
-    )
-    parser.add_argument(
-        "--certificate", default="", metavar="FILE.pem", help="your own, with its key, to log in with (needs TLS)"
-    )
-    parser.add_argument("--plain", action="store_true", help="lines instead of a screen: for screen readers, scripts")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
-    parser.add_argument("--light", action="store_true", help="colours for a light terminal")
-    parser.add_argument("--no-archive", action="store_true", help="keep nothing of what is said on this machine")
-    parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
-    add_completion(parser, parser_of_program)
-    return parser
-
-
-def _start(given: argparse.Namespace) -> int:
+def _start(given: options.Options) -> int:
     for folder in (config_folder(), state_folder(), data_folder()):
         for narrowed in narrow(folder, lambda _: True):
             print(f"greenchat: warning: {narrowed}", file=sys.stderr)
@@ -140,7 +109,7 @@ def _start(given: argparse.Namespace) -> int:
         return _chat(console, kept, given)
 
 
-def _console(destination: Destination, nick: str, given: argparse.Namespace, settings: Settings) -> Console:
+def _console(destination: Destination, nick: str, given: options.Options, settings: Settings) -> Console:
     network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
     network.login.certificate = given.certificate
     model = Model(network)
@@ -220,7 +189,7 @@ def _servers() -> Iterator[Serve]:
         yield serve
 
 
-def _chat(console: Console, kept: Kept, given: argparse.Namespace) -> int:
+def _chat(console: Console, kept: Kept, given: options.Options) -> int:
     try:
         if given.plain:
             return _run_plain(console, kept)
@@ -260,7 +229,7 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
 
 
-def _appearance(given: argparse.Namespace) -> Appearance:
+def _appearance(given: options.Options) -> Appearance:
     ascii_only = given.ascii or not speaks_unicode()
     return Appearance(ascii=ascii_only, light=given.light or _terminal_is_light(), sure=given.light)
 

@@ -5,13 +5,14 @@ A set of capabilities is an int of bits, so that asking is one `&` and the set c
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from greenchat.records import record
 
 _SPECS = "https://ircv3.net/specs/extensions/"
 _PROPOSED = "https://github.com/ircv3/ircv3-specifications/pull/"  # drafts that are not merged yet
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Capability:
     """name as on the wire, bit in a client's set, link to the specification; implied ones are never listed."""
 

@@ -8,7 +8,8 @@ https://modern.ircdocs.horse/formatting
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from greenchat.records import record, replace
 
 BOLD = "\x02"
 COLOUR = "\x03"
@@ -27,7 +28,7 @@ _COLOUR_ARGUMENTS = re.compile(r"(?:([0-9]{1,2})(?:,([0-9]{1,2}))?)?")
 _HEX_ARGUMENTS = re.compile(r"(?:([0-9A-Fa-f]{6})(?:,([0-9A-Fa-f]{6}))?)?")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Format:
     """How a stretch of text looks.
 

@@ -4,7 +4,7 @@ Lines end in LF; CRs before it belong to the line end (https://modern.ircdocs.ho
 those of nothing but spaces, are dropped: "If you encounter an empty message, silently ignore it."
 """
 
-from dataclasses import dataclass
+from greenchat.records import record
 
 BODY_LIMIT = 512  # bytes with CR LF: https://modern.ircdocs.horse/#message-format
 CLIENT_TAGS_LIMIT = 4096  # bytes with "@" and the space: https://ircv3.net/specs/extensions/message-tags#size-limit
@@ -12,7 +12,7 @@ SERVER_TAGS_LIMIT = 8191  # what a client must take: "the size limit for message
 UNENDED_LIMIT = 16 * 1024  # bytes without a newline after which nobody can call it a line
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class LineTooLong:
     """Stands where a line over the limit stood. Nothing in it is done, but its tags and command say what to answer."""
 

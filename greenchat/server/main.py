@@ -13,7 +13,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from greenchat import __version__
-from greenchat.cli import Parser, add_completion, called
+from greenchat.arguments import Parser, add_completion
+from greenchat.cli import called
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
 from greenchat.privacy import keep_private, narrow

@@ -3,11 +3,11 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-import pytest
-
 from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, StageServer
+from greenchat.bench.pseudo_terminal import Client as TerminalClient
 from tests.irc import Client
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,6 @@ def test_the_stage_greets_echoes_and_takes_back_who_was_dropped() -> None:
 
 
 def test_a_run_prints_every_figure() -> None:
-    pytest.importorskip("ptyprocess")
     start = f"from greenchat.bench.main import main; raise SystemExit(main({ARGUMENTS}))"
     done = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, timeout=PATIENCE, text=True)
     assert done.returncode == 0, done.stderr
@@ -43,3 +42,28 @@ def test_a_run_prints_every_figure() -> None:
     assert found["keys_kept"] == found["line_kept"] == 1
     assert 0 < found["echo"] < found["start"]
     assert 10e6 < found["memory"] < 100e6
+    assert 0 < found["start_cpu"] < found["start_cpu"] + found["burst_cpu"] < PATIENCE
+
+
+def test_what_is_drawn_is_found_without_its_escape_sequences() -> None:
+    """A word may come in pieces, with colours between its letters, and a sequence may be cut anywhere."""
+    draws = r"printf 'ze\033[1;3'; sleep 0.1; printf '1mbra\033]0;title\007wel\033[0mcome'; sleep 60"
+    client = TerminalClient(["sh", "-c", draws], {"PATH": "/usr/bin:/bin"})
+    try:
+        client.wait_for("zebrawelcome", seconds=PATIENCE)
+        assert client.cpu() >= 0
+    finally:
+        client.close()
+
+
+def test_a_long_burst_is_searched_once() -> None:
+    """Looking for a word must not cost more the more was drawn: that is what was measured before."""
+    client = TerminalClient(
+        ["sh", "-c", "head -c 4000000 /dev/zero | tr '\\0' x; echo end; sleep 60"], {"PATH": "/usr/bin:/bin"}
+    )
+    try:
+        before = time.process_time()
+        client.wait_for("end", seconds=PATIENCE)
+        assert time.process_time() - before < 2
+    finally:
+        client.close()

@@ -27,11 +27,13 @@ LINE = "some words of an ordinary length that fill most of one row, number {numb
 
 ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("start", "start to welcome drawn", lambda value: f"{value * 1e3:.0f} ms"),
+    ("start_cpu", "start, processor time", lambda value: f"{value * 1e3:.0f} ms"),
     ("memory", "peak resident memory", lambda value: f"{value / 1e6:.1f} MB"),
     ("echo", "key echo", lambda value: f"{value * 1e3:.2f} ms"),
     ("flood_echo", "key echo during a flood, median", lambda value: f"{value * 1e3:.1f} ms"),
     ("flood_echo_most", "key echo during a flood, 95 %", lambda value: f"{value * 1e3:.1f} ms"),
     ("burst", f"{BURST:,} lines at once", lambda value: f"{value:.2f} s"),
+    ("burst_cpu", f"{BURST:,} lines at once, processor time", lambda value: f"{value:.2f} s"),
     ("keys_kept", "keys typed meanwhile", lambda value: "kept" if value else "lost"),
     ("resize", "resize", lambda value: f"{value * 1e3:.1f} ms"),
     ("line_kept", "line typed as the connection drops", lambda value: "sent after reconnect" if value else "lost"),
@@ -53,6 +55,7 @@ def measure(command: Callable[[int, Path], Sequence[str]]) -> dict[str, float]:
 def _measure(server: StageServer, client: Client) -> dict[str, float]:
     found = {"start": client.wait_for(WELCOME, TOPIC) - client.started}
     client.settle()
+    found["start_cpu"] = client.cpu()
     client.press(f"/join {CHANNEL}\r")  # those that are there already take it as going to its window
     client.settle(0.5)
     found["echo"] = median(_echoes(client, 30, 0.02))
@@ -67,12 +70,14 @@ def _measure(server: StageServer, client: Client) -> dict[str, float]:
 
     lines = [LINE.format(number=number) for number in range(BURST)] + ["zebraend"]
     burst = threading.Thread(target=server.say, args=(lines,))
-    begin = time.monotonic()
+    begin, cpu = time.monotonic(), client.cpu()
     burst.start()
     client.press("typed")
     client.press("meanwhile")
     found["burst"] = client.wait_for("zebraend", seconds=60) - begin
     burst.join()
+    client.settle()
+    found["burst_cpu"] = client.cpu() - cpu
     client.press("\r")
     found["keys_kept"] = float(server.wait_said("typedmeanwhile", 5))
     found["memory"] = client.peak_memory()

@@ -1,7 +1,5 @@
 """What each event from a network changes in the model. One function per command or numeric; none of them draws."""
 
-from dataclasses import replace
-
 from greenchat.client.handlers import channels, login, messages, refusals, registration
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
@@ -9,6 +7,7 @@ from greenchat.client.irc import offer_server, sending, trust
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.records import replace
 
 __all__ = ["apply", "channels", "login", "messages", "refusals"]
 

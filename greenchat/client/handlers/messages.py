@@ -1,7 +1,5 @@
 """What people say: PRIVMSG, NOTICE, CTCP, invitations, and what came of our own messages."""
 
-from dataclasses import replace
-
 from greenchat.client.handlers.registry import HISTORIES, Incoming, milliseconds_of, on
 from greenchat.client.irc import chathistory, ctcp, login, message_actions, notify_list, sending, typing
 from greenchat.client.state.lines import Kind, Line
@@ -10,6 +8,7 @@ from greenchat.client.state.session_state import Place
 from greenchat.protocol import caps
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
+from greenchat.records import replace
 
 
 @on("PRIVMSG", "NOTICE")

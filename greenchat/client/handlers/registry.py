@@ -1,7 +1,6 @@
 """The table of handlers: one function per command or numeric, declared by a decorator."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from greenchat.client.state.lines import TALK, Kind, Line, mentions
@@ -9,13 +8,14 @@ from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, N
 from greenchat.protocol.formatting import strip_formatting
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
+from greenchat.records import record
 
 HISTORIES = frozenset({"chathistory", "znc.in/playback"})
 _PAST_MILLISECONDS = 120_000  # what is older by the server's clock was kept for us by somebody
 _CROWD = 5  # members that one line names
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Incoming:
     """A message from the server and what it is about to change.
 

@@ -1,11 +1,10 @@
 """What the word before the cursor can become, one candidate after the other."""
 
-from dataclasses import dataclass
-
 from greenchat.client.input.editor import Line
+from greenchat.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Completion:
     """A word with all it can become. result: the line that the current candidate makes."""
 

@@ -6,9 +6,9 @@ aside, and a test is a picture: `foo, |bar`.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from greenchat.client.text.cells import graphemes
+from greenchat.records import record
 
 UNDO_STEPS = 200
 HISTORY_LINES = 1000
@@ -18,7 +18,7 @@ _WORD_LEFT = re.compile(r"\w*\W*$")
 _BLANK_WORD_LEFT = re.compile(r"\S*\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """cursor: an index into text that stands between two graphemes."""
 

@@ -5,7 +5,6 @@ are. `join_view` draws it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from greenchat.client.input.editor import EMPTY, Editor, Line
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
@@ -21,6 +20,7 @@ from greenchat.client.state.destination import (
 )
 from greenchat.client.state.effects import Connect, Quit, StartServer
 from greenchat.client.state.model import LinkState, Model
+from greenchat.records import record
 
 SERVER, NICK, CHANNEL = "Server", "Nickname", "Channel"
 FIELDS = (SERVER, NICK, CHANNEL)
@@ -38,7 +38,7 @@ HELP = (
 Take = Callable[[str, int], None]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Plan:
     """What stands in the fields to begin with; "" for a channel of the server's choice. recent: former destinations."""
 

@@ -7,17 +7,17 @@ https://ircv3.net/specs/extensions/monitor, https://modern.ircdocs.horse/#ison-m
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from greenchat.client.irc import nick_recovery
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import LinkState, Model, Network
+from greenchat.records import record
 
 ASK_SECONDS = 60
 LONGEST_LIST = 400  # bytes of nicknames in one line
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Watched:
     """Somebody on the list. network: by its name, "" for all. away: the user hears of that, too."""
 

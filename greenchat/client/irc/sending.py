@@ -8,7 +8,6 @@ https://ircv3.net/specs/extensions/labeled-response#client-implementation-consid
 """
 
 from collections import deque
-from dataclasses import replace
 
 from greenchat.client.irc import multiline
 from greenchat.client.irc.login import hides
@@ -20,6 +19,7 @@ from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
 from greenchat.protocol.tags import CLIENT_ID
+from greenchat.records import replace
 
 LONGEST_HOST = 63  # bytes, what servers commonly allow while we don't know our own
 ARRIVED = "said-"  # begins the token of a PING behind what was said

@@ -17,16 +17,16 @@ exception is shown there as one line, its details are kept in a file, and the cl
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from greenchat.client.irc import sending
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, Model, Network
 from greenchat.protocol.message import Message
+from greenchat.records import field, record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Said:
     """Something that was said.
 
@@ -53,7 +53,7 @@ Timed = Callable[[], object]
 Declared = TypeVar("Declared", bound=Callable[..., object])
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Timer:
     """due: seconds of the app's clock. interval: seconds until it is due again, 0 for once."""
 
@@ -62,7 +62,7 @@ class Timer:
     function: Timed
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Hooks:
     """What a plugin wants to be called for."""
 

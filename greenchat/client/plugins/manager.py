@@ -10,7 +10,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -18,6 +17,7 @@ from greenchat.client.plugins.api import Chat, Timer
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, Model
 from greenchat.protocol.message import Message
+from greenchat.records import field, record
 
 MOST_FAILURES = 5
 MOST_WAITING = 1000  # messages for plugins to hear; a flood's older ones go unheard
@@ -29,20 +29,20 @@ class PluginError(Exception):
     """It can't be loaded or unloaded; the text says why, in words for the user."""
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class _Loaded:
     chat: Chat
     failures: int = 0
     trouble: str = ""  # the last one, in words for the user
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Now:
     seconds: float
     milliseconds: int
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Plugins:
     """Those that are loaded, by name.
 

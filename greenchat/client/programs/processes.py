@@ -9,7 +9,6 @@ import re
 import signal
 import time
 from codecs import IncrementalDecoder, getincrementaldecoder
-from dataclasses import dataclass, field
 from math import inf
 
 from greenchat.client.input.submit import GUARDED_LINES
@@ -20,6 +19,7 @@ from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.state.questions import ManyLines
 from greenchat.client.text.times import duration
+from greenchat.records import field, record
 
 MOST_LINES = 1000  # of one program
 LONGEST_LINE = 4000  # characters; what is longer is cut
@@ -44,7 +44,7 @@ def harmless(line: str) -> str:
     return _CONTROLS.sub("", text.expandtabs()).rstrip()
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class _Running:
     number: int
     asked: Execute

@@ -4,9 +4,9 @@ import contextlib
 import os
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from greenchat.privacy import users_own
+from greenchat.records import record
 
 OPENERS = ("xdg-open", "open", "wslview")
 
@@ -15,7 +15,7 @@ class OutsideError(Exception):
     """It can't be done; the text says why, in words for the user."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Child:
     """A program that runs. output: descriptor of what it says, without blocking. status: how it ended, None before."""
 

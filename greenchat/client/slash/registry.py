@@ -2,17 +2,17 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.records import record
 
 
 class SlashError(Exception):
     """A command can't do what it is asked; the text says why, in words for the user."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Order:
     """What the user ordered, and where. now: milliseconds since the epoch."""
 
@@ -59,7 +59,7 @@ class Order:
 Action = Callable[[Order], None]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Command:
     """A row of the table. usage: the arguments as a reader of /help sees them; least: how many words they must have."""
 

@@ -1,9 +1,9 @@
 """Where a server is."""
 
-from dataclasses import dataclass
+from greenchat.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Address:
     """Where a server is."""
 

@@ -5,10 +5,10 @@ Pure state; it draws and sends nothing. `state.network.Buffer` adds the network 
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from greenchat.client.state.lines import TALK, Anchor, Line, Page
+from greenchat.records import field, record
 
 MOST_LINES = 20_000  # kept in memory per buffer
 _RECENT = 500  # lines in which one is looked for that is to be replaced
@@ -22,7 +22,7 @@ class BufferKind(Enum):
     PRIVATE = auto()
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Unread:
     """What the user has not seen of a buffer.
 
@@ -59,7 +59,7 @@ class Unread:
             self.count = self.highlights = 0
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class History:
     """How far the history of a buffer is here, from the server and from our own archive.
 
@@ -84,7 +84,7 @@ class History:
         self.gaps = dict.fromkeys(self.gaps, False)
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Scroll:
     """A named list of lines, numbered from 0 for ever; `first` is the number of the oldest one kept.
 

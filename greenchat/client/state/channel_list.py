@@ -1,12 +1,13 @@
 """The server's channels, as LIST tells them: to choose from, to complete names with, or for the user to read."""
 
 import heapq
-from dataclasses import dataclass, field
+
+from greenchat.records import field, record
 
 MOST = 5000  # channels that are kept; large networks have more than anybody looks through
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Listed:
     """One channel. people: how many are in it."""
 
@@ -15,7 +16,7 @@ class Listed:
     topic: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Directory:
     """The channels of one network by their folded names.
 

@@ -5,11 +5,12 @@ Never in the configuration, the history of lines, or a log. The keyring is used 
 has a place to keep things; else a JSON file with the mode 0600 in the data folder.
 """
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from greenchat.records import field, record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Credentials:
     """An account on a server. The password is in no repr, and so in no traceback."""
 
@@ -37,7 +38,7 @@ class Proof(Protocol):
         """Raises ValueError unless the server knows us, too."""
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Attempt:
     """One try to log in by SASL. others: mechanisms that come next if the server does not know this one.
 

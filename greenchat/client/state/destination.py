@@ -1,9 +1,8 @@
 """Where to go, as people write it: `[NICK@]HOST[:PORT][/#channel]`, `irc://...` and `ircs://...`."""
 
-from dataclasses import dataclass
-
 from greenchat.client.state import well_known
 from greenchat.client.state.address import Address
+from greenchat.records import record
 
 DEFAULT_HOST = "localhost"
 DEFAULT_PORT = 9090
@@ -24,7 +23,7 @@ class AddressError(ValueError):
     """The text is no address; the error says why, in words for the user."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Destination:
     """nick: "" where none was given. channels: what to join there."""
 

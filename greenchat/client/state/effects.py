@@ -3,33 +3,33 @@
 Not frozen, as the events are.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.network import Buffer, Network
+from greenchat.records import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Quit:
     """The user wants to leave the client."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Connect:
     """The network is to be connected (again), now."""
 
     network: Network
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Disconnect:
     """The network's connection is to be closed once what waits is sent."""
 
     network: Network
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Keep:
     """The credentials are to be there the next time that this network is joined under its wanted nick."""
 
@@ -37,7 +37,7 @@ class Keep:
     credentials: Credentials
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Forget:
     """What is saved for these nicks on this network is to go."""
 
@@ -45,7 +45,7 @@ class Forget:
     nicks: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Reconnect:
     """The network's connection is to be closed and opened again. reason: why, for who looks at its end."""
 
@@ -53,7 +53,7 @@ class Reconnect:
     reason: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Pin:
     """This certificate is to be trusted the next time, too."""
 
@@ -61,7 +61,7 @@ class Pin:
     fingerprint: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class OnlyTls:
     """The server wants TLS only, for so many seconds."""
 
@@ -69,33 +69,33 @@ class OnlyTls:
     seconds: int
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Copy:
     """A text is to be put into the clipboard."""
 
     text: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Mouse:
     """The terminal is to tell of the mouse, or not."""
 
     wanted: bool
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Open:
     """A link is to be opened."""
 
     link: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Save:
     """The settings are to be kept as they are now."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Export:
     """What was said in these windows is to be written to a file, or a folder; None: where such files belong."""
 
@@ -103,7 +103,7 @@ class Export:
     path: Path | None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Plugin:
     """Something is to be done with plugins. what: "load", "unload", or to list them."""
 
@@ -111,7 +111,7 @@ class Plugin:
     name: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Execute:
     """A program is to be run. buffer: where it was asked for. name: what it is called besides its number.
 
@@ -127,7 +127,7 @@ class Execute:
     name: str = ""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Signal:
     """A program that was run is to get this signal. which: its number or name."""
 
@@ -135,12 +135,12 @@ class Signal:
     number: int
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class ShowProcesses:
     """The programs that run are to be shown."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class StartServer:
     """A server is to be started on this machine, at the network's address, and to be connected to."""
 

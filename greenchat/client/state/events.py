@@ -3,46 +3,45 @@
 They are not frozen, though nobody changes them: to make frozen dataclasses takes twice as long at each start.
 """
 
-from dataclasses import dataclass
-
 from greenchat.client.text.style import Size
 from greenchat.protocol.message import Message
+from greenchat.records import record
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Connected:
     """The connection to the server stands (and its certificate was good, if there is one)."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Received:
     """The server said something."""
 
     message: Message
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Recoded:
     """The server said something that is no UTF-8; it was read as Windows-1252."""
 
     message: Message
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Garbled:
     """The server sent a line that is no message."""
 
     reason: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Disconnected:
     """The connection ended or never came about; the reason is in plain words."""
 
     reason: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Untrusted:
     """The server's certificate is not to be trusted by itself; the connection ends. fingerprint: SHA-256 in hex."""
 
@@ -53,42 +52,42 @@ class Untrusted:
 NetworkEvent = Connected | Received | Recoded | Garbled | Untrusted | Disconnected
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class KeyPressed:
     """A key by its name in the key table (`C-a`, `M-1`, `PgUp`), or the character that it types."""
 
     key: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Pasted:
     """Text that came through the terminal's bracketed paste."""
 
     text: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Resized:
     """The terminal has another size."""
 
     size: Size
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Focused:
     """The terminal's window gained or lost the focus."""
 
     focused: bool
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Entered:
     """A whole line, where the terminal (or a script) does the editing."""
 
     text: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Clicked:
     """The left button was pressed on a cell, counted from 0 at the top left."""
 
@@ -96,7 +95,7 @@ class Clicked:
     column: int
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Wheeled:
     """The wheel was turned over a row, counted from 0 at the top. key: its name in the key table."""
 
@@ -104,7 +103,7 @@ class Wheeled:
     row: int
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Reported:
     """The terminal says where its cursor was when it was asked, counted from 1."""
 
@@ -112,7 +111,7 @@ class Reported:
     column: int
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Background:
     """The terminal says whether its background is light."""
 

@@ -1,8 +1,9 @@
 """What was said, by whom, and what waits to be said: the values that buffers are made of."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from greenchat.records import record
 
 
 class Kind(Enum):
@@ -19,7 +20,7 @@ class Kind(Enum):
 TALK = frozenset({Kind.SAID, Kind.ACTION, Kind.NOTICE})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Line:
     """One thing that happened, before any wrapping.
 
@@ -43,7 +44,7 @@ class Line:
 CAME, WENT = "came", "went"
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Member:
     """Someone in a channel. spoke: milliseconds since the epoch, 0 for never."""
 
@@ -57,7 +58,7 @@ class Member:
     spoke: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PendingMessage:
     """Something the user said that the server has not confirmed.
 
@@ -75,7 +76,7 @@ class PendingMessage:
     reply: str = ""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Page:
     """Some history that was asked for.
 
@@ -100,7 +101,7 @@ class Page:
         self.new += new
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Anchor:
     """Where a buffer that is scrolled back ends: at line number `line`, its last `hidden` rows below the edge."""
 

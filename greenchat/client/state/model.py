@@ -4,7 +4,6 @@ Pure state; it draws and sends nothing. What is to be done outside waits in `Mod
 """
 
 from collections import deque
-from dataclasses import replace
 
 from greenchat.client.state.address import Address
 from greenchat.client.state.buffer import BufferKind
@@ -15,6 +14,7 @@ from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichC
 from greenchat.client.state.session_state import LinkState
 from greenchat.client.state.settings import Settings
 from greenchat.protocol.message import Message
+from greenchat.records import replace
 
 __all__ = ["Address", "Buffer", "BufferKind", "LinkState", "Model", "Network"]
 

@@ -7,7 +7,6 @@ buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from greenchat.client.state.address import Address
 from greenchat.client.state.buffer import BufferKind, Scroll
@@ -26,12 +25,13 @@ from greenchat.client.state.session_state import (
 )
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
+from greenchat.records import field, record
 
 LABEL = "gc"  # begins the labels of what we send, before their numbers
 _LATELY_MILLISECONDS = 10 * 60_000
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Buffer(Scroll):
     """One window's content: a channel, a private talk, or what the server says.
 
@@ -95,7 +95,7 @@ class Buffer(Scroll):
         return sorted(self.members.values(), key=lambda member: (rank(member.prefixes), fold(member.nick)))
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Batch:
     """Messages that belong together, from their opening on. size: how many have come. kept: those that have to wait."""
 

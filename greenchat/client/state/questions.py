@@ -6,9 +6,9 @@ changes nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from greenchat.client.state.network import Buffer, Network
+from greenchat.records import record
 
 Action = Callable[[int], None]  # given the time in milliseconds since the epoch
 
@@ -26,7 +26,7 @@ def belongs(where: Where, buffer: Buffer) -> bool:
     return where is None or where is buffer or where is buffer.network
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Answer:
     """word: what is typed, its beginning is enough unless it must be `whole`. meaning: what it does, for the hint."""
 
@@ -36,7 +36,7 @@ class Answer:
     whole: bool = False
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Question:
     """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing.
 
@@ -67,7 +67,7 @@ class Question:
         return meant[0] if typed and len(meant) == 1 else None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Prompt:
     """A text that is asked for.
 
@@ -82,14 +82,14 @@ class Prompt:
     marked: bool = False
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class WhichChannel:
     """The user is to choose one of the server's channels. take: called with its name and the time."""
 
     take: Callable[[str, int], None]
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class ManyLines:
     """So many lines are to be said in a window that the user is asked first, as for a paste."""
 

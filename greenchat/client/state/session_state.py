@@ -4,11 +4,11 @@ Plain attributes in small slotted classes: `Network` has one of each.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.lines import Line
+from greenchat.records import field, record
 
 
 class LinkState(Enum):
@@ -20,7 +20,7 @@ class LinkState(Enum):
     ONLINE = auto()
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Link:
     """The connection itself: how far it is, how it ended, when it is tried again.
 
@@ -53,7 +53,7 @@ class Link:
         self.welcomed = False
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Nicknames:
     """Our own name on a network.
 
@@ -76,7 +76,7 @@ class Nicknames:
         self.current = self.wanted
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Login:
     """Who we are to the server, and what the connection is secured with.
 
@@ -105,7 +105,7 @@ class Login:
         self.attempt, self.account, self.proving = None, "", False
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Capabilities:
     """Capability negotiation. asked: the number of REQ lines without their ACK or NAK."""
 
@@ -120,7 +120,7 @@ class Capabilities:
         self.asked = 0
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Presence:
     """Who of the notify list is online.
 
@@ -146,7 +146,7 @@ class Place(Enum):
     ELSEWHERE = auto()
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class CtcpAnswer:
     """An automatic answer that waits for another device of ours. delay, due: seconds; due: of the monotonic clock."""
 
@@ -157,7 +157,7 @@ class CtcpAnswer:
     due: float | None = None
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Devices:
     """What is known of our own other connections under the same nick.
 
@@ -176,7 +176,7 @@ class Devices:
         self.sent.clear()
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Reading:
     """Which private talks went on while the user was not connected.
 

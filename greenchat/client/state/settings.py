@@ -6,12 +6,12 @@ Kept as TOML that a person can edit, too. What is in the file and not known here
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from greenchat.client.state.bindings import KEYS, PRESETS
 from greenchat.client.state.setting_checks import destination, languages, patterns, proxy
 from greenchat.client.text.colours import DEPTHS
+from greenchat.records import field, record
 
 Value = str | bool | int | list[str]
 
@@ -20,7 +20,7 @@ class SettingError(ValueError):
     """A value can't be that; the text says why, for the user."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Setting:
     """A row of the table. choices: what a text may be, () for anything. check: says what is wrong with it."""
 
@@ -64,7 +64,7 @@ TABLE: dict[str, Setting] = {
 }
 
 
-@dataclass(slots=True, eq=False)
+@record(slots=True, eq=False)
 class Settings:
     """Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside."""
 

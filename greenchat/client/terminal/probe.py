@@ -2,7 +2,7 @@
 stands then (CPR, ECMA-48 8.3.14). The answers come among the keys, whenever they come; until then the usual is assumed.
 """
 
-from dataclasses import dataclass
+from greenchat.records import record
 
 ROW = 2  # an answer from the first row could be the key F3
 # Each is two columns wide where it is drawn as Unicode means it, the first one where it is not East Asian.
@@ -15,7 +15,7 @@ TONES = range(0x1F3FB, 0x1F400)
 REGIONAL = range(0x1F1E6, 0x1F200)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Probe:
     """The answers so far. ambiguous: columns. joins, tones, flags: does the terminal draw such a sequence as one?"""
 

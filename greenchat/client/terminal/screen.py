@@ -14,7 +14,6 @@ import os
 import select
 import termios
 import time
-from dataclasses import replace
 from types import TracebackType
 from zlib import crc32
 
@@ -25,6 +24,7 @@ from greenchat.client.text import colours
 from greenchat.client.text.cells import draw_ambiguous, graphemes, width
 from greenchat.client.text.links import encoded
 from greenchat.client.text.style import Frame, Row, Size, Style
+from greenchat.records import replace
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
 LEAVE = "\x1b[?2004l\x1b[?1004l"

@@ -1,10 +1,11 @@
 """What a frame is made of: styled spans in rows, and a cursor. No curses here; `screen` turns it into cells."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from greenchat.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record(frozen=True, slots=True)
 class Style:
     """foreground, background: a number of the 256-colour palette, None for the terminal's own.
 
@@ -48,7 +49,7 @@ class Size(NamedTuple):
     columns: int
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Frame:
     """One picture for the whole terminal; each row fits its width."""
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import accumulate
 
 from greenchat import __version__
@@ -13,6 +12,7 @@ from greenchat.client.text.cells import clip, clip_row, fill_row, graphemes, row
 from greenchat.client.text.style import NORMAL, Cursor, Row, Size, Span, Style
 from greenchat.client.text.times import duration
 from greenchat.client.view.theme import DARK, Theme, formatted
+from greenchat.records import record
 
 ROOMY = 60  # columns from which the status line tells more
 TIGHT = 40  # columns under which it tells only what matters
@@ -20,7 +20,7 @@ SLOW_MILLISECONDS = 500
 MOST_TYPING = 2  # who are named
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Look:
     """What the picture depends on besides model, input and size.
 

@@ -4,7 +4,6 @@ From top to bottom: the topic; the history, between the list of windows and the 
 them; the status; the input. Where the screen is split, other windows stand above, each under its topic.
 """
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from greenchat.client.input.editor import Line as InputLine
@@ -15,6 +14,7 @@ from greenchat.client.view.bars import Look, hint_rows, input_rows, status_rows,
 from greenchat.client.view.panels import nick_rows, window_rows
 from greenchat.client.view.scrollback import history_rows
 from greenchat.client.view.theme import DARK
+from greenchat.records import record, replace
 
 SMALLEST = Size(3, 8)
 WINDOWS_FROM = 120  # columns from which the list of windows shows by itself
@@ -28,7 +28,7 @@ MOST_INPUT_ROWS = 8
 LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less only the current one is shown
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Panels:
     """Which panels the user wants: True, False, or None for where there is room.
 
@@ -44,7 +44,7 @@ class Panels:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Layout:
     """How the terminal is divided. windows, nicks: columns of the panels, 0 where hidden. input: rows.
 

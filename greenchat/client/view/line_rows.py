@@ -3,7 +3,6 @@
 Rows are kept for lines that were drawn lately, so that a screen costs only what is new on it.
 """
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from greenchat.client.state.lines import CAME, WENT, Kind, Line, PendingMessage
@@ -13,6 +12,7 @@ from greenchat.client.text.style import NORMAL, Row, Span, Style
 from greenchat.client.text.times import clock, date
 from greenchat.client.view.theme import Theme, formatted
 from greenchat.protocol.formatting import strip_formatting
+from greenchat.records import record, replace
 
 NARROW = 40  # columns under which nicks are not aligned
 MEDIUM = 60
@@ -21,7 +21,7 @@ GAPS = ("more was said in between: scroll here to have it", "more was said in be
 NAMED = 8  # people in one list; the others are counted
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Columns:
     """How the width of the screen is used: the text begins at `indent`. nick: 0 where nicks are not aligned."""
 
@@ -42,7 +42,7 @@ def columns_for(total: int, *, bare: bool = False) -> Columns:
     return Columns(total, time=True, nick=8 if total < MEDIUM else 12)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Drawn:
     """What the rows of a line depend on besides the line. marked: a text in lower case that is searched for. news: the
     number of the line with which the unread ones begin, -1 for none.

@@ -1,6 +1,5 @@
 """Colours and signs: which style each part of the screen has, for dark and for light terminals."""
 
-from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from greenchat.client.text import links
@@ -8,6 +7,7 @@ from greenchat.client.text.cells import visible, whole_graphemes
 from greenchat.client.text.colours import true_colour
 from greenchat.client.text.style import NORMAL, Row, Span, Style
 from greenchat.protocol.formatting import Format, parse_spans
+from greenchat.records import field, record, replace
 
 # mIRC colours 0-15 in the 256-colour palette, then the extended ones 16-98 (https://modern.ircdocs.horse/formatting#colors-16-98).
 MIRC_COLOURS = (
@@ -22,7 +22,7 @@ MIRC_COLOURS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Glyphs:
     """Signs that a terminal without Unicode draws in ASCII."""
 
@@ -38,7 +38,7 @@ class Glyphs:
 ASCII_GLYPHS = Glyphs("|", "~", "-", "-", "-", "~", ">")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Theme:
     """A style for each part, and the colours that nicks are given."""
 
@@ -114,7 +114,7 @@ def theme_for(depth: int, *, light: bool) -> Theme:
     return LIGHT_16 if light else DARK_16 if depth >= 16 else DARK_8
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Appearance:
     """What the user has set and what is known of the terminal, and the theme that follows from it.
 

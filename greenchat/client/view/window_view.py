@@ -2,7 +2,6 @@
 going from one window to the next."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from greenchat.client.input.editor import EMPTY
 from greenchat.client.input.editor import Line as InputLine
@@ -15,6 +14,7 @@ from greenchat.client.view.frame import Layout, Panels, layout, render
 from greenchat.client.view.panels import nick_at, window_at
 from greenchat.client.view.scrollback import NO_LINE, at_start, lines_shown, scrolled
 from greenchat.client.view.theme import Theme
+from greenchat.records import replace
 
 _WHEEL_ROWS = 3
 

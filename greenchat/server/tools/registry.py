@@ -7,7 +7,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TextIO
 
-from greenchat.cli import WRONG_USE, Parser
+from greenchat.arguments import Parser
+from greenchat.cli import WRONG_USE
 from greenchat.config.file import Config
 
 

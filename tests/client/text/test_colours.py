@@ -102,7 +102,7 @@ def test_themes_use_only_what_the_terminal_has() -> None:
     for count in (8, 16):
         for light in (True, False):
             theme = theme_for(count, light=light)
-            styles = [getattr(theme, name) for name in Theme.__dataclass_fields__]
+            styles = [getattr(theme, name) for name in Theme.__slots__]
             used = {*theme.nicks, *(style.foreground or 0 for style in styles if isinstance(style, Style))}
             assert max(used) < count, (count, light)
     assert theme_for(0, light=False) is DARK

@@ -1,0 +1,44 @@
+"""The parser of command lines that our programs use: a mistake is one line. Imported late where a start is quick."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from greenchat.cli import WRONG_USE
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and where to read more."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the process with 2."""
+        self.exit(WRONG_USE, f"{self.prog}: {message}; --help tells more\n")
+
+
+class PrintCompletion(argparse.Action):
+    """An option that writes the completion of a program for a shell, and ends the program. Needs `shtab`."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: object = None
+    ) -> NoReturn:
+        """Write it."""
+        from greenchat.extras import COMPLETION, install  # late, as all of this: it is needed once
+
+        try:
+            import shtab
+        except ImportError:
+            parser.error(f"completion needs one more package: {install(COMPLETION)}")
+        sys.stdout.write(shtab.complete(self.const(), shell=str(values)))
+        parser.exit()
+
+
+def add_completion(parser: argparse._ActionsContainer, complete: Callable[[], argparse.ArgumentParser]) -> None:
+    """Add --print-completion. complete: makes the parser of the whole program, its commands included."""
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        const=complete,
+        help="write the completion for this shell and end: source <(PROGRAM --print-completion bash)",
+    )

@@ -1,0 +1,39 @@
+"""The command line as argparse reads and explains it. Imported late, see `options`."""
+
+import argparse
+
+from greenchat import __version__
+from greenchat.arguments import Parser, add_completion
+from greenchat.client.state.destination import DEFAULT_CHANNEL, DEFAULT_PORT
+
+
+def parser_of_program() -> argparse.ArgumentParser:
+    """Return the parser of the command line, which documents the program."""
+    parser = Parser(
+        prog="greenchat",
+        allow_abbrev=False,
+        description="Chat in the terminal, with people on a greenchat server or any other IRC server.",
+        epilog="In the chat, /help shows the commands.",
+    )
+    parser.add_argument(
+        "destination",
+        nargs="?",
+        default="",
+        metavar="[NICK@]HOST[:PORT][/#channel]",
+        help=f"where to go, also as irc://... or ircs://...; asked for if missing (default port {DEFAULT_PORT},"
+        f" channel {DEFAULT_CHANNEL})",
+    )
+    parser.add_argument("--serve", action="store_true", help="start a server on this machine and join it")
+    parser.add_argument(
+        "--nick", default="", metavar="NAME", help="what to be called (default: the last one, asked for)"
+    )
+    parser.add_argument(
+        "--certificate", default="", metavar="FILE.pem", help="your own, with its key, to log in with (needs TLS)"
+    )
+    parser.add_argument("--plain", action="store_true", help="lines instead of a screen: for screen readers, scripts")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    parser.add_argument("--light", action="store_true", help="colours for a light terminal")
+    parser.add_argument("--no-archive", action="store_true", help="keep nothing of what is said on this machine")
+    parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
+    add_completion(parser, parser_of_program)
+    return parser

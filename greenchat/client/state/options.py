@@ -1,0 +1,54 @@
+"""The command line. What is usual is read here at once; everything else, help and mistakes, is argparse's.
+
+argparse takes 20 ms to import, a sixth of the start.
+"""
+
+from collections.abc import Sequence
+
+from greenchat.records import record
+
+_FLAGS = {"--serve": "serve", "--plain": "plain", "--ascii": "ascii", "--light": "light", "--no-archive": "no_archive"}
+_TEXTS = {"--nick": "nick", "--certificate": "certificate"}
+
+
+@record()
+class Options:
+    """What was given, "" and False where it was not."""
+
+    destination: str = ""
+    serve: bool = False
+    nick: str = ""
+    certificate: str = ""
+    plain: bool = False
+    ascii: bool = False
+    light: bool = False
+    no_archive: bool = False
+
+
+def parse(arguments: Sequence[str]) -> Options:
+    """Read the command line. Ends the program after --help, --version and mistakes, as argparse does."""
+    return _usual(arguments) or _all(arguments)
+
+
+def _usual(arguments: Sequence[str]) -> Options | None:
+    """Read the usual forms, None where there is anything else."""
+    given = Options()
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word in _FLAGS:
+            setattr(given, _FLAGS[word], True)
+        elif word in _TEXTS and rest and not rest[0].startswith("-"):
+            setattr(given, _TEXTS[word], rest.pop(0))
+        elif not word.startswith("-") and word and not given.destination:
+            given.destination = word
+        else:
+            return None
+    return given
+
+
+def _all(arguments: Sequence[str]) -> Options:
+    from greenchat.client.state.command_line import parser_of_program  # late, see above
+
+    found = vars(parser_of_program().parse_args(list(arguments)))
+    return Options(**{name: found[name] for name in Options.__match_args__})
