@@ -82,6 +82,9 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
             f"--{name}", metavar="PATH", default=os.environ.get(f"GREENCHAT_BENCH_{name.upper()}"),
             help=f"{name}, or the root of its unpacked package (or $GREENCHAT_BENCH_{name.upper()})",
         )  # fmt: skip
+    where.add_argument(
+        "--websocket", action="store_true", help="clients speak WebSocket; greenchat without it is measured beside it"
+    )
     where.add_argument("--tls", action="store_true", help="clients speak TLS")
     how = parser.add_argument_group("how")
     how.add_argument(
@@ -116,12 +119,17 @@ def _targets(options: argparse.Namespace, profile: Path | None) -> list[Target]:
         host, colon, port = options.server.rpartition(":")
         if not colon or not port.isdecimal():
             raise ValueError(f"--server takes HOST:PORT, not {options.server}")
-        address = Address("127.0.0.1" if host in ("", "localhost") else host.strip("[]"), int(port), options.tls)
+        address = Address(
+            "127.0.0.1" if host in ("", "localhost") else host.strip("[]"), int(port), options.tls, options.websocket
+        )
         return [Target(options.server, address=address, pid=options.pid), *peers]
     if options.pid:
         raise ValueError("--pid belongs to --server")
     start = f"from greenchat.bench.sampling import prepare; prepare({str(profile)!r})" if profile else ""
-    return [greenchat_target(start, profiled=profile is not None), *peers]
+    profiled = profile is not None
+    if options.websocket:
+        return [greenchat_target(start, profiled=profiled, websocket=True), greenchat_target(), *peers]
+    return [greenchat_target(start, profiled=profiled), *peers]
 
 
 def _measure(scenario: Scenario, options: argparse.Namespace) -> int:

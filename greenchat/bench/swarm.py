@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
+from greenchat.bench.framing import Framing
 from greenchat.bench.wire import nick
 
 CHUNK = 65536
@@ -31,11 +32,12 @@ class StalledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the server listens."""
+    """Where the server listens, and how clients speak to it."""
 
     host: str
     port: int
     tls: bool = False
+    websocket: bool = False
 
     def source(self, index: int) -> str | None:
         """The address that client number `index` comes from: one has too few ports for more than 28,000."""
@@ -51,7 +53,7 @@ def _ignore(data: bytes) -> None:
 class Client:
     """One connection. feed(data) gets all that comes in, closed(client) the end of it."""
 
-    __slots__ = ("closed", "ending", "feed", "index", "reading", "socket", "unsent")
+    __slots__ = ("closed", "ending", "feed", "framing", "index", "reading", "socket", "unsent")
 
     def __init__(self, index: int, connection: socket.socket, closed: Callable[["Client"], None]) -> None:
         self.index = index
@@ -61,12 +63,25 @@ class Client:
         self.ending = ""  # why it ended, where TLS has a word for it
         self.reading = True
         self.unsent = b""
+        self.framing: Framing | None = None
 
     def __str__(self) -> str:
         return nick(self.index).decode()
 
     def send(self, data: bytes) -> None:
-        """Send now, or keep what the kernel does not take until it does."""
+        """Send lines now, or keep what the kernel does not take until it does."""
+        self._send(self.framing.wrap(data) if self.framing else data)
+
+    def begin(self, framing: Framing) -> None:
+        """Be a WebSocket from now on."""
+        self.framing = framing
+        self._send(framing.handshake)
+
+    def take(self, data: bytes) -> None:
+        """Bytes have come in."""
+        self.feed(self.framing.unwrap(data) if self.framing else data)
+
+    def _send(self, data: bytes) -> None:
         if self.unsent:
             self.unsent += data
             return
@@ -87,7 +102,7 @@ class Client:
         """The socket takes more."""
         if self.unsent:
             data, self.unsent = self.unsent, b""
-            self.send(data)
+            self._send(data)
 
 
 class Swarm:
@@ -122,6 +137,8 @@ class Swarm:
         client = Client(index, connection, self.lost)
         self.clients[connection.fileno()] = client
         self._epoll.register(connection.fileno(), EVENTS)
+        if self.address.websocket:
+            client.begin(Framing())
         return client
 
     def lost(self, client: Client) -> None:
@@ -188,7 +205,7 @@ class Swarm:
             if not data:
                 client.closed(client)
                 return
-            client.feed(data)
+            client.take(data)
             if len(data) < CHUNK and not ended:  # all of it: what comes later is reported again
                 return
 
@@ -200,7 +217,7 @@ class Swarm:
                 if not data:
                     client.closed(client)
                     return
-                client.feed(data)
+                client.take(data)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             client.flush()
         except ssl.SSLError as error:

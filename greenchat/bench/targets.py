@@ -37,13 +37,14 @@ class NotStartedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server to measure. command is None for one that runs already, at `address`."""
+    """A server to measure. command is None for one that runs already, at `address`. websocket: clients speak it."""
 
     name: str
     command: Command | None = None
     address: Address | None = None
     pid: int | None = None
     profiled: bool = False
+    websocket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Running:
     profiled: bool = False
 
 
-def greenchat_target(before: str = "", *, profiled: bool = False) -> Target:
+def greenchat_target(before: str = "", *, profiled: bool = False, websocket: bool = False) -> Target:
     """greenchat-server of this installation; `before` is Python that runs in its process before it."""
     start = f"{before}\nfrom greenchat.server.main import main\nraise SystemExit(main())"
 
@@ -66,7 +67,8 @@ def greenchat_target(before: str = "", *, profiled: bool = False) -> Target:
         data = str(setup.folder / "data")
         return [sys.executable, "-c", start, "--config", str(config), "--listen", listen, "--data", data]
 
-    return Target("greenchat", command, profiled=profiled)
+    name = "greenchat, WebSocket" if websocket else "greenchat"
+    return Target(name, command, profiled=profiled, websocket=websocket)
 
 
 def ngircd_target(place: str | None) -> Target:
@@ -130,7 +132,7 @@ def run(target: Target, *, tls: bool = False, ping: int = 120, rate: int = UNLIM
         try:
             os.sched_setaffinity(process.pid, {cores()[0]})
             _await_listening(process, port, folder / "output", target.name)
-            yield Running(Address("127.0.0.1", port, tls), process.pid, target.profiled)
+            yield Running(Address("127.0.0.1", port, tls, target.websocket), process.pid, target.profiled)
         finally:
             process.terminate()
             try:

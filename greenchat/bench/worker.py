@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 
 from greenchat.bench.crowd import RefusedError
 from greenchat.bench.figures import Figures
+from greenchat.bench.framing import WrongFrameError
 from greenchat.bench.load import Job
 from greenchat.bench.process import cores
 from greenchat.bench.scenarios import Scenario, Shape
@@ -73,7 +74,14 @@ def _run(out: Connection, scenario: Scenario, shape: Shape, running: Running, se
     )  # fmt: skip
     try:
         out.send(dict(scenario.run(job, shape)))
-    except (ViolationError, RefusedError, DisconnectedError, StalledError, ProcessLookupError) as error:
+    except (
+        ViolationError,
+        RefusedError,
+        DisconnectedError,
+        StalledError,
+        ProcessLookupError,
+        WrongFrameError,
+    ) as error:
         out.send(FailedError(str(error)))
     except ConnectionError as error:
         out.send(FailedError(f"{running.address.host}:{running.address.port}: {error}"))

@@ -64,20 +64,23 @@ class HttpDoor:
         web = self._house.options.web
         if not web.enabled or connection.listener.kind == "irc" or not first_bytes.is_request(data or b""):
             return NO_HTTP.serve(connection, data)
-        connection.patience = float("inf")  # there are deadlines for each request
-        before = connection.outbox
-        outbox = HttpOutbox(before.dirty, before.sock, before.limit, before.backlogs)
-        connection.outbox = connection.session.outbox = outbox
-        reader = RequestReader(connection.read, data or b"")
-        framing, rest = self._answer_all(connection, reader, web)
+        # Nothing of a handshake is kept while its WebSocket lasts: each would hold some KiB.
+        framing, rest = self._answer_requests(connection, data or b"")
         if framing:
-            self._speak_irc(connection, framing, rest)
-        elif not outbox.cut_reason:
+            connection.speak_irc(self._upgrade_to(connection, framing, rest))
+        elif not connection.outbox.cut_reason:
             connection.session.closing = connection.session.closing or "HTTP"
             with suppress(OSError):
                 end(connection.sock)
                 connection.discard()
         return b""
+
+    def _answer_requests(self, connection: Connection, data: bytes) -> tuple[int, bytes]:
+        connection.patience = float("inf")  # there are deadlines for each request
+        before = connection.outbox
+        outbox = HttpOutbox(before.dirty, before.sock, before.limit, before.backlogs)
+        connection.outbox = connection.session.outbox = outbox
+        return self._answer_all(connection, RequestReader(connection.read, data), self._house.options.web)
 
     def _answer_all(self, connection: Connection, reader: RequestReader, web: Web) -> tuple[int, bytes]:
         """Until no more requests come: what kind of WebSocket it has become, 0 if none, and what came after."""
@@ -91,9 +94,13 @@ class HttpDoor:
         )
         try:
             handler.handle()
+        except OSError:
+            connection.outbox.cut("Connection closed")
         finally:
             self.waiting.remove(connection)
-        return handler.framing, reader.rest
+        framing = handler.framing
+        handler.__dict__.clear()  # it is in its own environment, and would wait for the garbage collector
+        return framing, reader.rest
 
     def _note(self, connection: Connection, waits: bool) -> None:
         if waits:
@@ -165,30 +172,19 @@ class HttpDoor:
         session.token = brought_hash(request)
         return response
 
-    def _speak_irc(self, connection: Connection, framing: int, data: bytes) -> None:
+    def _upgrade_to(self, connection: Connection, framing: int, data: bytes) -> bytes:
+        """Let it be a WebSocket from now on; the first lines that it sends, b"" at its end."""
         before, session = connection.outbox, connection.session
         outbox = WebSocketOutbox(before.dirty, before.sock, before.limit, before.backlogs, self.ending)
         connection.outbox = session.outbox = outbox
-
-        def pong(frame: bytes) -> None:
-            connection.server.turn.begin()
-            outbox.put(frame)
-
-        def ended(frames: list[bytes], reason: str) -> None:
-            connection.server.turn.begin()
-            if reason:
-                session.closing = session.closing or reason
-            outbox.answer_close(frames)
-
-        stream = WebSocketStream(connection.sock, pong=pong, pace=connection.slow_down, end=ended)
+        stream = WebSocketStream(connection.sock, connection, outbox)
         connection.sock = stream
         connection.patience = connection.age + self._house.options.connections.register_timeout
         self._house.network.set_caps(session, session.caps | framing)
-        lines = b""
         if data:
             with suppress(BlockingIOError):
-                lines = stream.feed(data)
-        connection.speak_irc(lines or connection.read() or b"")
+                return stream.feed(data)
+        return connection.read() or b""
 
 
 def _but(fields: Iterable[tuple[str, str]], others: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ Its framing is that of the sans-I/O part of the package `websockets`. What the s
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
@@ -17,7 +17,9 @@ from websockets.typing import Subprotocol
 from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
 from greenchat.protocol.http_head import Head
 from greenchat.protocol.websocket import AGAINST_THE_RULES, BINARY, LEAVES, MESSAGE_LIMIT, TEXT, WRONG_DATA
+from greenchat.server.http.outboxes import WebSocketOutbox
 from greenchat.server.http.request import Response
+from greenchat.server.net.connection import Connection
 from greenchat.server.net.stream import Stream
 
 _KINDS = {TEXT: WEBSOCKET_TEXT, BINARY: WEBSOCKET_BINARY}
@@ -38,6 +40,7 @@ def shake_hands(head: Head) -> Response:
     for name, value in head.fields:
         headers[name] = value
     answer = protocol.accept(HandshakeRequest(head.target, headers))
+    protocol.parser.close()  # which refers to the protocol
     fields = [(name, value) for name, value in answer.headers.raw_items() if name.lower() in _FROM_HANDSHAKE]
     if answer.status_code != 101 or head.version < (1, 1):
         # "abort the WebSocket handshake ... and send an appropriate HTTP error code (such as 426 Upgrade Required) and
@@ -61,26 +64,15 @@ def _choose(_: ServerProtocol, wanted: Sequence[Subprotocol]) -> Subprotocol | N
 class WebSocketStream:
     """Frames in, lines out. What is sent goes as it is: outboxes hold frames."""
 
-    __slots__ = ("_end", "_is_over", "_is_text", "_pace", "_parts", "_pong", "_protocol", "_stream")
+    __slots__ = ("_connection", "_is_over", "_is_text", "_outbox", "_parts", "_protocol", "_stream")
 
-    def __init__(
-        self,
-        stream: Stream,
-        *,
-        pong: Callable[[bytes], None],
-        pace: Callable[[], None],
-        end: Callable[[list[bytes], str], None],
-    ) -> None:
-        """pong: sends a frame. pace: waits, if a client that sends frames which are no lines has to.
-
-        end: sends the last frames, after the client has closed or, then with the reason, broken the rules.
-        """
+    def __init__(self, stream: Stream, connection: Connection, outbox: WebSocketOutbox) -> None:
+        """stream: what the connection had until now. outbox: for answers to frames that are no lines."""
         self._stream = stream
+        self._connection = connection
+        self._outbox = outbox
         self._protocol = ServerProtocol(state=State.OPEN, max_size=MESSAGE_LIMIT, logger=_log)
-        self._pong = pong
-        self._pace = pace
-        self._end = end
-        self._parts: list[bytes] = []  # of a message in several frames
+        self._parts: list[bytes] | None = None  # of a message in several frames
         self._is_text = False
         self._is_over = False
 
@@ -114,7 +106,7 @@ class WebSocketStream:
                 break  # what follows a wrong message is not read
         self._answer(protocol)
         for _ in range(pings):
-            self._pace()
+            self._connection.slow_down()
         if not lines:
             raise BlockingIOError
         return b"".join(lines)
@@ -128,20 +120,25 @@ class WebSocketStream:
         self._stream.shutdown(how)
 
     def close(self) -> None:
-        """Let go of the descriptor."""
+        """Let go of the descriptor, and of what refers back here: garbage in circles would lie about for long."""
         self._stream.close()
+        self._protocol.parser.close()
+        del self._connection, self._outbox
 
     def _take(self, frame: Frame, lines: list[bytes]) -> None:
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
-        self._parts.append(bytes(frame.data))
+        message = bytes(frame.data)
         if not frame.fin:
+            self._parts = self._parts or []
+            self._parts.append(message)
             # the package counts the bytes, but a part may be empty
             if len(self._parts) > MESSAGE_LIMIT:
                 self._protocol.fail(AGAINST_THE_RULES, "A message of too many parts")
             return
-        message = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        self._parts.clear()
+        if self._parts is not None:
+            message = b"".join([*self._parts, message])
+            self._parts = None
         message = message.rstrip(b"\r\n")
         if b"\n" in message or b"\r" in message:
             self._protocol.fail(AGAINST_THE_RULES, "A message is one line")
@@ -152,13 +149,18 @@ class WebSocketStream:
 
     def _answer(self, protocol: ServerProtocol) -> None:
         frames = [bytes(data) for data in protocol.data_to_send() if data]
+        if not frames:
+            return
+        self._connection.server.turn.begin()
         if protocol.state is State.OPEN:
             for frame in frames:
-                self._pong(frame)
+                self._outbox.put(frame)
             return
         self._is_over = True
-        sent, received = protocol.close_sent, protocol.close_rcvd
-        self._end(frames, "" if received or not sent else f"WebSocket: {sent.reason or sent.code}")
+        sent, session = protocol.close_sent, self._connection.session
+        if sent and not protocol.close_rcvd:
+            session.closing = session.closing or f"WebSocket: {sent.reason or sent.code}"
+        self._outbox.answer_close(frames)
 
 
 def _is_utf8(data: bytes) -> bool:

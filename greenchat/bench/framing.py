@@ -1,0 +1,72 @@
+"""Lines in frames of a WebSocket, as cheap as simulated clients need it: the mask is zero, which changes no byte.
+
+https://ircv3.net/specs/extensions/websocket
+"""
+
+_HANDSHAKE = (
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: text.ircv3.net\r\n\r\n"
+)
+_MASK = bytes(4)
+_TEXT, _CLOSE = 0x81, 0x88
+
+
+class WrongFrameError(Exception):
+    """The server did not answer as a WebSocket does; the text has what it sent."""
+
+
+class Framing:
+    """One client's. It begins with the handshake, whose answer is passed over."""
+
+    __slots__ = ("_is_open", "_rest")
+
+    def __init__(self) -> None:
+        self._is_open = False
+        self._rest = b""
+
+    @property
+    def handshake(self) -> bytes:
+        """What is sent first."""
+        return _HANDSHAKE
+
+    def wrap(self, lines: bytes) -> bytes:
+        """Whole lines as frames."""
+        return b"".join([_frame(line) for line in lines.split(b"\r\n") if line])
+
+    def unwrap(self, data: bytes) -> bytes:
+        """The lines of the frames that are whole now. Raises WrongFrameError."""
+        data = self._rest + data
+        at, size = 0, len(data)
+        if not self._is_open:
+            at = data.find(b"\r\n\r\n") + 4
+            if at == 3:
+                self._rest = data
+                return b""
+            if not data.startswith(b"HTTP/1.1 101 "):
+                raise WrongFrameError(f"instead of a WebSocket: {data[:200]!r}")
+            self._is_open = True
+        lines: list[bytes] = []
+        while at + 2 <= size:
+            begin = at + 2
+            length = data[at + 1]
+            if length == 126:
+                begin = at + 4
+                length = int.from_bytes(data[at + 2 : begin], "big")
+            end = begin + length
+            if end > size or begin > size:
+                break
+            if data[at] == _TEXT:
+                lines.append(data[begin:end])
+                lines.append(b"\r\n")
+            elif data[at] != _CLOSE:
+                raise WrongFrameError(f"a frame that nobody expected: {data[at : at + 20]!r}")
+            at = end
+        self._rest = data[at:]
+        return b"".join(lines)
+
+
+def _frame(line: bytes) -> bytes:
+    size = len(line)
+    if size < 126:
+        return bytes((_TEXT, 0x80 | size)) + _MASK + line
+    return bytes((_TEXT, 0x80 | 126)) + size.to_bytes(2, "big") + _MASK + line
