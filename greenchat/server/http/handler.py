@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
+import gevent
 from gevent.hub import get_hub
 from gevent.pywsgi import WSGIHandler, WSGISecureEnviron, headers_factory
 
@@ -75,6 +76,8 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
 
     def read_requestline(self) -> str:
         """The next request's, after all of its head has been read and found to be right."""
+        if self.rfile.rest:
+            gevent.sleep(0)  # who sends many at once shall not keep the others waiting
         self._waits(True)
         try:
             data = self.rfile.head(self._idle, self._timeout)

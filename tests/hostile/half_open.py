@@ -1,0 +1,51 @@
+"""Clients that ask for something by HTTP and never end, as many as wanted.
+
+python -m tests.hostile.half_open HOST PORT NUMBER < WHAT
+
+A process of its own: when all have sent what they have to say it prints a line, and again how many were answered or
+closed once a second, until it is ended.
+"""
+
+import resource
+import select
+import socket
+import sys
+import time
+
+
+def main(host: str, port: str, number: str) -> None:
+    """Attack until the process is ended."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    data = sys.stdin.buffer.read()
+    poll = select.epoll()
+    sockets: dict[int, socket.socket] = {}
+    gone = 0
+    for count in range(int(number)):
+        sock = socket.socket()
+        sock.bind((f"127.0.{count // 20_000 + 1}.1", 0))
+        sock.connect((host, int(port)))
+        sock.sendall(data)
+        sock.setblocking(False)
+        sockets[sock.fileno()] = sock
+        poll.register(sock, select.EPOLLIN | select.EPOLLRDHUP)
+    sys.stdout.write("here\n")
+    sys.stdout.flush()
+    said = 0.0
+    while True:
+        for fd, _ in poll.poll(1.0):
+            try:
+                over = not sockets[fd].recv(65536)
+            except OSError:
+                over = True
+            if over:
+                gone += 1
+                poll.unregister(fd)
+                sockets.pop(fd).close()
+        if time.monotonic() - said >= 0.5:
+            said = time.monotonic()
+            sys.stdout.write(f"{gone}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
