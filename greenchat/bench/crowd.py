@@ -13,6 +13,7 @@ from greenchat.bench.wire import HEAD, nick
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
 PATIENCE = 3.0  # seconds without a word until somebody tries again, and RETRIES of them at a time
 RETRIES = 20
+SLOWER = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
 SYNC = b"PING :in-step\r\n"
 
 
@@ -126,6 +127,7 @@ def gather(
     Raises RefusedError, DisconnectedError and StalledError.
     """
     count = len(channels)
+    patience = PATIENCE * SLOWER if swarm.address.websocket else PATIENCE
     guests: dict[int, Guest] = {}
     reached = {"registered": 0, "joined": 0, "in step": 0}
 
@@ -141,7 +143,7 @@ def gather(
         for position in range(len(guests), may):
             let_in(position)
         if may == count:
-            unheard = [each for each in guests.items() if not each[1].heard and now - each[1].came > PATIENCE]
+            unheard = [each for each in guests.items() if not each[1].heard and now - each[1].came > patience]
             for position, guest in unheard[:RETRIES]:
                 swarm.close(guest.client)
                 let_in(position)
