@@ -174,15 +174,13 @@ def test_another_password_ends_it(house: ServerThread, alice: WebSocket) -> None
     assert kinds(house) == []
 
 
-def test_the_end_of_the_account_ends_it_also_for_who_takes_the_name(house: ServerThread, alice: WebSocket) -> None:
+def test_the_end_of_the_account_ends_it(house: ServerThread, alice: WebSocket) -> None:
     brought = cookie(exchange(house, ticket(alice)))
     alice.say("NS DROP alice secret123")
     alice.until("901")
     assert who(house, brought) is None
-    alice.say("NS REGISTER secret123")
-    alice.until("900")
-    assert who(house, brought) is None
     assert log_in(house, brought) == "904"
+    assert kinds(house) == []
 
 
 def test_the_oldest_browser_goes_when_there_are_too_many(house: ServerThread, alice: WebSocket) -> None:
