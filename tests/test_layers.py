@@ -56,7 +56,7 @@ INNER_ORDER = {
         {"main"},
     ],
     "server": [
-        {"clock", "terminal", "mail", "urls", "systemd"},
+        {"clock", "early_signals", "terminal", "mail", "urls", "systemd"},
         {"net", "data"},
         {"http", "control"},
         {"sweeper", "reload", "tools"},

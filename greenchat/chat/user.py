@@ -27,7 +27,7 @@ class Session:
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
     gateway: that it came through, by WEBIRC. metadata: what it has to do with that, once it has. number: by which a log
-    names it; no other session of the process has it.
+    names it; no other session of the process has it. has_tried: a password.
     """
 
     outbox: Outbox
@@ -52,6 +52,7 @@ class Session:
     closing: str = ""
     gateway: str = ""
     metadata: MetadataUse | None = None
+    has_tried: bool = False
     received_messages: int = 0
     number: int = 0
     received_bytes: int = 0

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import gevent
 from gevent.event import Event
-from gevent.threadpool import ThreadPool
 
 from greenchat.chat import documents
 from greenchat.chat.network import Network
@@ -48,6 +47,7 @@ from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
+from greenchat.server.net.workers import Threads
 from greenchat.server.reload import apply
 from greenchat.storage.interface import StoreError
 from greenchat.storage.log import MemoryLog
@@ -56,9 +56,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_WORKERS = 2  # threads for slow work: more of it than this waits, and the chat goes on
 _SWEEP_EVERY = 1.0  # seconds
-_MESSENGERS = 2  # threads for what waits for others: mail
 _LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
 _LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
 _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
@@ -91,9 +89,7 @@ class App:
         self.http = HttpDoor(self)
         self.http.complete()
         self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
-        self.workers = ThreadPool(_WORKERS)
-        self.workers.size = _WORKERS  # see StoreKeeper
-        self.messengers = ThreadPool(_MESSENGERS)
+        self.threads = Threads()
         self.hangups = Hangups()
         self.connections: dict[Connection, None] = {}
         self.network.ids = MessageIds(self.store.last_id())
@@ -154,14 +150,14 @@ class App:
             door.stop(timeout=0)
         self._end_connections()
         self.hangups.close()
-        self._let_end(self.workers, "a login or a search")
+        self._let_end(self.threads.kill, "a login or a search")
         self.turn.end()
         if self._recorder:
             self._recorder.close(self.now())
         self.audit.close()
         self.moderation.close()
         self.keeper.close()
-        self._let_end(self.messengers, "a mail that was being sent")
+        self._let_end(self.threads.kill_messengers, "a mail that was being sent")
 
     def _end_connections(self) -> None:
         """Tell everybody why, and wait a moment for them to hang up; who does not has got what the kernel took."""
@@ -175,11 +171,11 @@ class App:
         while self.connections and monotonic() < deadline + _LAST_TURNS:
             gevent.sleep(0.001)
 
-    def _let_end(self, threads: ThreadPool, what: str) -> None:
+    def _let_end(self, end: Callable[[], None], what: str) -> None:
         """Let them finish what they have begun, unless it takes too long: a mail server may hang."""
         try:
             with gevent.Timeout(_LAST_WORK):
-                threads.kill()
+                end()
         except gevent.Timeout:
             log.warning("%s was given up, since the server ends and it took longer than %d s", what, _LAST_WORK)
 
@@ -196,6 +192,8 @@ class App:
 
     def reload(self, who: str) -> Reloaded:
         """Read the configuration again and put it in force. who: wanted it, for the log and the operators."""
+        if self._stopping.is_set():
+            return Reloaded("", error="the server is ending")
         self.turn.begin()
         ctx = self._context()
         reloaded = self._reload(ctx)

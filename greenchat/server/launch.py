@@ -21,6 +21,7 @@ from greenchat.server.app import App
 from greenchat.server.control.requests import answer
 from greenchat.server.control.service import ControlService
 from greenchat.server.data.recording import RecordingError
+from greenchat.server.early_signals import caught
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.systemd import Notifier, handed_over
@@ -83,8 +84,13 @@ def serve(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, ending.ask)
-    gevent.signal_handler(signal.SIGHUP, hang_up)
+    hangups = gevent.signal_handler(signal.SIGHUP, hang_up)
     gevent.signal_handler(signal.SIGCONT, resume)
+    early = caught()
+    if signal.SIGTERM in early:
+        ending.begin()
+    elif signal.SIGHUP in early:  # `adduser` sends it, and what it has added may have come too late for the start
+        hang_up()
     control = ControlService(app.folder, partial(answer, app))
     if options.storage.persistent:  # else the folder is a temporary one, which nobody can name
         control.start()
@@ -94,6 +100,8 @@ def serve(
     notifier.ready()
     keeper = gevent.spawn(_keep_alive, notifier)
     app.run()
+    hangups.cancel()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # else the end of the loop makes it deadly again
     keeper.kill()
     control.close()
     if app.is_restarting:

@@ -18,6 +18,7 @@ from greenchat.cli import called
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
 from greenchat.privacy import keep_private, narrow
+from greenchat.server import early_signals
 from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
 from greenchat.server.urls import page_urls
 
@@ -170,6 +171,7 @@ def _print_config() -> int:
 
 
 def _serve(given: argparse.Namespace) -> int:
+    early_signals.remember()
     config = _configuration(given)
     from greenchat.server import launch  # late: it takes gevent along
 

@@ -95,7 +95,7 @@ class World:
 
     def close(self) -> None:
         """Let go of the store and the threads."""
-        self.app.workers.kill()
+        self.app.threads.kill()
         self.app.audit.close()
         self.app.keeper.close()
 

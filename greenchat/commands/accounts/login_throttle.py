@@ -11,6 +11,7 @@ from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.steps import step
 
 _SECOND = 1000  # ms
+_WEIGHT = 60  # commands of which another password of one connection takes the time: see Context.weight
 
 
 def guess(
@@ -31,7 +32,7 @@ def guess(
         return refuse(ctx, seconds)
     if not all(logins.has_room(each, ctx.now) for each in who):
         # behind the tries that are under way: a thread takes one after the other
-        return Deferred(_nothing, lambda ctx, _: guess(ctx, who, is_right, then, refuse))
+        return Deferred(_nothing, lambda ctx, _: guess(ctx, who, is_right, then, refuse), hashes=True)
     for each in who:
         logins.begin(each)
 
@@ -44,7 +45,11 @@ def guess(
             count_wrong(ctx, who)
         return then(ctx, right)
 
-    return Deferred(is_right, tried, done=done)
+    # Each takes a thread as long, the right ones too: one is for nothing, who tries more often has to wait.
+    if ctx.session.has_tried:
+        ctx.weight += _WEIGHT
+    ctx.session.has_tried = True
+    return Deferred(is_right, tried, done=done, hashes=True)
 
 
 def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:

@@ -135,7 +135,7 @@ def register(
     def hashed(ctx: Context, verifier: str) -> Continuation | None:
         return ctx.propose(_make, name, email, verifier, code, mails, for_somebody, NAMES[then])
 
-    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed)
+    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed, hashes=True)
 
 
 @step("account.counted")
@@ -195,7 +195,7 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
     def hashed(ctx: Context, verifier: str) -> None:
         ctx.propose(_change, changed, verifier, NAMES[then])
 
-    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed)
+    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed, hashes=True)
 
 
 @step("account.password")

@@ -20,12 +20,13 @@ class Deferred:
     loop and at a later time (ctx.now is new): it must look at the state again; not called if the client has gone. It
     answers, or proposes a step (`Context.propose`): it changes no shared state by itself.
     done: called in the loop when the work has ended, whether anybody waits for it or not. waits: for others, like a
-    mail server.
+    mail server. hashes: a password, for which there is a thread of its own.
     """
 
     work: Callable[[], object]
     then: "Callable[[Context, Any], Continuation | None]"
     waits: bool = False
+    hashes: bool = False
     done: Callable[[], object] = lambda: None
 
 

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, Protocol
 
 import gevent
 from gevent.hub import get_hub
-from gevent.threadpool import ThreadPool
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
@@ -36,6 +35,7 @@ from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.server.net.stream import Stream, TlsAcceptor
 from greenchat.server.net.turn import Turn
+from greenchat.server.net.workers import Threads
 from greenchat.values.addresses import IpNetwork
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,7 @@ class Server(Process, Protocol):
     options: Options
     plain: PlainDoor
     tls: TlsAcceptor | None
-    workers: ThreadPool
-    messengers: ThreadPool
+    threads: Threads
     hangups: Hangups
 
     def now(self) -> int:
@@ -325,9 +324,8 @@ class Connection:
                 break
             result = None
             if isinstance(rest, Deferred):
-                threads = self.server.messengers if rest.waits else self.server.workers
                 try:
-                    result = threads.apply(rest.work)
+                    result = self.server.threads.do(rest, self.session)
                 finally:
                     rest.done()
                 self._pace.work()

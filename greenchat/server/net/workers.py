@@ -1,0 +1,145 @@
+"""Threads for slow work, and who waits for them.
+
+People who are logged in go before guests, and these before whoever has not come in yet; among equals each address has
+its turn, however much one of them wants. So nobody's searches keep others from theirs.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TypeVar
+
+from gevent.event import Event
+from gevent.threadpool import ThreadPool
+
+from greenchat.chat.user import Session
+from greenchat.commands.core.deferred import Deferred
+from greenchat.values.addresses import netblock
+
+T = TypeVar("T")
+
+_WORKERS = 2  # more slow work than this waits, and the chat goes on
+_MESSENGERS = 2
+_ONE_IN = 8  # of those who go on is the first of who would wait longest, so that nobody waits for ever
+
+
+class Rank(IntEnum):
+    """Who goes first."""
+
+    ACCOUNT = 0
+    GUEST = 1
+    STRANGER = 2
+
+
+def rank_of(session: Session) -> Rank:
+    """Of a client, as things are now."""
+    if session.user is None:
+        return Rank.STRANGER
+    return Rank.ACCOUNT if session.user.account else Rank.GUEST
+
+
+class _Line:
+    """Who waits, by address; each address in turn."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Event]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def push(self, address: str, waiter: Event) -> None:
+        self._waiting.setdefault(address, deque()).append(waiter)
+
+    def pop(self) -> Event:
+        address = next(iter(self._waiting))
+        waiters = self._waiting.pop(address)
+        waiter = waiters.popleft()
+        if waiters:
+            self._waiting[address] = waiters  # at the end: the others come first
+        return waiter
+
+    def remove(self, address: str, waiter: Event) -> None:
+        waiters = self._waiting[address]
+        waiters.remove(waiter)
+        if not waiters:
+            del self._waiting[address]
+
+
+class Workers:
+    """So many threads, for any greenlet that waits for what they do."""
+
+    def __init__(self, size: int) -> None:
+        self._pool = ThreadPool(size)
+        self._pool.size = size  # now: later there may be no memory for a thread, and its pool would never end
+        self._free = size
+        self._lines = {rank: _Line() for rank in Rank}
+        self._served = 0
+
+    def apply(self, work: Callable[[], T], rank: Rank, address: str) -> T:
+        """Do it in a thread, when it is the turn of this address; what it returns. Waits."""
+        if self._free:
+            self._free -= 1
+        else:
+            self._wait(rank, address)
+        try:
+            result: T = self._pool.apply(work)
+            return result
+        finally:
+            self._hand_on()
+
+    def kill(self) -> None:
+        """Let the threads end what they have begun."""
+        self._pool.kill()
+
+    def _wait(self, rank: Rank, address: str) -> None:
+        waiter = Event()
+        self._lines[rank].push(address, waiter)
+        try:
+            waiter.wait()
+        except BaseException:
+            if waiter.is_set():
+                self._hand_on()
+            else:
+                self._lines[rank].remove(address, waiter)
+            raise
+
+    def _hand_on(self) -> None:
+        """Who waits has the place now, else it is free."""
+        self._served += 1
+        ranks = list(Rank) if self._served % _ONE_IN else list(reversed(Rank))
+        for rank in ranks:
+            if self._lines[rank]:
+                self._lines[rank].pop().set()
+                return
+        self._free += 1
+
+
+class Threads:
+    """All that commands are done in which would hold up the loop: `workers` for searches and the history, one for
+    passwords, so that nobody who wants to log in waits for a search, and `messengers` for what waits for others."""
+
+    def __init__(self) -> None:
+        self.workers = Workers(_WORKERS)
+        self._hashers = Workers(1)
+        self._messengers = ThreadPool(_MESSENGERS)
+        self._messengers.size = _MESSENGERS
+
+    def do(self, slow: Deferred, session: Session) -> object:
+        """Do the slow part of a session's command, when it is its turn; what it returns. Waits."""
+        if slow.waits:
+            return self._messengers.apply(slow.work)
+        address = netblock(session.host)
+        if slow.hashes:  # who wants to log in is no stranger to those who log in again and again
+            return self._hashers.apply(slow.work, Rank.GUEST, address)
+        return self.workers.apply(slow.work, rank_of(session), address)
+
+    def kill(self) -> None:
+        """Let those that work with the store end what they have begun. Waits."""
+        self.workers.kill()
+        self._hashers.kill()
+
+    def kill_messengers(self) -> None:
+        """The same for those that wait for others."""
+        self._messengers.kill()
