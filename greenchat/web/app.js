@@ -84,7 +84,8 @@ class Page {
     for (const event of ["focus", "blur"]) window.addEventListener(event, looks);
     document.addEventListener("visibilitychange", looks);
     window.addEventListener("online", () => this.chat.check());
-    window.addEventListener("pagehide", () => this.chat.keep());
+    window.addEventListener("pagehide", () => this.chat.rest());
+    window.addEventListener("pageshow", (event) => event.persisted && this.model.link.state === "waiting" && this.chat.connect());
     window.addEventListener("hashchange", () => {
       const name = channelOf(location);
       if (name && this.model.link.state === "online") this.join(name);

@@ -32,7 +32,12 @@ _ARGUMENTS = (
 )
 
 T = TypeVar("T")
-__all__ = ["PHONE", "WIDE", "Browser", "Keys", "missing", "start"]
+__all__ = ["PHONE", "WIDE", "Browser", "Keys", "busy_with_others", "missing", "start"]
+
+
+def busy_with_others() -> float:
+    """How many times longer than alone something takes now, since others use this machine, too; 1 for not at all."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def missing() -> str:
@@ -84,8 +89,11 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": chosen})
 
     def open(self, address: str) -> None:
-        """Load a page."""
+        """Load a page, anew where it is the one that is shown: another #fragment alone loads nothing."""
+        before = self.driver.current_url.partition("#")[0]
         self.driver.get(address)
+        if before == address.partition("#")[0]:
+            self.driver.refresh()
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Return what a piece of JavaScript returns."""

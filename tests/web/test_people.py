@@ -185,3 +185,51 @@ def test_with_a_curses_client_in_one_room(site: Site, browser: Browser, tmp_path
         terminal.wait_for("ada")
     finally:
         terminal.close()
+
+
+def test_staying_signed_in(site: Site, browser: Browser) -> None:
+    """A reload asks for nothing, a new window neither; logging out ends it, and no script can read what does it."""
+    browser.join(site.address(), "ada")
+    browser.say("/register")
+    first, again = browser.until(lambda: browser.all("dialog input[type=password]"))
+    first.send_keys("correct-horse")
+    again.send_keys("correct-horse")
+    browser.click("dialog .switch", "Stay signed in on this device")
+    again.send_keys(Keys.ENTER)
+    browser.find(".toast", "You stay signed in on this device")
+    assert browser.run("return document.cookie") == ""
+    browser.open(site.address())
+    browser.find(".me", "logged in as ada")
+    browser.open("about:blank")
+    browser.driver.switch_to.new_window("tab")
+    browser.open(site.address("#work"))
+    browser.find(".me", "logged in as ada")
+    browser.find(".top h1", "#work")
+    browser.click(".me")
+    browser.find("dialog", "This browser stays signed in until you log out.")
+    browser.click("dialog button", "Log out")
+    browser.find(".toast", "You are logged out.")
+    browser.open(site.address())
+    browser.find(".question", "This name belongs to somebody.")
+    browser.driver.close()
+    browser.driver.switch_to.window(browser.driver.window_handles[0])
+
+
+def test_a_new_password_signs_all_browsers_out(site: Site, browser: Browser, other: Browser) -> None:
+    """The page says so, and asks for the password."""
+    browser.join(site.address(), "ada")
+    _register(browser, "correct-horse")
+    other.open(site.address())
+    other.fill("#name", "ada")
+    other.type(Keys.ENTER)
+    other.find("#password").send_keys("correct-horse")
+    other.click(".join-box .switch", "Stay signed in on this device")
+    other.click(".join-box button", "Log in")
+    other.find(".toast", "You stay signed in on this device")
+    browser.say("/ns PASSWD correct-horse battery-staple")
+    browser.find(".row", "Your password is changed")
+    other.open(site.address())
+    other.find(".question", "ada")
+    other.fill("#password", "battery-staple")
+    other.type(Keys.ENTER)
+    other.find(".me", "logged in as ada")

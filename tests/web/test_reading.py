@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.irc import Client
-from tests.web.browser import Browser, Keys
+from tests.web.browser import Browser, Keys, busy_with_others
 from tests.web.conftest import Shoot, Site
 
 MANY = 5000
@@ -189,5 +189,5 @@ def test_ten_thousand_scroll_without_a_pause(site: Site, browser: Browser) -> No
     texts, worst, drawn = browser.driver.execute_async_script(_COLLECT)
     assert len(texts) == 10_000
     assert drawn < 200
-    assert worst < 500, f"a frame took {worst:.0f} ms"  # a noticeable pause; the machine may be busy with others
+    assert worst < 200 * busy_with_others(), f"a frame took {worst:.0f} ms"
     assert time.monotonic() - began < 60

@@ -82,6 +82,14 @@ export class Connection {
     if (this.model.link.state === "waiting") this.connect();
   }
 
+  /** The page goes out of sight for good, or until the user comes back to it: nobody waits for the connection to end. */
+  rest() {
+    this.keep();
+    if (!this.socket) return;
+    this.#drop();
+    this.#ended("waiting", "Not connected.");
+  }
+
   /** Leave for good. */
   quit(why = "") {
     this.model.link.leaving = true;

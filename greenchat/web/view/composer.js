@@ -47,7 +47,7 @@ export class Composer {
       this.close();
       this.grow();
     }
-    const where = buffer.kind === "status" ? "Type /help to see what can be done" : `Message ${buffer.name}`;
+    const where = buffer.kind === "status" ? "Try /help" : `Message ${buffer.name}`;
     const left = buffer.kind === "channel" && !buffer.joined && model.link.state === "online";
     this.field.placeholder = left ? `You are not in ${buffer.name}` : where;
     this.field.setAttribute("aria-label", where);
