@@ -38,16 +38,18 @@ class Locks:
 class Channel:
     """A channel. `Network` alone changes its name, `members`, `invited`, `registration`, `group` and `names`.
 
-    created: ms since the epoch. flags: letters of the modes without a parameter. members: user -> letters of their
-    member modes, highest first (see `ranks`), in the order of joining. lists: letter of a list mode -> its masks.
-    forward: the channel for those who can't come in. invited: who may come in once, whatever the modes say.
-    knocked: when somebody last did, in ms since the epoch. registration: whose it is, if anybody's.
-    metadata: what its operators say of it. names: ready lines of who is here, by variant.
+    created: ms since the epoch. life: the msgid of its making, never used again. flags: letters of the modes without a
+    parameter. members: user -> letters of their member modes, highest first (see `ranks`), in the order of joining.
+    lists: letter of a list mode -> its masks. forward: the channel for those who can't come in. invited: who may come
+    in once, whatever the modes say. knocked: when somebody last did, in ms since the epoch. registration: whose it is,
+    if anybody's. metadata: what its operators say of it. names: ready lines of who is here, by variant.
     mask_fold: see `masks.mask_fold`. revision: another number after its name, its flags or its lists have changed.
+    is_kept: it is stored though it is nobody's, since somebody is in who is always on.
     """
 
     name: str
     created: int
+    life: int = 0
     flags: set[str] = field(default_factory=set)
     topic: Topic | None = None
     key: str = ""
@@ -63,6 +65,7 @@ class Channel:
     names: dict[int, NamesLines] = field(default_factory=dict)
     mask_fold: Casefold = str.lower
     revision: int = 0
+    is_kept: bool = False
 
     @property
     def symbol(self) -> str:

@@ -24,13 +24,15 @@ class Kind:
 SERVER = Kind("server", "what it is: `OWN`, `CLOAK`, `DEFCON` or `CASEMAPPING`")
 ACCOUNT = Kind("account", "the account's folded name")
 DROPPED = Kind("dropped", "the folded name of an account that was given up")
-CHANNEL = Kind("channel", "the registered channel's folded name")
+CHANNEL = Kind("channel", "the folded name of a channel that lives on over a restart")
+CLOSED = Kind("closed", "the msgid since which a channel was closed, see `closures`")
+INSIDE = Kind("inside", "the same, a space, and the id of an account that was in then")
 BAN = Kind("ban", "the ban's key, see `ServerBans.key`")
 PRESENCE = Kind("presence", "the id of an account that is always on")
 READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = Kind("token", "the hash of its secret")
 
-KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, BAN, PRESENCE, READ_MARKS, TOKEN)
+KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, PRESENCE, READ_MARKS, TOKEN)
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents: names of them, not their contents.

@@ -13,6 +13,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.cloaks import Cloaks
+from greenchat.chat.closures import Closures
 from greenchat.chat.defcon import NORMAL
 from greenchat.chat.known_origins import KnownOrigins
 from greenchat.chat.local_state import LocalState
@@ -23,13 +24,12 @@ from greenchat.chat.user import Session, User
 from greenchat.chat.whowas import Departed, Whowas
 from greenchat.config.settings import Settings
 from greenchat.protocol.casemap import Casefold
-from greenchat.protocol.msgid import MessageIds
+from greenchat.protocol.msgid import MessageIds, parse_msgid
 from greenchat.values.masks import mask_fold
 from greenchat.values.names import naming
 
 _RENAMED = 1000  # old names of channels that are remembered
 _WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
-_TENURES = 20  # of one user that are remembered: what they said before they can't take back
 
 
 class Network:
@@ -54,6 +54,7 @@ class Network:
         "bans",
         "channels",
         "cloaks",
+        "closures",
         "defcon",
         "familiar",
         "fold",
@@ -97,6 +98,7 @@ class Network:
         self._looks: dict[str, User] = {}
         self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
         self.ids = MessageIds()
+        self.closures = Closures()
         self.rules = 0
         self.logins = Attempts(0, _WINDOW)
         self.registrations = Attempts(0, _WINDOW)
@@ -186,9 +188,9 @@ class Network:
 
     def rename(self, user: User, nick: str, *, now: int, msgid: int) -> None:
         """Give a user another nick, which must be free or theirs in another spelling. msgid: of this change."""
-        self._note_tenure(user, msgid)
+        user.note_tenure(msgid)
         if self.fold(nick) != self.fold(user.nick):
-            self._remember(user, now)
+            self.whowas.add(self.fold(user.nick), Departed.of(user, now))
         self._unname(user)
         user.nick = nick
         user.revision += 1
@@ -198,7 +200,7 @@ class Network:
 
     def set_host(self, user: User, username: str, host: str, *, msgid: int) -> None:
         """Give a user another username and host, as others see them. msgid: of this change."""
-        self._note_tenure(user, msgid)
+        user.note_tenure(msgid)
         user.username = username
         user.host = host
         user.revision += 1
@@ -218,7 +220,7 @@ class Network:
 
     def remove(self, user: User, *, now: int) -> None:
         """A user leaves the network: all channels, and the list of users."""
-        self._remember(user, now)
+        self.whowas.add(self.fold(user.nick), Departed.of(user, now))
         for channel in self.channels_of(user):
             self.part(user, channel)
         for folded in list(user.invitations):
@@ -241,8 +243,10 @@ class Network:
         member_modes = ""
         if channel is None:
             channel = self.channels[folded] = self._new_channel(name, now)
+            channel.life = self.ids.next(now)
             member_modes = "o"
             self.renamed.pop(folded, None)
+        self.closures.came(folded, user, parse_msgid(since) or self.ids.last)
         channel.members[user] = member_modes
         user.revision += 1
         self._forget_invitation(user, folded)
@@ -256,6 +260,7 @@ class Network:
     def part(self, user: User, channel: Channel) -> None:
         """Take a user out of a channel; the last to leave ends it."""
         folded = self.fold(channel.name)
+        self.closures.went(folded, user, parse_msgid(user.channels[folded]) or 0, self.ids.last)
         del channel.members[user]
         user.revision += 1
         del user.channels[folded]
@@ -299,6 +304,7 @@ class Network:
         """Give a channel another name, which must be free or its own in another spelling."""
         old, new = self.fold(channel.name), self.fold(name)
         del self.channels[old]
+        self.closures.renamed(old, new)
         channel.name = name
         channel.revision += 1
         self.channels[new] = channel
@@ -336,9 +342,6 @@ class Network:
         elif not on and letter in user.modes:
             user.modes.discard(letter)
             self.mode_counts[letter] -= 1
-
-    def _note_tenure(self, user: User, until: int) -> None:
-        user.former = (*user.former, user.tenure(until))[-_TENURES:]
 
     def _note_move(self, user: User) -> None:
         if user.account:
@@ -379,6 +382,7 @@ class Network:
         for old in [old for old, renamed in self.renamed.items() if renamed is channel]:
             del self.renamed[old]
         del self.channels[folded]
+        self.closures.ended(folded, channel, self.ids.last)
 
     def _forget_invitation(self, user: User, folded: str) -> None:
         if folded in user.invitations:
@@ -393,6 +397,3 @@ class Network:
         self.sessions.pop(session, None)
         self.local.monitors.clear(session)
         self._registered_sessions -= 1
-
-    def _remember(self, user: User, now: int) -> None:
-        self.whowas.add(self.fold(user.nick), Departed.of(user, now))

@@ -26,15 +26,16 @@ def rank_of(channel: Channel, account_id: str) -> str:
     return _FOUNDER if account_id == registration.founder else registration.access.get(account_id, "")
 
 
-def document(channel: Channel, registration: ChannelRegistration) -> dict[str, Any]:
-    """All that must last of a channel, as JSON can hold it."""
+def document(channel: Channel, registration: ChannelRegistration | None) -> dict[str, Any]:
+    """All that must last of a channel, as JSON can hold it. registration: None for one that is nobody's."""
     topic = channel.topic
     return {
         "name": channel.name,
         "created": channel.created,
-        "founder": registration.founder,
-        "registered": registration.registered,
-        "access": dict(registration.access),
+        "life": channel.life,
+        "founder": registration.founder if registration else "",
+        "registered": registration.registered if registration else 0,
+        "access": dict(registration.access) if registration else {},
         "flags": "".join(sorted(channel.flags)),
         "key": channel.key,
         "limit": channel.limit,
@@ -56,6 +57,7 @@ def from_document(
     channel = Channel(
         stored["name"],
         created=stored["created"],
+        life=stored.get("life", first_id(stored["created"])),
         flags=set(stored.get("flags", "")),
         topic=Topic(*topic) if topic else None,
         key=stored.get("key", ""),
@@ -65,6 +67,8 @@ def from_document(
         metadata=dict(stored.get("metadata", {})),
         registration=ChannelRegistration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
     )
+    if not stored["registered"]:  # somebody was in who is always on
+        channel.registration, channel.is_kept = None, True
     for letter, masks in stored.get("lists", {}).items():
         for text, setter, time, *account_id in masks:
             mask = parse(text)

@@ -15,6 +15,8 @@ from greenchat.protocol.caps import KIND
 from greenchat.protocol.msgid import LAST_ID, parse_msgid
 from greenchat.protocol.sasl import Exchange
 
+_TENURES = 20  # of one user that are remembered: what they said before they can't take back
+
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -129,6 +131,10 @@ class User:
         came = parse_msgid(self.guest_id.removeprefix("~"))  # finer than the time: two may have one nick within a ms
         since = self.former[-1].until if self.former else came
         return Tenure(self.source, until if since is None else since, until)
+
+    def note_tenure(self, until: int) -> None:
+        """They are about to be called or shown otherwise."""
+        self.former = (*self.former, self.tenure(until))[-_TENURES:]
 
     def was(self, source: str, msgid: int) -> bool:
         """Whether this is who they were when something happened: then nobody else was."""

@@ -181,7 +181,12 @@ class Storage:
     ] = "process"
     keep_days: Annotated[float, Key("days that history is kept; 0: for ever", 0, 100_000, restart=True)] = 0.0
     keep_per_channel: Annotated[int, Key("messages and events kept of each channel; 0: all", 0, restart=True)] = 0
-    keep_total: Annotated[int, Key("messages and events kept of all; 0: all", 0, restart=True)] = 0
+    keep_unregistered: Annotated[
+        int, Key("messages and events kept of each channel that is registered to nobody; 0: all", 0, restart=True)
+    ] = 100_000
+    keep_total: Annotated[int, Key("messages and events kept of all, which is about 2 GB; 0: all", 0, restart=True)] = (
+        10_000_000
+    )
 
 
 @dataclass(frozen=True, slots=True)

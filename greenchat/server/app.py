@@ -29,7 +29,6 @@ from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.first_bytes import is_foreign
 from greenchat.protocol.message import Message
-from greenchat.protocol.msgid import MessageIds
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
@@ -92,7 +91,6 @@ class App:
         self.threads = Threads()
         self.hangups = Hangups()
         self.connections: dict[Connection, None] = {}
-        self.network.ids = MessageIds(self.store.last_id())
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
         self.doors: list[Listener] = []

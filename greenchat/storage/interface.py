@@ -214,11 +214,12 @@ class Retention:
     """How much is kept. None is without end.
 
     age: milliseconds.
-    per_conversation, total: events.
+    per_conversation, per_unregistered, total: events; the second of a channel that is nobody's.
     """
 
     age: int | None = None
     per_conversation: int | None = None
+    per_unregistered: int | None = None
     total: int | None = None
 
 

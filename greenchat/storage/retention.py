@@ -1,15 +1,52 @@
 """What is too old or too much goes: planned beside the event loop, deleted on it in steps too small to be felt."""
 
 import json
+import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
 
-from greenchat.protocol.msgid import LAST_ID, first_id
+from greenchat.protocol.msgid import LAST_ID, first_id, time_of
+from greenchat.protocol.times import format_time
 from greenchat.storage.interface import Retention
 from greenchat.storage.transaction import transaction
 
+log = logging.getLogger(__name__)
+
+_DAY = 86_400_000  # ms
+_SYMBOLS = "~&@%+"  # before the channel in the key of what was said to some ranks only
 _SLICE = 60_000 << 20  # a minute, in ids: how finely `total` is kept
+
+
+class DateDoubt:
+    """A machine may start with a wrong date: it decides about throwing away only where it can be believed."""
+
+    def __init__(self, last_id: int, steady: Callable[[], float] = monotonic) -> None:
+        """last_id: of what was said last before this start. steady: seconds, of a clock that nobody sets."""
+        self._newest = time_of(last_id) if last_id else None
+        self._steady = steady
+        self._began = steady()
+        self._has_said = False
+
+    def allowed(self, keep: Retention, now: int) -> Retention:
+        """What of a rule may be followed. now: ms since the epoch.
+
+        All of it where the date agrees with what was said last, or the server has run for a day with it.
+        """
+        newest = self._newest
+        has_lasted = self._steady() - self._began >= _DAY / 1000
+        if newest is None or keep.age is None or abs(now - newest) <= _DAY or has_lasted:
+            return keep
+        if not self._has_said:
+            self._has_said = True
+            log.warning(
+                "the clock says %s and the newest message is of %s: nothing is deleted for its age in the next 24"
+                " hours; if the clock is wrong, set it and start the server again",
+                format_time(now),
+                format_time(newest),
+            )
+        return replace(keep, age=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +64,29 @@ def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]
         oldest = first_id(now - keep.age)
     if keep.total is not None:
         oldest = max(oldest, _oldest_of(connection, keep.total))
-    rows = connection.execute(
-        """SELECT c.id, (SELECT min(id) FROM settled WHERE conversation = c.id),
-                  (SELECT id FROM settled WHERE conversation = c.id ORDER BY id DESC LIMIT 1 OFFSET ?)
-           FROM conversation c""",
-        (LAST_ID if keep.per_conversation is None else keep.per_conversation,),
-    ).fetchall()
-    return list(_cuts(rows, oldest))
+    most = LAST_ID if keep.per_conversation is None else keep.per_conversation
+    kept = {True: most, False: most if keep.per_unregistered is None else min(most, keep.per_unregistered)}
+    cuts: list[Cut] = []
+    for is_registered, numbers in _by_registration(connection).items():
+        rows = connection.execute(
+            """SELECT c.value, (SELECT min(id) FROM settled WHERE conversation = c.value),
+                      (SELECT id FROM settled WHERE conversation = c.value ORDER BY id DESC LIMIT 1 OFFSET ?)
+               FROM json_each(?) c""",
+            (kept[is_registered], json.dumps(numbers)),
+        ).fetchall()
+        cuts += _cuts(rows, oldest)
+    return cuts
+
+
+def _by_registration(connection: sqlite3.Connection) -> dict[bool, list[int]]:
+    """Numbers of conversations: False: of channels that are nobody's; True: all others."""
+    registered = {key for (key,) in connection.execute("SELECT key FROM document WHERE kind = 'channel'")}
+    found: dict[bool, list[int]] = {True: [], False: []}
+    for number, key in connection.execute("SELECT id, key FROM conversation"):
+        channel = key.lstrip(_SYMBOLS)
+        is_private = not channel.startswith("#")
+        found[is_private or channel.partition(" ")[0] in registered].append(number)
+    return found
 
 
 def of_departed(connection: sqlite3.Connection, upto: int) -> list[Cut]:

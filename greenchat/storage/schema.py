@@ -135,6 +135,8 @@ def _uri(path: Path, mode: str) -> str:
 def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> None:
     try:
         connection.execute("PRAGMA page_size = 2048")  # half of SQLite's own: a commit writes whole pages
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # what is freed can be given back in steps
         if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise StoreError(
                 f"the file system of {path} can't hold a database with a write-ahead log; put it on a local disk"
@@ -146,6 +148,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
         connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
         connection.execute("PRAGMA cache_size = -16384")  # KiB
         migrate(connection, path)
+        # What a killed server has left: pages in the log are older than those behind them, with texts that were erased.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
         raise StoreError(f"can't use the database {path}: {error}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:

@@ -28,10 +28,10 @@ _WORDS = (
 )
 _SCHEMA = """
 CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO state VALUES ('version', 1), ('indexed', 0), ('erasures', 0);
+INSERT INTO state VALUES ('version', 2), ('indexed', 0), ('erasures', 0), ('untidy', 0);
 CREATE TABLE cut (conversation INTEGER PRIMARY KEY, upto INTEGER NOT NULL) STRICT;
 """
-_VERSION = 1
+_VERSION = 2
 
 # A half of the database's messages as the index sees them; views of this connection only.
 _MESSAGE = """
@@ -93,6 +93,7 @@ _FIND_NEWEST = _FIND_OLDEST.replace("ASC", "DESC")
 _STEP_ROWS = 10_000
 _FIRST_WINDOW = 10_000 << 20  # ten seconds, in ids
 _MERGE_PAGES = 500
+_SPARE_PAGES = 64
 _MOST_WORDS = 32
 _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
@@ -136,9 +137,25 @@ class SearchIndex:
             while self._touched and not self._add(connection, upto):
                 if time.monotonic() >= until:
                     return False
-            if self._untidy:
-                self._merge(connection)
             return True
+
+    @property
+    def is_untidy(self) -> bool:
+        """Whether words of what was erased or cut may still stand in its file."""
+        return self._untidy
+
+    def tidy(self, *, budget: float) -> None:
+        """Rewrite it without what was erased, in steps, until done or `budget` seconds have passed. Raises StoreError.
+
+        At the end the words are gone from the file, and what room they left is given back.
+        """
+        with self._lock, self._errors():
+            connection = self._ready()
+            until = time.monotonic() + budget
+            while self._untidy:
+                self._merge(connection)
+                if time.monotonic() >= until:
+                    break
 
     def cut(self, conversation: int, upto: int) -> tuple[int, bool]:
         """One step of dropping a conversation's messages up to an id, before they go from the database.
@@ -158,6 +175,7 @@ class SearchIndex:
                 upto = last[0] if last else upto
                 connection.execute(_CUT, (conversation, done, upto))
                 connection.execute("INSERT OR REPLACE INTO cut VALUES (?, ?)", (conversation, upto))
+                self._note_untidy(connection)
             return upto, last is not None
 
     def search(self, query: Query, *, budget: float) -> list[StoredEvent]:
@@ -216,15 +234,28 @@ class SearchIndex:
             known = [m for m in erased if cuts.get(m.conversation, 0) < m.id <= indexed]
             connection.executemany(_ERASE, [(m.id, m.text, _sender(m.mask), f"c{m.conversation}") for m in known])
             connection.execute("UPDATE state SET value = value + ? WHERE name = 'erasures'", (len(erased),))
+            self._note_untidy(connection)
         self._erasures += len(erased)
+
+    def _note_untidy(self, connection: sqlite3.Connection) -> None:
+        """In a transaction: whoever opens the file after a crash knows it too."""
+        connection.execute("INSERT OR REPLACE INTO state VALUES ('untidy', 1)")
         self._untidy = True
 
     def _merge(self, connection: sqlite3.Connection) -> None:
-        """One step of rewriting the index without what was erased; at its end the words are gone from the file."""
+        """One step of rewriting the index without what was erased."""
         before = connection.total_changes
         connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (-_MERGE_PAGES,))
-        if connection.total_changes - before < 2:
-            connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
+        if connection.total_changes - before >= 2:
+            return
+        if connection.execute("PRAGMA main.freelist_count").fetchone()[0] > _SPARE_PAGES:
+            connection.execute(f"PRAGMA main.incremental_vacuum({_MERGE_PAGES})").fetchall()
+            return
+        connection.execute("UPDATE state SET value = 0 WHERE name = 'untidy'")
+        (busy, _, _) = connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:  # somebody searches: soon again
+            connection.execute("UPDATE state SET value = 1 WHERE name = 'untidy'")
+        else:
             self._untidy = False
 
     @contextmanager
@@ -263,6 +294,8 @@ class SearchIndex:
             self.path.absolute().as_uri(), uri=True, isolation_level=None, check_same_thread=False, timeout=5
         )
         try:
+            if connection.execute("PRAGMA page_count").fetchone() == (0,):
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA secure_delete = ON")
@@ -277,6 +310,9 @@ class SearchIndex:
                 self._touched.update(number for (number,) in connection.execute("SELECT id FROM db.conversation"))
             if _state(connection, "version") != _VERSION or _state(connection, "erasures") != self._erasures:
                 raise sqlite3.DatabaseError("not the index of this database as it is")
+            self._untidy = bool(_state(connection, "untidy"))
+            if self._untidy:  # what a killed server has left in the log
+                connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
         except BaseException:
             connection.close()
             raise

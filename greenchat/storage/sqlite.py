@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from json import loads
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 
 from greenchat.storage import reader, retention, search
 from greenchat.storage.changes import Changes
@@ -36,7 +36,7 @@ from greenchat.storage.search import SearchIndex
 from greenchat.storage.writer import Writer
 
 _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log is to begin anew
-_INDEX_RESTS = 4  # times as long as it has worked
+_INDEX_RESTS = 4  # times as long as it has worked, in time of the processor
 _QUIET = 200  # events between one `maintain` and the next
 _MUCH = 50_000  # events
 _LONG = 10.0  # seconds
@@ -46,6 +46,9 @@ _CUTTING = 0.1  # seconds, or one step
 _PLAN_EVERY = 60_000  # ms
 _PRUNE_EVERY = 3_600_000  # ms
 _TRIM_ROWS = 200
+_SPARE_PAGES = 1024  # that stay free for what is said next: 2 MiB
+_VACUUMED = 64  # pages in a step
+_INCREMENTAL = 2
 
 
 class SqliteStore:
@@ -95,6 +98,9 @@ class SqliteStore:
         self._has_trimmed = False
         self._pruned = 0
         self._unused_sources: list[int] = []
+        self._gives_back = one_number(self._connection, "PRAGMA auto_vacuum") == _INCREMENTAL
+        self._may_give_back = self._gives_back
+        self._date = retention.DateDoubt(self._last_id)
 
     # on the thread that opened it
 
@@ -147,19 +153,34 @@ class SqliteStore:
             elif self._log_holds_erased and self._moved:
                 self._moved = False
                 self._log_holds_erased = not self._empty_log()
+                self._may_give_back = self._gives_back
             elif self._unused_sources:
                 # before anything fresh is settled, so that who came back meanwhile is found among the fresh
                 retention.forget_sources(self._connection, self._unused_sources[:_TRIM_ROWS])
                 del self._unused_sources[:_TRIM_ROWS]
                 self._writer.forget()
+                self._log_holds_erased = True
             elif self._is_time_to_settle():
                 self._settled = monotonic()
                 self._settling.step()
-            elif self._cuts and retention.trim(self._connection, self._cuts[0], _TRIM_ROWS):
-                self._cuts.popleft()
-                self._writer.forget()
-                self._has_trimmed = True
-        return bool(self._log_is_long or self._unused_sources or self._cuts or self._is_time_to_settle())
+            elif self._cuts:
+                self._log_holds_erased = True
+                if retention.trim(self._connection, self._cuts[0], _TRIM_ROWS):
+                    self._cuts.popleft()
+                    self._writer.forget()
+                    self._has_trimmed = True
+            elif self._may_give_back:
+                self._may_give_back = self._give_back()
+        return bool(
+            self._log_is_long or self._unused_sources or self._cuts or self._may_give_back or self._is_time_to_settle()
+        )
+
+    def _give_back(self) -> bool:
+        """A step of giving free pages back to the disk; whether there are more than are worth keeping."""
+        if one_number(self._connection, "PRAGMA freelist_count") <= _SPARE_PAGES:
+            return False
+        self._connection.execute(f"PRAGMA incremental_vacuum({_VACUUMED})").fetchall()
+        return True
 
     def close(self) -> None:
         """Finish; the last connection to leave moves the log into the database and removes it."""
@@ -216,7 +237,12 @@ class SqliteStore:
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
         return self._kept == self._commits and not (
-            self._planned_cuts or self._is_planning_due(now) or self._is_pruning_due(now) or self._is_time_to_settle()
+            self._planned_cuts
+            or self._log_holds_erased
+            or self._index.is_untidy
+            or self._is_planning_due(now)
+            or self._is_pruning_due(now)
+            or self._is_time_to_settle()
         )
 
     def move_log(self) -> None:
@@ -235,7 +261,7 @@ class SqliteStore:
         commits = self._commits
         self.move_log()
         with self._keeping, self._errors("maintain"):
-            started = monotonic()
+            started, worked = monotonic(), thread_time()
             # `tidy` needs that nobody reads
             if self._log_is_long or started < self._index_rests or not self._is_time_to_learn(started):
                 return
@@ -256,9 +282,11 @@ class SqliteStore:
                 self._cut_index()
                 if monotonic() >= until:
                     break
-            ended = monotonic()
+            else:
+                if not trouble:
+                    self._index.tidy(budget=until - monotonic())
             # However much there is to learn and to cut, most of the processor is left to the chat.
-            self._index_rests = ended + _INDEX_RESTS * (ended - started)
+            self._index_rests = monotonic() + _INDEX_RESTS * (thread_time() - worked)
             if complete:
                 self._kept = commits
             if trouble:
@@ -294,7 +322,9 @@ class SqliteStore:
         return not settling.is_done and monotonic() - self._settled >= _SETTLE_AFTER
 
     def _is_planning_due(self, now: int) -> bool:
-        return self._planned == 0 or (now - self._planned >= _PLAN_EVERY and self._keep != Retention())
+        """What was cut before is out of the index by then, however large that is."""
+        is_time = now - self._planned >= _PLAN_EVERY and self._keep != Retention() and not self._index.is_untidy
+        return self._planned == 0 or is_time
 
     def _is_pruning_due(self, now: int) -> bool:
         is_time = self._has_trimmed and now - self._pruned >= _PRUNE_EVERY
@@ -306,7 +336,7 @@ class SqliteStore:
 
     def _plan(self, now: int) -> None:
         with self._readers.connection() as connection:
-            cuts = retention.plan(connection, self._keep, now)
+            cuts = retention.plan(connection, self._date.allowed(self._keep, now), now)
             if self._planned == 0:
                 cuts += retention.of_departed(connection, self._last_id)
         self._planned = now

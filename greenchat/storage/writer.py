@@ -38,7 +38,7 @@ class Writer:
     def commit(self, writes: Sequence[Write]) -> bool:
         """All of it in one transaction. Whatever is raised, nothing was kept, and the next commit may work.
 
-        Returns whether something was erased.
+        Returns whether something was erased, or a document taken away.
         """
         added: list[EventRow] = []
         erased: list[Erased] = []
@@ -68,7 +68,7 @@ class Writer:
             self._settling.note(added)
             last = max(map(_ID, added), default=0)
             self._changes.note(set(map(_CONVERSATION, added)), last, erased, len(writes))
-        return bool(erased)
+        return bool(erased) or any(isinstance(write, Document) and write.value is None for write in writes)
 
     def forget(self) -> None:
         """Forget the numbers of conversations and sources: their rows may be gone."""

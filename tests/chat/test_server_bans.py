@@ -1,5 +1,7 @@
 """Bans from the server, and the spans of time for which they hold."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,8 +77,11 @@ def test_a_network_holds_those_with_its_prefix(one: object, other: object, lengt
 
 
 def test_accounts_and_masks_are_found_in_any_case() -> None:
-    made = bans("Alice", "bad*!*@*.example.org")
-    assert made.of_account("aLICE", 0)
+    made = bans("bad*!*@*.example.org")
+    made.put(replace(next(iter(bans("Alice"))), account_id="=1"))
+    assert made.get(parse_target("aLICE"))
+    assert made.of_account("=1", 0)
+    assert not made.of_account("=2", 0)  # who has the name later
     assert not made.of_account("", 0)
     assert made.of_masks("BADDY", "u", ("1.2.3.4", "a.Example.org"), 0)
     assert not made.of_masks("good", "u", ("a.example.org",), 0)

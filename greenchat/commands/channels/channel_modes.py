@@ -39,6 +39,7 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
     except StoreError:
         members.undo()
         raise
+    ctx.network.closures.follow(ctx.network.fold(channel.name), channel, ctx.new_id())
     members.show()
     send_changes(ctx, channel, done)
     members.hide()

@@ -51,7 +51,7 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
     old, folded = ctx.network.fold(channel.name), ctx.network.fold(new)
     ranks = ("", *ctx.network.settings.mode_table.symbols)  # also what was said to some only
     writes: list[Write] = [Renaming(rank + old, rank + folded, rank + new) for rank in ranks]
-    if channel.registration:
+    if channel.registration or channel.is_kept:
         renamed = {**document(channel, channel.registration), "name": new}
         kind = documents.CHANNEL.name
         writes += [Document(kind, old, None), Document(kind, folded, renamed)]

@@ -19,11 +19,18 @@ from greenchat.storage.interface import Document, StoreError
 
 
 def keep_presences(ctx: Context) -> None:
-    """Have it stored where those who stay are now."""
+    """Have it stored where those who stay are now, with the channels that live on because of them, and who was in
+    which channel when it was closed."""
     network = ctx.network
+    for kind, name, value in network.closures.take():
+        ctx.keep(kind, name, value)
     for user in list(network.moved):
         if network.user(user.nick) is user and stays(network, user):
             ctx.keep(documents.PRESENCE, user.account_id, document(network, user))
+            for channel in network.channels_of(user):
+                if channel.registration is None and not channel.is_kept:
+                    channel.is_kept = True
+                    ctx.journal.record(_of_channel(ctx, channel, None))
     network.moved.clear()
 
 
@@ -122,7 +129,7 @@ def changing(ctx: Context, channel: Channel) -> Iterator[None]:
     Raises StoreError if that can't be, and then the channel is as it was.
     """
     registration = channel.registration
-    if registration is None:
+    if registration is None and not channel.is_kept:
         yield
         return
     before, stored = channel.locks(), channel_document(channel, registration)
@@ -138,8 +145,17 @@ def changing(ctx: Context, channel: Channel) -> Iterator[None]:
 
 def register_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
     """Say whose a channel is, once that is stored. Raises StoreError."""
-    secure_channel(ctx, channel, registration)
+    is_kept, channel.is_kept = channel.is_kept, registration is None and _has_somebody_who_stays(ctx, channel)
+    try:
+        secure_channel(ctx, channel, registration)
+    except StoreError:
+        channel.is_kept = is_kept
+        raise
     ctx.network.set_registration(channel, registration)
+
+
+def _has_somebody_who_stays(ctx: Context, channel: Channel) -> bool:
+    return any(stays(ctx.network, member) for member in channel.members if member.account_id)
 
 
 def secure_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
@@ -148,5 +164,5 @@ def secure_channel(ctx: Context, channel: Channel, registration: ChannelRegistra
 
 
 def _of_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> Document:
-    stored = channel_document(channel, registration) if registration else None
+    stored = channel_document(channel, registration) if registration or channel.is_kept else None
     return Document(documents.CHANNEL.name, ctx.network.fold(channel.name), stored)

@@ -65,14 +65,14 @@ def chathistory(ctx: Context) -> Deferred:
     target = params[0]
     positions = [_position(subcommand, target, text, nth) for nth, text in enumerate(params[1:-1])]
     place = _readable(ctx, subcommand, target)
-    read = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]), place.since - 1)
+    read = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]))
     events = bool(ctx.session.caps & caps.EVENT_PLAYBACK)
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _readable(ctx, subcommand, target)
         if isinstance(found, StoreError) or now.key != place.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
-        readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
+        readable = [event for event in found if now.shows(event.id) and event.conversation in now.keys]
         return Streamed(replay(ctx, readable, "chathistory", now.name), is_batch=True)
 
     return reading(ctx, lambda store: read(store, place, events), then)
@@ -82,11 +82,11 @@ def chathistory(ctx: Context) -> Deferred:
 _REFERENCES = {"BEFORE": 1, "AFTER": 1, "LATEST": 1, "AROUND": 1, "BETWEEN": 2}
 
 
-def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int) -> Read:
-    """What to read for a subcommand. hidden: the id up to which nothing may be read."""
+def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
+    """What to read for a subcommand."""
     first, last = positions[0], positions[-1]
     if subcommand == "AROUND":
-        return lambda store, place, events: _read_around(store, place, first, limit, events, hidden)
+        return lambda store, place, events: _read_around(store, place, first, limit, events)
     if subcommand == "BEFORE":
         start, end, newest = _START, first, True
     elif subcommand == "AFTER":
@@ -98,16 +98,15 @@ def _reading(subcommand: str, positions: list[Position], limit: int, hidden: int
         # forwards or backwards in time."
         newest = first.after > last.after
         start, end = (last, first) if newest else (first, last)
-    after = max(start.after, hidden)
-    return lambda store, place, events: place.read(store, Span(limit, after, end.before, newest, events))
+    return lambda store, place, events: place.read(store, Span(limit, start.after, end.before, newest, events))
 
 
 def _read_around(
-    store: HistoryReader, place: Conversation, center: Position, limit: int, events: bool, hidden: int
+    store: HistoryReader, place: Conversation, center: Position, limit: int, events: bool
 ) -> list[StoredEvent]:
     """About half before and half after, and where one side has less, more of the other."""
-    older = place.read(store, Span(limit, after=hidden, before=center.before, newest=True, events=events))
-    newer = place.read(store, Span(limit, after=max(center.before - 1, hidden), events=events))
+    older = place.read(store, Span(limit, before=center.before, newest=True, events=events))
+    newer = place.read(store, Span(limit, after=center.before - 1, events=events))
     ahead = max(limit - limit // 2, limit - len(older))
     newer = newer[:ahead]
     return older[max(0, len(older) - (limit - len(newer))) :] + newer

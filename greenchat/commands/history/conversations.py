@@ -1,12 +1,11 @@
 """Where a client wants to read: a channel or a conversation with somebody, and whether it may."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
-from greenchat.protocol.msgid import parse_msgid
 from greenchat.storage.interface import HistoryReader, Span, StoredEvent, Target, direct_key, members_of
 from greenchat.values.names import CHANNEL_BYTES
 
@@ -17,13 +16,14 @@ _STAR = "*"
 class Conversation:
     """A conversation as its reader names it.
 
-    key: of the conversation in the store. since: the first id to read. ranked: keys of what is said in a channel to
-    some ranks only, the reader's among them.
+    key: of the conversation in the store. hidden: what the reader may not see of it, from one id to another, both
+    included, in order: see `closures`. ranked: keys of what is said in a channel to some ranks only, the reader's among
+    them.
     """
 
     name: str
     key: str
-    since: int = 0
+    hidden: tuple[tuple[int, int], ...] = ()
     ranked: tuple[str, ...] = ()
 
     @property
@@ -37,7 +37,32 @@ class Conversation:
         return (self.key, *self.ranked)
 
     def read(self, store: HistoryReader, span: Span) -> list[StoredEvent]:
-        """Part of it, oldest first. From any thread. Raises StoreError."""
+        """Part of it, oldest first, without what is hidden. From any thread. Raises StoreError."""
+        found: list[StoredEvent] = []
+        parts = list(self._seen(span.after, span.before))
+        for after, before in reversed(parts) if span.newest else parts:
+            part = replace(span, after=after, before=before, limit=span.limit - len(found))
+            events = self._read(store, part)
+            found = events + found if span.newest else found + events
+            if len(found) >= span.limit:
+                break
+        return found
+
+    def shows(self, msgid: int) -> bool:
+        """Whether the reader may see what got this id."""
+        return not any(start <= msgid <= end for start, end in self.hidden)
+
+    def _seen(self, after: int, before: int) -> Iterator[tuple[int, int]]:
+        """The parts between two ids, both excluded, that are not hidden."""
+        for start, end in self.hidden:
+            if start - 1 > after:
+                yield after, min(start, before)
+            after = max(after, end)
+            if after >= before:
+                return
+        yield after, before
+
+    def _read(self, store: HistoryReader, span: Span) -> list[StoredEvent]:
         events = store.read(self.key, span)
         if not self.ranked:
             return events
@@ -89,15 +114,15 @@ def _identity_of(ctx: Context, name: str) -> str:
 
 
 def channel_place(ctx: Context, channel: Channel, reader: User) -> Conversation:
-    """A channel as a place to read; with the mode +H nobody reads what was said before they came."""
+    """A channel as a place to read; what of its past is hidden: see `chat.closures`."""
     folded = ctx.network.fold(channel.name)
-    since = (parse_msgid(reader.channels.get(folded, "")) or 0) if "H" in channel.flags else 0
+    hidden = ctx.network.closures.hidden(folded, channel, reader)
     ranked: tuple[str, ...] = ()
     if channel.members.get(reader):
         table = ctx.network.settings.mode_table
         ranks = zip(table.prefixes, table.symbols, strict=True)
         ranked = tuple(symbol + folded for letter, symbol in ranks if channel.is_at_least(reader, letter))
-    return Conversation(channel.name, folded, since, ranked)
+    return Conversation(channel.name, folded, hidden, ranked)
 
 
 def channel_places(ctx: Context, reader: User) -> list[Conversation]:
@@ -114,9 +139,14 @@ def news(
     found: dict[str, tuple[Conversation, Target]] = {}
     for target in store.targets(who, places, after, before):
         place = places.get(target.conversation) or Conversation("", target.conversation)
+        if not place.shows(target.latest):
+            seen = place.read(store, Span(1, after, before, newest=True))
+            if not seen:
+                continue
+            target = Target(seen[-1].conversation, seen[-1].id)
         found.pop(place.key, None)  # what was said to some ranks was said before
         found[place.key] = (place, target)
-    return list(found.values())
+    return sorted(found.values(), key=lambda each: each[1].latest)
 
 
 def channel_key(ctx: Context, conversation: str) -> str:
@@ -134,7 +164,7 @@ def may_read(ctx: Context, event: StoredEvent) -> bool:
     if channel is None or ctx.user not in channel.members:
         return False
     place = channel_place(ctx, channel, ctx.user)
-    return event.id >= place.since and event.conversation in place.keys
+    return place.shows(event.id) and event.conversation in place.keys
 
 
 def nicks_by_identity(ctx: Context) -> dict[str, str]:

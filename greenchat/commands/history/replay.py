@@ -46,7 +46,7 @@ def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Env
         return []
     place = channel_place(ctx, channel, session.user)
     try:
-        events = place.read(ctx.journal.store, Span(lines, after=place.since - 1, newest=True))
+        events = place.read(ctx.journal.store, Span(lines, newest=True))
     except StoreError as error:
         log.error("no replay on joining: %s", error)
         return []

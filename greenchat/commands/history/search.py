@@ -2,7 +2,8 @@
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from greenchat.commands.core.cap_offers import OFFERS
@@ -11,7 +12,7 @@ from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import Way, command
-from greenchat.commands.history.conversations import channel_places, may_read, readable_place
+from greenchat.commands.history.conversations import Conversation, channel_places, may_read, readable_place
 from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
@@ -21,6 +22,8 @@ from greenchat.protocol.times import parse_time
 from greenchat.storage.interface import HistoryReader, Query, StoredEvent, StoreError
 
 T = TypeVar("T")
+
+_ROUNDS = 5  # of a search in which something was found that is hidden
 
 OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else None
 
@@ -37,12 +40,13 @@ def search(ctx: Context) -> Deferred:
     after = _read(attributes, "after", lambda text: first_id(parse_time(text)) - 1, -1)
     page = ctx.network.settings.history.page
     limit = min(_read(attributes, "limit", _count, page), page)
-    conversations = _conversations(ctx, attributes.get("in"))
+    places = _places(ctx, attributes.get("in"))
+    by_key = {key: place for place in places for key in place.keys}
     who = "" if "in" in attributes else identity(ctx.network, ctx.user)
 
     def read(store: HistoryReader) -> list[StoredEvent]:
         query = Query(
-            (*conversations, *_direct(store, who)),
+            (*by_key, *_direct(store, who)),
             limit,
             attributes.get("text", ""),
             attributes.get("from", ""),
@@ -51,7 +55,7 @@ def search(ctx: Context) -> Deferred:
             # "If after is specified, messages SHOULD be searched from that time."
             oldest="after" in attributes,
         )
-        return store.search(query)
+        return _shown(store, query, by_key)
 
     return reading(ctx, read, _answer)
 
@@ -64,12 +68,26 @@ def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
     return Streamed(replay(ctx, readable, "soju.im/search"), is_batch=True)
 
 
-def _conversations(ctx: Context, name: str | None) -> list[str]:
+def _shown(store: HistoryReader, query: Query, places: Mapping[str, Conversation]) -> list[StoredEvent]:
+    """What is found, without what is hidden from the asker; for a few rounds more is looked for in its place."""
+    shown: list[StoredEvent] = []
+    for _ in range(_ROUNDS):
+        found = store.search(replace(query, limit=query.limit - len(shown)))
+        fit = [each for each in found if each.conversation not in places or places[each.conversation].shows(each.id)]
+        shown = shown + fit if query.oldest else fit + shown
+        if len(fit) == len(found):
+            break
+        edge = found[-1 if query.oldest else 0].id
+        query = replace(query, after=edge) if query.oldest else replace(query, before=edge)
+    return shown
+
+
+def _places(ctx: Context, name: str | None) -> list[Conversation]:
     """Where to search: the place that was asked for, or all channels that the asker is in."""
     if name is None:
-        return [key for place in channel_places(ctx, ctx.user) for key in place.keys]
+        return channel_places(ctx, ctx.user)
     place = readable_place(ctx, name)
-    return list(place.keys) if place else []
+    return [place] if place else []
 
 
 def _direct(store: HistoryReader, who: str) -> list[str]:

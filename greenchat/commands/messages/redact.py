@@ -44,7 +44,7 @@ def redact(ctx: Context) -> None:
 @step("redact.done")
 def _redact(ctx: Context, target: str, conversation: str, number: int, source: str, account: str, reason: str) -> None:
     place = readable_place(ctx, target)
-    if place is None or conversation not in place.keys:
+    if place is None or conversation not in place.keys or not place.shows(number):
         raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
     event = StoredEvent(number, conversation, "", source, (), account)
     require_right(ctx, place, event)
@@ -83,7 +83,7 @@ def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str
 def find_message(ctx: Context, place: Conversation, msgid: str) -> StoredEvent | None:
     """What can be taken back under this id. Raises FailError where the history can't be read."""
     number = parse_msgid(msgid)
-    if number is None:
+    if number is None or not place.shows(number):
         return None
     try:
         found = [ctx.journal.find(key, number) for key in place.keys]
@@ -95,8 +95,8 @@ def find_message(ctx: Context, place: Conversation, msgid: str) -> StoredEvent |
 def require_right(ctx: Context, place: Conversation, event: StoredEvent) -> None:
     """Raises FailError unless the sender operates the channel, or has said it, not too long ago."""
     channel = _channel(ctx, place)
-    if channel and channel.is_at_least(ctx.user, "h"):
-        return
+    if channel and channel.is_at_least(ctx.user, "h") and event.id > channel.life:
+        return  # what was said in an older life of the channel is nothing to the operators of this one
     if not is_by(ctx, ctx.user, event):
         text = "You are not authorised to delete this message"
         raise FailError("REDACT", "REDACT_FORBIDDEN", place.name, event.msgid, text=text)

@@ -38,13 +38,13 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     place = _place(ctx, words[0])
 
     def read(store: HistoryReader) -> list[StoredEvent]:
-        return place.read(store, Span(limit, max(after, place.since - 1), newest=True))
+        return place.read(store, Span(limit, after, newest=True))
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _place(ctx, words[0])
         if isinstance(found, StoreError) or now.key != place.key:
             raise ServiceError(_UNREADABLE)
-        readable = [event for event in found if event.id >= now.since and event.conversation in now.keys]
+        readable = [event for event in found if now.shows(event.id) and event.conversation in now.keys]
         return Streamed(_tell_again(ctx, readable))
 
     return reading(ctx, read, then)

@@ -68,6 +68,8 @@ class _Refolding:
             documents.PRESENCE.name: self._presence,
             documents.READ_MARKS.name: self._read_marks,
             documents.CHANNEL.name: self._channel,
+            documents.INSIDE.name: lambda key, document: (key, document),  # ids only
+            documents.CLOSED.name: lambda key, document: (key, document | {"channel": self._key(document["channel"])}),
             documents.BAN.name: lambda key, document: (ban_key(document), document),
             documents.TOKEN.name: lambda key, document: (key, document),  # its account is named as it was registered
         }

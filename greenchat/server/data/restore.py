@@ -20,7 +20,7 @@ from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import from_document
 from greenchat.chat.server_bans import ACCOUNT, ServerBan
 from greenchat.chat.tokens import Token
-from greenchat.protocol.msgid import first_id
+from greenchat.protocol.msgid import MessageIds, first_id
 from greenchat.protocol.tags import CLIENT_ID
 from greenchat.server.data.refold import refold
 from greenchat.storage.interface import Document, Store, StoreDamagedError
@@ -33,6 +33,7 @@ _RESENT_MOST = 10_000
 
 def restore(network: Network, store: Store) -> None:
     """Fill a fresh network from the store. Raises StoreError."""
+    network.ids = MessageIds(store.last_id())
     bans = network.bans
     refold(store, network.settings.casemapping, lambda document: bans.key(ServerBan.from_document(document).target))
     network.secret = _secret(store, documents.OWN)
@@ -57,10 +58,22 @@ def restore(network: Network, store: Store) -> None:
         ),
     )
     network.moved.clear()
+    _close(network, store)
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
         key = SentIds.key(accounts.author(event.account, event.id), event.conversation, event.tags[CLIENT_ID])
         if key:
             network.resent.add(key, event.id)
+
+
+def _close(network: Network, store: Store) -> None:
+    """Bring back what was said behind closed doors; channels in which nobody is any more have ended with the server."""
+    closures, last = network.closures, store.last_id()
+    for channel in [channel for channel in network.channels.values() if channel.is_kept and not channel.members]:
+        network.set_registration(channel, None)
+    _each(store, documents.CLOSED, closures.restore)
+    inside = {name: each for name, each in store.documents(documents.INSIDE.name).items() if isinstance(each, Mapping)}
+    closures.restore_inside(inside, last)
+    closures.end_those_without(network.channels, last)
 
 
 def _channel(network: Network, document: Mapping[str, Any]) -> Channel:

@@ -164,5 +164,6 @@ def _retention(options: Storage) -> Retention:
     return Retention(
         age=int(options.keep_days * _DAY) or None,
         per_conversation=options.keep_per_channel or None,
+        per_unregistered=options.keep_unregistered or None,
         total=options.keep_total or None,
     )

@@ -1,0 +1,253 @@
+"""What was said behind closed doors, and who was in then: the rule of who reads the past of a channel.
+
+The history of a channel goes on under its name, whoever makes it anew: that is what people come for. But while a
+channel has one of the modes +i, +k, +s, +O or +H it is closed, and what is said then belongs to one life of it:
+
+    shown to                                                    what was said while it was closed
+    who was in when it was said                                 shown, also in a later life and after a restart
+    who came in while it was closed, in the same life           shown from the time it was closed (they were let in)
+    who has a rank by the access list, in the same life         shown
+    who came in when it was open again                          hidden
+    who makes it anew, and whoever joins them                   hidden
+    (any of these, said behind +H, which says so)               shown to those who were in then only
+
+What was said while it was open is shown to every member, but for +H now, behind which nobody reads what was said before
+they came. A life begins when a channel is made and ends when its last member leaves, or with it when it is nobody's; a
+registered channel, and one with a member who is always on, lives on over a restart. Its operators have no rights over
+the words of an older life, see REDACT.
+
+Those who were in are remembered by identity: accounts in the store, guests for as long as they are here.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from greenchat.chat import documents
+from greenchat.chat.channel import Channel
+from greenchat.chat.documents import Kind
+from greenchat.chat.registered_channels import rank_of
+from greenchat.chat.user import User
+from greenchat.protocol.msgid import LAST_ID, format_msgid, parse_msgid
+
+_LOCKS = frozenset("isHO")
+_MOST = 100  # closures of one channel: of more, the oldest two become one that nobody but those who were in reads
+_MOST_GUESTS = 1000  # of one closure that have left it
+
+Span = tuple[int, int]
+"""From one msgid to another, both included."""
+
+Unsaved = tuple[Kind, str, object]
+
+
+def is_closed(channel: Channel) -> bool:
+    """Whether what is said there now is not for everybody who comes later."""
+    return bool(channel.key) or not _LOCKS.isdisjoint(channel.flags)
+
+
+@dataclass(slots=True, eq=False)
+class Closure:
+    """A time in which a channel was closed.
+
+    start, end: msgids; end is LAST_ID as long as it lasts. life: of the channel. quiet: +H was set. inside: identity
+    -> when they were in, of those who have left. first: accounts that were in when it began.
+    """
+
+    start: int
+    life: int
+    quiet: bool = False
+    end: int = LAST_ID
+    inside: dict[str, list[Span]] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
+
+    def note(self, identity: str, since: int, until: int) -> list[Span]:
+        """Somebody was in; all of their times."""
+        spans = self.inside.setdefault(identity, [])
+        spans[:] = [span for span in spans if span[1] != LAST_ID]  # of somebody who was believed to be in
+        spans.append((max(since, self.start), until))
+        if len(self.inside) > _MOST_GUESTS:
+            guest = next((each for each in self.inside if each.startswith("~")), None)
+            if guest is not None:
+                del self.inside[guest]
+        return spans
+
+    def times_of(self, user: User) -> list[Span]:
+        """When somebody was in who has left meanwhile."""
+        return [*self.inside.get(user.account_id, ()), *self.inside.get(user.guest_id, ())]
+
+
+class Closures:
+    """Of all channels, by their folded names. unsaved: what has changed and is to be stored.
+
+    Reads: is_open, hidden. Changes: follow, came, went, ended, renamed, restore, take.
+    """
+
+    __slots__ = ("_of", "_unsaved")
+
+    def __init__(self) -> None:
+        self._of: dict[str, list[Closure]] = {}
+        self._unsaved: dict[tuple[str, str], Unsaved] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is something to be stored."""
+        return bool(self._unsaved)
+
+    def take(self) -> list[Unsaved]:
+        """What is to be stored, once."""
+        taken = list(self._unsaved.values())
+        self._unsaved.clear()
+        return taken
+
+    def follow(self, key: str, channel: Channel, msgid: int) -> None:
+        """A channel's modes may have changed; msgid: a new one, of this moment."""
+        current = self._current(key)
+        if not is_closed(channel):
+            if current:
+                self._end(key, current, msgid)
+            return
+        if current is None:
+            closures = self._of.setdefault(key, [])
+            current = Closure(msgid, channel.life, "H" in channel.flags)
+            current.first = tuple(member.account_id for member in channel.members if member.account_id)
+            closures.append(current)
+            self._save(key, current)
+            if len(closures) > _MOST:
+                self._merge(key, closures)
+        elif ("H" in channel.flags) != current.quiet:
+            self._end(key, current, msgid)
+            self.follow(key, channel, msgid + 1)
+
+    def came(self, key: str, user: User, msgid: int) -> None:
+        """Somebody came in: should nobody tell that they went, they are known to have been in all the same."""
+        current = self._current(key)
+        if current and user.account_id:
+            self._save_inside(current, user.account_id, [*current.inside.get(user.account_id, ()), (msgid, LAST_ID)])
+
+    def went(self, key: str, user: User, since: int, msgid: int) -> None:
+        """Somebody left who was in since a msgid."""
+        for closure in self._of.get(key, ()):
+            if closure.end >= since:
+                for identity in {user.identity, user.guest_id} - {""}:
+                    spans = closure.note(identity, since, min(msgid, closure.end))
+                    if identity == user.account_id:
+                        self._save_inside(closure, identity, spans)
+
+    def ended(self, key: str, channel: Channel, msgid: int) -> None:
+        """A channel has come to its end."""
+        if channel.is_kept:
+            self._put(documents.CHANNEL, key, None)
+        current = self._current(key)
+        if current:
+            self._end(key, current, msgid)
+
+    def renamed(self, before: str, after: str) -> None:
+        """A channel is called otherwise; what another one of that name said is asked for by nobody any more."""
+        if before == after:
+            return
+        for closure in self._of.pop(after, ()):
+            self._put(documents.CLOSED, format_msgid(closure.start), None)
+        moved = self._of.pop(before, [])
+        if moved:
+            self._of[after] = moved
+        for closure in moved:
+            self._save(after, closure)
+
+    def hidden(self, key: str, channel: Channel, reader: User) -> tuple[Span, ...]:
+        """What a member of a channel may not read of its past, in order."""
+        closures = self._of.get(key, ())
+        since = parse_msgid(reader.channels.get(key, "")) or 0
+        if "H" in channel.flags:
+            were_in = [span for closure in closures for span in closure.times_of(reader)]
+            return tuple(_without((0, LAST_ID), [*were_in, (since, LAST_ID)]))
+        hidden: list[Span] = []
+        for closure in closures:
+            is_here = closure.life == channel.life and since <= closure.end
+            if is_here and not closure.quiet:
+                continue
+            if closure.life == channel.life and not closure.quiet and rank_of(channel, reader.account_id):
+                continue
+            shown = closure.times_of(reader)
+            if is_here:
+                shown.append((since, closure.end))
+            hidden += _without((closure.start, closure.end), shown)
+        return tuple(hidden)
+
+    def restore(self, stored: Mapping[str, Any]) -> None:
+        """One closure that the store has kept, see `_save`."""
+        closure = Closure(stored["start"], stored["life"], stored["quiet"], stored["end"] or LAST_ID)
+        closure.first = tuple(stored["first"])
+        for identity in closure.first:
+            closure.inside[identity] = [(closure.start, LAST_ID)]
+        closures = self._of.setdefault(stored["channel"], [])
+        closures.append(closure)
+        closures.sort(key=lambda each: each.start)
+
+    def restore_inside(self, stored: Mapping[str, Mapping[str, Any]], last: int) -> None:
+        """Who was in, by `<start> <identity>`, after all closures. last: the largest id that there is.
+
+        Whoever was in when the server ended was in until then.
+        """
+        by_start = {format_msgid(closure.start): closure for each in self._of.values() for closure in each}
+        for name, document in stored.items():
+            start, _, identity = name.partition(" ")
+            closure = by_start.get(start)
+            if closure is None:
+                self._put(documents.INSIDE, name, None)
+            else:
+                closure.inside[identity] = [(since, until or LAST_ID) for since, until in document["spans"]]
+        for closure in by_start.values():
+            for spans in closure.inside.values():
+                spans[:] = [(since, min(until, closure.end, last)) for since, until in spans]
+
+    def end_those_without(self, channels: Mapping[str, Channel], last: int) -> None:
+        """After a start: what is not there any more has come to its end with the last server."""
+        for key in self._of:
+            channel, current = channels.get(key), self._current(key)
+            if current and (channel is None or channel.life != current.life):
+                self._end(key, current, last)
+
+    def _current(self, key: str) -> Closure | None:
+        closures = self._of.get(key)
+        return closures[-1] if closures and closures[-1].end == LAST_ID else None
+
+    def _end(self, key: str, closure: Closure, msgid: int) -> None:
+        closure.end = msgid
+        self._save(key, closure)
+
+    def _merge(self, key: str, closures: list[Closure]) -> None:
+        first, second = closures[:2]
+        first.quiet, first.life, first.end = True, 0, second.end
+        for identity, spans in second.inside.items():
+            first.inside.setdefault(identity, []).extend(spans)
+        del closures[1]
+        self._put(documents.CLOSED, format_msgid(second.start), None)
+        self._save(key, first)
+
+    def _save(self, key: str, closure: Closure) -> None:
+        stored = {
+            "channel": key,
+            "start": closure.start,
+            "end": 0 if closure.end == LAST_ID else closure.end,
+            "life": closure.life,
+            "quiet": closure.quiet,
+            "first": list(closure.first),
+        }
+        self._put(documents.CLOSED, format_msgid(closure.start), stored)
+
+    def _save_inside(self, closure: Closure, identity: str, spans: Iterable[Span]) -> None:
+        told = [[since, 0 if until == LAST_ID else until] for since, until in spans]
+        self._put(documents.INSIDE, f"{format_msgid(closure.start)} {identity}", {"spans": told})
+
+    def _put(self, kind: Kind, key: str, value: object) -> None:
+        self._unsaved[kind.name, key] = (kind, key, value)
+
+
+def _without(whole: Span, parts: Iterable[Span]) -> Iterator[Span]:
+    """What is left of a span."""
+    start, end = whole
+    for since, until in sorted(parts):
+        if since > start:
+            yield start, min(since - 1, end)
+        start = max(start, until + 1)
+    if start <= end:
+        yield start, end

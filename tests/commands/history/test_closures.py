@@ -1,0 +1,244 @@
+"""Who reads the past of a channel: the rule of `chat.closures`, as a table, and what a restart makes of it.
+
+"A conversation belongs to one life of a channel": what was said behind +i, +k, +s, +O or +H is shown only to those who
+were in then, or whom those who were in have let in since; what was said in the open is for everybody who comes.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.config.options import Storage
+from greenchat.config.settings import AccountSettings
+from greenchat.protocol.message import Message
+from tests.commands.devices import device, make_account
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+from tests.staff import STAFFED
+
+CAPS = "message-tags server-time batch draft/chathistory draft/message-redaction draft/event-playback"
+EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 50"
+SETTINGS = replace(STAFFED, accounts=AccountSettings(iterations=4096))
+
+
+@pytest.fixture
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    return start_server(SETTINGS, quick_options(tmp_path))
+
+
+def told(messages: list[Message]) -> list[str]:
+    """The texts that are told again."""
+    return [m.params[1] for m in messages if m.command == "PRIVMSG" and "batch" in m.tags]
+
+
+def read(client: Client) -> list[str]:
+    """All that a client can read of #a, by every command, which must agree."""
+    latest = told(client.run("CHATHISTORY LATEST #a * 50"))
+    assert told(client.run("CHATHISTORY AFTER #a timestamp=2020-01-01T00:00:00.000Z 50")) == latest
+    assert told(client.run("CHATHISTORY AROUND #a timestamp=2099-01-01T00:00:00.000Z 50")) == latest
+    assert told(client.run("SEARCH text=said")) == latest
+    one_by_one: list[str] = []
+    edge = "*"
+    while page := client.run(f"CHATHISTORY {'LATEST' if edge == '*' else 'BEFORE'} #a {edge} 1"):
+        lines = [m for m in page if "batch" in m.tags and "msgid" in m.tags]
+        if not lines:
+            break
+        edge = f"msgid={lines[0].tags['msgid']}"
+        one_by_one = told(page) + one_by_one
+    assert one_by_one == latest
+    listed = [m.params[2] for m in client.run(f"CHATHISTORY TARGETS {EVER}") if m.command == "CHATHISTORY"]
+    assert bool(listed) == bool(latest)
+    return latest
+
+
+@pytest.mark.parametrize("lock", ["+i", "+k key", "+s", "+si", "+H", "+Hs"])
+@pytest.mark.parametrize(
+    ("who", "story", "shown"),
+    [
+        # who was in then
+        ("bob", [], ["said before", "said behind locks"]),
+        ("bob", ["bob PART #a", "alice PART #a", "bob JOIN #a"], ["said before", "said behind locks"]),
+        ("bob", ["alice MODE #a {unlock}", "bob PART #a", "bob JOIN #a"], ["said before", "said behind locks"]),
+        # who makes it anew, and whoever joins them
+        ("eve", ["bob PART #a", "alice PART #a", "eve JOIN #a"], ["said before"]),
+        ("eve", ["bob PART #a", "alice PART #a", "carol JOIN #a", "eve JOIN #a"], ["said before"]),
+        ("eve", ["bob PART #a", "alice QUIT", "carol JOIN #a", "carol MODE #a +i-i", "eve JOIN #a"], ["said before"]),
+        # who comes in when it is open again
+        ("eve", ["alice MODE #a {unlock}", "eve JOIN #a"], ["said before"]),
+        (
+            "eve",
+            ["alice MODE #a {unlock}", "alice MODE #a {lock}", "alice INVITE eve #a", "eve JOIN #a"],
+            ["said before"],
+        ),
+        # who is let in
+        ("eve", ["alice INVITE eve #a", "eve JOIN #a"], ["said before", "said behind locks"]),
+        ("eve", ["alice INVITE eve #a", "eve JOIN #a", "alice MODE #a {unlock}"], ["said before", "said behind locks"]),
+    ],
+)
+def test_the_rule(server: ServerThread, lock: str, who: str, story: list[str], shown: list[str]) -> None:
+    unlock = lock.replace("+", "-")
+    with people(server.address, "alice", "bob", "carol", "eve", caps=CAPS) as clients:
+        by_name = dict(zip(("alice", "bob", "carol", "eve"), clients, strict=True))
+        alice, bob = by_name["alice"], by_name["bob"]
+        alice.run("JOIN #a", "PRIVMSG #a :said before")
+        bob.join("#a")
+        alice.run(f"MODE #a {lock}", "PRIVMSG #a :said behind locks")
+        for line in story:
+            name, _, command = line.partition(" ")
+            if command == "QUIT":
+                by_name[name].send(command)
+                by_name[name].until_end()
+            else:
+                by_name[name].run(command.format(lock=lock, unlock=unlock))
+        reader = by_name[who]
+        expected = shown
+        if "H" in lock and who == "eve":
+            still = "H" in "".join(m.params[2] for m in reader.run("MODE #a") if m.command == "324")
+            expected = [] if still else ["said before"]
+        elif "H" in lock and not story:
+            expected = ["said behind locks"]  # with +H set now nobody reads what was said before they came
+        assert read(reader) == expected
+
+
+def test_a_new_lifes_operators_have_no_rights_over_an_older_lifes_words(server: ServerThread) -> None:
+    with people(server.address, "alice", "eve", caps=CAPS) as (alice, eve):
+        alice.run("JOIN #a", "PRIVMSG #a :said in the open", "PART #a")
+        eve.run("JOIN #a", "PRIVMSG #a :said by me")
+        found = {m.params[1]: m.tags["msgid"] for m in eve.run("CHATHISTORY LATEST #a * 9") if m.command == "PRIVMSG"}
+        (fail,) = eve.run(f"REDACT #a {found['said in the open']}")
+        assert fail.params[1] == "REDACT_FORBIDDEN"
+        assert eve.commands(f"REDACT #a {found['said by me']}") == ["REDACT"]
+
+
+def test_what_is_hidden_cannot_be_redacted_either(server: ServerThread) -> None:
+    with people(server.address, "alice", "eve", caps=CAPS + " echo-message") as (alice, eve):
+        alice.run("JOIN #a", "MODE #a +i")
+        msgid = next(m.tags["msgid"] for m in alice.run("PRIVMSG #a :said behind locks") if m.command == "PRIVMSG")
+        alice.run("PART #a")
+        eve.join("#a")
+        (fail,) = eve.run(f"REDACT #a {msgid}")
+        assert fail.params[1] == "UNKNOWN_MSGID"
+
+
+def test_the_owner_and_whom_they_let_read_all_of_their_channel(server: ServerThread) -> None:
+    for name in "olga", "ann":
+        make_account(server.address, name)
+    with (
+        device(server.address, "olga", caps=f"sasl {CAPS}") as olga,
+        device(server.address, "ann", caps=f"sasl {CAPS}") as ann,
+        Client(server.address, "eve", caps=CAPS) as eve,
+    ):
+        for client in olga, ann:
+            client.until("376", "422")
+        olga.run("JOIN #a", "CS REGISTER #a", "MODE #a +s", "PRIVMSG #a :said behind locks", "MODE #a -s")
+        for client in ann, eve:
+            client.join("#a")
+            assert read(client) == []
+        olga.run("CS AMODE #a +v ann")
+        assert read(ann) == ["said behind locks"]
+
+
+def test_a_renamed_channel_takes_its_closed_past_along(server: ServerThread) -> None:
+    with people(server.address, "alice", "eve", caps=CAPS) as (alice, eve):
+        alice.run("JOIN #b", "MODE #b +s", "PRIVMSG #b :said behind locks", "RENAME #b #a", "MODE #a -s")
+        assert read(alice) == ["said behind locks"]
+        eve.join("#a")
+        assert read(eve) == []
+
+
+@pytest.mark.parametrize("always_on", [False, True])
+def test_a_restart_changes_nothing_of_it(start_server: StartServer, tmp_path: Path, always_on: bool) -> None:
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(SETTINGS, options)
+    make_account(server.address, "zoe")
+    with device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe, Client(server.address, "bob", caps=CAPS) as bob:
+        zoe.until("376", "422")
+        zoe.run(f"NS SET ALWAYS-ON {'on' if always_on else 'off'}", "JOIN #a", "PRIVMSG #a :said in the open")
+        zoe.run(
+            "TOPIC #a :plans", "MODE #a +isk key", "MODE #a +bIe mallory bob carol", "PRIVMSG #a :said behind locks"
+        )
+        bob.run("JOIN #a key")
+        zoe.run("MODE #a +v bob")
+    server.stop()
+    server = start_server(SETTINGS, options)
+    with (
+        Client(server.address, "mallory", caps=CAPS) as mallory,
+        device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe,
+        Client(server.address, "carol", caps=CAPS) as carol,
+    ):
+        zoe.until("376", "422")
+        if always_on:
+            # it comes back whole: key, flags, lists, topic, ranks
+            assert "366" not in mallory.commands("JOIN #a key")
+            assert [m.params[1:] for m in zoe.run("MODE #a") if m.command == "324"] == [("#a", "+instk", "key")]
+            assert "plans" in str(zoe.run("TOPIC #a"))
+            masks = [m.params[2] for m in zoe.run("MODE #a b", "MODE #a e", "MODE #a I") if len(m.params) > 3]
+            assert masks == ["mallory!*@*", "carol!*@*", "bob!*@*"]
+            assert "@zoe" in str(zoe.run("NAMES #a"))
+            assert read(zoe) == ["said in the open", "said behind locks"]
+            assert mallory.commands("LIST") == ["321", "323"]
+        else:
+            mallory.join("#a")
+            carol.join("#a")
+            assert read(mallory) == read(carol) == ["said in the open"]
+            zoe.join("#a")  # she was in then
+            assert read(zoe) == ["said in the open", "said behind locks"]
+
+
+def test_who_was_in_is_known_after_a_crash(start_server: StartServer, tmp_path: Path) -> None:
+    """Nobody tells that somebody went when the server is killed: what is stored must do."""
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(SETTINGS, options)
+    for name in "first", "later":
+        make_account(server.address, name)
+    with (
+        device(server.address, "first", caps=f"sasl {CAPS}") as first,
+        device(server.address, "later", caps=f"sasl {CAPS}") as later,
+    ):
+        for client in first, later:
+            client.until("376", "422")
+        first.run("JOIN #a", "MODE #a +s", "PRIVMSG #a :said at first")
+        later.run("JOIN #a", "PRIVMSG #a :said later")
+        kept = server.call(
+            lambda app: (
+                {kind: dict(app.journal.store.documents(kind)) for kind in ("closed", "inside", "account")}
+                if hasattr(app, "journal")
+                else {kind: dict(app.store.documents(kind)) for kind in ("closed", "inside", "account")}
+            )
+        )
+    assert len(kept["closed"]) == 1
+    (closed,) = kept["closed"].values()
+    assert isinstance(closed, dict)
+    assert (closed["end"], closed["first"]) == (0, [kept["account"]["first"]["id"]])  # type: ignore[index]
+    assert [each["spans"][0][1] for each in kept["inside"].values()] == [0]  # type: ignore[index]
+
+
+def test_a_channel_lives_on_only_as_long_as_somebody_stays(start_server: StartServer, tmp_path: Path) -> None:
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(SETTINGS, options)
+    make_account(server.address, "zoe")
+    with device(server.address, "zoe") as zoe, Client(server.address, "bob") as bob:
+        zoe.until("376", "422")
+        zoe.run("NS SET ALWAYS-ON on", "JOIN #a", "MODE #a +k key", "MODE #a +k-k key2 key")
+        assert list(server.call(lambda app: app.store.documents("channel"))) == ["#a"]
+        zoe.run("PART #a")
+        bob.join("#a")
+        bob.sync()
+        assert server.call(lambda app: app.store.documents("channel")) == {}
+
+
+def test_a_channel_whose_only_stayer_left_ends_with_the_server(start_server: StartServer, tmp_path: Path) -> None:
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(SETTINGS, options)
+    make_account(server.address, "zoe")
+    with device(server.address, "zoe") as zoe, Client(server.address, "bob") as bob:
+        zoe.until("376", "422")
+        zoe.run("NS SET ALWAYS-ON on", "JOIN #a", "MODE #a +m")
+        bob.join("#a")
+        zoe.run("PART #a")
+    server.stop()
+    server = start_server(SETTINGS, options)
+    with Client(server.address, "bob") as bob:
+        assert [m.params[-1] for m in bob.join("#a") if m.command == "353"] == ["@bob"]
+        assert server.call(lambda app: app.store.documents("channel")) == {}

@@ -1,0 +1,167 @@
+"""What was erased, or is kept no longer, is gone from every file within a minute, and its room is given back."""
+
+import shutil
+import sqlite3
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from greenchat.protocol.msgid import first_id
+from greenchat.storage.interface import Document, Erasure, Retention, Span
+from greenchat.storage.retention import DateDoubt
+from greenchat.storage.sqlite import SqliteStore
+from tests.storage.talk import START, Talk, opened, settle_events
+
+ALL = Span(100_000, events=True)
+_DAY = 86_400_000  # ms
+_ROUNDS = 300  # of the housekeeping, which comes ten times a second
+
+
+def words(count: int) -> list[str]:
+    """Words that no file holds by chance, nor their ends: an index leaves out how a word begins like the one before."""
+    return [sha256(str(number).encode()).hexdigest()[:20] for number in range(count)]
+
+
+def files_with(path: Path, texts: list[str]) -> set[str]:
+    """The names of the files beside a database that hold one of the texts."""
+    found = set()
+    for file in path.parent.glob(f"{path.name}*"):
+        content = file.read_bytes()
+        if any(text.encode() in content for text in texts):
+            found.add(file.name)
+    return found
+
+
+def keep_house(store: SqliteStore, now: int = START + 1) -> None:
+    """As the server does, but without waiting."""
+    for _ in range(_ROUNDS):
+        if store.is_tidy(now):
+            return
+        store._index_rests = 0.0
+        store._learned = float("-inf")
+        store.maintain(now)
+        while store.tidy():
+            pass
+    raise AssertionError("there is always something to do")
+
+
+@pytest.mark.parametrize("is_settled", [True, False])
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_what_was_erased_is_in_no_file(
+    path: Path, talk: Talk, tmp_path: Path, is_settled: bool, is_killed: bool
+) -> None:
+    said = [talk.say(f"{word} and more") for word in words(300)]
+    secret = said[150].params[-1].split()[0]
+    with opened(path) as store:
+        store.commit(said)
+        if is_settled:
+            settle_events(store)
+        keep_house(store)
+        assert files_with(path, [secret, secret[-12:]])
+        store.commit([Erasure("#lobby", said[150].id)])
+        if is_killed:
+            after = tmp_path / "after"
+            shutil.copytree(path.parent, after, ignore=lambda *_: ["after"])
+            path = after / path.name
+        else:
+            keep_house(store)
+            assert files_with(path, [secret, secret[-12:]]) == set()
+    if is_killed:
+        assert files_with(path, [secret])
+        with opened(path) as store:
+            keep_house(store)
+            assert files_with(path, [secret, secret[-12:]]) == set()
+            assert len(store.read("#lobby", ALL)) == 299
+
+
+def test_a_kill_between_the_erasure_and_the_end_of_the_index_s_work(path: Path, talk: Talk, tmp_path: Path) -> None:
+    said = [talk.say(f"{word} and more") for word in words(300)]
+    secret = words(300)[150]
+    after = tmp_path / "after"
+    with opened(path) as store:
+        store.commit(said)
+        keep_house(store)
+        store.commit([Erasure("#lobby", said[150].id)])
+        store._index.catch_up(budget=0)  # it knows of it, and has not rewritten its file
+        shutil.copytree(path.parent, after, ignore=lambda *_: ["after"])
+    assert files_with(after / path.name, [secret[-12:]])
+    with opened(after / path.name) as store:
+        keep_house(store)
+        assert files_with(after / path.name, [secret, secret[-12:]]) == set()
+
+
+def test_what_is_kept_no_longer_is_in_no_file_and_the_files_shrink(path: Path, talk: Talk) -> None:
+    said = [talk.say(f"{word} " + "and so on " * 20) for word in words(12_000)]
+    old = words(12_000)[:11_000:50]
+    with opened(path) as store:
+        store.commit(said)
+        settle_events(store)
+        keep_house(store)
+        assert any("-search" in name for name in files_with(path, [word[-12:] for word in old]))
+    sizes = {file.name: file.stat().st_size for file in path.parent.iterdir()}
+    store = SqliteStore(path, keep=Retention(per_conversation=100))
+    keep_house(store)
+    assert store.read("#lobby", ALL) == said[-100:]
+    assert files_with(path, [word[-12:] for word in old]) == set()
+    keep_house(store)
+    store.close()
+    assert path.stat().st_size < sizes[path.name] / 2
+    index = path.with_name(f"{path.name}-search")
+    assert index.stat().st_size < sizes[index.name] / 2
+
+
+def test_a_document_that_is_gone_is_in_no_file(path: Path) -> None:
+    with opened(path) as store:
+        store.commit([Document("account", "alice", {"email": "alice-qzx@example.org"})])
+        store.commit([Document("account", "alice", None)])
+        keep_house(store)
+        assert files_with(path, ["alice-qzx"]) == set()
+
+
+def test_a_channel_of_nobody_keeps_less(path: Path, talk: Talk) -> None:
+    store = SqliteStore(path, keep=Retention(per_unregistered=10))
+    said = {place: talk.lines(50, place) for place in ("#own", "@#own", "#free", "@#free", "a b")}
+    store.commit([Document("channel", "#own", {}), *(event for lines in said.values() for event in lines)])
+    settle_events(store)
+    keep_house(store)
+    kept = {place: len(store.read(place, ALL)) for place in said}
+    assert kept == {"#own": 50, "@#own": 50, "#free": 10, "@#free": 10, "a b": 50}
+    store.close()
+
+
+def test_a_start_with_a_wrong_clock_deletes_nothing(path: Path, talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    said = talk.lines(10)
+    with opened(path) as store:
+        store.commit(said)
+        settle_events(store)
+    wrong = talk.now + 400 * _DAY
+    store = SqliteStore(path, keep=Retention(age=10 * _DAY))
+    keep_house(store, wrong)
+    store.commit([talk.say("said with a wrong date", id=first_id(wrong))])
+    settle_events(store)
+    keep_house(store, wrong + 120_000)
+    assert store.read("#lobby", ALL)[:10] == said
+    assert caplog.text.count("nothing is deleted for its age in the next 24 hours") == 1
+    store.close()
+
+
+def test_a_date_that_lasts_is_believed() -> None:
+    """Nobody has said anything for a week: that is possible, too."""
+    steady = 0.0
+    keep = Retention(age=_DAY, total=7)
+    doubt = DateDoubt(first_id(START), lambda: steady)
+    assert doubt.allowed(keep, START + _DAY // 2) == keep
+    assert doubt.allowed(keep, START - 7 * _DAY) == Retention(total=7)
+    assert doubt.allowed(keep, START + 7 * _DAY) == Retention(total=7)
+    steady = 86_400.0
+    assert doubt.allowed(keep, START + 7 * _DAY) == keep
+    assert DateDoubt(0).allowed(keep, START) == keep
+
+
+def test_an_older_database_gives_room_back_when_it_was_compacted(path: Path) -> None:
+    with opened(path):
+        pass
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+    connection.close()
