@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from greenchat.chat.network import Network
-from greenchat.chat.user import User
+from greenchat.chat.user import Invitation, User
 
 
 def stays(network: Network, user: User) -> bool:
@@ -59,6 +59,7 @@ def document(network: Network, user: User) -> dict[str, Any]:
             [network.channels[name].name, network.channels[name].members[user], since]
             for name, since in user.channels.items()
         ],
+        "invitations": [[network.channels[name].name, *invitation] for name, invitation in user.invitations.items()],
     }
 
 
@@ -92,4 +93,8 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
             network.set_member_mode(user, channel, letter, False)
         for letter in modes:
             network.set_member_mode(user, channel, letter, True)
+    for name, source, msgid in stored.get("invitations", ()):
+        invited_to = network.channel(name)
+        if invited_to is not None and user not in invited_to.members:
+            network.invite(user, invited_to, Invitation(source, msgid))
     return user

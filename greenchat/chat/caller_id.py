@@ -4,8 +4,7 @@ https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt. People with 
 for as long as there is that account, whatever they are called; others are for as long as they are here. The owner's
 account keeps those of the first kind.
 
-It is about messages: "Any user that messages a +g client". An INVITE and a KNOCK get through, as with ircd-hybrid and
-InspIRCd (callerid): they are for channels, and clients show them as such.
+It is about all that puts text on somebody's screen, invitations too: see `users.reach`. A KNOCK is for a channel.
 
 The list is also for user mode +R, which keeps off those without an account. Whoever is written to may answer as long as
 the writer is connected, as with Ergo: they are heard as if they were on the list.

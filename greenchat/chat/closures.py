@@ -206,6 +206,20 @@ class Closures:
             if current and (channel is None or channel.life != current.life):
                 self._end(key, current, last)
 
+    def dump(self) -> list[list[Any]]:
+        """All of it, as JSON can hold it."""
+        return [
+            [key, each.start, each.life, each.quiet, each.end, each.inside, each.first]
+            for key, closures in self._of.items()
+            for each in closures
+        ]
+
+    def load(self, dumped: Iterable[list[Any]]) -> None:
+        """The reverse of `dump`."""
+        for key, start, life, quiet, end, inside, first in dumped:
+            times = {identity: [(since, until) for since, until in spans] for identity, spans in inside.items()}
+            self._of.setdefault(key, []).append(Closure(start, life, quiet, end, times, tuple(first)))
+
     def _current(self, key: str) -> Closure | None:
         closures = self._of.get(key)
         return closures[-1] if closures and closures[-1].end == LAST_ID else None

@@ -20,7 +20,7 @@ from greenchat.chat.local_state import LocalState
 from greenchat.chat.server_bans import ServerBans
 from greenchat.chat.throttle import Attempts
 from greenchat.chat.tokens import Tokens
-from greenchat.chat.user import Session, User
+from greenchat.chat.user import NOT_TOLD, Invitation, Session, User
 from greenchat.chat.whowas import Departed, Whowas
 from greenchat.config.settings import Settings
 from greenchat.protocol.casemap import Casefold
@@ -271,11 +271,12 @@ class Network:
         if not channel.members and channel.registration is None:
             self._end(channel)
 
-    def invite(self, user: User, channel: Channel) -> None:
+    def invite(self, user: User, channel: Channel, invitation: Invitation = NOT_TOLD) -> None:
         """Let a user into a channel once, whatever its modes say. Their oldest invitations lapse."""
         folded = self.fold(channel.name)
         channel.invited[user] = None
-        user.invitations[folded] = None
+        user.invitations[folded] = invitation
+        self._note_move(user)
         if len(user.invitations) > self.settings.limits.channels:
             self._forget_invitation(user, next(iter(user.invitations)))
 
@@ -312,7 +313,7 @@ class Network:
         for member in channel.members:
             member.channels = {new if folded == old else folded: since for folded, since in member.channels.items()}
         for guest in channel.invited:
-            guest.invitations = {new if folded == old else folded: None for folded in guest.invitations}
+            guest.invitations = {new if key == old else key: value for key, value in guest.invitations.items()}
         self.renamed.pop(new, None)
         if old != new:
             self.renamed[old] = channel

@@ -5,7 +5,9 @@ https://modern.ircdocs.horse/#channel-operators and #channel-modes.
 
 from dataclasses import dataclass
 
+from greenchat.chat import ranks
 from greenchat.chat.channel import Channel
+from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.user import User
 from greenchat.protocol.numerics import Numeric
 
@@ -21,12 +23,13 @@ class Refusal:
 
 
 def may_join(user: User, channel: Channel, key: str) -> Refusal | None:
-    """An invitation opens every door but those for operators and for TLS."""
+    """An invitation opens every door but those for operators and for TLS; and so does a rank of half-operator or more
+    that somebody has by their account: who runs a channel can't be locked out of it."""
     if "O" in channel.flags and "o" not in user.modes:
         return Refusal(Numeric.ERR_OPERONLY)
     if "z" in channel.flags and not user.secure:
         return Refusal(Numeric.ERR_SECUREONLYCHAN)
-    if user in channel.invited:
+    if user in channel.invited or ranks.is_at_least(rank_of(channel, user.account_id), "h"):
         return None
     if _is_in_list(user, channel, "b") and not _is_in_list(user, channel, "e"):
         return Refusal(Numeric.ERR_BANNEDFROMCHAN)

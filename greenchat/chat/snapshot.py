@@ -21,7 +21,7 @@ from greenchat.chat.outbox import Outbox
 from greenchat.chat.read_markers import ReadMarks
 from greenchat.chat.server_bans import ServerBan
 from greenchat.chat.tokens import Token
-from greenchat.chat.user import Session, Tenure, User
+from greenchat.chat.user import Invitation, Session, Tenure, User
 from greenchat.config.document import from_document, to_document
 from greenchat.config.settings import Settings
 
@@ -49,7 +49,7 @@ _USER = (  # as they are: strings, numbers, and mappings of strings
     "metadata",
     "revision",
 )
-_CHANNEL = ("name", "created", "key", "limit", "forward", "knocked", "metadata", "revision")
+_CHANNEL = ("name", "created", "life", "is_kept", "key", "limit", "forward", "knocked", "metadata", "revision")
 _SESSION = (
     "host",
     "now",
@@ -68,7 +68,7 @@ _SESSION = (
     "number",
 )
 MADE = {
-    User: {"modes", "channels", "invitations", "read_marks", "sessions", "former"},
+    User: {"modes", "channels", "invitations", "inviting", "read_marks", "sessions", "former"},
     Channel: {"flags", "topic", "members", "lists", "invited", "registration"},
     Session: {"user", "metadata"},
     Network: {
@@ -79,6 +79,7 @@ MADE = {
         "bans",
         "channels",
         "cloaks",
+        "closures",
         "defcon",
         "familiar",
         "ids",
@@ -143,6 +144,7 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "accounts": [account.document() for account in network.accounts],
         "dropped": [dropped.document() for dropped in network.accounts.dropped],
         "tokens": [token.document() for token in network.tokens],
+        "closures": network.closures.dump(),
         "bans": [ban.document() for ban in network.bans],
         "users": [_user(user) for user in network.users.values()],
         "logged_in": [[name, [numbers[user] for user in users]] for name, users in network._users_of.items()],
@@ -193,6 +195,7 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         network.tokens.put(Token.from_document(token))
     for ban in document["bans"]:
         network.bans.put(ServerBan.from_document(ban))
+    network.closures.load(document["closures"])
     users = [_user_of(each) for each in document["users"]]
     channels = [_channel_of(each, network) for each in document["channels"]]
     for channel in channels:
@@ -204,7 +207,7 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         for letter in form["modes"]:
             network.set_mode(user, letter, True)
         user.channels = dict(form["channels"])
-        user.invitations = dict.fromkeys(form["invitations"])
+        user.invitations = {folded: Invitation(*each) for folded, each in form["invitations"].items()}
         for folded in user.invitations:
             network.channels[folded].invited[user] = None
     for channel, form in zip(channels, document["channels"], strict=True):
@@ -235,7 +238,8 @@ def _user(user: User) -> dict[str, Any]:
     form = {name: getattr(user, name) for name in _USER}
     form["modes"] = "".join(sorted(user.modes))
     form["channels"] = dict(user.channels)
-    form["invitations"] = list(user.invitations)
+    form["invitations"] = {folded: list(each) for folded, each in user.invitations.items()}
+    form["inviting"] = list(user.inviting)
     form["read_marks"] = [user.read_marks.owner, dict(user.read_marks.times)] if user.read_marks else None
     form["former"] = [list(tenure) for tenure in user.former]
     return form
@@ -248,6 +252,7 @@ def _user_of(form: Document) -> User:
     if form["read_marks"]:
         owner, times = form["read_marks"]
         user.read_marks = ReadMarks(owner, dict(times))
+    user.inviting = tuple(form["inviting"])
     user.former = tuple(Tenure(*tenure) for tenure in form["former"])
     return user
 

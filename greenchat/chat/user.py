@@ -65,6 +65,16 @@ class Session:
         return self.dialect or self.caps & KIND
 
 
+class Invitation(NamedTuple):
+    """Into a channel. source: who invited, nick!user@host; msgid: of it, 0 where it was never told as a message."""
+
+    source: str = ""
+    msgid: int = 0
+
+
+NOT_TOLD = Invitation()
+
+
 class Tenure(NamedTuple):
     """How long somebody was called so. source: nick!user@host; since, until: msgids, both excluded."""
 
@@ -79,14 +89,15 @@ class User:
 
     host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
     oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
-    channels: folded names, in the order of joining, and the msgid since which they are there; invitations: of
-    channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the
-    epoch. accepted: whom they hear with +g, see `caller_id`; addressed: to whom they have written; informed: when they
-    were last told of somebody else, in ms since the epoch. account: its name; account_id: see `accounts`. `Network`
-    alone changes both. guest_id: what the history knows them by as long as they have no account. left: when their
-    last connection went, in ms since the epoch; last_seen: a msgid of that moment. metadata: what they say of
-    themselves. former: who they were before, the last few times; `Network` alone changes it. revision: another number
-    after anything has changed that decides what they may say, how it looks, or whether they get it.
+    channels: folded names, in the order of joining, and the msgid since which they are there; invitations: into
+    channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the epoch;
+    inviting: when they lately invited somebody. accepted: whom they hear with +g, see `caller_id`; addressed: to whom
+    they have written; informed: when they were last told of somebody else, in ms since the epoch. account: its name;
+    account_id: see `accounts`. `Network` alone changes both. guest_id: what the history knows them by as long as they
+    have no account. left: when their last connection went, in ms since the epoch; last_seen: a msgid of that moment.
+    metadata: what they say of themselves. former: who they were before, the last few times; `Network` alone changes it.
+    revision: another number after anything has changed that decides what they may say, how it looks, or whether they
+    get it.
     """
 
     nick: str
@@ -104,7 +115,8 @@ class User:
     oper: str = ""
     modes: set[str] = field(default_factory=set)
     channels: dict[str, str] = field(default_factory=dict)
-    invitations: dict[str, None] = field(default_factory=dict)
+    invitations: dict[str, Invitation] = field(default_factory=dict)
+    inviting: tuple[int, ...] = ()
     knocked: int = 0
     accepted: dict[str, str] = field(default_factory=dict)
     addressed: dict[str, None] = field(default_factory=dict)

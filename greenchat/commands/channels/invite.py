@@ -1,16 +1,24 @@
 """Opening a channel to somebody, and asking for it: INVITE KNOCK. https://modern.ircdocs.horse/#invite-message"""
 
 from greenchat.chat import policy
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import Invitation, User
 from greenchat.commands.core.announce import caused_by
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.lookup import find_any_channel, find_channel, find_user, require_member, require_rank
 from greenchat.commands.core.registry import command
+from greenchat.commands.users.reach import reaches
 from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.msgid import time_of
 from greenchat.protocol.numerics import Numeric
 
 # KNOCK is in no specification; its numerics are those that Solanum and InspIRCd share.
+_MINUTE = 60_000  # ms
+_SAME_AGAIN = 300_000  # ms between two invitations of somebody to one channel, as long as they have not come
+_A_MINUTE = 10  # invitations of one user
 _KNOCK_PAUSE = 60_000  # ms between two knocks of one user, and at one channel
 
 
@@ -37,16 +45,40 @@ def invite(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
     if "i" in channel.flags:
         require_rank(ctx, channel)
-    ctx.network.invite(target, channel)
+    if not (reaches(ctx, target) and _is_in_measure(ctx, target, channel)):
+        return
     ctx.reply(Numeric.RPL_INVITING, target.nick, channel.name)
-    envelope = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user)
-    ctx.deliver(target, envelope)
+    envelope = send_invitation(ctx, target, channel)
     # invite-notify: "the INVITE message ... to all clients supporting this capability on a channel"
     notice = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user, needs=caps.INVITE_NOTIFY)
     notice.msgid = envelope.msgid
     ctx.announce(channel, notice, about=ctx.user, to_sender=False)
     if target.away:
         ctx.reply(Numeric.RPL_AWAY, target.nick, target.away)
+
+
+def send_invitation(ctx: Context, target: User, channel: Channel) -> Envelope:
+    """Let somebody in once, and tell them; who stays without a connection is told when they come."""
+    envelope = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user)
+    ctx.network.invite(target, channel, Invitation(ctx.user.source, envelope.msgid))
+    ctx.deliver(target, envelope)
+    return envelope
+
+
+def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
+    """Whether this invitation is neither one of many nor the same again; if not, the sender is told."""
+    user = ctx.user
+    before = target.invitations.get(ctx.network.fold(channel.name))
+    if before and before.msgid and 0 <= ctx.now - time_of(before.msgid) < _SAME_AGAIN:
+        text = f"{target.nick} has been invited to {channel.name} already, and can come"
+        ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text=text)
+        return False
+    lately = [time for time in user.inviting if 0 <= ctx.now - time < _MINUTE]
+    if len(lately) >= _A_MINUTE:
+        ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text="You invite too many people: try again in a minute")
+        return False
+    user.inviting = (*lately, ctx.now)
+    return True
 
 
 @command("KNOCK", params=1)

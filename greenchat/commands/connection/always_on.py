@@ -10,7 +10,9 @@ from greenchat.commands.history.conversations import channel_places, news
 from greenchat.commands.history.replay import envelope_of
 from greenchat.commands.users.away import settle
 from greenchat.protocol import caps
-from greenchat.protocol.msgid import first_id, format_msgid, parse_msgid
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.message import Message
+from greenchat.protocol.msgid import first_id, format_msgid, parse_msgid, time_of
 from greenchat.storage.interface import Span, StoredEvent, StoreError
 
 log = logging.getLogger(__name__)
@@ -30,11 +32,19 @@ def stay(ctx: Context, user: User) -> None:
 
 
 def tell_missed(ctx: Context, user: User) -> None:
-    """What was said to somebody while no connection of theirs was there, for a client that can't ask for it itself."""
+    """What was said to somebody while no connection of theirs was there, for a client that can't ask for it itself.
+
+    Invitations are in no history: every client is told of those that still stand.
+    """
+    after = parse_msgid(user.last_seen) or first_id(user.left)
+    for folded, invitation in user.invitations.items():
+        if invitation.msgid > after:
+            message = Message("INVITE", (user.nick, ctx.network.channels[folded].name), invitation.source)
+            ctx.respond(Envelope(message, time=time_of(invitation.msgid), msgid=invitation.msgid))
     if not ctx.network.settings.history.enabled or ctx.session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
         return
     try:
-        for event in _missed(ctx, user, parse_msgid(user.last_seen) or first_id(user.left)):
+        for event in _missed(ctx, user, after):
             ctx.respond(envelope_of(ctx, event))
     except StoreError as error:
         log.error("what %s missed can't be read: %s", user.nick, error)

@@ -1,11 +1,9 @@
-"""ACCEPT: the list of those who may write to one who has user mode +g, and what both hear where somebody may not.
+"""ACCEPT: the list of those who may reach one who has user mode +g; who is kept off: see `users.reach`.
 
 https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt
 """
 
 from greenchat.chat import caller_id
-from greenchat.chat.user import User
-from greenchat.commands.core.announce import caused_by
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.persistence import change_account
@@ -13,7 +11,6 @@ from greenchat.commands.core.registry import command
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 
-_INFORMED_EVERY = 60_000  # ms: "The target of the message will only receive one notification per minute"
 _MOST = 13  # nicks a line: a message has 15 parameters
 
 
@@ -90,18 +87,3 @@ def _forget_those_who_left(ctx: Context) -> None:
         here = {user.guest_id for user in network.users.values()}
         by_id = network.accounts.by_id
         owner.accepted = {key: name for key, name in owner.accepted.items() if key in here or by_id(key)}
-
-
-def is_accepted(ctx: Context, target: User) -> bool:
-    """Whether the target takes messages of the sender; if not, the sender is told, and now and then the target."""
-    network, sender = ctx.network, ctx.user
-    if caller_id.accepts(network, target, sender):
-        return True
-    ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
-    # who begins to type wants nothing yet
-    if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.informed < _INFORMED_EVERY:
-        target.informed = ctx.now
-        informed = (sender.nick, f"{sender.username}@{sender.host}")
-        ctx.deliver(target, caused_by(ctx.user, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed)))
-        ctx.refuse(IrcError(Numeric.RPL_TARGNOTIFY, target.nick))
-    return False

@@ -15,7 +15,7 @@ from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, as_act, command
-from greenchat.commands.messages.accept import is_accepted
+from greenchat.commands.users.reach import reaches
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
@@ -184,11 +184,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     target = ctx.network.user(nick)
     if target is None:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
-    through = target.modes and caller_id.is_on_list(ctx.network, target, ctx.user)
-    refusal = policy.may_message(ctx.user, target, *text, is_accepted=bool(through))
-    if refusal is not None:
-        raise IrcError(refusal.numeric, target.nick, text=refusal.text)
-    if not is_accepted(ctx, target):
+    if not reaches(ctx, target, *text):
         return
     envelope = _envelope(ctx, target.nick, text)
     caller_id.address(ctx.user, target)

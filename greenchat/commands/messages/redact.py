@@ -13,6 +13,7 @@ from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, is_by, readable_place
+from greenchat.commands.users.reach import would_reach
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.storage.interface import Erasure, StoredEvent, StoreError
@@ -58,6 +59,9 @@ def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
 
 def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str, refuse: Callable[[], None]) -> None:
     """Erase a message, and tell those who have seen it. refuse: is called if the store can't. Raises 417."""
+    other = None if place.is_channel else ctx.network.user(place.name)
+    if other and not would_reach(ctx, other):
+        reason = ""  # that it is taken back is told, and no more
     params = (place.name, event.msgid, reason) if reason else (place.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
@@ -75,7 +79,6 @@ def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str
             speaker = ctx.network.cloaks.source(event.source)
             note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
     elif not place.is_channel:
-        other = ctx.network.user(place.name)
         for user in dict.fromkeys((ctx.user, other or ctx.user)):  # once each, and in one order on every node
             ctx.deliver(user, envelope)
 

@@ -1,7 +1,8 @@
 """AWAY: whether somebody is here. https://modern.ircdocs.horse/#away-message
 
 With https://ircv3.net/specs/extensions/away-notify and https://ircv3.net/specs/extensions/pre-away: `AWAY *` says that
-nobody sits at this connection, which makes its user away only where nobody sits at their others either.
+nobody sits at this connection. It is said of a connection; others are told of the person, who is away if they are so at
+all of their connections.
 """
 
 from greenchat.chat.user import Session, User
@@ -31,7 +32,7 @@ def away(ctx: Context) -> None:
     session.away = text
     ctx.reply(Numeric.RPL_NOWAWAY if session.away else Numeric.RPL_UNAWAY)
     if session.user is not None:
-        set_away(ctx, session.user, _away_of(session.user, session))
+        set_away(ctx, session.user, _of_all(session.user, session))
 
 
 def set_away(ctx: Context, user: User, text: str) -> None:
@@ -49,29 +50,25 @@ def set_away(ctx: Context, user: User, text: str) -> None:
 
 def arrive(ctx: Context, user: User) -> None:
     """The session has become one more of a user who may be away: somebody sits here, unless it says otherwise."""
-    if ctx.session.away:
-        set_away(ctx, user, _away_of(user, ctx.session))
-    else:
-        settle(ctx, user)
+    set_away(ctx, user, _of_all(user, ctx.session))
     if user.away:
         ctx.reply(Numeric.RPL_NOWAWAY)
 
 
 def settle(ctx: Context, user: User) -> None:
-    """A session has come or gone: with `*` away are those at none of whose connections anybody sits."""
-    if user.away in ("", _ABSENT):
-        set_away(ctx, user, _ABSENT if _is_absent(user) else "")
+    """A session has gone: who was away at it may be here at the others, and the other way round."""
+    set_away(ctx, user, _of_all(user))
 
 
-def _away_of(user: User, session: Session) -> str:
-    """What the user's away message is after one of their sessions has said something about itself.
+def _of_all(user: User, latest: Session | None = None) -> str:
+    """The away message of a user by those of their sessions. latest: the one that has said something about itself.
 
-    "an away message of `*` should be treated as though the connection did not exist at all".
+    "an away message of `*` should be treated as though the connection did not exist at all". Who has none keeps their
+    last message.
     """
-    if session.away != _ABSENT:
-        return session.away
-    return _ABSENT if _is_absent(user) else user.away
-
-
-def _is_absent(user: User) -> bool:
-    return all(session.away == _ABSENT for session in user.sessions)
+    said = [session.away for session in user.sessions if session.away != _ABSENT]
+    if not said:
+        return user.away if user.away and not user.sessions else _ABSENT
+    if "" in said:
+        return ""
+    return latest.away if latest and latest.away != _ABSENT else said[-1]

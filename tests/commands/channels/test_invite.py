@@ -1,9 +1,15 @@
 """INVITE and KNOCK. https://modern.ircdocs.horse/#invite-message"""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from greenchat.config.options import Storage
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
-from tests.conftest import ServerThread, Target
+from tests.commands.devices import device, make_account
+from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 
 
@@ -164,3 +170,59 @@ def test_who_is_there_already(server: Target) -> None:
         bob.sync()
         assert bob.commands("INVITE alice #a") == ["443"]
         assert bob.commands("INVITE nobody #a") == ["401"]
+
+
+def test_the_same_invitation_is_not_sent_again_and_again(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        alice.join("#a")
+        assert [alice.commands("INVITE bob #a") for _ in range(3)] == [["341"], ["263"], ["263"]]
+        assert [message.command for message in bob.sync()] == ["INVITE"]
+        bob.run("JOIN #a", "PART #a")
+        alice.sync()
+        assert alice.commands("INVITE bob #a") == ["341"]  # it was used
+
+
+def test_nobody_invites_a_crowd(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        answers = []
+        for number in range(12):
+            alice.join(f"#room{number}")
+            answers += alice.commands(f"INVITE bob #room{number}")
+        assert answers == ["341"] * 10 + ["263"] * 2
+        assert len(bob.sync()) == 10
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_invitation_waits_for_who_is_always_on(start_server: StartServer, tmp_path: Path, restart: bool) -> None:
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(Settings(accounts=AccountSettings(iterations=4096, always_on="mandatory")), options)
+    make_account(server.address, "zoe")  # who stays when the connection goes
+    make_account(server.address, "yan")
+    with device(server.address, "yan") as yan:
+        yan.until("376", "422")
+        yan.join("#a")
+        assert "341" in yan.commands("INVITE zoe #a")
+    if restart:
+        server.stop()
+        server = start_server(Settings(accounts=AccountSettings(iterations=4096, always_on="mandatory")), options)
+    with device(server.address, "zoe", caps="sasl draft/chathistory server-time") as zoe:
+        (invitation,) = [message for message in zoe.sync() if message.command == "INVITE"]
+        assert (invitation.nick, invitation.params) == ("yan", ("zoe", "#a"))
+        assert "366" in zoe.commands("JOIN #a")
+
+
+@pytest.mark.parametrize("modes", ["+i", "+k key", "+l 1", "+b *!*@*", "+R", "+ikb key *!*@*"])
+def test_who_runs_a_channel_gets_in_whatever_its_locks(server: Target, modes: str) -> None:
+    """Ergo's rule: founders and those whom the access list gives half-operator or more bypass them."""
+    for nick in "zoe", "olga", "vera":
+        make_account(server, nick)
+    with device(server, "zoe") as zoe, device(server, "olga") as olga, device(server, "vera") as vera:
+        for client in zoe, olga, vera:
+            client.until("376", "422")
+        zoe.run(
+            "JOIN #a", "CS REGISTER #a", "CS AMODE #a +h olga", "CS AMODE #a +v vera", f"MODE #a {modes}", "PART #a"
+        )
+        assert ("366" in vera.commands("JOIN #a")) is (modes in ("+R", "+l 1"))
+        vera.run("PART #a")
+        for client in zoe, olga:
+            assert "366" in client.commands("JOIN #a")

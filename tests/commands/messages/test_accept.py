@@ -66,13 +66,30 @@ def test_a_notice_is_never_answered_and_typing_tells_nobody(server: Target) -> N
         assert [message.command for message in alice.sync()] == ["718"]
 
 
-def test_invitations_get_through(server: Target) -> None:
-    """It is about "any user that messages a +g client"; in InspIRCd it is, too."""
+def test_invitations_are_text_on_somebodys_screen_too(server: Target) -> None:
     with people(server, "alice", "bob", channel="#room") as (alice, bob):
         alice.run("MODE alice +g")
         bob.run("JOIN #bobs")
+        assert bob.commands("INVITE alice #bobs") == ["716", "717"]
+        assert [message.command for message in alice.sync()] == ["718"]
+        alice.run("ACCEPT bob")
         assert bob.commands("INVITE alice #bobs") == ["341"]
         assert alice.expect("INVITE").params == ("alice", "#bobs")
+        alice.run("MODE alice -g+R", "ACCEPT -bob")
+        bob.run("JOIN #more")
+        assert bob.commands("INVITE alice #more") == ["477"]
+        assert alice.sync() == []
+
+
+def test_the_reason_of_a_redaction_is_text_too(server: Target) -> None:
+    """Who may write no more can't do it by taking old words back."""
+    caps = "message-tags echo-message draft/message-redaction"
+    with people(server, "alice", "bob", caps=caps) as (alice, bob):
+        first, second = [bob.run(f"PRIVMSG alice :{text}")[0].tags["msgid"] for text in ("one", "two")]
+        assert bob.run(f"REDACT alice {first} :a reason")[0].params == ("alice", first, "a reason")
+        alice.run("MODE alice +g")
+        bob.run(f"REDACT alice {second} :buy this")
+        assert [message.params for message in alice.sync() if message.command == "REDACT"] == [("alice", second)]
 
 
 def test_accepted(server: Target) -> None:

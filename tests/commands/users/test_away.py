@@ -179,4 +179,33 @@ def test_the_other_connections_of_a_person_are_told(serve: Serve) -> None:
         for client in laptop, phone:
             client.sync()
         assert [message.command for message in laptop.run("AWAY :lunch")] == ["306"]
-        assert [(message.command, message.params) for message in phone.sync()] == [("AWAY", ("lunch",))]
+        assert phone.sync() == []  # they sit there
+        assert [message.command for message in phone.run("AWAY :out")] == ["306"]
+        assert [message.command for message in phone.run("AWAY")] == ["305"]
+        laptop.run("AWAY :lunch")
+        assert [message.command for message in phone.run("AWAY *")] == ["306"]  # as though it did not exist
+        laptop.run("AWAY")
+        assert [(message.command, message.params) for message in phone.sync()] == [("AWAY", ())]
+
+
+def test_a_person_is_away_only_if_they_are_at_all_of_their_connections(serve: Serve) -> None:
+    address = serve(Settings(accounts=AccountSettings(iterations=4096)))
+    make_account(address, "alice")
+    with Client(address, "bob") as bob, device(address, "alice") as laptop, device(address, "alice") as phone:
+        for client in laptop, phone:
+            client.sync()
+
+        def away() -> list[str]:
+            return [message.params[-1] for message in bob.run("WHOIS alice") if message.command == "301"]
+
+        laptop.run("AWAY :lunch")
+        assert away() == []
+        phone.run("AWAY :asleep")
+        assert away() == ["asleep"]
+        phone.send("QUIT")
+        phone.until_end()
+        assert away() == ["lunch"]
+        with device(address, "alice") as tablet:
+            tablet.sync()
+            assert away() == []
+        laptop.sync()

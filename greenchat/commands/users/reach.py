@@ -1,0 +1,45 @@
+"""Who may put text on somebody's screen: one question that every command asks which does so.
+
+Messages of all kinds, invitations, and reasons that go to one person. What is said in a channel is asked of its modes
+(`policy.may_speak`), and who is in it has chosen to hear it.
+"""
+
+from greenchat.chat import caller_id, policy
+from greenchat.chat.user import User
+from greenchat.commands.core.announce import caused_by
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.protocol.numerics import Numeric
+
+_INFORMED_EVERY = 60_000  # ms: "The target of the message will only receive one notification per minute"
+
+
+def reaches(ctx: Context, target: User, text: str = "") -> bool:
+    """Whether what the sender would tell the target is taken. text: of a message.
+
+    If not, by user mode +R, +T or +g, the sender is told, and with +g now and then the target.
+    """
+    refusal = _refusal(ctx, target, text)
+    if refusal is not None:
+        ctx.refuse(IrcError(refusal.numeric, target.nick, text=refusal.text))
+        return False
+    if caller_id.accepts(ctx.network, target, ctx.user):
+        return True
+    ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
+    # who begins to type wants nothing yet
+    if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.informed < _INFORMED_EVERY:
+        target.informed = ctx.now
+        informed = (ctx.user.nick, f"{ctx.user.username}@{ctx.user.host}")
+        ctx.deliver(target, caused_by(ctx.user, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed)))
+        ctx.refuse(IrcError(Numeric.RPL_TARGNOTIFY, target.nick))
+    return False
+
+
+def would_reach(ctx: Context, target: User) -> bool:
+    """The same, in silence: for what is told without the text otherwise."""
+    return _refusal(ctx, target) is None and caller_id.accepts(ctx.network, target, ctx.user)
+
+
+def _refusal(ctx: Context, target: User, text: str = "") -> policy.Refusal | None:
+    through = bool(target.modes) and caller_id.is_on_list(ctx.network, target, ctx.user)
+    return policy.may_message(ctx.user, target, text, is_accepted=through)
