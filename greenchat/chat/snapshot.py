@@ -112,6 +112,7 @@ LOCAL = {
         "sasl",
         "batch",
         "closing",
+        "has_tried",
         "received_messages",
         "received_bytes",
     },
