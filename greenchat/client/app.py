@@ -243,6 +243,8 @@ class App:
 
         network = connection.network
         proxy = "" if address.is_local else str(self._console.model.settings.get("proxy"))
+        if network.kept and network.kept.proxy:
+            proxy = network.kept.proxy
         transport = Transport(address, post, pin=network.login.pin, certificate=network.login.certificate, proxy=proxy)
         return transport
 

@@ -7,7 +7,7 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 from collections.abc import Callable
 
 from greenchat.client import handlers
-from greenchat.client.input.choices import Completion
+from greenchat.client.input.completing import Completing
 from greenchat.client.input.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.input.input_modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
 from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take
@@ -16,6 +16,7 @@ from greenchat.client.input.prompts import Asking, Prompting
 from greenchat.client.input.question_desk import QuestionDesk, leads_away
 from greenchat.client.input.spellcheck import Proofreader
 from greenchat.client.input.submit import Speaking
+from greenchat.client.input.switcher import Switcher
 from greenchat.client.irc import chathistory, typing
 from greenchat.client.state.bindings import FORMATS, KEYS, spelled
 from greenchat.client.state.events import (
@@ -50,7 +51,7 @@ class Console:
     """
 
     __slots__ = (
-        "_completion",
+        "_completing",
         "_desk",
         "_join",
         "_mode",
@@ -82,11 +83,11 @@ class Console:
         self.suspend = False
         self._mode: Mode | None = None
         self._desk = QuestionDesk(model)
-        self._completion: Completion | None = None
         self._join: JoinScreen | None = None
         self._quitting = False
         self._prefix = ""  # keys that were pressed, of several that belong together
         self._proof = Proofreader(model)
+        self._completing = Completing(model, lambda: self.editor, self._proof)
 
     def frame(self, monotonic: float, now: int = 0) -> Frame:
         """Return the picture. monotonic: seconds. now: milliseconds since the epoch."""
@@ -102,9 +103,14 @@ class Console:
     def _hint(self) -> str:
         """What stands in the status line's place: what the keys do, behind the question where that has no room."""
         if self._mode is None:
-            return self.hint
+            return self.hint or self._completing.hint
         prompt, hint = self._mode.prompt, self._mode.hint
         return f"{prompt.strip()} {hint}" if width(visible(prompt)) > prompt_room(self.size.columns) else hint
+
+    @property
+    def speaking(self) -> Speaking:
+        """What runs commands and says lines."""
+        return self._speaking
 
     @property
     def editor(self) -> Editor:
@@ -225,7 +231,7 @@ class Console:
         self._join = JoinScreen(self.model, plan, take, start=start)
 
     def _paste(self, text: str, now: int) -> None:
-        self._completion = None
+        self._completing.stop()
         if self._join and not self._mode:
             self._join.paste(text)
         elif self._mode:
@@ -272,7 +278,7 @@ class Console:
             self.hint = f"{spelled(pressed)} does nothing. /help keys"
             return
         if action not in ("complete", "complete backwards"):
-            self._completion = None
+            self._completing.stop()
         if action == "clear or quit":
             self._interrupt(quitting, now)
         elif action == "end" and not self.editor.text:
@@ -298,17 +304,6 @@ class Console:
             self._quitting = True
             self.hint = HINT_QUIT
 
-    def _complete(self, step: int) -> None:
-        if self._completion:
-            self._completion = self._completion.next(step)
-        else:
-            line = self.editor.line
-            from greenchat.client.input.completion import complete  # late: it has all commands in it
-
-            self._completion = complete(self.model, line, step) or self._proof.completion(line, step)
-        if self._completion:
-            self.editor.replace(self._completion.result)
-
     def _click(self, row: int, column: int) -> None:
         """On a window, or on the list of windows: go there. On a nick: speak to them."""
         clicked = None if self._mode else self.view.clicked(row, column)
@@ -333,6 +328,9 @@ class Console:
 
     def _search(self) -> None:
         self._mode = Search(self.model, self.view.scroll_to)
+
+    def _switch(self, now: int) -> None:
+        self._mode = Switcher(self.model, lambda network, name: self._speaking.go(network, name, now))
 
     def _search_history(self) -> None:
         self._mode = HistorySearch(self.editor.history, self.editor.replace)
@@ -377,10 +375,11 @@ class Console:
 
 ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "submit": lambda console, now: console._speaking.submit(now),
-    "complete": lambda console, now: console._complete(1),
-    "complete backwards": lambda console, now: console._complete(-1),
+    "complete": lambda console, now: console._completing.step(1),
+    "complete backwards": lambda console, now: console._completing.step(-1),
     "newline": lambda console, now: console.editor.insert("\n"),
     "search": lambda console, now: console._search(),
+    "switch window": lambda console, now: console._switch(now),
     "search history": lambda console, now: console._search_history(),
     "message cursor": lambda console, now: console._point(),
     "copy mode": lambda console, now: console._copy_mode(),

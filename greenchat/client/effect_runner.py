@@ -31,6 +31,7 @@ from greenchat.client.state.effects import (
     Quit,
     Reconnect,
     Request,
+    RunCommands,
     Save,
     ShowProcesses,
     Signal,
@@ -110,6 +111,8 @@ class EffectRunner:
                 self.processes.signal(which, number, milliseconds())
             case ShowProcesses():
                 self.processes.show(time.monotonic(), milliseconds())
+            case RunCommands(network, commands):
+                self.console.speaking.run_in(network.status, commands, milliseconds())
             case StartServer(network):
                 self._start_server(network)
             case Save():

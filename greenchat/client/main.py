@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from greenchat.client.archive.vault import system_vault
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import Kept
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
-from greenchat.client.irc import offer_server
+from greenchat.client.irc import keeping, offer_server, windows
 from greenchat.client.irc.trust import Trust
 from greenchat.client.state import options
 from greenchat.client.state.address import Address
@@ -22,6 +22,7 @@ from greenchat.client.state.destination import (
     nick_problem,
     parse_destination,
 )
+from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.model import Model, Network
 from greenchat.client.state.paths import (
     config_folder,
@@ -87,16 +88,19 @@ def _start(given: options.Options) -> int:
     nick = given.nick or destination.nick or (_ask_for_nick() if given.plain else "")
     if (nick or given.plain) and (problem := nick_problem(nick)):
         raise UsageError(problem)
-    says_all = bool(nick and (where or given.serve or given.plain))
-    if says_all:
+    autoconnected = [] if where or given.serve else [each for each in loaded.networks.values() if each.autoconnect]
+    says_all = bool(autoconnected or (nick and (where or given.serve or given.plain)))
+    if says_all and not autoconnected:
         remember("nickname", nick)
         remember_destination(f"{destination.text}/{','.join(destination.channels)}".rstrip("/"))
     with _servers() as serve:
         note = ""
         if given.serve:
             destination, note = _served(destination, serve)
-        console = _console(destination, nick or recall("nickname") or _user_name(), given, loaded)
-        if says_all:
+        console = _console(destination, nick or recall("nickname") or _user_name(), given, loaded, autoconnected)
+        if autoconnected:
+            windows.restore(console.model, recall("windows"))
+        elif says_all:
             here = destination.address.is_local and not destination.address.tls
             console.model.network.link.offers_server = here and not given.serve
             _come_in(console.model, destination.channels)
@@ -109,10 +113,17 @@ def _start(given: options.Options) -> int:
         return _chat(console, kept, given)
 
 
-def _console(destination: Destination, nick: str, given: options.Options, settings: Settings) -> Console:
-    network = Network(destination.address.host, destination.address, nick, identity=os.urandom(9).hex())
-    network.login.certificate = given.certificate
-    model = Model(network)
+def _console(
+    destination: Destination, nick: str, given: options.Options, settings: Settings, kept: Sequence[KeptNetwork]
+) -> Console:
+    identity = os.urandom(9).hex()
+    networks = [keeping.make(each, nick or "guest", identity) for each in kept]
+    if not networks:
+        networks = [Network(destination.address.host, destination.address, nick, identity=identity)]
+        networks[0].login.certificate = given.certificate
+    model = Model(networks[0])
+    for network in networks[1:]:
+        model.add_network(network)
     model.settings = settings
     model.asks = os.isatty(0)
     model.draws = not given.plain
@@ -225,6 +236,7 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
             app.run()
+            remember("windows", windows.written(console.model))
     except TerminalError as error:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
 

@@ -4,7 +4,7 @@ https://ircv3.net/specs/extensions/capability-negotiation
 """
 
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.irc import chathistory, joining, login, nick_recovery, notify_list, sending
+from greenchat.client.irc import chathistory, joining, keeping, login, nick_recovery, notify_list, sending
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
@@ -123,7 +123,7 @@ def isupport(incoming: Incoming) -> None:
 def settled(incoming: Incoming) -> None:
     """The welcome is over: join the channels and say what waited. After /motd there is nothing left to do."""
     network = incoming.network
-    network.link.welcomed = True
+    first, network.link.welcomed = not network.link.welcomed, True
     joining.rejoin(network)
     for buffer in network.buffers.values():
         if buffer.kind is BufferKind.PRIVATE:
@@ -132,6 +132,8 @@ def settled(incoming: Incoming) -> None:
         network.send("AWAY", network.away_text)
     login.settle(incoming.model, network, incoming.time)
     chathistory.ask_targets(network, incoming.time)
+    if first:
+        keeping.came_in(incoming.model, network)
     nick_recovery.watch(network)
     notify_list.watch(incoming.model, network)
 

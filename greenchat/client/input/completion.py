@@ -3,14 +3,19 @@
 Pressing it again takes the next candidate; any other key keeps the one that is there.
 """
 
+import os
+
 from greenchat.client.input.choices import Completion
 from greenchat.client.input.editor import Line
 from greenchat.client.slash import TABLE
 from greenchat.client.slash.guide import groups
-from greenchat.client.state import settings
+from greenchat.client.slash.registry import ALIASES
+from greenchat.client.state import settings, well_known
+from greenchat.client.state.kept_networks import FIELDS
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
 from greenchat.client.text import emoji
 
+_MOST_PATHS = 200
 MOST_LISTED = 50  # channels of the server
 
 
@@ -20,7 +25,7 @@ def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
     word = line.before[start:]
     command, *arguments = line.before.split(" ")
     if arguments and (known := _known(model, command, arguments)) is not None:
-        found = [f"{name} " for name in known if name.startswith(word)]
+        found = [name if name.endswith("/") else f"{name} " for name in known if name.startswith(word)]
     else:
         found = _candidates(model, word, at_start=start == 0)
     if not found:
@@ -39,6 +44,18 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             return ["on", "off"] if isinstance(row.default, bool) else sorted(row.choices)
         case "/help" | "/h", [_]:
             return sorted({*TABLE, *groups(), "keys", "all"})
+        case "/topic" | "/t", [_]:
+            return [model.current.topic] if model.current.topic else None
+        case "/network", [_]:
+            return ["add", "known", "remove", "set", "show"]
+        case "/network", ["set" | "show" | "remove", _]:
+            return list(model.settings.networks)
+        case "/network", ["set", _, _]:
+            return list(FIELDS)
+        case "/connect", [_]:
+            return [*model.settings.networks, *(name.lower() for name in well_known.NETWORKS if " " not in name)]
+        case "/exec" | "/export", [*_, word] if word.startswith(("/", "~", "./", "../")):
+            return _paths(word)
         case "/unalias", [_]:
             return sorted(model.settings.aliases)
         case "/unignore", [_]:
@@ -70,14 +87,17 @@ def _channels(model: Model, word: str) -> list[str]:
 
 def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
     if at_start and word.startswith("/"):
-        return [f"/{name} " for name in sorted(TABLE) if name.startswith(word[1:].lower())]
+        known = sorted({*TABLE, *model.settings.aliases, *ALIASES})
+        own = [name for name in known if name in TABLE or name in model.settings.aliases]
+        begun = [name for name in own if name.startswith(word[1:].lower())]
+        return [f"/{name} " for name in begun or [each for each in known if each.startswith(word[1:].lower())]]
     if word.startswith(":") and len(word) > 1:
         return [f"{each} " for each in emoji.named(word[1:].removesuffix(":"))]
     network = model.network
     fold = network.fold
     if network.isupport.is_channel(word):
         return [f"{name} " for name in _channels(model, word)]
-    sign, bare = ("@", word[1:]) if word.startswith("@") else ("", word)
+    sign, bare = (word[0], word[1:]) if word[:1] in ("@", "(", "[", '"') and word else ("", word)
     if not bare and not at_start:
         return []
     ending = ": " if at_start and not sign else " "
@@ -87,9 +107,27 @@ def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
 def _nicks(buffer: Buffer) -> list[str]:
     """Everybody here except ourselves: who spoke last comes first, the silent ones by name."""
     fold = buffer.network.fold
-    if buffer.kind is BufferKind.PRIVATE:
-        return [buffer.name]
+    if buffer.kind is not BufferKind.CHANNEL:
+        return list(dict.fromkeys([*[buffer.name] * (buffer.kind is BufferKind.PRIVATE), *_elsewhere(buffer)]))
     last = list(buffer.speakers)
     order = {folded: place for place, folded in enumerate(reversed(last))}
     others = [member.nick for member in buffer.members.values() if not buffer.network.is_me(member.nick)]
     return sorted(others, key=lambda nick: (order.get(fold(nick), len(order)), fold(nick)))
+
+
+def _elsewhere(buffer: Buffer) -> list[str]:
+    """The people of all channels of the network, by name."""
+    network = buffer.network
+    people = {member.nick for other in network.buffers.values() for member in other.members.values()}
+    return sorted((nick for nick in people if not network.is_me(nick)), key=network.fold)
+
+
+def _paths(word: str) -> list[str]:
+    """Files and folders whose paths begin so; a folder ends with a slash, so that one can go on."""
+    folder, _, name = word.rpartition("/")
+    try:
+        entries = sorted(os.scandir(os.path.expanduser(folder or "/")), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    found = [entry for entry in entries if entry.name.startswith(name) and (name or not entry.name.startswith("."))]
+    return [f"{folder}/{entry.name}{'/' * entry.is_dir()}" for entry in found[:_MOST_PATHS]]

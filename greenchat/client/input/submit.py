@@ -2,7 +2,7 @@
 shown, each window keeps its draft, and many lines at once are asked about first."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from greenchat.client.input.editor import EMPTY, Editor
 from greenchat.client.input.editor import Line as InputLine
@@ -10,7 +10,7 @@ from greenchat.client.input.input_modes import PasteGuard
 from greenchat.client.irc import chathistory, login, message_actions, multiline, sending, typing
 from greenchat.client.state.bindings import FORMATS
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
+from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.client.state.questions import ManyLines, WhichChannel
 from greenchat.client.text.cells import visible
 from greenchat.protocol.formatting import HEX_COLOUR
@@ -69,6 +69,19 @@ class Speaking:
             return False
         self.order(line, now)
         return True
+
+    def run_in(self, buffer: Buffer, lines: Sequence[str], now: int) -> None:
+        """Run commands as in a window that need not be shown; the window that is shown stays."""
+        shown, self._model.current = self._model.current, buffer
+        for line in lines:
+            self.order(line if line.startswith("/") else f"/{line}", now)
+        self._model.current = shown
+
+    def go(self, network: Network, name: str, now: int) -> None:
+        """Go into a channel, or begin a talk, that has no window yet."""
+        if network is not self._model.network:
+            self._model.show(network.status)
+        self.order(f"/join {name}" if network.isupport.is_channel(name) else f"/query {name}", now)
 
     def enter(self, text: str, now: int) -> None:
         """A whole line, where the terminal does the editing."""

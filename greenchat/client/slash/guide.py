@@ -19,6 +19,8 @@ KEYS = (
     "next window",
     "previous window",
     "next active window",
+    "switch window",
+    "scroll to unread",
     "window 1",
     "scroll up",
     "scroll down",

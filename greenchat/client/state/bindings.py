@@ -63,6 +63,8 @@ KEYS: dict[str, str] = {
     "M-Down": "next window",
     "M-Up": "previous window",
     "M-a": "next active window",
+    "M-g": "switch window",
+    "M-u": "scroll to unread",
     "M-o": "next split",
     "F7": "next split",
     "M-Enter": "newline",

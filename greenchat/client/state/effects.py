@@ -141,6 +141,14 @@ class ShowProcesses:
 
 
 @record(slots=True)
+class RunCommands:
+    """These commands are to be run as in the network's own window."""
+
+    network: Network
+    commands: tuple[str, ...]
+
+
+@record(slots=True)
 class StartServer:
     """A server is to be started on this machine, at the network's address, and to be connected to."""
 
@@ -165,5 +173,6 @@ Request = (
     | Execute
     | Signal
     | ShowProcesses
+    | RunCommands
     | StartServer
 )

@@ -12,6 +12,7 @@ from greenchat.client.state.address import Address
 from greenchat.client.state.buffer import BufferKind, Scroll
 from greenchat.client.state.channel_list import Directory
 from greenchat.client.state.isupport import Isupport
+from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.lines import Member, PendingMessage, words
 from greenchat.client.state.session_state import (
     Capabilities,
@@ -118,9 +119,10 @@ class Network:
     """One server that the client talks to, and the state of that talk.
 
     channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
-    whose window comes up. away_text: why the user is away, on every connection; "" while they are here. buffers:
-    folded name -> buffer; "" is the server's own. batches: by their references. identity: what the ids of our lines
-    begin with, unlike any other client's; "" gives them none. listed: entries of a list that is coming.
+    whose window comes up. away_text: why the user is away, on every connection; "" while they are here. buffers: folded
+    name -> buffer; "" is the server's own. batches: by their references. identity: what the ids of our lines begin
+    with, unlike any other client's; "" gives them none. listed: entries of a list that is coming. kept: what the user
+    keeps of this network.
     """
 
     __slots__ = (
@@ -136,6 +138,7 @@ class Network:
         "identity",
         "ids",
         "isupport",
+        "kept",
         "labels",
         "link",
         "listed",
@@ -155,6 +158,7 @@ class Network:
         self.address = address
         self.password = ""
         self.realname = ""
+        self.kept: KeptNetwork | None = None
         self.channels: dict[str, str] = {}
         self.show_on_join: set[str] = set()
         self.link = Link()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from greenchat.client.state.bindings import KEYS, PRESETS
+from greenchat.client.state.kept_networks import KeptError, KeptNetwork, from_table
 from greenchat.client.state.setting_checks import destination, languages, patterns, proxy
 from greenchat.client.text.colours import DEPTHS
 from greenchat.records import field, record
@@ -73,6 +74,7 @@ class Settings:
     ignored: list[str] = field(default_factory=list)  # masks
     bindings: dict[str, str] = field(default_factory=dict)  # key -> action, "" for none
     notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: presence.py
+    networks: dict[str, KeptNetwork] = field(default_factory=dict)  # by name, in the order of the file
 
     def get(self, name: str) -> Value:
         """The value that holds. Raises KeyError for a name that is not in the table."""
@@ -141,6 +143,11 @@ def load(path: Path) -> Settings:
             settings.values[name] = value
     settings.aliases = {name: str(text) for name, text in _mapping(found.get("aliases")).items()}
     settings.bindings = {key: str(action) for key, action in _mapping(found.get("keys")).items()}
+    for name, table in _mapping(found.get("networks")).items():
+        try:
+            settings.networks[name] = from_table(name, _mapping(table))
+        except KeptError as error:
+            raise SettingError(f"{path}: network {name}: {error}") from error
     settings.ignored = _texts(found.get("ignored"))
     settings.notified = _texts(found.get("notified"))
     return settings
@@ -164,6 +171,9 @@ def as_toml(settings: Settings) -> str:
         for name, value in sorted(table.items()):
             if isinstance(value, bool | int | str | list):
                 lines.append(f"{_toml(name)} = {_toml(value)}")
+    for network in settings.networks.values():
+        lines += ["", f"[networks.{_toml(network.name)}]"]
+        lines += [f"{name} = {_toml(value)}" for name, value in network.table().items()]
     return "\n".join(lines) + "\n"
 
 

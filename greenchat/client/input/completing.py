@@ -1,0 +1,55 @@
+"""Tab: what the word before the cursor can become, one candidate after the other, and the list of them to be seen."""
+
+from collections.abc import Callable
+
+from greenchat.client.input.choices import Completion
+from greenchat.client.input.editor import Editor
+from greenchat.client.input.spellcheck import Proofreader
+from greenchat.client.state.model import Model
+
+SHOWN = 12  # candidates in the list at once
+
+
+class Completing:
+    """editor: the input line that is completed. Reads: hint. Changes: step, stop."""
+
+    __slots__ = ("_completion", "_editor", "_model", "_proof")
+
+    def __init__(self, model: Model, editor: Callable[[], Editor], proof: Proofreader) -> None:
+        self._model = model
+        self._editor = editor
+        self._proof = proof
+        self._completion: Completion | None = None
+
+    def step(self, step: int) -> None:
+        """Take the next candidate (1), or the one before (-1)."""
+        editor = self._editor()
+        if self._completion:
+            self._completion = self._completion.next(step)
+        else:
+            from greenchat.client.input.completion import complete  # late: it has all commands in it
+
+            self._completion = complete(self._model, editor.line, step) or self._proof.completion(editor.line, step)
+        if self._completion:
+            editor.replace(self._completion.result)
+
+    def stop(self) -> None:
+        """Another key was pressed: what stands there stays."""
+        self._completion = None
+
+    @property
+    def hint(self) -> str:
+        """The candidates around the current one, which is in brackets; "" where there is nothing to choose."""
+        found = self._completion
+        if found is None or len(found.candidates) < 2:
+            return ""
+        return listed([each.strip() for each in found.candidates], found.index)
+
+
+def listed(names: list[str], chosen: int) -> str:
+    """Return `2 of 9: ann [bob] carol ...`: as many names around the chosen one as can be taken in."""
+    first = max(0, min(chosen - SHOWN // 2, len(names) - SHOWN))
+    shown = names[first : first + SHOWN]
+    marked = [f"[{name}]" if first + place == chosen else name for place, name in enumerate(shown)]
+    before, behind = "... " * (first > 0), " ..." * (first + SHOWN < len(names))
+    return f"{chosen + 1} of {len(names)}: {before}{'  '.join(marked)}{behind}"

@@ -1,0 +1,128 @@
+"""Going somewhere by a few letters of its name: open windows, the channels of the servers, and people.
+
+A name fits where it has the letters in their order; the closer they stand together and to the beginning, the better.
+"""
+
+from collections.abc import Callable, Iterator
+
+from greenchat.client.input.completing import listed
+from greenchat.client.input.editor import Editor, Line
+from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
+from greenchat.client.state.model import Buffer, BufferKind, Model, Network
+from greenchat.records import record
+
+MOST = 100
+
+
+@record(frozen=True)
+class Goal:
+    """Where one can go. buffer: the window, None where there is none yet. rank: those of a lower one come first."""
+
+    text: str
+    name: str
+    network: Network
+    buffer: Buffer | None
+    rank: int
+
+
+class Switcher:
+    """go: shows a window. join: goes into a channel, or opens a talk, that has no window yet."""
+
+    marked = ""
+    selected: int | None = None
+    prompt = "go to: "
+
+    def __init__(self, model: Model, join: Callable[[Network, str], None]) -> None:
+        self._model = model
+        self._join = join
+        self._editor = Editor()
+        self._goals = list(_goals(model))
+        self._found: list[Goal] = []
+        self._chosen = 0
+        self._search()
+
+    @property
+    def line(self) -> Line:
+        """What was typed."""
+        return self._editor.line
+
+    @property
+    def hint(self) -> str:
+        """The goals that fit, the best first."""
+        if not self._found:
+            return "Nothing has these letters in its name. Escape goes back."
+        return listed([goal.text for goal in self._found], self._chosen)
+
+    def key(self, key: str) -> str:
+        """Letters narrow the list, Up and Down or Tab choose, Enter goes there."""
+        if key in CANCEL:
+            return DONE
+        if key == "Enter":
+            if self._found:
+                self._go(self._found[self._chosen])
+            return DONE
+        if key in ("Tab", "Down", "C-n", "M-g"):
+            self._chosen = (self._chosen + 1) % max(1, len(self._found))
+        elif key in ("S-Tab", "Up", "C-p"):
+            self._chosen = (self._chosen - 1) % max(1, len(self._found))
+        elif edit(self._editor, key):
+            self._search()
+        return STAYS
+
+    def paste(self, text: str) -> None:
+        """The first line of what was pasted."""
+        self._editor.insert(text.split("\n")[0])
+        self._search()
+
+    def _go(self, goal: Goal) -> None:
+        if goal.buffer and goal.buffer in self._model.buffers:
+            self._model.show(goal.buffer)
+        else:
+            self._join(goal.network, goal.name)
+
+    def _search(self) -> None:
+        wanted = self._editor.text.strip()
+        scored = [(score, goal) for goal in self._goals if (score := fit(wanted, goal.text)) is not None]
+        scored.sort(key=lambda each: (each[0] + 10 * (each[1].rank > 3), each[1].rank))
+        self._found = [goal for _, goal in scored[:MOST]]
+        self._chosen = 0
+
+
+def fit(wanted: str, text: str) -> int | None:
+    """Return how far the letters stand from each other and from the beginning of a word, None where they do not fit.
+
+    Smaller is better; "" fits everything with 0.
+    """
+    wanted, text = wanted.casefold(), text.casefold()
+    whole = text.find(wanted)
+    if whole >= 0:
+        begins = whole == 0 or not text[whole - 1].isalnum()
+        return 0 if begins else 1
+    place, score = -1, 2
+    for letter in wanted:
+        found = text.find(letter, place + 1)
+        if found < 0:
+            return None
+        score += found - place - 1 if place >= 0 else 0
+        place = found
+    return score
+
+
+def _goals(model: Model) -> Iterator[Goal]:
+    """Windows that call first, unread ones, the last one, the others; then channels and people without a window."""
+    several = len(model.networks) > 1
+    for buffer in model.buffers:
+        if buffer is model.current:
+            continue
+        rank = 0 if buffer.unread.highlights else 1 if buffer.unread.count else 2 if buffer is model.last else 3
+        where = f" {buffer.network.name}" if several and buffer.kind is not BufferKind.STATUS else ""
+        yield Goal(f"{buffer.number}:{buffer.name}{where}", buffer.name, buffer.network, buffer, rank)
+    for network in model.networks:
+        where = f" {network.name}" if several else ""
+        for entry in network.directory.largest(MOST, ""):
+            if network.find(entry.name) is None:
+                yield Goal(f"{entry.name}{where}", entry.name, network, None, 4)
+        people = {member.nick for buffer in network.buffers.values() for member in buffer.members.values()}
+        for nick in sorted(people):
+            if network.find(nick) is None and not network.is_me(nick):
+                yield Goal(f"{nick}{where}", nick, network, None, 5)

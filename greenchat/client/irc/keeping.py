@@ -1,0 +1,36 @@
+"""Networks that are kept: made from what the settings say, tried at each of their addresses, set up on coming in.
+
+The windows that were open come back with them.
+"""
+
+from greenchat.client.state.destination import parse_destination
+from greenchat.client.state.effects import RunCommands
+from greenchat.client.state.kept_networks import KeptNetwork
+from greenchat.client.state.model import Model, Network
+
+
+def make(kept: KeptNetwork, nick: str, identity: str) -> Network:
+    """Return a network as it is kept. nick: where it names none."""
+    first = parse_destination(kept.addresses[0])
+    network = Network(kept.name, first.address, kept.nick or first.nick or nick, identity=identity)
+    network.kept = kept
+    network.realname = kept.realname
+    network.login.certificate = kept.certificate
+    for channel, key in kept.wanted.items():
+        network.want(channel, key)
+    return network
+
+
+def try_next_address(network: Network) -> None:
+    """Nothing came of this address: the next attempt goes to the one behind it."""
+    if network.kept is None or len(network.kept.addresses) < 2:
+        return
+    addresses = [parse_destination(each).address for each in network.kept.addresses]
+    place = addresses.index(network.address) if network.address in addresses else -1
+    network.address = addresses[(place + 1) % len(addresses)]
+
+
+def came_in(model: Model, network: Network) -> None:
+    """We are in: run what the user wants to be run then."""
+    if network.kept and network.kept.commands:
+        model.requests.append(RunCommands(network, tuple(network.kept.commands)))

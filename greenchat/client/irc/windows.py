@@ -1,0 +1,59 @@
+"""Which windows are open, with their numbers, which are on the screen together, and which one is shown: written down at
+the end, and opened again at the next start for the networks that are kept."""
+
+from greenchat.client.state.model import Buffer, BufferKind, Model
+
+
+def written(model: Model) -> str:
+    """Return the windows of kept networks as one line of JSON."""
+    import json  # late: only at the end
+
+    return json.dumps(
+        [
+            {
+                "network": buffer.network.name,
+                "name": "" if buffer.kind is BufferKind.STATUS else buffer.name,
+                "number": buffer.number,
+                "beside": buffer in model.beside,
+                "current": buffer is model.current,
+            }
+            for buffer in model.buffers
+            if buffer.network.kept
+        ]
+    )
+
+
+def restore(model: Model, text: str) -> None:
+    """Open the windows that were open, and those of all channels that are to be joined."""
+    networks = {network.name: network for network in model.networks}
+    current: Buffer | None = None
+    for entry in _entries(text):
+        network = networks.get(str(entry.get("network", "")))
+        if network is None:
+            continue
+        name, number = str(entry.get("name", "")), entry.get("number")
+        if name and network.isupport.is_channel(name) and name not in network.channels:
+            network.want(name)
+        buffer = model.open(network, name) if name else network.status
+        if isinstance(number, int) and 0 < number < 1000:
+            model.move(buffer, number)
+        if entry.get("beside"):
+            model.beside.append(buffer)
+        if entry.get("current"):
+            current = buffer
+    for network in model.networks:
+        for channel in network.channels:
+            model.open(network, channel)
+    channels = [buffer for buffer in model.buffers if buffer.kind is BufferKind.CHANNEL]
+    model.show(current or (channels or model.buffers)[0])
+
+
+def _entries(text: str) -> list[dict[str, object]]:
+    """What was written, [] for what is no such text."""
+    import json
+
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

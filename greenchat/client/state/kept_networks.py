@@ -1,0 +1,101 @@
+"""Networks that the user keeps: where they are, under which name, and what to do on coming in.
+
+They stand in the settings' file, a table each: `[networks."libera"]`.
+"""
+
+from greenchat.client.state.destination import AddressError, nick_problem, parse_destination
+from greenchat.client.state.setting_checks import proxy as proxy_problem
+from greenchat.records import field, record
+
+FIELDS = {
+    "addresses": "where it is, several are tried in turn: irc.example:6697 ircs://irc2.example",
+    "nick": "your nickname there",
+    "realname": "your real name there",
+    "channels": "channels to join in this order, a key behind a colon: #tea #secret:key",
+    "commands": "commands to run on coming in, separated by ; : /msg bot hello; /mode nick +x",
+    "autoconnect": "on or off: connect when greenchat starts",
+    "certificate": "the file of your certificate and its key",
+    "proxy": "socks5://host:port, for this network alone",
+}
+
+
+class KeptError(ValueError):
+    """A value can't be that; the text says why, for the user."""
+
+
+@record(eq=False)
+class KeptNetwork:
+    """What is kept of one network. addresses: as they are typed, the first one is tried first."""
+
+    name: str
+    addresses: list[str] = field(default_factory=list)
+    nick: str = ""
+    realname: str = ""
+    channels: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    autoconnect: bool = False
+    certificate: str = ""
+    proxy: str = ""
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The channels with their keys, "" for none."""
+        return {name: key for name, _, key in (each.partition(":") for each in self.channels)}
+
+    def set(self, name: str, text: str) -> None:
+        """Set a field to what was typed. Raises KeptError."""
+        text = text.strip()
+        if name == "addresses":
+            self.addresses = _addresses(text)
+        elif name == "channels":
+            self.channels = text.replace(",", " ").split()
+        elif name == "commands":
+            self.commands = [each for each in (part.strip() for part in text.split(";")) if each]
+        elif name == "autoconnect":
+            if text.lower() not in ("on", "off"):
+                raise KeptError("autoconnect is on or off.")
+            self.autoconnect = text.lower() == "on"
+        elif name in ("nick", "proxy") and text and (problem := _CHECKS[name](text)):
+            raise KeptError(f"{name}: {problem}")
+        elif name in FIELDS:
+            setattr(self, name, text)
+        else:
+            raise KeptError(f"There is no field {name}: {', '.join(FIELDS)}.")
+
+    def get(self, name: str) -> str:
+        """Return a field as it is typed."""
+        value = getattr(self, name)
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        return ("; " if name == "commands" else " ").join(value) if isinstance(value, list) else str(value)
+
+    def table(self) -> dict[str, str | bool | list[str]]:
+        """Return what differs from a new one, for the file."""
+        values = {name: getattr(self, name) for name in FIELDS}
+        return {name: value for name, value in values.items() if value}
+
+
+def from_table(name: str, table: dict[str, object]) -> KeptNetwork:
+    """Read what `table` gives. Raises KeptError."""
+    network = KeptNetwork(name)
+    for each, value in table.items():
+        if each in FIELDS and isinstance(value, list):
+            network.set(each, ("; " if each == "commands" else " ").join(map(str, value)))
+        elif each in FIELDS:
+            network.set(each, ("on" if value else "off") if isinstance(value, bool) else str(value))
+    return network
+
+
+def _addresses(text: str) -> list[str]:
+    found = text.replace(",", " ").split()
+    if not found:
+        raise KeptError("A network has an address, like irc.example:6697.")
+    for each in found:
+        try:
+            parse_destination(each)
+        except AddressError as error:
+            raise KeptError(str(error)) from error
+    return found
+
+
+_CHECKS = {"nick": nick_problem, "proxy": proxy_problem}

@@ -1,0 +1,162 @@
+"""Networks that are kept: written down, connected to at the start, each address in turn, set up on coming in."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.irc import keeping, windows
+from greenchat.client.net.connection import Connection
+from greenchat.client.state.address import Address
+from greenchat.client.state.effects import Connect, RunCommands, Save
+from greenchat.client.state.events import Disconnected
+from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork, from_table
+from greenchat.client.state.model import Model
+from greenchat.client.state.settings import SettingError, Settings, load, save
+from tests.client.world import World
+
+
+def home() -> KeptNetwork:
+    kept = KeptNetwork("home")
+    for name, text in {
+        "addresses": "irc.example:6667 ircs://irc2.example",
+        "nick": "ada",
+        "realname": "Ada L.",
+        "channels": "#tea #secret:key",
+        "commands": "/msg bot hello; mode ada +x",
+        "autoconnect": "on",
+        "certificate": "/home/ada/me.pem",
+        "proxy": "socks5://localhost:9050",
+    }.items():
+        kept.set(name, text)
+    return kept
+
+
+def test_they_are_written_and_read_again(tmp_path: Path) -> None:
+    settings = Settings()
+    settings.networks["home"] = home()
+    settings.networks['odd "name"'] = KeptNetwork('odd "name"', ["localhost"])
+    save(settings, tmp_path / "client.toml")
+    again = load(tmp_path / "client.toml")
+    assert list(again.networks) == ["home", 'odd "name"']
+    for name in FIELDS:
+        assert again.networks["home"].get(name) == home().get(name), name
+    assert from_table("home", dict(home().table())).table() == home().table()
+
+
+def test_a_wrong_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    path.write_text('[networks.home]\naddresses = ["ftp://x"]\n')
+    with pytest.raises(SettingError, match="network home: ftp:// is not known"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("addresses", ""),
+        ("addresses", "ftp://x"),
+        ("autoconnect", "maybe"),
+        ("nick", "a b"),
+        ("proxy", "x"),
+        ("no", "x"),
+    ],
+)
+def test_what_can_not_be_is_refused(name: str, text: str) -> None:
+    with pytest.raises(KeptError):
+        KeptNetwork("home").set(name, text)
+
+
+def test_a_network_is_made_of_it() -> None:
+    network = keeping.make(home(), "guest", "id")
+    assert (network.name, network.address) == ("home", Address("irc.example", 6667))
+    assert (network.nicks.wanted, network.realname) == ("ada", "Ada L.")
+    assert list(network.channels.items()) == [("#tea", ""), ("#secret", "key")]
+    assert network.login.certificate == "/home/ada/me.pem"
+
+
+def test_each_address_is_tried_in_turn() -> None:
+    network = keeping.make(home(), "guest", "id")
+    connection = Connection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
+    seen = []
+    for _ in range(4):
+        seen.append(network.address.host)
+        network.link.tries += 1  # as the handlers count what failed
+        connection.on_event(Disconnected("nothing answers"), 0.0)
+    assert seen == ["irc.example", "irc2.example", "irc.example", "irc2.example"]
+    assert network.address.tls is False
+
+
+def test_a_connection_that_was_good_comes_back_to_its_address() -> None:
+    network = keeping.make(home(), "guest", "id")
+    connection = Connection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
+    connection.on_event(Disconnected("the connection was cut"), 0.0)
+    assert network.address.host == "irc.example"
+
+
+def test_commands_run_on_coming_in_and_show_nothing(world: World) -> None:
+    world.network.kept = home()
+    world.welcome()
+    request = world.model.requests.popleft()
+    assert isinstance(request, RunCommands)
+    world.model.show(world.model.open(world.network, "#tea"))
+    world.console.speaking.run_in(request.network.status, request.commands, world.now)
+    assert world.model.current.name == "#tea"
+    assert world.sent() == ["PRIVMSG bot :hello", "MODE ada +x"]
+    world.feed(":srv 376 alice :End of /MOTD")  # asked for again: nothing runs a second time
+    assert not any(isinstance(each, RunCommands) for each in world.model.requests)
+
+
+def test_the_command_keeps_and_connects(tea: World) -> None:
+    tea.type("/network add libera\n")
+    assert tea.model.settings.networks["libera"].addresses == ["libera"]
+    assert [type(each) for each in tea.model.requests] == [Save]
+    tea.type("/network set libera autoconnect on\n/network set libera channels #a #b:k\n/network set libera nick a b\n")
+    assert tea.shown()[-1].startswith("! nick: 'a b' can't be a nickname")
+    tea.model.requests.clear()
+    tea.type("/connect libera\n")
+    network = tea.model.networks[1]
+    assert (network.name, network.address) == ("libera", Address("irc.libera.chat", 6697, tls=True))
+    assert network.channels == {"#a": "", "#b": "k"}
+    assert list(tea.model.requests) == [Connect(network)]
+    tea.type("/network remove libera\n")
+    assert tea.model.settings.networks == {}
+
+
+def test_the_list_tells_of_all(tea: World) -> None:
+    tea.type("/network\n")
+    assert "No network is kept" in tea.shown()[-1]
+    tea.type("/network known\n")
+    assert "- Libera.Chat: irc.libera.chat:6697, TLS" in tea.shown()
+    tea.type("/network show nowhere\n")
+    assert tea.shown()[-1] == "! No network nowhere is kept. /network lists them."
+    tea.type("/network frobnicate\n")
+    assert tea.shown()[-1].startswith("! How to use it: /network add NAME ADDRESS")
+
+
+def test_windows_come_back_with_numbers_and_splits() -> None:
+    def model() -> Model:
+        return Model(keeping.make(home(), "guest", "id"))
+
+    first = model()
+    for number, name in ((2, "#tea"), (7, "bob"), (4, "#dev")):
+        first.move(first.open(first.network, name), number)
+    first.beside.append(first.open(first.network, "bob"))
+    first.show(first.open(first.network, "#dev"))
+    second = model()
+    windows.restore(second, windows.written(first))
+    assert {(buffer.number, buffer.name) for buffer in second.buffers} == {
+        (1, "home"),
+        (2, "#tea"),
+        (3, "#secret"),
+        (4, "#dev"),
+        (7, "bob"),
+    }
+    assert second.current.name == "#dev"
+    assert [buffer.name for buffer in second.beside] == ["bob"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '[{"network": "gone", "name": "#x"}]', '{"a": 1}'])
+def test_what_can_not_be_read_opens_the_channels(text: str) -> None:
+    model = Model(keeping.make(home(), "guest", "id"))
+    windows.restore(model, text)
+    assert [buffer.name for buffer in model.buffers] == ["home", "#tea", "#secret"]
