@@ -27,6 +27,10 @@ def _kibibytes(value: float) -> str:
     return f"{value / 1024:.1f} KiB"
 
 
+def _mebibytes(value: float) -> str:
+    return f"{value / 1024 / 1024:.0f} MiB"
+
+
 def _percent(value: float) -> str:
     return f"{value * 100:.0f} %" if value >= 0.1 else f"{value * 100:.2g} %"
 
@@ -55,6 +59,10 @@ FIGURES: dict[str, Figure] = {
     "delay_p99": Figure("p99", _milliseconds, ratio=True),
     "delay_all": Figure("p50 to all", _milliseconds, ratio=True),
     "delay_max": Figure("max", _milliseconds),
+    "delay_fault": Figure("max by the server", _milliseconds),
+    "memory": Figure("memory", _mebibytes),
+    "told": Figure("told at the end", _count),
+    "stopping": Figure("SIGTERM to end", _seconds),
     "delay_p50_without": Figure("p50 without", _milliseconds),
     "delay_ratio": Figure("with/without", lambda value: f"{value:.2f}"),
     "memory_per_client": Figure("memory/client", _kibibytes, ratio=True),
