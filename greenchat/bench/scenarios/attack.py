@@ -129,6 +129,7 @@ def _talk(job: Job, one: _Talker, other: _Talker) -> dict[str, float]:
         time.sleep(_PAUSE)
     ordered = sorted(delays)
     return {
+        "clients": 2,
         "delay_p50": quantile(ordered, 0.5),
         "delay_p99": quantile(ordered, 0.99),
         "delay_max": ordered[-1],

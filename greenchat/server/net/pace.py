@@ -42,6 +42,7 @@ class Pace:
         "_bucket",
         "_has_earned",
         "_is_gone",
+        "_is_settled",
         "_opened",
         "_pause",
         "_schedule",
@@ -64,6 +65,7 @@ class Pace:
         self._opened = self.since = now = monotonic()
         self._share = Share(is_newcomer=True)
         self._bucket = TokenBucket(throttle.commands, throttle.burst, first=throttle.newcomer_burst, now=now * 1000)
+        self._is_settled = False  # no newcomer any more
         self._has_earned = False  # all of its burst, by a login
         self._wasted = 0
         self._ahead_since = inf  # since when too much of it is unread
@@ -99,13 +101,13 @@ class Pace:
         wait = self._bucket.take(now * 1000)
         if wait > 0:
             self._be_throttled(wait / 1000)
-        elif now > self._schedule.deadline:
+        elif now > (self._schedule.deadline if self._is_settled else self._schedule.newcomer_deadline):
             self._wait()
 
     def work(self) -> None:
         """Go on at once while this turn has time, else when it is our turn."""
         self.since = now = monotonic()
-        deadline = self._schedule.deadline
+        deadline = self._schedule.deadline if self._is_settled else self._schedule.newcomer_deadline
         if now > deadline:
             self._wait()
         elif deadline == inf:
@@ -118,7 +120,8 @@ class Pace:
 
     def _wait(self) -> None:
         user = self._session.user
-        self._share.is_newcomer = user is None or not (user.account or monotonic() - self._opened > _NEW)
+        self._is_settled = user is not None and bool(user.account or monotonic() - self._opened > _NEW)
+        self._share.is_newcomer = not self._is_settled
         self._schedule.ask(self._share, self.since)
         self.since = monotonic()
 

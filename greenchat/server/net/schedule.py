@@ -21,7 +21,7 @@ from greenchat.chat.outbox import Dirty
 from greenchat.server.net.fair_queue import FairQueue, Share, Wake
 
 _BUDGET = 0.010  # seconds of handlers in a turn
-_BURST = 0.025  # the same where nobody waits from turns before: what comes at once is better sent at once
+_BURST = 0.025  # of those who are in, where nobody waits from turns before: what comes at once is better sent at once
 _SLOT = 0.001  # seconds for one of those who wait; a line that takes longer is finished
 _SEND = 4e-6  # seconds that one more outbox with something in it costs when it is sent
 _CROWD = 32  # who waits in the queue, beyond which nobody else is let in
@@ -30,7 +30,9 @@ _CROWD = 32  # who waits in the queue, beyond which nobody else is let in
 class Schedule:
     """deadline: when, by the monotonic clock, whoever works has to ask; infinite while no turn has begun.
 
-    Reads: deadline, is_crowded. Changes: begin, end, fill. Waits: ask, rest.
+    newcomer_deadline: the same for who has just come.
+
+    Reads: deadline, newcomer_deadline, is_crowded. Changes: begin, end, fill. Waits: ask, rest.
     """
 
     __slots__ = (
@@ -40,11 +42,13 @@ class Schedule:
         "_ends",
         "_hurry",
         "_idle",
+        "_newcomers_end",
         "_open",
         "_queue",
         "_resting",
         "_slot_began",
         "deadline",
+        "newcomer_deadline",
     )
 
     def __init__(self, dirty: Dirty, open_turn: Callable[[], None], hurry: Callable[[], None]) -> None:
@@ -52,8 +56,8 @@ class Schedule:
         self._dirty = dirty
         self._open = open_turn
         self._hurry = hurry
-        self.deadline = inf
-        self._ends = inf  # of the budget, by the thread's processor time
+        self.deadline = self.newcomer_deadline = inf
+        self._ends = self._newcomers_end = inf  # of the budget, by the thread's processor time
         self._queue = FairQueue()
         self._resting: list[tuple[Share, Wake]] = []
         self._slot_began = 0.0  # of who was let go on from the queue, by processor time; 0.0 while nobody was
@@ -71,12 +75,13 @@ class Schedule:
     def begin(self) -> None:
         """A turn begins."""
         budget = _BUDGET if self._queue else _BURST
-        self.deadline = monotonic() + budget
-        self._ends = thread_time() + budget
+        now, used = monotonic(), thread_time()
+        self.deadline, self.newcomer_deadline = now + budget, now + _BUDGET
+        self._ends, self._newcomers_end = used + budget, used + _BUDGET
 
     def end(self) -> None:
         """The turn has ended, and all that was said in it was sent."""
-        self.deadline = self._ends = inf
+        self.deadline = self.newcomer_deadline = self._ends = self._newcomers_end = inf
         if self._resting:
             resting, self._resting = self._resting, []
             for share, wake in resting:
@@ -84,7 +89,7 @@ class Schedule:
 
     def fill(self) -> None:
         """So much was said that it is to be sent before anything else is."""
-        self.deadline = self._ends = 0.0
+        self.deadline = self.newcomer_deadline = self._ends = self._newcomers_end = 0.0
 
     def ask(self, share: Share, since: float) -> None:
         """The deadline has passed: wait until it is the turn of the greenlet that calls, if there is no time left.
@@ -93,9 +98,12 @@ class Schedule:
         """
         now = thread_time()
         slot = self._slot_began
-        left = (min(self._ends, slot + _SLOT) if slot else self._ends) - now
+        ends = self._newcomers_end if share.is_newcomer else self._ends
+        left = (min(ends, slot + _SLOT) if slot else ends) - now
         if left > 0:  # the machine had something else to do meanwhile
-            self.deadline = monotonic() + left
+            self.newcomer_deadline = monotonic() + left
+            if not share.is_newcomer:
+                self.deadline = self.newcomer_deadline
             return
         if slot:
             self._end_slot(share, now)
@@ -130,11 +138,13 @@ class Schedule:
                 break
             share, wake = queue.pop()
             self._slot_began, self._dirty_before = now, len(self._dirty)
-            self.deadline = monotonic() + min(self._ends - now, _SLOT)
+            self.deadline = self.newcomer_deadline = monotonic() + min(self._ends - now, _SLOT)
             wake()
             if self._slot_began:
                 self._end_slot(share, thread_time())
-        self.deadline = monotonic() + max(self._ends - thread_time(), 0.0)
+        now, used = monotonic(), thread_time()
+        self.deadline = now + self._ends - used
+        self.newcomer_deadline = now + self._newcomers_end - used
         if not queue:
             self._check.stop()
             self._idle.stop()
