@@ -36,7 +36,8 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["greenchat", "greenchat.*"]),
     package_data={
-        "greenchat": ["py.typed", "web/*", "web/**/*", "server/tools/templates/*"]
+        "greenchat.commands.accounts": ["*.txt.gz"],  # passwords that everybody tries
+        "greenchat": ["py.typed", "web/*", "web/**/*", "server/tools/templates/*"],
     },  # types; the page; what `print-unit` and its like print
     data_files=[("share/man/man1", sorted(str(page) for page in Path("greenchat/man").glob("*.1")))],
     scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],

@@ -1,18 +1,30 @@
 """The parser of command lines that our programs use: a mistake is one line. Imported late where a start is quick."""
 
 import argparse
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from greenchat.cli import WRONG_USE
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and where to read more."""
+    """Says what is wrong in one line, and where to read more.
+
+    hints: (a pattern of what people type who know other programs, what they should type here); `\\1` in the latter
+    stands for what the pattern's first group found.
+    """
+
+    hints: Sequence[tuple[str, str]] = ()
 
     def error(self, message: str) -> NoReturn:
         """Ends the process with 2."""
+        typed = " ".join(sys.argv[1:])
+        for pattern, advice in self.hints:
+            found = re.search(pattern, typed)
+            if found:
+                self.exit(WRONG_USE, f"{self.prog}: {message}. Like this: {self.prog} {found.expand(advice)}\n")
         self.exit(WRONG_USE, f"{self.prog}: {message}; --help tells more\n")
 
 

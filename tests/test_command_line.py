@@ -1,11 +1,13 @@
 """What all programs do alike with their command line."""
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from greenchat.cli import called
+from tests.server.process import PATIENCE, ROOT, environment
 
 
 def test_a_program_is_called_as_it_can_be_called_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,3 +21,30 @@ def test_a_program_is_called_as_it_can_be_called_from_here(tmp_path: Path, monke
     assert called("greenchat-bench") == "greenchat-bench"  # it is nowhere: the name is all that can be told
     monkeypatch.setenv("PATH", str(tmp_path))
     assert called("greenchat") == "greenchat"
+
+
+@pytest.mark.parametrize(
+    ("program", "typed", "hint"),
+    [
+        ("greenchat-server", "--port 9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines too"),
+        ("greenchat-server", "-p 9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines too"),
+        ("greenchat-server", "--port=9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines too"),
+        ("greenchat-server", "--host 0.0.0.0 --port 9191", "--listen 0.0.0.0:9191"),
+        ("greenchat", "localhost 9191", "localhost:9191"),
+        ("greenchat", "--port 9191", "localhost:9191"),
+        ("greenchat", "--server irc.example.org", "irc.example.org"),
+    ],
+)
+def test_what_is_meant_is_told(program: str, typed: str, hint: str, tmp_path: Path) -> None:
+    """Who knows other programs types their options; one line says how it is said here."""
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "bin" / program), *typed.split()],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.endswith(f". Like this: {program} {hint}")

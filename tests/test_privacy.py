@@ -33,7 +33,7 @@ def test_no_command_writes_for_others(tmp_path: Path) -> None:
         ["compact", *data],
         ["check", *data],
     ):
-        done = run(here, *command, stdin="password1\n", before=_WIDE)
+        done = run(here, *command, stdin="open-door-7\n", before=_WIDE)
         assert done.returncode == 0, done.stderr
         assert modes(here) == {}, command
     with open(here / "exported", "wb") as out:

@@ -71,6 +71,21 @@ class ListenerOptions:
             choices=("grace", "now", "tilde"),
         ),
     ] = "grace"
+    prompt_text: Annotated[
+        str,
+        Key(
+            "for plain text, what asks for the name; empty: NICK, without anything behind it, which is what programs"
+            " wait for",
+            parse=validators.line,
+        ),
+    ] = ""
+    charset: Annotated[
+        str,
+        Key(
+            "for plain text, what clients are sent: ascii for programs that die of anything else",
+            choices=("utf-8", "ascii"),
+        ),
+    ] = "utf-8"
     tls: Annotated[
         str,
         Key(

@@ -91,6 +91,9 @@ class AccountSettings:
         ),
     ] = False
     verify_hours: Annotated[int, Key("hours after which the name of an account that was not confirmed is free", 1)] = 24
+    password_least: Annotated[int, Key("characters that a password needs", 1, 100)] = 8
+    password_most: Annotated[int, Key("bytes that it may have", 64, 1000)] = 300
+    password_common: Annotated[bool, Key("whether it may be one of the ten thousand that most people choose")] = False
     iterations: Annotated[int, Key("rounds of PBKDF2 for a new password", 4096)] = ITERATIONS
     reserve_nicks: Annotated[bool, Key("whether the nickname that is an account's is kept for its owner")] = True
     force_nick: Annotated[bool, Key("whether the nickname of somebody with an account is always its name")] = False

@@ -126,6 +126,9 @@ class _Ending:
 
     def ask(self) -> None:
         """A signal came."""
+        # a person who pressed Ctrl-C sees that it was heard
+        if not self._was_asked and sys.stderr.isatty():
+            sys.stderr.write("\nStopping; once more ends it at once\n")
         if self._was_asked:
             os._exit(128 + signal.SIGINT)
         self.begin()

@@ -20,7 +20,7 @@ from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, Listen
 from greenchat.privacy import keep_private, narrow
 from greenchat.server import early_signals
 from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
-from greenchat.server.urls import page_urls
+from greenchat.server.urls import own_addresses, page_urls
 
 _EPILOG = """\
 Without options it serves on 127.0.0.1:9090 and needs nothing else.
@@ -59,9 +59,20 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
+# What people type who know other servers, and how it is said here.
+_HINTS = (
+    (r"--?(?:host|bind|address|b)[ =](\S+) --?(?:port|p)[ =](\d{1,5})", r"--listen \1:\2"),
+    (r"--?(?:port|p)[ =](\d{1,5})", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines too"),
+    (r"--?(?:host|bind|address|b)[ =](\S+)", r"--listen \1:9090"),
+    (r"(?:^| )(?:serve|start|run)(?: |$)", "without a command: that serves"),
+    (r"^(\d{1,5})$", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines too"),
+)
+
+
 def _tool(words: list[str]) -> Tool | None:
     """Return the command that is asked for, None where it is to serve. An unknown one ends the process with 2."""
     parser = Parser(prog="greenchat-server", add_help=False, allow_abbrev=False)
+    parser.hints = _HINTS
     _add_options(parser)
     _add_server_options(parser)
     parser.add_argument("command", nargs="?")
@@ -102,6 +113,7 @@ def _server_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.hints = _HINTS
     _add_server_options(parser)
     _add_options(parser)
     return parser
@@ -246,4 +258,8 @@ def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None
         print(f"In a browser: {page}")
     if elsewhere:
         print(f"From other machines: {'  '.join(elsewhere)}")
+    if ip_address(first.host).is_unspecified:
+        for own in own_addresses(ip_address(first.host).version == 6)[:2]:
+            at = f"[{own}]" if ":" in own else own
+            print(f"On other machines:  greenchat {at}:{first.port}  or  nc {own} {first.port}")
     print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)

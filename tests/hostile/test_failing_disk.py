@@ -122,8 +122,8 @@ _NOT_STORED = ("could not be stored", "could not be taken back", "could not be d
 
 # What somebody does, and how to see whether it was done: a command, and what its answer holds then.
 _PROMISES = {
-    "REGISTER newbie * password1": ("NICKSERV INFO newbie", "Account newbie"),
-    "NICKSERV SAREGISTER newbie password1": ("NICKSERV INFO newbie", "Account newbie"),
+    "REGISTER newbie * open-door-7": ("NICKSERV INFO newbie", "Account newbie"),
+    "NICKSERV SAREGISTER newbie open-door-7": ("NICKSERV INFO newbie", "Account newbie"),
     "NICKSERV SET ALWAYS-ON on": ("NICKSERV SET", "ALWAYS-ON: on"),
     "NICKSERV CERT ADD " + "a" * 64: ("NICKSERV CERT LIST", "a" * 64),
     "ACCEPT friend": ("ACCEPT *", "friend"),

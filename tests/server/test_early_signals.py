@@ -45,7 +45,7 @@ def test_sighup_while_starting(tmp_path: Path) -> None:
     with starting(tmp_path) as server:
         for _ in range(3):
             server.send_signal(signal.SIGHUP)
-        added = run(tmp_path, "adduser", "zed", "--data", str(tmp_path / "data"), stdin="password1\n")
+        added = run(tmp_path, "adduser", "zed", "--data", str(tmp_path / "data"), stdin="open-door-7\n")
         assert added.returncode in (0, 2)  # nobody says that they hold the folder
     assert server.stdout
     line = server.stdout.readline()

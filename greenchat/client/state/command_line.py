@@ -15,6 +15,11 @@ def parser_of_program() -> argparse.ArgumentParser:
         description="Chat in the terminal, with people on a greenchat server or any other IRC server.",
         epilog="In the chat, /help shows the commands.",
     )
+    parser.hints = (
+        (r"(?:^| )([^\s-]\S*) (\d{1,5})(?: |$)", r"\1:\2"),  # as for telnet and nc
+        (r"--?(?:port|p)[ =](\d{1,5})", r"localhost:\1"),
+        (r"--?(?:host|server|connect|h)[ =]([^\s-]\S*)", r"\1"),
+    )
     parser.add_argument(
         "destination",
         nargs="?",

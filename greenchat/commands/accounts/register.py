@@ -11,6 +11,7 @@ from greenchat.chat.accounts import Account, account_id
 from greenchat.chat.defcon import NO_ACCOUNTS
 from greenchat.chat.tokens import SESSION, TICKET
 from greenchat.chat.user import Session
+from greenchat.commands.accounts import password_rules
 from greenchat.commands.accounts.login import count_failure, log_in, must_wait
 from greenchat.commands.accounts.tokens import drop_of
 from greenchat.commands.accounts.verification import (
@@ -30,13 +31,10 @@ from greenchat.commands.core.persistence import change_account, forget_account, 
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import NAMES, STEPS, step
 from greenchat.config import validators
-from greenchat.config.settings import Settings
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol import caps
 from greenchat.protocol.scram import make_verifier
 from greenchat.values import addresses
-
-LONGEST_PASSWORD = 300  # bytes: "300 bytes should be a safe reasonable limit"
-SHORTEST_PASSWORD = 6  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ def register(
     then: a step. for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
     """
     why_not = _why_not_free if for_somebody else _why_not
-    refusal = why_not(ctx, name, email) or why_not_password(password)
+    refusal = why_not(ctx, name, email) or why_not_password(password, name, ctx.network.settings.accounts)
     if not (refusal or for_somebody):
         refusal = _too_many(ctx, email)
     if refusal:
@@ -184,7 +182,7 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
 
 def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Deferred | None:
     """Give an account another password and call `then`, a step, with "", or with why not."""
-    refusal = why_not_password(password)
+    refusal = why_not_password(password, name, ctx.network.settings.accounts)
     if refusal:
         then(ctx, refusal.text)
         return None
@@ -260,13 +258,10 @@ def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
     return None
 
 
-def why_not_password(password: str) -> Refusal | None:
-    """Why this can't be a password; None if it can."""
-    if "\0" in password or len(password.encode()) > LONGEST_PASSWORD:
-        return Refusal("UNACCEPTABLE_PASSWORD", f"A password has at most {LONGEST_PASSWORD} bytes")
-    if len(password) < SHORTEST_PASSWORD:
-        return Refusal("WEAK_PASSWORD", f"A password needs at least {SHORTEST_PASSWORD} characters")
-    return None
+def why_not_password(password: str, name: str, rules: AccountSettings) -> Refusal | None:
+    """Why this can't be the password of an account of this name; None if it can."""
+    fault = password_rules.why_not(password, name, rules)
+    return Refusal(*fault) if fault else None
 
 
 def _offer_registration(settings: Settings, _: Session) -> str | None:

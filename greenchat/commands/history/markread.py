@@ -30,7 +30,8 @@ def markread(ctx: Context) -> None:
     if place is None:
         raise FailError("MARKREAD", "INVALID_PARAMS", params[0], text="Invalid target")
     marks = marks_of(ctx, ctx.user)
-    if len(params) > 1 and marks.advance(place.key, min(_time(params[1]), ctx.now)):
+    # `*` is no time to set ("MUST NOT be a literal `*`") and answered like a question
+    if len(params) > 1 and params[1] != "*" and marks.advance(place.key, min(_time(params[1]), ctx.now)):
         if ctx.user.account:
             ctx.journal.record(Document(documents.READ_MARKS.name, marks.owner, marks.times.copy()))
         _tell_others(ctx, _mark(ctx, place, marks))

@@ -17,6 +17,8 @@ from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.commands.users import metadata_wire
 from greenchat.commands.users.metadata_sync import (
+    AT_ONCE,
+    LATER,
     Target,
     change,
     name_of,
@@ -194,6 +196,10 @@ def _sync_to(
     found = list(with_values(looked_at, keys))
     if not found and not is_batch and metadata_wire.is_second(ctx.session):
         return None  # the second draft answers SUB with values, but not with a batch of none
+    if not is_batch and sum(len(target.metadata) for target in found) > AT_ONCE:
+        # "or a `774 ERR_METADATASYNCLATER` message to indicate postponed synchronization": SYNC tells it in portions
+        ctx.reply(Numeric.ERR_METADATASYNCLATER, named, str(LATER))
+        return None
     return Streamed(_told(ctx, named, found, keys), is_batch=is_batch)
 
 

@@ -20,8 +20,8 @@ from greenchat.storage.interface import StoreError
 
 Target = Channel | User
 
-_AT_ONCE = 100  # values that a JOIN tells; beyond that the client has to ask for them
-_LATER = 3  # seconds until it shall
+AT_ONCE = 100  # values that a JOIN or a SUB tells; beyond that the client has to ask for them
+LATER = 3  # seconds until it shall
 
 
 def name_of(target: Target) -> str:
@@ -91,8 +91,8 @@ def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
     to = ctx if session is ctx.session else ctx.aside(session)
     keys = use.subscriptions if use else {}
     targets = list(with_values(_seen_in(channel, user), keys))
-    if sum(len(target.metadata) for target in targets) > _AT_ONCE:
-        to.reply(Numeric.ERR_METADATASYNCLATER, channel.name, str(_LATER))
+    if sum(len(target.metadata) for target in targets) > AT_ONCE:
+        to.reply(Numeric.ERR_METADATASYNCLATER, channel.name, str(LATER))
         return
     for _ in sync(to, channel.name, targets, keys):
         pass

@@ -11,7 +11,7 @@ text of a `Message` once for all clients of a family.
 All times are int milliseconds of one steady clock.
 """
 
-from greenchat.protocol.plain.dialect import Dialect, Event, Leave, NotPlain, Options, Run, Tell, Write
+from greenchat.protocol.plain.dialect import Dialect, Event, Leave, NotPlain, Options, Run, Tell, Write, orientation
 from greenchat.protocol.plain.family import GRACE, LINGER, PROMPT_TIMEOUT, Family, Prompt, Style
 from greenchat.protocol.plain.names import another_name, clean_name
 from greenchat.protocol.plain.pacer import Pacer
@@ -36,5 +36,6 @@ __all__ = [
     "another_name",
     "clean_name",
     "notice",
+    "orientation",
     "render",
 ]

@@ -67,7 +67,9 @@ class Irc:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Send the prompt now."""
+    """Send the prompt now. telnet: it is a telnet client, which shows what its user types behind it."""
+
+    telnet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class _Waiting(Enum):
 class Arrival:
     """One connection before its name. deadline: when to call `tick` if nothing comes in."""
 
-    __slots__ = ("_asked", "_data", "_give_up", "_irc", "_kept", "_prompt", "_waiting", "deadline")
+    __slots__ = ("_asked", "_data", "_give_up", "_irc", "_kept", "_prompt", "_telnet", "_waiting", "deadline")
 
     def __init__(
         self,
@@ -106,6 +108,7 @@ class Arrival:
         self._data = b""
         self._kept: list[bytes] = []
         self._asked: int | None = None
+        self._telnet = False
         self._waiting = _Waiting.SILENCE
         self._give_up = now + timeout
         silence = {Prompt.GRACE: grace, Prompt.NOW: 0, Prompt.NEVER: timeout}[prompt]
@@ -114,6 +117,7 @@ class Arrival:
     def receive(self, data: bytes, now: int) -> Verdict | None:
         """A chunk came in."""
         if _TELNET.fullmatch(data):
+            self._telnet = True
             return None
         self._data += data
         if len(self._data) + sum(map(len, self._kept)) > NAME_LIMIT:
@@ -178,7 +182,7 @@ class Arrival:
         self._asked = now
         self._waiting = _Waiting.ANSWER
         self.deadline = self._give_up
-        return Ask()
+        return Ask(self._telnet)
 
     def _wait(self, waiting: _Waiting, now: int, time: int) -> None:
         """A deadline that was set for the same reason stands, except that every chunk gets its rest time anew."""

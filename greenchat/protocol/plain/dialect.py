@@ -5,7 +5,7 @@ say, in order, and reports back: `refused` where the server did not take the nic
 registered, `known_as` whenever the nick may have changed.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -20,6 +20,8 @@ from greenchat.protocol.plain.text import split_text, visible, visible_typed
 REALNAME_LIMIT = 100  # characters of the typed name that others can look up
 TRIES = 20  # names `alice_2` ... after which numbers are taken that nobody had yet
 TRIES_AT_ALL = 100
+_TELNET_PROMPT = b"Your name: "
+_SHOWN = 10  # names of those who are here
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Options:
     irc: whether it may be IRC after all. grace and timeout in ms. legal and nick_limit: which nicks there are.
     text_limit: bytes of text in one message, so that it fits an IRC line with any source.
     password: whether the server asks for one. guest_number: a number that it never gave before.
+    prompt_text: instead of the four bytes that programs know. ascii_only: nothing else may be sent.
     """
 
     legal: Legal
@@ -78,11 +81,13 @@ class Options:
     timeout: int = PROMPT_TIMEOUT
     text_limit: int = 350
     password: bool = False
+    prompt_text: bytes = b""
+    ascii_only: bool = False
     guest_number: Callable[[], int] = field(default_factory=lambda: count(1).__next__)
 
 
 class Dialect:
-    """One connection. style: what is known of the client, for the `Pacer`."""
+    """One connection. style: what is known of the client, for the `Pacer`. room: the channel in which it speaks."""
 
     __slots__ = (
         "_arrival",
@@ -92,9 +97,11 @@ class Dialect:
         "_nick",
         "_options",
         "_speech",
+        "_taken",
         "_tries",
         "_typed",
         "_wish",
+        "room",
         "style",
     )
 
@@ -103,7 +110,7 @@ class Dialect:
         self._arrival: Arrival | None = Arrival(
             now, prompt=options.prompt, irc=options.irc, grace=options.grace, timeout=options.timeout
         )
-        self.style = Style()
+        self.style = Style(ascii=options.ascii_only, ascii_only=options.ascii_only)
         self._speech = Speech(self.style)
         self._early: list[bytes] | None = []
         self._introduction: list[Event] | None = None
@@ -111,6 +118,8 @@ class Dialect:
         self._nick = ""
         self._typed = ""
         self._tries = 1
+        self._taken = False
+        self.room = options.lobby
         self._wish: tuple[str, str] | None = None
 
     @property
@@ -165,9 +174,10 @@ class Dialect:
             return []
         return self._events(self._speech.end())
 
-    def refused(self) -> list[Event]:
-        """The server did not take the nick: the next one to try."""
+    def refused(self, *, taken: bool = True) -> list[Event]:
+        """The server did not take the nick: the next one to try. taken: it is somebody's."""
         options = self._options
+        self._taken = self._taken or taken
         self._tries += 1
         if self._tries > TRIES_AT_ALL:
             return [Leave("No free name")]
@@ -179,8 +189,8 @@ class Dialect:
     def welcomed(self, nick: str, now: int) -> list[Event]:
         """The user is registered under this nick: into the lobby, and what was said meanwhile."""
         typed = self._typed.strip()
-        events: list[Event] = [Run(Message("JOIN", (self._options.lobby,)))]
-        if self._tries > 1 and typed:
+        events: list[Event] = [Run(Message("JOIN", (self.room,)))]
+        if self._taken and typed:
             events.append(Tell(f"The name {visible(typed[: self._options.nick_limit])} is taken, so you are {nick}."))
         elif nick != typed:
             events.append(Tell(f"You are {nick}."))
@@ -189,6 +199,11 @@ class Dialect:
         for chunk in early:
             events += self._events(self._speech.receive(chunk, now))
         return events
+
+    def moved(self, room: str) -> list[Event]:
+        """The user has come into another channel: out of the one where they were."""
+        before, self.room = self.room, room
+        return [Run(Message("PART", (before,)))] if before != room else []
 
     def known_as(self, nick: str) -> None:
         """The user's nick, which may be another than before."""
@@ -204,8 +219,8 @@ class Dialect:
         match verdict:
             case None:
                 return []
-            case Ask():
-                return [Write(PROMPT)]
+            case Ask(telnet):
+                return [Write(self._options.prompt_text or (_TELNET_PROMPT if telnet else PROMPT))]
             case Irc(data, prompted):
                 return [Write(b"\r\n"), NotPlain(data)] if prompted else [NotPlain(data)]
             case GiveUp(reason):
@@ -218,7 +233,7 @@ class Dialect:
         style = self.style
         style.family = known.family
         raw = known.family is Family.RAW
-        style.ascii = raw and known.quick and known.typed.isascii()
+        style.ascii = style.ascii_only or (raw and known.quick and known.typed.isascii())
         style.hold_until = now + HOLD if raw else now
         self._early = list(known.rest)
         options = self._options
@@ -255,12 +270,12 @@ class Dialect:
         slash = parse_slash(text)
         if slash is None:
             # `//` says a line that begins with a slash
-            return self._say(Say(self._options.lobby, text[1:] if text.startswith("//") else text))
+            return self._say(Say(self.room, text[1:] if text.startswith("//") else text))
         name, rest = slash
         row = COMMANDS.get(name)
         if row is None:
             return [Tell(f"There is no /{name[:32]}. /help lists what there is, // says a line that begins with /.")]
-        match row.function(rest, self._options.lobby):
+        match row.function(rest, self.room):
             case None:
                 return [Tell(f"Like this: {row.usage}")]
             case Help():
@@ -290,3 +305,14 @@ class Dialect:
     def _fitting(self, text: str, taken: int) -> list[str]:
         """The text without control characters, in pieces that fit a message."""
         return split_text(visible_typed(text), self._options.text_limit - taken)
+
+
+def orientation(room: str, here: Sequence[str]) -> str:
+    """One line for a person at a terminal: where they are, with whom, and what else there is."""
+    if not here:
+        company = "nobody else is here yet"
+    else:
+        more = len(here) - _SHOWN
+        company = ", ".join(here[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        company = f"with {company}"
+    return f"You are in {room}, {company}. Type to talk; /help lists what else there is"

@@ -44,7 +44,7 @@ class Prompt(Enum):
 class Style:
     """How one client wants its bytes. `Dialect` changes it as it learns, `Pacer` obeys it.
 
-    newline: raw only, whether messages end in one. ascii: raw only, nothing else may be sent.
+    newline: raw only, whether messages end in one. ascii: nothing else may be sent; ascii_only: and that is for good.
     hold_until: nothing is written before that time.
     """
 
@@ -52,6 +52,7 @@ class Style:
     newline: bool = True
     ascii: bool = False
     hold_until: int = 0
+    ascii_only: bool = False
 
     @property
     def echo(self) -> bool:

@@ -148,6 +148,9 @@ _SILENT = frozenset({"422", "451", "464"})
 _NUMERICS: dict[str, Callable[[tuple[str, ...]], _Line]] = {
     "001": lambda params: _Line(WELCOME),
     "301": lambda params: _Line(params[-1], lead=f"{params[1]} is away: "),
+    "322": lambda params: _Line(params[-1], lead=f"{params[1]} ({params[2]} here) "),
+    "323": lambda params: _Line("/join ROOM goes into one of these"),
+    "331": lambda params: _Line("There is no topic"),
     "332": lambda params: _Line(params[-1], lead="The topic is: "),
     "353": lambda params: _Line(", ".join(name.lstrip("~&@%+") for name in params[-1].split()), lead="Here: "),
     "401": lambda params: _Line(f"Nobody here is called {params[1]}"),

@@ -1,4 +1,4 @@
-"""What a plain user can ask for with a slash: `/nick`, `/me`, `/msg`, `/who`, `/quit`, `/help`.
+"""What a plain user can ask for with a slash: `/nick`, `/me`, `/msg`, `/join`, `/list`, `/topic`, `/who`, `/help` ...
 
 A row of the table says how a command is called; its function turns what follows it into what is wished. Help is made
 from the table.
@@ -41,7 +41,8 @@ Call = Callable[[str, str], Wish | None]
 
 @dataclass(frozen=True, slots=True)
 class Slash:
-    """A row. function takes (what follows the name, the lobby) and gives None where that is not enough."""
+    """A row. function takes (what follows the name, the channel where the user is) and gives None where that is not
+    enough."""
 
     name: str
     usage: str
@@ -83,6 +84,28 @@ def _msg(rest: str, lobby: str) -> Wish | None:
 @_slash("/who", "who is here")
 def _who(rest: str, lobby: str) -> Wish | None:
     return Message("NAMES", (lobby,))
+
+
+@_slash("/names", "the same")
+def _names(rest: str, lobby: str) -> Wish | None:
+    return _who(rest, lobby)
+
+
+@_slash("/list", "which rooms there are")
+def _list(rest: str, lobby: str) -> Wish | None:
+    return Message("LIST", ())
+
+
+@_slash("/join ROOM", "go into another room")
+def _join(rest: str, lobby: str) -> Wish | None:
+    room, *key = rest.split()[:2] or [""]
+    room = room.partition(",")[0]
+    return Message("JOIN", ("#" + room.lstrip("#"), *key)) if room.strip("#") else None
+
+
+@_slash("/topic [TEXT]", "what the room is about, or to change it")
+def _topic(rest: str, lobby: str) -> Wish | None:
+    return Message("TOPIC", (lobby, rest) if rest else (lobby,))
 
 
 @_slash("/quit", "leave")

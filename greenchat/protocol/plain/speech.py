@@ -12,12 +12,14 @@ NAMES_KEPT = 32  # names of one client that are remembered for stripping
 class Speech:
     """One client's texts. deadline: when to call `tick` if nothing comes in, None for no need."""
 
-    __slots__ = ("_data", "_names", "_style", "deadline")
+    __slots__ = ("_data", "_named", "_names", "_said_so_far", "_style", "deadline")
 
     def __init__(self, style: Style) -> None:
         self._style = style
         self._names: dict[str, None] = {}
         self._data = b""
+        self._said_so_far = 0
+        self._named = 0  # of the messages so far, those that began with its own name
         self.deadline: int | None = None
 
     def claim(self, name: str) -> None:
@@ -33,6 +35,8 @@ class Speech:
     def receive(self, data: bytes, now: int) -> list[str]:
         """A chunk came in: the texts that are complete now."""
         self._data += data
+        if self._style.family is Family.LINE and self._is_raw_form():
+            self._style.family = Family.RAW
         if self._style.family is Family.LINE:
             return self._lines(now) if b"\n" in data or len(self._data) >= TEXT_LIMIT else []
         if not data.endswith(b"\n") and (len(data) >= CHUNK_LIMIT or unfinished(self._data)):
@@ -40,6 +44,11 @@ class Speech:
             self.deadline = now + REST_WAIT
             return texts
         return self._flush()
+
+    def _is_raw_form(self) -> bool:
+        """Whether this is a message as a program sends it: its own name, and no newline. Terminals send lines."""
+        data = self._data
+        return b"\n" not in data and any(data.startswith(f"{name}: ".encode()) for name in self._names)
 
     def tick(self, now: int) -> list[str]:
         """The deadline may have passed."""
@@ -55,6 +64,8 @@ class Speech:
         texts = self._texts(lines)
         if len(self._data) >= TEXT_LIMIT:
             texts += self._flush_characters()
+        if self._named and self._is_raw_form():
+            self._style.family = Family.RAW
         if self._data and self._style.family is not Family.LINE:
             # it has just turned out to be raw, so what is left is a message of its own
             self.deadline = now + REST_WAIT
@@ -74,7 +85,7 @@ class Speech:
         style = self._style
         if style.family is Family.RAW:
             style.newline = data.endswith(b"\n")
-            style.ascii = style.ascii and data.isascii() and not style.newline
+            style.ascii = style.ascii_only or (style.ascii and data.isascii() and not style.newline)
         return texts
 
     def _texts(self, lines: list[bytes]) -> list[str]:
@@ -83,13 +94,21 @@ class Speech:
     def _said(self, line: str) -> list[str]:
         """The texts in one line: several where a raw client's sends ran together."""
         own, text = self._strip(line)
+        self._said_so_far += bool(text.strip())
         if not own:
             return [text] if text.strip() else []
         style = self._style
         if style.family is not Family.RAW and line.lstrip().startswith(own + ": "):
-            style.family = Family.RAW
+            self._take_for_raw(style.family)
         texts = self._split_at(own + ": ", text) if style.family is Family.RAW else [text]
         return [text for text in texts if text.strip()]
+
+    def _take_for_raw(self, family: Family) -> None:
+        """It began a message with its own name, as programs do. Somebody at a terminal may have typed that once; a
+        program does so from its first message on."""
+        self._named += 1
+        if family is Family.TILDE or (self._named == self._said_so_far and self._named > 1):
+            self._style.family = Family.RAW
 
     def _strip(self, text: str) -> tuple[str, str]:
         """(own name, text behind it) where the text begins with one of the client's names and a colon, else ("", text).

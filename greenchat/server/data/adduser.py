@@ -31,7 +31,7 @@ def add_user(name: str, password: str, config: Config) -> None:
     """Make the account. Raises StoreError, whose text is one line."""
     check_name(name, config)
     settings = config.settings
-    refusal = why_not_password(password)
+    refusal = why_not_password(password, name, settings.accounts)
     if refusal:
         raise StoreError(refusal.text)
     verifier = make_verifier(password, secrets.token_bytes(16), settings.accounts.iterations)

@@ -13,14 +13,27 @@ from itertools import count
 from typing import Protocol
 
 from greenchat.chat.network import Network
-from greenchat.chat.user import Session
+from greenchat.chat.user import Session, User
 from greenchat.commands.connection.capabilities import set_kind
 from greenchat.commands.core.context import Context
 from greenchat.config.options import ListenerOptions, PlainText
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
-from greenchat.protocol.plain import Dialect, Event, Family, Leave, NotPlain, Options, Prompt, Run, Tell, Write, notice
+from greenchat.protocol.plain import (
+    Dialect,
+    Event,
+    Family,
+    Leave,
+    NotPlain,
+    Options,
+    Prompt,
+    Run,
+    Tell,
+    Write,
+    notice,
+    orientation,
+)
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain_outbox import PlainOutbox, now_ms
 from greenchat.server.net.turn import Turn
@@ -29,6 +42,7 @@ from greenchat.server.net.turn import Turn
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}  # seconds, ms
 _NOTHING = Message("")
 _PROMPTS = {"grace": Prompt.GRACE, "now": Prompt.NOW, "tilde": Prompt.NEVER}
+_OF_THE_ROOM = ("PRIVMSG", "TOPIC", "NAMES")  # a plain user has no other channels to name
 _LINE = 512  # bytes of an IRC message: https://modern.ircdocs.horse/#message-format
 _AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target and text
 
@@ -136,6 +150,8 @@ class PlainDoor:
             timeout=int(self.options.name_timeout * 1000),
             text_limit=_LINE - around,
             password=bool(settings.password),
+            prompt_text=listener.prompt_text.encode(),
+            ascii_only=listener.charset == "ascii",
             guest_number=self._guests.__next__,
         )
 
@@ -143,7 +159,7 @@ class PlainDoor:
 class PlainClient:
     """One of them."""
 
-    __slots__ = ("_carrier", "_dialect", "_door", "_family", "_outbox", "_patience", "_welcomed")
+    __slots__ = ("_carrier", "_dialect", "_door", "_family", "_outbox", "_patience", "_welcomed", "_wish")
 
     def __init__(self, door: PlainDoor, carrier: Carrier, dialect: Dialect) -> None:
         self._door = door
@@ -151,6 +167,7 @@ class PlainClient:
         self._dialect = dialect
         self._family: Family | None = None
         self._welcomed = False
+        self._wish = ""
         self._patience = carrier.patience
         outbox = carrier.outbox
         self._outbox = PlainOutbox(outbox, carrier.accepted, dialect.style)
@@ -214,15 +231,31 @@ class PlainClient:
         return b""
 
     def _run(self, message: Message) -> None:
-        settings = self._door.network.settings
         user = self._carrier.session.user
-        if user and message.command == "PRIVMSG" and message.params[0] == settings.lobby:
-            channel = self._door.network.channel(settings.lobby)
+        if message.command == "NICK":
+            self._wish = message.params[0]
+        room = self._dialect.room
+        if message.command in _OF_THE_ROOM and message.params[0].startswith("#"):
+            # what was typed in one piece with a /join is for where that has led
+            message = message._replace(params=(room, *message.params[1:]))
+        if user and message.command == "PRIVMSG" and message.params[0] == room:
+            channel = self._door.network.channel(room)
             if channel is None or user not in channel.members:
                 # it was kicked, and has no other way to come back
-                self._carrier.perform(Message("JOIN", (settings.lobby,)))
+                self._carrier.perform(Message("JOIN", (room,)))
+        before = set(user.channels) if user else set()
         self._carrier.perform(message)
         self._know_nick()
+        if user and message.command == "JOIN":
+            self._follow_into(user, before)
+
+    def _follow_into(self, user: User, before: set[str]) -> None:
+        """It has joined a channel, or was forwarded to one: it is in one at a time."""
+        network = self._door.network
+        for folded in [folded for folded in user.channels if folded not in before]:
+            for event in self._dialect.moved(network.channels[folded].name):
+                if isinstance(event, Run):
+                    self._carrier.perform(event.message)
 
     def _know_nick(self) -> None:
         user = self._carrier.session.user
@@ -232,10 +265,23 @@ class PlainClient:
     def _go_in(self) -> list[Event]:
         """All that was needed has been said: is it registered?"""
         user = self._carrier.session.user
+        network = self._door.network
         if user is None:
-            return self._dialect.refused()
+            return self._dialect.refused(taken=self._is_taken(self._carrier.session))
         self._welcomed = True
-        return self._dialect.welcomed(user.nick, now_ms())
+        lobby = network.channel(self._dialect.room)
+        members = lobby.members if lobby else ()
+        here = [member.nick for member in members if member is not user and lobby and lobby.sees(user, member)]
+        events = self._dialect.welcomed(user.nick, now_ms())
+        if self._family is Family.LINE:
+            events.insert(1, Tell(orientation(self._dialect.room, here)))
+        return events
+
+    def _is_taken(self, session: Session) -> bool:
+        """Whether the nick that it wished for last is somebody's, or looks like one that is."""
+        network = self._door.network
+        wish = self._wish or session.nick
+        return network.holder(wish) is not None or network.accounts.claimant_of(wish) is not None
 
     def _follow_family(self) -> None:
         """The family has become known, or has turned out to be another."""

@@ -97,7 +97,7 @@ def test_who_is_there_hears_of_who_comes(server: Target) -> None:
 
 
 def test_a_large_channel_is_synchronized_later(server: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenchat.commands.users.metadata_sync._AT_ONCE", 1)
+    monkeypatch.setattr("greenchat.commands.users.metadata_sync.AT_ONCE", 1)
     with people(server, "alice", "bob", "carol", caps=CAPS) as (alice, bob, carol):
         for client in alice, bob:
             client.join("#chan")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from greenchat.protocol.message import Message, parse
 from greenchat.protocol.plain import Dialect, Family, Leave, NotPlain, Options, Prompt, Run, Tell, Write
 from greenchat.protocol.plain.dialect import Event
+from greenchat.protocol.plain.slash import COMMANDS
 
 NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]{0,31}")
 
@@ -183,6 +184,13 @@ class TestSlash:
             ("/msg :: hi", ["* Like this: /msg NAME TEXT"]),
             ("/who", ["NAMES #lobby"]),
             ("/WHO", ["NAMES #lobby"]),
+            ("/join dev", ["JOIN #dev"]),
+            ("/join #dev key", ["JOIN #dev key"]),
+            ("/join #", ["* Like this: /join ROOM"]),
+            ("/list", ["LIST"]),
+            ("/topic", ["TOPIC :#lobby"]),
+            ("/topic be kind", ["TOPIC #lobby :be kind"]),
+            ("/names", ["NAMES #lobby"]),
             ("/quit", ["QUIT"]),
             ("/quit see you", ["QUIT :see you"]),
             ("/nick Big Al", ["NICK Big_Al"]),
@@ -207,7 +215,7 @@ class TestSlash:
 
     def test_help_names_every_command(self) -> None:
         shown = lines(member().receive(b"/help", 2000))
-        assert [line.split()[1] for line in shown] == ["/nick", "/me", "/msg", "/who", "/quit", "/help"]
+        assert [line.split()[1] for line in shown] == [f"/{name}" for name in COMMANDS]
 
     def test_a_new_name_is_stripped_too_once_it_is_taken(self) -> None:
         made = member()

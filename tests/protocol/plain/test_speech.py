@@ -165,7 +165,10 @@ class TestStyle:
         ("family", "chunk", "moved", "newline"),
         [
             (TILDE, b"alice: hi", True, False),
-            (LINE, b"alice: hi\n", True, True),
+            (LINE, b"alice: hi\n", False, True),  # somebody at a terminal may type that once
+            (LINE, b"alice: hi\nalice: there\n", True, True),
+            (LINE, b"hi\nalice: hi\nalice: there\n", False, True),
+            (LINE, b"alice: hi", True, False),  # a terminal sends lines
             (LINE, b"bob: hi\n", False, True),
             (LINE, b"alice:hi\n", False, True),
             (LINE, b"say alice: hi\n", False, True),

@@ -93,7 +93,7 @@ def test_a_move_to_another_machine(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     with started(tmp_path, *ANYWHERE, "--data", str(here), "--tls") as server:
         with people(server.target, "alice", channel="#lobby") as (alice,):
-            alice.run("PRIVMSG #lobby :grüße", "PRIVMSG NickServ :REGISTER password1")
+            alice.run("PRIVMSG #lobby :grüße", "PRIVMSG NickServ :REGISTER open-door-7")
         saved = run(tmp_path, "backup", str(tmp_path / "copy"), "--data", str(here))
         assert "tls/cert.pem, tls/key.pem" in saved.stdout
         assert "Not in it: the audit logs" in saved.stdout

@@ -26,7 +26,7 @@ def alice(house: ServerThread) -> Iterator[WebSocket]:
     """Somebody with an account, in a browser."""
     with WebSocket(house.address) as browser:
         browser.register("alice")
-        browser.say("NS REGISTER secret123")
+        browser.say("NS REGISTER secret-door-7")
         browser.until("900")
         yield browser
 
@@ -166,7 +166,7 @@ def test_signing_out(house: ServerThread, alice: WebSocket) -> None:
 def test_another_password_ends_it(house: ServerThread, alice: WebSocket) -> None:
     brought = cookie(exchange(house, ticket(alice)))
     given = ticket(alice)
-    alice.say("NS PASSWD secret123 other123")
+    alice.say("NS PASSWD secret-door-7 other-door-7")
     while "is changed" not in alice.until("NOTICE")[-1].params[-1]:
         pass
     assert who(house, brought) is None
@@ -176,7 +176,7 @@ def test_another_password_ends_it(house: ServerThread, alice: WebSocket) -> None
 
 def test_the_end_of_the_account_ends_it(house: ServerThread, alice: WebSocket) -> None:
     brought = cookie(exchange(house, ticket(alice)))
-    alice.say("NS DROP alice secret123")
+    alice.say("NS DROP alice secret-door-7")
     alice.until("901")
     assert who(house, brought) is None
     assert log_in(house, brought) == "904"
@@ -202,7 +202,7 @@ def test_it_outlives_the_server(start_server: StartServer, tmp_path: Path) -> No
     first = start_server(Settings(), options)
     with WebSocket(first.address) as browser:
         browser.register("alice")
-        browser.say("NS REGISTER secret123")
+        browser.say("NS REGISTER secret-door-7")
         browser.until("900")
         kept = cookie(exchange(first, ticket(browser)))
         gone = cookie(exchange(first, ticket(browser)))

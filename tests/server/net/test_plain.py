@@ -243,7 +243,7 @@ class TestCommands:
     def test_quit(self, anna: Raw, witness: Client) -> None:
         anna.send(b"/quit see you\nand more\n")
         text, end = anna.until_end()
-        assert (text, end) == (b"Quit: see you\n", "eof")
+        assert (text.splitlines(keepends=True)[-1], end) == (b"Quit: see you\n", "eof")
         assert witness.expect("QUIT").params == ("Quit: see you",)
         assert witness.sync() == []
 
@@ -340,6 +340,9 @@ def test_nc(server: ServerThread, witness: Client) -> None:
         assert witness.expect("JOIN").nick == "nora"
         assert nc.stdout.readline() == b"Connected to the server!\n"
         assert nc.stdout.readline() == b"nora joined the chat!\n"
+        assert nc.stdout.readline() == (
+            b"You are in #lobby, with witness. Type to talk; /help lists what else there is\n"
+        )
         nc.stdin.write("hallo, Zürich\n".encode())
         assert witness.expect("PRIVMSG").params[1] == "hallo, Zürich"
         witness.send("PRIVMSG #lobby :hello, \x1b[31mnora")
@@ -347,6 +350,47 @@ def test_nc(server: ServerThread, witness: Client) -> None:
         server.call(lambda app: app.stop("The test is over"))
         assert nc.stdout.readline() == b"The test is over\n"
         nc.terminate()
+
+
+def test_one_room_after_the_other(server: ServerThread, witness: Client) -> None:
+    with Raw(server.address, b"anna\n") as anna:
+        anna.until(b"what else there is\n")
+        witness.run("JOIN #dev", "TOPIC #dev :tools")
+        anna.send(b"/list\n")
+        anna.until(b"#dev (1 here) tools\n")
+        anna.until(b"/join ROOM goes into one of these\n")
+        witness.sync()
+        anna.send(b"/join dev\nhello, dev\n/topic\n/topic what works\n/names\n")
+        assert [(m.command, m.params[0]) for m in witness.until("PRIVMSG")] == [
+            ("JOIN", "#dev"),
+            ("PART", "#lobby"),
+            ("PRIVMSG", "#dev"),
+        ]
+        anna.until(b"The topic is: tools\n")
+        anna.until(b"You're not channel operator (#dev)\n")
+        anna.until(b"Here: witness, anna\n")
+        anna.send(b"/join #dev\nstill here\n")
+        assert witness.expect("PRIVMSG").params == ("#dev", "still here")
+
+
+def test_a_port_for_programs_that_know_only_ascii(start_server: StartServer, options: Options) -> None:
+    listener = ListenerOptions(Address("127.0.0.1", 0), kind="plain", charset="ascii", prompt_text="Who are you? ")
+    server = start_server(Settings(), replace(options, listen=(listener,)))
+    with Raw(server.address) as anna:
+        anna.until(b"Who are you? ")
+        anna.send(b"anna\n")
+        anna.until(b"what else there is\n")
+        with Raw(server.address) as other:
+            other.until(b"Who are you? ")
+            other.send("Zoë\n".encode())
+            anna.until(b"Zoe joined the chat!\n")
+            other.send("ähm ☕\n".encode())
+            assert anna.until(b"\n").endswith(b"Zoe: ahm ?\n")
+
+
+def test_a_name_is_taken_only_when_it_is(server: ServerThread, witness: Client) -> None:
+    with Raw(server.address, b"witness\n") as raw:
+        raw.until(b"The name witness is taken, so you are witness_2.\n")
 
 
 def test_plain_text_through_tls(start_server: StartServer, options: Options, tmp_path: Path) -> None:

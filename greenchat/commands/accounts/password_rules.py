@@ -1,0 +1,34 @@
+"""Which passwords an account can have, by the rules of NIST SP 800-63B, 3.1.1.2.
+
+"Verifiers SHALL NOT impose other composition rules"; "verifiers SHALL compare the prospective secret against a
+blocklist that contains known commonly used, expected, or compromised passwords". The list is the first ten thousand of
+zxcvbn's (Dropbox, MIT license), the commonest first.
+"""
+
+import gzip
+from functools import cache
+from importlib.resources import files
+
+from greenchat.config.settings import AccountSettings
+
+_LIST = "common_passwords.txt.gz"
+
+
+def why_not(password: str, name: str, rules: AccountSettings) -> tuple[str, str] | None:
+    """Why this can't be the password of an account: a code of account-registration, and words for people."""
+    if "\0" in password or len(password.encode()) > rules.password_most:
+        return "UNACCEPTABLE_PASSWORD", f"A password has at most {rules.password_most} bytes"
+    if len(password) < rules.password_least:
+        return "WEAK_PASSWORD", f"A password needs at least {rules.password_least} characters"
+    folded = password.casefold()
+    if folded == name.casefold():
+        return "WEAK_PASSWORD", "The account's name is the first that others would try: choose another password"
+    if not rules.password_common and folded in _commonest():
+        return "WEAK_PASSWORD", "That is one of the passwords that everybody tries first: choose another"
+    return None
+
+
+@cache
+def _commonest() -> frozenset[str]:
+    data = files(__package__).joinpath(_LIST).read_bytes()
+    return frozenset(gzip.decompress(data).decode().split("\n"))
