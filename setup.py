@@ -9,10 +9,12 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "greenchat/__init__.py").read_text(encoding="utf-8"))
 assert version
 
+metrics = ["prometheus-client>=0.20,<1"]  # the server: figures for Prometheus
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
 
 test = [
+    *metrics,
     *proxy,
     *(f"{each}; python_version < '3.15'" for each in spelling),  # it has no wheels for 3.15 yet
     "build>=1,<2",  # makes the wheel and the sdist that the tests install
@@ -55,6 +57,7 @@ setup(
             "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
         ],
         "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
+        "metrics": metrics,
         "proxy": proxy,
         "spelling": spelling,
         "test": test,

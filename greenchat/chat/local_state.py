@@ -10,15 +10,16 @@ class LocalState:
     """The part of `Network` that is neither shared with other nodes nor kept.
 
     monitors: what the sessions of this process watch. entrance: the connection password, once it was given.
-    command_counts: how often each command was called.
+    command_counts: how often each command was called. logins: how many were "right" and "wrong".
     """
 
-    __slots__ = ("_references", "_sessions", "command_counts", "entrance", "monitors")
+    __slots__ = ("_references", "_sessions", "command_counts", "entrance", "logins", "monitors")
 
     def __init__(self) -> None:
         self.monitors = Monitors()
         self.entrance = ServerPassword()
         self.command_counts: Counter[str] = Counter()
+        self.logins: Counter[str] = Counter()
         self._references = 0
         self._sessions = 0
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from greenchat.config import validators
 from greenchat.config.key import Key
-from greenchat.config.web import Web
+from greenchat.config.web import Metrics, Web
 from greenchat.protocol import first_bytes
 from greenchat.values import addresses
 from greenchat.values.addresses import IpNetwork
@@ -250,6 +250,9 @@ class Options:
     )
     web: Annotated[Web, Key("The page for browsers, and what else is served by HTTP, on the same ports.")] = field(
         default_factory=Web
+    )
+    metrics: Annotated[Metrics, Key("Figures for Prometheus, at /metrics of the page.")] = field(
+        default_factory=Metrics
     )
     throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
     email: Annotated[Email, Key("Mail with codes for those who register an account and give an address.")] = field(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from greenchat.config import validators
 from greenchat.config.key import Key
+from greenchat.values.addresses import IpNetwork, network
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,16 @@ class Web:
     ] = 2048
     timeout: Annotated[float, Key("seconds in which a request must have come", 1, 600)] = 15.0
     idle: Annotated[float, Key("seconds that a connection may wait for its next request", 0.1, 600)] = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures for Prometheus at /metrics. Without token and addresses nobody may read them."""
+
+    enabled: Annotated[bool, Key("serve them", restart=True)] = False
+    token: Annotated[
+        str, Key("who brings it as a bearer token may read them; empty: nobody by a token", parse=validators.word)
+    ] = ""
+    addresses: Annotated[
+        tuple[IpNetwork, ...], Key("who comes from there may read them without a token", parse=network)
+    ] = ()

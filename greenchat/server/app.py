@@ -12,6 +12,7 @@ from typing import TypeVar
 import gevent
 from gevent.event import Event
 
+from greenchat import extras
 from greenchat.chat import documents
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
@@ -42,6 +43,7 @@ from greenchat.server.net.detect import IRC, PLAIN, PROXY, TLS
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.listener import Listener, Peer
+from greenchat.server.net.meter import Meter
 from greenchat.server.net.plain import PlainDoor
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
@@ -85,7 +87,9 @@ class App:
         self.log = MemoryLog()
         self.turn = Turn(self.store, self.backlogs)
         self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
+        self.meter = Meter()
         self.http = HttpDoor(self)
+        self._serve_metrics()
         self.http.complete()
         self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
         self.threads = Threads()
@@ -100,6 +104,17 @@ class App:
         self._recorder: Recorder | None = None
         self._stopping = Event()
         self._farewell = "The server is shutting down"
+
+    def _serve_metrics(self) -> None:
+        """Raises ConfigError."""
+        if not self.options.metrics.enabled:
+            return
+        try:  # late: it is an extra
+            from greenchat.server.http.metrics import MetricsPage
+        except ImportError as error:
+            raise ConfigError(f"metrics need one more package: {extras.install(extras.METRICS)}") from error
+        self.turn.meter = self.meter
+        MetricsPage(self, lambda: self.options.metrics).add_to(self.http.routes)
 
     def record(self, path: Path) -> None:
         """Write down all that changes the state, from now on. path: of a new file. Raises RecordingError."""
@@ -270,6 +285,7 @@ class App:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         arrival = self._admission.admit(sock, peer, listener, self.options.connections)
         if arrival is None:
+            self.meter.refused += 1
             return
         connection = Connection(self, listener, sock, _presentable(arrival.source))
         connection.session.secure = arrival.secure
@@ -282,6 +298,7 @@ class App:
         finally:
             del self.connections[connection]
             self._admission.leave(connection.session)
+            self.meter.ended(connection.session)
 
     def _objection(self, host: str) -> str:
         """Why nobody may come from this IP address; "" if they may."""

@@ -92,6 +92,7 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
         raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
     session = ctx.session
     session.account = account.name
+    ctx.network.local.logins["right"] += 1
     ctx.propose(_note_origin, account.id, netblock(session.host))
     ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
     if by_sasl:

@@ -60,6 +60,7 @@ def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:
 
 def count_wrong(ctx: Context, who: Sequence[str]) -> None:
     """Remember that somebody did not know a password."""
+    ctx.network.local.logins["wrong"] += 1
     ctx.propose(_count, list(who))
 
 

@@ -300,7 +300,13 @@ class Connection:
     def _run_line(self, line: bytes | LineTooLong) -> None:
         self.server.turn.begin()
         self.session.received_messages += 1
-        ctx, rest = run_line(line, self.context)
+        meter = self.server.turn.meter
+        if meter is None:
+            ctx, rest = run_line(line, self.context)
+        else:
+            began = monotonic()
+            ctx, rest = run_line(line, self.context)
+            meter.command(ctx.message.command, monotonic() - began)
         if self.session.user is None and not is_for_anybody(ctx.message) and self._pace.waste():
             self.close("This is no way to register: IRC begins with NICK and USER")
             return

@@ -126,6 +126,8 @@ class Pace:
         self.since = monotonic()
 
     def _be_throttled(self, wait: float) -> None:
+        if self._turn.meter is not None:
+            self._turn.meter.throttled += 1
         user = self._session.user
         if user is not None and user.account and not self._has_earned:
             self._has_earned = True

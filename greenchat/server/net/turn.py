@@ -27,6 +27,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Dirty
 from greenchat.commands.core.journal import Encoded, Since
+from greenchat.server.net.meter import Meter
 from greenchat.server.net.schedule import Schedule
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, UnfitWriteError, Write
@@ -50,6 +51,7 @@ class Turn:
         "_lines",
         "_loop",
         "_moment",
+        "_opened",
         "_owed",
         "_planned",
         "_readings",
@@ -58,6 +60,7 @@ class Turn:
         "_writes",
         "backlogs",
         "dirty",
+        "meter",
         "schedule",
     )
 
@@ -66,6 +69,8 @@ class Turn:
         self.schedule = Schedule(self.dirty, self.open, self.hurry)
         self._store = store
         self.backlogs = backlogs
+        self.meter: Meter | None = None
+        self._opened = 0.0
         self._loop = get_hub().loop
         self._planned = False
         self._lines = 0  # of this turn
@@ -119,6 +124,8 @@ class Turn:
         if self._planned:
             return
         self._planned = True
+        if self.meter is not None:
+            self._opened = monotonic()
         self.schedule.begin()
         if self._is_crowded:
             self._moment = self._loop.timer(_MOMENT)
@@ -167,7 +174,10 @@ class Turn:
             except Exception:
                 log.exception("an outbox could not be flushed")
                 outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
-        self._is_crowded = lines > 1 and monotonic() - began >= _LONG
+        ended = monotonic()
+        self._is_crowded = lines > 1 and ended - began >= _LONG
+        if self.meter is not None and self._opened:
+            self.meter.turns.observe(ended - self._opened)
         self.schedule.end()
 
     def _stop_waiting(self) -> None:
@@ -180,6 +190,7 @@ class Turn:
         """Store what was said so far; why that was not possible."""
         writes, owed, said = self._writes, self._owed, self._said
         self._writes, self._owed, self._said = [], [], []
+        began = monotonic()
         try:
             self.store.commit(writes)
         except Exception as error:
@@ -189,6 +200,8 @@ class Turn:
                 self._writes = self._owed.copy()
             self._take_back(said)
             return error
+        if self.meter is not None:
+            self.meter.commits.observe(monotonic() - began)
         self._follow(writes)
         return None
 

@@ -66,5 +66,7 @@ TOOLS = (
     Tool("print-dockerfile", "a Dockerfile: slim, not root, with a health check", partial(_print, "Dockerfile")),
     Tool("print-compose", "a file for docker compose", partial(_print, "compose.yml")),
     Tool("print-nginx", "nginx in front: TLS, the page, WebSocket and IRC", partial(_print, "nginx.conf")),
+    Tool("print-dashboard", "a dashboard for Grafana, of what /metrics tells", partial(_print, "dashboard.json")),
+    Tool("print-alerts", "alert rules for Prometheus", partial(_print, "alerts.yml")),
     Tool("print-caddy", "Caddy in front: certificates by themselves", partial(_print, "Caddyfile")),
 )

@@ -1,0 +1,179 @@
+"""`/metrics`: how the server is doing, as Prometheus reads it. Counted when it is asked for, but what takes time.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/. Names follow its advice: seconds and bytes, `_total` for
+what only grows.
+"""
+
+import hmac
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import Protocol
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from greenchat import __version__
+from greenchat.chat.network import Network
+from greenchat.commands.core.registry import COMMANDS
+from greenchat.config.web import Metrics
+from greenchat.protocol import caps
+from greenchat.protocol.http_head import HttpError
+from greenchat.server.http.outboxes import HttpOutbox
+from greenchat.server.http.request import NOT_KEPT, Request, Response
+from greenchat.server.http.routes import Routes
+from greenchat.server.net.connection import Connection
+from greenchat.server.net.meter import BOUNDS, Durations, Meter
+from greenchat.server.net.sendq import SendQueues
+from greenchat.values.addresses import is_within
+
+_BEARER = "Bearer "
+_OTHER = "(unknown)"  # whatever strangers send shall not make new names
+_KINDS = ("unregistered", "irc", "websocket", "plain", "http")
+
+
+class Measured(Protocol):
+    """What is measured of the server."""
+
+    network: Network
+    meter: Meter
+    backlogs: SendQueues
+    connections: dict[Connection, None]
+
+    @property
+    def folder(self) -> Path:
+        """Where the store is."""
+
+
+class MetricsPage:
+    """Answers those who may read the figures."""
+
+    def __init__(self, server: Measured, options: Callable[[], Metrics]) -> None:
+        self._options = options
+        self._registry = CollectorRegistry()
+        GCCollector(self._registry)
+        ProcessCollector(registry=self._registry)
+        self._registry.register(_Figures(server))
+
+    def add_to(self, routes: Routes) -> None:
+        """Add its row."""
+        routes.add("metrics", GET=self._answer)
+
+    def _answer(self, request: Request) -> Response:
+        options = self._options()
+        given = request.head.get("authorization")
+        knows = bool(options.token) and hmac.compare_digest(given.encode(), (_BEARER + options.token).encode())
+        if not knows and not is_within(request.address, options.addresses):
+            raise HttpError(401, "Metrics are for those who bring the token", WWW_Authenticate="Bearer")
+        return Response(body=generate_latest(self._registry), type=CONTENT_TYPE_LATEST, fields=[NOT_KEPT])
+
+
+class _Figures(Collector):
+    def __init__(self, server: Measured) -> None:
+        self._server = server
+
+    def collect(self) -> Iterable[Metric]:
+        """Everything as it is now."""
+        yield from self._people()
+        yield from self._traffic()
+        yield from self._work()
+        yield from self._store()
+
+    def _people(self) -> Iterator[Metric]:
+        network = self._server.network
+        info = GaugeMetricFamily("greenchat_info", "The version that runs; always 1", labels=["version"])
+        info.add_metric([__version__], 1)
+        yield info
+        yield GaugeMetricFamily(
+            "greenchat_start_time_seconds", "When the server started, since the epoch", value=network.started / 1000
+        )
+        connections = GaugeMetricFamily(
+            "greenchat_connections", "Open connections, by what they speak", labels=["dialect", "tls"]
+        )
+        counts = Counter((_kind(each), str(each.session.secure).lower()) for each in self._server.connections)
+        for kind in _KINDS:
+            for secure in "true", "false":
+                connections.add_metric([kind, secure], counts[kind, secure])
+        yield connections
+        yield GaugeMetricFamily("greenchat_users", "People who are here", value=len(network.users))
+        yield GaugeMetricFamily("greenchat_users_most", "The most there were at once", value=network.most_users)
+        yield GaugeMetricFamily("greenchat_operators", "Operators who are here", value=network.mode_counts["o"])
+        yield GaugeMetricFamily("greenchat_channels", "Channels", value=len(network.channels))
+        yield GaugeMetricFamily("greenchat_accounts", "Accounts", value=len(network.accounts))
+        yield GaugeMetricFamily("greenchat_tokens", "Tokens of browsers and programs", value=len(network.tokens))
+
+    def _traffic(self) -> Iterator[Metric]:
+        meter, network = self._server.meter, self._server.network
+        live = [(each.session, each.session.outbox) for each in self._server.connections]
+        yield _counter(
+            "received_messages",
+            "Messages from clients",
+            meter.received_messages + sum(session.received_messages for session, _ in live),
+        )
+        yield _counter(
+            "received_bytes",
+            "Bytes from clients",
+            meter.received_bytes + sum(session.received_bytes for session, _ in live),
+        )
+        yield _counter(
+            "sent_messages",
+            "Messages to clients: deliveries",
+            meter.sent_messages + sum(outbox.sent_messages for _, outbox in live),
+        )
+        yield _counter(
+            "sent_bytes", "Bytes to clients", meter.sent_bytes + sum(outbox.sent_bytes for _, outbox in live)
+        )
+        yield _counter("refused_connections", "Connections that were turned away", meter.refused)
+        yield _counter("throttled_lines", "Lines that had to wait", meter.throttled)
+        logins = CounterMetricFamily("greenchat_logins", "Logins, by what became of them", labels=["result"])
+        for result in "right", "wrong":
+            logins.add_metric([result], network.local.logins[result])
+        yield logins
+        yield GaugeMetricFamily(
+            "greenchat_sendq_bytes", "Bytes that wait for slow readers", value=self._server.backlogs.total
+        )
+
+    def _work(self) -> Iterator[Metric]:
+        meter, network = self._server.meter, self._server.network
+        calls = CounterMetricFamily("greenchat_commands", "Commands that were run", labels=["command"])
+        for name, count in network.local.command_counts.items():
+            calls.add_metric([name], count)
+        yield calls
+        spent = CounterMetricFamily("greenchat_command_seconds", "Seconds in handlers of commands", labels=["command"])
+        seconds: Counter[str] = Counter()
+        for name, each in meter.command_seconds.items():
+            seconds[name if name in COMMANDS else _OTHER] += each
+        for name, total in seconds.items():
+            spent.add_metric([name], total)
+        yield spent
+        yield _histogram("turn_seconds", "From the first line of a turn to its last send", meter.turns)
+        yield _histogram("commit_seconds", "Transactions of the store", meter.commits)
+
+    def _store(self) -> Iterator[Metric]:
+        size = sum(file.stat().st_size for file in self._server.folder.glob("greenchat.db*") if file.is_file())
+        yield GaugeMetricFamily("greenchat_store_bytes", "The size of the database", value=size)
+
+
+def _kind(connection: Connection) -> str:
+    session = connection.session
+    if isinstance(connection.outbox, HttpOutbox):
+        return "http"
+    if session.user is None:
+        return "unregistered"
+    if session.caps & (caps.WEBSOCKET_TEXT | caps.WEBSOCKET_BINARY):
+        return "websocket"
+    return "plain" if session.dialect else "irc"
+
+
+def _counter(name: str, about: str, value: float) -> Metric:
+    return CounterMetricFamily(f"greenchat_{name}", about, value=value)
+
+
+def _histogram(name: str, about: str, durations: Durations) -> Metric:
+    bounds = [*map(str, BOUNDS), "+Inf"]
+    buckets = list(zip(bounds, accumulate(durations.counts), strict=True))
+    return HistogramMetricFamily(f"greenchat_{name}", about, buckets=buckets, sum_value=durations.total)
