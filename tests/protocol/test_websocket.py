@@ -7,7 +7,10 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.envelopes.names_reply import NamesReply
 from greenchat.protocol.envelopes.numeric import Addressed
 from greenchat.protocol.message import Message
-from greenchat.protocol.websocket import close_frame, frames
+from greenchat.protocol.websocket import MESSAGE_LIMIT, close_frame, frames, whole_messages
+from tests.http_client import BINARY as BINARY_OPCODE
+from tests.http_client import CLOSE, CONT, PING, WebSocket
+from tests.http_client import TEXT as TEXT_OPCODE
 
 TEXT, BINARY = caps.WEBSOCKET_TEXT, caps.WEBSOCKET_BINARY
 
@@ -59,3 +62,33 @@ def test_every_line_of_names_is_a_frame() -> None:
     reply = NamesReply([b"a b\r\n", b"c\r\n"], Message("353", ("x", "=", "#a", ""), "s"), time=0)
     assert reply.encode(TEXT) == frames(reply.encode(0), TEXT)
     assert reply.encode(TEXT).count(b"\x81") == 2
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 125, 126, 127, 512, MESSAGE_LIMIT])
+@pytest.mark.parametrize("opcode", [TEXT_OPCODE, BINARY_OPCODE])
+def test_whole_messages_are_unmasked(opcode: int, size: int) -> None:
+    payload = bytes(number % 256 for number in range(size))
+    frame = WebSocket.frame(opcode, payload)
+    assert whole_messages(frame) == [(opcode, payload)]
+    assert whole_messages(frame * 3) == [(opcode, payload)] * 3
+
+
+def test_all_else_is_left_to_the_parser() -> None:
+    good = WebSocket.frame(TEXT_OPCODE, b"hello")
+    assert whole_messages(b"") == []
+    for end in range(1, len(good)):
+        assert whole_messages(good[:end]) == []
+        assert whole_messages(good + good[:end]) == []
+    for other in (
+        WebSocket.frame(TEXT_OPCODE, b"hello", final=False),
+        WebSocket.frame(TEXT_OPCODE, b"hello", bits=4),
+        WebSocket.frame(CONT, b"hello"),
+        WebSocket.frame(PING, b"hello"),
+        WebSocket.frame(CLOSE),
+        WebSocket.frame(TEXT_OPCODE, b"x" * (MESSAGE_LIMIT + 1)),
+        WebSocket.frame(TEXT_OPCODE, b"x" * 70_000),
+        b"\x81\x05hello",
+    ):
+        assert whole_messages(other) == []
+        assert whole_messages(good + other) == []
+        assert whole_messages(other + good) == []

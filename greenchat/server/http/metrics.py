@@ -5,7 +5,7 @@ what only grows.
 """
 
 import hmac
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from pathlib import Path
@@ -144,7 +144,7 @@ class _Figures(Collector):
             calls.add_metric([name], count)
         yield calls
         spent = CounterMetricFamily("greenchat_command_seconds", "Seconds in handlers of commands", labels=["command"])
-        seconds: Counter[str] = Counter()
+        seconds: dict[str, float] = defaultdict(float)
         for name, each in meter.command_seconds.items():
             seconds[name if name in COMMANDS else _OTHER] += each
         for name, total in seconds.items():

@@ -16,7 +16,15 @@ from websockets.typing import Subprotocol
 
 from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
 from greenchat.protocol.http_head import Head
-from greenchat.protocol.websocket import AGAINST_THE_RULES, BINARY, LEAVES, MESSAGE_LIMIT, TEXT, WRONG_DATA
+from greenchat.protocol.websocket import (
+    AGAINST_THE_RULES,
+    BINARY,
+    LEAVES,
+    MESSAGE_LIMIT,
+    TEXT,
+    WRONG_DATA,
+    whole_messages,
+)
 from greenchat.server.http.outboxes import WebSocketOutbox
 from greenchat.server.http.request import Response
 from greenchat.server.net.connection import Connection
@@ -90,8 +98,10 @@ class WebSocketStream:
         if self._is_over:
             raise BlockingIOError
         protocol = self._protocol
-        protocol.receive_data(data)
         lines: list[bytes] = []
+        if self._parts is None and not protocol.reader.buffer and self._take_whole(whole_messages(data), lines):
+            return b"".join(lines)
+        protocol.receive_data(data)
         pings = 0
         for frame in protocol.events_received():
             if not isinstance(frame, Frame):
@@ -124,6 +134,16 @@ class WebSocketStream:
         self._stream.close()
         self._protocol.parser.close()
         del self._connection, self._outbox
+
+    def _take_whole(self, messages: list[tuple[int, bytes]], lines: list[bytes]) -> bool:
+        """Whether all of these are lines as they should be; they are in `lines` then."""
+        for opcode, payload in messages:
+            message = payload.rstrip(b"\r\n")
+            if b"\n" in message or b"\r" in message or (opcode == Opcode.TEXT and not _is_utf8(message)):
+                lines.clear()
+                return False
+            lines.append(message + b"\n")
+        return bool(lines)
 
     def _take(self, frame: Frame, lines: list[bytes]) -> None:
         if frame.opcode is not Opcode.CONT:

@@ -301,12 +301,7 @@ class Connection:
         self.server.turn.begin()
         self.session.received_messages += 1
         meter = self.server.turn.meter
-        if meter is None:
-            ctx, rest = run_line(line, self.context)
-        else:
-            began = monotonic()
-            ctx, rest = run_line(line, self.context)
-            meter.command(ctx.message.command, monotonic() - began)
+        ctx, rest = meter.run_line(line, self.context) if meter else run_line(line, self.context)
         if self.session.user is None and not is_for_anybody(ctx.message) and self._pace.waste():
             self.close("This is no way to register: IRC begins with NICK and USER")
             return

@@ -1,9 +1,16 @@
 """What is counted where it happens, as plain numbers, for whoever asks: see `server.http.metrics`."""
 
 from bisect import bisect_left
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Callable
+from time import monotonic
 
 from greenchat.chat.user import Session
+from greenchat.commands.catalog import run_line
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Continuation
+from greenchat.protocol.framing import LineTooLong
+from greenchat.protocol.message import Message
 
 BOUNDS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 
@@ -47,15 +54,20 @@ class Meter:
     def __init__(self) -> None:
         self.turns = Durations()
         self.commits = Durations()
-        self.command_seconds: Counter[str] = Counter()
+        self.command_seconds: dict[str, float] = defaultdict(float)
         self.refused = 0
         self.throttled = 0
         self.received_messages = self.received_bytes = 0
         self.sent_messages = self.sent_bytes = 0
 
-    def command(self, name: str, seconds: float) -> None:
-        """A command was run."""
-        self.command_seconds[name] += seconds  # type: ignore[assignment]  # a Counter of seconds
+    def run_line(
+        self, line: bytes | LineTooLong, context: Callable[[Message], Context]
+    ) -> tuple[Context, Continuation | None]:
+        """As `catalog.run_line`, and count how long it took."""
+        began = monotonic()
+        ctx, rest = run_line(line, context)
+        self.command_seconds[ctx.message.command] += monotonic() - began
+        return ctx, rest
 
     def ended(self, session: Session) -> None:
         """A session has ended."""
