@@ -41,7 +41,8 @@ class Account:
     name: as registered. id: see `account_id`. verifier: text form of protocol.scram.Verifier, "" where only
     certificates log in. created: ms since the epoch. certificates: SHA-256 fingerprints in lower-case hex. nicks:
     further nicknames that belong to it. code: what VERIFY must give, "" once it is verified. metadata: what its owner
-    says of themselves.
+    says of themselves. reset: the hash of a code that lets set a new password, a space, and until when, in ms since
+    the epoch.
     accepted: ids of accounts that may write to its owner in spite of user mode +g.
     """
 
@@ -54,6 +55,7 @@ class Account:
     nicks: tuple[str, ...] = ()
     code: str = ""
     suspended: str = ""
+    reset: str = ""
     accepted: tuple[str, ...] = ()
     preferences: Preferences = field(default_factory=Preferences)
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -80,6 +82,7 @@ class Account:
             "nicks": list(self.nicks),
             "code": self.code,
             "suspended": self.suspended,
+            "reset": self.reset,
             "accepted": list(self.accepted),
             "preferences": {name: getattr(self.preferences, name) for name in Preferences.__slots__},
             "metadata": dict(self.metadata),

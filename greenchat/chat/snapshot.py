@@ -53,6 +53,7 @@ _CHANNEL = ("name", "created", "life", "is_kept", "key", "limit", "forward", "kn
 _SESSION = (
     "host",
     "now",
+    "active",
     "secure",
     "certificate",
     "dialect",

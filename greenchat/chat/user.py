@@ -30,11 +30,13 @@ class Session:
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
     gateway: that it came through, by WEBIRC. metadata: what it has to do with that, once it has. number: by which a log
     names it; no other session of the process has it. has_tried: a password.
+    now: when it came; active: when it last said something, both in ms since the epoch.
     """
 
     outbox: Outbox
     host: str
     now: int
+    active: int = 0
     secure: bool = False
     certificate: str = ""
     token: str = ""

@@ -81,7 +81,11 @@ def verify(ctx: Context) -> None:
 
     Complete the registration of an account with the code that you were given.
     """
-    name, code = ctx.message.params[:2]
+    confirm(ctx, *ctx.message.params[:2])
+
+
+def confirm(ctx: Context, name: str, code: str) -> None:
+    """Let an account be used, with the code that it waits for. Raises FailError."""
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"
         raise FailError("VERIFY", "ALREADY_REGISTERED", ctx.session.account, text=text)
@@ -203,7 +207,7 @@ def _change(ctx: Context, changed: str, verifier: str, told: str) -> None:
     if account is None:
         then(ctx, "There is no such account any more")
         return
-    drop_of(ctx, change_account(ctx, account.name, verifier=verifier), TICKET, SESSION)
+    drop_of(ctx, change_account(ctx, account.name, verifier=verifier, reset=""), TICKET, SESSION)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
     then(ctx, "")
 
@@ -238,6 +242,13 @@ def _throttled(ctx: Context, email: str) -> list[str]:
     host = ctx.session.host
     origin = [] if addresses.address(host).is_loopback else [addresses.netblock(host)]
     return origin + ["mailto:" + email.lower()] * bool(email)
+
+
+def why_not_email(ctx: Context, email: str) -> str:
+    """Why an account can't have this address, "" if it can; "" is none."""
+    if email and not _is_mailbox(email):
+        return "That is no email address"
+    return "An email address is required" if ctx.network.settings.accounts.email_required and not email else ""
 
 
 def _is_mailbox(email: str) -> bool:

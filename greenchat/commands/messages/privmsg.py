@@ -84,7 +84,7 @@ def say(ctx: Context) -> None:
         if len(params) < 2 or not params[1]:
             raise IrcError(Numeric.ERR_NOTEXTTOSEND)
         text = (params[1],)
-    ctx.user.active = ctx.now
+    ctx.user.active = ctx.session.active = ctx.now
     for target in _targets(ctx, params[0]):
         try:
             _say_to(ctx, target, text)

@@ -134,7 +134,7 @@ def say(
     else:
         for each in (*voice.place.sessions, *voice.user.sessions):
             _put(each.outbox, talk.encode(each.kind), skipped)
-    voice.user.active = now
+    voice.user.active = session.active = now
     network.local.command_counts[head.command] += len(texts)
 
 

@@ -23,7 +23,7 @@ _MOST_ACCESS = 500  # accounts that can have a rank in one channel
 @CHANSERV.command("REGISTER", "<#channel>")
 def register(ctx: Context, words: list[str]) -> None:
     """Makes a channel yours. You must be its operator and logged in."""
-    account = _account(ctx)
+    account = account_of(ctx)
     channel = _channel(ctx, words[0])
     if channel.registration is not None:
         raise ServiceError(f"{channel.name} belongs to somebody already")
@@ -49,28 +49,28 @@ def unregister(ctx: Context, words: list[str]) -> None:
 
     The first time it answers with a code, to be sure that you mean it.
     """
-    channel = _own_channel(ctx, words[0])
+    channel = own_channel(ctx, words[0])
     code = _code(ctx, channel)
     if len(words) < 2 or not hmac.compare_digest(words[1].encode(), code.encode()):
         tell(ctx, CHANSERV, f"To give it up: /msg ChanServ UNREGISTER {channel.name} {code}")
         return
     name = channel.name
-    is_own = _is_own(ctx, channel)
+    owns = is_own(ctx, channel)
     register_channel(ctx, channel, None)
-    _write_down(ctx, f"gave up {name}", is_own=is_own)
+    write_down(ctx, f"gave up {name}", is_own=owns)
     tell(ctx, CHANSERV, f"{name} belongs to nobody any more")
 
 
 @CHANSERV.command("OP", "<#channel> [<nick>]")
 def op(ctx: Context, words: list[str]) -> None:
     """Gives you the rank that you have by your account, or makes somebody an operator if you are the founder."""
-    channel = _registered(ctx, words[0])
+    channel = registered(ctx, words[0])
     if len(words) == 1:
-        if not rank_of(channel, _account(ctx)):
+        if not rank_of(channel, account_of(ctx)):
             raise ServiceError(f"Your account has no rank in {channel.name}")
         target = ctx.user
     else:
-        _own_channel(ctx, words[0])
+        own_channel(ctx, words[0])
         found = ctx.network.user(words[1])
         if found is None:
             raise ServiceError("There is nobody of that nick")
@@ -82,7 +82,7 @@ def op(ctx: Context, words: list[str]) -> None:
     else:
         give_rank(ctx, target, channel, "o")
         what = f"made {target.source} an operator of {channel.name}"
-        _write_down(ctx, what, is_own=_is_own(ctx, channel))
+        write_down(ctx, what, is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{target.nick} has that rank in {channel.name} now")
 
 
@@ -93,13 +93,13 @@ def amode(ctx: Context, words: list[str]) -> None:
     `AMODE #chan +o alice` makes alice an operator whenever she joins; `AMODE #chan -o alice` ends that.
     The ranks are a (protected), o (operator), h (half-operator) and v (voice).
     """
-    channel = _registered(ctx, words[0])
-    registration = _registration(channel)
+    channel = registered(ctx, words[0])
+    registration = registration_of(channel)
     if len(words) < 3:
         lines = [f"{letter}  {_name(ctx, account_id)}" for account_id, letter in registration.access.items()]
         tell(ctx, CHANSERV, f"q  {_name(ctx, registration.founder)} (founder)", *lines)
         return
-    _own_channel(ctx, words[0])
+    own_channel(ctx, words[0])
     sign, letter = words[1][:1], words[1][1:]
     if sign not in ("+", "-") or len(letter) != 1 or letter not in LETTERS[1:]:
         raise ServiceError("Usage: AMODE <#channel> +o|-o <account>, with a, o, h or v")
@@ -114,7 +114,7 @@ def amode(ctx: Context, words: list[str]) -> None:
     elif registration.access.get(account.id) != letter:
         raise ServiceError(f"{account.name} does not have that rank")
     register_channel(ctx, channel, replace(registration, access=access))
-    _write_down(ctx, f"set {words[1]} for the account {account.name} in {channel.name}", is_own=_is_own(ctx, channel))
+    write_down(ctx, f"set {words[1]} for the account {account.name} in {channel.name}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{account.name}: {words[1]} in {channel.name}")
 
 
@@ -135,7 +135,7 @@ def transfer(ctx: Context, words: list[str]) -> None:
 
     The first time it answers with a code, to be sure that you mean it.
     """
-    channel = _own_channel(ctx, words[0])
+    channel = own_channel(ctx, words[0])
     account = ctx.network.accounts.get(words[1])
     if account is None:
         raise ServiceError("There is no such account")
@@ -143,15 +143,15 @@ def transfer(ctx: Context, words: list[str]) -> None:
     if len(words) < 3 or not hmac.compare_digest(words[2].encode(), code.encode()):
         tell(ctx, CHANSERV, f"To give it away: /msg ChanServ TRANSFER {channel.name} {account.name} {code}")
         return
-    registration = _registration(channel)
+    registration = registration_of(channel)
     access = {key: rank for key, rank in registration.access.items() if key != account.id}
-    is_own = _is_own(ctx, channel)
+    owns = is_own(ctx, channel)
     register_channel(ctx, channel, replace(registration, founder=account.id, access=access))
-    _write_down(ctx, f"gave {channel.name} to the account {account.name}", is_own=is_own)
+    write_down(ctx, f"gave {channel.name} to the account {account.name}", is_own=owns)
     tell(ctx, CHANSERV, f"{channel.name} belongs to {account.name} now")
 
 
-def _account(ctx: Context) -> str:
+def account_of(ctx: Context) -> str:
     """The id of the sender's account."""
     if not ctx.user.account_id:
         raise ServiceError("You are not logged in: see /msg NickServ HELP")
@@ -171,22 +171,22 @@ def _channel(ctx: Context, name: str) -> Channel:
     return channel
 
 
-def _registered(ctx: Context, name: str) -> Channel:
+def registered(ctx: Context, name: str) -> Channel:
     channel = ctx.network.channel(name)
-    knows = channel is not None and (channel.is_visible_to(ctx.user) or rank_of(channel, _account(ctx)) or _may(ctx))
+    knows = channel is not None and (channel.is_visible_to(ctx.user) or rank_of(channel, account_of(ctx)) or _may(ctx))
     if channel is None or channel.registration is None or not knows:
         raise ServiceError("There is no such registered channel")
     return channel
 
 
-def _own_channel(ctx: Context, name: str) -> Channel:
-    channel = _registered(ctx, name)
-    if not (_may(ctx) or _is_founder(channel, _account(ctx))):
+def own_channel(ctx: Context, name: str) -> Channel:
+    channel = registered(ctx, name)
+    if not (_may(ctx) or _is_founder(channel, account_of(ctx))):
         raise ServiceError(f"{channel.name} is not yours")
     return channel
 
 
-def _registration(channel: Channel) -> ChannelRegistration:
+def registration_of(channel: Channel) -> ChannelRegistration:
     if channel.registration is None:
         raise ServiceError("There is no such registered channel")
     return channel.registration
@@ -200,11 +200,11 @@ def _is_lobby(ctx: Context, channel: Channel) -> bool:
     return ctx.network.fold(channel.name) == ctx.network.fold(ctx.network.settings.lobby)
 
 
-def _is_own(ctx: Context, channel: Channel) -> bool:
+def is_own(ctx: Context, channel: Channel) -> bool:
     return _is_founder(channel, ctx.user.account_id)
 
 
-def _write_down(ctx: Context, what: str, *, is_own: bool) -> None:
+def write_down(ctx: Context, what: str, *, is_own: bool) -> None:
     """What a founder did is kept; what an operator of the server did in their place is told to the others too."""
     (note if is_own else act)(ctx, "CHANSERV", f"{ctx.nick} {what}")
 
@@ -215,4 +215,4 @@ def _may(ctx: Context) -> bool:
 
 def _code(ctx: Context, channel: Channel) -> str:
     """Eight digits that nobody sends by accident, the same each time for one registration."""
-    return f"{_registration(channel).registered % 100_000_000:08}"
+    return f"{registration_of(channel).registered % 100_000_000:08}"

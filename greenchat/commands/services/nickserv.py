@@ -7,22 +7,16 @@ from dataclasses import replace
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
 from greenchat.chat.channel import Channel
-from greenchat.chat.user import Session, User
 from greenchat.commands.accounts.login import (
     check_password,
     find_account,
     log_in,
-    log_out,
     proof_of,
     proved,
     why_unusable,
 )
-from greenchat.commands.accounts.nick_ownership import owns
 from greenchat.commands.accounts.register import Refusal, change_password, register
 from greenchat.commands.accounts.verification import hint
-from greenchat.commands.connection.nick import change_nick
-from greenchat.commands.connection.quit import depart
-from greenchat.commands.connection.reattach import reunite
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
@@ -68,10 +62,10 @@ def identify(ctx: Context, words: list[str]) -> Continuation | None:
     is_named = space and (len(words[0].split()) == 2 or find_account(ctx, name))
     if not is_named:
         name, password = ctx.nick, words[0]
-    return check_password(ctx, name, password, _identified, _refuse)
+    return check_password(ctx, name, password, _identified, refuse_haste)
 
 
-def _refuse(_: Context, seconds: int) -> None:
+def refuse_haste(_: Context, seconds: int) -> None:
     raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
 
 
@@ -93,23 +87,16 @@ def _log_in(ctx: Context, account_id: str, proof: str) -> None:
     tell(ctx, NICKSERV, f"You are logged in as {account.name}")
 
 
-@NICKSERV.command("LOGOUT")
-def logout(ctx: Context, _: list[str]) -> None:
-    """Logs you out."""
-    _own(ctx)
-    log_out(ctx)
-    tell(ctx, NICKSERV, "You are logged out")
-
-
 @NICKSERV.command("INFO", "[<account>]", way=Way.HERE)
 def info(ctx: Context, words: list[str]) -> None:
     """Tells what is known of an account: yours, unless you name another."""
     account = ctx.network.accounts.owner_of_nick(words[0] if words else ctx.session.account or ctx.nick)
     if account is None:
         raise ServiceError("There is no such account")
-    lines = [f"Account {account.name}, registered {in_words(account.created)}"]
     is_owner = ctx.network.fold(ctx.session.account) == ctx.network.fold(account.name)
+    lines = [f"{account.name} is an account"]  # strangers learn no more than NICK tells them
     if is_owner or may(ctx, "accounts"):
+        lines = [f"Account {account.name}, registered {in_words(account.created)}"]
         if account.code:
             lines.append(f"Not confirmed yet: its owner has to send VERIFY {account.name} {account.code}")
         lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]
@@ -119,7 +106,7 @@ def info(ctx: Context, words: list[str]) -> None:
 @NICKSERV.command("PASSWD", "<old> <new>", way=Way.STEPS, leading=0)
 def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     """Changes your password. Where one has spaces, put quotes around both: PASSWD "old one" "new one"."""
-    account = _own(ctx)
+    account = own_account(ctx)
     old, new = _two_passwords(words[0])
 
     def checked(ctx: Context, confirmed: Account | None) -> Deferred | None:
@@ -127,7 +114,7 @@ def passwd(ctx: Context, words: list[str]) -> Continuation | None:
             raise ServiceError("That is not your old password")
         return change_password(ctx, confirmed.name, new, _password_changed)
 
-    return check_password(ctx, account.name, old, checked, _refuse)
+    return check_password(ctx, account.name, old, checked, refuse_haste)
 
 
 def _two_passwords(text: str) -> tuple[str, str]:
@@ -146,15 +133,19 @@ def _password_changed(ctx: Context, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
     tell(ctx, NICKSERV, "Your password is changed")
+    others = [each for each in ctx.network.sessions if each.account == ctx.session.account and each is not ctx.session]
+    if others:
+        count = f"{len(others)} other connection{'s' * (len(others) != 1)}"
+        tell(ctx, NICKSERV, f"{count} of yours went on: /msg NickServ LOGOUT OTHERS ends what is not you, see SESSIONS")
 
 
 @NICKSERV.command("DROP", "<account> <password>", way=Way.STEPS, leading=1)
 def drop(ctx: Context, words: list[str]) -> Continuation | None:
     """Gives an account up. Nobody else can register its name, unless an operator frees it."""
-    account = _own(ctx)
+    account = own_account(ctx)
     if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
         raise ServiceError(f"Name your own account, {account.name}, to show that you mean it")
-    return check_password(ctx, account.name, words[1], _dropped, _refuse)
+    return check_password(ctx, account.name, words[1], _dropped, refuse_haste)
 
 
 def _dropped(ctx: Context, account: Account | None) -> None:
@@ -209,26 +200,13 @@ def erase(ctx: Context, words: list[str]) -> None:
     tell(ctx, NICKSERV, f"{account.name} is no account any more, and can be registered again")
 
 
-@NICKSERV.command("SESSIONS", way=Way.HERE)
-def sessions(ctx: Context, _: list[str]) -> None:
-    """Lists the connections that are logged in to your account."""
-    account = _own(ctx)
-    mine = [session for session in ctx.network.sessions if session.account == account.name]
-    tell(ctx, NICKSERV, *[f"{_line(session, session.user)}" for session in mine])
-
-
-def _line(session: Session, user: User | None) -> str:
-    who = user.source if user else "(not yet registered)"
-    return f"{who} from {session.host}{' over TLS' if session.secure else ''}"
-
-
 @NICKSERV.command("CERT", "<ADD|DEL|LIST> [<fingerprint>]")
 def cert(ctx: Context, words: list[str]) -> None:
     """Lets a client certificate log in to your account (SASL EXTERNAL), without a password.
 
-    Without a fingerprint it is about the certificate that you are connected with.
+    ADD takes the one that you are connected with; DEL takes any of yours away by its fingerprint.
     """
-    account = _own(ctx)
+    account = own_account(ctx)
     action = words[0].upper()
     if action == "LIST":
         tell(ctx, NICKSERV, *(account.certificates or ("No certificates",)))
@@ -238,6 +216,8 @@ def cert(ctx: Context, words: list[str]) -> None:
         raise ServiceError("Usage: CERT ADD|DEL|LIST [<fingerprint>]")
     if len(fingerprint) != 64 or set(fingerprint) - set("0123456789abcdef"):
         raise ServiceError("A fingerprint is the SHA-256 of a certificate, 64 hexadecimal digits")
+    if action == "ADD" and fingerprint != ctx.session.certificate:
+        raise ServiceError("Only the certificate that you are connected with can be added: that is the proof of it")
     if action == "ADD":
         if ctx.network.accounts.by_certificate(fingerprint):
             raise ServiceError("That certificate logs in to an account already")
@@ -259,7 +239,7 @@ def set_(ctx: Context, words: list[str]) -> None:
     ALWAYS-ON: you stay in your channels while no connection of yours is there. AUTO-AWAY: you are shown as away then.
     MULTICLIENT: several connections share your nickname. ENFORCE: nobody else may use your nickname.
     """
-    account = _own(ctx)
+    account = own_account(ctx)
     preferences = account.preferences
     if len(words) < 2:
         shown = [f"{name}: {_SHOWN[getattr(preferences, field)]}" for name, field in _PREFERENCES.items()]
@@ -287,50 +267,6 @@ _VALUES = {"on": True, "off": False, "default": None}
 _SHOWN = {value: name for name, value in _VALUES.items()}
 
 
-@NICKSERV.command("REGAIN", "[<nick>]")
-def regain(ctx: Context, words: list[str]) -> None:
-    """Takes your nickname back from whoever uses it, and gives it to you.
-
-    If that is yourself, at another connection or staying without one, you become one with it: you are where it is.
-    """
-    nick = words[0] if words else ctx.session.account
-    holder = _holder(ctx, nick)
-    if holder is not None and owns(ctx, holder):
-        reunite(ctx, holder)
-        return
-    _end(ctx, holder)
-    if ctx.user.nick != nick:
-        change_nick(ctx, ctx.user, nick)
-
-
-@NICKSERV.command("GHOST", "<nick>")
-def ghost(ctx: Context, words: list[str]) -> None:
-    """Ends the connections that use your nickname, a dead one of yours for example."""
-    _end(ctx, _holder(ctx, words[0]))
-    tell(ctx, NICKSERV, f"{words[0]} is free")
-
-
-def _holder(ctx: Context, nick: str) -> User | None:
-    """Who uses a nick of the sender's, if that is not they. Raises ServiceError where it is not one of theirs."""
-    account = _own(ctx)
-    owner = ctx.network.accounts.claimant_of(nick)
-    if owner is None or owner.name != account.name:
-        raise ServiceError("That nickname does not belong to your account")
-    holder = ctx.network.holder(nick)
-    return None if holder is ctx.user else holder
-
-
-def _end(ctx: Context, holder: User | None) -> None:
-    """Whoever it is goes for good, also one who would stay without a connection."""
-    if holder is None:
-        return
-    note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")
-    reason = f"{ctx.user.nick} has taken back their nickname"
-    for session in list(holder.sessions):
-        ctx.close(session, reason)
-    depart(ctx, holder, reason)
-
-
 @NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts", way=Way.STEPS, leading=1)
 def saregister(ctx: Context, words: list[str]) -> Deferred | None:
     """Makes an account for somebody else."""
@@ -345,7 +281,7 @@ def _registered_for_somebody(ctx: Context, name: str, result: Account | Refusal)
     tell(ctx, NICKSERV, f"{name} is an account now")
 
 
-def _own(ctx: Context) -> Account:
+def own_account(ctx: Context) -> Account:
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None:
         raise ServiceError("You are not logged in: IDENTIFY first")

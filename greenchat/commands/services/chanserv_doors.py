@@ -1,0 +1,154 @@
+"""ChanServ for who stands before a locked channel: rights that need nobody to be inside.
+
+A rank by the access list opens the channel by itself (`policy.may_join`); these are for what is left: a friend to let
+in, bans to lift, a key to know, a channel that others have taken over.
+"""
+
+from collections.abc import Iterator
+
+from greenchat.chat import mask_lists, ranks
+from greenchat.chat.channel import Channel
+from greenchat.chat.mask_lists import MaskError
+from greenchat.chat.registered_channels import rank_of
+from greenchat.commands.channels.invite import send_invitation
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import changing
+from greenchat.commands.core.service import ServiceError, may, tell
+from greenchat.commands.services.chanserv import (
+    CHANSERV,
+    account_of,
+    is_own,
+    own_channel,
+    registered,
+    registration_of,
+    write_down,
+)
+from greenchat.commands.users.reach import reaches
+from greenchat.protocol.modes import ModeChange, lines_of_changes
+from greenchat.protocol.wrap import room
+
+_LISTS = {"BANS": "b", "EXCEPTIONS": "e", "INVITES": "I"}
+
+
+@CHANSERV.command("INVITE", "<#channel> [<nick>]")
+def invite(ctx: Context, words: list[str]) -> None:
+    """Lets you into a channel whatever its locks, or somebody else; it takes half-operator on the access list."""
+    channel = _with_rank(ctx, words[0], "h")
+    target = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
+    if target is None:
+        raise ServiceError("There is nobody of that nick")
+    if target in channel.members:
+        raise ServiceError(f"{target.nick} is in {channel.name} already")
+    if target is ctx.user or reaches(ctx, target):
+        send_invitation(ctx, target, channel)
+        tell(ctx, CHANSERV, f"{target.nick} can come into {channel.name} now")
+
+
+@CHANSERV.command("UNBAN", "<#channel> [<nick|mask>]")
+def unban(ctx: Context, words: list[str]) -> None:
+    """Takes the bans away that mean you, or somebody else, or one mask; it takes half-operator on the access list."""
+    channel = _with_rank(ctx, words[0], "h")
+    user = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
+    entries = list(channel.lists.get("b", ()))
+    if user is not None:
+        entries = [entry for entry in entries if entry.mask.means(user, channel.mask_fold)]
+    else:
+        try:
+            text = mask_lists.parse(words[1]).text
+        except MaskError as error:
+            raise ServiceError(str(error)) from error
+        entries = [entry for entry in entries if channel.mask_fold(entry.mask.text) == channel.mask_fold(text)]
+    if not entries:
+        raise ServiceError(f"No ban in {channel.name} means {user.nick if user else words[1][:50]}")
+    with changing(ctx, channel):
+        for entry in entries:
+            channel.remove_mask("b", entry.mask)
+    _show(ctx, channel, [ModeChange(False, "b", entry.mask.text) for entry in entries])
+    write_down(ctx, f"took {len(entries)} bans away in {channel.name}", is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"{len(entries)} ban{'s' * (len(entries) != 1)} taken away in {channel.name}")
+
+
+@CHANSERV.command("GETKEY", "<#channel>")
+def getkey(ctx: Context, words: list[str]) -> None:
+    """Tells the key of a channel; it takes half-operator on the access list."""
+    channel = _with_rank(ctx, words[0], "h")
+    tell(ctx, CHANSERV, f"The key of {channel.name} is {channel.key}" if channel.key else f"{channel.name} has no key")
+
+
+@CHANSERV.command("CLEAR", "<#channel> <bans|exceptions|invites|modes>")
+def clear(ctx: Context, words: list[str]) -> None:
+    """Empties a list of a channel, or takes away its key, limit, forward and what isn't a mode of a new channel."""
+    channel = _with_rank(ctx, words[0], "o")
+    what = words[1].upper()
+    if what != "MODES" and what not in _LISTS:
+        raise ServiceError("Usage: CLEAR <#channel> <bans|exceptions|invites|modes>")
+    with changing(ctx, channel):
+        done = list(_without_modes(ctx, channel) if what == "MODES" else _without_list(channel, _LISTS[what]))
+    _show(ctx, channel, done)
+    write_down(ctx, f"cleared the {what.lower()} of {channel.name}", is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"The {what.lower()} of {channel.name} are cleared: {len(done)} changes")
+
+
+@CHANSERV.command("RECOVER", "<#channel>")
+def recover(ctx: Context, words: list[str]) -> None:
+    """Gives a channel that others have taken over back to you: its locks and the bans that mean you go, ranks that
+    nobody has by the access list end, and you can come in."""
+    channel = own_channel(ctx, words[0])
+    with changing(ctx, channel):
+        done = list(_without_modes(ctx, channel))
+        for entry in list(channel.lists.get("b", ())):
+            if entry.mask.means(ctx.user, channel.mask_fold):
+                channel.remove_mask("b", entry.mask)
+                done.append(ModeChange(False, "b", entry.mask.text))
+    registration = registration_of(channel)
+    for member, modes in list(channel.members.items()):
+        has = "q" if member.account_id == registration.founder else registration.access.get(member.account_id, "")
+        for letter in modes:
+            if not (has and ranks.is_at_least(has, letter)) and ctx.network.set_member_mode(
+                member, channel, letter, False
+            ):
+                done.append(ModeChange(False, letter, member.nick))
+    _show(ctx, channel, done)
+    if ctx.user not in channel.members:
+        send_invitation(ctx, ctx.user, channel)
+    write_down(ctx, f"recovered {channel.name}", is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"{channel.name} is open to you: JOIN it, and ChanServ OP gives you your rank")
+
+
+def _with_rank(ctx: Context, name: str, letter: str) -> Channel:
+    """A registered channel in which the sender has this rank by their account, or more. Raises ServiceError."""
+    channel = registered(ctx, name)
+    if not (may(ctx, "accounts") or ranks.is_at_least(rank_of(channel, account_of(ctx)), letter)):
+        raise ServiceError(f"The access list of {channel.name} does not give you that right")
+    return channel
+
+
+def _without_list(channel: Channel, letter: str) -> Iterator[ModeChange]:
+    for entry in list(channel.lists.get(letter, ())):
+        channel.remove_mask(letter, entry.mask)
+        yield ModeChange(False, letter, entry.mask.text)
+
+
+def _without_modes(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
+    """Its modes are those of a new channel."""
+    if channel.key:
+        key, channel.key = channel.key, ""
+        yield ModeChange(False, "k", key)
+    if channel.limit:
+        channel.limit = 0
+        yield ModeChange(False, "l")
+    if channel.forward:
+        channel.forward = ""
+        yield ModeChange(False, "f")
+    usual = set(ctx.network.settings.channel_flags)
+    for letter in sorted(channel.flags ^ usual):
+        channel.set_flag(letter, letter in usual)
+        yield ModeChange(letter in usual, letter)
+
+
+def _show(ctx: Context, channel: Channel, changes: list[ModeChange]) -> None:
+    """Tell everybody in the channel."""
+    ctx.network.closures.follow(ctx.network.fold(channel.name), channel, ctx.new_id())
+    name = ctx.network.settings.name
+    for params in lines_of_changes(changes, room(name, "MODE", channel.name)):
+        ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params))

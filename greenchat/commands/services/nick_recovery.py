@@ -1,0 +1,154 @@
+"""NickServ for accounts whose owner needs help: codes by mail, a forgotten password, and what operators do for them."""
+
+import hashlib
+import hmac
+
+from greenchat.chat.accounts import Account
+from greenchat.commands.accounts.login import check_password, find_account, proof_of, proved
+from greenchat.commands.accounts.register import change_password, confirm, why_not_email
+from greenchat.commands.accounts.verification import has_expired, is_mailed, mail_code
+from greenchat.commands.core.audit_log import act, note
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Continuation, Deferred
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.persistence import change_account
+from greenchat.commands.core.registry import Way
+from greenchat.commands.core.service import ServiceError, tell
+from greenchat.commands.core.steps import step
+from greenchat.commands.services.nickserv import NICKSERV, own_account, refuse_haste
+
+_RESET_FOR = 3_600_000  # ms
+_SENT = "If that account has an address for it, a mail is on its way"
+
+
+@NICKSERV.command("VERIFY", "<account> <code>", way=Way.STEPS)
+def verify(ctx: Context, words: list[str]) -> None:
+    """Completes the registration of an account with the code that you were given."""
+    try:
+        confirm(ctx, words[0], words[1])
+    except FailError as error:
+        raise ServiceError(error.text) from error
+
+
+@NICKSERV.command("RESEND", "<account>", way=Way.STEPS)
+def resend(ctx: Context, words: list[str]) -> Continuation | None:
+    """Sends the code of an account that waits for it once more, to the address that was given."""
+    account = ctx.network.accounts.get(words[0])
+    _count(ctx, words[0])
+    if account is None or not account.code or has_expired(ctx, account) or not is_mailed(ctx, account.email):
+        tell(ctx, NICKSERV, _SENT)  # the same, so that nobody learns which accounts there are
+        return None
+    return mail_code(ctx, account, lambda ctx, _: tell(ctx, NICKSERV, _SENT))
+
+
+@NICKSERV.command("EMAIL", "<address|none> <password>", way=Way.STEPS, leading=1)
+def email(ctx: Context, words: list[str]) -> Continuation | None:
+    """Changes the address to which a forgotten password is sent, for who knows the password."""
+    account = own_account(ctx)
+    address = "" if words[0].lower() == "none" else words[0]
+    refusal = why_not_email(ctx, address)
+    if refusal:
+        raise ServiceError(refusal)
+
+    def checked(ctx: Context, confirmed: Account | None) -> None:
+        if confirmed is None:
+            raise ServiceError("That is not your password")
+        ctx.propose(_set_email, confirmed.id, proof_of(confirmed), address)
+
+    return check_password(ctx, account.name, words[1], checked, refuse_haste)
+
+
+@step("nickserv.email")
+def _set_email(ctx: Context, account_id: str, proof: str, address: str) -> None:
+    account = proved(ctx, account_id, proof)
+    if account is None:
+        raise ServiceError("That is not your password")
+    change_account(ctx, account.name, email=address)
+    note(ctx, "NICKSERV", f"{ctx.nick} changed the address of the account {account.name}")
+    tell(ctx, NICKSERV, f"The address of your account is {address or 'none'} now")
+
+
+@NICKSERV.command("SENDPASS", "<account>", way=Way.STEPS)
+def sendpass(ctx: Context, words: list[str]) -> Continuation | None:
+    """Sends a code to the address of an account whose password is forgotten; RESETPASS takes it for an hour."""
+    account = find_account(ctx, words[0])
+    _count(ctx, words[0])
+    if account is None or not account.usable or not is_mailed(ctx, account.email):
+        tell(ctx, NICKSERV, _SENT)
+        return None
+    code = ctx.random(8).hex()
+    ctx.propose(_set_reset, account.id, _hash(code), ctx.now + _RESET_FOR)
+    network, mail = ctx.network.settings.network, ctx.process.mail
+    text = f"""\
+Somebody, we hope you, wants a new password for the account {account.name} on
+{network}. This line in your IRC client sets one:
+
+    /msg NickServ RESETPASS {account.name} {code} NEW-PASSWORD
+
+The code holds for an hour. If it was not you, do nothing.
+"""
+    subject = f"A new password for {account.name} on {network}"
+    address = account.email
+    return Deferred(lambda: mail.send(address, subject, text), lambda ctx, _: tell(ctx, NICKSERV, _SENT), waits=True)
+
+
+@step("nickserv.reset-code")
+def _set_reset(ctx: Context, account_id: str, hashed: str, until: int) -> None:
+    account = ctx.network.accounts.by_id(account_id)
+    if account is not None:
+        change_account(ctx, account.name, reset=f"{hashed} {until}")
+
+
+@NICKSERV.command("RESETPASS", "<account> <code> <new>", way=Way.STEPS, leading=2)
+def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
+    """Sets a new password with the code that SENDPASS sent."""
+    account = find_account(ctx, words[0])
+    _count(ctx, words[0])
+    hashed, _, until = account.reset.partition(" ") if account else ("", "", "")
+    if account is None or not (
+        hashed and ctx.now < int(until) and hmac.compare_digest(hashed.encode(), _hash(words[1]).encode())
+    ):
+        raise ServiceError("That is not a code that holds: SENDPASS sends another one")
+    return change_password(ctx, account.name, words[2], _was_reset)
+
+
+@step("nickserv.reset")
+def _was_reset(ctx: Context, why_not: str) -> None:
+    if why_not:
+        raise ServiceError(why_not)
+    tell(ctx, NICKSERV, "The password is changed, and the code can't be used again: IDENTIFY with it")
+
+
+@NICKSERV.command("SETPASS", "<account> <new>", right="accounts", way=Way.STEPS, leading=1)
+def setpass(ctx: Context, words: list[str]) -> Continuation | None:
+    """Gives somebody's account another password."""
+    account = ctx.network.accounts.get(words[0])
+    if account is None:
+        raise ServiceError("There is no such account")
+    act(ctx, "SETPASS", f"{ctx.nick} sets the password of the account {account.name}")
+    return change_password(ctx, account.name, words[1], _was_set)
+
+
+@step("nickserv.setpass")
+def _was_set(ctx: Context, why_not: str) -> None:
+    if why_not:
+        raise ServiceError(why_not)
+    tell(ctx, NICKSERV, "The password is changed")
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
+
+
+def _count(ctx: Context, name: str) -> None:
+    """Mails and codes are limited as registrations are, by account. Raises ServiceError."""
+    who = "reset " + ctx.network.fold(name)
+    wait = ctx.network.registrations.wait(who, ctx.now)
+    if wait:
+        raise ServiceError(f"That was asked too often: try again in {wait // 1000 + 1} seconds")
+    ctx.propose(_counted, who)
+
+
+@step("nickserv.counted")
+def _counted(ctx: Context, who: str) -> None:
+    ctx.network.registrations.count(who, ctx.now)

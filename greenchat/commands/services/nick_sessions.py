@@ -1,0 +1,125 @@
+"""NickServ for the connections of an account: which there are, ending them, taking a nickname back."""
+
+from greenchat.chat.user import Session, User
+from greenchat.commands.accounts.login import log_out
+from greenchat.commands.accounts.nick_ownership import owns
+from greenchat.commands.connection.nick import change_nick
+from greenchat.commands.connection.quit import depart, leave
+from greenchat.commands.connection.reattach import reunite
+from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.registry import Way
+from greenchat.commands.core.service import ServiceError, tell
+from greenchat.commands.services.nickserv import NICKSERV, own_account
+from greenchat.protocol.times import in_words
+from greenchat.values.durations import format_duration
+
+
+@NICKSERV.command("SESSIONS", way=Way.HERE)
+def sessions(ctx: Context, _: list[str]) -> None:
+    """Lists the connections that are logged in to your account; LOGOUT ends one by its number, or all others."""
+    tell(ctx, NICKSERV, *[_line(ctx, session) for session in sessions_of(ctx)])
+
+
+def sessions_of(ctx: Context) -> list[Session]:
+    """All that are logged in to the sender's account, the oldest first. Raises ServiceError."""
+    account = own_account(ctx)
+    return [session for session in ctx.network.sessions if session.account == account.name]
+
+
+def _line(ctx: Context, session: Session) -> str:
+    user = session.user
+    who = user.source if user else "(not yet registered)"
+    own = " (this one)" if session is ctx.session else ""
+    tls = " over TLS" if session.secure else ""
+    idle = max(0, ctx.now - (session.active or session.now)) // 1000
+    since = f"since {in_words(session.now)}, idle for {format_duration(idle) if idle else 'no time'}"
+    return f"#{session.number}{own}  {who} from {session.host}{tls}, {since}"
+
+
+@NICKSERV.command("LOGOUT", "[<number|OTHERS|ALL>]")
+def logout(ctx: Context, words: list[str]) -> None:
+    """Logs you out; or ends another connection of your account by its number in SESSIONS, all others, or all."""
+    if not words:
+        own_account(ctx)
+        log_out(ctx)
+        tell(ctx, NICKSERV, "You are logged out")
+        return
+    wish = words[0].upper().removeprefix("#")
+    mine = sessions_of(ctx)
+    chosen = [
+        session
+        for session in mine
+        if (wish == str(session.number) or wish in ("OTHERS", "ALL")) and session is not ctx.session
+    ]
+    if not chosen and wish not in ("OTHERS", "ALL"):
+        raise ServiceError("There is no other connection of that number: SESSIONS lists them")
+    end_sessions(ctx, chosen)
+    tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
+    if wish == "ALL":
+        log_out(ctx)
+        tell(ctx, NICKSERV, "You are logged out")
+
+
+def end_sessions(ctx: Context, chosen: list[Session]) -> None:
+    """End connections of the sender's own account."""
+    for session in chosen:
+        who = session.user.source if session.user else "(not yet registered)"
+        note(ctx, "NICKSERV", f"{ctx.nick} ended the connection #{session.number} of their account: {who}")
+        ctx.close(session, "Ended by the owner of the account")
+        leave(ctx, session, "Ended by the owner of the account")
+
+
+@NICKSERV.command("REGAIN", "[<nick>]")
+def regain(ctx: Context, words: list[str]) -> None:
+    """Takes your nickname back from whoever uses it, and gives it to you.
+
+    If that is yourself, at another connection or staying without one, you become one with it: you are where it is.
+    """
+    nick = words[0] if words else ctx.session.account
+    holder = _holder(ctx, nick)
+    if holder is not None and owns(ctx, holder):
+        reunite(ctx, holder)
+        return
+    _end(ctx, holder)
+    if ctx.user.nick != nick:
+        change_nick(ctx, ctx.user, nick)
+
+
+@NICKSERV.command("GHOST", "<nick>")
+def ghost(ctx: Context, words: list[str]) -> None:
+    """Ends the connections that use your nickname, a dead one of yours for example; with your own, your others."""
+    holder = _holder(ctx, words[0])
+    if ctx.network.holder(words[0]) is ctx.user:
+        others = [session for session in ctx.user.sessions if session is not ctx.session]
+        end_sessions(ctx, others)
+        ended = f"{len(others)} other connection{'s' * (len(others) != 1)} of yours ended"
+        tell(ctx, NICKSERV, f"{ctx.user.nick} is your own nickname: {ended}")
+        return
+    if holder is None:
+        tell(ctx, NICKSERV, f"Nobody uses {words[0]}")
+        return
+    count = len(holder.sessions)
+    _end(ctx, holder)
+    tell(ctx, NICKSERV, f"{words[0]} is free: {count} connection{'s' * (count != 1)} ended")
+
+
+def _holder(ctx: Context, nick: str) -> User | None:
+    """Who uses a nick of the sender's, if that is not they. Raises ServiceError where it is not one of theirs."""
+    account = own_account(ctx)
+    owner = ctx.network.accounts.claimant_of(nick)
+    if owner is None or owner.name != account.name:
+        raise ServiceError("That nickname does not belong to your account")
+    holder = ctx.network.holder(nick)
+    return None if holder is ctx.user else holder
+
+
+def _end(ctx: Context, holder: User | None) -> None:
+    """Whoever it is goes for good, also one who would stay without a connection."""
+    if holder is None:
+        return
+    note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")
+    reason = f"{ctx.user.nick} has taken back their nickname"
+    for session in list(holder.sessions):
+        ctx.close(session, reason)
+    depart(ctx, holder, reason)

@@ -1,0 +1,84 @@
+"""Rights of who runs a channel that can be used from outside of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from greenchat.config.settings import AccountSettings, Settings
+from tests.commands.devices import device, make_account
+from tests.conftest import Serve, Target
+from tests.irc import Client
+
+Room = tuple[Client, Client, Client]
+
+
+@pytest.fixture
+def address(serve: Serve) -> Target:
+    return serve(Settings(accounts=AccountSettings(iterations=4096)))
+
+
+@pytest.fixture
+def room(address: Target) -> Iterator[Room]:
+    """zoe owns #a and is outside, olga is half-operator by its access list, eve is nobody there."""
+    for nick in "zoe", "olga":
+        make_account(address, nick)
+    with device(address, "zoe") as zoe, device(address, "olga") as olga, Client(address, "eve") as eve:
+        for client in zoe, olga:
+            client.until("376", "422")
+        zoe.run(
+            "JOIN #a", "CS REGISTER #a", "CS AMODE #a +h olga", "MODE #a +ik key", "MODE #a +bb eve *!*@*", "PART #a"
+        )
+        yield zoe, olga, eve
+
+
+def said(client: Client, line: str) -> str:
+    return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
+
+
+def test_invite(room: Room) -> None:
+    zoe, olga, eve = room
+    assert "can come into #a now" in said(olga, "CS INVITE #a eve")
+    assert eve.expect("INVITE").params == ("eve", "#a")
+    assert "366" in eve.commands("JOIN #a")
+    assert "is in #a already" in said(olga, "CS INVITE #a eve")
+    assert "can come into" in said(zoe, "CS INVITE #a")
+    assert "nobody of that nick" in said(zoe, "CS INVITE #a nobody")
+
+
+def test_getkey_and_unban(room: Room) -> None:
+    zoe, olga, eve = room
+    assert said(olga, "CS GETKEY #a") == "The key of #a is key"
+    zoe.run("MODE #a -i")
+    assert said(olga, "CS UNBAN #a eve") == "2 bans taken away in #a"
+    zoe.run("JOIN #a", "MODE #a -i+b x!*@*")
+    assert "366" in eve.commands("JOIN #a key")
+    assert said(olga, "CS UNBAN #a x") == "1 ban taken away in #a"
+    assert "No ban in #a" in said(olga, "CS UNBAN #a")
+
+
+def test_clear(room: Room) -> None:
+    zoe, olga, _ = room
+    assert "does not give you that right" in said(olga, "CS CLEAR #a bans")
+    assert said(zoe, "CS CLEAR #a bans") == "The bans of #a are cleared: 2 changes"
+    assert "cleared: 2 changes" in said(zoe, "CS CLEAR #a modes")
+    assert [m.params[1:] for m in zoe.run("MODE #a") if m.command == "324"] == [("#a", "+nt")]
+    assert "Usage" in said(zoe, "CS CLEAR #a everything")
+
+
+def test_recover(room: Room) -> None:
+    zoe, olga, _ = room
+    olga.run("JOIN #a", "MODE #a +v olga")
+    assert "is not yours" in said(olga, "CS RECOVER #a")
+    assert "is open to you" in said(zoe, "CS RECOVER #a")
+    assert zoe.commands("JOIN #a").count("366") == 1
+    assert [m.params[1:] for m in zoe.run("MODE #a") if m.command == "324"] == [("#a", "+nt")]
+
+
+@pytest.mark.parametrize("command", ["INVITE #a", "UNBAN #a", "GETKEY #a", "CLEAR #a bans", "RECOVER #a"])
+def test_strangers_have_none_of_it(room: Room, command: str) -> None:
+    _, _, eve = room
+    assert "not logged in" in said(eve, f"CS {command}")
+    eve.send("NS REGISTER sesame-open")
+    eve.expect("900")
+    assert "does not give you that right" in said(eve, f"CS {command}") or "is not yours" in said(eve, f"CS {command}")
+    eve.run("MODE #a")

@@ -1,0 +1,69 @@
+"""Connections have handles: what is listed can be ended, and an answer says what happened."""
+
+import re
+
+import pytest
+
+from greenchat.config.settings import AccountSettings, Settings
+from tests.commands.devices import device, make_account
+from tests.conftest import Serve, Target
+from tests.irc import Client
+
+
+@pytest.fixture
+def server(serve: Serve) -> Target:
+    address = serve(Settings(accounts=AccountSettings(iterations=4096)))
+    make_account(address, "rita")
+    return address
+
+
+def come(address: Target) -> Client:
+    client = device(address, "rita")
+    client.until("376", "422")
+    client.sync()
+    return client
+
+
+def said(client: Client, line: str) -> list[str]:
+    return [message.params[-1] for message in client.run(line) if message.command == "NOTICE"]
+
+
+def test_every_line_names_another_connection_and_ends_it(server: Target) -> None:
+    with come(server) as rita, come(server) as thief, Client(server, "other") as elsewhere:
+        elsewhere.send("NS IDENTIFY rita sesame open")
+        elsewhere.expect("900")
+        lines = said(rita, "NS SESSIONS")
+        numbers = [line.split()[0] for line in lines]
+        assert len(set(numbers)) == len(numbers) == 3
+        assert sum("(this one)" in line for line in lines) == 1
+        assert all(re.search(r" from 127.0.0.1, since .*, idle for ", line) for line in lines)
+        assert said(rita, f"NS LOGOUT {numbers[1]}") == ["1 other connection ended"]
+        assert "Ended by the owner" in thief.until_end()[-1].params[-1]
+        assert len(said(rita, "NS SESSIONS")) == 2
+        own = next(line.split()[0] for line in lines if "(this one)" in line)
+        assert "no other connection of that number" in said(rita, f"NS LOGOUT {own}")[0]
+        assert said(rita, "NS LOGOUT OTHERS") == ["1 other connection ended"]
+        elsewhere.until_end()
+        assert said(rita, "NS LOGOUT ALL") == ["0 other connections ended", "You are logged out"]
+
+
+def test_a_stolen_password_is_made_worthless(server: Target) -> None:
+    with come(server) as rita, come(server) as thief:
+        rita.send('NS PASSWD "sesame open" "another one"')
+        while not (line := rita.expect("NOTICE").params[-1]).startswith("1 other connection"):
+            pass
+        assert "LOGOUT OTHERS" in line
+        assert said(rita, "NS GHOST rita") == ["rita is your own nickname: 1 other connection of yours ended"]
+        thief.until_end()
+        rita.run("PRIVMSG rita :still here")
+
+
+def test_nobody_ends_connections_of_others(server: Target) -> None:
+    with come(server) as rita, Client(server, "eve") as eve:
+        eve.send("NS REGISTER sesame-open")
+        eve.expect("900")
+        number = said(rita, "NS SESSIONS")[0].split()[0]
+        assert "no other connection" in said(eve, f"NS LOGOUT {number}")[0]
+        assert "does not belong to your account" in said(eve, "NS GHOST rita")[0]
+        assert said(eve, "NS INFO rita") == ["rita is an account"]
+        rita.run("PING x")
