@@ -1,0 +1,63 @@
+"""Channel modes that slow people down: `+j 5:10` joins, `+W 3:30` lines of one member, `+d 20` first words.
+
+`j` and its form are those of InspIRCd and Solanum, `W` and `d` those of InspIRCd's slowmode and delaymsg modules. Neither
+`W` nor `d` holds up a member with voice or more.
+"""
+
+import re
+from collections import deque
+from dataclasses import dataclass
+
+JOINS, SLOW, DELAY = "j", "W", "d"
+LETTERS = DELAY + JOINS + SLOW  # as they stand in CHANMODES
+LONGEST = 86_400  # seconds
+MOST = 1000
+_SECOND = 1000  # ms
+_PAIR = re.compile(r"(\d{1,4}):(\d{1,5})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most `count` within `seconds`; of `d` only the seconds are meant."""
+
+    count: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, letter: str, text: str) -> "Pace":
+        """Return the pace that a mode's parameter means. Raises ValueError with the reason, for people."""
+        if letter == DELAY:
+            if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= LONGEST):
+                raise ValueError(f"+{letter} takes seconds, 1 to {LONGEST}")
+            return cls(1, int(text))
+        match = _PAIR.fullmatch(text)
+        if not match or not 0 < int(match[1]) <= MOST or not 0 < int(match[2]) <= LONGEST:
+            raise ValueError(f"+{letter} takes COUNT:SECONDS, like 5:10, of at most {MOST}:{LONGEST}")
+        return cls(int(match[1]), int(match[2]))
+
+    def text(self, letter: str) -> str:
+        """Return it as the mode's parameter."""
+        return str(self.seconds) if letter == DELAY else f"{self.count}:{self.seconds}"
+
+
+class Recent:
+    """When something happened lately, in ms: whether once more is within a pace."""
+
+    __slots__ = ("_times",)
+
+    def __init__(self) -> None:
+        self._times: deque[int] = deque()
+
+    def wait(self, pace: Pace, now: int) -> int:
+        """Return after how many ms it may happen once more, 0 for now. now: ms since the epoch."""
+        while self._times and self._times[0] <= now - pace.seconds * _SECOND:
+            self._times.popleft()
+        if len(self._times) < pace.count:
+            return 0
+        return self._times[-pace.count] + pace.seconds * _SECOND - now
+
+    def count(self, now: int) -> None:
+        """Have it happened now."""
+        self._times.append(now)
+        if len(self._times) > MOST:
+            self._times.popleft()

@@ -1,0 +1,102 @@
+"""The spam filter: how much what somebody says looks like spam. Pure: it decides nothing and tells nobody.
+
+Every line gets points for what is suspicious about it; what a user collected within a window is their score. What a
+score leads to is the business of `commands/messages/spam_filter`.
+"""
+
+import re
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+_LINK = re.compile(r"https?://|www\.[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)
+_WORD = re.compile(r"[^\s,:;!?()<>@]+")
+_SHOUT_LETTERS = 16  # shorter lines in capitals are only a greeting or an abbreviation
+_SHOUT_SHARE = 0.8
+_NAMED = 5  # members in one line, from which on it is a mass highlight
+_LONGEST_SEARCH = 2000  # characters that a pattern looks at
+_REMEMBERED = 20  # texts of one user
+
+_PATTERN, _LINK_POINTS, _REPEAT, _SHOUT, _NAMES, _FAST = 10, 4, 3, 1, 6, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """points: how suspicious a line is, by itself and as one of several; reasons: why, in words. score: of its user."""
+
+    points: int
+    reasons: tuple[str, ...]
+    score: int
+
+
+@dataclass(slots=True)
+class Suspect:
+    """What one user said lately. scores: time (ms) and points; texts: time and what was said, see `plain`."""
+
+    scores: deque[tuple[int, int]] = field(default_factory=deque)
+    texts: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def score(self, now: int, window: int) -> int:
+        """Return the points within the window (ms)."""
+        while self.scores and self.scores[0][0] <= now - window:
+            self.scores.popleft()
+        return sum(points for _, points in self.scores)
+
+    def same(self, text: str, now: int, window: int) -> int:
+        """Return how often the same was said within the window."""
+        return sum(said == text and time > now - window for time, said in self.texts)
+
+    def lately(self, now: int, within: int) -> int:
+        """Return how many lines were said within so many ms."""
+        return sum(time > now - within for time, _ in self.texts)
+
+
+def compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of the configuration as they are searched for."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+
+
+def plain(text: str) -> str:
+    """Return a text without what spammers vary: case, digits, space."""
+    return re.sub(r"[\s\d]+", "", text.casefold())
+
+
+def judge(
+    suspect: Suspect,
+    text: str,
+    *,
+    now: int,
+    window: int,
+    is_new: bool,
+    members: frozenset[str],
+    patterns: Sequence[re.Pattern[str]],
+) -> Finding:
+    """Judge a line, and remember it.
+
+    now, window: ms. is_new: its user came lately and has no account. members: folded nicks of those who would read it.
+    """
+    reasons: dict[str, int] = {}
+    for pattern in patterns:
+        if pattern.search(text[:_LONGEST_SEARCH]):
+            reasons[f"matches {pattern.pattern}"] = _PATTERN
+            break
+    if is_new and _LINK.search(text):
+        reasons["a link from a newcomer"] = _LINK_POINTS
+    same = plain(text)
+    repeated = suspect.same(same, now, window) if same else 0
+    if repeated:
+        reasons[f"the same for the {repeated + 1}. time"] = _REPEAT * repeated
+    letters = [letter for letter in text if letter.isalpha()]
+    if len(letters) >= _SHOUT_LETTERS and sum(map(str.isupper, letters)) >= _SHOUT_SHARE * len(letters):
+        reasons["capitals"] = _SHOUT
+    named = len({word for word in map(str.casefold, _WORD.findall(text)) if word in members})
+    if named >= _NAMED:
+        reasons[f"names {named} people"] = _NAMES
+    fast = suspect.lately(now, 10_000)
+    if fast >= 8:
+        reasons[f"{fast + 1} lines in 10 seconds"] = _FAST
+    points = sum(reasons.values())
+    suspect.texts.append((now, same))
+    if points:
+        suspect.scores.append((now, points))
+    return Finding(points, tuple(reasons), suspect.score(now, window))
