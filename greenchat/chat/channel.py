@@ -7,6 +7,7 @@ from greenchat.chat import ranks
 from greenchat.chat.broadcast import BroadcastGroup
 from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.mask_lists import ListEntry, Mask, MaskList
+from greenchat.chat.paces import Pace, Recent
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.envelopes.names_reply import NamesLines
@@ -32,6 +33,7 @@ class Locks:
     forward: str
     lists: Mapping[str, MaskList]
     metadata: dict[str, str]
+    paces: Mapping[str, Pace]
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +45,7 @@ class Channel:
     lists: letter of a list mode -> its masks. forward: the channel for those who can't come in. invited: who may come
     in once, whatever the modes say. knocked: when somebody last did, in ms since the epoch. registration: whose it is,
     if anybody's. metadata: what its operators say of it. names: ready lines of who is here, by variant.
+    paces: letter of a mode that slows people down -> how much; recent: lines of a member, or (None) joins, lately.
     mask_fold: see `masks.mask_fold`. revision: another number after its name, its flags or its lists have changed.
     is_kept: it is stored though it is nobody's, since somebody is in who is always on.
     """
@@ -66,6 +69,8 @@ class Channel:
     mask_fold: Casefold = str.lower
     revision: int = 0
     is_kept: bool = False
+    paces: dict[str, Pace] = field(default_factory=dict)
+    recent: dict[User | None, Recent] = field(default_factory=dict)
 
     @property
     def symbol(self) -> str:
@@ -116,7 +121,8 @@ class Channel:
     def locks(self) -> Locks:
         """What its operators have set, to go back to with `set_locks`."""
         lists = {letter: masks.copy() for letter, masks in self.lists.items()}
-        return Locks(frozenset(self.flags), self.topic, self.key, self.limit, self.forward, lists, self.metadata)
+        paces = dict(self.paces)
+        return Locks(frozenset(self.flags), self.topic, self.key, self.limit, self.forward, lists, self.metadata, paces)
 
     def set_locks(self, locks: Locks) -> None:
         """Make all that its operators may set what it was."""
@@ -124,6 +130,7 @@ class Channel:
         self.topic, self.key, self.limit, self.forward = locks.topic, locks.key, locks.limit, locks.forward
         self.lists = dict(locks.lists)
         self.metadata = locks.metadata
+        self.paces = dict(locks.paces)
 
     def set_flag(self, letter: str, on: bool) -> bool:
         """Set or unset a mode without a parameter; whether that changed anything."""

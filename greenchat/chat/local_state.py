@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from greenchat.chat.moderation import ModerationState
 from greenchat.chat.monitors import Monitors
 from greenchat.chat.server_password import ServerPassword
 
@@ -10,16 +11,18 @@ class LocalState:
     """The part of `Network` that is neither shared with other nodes nor kept.
 
     monitors: what the sessions of this process watch. entrance: the connection password, once it was given.
-    command_counts: how often each command was called. logins: how many were "right" and "wrong".
+    command_counts: how often each command was called. logins: how many were "right" and "wrong". moderation: whom the
+    spam filter suspects, and what it held back.
     """
 
-    __slots__ = ("_references", "_sessions", "command_counts", "entrance", "logins", "monitors")
+    __slots__ = ("_references", "_sessions", "command_counts", "entrance", "logins", "moderation", "monitors")
 
     def __init__(self) -> None:
         self.monitors = Monitors()
         self.entrance = ServerPassword()
         self.command_counts: Counter[str] = Counter()
         self.logins: Counter[str] = Counter()
+        self.moderation = ModerationState()
         self._references = 0
         self._sessions = 0
 

@@ -1,7 +1,7 @@
 """Channel modes that slow people down: `+j 5:10` joins, `+W 3:30` lines of one member, `+d 20` first words.
 
-`j` and its form are those of InspIRCd and Solanum, `W` and `d` those of InspIRCd's slowmode and delaymsg modules. Neither
-`W` nor `d` holds up a member with voice or more.
+`j` and its form are those of InspIRCd and Solanum, `W` and `d` those of InspIRCd's modules slowmode and delaymsg.
+Neither `W` nor `d` holds up a member with voice or more.
 """
 
 import re

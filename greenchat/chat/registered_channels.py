@@ -12,6 +12,7 @@ from typing import Any
 from greenchat.chat.channel import Channel, Topic
 from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.mask_lists import ListEntry, parse
+from greenchat.chat.paces import Pace
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.msgid import first_id
 
@@ -40,6 +41,7 @@ def document(channel: Channel, registration: ChannelRegistration | None) -> dict
         "key": channel.key,
         "limit": channel.limit,
         "forward": channel.forward,
+        "paces": {letter: pace.text(letter) for letter, pace in channel.paces.items()},
         "topic": [topic.text, topic.setter, topic.time] if topic else None,
         "lists": {
             letter: [[entry.mask.text, entry.setter, entry.time, entry.mask.account_id] for entry in masks]
@@ -63,6 +65,7 @@ def from_document(
         key=stored.get("key", ""),
         limit=stored.get("limit", 0),
         forward=stored.get("forward", ""),
+        paces={letter: Pace.parse(letter, text) for letter, text in stored.get("paces", {}).items()},
         mask_fold=mask_fold,
         metadata=dict(stored.get("metadata", {})),
         registration=ChannelRegistration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),

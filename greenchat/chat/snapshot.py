@@ -18,6 +18,7 @@ from greenchat.chat.mask_lists import ListEntry, parse
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
+from greenchat.chat.paces import Pace
 from greenchat.chat.read_markers import ReadMarks
 from greenchat.chat.server_bans import ServerBan
 from greenchat.chat.tokens import Token
@@ -70,7 +71,7 @@ _SESSION = (
 )
 MADE = {
     User: {"modes", "channels", "invitations", "inviting", "read_marks", "sessions", "former"},
-    Channel: {"flags", "topic", "members", "lists", "invited", "registration"},
+    Channel: {"flags", "paces", "topic", "members", "lists", "invited", "registration"},
     Session: {"user", "metadata"},
     Network: {
         "_looks",
@@ -104,7 +105,7 @@ MADE = {
 
 LOCAL = {
     User: set[str](),
-    Channel: {"group", "names", "mask_fold"},  # made of who is here; a cache; of the settings
+    Channel: {"group", "names", "mask_fold", "recent"},  # made of who is here; a cache; of the settings; seconds old
     Session: {
         # of the connection: whoever takes that over brings them
         "outbox",
@@ -263,6 +264,7 @@ def _channel(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
     form = {name: getattr(channel, name) for name in _CHANNEL}
     topic, registration = channel.topic, channel.registration
     form["flags"] = "".join(sorted(channel.flags))
+    form["paces"] = {letter: pace.text(letter) for letter, pace in sorted(channel.paces.items())}
     form["topic"] = [topic.text, topic.setter, topic.time] if topic else None
     form["members"] = [[numbers[user], modes] for user, modes in channel.members.items()]
     form["lists"] = {
@@ -278,6 +280,7 @@ def _channel_of(form: Document, network: Network) -> Channel:
     channel = Channel(**{name: form[name] for name in _CHANNEL}, mask_fold=network.mask_fold)
     channel.metadata = dict(form["metadata"])
     channel.flags = set(form["flags"])
+    channel.paces = {letter: Pace.parse(letter, text) for letter, text in form["paces"].items()}
     channel.topic = Topic(*form["topic"]) if form["topic"] else None
     for letter, masks in form["lists"].items():
         for text, setter, time, account_id in masks:

@@ -30,6 +30,7 @@ RIGHTS = {
     "history": "HistServ DELETE and FORGET: what others have said",
     "relaymsg": "RELAYMSG: say something under the name of somebody on another network",
     "metadata": "METADATA SET and CLEAR: what others say of themselves and of their channels",
+    "spam": "FILTER: look at what the spam filter held back, and release it",
     "ban": "UBAN, KLINE, DLINE: keep people, networks or accounts out",
 }
 

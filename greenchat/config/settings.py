@@ -11,6 +11,7 @@ from typing import Annotated
 from greenchat import __version__
 from greenchat.config import validators
 from greenchat.config.key import Key
+from greenchat.config.moderation import Moderation, SpamFilter
 from greenchat.config.opers import CLASSES, OPERS, Oper, OperClass
 from greenchat.config.validators import check_password
 from greenchat.protocol.modes import ModeTable
@@ -21,7 +22,7 @@ from greenchat.values.addresses import IpNetwork
 from greenchat.values.names import CASEMAPPINGS, REALNAME_BYTES
 
 MODE_TABLE = ModeTable(
-    lists="beI", always="k", setting="fl", flags="CHKMORTUcimnpstuz", prefixes="qaohv", symbols="~&@%+"
+    lists="beI", always="k", setting="Wdfjl", flags="CGHKMORTUcimnpstuz", prefixes="qaohv", symbols="~&@%+"
 )
 _WIDEST = 4  # bytes of a character
 _FLAGS = validators.letters(MODE_TABLE.flags)
@@ -239,6 +240,10 @@ class Settings:
             "data folder; who may see addresses all the same has the right to it (see classes)."
         ),
     ] = field(default_factory=Cloak)
+    spam: Annotated[SpamFilter, Key("What looks like spam is held back, or only reported (FILTER).")] = field(
+        default_factory=SpamFilter
+    )
+    moderation: Annotated[Moderation, Key("What operators are told, and where.")] = field(default_factory=Moderation)
     webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
         default_factory=WebIrc
     )

@@ -99,6 +99,22 @@ def channel(text: str) -> str:
     return text
 
 
+def channel_or_nothing(text: str) -> str:
+    """Return the same string. Raises ValueError where it is neither empty nor the name of a channel."""
+    return channel(text) if text else text
+
+
+def regular_expression(text: str) -> str:
+    """Return the same string. Raises ValueError where it is no regular expression, or one that matches everything."""
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    if pattern.search(""):
+        raise ValueError("matches everything, since it matches nothing said at all")
+    return text
+
+
 def letters(allowed: str) -> Callable[[str], str]:
     """Mode letters out of these."""
 

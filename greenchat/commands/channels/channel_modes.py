@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from greenchat.chat.channel import Channel
+from greenchat.chat.paces import LETTERS
 from greenchat.commands.channels.list_modes import change_list, send_list
 from greenchat.commands.channels.member_modes import MemberModes
+from greenchat.commands.channels.pace import apply_pace
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -117,7 +119,9 @@ def _send_modes(ctx: Context, channel: Channel) -> None:
     """The modes; "The channel key MUST only be made visible to the channel members" (RFC 2811, 4.2.10)."""
     letters = "".join(sorted(channel.flags))
     parameters = []
-    for letter, value in (("f", channel.forward), ("k", channel.key), ("l", str(channel.limit or ""))):
+    values = {"f": channel.forward, "k": channel.key, "l": str(channel.limit or "")}
+    values |= {letter: pace.text(letter) for letter, pace in channel.paces.items()}
+    for letter, value in sorted(values.items()):
         if value:
             letters += letter
             parameters.append("*" if letter == "k" and ctx.user not in channel.members else value)
@@ -188,4 +192,9 @@ def _invalid(channel: Channel, change: ModeChange, text: str) -> IrcError:
     return IrcError(Numeric.ERR_INVALIDMODEPARAM, channel.name, change.letter, change.parameter or "*", text=text)
 
 
-_SPECIAL: dict[str, _Apply] = {"f": _apply_forward, "k": _apply_key, "l": _apply_limit}
+_SPECIAL: dict[str, _Apply] = {
+    "f": _apply_forward,
+    "k": _apply_key,
+    "l": _apply_limit,
+    **dict.fromkeys(LETTERS, apply_pace),
+}

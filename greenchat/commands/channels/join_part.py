@@ -8,6 +8,7 @@ from greenchat.chat.user import Session, User
 from greenchat.commands.channels.names_list import names_reply
 from greenchat.commands.channels.ranks import grant_rank
 from greenchat.commands.channels.topic import topic_reply
+from greenchat.commands.core.channel_pace import require_pace_of_joins
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
@@ -67,6 +68,11 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
         refusal = policy.may_join(user, channel, key)
         if refusal is not None:
             _turn_away(ctx, channel, refusal, forwards)
+            return
+        try:
+            require_pace_of_joins(ctx, channel)
+        except IrcError as error:
+            ctx.refuse(error)
             return
     enter(ctx, user, name)
 

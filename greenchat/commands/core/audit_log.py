@@ -10,6 +10,9 @@ def tell_operators(ctx: Context, text: str) -> None:
     for user in ctx.network.users.values():
         if "s" in user.modes:
             ctx.deliver(user, ctx.envelope("NOTICE", user.nick, f"*** {text}"))
+    channel = ctx.network.channel(ctx.network.settings.moderation.channel)
+    if channel is not None:
+        ctx.broadcast(channel, ctx.envelope("NOTICE", channel.name, f"*** {text}"))
 
 
 def act(ctx: Context, action: str, text: str) -> None:

@@ -10,11 +10,13 @@ from greenchat.chat import caller_id, policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.commands.core import recording, service
+from greenchat.commands.core.channel_pace import require_pace_of_lines
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, as_act, command
+from greenchat.commands.messages.spam_filter import require_unsuspicious
 from greenchat.commands.users.reach import reaches
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -177,6 +179,9 @@ def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:
     refusal = policy.may_speak(ctx.user, channel, ctx.message.command, *text)
     if refusal is not None:
         raise IrcError(refusal.numeric, channel.name, text=refusal.text)
+    if text:
+        require_pace_of_lines(ctx, channel)
+        require_unsuspicious(ctx, channel, text[0])
     return channel
 
 
@@ -184,6 +189,8 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     target = ctx.network.user(nick)
     if target is None:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
+    if text and target is not ctx.user:
+        require_unsuspicious(ctx, target, text[0])
     if not reaches(ctx, target, *text):
         return
     envelope = _envelope(ctx, target.nick, text)

@@ -24,7 +24,7 @@ from greenchat.storage.interface import Place, Speech
 from greenchat.storage.log import Log
 
 COMMANDS = ("PRIVMSG", "NOTICE")
-_ABOUT_TEXTS = frozenset("Cc")  # channel modes that ask what is said
+_ABOUT_TEXTS = frozenset("CGc")  # channel modes that ask what is said
 _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that ask who says it, or what
 
 
@@ -98,11 +98,16 @@ def find_voice(
     refuse: is told where something could not be stored, see `Voice`.
     """
     user = session.user
-    if user is None or command not in COMMANDS:
+    if user is None or command not in COMMANDS or network.settings.spam.mode != "off":
         return None
     if target[:1] == "#":
         channel = network.channel(target)
-        if channel is None or user not in channel.members or not _ABOUT_TEXTS.isdisjoint(channel.flags):
+        if (
+            channel is None
+            or user not in channel.members
+            or not _ABOUT_TEXTS.isdisjoint(channel.flags)
+            or channel.paces
+        ):
             return None
         if policy.may_speak(user, channel, command) or policy.audience(user, channel):
             return None

@@ -3,12 +3,13 @@
 Whoever may use the socket owns the server's files, and so has every right; the audit log says "the shell".
 """
 
-from greenchat.chat.server_bans import ServerBan, Target, TargetError, parse_target
-from greenchat.commands.connection.ban_enforcement import enforce, forget_ban, keep_ban
+from greenchat.chat.server_bans import ACCOUNT, ServerBan, Target, TargetError, parse_target
+from greenchat.commands.connection.ban_enforcement import enforce, secure_ban
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
+from greenchat.storage.interface import StoreError
 from greenchat.values.durations import format_duration
 
 _SECOND = 1000  # ms
@@ -42,10 +43,16 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
     parsed = _target(target)
     if len(bans) >= ctx.network.settings.limits.bans and bans.get(parsed) is None:
         raise ShellError("there are too many bans")
+    account_id = ctx.network.accounts.id_of(parsed.text) if parsed.kind == ACCOUNT else ""
+    if parsed.kind == ACCOUNT and not account_id:
+        raise ShellError(f"there is no account {parsed.text}; a ban is on an address, a network, a mask or an account")
     until = ctx.now + seconds * _SECOND if seconds else 0
-    made = ServerBan(parsed, _SETTER, ctx.now, until, reason or "No reason given")
+    made = ServerBan(parsed, _SETTER, ctx.now, until, reason or "No reason given", account_id or "")
+    try:
+        secure_ban(ctx, made)
+    except StoreError as error:
+        raise ShellError(f"the ban can't be stored: {error}") from error
     bans.put(made)
-    keep_ban(ctx, made)
     duration = f"for {format_duration(seconds)}" if seconds else "for ever"
     act(ctx, "UBAN", f"The shell banned {parsed.text} {duration}: {made.reason}")
     return enforce(ctx)
@@ -54,10 +61,14 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
 @step("shell.unban")
 def unban(ctx: Context, target: str) -> None:
     """Take a ban back. Raises ShellError."""
-    found = ctx.network.bans.drop(_target(target))
+    found = ctx.network.bans.get(_target(target))
     if found is None:
         raise ShellError(f"there is no ban on {target}")
-    forget_ban(ctx, found)
+    try:
+        secure_ban(ctx, found, lifted=True)
+    except StoreError as error:
+        raise ShellError(f"that can't be stored: {error}") from error
+    ctx.network.bans.drop(found.target)
     act(ctx, "UBAN", f"The shell took back the ban on {found.target.text}: {found.reason}")
 
 

@@ -8,12 +8,14 @@ as InspIRCd does.
 from collections.abc import Callable, Sequence
 
 from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, ServerBans, Target, TargetError, parse_target
+from greenchat.chat.user import User
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.connection.ban_enforcement import enforce, hosts_of, secure_ban
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
+from greenchat.commands.core.sanctions import BANS
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
 from greenchat.storage.interface import StoreError
@@ -221,3 +223,15 @@ _SUBCOMMANDS: dict[str, Callable[[Context, Sequence[str]], None]] = {
     "LIST": _list,
     "INFO": _info,
 }
+
+
+def _ban_address(ctx: Context, user: User, seconds: int, reason: str) -> None:
+    target, until = parse_target(user.real_host), ctx.now + seconds * _SECOND
+    ban = ServerBan(target, ctx.network.settings.name, ctx.now, until, reason)
+    secure_ban(ctx, ban)
+    ctx.network.bans.put(ban)
+    act(ctx, "UBAN", f"The spam filter banned {ban.target.text} for {format_duration(seconds)}")
+    enforce(ctx)
+
+
+BANS.append(_ban_address)

@@ -128,7 +128,7 @@ def is_(expected: str) -> Probe:
 def every_mode(stage: Stage, value: str) -> None:
     """No letter that is announced is unknown, and each takes a parameter exactly where its type says so."""
     lists, always, setting, flags = value.split(",")
-    parameters = {"k": "key", "l": "5", "f": "#b"}
+    parameters = {"k": "key", "l": "5", "f": "#b", "W": "9:10", "d": "5", "j": "9:10"}
     stage.op.join("#b")
     for letter in always + setting:
         assert commands(stage.op.run(f"MODE #a +{letter} {parameters[letter]}")) == ["MODE"], letter

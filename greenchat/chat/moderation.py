@@ -1,0 +1,68 @@
+"""What moderation remembers of people in this process: who is suspected of spam, what was held back, who reported."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from greenchat.chat.spam import Suspect
+from greenchat.chat.user import Session, User
+from greenchat.protocol.message import Message
+from greenchat.protocol.multiline import Part
+
+_HELD = 200  # lines; the oldest go
+_FORGET_EVERY = 256  # suspects
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A line that was held back. time: ms since the epoch; reasons: why, in words."""
+
+    number: int
+    time: int
+    session: Session
+    user: User
+    message: Message
+    parts: tuple[Part, ...]
+    reasons: str
+
+
+@dataclass(slots=True)
+class ModerationState:
+    """muted: until when all that somebody says is held back, ms since the epoch. held: by number. is_releasing: while
+    an operator has a held line said after all.
+
+    told: when operators were last told of somebody. reports: when somebody reported, the last times.
+    """
+
+    suspects: dict[User, Suspect] = field(default_factory=dict)
+    muted: dict[User, int] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
+    told: dict[User, int] = field(default_factory=dict)
+    reports: dict[User, deque[int]] = field(default_factory=dict)
+    is_releasing: bool = False
+    number: int = 0
+
+    def suspect(self, user: User) -> Suspect:
+        """Return what is known of somebody."""
+        found = self.suspects.get(user)
+        if found is None:
+            if len(self.suspects) % _FORGET_EVERY == _FORGET_EVERY - 1:
+                self._forget_gone()
+            found = self.suspects[user] = Suspect()
+        return found
+
+    def hold(
+        self, session: Session, user: User, message: Message, parts: tuple[Part, ...], reasons: str, now: int
+    ) -> Held:
+        """Keep a line for an operator to decide on."""
+        self.number += 1
+        held = self.held[self.number] = Held(self.number, now, session, user, message, parts, reasons)
+        if len(self.held) > _HELD:
+            del self.held[next(iter(self.held))]
+        return held
+
+    def _forget_gone(self) -> None:
+        for user in [user for user in self.suspects if not user.sessions]:
+            del self.suspects[user]
+            self.muted.pop(user, None)
+            self.told.pop(user, None)
+            self.reports.pop(user, None)

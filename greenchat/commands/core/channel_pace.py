@@ -1,0 +1,62 @@
+"""How fast people may come into a channel and speak there: what its modes +j, +W and +d refuse. See `chat.paces`."""
+
+from greenchat.chat.channel import Channel
+from greenchat.chat.paces import DELAY, JOINS, SLOW, Recent
+from greenchat.chat.user import User
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.protocol.msgid import parse_msgid, time_of
+from greenchat.protocol.numerics import Numeric
+
+_SECOND = 1000  # ms
+_FORGET_FROM = 64  # members whose lines are remembered; then those who are gone are forgotten
+
+
+def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
+    """Raises 437 where too many have come into the channel just now; whoever was invited comes in all the same."""
+    pace = channel.paces.get(JOINS)
+    if pace is None or ctx.user in channel.invited:
+        return
+    recent = channel.recent.setdefault(None, Recent())
+    wait = recent.wait(pace, ctx.now)
+    if wait > 0:
+        text = f"Too many people are joining this channel (+j): try again in {_seconds(wait)}"
+        raise IrcError(Numeric.ERR_UNAVAILRESOURCE, channel.name, text=text)
+    recent.count(ctx.now)
+
+
+def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
+    """Raises 404 where a member without a rank speaks too soon after coming in, or too fast."""
+    user = ctx.user
+    if not channel.paces or channel.members.get(user) or "o" in user.modes:
+        return
+    delay = channel.paces.get(DELAY)
+    if delay is not None and (wait := _joined(ctx, channel, user) + delay.seconds * _SECOND - ctx.now) > 0:
+        raise _too_soon(channel, DELAY, wait)
+    slow = channel.paces.get(SLOW)
+    if slow is None:
+        return
+    if user not in channel.recent and len(channel.recent) >= _FORGET_FROM:
+        for gone in [each for each in channel.recent if each is not None and each not in channel.members]:
+            del channel.recent[gone]
+    recent = channel.recent.setdefault(user, Recent())
+    wait = recent.wait(slow, ctx.now)
+    if wait > 0:
+        raise _too_soon(channel, SLOW, wait)
+    recent.count(ctx.now)
+
+
+def _joined(ctx: Context, channel: Channel, user: User) -> int:
+    """Return when somebody came into the channel, in ms; for those outside (no +n) that is now."""
+    since = parse_msgid(user.channels.get(ctx.network.fold(channel.name), ""))
+    return ctx.now if since is None else time_of(since)
+
+
+def _too_soon(channel: Channel, letter: str, wait: int) -> IrcError:
+    text = f"Cannot send to channel (+{letter}): you can in {_seconds(wait)}"
+    return IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name, text=text)
+
+
+def _seconds(wait: int) -> str:
+    count = -(-wait // _SECOND)
+    return f"{count} second{'s' * (count != 1)}"

@@ -1,0 +1,68 @@
+"""REPORT: telling the operators of somebody, with what was said."""
+
+from collections import deque
+
+from greenchat.commands.core.audit_log import act
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Continuation
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.lookup import find_user
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
+from greenchat.commands.history.conversations import readable_place
+from greenchat.commands.history.reading import reading
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.times import format_time
+from greenchat.storage.interface import Span, StoredEvent, StoreError
+
+_CONTEXT = 5  # lines
+_HOUR = 3_600_000  # ms
+_LONGEST = 200  # characters of a line of the context
+
+
+@command("REPORT", params=2, way=Way.STEPS)
+def report(ctx: Context) -> Continuation | None:
+    """REPORT <nickname> [<channel>] <reason>
+
+    Tell the operators of somebody who does harm. They get the last lines of the channel that you name, if you are in
+    it, or of your private conversation.
+    """
+    nick, *words = ctx.message.params
+    target = find_user(ctx, nick)
+    place = readable_place(ctx, words[0] if words[0].startswith("#") else target.nick)
+    if words[0].startswith("#"):
+        if place is None or len(words) < 2:
+            raise IrcError(Numeric.ERR_NOTONCHANNEL if place is None else Numeric.ERR_NEEDMOREPARAMS, words[0])
+        words = words[1:]
+    reason = " ".join(words)
+    most = ctx.network.settings.moderation.reports
+    made = ctx.network.local.moderation.reports.setdefault(ctx.user, deque())
+    while made and made[0] <= ctx.now - _HOUR:
+        made.popleft()
+    if len(made) >= most:
+        text = "Too many reports: wait an hour" if most else "This server takes no reports"
+        raise IrcError(Numeric.RPL_TRYAGAIN, "REPORT", text=text)
+    made.append(ctx.now)
+    about = f"{ctx.user.source} reports {target.source}{' in ' + place.name if place and place.is_channel else ''}"
+    if place is None:
+        ctx.propose(_tell, f"{about}: {reason}", [])
+        return None
+    kept = place
+
+    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
+        lines = [] if isinstance(found, StoreError) else [_line(event) for event in found]
+        ctx.propose(_tell, f"{about}: {reason}", lines)
+
+    return reading(ctx, lambda store: kept.read(store, Span(_CONTEXT, newest=True)), then)
+
+
+def _line(event: StoredEvent) -> str:
+    text = event.params[-1].replace("\n", " / ")[:_LONGEST] if event.params else ""
+    return f"{format_time(event.time)} {event.source.partition('!')[0]}: {text}"
+
+
+@step("report.made")
+def _tell(ctx: Context, text: str, lines: list[str]) -> None:
+    for line in (text, *(f"    {line}" for line in lines)):
+        act(ctx, "REPORT", line)
+    ctx.notice("Your report has been given to the operators")

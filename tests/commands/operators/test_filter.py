@@ -1,0 +1,106 @@
+"""The spam filter on a server: held back, muted, kicked, banned, released; a dry run; and REPORT."""
+
+from dataclasses import replace
+
+from greenchat.config.moderation import Moderation, SpamFilter
+from greenchat.config.settings import Settings
+from tests.conftest import Serve
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+STRICT = SpamFilter(mode="on", patterns=("buy cheap",))
+
+
+def settings(spam: SpamFilter, **changes: object) -> Settings:
+    return replace(STAFFED, spam=spam, **changes)  # type: ignore[arg-type]
+
+
+def said(client: Client, *lines: str) -> list[str]:
+    """Return the texts that a client gets up to the answer of a PING."""
+    return [message.params[-1] for message in client.run(*lines) if message.params]
+
+
+def test_a_line_is_held_back_and_released(serve: Serve) -> None:
+    address = serve(settings(STRICT))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob), Client(address, "root") as root:
+        become(root)
+        held = said(bob, "PRIVMSG #tea :BUY CHEAP watches")
+        assert "Your message was held back, since it looks like spam (matches buy cheap)" in held[0]
+        assert said(alice) == []
+        told = [text for text in said(root, "FILTER LIST") if "held back" in text or "Held back" in text]
+        assert any("Held back 1, from bob!" in text for text in told)
+        assert told[-1] == "1 line held back; the filter is on"
+        root.run("FILTER RELEASE 1")
+        assert alice.expect("PRIVMSG").params == ("#tea", "BUY CHEAP watches")
+        assert said(root, "FILTER LIST")[-1] == "0 lines held back; the filter is on"
+
+
+def test_more_and_more_follows(serve: Serve) -> None:
+    """At 12 points muted, at 18 out of the channel, at 30 banned."""
+    address = serve(settings(replace(STRICT, ban=0)))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob), Client(address, "root") as root:
+        become(root)
+        bob.run("PRIVMSG #tea :buy cheap a", "PRIVMSG #tea :buy cheap b")
+        assert alice.expect("KICK").params == ("#tea", "bob", "Spam")
+        assert "held back" in said(bob, "PRIVMSG alice :hello")[-1]  # muted
+        assert said(root, "FILTER UNMUTE bob") != []
+        assert said(bob, "PRIVMSG alice :hello") == []
+        assert alice.expect("PRIVMSG").params[-1] == "hello"
+
+
+def test_the_worst_are_banned(serve: Serve) -> None:
+    address = serve(settings(replace(STRICT, ban=10)))
+    with Client(address, "root") as root, people(address, "alice", "bob", channel="#tea") as (_, bob):
+        become(root)
+        bob.send("PRIVMSG #tea :buy cheap")
+        bob.until_end()
+
+
+def test_a_dry_run_only_tells(serve: Serve) -> None:
+    address = serve(settings(replace(STRICT, mode="report")))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob), Client(address, "root") as root:
+        become(root)
+        assert said(bob, "PRIVMSG #tea :buy cheap", "PRIVMSG #tea :buy cheap") == []
+        assert said(alice) == ["buy cheap", "buy cheap"]
+        told = [text for text in said(root) if "Dry run" in text]
+        assert len(told) == 1  # "once a minute", not for each line
+        assert "would hold bob!" in told[0]
+
+
+def test_people_who_are_trusted_are_not_judged(serve: Serve) -> None:
+    address = serve(settings(STRICT))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob):
+        assert said(alice, "PRIVMSG #tea :buy cheap") == []  # an operator of the channel
+        alice.run("MODE #tea +v bob")
+        bob.expect("MODE")
+        assert "held back" not in " ".join(said(bob, "PRIVMSG #tea :buy cheap"))
+
+
+def test_a_channel_can_have_it_alone(serve: Serve) -> None:
+    address = serve(settings(replace(STRICT, mode="off")))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob):
+        assert said(bob, "PRIVMSG #tea :buy cheap") == []
+        alice.run("MODE #tea +G")
+        bob.expect("MODE")
+        assert "held back" in said(bob, "PRIVMSG #tea :buy cheap too")[-1]
+
+
+def test_only_those_with_the_right_may_look(serve: Serve) -> None:
+    with Client(serve(settings(STRICT)), "alice") as alice:
+        assert alice.run("FILTER LIST")[0].command == "481"
+
+
+def test_a_report_brings_the_last_lines(serve: Serve) -> None:
+    address = serve(settings(SpamFilter(), moderation=Moderation(channel="#staff", reports=2)))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob), Client(address, "root") as root:
+        become(root)
+        root.join("#staff")
+        bob.run("PRIVMSG #tea :something rude")
+        alice.send("REPORT bob #tea he is rude")
+        assert alice.expect("NOTICE").params[-1] == "Your report has been given to the operators"
+        told = said(root)
+        assert any("alice!" in text and "reports bob!" in text and "in #tea: he is rude" in text for text in told)
+        assert any(text.endswith("bob: something rude") for text in told)
+        assert any(message for message in told if message.startswith("*** "))
+        alice.run("REPORT bob again")
+        assert alice.run("REPORT bob again")[0].command == "263"
