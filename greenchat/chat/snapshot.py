@@ -109,6 +109,7 @@ LOCAL = {
     Session: {
         # of the connection: whoever takes that over brings them
         "outbox",
+        "has_tried",
         "negotiating",
         "password",
         "sasl",
