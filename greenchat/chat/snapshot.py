@@ -109,7 +109,6 @@ LOCAL = {
     Session: {
         # of the connection: whoever takes that over brings them
         "outbox",
-        "has_tried",
         "negotiating",
         "password",
         "sasl",
