@@ -76,6 +76,10 @@ class Closure:
         return [*self.inside.get(user.account_id, ()), *self.inside.get(user.guest_id, ())]
 
 
+def _listed(inside: Mapping[str, Iterable[Span]]) -> dict[str, list[list[int]]]:
+    return {identity: [list(span) for span in spans] for identity, spans in inside.items()}
+
+
 class Closures:
     """Of all channels, by their folded names. unsaved: what has changed and is to be stored.
 
@@ -209,7 +213,7 @@ class Closures:
     def dump(self) -> list[list[Any]]:
         """All of it, as JSON can hold it."""
         return [
-            [key, each.start, each.life, each.quiet, each.end, each.inside, each.first]
+            [key, each.start, each.life, each.quiet, each.end, _listed(each.inside), list(each.first)]
             for key, closures in self._of.items()
             for each in closures
         ]
