@@ -133,6 +133,15 @@ class Attacker:
             while time.monotonic() < self._ends:
                 self.send(sock, self._random.choice(_HEAVY) + b"\r\n")
 
+    def web(self) -> None:
+        """Ask for the page, or begin a WebSocket and send what is no frame."""
+        with self.connect() as sock:
+            if self._random.random() < 0.5:
+                self.send(sock, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
+            else:
+                self.send(sock, _WEBSOCKET + self.junk())
+            sock.recv(4096)
+
     def handshakes(self) -> None:
         """Begin TLS, with or without an end of it."""
         with self.connect() as sock:
@@ -151,6 +160,11 @@ _HELLO = (
 _HANDSHAKE = b"\x01" + len(_HELLO).to_bytes(3, "big") + _HELLO
 _CLIENT_HELLO = b"\x16\x03\x01" + len(_HANDSHAKE).to_bytes(2, "big") + _HANDSHAKE
 
+_WEBSOCKET = (
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)  # the key is that of RFC 6455, section 1.2
+
 KINDS: dict[str, Callable[[Attacker], None]] = {
     "churn": Attacker.churn,
     "say": Attacker.say,
@@ -159,6 +173,7 @@ KINDS: dict[str, Callable[[Attacker], None]] = {
     "deaf": Attacker.deaf,
     "heavy": Attacker.heavy,
     "handshakes": Attacker.handshakes,
+    "web": Attacker.web,
 }
 
 

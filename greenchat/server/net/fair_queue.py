@@ -30,7 +30,7 @@ class Share:
 class FairQueue:
     """Those who wait, as calls that let them go on.
 
-    Reads: len(). Changes: push, pop, charge.
+    Reads: len(), is_newcomers_turn. Changes: push, pop, charge.
     """
 
     __slots__ = ("_heap", "_order", "_virtual")
@@ -42,6 +42,11 @@ class FairQueue:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+    @property
+    def is_newcomers_turn(self) -> bool:
+        """Whether who goes next is a newcomer; there must be somebody."""
+        return self._heap[0][2].is_newcomer
 
     def push(self, share: Share, wake: Wake) -> None:
         """Let somebody wait."""

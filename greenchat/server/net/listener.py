@@ -19,7 +19,7 @@ from greenchat.protocol.message import Message
 
 log = logging.getLogger(__name__)
 
-_ACCEPT = 16  # connections in one go: to set them up takes some ms
+_ACCEPT = 8  # connections in one go: to set them up takes a ms or two
 _BACKLOG = 4096  # gevent's 256 drops bursts of connections
 _PAUSE = 1.0  # seconds to wait when the system has no more descriptors or memory
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}

@@ -22,6 +22,7 @@ from greenchat.server.net.fair_queue import FairQueue, Share, Wake
 
 _BUDGET = 0.010  # seconds of handlers in a turn
 _BURST = 0.025  # of those who are in, where nobody waits from turns before: what comes at once is better sent at once
+_NEWCOMERS = 0.004  # of those who have just come: they may be many, and those who are in wait for the end of the turn
 _SLOT = 0.001  # seconds for one of those who wait; a line that takes longer is finished
 _SEND = 4e-6  # seconds that one more outbox with something in it costs when it is sent
 _CROWD = 32  # who waits in the queue, beyond which nobody else is let in
@@ -76,8 +77,8 @@ class Schedule:
         """A turn begins."""
         budget = _BUDGET if self._queue else _BURST
         now, used = monotonic(), thread_time()
-        self.deadline, self.newcomer_deadline = now + budget, now + _BUDGET
-        self._ends, self._newcomers_end = used + budget, used + _BUDGET
+        self.deadline, self.newcomer_deadline = now + budget, now + _NEWCOMERS
+        self._ends, self._newcomers_end = used + budget, used + _NEWCOMERS
 
     def end(self) -> None:
         """The turn has ended, and all that was said in it was sent."""
@@ -135,6 +136,8 @@ class Schedule:
         while queue:
             now = thread_time()
             if now >= self._ends:
+                break
+            if queue.is_newcomers_turn and now >= self._newcomers_end:
                 break
             share, wake = queue.pop()
             self._slot_began, self._dirty_before = now, len(self._dirty)

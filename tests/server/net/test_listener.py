@@ -4,9 +4,11 @@ import errno
 import os
 import socket
 
+import gevent
 import pytest
 
 from greenchat.config.options import Address, ListenerOptions
+from greenchat.server.net import listener as module
 from greenchat.server.net.listener import CannotListenError, Listener
 
 
@@ -27,6 +29,29 @@ def test_why_it_can_not_be_opened(monkeypatch: pytest.MonkeyPatch, number: int, 
     with pytest.raises(CannotListenError) as caught:
         Listener(ListenerOptions(Address("127.0.0.1", 80)), lambda *_: None)
     assert str(caught.value) == reason
+
+
+def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait in the system's queue; where that would not end, and it is nearly full, a line says so."""
+    served: list[socket.socket] = []
+    is_crowded = True
+    address = Address("127.0.0.1", 0)
+    listener = Listener(ListenerOptions(address), lambda sock, *_: served.append(sock), lambda: is_crowded)
+    try:
+        with socket.create_connection((listener.bound.host, listener.bound.port), 20) as waits:
+            gevent.sleep(0.05)
+            assert served == []
+            monkeypatch.setattr(module, "_PATIENCE", 0.0)
+            monkeypatch.setattr(module, "_NEARLY_FULL", 0.0)
+            gevent.sleep(0.05)
+            assert waits.recv(1000) == b"ERROR :This server is too busy to let anybody in; try again in a minute\r\n"
+            assert waits.recv(1000) == b""
+        is_crowded = False
+        with socket.create_connection((listener.bound.host, listener.bound.port), 20), gevent.Timeout(20):
+            while not served:
+                gevent.sleep(0.001)
+    finally:
+        listener.stop(timeout=0)
 
 
 @pytest.mark.parametrize(
