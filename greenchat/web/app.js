@@ -88,7 +88,7 @@ class Page {
     window.addEventListener("pageshow", (event) => event.persisted && this.model.link.state === "waiting" && this.chat.connect());
     window.addEventListener("hashchange", () => {
       const name = channelOf(location);
-      if (name && this.model.link.state === "online") this.join(name);
+      if (name) this.goTo(name);
     });
     window.addEventListener("beforeunload", (event) => {
       if ([...this.model.buffers.values()].some((buffer) => buffer.waiting.some((waiting) => !waiting.label))) event.preventDefault();
@@ -152,6 +152,7 @@ class Page {
 
   leave() {
     this.chat.quit();
+    this.channel = channelOf(location);
     this.showJoin();
     this.joinView.ask("You have left. Come back whenever you like.");
   }
@@ -234,9 +235,13 @@ class Page {
     chat.turn();
   }
 
-  /** A channel's name in a text was pressed. */
+  /** A channel's name was pressed, or is in the address: go there, at once or as soon as that can be. */
   goTo(name) {
-    this.join(name);
+    const { model } = this;
+    if (model.link.state === "online") return this.join(name);
+    this.channel = name;
+    if (!this.room.hidden) model.autojoin.set(model.fold(name), { name, key: "" });
+    else if (this.joinView.box.querySelector("#name")) this.joinView.ask();
   }
 
   addressOf(name) {

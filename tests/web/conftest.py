@@ -9,6 +9,7 @@ import pytest
 
 from greenchat.config.options import Address, ListenerOptions, Storage
 from greenchat.config.settings import Settings
+from greenchat.config.web import Web
 from tests.conftest import ServerThread, quick_options
 from tests.web import browser as browsers
 from tests.web.browser import Browser
@@ -20,6 +21,7 @@ class Site:
 
     settings: Settings
     folder: Path
+    web: Web
     port: int = 0
     thread: ServerThread | None = None
 
@@ -30,6 +32,7 @@ class Site:
             quick_options(self.folder),
             listen=(ListenerOptions(Address("127.0.0.1", self.port)),),
             storage=Storage(persistent=True),
+            web=self.web,
         )
         self.thread = ServerThread(self.settings, options)
         self.port = self.thread.address[1]
@@ -47,13 +50,13 @@ class Site:
 
     def address(self, path: str = "#tea") -> str:
         """Where the page is. localhost, since browsers trust that as they do https."""
-        return f"http://localhost:{self.port}/{path}"
+        return f"http://localhost:{self.port}{self.web.base}{path}"
 
 
 class MakeSite(Protocol):
     """Starts a server with these settings."""
 
-    def __call__(self, settings: Settings | None = None) -> Site: ...
+    def __call__(self, settings: Settings | None = None, web: Web | None = None) -> Site: ...
 
 
 @pytest.fixture
@@ -61,8 +64,8 @@ def make_site(tmp_path: Path) -> Iterator[MakeSite]:
     """Start servers; they end with the test."""
     made: list[Site] = []
 
-    def make(settings: Settings | None = None) -> Site:
-        made.append(Site(settings or Settings(), tmp_path / f"site{len(made)}"))
+    def make(settings: Settings | None = None, web: Web | None = None) -> Site:
+        made.append(Site(settings or Settings(), tmp_path / f"site{len(made)}", web or Web()))
         made[-1].start()
         return made[-1]
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.config.web import Web
 from tests.irc import Client
 from tests.web.browser import PHONE, WIDE, Browser, Keys, busy_with_others
-from tests.web.conftest import Shoot, Site
+from tests.web.conftest import MakeSite, Shoot, Site
 
 TALK = (
     "Morning everyone! Did the nightly build go through?",
@@ -296,6 +297,28 @@ def test_an_idle_page_does_nothing(site: Site, busy: Client, browser: Browser) -
         browser.until(lambda: browser.run("return pending.size") == 0)
     finally:
         browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def test_it_can_be_installed(site: Site, browser: Browser) -> None:
+    """As an app of its own: https://www.w3.org/TR/appmanifest/."""
+    browser.join(site.address(), "ada")
+    browser.until(lambda: browser.run("return navigator.serviceWorker.controller !== null"))
+    manifest = browser.driver.execute_cdp_cmd("Page.getAppManifest", {})
+    assert manifest["errors"] == []
+    assert json.loads(manifest["data"])["start_url"] == "/"
+    assert browser.driver.execute_cdp_cmd("Page.getInstallabilityErrors", {})["installabilityErrors"] == []
+
+
+def test_below_another_path_with_another_title(make_site: MakeSite, browser: Browser) -> None:
+    """Behind a proxy that shows it as a part of a larger site."""
+    site = make_site(web=Web(base="/chat/", title='Tea & "Cake" <b>'))
+    browser.join(site.address("join/tea"), "ada")
+    browser.find(".sidebar-head", 'Tea & "Cake" <b>')
+    assert browser.run("return location.pathname + location.hash") == "/chat/#tea"
+    browser.say("it works")
+    browser.message("it works")
+    browser.click("button[aria-label='About this channel']")
+    assert browser.find(".copy-field").get_attribute("value") == site.address("#tea")
 
 
 def test_it_is_there_at_once(site: Site, busy: Client, browser: Browser) -> None:

@@ -76,6 +76,20 @@ def test_a_name_that_is_taken_asks_one_question(site: Site, browser: Browser) ->
         browser.find(".top h1", "#tea")
 
 
+def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:
+    """To where the address says, also when that changes meanwhile."""
+    browser.join(site.address(), "ada")
+    browser.say("/quit")
+    browser.find(".join-box", "You have left.")
+    browser.find(".join-box .where", "#tea")
+    browser.run("location.hash = '#work'")
+    browser.find(".join-box .where", "#work")
+    browser.find("#name").send_keys(Keys.ENTER)
+    browser.find(".top h1", "#work")
+    browser.run("location.hash = '#tea'")
+    browser.find(".top h1", "#tea")
+
+
 def test_no_server_in_words(site: Site, browser: Browser) -> None:
     """The page says what is wrong, and when it tries again."""
     browser.open(site.address())

@@ -14,6 +14,7 @@ export const ELSEWHERE = {
   bind: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
   exec: "A web page can't run programs of your machine.",
   mouse: "The mouse is always heeded here.",
+  network: "The page speaks to the one server that it comes from.",
   networks: "The page speaks to the one server that it comes from.",
   plugin: "A web page can't load plugins.",
   save: "Settings are kept at each change.",

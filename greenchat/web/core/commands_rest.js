@@ -98,7 +98,7 @@ command("toggle", "setting", "Switch a setting that is on or off.", (order) => {
   settings[name] = !settings[name];
   order.effect("settings");
   order.tell(`${name} is ${settings[name] ? "on" : "off"}.`);
-}, { least: 1, example: "/toggle sound", group: "settings" });
+}, { least: 1, example: "/toggle seconds", group: "settings" });
 command("unset reset", "setting", "Set a setting back to what it was at first.", (order) => order.effect("settings wanted"), {
   least: 1, example: "/unset theme", group: "settings",
 });

@@ -5,6 +5,7 @@
 import { UNSAFE, Login, isPrivate } from "./login.js";
 import { format, timestamp } from "./message.js";
 import { receive } from "./receive.js";
+import { lookCloser } from "./receive_channels.js";
 import { restore, unsent } from "./speak.js";
 import { CHANNEL, STATUS } from "./state.js";
 
@@ -154,6 +155,7 @@ export class Connection {
     else if (effect.kind === "read") this.#read();
     else if (effect.kind === "expect") this.#expect();
     else if (effect.kind === "keep") this.keep();
+    else if (effect.kind === "shown") lookCloser(model, effect.buffer);
     else if (effect.kind === "welcome") {
       model.link.entered = true;
       this.keep();

@@ -202,9 +202,17 @@ function joined(model, buffer, { user, host }) {
   model.effects.push({ kind: "keep" });
   if (model.showOnJoin.delete(buffer.key) || model.current === model.status) model.show(buffer);
   if (!askLatest(model, buffer)) flush(model, buffer);
+  buffer.isKnown = false;
+  if (buffer === model.current) lookCloser(model, buffer);
+  model.change("all");
+}
+
+/** Ask what only who looks at a channel needs: who is away, and its modes. Servers let newcomers ask only so much. */
+export function lookCloser(model, buffer) {
+  if (buffer.kind !== CHANNEL || !buffer.joined || buffer.isKnown || model.link.state !== "online") return;
+  buffer.isKnown = true;
   model.ask((messages) => here(model, buffer, messages), "WHO", buffer.name, WHOX);
   model.send("MODE", buffer.name);
-  model.change("all");
 }
 
 /** The answer to WHO with our fields: who is away, and logged in. https://ircv3.net/specs/extensions/whox */

@@ -12,6 +12,8 @@ export const WANTED = new Set(
   draft/message-redaction draft/multiline draft/read-marker soju.im/search`.split(/\s+/),
 );
 
+const JOINED = 5; // channels in one line, which then fits
+
 const NOT_IN = {
   432: "nick",
   433: "taken",
@@ -73,8 +75,8 @@ export const ENTRANCE = {
     model.link.tries = 0;
     model.change("all");
     model.effects.push({ kind: "welcome" });
-    for (const { name, key } of model.autojoin.values()) model.send("JOIN", name, ...(key ? [key] : []));
-    for (const nick of model.settings.watched) model.send("MONITOR", "+", nick);
+    joinAgain(model);
+    if (model.settings.watched.length) model.send("MONITOR", "+", model.settings.watched.join(","));
   },
   "005"(model, { params }) {
     for (const word of params.slice(1, -1)) {
@@ -123,6 +125,16 @@ function failed(model, { params, tags }, now) {
   if (refuse(model, tags.label, words)) return;
   if (params[0] === "*" && model.link.state !== "online") model.link.lastWords = words;
   model.tell(words, "error", model.current, now);
+}
+
+/** Go where we were, in as few lines as do. */
+function joinAgain(model) {
+  const wanted = [...model.autojoin.values()].sort((a, b) => Boolean(b.key) - Boolean(a.key)); // those with keys first
+  for (let at = 0; at < wanted.length; at += JOINED) {
+    const some = wanted.slice(at, at + JOINED);
+    const keys = some.map(({ key }) => key).filter(Boolean);
+    model.send("JOIN", some.map(({ name }) => name).join(","), ...(keys.length ? [keys.join(",")] : []));
+  }
 }
 
 function request(model, first) {

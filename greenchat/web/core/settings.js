@@ -3,7 +3,6 @@
 export const DEFAULTS = Object.freeze({
   theme: "system", // or light, dark
   notifications: false,
-  sound: false,
   passing: true, // show who comes and goes
   seconds: false,
   typing: true, // tell others that one types

@@ -11,6 +11,7 @@ export const PRIVATE = "private";
 export const TALK = new Set(["said", "action", "notice"]);
 
 const SYMBOLS = "~&@%+";
+const MOST_LINES = 20_000; // of one buffer
 
 /** One window: what was said in a channel, with somebody, or by the server. */
 export class Buffer {
@@ -38,6 +39,7 @@ export class Buffer {
     this.stale = false; // did we lose the connection since the newest line?
     this.knownUntil = 0; // the time of the newest line before we lost it
     this.asking = new Map(); // what of the history is asked for -> true
+    this.isKnown = false; // did we ask who of its members is away?
     this.begun = false; // did we ask for the history at all?
     this.replyTo = "";
     this.draft = "";
@@ -129,6 +131,7 @@ export class Model {
     this.current = buffer;
     this.atBottom = true;
     buffer.mark = buffer.unread ? buffer.readAt || 1 : 0;
+    this.effects.push({ kind: "shown", buffer });
     this.change("all");
     this.look();
   }
@@ -217,8 +220,17 @@ export class Model {
       buffer.stale = false;
     }
     buffer.version += 1;
+    if (buffer.lines.length > MOST_LINES) this.forget(buffer);
     if (buffer === this.current) this.change("lines");
     return whole;
+  }
+
+  /** Let the oldest lines go: a page that stays open for weeks must not grow for ever. They can be asked for again. */
+  forget(buffer) {
+    if (buffer === this.current && !this.atBottom) return; // who reads back keeps what they read
+    for (const line of buffer.lines.splice(0, MOST_LINES / 4)) buffer.ids.delete(line.id);
+    buffer.complete = false;
+    if (buffer.lines[0]) buffer.lines[0].gap = false;
   }
 
   line(values) {

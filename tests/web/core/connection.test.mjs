@@ -148,3 +148,19 @@ test("the read mark is told once a second at most", () => {
   web.advance(1000);
   assert.deepEqual(web.lines().filter((line) => line.includes("MARKREAD")), ["MARKREAD #tea timestamp=2026-05-04T12:00:04.000Z"]);
 });
+
+test("many channels are joined in few lines, and asked about when they are looked at", () => {
+  const web = new Surroundings();
+  for (let n = 0; n < 12; n += 1) web.model.autojoin.set(`#c${n}`, { name: `#c${n}`, key: n === 7 ? "sesame" : "" });
+  web.chat.join("ada");
+  web.open();
+  web.lines();
+  web.welcome();
+  const joins = web.lines().filter((line) => line.startsWith("JOIN"));
+  assert.deepEqual(joins, ["JOIN #c7,#c0,#c1,#c2,#c3 sesame", "JOIN #c4,#c5,#c6,#c8,#c9", "JOIN #c10,#c11"]);
+  for (let n = 0; n < 12; n += 1) web.hear(`:ada!a@host JOIN #c${n} * :Ada`);
+  assert.equal(web.lines().filter((line) => /WHO|MODE/.test(line)).length, 2);
+  web.model.show(web.model.find("#c3"));
+  web.chat.turn();
+  assert.deepEqual(web.lines().map((line) => line.replace(/^@label=\S+ /, "")), ["WHO #c3 %tcuhnfar,604", "MODE #c3"]);
+});

@@ -166,3 +166,13 @@ test("private talks that went on elsewhere get a window, those that were read do
   answer(model, page, "@msgid=p1;time=2026-05-04T11:00:00.000Z :bob!b@far PRIVMSG ada :are you there?");
   assert.deepEqual([model.find("bob").unread, model.find("bob").mentions], [1, 1]);
 });
+
+test("a page that stays open for weeks forgets its oldest lines, which can be read again", () => {
+  const model = world();
+  const buffer = model.find("#tea");
+  for (let n = 1; n <= 20_001; n += 1) model.append(buffer, { time: NOW + n, id: `x${n}`, kind: "said", text: "x", nick: "bob" });
+  assert.ok(buffer.lines.length <= 16_000);
+  assert.equal(buffer.ids.size, buffer.lines.filter((line) => line.id).length);
+  assert.equal(buffer.complete, false);
+  assert.equal(askOlder(model, buffer), true);
+});
