@@ -39,7 +39,7 @@ _FROM_HANDSHAKE = {"upgrade", "connection", "sec-websocket-accept", "sec-websock
 def shake_hands(head: Head) -> Response:
     """The answer to a handshake: 101 with the framing if it is a right one.
 
-    Compression is not offered: see `README.md` of this folder.
+    Compression is not offered: see README.md of this folder.
     """
     protocol = ServerProtocol(
         subprotocols=[Subprotocol(TEXT), Subprotocol(BINARY)], select_subprotocol=_choose, logger=_log
@@ -79,7 +79,7 @@ class WebSocketStream:
         self._stream = stream
         self._connection = connection
         self._outbox = outbox
-        self._protocol = ServerProtocol(state=State.OPEN, max_size=MESSAGE_LIMIT, logger=_log)
+        self._protocol: ServerProtocol | None = None  # once it is needed: it takes 2 KiB
         self._parts: list[bytes] | None = None  # of a message in several frames
         self._is_text = False
         self._is_over = False
@@ -97,10 +97,12 @@ class WebSocketStream:
         """As recv, for bytes that have been read. Raises BlockingIOError where no line is whole."""
         if self._is_over:
             raise BlockingIOError
-        protocol = self._protocol
         lines: list[bytes] = []
-        if self._parts is None and not protocol.reader.buffer and self._take_whole(whole_messages(data), lines):
-            return b"".join(lines)
+        if self._protocol is None:
+            if self._take_whole(whole_messages(data), lines):
+                return b"".join(lines)
+            self._protocol = ServerProtocol(state=State.OPEN, max_size=MESSAGE_LIMIT, logger=_log)
+        protocol = self._protocol
         protocol.receive_data(data)
         pings = 0
         for frame in protocol.events_received():
@@ -109,7 +111,7 @@ class WebSocketStream:
             if frame.opcode is Opcode.CLOSE:
                 lines.append(LEAVES)
             elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                self._take(frame, lines)
+                self._take(protocol, frame, lines)
             else:
                 pings += 1
             if protocol.state is not State.OPEN and frame.opcode is not Opcode.CLOSE:
@@ -132,7 +134,8 @@ class WebSocketStream:
     def close(self) -> None:
         """Let go of the descriptor, and of what refers back here: garbage in circles would lie about for long."""
         self._stream.close()
-        self._protocol.parser.close()
+        if self._protocol is not None:
+            self._protocol.parser.close()
         del self._connection, self._outbox
 
     def _take_whole(self, messages: list[tuple[int, bytes]], lines: list[bytes]) -> bool:
@@ -145,7 +148,7 @@ class WebSocketStream:
             lines.append(message + b"\n")
         return bool(lines)
 
-    def _take(self, frame: Frame, lines: list[bytes]) -> None:
+    def _take(self, protocol: ServerProtocol, frame: Frame, lines: list[bytes]) -> None:
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
         message = bytes(frame.data)
@@ -154,16 +157,16 @@ class WebSocketStream:
             self._parts.append(message)
             # the package counts the bytes, but a part may be empty
             if len(self._parts) > MESSAGE_LIMIT:
-                self._protocol.fail(AGAINST_THE_RULES, "A message of too many parts")
+                protocol.fail(AGAINST_THE_RULES, "A message of too many parts")
             return
         if self._parts is not None:
             message = b"".join([*self._parts, message])
             self._parts = None
         message = message.rstrip(b"\r\n")
         if b"\n" in message or b"\r" in message:
-            self._protocol.fail(AGAINST_THE_RULES, "A message is one line")
+            protocol.fail(AGAINST_THE_RULES, "A message is one line")
         elif self._is_text and not _is_utf8(message):
-            self._protocol.fail(WRONG_DATA, "A text message is UTF-8")
+            protocol.fail(WRONG_DATA, "A text message is UTF-8")
         else:
             lines.append(message + b"\n")
 
