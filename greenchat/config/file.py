@@ -66,6 +66,8 @@ def parse(table: Table, *, folder: Path) -> Config:
 
 def _check_opers(settings: Settings) -> None:
     for name, oper in settings.opers.items():
+        if not (oper.password or oper.certificate or oper.account):
+            raise WrongKeyError(f"opers.{name}.password", "must be set where neither certificate nor account is")
         if oper.class_ not in settings.classes:
             raise WrongKeyError(f"opers.{name}.class", f"there is no class {oper.class_!r}")
 

@@ -31,8 +31,21 @@ RIGHTS = {
     "relaymsg": "RELAYMSG: say something under the name of somebody on another network",
     "metadata": "METADATA SET and CLEAR: what others say of themselves and of their channels",
     "spam": "FILTER: look at what the spam filter held back, and release it",
+    "vhost": "CHGHOST: change the host that others see of somebody",
     "ban": "UBAN, KLINE, DLINE: keep people, networks or accounts out",
 }
+
+
+def _hash(text: str) -> str:
+    return check_hash(text) if text else ""
+
+
+def _fingerprint(text: str) -> str:
+    """In lower case, without colons."""
+    bare = text.replace(":", "").lower()
+    if bare and (len(bare) != 64 or set(bare) - set("0123456789abcdef")):
+        raise ValueError("must be the SHA-256 fingerprint of a certificate, 64 hexadecimal digits")
+    return bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +60,16 @@ class Oper:
     """Somebody who may become an operator."""
 
     class_: Annotated[str, Key("the class that gives the rights")]
-    password: Annotated[str, Key("hashed: see greenchat-server hash-password", parse=check_hash)]
+    password: Annotated[
+        str,
+        Key("hashed: see greenchat-server hash-password; empty: certificate or account is enough", parse=_hash),
+    ] = ""
     hosts: Annotated[tuple[str, ...], Key("from where, as masks user@host", parse=validators.host_mask)] = ("*@*",)
     title: Annotated[str, Key("what WHOIS says of them", parse=validators.line)] = "is an IRC operator"
+    certificate: Annotated[
+        str, Key("the SHA-256 fingerprint of the client certificate that they must come with", parse=_fingerprint)
+    ] = ""
+    account: Annotated[str, Key("the account that they must be logged in to", parse=validators.word)] = ""
 
 
 CLASSES = Key(

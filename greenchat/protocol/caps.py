@@ -65,9 +65,11 @@ MESSAGE_REDACTION = _capability("draft/message-redaction", "message-redaction", 
 METADATA_2 = _capability("draft/metadata-2", "metadata")
 METADATA_3 = _capability("draft/metadata-3", _PROPOSED + "613")
 MULTILINE = _capability("draft/multiline", "multiline", wire=True)
+PERSISTENCE = _capability("draft/persistence", _PROPOSED + "503")
 PRE_AWAY = _capability("draft/pre-away", "pre-away")
 READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
 RELAYMSG = _capability("draft/relaymsg", _PROPOSED + "417", wire=True)
+WHOAMI = _capability("draft/whoami", "whoami")
 SEARCH = _capability("soju.im/search", _PROPOSED + "496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 

@@ -133,7 +133,7 @@ def test_the_example_names_every_right() -> None:
         ("[tls]\ncertificate = 'cert.pem'", "tls: certificate and key belong together"),
         ("[webirc]\nhosts = ['192.0.2.1']", "webirc.password: must be set where webirc.hosts is"),
         ("[classes.helper]\nrights = ['kil']", "classes.helper.rights[1]: must be one of kill, rehash"),
-        ("[opers.alice]\nclass = 'helper'", "opers.alice.password: is missing"),
+        ("[opers.alice]\nclass = 'helper'", "opers.alice.password: must be set where neither"),
         (f"[opers.alice]\nclass = 'x'\npassword = '{_HASH}'", "opers.alice.class: there is no class 'x'"),
         ("[opers.alice]\nclass = 'x'\npassword = 'secret'", "opers.alice.password: must be a hash as"),
         (f"[opers.a]\nclass = ''\npassword = '{_HASH}'\nhosts = ['x']", "opers.a.hosts[1]: must be masks like"),

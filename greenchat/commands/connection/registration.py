@@ -14,6 +14,7 @@ from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.connection.always_on import tell_missed
 from greenchat.commands.connection.ban_enforcement import ban_of, banish
 from greenchat.commands.connection.defcon_gate import objection_to_guest
+from greenchat.commands.connection.persistence import status
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.connection.server_password import pass_entrance
 from greenchat.commands.core.context import Context
@@ -27,6 +28,9 @@ from greenchat.commands.users.away import arrive
 from greenchat.commands.users.metadata_sync import send_own, sync_joined, take_pending
 from greenchat.commands.users.monitor import tell_online
 from greenchat.commands.users.user_modes import USER_MODES, send_modes
+from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import format_msgid
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
@@ -203,6 +207,12 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     with_parameter = "".join(sorted(table.lists + table.always + table.setting + table.prefixes))
     ctx.reply(Numeric.RPL_MYINFO, settings.name, version, "".join(USER_MODES), channel_modes, with_parameter)
     send_isupport(ctx)
+    if session.caps & caps.WHOAMI and session.caps & caps.CHGHOST:
+        # "the server MUST send a `SETNAME` line as part of the registration burst, between the final `005 RPL_ISUPPORT`
+        # and the beginning of the `LUSERS` numerics": https://ircv3.net/specs/extensions/whoami
+        ctx.respond(Envelope(Message("SETNAME", (newcomer.realname,), newcomer.source), time=ctx.now))
+    if session.caps & caps.PERSISTENCE and newcomer.account:
+        ctx.respond(status(ctx, newcomer))
     send_lusers(ctx)
     if newcomer.modes:
         send_modes(ctx, newcomer)

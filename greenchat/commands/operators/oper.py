@@ -23,25 +23,32 @@ from greenchat.values.masks import glob
 from greenchat.values.passwords import verify_password
 
 
-@command("OPER", params=2, way=Way.STEPS)
+@command("OPER", params=1, way=Way.STEPS)
 def oper(ctx: Context) -> Continuation | None:
-    """OPER <name> <password>
+    """OPER <name> [<password>]
 
-    Become an operator of this server, with the rights of the class that its configuration gives that name.
+    Become an operator of this server, with the rights of the class that its configuration gives that name. Where that
+    asks for a certificate or an account only, there is no password.
     """
-    name, password = ctx.message.params[:2]
+    name, password = (*ctx.message.params, "")[:2]
     user = ctx.user
     who = [netblock(user.real_host)]
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         _refuse(ctx, seconds)
     row = ctx.network.settings.opers.get(name)
-    if row is None:
+    if len(ctx.message.params) < 2 and (row is None or row.password):
+        raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "OPER")
+    if row is None or not _is_proved(ctx, row):
         count_wrong(ctx, who)
         raise _wrong_password(ctx, name)
     if not _may_come_from(user, row):
         ctx.propose(_tell, f"{user.source} tried to become operator {name} from a wrong host")
         raise IrcError(Numeric.ERR_NOOPERHOST)
+
+    if not row.password:
+        ctx.propose(_become_operator, name, _proof_of(row))
+        return None
 
     def decide(ctx: Context, is_right: bool) -> None:
         if not is_right:
@@ -54,6 +61,13 @@ def oper(ctx: Context) -> Continuation | None:
 def _refuse(_: Context, seconds: int) -> None:
     text = f"Too many wrong passwords: try again in {seconds} seconds."
     raise IrcError(Numeric.RPL_TRYAGAIN, "OPER", text=text)
+
+
+def _is_proved(ctx: Context, row: Oper) -> bool:
+    """Whether they come with the certificate and the account that the row asks for, if it does."""
+    fold = ctx.network.fold
+    has_certificate = not row.certificate or ctx.session.certificate == row.certificate
+    return has_certificate and (not row.account or fold(ctx.user.account) == fold(row.account))
 
 
 def _may_come_from(user: User, row: Oper) -> bool:

@@ -1,7 +1,10 @@
-"""What operators with the right to it may do in channels that are not theirs: SAMODE SAJOIN SAPART SANICK REMOVE.
+"""What operators with the right to it may do in channels that are not theirs: SAMODE SAJOIN SAPART SANICK REMOVE
+CHGHOST.
 
 No specification has these; names and parameters are those of InspIRCd. All operators who listen are told of each.
 """
+
+import re
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
@@ -10,11 +13,14 @@ from greenchat.commands.channels.join_part import enter, leave_channel
 from greenchat.commands.connection.nick import change_nick
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.lookup import find_any_channel, find_user
 from greenchat.commands.core.registry import command
+from greenchat.commands.users.identity import set_host
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import names
+
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:-]*")
 
 
 @command("SAMODE", params=2, right="samode")
@@ -85,6 +91,22 @@ def sanick(ctx: Context) -> None:
     if wish != before:
         change_nick(ctx, target, wish)
         act(ctx, "SANICK", f"{ctx.nick} changed the nickname of {before} to {wish}")
+
+
+@command("CHGHOST", params=2, right="vhost")
+def chghost(ctx: Context) -> None:
+    """CHGHOST <nickname> <host>
+
+    Change the host that others see of somebody, until they leave; `*` for the host gives them their own again.
+    """
+    target = find_user(ctx, ctx.message.params[0])
+    wish = ctx.message.params[1]
+    host = ctx.network.cloaks.host(target.real_host) if wish == "*" else wish
+    if not _HOST.fullmatch(host) or len(host) > ctx.network.settings.limits.host:
+        raise FailError("CHGHOST", "INVALID_HOST", wish, text="That can't be a host")
+    before = target.host
+    set_host(ctx, target, username=target.username, host=host)
+    act(ctx, "CHGHOST", f"{ctx.nick} changed the host of {target.nick} from {before} to {host}")
 
 
 def _member(ctx: Context) -> tuple[User, Channel]:

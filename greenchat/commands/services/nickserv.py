@@ -254,7 +254,7 @@ def set_(ctx: Context, words: list[str]) -> None:
         ctx.network.moved[ctx.user] = None
     else:
         forget_presence(ctx, account.id)
-    tell(ctx, NICKSERV, f"{words[0].upper()} is {value} now")
+    tell(ctx, NICKSERV, f"{words[0].upper()} is {_SHOWN[_VALUES[value]]} now")
 
 
 _PREFERENCES = {
@@ -263,8 +263,9 @@ _PREFERENCES = {
     "MULTICLIENT": "multiclient",
     "ENFORCE": "enforce_nick",
 }
-_VALUES = {"on": True, "off": False, "default": None}
-_SHOWN = {value: name for name, value in _VALUES.items()}
+_SHOWN = {True: "on", False: "off", None: "default"}
+_VALUES = {name: value for value, name in _SHOWN.items()}
+_VALUES |= dict.fromkeys(("true", "yes", "1"), True) | dict.fromkeys(("false", "no", "0"), False)
 
 
 @NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts", way=Way.STEPS, leading=1)

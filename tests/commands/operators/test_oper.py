@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.config.opers import OperClass
+from greenchat.config.opers import Oper, OperClass
 from greenchat.config.options import Throttle
+from tests.commands.inside import act, log_in
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.staff import HASH, STAFFED, become
 
 
 @pytest.fixture
@@ -239,3 +240,40 @@ def test_operators_hear_what_others_do(staffed: Target) -> None:
         bob.run("OPER root wrong")
         assert notices(alice) == []
         assert carol.until_end()
+
+
+KEYED = replace(
+    STAFFED,
+    opers={
+        "key": Oper("admin", certificate="ab" * 32),
+        "owner": Oper("admin", account="Alice"),
+        "both": Oper("admin", HASH, account="alice", certificate="ab" * 32),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "certificate", "account", "numeric"),
+    [
+        ("OPER key", "ab" * 32, "", "381"),
+        ("OPER key", "cd" * 32, "", "464"),
+        ("OPER key", "", "", "464"),
+        ("OPER owner", "", "alice", "381"),
+        ("OPER owner", "", "", "464"),
+        ("OPER both secret", "ab" * 32, "alice", "381"),
+        ("OPER both secret", "", "alice", "464"),
+        ("OPER both", "ab" * 32, "alice", "461"),
+        ("OPER nobody", "", "", "461"),
+    ],
+)
+def test_by_certificate_and_by_account(
+    start_server: StartServer, tmp_path: Path, line: str, certificate: str, account: str, numeric: str
+) -> None:
+    """RFC 2812, 3.1.4, knows a password only; a certificate is better, and needs none."""
+    server = start_server(KEYED, quick_options(tmp_path))
+    with Client(server.address, "alice") as alice:
+        if account:
+            log_in(server, "alice", account)
+            alice.sync()
+        act(server, "alice", lambda _, user: setattr(user.sessions[0], "certificate", certificate))
+        assert numeric in alice.commands(line)

@@ -20,7 +20,7 @@ def room(serve: Serve) -> Iterator[Room]:
 
 
 @pytest.mark.parametrize(
-    "line", ["SAMODE #a +m", "SAJOIN bob #b", "SAPART bob #a", "REMOVE bob #a", "SANICK bob robert"]
+    "line", ["SAMODE #a +m", "SAJOIN bob #b", "SAPART bob #a", "REMOVE bob #a", "SANICK bob robert", "CHGHOST bob x.y"]
 )
 def test_only_with_the_right(room: Room, line: str) -> None:
     """ERR_NOPRIVILEGES: "the command failed because the user is not an IRC operator"; ERR_NOPRIVS: an operator
@@ -81,3 +81,24 @@ def test_operators_are_told(room: Room) -> None:
     root, _, _ = room
     notices = [m.params[1] for m in root.run("SAMODE #a +m", "SAPART bob #a") if m.command == "NOTICE"]
     assert notices == ["*** root used SAMODE: #a +m", "*** root made bob leave #a"]
+
+
+def test_chghost(room: Room) -> None:
+    """chghost: "When a user's username or host changes, the server SHOULD send a CHGHOST message"."""
+    root, alice, bob = room
+    for client in alice, bob:
+        client.run("CAP REQ chghost")
+    root.run("CHGHOST bob staff.example.org")
+    for client in alice, bob:
+        changed = client.expect("CHGHOST")
+        assert (changed.nick, changed.params) == ("bob", ("~bob", "staff.example.org"))
+    assert alice.run("WHOIS bob")[0].params[3] == "staff.example.org"
+    root.run("CHGHOST bob *")
+    assert bob.expect("CHGHOST").params == ("~bob", "127.0.0.1")
+
+
+@pytest.mark.parametrize("host", ["a!b", "a@b", ":a", "-a", "x" * 65, "\u00e9"])
+def test_chghost_to_no_host(room: Room, host: str) -> None:
+    root, *_ = room
+    (refusal,) = root.run(f"CHGHOST bob :{host}")
+    assert refusal.params[:2] == ("CHGHOST", "INVALID_HOST")
