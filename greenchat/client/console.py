@@ -37,7 +37,7 @@ from greenchat.client.text.cells import visible, width
 from greenchat.client.text.style import Frame, Size
 from greenchat.client.view import join_view
 from greenchat.client.view.bars import Look, prompt_room
-from greenchat.client.view.theme import Appearance, Theme
+from greenchat.client.view.theme import Appearance, Theme, styled
 from greenchat.client.view.window_view import WINDOW_ACTIONS, Viewpoint
 
 HINT_QUIT = "Ctrl-C again leaves greenchat."
@@ -132,7 +132,7 @@ class Console:
 
     @property
     def _theme(self) -> Theme:
-        return self.appearance.theme(str(self.model.settings.get("theme")))
+        return styled(self.appearance, self.model.settings)
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
         """Something happened on a network. now: milliseconds since the epoch."""

@@ -30,7 +30,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
                 model.add(buffer, Line(now, Kind.INFO, text))
         case Connected():
             network.begin_connection()
-            registration.register(network)
+            registration.register(model, network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
         case Untrusted(fingerprint, reason):

@@ -72,9 +72,13 @@ def _handle(incoming: Incoming, conversation: str = "") -> None:
 def _ignored(incoming: Incoming) -> bool:
     """Is it from somebody whom the user does not want to read?"""
     settings = incoming.model.settings
-    return (
-        bool(settings.ignored) and not incoming.mine and settings.ignores(incoming.message.source or "", incoming.nick)
-    )
+    if not settings.ignored or incoming.mine:
+        return False
+    command, text = incoming.message.command, incoming.param(1)
+    kind = {"NOTICE": "notices", "INVITE": "invites"}.get(command, "messages")
+    kind = "actions" if text.startswith("\x01ACTION") else kind
+    place = incoming.param(1 if command == "INVITE" else 0)
+    return settings.ignores(incoming.message.source or "", incoming.nick, kind, place)
 
 
 def _batch(incoming: Incoming) -> None:

@@ -8,7 +8,7 @@ from greenchat.client.irc import chathistory, joining, keeping, login, nick_reco
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import BufferKind, LinkState, Network
+from greenchat.client.state.model import BufferKind, LinkState, Model, Network
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
 
@@ -45,14 +45,16 @@ REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to
 LONGEST_NICK = 30
 
 
-def register(network: Network) -> None:
+def register(model: Model, network: Network) -> None:
     """Say who we are, the first thing on a new connection."""
     network.send("CAP", "LS", "302")
     if network.password:
         network.send("PASS", network.password)
     network.send("NICK", network.nicks.current)
     user = "".join(letter for letter in network.nicks.current if letter.isascii() and letter.isalnum()) or "user"
-    network.send("USER", user[:10], "0", "*", network.realname or network.nicks.current)
+    network.send(
+        "USER", user[:10], "0", "*", network.realname or str(model.settings.get("realname")) or network.nicks.current
+    )
 
 
 @on("CAP")

@@ -87,6 +87,12 @@ class Incoming:
 
     def moved(self, buffer: Buffer, nick: str, change: str, text: str) -> None:
         """Note that somebody came or went; drawn with others of its kind unless it matters to the talk."""
+        settings = self.model.settings
+        if not self.network.is_me(nick):
+            if "hide-joins" in settings.override(self.network.name, buffer.name):
+                return
+            if settings.ignored and settings.ignores(self.message.source or "", nick, "joins", buffer.name):
+                return
         if self.network.is_me(nick) or buffer.spoke_lately(nick, self.time):
             change = ""
         msgid = self.message.tags.get("msgid", "")

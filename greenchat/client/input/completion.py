@@ -38,10 +38,16 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
     """All that this argument of a command can be, None where it can be anything."""
     match command, arguments:
         case "/set", [_]:
-            return list(settings.TABLE)
+            return ["all", *settings.TABLE]
         case "/set", [name, _] if name in settings.TABLE:
             row = settings.TABLE[name]
-            return ["on", "off"] if isinstance(row.default, bool) else sorted(row.choices)
+            now = settings.shown(model.settings.get(name))
+            known = ["on", "off"] if isinstance(row.default, bool) else sorted(row.choices) or [now, row.example]
+            return [*filter(None, known), "default"]
+        case "/override", [_]:
+            return [buffer.name for buffer in model.buffers]
+        case "/override", [_, *_]:
+            return list(settings.OVERRIDES)
         case "/help" | "/h", [_]:
             return sorted({*TABLE, *groups(), "keys", "all"})
         case "/topic" | "/t", [_]:

@@ -19,7 +19,7 @@ SPREAD_SECONDS = 0.5  # between devices of which none was used yet
 
 def asked(model: Model, network: Network, nick: str, command: str, argument: str) -> None:
     """Answer somebody's question, now or when no other device of ours does."""
-    text = _answers(model, argument).get(command)
+    text = _answers(model, argument).get(command) if model.settings.get("ctcp.answers") else None
     devices = network.devices
     if text is None or len(network.outgoing) + len(devices.answers) >= QUEUED:
         return
@@ -74,4 +74,8 @@ def _delay(network: Network) -> float:
 
 def _answers(model: Model, argument: str) -> dict[str, str]:
     """What each question is answered with."""
-    return {"VERSION": f"greenchat {__version__}", "PING": argument, "CLIENTINFO": "ACTION CLIENTINFO PING VERSION"}
+    return {
+        "VERSION": str(model.settings.get("ctcp.version")) or f"greenchat {__version__}",
+        "PING": argument,
+        "CLIENTINFO": "ACTION CLIENTINFO PING VERSION",
+    }

@@ -31,6 +31,7 @@ def join(order: Order) -> None:
 def part(order: Order) -> None:
     """Leave a channel. Its window stays until /close."""
     channel, reason = order.channel_first()
+    reason = reason or str(order.model.settings.get("text.part"))
     order.online().send("PART", channel, *([reason] if reason else []))
 
 

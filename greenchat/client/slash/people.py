@@ -57,7 +57,7 @@ def away(order: Order) -> None:
     online = [network for network in order.model.networks if network.link.state is LinkState.ONLINE]
     networks = online if first == "-all" else [order.online()]
     for network in networks:
-        network.away_text = why or ("" if network.away else "away")
+        network.away_text = why or ("" if network.away else str(order.model.settings.get("text.away")) or "away")
         network.send("AWAY", *([network.away_text] if network.away_text else []))
 
 

@@ -3,25 +3,35 @@
 from greenchat.client.slash.registry import ALIASES, Order, SlashError, command
 from greenchat.client.slash.registry import TABLE as COMMANDS
 from greenchat.client.state.effects import Save
-from greenchat.client.state.settings import TABLE, SettingError, shown
+from greenchat.client.state.settings import IGNORABLE, OVERRIDES, TABLE, SettingError, shown
 
 
 @command("set", usage="[setting [value]]", example="/set highlight.words tea coffee")
 def set_(order: Order) -> None:
-    """Show settings, or change one. /set NAME shows what it does; `default` as the value sets it back."""
+    """Show what differs from the defaults, or change a setting. /set all shows all, /set NAME what one does.
+
+    `default` as the value sets it back. /override changes how single windows, networks and people are treated.
+    """
     settings = order.model.settings
     name, _, text = order.arguments.partition(" ")
-    if not name or name not in TABLE:
-        listed = [row for row in TABLE.values() if row.name.startswith(name)]
-        if not listed:
-            raise SlashError(f"There is no setting {name}. /set lists them all.")
+    if name not in TABLE:
+        rows = TABLE.values()
+        listed = [row for row in rows if (row.name in settings.values if not name else row.name.startswith(name))]
+        listed = list(rows) if name == "all" else listed
+        if name and not listed:
+            raise SlashError(f"There is no setting {name}. /set all lists them.")
         for row in listed:
             order.tell(f"{row.name} = {shown(settings.get(row.name)) or '(nothing)'}: {row.help}")
+        if not name:
+            differs = "These differ from what they are at first" if listed else "All is as it is at first"
+            order.tell(f"{differs}. /set all shows the others, /set NAME explains one.")
         return
     row = TABLE[name]
     if not text.strip():
         choices = f"; one of {', '.join(row.choices)}" if row.choices else ""
-        order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}: {row.help}{choices}")
+        example = f"; for example: /set {name} {row.example}" if row.example else ""
+        first = f"; at first {shown(row.default) or '(nothing)'}" if name in settings.values else ""
+        order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}: {row.help}{choices}{first}{example}")
         return
     try:
         settings.set(name, shown(row.default) if text.strip() == "default" else text.strip())
@@ -37,7 +47,7 @@ def toggle(order: Order) -> None:
     name = order.words[0]
     now = order.model.settings.get(name) if name in TABLE else None
     if not isinstance(now, bool):
-        raise SlashError(f"{name} is nothing that is on or off. /set lists all settings.")
+        raise SlashError(f"{name} is nothing that is on or off. /set all lists them.")
     set_(Order(order.model, f"{name} {'off' if now else 'on'}", order.now))
 
 
@@ -45,7 +55,7 @@ def toggle(order: Order) -> None:
 def unset(order: Order) -> None:
     """Set a setting back to what it was at first."""
     if order.words[0] not in TABLE:
-        raise SlashError(f"There is no setting {order.words[0]}. /set lists them all.")
+        raise SlashError(f"There is no setting {order.words[0]}. /set all lists them.")
     set_(Order(order.model, f"{order.words[0]} default", order.now))
 
 
@@ -132,12 +142,46 @@ def dehighlight(order: Order) -> None:
     order.tell(f"{name} = {' '.join(words) or '(nothing)'}")
 
 
-@command("ignore", usage="[nick or mask]", example="/ignore *!*@spam.example")
+@command("override", usage="[[network/]window [what ...]]", example="/override #busy mute hide-joins")
+def override(order: Order) -> None:
+    """Treat one window, network or person otherwise: mute, notify, no-highlight, hide-joins; nothing takes it back.
+
+    The window is a channel or a nick; libera/* is a whole network, * is everything.
+    """
+    overrides = order.model.settings.overrides
+    if not order.words:
+        for name, words in sorted(overrides.items()):
+            order.tell(f"{name}: {', '.join(words)}")
+        if not overrides:
+            order.tell("No window is treated otherwise than the settings say. /help override")
+        return
+    where, *words = (word.lower() for word in order.words)
+    unknown = next((word for word in words if word not in OVERRIDES), "")
+    if unknown:
+        known = "; ".join(f"{word}: {meaning}" for word, meaning in OVERRIDES.items())
+        raise SlashError(f"There is no {unknown}. {known}.")
+    if words:
+        overrides[where] = words
+        order.tell(f"{where}: {'; '.join(OVERRIDES[word] for word in words)}.")
+    else:
+        overrides.pop(where, None)
+        order.tell(f"{where} is treated as the settings say.")
+    order.model.requests.append(Save())
+
+
+@command("ignore", usage="[nick or mask [kinds] [#channel]]", example="/ignore *!*@spam.example")
 def ignore(order: Order) -> None:
-    """Don't read somebody any more, or show whom you don't."""
+    """Don't read somebody any more, or show whom you don't.
+
+    Kinds are messages, notices, actions, invites and joins: /ignore bob joins #tea hides who comes and goes there.
+    """
     ignored = order.model.settings.ignored
-    if order.words and order.words[0] not in ignored:
-        ignored.append(order.words[0])
+    entry = " ".join(order.words)
+    wrong = next((word for word in order.words[1:] if word not in IGNORABLE and word[:1] not in "#&!+"), "")
+    if wrong:
+        raise SlashError(f"{wrong} is no kind and no channel. Kinds are {', '.join(IGNORABLE)}.")
+    if entry and entry not in ignored:
+        ignored.append(entry)
         order.model.requests.append(Save())
     order.tell(f"You don't read: {', '.join(ignored)}" if ignored else "You read everybody.")
 
@@ -146,8 +190,10 @@ def ignore(order: Order) -> None:
 def unignore(order: Order) -> None:
     """Read somebody again."""
     ignored = order.model.settings.ignored
-    if order.words[0] not in ignored:
-        raise SlashError(f"{order.words[0]} is not ignored. /ignore shows who is.")
-    ignored.remove(order.words[0])
+    entry = " ".join(order.words)
+    gone = [each for each in ignored if entry in (each, each.split()[0])]
+    if not gone:
+        raise SlashError(f"{entry} is not ignored. /ignore shows who is.")
+    ignored[:] = [each for each in ignored if each not in gone]
     order.model.requests.append(Save())
-    order.tell(f"You read {order.words[0]} again.")
+    order.tell(f"You read {entry} again.")

@@ -54,7 +54,8 @@ def close(order: Order) -> None:
         return
     chathistory.mark_read(buffer)
     if buffer.joined and network.link.state is LinkState.ONLINE:
-        network.send("PART", buffer.name)
+        why = str(order.model.settings.get("text.part"))
+        network.send("PART", buffer.name, *([why] if why else []))
         buffer.joined = False
     network.unwant(buffer.name)
     order.model.close(buffer)
@@ -155,7 +156,8 @@ def quit_(order: Order) -> None:
     for network in order.model.networks:
         network.link.leaving = True
         if network.link.state is not LinkState.OFFLINE:
-            network.send("QUIT", *([order.arguments] if order.arguments else []))
+            why = order.arguments or str(order.model.settings.get("text.quit"))
+            network.send("QUIT", *([why] if why else []))
     order.model.requests.append(Quit())
 
 

@@ -174,14 +174,18 @@ class Model:
             self.note_mention(buffer, line)
         if line.own or looked_at:
             return
-        called = line.highlight or (talk and buffer.kind is BufferKind.PRIVATE)
+        holds = self.settings.override(buffer.network.name, buffer.name)
+        called = line.highlight or (talk and (buffer.kind is BufferKind.PRIVATE or "notify" in holds))
+        called = called and not (talk and holds & {"no-highlight", "mute"})
         if called and live:
             self.calls += 1
             where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
             self.caller = (f"{line.nick}{where}" if talk else buffer.name, line.text)
         if not here:
             # What the server announces in its own window is read when somebody wants to.
-            buffer.unread.note(talk=talk and buffer.kind is not BufferKind.STATUS, highlight=called)
+            counts = talk or (line.kind is Kind.EVENT and bool(self.settings.get("activity.events")))
+            counts = counts and buffer.kind is not BufferKind.STATUS and "mute" not in holds
+            buffer.unread.note(talk=counts, highlight=called)
 
     def note_mention(self, buffer: Buffer, line: Line) -> None:
         """Keep where the user was called, in the order of time."""

@@ -1,6 +1,7 @@
 """What a value of a setting must be: each check returns what is wrong with it and how it would be right, or ""."""
 
 import re
+import time
 
 from greenchat.client.state.destination import AddressError, nick_problem, parse_destination
 
@@ -30,6 +31,20 @@ def languages(text: str) -> str:
         (word for word in text.split() if not re.fullmatch(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*|auto", word)), ""
     )
     return f"{wrong} is no language; like en_US, de_DE or auto" if wrong else ""
+
+
+def clock(text: str) -> str:
+    """Check a format of `strftime`: it must give one short word or two."""
+    try:
+        shown = time.strftime(text, time.gmtime(0))
+    except ValueError as error:
+        return str(error)
+    return "" if 0 < len(shown) <= 12 and shown.isprintable() else "like %H:%M, of 1 to 12 characters"
+
+
+def one_line(text: str) -> str:
+    """Check a text that goes into one message."""
+    return "" if text.isprintable() and len(text.encode()) <= 300 else "one line of at most 300 bytes"
 
 
 def patterns(text: str) -> str:

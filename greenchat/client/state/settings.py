@@ -5,64 +5,28 @@ Kept as TOML that a person can edit, too. What is in the file and not known here
 
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from greenchat.client.state.bindings import KEYS, PRESETS
 from greenchat.client.state.kept_networks import KeptError, KeptNetwork, from_table
-from greenchat.client.state.setting_checks import destination, languages, patterns, proxy
-from greenchat.client.text.colours import DEPTHS
+from greenchat.client.state.setting_table import TABLE, Setting, Value
 from greenchat.records import field, record
 
-Value = str | bool | int | list[str]
+__all__ = ["TABLE", "Setting", "SettingError", "Settings", "Value", "as_toml", "load", "matches", "save", "shown"]
+
+# What can be ignored of somebody, by the words for it.
+IGNORABLE = ("messages", "notices", "actions", "invites", "joins")
+# What can hold for one window, one network, or one person.
+OVERRIDES = {
+    "mute": "nothing there counts as unread",
+    "notify": "everything said there calls you",
+    "no-highlight": "nothing there calls you",
+    "hide-joins": "who comes and goes there is not shown",
+}
 
 
 class SettingError(ValueError):
     """A value can't be that; the text says why, for the user."""
-
-
-@record(frozen=True, slots=True)
-class Setting:
-    """A row of the table. choices: what a text may be, () for anything. check: says what is wrong with it."""
-
-    name: str
-    default: Value
-    help: str
-    choices: tuple[str, ...] = ()
-    check: Callable[[str], str] | None = None
-
-
-TABLE: dict[str, Setting] = {
-    setting.name: setting
-    for setting in (
-        Setting("highlight.words", [], "words that call you, besides your nickname (separated by spaces)"),
-        Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)", check=patterns),
-        Setting("colours", "auto", "how many colours to use, from the next start on", ("auto", *DEPTHS)),
-        Setting("theme", "auto", "for a dark or a light terminal", ("auto", "dark", "light")),
-        Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
-        Setting("show.topic", True, "the bar above with what the channel is about"),
-        Setting("show.status", True, "the bar below with who and where you are, and what happened elsewhere"),
-        Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel", check=destination),
-        Setting(
-            "proxy",
-            "",
-            "through which to reach servers of other machines: socks5://[user:password@]host:port",
-            check=proxy,
-        ),
-        Setting(
-            "spelling",
-            "",
-            "languages to check what you type in, like en_US de_DE, or auto (separated by spaces)",
-            check=languages,
-        ),
-        Setting("spelling.words", [], "words that are right, whatever the dictionary says (separated by spaces)"),
-        Setting("typing.tell", True, "tell others while you type"),
-        Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
-        Setting("exec.seconds", 60, "after how many seconds a program that /exec has run is ended, 0 for never"),
-        Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),
-        Setting("bell", True, "ring when somebody calls you and the window has not the focus"),
-    )
-}
 
 
 @record(slots=True, eq=False)
@@ -75,6 +39,7 @@ class Settings:
     bindings: dict[str, str] = field(default_factory=dict)  # key -> action, "" for none
     notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: presence.py
     networks: dict[str, KeptNetwork] = field(default_factory=dict)  # by name, in the order of the file
+    overrides: dict[str, list[str]] = field(default_factory=dict)  # `[network/]window` in lower case -> OVERRIDES
 
     def get(self, name: str) -> Value:
         """The value that holds. Raises KeyError for a name that is not in the table."""
@@ -106,9 +71,30 @@ class Settings:
                 return True
         return isinstance(patterns, list) and any(re.search(pattern, text, re.I) for pattern in patterns)
 
-    def ignores(self, source: str, nick: str) -> bool:
-        """Is this somebody (`nick!user@host`) whom the user does not want to read?"""
-        return any(matches(mask, source if "!" in mask or "@" in mask else nick) for mask in self.ignored)
+    def ignores(self, source: str, nick: str, kind: str = "", place: str = "") -> bool:
+        """Whether the user does not want to read this of somebody (`nick!user@host`).
+
+        kind: one of `IGNORABLE`. place: the channel it is in. An entry is a mask, which may be followed by kinds and
+        channels that it is for: `bob joins #tea`.
+        """
+        for entry in self.ignored:
+            mask, *limits = entry.split()
+            kinds = [word for word in limits if word in IGNORABLE]
+            places = [word.lower() for word in limits if word not in IGNORABLE]
+            if (kinds and kind not in kinds) or (places and place.lower() not in places):
+                continue
+            if not kinds and kind == "joins":
+                continue  # who is not read is still seen to come and go, unless that is asked for
+            if matches(mask, source if "!" in mask or "@" in mask else nick):
+                return True
+        return False
+
+    def override(self, network: str, window: str) -> frozenset[str]:
+        """Return what holds for a window besides the settings: for all, for its network, and for itself."""
+        if not self.overrides:
+            return frozenset()
+        keys = ("*", f"{network}/*".lower(), window.lower(), f"{network}/{window}".lower())
+        return frozenset(each for key in keys for each in self.overrides.get(key, ()))
 
 
 def shown(value: Value) -> str:
@@ -143,6 +129,8 @@ def load(path: Path) -> Settings:
             settings.values[name] = value
     settings.aliases = {name: str(text) for name, text in _mapping(found.get("aliases")).items()}
     settings.bindings = {key: str(action) for key, action in _mapping(found.get("keys")).items()}
+    for name, words in _mapping(found.get("overrides")).items():
+        settings.overrides[name.lower()] = [word for word in _texts(words) if word in OVERRIDES]
     for name, table in _mapping(found.get("networks")).items():
         try:
             settings.networks[name] = from_table(name, _mapping(table))
@@ -166,6 +154,9 @@ def as_toml(settings: Settings) -> str:
     """The file's text. https://toml.io/en/v1.0.0"""
     lines = ["# The settings of greenchat. /set in the chat changes them; greenchat writes this file anew then."]
     lines += ["", f"ignored = {_toml(settings.ignored)}", f"notified = {_toml(settings.notified)}"]
+    if settings.overrides:
+        lines += ["", "[overrides]"]
+        lines += [f"{_toml(name)} = {_toml(words)}" for name, words in sorted(settings.overrides.items())]
     for title, table in (("settings", settings.values), ("aliases", settings.aliases), ("keys", settings.bindings)):
         lines += ["", f"[{title}]"]
         for name, value in sorted(table.items()):
@@ -190,9 +181,10 @@ def _parse(setting: Setting, text: str) -> Value:
             raise SettingError(f"{setting.name} is on or off.")
         return text.lower() in ("on", "true", "yes")
     if isinstance(setting.default, int):
-        if not text.isdecimal() or not text.isascii():
-            raise SettingError(f"{setting.name} is a whole number.")
-        return int(text)
+        number = int(text) if text.isdecimal() and text.isascii() and len(text) < 10 else -1
+        if not setting.least <= number <= setting.most:
+            raise SettingError(f"{setting.name} is a whole number from {setting.least} to {setting.most}.")
+        return number
     if setting.check and text and (problem := setting.check(text)):
         raise SettingError(f"{setting.name}: {problem}")
     if isinstance(setting.default, list):

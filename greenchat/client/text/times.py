@@ -11,9 +11,9 @@ def milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
-def clock(milliseconds: int) -> str:
-    """`20:05`."""
-    return time.strftime("%H:%M", time.localtime(milliseconds / 1000))
+def clock(milliseconds: int, form: str = "%H:%M") -> str:
+    """`20:05`. form: as `strftime` has it."""
+    return time.strftime(form, time.localtime(milliseconds / 1000))
 
 
 def date(milliseconds: int) -> str:

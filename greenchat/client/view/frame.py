@@ -33,7 +33,8 @@ class Panels:
     """Which panels the user wants: True, False, or None for where there is room.
 
     splits: other windows, too? topic, status: these bars? hint: what is shown in the place of the status, "" for
-    nothing: it has to be seen, in as many rows as it takes.
+    nothing: it has to be seen, in as many rows as it takes. windows_columns, nicks_columns: how wide they are, and
+    nicks_left: the list of people stands on the left, behind the windows.
     """
 
     windows: bool | None = None
@@ -42,6 +43,9 @@ class Panels:
     topic: bool = True
     status: bool = True
     hint: str = ""
+    windows_columns: int = WINDOWS_COLUMNS
+    nicks_columns: int = NICKS_COLUMNS
+    nicks_left: bool = False
 
 
 @record(frozen=True, slots=True)
@@ -60,6 +64,13 @@ class Layout:
     each: int = 0
     top: int = 1
     bottom: int = 1
+    nicks_left: bool = False
+
+    @property
+    def first_of_nicks(self) -> int:
+        """The column with which the list of people begins."""
+        left = self.windows + 1 if self.windows else 0
+        return left if self.nicks_left else self.size.columns - self.nicks
 
     @property
     def height(self) -> int:
@@ -76,9 +87,9 @@ class Layout:
 def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
     """Divide the terminal."""
     size = Size(max(size.rows, SMALLEST.rows), max(size.columns, SMALLEST.columns))
-    windows = WINDOWS_COLUMNS if _shown(panels.windows, size.columns >= WINDOWS_FROM) else 0
+    windows = panels.windows_columns if _shown(panels.windows, size.columns >= WINDOWS_FROM) else 0
     people = model.current.kind is BufferKind.CHANNEL
-    nicks = NICKS_COLUMNS if people and _shown(panels.nicks, size.columns >= NICKS_FROM) else 0
+    nicks = panels.nicks_columns if people and _shown(panels.nicks, size.columns >= NICKS_FROM) else 0
     if size.columns - windows - nicks - 2 < LEAST_HISTORY:
         windows = nicks = 0
     most = max(1, min(MOST_INPUT_ROWS, size.rows // 3))
@@ -87,7 +98,7 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
     bottom = int(panels.status and size.rows >= STATUS_FROM)
     if panels.hint:
         bottom = len(hint_rows(panels.hint, size.columns, max(1, size.rows // 3), DARK))
-    divided = Layout(size, windows, nicks, rows, top=int(top), bottom=bottom)
+    divided = Layout(size, windows, nicks, rows, top=int(top), bottom=bottom, nicks_left=panels.nicks_left)
     above = tuple(model.others_shown) if panels.splits else ()
     each = divided.height // (len(above) + 1)
     room = each >= LEAST_SPLIT.rows and divided.history.columns >= LEAST_SPLIT.columns
@@ -104,10 +115,13 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
     middle += history_rows(buffer, divided.history, theme, look.marked, look.selected)
     edge = Span(theme.glyphs.separator, theme.separator)
     height = divided.height
+    if divided.nicks and divided.nicks_left:
+        people = nick_rows(buffer, Size(height, divided.nicks), theme)
+        middle = [(*nick, edge, *row) for row, nick in zip(middle, people, strict=True)]
     if divided.windows:
         left = window_rows(model, Size(height, divided.windows), theme)
         middle = [(*window, edge, *row) for window, row in zip(left, middle, strict=True)]
-    if divided.nicks:
+    if divided.nicks and not divided.nicks_left:
         right = nick_rows(buffer, Size(height, divided.nicks), theme)
         wide = columns - divided.nicks - 1
         middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]

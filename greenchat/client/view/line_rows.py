@@ -23,23 +23,24 @@ NAMED = 8  # people in one list; the others are counted
 
 @record(frozen=True, slots=True)
 class Columns:
-    """How the width of the screen is used: the text begins at `indent`. nick: 0 where nicks are not aligned."""
+    """How the width of the screen is used: the text begins at `indent`. time, nick: 0 where they have no column."""
 
     total: int
-    time: bool
+    time: int
     nick: int
 
     @property
     def indent(self) -> int:
         """Columns left of the text."""
-        return 6 * self.time + (self.nick + 3 if self.nick else 0)
+        return (self.time + 1 if self.time else 0) + (self.nick + 3 if self.nick else 0)
 
 
-def columns_for(total: int, *, bare: bool = False) -> Columns:
-    """The layout for a terminal of this width. bare: without times, and names not aligned."""
-    if total < NARROW or bare:
-        return Columns(total, time=False, nick=0)
-    return Columns(total, time=True, nick=8 if total < MEDIUM else 12)
+def columns_for(total: int, theme: Theme) -> Columns:
+    """Return the layout for a terminal of this width; a bare theme has no times, and names that are not aligned."""
+    if total < NARROW or theme.bare:
+        return Columns(total, time=0, nick=0)
+    nick = min(theme.nick_columns, 8) if total < MEDIUM else min(theme.nick_columns, total // 4)
+    return Columns(total, time=theme.clock_columns, nick=nick)
 
 
 @record(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
         quote = f"{theme.glyphs.reply} {visible(line.quote)}"
         room = columns.total - (columns.indent or width(gutter) + 1)
         body = [(Span(clip(quote, max(2, room), theme.glyphs.ellipsis), theme.quote),), *body]
-    return _rows(clock(line.time), gutter, gutter_style, body, drawn)
+    return _rows(clock(line.time, theme.clock), gutter, gutter_style, body, drawn)
 
 
 def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> Row:
@@ -191,7 +192,7 @@ def inverted(row: Row, columns: int) -> Row:
 def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Row, ...]:
     """The rows of something the server has not confirmed yet."""
     theme = drawn.theme
-    mark = f"{theme.glyphs.waiting:>5}" if waiting.label else "later"
+    mark = theme.glyphs.waiting if waiting.label else "later"
     text = f"* {waiting.text}" if waiting.kind is Kind.ACTION else waiting.text
     return _rows(mark, nick, theme.waiting, _texts(text, theme.waiting), drawn)
 
@@ -210,7 +211,7 @@ def _rows(clock_text: str, gutter: str, gutter_style: Style, body: list[Row], dr
         first, *others = body
         hanging = _hanging((Span(gutter + " ", gutter_style), *first), columns.total)
         return (*hanging, *((Span(" "), *row) for text in others for row in wrap(text, columns.total - 1)))
-    time = Span(clock_text + " ", theme.time)
+    time = Span(fit(clock_text, columns.time, right=True) + " ", theme.time)
     nick = Span(fit(gutter, columns.nick, right=True), gutter_style)
     blank = Span(" " * (columns.indent - 3))
     rows = [row for text in body for row in wrap(text, columns.total - columns.indent)]

@@ -29,7 +29,7 @@ def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
 
 def _drawn(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> Drawn:
     news = buffer.news if buffer.unread.seen > buffer.first else NO_LINE  # where nothing was seen, all is new
-    return Drawn(columns_for(area.columns, bare=theme.bare), theme, marked, news)
+    return Drawn(columns_for(area.columns, theme), theme, marked, news)
 
 
 def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:

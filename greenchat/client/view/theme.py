@@ -2,10 +2,12 @@
 
 from zlib import crc32
 
+from greenchat.client.state.settings import Settings
 from greenchat.client.text import links
 from greenchat.client.text.cells import visible, whole_graphemes
 from greenchat.client.text.colours import true_colour
 from greenchat.client.text.style import NORMAL, Row, Span, Style
+from greenchat.client.text.times import clock
 from greenchat.protocol.formatting import Format, parse_spans
 from greenchat.records import field, record, replace
 
@@ -60,9 +62,15 @@ class Theme:
     misspelt: Style = Style(foreground=9, underline=True)
     glyphs: Glyphs = field(default_factory=Glyphs)
     bare: bool = False  # names and texts only, for copying from the screen
+    clock: str = "%H:%M"
+    clock_columns: int = 5
+    nick_columns: int = 12
+    coloured: bool = True
 
     def nick(self, folded: str) -> Style:
         """The colour that belongs to a nick, the same everywhere and every day."""
+        if not self.coloured:
+            return NORMAL
         return Style(foreground=self.nicks[crc32(folded.encode()) % len(self.nicks)])
 
 
@@ -133,6 +141,18 @@ class Appearance:
         light = self.light if wanted == "auto" else wanted == "light"
         theme = theme_for(self.depth, light=light)
         return replace(theme, glyphs=ASCII_GLYPHS) if self.ascii or self.wide else theme
+
+
+def styled(appearance: Appearance, settings: Settings) -> Theme:
+    """Return the theme as the settings want it."""
+    form = str(settings.get("time.format"))
+    return replace(
+        appearance.theme(str(settings.get("theme"))),
+        clock=form,
+        clock_columns=max(5, len(clock(0, form))),
+        nick_columns=int(str(settings.get("nick.columns"))),
+        coloured=bool(settings.get("nick.colours")),
+    )
 
 
 def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:

@@ -64,7 +64,7 @@ class Viewpoint:
             return self.window_at(row)
         if column < divided.windows:
             return window_at(self.model, height, within)
-        if divided.nicks and column >= divided.size.columns - divided.nicks:
+        if divided.nicks and divided.first_of_nicks <= column < divided.first_of_nicks + divided.nicks:
             return nick_at(self.model.current, height, within) or None
         return self.window_at(row)
 
@@ -192,6 +192,12 @@ class Viewpoint:
         wanted = self.model.settings.get
         bars = replace(
             self.panels, topic=bool(wanted("show.topic")), status=bool(wanted("show.status")), hint=self._hint()
+        )
+        bars = replace(
+            bars,
+            windows_columns=int(str(wanted("windows.columns"))),
+            nicks_columns=int(str(wanted("list.columns"))),
+            nicks_left=wanted("list.side") == "left",
         )
         return replace(bars, windows=False, nicks=False, splits=False) if self.bare else bars
 

@@ -151,5 +151,5 @@ def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
 
 def test_the_limit_is_a_number(tea: World) -> None:
     tea.type("/set archive.megabytes lots\n/set archive.megabytes 50\n")
-    assert tea.shown()[-2:] == ["! archive.megabytes is a whole number.", "- archive.megabytes = 50"]
+    assert tea.shown()[-2:] == ["! archive.megabytes is a whole number from 0 to 1000000.", "- archive.megabytes = 50"]
     assert tea.model.settings.get("archive.megabytes") == 50

@@ -107,7 +107,7 @@ def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
         ("/msg bob,NickServ identify secret", "! There may be a password for NickServ in it: send that alone."),
         ("/echo a /note", "- a /note"),
         ("/toggle bell", "- bell = off"),
-        ("/toggle theme", "! theme is nothing that is on or off. /set lists all settings."),
+        ("/toggle theme", "! theme is nothing that is on or off. /set all lists them."),
         ("/unset bell", "- bell = on"),
         ("/dehighlight cake", "! cake does not call you. /highlight shows what does."),
         ("/9", "! There is no window 9. /windows shows them all."),

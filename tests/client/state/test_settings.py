@@ -64,7 +64,7 @@ def test_set_shows_explains_changes_and_refuses(tea: World) -> None:
         "- bell = on: ring when somebody calls you and the window has not the focus",
         "- bell = off",
         "! bell is on or off.",
-        "! There is no setting nothing. /set lists them all.",
+        "! There is no setting nothing. /set all lists them.",
         "! keys.preset is one of greenchat, irssi, weechat, emacs.",
     ]
     tea.type("/set bell default\n/set highlight.patterns (\n")

@@ -1,0 +1,156 @@
+"""Settings that people of other clients look for, at once in effect; and what holds for single windows and people."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.state.settings import OVERRIDES, TABLE, Settings, load, save, shown
+from greenchat.client.text.style import Size
+from tests.client.world import World
+
+
+def test_times_and_columns_change_at_once(tea: World) -> None:
+    tea.console.size = Size(10, 80)
+    tea.feed(":bob!b@h PRIVMSG #tea :hello")
+    assert tea.screen()[-3] == "14:13          bob │ hello"
+    tea.type("/set time.format %H.%M.%S\n/set nick.columns 6\n/clear\n")
+    tea.console.restyle()
+    tea.feed(":bob!b@h PRIVMSG #tea :again")
+    assert tea.screen()[-3] == "14.13.20    bob │ again"
+
+
+def test_the_list_of_people_moves_and_grows(tea: World) -> None:
+    tea.console.size = Size(10, 100)
+    assert tea.screen()[1].endswith("│@alice")
+    tea.type("/set list.side left\n/set list.columns 20\n")
+    assert tea.screen()[1].startswith("@alice              │")
+    layout = tea.console.view.layout
+    assert (layout.nicks, layout.first_of_nicks) == (20, 0)
+    assert tea.console.view.clicked(1, 3) == "alice"
+
+
+def test_nicks_can_be_without_colours(tea: World) -> None:
+    theme = tea.console.view.theme
+    assert theme.nick("bob").foreground is not None
+    tea.type("/set nick.colours off\n")
+    tea.console.restyle()
+    assert tea.console.view.theme.nick("bob").foreground is None
+
+
+def test_texts_are_used(tea: World) -> None:
+    tea.type("/set text.part Off\n/set text.away at lunch\n/set text.quit Bye now\n/away\n/part\n/quit\n")
+    assert tea.sent() == ["AWAY :at lunch", "PART #tea :Off", "QUIT :Bye now"]
+
+
+def test_the_answer_to_version_is_chosen(tea: World) -> None:
+    tea.type("/set ctcp.version a pencil\n")
+    tea.feed(":bob!b@h PRIVMSG alice :\x01VERSION\x01")
+    assert tea.sent() == ["NOTICE bob :\x01VERSION a pencil\x01"]
+    tea.type("/set ctcp.answers off\n")
+    tea.feed(":bob!b@h PRIVMSG alice :\x01VERSION\x01")
+    assert tea.sent() == []
+
+
+def test_the_real_name_is_told(world: World) -> None:
+    world.model.settings.set("realname", "Ada L.")
+    world.connect()
+    assert "USER alice 0 * :Ada L." in world.sent()
+
+
+def test_set_shows_what_differs(tea: World) -> None:
+    tea.type("/set\n")
+    assert tea.shown()[-1].startswith("- All is as it is at first. /set all")
+    tea.type("/set bell off\n/set\n")
+    assert tea.shown()[-2].startswith("- bell = off: ")
+    tea.type("/set bell\n")
+    assert tea.shown()[-1].endswith("; at first on")
+    tea.type("/set all\n")
+    assert sum(line.startswith("- ") for line in tea.shown()) > len(TABLE)
+
+
+@pytest.mark.parametrize("name", [row.name for row in TABLE.values() if row.example])
+def test_examples_are_right(name: str) -> None:
+    settings = Settings()
+    settings.set(name, TABLE[name].example)
+    assert shown(settings.get(name)) == TABLE[name].example
+
+
+@pytest.mark.parametrize("where", ["#tea", "net/#tea", "net/*", "*", "#TEA"])
+def test_a_window_is_muted(tea: World, where: str) -> None:
+    tea.type(f"/override {where} mute\n")
+    buffer = tea.model.current
+    tea.press("M-1")
+    tea.feed(":bob!b@h PRIVMSG #tea :alice: hello")
+    assert (buffer.unread.count, buffer.unread.highlights, tea.model.calls) == (0, 0, 0)
+    tea.type(f"/override {where}\n")
+    tea.feed(":bob!b@h PRIVMSG #tea :alice: hello")
+    assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
+
+
+def test_a_window_calls_or_does_not(tea: World) -> None:
+    buffer = tea.model.current
+    tea.type("/override #tea notify\n")
+    tea.press("M-1")
+    tea.feed(":bob!b@h PRIVMSG #tea :hello")
+    assert buffer.unread.highlights == 1
+    tea.type("/override #tea no-highlight\n")
+    tea.feed(":bob!b@h PRIVMSG #tea :alice: hello")
+    assert (buffer.unread.count, buffer.unread.highlights) == (2, 1)
+
+
+def test_joins_are_hidden(tea: World) -> None:
+    tea.type("/override #tea hide-joins\n")
+    before = len(tea.shown())
+    tea.feed(":eve!e@h JOIN #tea", ":eve!e@h PART #tea")
+    assert len(tea.shown()) == before
+    tea.type("/override #tea nonsense\n")
+    assert tea.shown()[-1].startswith("! There is no nonsense. mute: ")
+
+
+def test_activity_may_count_events(tea: World) -> None:
+    buffer = tea.model.current
+    tea.press("M-1")
+    tea.feed(":eve!e@h JOIN #tea")
+    assert buffer.unread.count == 0
+    tea.type("/set activity.events on\n")
+    tea.feed(":fay!f@h JOIN #tea")
+    assert buffer.unread.count == 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "read"),
+    [
+        ("bob", "PRIVMSG #tea :hi", False),
+        ("bob messages", "PRIVMSG #tea :hi", False),
+        ("bob messages", "NOTICE #tea :hi", True),
+        ("bob notices", "NOTICE #tea :hi", False),
+        ("bob actions", "PRIVMSG #tea :\x01ACTION waves\x01", False),
+        ("bob actions", "PRIVMSG #tea :hi", True),
+        ("bob #cake", "PRIVMSG #tea :hi", True),
+        ("bob #TEA", "PRIVMSG #tea :hi", False),
+        ("bob joins", "PART #tea", False),
+        ("bob", "PART #tea", True),
+        ("bob joins #cake", "PART #tea", True),
+    ],
+)
+def test_people_are_ignored_by_kind_and_place(tea: World, entry: str, line: str, read: bool) -> None:
+    tea.type(f"/ignore {entry}\n")
+    before = len(tea.shown())
+    tea.feed(f":bob!b@h {line}")
+    assert (len(tea.shown()) > before) is read
+    tea.type("/unignore bob\n")
+    assert tea.model.settings.ignored == []
+
+
+def test_a_wrong_kind_is_told(tea: World) -> None:
+    tea.type("/ignore bob nonsense\n")
+    assert tea.shown()[-1].startswith("! nonsense is no kind and no channel.")
+
+
+def test_overrides_are_kept(tmp_path: Path) -> None:
+    settings = Settings(overrides={"libera/#tea": ["mute", "hide-joins"]})
+    save(settings, tmp_path / "client.toml")
+    assert load(tmp_path / "client.toml").overrides == settings.overrides
+    assert settings.override("Libera", "#Tea") == {"mute", "hide-joins"}
+    assert settings.override("oftc", "#tea") == frozenset()
+    assert set(OVERRIDES) == {"mute", "notify", "no-highlight", "hide-joins"}
