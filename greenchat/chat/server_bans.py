@@ -12,7 +12,7 @@ from typing import Any
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import presentable
 from greenchat.values import addresses
-from greenchat.values.masks import glob
+from greenchat.values.masks import MaskIndex, compile_mask
 
 _LONGEST = 200  # bytes of a target: with its reason it must fit a line
 ADDRESS, ACCOUNT, MASK = "address", "account", "mask"
@@ -129,13 +129,14 @@ class ServerBans:
     Changes: put, drop, expire, shift.
     """
 
-    __slots__ = ("_accounts", "_bans", "_fold", "_mask_fold", "_masks", "_networks")
+    __slots__ = ("_accounts", "_bans", "_fold", "_index", "_mask_fold", "_masks", "_networks")
 
     def __init__(self, fold: Casefold, mask_fold: Casefold) -> None:
         self._fold = fold
         self._mask_fold = mask_fold
         self._bans: dict[str, ServerBan] = {}
         self._masks: dict[str, ServerBan] = {}
+        self._index = MaskIndex()
         self._accounts: dict[str, ServerBan] = {}  # by id
         # (version, length of the prefix) -> the prefix as a number -> ban
         self._networks: dict[tuple[int, int], dict[int, ServerBan]] = {}
@@ -179,13 +180,23 @@ class ServerBans:
         return ban if ban and ban.holds(now) else None
 
     def of_masks(self, nick: str, username: str, hosts: tuple[str, ...], now: int) -> ServerBan | None:
-        """The first ban on a mask that means nick!username at one of these hosts."""
-        for ban in self._masks.values():
-            if ban.holds(now):
-                for host in hosts:
-                    if glob(ban.target.text, f"{nick}!{username}@{host}", self._mask_fold):
-                        return ban
-        return None
+        """The oldest ban on a mask that means nick!username at one of these hosts."""
+        if not self._masks:
+            return None
+        fold, found = self._mask_fold, []
+        for text in [fold(f"{nick}!{username}@{host}") for host in hosts]:
+            for key in self._index.candidates(text):
+                ban = self._masks[key]
+                if ban.holds(now) and compile_mask(fold(ban.target.text)).match(text):
+                    found.append(ban)
+                    break
+        return min(found, key=lambda ban: ban.created, default=None)
+
+    def alone(self, ban: ServerBan) -> "ServerBans":
+        """Bans of which this is the only one."""
+        bans = ServerBans(self._fold, self._mask_fold)
+        bans.put(ban)
+        return bans
 
     def put(self, ban: ServerBan) -> None:
         """Add a ban, or put it in the place of the one on the same target."""
@@ -194,6 +205,7 @@ class ServerBans:
         self._bans[key] = ban
         if ban.target.kind == MASK:
             self._masks[key] = ban
+            self._index.add(key, self._mask_fold(ban.target.text))
         elif ban.target.kind == ACCOUNT:
             self._accounts[ban.account_id] = ban
         elif ban.target.kind == ADDRESS:
@@ -205,6 +217,7 @@ class ServerBans:
         key = self.key(target)
         ban = self._bans.pop(key, None)
         self._masks.pop(key, None)
+        self._index.remove(key)
         if ban is not None:
             self._accounts.pop(ban.account_id, None)
         if ban is not None and target.kind == ADDRESS:

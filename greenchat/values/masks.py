@@ -9,10 +9,19 @@ from greenchat.protocol.casemap import Casefold, rfc1459_fold, rfc1459_strict_fo
 Matcher = Callable[[str], bool]
 """Whether a text is meant."""
 
+MOST_STARS = 16  # in one mask
+_GRAM = 3  # letters
+_WILD = re.compile(r"[*?]")
+
 _FOLDS: dict[str, Casefold] = {
     "rfc1459": lambda text: rfc1459_fold(text.lower()),
     "rfc1459-strict": lambda text: rfc1459_strict_fold(text.lower()),
 }
+
+
+def has_too_many_stars(mask: str) -> bool:
+    """Whether nobody may write this: each star is a pass over the rest of every text that it is held against."""
+    return mask.count("*") > MOST_STARS
 
 
 def mask_fold(casemapping: str) -> Casefold:
@@ -33,6 +42,46 @@ def any_of(masks: Sequence[str], fold: Casefold = str.lower) -> Matcher:
     folded = dict.fromkeys(fold(mask) for mask in masks)
     pattern = re.compile("|".join(f"(?:{_pattern(mask)})" for mask in folded), re.DOTALL)
     return lambda text: pattern.match(fold(text)) is not None
+
+
+class MaskIndex:
+    """Many masks, of which those are found quickly that may match a text: each is filed under three letters of it that
+    every text that it matches must hold. Masks and texts are to be folded before.
+
+    Reads: candidates. Changes: add, remove.
+    """
+
+    __slots__ = ("_filed", "_grams", "_order")
+
+    def __init__(self) -> None:
+        self._grams: dict[str, dict[str, int]] = {}  # "" has those without three letters in a row
+        self._filed: dict[str, str] = {}
+        self._order = 0
+
+    def add(self, key: str, mask: str) -> None:
+        """File a mask under a key of the caller's."""
+        grams = {part[at : at + _GRAM] for part in _WILD.split(mask) for at in range(len(part) - _GRAM + 1)}
+        rarest = min(grams, key=lambda gram: (len(self._grams.get(gram, ())), gram), default="")
+        self._filed[key] = rarest
+        self._order += 1
+        self._grams.setdefault(rarest, {})[key] = self._order
+
+    def remove(self, key: str) -> None:
+        """Forget it; nothing happens if it is not there."""
+        gram = self._filed.pop(key, None)
+        if gram is not None:
+            del self._grams[gram][key]
+            if not self._grams[gram]:
+                del self._grams[gram]
+
+    def candidates(self, text: str) -> list[str]:
+        """The keys of all masks that may match, in the order in which they were added."""
+        found = dict(self._grams.get("", ()))
+        for at in range(len(text) - _GRAM + 1):
+            filed = self._grams.get(text[at : at + _GRAM])
+            if filed:
+                found.update(filed)
+        return sorted(found, key=found.__getitem__)
 
 
 @lru_cache(4096)

@@ -67,3 +67,22 @@ def test_the_casemapping_says_which_brackets_are_the_same(casemapping: str, same
         for mask, text in (upper, lower), (lower, upper):
             assert glob(f"*{mask}!*", f"A{text}!x", fold) is (upper in same)
     assert glob("É?", "éß", fold)
+
+
+def test_an_index_gives_all_masks_that_match_and_few_others() -> None:
+    from greenchat.values.masks import MaskIndex, compile_mask
+
+    masks = ["*!*@*.example.org", "bad*!*@*", "*", "?x?!*@*", "a*b*c*!*", "*!*@192.0.2.1", "*spam*", "**", ""]
+    masks += [f"*n{number}!*@*" for number in range(500)]
+    index = MaskIndex()
+    for mask in masks:
+        index.add(mask, mask)
+    for text in ["bad1!u@h.example.org", "axb!u@192.0.2.1", "n17!spam@h", "n17!u@h", "", "ab", "a1b2c3!u@h"]:
+        found = index.candidates(text)
+        matching = [mask for mask in masks if compile_mask(mask).match(text)]
+        assert [mask for mask in found if mask in matching] == matching
+        assert len(found) < 30
+    for mask in masks:
+        index.remove(mask)
+        index.remove(mask)
+    assert index.candidates("bad1!u@h.example.org") == []

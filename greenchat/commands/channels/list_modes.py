@@ -9,6 +9,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.protocol.modes import ModeChange
 from greenchat.protocol.numerics import Numeric
+from greenchat.values.masks import MOST_STARS, has_too_many_stars
 
 _REPLIES = {
     "b": (Numeric.RPL_BANLIST, Numeric.RPL_ENDOFBANLIST),
@@ -35,6 +36,8 @@ def change_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChang
     """Put a mask into a list or take it out; what was really changed, or None. Raises 478 or 696."""
     try:
         mask = mask_lists.parse(change.parameter or "").bound(ctx.network.accounts.id_of)
+        if change.adding and has_too_many_stars(mask.text):
+            raise mask_lists.MaskError(f"A mask has at most {MOST_STARS} stars")
     except mask_lists.MaskError as error:
         raise IrcError(
             Numeric.ERR_INVALIDMODEPARAM, channel.name, change.letter, change.parameter or "*", text=f"{error}"

@@ -115,11 +115,14 @@ def list_(ctx: Context) -> Streamed:
             tests.append(test)
         else:
             (shapes if "*" in word or "?" in word else named).append(word)
+    is_shaped = bool(shapes)
+    shapes = [shape for shape in shapes if not masks.has_too_many_stars(shape)]
+    others = [shape for shape in others if not masks.has_too_many_stars(shape)]
     if others:
         is_other = masks.any_of(others)
         tests.append(lambda channel: not is_other(channel.name))
     shaped = masks.any_of(shapes) if shapes else None
-    if not (named or shapes):
+    if not (named or is_shaped):
         shaped = _everything
     looks = len(shapes) + len(others) + len(tests)  # at each channel
     if shaped:

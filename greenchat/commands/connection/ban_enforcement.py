@@ -4,7 +4,7 @@ Operators who are here are never put out by a ban: they could not take it back.
 """
 
 from greenchat.chat import documents
-from greenchat.chat.server_bans import ServerBan
+from greenchat.chat.server_bans import ServerBan, ServerBans
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.core.audit_log import act
@@ -13,9 +13,9 @@ from greenchat.commands.core.steps import step
 from greenchat.protocol.numerics import Numeric
 
 
-def ban_of(ctx: Context, session: Session) -> ServerBan | None:
-    """The ban that a session falls under, by its address, its account, or how it is called."""
-    bans = ctx.network.bans
+def ban_of(ctx: Context, session: Session, among: ServerBans | None = None) -> ServerBan | None:
+    """The ban that a session falls under, by its address, its account, or how it is called. among: all by default."""
+    bans = ctx.network.bans if among is None else among
     if not bans:
         return None
     user = session.user
@@ -46,28 +46,28 @@ def banish(ctx: Context, session: Session, ban: ServerBan) -> None:
         leave(ctx, session, "Banned")
 
 
-def enforce(ctx: Context) -> int:
-    """Put out everybody who is here and banned, but operators; how many connections."""
+def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
+    """Put out everybody who is here and banned, but operators; how many connections. ban: the only one that is new."""
+    bans = ctx.network.bans.alone(ban) if ban else ctx.network.bans
     count = 0
     for session in list(ctx.network.sessions):
         if session.closing or (session.user and "o" in session.user.modes):
             continue
-        ban = ban_of(ctx, session)
-        if ban:
-            banish(ctx, session, ban)
+        hit = ban_of(ctx, session, bans)
+        if hit:
+            banish(ctx, session, hit)
             count += 1
     for user in list(ctx.network.users.values()):
-        if not user.sessions and _is_unwanted(ctx, user):
+        if not user.sessions and _is_unwanted(ctx, user, bans):
             depart(ctx, user, "Banned")
     return count
 
 
-def _is_unwanted(ctx: Context, user: User) -> bool:
+def _is_unwanted(ctx: Context, user: User, bans: ServerBans) -> bool:
     """Whether a ban means somebody who stays without a connection, by their account or by how they are called.
 
     A ban on an address does not: they have none now, and may come from another one.
     """
-    bans = ctx.network.bans
     by_name = bans.of_masks(user.nick, user.username, (user.host, user.real_host), ctx.now)
     return bool(by_name or bans.of_account(user.account_id, ctx.now))
 

@@ -14,6 +14,7 @@ from greenchat.storage.interface import Span, StoredEvent, StoreError
 
 log = logging.getLogger(__name__)
 
+_LIGHT = 100  # events that are told in the time of another command: see Context.weight
 _ACTION = "\x01ACTION "
 
 # What a client must have asked for to be told of such an event again.
@@ -22,6 +23,7 @@ _NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
 
 def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str) -> Iterator[None]:
     """Send events to the asker, as a batch of this kind, a step for each; but not what is taken back meanwhile."""
+    ctx.weight += len(events) // _LIGHT
     with ctx.batch(kind, *params):
         for event in events:
             if not ctx.journal.has_erased(event.conversation, event.id):

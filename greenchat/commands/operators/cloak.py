@@ -17,7 +17,7 @@ from greenchat.commands.users.identity import set_host
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import addresses
 
-_AT_ONCE = 50  # members who are told of a new host in the time of one step
+_AT_ONCE = 1  # members who are told of a new host in the time of one step
 
 
 @command("CLOAK", params=1, right="cloak", way=Way.STEPS)

@@ -3,23 +3,25 @@
 Everybody may ask for the uptime (u) and for the operators who are here (p); the rest needs the right `stats`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Streamed
 from greenchat.commands.core.registry import COMMANDS, Way, command, require_right
 from greenchat.commands.info.server import require_this_server
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 
 _KIB = 1024
+_LIGHT = 250  # of what is looked at in the time of another command: see Context.weight
 _CLASS = "users"  # the one that all connections are in
 
 
 @command("STATS", params=1, way=Way.HERE)
-def stats(ctx: Context) -> None:
+def stats(ctx: Context) -> Streamed:
     """STATS <query> [<server>]
 
     See how the server is doing: u its uptime, p which operators are here. For operators with the right to it also:
@@ -33,7 +35,15 @@ def stats(ctx: Context) -> None:
     if query:
         if not query.is_public:
             require_right(ctx, "stats")
-        query.answer(ctx)
+        ctx.weight += query.looks(ctx) // _LIGHT
+    return Streamed(_answer(ctx, letter, query))
+
+
+def _answer(ctx: Context, letter: str, query: "_Query | None") -> Iterator[None]:
+    """A step for each of what there may be many of."""
+    steps = query.answer(ctx) if query else None
+    if steps is not None:
+        yield from steps
     ctx.reply(Numeric.RPL_ENDOFSTATS, letter)
 
 
@@ -44,8 +54,9 @@ def _uptime(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_STATSUPTIME, text=f"Server Up {days} days {hours}:{minutes:02}:{seconds:02}")
 
 
-def _operators_here(ctx: Context) -> None:
-    for user in ctx.network.users.values():
+def _operators_here(ctx: Context) -> Iterator[None]:
+    for user in list(ctx.network.users.values()):
+        yield
         if "o" in user.modes:
             idle = elapsed(user.active, ctx.now)
             ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{user.nick} ({user.username}@{user.host}) Idle: {idle} seconds")
@@ -71,10 +82,11 @@ def _classes(ctx: Context) -> None:
         ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{name}: {' '.join(oper_class.rights) or '(no rights)'}")
 
 
-def _connections(ctx: Context) -> None:
+def _connections(ctx: Context) -> Iterator[None]:
     """Name, bytes that wait, messages and KiB sent, messages and KiB received, seconds open: RFC 2812, section 5.1."""
     shown = (lambda host: host) if sees_addresses(ctx.user, ctx.network.settings) else ctx.network.cloaks.host
-    for session in ctx.network.sessions:
+    for session in list(ctx.network.sessions):
+        yield
         name = f"{session.user.nick if session.user else '*'}[{shown(session.host)}]"
         counts = (
             session.outbox.backlog,
@@ -87,9 +99,10 @@ def _connections(ctx: Context) -> None:
         ctx.reply(Numeric.RPL_STATSLINKINFO, name, *map(str, counts))
 
 
-def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> None:
+def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> Iterator[None]:
     """Target, when it was set, for how many seconds, by whom, why: as InspIRCd writes it."""
-    for ban in ctx.network.bans:
+    for ban in list(ctx.network.bans):
+        yield
         if ban.target.kind in kinds:
             seconds = (ban.until - ban.created) // 1000 if ban.until else 0
             ctx.reply(numeric, ban.target.text, str(ban.created // 1000), str(seconds), ban.setter, text=ban.reason)
@@ -117,25 +130,34 @@ def _nothing(ctx: Context) -> None:
     """A list that is empty here."""
 
 
+def _people(ctx: Context) -> int:
+    return len(ctx.network.sessions)
+
+
+def _all_bans(ctx: Context) -> int:
+    return len(ctx.network.bans)
+
+
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A letter's answer, and whether everybody may have it."""
+    """A letter's answer, whether everybody may have it, and how many things are looked at for it."""
 
-    answer: Callable[[Context], None]
+    answer: Callable[[Context], Iterator[None] | None]
     is_public: bool = False
+    looks: Callable[[Context], int] = lambda _: 0
 
 
 _QUERIES = {
     "u": _Query(_uptime, is_public=True),
-    "p": _Query(_operators_here, is_public=True),
+    "p": _Query(_operators_here, is_public=True, looks=_people),
     "c": _Query(_nothing),
     "h": _Query(_nothing),
-    "d": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSDLINE, ADDRESS)),
-    "k": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSKLINE, MASK, ACCOUNT)),
+    "d": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSDLINE, ADDRESS), looks=_all_bans),
+    "k": _Query(lambda ctx: _bans(ctx, Numeric.RPL_STATSKLINE, MASK, ACCOUNT), looks=_all_bans),
     "i": _Query(_allowed),
     "I": _Query(_allowed),
-    "l": _Query(_connections),
-    "L": _Query(_connections),
+    "l": _Query(_connections, looks=_people),
+    "L": _Query(_connections, looks=_people),
     "m": _Query(_commands),
     "o": _Query(_operators),
     "O": _Query(_classes),

@@ -20,6 +20,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
 from greenchat.storage.interface import StoreError
 from greenchat.values.durations import format_duration, parse_duration
+from greenchat.values.masks import MOST_STARS, has_too_many_stars
 
 _NO_REASON = "No reason given"
 _SECOND = 1000  # ms
@@ -100,6 +101,9 @@ def _duration_and_reason(words: Sequence[str]) -> tuple[int, str]:
 
 def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
     network = ctx.network
+    if has_too_many_stars(target.text):
+        text = f"A mask has at most {MOST_STARS} stars"
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=text)
     reason = reason[: network.settings.limits.kick] or _NO_REASON
     if len(network.bans) >= network.settings.limits.bans and network.bans.get(target) is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="There are too many bans")
@@ -115,7 +119,7 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
     except StoreError:
         _put_back(network.bans, target, before)
         raise
-    count = enforce(ctx)
+    count = enforce(ctx, ban)
     duration = f"for {format_duration(seconds)}" if seconds else "for ever"
     ctx.notice(f"{target.text} is banned {duration}; {count} connection{'s' * (count != 1)} ended")
     act(ctx, "UBAN", f"{ctx.nick} banned {target.text} {duration}: {reason}")

@@ -169,6 +169,7 @@ def _span(ctx: Context, text: str) -> tuple[int, int]:
 
 
 def _tell_again(ctx: Context, events: list[StoredEvent]) -> Iterator[None]:
+    ctx.weight += len(events) // _PORTION
     for event in events:
         if ctx.journal.has_erased(event.conversation, event.id):
             continue

@@ -15,7 +15,7 @@ from greenchat.commands.core.registry import Way, command
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
-from greenchat.values.masks import compile_mask
+from greenchat.values.masks import compile_mask, has_too_many_stars
 
 _LIGHT = 250  # users that can be looked at in the time of another command: see Context.weight
 _EVERYBODY = ("*", "0")
@@ -106,6 +106,8 @@ def _find(ctx: Context, mask: str) -> Iterator[_Found]:
     if user is not None:
         # "An exact nickname, in which case a single user is returned."
         yield user, _some_channel(ctx, user)
+        return
+    if has_too_many_stars(mask):
         return
     matches = _matcher(ctx, mask)
     for user in growing(ctx.network.users.values):

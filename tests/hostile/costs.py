@@ -1,0 +1,266 @@
+"""What the most expensive line of each command costs: CPU of the loop in one piece, in all, and in other threads.
+
+`python -m tests.hostile.costs` prints the table. The world is full: many people, thousands of channels, lists that are
+as long as they may be, and a history. Each piece is what holds up everybody else: a handler, or one portion of a long
+answer.
+"""
+
+import random
+import string
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import thread_time
+
+from greenchat.chat.server_bans import ServerBan, parse_target
+from greenchat.commands.catalog import go_on, resume, run_line
+from greenchat.commands.core.deferred import Background, Deferred, Streamed
+from greenchat.commands.core.registry import COMMANDS
+from greenchat.protocol.message import Message
+from greenchat.storage.interface import StoredEvent
+from tests.hostile.world import Puppet, World
+
+PEOPLE = 300
+CHANNELS = 1000
+BANS = 1000
+EVENTS = 3000
+LINE = 510  # bytes
+_EACH = 100  # channels of one user
+_TRIES = 2
+
+# What ends the server or this connection, and what only reads a file or the machine.
+SPARED = {"DIE", "RESTART", "QUIT", "REHASH"}
+
+
+@dataclass
+class Cost:
+    """In ms of CPU: the longest piece, all of them, and what other threads did. weight: as the throttle counts it."""
+
+    line: str
+    piece: float = 0.0
+    total: float = 0.0
+    apart: float = 0.0
+    weight: int = 1
+
+    @contextmanager
+    def piece_of(self) -> Iterator[None]:
+        """What is done inside is one piece."""
+        began = thread_time()
+        yield
+        spent = (thread_time() - began) * 1000
+        self.piece = max(self.piece, spent)
+        self.total += spent
+
+
+class Full:
+    """A world in which everything is as much as it may be, and somebody in it with all rights."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World(random.Random(1), folder)
+        self.network = self.world.network
+        self.number = 0
+        people = [self._come(f"p{number}") for number in range(PEOPLE)]
+        self.actor = self._come("actor")
+        for number, puppet in enumerate([self.actor, *people]):
+            user = puppet.session.user
+            assert user
+            self.network.join(user, "#big", now=1)
+            for index in range(_EACH if number < CHANNELS // _EACH else 0):
+                self.network.join(user, f"#chan{number}x{index}aaaaaaaaaaaaaaaaaaaaaaaaaaa", now=1)
+        self.do("OPER root secret")
+        masks = [f"*{number}*a*b*c!*x*y*@*z*" for number in range(100)]
+        for index in range(0, 100, 10):
+            self.do(f"MODE #big +{'b' * 10} {' '.join(masks[index : index + 10])}")
+        for number in range(BANS):
+            ban = ServerBan(parse_target(f"*{number}*q*r*!*s*t*@*u*v{number}"), "root", 1, 0, "no")
+            self.network.bans.put(ban)
+        ids = self.network.ids
+        self.world.app.store.commit(
+            [
+                StoredEvent(ids.next(number + 1), "#big", "PRIVMSG", "p1!u@h", ("#big", f"apples and {number % 97}"))
+                for number in range(EVENTS)
+            ]
+        )
+
+    def _come(self, nick: str) -> Puppet:
+        puppet = self.world.connect()
+        self._run(puppet, "CAP REQ :batch labeled-response message-tags server-time draft/chathistory soju.im/search")
+        self._run(puppet, "CAP REQ :draft/metadata-2 draft/read-marker draft/message-redaction draft/channel-rename")
+        for line in (f"NICK {nick}", f"USER {nick} 0 * :real name of {nick}", "CAP END"):
+            self._run(puppet, line)
+        assert puppet.session.user, nick
+        puppet.mailbox.sent.clear()
+        return puppet
+
+    def do(self, line: str) -> Cost:
+        """The actor sends a line."""
+        return self._run(self.actor, line)
+
+    def _run(self, puppet: Puppet, line: str) -> Cost:
+        world, cost = self.world, Cost(line)
+        of_the_line: float | None = None
+        world.app.turn.begin()
+        with cost.piece_of():
+            ctx, rest = run_line(line.encode(), lambda message: world._context(puppet, message))
+        while rest is not None:
+            if isinstance(rest, Background):
+                of_the_line = cost.total  # what goes on is nobody's line any more
+                ctx = world._context(puppet, Message(""))
+                rest = Streamed(rest.steps(ctx))
+            if isinstance(rest, Deferred):
+                began = thread_time()
+                result = rest.work()
+                cost.apart += (thread_time() - began) * 1000
+                rest.done()
+                with cost.piece_of():
+                    rest = resume(ctx, rest, result)
+            else:
+                world._rest()
+                with cost.piece_of():
+                    rest = go_on(ctx, rest)
+        cost.weight = ctx.weight
+        cost.total = cost.total if of_the_line is None else of_the_line
+        world._rest()
+        for each in (puppet, *world.puppets[:2]):
+            each.mailbox.sent.clear()
+        return cost
+
+    def dearest(self, lines: Callable[[int], list[str]]) -> Cost:
+        """The most expensive of these lines; each is tried anew while it is too expensive, since others use the
+        processor too. lines: with a number that makes what may be remembered new."""
+        found = Cost("")
+        for index in range(len(lines(0))):
+            best: Cost | None = None
+            for _ in range(_TRIES):
+                self.number += 1
+                cost = self.do(lines(self.number)[index])
+                if best is None or cost.piece < best.piece:
+                    best = cost
+                if best.piece < 10:
+                    break
+            assert best
+            if best.piece > found.piece:
+                found = best
+        return found
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.world.close()
+
+
+def stuffed(head: str, word: Callable[[int], str], between: str = ",") -> str:
+    """A line with as many of these words as it has room for."""
+    words: list[str] = []
+    size = len(head)
+    while size + len(word(len(words))) + 1 < LINE:
+        words.append(word(len(words)))
+        size += len(words[-1]) + len(between)
+    return head + between.join(words)
+
+
+def _mask(number: int) -> Callable[[int], str]:
+    letters = string.ascii_lowercase
+    return lambda index: f"*{letters[index % 26]}z{letters[(index + number) % 26]}*"
+
+
+def inputs(name: str) -> Callable[[int], list[str]]:
+    """The lines that are to be tried of a command: its own, and what is expensive wherever it is taken."""
+
+    def lines(number: int) -> list[str]:
+        mask = _mask(number)
+        stars = ("*a" * 240)[: LINE - len(name) - 20] + str(number)
+        general = [
+            name,
+            f"{name} #big",
+            f"{name} p1",
+            f"{name} {stars}",
+            f"{name} #big {stars[: LINE - len(name) - 30]}",
+            stuffed(f"{name} ", mask),
+            stuffed(f"{name} ", lambda index: f"#chan0x{index % 100}" + "a" * 27),
+            stuffed(f"{name} ", lambda index: f"p{index}"),
+            stuffed(f"{name} #big ", lambda index: f"p{index}"),
+            stuffed(f"{name} ", lambda index: f"p{index}", " "),
+        ]
+        own = [line.replace("{n}", str(number)) for line in _OWN.get(name, [])]
+        return own + general + (_made(name, number) if name in _MADE else [])
+
+    return lines
+
+
+_ANY = "timestamp=2000-01-01T00:00:00.000Z"
+_END = "timestamp=2100-01-01T00:00:00.000Z"
+_OWN = {
+    "CHATHISTORY": [
+        "CHATHISTORY LATEST #big * 500",
+        f"CHATHISTORY AROUND #big {_END} 500",
+        f"CHATHISTORY BETWEEN #big {_ANY} {_END} 500",
+        f"CHATHISTORY TARGETS {_ANY} {_END} 500",
+    ],
+    "SEARCH": ["SEARCH text=a", "SEARCH in=#big;text=app", "SEARCH text=a\\sb\\sc\\sd\\se\\sf"],
+    "HISTSERV": ["HISTSERV PLAY #big 500", "HISTSERV FORGET nobody"],
+    "PRIVMSG": ["PRIVMSG #big :hello {n}", "PRIVMSG *playback :PLAY *", "PRIVMSG @#big :hello {n}"],
+    "WHO": ["WHO *", "WHO *a*b*c{n}*", "WHO #big %tcuihsnfdlaor,1", "WHO * %tcuihsnfdlaor,1"],
+    "NAMES": ["NAMES #big"],
+    "METADATA": ["METADATA * SYNC", "METADATA #big SYNC", "METADATA * SUB a{n} b{n} c{n}"],
+    "MODE": ["MODE #big +b", "MODE #big b"],
+    "KLINE": ["KLINE *a*b*c*d{n}@*e*f*g* :no"],
+    "UBAN": ["UBAN ADD *a*b*c{n}!*d*@*e* :no", "UBAN LIST", "UBAN INFO p1"],
+    "DLINE": ["DLINE 198.51.100.0/24 :no"],
+    "NICK": ["NICK actor{n}"],
+    "CLOAK": ["CLOAK ROTATE"],
+    "DEFCON": ["DEFCON 4", "DEFCON 5"],
+    "AWAY": ["AWAY :away {n}", "AWAY"],
+    "SETNAME": ["SETNAME :name {n}"],
+    "JOIN": ["JOIN 0", "JOIN #big"],
+    "TOPIC": ["TOPIC #big :topic {n}"],
+    "RENAME": ["RENAME #big #big"],
+    "KILL": ["KILL p{n} :no"],
+    "KICK": ["KICK #big p{n}"],
+    "STATS": [f"STATS {letter}" for letter in string.ascii_letters],
+    "AUDIT": ["AUDIT", "AUDIT 100 a"],
+    "WALLOPS": ["WALLOPS :hello {n}"],
+    "WHOIS": ["WHOIS actor", "WHOIS *"],
+    "LIST": ["LIST", "LIST >0,<100000,C>0,C<100000,!*zz*,!*yy*"],
+    "LUSERS": ["LUSERS"],
+    "NICKSERV": ["NICKSERV HELP", "NICKSERV SAREGISTER acc{n} password1"],
+    "CHANSERV": ["CHANSERV HELP", "CHANSERV REGISTER #big"],
+}
+_MADE = {"LIST", "MODE", "MONITOR", "METADATA", "INVITE", "ISON"}
+
+
+def _made(name: str, number: int) -> list[str]:
+    if name == "LIST":
+        return [stuffed("LIST ", lambda index: "!" + _mask(number)(index))]
+    if name == "MODE":
+        masks = " ".join(f"*{letter}{number}*" for letter in string.ascii_lowercase[:20])
+        return [f"MODE #big +{'b' * 20} {masks}", f"MODE #big -{'b' * 20} {masks}"]
+    if name == "MONITOR":
+        return [stuffed("MONITOR + ", lambda index: f"p{index}"), "MONITOR S", "MONITOR L", "MONITOR C"]
+    if name == "METADATA":
+        return [stuffed("METADATA * SUB ", lambda index: f"k{index}", " ")]
+    return []
+
+
+def measure(full: Full) -> Iterator[tuple[str, Cost]]:
+    """Each command that there is, and the most expensive of its lines."""
+    for name in sorted(COMMANDS.keys() - SPARED):
+        yield name, full.dearest(inputs(name))
+
+
+def main() -> None:
+    """Print the table, the most expensive first."""
+    with tempfile.TemporaryDirectory() as folder:
+        full = Full(Path(folder))
+        found = sorted(measure(full), key=lambda each: -each[1].piece)
+        full.close()
+    sys.stdout.write("command        piece ms   all ms  apart ms  weight  line\n")
+    for name, cost in found:
+        row = f"{name:13} {cost.piece:9.2f} {cost.total:8.1f} {cost.apart:9.1f} {cost.weight:7}  {cost.line[:60]}\n"
+        sys.stdout.write(row)
+
+
+if __name__ == "__main__":
+    main()
