@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 # greenchat-server, that moves what was said to where it is read in small portions, so that it is often killed meanwhile
 _PROGRAM = """
 from greenchat.server.main import main
-from greenchat.storage import settling
-settling._MUCH, settling._STEP, settling._REMOVED = 50, 20, 20
+from greenchat.storage import compaction
+compaction._MUCH, compaction._STEP, compaction._REMOVED = 50, 20, 20
 raise SystemExit(main())
 """
 _CONFIG = "[throttle]\ncommands = 0.0\n\n[connections]\nper_minute = 0\n"

@@ -146,11 +146,14 @@ class Reader(Person):
         while True:
             client.send(f"CHATHISTORY AFTER {CHANNEL} msgid={self.last} {_PAGE}")
             while (message := client.read()).command != "BATCH":
-                if message.command == "PRIVMSG":
-                    self.sessions[-1].append((message.tags["msgid"], message.params[1]))
+                self.take(message)
+            reference = message.params[0][1:]
             page = []
             while (message := client.read()).command != "BATCH":
-                page.append((message.tags["msgid"], message.params[1]))
+                if message.tags.get("batch") == reference:
+                    page.append((message.tags["msgid"], message.params[1]))
+                else:  # a long page takes several turns, in which others speak
+                    self.take(message)
             for line in page:
                 self._see(*line)
             if not page:
