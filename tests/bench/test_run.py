@@ -175,6 +175,14 @@ def test_every_scenario_against_our_server(arguments: list[str], capsys: pytest.
         assert figures["cpu_share"] > 0
 
 
+def test_websocket_beside_tcp(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["fanout", "--websocket", "--clients", "10", "--flight", "4", "--seconds", "0.3", "--rounds", "1"]
+    assert main([*arguments, "--json"]) == 0
+    (result,) = json.loads(capsys.readouterr().out)["results"]
+    assert set(result["median"]) == {"greenchat, WebSocket", "greenchat"}
+    assert result["ratios"]["greenchat"]["cpu_per_delivery"] > 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

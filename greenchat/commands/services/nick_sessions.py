@@ -1,8 +1,10 @@
 """NickServ for the connections of an account: which there are, ending them, taking a nickname back."""
 
+from greenchat.chat.tokens import SESSION, TICKET
 from greenchat.chat.user import Session, User
 from greenchat.commands.accounts.login import log_out
 from greenchat.commands.accounts.nick_ownership import owns
+from greenchat.commands.accounts.tokens import drop, drop_of
 from greenchat.commands.connection.nick import change_nick
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.connection.reattach import reunite
@@ -19,6 +21,10 @@ from greenchat.values.durations import format_duration
 def sessions(ctx: Context, _: list[str]) -> None:
     """Lists the connections that are logged in to your account; LOGOUT ends one by its number, or all others."""
     tell(ctx, NICKSERV, *[_line(ctx, session) for session in sessions_of(ctx)])
+    browsers = [token for token in ctx.network.tokens.of(own_account(ctx)) if token.kind == SESSION]
+    since = [in_words(token.created) for token in browsers if token.holds(ctx.now)]
+    if since:
+        tell(ctx, NICKSERV, f"Browsers that stay signed in, since {', '.join(since)}: LOGOUT OTHERS ends that")
 
 
 def sessions_of(ctx: Context) -> list[Session]:
@@ -40,8 +46,10 @@ def _line(ctx: Context, session: Session) -> str:
 @NICKSERV.command("LOGOUT", "[<number|OTHERS|ALL>]")
 def logout(ctx: Context, words: list[str]) -> None:
     """Logs you out; or ends another connection of your account by its number in SESSIONS, all others, or all."""
+    account = own_account(ctx)
     if not words:
-        own_account(ctx)
+        if ctx.session.token:
+            drop(ctx, ctx.session.token)
         log_out(ctx)
         tell(ctx, NICKSERV, "You are logged out")
         return
@@ -54,6 +62,7 @@ def logout(ctx: Context, words: list[str]) -> None:
     ]
     if not chosen and wish not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection of that number: SESSIONS lists them")
+    drop_of(ctx, account, SESSION, TICKET)  # or a browser would come back by itself
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
     if wish == "ALL":

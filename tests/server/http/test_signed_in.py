@@ -223,3 +223,38 @@ def test_no_secret_is_kept(house: ServerThread, alice: WebSocket) -> None:
     secret = cookie(exchange(house, ticket(alice))).partition("=")[2]
     assert len(base64.urlsafe_b64decode(secret)) == 24
     assert secret not in house.call(lambda app: str([token.document() for token in app.network.tokens]))
+
+
+def signed_in(house: ServerThread, brought: str) -> WebSocket:
+    """A browser that has come back by its cookie."""
+    browser = WebSocket(house.address, Cookie=brought)
+    browser.say("CAP LS 302", "CAP REQ sasl", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
+    browser.until("903")
+    browser.say("NICK again", "USER a 0 * :a", "CAP END")
+    browser.until("376", "422")
+    return browser
+
+
+def said(browser: WebSocket, line: str) -> list[str]:
+    browser.say(line, "PING done")
+    return [message.params[-1] for message in browser.until("PONG") if message.command == "NOTICE"]
+
+
+def test_logging_out_there_ends_it(house: ServerThread, alice: WebSocket) -> None:
+    brought, other = (cookie(exchange(house, ticket(alice))) for _ in range(2))
+    with signed_in(house, brought) as browser:
+        assert said(browser, "NS LOGOUT")[-1] == "You are logged out"
+    assert who(house, brought) is None
+    assert who(house, other) == "alice"
+
+
+@pytest.mark.parametrize("words", ["OTHERS", "ALL", "number"])
+def test_ending_other_connections_ends_it(house: ServerThread, alice: WebSocket, words: str) -> None:
+    brought = cookie(exchange(house, ticket(alice)))
+    with signed_in(house, brought):
+        lines = said(alice, "NS SESSIONS")
+        assert lines[-1].startswith("Browsers that stay signed in, since ")
+        number = next(line.split()[0] for line in lines if "(this one)" not in line)
+        said(alice, f"NS LOGOUT {number if words == 'number' else words}")
+    assert who(house, brought) is None
+    assert log_in(house, brought) == "904"

@@ -1,0 +1,29 @@
+"""The frames of simulated clients: what they send is what a server reads, and the other way round."""
+
+import pytest
+
+from greenchat.bench.framing import Framing, WrongFrameError
+from greenchat.protocol.caps import WEBSOCKET_TEXT
+from greenchat.protocol.websocket import close_frame, frames, whole_messages
+
+ANSWER = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+LINES = [b"PING a\r\n", b"x" * 125 + b"\r\n", b"x" * 126 + b"\r\n", b"x" * 5000 + b"\r\n"]
+
+
+def test_a_server_reads_what_they_send() -> None:
+    sent = Framing().wrap(b"".join(LINES))
+    assert [payload + b"\r\n" for _, payload in whole_messages(sent)] == LINES
+
+
+@pytest.mark.parametrize("step", [1, 7, 100_000])
+def test_they_read_what_a_server_sends(step: int) -> None:
+    framing = Framing()
+    data = ANSWER + frames(b"".join(LINES), WEBSOCKET_TEXT) + close_frame(1000)
+    read = b"".join(framing.unwrap(data[start : start + step]) for start in range(0, len(data), step))
+    assert read == b"".join(LINES)
+
+
+@pytest.mark.parametrize("data", [b"HTTP/1.1 403 Forbidden\r\n\r\n", ANSWER + b"\x82\x01a"])
+def test_another_answer_is_an_error(data: bytes) -> None:
+    with pytest.raises(WrongFrameError):
+        Framing().unwrap(data)
