@@ -21,7 +21,7 @@ from greenchat.config.options import Throttle
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.turn import Turn
 
-_NEW = 5.0  # seconds for which somebody is a newcomer, for whom nobody has to wait
+_NEW = 2.0  # seconds for which somebody is a newcomer, for whom nobody has to wait
 _FLOOD = 2.0  # seconds for which a client may have sent too much ahead: it may be a paste, or a network that was slow
 _WASTED = 20  # lines before a registration that are none of it
 _COUNT = struct.Struct("i")

@@ -20,9 +20,10 @@ from gevent.hub import Waiter, get_hub
 from greenchat.chat.outbox import Dirty
 from greenchat.server.net.fair_queue import FairQueue, Share, Wake
 
-_BUDGET = 0.010  # seconds of handlers in a turn
-_BURST = 0.025  # of those who are in, where nobody waits from turns before: what comes at once is better sent at once
-_NEWCOMERS = 0.004  # of those who have just come: they may be many, and those who are in wait for the end of the turn
+# Seconds of handlers in a turn. Where nobody waits from turns before it is more: what comes at once is better sent at
+# once. Who has just come has less of it: they may be many, and those who are in wait for the end of the turn.
+_BUDGET, _BURST = 0.010, 0.025
+_NEWCOMERS, _NEWCOMERS_BURST = 0.004, 0.010
 _SLOT = 0.001  # seconds for one of those who wait; a line that takes longer is finished
 _SEND = 4e-6  # seconds that one more outbox with something in it costs when it is sent
 _CROWD = 32  # who waits in the queue, beyond which nobody else is let in
@@ -75,10 +76,10 @@ class Schedule:
 
     def begin(self) -> None:
         """A turn begins."""
-        budget = _BUDGET if self._queue else _BURST
+        budget, newcomers = (_BUDGET, _NEWCOMERS) if self._queue else (_BURST, _NEWCOMERS_BURST)
         now, used = monotonic(), thread_time()
-        self.deadline, self.newcomer_deadline = now + budget, now + _NEWCOMERS
-        self._ends, self._newcomers_end = used + budget, used + _NEWCOMERS
+        self.deadline, self.newcomer_deadline = now + budget, now + newcomers
+        self._ends, self._newcomers_end = used + budget, used + newcomers
 
     def end(self) -> None:
         """The turn has ended, and all that was said in it was sent."""
