@@ -11,7 +11,7 @@ from greenchat.protocol.envelopes.multiline import MultilineEnvelope
 from greenchat.protocol.envelopes.relayed import RelayedEnvelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import parts_of, seams
-from greenchat.protocol.tags import RELAYED_BY
+from greenchat.protocol.tags import CLIENT_ID, RELAYED_BY
 from greenchat.storage.interface import StoredEvent, direct_key
 
 CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
@@ -21,6 +21,8 @@ _KEEP_ME = ("+draft/react", "+react", "+draft/unreact", "+unreact", "+draft/pers
 # No tags of the wire:
 _SEAMS = "joined"  # where lines of a message were joined without a line break
 _REALNAME = "realname"  # of who joined a channel
+_MOST_TAGS = 512  # bytes of names and values that are kept with one message
+_FIRST = frozenset((*_KEEP_ME, "+draft/reply", "+reply", CLIENT_ID))  # of these, as long as they fit
 _PASSING = ("+typing", "+draft/typing")
 
 
@@ -61,6 +63,12 @@ def stored(envelope: Envelope, conversation: str) -> StoredEvent:
     )
 
 
+def size_of(event: StoredEvent) -> int:
+    """About how many bytes it takes, without what is said once for many."""
+    tags = sum(len(name) + len(value) for name, value in event.tags.items())
+    return sum(len(parameter) for parameter in event.params) + tags
+
+
 def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
     """The opposite: an event as the message that it was."""
     text = event.params[-1] if event.params else ""
@@ -90,7 +98,7 @@ def _joined_again(event: StoredEvent) -> Envelope:
 def _lasting(envelope: Envelope) -> Mapping[str, str]:
     tags = envelope.message.tags
     if tags:
-        tags = {name: value for name, value in tags.items() if name not in _PASSING}
+        tags = _bounded(tags)
     if isinstance(envelope, MultilineEnvelope):
         joined_at = seams(envelope.parts)
         if joined_at:
@@ -100,6 +108,17 @@ def _lasting(envelope: Envelope) -> Mapping[str, str]:
     elif envelope.extended:
         tags = {**tags, _REALNAME: envelope.extended[-1]}
     return tags
+
+
+def _bounded(tags: Mapping[str, str]) -> dict[str, str]:
+    """Those that are worth keeping, as long as there is room: nobody makes the history long with what few look at."""
+    room, kept = _MOST_TAGS, {}
+    for name, value in sorted(tags.items(), key=lambda tag: tag[0] not in _FIRST):
+        size = len(name.encode()) + len(value.encode())
+        if name not in _PASSING and size <= room:
+            kept[name] = value
+            room -= size
+    return kept
 
 
 def _without(tags: Mapping[str, str], name: str) -> dict[str, str]:

@@ -6,11 +6,12 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import Key, SentIds
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.history_events import conversation_of, is_kept, stored
+from greenchat.commands.core.history_events import conversation_of, is_kept, size_of, stored
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.tags import CLIENT_ID
 
+_LIGHT = 512  # bytes that are kept for as long as another command takes: see Context.weight
 _NOT_KEPT = "The message could not be stored, so nobody has received it; try again"
 
 
@@ -34,6 +35,7 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
         network.resent.add(key, envelope.msgid)
     if is_kept(network.settings.history, envelope, place):
         event = stored(envelope, conversation)
+        ctx.weight += size_of(event) // _LIGHT
         ctx.journal.say((event,), envelope, partial(_refuse, ctx, envelope, key))
     return True
 
