@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from greenchat.client.archive.archiver import Memory
+from greenchat.client.archive.logs import Logs
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import EffectRunner, Kept
 from greenchat.client.irc import typing, unsent
@@ -67,6 +68,7 @@ class App:
         self._leaving = False
         self._plugins = Plugins(console.model, kept.plugins, kept.report)
         self._memory = Memory(console.model)
+        self._logs = Logs(console.model, kept.logs, milliseconds())
         self._processes = Processes(console.model)
         self._errands = EffectRunner(
             console, surface, kept, self._plugins, self._memory, self._processes, self._connection
@@ -77,7 +79,7 @@ class App:
         self._memory.keep_in(path)
 
     def run(self) -> None:
-        """Until the user leaves, the terminal vanishes, or a signal ends it."""
+        """Run until the user leaves, the terminal vanishes, or a signal ends it."""
         console = self._console
         sys.setswitchinterval(SWITCH_SECONDS)
         gc.freeze()  # what the start has loaded stays; looking for garbage in it would only hold up keys
@@ -129,6 +131,7 @@ class App:
                     self._surface.notify(*console.model.caller)
         self._plugins.run(monotonic, milliseconds())
         self._memory.turn(monotonic, milliseconds())
+        self._logs.turn(milliseconds())
         self._processes.turn(monotonic, milliseconds())
         console.ask(milliseconds())
         self._errands.run()

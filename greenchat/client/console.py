@@ -181,7 +181,7 @@ class Console:
 
     @property
     def hides_input(self) -> bool:
-        """Is what is typed now not to be seen?"""
+        """Whether what is typed now must not be shown."""
         return isinstance(self._mode, Prompting) and self._mode.hidden
 
     @property

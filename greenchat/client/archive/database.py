@@ -140,7 +140,7 @@ class Archive:
                 yield _line(row)
 
     def has(self, buffer: Buffer, msgid: str) -> bool:
-        """Is this message in it?"""
+        """Whether this message is in the archive."""
         wanted = "SELECT 1 FROM line WHERE network = ? AND target = ? AND id = ? AND id != ''"
         with self._explained():
             return self._file.execute(wanted, (*_place(buffer), msgid)).fetchone() is not None

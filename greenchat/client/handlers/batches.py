@@ -70,7 +70,7 @@ def _handle(incoming: Incoming, conversation: str = "") -> None:
 
 
 def _ignored(incoming: Incoming) -> bool:
-    """Is it from somebody whom the user does not want to read?"""
+    """Whether it is from somebody whom the user does not want to read."""
     settings = incoming.model.settings
     if not settings.ignored or incoming.mine:
         return False

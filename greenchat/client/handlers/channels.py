@@ -95,7 +95,7 @@ def quit_(incoming: Incoming) -> None:
 
 @on("NICK")
 def nick(incoming: Incoming) -> None:
-    """Somebody is called otherwise from now on."""
+    """Somebody changes their nickname."""
     network = incoming.network
     old, new = incoming.nick, incoming.param(0)
     mine = incoming.mine
@@ -243,7 +243,7 @@ def created(incoming: Incoming) -> None:
 
 @on("RENAME")
 def rename(incoming: Incoming) -> None:
-    """A channel is called otherwise: https://ircv3.net/specs/extensions/channel-rename"""
+    """A channel is renamed: https://ircv3.net/specs/extensions/channel-rename"""
     network = incoming.network
     buffer = network.find(incoming.param(0))
     new = incoming.param(1)

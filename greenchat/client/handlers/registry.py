@@ -35,7 +35,7 @@ class Incoming:
 
     @property
     def mine(self) -> bool:
-        """Is it from ourselves?"""
+        """Whether the message is from ourselves."""
         return self.network.is_me(self.message.nick)
 
     @property

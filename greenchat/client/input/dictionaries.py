@@ -77,7 +77,7 @@ class Dictionaries:
         return words(text)
 
     def knows(self, word: str) -> bool:
-        """Is this word right?"""
+        """Whether this word is spelt correctly."""
         if word not in self._known:
             self._known[word] = len(word) > LONGEST_WORD or any(_spelt(each, word) for each in self._dictionaries)
         return self._known[word]

@@ -87,7 +87,7 @@ class JoinScreen:
         return self._editors[field].line
 
     def is_suggestion(self, field: str) -> bool:
-        """Has the user not typed it? Then the first letter begins anew."""
+        """Whether the field holds a suggestion that the user has not typed: the first letter replaces it."""
         return field in self._suggested
 
     @property

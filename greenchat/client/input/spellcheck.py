@@ -18,7 +18,7 @@ class Checker(Protocol):
         """Those that can be misspelt."""
 
     def knows(self, word: str) -> bool:
-        """Is this word right?"""
+        """Whether this word is spelt correctly."""
 
     def suggestions(self, word: str) -> list[str]:
         """What it may have been meant to be."""
@@ -79,7 +79,7 @@ class Proofreader:
         return not (self._dictionaries.knows(word) or self._is_name(word))
 
     def _is_name(self, word: str) -> bool:
-        """Is it somebody here, or a word that the user wants to be right?"""
+        """Whether it is the nick of somebody here, or a word that the user added."""
         buffer, accepted = self._model.current, self._model.settings.get("spelling.words")
         fold = buffer.network.fold
         names = [buffer.name, buffer.network.nicks.current, *(accepted if isinstance(accepted, list) else [])]

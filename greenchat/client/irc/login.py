@@ -22,12 +22,12 @@ _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "use
 
 
 def wants(network: Network) -> bool:
-    """Is there anything to log in with?"""
+    """Whether there is anything to log in with."""
     return network.login.credentials is not None or bool(network.login.certificate and network.address.tls)
 
 
 def private(network: Network) -> bool:
-    """Can nobody listen on the way to this server?"""
+    """Whether nobody can listen on the way to this server."""
     host = network.address.host
     return network.address.tls or host in ("localhost", "::1") or host.startswith("127.")
 
@@ -209,7 +209,7 @@ def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now:
 
 
 def hides(target: str, text: str) -> bool:
-    """Is this a password, said to a service?"""
+    """Whether this is a password, said to a service."""
     service = target.partition("@")[0].lower()
     if service in ("chanserv", "cs") and _CHANNEL_ONLY.fullmatch(text):
         return False
@@ -217,7 +217,7 @@ def hides(target: str, text: str) -> bool:
 
 
 def hides_line(line: str) -> bool:
-    """Would this input line leave a password in the history?"""
+    """Whether this input line would leave a password in the history."""
     words = line.split(None, 2)
     if line[:1] != "/" or len(words) < 2:
         return False

@@ -19,17 +19,17 @@ LONGEST_REACTION = 32  # characters; what is longer is no reaction
 
 
 def can_reply(buffer: Buffer, line: Line) -> bool:
-    """Can a reply say which message it is about?"""
+    """Whether a reply can say which message it is about."""
     return bool(line.id) and line.kind in TALK and _passes(buffer.network, REPLY)
 
 
 def can_react(buffer: Buffer, line: Line) -> bool:
-    """Can others be told what the user thinks of this message?"""
+    """Whether others can be told what the user thinks of this message."""
     return can_reply(buffer, line) and _passes(buffer.network, REACT) and buffer.network.link.state is LinkState.ONLINE
 
 
 def can_redact(buffer: Buffer, line: Line) -> bool:
-    """Could the server take this message back? It decides who may."""
+    """Whether the server could take this message back. It decides who may."""
     network = buffer.network
     return (
         bool(line.id)

@@ -43,7 +43,7 @@ def denied(model: Model, network: Network, now: int) -> None:
 
 
 def renamed(network: Network, nick: str) -> None:
-    """We are called otherwise, because the user asked for it or the server wants it so."""
+    """Our nickname changed, because the user asked for it or the server wants it."""
     network.nicks.current = nick
     if network.fold(nick) == network.fold(network.nicks.asked):
         network.nicks.wanted, network.nicks.asked = nick, ""

@@ -26,7 +26,7 @@ class Watched:
     away: bool = False
 
     def is_on(self, network: Network) -> bool:
-        """Is that to be heard of this network?"""
+        """Whether this entry is for that network."""
         names = (network.name, str(network.address), network.isupport.tokens.get("NETWORK", ""))
         return not self.network or self.network.lower() in (name.lower() for name in names)
 

@@ -12,7 +12,7 @@ MOST = 30  # messages that are asked for
 
 
 def can_search(network: Network) -> bool:
-    """Does the server search for us?"""
+    """Whether the server can search its history."""
     return (
         network.caps.held & caps.SEARCH != 0
         and network.caps.held & caps.BATCH != 0

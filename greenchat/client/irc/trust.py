@@ -46,7 +46,7 @@ class Trust:
         return Address(address.host, port, tls=True) if now < until and not address.tls else None
 
     def is_secured(self, address: Address, now: int) -> bool:
-        """Does this host want TLS only?"""
+        """Whether this host wants TLS only."""
         return now < self._policies.get(address.host, (0, 0))[1]
 
     def trust(self, address: Address, fingerprint: str) -> None:

@@ -50,7 +50,7 @@ class Sleep:
         self._offset: float | None = None
 
     def noticed(self, monotonic: float, wall: float) -> bool:
-        """Has it slept since this was asked last? Both in seconds."""
+        """Whether the machine has slept since this was asked last. Both in seconds."""
         before, self._offset = self._offset, wall - monotonic
         return before is not None and self._offset - before >= SLEPT_SECONDS
 

@@ -21,7 +21,7 @@ class ServerError(Exception):
 
 
 def answers(address: Address) -> bool:
-    """Does anything take connections there? For addresses of this machine, where that is known at once."""
+    """Whether anything takes connections there. For addresses of this machine, where that is known at once."""
     try:
         with socket.create_connection((address.host, address.port), 1):
             return True

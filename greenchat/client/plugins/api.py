@@ -104,7 +104,7 @@ class Chat:
         return function
 
     def on_irc(self, command: str) -> Callable[[OnIrc], OnIrc]:
-        """Call it with each line of the server of this command (`JOIN`, `001`), after the client has heeded it."""
+        """Call it with each line of the server of this command (`JOIN`, `001`), after the client has handled it."""
 
         def declare(function: OnIrc) -> OnIrc:
             self.hooks.irc.append((command.upper(), function))

@@ -74,7 +74,7 @@ class Plugins:
 
     @property
     def busy(self) -> bool:
-        """Is there something for them to hear?"""
+        """Whether there is something for plugins to hear."""
         return bool(self.model.heard or self.model.messages)
 
     def start(self) -> None:

@@ -77,7 +77,7 @@ class Processes:
 
     @property
     def running(self) -> bool:
-        """Is there one?"""
+        """Whether a program runs."""
         return bool(self._running)
 
     @property

@@ -14,4 +14,4 @@ def mouse(order: Order) -> None:
         raise SlashError("How to use it: /mouse on or off")
     order.model.mouse = wanted == "on"
     order.model.requests.append(Mouse(wanted == "on"))
-    order.tell("The mouse is heeded; hold Shift to select text." if wanted == "on" else "The mouse is the terminal's.")
+    order.tell("Mouse support is on; hold Shift to select text." if wanted == "on" else "Mouse support is off.")

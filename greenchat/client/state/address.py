@@ -13,7 +13,7 @@ class Address:
 
     @property
     def is_local(self) -> bool:
-        """Is it this machine?"""
+        """Whether the address is on this machine."""
         return self.host in ("localhost", "::1") or self.host.startswith("127.")
 
     def __str__(self) -> str:

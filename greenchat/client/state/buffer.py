@@ -126,7 +126,7 @@ class Scroll:
 
     @property
     def has_news(self) -> bool:
-        """Did others say something since the user looked away?"""
+        """Whether others said something since the user looked away."""
         end = self.end
         return self.unread.seen < end and self.news < end
 

@@ -85,7 +85,7 @@ class Isupport:
         return 0
 
     def allows_tag(self, name: str) -> bool:
-        """Does the server pass this client-only tag (without its `+`) on?
+        """Whether the server passes this client-only tag (without its `+`) on.
 
         CLIENTTAGDENY: `*` denies all, `-typing` behind it allows this one.
         https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens
@@ -94,7 +94,7 @@ class Isupport:
         return f"-{name}" in denied if "*" in denied else name not in denied
 
     def is_channel(self, name: str) -> bool:
-        """Does this name belong to a channel (rather than a nick)?"""
+        """Whether this is a channel's name rather than a nick."""
         return name[:1] != "" and name[0] in self.chantypes
 
     def split_prefixes(self, nick: str) -> tuple[str, str]:
@@ -113,6 +113,6 @@ class Isupport:
         return "".join(prefix for prefix in self.prefixes if prefix in held)
 
     def takes_parameter(self, mode: str, *, add: bool) -> bool:
-        """Does this channel mode stand with a parameter in a MODE message?"""
+        """Whether this channel mode has a parameter in a MODE message."""
         always = self.modes + self.list_modes + self.parameter_modes
         return mode in always or (add and mode in self.set_modes)

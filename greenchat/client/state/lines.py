@@ -115,7 +115,7 @@ def words(text: str) -> list[str]:
 
 
 def mentions(text: str, nick: str) -> bool:
-    """Is this nick in the text as a word of its own?"""
+    """Whether this nick is in the text as a word of its own."""
     return (
         bool(nick)
         and re.search(rf"(?<![\w\-\[\]\\^{{}}|`]){re.escape(nick)}(?![\w\-\[\]\\^{{}}|`])", text, re.I) is not None

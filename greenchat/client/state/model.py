@@ -85,7 +85,7 @@ class Model:
         return [buffer for buffer in self.beside if buffer is not self.current and buffer in self.buffers]
 
     def add_network(self, network: Network) -> None:
-        """One more, with its status buffer."""
+        """Add a network with its status buffer."""
         self.networks.append(network)
         self._place(network.status)
 
@@ -147,7 +147,7 @@ class Model:
         return changed
 
     def read_all(self) -> list[Buffer]:
-        """Nothing is unread any more; returns what was."""
+        """Mark everything as read. Returns the buffers that were unread."""
         unread = [buffer for buffer in self.buffers if buffer.unread]
         for buffer in unread:
             buffer.unread.clear()

@@ -70,7 +70,7 @@ class Buffer(Scroll):
         self.names_arriving = None
 
     def spoke_lately(self, nick: str, now: int) -> bool:
-        """Did this person speak here in the last minutes, so that their coming and going matters?"""
+        """Whether this person spoke here in the last minutes, so that their coming and going matters."""
         spoken = self.speakers.get(self.network.fold(nick))
         return spoken is not None and now - spoken < _LATELY_MILLISECONDS
 
@@ -91,7 +91,7 @@ class Buffer(Scroll):
 
     @property
     def ranked_members(self) -> list[Member]:
-        """Operators first, then by name."""
+        """The members: operators first, then by name."""
         rank, fold = self.network.isupport.rank, self.network.fold
         return sorted(self.members.values(), key=lambda member: (rank(member.prefixes), fold(member.nick)))
 
@@ -217,11 +217,11 @@ class Network:
         self.outgoing.append(Message(command, params, tags=tags or {}))
 
     def is_me(self, nick: str) -> bool:
-        """Is this our own nick?"""
+        """Whether this is our own nick."""
         return self.fold(nick) == self.fold(self.nicks.current)
 
     def find(self, name: str) -> Buffer | None:
-        """The buffer of this name, in any case."""
+        """Return the buffer of this name, in any case; None without one."""
         return self.buffers.get(self.fold(name)) if name else None
 
     def want(self, channel: str, key: str = "") -> None:

@@ -42,6 +42,16 @@ def clock(text: str) -> str:
     return "" if 0 < len(shown) <= 12 and shown.isprintable() else "like %H:%M, of 1 to 12 characters"
 
 
+def file_name(text: str) -> str:
+    """Check the name of a file, a format of `strftime`."""
+    try:
+        shown = time.strftime(text, time.gmtime(0))
+    except ValueError as error:
+        return str(error)
+    fits = shown.strip(". ") and shown.isprintable() and "/" not in shown and len(shown) <= 80
+    return "" if fits else "one name without slashes, like %Y-%m-%d.log"
+
+
 def one_line(text: str) -> str:
     """Check a text that goes into one message."""
     return "" if text.isprintable() and len(text.encode()) <= 300 else "one line of at most 300 bytes"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from greenchat.client.state.bindings import PRESETS
-from greenchat.client.state.setting_checks import clock, destination, languages, one_line, patterns, proxy
+from greenchat.client.state.setting_checks import clock, destination, file_name, languages, one_line, patterns, proxy
 from greenchat.client.text.colours import DEPTHS
 from greenchat.records import record
 
@@ -80,6 +80,15 @@ TABLE: dict[str, Setting] = {
         ),
         Setting("spelling.words", [], "words that are right, whatever the dictionary says (separated by spaces)"),
         Setting("typing.tell", True, "tell others while you type"),
+        Setting("log.files", False, "plain-text logs of what is said, for grep, beside the archive"),
+        Setting("log.folder", "", "where they are; nothing for the folder of greenchat's data", check=one_line),
+        Setting(
+            "log.file",
+            "%Y-%m-%d.log",
+            "the name of a log's file, as strftime(3) has it: a new one each time it changes",
+            check=file_name,
+            example="%Y-%m.log",
+        ),
         Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
         Setting("exec.seconds", 60, "after how many seconds a program that /exec has run is ended, 0 for never"),
         Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),

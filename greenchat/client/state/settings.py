@@ -63,7 +63,7 @@ class Settings:
         return {key: action for key, action in merged.items() if action}
 
     def calls(self, text: str) -> bool:
-        """Is this text one that the user wants to be called for, whoever it names?"""
+        """Whether the user wants to be called for this text, whoever it names."""
         words, patterns = self.get("highlight.words"), self.get("highlight.patterns")
         if isinstance(words, list) and words:
             listed = "|".join(re.escape(word) for word in words)

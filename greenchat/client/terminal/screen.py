@@ -117,7 +117,7 @@ class Screen:
 
     @property
     def wide(self) -> bool:
-        """Does the terminal draw rules and dots two columns wide?"""
+        """Whether the terminal draws rules and dots two columns wide."""
         return self._probe.ambiguous == 2
 
     @property
@@ -245,11 +245,11 @@ class Screen:
         return "".join(parts), replaced
 
     def _risky(self, grapheme: str) -> bool:
-        """Would curses give this character another width than the terminal does?"""
+        """Whether curses would give this character another width than the terminal does."""
         return _counted_wrongly(grapheme) or (self.wide and not grapheme.isascii())
 
     def _is_true(self, style: Style) -> bool:
-        """Has it a colour that curses can't draw as it is? (It draws the nearest, then the row is written directly.)"""
+        """Whether curses can't draw this colour as it is: it draws the nearest, then the row is written directly."""
         return self._depth == colours.TRUE > curses.COLORS and (
             (style.foreground or 0) >= colours.TRUE or (style.background or 0) >= colours.TRUE
         )
@@ -370,7 +370,7 @@ class Screen:
 
 
 def _counted_wrongly(grapheme: str) -> bool:
-    """Would curses give this character another width than the terminal does?"""
+    """Whether curses would give this character another width than the terminal does."""
     if grapheme.isascii():
         return False
     return any(ord(letter) >= FIRST_DIRECT or letter in JOINERS for letter in grapheme) or len(grapheme) > 4

@@ -8,7 +8,7 @@ from greenchat.client.text.style import Frame, Size
 
 
 def speaks_unicode() -> bool:
-    """Does the terminal? What the locale says, also where Python itself has turned to UTF-8 (PEP 540)."""
+    """Whether the terminal takes Unicode, as the locale says, also where Python itself turned to UTF-8 (PEP 540)."""
     return locale.getencoding().lower().replace("-", "") == "utf8"
 
 
@@ -21,7 +21,7 @@ class Surface(Protocol):
 
     @property
     def wide(self) -> bool:
-        """Does it draw rules and dots two columns wide?"""
+        """Whether it draws rules and dots two columns wide."""
 
     def reported(self, row: int, column: int) -> bool:
         """Its cursor stood there when it was asked. True: all that was asked is known now."""
@@ -59,7 +59,7 @@ class Input(Protocol):
 
     @property
     def undecided(self) -> bool:
-        """Is it waiting for more?"""
+        """Whether it waits for the rest of a sequence."""
 
     def feed(self, data: bytes) -> list[TerminalEvent]:
         """What is complete now."""

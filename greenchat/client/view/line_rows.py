@@ -104,7 +104,7 @@ def _listed(nicks: list[str]) -> str:
 
 
 def _continues(buffer: Buffer, number: int) -> bool:
-    """Is this line drawn with the one before it?"""
+    """Whether this line is drawn with the one before it."""
     if number in (buffer.first, buffer.cleared):
         return False
     before = buffer.line(number - 1)

@@ -39,21 +39,21 @@ class Viewpoint:
         self._hint = hint
 
     def draw_with(self, theme: Theme) -> None:
-        """From now on."""
+        """Draw with this theme from now on."""
         self._theme = theme
 
     def picture(self, look: Look) -> Frame:
-        """All that is on the terminal."""
+        """Return the whole picture."""
         return render(self.model, self._line(), self.size, look, self._panels)
 
     @property
     def theme(self) -> Theme:
-        """How it is drawn now."""
+        """The theme that is used now."""
         return replace(self._theme, bare=True) if self.bare else self._theme
 
     @property
     def layout(self) -> Layout:
-        """How the terminal is divided now."""
+        """The layout of the terminal."""
         return layout(self.model, self._line(), self.size, self._panels)
 
     def clicked(self, row: int, column: int) -> Buffer | str | None:

@@ -1,0 +1,83 @@
+"""Plain-text logs: what is said now, once, in files by day, and nothing outside of their folder."""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.archive.logs import Logs, _safe
+from tests.client.world import NOON, World
+
+DAY = 86_400_000
+
+
+@pytest.fixture
+def logs(tea: World, tmp_path: Path) -> Logs:
+    tea.model.settings.set("log.files", "on")
+    return Logs(tea.model, tmp_path / "logs", NOON)
+
+
+def files(tmp_path: Path) -> dict[str, list[str]]:
+    root = tmp_path / "logs"
+    return {str(path.relative_to(root)): path.read_text().splitlines() for path in sorted(root.rglob("*.log"))}
+
+
+def test_lines_are_written_once_by_day(tea: World, logs: Logs, tmp_path: Path) -> None:
+    logs.turn(tea.now)
+    tea.feed(":bob!b@h PRIVMSG #tea :one", ":bob!b@h PRIVMSG alice :psst")
+    logs.turn(tea.now)
+    logs.turn(tea.now)
+    tea.now += DAY
+    tea.feed(":bob!b@h PRIVMSG #tea :\x01ACTION two\x01", ":srv 401 alice nobody :No such nick")
+    logs.turn(tea.now)
+    assert files(tmp_path) == {
+        "net/#tea/2026-09-21.log": ["2026-09-21 14:13:20 -!- You joined", "2026-09-21 14:13:20 <bob> one"],
+        "net/#tea/2026-09-22.log": ["2026-09-22 14:13:20 * bob two"],
+        "net/bob/2026-09-21.log": ["2026-09-21 14:13:20 <bob> psst"],
+    }
+    assert (tmp_path / "logs/net/#tea/2026-09-21.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_comes_out_of_a_history_is_not_written(tea: World, logs: Logs, tmp_path: Path) -> None:
+    logs.turn(tea.now)
+    tea.feed(
+        ":srv BATCH +h chathistory #tea",
+        "@batch=h;time=2026-09-20T12:00:00.000Z;msgid=1 :bob!b@h PRIVMSG #tea :yesterday",
+        ":srv BATCH -h",
+        ":bob!b@h PRIVMSG #tea :now",
+    )
+    logs.turn(tea.now)
+    assert [line for lines in files(tmp_path).values() for line in lines if "bob" in line] == [
+        "2026-09-21 14:13:20 <bob> now"
+    ]
+
+
+def test_nothing_is_written_unless_it_is_wanted(tea: World, tmp_path: Path) -> None:
+    logs = Logs(tea.model, tmp_path / "logs", NOON)
+    tea.feed(":bob!b@h PRIVMSG #tea :one")
+    logs.turn(tea.now)
+    assert not (tmp_path / "logs").exists()
+
+
+def test_folder_and_name_can_be_set(tea: World, logs: Logs, tmp_path: Path) -> None:
+    tea.type(f"/set log.folder {tmp_path}/logs/mine\n/set log.file all of %Y.log\n")
+    logs.turn(tea.now)
+    assert list(files(tmp_path)) == ["mine/net/#tea/all of 2026.log"]
+    tea.type("/set log.file ../x\n")
+    assert tea.shown()[-1].startswith("! log.file: one name without slashes")
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "../../etc", "a/b", "\x1b[2J", "x" * 500])
+def test_names_of_strangers_stay_in_the_folder(name: str) -> None:
+    part = _safe(name)
+    assert "/" not in part
+    assert part not in ("", ".", "..")
+    assert len(part) <= 100
+    assert part.isprintable()
+
+
+def test_where_it_can_not_be_written_it_is_told_once(tea: World, logs: Logs, tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("a file")
+    for _ in range(2):
+        tea.feed(":bob!b@h PRIVMSG #tea :one")
+        logs.turn(tea.now)
+    assert sum("The log can't be written" in line for line in tea.shown()) == 1
