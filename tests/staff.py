@@ -8,6 +8,7 @@ from tests.irc import Client
 HASH = "$scrypt$ln=4,r=8,p=1$c2FsdCBvZiB0aGUgZWFydA$bVYV3rizrd5fad2LnosIPdjLF24RcScjHG9lIpNfft4"
 
 STAFFED = Settings(
+    reserved_nicks=(),
     classes={"admin": OperClass(tuple(RIGHTS)), "helper": OperClass(("kill",))},
     opers={
         "root": Oper("admin", HASH, title="is the administrator"),

@@ -32,7 +32,7 @@ class Config:
 def load(file: Path) -> Config:
     """Read a configuration file. Raises ConfigError."""
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors of Windows begin with a byte-order mark
         return dataclasses.replace(parse(table, folder=file.absolute().parent), file=str(file))
     except OSError as error:
         raise ConfigError(f"can't read the configuration file {file}: {error.strerror}") from error
@@ -87,7 +87,7 @@ def _check_listeners(options: Options) -> None:
 
 def _read_motd(file: Path) -> tuple[str, ...]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise WrongKeyError("motd_file", f"{file}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -169,6 +169,23 @@ class WebIrc:
     password: Annotated[str, Key("their password; must be set if hosts is", parse=validators.word)] = ""
 
 
+RESERVED_NICKS = (
+    "*serv",
+    "services",
+    "global",
+    "root",
+    "admin",
+    "administrator",
+    "sysop",
+    "sysadmin",
+    "staff",
+    "support",
+    "security",
+    "abuse",
+    "server",
+    "system",
+)
+
 GREETING = (
     "Welcome! /list shows the channels, /join goes into one or makes a new one.",
     "A name can be yours: /msg NickServ HELP. What was said before: /msg HistServ HELP.",
@@ -210,6 +227,18 @@ class Settings:
     ] = "precis"
     channel_flags: Annotated[str, Key("modes of a new channel, those without a parameter", parse=_FLAGS)] = "nt"
     user_flags: Annotated[str, Key("modes of a new user", parse=validators.letters("iw"))] = ""
+    reserved_nicks: Annotated[
+        tuple[str, ...],
+        Key(
+            "nicknames that only operators can have, and whoever has an account of that name, with * and ?: what could"
+            " be taken for the server, its services or those who run it",
+            parse=validators.name_mask,
+        ),
+    ] = RESERVED_NICKS
+    reserved_channels: Annotated[
+        tuple[str, ...],
+        Key("channels that only operators can make, with * and ?", parse=validators.name_mask),
+    ] = ("#services", "#opers")
     denied_tags: Annotated[
         tuple[str, ...],
         Key(

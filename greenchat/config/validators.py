@@ -92,6 +92,13 @@ def tag(text: str) -> str:
     return text
 
 
+def name_mask(text: str) -> str:
+    """A nickname or a channel's name, `*` and `?` in it for any characters."""
+    if not text or " " in text or "," in text or not text.isprintable() or not set(text) - set("*?#"):
+        raise ValueError("must be names like root or *serv, without spaces and commas")
+    return text
+
+
 def channel(text: str) -> str:
     """A channel's name."""
     if not is_channel(text, 64):

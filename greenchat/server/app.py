@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_DAY = 86_400.0  # seconds
 _SWEEP_EVERY = 1.0  # seconds
 _LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
 _LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
@@ -103,6 +104,7 @@ class App:
         self._read_config = read_config
         self._recorder: Recorder | None = None
         self._stopping = Event()
+        self._certificate_due = monotonic() + _DAY
         self._farewell = "The server is shutting down"
 
     def _serve_metrics(self) -> None:
@@ -340,6 +342,7 @@ class App:
         if jump:
             self._follow(jump)
         self._let_bans_expire()
+        self._look_at_certificate()
         self.network.logins.forget_old(self.now())
         self.network.registrations.forget_old(self.now())
         self._admission.forget_old()
@@ -350,6 +353,17 @@ class App:
         log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
         self.turn.begin()
         self._context().propose(shift, jump)
+
+    def _look_at_certificate(self) -> None:
+        """Once a day; at the start and after a reload it is told by those who load it."""
+        if self.tls is None or monotonic() < self._certificate_due:
+            return
+        self._certificate_due = monotonic() + _DAY
+        trouble = self.tls.trouble(self.now())
+        if trouble:
+            log.warning("%s", trouble)
+            self.turn.begin()
+            tell_operators(self._context(), trouble)
 
     def _let_bans_expire(self) -> None:
         if self.network.bans.is_any_over(self.now()):

@@ -95,6 +95,9 @@ def serve(
     if options.storage.persistent:  # else the folder is a temporary one, which nobody can name
         control.start()
     greet(addresses, tls.fingerprint if tls else "")
+    trouble = tls.trouble(app.now()) if tls else ""
+    if trouble:
+        log.warning("%s", trouble)
     for line in advice(config, addresses, is_root=os.geteuid() == 0):
         log.warning("%s", line)
     notifier.ready()

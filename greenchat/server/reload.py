@@ -56,7 +56,8 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     throttle = options.throttle
     ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations)
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
-    return notes + _move_doors(running, options.listen)
+    trouble = running.tls.trouble(ctx.now) if running.tls else ""
+    return [*notes, *[trouble] * bool(trouble), *_move_doors(running, options.listen)]
 
 
 def _move_doors(running: Running, wanted: tuple[ListenerOptions, ...]) -> list[str]:

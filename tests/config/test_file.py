@@ -226,3 +226,12 @@ def test_a_reload_keeps_what_needs_a_restart_and_names_it() -> None:
     assert refused == ["name", "limits.whowas"]
     assert (merged.name, merged.limits.whowas) == (before.name, before.limits.whowas)
     assert (merged.network, merged.limits.nick) == ("other", 9)
+
+
+def test_a_byte_order_mark_is_no_word(tmp_path: Path) -> None:
+    """Editors of Windows begin a file with one."""
+    (tmp_path / "motd").write_bytes(b"\xef\xbb\xbfhello\n")
+    file = tmp_path / "c.toml"
+    file.write_bytes(b'\xef\xbb\xbfnetwork = "x"\r\nmotd_file = "motd"\r\n')
+    settings = load(file).settings
+    assert (settings.network, settings.motd) == ("x", ("hello",))

@@ -1,8 +1,12 @@
 """Whose is a nick? A nick that is an account, or was grouped to one, belongs to those who are logged in to it."""
 
 from greenchat.chat.accounts import Account
+from greenchat.chat.network import Network
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
+from greenchat.values.masks import glob
+
+RESERVED = "That name is kept for those who run this server"
 
 
 def owns(ctx: Context, user: User) -> bool:
@@ -23,11 +27,23 @@ def why_not_nick(ctx: Context, nick: str) -> str:
     """In words for the sender, why they may not be called this; "" if they may."""
     network = ctx.network
     owner = network.accounts.claimant_of(nick)
+    if owner is None and is_reserved(network, nick) and not (ctx.session.user and "o" in ctx.session.user.modes):
+        return RESERVED
     if owner is None or _is_logged_in_to(ctx, owner) or not network.settings.accounts.reserve_nicks:
         return ""
     if owner.preferences.enforce_nick is False:
         return ""
     return "Nickname belongs to an account: log in to it first"
+
+
+def is_reserved(network: Network, nick: str) -> bool:
+    """Whether a nick, or what looks like it, is one that only operators can have."""
+    look = network.naming.skeleton
+    for mask in network.settings.reserved_nicks:
+        alike = "*".join("?".join(map(look, part.split("?"))) for part in mask.split("*"))
+        if glob(mask, nick) or glob(alike, look(nick)):
+            return True
+    return False
 
 
 def _is_logged_in_to(ctx: Context, account: Account) -> bool:

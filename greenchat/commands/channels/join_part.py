@@ -22,6 +22,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import format_msgid
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import names
+from greenchat.values.masks import glob
 
 _LIGHT = 4  # channels that can be entered or left in the time of another command: see Context.weight
 _FORWARDS = 5  # channels through which one JOIN may lead
@@ -63,6 +64,10 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
         renamed = ctx.network.renamed.get(folded)
         if renamed is not None and renamed.is_listed_to(user):
             _lead_to(ctx, name, renamed, key)
+            return
+        masks = ctx.network.settings.reserved_channels
+        if "o" not in user.modes and any(glob(mask, name, ctx.network.mask_fold) for mask in masks):
+            ctx.reply(Numeric.ERR_UNAVAILRESOURCE, name, text="That channel is kept for those who run this server")
             return
     else:
         refusal = policy.may_join(user, channel, key)

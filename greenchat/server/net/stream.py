@@ -44,3 +44,6 @@ class TlsAcceptor(Protocol):
 
     def accept(self, sock: socket.socket) -> SecureStream:
         """Begin TLS as the server on a connected non-blocking socket."""
+
+    def trouble(self, now: int) -> str:
+        """What is wrong with the time of the certificate, or will be soon, in words; "" if nothing is. now: ms."""

@@ -6,11 +6,16 @@ it: its fingerprint is what identifies an account (SASL EXTERNAL), and the stand
 
 import socket
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from OpenSSL import SSL
 
+from greenchat.protocol.times import in_words
+
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # TLS 1.2; those of 1.3 are all good
+_DAY = 86_400_000  # ms
+_SOON = 14  # days before its end from which on it is told
 _SESSION_ID = b"greenchat"  # OpenSSL wants one where client certificates are asked for
 
 
@@ -32,12 +37,37 @@ class Tls:
         self._context = _context(self.certificate, self.key)
         shown = SSL.Connection(self._context).get_certificate()
         self.fingerprint = shown.digest("sha256").decode() if shown else ""
+        self._certificate = shown
+
+    def trouble(self, now: int) -> str:
+        """What is wrong with the time of the certificate, or will be soon, in words; "" if nothing is. now: ms since
+        the epoch."""
+        shown = self._certificate
+        if shown is None:
+            return ""
+        before, after = (_milliseconds(time) for time in (shown.get_notBefore(), shown.get_notAfter()))
+        where = f"the certificate {self.certificate}"
+        if now < before:
+            return f"{where} is valid only from {in_words(before)} on: clients will refuse it; look at the clock"
+        if now >= after:
+            return f"{where} expired {in_words(after)}: clients refuse it; put a new one there and reload (SIGHUP)"
+        days = (after - now) // _DAY
+        if days < _SOON:
+            return f"{where} will expire in {days} days, {in_words(after)}: put a new one there and reload (SIGHUP)"
+        return ""
 
     def accept(self, sock: socket.socket) -> "TlsStream":
         """Begin TLS as the server on a connected non-blocking socket."""
         connection = SSL.Connection(self._context, sock)
         connection.set_accept_state()
         return TlsStream(connection, sock)
+
+
+def _milliseconds(asn1: bytes | None) -> int:
+    """Of a time in a certificate, like 20300101000000Z."""
+    if asn1 is None:
+        return 0
+    return int(datetime.strptime(asn1.decode(), "%Y%m%d%H%M%S%z").timestamp() * 1000)
 
 
 class TlsStream:

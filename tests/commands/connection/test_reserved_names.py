@@ -1,0 +1,42 @@
+"""Names that could be taken for the server, its services or those who run it are nobody's by accident."""
+
+from dataclasses import replace
+
+import pytest
+
+from greenchat.config.settings import Settings
+from tests.conftest import Serve, Target
+from tests.irc import Client
+from tests.staff import STAFFED, become
+
+
+@pytest.mark.parametrize("nick", ["BotServ", "global", "Services", "ROOT", "admin", "r\u043eot", "NewServ"])
+def test_a_guest_cannot_be_called_that(server: Target, nick: str) -> None:
+    with Client(server, "alice") as alice, Client(server) as newcomer:
+        assert alice.commands(f"NICK {nick}")[0] in ("432", "433")
+        newcomer.send(f"NICK {nick}", "USER x 0 * :x")
+        assert newcomer.expect("432", "433", "001").command != "001"
+        assert alice.run(f"REGISTER {nick} * :sesame open")[0].params[1] == "BAD_ACCOUNT_NAME"
+
+
+@pytest.mark.parametrize("nick", ["server1", "rooter", "conserve", "observer"])
+def test_what_only_begins_like_it_is_free(server: Target, nick: str) -> None:
+    with Client(server, "alice") as alice:
+        assert alice.commands(f"NICK {nick}") == ["NICK"]
+
+
+def test_operators_can_and_the_list_is_the_operators(serve: Serve) -> None:
+    address = serve(replace(STAFFED, reserved_nicks=("boss*",), reserved_channels=("#staff*",)))
+    with Client(address, "alice") as alice, Client(address, "admin") as root:
+        assert alice.commands("NICK bossy") == ["433"]
+        assert alice.commands("JOIN #staff-room") == ["437"]
+        become(root)
+        assert "366" in root.commands("JOIN #staff-room")
+        assert root.commands("NICK bossy")[0] == "NICK"
+        assert "366" in alice.commands("JOIN #staff-room")  # it is there
+
+
+def test_the_default_channels(server: Target) -> None:
+    assert Settings().reserved_channels == ("#services", "#opers")
+    with Client(server, "alice") as alice:
+        assert alice.commands("JOIN #services") == ["437"]

@@ -1,0 +1,21 @@
+"""A certificate that clients will refuse is told before they do."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from greenchat.server.net.certificate import ensure_certificate
+from greenchat.server.net.tls import Tls
+
+DAY = 86_400_000  # ms
+
+
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [(-2, "valid only from"), (1, ""), (3600, ""), (3650 - 5, "will expire in"), (3660, "expired")],
+)
+def test_what_is_told(tmp_path: Path, days: int, word: str) -> None:
+    tls = Tls(*ensure_certificate(tmp_path, "chat.example", []))
+    trouble = tls.trouble(time.time_ns() // 1_000_000 + days * DAY)
+    assert (word in trouble) if word else trouble == ""
