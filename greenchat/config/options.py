@@ -205,6 +205,15 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupOptions:
+    """Backups on a schedule. Each is checked after it was written."""
+
+    every: Annotated[float, Key("hours between two backups; 0: none", 0, 8760)] = 0.0
+    keep: Annotated[int, Key("how many are kept", 1, 10_000)] = 7
+    folder: Annotated[Path, Key("where; empty: the folder backups in the data folder")] = field(default_factory=Path)
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What is written down about the server itself."""
 
@@ -259,4 +268,5 @@ class Options:
         default_factory=Email
     )
     storage: Annotated[Storage, Key("How history is kept.")] = field(default_factory=Storage)
+    backup: Annotated[BackupOptions, Key("Backups on a schedule.")] = field(default_factory=BackupOptions)
     log: Annotated[Log, Key("What the server writes about itself.")] = field(default_factory=Log)

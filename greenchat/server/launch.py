@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from logging.handlers import WatchedFileHandler
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import gevent
 
+from greenchat.commands.core.audit_log import tell_operators
 from greenchat.config.file import Config
 from greenchat.config.options import NOT_GIVEN, Address, Log
 from greenchat.config.warnings import advice
@@ -21,6 +23,7 @@ from greenchat.server.app import App
 from greenchat.server.control.requests import answer
 from greenchat.server.control.service import ControlService
 from greenchat.server.data.recording import RecordingError
+from greenchat.server.data.scheduled_backups import ScheduledBackups
 from greenchat.server.early_signals import caught
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
@@ -100,16 +103,24 @@ def serve(
         log.warning("%s", trouble)
     for line in advice(config, addresses, is_root=os.geteuid() == 0):
         log.warning("%s", line)
+    backups = ScheduledBackups(app.folder, lambda: app.options.backup, partial(_tell_operators, app), time.time)
+    if options.storage.persistent:
+        backups.start()
     notifier.ready()
     keeper = gevent.spawn(_keep_alive, notifier)
     app.run()
     hangups.cancel()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # else the end of the loop makes it deadly again
     keeper.kill()
+    backups.stop()
     control.close()
     if app.is_restarting:
         os.execv(sys.executable, [sys.executable, *[word for word in sys.orig_argv[1:] if word != "--open"]])
     return 0
+
+
+def _tell_operators(app: App, text: str) -> None:
+    app.run_step(lambda ctx: tell_operators(ctx, text))
 
 
 def _keep_alive(notifier: Notifier) -> None:

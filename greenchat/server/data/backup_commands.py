@@ -24,9 +24,7 @@ _LOGS = (f"{OPERATORS}*", f"{MEMBERS}*")
 def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
     """Write a backup. logs: with the audit logs. Raises StoreError, whose text is one line, as all of these do."""
     data = config.options.data
-    patterns = (*_CARRIED, *_LOGS) if logs else _CARRIED
-    found = (path for pattern in patterns for path in data.glob(pattern) if path.is_file())
-    files = sorted(str(path.relative_to(data)) for path in found)
+    files = files_beside(data, logs=logs)
     backup.backup(data / DATABASE, file, files)
     out.write(f"{data / DATABASE} is saved in {file}\n")
     if files:
@@ -34,6 +32,13 @@ def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
     for missing in _not_saved(config, logs=logs):
         out.write(f"Not in it: {missing}\n")
     return 0
+
+
+def files_beside(data: Path, *, logs: bool) -> list[str]:
+    """Return the names of the files beside the database that a backup carries, from the data folder on."""
+    patterns = (*_CARRIED, *_LOGS) if logs else _CARRIED
+    found = (path for pattern in patterns for path in data.glob(pattern) if path.is_file())
+    return sorted(str(path.relative_to(data)) for path in found)
 
 
 def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:

@@ -1,0 +1,106 @@
+"""Backups on a schedule: written beside the chat, checked, and only so many kept.
+
+What is taken back with REDACT, or thrown away by retention, stays in the backups that were made before, until they are
+thrown away themselves.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from greenchat.config.options import NOT_GIVEN, BackupOptions
+from greenchat.server.data.backup_commands import files_beside
+from greenchat.server.data.store_keeper import DATABASE
+from greenchat.storage import backup, inspection
+from greenchat.storage.interface import StoreError
+
+log = logging.getLogger(__name__)
+
+_NAME = "greenchat-%Y%m%d-%H%M%S.gcb"  # UTC: the names sort by time
+_OURS = re.compile(r"greenchat-\d{8}-\d{6}\.gcb")
+_HOUR = 3600.0  # seconds
+_AFTER_TROUBLE = 600.0
+
+
+class ScheduledBackups:
+    """Makes a backup whenever the last one is older than the options say, until `stop`.
+
+    data: the data folder. tell: is given a line for operators where one fails.
+    """
+
+    def __init__(
+        self, data: Path, options: Callable[[], BackupOptions], tell: Callable[[str], None], now: Callable[[], float]
+    ) -> None:
+        """options: as they are now. now: seconds since the epoch."""
+        self._data = data
+        self._options = options
+        self._tell = tell
+        self._now = now
+        self._thread = ThreadPool(1)
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """End; a backup that is under way is left unfinished, and not taken for one."""
+        if self._greenlet:
+            self._greenlet.kill()
+        self._thread.kill()
+
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
+        folder = self._options().folder
+        return self._data / "backups" if folder == NOT_GIVEN else folder
+
+    def due_in(self) -> float:
+        """Return the seconds until the next one is due, 0 or less for now; infinity where none is wanted."""
+        every = self._options().every * _HOUR
+        if not every:
+            return float("inf")
+        made = kept(self.folder)
+        return made[-1].stat().st_mtime + every - self._now() if made else 0.0
+
+    def _run(self) -> None:
+        while True:
+            wait = self.due_in()
+            if wait > 0:
+                gevent.sleep(min(wait, 60.0))  # a reload may change when
+                continue
+            problem = self._thread.apply(self._make)
+            if problem:
+                log.error("the backup on schedule failed: %s", problem)
+                self._tell(f"The backup on schedule failed: {problem}")
+                gevent.sleep(_AFTER_TROUBLE)
+
+    def _make(self) -> str:
+        """Make one and throw the oldest away; why that failed, "" where it did not. In a thread of its own."""
+        try:
+            folder = self.folder
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = folder / time.strftime(_NAME, time.gmtime(self._now()))
+            backup.backup(self._data / DATABASE, file, files_beside(self._data, logs=True))
+            problems = inspection.check(file)
+            if problems:
+                return f"{file} is not sound: {problems[0]}"
+            for old in kept(folder)[: -self._options().keep]:
+                old.unlink(missing_ok=True)
+            log.info("the database is saved in %s, and that was checked", file)
+        except (StoreError, OSError) as error:
+            return str(error)
+        return ""
+
+
+def kept(folder: Path) -> list[Path]:
+    """Return the backups that were made here on schedule, the oldest first. Other files are not ours."""
+    try:
+        return sorted(file for file in folder.iterdir() if _OURS.fullmatch(file.name))
+    except OSError:  # what is wrong with the folder is told when one is made
+        return []
