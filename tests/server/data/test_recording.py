@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat import snapshot
+from greenchat.chat.acts import Ran, Spoken
 from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.commands.messages.speech import find_voice, say
 from greenchat.server.data.recording import Recorder, RecordingError, replay
+from greenchat.server.data.replica import Replica
 from greenchat.server.main import main
 from tests.hostile.world import World
 from tests.irc import Client
@@ -113,3 +116,35 @@ def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "name a new file" in done.stderr
     assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_what_is_said_with_a_voice_is_checked_again_where_something_has_changed(tmp_path: Path) -> None:
+    """A `Spoken` holds as it stands only under the numbers under which it was checked."""
+    path = tmp_path / "life"
+    world = World(random.Random(0), tmp_path)
+    network, app = world.network, world.app
+    recorder = Recorder(path, network, {}, app.now(), every=1)
+    app.log.read(recorder.read)
+    for nick in ("operator", "speaker"):
+        world.send(world.connect(), f"NICK {nick}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
+    operator, speaker = world.puppets
+    voice = find_voice(network, speaker.session, "PRIVMSG", "#a", lambda _: None)
+    assert voice
+    say(network, app.log, app.turn, voice, [b"one", b"two"], ["one", "two"], app.now())
+    said = network.ids.last
+    world.send(operator, b"MODE #a +m\r\n")
+    assert not voice.holds(network)
+    recorder.close(app.now())
+    document = json.loads(json.dumps(snapshot.snapshot(network, app.now())))
+    act = Spoken(speaker.session.number, app.now(), "PRIVMSG", "#a", ("three",), voice.revisions)
+    world.close()
+    assert [trouble for _, trouble in replay(path) if trouble] == []
+    replica = Replica(document, {})
+    before = replica.network.ids.last
+    assert before > said
+    replica.apply(act)
+    assert replica.network.ids.last == before, "in a channel with +m it is refused by now"
+    replica.apply(Ran(operator.session.number, app.now(), "MODE", ("#a", "-m")))
+    between = replica.network.ids.last
+    replica.apply(act)
+    assert replica.network.ids.last > between
