@@ -1,7 +1,7 @@
 """DEFCON: close the server's doors step by step while it is under attack, and open them again."""
 
 from greenchat.chat import documents
-from greenchat.chat.defcon import MEANINGS, NORMAL
+from greenchat.chat.defcon import MEANINGS, NORMAL, DefconGate
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
@@ -25,12 +25,26 @@ def defcon(ctx: Context) -> None:
     wish = ctx.message.params[0]
     if wish not in {str(level) for level in MEANINGS}:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text="The levels are 5 (open), 4, 3, 2 and 1 (closed)")
+    _require_way_back(ctx, int(wish))
     before = in_force(network)
     ctx.secure(documents.SERVER, documents.DEFCON, int(wish))
     network.defcon = int(wish)
     ctx.notice(describe(network.defcon))
     act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.defcon)}")
     announce_capabilities(ctx, before)
+
+
+def _require_way_back(ctx: Context, level: int) -> None:
+    """Raises IrcError where the sender could not come in any more, and so not take it back."""
+    settings, host = ctx.network.settings, ctx.session.host
+    gate = DefconGate(level, settings.opers.values(), settings.webirc.hosts)
+    advice = ""
+    if gate.objection(host):
+        advice = "name your host in the configuration (opers.NAME.hosts), or do it from this machine"
+    elif not ctx.user.account and gate.objection_to_guest(host):
+        advice = "log in to an account first"
+    if advice:
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text=f"You could not come back to end that: {advice}")
 
 
 def describe(level: int) -> str:

@@ -196,7 +196,7 @@ def _hitting(ctx: Context) -> list[ServerBan | None]:
     """The bans under which the sender falls."""
     bans, user = ctx.network.bans, ctx.user
     return [
-        bans.of_address(ctx.session.host, ctx.now),
+        *[bans.of_address(session.host, ctx.now) for session in user.sessions],
         bans.of_account(user.account_id, ctx.now),
         bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now),
     ]

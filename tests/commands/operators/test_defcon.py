@@ -139,3 +139,17 @@ def test_a_reload_does_not_open_what_defcon_has_closed(house: ServerThread, root
         alice.sync()
         house.call(lambda app: apply(app, Config(app.network.settings, app.options), app._context()))
         assert "CAP" not in alice.commands("PING x")
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_nobody_locks_themselves_out(house: ServerThread, level: int) -> None:
+    """A right that needs one to be inside already: who could not come back to end it can't begin it."""
+    with Client(house.address) as far:
+        far.send("WEBIRC hunter2 web x 198.51.100.7", "NICK far", "USER far 0 * :Far")
+        far.until("376", "422")
+        become(far)
+        (refusal,) = far.run(f"DEFCON {level}")
+        assert refusal.command == "400"
+        assert "could not come back" in refusal.params[-1]
+        assert house.call(lambda app: app.network.defcon) == 5
+        assert far.commands("DEFCON 3")[0] == "NOTICE"
