@@ -248,7 +248,13 @@ def _appearance(given: options.Options) -> Appearance:
 
 def _user_name() -> str:
     """How this machine calls the user: a nickname to begin with, where it can be one."""
+    import pwd
+
     name = os.environ.get("USER", "") or os.environ.get("LOGNAME", "")
+    try:
+        name = name or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return ""  # as in some containers: nobody has this number
     return "" if nick_problem(name) else name
 
 

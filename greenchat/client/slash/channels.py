@@ -1,17 +1,18 @@
 """Commands about channels: coming and going, the topic, who is there, and keeping order."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.state.model import BufferKind
+from greenchat.client.state.model import BufferKind, LinkState
 from greenchat.client.state.questions import WhichChannel
 
 
 @command("join", "j", "wjoin", usage="[#channel [key]]", example="/join #tea")
 def join(order: Order) -> None:
     """Go into a channel; a new name makes a new channel. Without one, choose from the server's."""
-    network = order.online()
     if not order.words:
+        order.online()
         order.model.questions.append(WhichChannel(lambda name, now: join(Order(order.model, name, now))))
         return
+    network = order.network
     names, *keys = order.words
     chantypes = network.isupport.chantypes
     channels = [name if name[:1] in chantypes else chantypes[:1] + name for name in names.split(",") if name]
@@ -21,10 +22,19 @@ def join(order: Order) -> None:
             order.model.show(buffer)
         else:
             network.show_on_join.add(channel)
-    if channels:
+    if network.link.state is not LinkState.ONLINE or not network.link.welcomed:
+        _join_later(order, channels, keys[0].split(",") if keys else [])
+    elif channels:
         network.send("JOIN", ",".join(channels), *keys[:1])
         for channel, key in zip(channels, keys[0].split(",") if keys else (), strict=False):
             network.want(channel, key)
+
+
+def _join_later(order: Order, channels: list[str], keys: list[str]) -> None:
+    """There is no connection: the window opens now, what is typed there waits, and we go in once it stands."""
+    for place, channel in enumerate(channels):
+        order.network.want(channel, keys[place] if place < len(keys) else "")
+        order.model.show(order.model.open(order.network, channel))
 
 
 @command("part", "leave", "p", usage="[#channel] [why]", example="/part #tea See you")

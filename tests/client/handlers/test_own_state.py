@@ -175,3 +175,18 @@ def test_coming_in_anew_with_the_password_is_told_once(world: World) -> None:
     assert sum("logged in" in line for line in told) == 1
     assert told.count("* You joined") == 1
     assert not any("quit" in line for line in told)
+
+
+def test_a_channel_can_be_joined_before_the_connection_stands(world: World) -> None:
+    """Like lines, a /join is not lost: the window opens, and what is typed there waits."""
+    world.network.unwant("#tea")
+    world.type("/join #cake,#jam key\n")
+    assert world.model.current.name == "#jam"
+    world.type("hello\n")
+    world.connect()
+    world.feed(":srv 001 alice :Hi")
+    world.sent()
+    world.feed(":srv 422 alice :No MOTD")
+    assert world.sent() == ["JOIN #cake,#jam key"]
+    world.feed(":alice!a@h JOIN #jam", ":srv 366 alice #jam :End")
+    assert world.sent() == ["PRIVMSG #jam :hello"]

@@ -146,7 +146,7 @@ def test_a_line_that_nobody_hears_is_not_lost(tea: World) -> None:
 
 def test_without_a_connection_commands_say_so(tea: World) -> None:
     tea.lose()
-    tea.type("/join #cake\n")
+    tea.type("/names #cake\n")
     assert tea.shown()[-1] == "! Not connected. /connect tries at once."
     tea.type("/connect\n")
     assert list(tea.model.requests) == [Connect(tea.network)]
