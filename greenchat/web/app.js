@@ -210,9 +210,10 @@ class Page {
     does[event.kind]?.();
   }
 
-  heard({ buffer, line, looking }) {
+  heard({ buffer, line }) {
     if (buffer === this.model.current) this.messages.say(line);
-    if (isForUser(buffer, line) && !(looking && this.model.focused)) this.notifier.called(buffer, line);
+    // who looks at the page sees the marks in its list
+    if (isForUser(buffer, line) && !this.model.focused) this.notifier.called(buffer, line);
   }
 
   /** Show a buffer, and write it into the address. */

@@ -50,7 +50,8 @@ def test_commands_have_the_names_of_the_curses_client(node: str) -> None:
     rows, elsewhere = json.loads(done.stdout)
     here = {name: set(aliases) for name, aliases in rows}
     there = {name: set(known.aliases) for name, known in TABLE.items()}
-    assert set(here) | set(elsewhere) == set(there)
+    what_to_do = "a new command goes into greenchat/web/core/commands_*.js, or, with the reason, into ELSEWHERE"
+    assert set(here) | set(elsewhere) == set(there), what_to_do
     assert here == {name: aliases for name, aliases in there.items() if name in here}
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from tests.features.conftest import ROOT
 from tests.features.terminal import Terminal
 from tests.irc import Client
+from tests.staff import STAFFED, become
 from tests.web.browser import Browser, Keys
-from tests.web.conftest import Shoot, Site
+from tests.web.conftest import MakeSite, Shoot, Site
 
 
 def _register(browser: Browser, password: str) -> None:
@@ -163,6 +164,18 @@ def test_keys_invitations_and_full_channels_in_words(site: Site, browser: Browse
         bob.run("INVITE ada #closed")
         browser.click("dialog button", "Go there")
         browser.find(".top h1", "#closed")
+
+
+def test_banned_in_words(make_site: MakeSite, browser: Browser) -> None:
+    """Who is banned reads why, and the page does not try again and again."""
+    site = make_site(STAFFED)
+    browser.join(site.address(), "ada")
+    with become(Client(site.target, "boss")) as root:
+        root.run("UBAN ADD ada!*@* 0 spam")
+    browser.find(".banner", "spam")
+    browser.gone(".banner", "Trying again")
+    browser.open(site.address("#other"))
+    browser.find("body", "spam")
 
 
 def test_with_a_curses_client_in_one_room(site: Site, browser: Browser, tmp_path: Path) -> None:
