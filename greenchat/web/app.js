@@ -213,7 +213,7 @@ class Page {
   heard({ buffer, line }) {
     if (buffer === this.model.current) this.messages.say(line);
     // who looks at the page sees the marks in its list
-    if (isForUser(buffer, line) && !this.model.focused) this.notifier.called(buffer, line);
+    if (isForUser(this.model, buffer, line) && !this.model.focused) this.notifier.called(buffer, line);
   }
 
   /** Show a buffer, and write it into the address. */

@@ -2,6 +2,7 @@
 
 import { TABLE, CommandError, command, find, halves } from "./commands.js";
 import { parse } from "./message.js";
+import { OVERRIDES } from "./settings.js";
 import { CHANNEL, STATUS, TALK } from "./state.js";
 import { stripped } from "./format.js";
 
@@ -126,6 +127,22 @@ keptList("highlight hilight hl", "dehighlight dehilight dhl", "highlights", "wor
   "Only your nickname calls you.");
 keptList("ignore", "unignore", "ignored", "nick or mask", "*!*@spam.example",
   ["Don't read somebody any more, or show whom you don't.", "Read somebody again."], "You ignore nobody.");
+
+command("override", "[window [what ...]]", "Treat one window otherwise: mute, notify, no-highlight, hide-joins; nothing takes it back.", (order) => {
+  const { settings, fold } = order.model;
+  const [name, ...words] = order.words;
+  if (!name) {
+    for (const [each, chosen] of Object.entries(settings.overrides)) order.tell(`${each}: ${chosen.join(", ")}`);
+    if (!Object.keys(settings.overrides).length) order.tell("No window is treated otherwise than the settings say. /help override");
+    return;
+  }
+  const wrong = words.find((word) => !OVERRIDES.includes(word));
+  if (wrong) order.fail(`${wrong}? There is ${OVERRIDES.join(", ")}.`);
+  const { [fold(name)]: before, ...others } = settings.overrides;
+  settings.overrides = words.length ? { ...others, [fold(name)]: words } : others;
+  order.effect("settings");
+  order.tell(words.length ? `${name}: ${words.join(", ")}` : before ? `${name} is treated as the settings say.` : `${name} was treated as the settings say.`);
+}, { example: "/override #busy mute hide-joins", group: "settings" });
 
 command("connect reconnect server", "", "Connect again, now.", (order) => order.effect("reconnect"), { group: "networks" });
 command("disconnect", "[why]", "Leave the server but stay on the page.", (order) => order.effect("quit", { why: order.args }), { group: "networks" });

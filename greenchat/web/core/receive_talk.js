@@ -90,7 +90,10 @@ export function lineOf(model, buffer, message, now) {
 }
 
 /** Whether a line of talk is meant for the user to be told of: a mention, or any in a private talk. */
-export const isForUser = (buffer, line) => !line.own && (line.mention || buffer.kind === "private") && line.kind !== "notice";
+export function isForUser(model, buffer, line) {
+  if (line.own || line.kind === "notice" || model.overrides(buffer, "mute")) return false;
+  return line.mention || buffer.kind === "private" || model.overrides(buffer, "notify");
+}
 
 function said(model, message, now) {
   const { nick, tags, params } = message;
@@ -109,7 +112,10 @@ function said(model, message, now) {
   const buffer = bufferOf(model, message, true);
   buffer.typing.delete(nick);
   if (buffer === model.current) model.change("typing");
-  const line = model.append(buffer, calling(buffer, talkLine(model, message, now)));
+  const made = calling(buffer, talkLine(model, message, now));
+  const isMuted = model.overrides(buffer, "mute");
+  if (isMuted || model.overrides(buffer, "no-highlight")) made.mention = false;
+  const line = model.append(buffer, made);
   if (!line) return;
   if (line.own) {
     if (line.time > buffer.readAt) buffer.readAt = line.time;
@@ -118,7 +124,7 @@ function said(model, message, now) {
   if (buffer.kind === "private" && !buffer.begun) askLatest(model, buffer);
   const looking = buffer === model.current && model.focused && model.atBottom;
   if (looking) model.look();
-  else if (buffer.kind !== STATUS && line.time >= buffer.readAt) {
+  else if (buffer.kind !== STATUS && line.time >= buffer.readAt && !isMuted) {
     buffer.unread += 1;
     if (line.mention || buffer.kind === "private") buffer.mentions += 1;
     if (buffer === model.current && !buffer.mark) buffer.mark = buffer.readAt || 1;

@@ -10,8 +10,10 @@ export const DEFAULTS = Object.freeze({
   ignored: [],
   watched: [],
   aliases: {},
+  overrides: {}, // a window's name in small letters, or * for all: words of OVERRIDES
 });
 
+export const OVERRIDES = ["mute", "notify", "no-highlight", "hide-joins"];
 export const THEMES = ["system", "light", "dark"];
 
 /** The settings in a JSON text, each of the right kind. */

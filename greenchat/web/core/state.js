@@ -247,6 +247,13 @@ export class Model {
     return words.some((word) => isCalled(plain, word));
   }
 
+  /** Whether a window is treated otherwise than the settings say: a word of settings.js's OVERRIDES. */
+  overrides(buffer, word) {
+    const { overrides } = this.settings;
+    const chosen = Object.hasOwn(overrides, buffer.key) ? overrides[buffer.key] : overrides["*"];
+    return Array.isArray(chosen) && chosen.includes(word);
+  }
+
   /** Count again what is unread: after history came, or another device has read. */
   recount(buffer) {
     const unread = buffer.lines.filter(
@@ -254,7 +261,7 @@ export class Model {
     );
     const looking = buffer === this.current && this.focused && this.atBottom;
     if (looking) buffer.unread = buffer.mentions = 0;
-    else if (buffer.readAt) {
+    else if (buffer.readAt && !this.overrides(buffer, "mute")) {
       buffer.unread = unread.length;
       buffer.mentions = unread.filter((line) => line.mention || buffer.kind === PRIVATE).length;
     }

@@ -43,6 +43,7 @@ export function channel(ui, buffer) {
     h("section", {}, h("h3", {}, "Registration"), owner,
       operates && h("div.buttons.start", {}, button("Register the channel", () => register(ui, buffer, owner)))),
     operates && h("section", {}, h("h3", {}, "Kept out"), bans),
+    h("section", {}, h("h3", {}, "For you"), toggle("Mute", model.overrides(buffer, "mute"), (wanted) => mute(ui, buffer, wanted), "nothing here counts as unread or calls you")),
     h("div.buttons.start", {},
       buffer.joined ? button("Leave the channel", () => { close(); ui.actions.close(buffer); }, { look: "danger" })
         : button("Join", () => { close(); ui.join(buffer.name); }, { look: "primary" }),
@@ -61,6 +62,13 @@ function rule(ui, buffer, letter, operates) {
   }, FLAGS[letter]);
   made.querySelector("input").disabled = !operates;
   return made;
+}
+
+function mute(ui, { key }, wanted) {
+  const { [key]: before = [], ...others } = ui.model.settings.overrides;
+  const words = [...before.filter((word) => word !== "mute"), ...(wanted ? ["mute"] : [])];
+  ui.model.settings.overrides = words.length ? { ...others, [key]: words } : others;
+  ui.saveSettings();
 }
 
 async function register(ui, buffer, owner) {

@@ -39,6 +39,7 @@ export class Messages {
     const { model } = this.ui;
     const buffer = model.current;
     const isOther = buffer !== this.buffer;
+    const passes = model.settings.passing && !model.overrides(buffer, "hide-joins");
     if (isOther && this.buffer) this.places.set(this.buffer, this.list.follows ? null : this.list.anchor());
     this.buffer = buffer;
     const label = buffer.kind === "status" ? `Messages of ${model.network}` : `Messages in ${buffer.name}`;
@@ -49,10 +50,10 @@ export class Messages {
       this.log.replaceChildren();
       if (buffer.kind !== "status" && !buffer.begun && canAsk(model, buffer)) this.ui.later(() => askLatest(model, buffer));
       const place = this.places.get(buffer);
-      this.list.setRows(rowsOf(buffer, model.settings), { follow: !place });
+      this.list.setRows(rowsOf(buffer, passes), { follow: !place });
       if (place) this.list.layout(place);
       else if (buffer.mark) this.showNew();
-    } else this.list.setRows(rowsOf(buffer, model.settings), { edge: this.edge ?? "top" });
+    } else this.list.setRows(rowsOf(buffer, passes), { edge: this.edge ?? "top" });
     this.edge = null;
     this.told();
     this.ui.later(() => this.fill());

@@ -7,7 +7,7 @@ import { dayNumber } from "./times.js";
 const TOGETHER = 300_000; // milliseconds within which one's lines stand together
 
 /** [{key, type, ...}] of a buffer. types: start, more, gap, day, new, talk, events, event, info, error, waiting. */
-export function rowsOf(buffer, settings) {
+export function rowsOf(buffer, showsPassing) {
   const rows = [];
   const hasHistory = buffer.kind !== "status";
   if (hasHistory && buffer.begun) rows.push(buffer.complete ? { key: "start", type: "start" } : { key: "more", type: "more" });
@@ -31,7 +31,7 @@ export function rowsOf(buffer, settings) {
       rows.push({ key: "new", type: "new" });
       before = null;
     }
-    before = place(rows, line, before, settings);
+    before = place(rows, line, before, showsPassing);
   }
   for (const waiting of buffer.waiting) {
     rows.push({ key: `waiting${waiting.id}`, type: "waiting", waiting, first: !isFollowing(before, { ...waiting, nick: "", own: true }) });
@@ -41,14 +41,14 @@ export function rowsOf(buffer, settings) {
 }
 
 /** Add a line's row; returns the line after which one of the same author needs no head. */
-function place(rows, line, before, settings) {
+function place(rows, line, before, showsPassing) {
   if (TALK.has(line.kind)) {
     const first = !isFollowing(before, line);
     rows.push({ key: `l${line.n}`, type: "talk", line, first });
     return line;
   }
   if (line.kind === "event" && line.passing) {
-    if (!settings.passing) return before;
+    if (!showsPassing) return before;
     const last = rows.at(-1);
     if (last?.type === "events") last.lines.push(line);
     else rows.push({ key: `e${line.n}`, type: "events", lines: [line] });

@@ -51,6 +51,8 @@ test("commands do what they say", () => {
     ["/notify bob", ["MONITOR + bob", "You hear when bob comes online and goes."]],
     ["/highlight cake", ["cake: noted. /dehighlight cake undoes it."]],
     ["/echo hi", ["hi"]],
+    ["/override #tea mute", ["#tea: mute"]],
+    ["/override #tea loud", ["loud? There is mute, notify, no-highlight, hide-joins."]],
     ["/", ["There is no command /. /help lists them all."]],
   ];
   for (const [text, wanted] of table) {

@@ -183,3 +183,19 @@ test("a forwarded join and a changed key", () => {
   hear(model, ":s 470 ada #full #overflow :Forwarding", ":ada!a@host MODE #tea +k secret");
   assert.deepEqual([...model.autojoin.values()], [{ name: "#tea", key: "secret" }]);
 });
+
+test("a window that is treated otherwise", async () => {
+  const { isForUser } = await import("../../../greenchat/web/core/receive_talk.js");
+  const hearing = (words) => {
+    const model = world();
+    model.settings.overrides = { "#tea": words };
+    model.show(model.status);
+    hear(model, "@msgid=1 :bob!b@far PRIVMSG #tea :ada: hi", "@msgid=2 :bob!b@far PRIVMSG #tea :all of you");
+    const tea = model.find("#tea");
+    return [tea.unread, tea.mentions, ...["1", "2"].map((id) => isForUser(model, tea, tea.ids.get(id)))];
+  };
+  assert.deepEqual(hearing([]), [2, 1, true, false]);
+  assert.deepEqual(hearing(["mute"]), [0, 0, false, false]);
+  assert.deepEqual(hearing(["notify"]), [2, 1, true, true]);
+  assert.deepEqual(hearing(["no-highlight"]), [2, 0, false, false]);
+});
