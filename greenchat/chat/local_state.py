@@ -12,10 +12,19 @@ class LocalState:
 
     monitors: what the sessions of this process watch. entrance: the connection password, once it was given.
     command_counts: how often each command was called. logins: how many were "right" and "wrong". moderation: whom the
-    spam filter suspects, and what it held back.
+    spam filter suspects, and what it held back. troubles: what operators should know, a sentence each.
     """
 
-    __slots__ = ("_references", "_sessions", "command_counts", "entrance", "logins", "moderation", "monitors")
+    __slots__ = (
+        "_references",
+        "_sessions",
+        "command_counts",
+        "entrance",
+        "logins",
+        "moderation",
+        "monitors",
+        "troubles",
+    )
 
     def __init__(self) -> None:
         self.monitors = Monitors()
@@ -23,6 +32,7 @@ class LocalState:
         self.command_counts: Counter[str] = Counter()
         self.logins: Counter[str] = Counter()
         self.moderation = ModerationState()
+        self.troubles: list[str] = []
         self._references = 0
         self._sessions = 0
 

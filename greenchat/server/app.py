@@ -30,6 +30,8 @@ from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.first_bytes import is_foreign
 from greenchat.protocol.message import Message
+from greenchat.protocol.msgid import time_of
+from greenchat.protocol.times import format_time
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
@@ -55,6 +57,7 @@ from greenchat.storage.log import MemoryLog
 
 log = logging.getLogger(__name__)
 
+_FUTURE = 60_000  # ms: less than that is a clock that was put right
 T = TypeVar("T")
 
 _DAY = 86_400.0  # seconds
@@ -95,6 +98,7 @@ class App:
         self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
         self.threads = Threads()
         self.hangups = Hangups()
+        self._mind_the_future()
         self.connections: dict[Connection, None] = {}
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
@@ -128,6 +132,17 @@ class App:
     def mail(self) -> Mailer:
         """Sends mail as the options say now."""
         return Mailer(self.options.email)
+
+    def _mind_the_future(self) -> None:
+        """New messages are never before those that there are: their times follow a date that was wrong."""
+        newest, now = time_of(self.store.last_id()), self.now()
+        if newest > now + _FUTURE:
+            text = (
+                f"The newest message is of {format_time(newest)}, and the clock says {format_time(now)}: until then new"
+                " messages have that time, in their order. If the clock is right, it was wrong before"
+            )
+            log.warning("%s", text)
+            self.network.local.troubles.append(text)
 
     def now(self) -> int:
         """Ms since the epoch."""
