@@ -13,7 +13,8 @@ _caught: list[int] = []
 def remember() -> None:
     """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process."""
     for number in (signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, _catch)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has it ignored, and `terminal` looks whether
+            signal.signal(number, _catch)
 
 
 def caught() -> frozenset[int]:
