@@ -219,6 +219,9 @@ class Log:
 
     level: Annotated[str, Key("how much", choices=("debug", "info", "warning", "error"))] = "info"
     file: Annotated[Path, Key("where; empty: standard error", restart=True)] = field(default_factory=Path)
+    format: Annotated[
+        str, Key("lines for people, or a JSON object each for programs", choices=("text", "json"), restart=True)
+    ] = "text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.http.door import HttpDoor
 from greenchat.server.mail import Mailer
+from greenchat.server.net import connection_log
 from greenchat.server.net.admission import Admission
 from greenchat.server.net.connection import Connection, Row
 from greenchat.server.net.detect import IRC, PLAIN, PROXY, TLS
@@ -314,7 +315,9 @@ class App:
             connection.run()
         finally:
             del self.connections[connection]
-            self._admission.leave(connection.session)
+            session = connection.session
+            connection_log.ended(session, nick=session.nick, account=session.account, seconds=connection.age)
+            self._admission.leave(session)
             self.meter.ended(connection.session)
 
     def _objection(self, host: str) -> str:

@@ -25,6 +25,7 @@ from greenchat.server.control.service import ControlService
 from greenchat.server.data.recording import RecordingError
 from greenchat.server.data.scheduled_backups import ScheduledBackups
 from greenchat.server.early_signals import caught
+from greenchat.server.net.connection_log import JsonFormatter
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.systemd import Notifier, handed_over
@@ -161,6 +162,8 @@ def _start_log(options: Log) -> None:
             handler = WatchedFileHandler(options.file, encoding="utf-8")  # goes on after the file was rotated away
         except OSError as error:
             raise CannotStartError(f"can't write the log {options.file}: {error.strerror}") from error
+    if options.format == "json":
+        handler.setFormatter(JsonFormatter())
     logging.basicConfig(
         level=options.level.upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",

@@ -1,0 +1,33 @@
+"""The log says of each connection who it was, from where, how, and why it ended; and nothing that was said."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.irc import Client
+from tests.server.process import started
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_line_for_each_connection(tmp_path: Path, kind: str) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text(f'[log]\nformat = "{kind}"\n', encoding="utf-8")
+    arguments = ("--config", str(config), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")
+    with started(tmp_path, *arguments) as server:
+        with Client(server.target, "alice") as alice:
+            alice.run("NS REGISTER secret-word-1", "PRIVMSG alice :secret words")
+            alice.send("QUIT :secret reason")
+            alice.until_end()
+        server.end()
+        lines = [line for line in server.errors.read_text(encoding="utf-8").splitlines() if "alice" in line]
+    assert len(lines) == 1
+    if kind == "json":
+        told = json.loads(lines[0])
+        assert told["level"] == "info"
+        assert (told["nick"], told["account"], told["host"]) == ("alice", "alice", "127.0.0.1")
+        assert (told["dialect"], told["tls"], told["why"]) == ("IRC", False, "quit")
+    else:
+        assert "alice (alice) from 127.0.0.1, IRC, left after " in lines[0]
+        assert lines[0].endswith(": quit")
+    assert "secret" not in "".join(lines)
