@@ -7,6 +7,7 @@ that was released: add one.
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from greenchat.storage.births import give_ids
@@ -149,7 +150,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
         connection.execute("PRAGMA cache_size = -16384")  # KiB
         migrate(connection, path)
         # What a killed server has left: pages in the log are older than those behind them, with texts that were erased.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.OperationalError):  # on a full disk it can't be moved: the housekeeping tries again
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
         raise StoreError(f"can't use the database {path}: {error}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
