@@ -7,7 +7,7 @@ WRONG_USE = 2  # how a program ends that was not called as it must be
 
 
 def called(program: str) -> str:
-    """How one of our programs is called from here: by its name, or by its path beside the one that runs."""
+    """Return the command that runs one of our programs: its name, or its path beside the one that runs."""
     from shutil import which  # late: it brings all kinds of archives along
 
     beside = Path(sys.argv[0]).with_name(program)

@@ -11,7 +11,7 @@ _former: list[int] = []  # the umask that this process was started with
 
 
 def keep_private() -> None:
-    """Have all that this process writes be for its user only. Every program of ours calls it first."""
+    """Make all files that this process writes private to its user. Every program of ours calls it first."""
     former = os.umask(_OTHERS)
     if not _former:
         _former.append(former)

@@ -15,7 +15,7 @@ _FIELDS = "__record_fields__"
 
 
 class Field:
-    """What is known of a field besides its name and type."""
+    """The properties of a field besides its name and type."""
 
     __slots__ = ("default", "factory", "kw_only", "name", "repr")
 

@@ -26,7 +26,7 @@ def account_id(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the owner of an account may choose. None leaves it to the server's settings."""
+    """The choices of an account's owner; None leaves a choice to the server's settings."""
 
     always_on: bool | None = None
     multiclient: bool | None = None
@@ -227,5 +227,5 @@ class Accounts:
         return account
 
     def changed(self, name: str, **changes: Any) -> Account:
-        """What an account would be with these fields changed. Raises KeyError where there is none."""
+        """Return a copy of an account with these fields changed. Raises KeyError where there is none."""
         return replace(self._by_name[self._fold(name)], **changes)

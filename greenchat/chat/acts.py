@@ -18,7 +18,7 @@ _RAN, _DECIDED, _SPOKEN = "run", "step", "say"
 
 
 class ActError(ValueError):
-    """It can't be read as an act; the text says why."""
+    """The data is no act; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

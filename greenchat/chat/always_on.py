@@ -19,7 +19,7 @@ def stays(network: Network, user: User) -> bool:
 
 
 def presence(network: Network, account: str, default: User | None = None) -> User | None:
-    """Which of the users of an account is the one that stays: whose nick is its name, else who logged in first.
+    """Return the user of an account that stays: the one whose nick is its name, else the first to log in.
 
     None where none stays, default where none is here.
     """

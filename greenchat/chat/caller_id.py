@@ -42,7 +42,7 @@ def address(sender: User, target: User) -> None:
 
 
 def kept(network: Network, owner: User) -> dict[str, str]:
-    """What the owner's account keeps of the list: names of the accounts on it, by id."""
+    """Return the part of the list that the owner's account keeps: names of the accounts on it, by id."""
     account = network.accounts.by_id(owner.account_id) if owner.account_id else None
     accepted = map(network.accounts.by_id, account.accepted if account else ())
     return {other.id: other.name for other in accepted if other}

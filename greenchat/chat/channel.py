@@ -24,7 +24,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Locks:
-    """What a channel's operators have set, as it was at one moment: see `Channel.locks`."""
+    """The settings of a channel's operators at one moment: see `Channel.locks`."""
 
     flags: frozenset[str]
     topic: Topic | None
@@ -74,7 +74,7 @@ class Channel:
 
     @property
     def symbol(self) -> str:
-        """How NAMES shows what kind of channel it is: https://modern.ircdocs.horse/#rplnamreply-353."""
+        """The channel's symbol in replies to NAMES: https://modern.ircdocs.horse/#rplnamreply-353."""
         if "s" in self.flags:
             return "@"
         return "*" if "p" in self.flags else "="
@@ -106,7 +106,7 @@ class Channel:
         return self.shows(member) or viewer is member or self.is_at_least(viewer, "h")
 
     def witnesses(self, member: User) -> Iterator[User]:
-        """Who in this channel is told what a member of it does, the member too."""
+        """Yield the members of this channel who see what a member of it does, the member included."""
         if self.shows(member):
             yield from self.members
             return
@@ -119,7 +119,7 @@ class Channel:
         return self.lists.setdefault(letter, MaskList(self.mask_fold))
 
     def locks(self) -> Locks:
-        """What its operators have set, to go back to with `set_locks`."""
+        """Return the settings that its operators have made, to go back to with `set_locks`."""
         lists = {letter: masks.copy() for letter, masks in self.lists.items()}
         paces = dict(self.paces)
         return Locks(frozenset(self.flags), self.topic, self.key, self.limit, self.forward, lists, self.metadata, paces)

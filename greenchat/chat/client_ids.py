@@ -27,7 +27,7 @@ class SentIds:
 
     @staticmethod
     def key(account: str, conversation: str, client_id: str) -> Key | None:
-        """What an id is known under: of an account (its id), or of any of those who have none. None if it is no id."""
+        """Return the key of an id: of an account (its id), or shared by all without one; None if the id is invalid."""
         return (account, conversation, client_id) if 0 < len(client_id) <= _LONGEST else None
 
     def get(self, key: Key) -> int:
@@ -49,5 +49,5 @@ class SentIds:
         self._msgids = OrderedDict(((account, place, name), msgid) for account, place, name, msgid in stored)
 
     def drop(self, key: Key) -> None:
-        """It was not said after all."""
+        """Forget a key whose message was not delivered after all."""
         self._msgids.pop(key, None)

@@ -27,7 +27,7 @@ class Cloaks:
     __slots__ = ("_known", "_secret", "_settings")
 
     def __init__(self, settings: Cloak) -> None:
-        """It has no secret yet."""
+        """Make cloaks without a secret."""
         self._settings = settings
         self._secret = b""
         self._known: dict[str, str] = {}
@@ -43,7 +43,7 @@ class Cloaks:
         return self._secret
 
     def host(self, host: str) -> str:
-        """What to show of an IP address: its cloak. Of this machine's own addresses, and of what is no address: it."""
+        """Return the cloak of an IP address; loopback addresses, and text that is no address, come back unchanged."""
         shown = self._known.get(host)
         return self._remember(host, self._make(host)) if shown is None else shown
 

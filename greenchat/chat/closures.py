@@ -61,7 +61,7 @@ class Closure:
     first: tuple[str, ...] = ()
 
     def note(self, identity: str, since: int, until: int) -> list[Span]:
-        """Somebody was in; all of their times."""
+        """Note that a user was in for a span; return all spans of that user."""
         spans = self.inside.setdefault(identity, [])
         spans[:] = [span for span in spans if span[1] != LAST_ID]  # of somebody who was believed to be in
         spans.append((max(since, self.start), until))
@@ -72,7 +72,7 @@ class Closure:
         return spans
 
     def times_of(self, user: User) -> list[Span]:
-        """When somebody was in who has left meanwhile."""
+        """Return the spans in which a user was in who has left meanwhile."""
         return [*self.inside.get(user.account_id, ()), *self.inside.get(user.guest_id, ())]
 
 
@@ -97,7 +97,7 @@ class Closures:
         return bool(self._unsaved)
 
     def take(self) -> list[Unsaved]:
-        """What is to be stored, once."""
+        """Return what is to be stored, and forget that it is."""
         taken = list(self._unsaved.values())
         self._unsaved.clear()
         return taken
@@ -122,13 +122,13 @@ class Closures:
             self.follow(key, channel, msgid + 1)
 
     def came(self, key: str, user: User, msgid: int) -> None:
-        """Somebody came in: should nobody tell that they went, they are known to have been in all the same."""
+        """Note that a user came in, so that the visit is known even if nothing reports the departure."""
         current = self._current(key)
         if current and user.account_id:
             self._save_inside(current, user.account_id, [*current.inside.get(user.account_id, ()), (msgid, LAST_ID)])
 
     def went(self, key: str, user: User, since: int, msgid: int) -> None:
-        """Somebody left who was in since a msgid."""
+        """Note that a user left who had been in since a msgid."""
         for closure in self._of.get(key, ()):
             if closure.end >= since:
                 for identity in {user.identity, user.guest_id} - {""}:
@@ -157,7 +157,7 @@ class Closures:
             self._save(after, closure)
 
     def hidden(self, key: str, channel: Channel, reader: User) -> tuple[Span, ...]:
-        """What a member of a channel may not read of its past, in order."""
+        """Return the spans of a channel's history that a member may not read, in order."""
         closures = self._of.get(key, ())
         since = parse_msgid(reader.channels.get(key, "")) or 0
         if "H" in channel.flags:
@@ -177,7 +177,7 @@ class Closures:
         return tuple(hidden)
 
     def restore(self, stored: Mapping[str, Any]) -> None:
-        """One closure that the store has kept, see `_save`."""
+        """Restore one closure from the store, see `_save`."""
         closure = Closure(stored["start"], stored["life"], stored["quiet"], stored["end"] or LAST_ID)
         closure.first = tuple(stored["first"])
         for identity in closure.first:
@@ -187,7 +187,7 @@ class Closures:
         closures.sort(key=lambda each: each.start)
 
     def restore_inside(self, stored: Mapping[str, Mapping[str, Any]], last: int) -> None:
-        """Who was in, by `<start> <identity>`, after all closures. last: the largest id that there is.
+        """Restore who was in, by `<start> <identity>`, after all closures. last: the largest id that there is.
 
         Whoever was in when the server ended was in until then.
         """
@@ -261,7 +261,7 @@ class Closures:
 
 
 def _without(whole: Span, parts: Iterable[Span]) -> Iterator[Span]:
-    """What is left of a span."""
+    """Yield what is left of a span without these parts."""
     start, end = whole
     for since, until in sorted(parts):
         if since > start:

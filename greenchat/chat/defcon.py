@@ -28,14 +28,14 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class DefconGate:
-    """Who may come in. level: one of MEANINGS. opers: as in the settings. gateways: addresses that speak for others."""
+    """Decides who may come in. level: one of MEANINGS. opers: as in the settings. gateways: addresses of gateways."""
 
     level: int
     opers: Iterable[Oper]
     gateways: tuple[IpNetwork, ...]
 
     def objection(self, host: str) -> str:
-        """Why nobody can connect from this IP address; "" if they can.
+        """Return the reason why this IP address may not connect; "" if it may.
 
         An operator who may come from anywhere (`*@*`) opens the door to nobody else: such a mask says nothing of where
         operators are.
@@ -48,7 +48,7 @@ class DefconGate:
         return "This server takes no new connections at the moment: try again later"
 
     def objection_to_guest(self, host: str) -> str:
-        """Why nobody from this IP address can come in without an account; "" if they can."""
+        """Return the reason why this IP address may not connect without an account; "" if it may."""
         if self.level > ONLY_ACCOUNTS or _is_local(host):
             return ""
         return "This server takes only people with an account at the moment: log in with SASL"

@@ -26,7 +26,7 @@ class KnownOrigins:
         return place in self._places.get(account, ())
 
     def note(self, account: str, place: str) -> None:
-        """Somebody has. Of too many places the one that was used longest ago is forgotten."""
+        """Note a login from a place; beyond the limit, the place used longest ago is forgotten."""
         places = self._places.setdefault(account, {})
         places.pop(place, None)
         places[place] = None

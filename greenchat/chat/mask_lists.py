@@ -25,7 +25,7 @@ _VERDICTS = 4096  # users whose verdict a list remembers
 
 
 class MaskError(ValueError):
-    """It can't be a mask; the text says why."""
+    """The text is no valid mask; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class MaskList:
         return iter(self._entries.values())
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of masks."""
         return len(self._entries)
 
     def __contains__(self, mask: Mask) -> bool:
@@ -141,7 +141,7 @@ class MaskList:
 
 
 def parse(text: str) -> Mask:
-    """What a client typed as a mask. `nick` means `nick!*@*`, `user@host` means `*!user@host`.
+    """Return the mask that a client typed. `nick` means `nick!*@*`, `user@host` means `*!user@host`.
 
     Raises MaskError.
     """

@@ -37,7 +37,7 @@ def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str,
 
 @dataclass(slots=True, eq=False)
 class MetadataUse:
-    """What a session does with metadata.
+    """A session's use of metadata.
 
     subscriptions: the keys of which it wants to hear, in the order of asking. pending: what it said of itself before
     it was registered.
@@ -49,7 +49,7 @@ class MetadataUse:
 
     @property
     def changes(self) -> list[int]:
-        """When it changed something lately, ms since the epoch."""
+        """The times of its recent changes, ms since the epoch."""
         return list(self._changes)
 
     def wait(self, now: int, a_minute: int) -> int:
@@ -61,5 +61,5 @@ class MetadataUse:
         return -((now - self._changes[-a_minute] - _MINUTE) // 1000)
 
     def count_change(self, now: int) -> None:
-        """It changes something now."""
+        """Count a change made now."""
         self._changes.append(now)

@@ -46,7 +46,7 @@ class ClientBatch:
         return self.opening.params[2] if len(self.opening.params) > 2 else ""
 
     def add(self, message: Message, now: int) -> None:
-        """One message with a batch tag. now: ms."""
+        """Add one message with a batch tag. now: ms."""
         if self.fault:
             return
         if now - self.since > OPEN_FOR:
@@ -60,7 +60,7 @@ class ClientBatch:
             self.parts.append(Part(message.params[1], CONCAT in message.tags))
 
     def end(self) -> Fault | None:
-        """It is whole; what is wrong with it, unless that was found before."""
+        """End the batch; return what is wrong with it, unless that was found before."""
         if not any(part.text for part in self.parts):
             return _invalid("Invalid multiline batch with blank lines only")
         return None

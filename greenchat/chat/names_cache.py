@@ -16,7 +16,7 @@ _KEPT_FROM = 50  # members; the lines of a small channel are sooner made than ke
 
 
 def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:
-    """Everybody in a channel, as members see it. variant: bits of VARIANT."""
+    """Return the names of everybody in a channel, as members see them. variant: bits of VARIANT."""
     kept = channel.names.get(variant)
     if kept is None or kept.nick_bytes != settings.nick_bytes:
         kept = lines_of(settings, channel, variant, channel.members)
@@ -34,13 +34,13 @@ def lines_of(settings: Settings, channel: Channel, variant: int, members: Iterab
 
 
 def add(settings: Settings, channel: Channel, user: User) -> None:
-    """Somebody became a member."""
+    """Add a new member to the cached names."""
     for variant, kept in channel.names.items():
         kept.add(user, _name(settings, channel, variant, user))
 
 
 def remove(channel: Channel, user: User) -> None:
-    """Somebody is a member no more."""
+    """Remove a former member from the cached names."""
     for kept in channel.names.values():
         kept.remove(user)
 

@@ -113,15 +113,15 @@ class Network:
         self.defcon = NORMAL
 
     def user(self, nick: str) -> User | None:
-        """Who has this nick now."""
+        """Return the user who has this nick now."""
         return self.users.get(self.fold(nick))
 
     def holder(self, nick: str) -> User | None:
-        """Who must give up their nick before somebody can have this one: it is the same, or looks the same."""
+        """Return the user whose nick keeps this one from being taken: it is the same, or looks the same."""
         return self.user(nick) or self._looks.get(self.naming.skeleton(nick))
 
     def users_of(self, account: str) -> list[User]:
-        """Who is logged in to an account, who did it first before the others."""
+        """Return the users logged in to an account, in the order of their logins."""
         return list(self._users_of.get(self.fold(account), ()))
 
     def channel(self, name: str) -> Channel | None:
@@ -133,7 +133,7 @@ class Network:
         return [self.channels[name] for name in user.channels]
 
     def peers(self, user: User) -> Iterator[User]:
-        """Everybody who shares a channel with a user and sees them there, once each, without themselves."""
+        """Yield the users who share a channel with a user and see them there, once each, without the user."""
         seen = {user}
         for name in user.channels:
             for member in self.channels[name].witnesses(user):
@@ -143,11 +143,11 @@ class Network:
 
     @property
     def unregistered(self) -> int:
-        """How many connections are nobody yet."""
+        """The number of connections that have not registered yet."""
         return len(self.sessions) - self._registered_sessions
 
     def configure(self, settings: Settings) -> None:
-        """Have other settings in force from now on."""
+        """Put other settings in force."""
         self.settings = settings
         self.rules += 1
 
@@ -174,12 +174,12 @@ class Network:
         self.attach(user, session)
 
     def welcome_back(self, user: User) -> None:
-        """Somebody whom the store has kept, without a session. The nick must be free."""
+        """Add a user whom the store has kept, without a session. The nick must be free."""
         self._name(user)
         self._log_in(user)
 
     def attach(self, user: User, session: Session) -> None:
-        """One more session of a user: it hears all their channels from now on."""
+        """Attach one more session to a user: it hears all their channels from now on."""
         session.user = user
         user.sessions.append(session)
         self._registered_sessions += 1

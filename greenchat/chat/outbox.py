@@ -54,7 +54,7 @@ class Dirty(list["Outbox"]):
 
 
 class _Nowhere(Dirty):
-    """Where an outbox is marked that has ended: nowhere. What is put there is counted all the same."""
+    """The marks of an outbox that has ended: it is never marked as dirty, but what is put there is counted."""
 
     __slots__ = ("_dirty",)
 

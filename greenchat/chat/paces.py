@@ -41,7 +41,7 @@ class Pace:
 
 
 class Recent:
-    """When something happened lately, in ms: whether once more is within a pace."""
+    """Times of recent events, in ms, to tell whether one more is within a pace."""
 
     __slots__ = ("_times",)
 
@@ -57,7 +57,7 @@ class Recent:
         return self._times[-pace.count] + pace.seconds * _SECOND - now
 
     def count(self, now: int) -> None:
-        """Have it happened now."""
+        """Count an event that happens now."""
         self._times.append(now)
         if len(self._times) > MOST:
             self._times.popleft()

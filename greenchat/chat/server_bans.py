@@ -19,12 +19,12 @@ ADDRESS, ACCOUNT, MASK = "address", "account", "mask"
 
 
 class TargetError(ValueError):
-    """It is nothing that can be banned; the text says why."""
+    """The text names nothing that can be banned; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a ban is on. kind: ADDRESS (also a network), ACCOUNT or MASK. text: as it is shown and found again."""
+    """The target of a ban. kind: ADDRESS (also a network), ACCOUNT or MASK. text: as it is shown and found again."""
 
     kind: str
     text: str
@@ -50,7 +50,7 @@ class ServerBan:
 
     @property
     def message(self) -> str:
-        """What who is banned gets to read."""
+        """The text that a banned client is shown."""
         return f"You are banned from this server: {self.reason}"
 
     def document(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class ServerBan:
 
 
 def parse_target(text: str) -> Target:
-    """What an operator typed: `192.0.2.1`, `192.0.2.0/24`, `nick!user@host`, `*.example.org`, or an account.
+    """Parse an operator's target: `192.0.2.1`, `192.0.2.0/24`, `nick!user@host`, `*.example.org`, or an account.
 
     A mask `*@192.0.2.1` without wildcards in a host that is an address is a ban on that address. Raises TargetError.
     """
@@ -146,7 +146,7 @@ class ServerBans:
         return iter(self._bans.values())
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of bans."""
         return len(self._bans)
 
     def key(self, target: Target) -> str:

@@ -125,7 +125,7 @@ LOCAL = {
 
 
 class SnapshotError(ValueError):
-    """It can't be read as a snapshot; the text says why."""
+    """The data is no snapshot; the text says why."""
 
 
 def snapshot(network: Network, now: int) -> dict[str, Any]:

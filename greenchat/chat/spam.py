@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Suspect:
-    """What one user said lately. scores: time (ms) and points; texts: time and what was said, see `plain`."""
+    """The recent messages of one user. scores: time (ms) and points; texts: time and text, see `plain`."""
 
     scores: deque[tuple[int, int]] = field(default_factory=deque)
     texts: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))

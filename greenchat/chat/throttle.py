@@ -29,7 +29,7 @@ class TokenBucket:
 
 
 class Attempts:
-    """How often somebody did something lately: giving a wrong password, registering an account.
+    """A throttle on repeated actions: wrong passwords, registrations of accounts.
 
     At most `limit` within `window` ms; limit 0 switches it off.
 
@@ -45,7 +45,7 @@ class Attempts:
         self._under_way: Counter[str] = Counter()
 
     def wait(self, who: str, now: int) -> int:
-        """How many ms until they may try again; 0 for at once. now: in ms."""
+        """Return how many ms `who` has to wait before the next attempt; 0 for none. now: in ms."""
         failures = self._failures.get(who)
         if failures is None or not self.limit:
             return 0
@@ -68,13 +68,13 @@ class Attempts:
         self._under_way[who] += 1
 
     def end(self, who: str) -> None:
-        """It is over; if it has failed, that is to be counted."""
+        """End an attempt; a failed one is to be counted as well."""
         self._under_way[who] -= 1
         if self._under_way[who] <= 0:
             del self._under_way[who]
 
     def count(self, who: str, now: int) -> None:
-        """They did it: they tried and failed, or whatever is to be kept within bounds."""
+        """Count a failed attempt, or any other action that is to be limited."""
         if self.limit:
             failures = self._failures.setdefault(who, deque())
             failures.append(now)
@@ -82,11 +82,11 @@ class Attempts:
                 failures.popleft()
 
     def succeeded(self, who: str) -> None:
-        """They got it right: all is forgotten."""
+        """Forget all attempts of `who` after a successful one."""
         self._failures.pop(who, None)
 
     def dump(self) -> list[list[object]]:
-        """Who did it when, as JSON can hold it; what is under way is not in it."""
+        """Return the counted attempts as JSON can hold them, without those under way."""
         return [[who, list(times)] for who, times in sorted(self._failures.items())]
 
     def load(self, stored: Iterable[tuple[str, list[int]]]) -> None:

@@ -88,7 +88,7 @@ class Tokens:
         return hashed in self._by_hash
 
     def of(self, account: Account) -> list[Token]:
-        """Those of an account, the oldest first, with those that have expired."""
+        """Return the tokens of an account, the oldest first, expired ones included."""
         return [self._by_hash[each] for each in self._by_account.get((account.name, account.created), ())]
 
     def put(self, token: Token) -> None:

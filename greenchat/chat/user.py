@@ -20,7 +20,7 @@ _TENURES = 20  # of one user that are remembered: what they said before they can
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One connection.
+    """A connection of a client.
 
     caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
     secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
@@ -78,7 +78,7 @@ NOT_TOLD = Invitation()
 
 
 class Tenure(NamedTuple):
-    """How long somebody was called so. source: nick!user@host; since, until: msgids, both excluded."""
+    """A span in which a user had one name. source: nick!user@host; since, until: msgids, both excluded."""
 
     source: str
     since: int
@@ -137,7 +137,7 @@ class User:
 
     @property
     def identity(self) -> str:
-        """Who they are beyond one connection: the account's id, or for those without one a name that dies with them."""
+        """The identity beyond one connection: the account's id, or without one a name that dies with the user."""
         return self.account_id or self.guest_id
 
     def tenure(self, until: int = LAST_ID) -> Tenure:
@@ -147,7 +147,7 @@ class User:
         return Tenure(self.source, until if since is None else since, until)
 
     def note_tenure(self, until: int) -> None:
-        """They are about to be called or shown otherwise."""
+        """Note the end of a name or host that is about to change."""
         self.former = (*self.former, self.tenure(until))[-_TENURES:]
 
     def was(self, source: str, msgid: int) -> bool:

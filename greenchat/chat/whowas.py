@@ -10,7 +10,7 @@ from greenchat.chat.user import User
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """Somebody as they were when they gave up a nick; time in ms since the epoch; identity: see `User.identity`."""
+    """A user at the moment of giving up a nick; time in ms since the epoch; identity: see `User.identity`."""
 
     nick: str
     username: str
@@ -23,7 +23,7 @@ class Departed:
 
     @classmethod
     def of(cls, user: User, now: int) -> "Departed":
-        """Somebody as they are; now: ms since the epoch."""
+        """Return a record of a user as they are; now: ms since the epoch."""
         shown = (user.nick, user.username, user.host, user.realname, user.account)
         return cls(*shown, real_host=user.real_host, time=now, identity=user.identity)
 
@@ -70,5 +70,5 @@ class Whowas:
             yield from entries
 
     def of(self, folded: str) -> Iterator[Departed]:
-        """Those who had this nick, the last first."""
+        """Yield the former users of this nick, the last first."""
         return iter(self._by_nick.get(folded, ()))

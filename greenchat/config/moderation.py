@@ -9,7 +9,7 @@ from greenchat.config.key import Key
 
 @dataclass(frozen=True, slots=True)
 class SpamFilter:
-    """When what somebody says is held back. Points: see the example of the configuration file."""
+    """The limits from which messages are held back. Points: see the example of the configuration file."""
 
     mode: Annotated[
         str,
@@ -39,7 +39,7 @@ class SpamFilter:
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
-    """What operators are told, and where."""
+    """The reports that operators get, and their channel."""
 
     channel: Annotated[
         str,

@@ -50,14 +50,14 @@ def _fingerprint(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OperClass:
-    """What an operator may do."""
+    """A class of operators: the privileges that they have."""
 
     rights: Annotated[tuple[str, ...], Key("what they may do", choices=tuple(RIGHTS))] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Oper:
-    """Somebody who may become an operator."""
+    """An entry for a user who may become an operator."""
 
     class_: Annotated[str, Key("the class that gives the rights")]
     password: Annotated[

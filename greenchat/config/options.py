@@ -18,7 +18,7 @@ from greenchat.values.addresses import IpNetwork
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen. host "" means every interface; port 0 any free one."""
+    """An address to listen on. host "" means every interface; port 0 any free one."""
 
     host: str
     port: int
@@ -59,7 +59,7 @@ _LOCAL = (addresses.network("127.0.0.0/8"), addresses.network("::1/128"))
 
 @dataclass(frozen=True, slots=True)
 class ListenerOptions:
-    """One address and what is served there."""
+    """An address and the protocols served there."""
 
     address: Annotated[Address, Key("[HOST]:PORT; :PORT is every interface, port 0 any free one", parse=Address.parse)]
     kind: Annotated[str, Key("auto finds out what each client speaks", choices=first_bytes.CHOICES)] = "auto"
@@ -104,7 +104,7 @@ class ListenerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """How many there may be, and when they have to end. Times in seconds."""
+    """The limits on connections: how many there may be, and when they have to end. Times in seconds."""
 
     most: Annotated[int, Key("at once; 0: as many as the system allows", 0, 10_000_000)] = 0
     per_address: Annotated[int, Key("at once from one address; 0: no limit", 0, 1_000_000)] = 100
@@ -134,7 +134,7 @@ class PlainText:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """How fast one client may act. 0 switches a throttle off."""
+    """The limits on the pace of one client. 0 switches a throttle off."""
 
     commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 20.0
     burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 100
@@ -159,7 +159,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """How mail is sent: the codes that confirm the address with which an account was registered."""
+    """The way to send mail: the codes that confirm the address with which an account was registered."""
 
     sender: Annotated[
         str,
@@ -183,7 +183,7 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where history, accounts and channels are kept, how safely and how long."""
+    """The place of history, accounts and channels, and how safely and how long they are kept."""
 
     persistent: Annotated[bool, Key("keep it in the data folder; false: forget all at the end", restart=True)] = True
     durability: Annotated[
@@ -215,7 +215,7 @@ class BackupOptions:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What is written down about the server itself."""
+    """The log of the server itself."""
 
     level: Annotated[str, Key("how much", choices=("debug", "info", "warning", "error"))] = "info"
     file: Annotated[Path, Key("where; empty: standard error", restart=True)] = field(default_factory=Path)

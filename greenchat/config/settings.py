@@ -56,7 +56,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """Who runs the server: the lines of ADMIN. The empty ones are left out."""
+    """The lines of ADMIN: the people who run the server. Empty ones are left out."""
 
     location: Annotated[str, Key("what the server is, and where", parse=validators.line)] = ""
     organization: Annotated[str, Key("who runs it", parse=validators.line)] = ""
@@ -65,7 +65,7 @@ class Admin:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is remembered, and what may be asked of it."""
+    """The limits of the history: what is kept, and what clients may ask for."""
 
     enabled: Annotated[bool, Key("remember what is said")] = True
     private: Annotated[bool, Key("private messages too")] = True
@@ -111,7 +111,7 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What people may say of themselves and of their channels: https://ircv3.net/specs/extensions/metadata."""
+    """The limits of metadata on users and channels: https://ircv3.net/specs/extensions/metadata."""
 
     enabled: Annotated[bool, Key("whether there is such a thing")] = True
     keys: Annotated[int, Key("keys that one user or channel can have", 1, 100)] = 20
@@ -150,7 +150,7 @@ class Sts:
 
 @dataclass(frozen=True, slots=True)
 class Cloak:
-    """What others see of where somebody comes from."""
+    """The cloak: what others see instead of a client's address."""
 
     enabled: Annotated[
         bool, Key("show a keyed hash instead of the address, but of this machine's own ones", restart=True)

@@ -35,7 +35,7 @@ def suffix(text: str) -> str:
 
 
 def network_name(text: str) -> str:
-    """One word: it becomes a token of ISUPPORT."""
+    """Return a network name, which must be one word: it becomes a token of ISUPPORT."""
     if not text or not text.isprintable() or " " in text or len(text.encode()) > 64:
         raise ValueError("must be one word of at most 64 bytes")
     return text
@@ -65,7 +65,7 @@ def origin(text: str) -> str:
 
 
 def word(text: str) -> str:
-    """What can stand in the middle of a command: no spaces, no colon at its beginning."""
+    """Return a text that can stand in the middle of a command: no spaces, no colon at its beginning."""
     if " " in text or text.startswith(":") or not text.isprintable():
         raise ValueError("must not hold spaces or begin with a colon")
     return text

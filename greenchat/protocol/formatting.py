@@ -30,7 +30,7 @@ _HEX_ARGUMENTS = re.compile(r"(?:([0-9A-Fa-f]{6})(?:,([0-9A-Fa-f]{6}))?)?")
 
 @record(frozen=True, slots=True)
 class Format:
-    """How a stretch of text looks.
+    """The format of a stretch of text.
 
     foreground, background: None for the default, a number 0-98 of the mIRC palette, or "rrggbb".
     """

@@ -61,7 +61,7 @@ class LineBuffer:
 
     @property
     def rest(self) -> bytes:
-        """What has come in of a line that has not ended yet."""
+        """The bytes received of a line that has not ended yet."""
         return self._rest
 
     def _within_limits(self, line: bytes) -> bool:

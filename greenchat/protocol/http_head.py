@@ -56,7 +56,7 @@ class Head(NamedTuple):
 
     @property
     def host(self) -> str:
-        """What the request was sent to: a name or an address, and perhaps a port."""
+        """The host that the request was sent to: a name or an address, and perhaps a port."""
         return self.get("host")
 
 

@@ -42,7 +42,7 @@ class ModeTable:
 
 @dataclass(frozen=True, slots=True)
 class ModeChange:
-    """One letter of a mode string. parameter is None where none was given or none is taken."""
+    """A change of one mode. parameter is None where none was given or none is taken."""
 
     adding: bool
     letter: str

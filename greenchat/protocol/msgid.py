@@ -65,7 +65,7 @@ def parse_msgid(text: str) -> int | None:
 
 
 def time_of(number: int) -> int:
-    """When the message with this id was said: milliseconds since the epoch."""
+    """Return the time of the message with this id, in milliseconds since the epoch."""
     return number >> COUNTER_BITS
 
 

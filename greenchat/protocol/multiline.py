@@ -12,7 +12,7 @@ CONCAT = "draft/multiline-concat"
 
 
 class Part(NamedTuple):
-    """What one line of a batch brings. joined: without a line break after the one before."""
+    """The text of one line of a batch. joined: without a line break after the one before."""
 
     text: str
     joined: bool = False
@@ -25,7 +25,7 @@ def whole(parts: Sequence[Part]) -> str:
 
 
 def seams(parts: Sequence[Part]) -> list[int]:
-    """Where in the whole text parts were joined without a line break."""
+    """Return the offsets in the whole text at which parts were joined without a line break."""
     found = []
     length = 0
     for number, part in enumerate(parts):

@@ -37,7 +37,7 @@ class Header:
 
 
 def missing(data: bytes) -> int:
-    """How many bytes can be read without going beyond the header that begins like this; 0 when it is complete.
+    """Return how many bytes can be read without going beyond the header; 0 when it is complete.
 
     Raises ProxyError as soon as it can't become one.
     """
@@ -103,7 +103,7 @@ def _parse_v2(data: bytes) -> Header:
 
 
 def _came_through_tls(extensions: bytes) -> bool:
-    """What a TLS proxy adds: type, length, and value, whose first byte has a flag for TLS."""
+    """Whether a TLS proxy's extensions (type, length, value) have the flag for TLS in the first byte of a value."""
     while len(extensions) >= 3:
         kind, length = struct.unpack_from("!BH", extensions)
         value = extensions[3 : 3 + length]

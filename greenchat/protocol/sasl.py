@@ -15,11 +15,11 @@ MOST = 16 * 1024  # bytes of base64 in one response
 
 
 class SaslError(ValueError):
-    """What came in is no response of this mechanism."""
+    """The client's response is invalid for this mechanism."""
 
 
 class SaslTooLongError(SaslError):
-    """One AUTHENTICATE has a parameter of more than 400 bytes."""
+    """An AUTHENTICATE parameter has more than 400 bytes."""
 
 
 def chunks(data: bytes) -> Iterator[str]:
@@ -74,7 +74,7 @@ def format_plain(account: str, password: str) -> bytes:
 
 @dataclass(slots=True)
 class Exchange:
-    """One attempt to log in, as far as it has come.
+    """An attempt to log in, as far as it has come.
 
     mechanism: in upper case. scram: once the client's first message has come. proved: it knows the password, and has
     only to take note that we do.

@@ -21,7 +21,7 @@ class ScramError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """What is stored of a password. salt and keys are bytes; iterations those of PBKDF2."""
+    """The stored form of a password. salt and keys are bytes; iterations those of PBKDF2."""
 
     salt: bytes
     iterations: int

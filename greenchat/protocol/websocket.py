@@ -44,7 +44,7 @@ def close_frame(code: int) -> bytes:
 
 
 def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
-    """What a client says most: whole messages, each in one masked frame. (opcode, payload) of each; [] for all else.
+    """Return (opcode, payload) of messages that each came in one masked frame, the common case; [] for all else.
 
     Whoever gets none asks a parser that knows everything: this is for speed only.
     """

@@ -23,7 +23,7 @@ def address(host: str) -> IPv4Address | IPv6Address:
 
 
 def netblock(host: str) -> str:
-    """Those who count as one where they are kept within bounds: an IPv4 address, or a /64 of IPv6."""
+    """Return the block of addresses that limits count as one: an IPv4 address, or a /64 of IPv6."""
     found = address(host)
     if isinstance(found, IPv6Address):
         return str(IPv6Address(int(found) >> _NETBLOCK << _NETBLOCK))

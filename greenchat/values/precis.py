@@ -31,7 +31,7 @@ def fold(name: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """What a nick looks like. It depends on the case: `Н` (Cyrillic) looks like `H`, `н` like nothing else.
+    """Return the look of a nick. It depends on the case: `Н` (Cyrillic) looks like `H`, `н` like nothing else.
 
     Within ASCII all letters differ: `l` and `1` have always been two names.
     """
@@ -50,7 +50,7 @@ def _enforce(name: str) -> str | None:
 
 @lru_cache(16384)
 def _prototype(character: str) -> str:
-    """The one that stands for all that look like this character: an ASCII one if there is any, else the first."""
+    """Return the character that stands for all that look like this one: an ASCII one if possible, else the first."""
     if character.isascii():
         return character
     alike = {character}

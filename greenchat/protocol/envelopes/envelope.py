@@ -155,7 +155,7 @@ class Envelope:
         return f"@{tags} ".encode() + body if tags else body
 
     def _tags(self, kind: int) -> str:
-        """Those of the server come first, "to prevent them from being pushed outside of the byte limit"."""
+        """Return the tags, the server's first, "to prevent them from being pushed outside of the byte limit"."""
         tags = []
         if kind & SERVER_TIME:
             tags.append("time=" + format_time(self.time))

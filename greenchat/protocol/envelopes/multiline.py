@@ -91,7 +91,7 @@ class MultilineEnvelope(Envelope):
         return b"".join(lines)
 
     def _line(self, text: str, is_first: bool = False) -> Envelope:
-        """One of the messages for those who don't know batches of lines."""
+        """Return one of the messages for readers without batches of lines."""
         # "Any tags that would have been added to the batch ... MUST be included on the first message line to be sent.
         # Tags MAY also be included on subsequent lines where it makes sense": what the lines answer is for each of
         # them; an id is for the first alone

@@ -41,7 +41,7 @@ class NamesLines:
         self._size = 0
 
     def add(self, key: Hashable, name: str) -> None:
-        """Somebody came."""
+        """Add a name."""
         size = len(name.encode()) + 1
         line = self._lines[-1] if self._lines else None
         if line is None or line.size + size > self._room + 1:
@@ -54,7 +54,7 @@ class NamesLines:
         self._size += size
 
     def remove(self, key: Hashable) -> None:
-        """Somebody went."""
+        """Remove a name."""
         line = self._line_of.pop(key)
         size = len(line.names.pop(key).encode()) + 1
         line.size -= size
@@ -66,7 +66,7 @@ class NamesLines:
             self._close_gaps()
 
     def replace(self, key: Hashable, name: str) -> None:
-        """Somebody has another name now."""
+        """Replace the name that stands under a key."""
         line = self._line_of[key]
         grown = len(name.encode()) - len(line.names[key].encode())
         if line.size + grown > self._room + 1:

@@ -9,7 +9,7 @@ _NOBODY = "*"
 
 
 class Addressed:
-    """One numeric on its way to many. params: without the reader's nick. time: milliseconds since the epoch."""
+    """A numeric for many readers. params: without the reader's nick. time: milliseconds since the epoch."""
 
     __slots__ = ("_envelope", "_halves", "_room")
 

@@ -24,7 +24,7 @@ class RelayedEnvelope(Envelope):
         batch: str = "",
         label: str = "",
     ) -> None:
-        """It has no account: that of the bot is not the speaker's."""
+        """Make an envelope without an account: the bot's is not the speaker's."""
         super().__init__(message, time=time, msgid=msgid, batch=batch, label=label)
         self.relayed_by = relayed_by
 

@@ -16,7 +16,7 @@ _DIALECTS = caps.PLAIN | caps.TILDE
 
 
 class Head:
-    """What stands before the text. source: nick!user@host. room: bytes of a text that fit behind it."""
+    """The part of a message before its text. source: nick!user@host. room: bytes of a text that fit behind it."""
 
     __slots__ = ("account", "bot", "command", "matters", "prefix", "room", "source", "target")
 

@@ -59,7 +59,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Irc:
-    """It speaks IRC; data is all that it sent so far. prompted: it has the prompt on its line."""
+    """The verdict that a client speaks IRC; data is all that it sent so far. prompted: the prompt is on its line."""
 
     data: bytes
     prompted: bool
@@ -90,7 +90,7 @@ class _Waiting(Enum):
 
 
 class Arrival:
-    """One connection before its name. deadline: when to call `tick` if nothing comes in."""
+    """A connection that has no name yet. deadline: when to call `tick` if nothing comes in."""
 
     __slots__ = ("_asked", "_data", "_give_up", "_irc", "_kept", "_prompt", "_telnet", "_waiting", "deadline")
 
@@ -160,7 +160,7 @@ class Arrival:
         return self._settle(now)
 
     def _settle(self, now: int) -> Verdict | None:
-        """What came in is all of it: a name, or a text that came before the name."""
+        """Decide, now that all input is here, whether it is a name or a text that came before the name."""
         data, self._data = self._data, b""
         named = _NAME_AND_TEXT.match(data)
         name, newline, after = data.partition(b"\n")

@@ -33,7 +33,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class NotPlain:
-    """It is IRC; data is what it sent so far. Nothing more is to be asked of this dialect."""
+    """The client speaks IRC; data is what it sent so far. Nothing more is to be asked of this dialect."""
 
     data: bytes
 
@@ -64,7 +64,7 @@ Event = Write | NotPlain | Run | Tell | Leave
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a listener and the server decide.
+    """The settings of a listener and of the server.
 
     irc: whether it may be IRC after all. grace and timeout in ms. legal and nick_limit: which nicks there are.
     text_limit: bytes of text in one message, so that it fits an IRC line with any source.
@@ -87,7 +87,7 @@ class Options:
 
 
 class Dialect:
-    """One connection. style: what is known of the client, for the `Pacer`. room: the channel in which it speaks."""
+    """A plain connection. style: what is known of the client, for the `Pacer`. room: the channel in which it speaks."""
 
     __slots__ = (
         "_arrival",
@@ -124,7 +124,7 @@ class Dialect:
 
     @property
     def deadline(self) -> int | None:
-        """When to call `tick` if nothing comes in; None for no need."""
+        """The time at which to call `tick` if nothing comes in; None for no need."""
         if self._arrival:
             return self._arrival.deadline
         if self.asks_password:
@@ -308,7 +308,7 @@ class Dialect:
 
 
 def orientation(room: str, here: Sequence[str]) -> str:
-    """One line for a person at a terminal: where they are, with whom, and what else there is."""
+    """Return a line for a person at a terminal: the channel, the people in it, and what else there is."""
     if not here:
         company = "nobody else is here yet"
     else:

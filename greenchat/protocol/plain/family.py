@@ -20,7 +20,7 @@ TEXT_LIMIT = 16 * 1024  # bytes without an end after which a text is passed on a
 
 
 class Family(Enum):
-    """What kind of program it is.
+    """A family of client programs.
 
     line: `nc` or telnet, lines both ways, shows what its user types.
     raw: a recv() is a text; begins its messages with its own name; shows only what it receives.
@@ -33,7 +33,7 @@ class Family(Enum):
 
 
 class Prompt(Enum):
-    """When a listener asks for the name: after the grace, at once, or (programs of the tilde family) never."""
+    """The moment at which a listener asks for the name: after the grace, at once, or (tilde family) never."""
 
     GRACE = auto()
     NOW = auto()
@@ -42,7 +42,7 @@ class Prompt(Enum):
 
 @dataclass(slots=True, eq=False)
 class Style:
-    """How one client wants its bytes. `Dialect` changes it as it learns, `Pacer` obeys it.
+    """The form in which a client wants its bytes. `Dialect` changes it as it learns, `Pacer` obeys it.
 
     newline: raw only, whether messages end in one. ascii: nothing else may be sent; ascii_only: and that is for good.
     hold_until: nothing is written before that time.

@@ -70,7 +70,7 @@ class Pacer:
         return chunk.replace(PROMPT, b"(" + PROMPT + b")") if chunk.strip() == PROMPT else chunk
 
     def _fill(self) -> bool:
-        """Have a single line at the head of the queue, as this client takes it; False where nothing is left."""
+        """Put a single line at the head of the queue, as this client takes it; False where nothing is left."""
         queue = self._queue
         if not queue:
             return False

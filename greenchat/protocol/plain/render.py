@@ -182,7 +182,7 @@ def _two(message: Message) -> tuple[str, str]:
 
 
 def _addressed(target: str) -> str:
-    """What is shown before a text so that nobody takes it for public: the same for who said and who hears it.
+    """Return the mark of a private text, the same for its sender and its reader, so that nobody takes it for public.
 
     A channel needs no mention: a plain user is in one only.
     """

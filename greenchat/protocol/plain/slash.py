@@ -125,6 +125,6 @@ def parse_slash(text: str) -> tuple[str, str] | None:
 
 
 def help_lines() -> list[str]:
-    """What can be asked for, one line each."""
+    """Return the commands that a client may type, one line each."""
     width = max(len(row.usage) for row in COMMANDS.values())
     return [f"{row.usage:{width}}  {row.help}" for row in COMMANDS.values()]

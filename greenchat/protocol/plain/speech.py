@@ -10,7 +10,7 @@ NAMES_KEPT = 32  # names of one client that are remembered for stripping
 
 
 class Speech:
-    """One client's texts. deadline: when to call `tick` if nothing comes in, None for no need."""
+    """The texts of one client. deadline: when to call `tick` if nothing comes in, None for no need."""
 
     __slots__ = ("_data", "_named", "_names", "_said_so_far", "_style", "deadline")
 
@@ -104,8 +104,10 @@ class Speech:
         return [text for text in texts if text.strip()]
 
     def _take_for_raw(self, family: Family) -> None:
-        """It began a message with its own name, as programs do. Somebody at a terminal may have typed that once; a
-        program does so from its first message on."""
+        """Count a message that began with the client's own name, as programs send it.
+
+        A person at a terminal may have typed that once; a program does so from its first message on.
+        """
         self._named += 1
         if family is Family.TILDE or (self._named == self._said_so_far and self._named > 1):
             self._style.family = Family.RAW

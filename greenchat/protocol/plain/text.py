@@ -52,7 +52,7 @@ def to_ascii(text: str) -> str:
 
 
 def unfinished(data: bytes) -> int:
-    """How many bytes at the end are the beginning of a UTF-8 character whose rest could still come; 0 to 3."""
+    """Return how many bytes at the end (0 to 3) begin a UTF-8 character whose rest could still come."""
     for back in range(1, min(3, len(data)) + 1):
         byte = data[-back]
         if byte < 0x80:
