@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.chat.user import NOT_TOLD
 from greenchat.config.settings import Settings
+from greenchat.server.app import App
 from tests.commands.inside import give
 from tests.conftest import StartServer, quick_options
 from tests.irc import Client
@@ -111,6 +113,13 @@ def _lines(client: Client) -> list[str]:
     return [" ".join((message.command, *message.params)) for message in client.sync()]
 
 
+def _forget_invitations(app: App) -> None:
+    """The same invitation is not sent again and again, which is another test's."""
+    for user in app.network.users.values():
+        user.inviting = ()
+        user.invitations = dict.fromkeys(user.invitations, NOT_TOLD)
+
+
 def _combinations() -> list[str]:
     plain = ["".join(some) for count in range(len(_MODES) + 1) for some in combinations(_MODES, count)]
     return plain + [more + mode for more in _MORE_MODES for mode in ("", *_MODES)]
@@ -143,6 +152,7 @@ def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: 
                     continue
                 for client in owner, guest:
                     client.sync()
+                server.call(_forget_invitations)
                 actor.send(question)
                 happened = _happened(question, _lines(actor), _lines(owner), _lines(guest))
                 if happened != may(modes, role):
