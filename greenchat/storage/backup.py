@@ -74,7 +74,7 @@ def restore(source: Path, database: Path) -> list[Path]:
 
 
 def _unpack(copy: sqlite3.Connection) -> dict[str, bytes]:
-    """What files a backup carries; the database that becomes of it has them no more."""
+    """Take the files out of a backup and return them; the copied database no longer holds them."""
     if not copy.execute("SELECT 1 FROM sqlite_schema WHERE name = 'carried'").fetchone():
         return {}  # of an older version
     carried = dict(copy.execute("SELECT name, content FROM carried").fetchall())

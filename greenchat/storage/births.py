@@ -24,7 +24,7 @@ _CHANNEL = re.compile(r"[~&@%+]?#")  # also of what is said to some ranks only
 
 
 def give_ids(connection: sqlite3.Connection) -> None:
-    """Do it, inside the caller's transaction."""
+    """Give accounts ids, and put these into all that refers to accounts, inside the caller's transaction."""
     _settle_what_was_begun(connection)
     births = _accounts(connection)
     _presences(connection, births)

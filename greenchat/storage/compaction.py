@@ -30,7 +30,7 @@ _ADVANCE = "UPDATE settling SET upto = ?, conversation = ?, id = ?"
 
 
 class _Slice(NamedTuple):
-    """What one step settles: events by their ids, up to a place in the order of conversations."""
+    """The part settled by one step: events by their ids, up to a place in the order of conversations."""
 
     ids: list[int]
     conversation: int

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def sync(file: Path) -> None:
-    """Have a file, or the names in a folder, on the disk: a power cut can't take that back. Raises OSError."""
+    """Write a file, or the names in a folder, to the disk, so that a power cut can't undo it. Raises OSError."""
     descriptor = os.open(file, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -18,7 +18,7 @@ _AT_ONCE = 1000  # events that are taken in with one transaction
 
 
 def check(database: Path) -> list[str]:
-    """What is wrong with a database, in words; nothing if it is sound.
+    """Return the faults of a database, in words; nothing if it is sound.
 
     Reads all of it, as those do who ask for the history. Raises StoreError if it is not there.
     """
@@ -61,7 +61,7 @@ def has_document(database: Path, kind: str, key: str) -> bool:
 
 
 def export(database: Path, conversation: str | None = None) -> Iterator[StoredEvent]:
-    """What was said and what happened, in all conversations or in one (by its key), the oldest first in each.
+    """Yield the events of all conversations, or of one (by its key), the oldest first in each.
 
     What can't be read is left out: `check` names it. Raises StoreError.
     """

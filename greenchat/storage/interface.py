@@ -70,12 +70,12 @@ class StoredEvent(NamedTuple):
 
     @property
     def time(self) -> int:
-        """When it happened, milliseconds since the epoch."""
+        """The time of the event, milliseconds since the epoch."""
         return time_of(self.id)
 
 
 class Place:
-    """Who speaks where: what many messages in a row have in common, so that the store looks it up once.
+    """A sender in a conversation: what many messages in a row have in common, so that the store looks it up once.
 
     conversation, command, source, account: as of a StoredEvent. target: the first parameter. era, numbers: the store's.
     """
@@ -147,7 +147,7 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where an event is. number: the conversation's in the store."""
+    """The location of an event. number: the conversation's in the store."""
 
     number: int
     conversation: str
@@ -155,7 +155,7 @@ class Location:
 
     @property
     def erasure(self) -> Erasure:
-        """What takes it out of there."""
+        """The write that erases the event."""
         return Erasure(self.conversation, self.id)
 
 
@@ -191,7 +191,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a search looks for; every part narrows it.
+    """The conditions of a search; every one narrows it.
 
     conversations: keys of those that the asker may read.
     text: words, all of which must occur, each as a word's beginning; "quoted words" as a phrase.
@@ -211,7 +211,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much is kept. None is without end.
+    """The limits on what is kept. None is without end.
 
     age: milliseconds.
     per_conversation, per_unregistered, total: events; the second of a channel that is nobody's.
@@ -224,27 +224,29 @@ class Retention:
 
 
 class HistoryReader(Protocol):
-    """What was said. All of it may be asked from any thread, and raises StoreError."""
+    """The history. All methods may be called from any thread, and raise StoreError."""
 
     def read(self, conversation: str, span: Span) -> list[StoredEvent]:
         """Part of a conversation, oldest first."""
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event."""
+        """Return one event."""
 
     def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
-        """Those of `channels` and the identity's direct conversations whose latest message lies between two ids
-        (excluded), oldest first."""
+        """Return the conversations whose latest message lies between two ids (excluded), oldest first.
+
+        These are `channels`, and the identity's direct conversations.
+        """
 
     def search(self, query: Query) -> list[StoredEvent]:
-        """What matches, oldest first; may take long."""
+        """Return the matching events, oldest first; may take long."""
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Those of these few events that the search would find, if they were all that there is."""
+        """Return those of these few events that the search would find, if there were no others."""
 
 
 class Store(HistoryReader, Protocol):
-    """Where things are kept. What doesn't say otherwise belongs to the thread that opened the store."""
+    """A store of events and documents. Unless stated otherwise, methods belong to the thread that opened it."""
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Keep all of it in one transaction. Raises StoreError, and then nothing of it was kept."""
@@ -253,7 +255,7 @@ class Store(HistoryReader, Protocol):
         """The largest id in the store, 0 if there is none."""
 
     def document(self, kind: str, key: str) -> object:
-        """One document's value, None if there is none. Raises StoreError."""
+        """Return one document's value, None if there is none. Raises StoreError."""
 
     def documents(self, kind: str) -> dict[str, object]:
         """All documents of a kind by their keys. Raises StoreError."""
@@ -270,20 +272,26 @@ class Store(HistoryReader, Protocol):
         """All that ever said something, each as it was spelled then. From any thread. Raises StoreError."""
 
     def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
-        """Where the messages (and TAGMSGs) of accounts are, in the store's order, from a place on, excluded; NOWHERE is
-        before the first. accounts: spelled as they were. From any thread; reads all events. Raises StoreError.
+        """Return the locations of messages (and TAGMSGs) of accounts after a place (excluded), in the store's order.
+
+        NOWHERE is before the first. accounts: spelled as they were. From any thread; reads all events. Raises
+        StoreError.
         """
 
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
 
     def maintain(self, now: int) -> None:
-        """One step of the work that can be done beside: checkpoint, search index, finding what is too old.
-        now: ms since the epoch. From any thread; call `tidy` after it, until that has no more. Raises StoreError."""
+        """Do one step of the work beside the loop: checkpoint, search index, finding what is too old.
+
+        now: ms since the epoch. From any thread; call `tidy` after it, until that has no more. Raises StoreError.
+        """
 
     def tidy(self) -> bool:
-        """One step, of about a millisecond, of what `maintain` left to do. Returns whether there is more.
-        Raises StoreError."""
+        """Do one step, of about a millisecond, of what `maintain` left to do; return whether there is more.
+
+        Raises StoreError.
+        """
 
     def close(self) -> None:
         """Finish. Everything committed is in the file."""

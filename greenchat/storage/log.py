@@ -12,7 +12,7 @@ Reader = Callable[[int, object], None]
 
 
 class Log(Protocol):
-    """Where acts are put in order. position: of the last one, 0 before the first."""
+    """A log that puts acts in order. position: of the last one, 0 before the first."""
 
     position: int
 

@@ -87,7 +87,7 @@ class ConnectionPool:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """One connection for as long as the block lasts."""
+        """Lend one connection for as long as the block lasts."""
         try:
             connection = self._free.pop()
         except IndexError:
@@ -208,13 +208,13 @@ def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> 
 
 
 def accounts(connection: sqlite3.Connection) -> list[str]:
-    """Those that ever said something."""
+    """Return the accounts that ever said something."""
     (answer,) = connection.execute("SELECT json_group_array(DISTINCT account) FROM source").fetchone()
     return [account for account in json.loads(answer) if account]
 
 
 def said_by(connection: sqlite3.Connection, names: Iterable[str], after: Location, limit: int) -> list[Location]:
-    """Where messages of accounts are, in the order of the table."""
+    """Return the locations of messages of accounts, in the order of the table."""
     values = (after.number, after.id, KINDS["TAGMSG"], json.dumps(list(names)), limit)
     (answer,) = connection.execute(_SAID_BY, values).fetchone()
     return [Location(*row) for row in json.loads(answer)]

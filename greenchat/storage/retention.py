@@ -30,7 +30,7 @@ class DateDoubt:
         self._has_said = False
 
     def allowed(self, keep: Retention, now: int) -> Retention:
-        """What of a rule may be followed. now: ms since the epoch.
+        """Return the part of a rule that may be followed. now: ms since the epoch.
 
         All of it where the date agrees with what was said last, or the server has run for a day with it.
         """
@@ -58,7 +58,7 @@ class Cut:
 
 
 def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]:
-    """What has to go of what is settled. Reads much; not for the event loop. now: ms since the epoch."""
+    """Return the cuts to make in settled events. Reads much; not for the event loop. now: ms since the epoch."""
     oldest = 0
     if keep.age is not None:
         oldest = first_id(now - keep.age)
@@ -136,7 +136,7 @@ def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
 
 
 def unused_sources(connection: sqlite3.Connection) -> list[int]:
-    """Who was remembered for events that are all gone. Reads all events; not for the event loop."""
+    """Return the sources whose events are all gone. Reads all events; not for the event loop."""
     (unused,) = connection.execute(
         "SELECT json_group_array(id) FROM (SELECT id FROM source EXCEPT SELECT source FROM event)"
     ).fetchone()

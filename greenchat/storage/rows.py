@@ -33,7 +33,7 @@ ROW = f"json_array({COLUMNS})"
 
 
 class UnreadableError(ValueError):
-    """What stands in the database is not as it was written."""
+    """The database holds something in another form than it was written in."""
 
 
 def one_number(connection: sqlite3.Connection, question: str) -> int:
@@ -49,14 +49,14 @@ Content = tuple[int, str | None, str | None, str | None]
 
 
 def conversation_name(event: StoredEvent) -> str | None:
-    """What to call the conversation that begins with this event: what most events will have as first parameter."""
+    """Return the name of the conversation that begins with this event: most events' likely first parameter."""
     if not event.params or event.command in _NAMELESS or members_of(event.conversation):
         return None
     return event.params[0]
 
 
 def encode(event: StoredEvent, name: str | None) -> Content:
-    """What the row for an event of a conversation with this name holds beside its keys."""
+    """Return the content of the row of an event, beside its keys, in a conversation of this name."""
     params = event.params
     kind = KINDS.get(event.command, _OTHER)
     if len(params) == 2 and kind and not event.tags:

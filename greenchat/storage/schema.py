@@ -106,7 +106,7 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
 
 
 def leftovers(path: Path) -> list[Path]:
-    """What is beside a database and says that there was one: its log, its index, what a restore has moved aside."""
+    """Return the files that show that there was a database here: its log, its index, and what a restore moved aside."""
     found = path.parent.glob(f"{path.name}*") if path.parent.is_dir() else ()
     passing = {path.name + suffix for suffix in ("", "-shm", "-journal")}  # also of a first start that was killed
     return sorted(file for file in found if file.name not in passing)

@@ -158,7 +158,7 @@ class SearchIndex:
                     break
 
     def cut(self, conversation: int, upto: int) -> tuple[int, bool]:
-        """One step of dropping a conversation's messages up to an id, before they go from the database.
+        """Drop, in one step, a part of a conversation's messages up to an id, before they go from the database.
 
         Returns up to which id it holds none now, and whether there is more to drop: the id can be less than asked for
         without that, where it hasn't seen all messages yet.
@@ -179,7 +179,7 @@ class SearchIndex:
             return upto, last is not None
 
     def search(self, query: Query, *, budget: float) -> list[StoredEvent]:
-        """What matches, oldest first; catches up before, if that takes no longer than `budget` seconds."""
+        """Return the matches, oldest first; catches up before, if that takes no longer than `budget` seconds."""
         self.catch_up(budget=budget)
         keys = json.dumps(list(query.conversations))
         with self._errors(), self._readers.connection() as connection:
@@ -243,7 +243,7 @@ class SearchIndex:
         self._untidy = True
 
     def _merge(self, connection: sqlite3.Connection) -> None:
-        """One step of rewriting the index without what was erased."""
+        """Do one step of rewriting the index without what was erased."""
         before = connection.total_changes
         connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (-_MERGE_PAGES,))
         if connection.total_changes - before >= 2:
@@ -260,7 +260,7 @@ class SearchIndex:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """What goes wrong is a StoreError. An unsound index is thrown away: the next to need one builds it anew."""
+        """Raise failures as StoreError. An unsound index is thrown away: the next to need one builds it anew."""
         try:
             yield
         except (*FAILURES, OSError) as error:
@@ -331,7 +331,7 @@ class SearchIndex:
 
 
 def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-    """Those of a few events that the search would find, oldest first: by an index in memory that holds them alone."""
+    """Return those of a few events that the search would find, oldest first, using an index in memory."""
     places = {key: number for number, key in enumerate(query.conversations)}
     rows = [
         (number, "".join(event.params[1:][-1:]), _sender(event.source), f"c{places[event.conversation]}")
@@ -350,7 +350,7 @@ def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
 
 
 def index_of(database: Path) -> Path:
-    """Where a database's index is."""
+    """Return the path of a database's index."""
     return database.with_name(database.name + "-search")
 
 

@@ -124,7 +124,7 @@ class SqliteStore:
         return self._last_id
 
     def document(self, kind: str, key: str) -> object:
-        """One document's value."""
+        """Return one document's value."""
         with self._errors("read"):
             row = self._connection.execute(
                 "SELECT value FROM document WHERE kind = ? AND key = ?", (kind, key)
@@ -143,7 +143,7 @@ class SqliteStore:
             return self._connection.execute("SELECT key, name FROM conversation ORDER BY id").fetchall()
 
     def tidy(self) -> bool:
-        """One short step of what `maintain` found to do and only this thread may. Returns whether there is more."""
+        """Do one short step of what `maintain` found for this thread to do; return whether there is more."""
         with self._errors("clean up"):
             if self._log_is_long:
                 # All but the last commits are in the database already. Doing the rest here, where no commit can come
@@ -200,7 +200,7 @@ class SqliteStore:
             return reader.read(connection, conversation, span)
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event."""
+        """Return one event."""
         found = self.read(conversation, Span(1, after=event_id - 1, before=event_id + 1, events=True))
         return found[0] if found else None
 
@@ -220,17 +220,17 @@ class SqliteStore:
             return reader.accounts(connection)
 
     def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
-        """Where messages of accounts are."""
+        """Return the locations of messages of accounts."""
         with self._errors("read"), self._readers.connection() as connection:
             return reader.said_by(connection, accounts, after, limit)
 
     def search(self, query: Query) -> list[StoredEvent]:
-        """What matches, oldest first."""
+        """Return the matching events, oldest first."""
         with self._errors("read"):
             return self._index.search(query, budget=_SEARCH_SECONDS)
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Those of these few events that the search would find."""
+        """Return those of these few events that the search would find."""
         with self._errors("read"):
             return search.matching(query, events)
 
@@ -257,7 +257,7 @@ class SqliteStore:
         self._index.catch_up(budget=math.inf)
 
     def maintain(self, now: int) -> None:
-        """One step of what can be done beside the event loop; call `tidy` after it. now: ms since the epoch."""
+        """Do one step of the work beside the event loop; call `tidy` after it. now: ms since the epoch."""
         commits = self._commits
         self.move_log()
         with self._keeping, self._errors("maintain"):
@@ -322,7 +322,7 @@ class SqliteStore:
         return not settling.is_done and monotonic() - self._settled >= _SETTLE_AFTER
 
     def _is_planning_due(self, now: int) -> bool:
-        """What was cut before is out of the index by then, however large that is."""
+        """Whether it is time for a plan: all earlier cuts must be out of the index, however large that is."""
         is_time = now - self._planned >= _PLAN_EVERY and self._keep != Retention() and not self._index.is_untidy
         return self._planned == 0 or is_time
 
@@ -343,7 +343,7 @@ class SqliteStore:
         self._planned_cuts.extend(cuts)
 
     def _cut_index(self) -> None:
-        """One step of the first cut in the index; what it holds no more can go from the database."""
+        """Do one step of the first cut in the index; what it holds no more can go from the database."""
         cut = self._planned_cuts[0]
         try:
             upto, more = self._index.cut(cut.conversation, cut.upto)
@@ -369,7 +369,7 @@ class SqliteStore:
 
 
 def _value(kind: str, key: str, text: str) -> object:
-    """What a document holds. Raises UnreadableError."""
+    """Return the value of a document. Raises UnreadableError."""
     try:
         return loads(text)
     except (ValueError, TypeError) as error:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """What the block writes is kept at its end. Whatever is raised, in it or there, nothing of it was."""
+    """Commit the block's writes at its end. Whatever is raised, in it or there, undoes all of them."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -26,7 +26,7 @@ def find_account(ctx: Context, name: str) -> Account | None:
 
 
 def why_unusable(account: Account) -> str:
-    """Why nobody may log in to an account though they know the password, in words; "" if they may."""
+    """Return the reason why nobody may log in to an account even with its password; "" if they may."""
     if account.suspended:
         return f"The account {account.name} is suspended: {account.suspended}"
     if account.code:
@@ -35,7 +35,7 @@ def why_unusable(account: Account) -> str:
 
 
 def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
-    """What a password for `name` is held against: a made-up one if there is no account.
+    """Return the verifier of a password for `name`: a made-up one if there is no account.
 
     As a real one it is always the same for a name, however that is spelled: its salt is shown to who begins a login.
     """
@@ -103,12 +103,12 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
 
 @step("login.origin")
 def _note_origin(ctx: Context, account_id: str, place: str) -> None:
-    """Somebody has logged in to an account from there."""
+    """Note a login to an account from a place."""
     ctx.network.familiar.note(account_id, place)
 
 
 def proof_of(account: Account) -> str:
-    """What a step is told of the password that was right, so that it sees whether it still is."""
+    """Return what tells a step whether the password that was right still is."""
     return hashlib.sha256(account.verifier.encode()).hexdigest()[:16]
 
 

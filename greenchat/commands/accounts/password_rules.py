@@ -15,7 +15,7 @@ _LIST = "common_passwords.txt.gz"
 
 
 def why_not(password: str, name: str, rules: AccountSettings) -> tuple[str, str] | None:
-    """Why this can't be the password of an account: a code of account-registration, and words for people."""
+    """Return why a password is unfit for an account: a code of account-registration, and words for people."""
     if "\0" in password or len(password.encode()) > rules.password_most:
         return "UNACCEPTABLE_PASSWORD", f"A password has at most {rules.password_most} bytes"
     if len(password) < rules.password_least:

@@ -40,7 +40,7 @@ from greenchat.values import addresses
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no account: a code of the specification, and words for people."""
+    """The reason why no account was made: a code of the specification, and words for people."""
 
     code: str
     text: str
@@ -248,7 +248,7 @@ def _throttled(ctx: Context, email: str) -> list[str]:
 
 
 def why_not_email(ctx: Context, email: str) -> str:
-    """Why an account can't have this address, "" if it can; "" is none."""
+    """Return why an account can't have this address, "" if it can; "" is none."""
     if email and not _is_mailbox(email):
         return "That is no email address"
     return "An email address is required" if ctx.network.settings.accounts.email_required and not email else ""
@@ -273,7 +273,7 @@ def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
 
 
 def why_not_password(password: str, name: str, rules: AccountSettings) -> Refusal | None:
-    """Why this can't be the password of an account of this name; None if it can."""
+    """Return why an account of this name can't have this password; None if it can."""
     fault = password_rules.why_not(password, name, rules)
     return Refusal(*fault) if fault else None
 

@@ -61,7 +61,7 @@ def authenticate(ctx: Context) -> Continuation | None:
 
 
 def mechanisms(*, certificate: bool) -> list[str]:
-    """Those that can be used; EXTERNAL needs a certificate, and so TLS, or the cookie of a browser."""
+    """Return the usable mechanisms; EXTERNAL needs a certificate, and so TLS, or the cookie of a browser."""
     return [name for name in _STEPS if name != "EXTERNAL" or certificate]
 
 

@@ -66,7 +66,7 @@ def make(
 
 
 def account_of(ctx: Context, token: Token) -> Account | None:
-    """Whose a token is, if one may log in to that account."""
+    """Return the account of a token, if logins to that account are allowed."""
     account = ctx.network.accounts.get(token.account)
     return account if account is not None and account.usable and account.created == token.born else None
 
@@ -97,14 +97,14 @@ def _add(ctx: Context, document: dict[str, object]) -> None:
 
 @step("token.drop")
 def drop(ctx: Context, hashed: str) -> None:
-    """Nobody can use this token any more, once that is stored. Raises StoreError."""
+    """Revoke a token; the change is stored before this returns. Raises StoreError."""
     if ctx.network.tokens.has(hashed):
         ctx.journal.secure(Document(documents.TOKEN.name, hashed, None))
         ctx.network.tokens.drop(hashed)
 
 
 def drop_of(ctx: Context, account: Account, *kinds: str) -> None:
-    """Nobody can use the tokens of an account any more, or those of some kinds. Only for steps and commands."""
+    """Revoke all tokens of an account, or those of some kinds. Only for steps and commands."""
     for token in ctx.network.tokens.of(account):
         if not kinds or token.kind in kinds:
             drop(ctx, token.hash)

@@ -32,14 +32,14 @@ def is_code_of(ctx: Context, account: Account | None, code: str) -> bool:
 
 
 def hint(ctx: Context, account: Account) -> str:
-    """Where the owner gets the code."""
+    """Return a sentence that tells the owner how to get the code."""
     if is_mailed(ctx, account.email):
         return f"The code for VERIFY {account.name} was sent to {account.email}"
     return f"An operator has to give you the code for VERIFY {account.name}"
 
 
 def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], Continuation | None]) -> Deferred:
-    """Have the code sent to the owner, and call `then` with whether it worked."""
+    """Send the code to the owner, and call `then` with whether it worked."""
     network = ctx.network.settings.network
     mail = ctx.process.mail
     subject = f"Your account {account.name} on {network}"

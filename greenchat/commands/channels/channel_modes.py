@@ -50,7 +50,7 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
 
 
 def _apply_all(ctx: Context, channel: Channel, wanted: list[ModeChange], members: MemberModes) -> list[ModeChange]:
-    """What was really changed; what can't be is refused."""
+    """Apply the changes and return those that took effect; the others are refused."""
     done = []
     for change in _within_limit(ctx, wanted):
         try:
@@ -107,7 +107,7 @@ def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
 
 
 def _within_limit(ctx: Context, changes: list[ModeChange]) -> Iterator[ModeChange]:
-    """Those with a parameter count: https://modern.ircdocs.horse/#modes-parameter."""
+    """Yield the changes within MODES, which counts parameters: https://modern.ircdocs.horse/#modes-parameter."""
     left = ctx.network.settings.limits.modes
     for change in changes:
         left -= change.parameter is not None

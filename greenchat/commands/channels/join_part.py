@@ -129,7 +129,7 @@ def _announce(ctx: Context, user: User, channel: Channel) -> None:
 
 
 def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envelope]:
-    """What a session is told of a channel that its user is in now: the topic, and who is there."""
+    """Yield the messages that tell a session of a channel it has joined: the topic, and the members."""
     if session.user is None:
         return
     yield from topic_reply(ctx, session.user.nick, channel)

@@ -68,7 +68,7 @@ def _names(ctx: Context, wanted: list[str]) -> Iterator[None]:
 
 
 def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:
-    """Who is in a channel, as far as a session's user is shown it."""
+    """Yield the members of a channel that a session's user is shown."""
     viewer = session.user
     if viewer is None:
         return
@@ -133,7 +133,7 @@ def list_(ctx: Context) -> Streamed:
 def _list(
     ctx: Context, named: list[str], shaped: masks.Matcher | None, tests: list[_Test], pauses: int
 ) -> Iterator[None]:
-    """Those of these names, then those of a shape. pauses: steps beside the one that each channel takes."""
+    """List the channels of these names, then those of a shape. pauses: steps beside the one for each channel."""
     network = ctx.network
     ctx.reply(Numeric.RPL_LISTSTART, "Channel")
     shown = set()

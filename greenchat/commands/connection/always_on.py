@@ -32,7 +32,7 @@ def stay(ctx: Context, user: User) -> None:
 
 
 def tell_missed(ctx: Context, user: User) -> None:
-    """What was said to somebody while no connection of theirs was there, for a client that can't ask for it itself.
+    """Send a user what they missed while not connected, to a client that can't ask for it itself.
 
     Invitations are in no history: every client is told of those that still stand.
     """

@@ -95,15 +95,15 @@ def shift(ctx: Context, jump: int) -> None:
 
 
 def keep_ban(ctx: Context, ban: ServerBan) -> None:
-    """Have a ban stored."""
+    """Store a ban."""
     ctx.keep(documents.BAN, ctx.network.bans.key(ban.target), ban.document())
 
 
 def forget_ban(ctx: Context, ban: ServerBan) -> None:
-    """Have a ban taken out of the store."""
+    """Remove a ban from the store."""
     ctx.keep(documents.BAN, ctx.network.bans.key(ban.target), None)
 
 
 def secure_ban(ctx: Context, ban: ServerBan, *, lifted: bool = False) -> None:
-    """Have it stored before an operator is told that it holds, or holds no more. Raises StoreError."""
+    """Store a ban, or that it is lifted, before an operator is told so. Raises StoreError."""
     ctx.secure(documents.BAN, ctx.network.bans.key(ban.target), None if lifted else ban.document())

@@ -7,13 +7,13 @@ from greenchat.commands.core.context import Context
 
 
 def doors(network: Network) -> DefconGate:
-    """Who may come in now."""
+    """Return the gate that decides who may come in now."""
     settings = network.settings
     return DefconGate(network.defcon, settings.opers.values(), settings.webirc.hosts)
 
 
 def objection_to_guest(ctx: Context, session: Session) -> str:
-    """Why a session can't come in without an account; "" if it can."""
+    """Return the reason why a session can't come in without an account; "" if it can."""
     if ctx.network.defcon > ONLY_ACCOUNTS or session.account:
         return ""
     return doors(ctx.network).objection_to_guest(session.host)

@@ -69,7 +69,7 @@ def change_nick(ctx: Context, user: User, wish: str) -> None:
 
 
 def _check_bans(ctx: Context, user: User, wish: str) -> None:
-    """Who is banned can't slip out of the mask by another nick; a voice is stronger than a ban."""
+    """Check that a banned user does not slip out of the mask by another nick; a voice overrides a ban."""
     network = ctx.network
     if network.fold(wish) == network.fold(user.nick):
         return

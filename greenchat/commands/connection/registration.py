@@ -172,7 +172,7 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
 
 
 def _attach(ctx: Context, user: User) -> None:
-    """One more connection of somebody who is here already: it is welcomed, and sees the channels that they are in."""
+    """Attach one more connection to a user: it is welcomed, and gets the channels that they are in."""
     session = ctx.session
     returns = not user.sessions
     ctx.network.attach(user, session)

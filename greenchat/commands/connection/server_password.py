@@ -13,7 +13,7 @@ _Enter = Callable[[Context], None]
 
 
 def pass_entrance(ctx: Context, enter: _Enter) -> Continuation | None:
-    """Do `enter` if no password is asked for or the sender gave it; else they are told so and disconnected.
+    """Call `enter` if no password is needed or the right one was given; otherwise refuse and disconnect.
 
     "The password supplied must match the one defined in the server configuration."
     """

@@ -36,7 +36,7 @@ _NO_ANSWER = "Input line was too long: an answer that repeats it would not fit i
 
 
 class Context:
-    """One command of one session.
+    """The context of one command of one session.
 
     now: ms since the epoch, the same for all that the command does. quiet: refusals are not answered. parts: of the
     message, if it has several lines. weight: for how many commands the throttle counts it. applies: an act of the log,
@@ -114,7 +114,7 @@ class Context:
 
     @property
     def user(self) -> User:
-        """Who runs the command. Only commands that need registration may ask."""
+        """The user who runs the command. Only commands that need registration may ask."""
         user = self.session.user
         if user is None:
             raise RuntimeError(f"{self.message.command} asked for the user of a session that has none")
@@ -133,7 +133,7 @@ class Context:
         return self.network.ids.next(self.now)
 
     def propose(self, step: Callable[..., T], *fields: object) -> T:
-        """Have a step applied, see `steps`: through the log, unless it is a part of an act that came from there.
+        """Propose a step to be applied through the log, unless it is a part of an act that came from there.
 
         What comes after it in a handler is not applied by others: call it last.
         """
@@ -238,7 +238,7 @@ class Context:
 
     @contextmanager
     def batch(self, kind: str, *params: str) -> Iterator[None]:
-        """What is answered inside belongs together, for clients that know batches.
+        """Send what is answered inside as one batch, to clients that know batches.
 
         https://ircv3.net/specs/extensions/batch
         """
@@ -257,18 +257,18 @@ class Context:
     # to others
 
     def remember(self, envelope: Envelope, *channels: Channel) -> None:
-        """Have an event of these channels kept; call it before delivering it, since it gets a msgid here."""
+        """Record an event of these channels; call it before delivering it, since it gets a msgid here."""
         history = self.network.settings.history
         if history.enabled and history.events:
             envelope.msgid = envelope.msgid or self.new_id()
             self.journal.record(*[stored(envelope, self.network.fold(channel.name)) for channel in channels])
 
     def keep(self, kind: Kind, key: str, value: object) -> None:
-        """Have something stored under a name, in this turn's transaction; None takes it away."""
+        """Store a value under a name, in this turn's transaction; None removes it."""
         self.journal.record(Document(kind.name, key, value))
 
     def secure(self, kind: Kind, key: str, value: object) -> None:
-        """Have something stored under a name that must survive, before it is done and confirmed; None takes it away.
+        """Store a value that must survive, before its change is made and confirmed; None removes it.
 
         Raises StoreError, which becomes a FAIL: nothing may have changed by then.
         """
@@ -313,7 +313,7 @@ class Context:
             self.respond(envelope)
 
     def announce(self, channel: Channel, envelope: Envelope, about: User, *, to_sender: bool = True) -> None:
-        """What a member does, to all in the channel who see them there: in an auditorium that is not everybody."""
+        """Send a member's event to all in the channel who see them there: in an auditorium not everybody does."""
         if channel.shows(about):
             self.broadcast(channel, envelope, to_sender=to_sender)
         else:

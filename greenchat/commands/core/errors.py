@@ -14,7 +14,7 @@ class IrcError(Exception):
 
 
 class TooLongError(IrcError):
-    """What others, or somebody later, would not get whole. It is said also where errors are not answered."""
+    """The text would not reach all readers whole. Reported also where errors are not answered."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -27,7 +27,7 @@ _PASSING = ("+typing", "+draft/typing")
 
 
 def identity(network: Network, user: User) -> str:
-    """Who somebody is beyond one connection, see `User.identity`."""
+    """Return the identity of a user beyond one connection, see `User.identity`."""
     return user.identity
 
 
@@ -111,7 +111,7 @@ def _lasting(envelope: Envelope) -> Mapping[str, str]:
 
 
 def _bounded(tags: Mapping[str, str]) -> dict[str, str]:
-    """Those that are worth keeping, as long as there is room: nobody makes the history long with what few look at."""
+    """Return the tags worth keeping, as many as there is room for, so that rare ones can't bloat the history."""
     room, kept = _MOST_TAGS, {}
     for name, value in sorted(tags.items(), key=lambda tag: tag[0] not in _FIRST):
         size = len(name.encode()) + len(value.encode())

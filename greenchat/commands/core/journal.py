@@ -7,7 +7,7 @@ from greenchat.storage.interface import Store, StoredEvent, Write
 
 
 class Encoded(Protocol):
-    """What is on its way to others: an `Envelope`, or a `speech.Said`."""
+    """A message on its way to its readers: an `Envelope`, or a `speech.Said`."""
 
     @property
     def encodings(self) -> Sequence[bytes]:
@@ -15,7 +15,7 @@ class Encoded(Protocol):
 
 
 class Since:
-    """What was kept from a moment on, for who reads beside the loop: it grows as long as somebody holds it."""
+    """The writes since a moment, for readers beside the loop: it grows as long as somebody holds it."""
 
     __slots__ = ("__weakref__", "writes")
 
@@ -24,7 +24,7 @@ class Since:
 
 
 class Journal(Protocol):
-    """What is kept at the end of the turn, in one transaction, before anything is sent; and what was kept before."""
+    """The writes of this turn, kept in one transaction before anything is sent, and all that was kept before."""
 
     @property
     def store(self) -> Store:
@@ -34,7 +34,7 @@ class Journal(Protocol):
         """
 
     def since(self) -> Since:
-        """What is kept from now on. Look into it after asking for `store`: with that it is up to date."""
+        """Return the writes from now on. Look into it after asking for `store`: with that it is up to date."""
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
         """Whether an event was taken back lately: since somebody read it who is still telling it."""
@@ -44,7 +44,7 @@ class Journal(Protocol):
         so nothing may have changed, and its sender is told."""
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event, also one of this turn. Raises StoreError."""
+        """Return one event, also one of this turn. Raises StoreError."""
 
     def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
         """Keep these before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""

@@ -19,8 +19,7 @@ from greenchat.storage.interface import Document, StoreError
 
 
 def keep_presences(ctx: Context) -> None:
-    """Have it stored where those who stay are now, with the channels that live on because of them, and who was in
-    which channel when it was closed."""
+    """Store the users who stay, the channels that live on because of them, and who was in closed channels."""
     network = ctx.network
     for kind, name, value in network.closures.take():
         ctx.keep(kind, name, value)
@@ -35,7 +34,7 @@ def keep_presences(ctx: Context) -> None:
 
 
 def forget_presence(ctx: Context, account_id: str) -> None:
-    """Somebody does not stay any more."""
+    """Remove a user who no longer stays from the store."""
     ctx.keep(documents.PRESENCE, account_id, None)
 
 
@@ -109,12 +108,12 @@ def free_name(ctx: Context, name: str) -> Dropped | None:
 
 
 def secure_account(ctx: Context, account: Account) -> None:
-    """Have an account stored that is about to be what this says. Raises StoreError."""
+    """Store an account that is about to have these values. Raises StoreError."""
     ctx.journal.secure(_of_account(ctx, account))
 
 
 def keep_account(ctx: Context, account: Account) -> None:
-    """Have an account stored as it is now, sooner or later: nobody was told that it is."""
+    """Store an account as it is now, sooner or later: nobody was told that it is stored."""
     ctx.journal.record(_of_account(ctx, account))
 
 
@@ -124,7 +123,7 @@ def _of_account(ctx: Context, account: Account) -> Document:
 
 @contextmanager
 def changing(ctx: Context, channel: Channel) -> Iterator[None]:
-    """What is changed of a channel inside is stored at the end, before anybody hears of it.
+    """Store, at the end, the changes that the block makes to a channel, before anybody hears of them.
 
     Raises StoreError if that can't be, and then the channel is as it was.
     """
@@ -159,7 +158,7 @@ def _has_somebody_who_stays(ctx: Context, channel: Channel) -> bool:
 
 
 def secure_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
-    """Have a channel stored as it is now, for those whose it is, or about to be. Raises StoreError."""
+    """Store a channel with its present or future registration. Raises StoreError."""
     ctx.journal.secure(_of_channel(ctx, channel, registration))
 
 

@@ -9,7 +9,7 @@ from greenchat.storage.log import Log
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """What became of reading the configuration again.
+    """The outcome of reading the configuration again.
 
     file: its name, "" without one. error: why all stays as it was, "" where it did not fail.
     notes: what to know where it worked: keys that need a restart, addresses that can't be listened on.
@@ -46,7 +46,7 @@ class AuditError(Exception):
 
 
 class Audit(Protocol):
-    """What somebody did: lines that are kept."""
+    """A log of people's acts: lines that are kept."""
 
     def write(self, line: str) -> None:
         """Add a line, without waiting until that is done."""
@@ -56,7 +56,7 @@ class Audit(Protocol):
 
 
 class Mail(Protocol):
-    """How people are reached who are not here."""
+    """Mail to people who are not connected."""
 
     @property
     def is_on(self) -> bool:
@@ -71,22 +71,22 @@ class Process(Protocol):
 
     @property
     def log(self) -> Log:
-        """Where acts are put in order."""
+        """The log that puts acts in order."""
 
     def random(self, count: int) -> bytes:
         """So many bytes that nobody can guess."""
 
     @property
     def audit(self) -> Audit:
-        """What operators did."""
+        """The log of operators' acts."""
 
     @property
     def moderation(self) -> Audit:
-        """What members did in their channels and with their accounts."""
+        """The log of members' acts in their channels and with their accounts."""
 
     @property
     def mail(self) -> Mail:
-        """How people are reached who are not here."""
+        """The mail to people who are not connected."""
 
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""
@@ -101,8 +101,8 @@ class Process(Protocol):
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
 
     def ports(self) -> list[Port]:
-        """Where it listens."""
+        """Return the ports that the server listens on."""
 
     @property
     def manners(self) -> ConnectionRules:
-        """How connections are kept."""
+        """The rules for connections."""

@@ -16,7 +16,7 @@ _NOT_KEPT = "The message could not be stored, so nobody has received it; try aga
 
 
 def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
-    """Have what the sender says in a channel or to somebody kept before anybody sees it.
+    """Record a message of the sender to a channel or a user before anybody sees it.
 
     rank: the letter of that from which on members of the channel get it, "" for all of them.
     False if they have said it before, under the same id of theirs: then it is for their own eyes only, and the envelope

@@ -27,7 +27,7 @@ Handler = Callable[[Context], Continuation | None]
 
 
 class Way(Enum):
-    """How a command of somebody who is registered comes to the state; before that it is about its connection only."""
+    """The way of a registered user's command to the state; before registration it is about the connection only."""
 
     ACT = "the command itself is the act"
     HERE = "it only asks, or is about its connection: it changes nothing that is shared"
@@ -162,7 +162,7 @@ def _guarded(ctx: Context, step: Handler) -> Continuation | None:
 
 
 def not_stored(ctx: Context) -> FailError:
-    """What must survive could not be stored, and so nothing was done."""
+    """Return the error that a change that must survive could not be stored, and so was not made."""
     text = "It could not be stored, so nothing has changed; try again"
     return FailError(ctx.message.command or "*", "TEMPORARILY_UNAVAILABLE", text=text)
 

@@ -19,7 +19,7 @@ def stands_alone(responses: Sequence[Envelope]) -> bool:
 
 
 def still_true(responses: Sequence[Envelope], said: str) -> list[Envelope]:
-    """What is left of an answer if nothing that its command said is kept: refusals, but no echo and nothing around it.
+    """Return what is left of an answer where nothing of its command is kept: refusals, but no echo or its batch.
 
     said: that command, as PRIVMSG.
     """

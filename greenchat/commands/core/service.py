@@ -24,12 +24,12 @@ _NOT_STORED = "It could not be stored, so nothing has changed: try again"
 
 
 class ServiceError(Exception):
-    """What was asked can't be done; the text says why, in words for the one who asked."""
+    """The request can't be carried out; the text says why, in words for the sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command of a service. usage: its parameters, as HELP shows them; least: how many are needed.
+    """A command of a service. usage: its parameters, as HELP shows them; least: how many are needed.
 
     way: how it comes to the state. leading: how many are words of their own, before the rest of the text, which is one;
     None where all are words.
@@ -91,7 +91,7 @@ def find(nick: str) -> Service | None:
 
 
 def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
-    """Do what the text asks for, and answer with notices."""
+    """Run the command in the text, and answer with notices."""
     words = text.split()
     if not words or words[0].upper() == "HELP":
         _help(ctx, spoken_to, words[1].upper() if len(words) > 1 else "")

@@ -83,7 +83,7 @@ _REFERENCES = {"BEFORE": 1, "AFTER": 1, "LATEST": 1, "AROUND": 1, "BETWEEN": 2}
 
 
 def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
-    """What to read for a subcommand."""
+    """Return the read that a subcommand asks for."""
     first, last = positions[0], positions[-1]
     if subcommand == "AROUND":
         return lambda store, place, events: _read_around(store, place, first, limit, events)

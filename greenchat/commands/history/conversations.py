@@ -91,7 +91,7 @@ def readable_place(ctx: Context, target: str) -> Conversation | None:
 
 
 def _identity_of(ctx: Context, name: str) -> str:
-    """Whom a name in a conversation of two stands for.
+    """Return the identity that a name in a direct conversation stands for.
 
     That is who has this nickname now, else the account of that name, else who had the nickname last, else the account
     that was given up. For whom none of it finds, `name_of` makes a name that says it, like `bob*~0abc`: no nickname has
@@ -133,8 +133,10 @@ def channel_places(ctx: Context, reader: User) -> list[Conversation]:
 def news(
     store: HistoryReader, who: str, channels: Sequence[Conversation], after: int, before: int
 ) -> list[tuple[Conversation, Target]]:
-    """Those of `channels` and the direct conversations of an identity in which the latest message lies between two ids,
-    oldest first. From any thread. Raises StoreError."""
+    """Return those conversations whose latest message lies between two ids, oldest first.
+
+    These are `channels`, and the direct conversations of an identity. From any thread. Raises StoreError.
+    """
     places = {key: place for place in channels for key in place.keys}
     found: dict[str, tuple[Conversation, Target]] = {}
     for target in store.targets(who, places, after, before):
@@ -168,12 +170,12 @@ def may_read(ctx: Context, event: StoredEvent) -> bool:
 
 
 def nicks_by_identity(ctx: Context) -> dict[str, str]:
-    """Everybody who is here."""
+    """Return the nicknames of all users by identity."""
     return {user.identity: user.nick for user in ctx.network.users.values()}
 
 
 def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
-    """What to call a conversation to its reader; "" for one no longer theirs.
+    """Return the name of a conversation for its reader; "" for one no longer theirs.
 
     That is the channel, or the other's nickname, and for one who is not here the one that they had; if it would stand
     for somebody else now, with their identity behind a star: what is told here can be asked for with every command.

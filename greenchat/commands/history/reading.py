@@ -92,7 +92,7 @@ class _Answers:
         return self._ask((conversation, span), lambda: self._store.read(conversation, span))
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event."""
+        """Return one event."""
         return self._ask((conversation, event_id), lambda: self._store.find(conversation, event_id))
 
     def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
@@ -101,11 +101,11 @@ class _Answers:
         return self._ask((identity, keys, after, before), lambda: self._store.targets(identity, keys, after, before))
 
     def search(self, query: Query) -> list[StoredEvent]:
-        """What matches; the same words elsewhere too are the same question: what is elsewhere is new."""
+        """Return the matching events; the same words asked of other conversations are the same question."""
         return self._ask((replace(query, conversations=()),), lambda: self._store.search(query))
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Those of these events that a search would find."""
+        """Return those of these events that a search would find."""
         return self._store.matching(query, events)
 
     def _ask(self, question: tuple[Any, ...], ask: Callable[[], T]) -> T:
@@ -116,7 +116,7 @@ class _Answers:
 
 
 class _Later:
-    """What a reader said, and what was kept after it was asked.
+    """The answers given to a reader, and the events kept since.
 
     count: of the events that have come.
     """
@@ -145,7 +145,7 @@ class _Later:
         return self._together(self._answers.read(conversation, span), added, span.limit, newest=span.newest)
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event."""
+        """Return one event."""
         if (conversation, event_id) in self._erased:
             return None
         return self._added.get(conversation, {}).get(event_id) or self._answers.find(conversation, event_id)
@@ -165,14 +165,14 @@ class _Later:
         return sorted(found, key=lambda target: target.latest)
 
     def search(self, query: Query) -> list[StoredEvent]:
-        """What matches, oldest first."""
+        """Return the matching events, oldest first."""
         added = [event for key in query.conversations for event in self._added.get(key, {}).values()]
         if added:
             added = self._answers.matching(query, added)
         return self._together(self._answers.search(query), added, query.limit, newest=not query.oldest)
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Those of these events that a search would find."""
+        """Return those of these events that a search would find."""
         return self._answers.matching(query, events)
 
     def _together(

@@ -69,7 +69,7 @@ def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
 
 
 def _shown(store: HistoryReader, query: Query, places: Mapping[str, Conversation]) -> list[StoredEvent]:
-    """What is found, without what is hidden from the asker; for a few rounds more is looked for in its place."""
+    """Return the matches without those hidden from the asker; a few further rounds look for others instead."""
     shown: list[StoredEvent] = []
     for _ in range(_ROUNDS):
         found = store.search(replace(query, limit=query.limit - len(shown)))
@@ -83,7 +83,7 @@ def _shown(store: HistoryReader, query: Query, places: Mapping[str, Conversation
 
 
 def _places(ctx: Context, name: str | None) -> list[Conversation]:
-    """Where to search: the place that was asked for, or all channels that the asker is in."""
+    """Return the conversations to search: the one asked for, or all channels that the asker is in."""
     if name is None:
         return channel_places(ctx, ctx.user)
     place = readable_place(ctx, name)

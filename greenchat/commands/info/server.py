@@ -118,7 +118,7 @@ def send_motd(ctx: Context) -> None:
 
 
 def send_lusers(ctx: Context) -> None:
-    """How many are here."""
+    """Send the numbers of users, operators, connections and channels."""
     network = ctx.network
     users = len(network.users)
     invisible = network.mode_counts["i"]

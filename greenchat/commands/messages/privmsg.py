@@ -225,13 +225,13 @@ def _echo(ctx: Context, envelope: Envelope) -> None:
 
 
 def _echo_again(ctx: Context, envelope: Envelope) -> None:
-    """What was said before is confirmed to the session that sent it again, and to nobody else."""
+    """Confirm a message that was sent twice to the session that sent it again, and to nobody else."""
     if ctx.session.caps & caps.ECHO_MESSAGE:
         ctx.respond(envelope)
 
 
 def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
-    """What the others get. Raises 417."""
+    """Return the message as the others get it. Raises 417."""
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
     envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags(ctx))
     require_fit(envelope)

@@ -53,7 +53,7 @@ def _redact(ctx: Context, target: str, conversation: str, number: int, source: s
 
 
 def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
-    """What a step has to know of a message: nothing that was said."""
+    """Return what a step has to know of a message, without its text."""
     return event.conversation, event.id, event.source, event.account
 
 
@@ -84,7 +84,7 @@ def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str
 
 
 def find_message(ctx: Context, place: Conversation, msgid: str) -> StoredEvent | None:
-    """What can be taken back under this id. Raises FailError where the history can't be read."""
+    """Return the message with this id if it can be redacted. Raises FailError where the history can't be read."""
     number = parse_msgid(msgid)
     if number is None or not place.shows(number):
         return None

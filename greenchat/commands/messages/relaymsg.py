@@ -75,7 +75,7 @@ def _check_name(ctx: Context, name: str) -> None:
 
 
 def _speaker(ctx: Context, name: str) -> User:
-    """Somebody on another network. The host is the server's: nobody is there, and it is not the bot's."""
+    """Return a user for a speaker on another network, with the server's host, since it is not the bot's."""
     host = ctx.network.settings.name
     return User(name, _USERNAME, host, name, real_host=host, signon=ctx.now, active=ctx.now)
 

@@ -29,7 +29,7 @@ _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that ask who 
 
 
 class Voice:
-    """How a session says something plain to one target.
+    """The prepared route of a session's plain messages to one target.
 
     place: a channel that the speaker is in, or somebody else. head: of what others get. kept: under what, None if it is
     not. refuse: called where something could not be stored.
@@ -93,7 +93,7 @@ class Voice:
 def find_voice(
     network: Network, session: Session, command: str, target: str, refuse: Callable[[Head], None]
 ) -> Voice | None:
-    """How this session says something plain to a channel or a nick, if there is nothing to it. Changes nothing.
+    """Return the voice of this session for a channel or a nick, None if there is an obstacle. Changes nothing.
 
     refuse: is told where something could not be stored, see `Voice`.
     """

@@ -75,7 +75,7 @@ def _may_come_from(user: User, row: Oper) -> bool:
 
 
 def _proof_of(row: Oper) -> str:
-    """What the step is told of the row whose password was right: a reload may change it meanwhile."""
+    """Return what tells a step whether the row whose password was right is unchanged after a reload."""
     return hashlib.sha256(repr(row).encode()).hexdigest()[:16]
 
 

@@ -110,7 +110,7 @@ def chghost(ctx: Context) -> None:
 
 
 def _member(ctx: Context) -> tuple[User, Channel]:
-    """Who and where; raises 401, 403 or 441."""
+    """Return the user and the channel that are named; raises 401, 403 or 441."""
     target = find_user(ctx, ctx.message.params[0])
     channel = find_any_channel(ctx, ctx.message.params[1])
     if target not in channel.members:

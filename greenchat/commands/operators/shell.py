@@ -17,7 +17,7 @@ _SETTER = "shell"
 
 
 class ShellError(Exception):
-    """It can't be done; the text says why, in one line."""
+    """The command can't be carried out; the text says why, in one line."""
 
 
 @step("shell.kick")

@@ -126,7 +126,7 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
 
 
 def _put_back(bans: ServerBans, target: Target, before: ServerBan | None) -> None:
-    """What there was before a ban that can't be."""
+    """Put back the ban that stood before one that could not be stored."""
     bans.drop(target)
     if before:
         bans.put(before)

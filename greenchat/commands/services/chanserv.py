@@ -159,7 +159,7 @@ def account_of(ctx: Context) -> str:
 
 
 def _name(ctx: Context, account_id: str) -> str:
-    """What to call an account."""
+    """Return the name of an account for people."""
     account = ctx.network.accounts.by_id(account_id)
     return account.name if account else "nobody"
 
@@ -205,7 +205,7 @@ def is_own(ctx: Context, channel: Channel) -> bool:
 
 
 def write_down(ctx: Context, what: str, *, is_own: bool) -> None:
-    """What a founder did is kept; what an operator of the server did in their place is told to the others too."""
+    """Record a founder's act; an operator's act in a founder's place is reported to other operators, too."""
     (note if is_own else act)(ctx, "CHANSERV", f"{ctx.nick} {what}")
 
 

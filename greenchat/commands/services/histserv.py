@@ -158,7 +158,7 @@ def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Conversati
 
 
 def _span(ctx: Context, text: str) -> tuple[int, int]:
-    """How many messages, and the id after which they are."""
+    """Return the number of messages to show, and the id after which they begin."""
     page = ctx.network.settings.history.page
     if text.isascii() and text.isdecimal() and int(text):
         return min(int(text), page), 0

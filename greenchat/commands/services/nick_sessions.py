@@ -114,7 +114,7 @@ def ghost(ctx: Context, words: list[str]) -> None:
 
 
 def _holder(ctx: Context, nick: str) -> User | None:
-    """Who uses a nick of the sender's, if that is not they. Raises ServiceError where it is not one of theirs."""
+    """Return another user who holds a nick of the sender's, if any. Raises ServiceError for a nick of others."""
     account = own_account(ctx)
     owner = ctx.network.accounts.claimant_of(nick)
     if owner is None or owner.name != account.name:

@@ -208,7 +208,7 @@ def _told(ctx: Context, named: str, targets: list[Target], keys: Mapping[str, No
 
 
 def _find(ctx: Context, target: str) -> Target:
-    """Whom or what the sender names, if they may know that it is there. Raises FailError."""
+    """Return the user or channel that the sender names, if the sender may know of it. Raises FailError."""
     if target in ("*", ctx.nick):
         return ctx.user
     if target.startswith("#"):
@@ -221,7 +221,7 @@ def _find(ctx: Context, target: str) -> Target:
 
 
 def _values(ctx: Context, target: str) -> tuple[str, Mapping[str, str]]:
-    """How a target is called, and what is said of it. Raises FailError."""
+    """Return the name of a target and its metadata. Raises FailError."""
     if ctx.session.user is None:
         _require_self(ctx, target)
         return "*", _use(ctx).pending

@@ -65,7 +65,7 @@ def follow_account(ctx: Context, user: User, account: str) -> None:
 
 
 def take_pending(ctx: Context, user: User) -> None:
-    """What a session has said of itself before it was registered is its user's now."""
+    """Give a user the metadata that the session set before it was registered."""
     use = ctx.session.metadata
     if use and use.pending:
         pending, use.pending = use.pending, {}
@@ -107,7 +107,7 @@ def sync_online(ctx: Context, session: Session, user: User) -> None:
 
 
 def tell_arrival(ctx: Context, channel: Channel, user: User) -> None:
-    """Somebody has come into a channel: who is there hears what they say of themselves.
+    """Send the members of a channel the metadata of a user who has joined it.
 
     The specification leaves that out, "servers MAY send this message to clients at any time": else nobody would know
     it of those who come later.
@@ -130,7 +130,7 @@ def sync(ctx: Context, named: str, targets: Iterable[Target], keys: Iterable[str
 
 
 def with_values(targets: Iterable[Target], keys: Mapping[str, None]) -> Iterator[Target]:
-    """Those of the targets that have something under one of the keys."""
+    """Yield the targets that have a value under one of the keys."""
     for target in targets if keys else ():
         if target.metadata and not target.metadata.keys().isdisjoint(keys):
             yield target

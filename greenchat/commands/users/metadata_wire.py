@@ -29,21 +29,21 @@ def is_second(session: Session) -> bool:
 
 
 def key_value(ctx: Context, nick: str, target: str, key: str, value: str) -> Envelope:
-    """The answer that a key has this value, for a reader of that nick; "" is none."""
+    """Return the answer that a key has this value, for a reader of that nick; "" is none."""
     if value:
         return ctx.numeric(nick, Numeric.RPL_KEYVALUE, target, key, _EVERYBODY, value)
     return ctx.numeric(nick, Numeric.RPL_KEYNOTSET, target, key)
 
 
 def cleared(ctx: Context, target: str, key: str) -> Envelope:
-    """The answer that CLEAR has taken a key away: the second draft had "one `RPL_KEYVALUE` event per cleared key"."""
+    """Return the answer that CLEAR removed a key: in the second draft "one `RPL_KEYVALUE` event per cleared key"."""
     if is_second(ctx.session):
         return ctx.numeric(ctx.nick, Numeric.RPL_KEYVALUE, target, key, _EVERYBODY, "")
     return key_value(ctx, ctx.nick, target, key, "")
 
 
 class News:
-    """What sessions are told beside answers: a key of the target has this value, "" is none.
+    """A notification to sessions: a key of the target has this value, "" is none.
 
     "The `METADATA` server message was removed", says the third draft: its readers get a numeric.
     """
@@ -57,7 +57,7 @@ class News:
         self._numeric: Addressed | None = None
 
     def tell(self, session: Session) -> None:
-        """To one session."""
+        """Tell one session."""
         target, key, value = self._words
         if is_second(session):
             self._message = self._message or self._ctx.envelope("METADATA", target, key, _EVERYBODY, value)
@@ -72,7 +72,7 @@ class News:
 
 
 def warn(ctx: Context, error: FailError) -> None:
-    """Something of the command can't be done, and the rest goes on."""
+    """Report one failed part of the command while the rest goes on."""
     if is_second(ctx.session):
         ctx.refuse(error)
     else:
@@ -81,25 +81,25 @@ def warn(ctx: Context, error: FailError) -> None:
 
 
 def invalid_params(ctx: Context, subcommand: str, text: str) -> FailError:
-    """The command is not one; subcommand: as it was sent, "" if none was."""
+    """Return the error for an invalid command; subcommand: as it was sent, "" if none was."""
     code = "SUBCOMMAND_INVALID" if is_second(ctx.session) else "INVALID_PARAMS"
     return FailError("METADATA", code, subcommand or "*", text=text)
 
 
 def invalid_target(target: str) -> FailError:
-    """Nobody and nothing of that name can be seen."""
+    """Return the error for a target that does not exist, or that the sender can't see."""
     return FailError("METADATA", "INVALID_TARGET", target, text="There is no such user or channel")
 
 
 def invalid_key(ctx: Context, key: str) -> FailError:
-    """It has other characters than a key may have, or too many."""
+    """Return the error for a key that is too long or has characters that keys may not have."""
     code = "KEY_INVALID" if is_second(ctx.session) else "INVALID_KEY"
     longest = ctx.network.settings.metadata.key_bytes
     return FailError("METADATA", code, key, text=f"A key has at most {longest} characters: a-z 0-9 _ . / and -")
 
 
 def invalid_value(ctx: Context, key: str) -> FailError:
-    """It is too long."""
+    """Return the error for a value that is too long."""
     text = "The value is too long"
     if is_second(ctx.session):
         return FailError("METADATA", "VALUE_INVALID", text=text)
@@ -107,7 +107,7 @@ def invalid_value(ctx: Context, key: str) -> FailError:
 
 
 def no_permission(target: str, key: str) -> FailError:
-    """The sender may not change that; key: `*` for all."""
+    """Return the error for a key that the sender may not change; key: `*` for all."""
     return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text=f"You may not change what is said of {target}")
 
 
@@ -117,19 +117,19 @@ def not_settable(target: str, key: str) -> FailError:
 
 
 def not_set(target: str, key: str) -> FailError:
-    """What shall be taken away is not there: no error any more in the third draft."""
+    """Return the error for removing a key that is not set: no error any more in the third draft."""
     return FailError("METADATA", "KEY_NOT_SET", target, key, text="Key not set")
 
 
 def too_many_keys(ctx: Context, target: str) -> FailError:
-    """One more key would be one too many."""
+    """Return the error for one key too many."""
     most = ctx.network.settings.metadata.keys
     context = (target,) if is_second(ctx.session) else ("SET", target, str(most))
     return FailError("METADATA", "LIMIT_REACHED", *context, text=f"At most {most} keys can be set")
 
 
 def too_many_subscriptions(ctx: Context, key: str) -> FailError:
-    """This key is the first that could not be subscribed to."""
+    """Return the error for the first key that could not be subscribed to."""
     most = ctx.network.settings.metadata.subscriptions
     text = f"At most {most} keys can be subscribed to"
     if is_second(ctx.session):
@@ -138,7 +138,7 @@ def too_many_subscriptions(ctx: Context, key: str) -> FailError:
 
 
 def refuse_for_now(ctx: Context, seconds: int) -> None:
-    """The sender changes too much, and may go on after this time."""
+    """Refuse a sender who makes too many changes, until so many seconds have passed."""
     target, subcommand, *params = ctx.message.params
     if is_second(ctx.session):
         key = params[0] if params else "*"

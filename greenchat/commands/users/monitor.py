@@ -29,14 +29,14 @@ def monitor(ctx: Context) -> None:
 
 
 def tell_online(ctx: Context, user: User) -> None:
-    """Somebody has this nick now. Sent as one message to all who monitor it: "the server may send `*`"."""
+    """Report a nick as online to all who monitor it, as one message: "the server may send `*`"."""
     _tell(ctx, user.nick, ctx.envelope(Numeric.RPL_MONONLINE.command, "*", user.source))
     for session in ctx.network.local.monitors.watchers(ctx.network.fold(user.nick)):
         sync_online(ctx, session, user)
 
 
 def tell_offline(ctx: Context, nick: str) -> None:
-    """Nobody has this nick any more."""
+    """Report a nick as offline to all who monitor it."""
     _tell(ctx, nick, ctx.envelope(Numeric.RPL_MONOFFLINE.command, "*", nick))
 
 

@@ -79,7 +79,7 @@ def _parse(params: tuple[str, ...]) -> _Question:
 
 
 def _looked_at(ctx: Context, mask: str) -> int:
-    """How many users must be looked at for an answer."""
+    """Return how many users must be looked at for an answer."""
     if mask.startswith("#"):
         channel = ctx.network.channel(mask)
         return len(channel.members) if channel else 0
@@ -95,7 +95,7 @@ _NOBODY: _Found = (None, None)
 
 
 def _find(ctx: Context, mask: str) -> Iterator[_Found]:
-    """Who is meant by a mask, each with the channel to name beside them; _NOBODY for who is looked at in vain.
+    """Yield the users that a mask means, each with the channel to name; _NOBODY for each one that does not match.
 
     Between two of them anybody may come or go.
     """
