@@ -101,7 +101,7 @@ class Console:
         return self.view.picture(Look(theme, monotonic, now, self._hint(), mode.prompt, mode.marked, mode.selected))
 
     def _hint(self) -> str:
-        """What stands in the status line's place: what the keys do, behind the question where that has no room."""
+        """Return the status line's hint: what the keys do, after the question where that has no room of its own."""
         if self._mode is None:
             return self.hint or self._completing.hint
         prompt, hint = self._mode.prompt, self._mode.hint
@@ -109,7 +109,7 @@ class Console:
 
     @property
     def speaking(self) -> Speaking:
-        """What runs commands and says lines."""
+        """The part that runs commands and sends lines."""
         return self._speaking
 
     @property
@@ -127,7 +127,7 @@ class Console:
         self.view.size = size
 
     def restyle(self) -> None:
-        """The settings, or what is known of the terminal, are others now."""
+        """Follow changed settings or new facts about the terminal."""
         self.view.draw_with(self._theme)
 
     @property
@@ -135,7 +135,7 @@ class Console:
         return styled(self.appearance, self.model.settings)
 
     def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
-        """Something happened on a network. now: milliseconds since the epoch."""
+        """Handle an event of a network. now: milliseconds since the epoch."""
         handlers.apply(self.model, network, event, now)
         if self._join:
             self._join.noticed()
@@ -143,7 +143,7 @@ class Console:
         self._look()
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
-        """Something happened at the terminal. now: milliseconds since the epoch."""
+        """Handle an event of the terminal. now: milliseconds since the epoch."""
         self._speaking.follow_window()  # what is typed now belongs to the window that can be seen
         match event:
             case KeyPressed(key):
@@ -172,7 +172,7 @@ class Console:
         self._look()
 
     def end_input(self, now: int) -> None:
-        """Nobody types any more: what is asked, now and later, is answered with what changes nothing."""
+        """Note that stdin has ended: every question, now and later, gets the answer that changes nothing."""
         self.model.asks = False
         if self._mode:
             self._mode.key("Escape")
@@ -186,7 +186,7 @@ class Console:
 
     @property
     def asked(self) -> str:
-        """What stands in the input line's place and what it wants, "" where the user can just talk."""
+        """The question in the input line's place with its hint, "" where the user can just talk."""
         return f"{self._mode.hint} {self._mode.prompt}".strip() if self._mode else ""
 
     def ask(self, now: int) -> None:
@@ -305,7 +305,7 @@ class Console:
             self.hint = HINT_QUIT
 
     def _click(self, row: int, column: int) -> None:
-        """On a window, or on the list of windows: go there. On a nick: speak to them."""
+        """Go to the clicked window, itself or in the list of windows; open a private talk with a clicked nickname."""
         clicked = None if self._mode else self.view.clicked(row, column)
         if isinstance(clicked, Buffer):
             self.model.show(clicked)
@@ -313,7 +313,7 @@ class Console:
             self.editor.insert(f"{clicked}{' ' if self.editor.text else ': '}")
 
     def _wheel(self, key: str, row: int, now: int) -> None:
-        """It turns over one of the windows: the current one is scrolled as by any key."""
+        """Scroll the window under the pointer; the current one as any key would."""
         window = None if self._mode or self._join else self.view.window_at(row)
         if window is None or window is self.model.current:
             self._key(key, now)
@@ -321,7 +321,7 @@ class Console:
             self.view.scroll_other(window, up=key == "WheelUp")
 
     def _look(self) -> None:
-        """What is on the screen besides the current window is seen, too."""
+        """Mark as read what the other visible windows show."""
         if self.model.beside or self.model.on_screen:
             for buffer in self.model.look_at(self.view.layout.above):
                 chathistory.mark_read(buffer)

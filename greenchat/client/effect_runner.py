@@ -47,7 +47,7 @@ from greenchat.records import record
 
 @record(slots=True)
 class Kept:
-    """What is kept from one day to the next, and where.
+    """The stores that outlive the program, and their folders.
 
     save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
     name, and says where. plugins: the folder of their files. logs: the folder for what is exported. serve: starts a
@@ -77,7 +77,7 @@ class EffectRunner:
     leaving: bool = False
 
     def run(self) -> None:
-        """Do all that waits."""
+        """Carry out every waiting request."""
         requests = self.console.model.requests
         while requests:
             self._do(requests.popleft())

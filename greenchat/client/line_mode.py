@@ -30,17 +30,17 @@ class LineInput:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[TerminalEvent]:
-        """The lines that are complete now."""
+        """Return the lines that are complete now."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [Entered(line.decode(errors="replace").rstrip("\r")) for line in lines]
 
     def flush(self) -> list[TerminalEvent]:
-        """The end of the input."""
+        """Return the end of the input."""
         return self.feed(b"\n") if self._rest else []
 
 
 class _Printed:
-    """What was printed of a window. known: the lines that were there then, by their identity."""
+    """The printed part of a window. known: its lines at that time, by identity."""
 
     __slots__ = ("edits", "end", "known", "reactions")
 
@@ -130,35 +130,35 @@ class PlainScreen:
     wide = False
 
     def reported(self, _row: int, _column: int) -> bool:
-        """Nothing was asked."""
+        """Return False: nothing was asked."""
         return False
 
     def resize(self, _size: Size) -> None:
-        """Nothing to lay out."""
+        """Do nothing: there is nothing to lay out."""
 
     def beep(self) -> None:
         """Whoever is called hears the line itself."""
 
     def mouse(self, wanted: bool) -> None:
-        """The mouse stays the terminal's."""
+        """Do nothing: the mouse stays the terminal's."""
 
     def notify(self, _title: str, _text: str) -> None:
         """Whoever is called hears the line itself."""
 
     def copy(self, _text: str) -> None:
-        """The terminal's own copying does."""
+        """Do nothing: the terminal copies by itself."""
 
     def redraw(self) -> None:
-        """Nothing to draw again."""
+        """Do nothing: there is nothing to draw again."""
 
     def suspend(self) -> None:
-        """The terminal was never taken."""
+        """Do nothing: the terminal was never taken."""
 
     def resume(self) -> None:
-        """The terminal was never taken."""
+        """Do nothing: the terminal was never taken."""
 
     def _hide(self, hidden: bool) -> None:
-        """Have the terminal not show what is typed."""
+        """Turn the terminal's echo off or on, for passwords."""
         if hidden == self._hidden or not os.isatty(0):
             return
         self._hidden = hidden

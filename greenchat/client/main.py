@@ -131,7 +131,7 @@ def _console(
 
 
 def _come_in(model: Model, channels: tuple[str, ...]) -> None:
-    """Their windows are there at once: what is typed while we connect waits in them."""
+    """Open the channels' windows at once: what is typed while connecting waits in them."""
     for channel in channels:
         model.network.want(channel)
         model.show(model.open(model.network, channel))
@@ -171,7 +171,7 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
 
 
 def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
-    """A server for this session, and what the user is to know about it."""
+    """Return a server for this session, and what the user is to know about it."""
     from greenchat.client.net.local_server import answers
 
     if answers(destination.address):
@@ -184,7 +184,7 @@ def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
 
 @contextmanager
 def _servers() -> Iterator[Serve]:
-    """What starts servers on this machine; they end with the session."""
+    """Return the starter of servers on this machine; they end with the session."""
     with ExitStack() as started:
 
         def serve(address: Address) -> tuple[Address, str]:
@@ -247,7 +247,7 @@ def _appearance(given: options.Options) -> Appearance:
 
 
 def _user_name() -> str:
-    """How this machine calls the user: a nickname to begin with, where it can be one."""
+    """Return the system's user name, where it can be a nickname."""
     import pwd
 
     name = os.environ.get("USER", "") or os.environ.get("LOGNAME", "")

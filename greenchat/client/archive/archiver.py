@@ -36,7 +36,7 @@ class Memory:
         self._path = path
 
     def turn(self, monotonic: float, now: int) -> None:
-        """Do what there is to do."""
+        """Write, read and search what is queued."""
         if self._path is None or monotonic < self._retry_at:
             return
         try:
@@ -106,7 +106,7 @@ class Memory:
         buffer.restore(older)
 
     def _lines(self, buffer: Buffer) -> Iterator[Line]:
-        """What the archive has, else what is here; what happened besides is not kept in the archive."""
+        """Return the archive's lines, else those in memory; events besides messages are not kept in the archive."""
         if self._archive is None or buffer.kind is BufferKind.STATUS:
             yield from buffer.lines
             return

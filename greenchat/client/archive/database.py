@@ -119,13 +119,13 @@ class Archive:
             )
 
     def gaps(self, buffer: Buffer) -> list[str]:
-        """The ids of the lines before which something is missing."""
+        """Return the ids of the lines before which something is missing."""
         with self._explained():
             found = self._file.execute("SELECT id FROM gap WHERE network = ? AND target = ?", _place(buffer)).fetchall()
         return [str(msgid) for (msgid,) in found]
 
     def older(self, buffer: Buffer, count: int = RESTORED) -> list[Line]:
-        """The newest lines of a conversation that were not fetched yet, oldest first."""
+        """Return the newest lines of a conversation that were not fetched yet, oldest first."""
         with self._explained():
             below = self._oldest.get(buffer, _FIRST)
             rows: list[_Row] = self._file.execute(_OLDER, (*_place(buffer), *below, count)).fetchall()
@@ -134,7 +134,7 @@ class Archive:
         return [_line(row) for row in reversed(rows)]
 
     def everything(self, buffer: Buffer) -> Iterator[Line]:
-        """Every line of a conversation, oldest first."""
+        """Yield every line of a conversation, oldest first."""
         with self._explained():
             for row in self._file.execute(_ALL, _place(buffer)):
                 yield _line(row)
@@ -158,7 +158,7 @@ class Archive:
                 self._file.executescript("PRAGMA incremental_vacuum")  # execute would take one step of it
 
     def _size(self) -> int:
-        """In bytes, without pages that are free."""
+        """Return the size in bytes, without free pages."""
         pages, free, size = (
             int(self._file.execute(f"PRAGMA {name}").fetchone()[0])
             for name in ("page_count", "freelist_count", "page_size")
@@ -174,7 +174,7 @@ class Archive:
             raise ArchiveError(str(error), busy=busy) from error
 
     def close(self) -> None:
-        """Nothing is written any more."""
+        """Close the file; nothing is written any more."""
         self._file.close()
 
 
@@ -183,7 +183,7 @@ def _place(buffer: Buffer) -> tuple[str, str]:
 
 
 def _said_at(buffer: Buffer, time: int) -> list[Line]:
-    """The messages of one millisecond that have ids."""
+    """Return the messages of one millisecond that have ids."""
     start = bisect_left(buffer.lines, time, key=lambda line: line.time)
     end = bisect_right(buffer.lines, time, lo=start, key=lambda line: line.time)
     return [line for place in range(start, end) if (line := buffer.lines[place]).id]

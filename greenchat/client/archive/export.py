@@ -24,7 +24,7 @@ def write(path: Path, conversations: Sequence[tuple[Buffer, Iterable[Line]]], *,
 
 
 def name(buffer: Buffer) -> str:
-    """The name of a conversation's file, `irc.example_6667.#tea.txt`."""
+    """Return the name of a conversation's file, `irc.example_6667.#tea.txt`."""
     where = str(buffer.network.address).replace(":", "_").translate(UNFIT)
     return f"{where}.{visible(buffer.name).lower().translate(UNFIT)}.txt"
 
@@ -41,7 +41,7 @@ def _write(path: Path, lines: Iterable[Line], *, anew: bool) -> int:
 
 
 def text_of(line: Line) -> str:
-    """A line of the file, or several of a message that has several."""
+    """Return a message as the file's line, or as several if it has several."""
     text = "\n    ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
     nick = visible(line.prefix + line.nick)
     match line.kind:

@@ -68,6 +68,6 @@ class Logs:
 
 
 def _safe(name: str) -> str:
-    """A name as a part of a path, which is never the folder itself or the one above."""
+    """Return a name as a part of a path, which is never the folder itself or the one above."""
     part = visible(name).translate(UNFIT)[:_LONGEST_NAME]
     return part if part.strip(".") else part.replace(".", "_") or "_"

@@ -13,13 +13,13 @@ SERVICE = "greenchat"
 
 
 class Vault(Protocol):
-    """Where credentials are kept, by the server's HOST:PORT and the nick that one wants to have there.
+    """The store of credentials, by the server's HOST:PORT and the wanted nickname.
 
     By the nick, so that who calls themselves otherwise is not logged in to somebody's account unasked.
     """
 
     def get(self, server: str, nick: str) -> Credentials | None:
-        """Those of a nick on a server."""
+        """Return the credentials of a nickname on a server."""
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
         """Keep them; returns where, in words for the user. Raises OSError."""
@@ -29,13 +29,13 @@ class Vault(Protocol):
 
 
 class FileVault:
-    """One JSON file, written whole, mode 0600 from the first moment on."""
+    """A store of credentials in one JSON file, written whole, with mode 0600 from the start."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def get(self, server: str, nick: str) -> Credentials | None:
-        """Those of a nick on a server; None too where the file can't be read."""
+        """Return the credentials of a nickname on a server; None too if the file cannot be read."""
         return _find(self._read().get, server, nick)
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
@@ -85,7 +85,7 @@ class Keyring:
         self._error: type[Exception] = import_module("keyring.errors").KeyringError
 
     def get(self, server: str, nick: str) -> Credentials | None:
-        """Those of a nick on a server; None too where the keyring stays locked."""
+        """Return the credentials of a nickname on a server; None too if the keyring stays locked."""
         return _find(self._read, server, nick)
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
@@ -115,7 +115,7 @@ class Keyring:
 
 
 def system_vault(folder: Path) -> Vault:
-    """The keyring, or a file in this folder."""
+    """Return the keyring, or a file in this folder."""
     try:
         return Keyring()
     except ImportError:
@@ -127,7 +127,7 @@ def _name(server: str, nick: str) -> str:
 
 
 def _names(read: Callable[[str], object], server: str, nick: str) -> list[str]:
-    """Where those of a nick may be, what was kept by servers alone too: that belongs to the nick of its account."""
+    """Return the keys under which a nickname's credentials may be, those kept by server alone (its account) too."""
     before = _parse(read(server))
     return [_name(server, nick), *([server] if before and before.account.lower() == nick.lower() else [])]
 

@@ -66,7 +66,7 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
 
 
 def _tried_in_vain(model: Model, network: Network, told: set[Buffer], line: Line) -> None:
-    """One line, however often it is tried: the status line counts down to the next time."""
+    """Show failed attempts to connect as one line; the status line counts down to the next one."""
     before = network.link.trouble
     network.link.tries += 1
     if network.link.tries > 1:

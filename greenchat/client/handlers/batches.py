@@ -106,7 +106,7 @@ def _batch(incoming: Incoming) -> None:
 
 
 def _history(incoming: Incoming, page: Batch) -> None:
-    """A page is whole: "Client MAY delay processing the batched events until they have received ... the end"."""
+    """Handle a complete page: "Client MAY delay processing the batched events until they have received ... the end"."""
     buffer = incoming.network.find(page.target)
     if buffer:
         buffer.history.follow = {message.tags["msgid"] for message in page.kept if "msgid" in message.tags}

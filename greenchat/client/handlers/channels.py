@@ -13,7 +13,7 @@ from greenchat.protocol.numerics import Numeric
 
 @on("JOIN")
 def join(incoming: Incoming) -> None:
-    """Somebody comes in, maybe we."""
+    """Show that somebody, maybe the user, has joined."""
     network = incoming.network
     channel = incoming.param(0)
     nick, user, host = split_source(incoming.message.source or "")
@@ -51,7 +51,7 @@ def join(incoming: Incoming) -> None:
 
 @on("PART")
 def part(incoming: Incoming) -> None:
-    """Somebody leaves a channel."""
+    """Show that somebody has left a channel."""
     buffer = incoming.network.find(incoming.param(0))
     if buffer is None:
         return
@@ -67,7 +67,7 @@ def part(incoming: Incoming) -> None:
 
 @on("KICK")
 def kick(incoming: Incoming) -> None:
-    """Somebody is thrown out."""
+    """Show that somebody was kicked."""
     buffer = incoming.network.find(incoming.param(0))
     if buffer is None:
         return
@@ -84,7 +84,7 @@ def kick(incoming: Incoming) -> None:
 
 @on("QUIT")
 def quit_(incoming: Incoming) -> None:
-    """Somebody leaves the network: told in every channel and private talk where they are known."""
+    """Show that somebody has quit, in every channel and private talk where they are known."""
     split = " (the network split)" if incoming.batch == "netsplit" else reason(incoming.param(0))
     for buffer in _where_known(incoming.network, incoming.nick):
         if buffer.members.pop(incoming.network.fold(incoming.nick), None) or buffer.kind is BufferKind.PRIVATE:
@@ -95,7 +95,7 @@ def quit_(incoming: Incoming) -> None:
 
 @on("NICK")
 def nick(incoming: Incoming) -> None:
-    """Somebody changes their nickname."""
+    """Show that somebody has changed their nickname."""
     network = incoming.network
     old, new = incoming.nick, incoming.param(0)
     mine = incoming.mine
@@ -127,7 +127,7 @@ def nick(incoming: Incoming) -> None:
 
 @on("TOPIC")
 def topic(incoming: Incoming) -> None:
-    """The topic changes."""
+    """Show a changed topic."""
     buffer = incoming.network.find(incoming.param(0))
     if buffer is None:
         return
@@ -142,7 +142,7 @@ def topic(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_TOPIC)
 def topic_is(incoming: Incoming) -> None:
-    """The topic, on joining or asked for."""
+    """Note the topic, after joining or on request."""
     buffer = incoming.network.find(incoming.param(1))
     if buffer:
         buffer.topic = incoming.param(2)
@@ -160,7 +160,7 @@ def no_topic(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_TOPICWHOTIME)
 def topic_by(incoming: Incoming) -> None:
-    """Who set the topic, and when."""
+    """Show who set the topic, and when."""
     buffer = incoming.network.find(incoming.param(1))
     when = date_and_time(incoming.param(3))
     if buffer and when:
@@ -188,7 +188,7 @@ def names(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_ENDOFNAMES)
 def names_end(incoming: Incoming) -> None:
-    """The list is whole; now we can speak here."""
+    """Note that the list of members is complete; waiting lines can be sent now."""
     buffer = incoming.network.find(incoming.param(1))
     if buffer is None or not buffer.joined:
         return
@@ -224,7 +224,7 @@ def mode(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_CHANNELMODEIS)
 def modes_are(incoming: Incoming) -> None:
-    """The channel's modes, asked for."""
+    """Show the channel's modes, on request."""
     buffer = incoming.network.find(incoming.param(1))
     modes = " ".join(incoming.message.params[2:])
     if buffer:
@@ -234,7 +234,7 @@ def modes_are(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_CREATIONTIME)
 def created(incoming: Incoming) -> None:
-    """When the channel was made."""
+    """Show when the channel was created."""
     buffer = incoming.network.find(incoming.param(1))
     when = date_and_time(incoming.param(2))
     if buffer and when:
@@ -243,7 +243,7 @@ def created(incoming: Incoming) -> None:
 
 @on("RENAME")
 def rename(incoming: Incoming) -> None:
-    """A channel is renamed: https://ircv3.net/specs/extensions/channel-rename"""
+    """Rename a channel: https://ircv3.net/specs/extensions/channel-rename"""
     network = incoming.network
     buffer = network.find(incoming.param(0))
     new = incoming.param(1)
@@ -283,7 +283,7 @@ def account(incoming: Incoming) -> None:
 
 @on("CHGHOST")
 def chghost(incoming: Incoming) -> None:
-    """Somebody's user and host change."""
+    """Note a changed user name and host (chghost)."""
     if incoming.mine:
         incoming.network.nicks.mask = f"{incoming.param(0)}@{incoming.param(1)}"
     for _, member in incoming.network.with_member(incoming.nick):
@@ -292,7 +292,7 @@ def chghost(incoming: Incoming) -> None:
 
 @on("SETNAME")
 def setname(incoming: Incoming) -> None:
-    """Somebody's real name changes."""
+    """Note a changed real name (setname)."""
     for _, member in incoming.network.with_member(incoming.nick):
         member.realname = incoming.param(0)
 

@@ -14,7 +14,7 @@ from greenchat.protocol.numerics import Numeric
 
 @on("AUTHENTICATE")
 def authenticate(incoming: Incoming) -> None:
-    """The server's part of the exchange."""
+    """Answer the server's part of the SASL exchange."""
     problem = login.answer(incoming.network, incoming.param(0))
     if problem:
         incoming.answer(f"Not logged in: {problem}", Kind.ERROR)
@@ -31,21 +31,21 @@ def logged_in(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_LOGGEDOUT)
 def logged_out(incoming: Incoming) -> None:
-    """We have no account any more."""
+    """Note that the user is logged out."""
     incoming.network.login.account = incoming.network.login.told = ""
     incoming.answer("You are logged out.")
 
 
 @on(Numeric.RPL_SASLSUCCESS, Numeric.ERR_SASLALREADY)
 def success(incoming: Incoming) -> None:
-    """The exchange is over, and good."""
+    """End the successful SASL exchange."""
     incoming.network.login.attempt = None
     end_when_settled(incoming.network)
 
 
 @on(Numeric.ERR_SASLFAIL, Numeric.ERR_SASLTOOLONG, "902")
 def failure(incoming: Incoming) -> None:
-    """The exchange is over, and in vain."""
+    """Try the next mechanism after a failed SASL exchange, or tell the user."""
     network = incoming.network
     under_way = network.login.attempt is not None
     if login.refused(network):
@@ -70,7 +70,7 @@ def failure(incoming: Incoming) -> None:
 
 @on(Numeric.ERR_SASLABORTED, Numeric.RPL_SASLMECHS)
 def in_between(incoming: Incoming) -> None:
-    """What follows says enough; an aborted exchange holds nothing up."""
+    """Show nothing, for the next numeric says enough; an aborted exchange holds up no login."""
     if incoming.message.command == Numeric.ERR_SASLABORTED.command:
         incoming.network.login.attempt = None
         end_when_settled(incoming.network)

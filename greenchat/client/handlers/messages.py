@@ -13,7 +13,7 @@ from greenchat.records import replace
 
 @on("PRIVMSG", "NOTICE")
 def said(incoming: Incoming) -> None:
-    """Somebody said something, maybe we ourselves (echo-message)."""
+    """Show a message, maybe the user's own (echo-message)."""
     notice = incoming.message.command == "NOTICE"
     target, text = incoming.param(0), incoming.param(1)
     kind = Kind.NOTICE if notice else Kind.SAID
@@ -82,7 +82,7 @@ def markread(incoming: Incoming) -> None:
 
 @on("REDACT")
 def redact(incoming: Incoming) -> None:
-    """A message is taken back: `REDACT <target> <msgid> [<reason>]`."""
+    """Show a deleted message: `REDACT <target> <msgid> [<reason>]`."""
     target = incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0)
     buffer = incoming.network.find(target)
     if buffer is None or not incoming.param(1):
@@ -101,7 +101,7 @@ def redact(incoming: Incoming) -> None:
 
 @on("TAGMSG")
 def tagged(incoming: Incoming) -> None:
-    """A message that is only tags: somebody is typing, or reacts to a message."""
+    """Handle a message that is only tags: typing or a reaction."""
     state = incoming.message.tags.get(typing.TAG)
     buffer = incoming.network.find(incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0))
     if buffer and state and incoming.live:
@@ -112,7 +112,7 @@ def tagged(incoming: Incoming) -> None:
 
 @on("INVITE")
 def invited(incoming: Incoming) -> None:
-    """Somebody is asked into a channel: us, or (invite-notify) somebody else into a channel we are in."""
+    """Show an invitation: the user's, or (invite-notify) somebody's into a channel the user is in."""
     who, channel = incoming.param(0), incoming.param(1)
     if incoming.network.is_me(who):
         incoming.answer(f"{incoming.nick} invites you to {channel}: /join {channel}")
@@ -124,7 +124,7 @@ def invited(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_AWAY)
 def away(incoming: Incoming) -> None:
-    """Whom we wrote to (or asked about) is away."""
+    """Show that the recipient of a message or of a WHOIS is away."""
     nick = incoming.param(1)
     buffer = incoming.network.find(nick)
     text = notify_list.away_text(nick, incoming.param(-1))
@@ -142,7 +142,7 @@ def away(incoming: Incoming) -> None:
     Numeric.ERR_TOOMANYTARGETS,
 )
 def not_delivered(incoming: Incoming) -> None:
-    """What we said or asked for could not be done; if it was something said, show that it was not sent."""
+    """Show that an order or a message was refused; a message is marked as not sent."""
     target, reason = incoming.param(1), incoming.param(-1)
     if incoming.message.command == Numeric.ERR_NOSUCHNICK.command:
         reason = "nobody is called that here now"

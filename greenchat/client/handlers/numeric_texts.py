@@ -64,7 +64,7 @@ SENTENCES: dict[str, str] = {
 
 
 def in_words(command: str, params: Sequence[str]) -> str:
-    """A numeric as a sentence. params: all of them, our nick first."""
+    """Return a numeric as a sentence. params: all of them, the user's nickname first."""
     *context, text = params[1:] or [""]
     sentence = SENTENCES.get(command)
     if sentence:
@@ -78,6 +78,6 @@ def in_words(command: str, params: Sequence[str]) -> str:
 
 
 def reason(text: str) -> str:
-    """Why somebody went, in brackets. Servers put "Quit: " before what was said on leaving, even if that is nothing."""
+    """Return the reason for leaving, in brackets, without the "Quit: " that servers put before it."""
     text = text.removeprefix("Quit:").strip()
     return f" ({text})" if text else ""

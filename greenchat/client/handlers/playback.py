@@ -13,7 +13,7 @@ LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handler
 
 
 def played_back(incoming: Incoming, buffer: Buffer) -> None:
-    """An event of the past. Our own coming and going of those days is no news to us."""
+    """Show an event of the past; the user's own joins and parts of those days are left out."""
     nick = incoming.nick
     ours = incoming.mine or incoming.network.fold(nick) == incoming.network.fold(incoming.network.nicks.former)
     if ours and incoming.message.command in ("JOIN", "PART", "QUIT"):
@@ -49,7 +49,7 @@ def played_back(incoming: Incoming, buffer: Buffer) -> None:
 
 
 def found(incoming: Incoming) -> None:
-    """A message that the server has found: shown with its time and place where the user is looking."""
+    """Show a search result with its time and place in the current window."""
     if incoming.message.command in ("PRIVMSG", "NOTICE"):
         where = "" if incoming.network.is_me(incoming.param(0)) else f" {incoming.param(0)}"
         current = incoming.model.current
@@ -59,5 +59,5 @@ def found(incoming: Incoming) -> None:
 
 
 def _newest(buffer: Buffer) -> int:
-    """When the newest line of a buffer came, so that an answer stands below it."""
+    """Return the time of a buffer's newest line, so that an answer stands below it."""
     return buffer.lines[-1].time if buffer.lines else 0

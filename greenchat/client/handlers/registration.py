@@ -59,7 +59,7 @@ def register(model: Model, network: Network) -> None:
 
 @on("CAP")
 def cap(incoming: Incoming) -> None:
-    """The server's side of the negotiation."""
+    """Answer the server's side of capability negotiation."""
     network = incoming.network
     subcommand = incoming.param(1).upper()
     names = incoming.param(-1).split()
@@ -94,7 +94,7 @@ def cap(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_WELCOME)
 def welcome(incoming: Incoming) -> None:
-    """We are in. The server may have cut or changed our nick."""
+    """Note that registration is complete. The server may have cut or changed the nickname."""
     network = incoming.network
     network.link.state = LinkState.ONLINE
     _measure_skew(incoming)
@@ -113,7 +113,7 @@ def welcome(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_ISUPPORT)
 def isupport(incoming: Incoming) -> None:
-    """What the server can do."""
+    """Note what the server supports (RPL_ISUPPORT)."""
     network = incoming.network
     fold = network.fold
     network.isupport.update(incoming.message.params[1:-1])
@@ -123,7 +123,7 @@ def isupport(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
 def settled(incoming: Incoming) -> None:
-    """The welcome is over: join the channels and say what waited. After /motd there is nothing left to do."""
+    """After the welcome, join the channels and send what waited. After /motd nothing is left to do."""
     network = incoming.network
     first, network.link.welcomed = not network.link.welcomed, True
     joining.rejoin(network)
@@ -191,13 +191,13 @@ def nick_refused(incoming: Incoming) -> None:
 
 @on("PING")
 def ping(incoming: Incoming) -> None:
-    """The server wants to know whether we are still there."""
+    """Answer the server's PING."""
     incoming.network.send("PONG", *incoming.message.params[-1:])
 
 
 @on("PONG")
 def pong(incoming: Incoming) -> None:
-    """The link measures the lag by it; and it tells what the server has got."""
+    """Measure the lag, and confirm what the server has got."""
     _measure_skew(incoming)
     sending.arrived(incoming.model, incoming.network, incoming.param(-1), incoming.time)
 
@@ -210,13 +210,13 @@ def _measure_skew(incoming: Incoming) -> None:
 
 @on("ACK")
 def ack(incoming: Incoming) -> None:
-    """A labeled message was done and needed no answer."""
+    """Note that a labeled message needed no answer."""
     sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
 
 
 @on("ERROR")
 def error(incoming: Incoming) -> None:
-    """The server is about to close the connection and says why."""
+    """Show why the server is about to close the connection."""
     incoming.network.link.last_words = incoming.param(-1)
     incoming.note(incoming.network.status, incoming.param(-1), Kind.ERROR)
 

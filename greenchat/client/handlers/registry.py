@@ -30,7 +30,7 @@ class Incoming:
 
     @property
     def nick(self) -> str:
-        """Who it is from."""
+        """The sender's nickname."""
         return self.message.nick
 
     @property
@@ -60,7 +60,7 @@ class Incoming:
         return self.message.tags.get("label", "")
 
     def param(self, index: int, default: str = "") -> str:
-        """A parameter, negative ones counted from the end; the default where it is missing."""
+        """Return a parameter, negative ones counted from the end; the default where it is missing."""
         try:
             return self.message.params[index]
         except IndexError:
@@ -140,13 +140,13 @@ def on(*commands: str | Numeric) -> Callable[[Handler], Handler]:
 
 
 def said_at(message: Message, now: int) -> int:
-    """When the server says it happened (https://ircv3.net/specs/extensions/server-time), else now; in milliseconds."""
+    """Return the message's server-time (https://ircv3.net/specs/extensions/server-time), else now, in milliseconds."""
     stamp = milliseconds_of(message.tags.get("time", ""))
     return now if stamp is None else stamp
 
 
 def milliseconds_of(stamp: str) -> int | None:
-    """A time as servers write it (`2026-11-20T20:05:00.000Z`), None for anything else."""
+    """Return the milliseconds since the epoch of a time like `2026-11-20T20:05:00.000Z`, None for anything else."""
     try:
         return round(datetime.fromisoformat(stamp).timestamp() * 1000)
     except (ValueError, OverflowError):

@@ -43,7 +43,7 @@ def people(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_MYINFO, Numeric.RPL_LUSERME)
 def said_before(incoming: Incoming) -> None:
-    """What RPL_YOURHOST, RPL_ISUPPORT and RPL_LUSERCLIENT say, too."""
+    """Hide what RPL_YOURHOST, RPL_ISUPPORT and RPL_LUSERCLIENT say, too."""
 
 
 @on(
@@ -62,7 +62,7 @@ def ends(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_ACCEPTLIST)
 def accepted(incoming: Incoming) -> None:
-    """Who may write to us in spite of mode +g: as many nicks as fit."""
+    """Show who may write to the user in spite of mode +g: as many nicknames as fit."""
     incoming.answer("You hear " + ", ".join(incoming.message.params[1:]))
 
 
@@ -185,7 +185,7 @@ def listed(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_LISTEND)
 def list_end(incoming: Incoming) -> None:
-    """All channels were named."""
+    """Note that the list of channels is complete."""
     quiet = incoming.network.directory.quiet
     incoming.network.directory.end()
     if quiet:
@@ -201,21 +201,21 @@ def inviting(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_NOWAWAY)
 def now_away(incoming: Incoming) -> None:
-    """We are away now."""
+    """Note that the user is away."""
     incoming.network.away = True
     incoming.answer("You are away. /back when you are here again.")
 
 
 @on(Numeric.RPL_UNAWAY)
 def not_away(incoming: Incoming) -> None:
-    """We are back."""
+    """Note that the user is back."""
     incoming.network.away = False
     incoming.answer("You are back.")
 
 
 @on(Numeric.RPL_UMODEIS)
 def own_modes(incoming: Incoming) -> None:
-    """Our user modes."""
+    """Show the user's modes."""
     incoming.note_or_answer(
         f"Your modes: {incoming.param(1)}" if incoming.param(1).strip("+") else "You have no modes."
     )
@@ -243,7 +243,7 @@ def ison(incoming: Incoming) -> None:
 
 
 def anything_else(incoming: Incoming) -> None:
-    """A numeric or command without a handler of its own.
+    """Show a numeric or command without a handler of its own.
 
     An error (400-599) that names one of our buffers stands there.
     """

@@ -20,6 +20,6 @@ class Completion:
         return Line(text + self.after, len(text))
 
     def next(self, step: int) -> "Completion":
-        """With the next candidate (1) or the one before (-1)."""
+        """Return the next candidate (1) or the one before (-1)."""
         index = (self.index + step) % len(self.candidates)
         return Completion(self.before, self.after, self.candidates, index)

@@ -34,7 +34,7 @@ class Completing:
             editor.replace(self._completion.result)
 
     def stop(self) -> None:
-        """Another key was pressed: what stands there stays."""
+        """End completion at another key; the candidate in the line stays."""
         self._completion = None
 
     @property

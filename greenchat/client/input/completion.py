@@ -20,7 +20,7 @@ MOST_LISTED = 50  # channels of the server
 
 
 def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
-    """All that the word before the cursor can become; None where that is nothing."""
+    """Return all that the word before the cursor can become; None where that is nothing."""
     start = line.before.rfind(" ") + 1
     word = line.before[start:]
     command, *arguments = line.before.split(" ")
@@ -35,7 +35,7 @@ def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
 
 
 def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None:
-    """All that this argument of a command can be, None where it can be anything."""
+    """Return all that this argument of a command can be, None where it can be anything."""
     match command, arguments:
         case "/set", [_]:
             return ["all", *settings.TABLE]
@@ -73,7 +73,7 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
 
 
 def _channels(model: Model, word: str) -> list[str]:
-    """Those that have a window, then those that the server has: it is asked for them, once."""
+    """Return the channels that have a window, then the server's, which is asked for them once."""
     network, fold = model.network, model.network.fold
     directory = network.directory
     if (
@@ -111,7 +111,7 @@ def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
 
 
 def _nicks(buffer: Buffer) -> list[str]:
-    """Everybody here except ourselves: who spoke last comes first, the silent ones by name."""
+    """Return everybody here but the user: the last speakers first, the silent ones by name."""
     fold = buffer.network.fold
     if buffer.kind is not BufferKind.CHANNEL:
         return list(dict.fromkeys([*[buffer.name] * (buffer.kind is BufferKind.PRIVATE), *_elsewhere(buffer)]))
@@ -122,7 +122,7 @@ def _nicks(buffer: Buffer) -> list[str]:
 
 
 def _elsewhere(buffer: Buffer) -> list[str]:
-    """The people of all channels of the network, by name."""
+    """Return the people of all channels of the network, by name."""
     network = buffer.network
     people = {member.nick for other in network.buffers.values() for member in other.members.values()}
     return sorted((nick for nick in people if not network.is_me(nick)), key=network.fold)

@@ -40,7 +40,7 @@ class _Dictionary(Protocol):
 
 
 def words(text: str) -> Iterator[re.Match[str]]:
-    """The words of a line that can be misspelt: not those of links, names of channels, code or commands."""
+    """Yield the words of a line that can be misspelt: not those of links, names of channels, code or commands."""
     if text.startswith("/") and not text.startswith(("//", "/me ", "/say ")):
         return
     for token in _TOKEN.finditer(text):
@@ -50,7 +50,7 @@ def words(text: str) -> Iterator[re.Match[str]]:
 
 
 class Dictionaries:
-    """Those of some languages together: a word is right if one of them knows it.
+    """The dictionaries of several languages: a word is right if one of them has it.
 
     languages: like `en_US de_DE`, or `auto` for that of the machine. Raises SpellingError.
     """
@@ -73,7 +73,7 @@ class Dictionaries:
             self._dictionaries.append(hunspell.Hunspell(language, hunspell_data_dir=str(found[language])))
 
     def words(self, text: str) -> Iterator[re.Match[str]]:
-        """The words of a line that can be misspelt."""
+        """Yield the words of a line that can be misspelt."""
         return words(text)
 
     def knows(self, word: str) -> bool:
@@ -83,7 +83,7 @@ class Dictionaries:
         return self._known[word]
 
     def suggestions(self, word: str) -> list[str]:
-        """What it may have been meant to be, the likeliest first. Takes up to some tenths of a second."""
+        """Return corrections, the likeliest first. Takes up to some tenths of a second."""
         found: list[tuple[str, ...]] = []
         for each in self._dictionaries:
             with contextlib.suppress(UnicodeError):  # written in letters that this language has not

@@ -27,16 +27,16 @@ class Line:
 
     @property
     def before(self) -> str:
-        """What is left of the cursor."""
+        """The text left of the cursor."""
         return self.text[: self.cursor]
 
     @property
     def after(self) -> str:
-        """What is right of the cursor."""
+        """The text right of the cursor."""
         return self.text[self.cursor :]
 
     def picture(self) -> str:
-        """The text with a bar where the cursor is."""
+        """Return the text with a bar where the cursor is."""
         return f"{self.before}|{self.after}"
 
 
@@ -44,7 +44,7 @@ EMPTY = Line()
 
 
 def joined(before: str, after: str) -> Line:
-    """A line with its cursor between the two, moved right where a grapheme grew together."""
+    """Return a line with its cursor between the two, moved right where a grapheme grew together."""
     text = before + after
     cursor = len(before)
     if text.isascii() or not before or not after:
@@ -58,7 +58,7 @@ def joined(before: str, after: str) -> Line:
 
 
 class Editor:
-    """One input line with what belongs to it. `line` is what is on the screen.
+    """An input line with its history, undo and completion. `line` is what is on the screen.
 
     Reads: line. Changes: insert, replace, submit, load, and the commands in COMMANDS.
     """
@@ -82,7 +82,7 @@ class Editor:
 
     @property
     def history(self) -> tuple[str, ...]:
-        """What was entered, oldest first."""
+        """The entered lines, oldest first."""
         return tuple(self._history)
 
     def insert(self, text: str) -> None:
@@ -121,11 +121,11 @@ class Editor:
     # movement
 
     def left(self) -> None:
-        """One character to the left."""
+        """Move one character to the left."""
         self._move(len(self.line.before) - len(_last(self.line.before)))
 
     def right(self) -> None:
-        """One character to the right."""
+        """Move one character to the right."""
         self._move(self.line.cursor + len(_first(self.line.after)))
 
     def word_left(self) -> None:
@@ -252,7 +252,7 @@ class Editor:
             self._last = ""
 
     def older(self) -> None:
-        """The line above, on the first one the line entered before this one."""
+        """Go to the line above, on the first one to the line entered before this one."""
         if "\n" in self.line.before:
             self._move_rows(-1)
             return
@@ -265,7 +265,7 @@ class Editor:
             self._recall(self._recalled - 1)
 
     def newer(self) -> None:
-        """The line below, on the last one the line entered after this one, at last the one that was being typed."""
+        """Go to the line below, on the last one to the line entered after this one, at last to the unfinished one."""
         if "\n" in self.line.after:
             self._move_rows(1)
             return

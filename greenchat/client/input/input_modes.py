@@ -23,7 +23,7 @@ EDITS = {key: action for key, action in KEYS.items() if action in COMMANDS and a
 
 
 def edit(editor: Editor, key: str) -> bool:
-    """Do what a key does to a line of text that is no message. Whether it did anything."""
+    """Edit a line of text that is no message by one key, and return whether the key meant anything."""
     if len(key) == 1:
         editor.insert(key)
         return True
@@ -35,15 +35,15 @@ class Mode(Protocol):
 
     @property
     def prompt(self) -> str:
-        """What stands before the line."""
+        """The prompt before the line."""
 
     @property
     def line(self) -> Line:
-        """What stands in the input row."""
+        """The line in the input row."""
 
     @property
     def hint(self) -> str:
-        """What the keys do."""
+        """The hint: what the keys do."""
 
     @property
     def marked(self) -> str:
@@ -54,7 +54,7 @@ class Mode(Protocol):
         """The number of the line that the message cursor is on."""
 
     def key(self, key: str) -> str:
-        """A key was pressed: DONE, STAYS or LEFT."""
+        """Take a key, and return DONE, STAYS or LEFT."""
 
     def paste(self, text: str) -> None:
         """Text was pasted."""
@@ -80,7 +80,7 @@ class Search:
 
     @property
     def line(self) -> Line:
-        """What is searched for."""
+        """The text that is searched for."""
         return self._editor.line
 
     @property
@@ -90,7 +90,7 @@ class Search:
 
     @property
     def hint(self) -> str:
-        """Where we search, and what the keys do."""
+        """The hint: where the search looks, and what the keys do."""
         where = self._scope
         if where == SERVER:
             return "Enter asks the server for all it remembers (Tab changes where), Escape goes back."
@@ -153,7 +153,7 @@ class Search:
             self._scroll_to(place[1])
 
     def _buffers(self) -> list[Buffer]:
-        """Those that are searched, the one where we began first."""
+        """Return the buffers to search, the one where the search began first."""
         if self._scope != "all windows":
             return [self._origin]
         buffers = self._model.buffers
@@ -178,7 +178,7 @@ class Search:
 
 
 def searchable(buffer: Buffer, number: int) -> str:
-    """The text of a line as it is compared: without formatting and case, with the nick before it."""
+    """Return the text of a line as it is compared: without formatting and case, with the nick before it."""
     line = buffer.line(number)
     return f"{line.nick} {visible(strip_formatting(line.text))}".casefold()
 
@@ -205,7 +205,7 @@ class HistorySearch:
 
     @property
     def prompt(self) -> str:
-        """What is searched for."""
+        """The text that is searched for."""
         return f"history ({self._wanted}): "
 
     @property
@@ -218,7 +218,7 @@ class HistorySearch:
 
     @property
     def hint(self) -> str:
-        """What the keys do."""
+        """The hint: what the keys do."""
         if self._missing:
             return "Nothing older has that in it. Escape goes back." if self._index < len(self._history) else NOT_TYPED
         return "Ctrl-R older. Enter takes the line, Escape goes back."
@@ -258,7 +258,7 @@ class HistorySearch:
 
 
 class PasteGuard:
-    """Asks before many lines go out. answer: called with "one", "lines", "edit" or not at all. one: can they be one?
+    """Ask before many lines are sent. answer: called with "one", "lines", "edit" or not at all. one: offer "one", too.
 
     prompt: the question.
     """
@@ -282,7 +282,7 @@ class PasteGuard:
         return f"Enter or s sends them as lines, {rest}"
 
     def key(self, key: str) -> str:
-        """One letter answers."""
+        """Answer by one letter."""
         if key == "Enter":
             key, self._word = self._word or key, ""
         if key in ("Enter", "y"):
@@ -296,5 +296,5 @@ class PasteGuard:
         return DONE
 
     def paste(self, text: str) -> None:
-        """Where the terminal does the editing, the letter is a line; what is pasted meanwhile answers nothing."""
+        """Take a line from a terminal that edits lines itself as the letter; text pasted meanwhile answers nothing."""
         self._word = text.strip()

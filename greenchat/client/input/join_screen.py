@@ -40,7 +40,7 @@ Take = Callable[[str, int], None]
 
 @record(slots=True)
 class Plan:
-    """What stands in the fields to begin with; "" for a channel of the server's choice. recent: former destinations."""
+    """The fields' first values; "" for a channel of the server's choice. recent: former destinations."""
 
     server: str
     nick: str
@@ -79,11 +79,11 @@ class JoinScreen:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Those to be filled in: on a network where we are, only the channel."""
+        """The fields to fill in: only the channel, on a network that is connected."""
         return FIELDS if self.first else (CHANNEL,)
 
     def line(self, field: str) -> Line:
-        """What stands in a field."""
+        """Return a field's text."""
         return self._editors[field].line
 
     def is_suggestion(self, field: str) -> bool:
@@ -92,7 +92,7 @@ class JoinScreen:
 
     @property
     def news(self) -> str:
-        """How far we are, or what is wrong."""
+        """The progress of connecting, or the error."""
         network = self._network
         if self.trouble:
             return self.trouble
@@ -111,7 +111,7 @@ class JoinScreen:
 
     @property
     def hint(self) -> str:
-        """What the keys do."""
+        """The hint: what the keys do."""
         leave = "Esc leaves" if self.first else "Esc goes back"
         if self._failed_once and self.field == SERVER:
             enter = "starts a server there" if self._offers_server else "goes on"
@@ -142,13 +142,13 @@ class JoinScreen:
         return STAYS
 
     def paste(self, text: str) -> None:
-        """The first line of what was pasted."""
+        """Insert the first line of pasted text."""
         self._put("" if self.field in self._suggested else self._editors[self.field].text)
         self._editors[self.field].insert(text.split("\n")[0].strip())
         self._typed()
 
     def noticed(self) -> None:
-        """Something may have happened on the network."""
+        """Look for news of the network."""
         network = self._network
         if self._connecting and network.link.trouble and network.link.state is LinkState.OFFLINE:
             self._failed(network.link.trouble.text)
@@ -242,7 +242,7 @@ class JoinScreen:
         return parse_destination(self._editors[SERVER].text.strip()).address
 
     def _step(self, key: str) -> None:
-        """In the list of channels one further, else one field further; those of a standing connection are fixed."""
+        """Go one channel further in the list, else one field; fields of a standing connection are fixed."""
         step = STEPS[key]
         self.trouble, self._offers_server = "", False
         listed = len(self.choices if self.field == CHANNEL else self.servers if self.field == SERVER else ())
@@ -280,7 +280,7 @@ class JoinScreen:
             self.servers = [each for each in self._all_servers if wanted in f"{each.name} {each.topic}".lower()]
 
     def _look_up(self) -> None:
-        """The channels that have in their names what was typed."""
+        """Look up the channels whose names contain the typed text."""
         directory = self._network.directory
         wanted = "" if CHANNEL in self._suggested else self._network.fold(self._editors[CHANNEL].text.strip())
         if self._shown != (len(directory.entries), wanted):
@@ -289,7 +289,7 @@ class JoinScreen:
 
 
 def _servers(recent: Sequence[str]) -> list[Listed]:
-    """What can be chosen as a server: the last ones, then the well-known ones."""
+    """Return the servers to choose from: the last ones, then the well-known ones."""
     found = [Listed(text, 0, "used before") for text in recent]
     known = {destination_host(text) for text in recent}
     for name, address in well_known.NETWORKS.items():

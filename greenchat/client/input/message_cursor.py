@@ -66,7 +66,7 @@ class MessageCursor:
 
     @property
     def hint(self) -> str:
-        """What the keys do."""
+        """The hint: what the keys do."""
         if self._answer:
             return self._answer
         said = self._said
@@ -79,7 +79,7 @@ class MessageCursor:
         return ", ".join([*found, "c copy the text"]) + ". Up and Down choose, Escape goes back."
 
     def key(self, key: str) -> str:
-        """One letter does something to the message."""
+        """Run the action of a letter on the message."""
         self._answer = ""
         number = self.selected
         if key in CANCEL or number is None or self._said is None:
@@ -159,18 +159,18 @@ class Reaction:
 
     @property
     def prompt(self) -> str:
-        """Whom it goes to."""
+        """The prompt: the recipient."""
         return f"react to {self._nick}: "
 
     @property
     def line(self) -> Line:
-        """What is typed."""
+        """The typed text."""
         return self._editor.line
 
     hint = "  ".join(f"{number} {each}" for number, each in enumerate(REACTIONS, 1)) + "  or type one (:tea:), Enter."
 
     def key(self, key: str) -> str:
-        """A digit takes a usual reaction, letters make another."""
+        """Take a digit for a usual reaction or a letter of another one."""
         if key in CANCEL:
             return DONE
         if key == "Enter":
@@ -185,7 +185,7 @@ class Reaction:
         return STAYS
 
     def paste(self, text: str) -> None:
-        """What was pasted."""
+        """Insert pasted text."""
         self._editor.insert(text.split("\n")[0])
 
 
@@ -209,7 +209,7 @@ class Choice:
         return "  ".join(f"{number} {visible(option)}" for number, option in enumerate(self._options, 1))
 
     def key(self, key: str) -> str:
-        """A number chooses; Enter or y the first."""
+        """Take a number for a choice; Enter or y for the first."""
         if key in ("y", "Enter"):
             key = "1"
         if key in [str(number) for number in range(1, len(self._options) + 1)]:
@@ -222,5 +222,5 @@ class Choice:
 
 
 def plain(said: Said) -> str:
-    """The text of a message without formatting, harmless wherever it is pasted."""
+    """Return the text of a message without formatting, harmless wherever it is pasted."""
     return "\n".join(visible(strip_formatting(line)) for line in said.text.split("\n"))

@@ -14,7 +14,7 @@ Order = Callable[[str, int], bool]  # runs a line if it is a command; whether it
 
 
 class _Typing:
-    """What Asking and Prompting share: a line of their own."""
+    """The base of Asking and Prompting: a line of their own."""
 
     marked = ""
     selected: int | None = None
@@ -25,11 +25,11 @@ class _Typing:
 
     @property
     def line(self) -> Line:
-        """What was typed."""
+        """The typed text."""
         return self._editor.line
 
     def paste(self, text: str) -> None:
-        """The first line of what was pasted."""
+        """Insert the first line of pasted text."""
         self._editor.insert(text.split("\n")[0])
 
 
@@ -99,17 +99,17 @@ class Prompting(_Typing):
 
     @property
     def prompt(self) -> str:
-        """What is asked for."""
+        """The question."""
         return f"{self._prompt.text}: "
 
     @property
     def line(self) -> Line:
-        """What was typed; nothing of what is hidden, not even how long it is."""
+        """The typed text; "" while it is hidden, so that not even its length shows."""
         return EMPTY if self.hidden else self._editor.line
 
     @property
     def hint(self) -> str:
-        """What the keys do."""
+        """The hint: what the keys do."""
         return f"{'It is not shown while you type. ' * self.hidden}Enter takes it, Escape goes back."
 
     def key(self, key: str) -> str:

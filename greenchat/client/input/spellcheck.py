@@ -12,16 +12,16 @@ Spans = tuple[tuple[int, int], ...]
 
 
 class Checker(Protocol):
-    """What is needed of `spelling.Dictionaries`, which is imported late: few want it."""
+    """The interface of `dictionaries.Dictionaries`, which is imported late: few want it."""
 
     def words(self, text: str) -> Iterator[re.Match[str]]:
-        """Those that can be misspelt."""
+        """Return the words that can be misspelt."""
 
     def knows(self, word: str) -> bool:
         """Whether this word is spelt correctly."""
 
     def suggestions(self, word: str) -> list[str]:
-        """What it may have been meant to be."""
+        """Return corrections of a word."""
 
 
 class Proofreader:
@@ -48,11 +48,11 @@ class Proofreader:
             self._spans = tuple(word.span() for word in found if word.end() != line.cursor and self._wrong(word[0]))
 
     def misspelt(self, line: InputLine) -> Spans:
-        """Where the misspelt words of this line are, as far as it was looked at."""
+        """Return the places of this line's misspelt words, as far as it was checked."""
         return self._spans if line.text == self._text else ()
 
     def completion(self, line: InputLine, step: int) -> Completion | None:
-        """What the misspelt word before the cursor may have been meant to be."""
+        """Return corrections of the misspelt word before the cursor."""
         if self._dictionaries is None:
             return None
         word = next((word for word in self._dictionaries.words(line.text) if word.end() == line.cursor), None)

@@ -84,7 +84,7 @@ class Speaking:
         self.order(f"/join {name}" if network.isupport.is_channel(name) else f"/query {name}", now)
 
     def enter(self, text: str, now: int) -> None:
-        """A whole line, where the terminal does the editing."""
+        """Take a whole line from a terminal that edits lines itself."""
         self.editor.load(InputLine(sendable(text)))
         self.submit(now)
 
@@ -134,7 +134,7 @@ class Speaking:
             self.editor.load(self._drafts.pop(current, EMPTY))
 
     def _take_out_controls(self, now: int) -> None:
-        """What a terminal or a client could obey is never said, and nothing goes out that was not seen before."""
+        """Take control characters out of the input line and say so, so that the user sees what is sent."""
         found = " ".join(dict.fromkeys(map(visible, UNSENDABLE.findall(self.editor.text))))
         text = sendable(self.editor.text)
         self.editor.replace(InputLine(text, len(text)))
@@ -164,7 +164,7 @@ class Speaking:
         sending.say(self._model, buffer, text, Kind.SAID, now, reply.id if reply else "")
 
     def _offer_channel(self, text: str) -> None:
-        """No channel is open to say this in: ask for one, and have the text wait there until it is sent."""
+        """Ask for a channel when none is open; the text waits there until it is sent."""
         network = self._model.network
 
         def take(name: str, now: int) -> None:

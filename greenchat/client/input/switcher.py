@@ -16,7 +16,7 @@ MOST = 100
 
 @record(frozen=True)
 class Goal:
-    """Where one can go. buffer: the window, None where there is none yet. rank: those of a lower one come first."""
+    """A target of the switcher. buffer: its window, if it has one. rank: lower ones come first."""
 
     text: str
     name: str
@@ -43,7 +43,7 @@ class Switcher:
 
     @property
     def line(self) -> Line:
-        """What was typed."""
+        """The typed text."""
         return self._editor.line
 
     @property
@@ -70,7 +70,7 @@ class Switcher:
         return STAYS
 
     def paste(self, text: str) -> None:
-        """The first line of what was pasted."""
+        """Insert the first line of pasted text."""
         self._editor.insert(text.split("\n")[0])
         self._search()
 

@@ -98,7 +98,7 @@ def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
 
 
 def read_until(model: Model, network: Network, name: str, time: int) -> None:
-    """The user has read this conversation up to then, 0 for not at all: is there something newer that we asked for?"""
+    """Note up to when the user has read a private talk, 0 for not at all; ask for its history if more came since."""
     if network.reading.unread.pop(network.fold(name), 0) > time:
         buffer = model.open(network, name)
         buffer.unread.read_at = time or network.reading.talks_since
@@ -114,7 +114,7 @@ def begin(buffer: Buffer) -> None:
 
 
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
-    """The history that was asked for has come, a page of so many messages."""
+    """Note that a requested page of history has come, with so many messages."""
     page, buffer.history.page = buffer.history.page, None
     if page:
         _note_gap(buffer, page, full=lines >= page.limit)
@@ -125,7 +125,7 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
 
 
 def failed(model: Model, buffer: Buffer, now: int) -> None:
-    """The history that was asked for can't be had: don't ask again."""
+    """Note that the history can't be had, so that it is not requested again."""
     page, buffer.history.page = buffer.history.page, None
     if page is None:
         return
@@ -136,7 +136,7 @@ def failed(model: Model, buffer: Buffer, now: int) -> None:
 
 
 def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
-    """A full page that begins with news may not reach back to what we have."""
+    """Mark a gap where a full page that begins with new lines may not reach back to the known ones."""
     buffer.history.gaps.pop(page.gap, None)
     if full and page.first_new and page.command != "BEFORE":
         number = next(number for number in range(buffer.first, buffer.end) if buffer.line(number).id == page.first)
@@ -145,13 +145,13 @@ def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
 
 
 def _talk_before(buffer: Buffer, number: int) -> Line | None:
-    """The last thing said before a line, of what the server knows."""
+    """Return the last thing said before a line, of what the server knows."""
     lines = (buffer.line(each) for each in range(number - 1, buffer.first - 1, -1))
     return next((line for line in lines if line.id and line.kind in TALK), None)
 
 
 def found_own(buffer: Buffer, text: str, time: int) -> None:
-    """A line of ours is in the history: if it still waits because a connection broke, it has arrived."""
+    """Note that a waiting line of the user's is in the history: it has arrived before the connection broke."""
     for waiting in buffer.waiting:
         if waiting.maybe and waiting.text == text and time >= waiting.time - SKEW_MILLISECONDS:
             buffer.waiting.remove(waiting)
@@ -159,7 +159,7 @@ def found_own(buffer: Buffer, text: str, time: int) -> None:
 
 
 def marked(model: Model, buffer: Buffer, time: int) -> None:
-    """The user has read up to this time, here or in another client of theirs."""
+    """Note that the user has read up to this time, here or in another client of theirs."""
     if time <= buffer.unread.read_at:
         return
     buffer.unread.read_at = time

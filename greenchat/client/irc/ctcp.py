@@ -31,7 +31,7 @@ def asked(model: Model, network: Network, nick: str, command: str, argument: str
 
 
 def echoed(network: Network, nick: str, command: str) -> None:
-    """An answer of ours comes back from the server: if it is not from here, another device has answered."""
+    """Note the echo of an automatic answer: if it is not from here, another device has answered."""
     devices = network.devices
     sent = next((each for each in devices.sent if each == (network.fold(nick), command)), None)
     if sent:
@@ -73,7 +73,7 @@ def _delay(network: Network) -> float:
 
 
 def _answers(model: Model, argument: str) -> dict[str, str]:
-    """What each question is answered with."""
+    """Return the answer to each CTCP question."""
     return {
         "VERSION": str(model.settings.get("ctcp.version")) or f"greenchat {__version__}",
         "PING": argument,

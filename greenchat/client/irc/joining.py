@@ -19,7 +19,7 @@ def join(network: Network, wanted: Mapping[str, str]) -> None:
 
 
 def refused(model: Model, network: Network, channel: str) -> Buffer | None:
-    """The server does not let us in: do not wait for it. Returns the channel's window, if there is one."""
+    """Stop waiting for a channel that the server refused, and return its window, if there is one."""
     folded = network.fold(channel)
     network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
     buffer = network.find(channel)
@@ -29,7 +29,7 @@ def refused(model: Model, network: Network, channel: str) -> Buffer | None:
 
 
 def forwarded(model: Model, network: Network, channel: str, to: str) -> None:
-    """The server sends us to another channel: it takes the place of the one that was asked for, and of its window."""
+    """Put the channel to which the server forwards in the place of the requested one, and into its window."""
     shown = refused(model, network, channel)
     wanted = {network.fold(name) for name in network.channels}
     if network.fold(channel) in wanted:

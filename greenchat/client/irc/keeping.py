@@ -22,7 +22,7 @@ def make(kept: KeptNetwork, nick: str, identity: str) -> Network:
 
 
 def try_next_address(network: Network) -> None:
-    """Nothing came of this address: the next attempt goes to the one behind it."""
+    """Use the next address for the next attempt, after one in vain."""
     if network.kept is None or len(network.kept.addresses) < 2:
         return
     addresses = [parse_destination(each).address for each in network.kept.addresses]
@@ -31,6 +31,6 @@ def try_next_address(network: Network) -> None:
 
 
 def came_in(model: Model, network: Network) -> None:
-    """We are in: run what the user wants to be run then."""
+    """Run the network's commands after registration."""
     if network.kept and network.kept.commands:
         model.requests.append(RunCommands(network, tuple(network.kept.commands)))

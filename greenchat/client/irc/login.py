@@ -51,7 +51,7 @@ def start(network: Network) -> bool:
 
 
 def answer(network: Network, chunk: str) -> str:
-    """The server's next words in the exchange. Returns why it can't go on, "" while it does."""
+    """Answer the server's next words in the exchange, and return why it can't go on, "" while it does."""
     attempt = network.login.attempt
     if attempt is None:
         return ""
@@ -75,7 +75,7 @@ def answer(network: Network, chunk: str) -> str:
 
 
 def refused(network: Network) -> bool:
-    """The server would not have it. True if another mechanism is tried: the server did not know the one before."""
+    """Note a refusal, and return whether another mechanism is tried: the server did not know the one before."""
     attempt = network.login.attempt
     if attempt is None:
         return False
@@ -162,7 +162,7 @@ def _register(network: Network, credentials: Credentials, email: str) -> None:
 
 
 def logged_in(model: Model, network: Network, account: str) -> None:
-    """The server knows who we are: ask whether to do so by itself from now on, take the nick, go where we may now."""
+    """After a login, offer to repeat it at every start, take the nickname, and join what is allowed now."""
     network.login.account = account
     network.login.attempt = None
     credentials = network.login.credentials
@@ -178,7 +178,7 @@ def logged_in(model: Model, network: Network, account: str) -> None:
 
 
 def settle(model: Model, network: Network, now: int) -> None:
-    """We are in. Log in if that is still to be done; if our name was not to be had, ask what to do, the first time."""
+    """After registration, log in if that is still to be done; ask once what to do if the nickname was taken."""
     refused, network.nicks.refused = network.nicks.refused, None
     if network.login.account:
         if not network.is_me(network.nicks.wanted):

@@ -50,7 +50,7 @@ def react(buffer: Buffer, line: Line, reaction: str) -> None:
 
 
 def heard(buffer: Buffer, nick: str, tags: Mapping[str, str]) -> None:
-    """Somebody reacts to a message, or no longer does."""
+    """Note that somebody has added or taken back a reaction."""
     parent = replied_to(tags)
     added = tags.get(REACT, tags.get("+react", ""))
     removed = tags.get(UNREACT, tags.get("+unreact", ""))
@@ -71,12 +71,12 @@ def redact(buffer: Buffer, line: Line) -> None:
 
 
 def replied_to(tags: Mapping[str, str]) -> str:
-    """The id of the message that this one replies to, or ""."""
+    """Return the id of the message that this one replies to, or ""."""
     return next((tags[name] for name in REPLIES if tags.get(name)), "")
 
 
 def quoted(line: Line | None) -> str:
-    """A message as the first row of a reply to it."""
+    """Return a message as the first row of a reply to it."""
     if line is None:
         return "an earlier message"
     return f"{line.nick}: {visible(strip_formatting(line.text.partition(chr(10))[0]))}"

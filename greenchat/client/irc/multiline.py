@@ -15,7 +15,7 @@ _NEEDED = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
 
 
 def limits(network: Network) -> tuple[int, int] | None:
-    """How many bytes and lines a message may have; None where it may have only one line."""
+    """Return a message's most bytes and lines; None where it may have only one line."""
     if network.caps.held & _NEEDED != _NEEDED:
         return None
     value = network.caps.offered.get(BATCH_TYPE, "")
@@ -24,7 +24,7 @@ def limits(network: Network) -> tuple[int, int] | None:
 
 
 def pieces(text: str, room: int, network: Network, *, together: bool) -> list[str]:
-    """The messages that a text becomes. room: bytes of text in one line. together: it may be one of several lines."""
+    """Return the messages that a text becomes. room: bytes of text in a line. together: allow one of several lines."""
     most = limits(network) if together else None
     if most is None:
         return [piece for line in text.split("\n") if line.strip() for piece in split_bytes(line, room)]
@@ -32,7 +32,7 @@ def pieces(text: str, room: int, network: Network, *, together: bool) -> list[st
 
 
 def parts(text: str, room: int) -> list[Part]:
-    """The lines of a batch that bring this text."""
+    """Return the lines of a batch that bring this text."""
     found: list[Part] = []
     for line in text.split("\n"):
         cut = split_bytes(line, room, keep_spaces=True)

@@ -11,20 +11,20 @@ from greenchat.protocol import caps
 
 
 def watch(network: Network) -> None:
-    """We are in, maybe under another nick: have the server tell when the wanted one is free."""
+    """After registration, have the server tell when the wanted nickname is free."""
     if _missing(network) and "MONITOR" in network.isupport.tokens:
         network.nicks.watched = network.nicks.wanted
         network.send("MONITOR", "+", network.nicks.wanted)
 
 
 def free(network: Network, nick: str) -> None:
-    """Nobody is called so any more."""
+    """Take back the wanted nickname that has become free."""
     if _missing(network) and network.fold(nick) == network.fold(network.nicks.wanted):
         network.send("NICK", network.nicks.wanted)
 
 
 def denied(model: Model, network: Network, now: int) -> None:
-    """The wanted nick was asked for in vain: somebody has it.
+    """Note that the wanted nickname was requested in vain: somebody has it.
 
     If that is the nick of the account whose password was typed just now, it may be another device of ours. Servers let
     two share a nick if the second one is logged in when it comes in, so it comes in anew; once, for it may be somebody
@@ -43,7 +43,7 @@ def denied(model: Model, network: Network, now: int) -> None:
 
 
 def renamed(network: Network, nick: str) -> None:
-    """Our nickname changed, because the user asked for it or the server wants it."""
+    """Note a changed nickname, whether the user or the server wanted it."""
     network.nicks.current = nick
     if network.fold(nick) == network.fold(network.nicks.asked):
         network.nicks.wanted, network.nicks.asked = nick, ""

@@ -19,7 +19,7 @@ LONGEST_LIST = 400  # bytes of nicknames in one line
 
 @record(frozen=True, slots=True)
 class Watched:
-    """Somebody on the list. network: by its name, "" for all. away: the user hears of that, too."""
+    """An entry of the notify list. network: its name, "" for all. away: tell of that, too."""
 
     nick: str
     network: str = ""
@@ -35,20 +35,20 @@ class Watched:
 
 
 def parse(text: str) -> Watched:
-    """What `str` makes of somebody: `bob -away libera`."""
+    """Return the entry that `str` wrote: `bob -away libera`."""
     words = [word for word in text.split() if word != "-away"]
     nick, network = (*words, "", "")[:2]
     return Watched(nick, network, "-away" in text.split())
 
 
 def watched(model: Model, network: Network) -> dict[str, Watched]:
-    """Who is on the list for this network, by folded nick."""
+    """Return the list's entries for this network, by folded nickname."""
     found = [parse(text) for text in model.settings.notified]
     return {network.fold(each.nick): each for each in found if each.is_on(network)}
 
 
 def watch(model: Model, network: Network) -> None:
-    """We are in, or the list is another: have the server tell, or begin to ask."""
+    """After registration or a change of the list, have the server watch it, or begin to ask."""
     if network.link.state is not LinkState.ONLINE:
         return
     wanted = watched(model, network)
@@ -83,7 +83,7 @@ def ask(network: Network) -> None:
 
 
 def answered(model: Model, network: Network, asked: Iterable[str], online: Iterable[str], now: int) -> None:
-    """The server says who of those we asked for is online."""
+    """Note who of the list is online by the server's answer."""
     here = {network.fold(nick): nick for nick in online}
     for nick in asked:
         if network.fold(nick) in here:
@@ -93,7 +93,7 @@ def answered(model: Model, network: Network, asked: Iterable[str], online: Itera
 
 
 def came(model: Model, network: Network, mask: str, now: int) -> None:
-    """Somebody (`nick[!user@host]`) is online."""
+    """Note that somebody (`nick[!user@host]`) is online."""
     nick, _, where = mask.partition("!")
     each = _news(model, network, nick, here=True)
     if each:
@@ -101,7 +101,7 @@ def came(model: Model, network: Network, mask: str, now: int) -> None:
 
 
 def went(model: Model, network: Network, nick: str, now: int) -> None:
-    """Somebody is not online (any more)."""
+    """Note that somebody is offline."""
     was_here = network.presence.present.get(network.fold(nick))
     if _news(model, network, nick, here=False) and was_here:
         _tell(model, network, f"{nick} has gone offline.", now)
@@ -109,7 +109,7 @@ def went(model: Model, network: Network, nick: str, now: int) -> None:
 
 
 def renamed(model: Model, network: Network, old: str, new: str, now: int) -> None:
-    """Somebody on the list, or who comes under a name of the list, has changed their nickname."""
+    """Note that somebody has changed their nickname from or to one on the list."""
     if not model.settings.notified:
         return
     if _news(model, network, old, here=False):
@@ -118,19 +118,19 @@ def renamed(model: Model, network: Network, old: str, new: str, now: int) -> Non
 
 
 def away(model: Model, network: Network, nick: str, reason: str | None, now: int) -> None:
-    """Somebody has gone away, or (None) is back."""
+    """Note that somebody has gone away, or (None) is back."""
     each = watched(model, network).get(network.fold(nick)) if model.settings.notified else None
     if each and each.away:
         _tell(model, network, f"{nick} is back." if reason is None else away_text(nick, reason), now)
 
 
 def away_text(nick: str, reason: str) -> str:
-    """That somebody is away, and why if they said so: `*` is that nobody sits at any connection of theirs."""
+    """Return the text that somebody is away, and why: `*` says that nobody sits at any connection of theirs."""
     return f"{nick} is away" if reason in ("", "*") else f"{nick} is away: {reason}"
 
 
 def _news(model: Model, network: Network, nick: str, *, here: bool) -> Watched | None:
-    """Whom it is about, if they are on the list and it was otherwise before."""
+    """Note whether somebody is online, and return their entry if that is new and they are on the list."""
     folded = network.fold(nick)
     each = watched(model, network).get(folded)
     if each is None or network.is_me(nick) or network.presence.present.get(folded) is here:
@@ -145,7 +145,7 @@ def _tell(model: Model, network: Network, text: str, now: int) -> None:
 
 
 def _lines(nicks: Iterable[str], between: str) -> Iterator[str]:
-    """The nicks in as many lists as they need."""
+    """Yield the nicks in as many lists as they need."""
     line = ""
     for nick in nicks:
         if line and len(f"{line}{between}{nick}".encode()) > LONGEST_LIST:

@@ -25,6 +25,6 @@ def ask(model: Model, network: Network, now: int) -> None:
 
 
 def started(address: Address) -> str:
-    """What the user is to know about a server that was started for them."""
+    """Return what to tell the user about a server that was started for them."""
     stays = called("greenchat-server")
     return f"Your server listens on {address}. It ends when you leave; {stays} runs one that stays."

@@ -33,7 +33,7 @@ def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int, reply: st
 
 
 def room_for_text(buffer: Buffer, kind: Kind) -> int:
-    """How many bytes of text fit into one message when the server passes it on with our name in front."""
+    """Return the bytes of text that fit into one message once the server has put the sender before it."""
     network = buffer.network
     mask = len(network.nicks.mask.encode()) or network.isupport.number("USERLEN", 18) + 1 + LONGEST_HOST
     command = "NOTICE" if kind is Kind.NOTICE else "PRIVMSG"
@@ -76,7 +76,7 @@ def _asks_whether_arrived(message: Message) -> bool:
 
 
 def _tags(network: Network, waiting: PendingMessage) -> dict[str, str]:
-    """The label tells the echo; by the id a server knows what it has had already, before a connection broke."""
+    """Return the label that tells the echo, and the id by which a server knows a repetition after a lost connection."""
     tags = {"label": waiting.label} if network.caps.held & caps.LABELED_RESPONSE != 0 else {}
     if waiting.id and network.caps.held & caps.MESSAGE_TAGS != 0 and network.isupport.allows_tag(CLIENT_ID[1:]):
         tags[CLIENT_ID] = waiting.id
@@ -84,7 +84,7 @@ def _tags(network: Network, waiting: PendingMessage) -> dict[str, str]:
 
 
 def _sendable(buffer: Buffer, waiting: PendingMessage) -> list[PendingMessage]:
-    """What waits, in pieces that this server takes as one message each."""
+    """Return the waiting text in pieces that this server takes as one message each."""
     if waiting.label:
         return [waiting]
     room = room_for_text(buffer, waiting.kind)
@@ -98,7 +98,7 @@ def _sendable(buffer: Buffer, waiting: PendingMessage) -> list[PendingMessage]:
 
 
 def confirm(buffer: Buffer, label: str, text: str) -> bool:
-    """The server's echo has come: what it echoes waits no longer. Returns whether it was said here."""
+    """Take a line from those that wait for their echo, and return whether it was said here."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     if label:
         found = next((waiting for waiting in sent if waiting.label == label), None)
@@ -112,7 +112,7 @@ def confirm(buffer: Buffer, label: str, text: str) -> bool:
 
 
 def arrived(model: Model, network: Network, token: str, now: int) -> None:
-    """The server has answered a PING: it has all that was said before that."""
+    """Confirm everything that was sent before a PING that the server has answered."""
     number = token.removeprefix(ARRIVED)
     if not token.startswith(ARRIVED) or not number.isdecimal():
         return
@@ -124,7 +124,7 @@ def arrived(model: Model, network: Network, token: str, now: int) -> None:
 
 
 def answered(model: Model, network: Network, label: str, now: int) -> None:
-    """The server has done what was said without telling it to anybody: that was a command for a service."""
+    """Note that the server has done something without an echo: it was a command for a service."""
     for buffer in network.buffers.values():
         found = next((waiting for waiting in buffer.waiting if waiting.label == label), None)
         if found:
@@ -134,7 +134,7 @@ def answered(model: Model, network: Network, label: str, now: int) -> None:
 
 
 def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
-    """What the echo would be, where there is none."""
+    """Return a line like the echo, for servers that send none."""
     nick = buffer.network.nicks.current
     member = buffer.member(nick)
     quote = quoted(buffer.said(waiting.reply)) if waiting.reply else ""
@@ -143,7 +143,7 @@ def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
 
 
 def refuse(buffer: Buffer, label: str) -> PendingMessage | None:
-    """The server won't have it: returns what was refused. Without a label that is the oldest that was sent."""
+    """Take out what the server refused, and return it. Without a label that is the oldest that was sent."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     found = next((waiting for waiting in sent if not label or waiting.label == label), None)
     if found:
@@ -152,7 +152,7 @@ def refuse(buffer: Buffer, label: str) -> PendingMessage | None:
 
 
 def unsend(buffer: Buffer) -> None:
-    """The connection is gone: what was not confirmed has to be sent again."""
+    """Mark what was not confirmed as to be sent again, after a lost connection."""
     buffer.waiting = [
         replace(waiting, label="", maybe=waiting.maybe or bool(waiting.label)) for waiting in buffer.waiting
     ]

@@ -14,7 +14,7 @@ from greenchat.client.state.questions import Answer, Question, nothing
 
 
 class Trust:
-    """One JSON file. pins: HOST:PORT -> SHA-256 of the certificate in hex. Policies: host -> port and until when.
+    """Pins and STS policies in one JSON file. pins: HOST:PORT -> SHA-256 in hex. policies: host -> port and expiry.
 
     Reads: pin, secured. Changes: trust, require_tls; both raise OSError.
     """
@@ -37,11 +37,11 @@ class Trust:
         }
 
     def pin(self, address: Address) -> str:
-        """The fingerprint that is expected there, "" for none."""
+        """Return the fingerprint that is expected there, "" for none."""
         return self._pins.get(str(address), "")
 
     def secured(self, address: Address, now: int) -> Address | None:
-        """Where to connect instead, if this host wants TLS only. now: milliseconds since the epoch."""
+        """Return the TLS address to use instead, if the host has an STS policy. now: milliseconds since the epoch."""
         port, until = self._policies.get(address.host, (0, 0))
         return Address(address.host, port, tls=True) if now < until and not address.tls else None
 
@@ -55,7 +55,7 @@ class Trust:
         self._save()
 
     def require_tls(self, address: Address, until: int) -> None:
-        """This host wants TLS only until then; a time of the past ends it."""
+        """Require TLS for this host until a time; a past one ends it."""
         self._policies[address.host] = [address.port, until]
         self._save()
 
@@ -70,7 +70,7 @@ class Trust:
 
 
 def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int) -> None:
-    """The server's certificate is not to be trusted by itself: ask the user, and don't try again before they answer."""
+    """Ask whether to trust the server's certificate; nothing connects until the user has answered."""
     network.link.leaving = True
     if network.login.only_tls:
         # "Clients MUST NOT allow users to override certificate failures": sts, Security considerations
@@ -104,7 +104,7 @@ def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int)
 
 
 def grouped(fingerprint: str) -> str:
-    """As greenchat-server and most tools print it: `AB:CD:...`, in two rows that a window has room for."""
+    """Return it as greenchat-server and most tools print it: `AB:CD:...`, in two rows that fit a window."""
     pairs = [fingerprint[place : place + 2].upper() for place in range(0, len(fingerprint), 2)]
     middle = len(pairs) // 2
     return f"{':'.join(pairs[:middle])}:\n{':'.join(pairs[middle:])}"

@@ -12,7 +12,7 @@ FRESH_MILLISECONDS = 6_000  # after which "active" is not believed any more
 
 
 def tell(buffer: Buffer, text: str, now: int) -> None:
-    """The user has changed the line in this buffer: tell the others, not too often, and not of commands."""
+    """Tell the others that the user is typing in this buffer, not too often, and not of commands."""
     network = buffer.network
     if (
         not network.caps.held & caps.MESSAGE_TAGS
@@ -33,12 +33,12 @@ def tell(buffer: Buffer, text: str, now: int) -> None:
 
 
 def said(buffer: Buffer) -> None:
-    """The line was sent, which tells the others enough."""
+    """Forget the typing state: the sent line tells the others enough."""
     buffer.told_typing = 0
 
 
 def heard(buffer: Buffer, nick: str, state: str, now: int) -> None:
-    """Somebody types, pauses, or has stopped."""
+    """Note that somebody is typing, pauses, or has stopped."""
     if state == "active":
         buffer.typing[nick] = now + FRESH_MILLISECONDS
     else:
@@ -46,5 +46,5 @@ def heard(buffer: Buffer, nick: str, state: str, now: int) -> None:
 
 
 def who(buffer: Buffer, now: int) -> list[str]:
-    """Those who are typing now."""
+    """Return who is typing now."""
     return [nick for nick, until in buffer.typing.items() if until > now]

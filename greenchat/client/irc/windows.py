@@ -49,7 +49,7 @@ def restore(model: Model, text: str) -> None:
 
 
 def _entries(text: str) -> list[dict[str, object]]:
-    """What was written, [] for what is no such text."""
+    """Return the entries of a kept list, [] if the text is not a list."""
     import json
 
     try:

@@ -28,7 +28,7 @@ PING_PREFIX = "greenchat-"
 
 
 class Wire(Protocol):
-    """What a connection needs of a transport."""
+    """The interface of a transport to its connection."""
 
     def start(self) -> None:
         """Begin to connect."""
@@ -59,7 +59,7 @@ Opener = Callable[[Address, "Connection"], Wire]
 
 
 class Connection:
-    """One network's connection, again and again.
+    """A network's connection, made again whenever it is lost.
 
     open_wire: makes a transport that posts its events for this connection. chance: a number from 0 to 1, spreads the
     retries of many clients after a server's restart.
@@ -158,7 +158,7 @@ class Connection:
             self.wire.send(b"".join(lines))
 
     def woke(self, monotonic: float) -> None:
-        """The machine has slept: who knows whether the connection still stands. Ask, or try again, at once."""
+        """Check the connection at once after the machine has slept, or try again."""
         if self.wire is None and self.network.link.retry_at is not None:
             self._tries = 0
             self.network.link.retry_at = monotonic
@@ -167,7 +167,7 @@ class Connection:
             self._answer_by = monotonic + ANSWER_SECONDS
 
     def tick(self, monotonic: float) -> None:
-        """Do what has become due."""
+        """Run everything that is due."""
         network = self.network
         if self.wire is None and network.link.retry_at is not None and monotonic >= network.link.retry_at:
             self.connect()
@@ -186,7 +186,7 @@ class Connection:
         self.flush(monotonic)
 
     def deadline(self, monotonic: float) -> float | None:
-        """When tick wants to be called at the latest."""
+        """Return the latest time for the next call of `tick`."""
         network = self.network
         if self.wire is None:
             # Every second, for the countdown on the status line.

@@ -71,7 +71,7 @@ class LocalServer:
 
 
 def _end_with_parent() -> Callable[[], None] | None:
-    """What the child does first, so that it ends also where this client is killed and stops nothing any more.
+    """Make the child end with its parent, also if that is killed.
 
     Linux only: prctl(2), PR_SET_PDEATHSIG.
     """

@@ -8,7 +8,7 @@ class ProxyFailedError(OSError):
 
 
 def connect(proxy: str, host: str, port: int, seconds: float) -> socket.socket:
-    """A connection to `host` that the proxy has opened; it looks the name up, too. Blocks; raises ProxyFailedError.
+    """Return a connection to `host` through the proxy, which looks up the name. Blocks; raises ProxyFailedError.
 
     proxy: `socks5://[user:password@]host:port`, or socks4:, http:. seconds: how long to wait.
     """

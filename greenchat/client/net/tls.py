@@ -16,7 +16,7 @@ class UntrustedError(OSError):
 
 
 def secure(connect: Callable[[], socket.socket], host: str, pin: str, certificate: str) -> ssl.SSLSocket:
-    """A connection that is encrypted, with the server that is meant. Blocks; raises OSError, UntrustedError.
+    """Return a connection that is encrypted, with the server that is meant. Blocks; raises OSError, UntrustedError.
 
     connect: opens a connection; called again for each try. pin: the expected fingerprint, or "". certificate: the path
     of our own with its key, or "".

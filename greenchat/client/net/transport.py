@@ -166,7 +166,7 @@ class Transport:
 
 
 def explain(error: OSError, address: Address) -> str:
-    """What went wrong with a connection, in plain words."""
+    """Return the reason for a failed connection, in plain words."""
     if isinstance(error, ConnectionRefusedError):
         return f"nothing answers on {address}"
     if isinstance(error, TimeoutError):
@@ -200,7 +200,7 @@ def _event_of(line: bytes | LineTooLong) -> NetworkEvent:
 
 
 def _recoded(line: bytes) -> str:
-    """A line that is no UTF-8: Windows-1252, which has Latin-1 in it; what that leaves undefined is as in Latin-1.
+    """Return a line that is no UTF-8, read as Windows-1252; bytes undefined there are read as Latin-1.
 
     Words that are UTF-8 stay it, also where a server cut a line within a character.
     """
@@ -220,7 +220,7 @@ _WINDOWS = dict(zip(range(0x80, 0xA0), "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8d
 
 
 def _unready(connection: socket.socket) -> tuple[type[OSError], type[OSError]]:
-    """What this socket raises when it has nothing to read, and when it can take nothing."""
+    """Return the exceptions by which this socket says that it cannot be read or written yet."""
     if hasattr(connection, "pending"):
         import ssl
 

@@ -64,7 +64,7 @@ class Timer:
 
 @record(slots=True)
 class Hooks:
-    """What a plugin wants to be called for."""
+    """The functions that a plugin has registered."""
 
     messages: list[OnMessage] = field(default_factory=list)
     own: list[OnMessage] = field(default_factory=list)
@@ -171,7 +171,7 @@ class Chat:
         slash.run(self._model, line, self._clock.milliseconds)
 
     def said(self, buffer: Buffer, line: Line) -> Said:
-        """A line of talk as plugins get it."""
+        """Return a line of talk as plugins get it."""
         kind = line.kind.name.lower()
         place = (buffer.network.name, buffer.name)
         return Said(

@@ -26,7 +26,7 @@ NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
 class PluginError(Exception):
-    """It can't be loaded or unloaded; the text says why, in words for the user."""
+    """A plugin cannot be loaded or unloaded; the text tells the user why."""
 
 
 @record(slots=True, eq=False)
@@ -44,7 +44,7 @@ class _Now:
 
 @record(slots=True)
 class Plugins:
-    """Those that are loaded, by name.
+    """The loaded plugins, by name.
 
     folder: where their files are. report: writes down the exception that is being handled, under this name, and says
     where. Changes: load, unload, run.
@@ -68,7 +68,7 @@ class Plugins:
 
     @property
     def deadline(self) -> float | None:
-        """When the next timer is due, in seconds of the app's clock."""
+        """The time of the next timer, in seconds of the app's clock."""
         due = [timer.due for plugin in self._loaded.values() for timer in plugin.chat.hooks.timers]
         return min(due, default=None)
 
@@ -87,7 +87,7 @@ class Plugins:
                 self._show(str(error))
 
     def order(self, what: str, name: str) -> None:
-        """Do what the user says: "load", "unload", write an "example", or tell which there are."""
+        """Load, unload or list plugins, or write the example, as the user orders."""
         kind = Kind.INFO
         others = [found for found in self.found if found not in self._loaded]
         text = f"Loaded: {', '.join(self.names) or 'none'}; not loaded, in {self.folder}: {', '.join(others) or 'none'}"
@@ -154,7 +154,7 @@ class Plugins:
             self._tell(*self.model.heard.popleft())
 
     def received(self, message: Message) -> None:
-        """The server has said this."""
+        """Pass a message of the server to the plugins."""
         for plugin in list(self._loaded.values()):
             for command, function in plugin.chat.hooks.irc:
                 if command == message.command:
@@ -175,7 +175,7 @@ class Plugins:
         return path
 
     def _listen(self) -> None:
-        """Have what is said kept for the plugins, if there are any."""
+        """Keep messages for the plugins, if any is loaded."""
         self.model.heard = (self.model.heard or deque(maxlen=MOST_WAITING)) if self._loaded else None
 
     def _add_commands(self, plugin: _Loaded) -> None:

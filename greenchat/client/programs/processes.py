@@ -38,7 +38,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def harmless(line: str) -> str:
-    """What a line of a program's output says, without all that is meant for a terminal."""
+    """Return a line of a program's output without control characters and escape sequences."""
     text = _OVERSTRUCK.sub("", _SEQUENCE.sub("", line))
     *_, text = text.rstrip("\r").split("\r")  # a line that was written anew
     return _CONTROLS.sub("", text.expandtabs()).rstrip()
@@ -65,7 +65,7 @@ class _Running:
 
 
 class Processes:
-    """Those that run. Times are seconds of the app's clock, and milliseconds since the epoch.
+    """The running programs. Times are seconds of the app's clock, and milliseconds since the epoch.
 
     Reads: outputs, deadline, running. Changes: start, signal, turn, close.
     """
@@ -87,7 +87,7 @@ class Processes:
 
     @property
     def deadline(self) -> float | None:
-        """When `turn` is to be called at the latest."""
+        """The latest time for the next call of `turn`."""
         if any(not each.reading for each in self._running):
             return time.monotonic() + LOOK_SECONDS
         return min((each.killed_at or each.ends_at for each in self._running if each.ends_at < inf), default=None)

@@ -12,7 +12,7 @@ OPENERS = ("xdg-open", "open", "wslview")
 
 
 class OutsideError(Exception):
-    """It can't be done; the text says why, in words for the user."""
+    """A program could not do its work; the text tells the user why."""
 
 
 @record(frozen=True, slots=True)

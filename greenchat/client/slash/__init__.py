@@ -44,7 +44,7 @@ ARGUMENT = re.compile(r"\$([1-9*])")
 
 
 def expanded(model: Model, text: str) -> str:
-    """The line with its alias replaced by what that stands for; aliases of aliases are not looked up.
+    """Return the line with its alias replaced by what that stands for; aliases of aliases are not looked up.
 
     /2 is /window 2.
     """
@@ -70,7 +70,7 @@ def knows(model: Model, line: str) -> bool:
 
 
 def run(model: Model, text: str, now: int) -> None:
-    """Do what `/command arguments` says; what goes wrong is told in the buffer that is shown."""
+    """Run `/command arguments`; errors are told in the shown buffer."""
     name, _, arguments = expanded(model, text.removeprefix("/")).partition(" ")
     arguments = arguments.strip()
     try:

@@ -213,7 +213,7 @@ def _quiet(order: Order, sign: str) -> None:
 
 
 def _as_mask(order: Order, channel: str, nick: str) -> str:
-    """Who is meant, by their host where it is known: a nick is changed in a moment."""
+    """Return a ban mask, by host where it is known: a nickname is soon changed."""
     if "!" in nick or "@" in nick or "*" in nick:
         return nick
     buffer = order.network.find(channel)

@@ -43,13 +43,13 @@ KEYS = (
 
 
 def group(known: Command) -> str:
-    """What it is listed under."""
+    """Return the heading under which a command is listed."""
     name = known.action.__module__.rpartition(".")[2]
     return GROUPS.get(name, name)
 
 
 def groups() -> dict[str, list[Command]]:
-    """All commands by group, both in alphabetical order; those of plugins last."""
+    """Return all commands by group, both in alphabetical order; those of plugins last."""
     found: dict[str, list[Command]] = {}
     for known in sorted(TABLE.values(), key=lambda row: (group(row), row.name)):
         found.setdefault(group(known), []).append(known)
@@ -109,5 +109,5 @@ def _explain(order: Order, wanted: Command) -> None:
 
 
 def _keys(order: Order, action: str) -> list[str]:
-    """Those that do this, as they stand on a keyboard."""
+    """Return the keys of an action, by their names on the keyboard."""
     return [spelled(key) for key, does in order.model.settings.keys().items() if does == action]

@@ -94,7 +94,7 @@ def _set(kept: KeptNetwork, field: str, value: str) -> None:
 
 
 def _destination(order: Order) -> Network:
-    """The network that is named, a new one where it is not there yet; its window comes up."""
+    """Return the named network, a new one where there is none yet, and show its window."""
     kept = order.model.settings.networks.get(order.words[0])
     if kept:
         there = next((each for each in order.model.networks if each.kept is kept), None)

@@ -14,7 +14,7 @@ class SlashError(Exception):
 
 @record(frozen=True, slots=True)
 class Order:
-    """What the user ordered, and where. now: milliseconds since the epoch."""
+    """A slash command with its arguments and its window. now: milliseconds since the epoch."""
 
     model: Model
     arguments: str
@@ -36,7 +36,7 @@ class Order:
         return self.arguments.split()
 
     def channel_first(self) -> tuple[str, str]:
-        """A channel and the rest: the first word if it is a channel's name, else the channel that is shown."""
+        """Return a channel and the rest: the first word if it is a channel's name, else the channel that is shown."""
         first, _, rest = self.arguments.partition(" ")
         if self.network.isupport.is_channel(first):
             return first, rest.strip()
@@ -45,7 +45,7 @@ class Order:
         return self.buffer.name, self.arguments
 
     def online(self) -> Network:
-        """The network, for what can't wait. Raises SlashError without a connection."""
+        """Return the network, for what can't wait. Raises SlashError without a connection."""
         if self.network.link.state is not LinkState.ONLINE:
             raise SlashError("Not connected. /connect tries at once.")
         return self.network
@@ -103,7 +103,7 @@ def withdraw(name: str) -> None:
 
 
 def find(name: str) -> Command:
-    """The command of this name, alias, or unmistakable beginning. Raises SlashError."""
+    """Return the command of this name, alias, or unmistakable beginning. Raises SlashError."""
     name = name.lower()
     exact = TABLE.get(ALIASES.get(name, name))
     if exact:

@@ -164,7 +164,7 @@ def _to_several(order: Order, names: list[str], text: str) -> None:
 
 
 def _target(order: Order, name: str) -> str:
-    """Whom irssi's signs mean; every other name itself."""
+    """Return the name that irssi's signs stand for; every other name unchanged."""
     if name not in ("*", ",", "."):
         return name
     if name == "*":
@@ -180,5 +180,5 @@ def _target(order: Order, name: str) -> str:
 
 
 def _spoken(buffer: Buffer, *, own: bool) -> int:
-    """When we or the other last spoke there, in milliseconds; 0 for never."""
+    """Return the time of the last message in a window, in milliseconds; 0 for never."""
     return next((line.time for line in reversed(buffer.lines) if line.kind in TALK and line.own is own), 0)

@@ -178,7 +178,7 @@ def motd(order: Order) -> None:
 
 
 def _when(time: int, now: int) -> str:
-    """The time of day, with the date where it was another day. Both in milliseconds since the epoch."""
+    """Return the time of day, with the date where it was another day. Both in milliseconds since the epoch."""
     return clock(time) if date(time) == date(now) else date_and_time(str(time // 1000))
 
 

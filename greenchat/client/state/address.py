@@ -5,7 +5,7 @@ from greenchat.records import record
 
 @record(frozen=True, slots=True)
 class Address:
-    """Where a server is."""
+    """A server's address."""
 
     host: str
     port: int

@@ -171,7 +171,7 @@ PRESETS: dict[str, dict[str, str]] = {"greenchat": {}, "irssi": IRSSI, "weechat"
 
 
 def spelled(key: str) -> str:
-    """As it stands on a keyboard: `Ctrl-N` for `C-n`, `Alt-Shift-B` for `M-B`, `Ctrl-X b` for `C-x,b`."""
+    """Return a key's name on a keyboard: `Ctrl-N` for `C-n`, `Alt-Shift-B` for `M-B`, `Ctrl-X b` for `C-x,b`."""
     return " ".join(map(_spelled, key.split(","))) if key[:-1].count(",") else _spelled(key)
 
 

@@ -15,7 +15,7 @@ _RECENT = 500  # lines in which one is looked for that is to be replaced
 
 
 class BufferKind(Enum):
-    """What a buffer is a window on."""
+    """The kind of a buffer."""
 
     STATUS = auto()
     CHANNEL = auto()
@@ -24,7 +24,7 @@ class BufferKind(Enum):
 
 @record(slots=True, eq=False)
 class Unread:
-    """What the user has not seen of a buffer.
+    """The counts of a buffer's unread lines.
 
     count: lines that others said. highlights: those that call the user. events: lines that nobody needs to look at.
     seen: the number of the first line that was not on the screen yet when the user looked away. read_at: milliseconds
@@ -49,11 +49,11 @@ class Unread:
         self.highlights += highlight
 
     def clear(self) -> None:
-        """Nothing is unread any more."""
+        """Mark everything as read."""
         self.count = self.highlights = self.events = 0
 
     def keep_at_most(self, count: int) -> None:
-        """The rest was read elsewhere."""
+        """Lower the unread counts; the rest was read elsewhere."""
         self.count = min(self.count, count)
         if not count:
             self.count = self.highlights = 0
@@ -61,7 +61,7 @@ class Unread:
 
 @record(slots=True, eq=False)
 class History:
-    """How far the history of a buffer is here, from the server and from our own archive.
+    """The extent of a buffer's history in memory, from the server and from the archive.
 
     page: what was asked for and has not come yet. complete: the server has nothing older. gaps: the msgid before
     which lines are missing -> whether they can't be had. follow: the ids of what comes later in the page that is being
@@ -79,7 +79,7 @@ class History:
     restored: bool = False
 
     def end_connection(self) -> None:
-        """What was asked for does not come any more, and may be asked for again."""
+        """Forget open requests; they may be made again."""
         self.page = None
         self.gaps = dict.fromkeys(self.gaps, False)
 
@@ -110,7 +110,7 @@ class Scroll:
         return self.first + len(self.lines)
 
     def line(self, number: int) -> Line:
-        """The line of this number. Raises IndexError when it is gone or not there yet."""
+        """Return the line of this number. Raises IndexError when it is gone or not there yet."""
         if not self.first <= number < self.end:
             raise IndexError(number)
         return self.lines[number - self.first]
@@ -131,7 +131,7 @@ class Scroll:
         return self.unread.seen < end and self.news < end
 
     def said(self, msgid: str) -> Line | None:
-        """The message of this id, if it is still here."""
+        """Return the message of this id, if it is still here."""
         return next((line for line in reversed(self.lines) if line.id == msgid), None) if msgid else None
 
     def add(self, line: Line) -> None:
@@ -204,5 +204,5 @@ class Scroll:
         self.anchor = None
 
     def mark_seen(self) -> None:
-        """All that is here has been on the screen."""
+        """Note that every line has been on the screen."""
         self.unread.seen = self.end

@@ -9,7 +9,7 @@ MOST = 5000  # channels that are kept; large networks have more than anybody loo
 
 @record(frozen=True, slots=True)
 class Listed:
-    """One channel. people: how many are in it."""
+    """A channel of the list. people: how many are in it."""
 
     name: str
     people: int
@@ -34,15 +34,15 @@ class Directory:
         self.asked = True
 
     def hear(self, folded: str, listed: Listed) -> None:
-        """One entry has come."""
+        """Take one entry."""
         if len(self.entries) < MOST or folded in self.entries:
             self.entries[folded] = listed
 
     def end(self) -> None:
-        """All have come, or none will."""
+        """Note that no more entries come."""
         self.asked, self.complete, self.quiet = False, True, False
 
     def largest(self, count: int, wanted: str = "") -> list[Listed]:
-        """Those with most people first. wanted: what their names must have in them."""
+        """Return the channels with most people first. wanted: a part of their names."""
         found = (each for folded, each in self.entries.items() if wanted in folded)
         return heapq.nsmallest(count, found, key=lambda each: (-each.people, each.name))

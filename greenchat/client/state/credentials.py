@@ -22,17 +22,17 @@ class Words(Protocol):
     """Puts the server's words together from their chunks."""
 
     def feed(self, chunk: str) -> bytes | None:
-        """They, once they are whole."""
+        """Take a chunk, and return the whole payload after the last one."""
 
 
 class Proof(Protocol):
     """The client's side of SCRAM."""
 
     def first(self) -> str:
-        """The client's first message."""
+        """Return the client's first message."""
 
     def final(self, server_first: str) -> str:
-        """The client's second message."""
+        """Return the client's second message."""
 
     def check(self, server_final: str) -> None:
         """Raises ValueError unless the server knows us, too."""
@@ -40,7 +40,7 @@ class Proof(Protocol):
 
 @record(slots=True, eq=False)
 class Attempt:
-    """One try to log in by SASL. others: mechanisms that come next if the server does not know this one.
+    """A SASL exchange. others: the mechanisms to try next if the server does not know this one.
 
     step: how many responses of ours have gone out.
     """

@@ -13,7 +13,7 @@ CHANNEL_SIGNS = "#&!+"
 
 
 def nick_problem(nick: str) -> str:
-    """Why this can't be a nickname anywhere, in words for the user; "" where it can."""
+    """Return the reason why no server takes this nickname, in words for the user; "" if it is valid."""
     if nick and not any(letter in nick for letter in " ,*?!@:#\t"):
         return ""
     return f"{nick!r} can't be a nickname: it has a space or one of , * ? ! @ : #" if nick else "A nickname is needed."

@@ -39,7 +39,7 @@ class Keep:
 
 @record(slots=True)
 class Forget:
-    """What is saved for these nicks on this network is to go."""
+    """A request to delete the saved credentials of these nicknames on this network."""
 
     network: Network
     nicks: tuple[str, ...]
@@ -97,7 +97,7 @@ class Save:
 
 @record(slots=True)
 class Export:
-    """What was said in these windows is to be written to a file, or a folder; None: where such files belong."""
+    """A request to write these windows' messages to a file or folder; None for the usual folder."""
 
     buffers: tuple[Buffer, ...]
     path: Path | None

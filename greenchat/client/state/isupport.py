@@ -69,7 +69,7 @@ class Isupport:
             self.list_modes, self.parameter_modes, self.set_modes, self.flag_modes = kinds
 
     def number(self, name: str, default: int) -> int:
-        """The value of a token that is a number."""
+        """Return the value of a token that is a number."""
         value = self.tokens.get(name, "")
         return int(value) if value.isascii() and value.isdigit() else default
 
@@ -103,11 +103,11 @@ class Isupport:
         return nick[: len(nick) - len(bare)], bare
 
     def rank(self, prefixes: str) -> int:
-        """A number to sort members by: the highest prefix first, those without any last."""
+        """Return a number to sort members by: the highest prefix first, those without any last."""
         return min((self.prefixes.index(prefix) for prefix in prefixes if prefix in self.prefixes), default=99)
 
     def with_mode(self, prefixes: str, mode: str, *, add: bool) -> str:
-        """The prefixes of a member after a mode like `o` was given or taken, highest first."""
+        """Return the prefixes of a member after a mode like `o` was given or taken, highest first."""
         changed = self.prefixes[self.modes.index(mode)]
         held = set(prefixes) - {changed} | ({changed} if add else set())
         return "".join(prefix for prefix in self.prefixes if prefix in held)

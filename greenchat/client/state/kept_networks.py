@@ -25,7 +25,7 @@ class KeptError(ValueError):
 
 @record(eq=False)
 class KeptNetwork:
-    """What is kept of one network. addresses: as they are typed, the first one is tried first."""
+    """A saved network. addresses: as they are typed, the first one is tried first."""
 
     name: str
     addresses: list[str] = field(default_factory=list)

@@ -7,7 +7,7 @@ from greenchat.records import record
 
 
 class Kind(Enum):
-    """What a line in a buffer is."""
+    """The kind of a line in a buffer."""
 
     SAID = auto()
     ACTION = auto()
@@ -22,7 +22,7 @@ TALK = frozenset({Kind.SAID, Kind.ACTION, Kind.NOTICE})
 
 @record(frozen=True, slots=True)
 class Line:
-    """One thing that happened, before any wrapping.
+    """An event in a buffer, before any wrapping.
 
     time: milliseconds since the epoch. prefix: the speaker's highest rank, like `@`. id: the message's msgid or "".
     """
@@ -95,7 +95,7 @@ class Page:
     new: int = 0
 
     def came(self, line: Line, *, new: bool) -> None:
-        """A line of it is here; they come in the order in which they were said."""
+        """Note an arrived line; lines arrive in the order in which they were said."""
         if not self.first:
             self.first, self.first_new = line.id, new
         self.new += new
@@ -103,7 +103,7 @@ class Page:
 
 @record(frozen=True, slots=True)
 class Anchor:
-    """Where a buffer that is scrolled back ends: at line number `line`, its last `hidden` rows below the edge."""
+    """The end of a buffer that is scrolled back: line number `line`, its last `hidden` rows below the edge."""
 
     line: int
     hidden: int = 0

@@ -90,7 +90,7 @@ class Model:
         self._place(network.status)
 
     def remove_network(self, network: Network) -> None:
-        """A network and its windows go; there is another one."""
+        """Remove a network and its windows; there is another one."""
         self.networks.remove(network)
         self.buffers = [buffer for buffer in self.buffers if buffer.network is not network]
         if self.last not in self.buffers:
@@ -101,7 +101,7 @@ class Model:
             self.current.unread.clear()
 
     def open(self, network: Network, name: str) -> Buffer:
-        """The buffer of this name; a new one where there is none."""
+        """Return the buffer of this name; a new one where there is none."""
         buffer = network.find(name)
         if buffer is None:
             channel = network.isupport.is_channel(name)
@@ -136,7 +136,7 @@ class Model:
         buffer.unread.clear()
 
     def look_at(self, others: tuple[Buffer, ...]) -> set[Buffer]:
-        """These are on the screen besides the current one; returns which have come or gone."""
+        """Set the windows that are visible besides the current one, and return those that have come or gone."""
         before, self.on_screen = self.on_screen, others
         changed = set(before) ^ set(others)
         for buffer in changed:

@@ -34,7 +34,7 @@ _LATELY_MILLISECONDS = 10 * 60_000
 
 @record(slots=True, eq=False)
 class Buffer(Scroll):
-    """One window's content: a channel, a private talk, or what the server says.
+    """A window's content: a channel, a private talk, or the server's messages.
 
     gone: the other one of a private talk is not online. refused: the server did not let us in. typing: nick -> until
     when that is believed, in milliseconds. told_typing: when we told last that we are typing, in milliseconds, 0 when
@@ -56,7 +56,7 @@ class Buffer(Scroll):
     speakers: dict[str, int] = field(default_factory=dict)
 
     def enter(self) -> None:
-        """We are in this channel from now on: what an earlier stay left is forgotten."""
+        """Note that the user has joined, and forget what an earlier stay left."""
         self.joined, self.refused = True, False
         self.topic = self.modes = ""
         self.typing.clear()
@@ -64,7 +64,7 @@ class Buffer(Scroll):
         self.names_arriving = None
 
     def leave(self) -> None:
-        """We are not in this channel any more."""
+        """Note that the user has left the channel."""
         self.joined = False
         self.members.clear()
         self.names_arriving = None
@@ -86,7 +86,7 @@ class Buffer(Scroll):
         return found
 
     def member(self, nick: str) -> Member | None:
-        """The member of this name, in any case."""
+        """Return the member of this name, in any case."""
         return self.members.get(self.network.fold(nick))
 
     @property
@@ -116,7 +116,7 @@ class Batch:
 
 
 class Network:
-    """One server that the client talks to, and the state of that talk.
+    """A server that the client talks to, and the state of that session.
 
     channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
     whose window comes up. away_text: why the user is away, on every connection; "" while they are here. buffers: folded
@@ -181,7 +181,7 @@ class Network:
         self.buffers: dict[str, Buffer] = {"": Buffer(name, BufferKind.STATUS, network=self)}
 
     def begin_connection(self) -> None:
-        """The connection stands: forget what the server of the last one said."""
+        """Begin a connection, and forget what the server of the last one said."""
         self.link.state = LinkState.REGISTERING
         self.isupport = Isupport()
         self.directory = Directory()
@@ -192,7 +192,7 @@ class Network:
             part.reset()
 
     def end_connection(self) -> None:
-        """The connection is gone, with everything that only it could tell."""
+        """End the connection, and forget everything that only it could tell."""
         if self.link.state is LinkState.ONLINE:
             self.link.missed_since = self.link.heard_at
         self.link.state = LinkState.OFFLINE
@@ -204,7 +204,7 @@ class Network:
 
     @property
     def fold(self) -> Casefold:
-        """What makes two names of this network comparable."""
+        """The function that maps equal names of this network (CASEMAPPING) to the same text."""
         return self.isupport.casefold
 
     @property
@@ -235,19 +235,19 @@ class Network:
         self.channels = {name: key for name, key in self.channels.items() if self.fold(name) != folded}
 
     def new_label(self) -> str:
-        """A label that was not used on this network before."""
+        """Return a label that was not used on this network before."""
         self.labels += 1
         return f"{LABEL}{self.labels}"
 
     def new_id(self) -> str:
-        """An id for something that is said, never used before by anybody; "" where ours have none."""
+        """Return a unique id for a message; "" where the user's messages have none."""
         if not self.identity:
             return ""
         self.ids += 1
         return f"{self.identity}-{self.ids}"
 
     def with_member(self, nick: str) -> Iterator[tuple[Buffer, Member]]:
-        """The channels where someone is, and what they are there."""
+        """Yield the channels where someone is, and what they are there."""
         folded = self.fold(nick)
         for buffer in self.buffers.values():
             member = buffer.members.get(folded)

@@ -13,7 +13,7 @@ _TEXTS = {"--nick": "nick", "--certificate": "certificate"}
 
 @record()
 class Options:
-    """What was given, "" and False where it was not."""
+    """The command line's options, "" and False for those not given."""
 
     destination: str = ""
     serve: bool = False

@@ -10,22 +10,22 @@ _MOST_DESTINATIONS = 10
 
 
 def state_folder() -> Path:
-    """Where the client keeps what it remembers: $XDG_STATE_HOME/greenchat."""
+    """Return the folder of remembered state: $XDG_STATE_HOME/greenchat."""
     return _base("XDG_STATE_HOME", ".local/state") / "greenchat"
 
 
 def config_folder() -> Path:
-    """Where the settings are: $XDG_CONFIG_HOME/greenchat."""
+    """Return the folder of settings: $XDG_CONFIG_HOME/greenchat."""
     return _base("XDG_CONFIG_HOME", ".config") / "greenchat"
 
 
 def data_folder() -> Path:
-    """Where the client keeps what the user would miss: $XDG_DATA_HOME/greenchat-client."""
+    """Return the folder of data that the user would miss: $XDG_DATA_HOME/greenchat-client."""
     return _base("XDG_DATA_HOME", ".local/share") / "greenchat-client"
 
 
 def recall(name: str) -> str:
-    """What was remembered under this name, "" for nothing."""
+    """Return the text remembered under a name, "" if there is none."""
     try:
         return (state_folder() / name).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -42,7 +42,7 @@ def remember(name: str, text: str) -> None:
 
 
 def recent_destinations() -> list[str]:
-    """Where the user went lately, the last one first."""
+    """Return the last destinations, the newest first."""
     return [line for line in recall("destinations").split("\n") if line.strip()] or [
         text for text in [recall("destination")] if text
     ]

@@ -17,7 +17,7 @@ Where = Buffer | Network | None  # a window, any window of a network, or any win
 
 
 def always() -> bool:
-    """The condition of a question that only the user can end."""
+    """Hold until the user ends the question."""
     return True
 
 
@@ -55,11 +55,11 @@ class Question:
 
     @property
     def meanings(self) -> str:
-        """What each answer does, as a sentence."""
+        """The meaning of each answer, as a sentence."""
         return "; ".join(f"{answer.word}: {answer.meaning}" for answer in self.answers) + "."
 
     def answer(self, typed: str) -> Answer | None:
-        """The answer that was meant, None where that can't be told."""
+        """Return the answer that was meant, None where that can't be told."""
         typed = typed.strip().lower()
         meant = [
             each for each in self.answers if typed == each.word or (not each.whole and each.word.startswith(typed))
@@ -99,4 +99,4 @@ class ManyLines:
 
 
 def nothing(_now: int) -> None:
-    """The action of an answer that changes nothing."""
+    """Do nothing: the action of an answer that changes nothing."""

@@ -12,7 +12,7 @@ from greenchat.records import field, record
 
 
 class LinkState(Enum):
-    """How far the connection to a network is."""
+    """The state of a network's connection."""
 
     OFFLINE = auto()
     CONNECTING = auto()
@@ -78,7 +78,7 @@ class Nicknames:
 
 @record(slots=True, eq=False)
 class Login:
-    """Who we are to the server, and what the connection is secured with.
+    """The user's account on the server, and the security of the connection.
 
     credentials: to log in with, now and after every reconnect. certificate: the path of our own, with its key, to show
     to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS, a
@@ -122,7 +122,7 @@ class Capabilities:
 
 @record(slots=True, eq=False)
 class Presence:
-    """Who of the notify list is online.
+    """The members of the notify list that are online.
 
     monitored: folded nicks that the server reports on. present: folded nicks of the list that are online, or not.
     asks_for: the same list, where the server has to be asked. isons: what was asked, () by the user.
@@ -140,7 +140,7 @@ class Presence:
 
 
 class Place(Enum):
-    """Where the user spoke last."""
+    """The device of the user's last message: this one or another."""
 
     HERE = auto()
     ELSEWHERE = auto()
@@ -159,7 +159,7 @@ class CtcpAnswer:
 
 @record(slots=True, eq=False)
 class Devices:
-    """What is known of our own other connections under the same nick.
+    """The known facts about the user's other connections under the same nickname.
 
     others: there was one. last: where the user spoke last, None before they did. answers: automatic answers that wait
     for another device to give them. sent: (folded nick, command) of those from here whose echo has not come yet.
@@ -178,7 +178,7 @@ class Devices:
 
 @record(slots=True, eq=False)
 class Reading:
-    """Which private talks went on while the user was not connected.
+    """The private talks that went on while the user was not connected.
 
     talks_since: the `missed_since` for which the talks of that time are being asked. looks_for_unread: the talks that
     are being asked for may have been read elsewhere. unread: such talks, folded name -> when something was said last.

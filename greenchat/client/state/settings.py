@@ -42,7 +42,7 @@ class Settings:
     overrides: dict[str, list[str]] = field(default_factory=dict)  # `[network/]window` in lower case -> OVERRIDES
 
     def get(self, name: str) -> Value:
-        """The value that holds. Raises KeyError for a name that is not in the table."""
+        """Return the value that holds. Raises KeyError for a name that is not in the table."""
         return self.values.get(name, TABLE[name].default)
 
     def set(self, name: str, text: str) -> None:
@@ -57,7 +57,7 @@ class Settings:
             self.values[name] = value
 
     def keys(self) -> dict[str, str]:
-        """The table of keys: ours, the preset's, the user's own."""
+        """Return the table of keys: ours, the preset's, the user's own."""
         preset = str(self.get("keys.preset"))
         merged = KEYS | PRESETS.get(preset, {}) | self.bindings
         return {key: action for key, action in merged.items() if action}
@@ -98,7 +98,7 @@ class Settings:
 
 
 def shown(value: Value) -> str:
-    """A value as it is typed."""
+    """Return a value as it is typed."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return " ".join(value) if isinstance(value, list) else str(value)
@@ -151,7 +151,7 @@ def save(settings: Settings, path: Path) -> None:
 
 
 def as_toml(settings: Settings) -> str:
-    """The file's text. https://toml.io/en/v1.0.0"""
+    """Return the text of the file. https://toml.io/en/v1.0.0"""
     lines = ["# The settings of greenchat. /set in the chat changes them; greenchat writes this file anew then."]
     lines += ["", f"ignored = {_toml(settings.ignored)}", f"notified = {_toml(settings.notified)}"]
     if settings.overrides:

@@ -60,13 +60,13 @@ class Decoder:
         return bool(self._text) and not (self._text.startswith(_PASTE_BEGINS) or _COMMAND_BEGUN.match(self._text))
 
     def feed(self, data: bytes) -> list[TerminalEvent]:
-        """The keys that are complete now."""
+        """Return the keys that are complete now."""
         text, self._bytes = _decode(self._bytes + data)
         self._text += text
         return self._take(final=False)
 
     def flush(self) -> list[TerminalEvent]:
-        """Nothing came for a while: what has begun is all there is."""
+        """Return the keys of an unfinished sequence after which nothing has come for a while."""
         if not self.undecided:
             return []
         return self._take(final=True)
@@ -87,7 +87,7 @@ class Decoder:
 
 
 def _decode(data: bytes) -> tuple[str, bytes]:
-    """The characters that are complete, and the bytes of one that is not. What is no UTF-8 becomes U+FFFD."""
+    """Return the characters that are complete, and the bytes of one that is not. What is no UTF-8 becomes U+FFFD."""
     for length in range(1, min(3, len(data)) + 1):
         lead = data[-length]
         if lead >= 0xC0:
@@ -101,7 +101,7 @@ def _decode(data: bytes) -> tuple[str, bytes]:
 
 
 def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, int]:
-    """The event that begins at start and where it ends; start itself where more has to come."""
+    """Return the event that begins at start, and its end; start itself where more has to come."""
     if text[start] != "\x1b":
         return KeyPressed(_plain(text[start])), start + 1
     if text.startswith(_PASTE_BEGINS, start):
@@ -198,7 +198,7 @@ def _named(parameters: str, letter: str) -> str:
 
 
 def _held(modifier: str, character: str) -> str:
-    """A character that is held with modifiers. Ctrl with I, J, M or [ is what terminals have always sent for it."""
+    """Return a character's key with modifiers. Ctrl with I, J, M or [ is Tab, Enter or Esc, as in old terminals."""
     if modifier == "C-" and character in "ijm[":
         return _CONTROL[chr(ord(character) & 0x1F)]
     return modifier + _plain(character)
@@ -213,6 +213,6 @@ def _plain(character: str) -> str:
 
 
 def _pasted(text: str) -> str:
-    """The text of a paste. tmux sends its line ends as keys (`extended-keys on`): Ctrl-J and Ctrl-M."""
+    """Return the text of a paste. tmux sends its line ends as keys (`extended-keys on`): Ctrl-J and Ctrl-M."""
     text = _PASTED_KEYS.sub(lambda match: chr(int(match[1] or match[2]) - 96), text)
     return text.replace("\r\n", "\n").replace("\r", "\n")

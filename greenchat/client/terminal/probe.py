@@ -17,7 +17,7 @@ REGIONAL = range(0x1F1E6, 0x1F200)
 
 @record(slots=True)
 class Probe:
-    """The answers so far. ambiguous: columns. joins, tones, flags: does the terminal draw such a sequence as one?"""
+    """The terminal's answers. ambiguous: columns. joins, tones, flags: whether it draws such a sequence as one."""
 
     answers: int = 0
     ambiguous: int = 1
@@ -31,7 +31,7 @@ class Probe:
         return self.answers >= len(ASKED)
 
     def answered(self, row: int, column: int) -> None:
-        """The cursor stood there after the next of the texts."""
+        """Note where the cursor stood after the next of the texts."""
         if self.done or row != ROW:
             return
         asked = ASKED[self.answers]
@@ -47,7 +47,7 @@ class Probe:
             self.flags = width <= 2
 
     def drawable(self, grapheme: str) -> str:
-        """As much of a character as this terminal draws in its two columns; the rest would overwrite what follows."""
+        """Return the part of a character that this terminal draws in two columns; the rest would overwrite others."""
         if not self.joins and JOINER in grapheme:
             grapheme = grapheme[: grapheme.index(JOINER)]
         if not self.tones:

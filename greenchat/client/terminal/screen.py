@@ -106,7 +106,7 @@ class Screen:
         self._leave()
 
     def reported(self, row: int, column: int) -> bool:
-        """The terminal answers what it was asked on entering; True when all is known, and is to be drawn anew."""
+        """Take an answer of the terminal; return True when all have come and the screen is to be drawn anew."""
         was_done = self._probe.done
         self._probe.answered(row, column)
         if was_done or not self._probe.done:
@@ -122,7 +122,7 @@ class Screen:
 
     @property
     def depth(self) -> int:
-        """How many colours there are."""
+        """The number of colours."""
         return self._depth
 
     @property
@@ -132,7 +132,7 @@ class Screen:
         return Size(rows, columns)
 
     def resize(self, size: Size) -> None:
-        """The terminal has another size: everything is painted anew."""
+        """Take the terminal's new size and paint everything anew."""
         assert self._window
         curses.resizeterm(max(1, size.rows), max(1, size.columns))
         self._painted.clear()
@@ -161,7 +161,7 @@ class Screen:
         self._write("\a")
 
     def mouse(self, wanted: bool) -> None:
-        """Have the terminal tell of clicks and the wheel, or leave them to it."""
+        """Turn mouse reports on or off."""
         self._mouse = wanted
         self._write(MOUSE if wanted else NO_MOUSE)
 
@@ -255,7 +255,7 @@ class Screen:
         )
 
     def _direct(self, number: int, row: Row) -> str:
-        """The escape sequences that write a row with each wide or joined character at its column."""
+        """Return the escape sequences that write a row with each wide or joined character at its column."""
         parts = []
         column = 0
         for span in row:
@@ -312,7 +312,7 @@ class Screen:
         return attribute | curses.color_pair(number)
 
     def _in_curses(self, colour: int | None) -> int:
-        """The number that curses has for the colour that comes nearest; -1 for the terminal's own."""
+        """Return the number that curses has for the colour that comes nearest; -1 for the terminal's own."""
         if colour is None:
             return -1
         if curses.COLORS > 256:  # numbers from 8 on are 0xRRGGBB there
@@ -344,13 +344,13 @@ class Screen:
                 data = data[os.write(1, data) :]
 
     def _ask(self) -> None:
-        """How do you draw, and on what? The background first: with the last answer to the others it has come, too."""
+        """Query the terminal; the background first, so that its answer has come when the last one has."""
         if self._unicode and (self._xterm or os.environ.get("TERM") == "linux"):
             self._write((REQUEST_BACKGROUND if self._xterm else "") + REQUEST)
             self._asked_at = time.monotonic()
 
     def _await_answers(self) -> None:
-        """What is still on its way would be typed into the shell."""
+        """Read late answers to queries; the shell would take them as typed."""
         deadline = time.monotonic() + ANSWER_SECONDS
         missing = len(ASKED) - self._probe.answers
         if time.monotonic() - self._asked_at > ANSWERED_WITHIN:
@@ -377,7 +377,7 @@ def _counted_wrongly(grapheme: str) -> bool:
 
 
 def _in_ascii(text: str) -> str:
-    """For a terminal without Unicode: a question mark for each column of what it can't draw."""
+    """Return the text for a terminal without Unicode: a question mark for each column it can't draw."""
     return "".join(each if each.isascii() else "?" * width(each) for each in graphemes(text))
 
 

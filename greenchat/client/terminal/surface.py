@@ -13,7 +13,7 @@ def speaks_unicode() -> bool:
 
 
 class Surface(Protocol):
-    """Where the client is seen: the screen, or a stream of lines."""
+    """The client's output: the screen, or a stream of lines."""
 
     @property
     def size(self) -> Size:
@@ -24,13 +24,13 @@ class Surface(Protocol):
         """Whether it draws rules and dots two columns wide."""
 
     def reported(self, row: int, column: int) -> bool:
-        """Its cursor stood there when it was asked. True: all that was asked is known now."""
+        """Take the cursor position that the terminal reports, and return whether all answers have come."""
 
     def paint(self, frame: Frame) -> None:
         """Show what is new."""
 
     def resize(self, size: Size) -> None:
-        """The terminal has another size."""
+        """Take the terminal's new size."""
 
     def beep(self) -> None:
         """Call the user."""
@@ -62,7 +62,7 @@ class Input(Protocol):
         """Whether it waits for the rest of a sequence."""
 
     def feed(self, data: bytes) -> list[TerminalEvent]:
-        """What is complete now."""
+        """Return the events that the bytes so far complete."""
 
     def flush(self) -> list[TerminalEvent]:
-        """What is there when nothing follows."""
+        """Return the events of the remaining bytes when no more follow."""

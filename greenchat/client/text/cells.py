@@ -33,14 +33,14 @@ _SIMPLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """The text with all that a terminal could obey made visible: `␛` for ESC, `<U+202E>` for a bidi control."""
+    """Return the text with all that a terminal could obey made visible: `␛` for ESC, `<U+202E>` for a bidi control."""
     if text.isascii() and text.isprintable():
         return text
     return _HARMFUL.sub(_show, text)
 
 
 def graphemes(text: str) -> list[str]:
-    """What a reader takes for single characters, in order; joined they are the text."""
+    """Return the text's grapheme clusters, in order."""
     if (text.isascii() and "\r\n" not in text) or _SIMPLE.fullmatch(text):
         return list(text)
     from wcwidth import iter_graphemes
@@ -49,14 +49,14 @@ def graphemes(text: str) -> list[str]:
 
 
 def width(text: str) -> int:
-    """How many columns the text takes. It must be printable, as `visible` leaves it."""
+    """Return the text's columns. It must be printable, as `visible` leaves it."""
     if text.isascii() or (_ambiguous_width == 1 and _SIMPLE.fullmatch(text)):
         return len(text)
     return _width(text)
 
 
 def draw_ambiguous(columns: int) -> None:
-    """How many columns this terminal gives to characters that East Asian fonts draw wide and others don't."""
+    """Set the columns of characters that East Asian fonts draw wide and others don't, as this terminal draws them."""
     global _ambiguous_width
     _ambiguous_width = columns
     for cached in (_width, _grapheme_width, wrap):
@@ -64,7 +64,7 @@ def draw_ambiguous(columns: int) -> None:
 
 
 def clip(text: str, columns: int, ellipsis: str = "…") -> str:
-    """The text, or as much of its beginning as fits with the ellipsis behind it."""
+    """Return the text, or as much of its beginning as fits with the ellipsis behind it."""
     if width(text) <= columns:
         return text
     room = columns - width(ellipsis)
@@ -74,19 +74,19 @@ def clip(text: str, columns: int, ellipsis: str = "…") -> str:
 
 
 def fit(text: str, columns: int, *, right: bool = False) -> str:
-    """The text clipped or padded to exactly these columns."""
+    """Return the text clipped or padded to exactly these columns."""
     text = clip(text, columns)
     space = " " * (columns - width(text))
     return space + text if right else text + space
 
 
 def row_width(row: Iterable[Span]) -> int:
-    """How many columns the spans take together."""
+    """Return the columns that the spans take together."""
     return sum(width(span.text) for span in row)
 
 
 def whole_graphemes(spans: Iterable[Span]) -> Row:
-    """The spans with no character cut by a change of style: it gets the style that it begins with."""
+    """Return the spans with no character cut by a change of style: it gets the style that it begins with."""
     spans = tuple(spans)
     if len(spans) < 2 or all(span.text.isascii() for span in spans):
         return spans
@@ -107,7 +107,7 @@ def whole_graphemes(spans: Iterable[Span]) -> Row:
 
 
 def clip_row(row: Iterable[Span], columns: int) -> Row:
-    """As many of the spans as fit, the last one cut."""
+    """Return as many of the spans as fit, the last one cut."""
     clipped = []
     for span in row:
         if columns <= 0:
@@ -121,7 +121,7 @@ def clip_row(row: Iterable[Span], columns: int) -> Row:
 
 
 def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> Row:
-    """The spans clipped, and padded with style, to exactly these columns."""
+    """Return the spans clipped, and padded with style, to exactly these columns."""
     clipped = clip_row(row, columns)
     missing = columns - row_width(clipped)
     return (*clipped, Span(" " * missing, style)) if missing else clipped

@@ -17,7 +17,7 @@ _LEVELS = (0, 95, 135, 175, 215, 255)  # of the 6x6x6 cube
 
 
 def depth(environment: Mapping[str, str], of_terminfo: int) -> int:
-    """How many colours there are to draw with. of_terminfo: what the description of the terminal says.
+    """Return the number of colours to use. of_terminfo: the number in the terminal's description.
 
     COLORTERM is how terminals say that they know more than their description. NO_COLOR: https://no-color.org, "when
     present and not an empty string (regardless of its value), prevents the addition of ANSI color".
@@ -30,12 +30,12 @@ def depth(environment: Mapping[str, str], of_terminfo: int) -> int:
 
 
 def true_colour(rgb: int) -> int:
-    """The colour 0xRRGGBB, exactly."""
+    """Return the colour 0xRRGGBB, exactly."""
     return TRUE | rgb
 
 
 def rgb(colour: int) -> int:
-    """As 0xRRGGBB."""
+    """Return the colour as 0xRRGGBB."""
     if colour >= TRUE:
         return colour & 0xFFFFFF
     if colour < 16:
@@ -48,7 +48,7 @@ def rgb(colour: int) -> int:
 
 @cache
 def nearest(colour: int, depth: int) -> int:
-    """The colour among so many (8 or more) that comes nearest."""
+    """Return the colour among so many (8 or more) that comes nearest."""
     if colour < depth or (colour >= TRUE and depth >= TRUE):
         return colour
     # The first 16 look different on every terminal; where there are others, they alone can be relied on.

@@ -68,7 +68,7 @@ MOST = 30
 
 
 def named(beginning: str) -> list[str]:
-    """The emoji whose name begins so, the shortest names first."""
+    """Return the emoji whose name begins so, the shortest names first."""
     wanted = beginning.lower()
     if len(wanted) < LEAST and wanted not in COMMON:
         return []

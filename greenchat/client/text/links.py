@@ -10,19 +10,19 @@ LONGEST = 2000  # characters; terminals ignore longer ones
 
 
 def find(text: str) -> list[tuple[int, int]]:
-    """Where links begin and end in a text."""
+    """Return the beginning and end of each link in a text."""
     if "://" not in text:
         return []
     return [(match.start(), match.start() + _length(match[0])) for match in _LINK.finditer(text)]
 
 
 def links(text: str) -> list[str]:
-    """The links in a text, in their order, each once."""
+    """Return the links in a text, in their order, each once."""
     return list(dict.fromkeys(text[start:end] for start, end in find(text)))
 
 
 def encoded(link: str) -> str:
-    """The link in printable ASCII, "" where it is too long for a terminal. https://url.spec.whatwg.org/#percent-encode"""
+    """Return the link in printable ASCII, "" if it is too long. https://url.spec.whatwg.org/#percent-encode"""
     safe = quote(link, safe="!#$%&'()*+,-./:;=?@[]_~")
     return safe if len(safe) <= LONGEST else ""
 

@@ -51,12 +51,12 @@ class Size(NamedTuple):
 
 @record(frozen=True, slots=True)
 class Frame:
-    """One picture for the whole terminal; each row fits its width."""
+    """A picture of the whole terminal; each row fits its width."""
 
     rows: tuple[Row, ...]
     cursor: Cursor | None
     title: str = ""
 
     def picture(self) -> list[str]:
-        """The rows as plain text without trailing spaces, for tests and for people."""
+        """Return the rows as plain text without trailing spaces, for tests and for people."""
         return ["".join(span.text for span in row).rstrip() for row in self.rows]

@@ -22,7 +22,7 @@ MOST_TYPING = 2  # who are named
 
 @record(frozen=True, slots=True)
 class Look:
-    """What the picture depends on besides model, input and size.
+    """Everything the picture depends on besides model, input and size.
 
     monotonic: seconds, for countdowns. now: milliseconds since the epoch. hint: one line for the user,
     shown instead of the status. prompt: what stands before the input line, "" for the window's name. marked: a text
@@ -41,7 +41,7 @@ class Look:
 
 
 def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:
-    """The buffer's name and topic."""
+    """Return the buffer's name and topic."""
     bar = theme.bar
     name = visible(buffer.name)
     if buffer.kind is BufferKind.STATUS:
@@ -57,7 +57,7 @@ def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:
 
 
 def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[Row]:
-    """What the keys do, or a question, in as many rows as it takes; where it takes too many, F1 tells the rest."""
+    """Return a hint or question in as many rows as it takes; if these are too many, F1 tells the rest."""
     rows = wrap((Span(visible(hint), theme.bar),), max(2, columns - 1))
     if len(rows) > max(1, most):
         rest = f"{theme.glyphs.ellipsis} F1"
@@ -68,14 +68,14 @@ def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[Row]:
 
 
 def status_rows(model: Model, area: Size, look: Look) -> list[Row]:
-    """The hint, if there is one, in at most the rows of the area; else the status in one row."""
+    """Return the hint, if there is one, in at most the rows of the area; else the status in one row."""
     if look.hint:
         return hint_rows(look.hint, area.columns, area.rows, look.theme)
     return [status_row(model, area.columns, look)]
 
 
 def status_row(model: Model, columns: int, look: Look) -> Row:
-    """How the connection is, who and where we are, what happened elsewhere, and who is typing.
+    """Return the status line: connection, user, window, activity elsewhere, and who is typing.
 
     What happened elsewhere gets the room that the rest leaves: mentions first, then private talks, then the other
     windows, and a count of those for which there is no room (`+3`; Alt-A goes to each in turn).
@@ -115,7 +115,7 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
 
 
 def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[Row, ...], Cursor]:
-    """The input, a row for each of its lines, cut so that the cursor is on it; and where the cursor is."""
+    """Return the input, a row for each of its lines, cut so that the cursor is on it; and where the cursor is."""
     theme, columns = look.theme, area.columns
     name = visible(buffer.name)
     prompt = f"[{clip(name, columns // 4, theme.glyphs.ellipsis)}] " if columns >= TIGHT else "> "
@@ -140,14 +140,14 @@ def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple
 
 
 def prompt_room(columns: int) -> int:
-    """How many columns a prompt may take of the input line. One that takes more stands in the hint, too."""
+    """Return the most columns of a prompt in the input line. A longer one stands in the hint, too."""
     return columns // 2
 
 
 def input_row(
     prompt: str, line: InputLine, columns: int, theme: Theme, misspelt: Iterable[tuple[int, int]] = ()
 ) -> tuple[Row, int]:
-    """One line of input behind its prompt, cut so that the cursor is on it; and the column of the cursor."""
+    """Return the input row, cut so that the cursor is on it, and the cursor's column."""
     room = columns - width(prompt) - 1  # the cursor stands behind the last character
     cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]
     for first, end in misspelt:
@@ -168,7 +168,7 @@ def input_row(
 
 
 def _first_shown(widths: list[int], cursor: int, room: int) -> int:
-    """Which cell the visible part begins with. It jumps by half a line, so that typing does not shift all the time."""
+    """Return the first visible cell. It moves by half a line, so that typing does not shift the text all the time."""
     if sum(widths[:cursor]) <= room:
         return 0
     step = max(room // 2, 1)
@@ -186,7 +186,7 @@ def _cell(grapheme: str, theme: Theme) -> Span:
 
 
 def _underline(cells: list[Span], first: int, end: int, theme: Theme) -> None:
-    """Those of a word, from one place of the text to another. (What is misspelt is shown as it is, with no signs.)"""
+    """Style the cells of a misspelt word, from one position of the text to another."""
     position = 0
     for index, cell in enumerate(cells):
         if first <= position < end:
@@ -222,7 +222,7 @@ def _below(buffer: Buffer) -> str:
 
 
 def _rank(buffer: Buffer) -> int:
-    """What somebody calls the user for comes before private talks, and these before everything else."""
+    """Return the sort key of activity: mentions, then private talks, then the rest."""
     if buffer.kind is BufferKind.PRIVATE:
         return 1
     return 0 if buffer.unread.highlights else 2

@@ -30,7 +30,7 @@ LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less
 
 @record(frozen=True, slots=True)
 class Panels:
-    """Which panels the user wants: True, False, or None for where there is room.
+    """The panels that the user wants: True, False, or None to show them where there is room.
 
     splits: other windows, too? topic, status: these bars? hint: what is shown in the place of the status, "" for
     nothing: it has to be seen, in as many rows as it takes. windows_columns, nicks_columns: how wide they are, and
@@ -50,7 +50,7 @@ class Panels:
 
 @record(frozen=True, slots=True)
 class Layout:
-    """How the terminal is divided. windows, nicks: columns of the panels, 0 where hidden. input: rows.
+    """The division of the terminal. windows, nicks: columns of the panels, 0 where hidden. input: rows.
 
     above: the other windows that are shown, from the top. each: the rows of each of them, with its topic. top, bottom:
     rows of the bar with the topic and of the status line, 0 where hidden.
@@ -133,7 +133,7 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
 
 
 def _above(divided: Layout, current: Buffer, look: Look) -> list[Row]:
-    """The other windows' histories, each with the topic of the window below it."""
+    """Return the other windows' histories, each with the topic of the window below it."""
     rows: list[Row] = []
     columns = divided.history.columns
     area = Size(divided.each - 1, columns)
@@ -144,7 +144,7 @@ def _above(divided: Layout, current: Buffer, look: Look) -> list[Row]:
 
 
 def _title(model: Model) -> str:
-    """For the terminal's title bar: how often the user was called, and where they are."""
+    """Return the title bar's text: the number of mentions, and the window."""
     called = sum(buffer.unread.highlights for buffer in model.buffers)
     return (f"({called}) " if called else "") + f"{visible(model.current.name)} - greenchat"
 

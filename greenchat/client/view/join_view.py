@@ -15,7 +15,7 @@ MARK = "> "  # before the chosen one
 
 
 def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
-    """From top to bottom: what this is, the fields, what is new with the channels, and what the keys do."""
+    """Return the join screen: from top to bottom the heading, the fields, the progress, and the keys."""
     columns = size.columns
     roomy = size.rows >= ROOMY.rows and columns >= ROOMY.columns
     bar = theme.bar
@@ -58,7 +58,7 @@ def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
 
 
 def _list(screen: JoinScreen, area: Size, theme: Theme) -> list[Row]:
-    """The channels or servers around the chosen one."""
+    """Return the channels or servers around the chosen one."""
     height = max(0, area.rows)
     choices = screen.choices if screen.field == CHANNEL else screen.servers
     first = max(0, min((screen.chosen or 0) - height // 2, len(choices) - height))

@@ -23,7 +23,7 @@ NAMED = 8  # people in one list; the others are counted
 
 @record(frozen=True, slots=True)
 class Columns:
-    """How the width of the screen is used: the text begins at `indent`. time, nick: 0 where they have no column."""
+    """The division of a line: the text begins at `indent`. time, nick: 0 where they have no column."""
 
     total: int
     time: int
@@ -45,8 +45,9 @@ def columns_for(total: int, theme: Theme) -> Columns:
 
 @record(frozen=True, slots=True)
 class Drawn:
-    """What the rows of a line depend on besides the line. marked: a text in lower case that is searched for. news: the
-    number of the line with which the unread ones begin, -1 for none.
+    """Everything that the rows of a line depend on besides the line.
+
+    marked: the text that is searched for, in lower case. news: the number of the first unread line, -1 for none.
     """
 
     columns: Columns
@@ -56,7 +57,7 @@ class Drawn:
 
 
 def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
-    """The rows of a line, with a rule above it where the day changes or where the unread lines begin.
+    """Return the rows of a line, with a rule above it where the day changes or where the unread lines begin.
 
     Who came and went in a row is drawn at the first of these lines; the others have no rows.
     """
@@ -122,7 +123,7 @@ def _run(buffer: Buffer, number: int) -> list[Line]:
 
 
 def rule(text: str, drawn: Drawn, style: Style) -> Row:
-    """A rule across the screen with a word in it."""
+    """Return a rule across the screen with a word in it."""
     glyph = drawn.theme.glyphs.rule
     label = clip(f"{glyph * 2} {text} ", drawn.columns.total, drawn.theme.glyphs.ellipsis)
     return (Span(label + glyph * (drawn.columns.total - width(label)), style),)
@@ -130,7 +131,7 @@ def rule(text: str, drawn: Drawn, style: Style) -> Row:
 
 @lru_cache(maxsize=512)
 def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
-    """The rows of a line alone."""
+    """Return the rows of a line alone."""
     theme, columns = drawn.theme, drawn.columns
     nick_style = theme.own_nick if line.own else theme.nick(folded_nick)
     nick = visible(line.nick)
@@ -172,7 +173,7 @@ def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> Row:
 
 
 def _under(spans: Row, drawn: Drawn) -> Row:
-    """A row of its own below the text."""
+    """Return a row of its own below the text."""
     theme, columns = drawn.theme, drawn.columns
     if not columns.nick:
         return clip_row((Span(" "), *spans), columns.total)
@@ -181,7 +182,7 @@ def _under(spans: Row, drawn: Drawn) -> Row:
 
 
 def inverted(row: Row, columns: int) -> Row:
-    """A row with the message cursor on it."""
+    """Return a row with the message cursor on it."""
     return fill_row(
         (Span(span.text, replace(span.style, reverse=not span.style.reverse)) for span in row),
         columns,
@@ -190,7 +191,7 @@ def inverted(row: Row, columns: int) -> Row:
 
 
 def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Row, ...]:
-    """The rows of something the server has not confirmed yet."""
+    """Return the rows of something the server has not confirmed yet."""
     theme = drawn.theme
     mark = theme.glyphs.waiting if waiting.label else "later"
     text = f"* {waiting.text}" if waiting.kind is Kind.ACTION else waiting.text
@@ -198,7 +199,7 @@ def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Row,
 
 
 def _texts(text: str, base: Style) -> list[Row]:
-    """Each line of a text; formatting ends with its line, as it does for those who get them one by one."""
+    """Return each line of a text; formatting ends with its line, as it does for those who get them one by one."""
     return [formatted(line, base) for line in text.split("\n")]
 
 
@@ -219,7 +220,7 @@ def _rows(clock_text: str, gutter: str, gutter_style: Style, body: list[Row], dr
 
 
 def _mark(body: Row, wanted: str) -> Row:
-    """With what is searched for inverted."""
+    """Return the row with the searched text inverted."""
     text = "".join(span.text for span in body)
     lowered = text.lower()
     if wanted not in lowered or len(lowered) != len(text):

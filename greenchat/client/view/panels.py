@@ -7,7 +7,7 @@ from greenchat.client.view.theme import Theme
 
 
 def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
-    """One row per window with its number and what is unread; the one that is shown is always among them."""
+    """Return a row per window with its number and unread count; the shown window is always among them."""
     first = _first_window(model, area.rows)
     rows: list[Row] = []
     for buffer in model.buffers[first : first + area.rows]:
@@ -30,13 +30,13 @@ def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
 
 
 def window_at(model: Model, height: int, row: int) -> Buffer | None:
-    """The window that a row of the list shows."""
+    """Return the window that a row of the list shows."""
     number = _first_window(model, height) + row
     return model.buffers[number] if number < len(model.buffers) else None
 
 
 def nick_at(buffer: Buffer, height: int, row: int) -> str:
-    """The nick on a row of the list, "" for none."""
+    """Return the nick on a row of the list, "" for none."""
     members = buffer.ranked_members
     shown = len(members) if len(members) <= height else height - 1
     return members[row].nick if row < shown else ""
@@ -48,7 +48,7 @@ def _first_window(model: Model, height: int) -> int:
 
 
 def nick_rows(buffer: Buffer, area: Size, theme: Theme) -> list[Row]:
-    """One row per person, those with rights first; where they are too many, the last row counts the others."""
+    """Return a row per member, those with rights first; the last row counts those that have no room."""
     members = buffer.ranked_members if area.columns else []
     fits = len(members) <= area.rows
     rows: list[Row] = []

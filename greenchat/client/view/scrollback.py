@@ -15,14 +15,14 @@ NO_LINE = -1
 
 
 def history_rows(buffer: Buffer, area: Size, theme: Theme, marked: str = "", selected: int | None = None) -> list[Row]:
-    """The rows of the history, the newest (or where the user scrolled to) at the bottom."""
+    """Return the rows of the history, the newest (or where the user scrolled to) at the bottom."""
     drawn = _drawn(buffer, area, theme, marked.lower())
     shown = _shown(buffer, area.rows, drawn)
     return [inverted(row, area.columns) if number == selected else row for number, row in shown]
 
 
 def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
-    """For each row the number of the line on it, NO_LINE where there is none."""
+    """Return each row's line number, NO_LINE where there is none."""
     drawn = _drawn(buffer, area, theme)
     return [number for number, _ in _shown(buffer, area.rows, drawn)]
 
@@ -54,7 +54,7 @@ def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:
 
 
 def scrolled(buffer: Buffer, area: Size, theme: Theme, rows: int) -> Anchor | None:
-    """Where the history ends after scrolling by rows, up if positive. None: at the newest line, following it."""
+    """Return the new end of the history after scrolling by rows, up if positive. None: following the newest line."""
     drawn = _drawn(buffer, area, theme)
     if not buffer.lines:
         return None
@@ -85,13 +85,13 @@ def scrolled(buffer: Buffer, area: Size, theme: Theme, rows: int) -> Anchor | No
 
 
 def at_start(buffer: Buffer, area: Size, theme: Theme) -> Anchor | None:
-    """Where the history ends when its oldest line is the first row."""
+    """Return the anchor that shows the oldest line in the first row."""
     top = _top(buffer, area.rows, _drawn(buffer, area, theme))
     return None if top.line >= buffer.end - 1 and top.hidden == 0 else top
 
 
 def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
-    """The place from which the oldest line is the first row."""
+    """Return the place from which the oldest line is the first row."""
     number = buffer.first
     missing = height
     while number < buffer.end:
@@ -103,7 +103,7 @@ def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
 
 
 def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
-    """The anchor's place as it is now: lines may have gone, or be drawn with the ones before them."""
+    """Return the anchor's place as it is now: lines may have gone, or be drawn with the ones before them."""
     if not buffer.lines:
         return buffer.end - 1, 0
     number = min(max(anchor.line, buffer.first), buffer.end - 1)

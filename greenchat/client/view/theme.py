@@ -68,7 +68,7 @@ class Theme:
     coloured: bool = True
 
     def nick(self, folded: str) -> Style:
-        """The colour that belongs to a nick, the same everywhere and every day."""
+        """Return the colour that belongs to a nick, the same everywhere and every day."""
         if not self.coloured:
             return NORMAL
         return Style(foreground=self.nicks[crc32(folded.encode()) % len(self.nicks)])
@@ -116,7 +116,7 @@ LIGHT_16 = Theme(
 
 
 def theme_for(depth: int, *, light: bool) -> Theme:
-    """For a terminal with so many colours, whose background is light or dark."""
+    """Return the theme for a terminal with so many colours and a light or dark background."""
     if depth >= 256 or not depth:
         return LIGHT if light else DARK
     return LIGHT_16 if light else DARK_16 if depth >= 16 else DARK_8
@@ -124,7 +124,7 @@ def theme_for(depth: int, *, light: bool) -> Theme:
 
 @record(slots=True)
 class Appearance:
-    """What the user has set and what is known of the terminal, and the theme that follows from it.
+    """The user's settings and the terminal's abilities, and the theme that follows from them.
 
     ascii: draw with ASCII only. light: is the background? sure: the user said so. depth: how many colours there are.
     wide: the terminal draws rules and dots two columns wide.
@@ -161,7 +161,7 @@ def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
 
 
 def _linked(row: Row) -> Row:
-    """With each link underlined and leading where it says."""
+    """Return the row with each link underlined and leading to its address."""
     text = "".join(span.text for span in row)
     found = links.find(text)
     if not found:

@@ -57,7 +57,7 @@ class Viewpoint:
         return layout(self.model, self._line(), self.size, self._panels)
 
     def clicked(self, row: int, column: int) -> Buffer | str | None:
-        """What is there: a window, or one in the list of windows, or the nick of somebody in the list of people."""
+        """Return what was clicked: a window, itself or in the list of windows, or a nickname in the list of people."""
         divided = self.layout
         height, within = divided.height, row - divided.top
         if not 0 <= within < height:
@@ -69,7 +69,7 @@ class Viewpoint:
         return self.window_at(row)
 
     def window_at(self, row: int) -> Buffer | None:
-        """The window that has this row, where there are several; None for the status and the input."""
+        """Return the window that has this row, where there are several; None for the status and the input."""
         divided = self.layout
         row += 1 - divided.top  # as if the first topic were there
         if not divided.above or row > divided.height:
@@ -77,7 +77,7 @@ class Viewpoint:
         return (*divided.above, self.model.current)[min(row // divided.each, len(divided.above))]
 
     def newest_shown(self) -> int:
-        """The number of the newest message that can be seen, of the newest line where none can; NO_LINE without."""
+        """Return the number of the newest visible message, else of the newest visible line, else NO_LINE."""
         buffer = self.model.current
         shown = [number for number in self._shown() if number != NO_LINE]
         if not shown:
@@ -131,14 +131,14 @@ class Viewpoint:
         buffer.anchor = scrolled(buffer, area, self.theme, -(area.rows // 2))
 
     def to_start(self) -> None:
-        """The oldest line is at the top; older ones are asked for."""
+        """Scroll to the oldest line; older ones are requested."""
         buffer = self.model.current
         buffer.cleared = 0
         buffer.anchor = at_start(buffer, self.layout.history, self.theme)
         chathistory.ask_older(buffer)
 
     def to_end(self) -> None:
-        """The newest line is at the bottom, and stays there."""
+        """Scroll to the newest line and follow it."""
         self.model.current.anchor = None
 
     def to_unread(self) -> None:
@@ -182,7 +182,7 @@ class Viewpoint:
             self.model.show(first)
 
     def show_active(self) -> None:
-        """Where something happened: those who called first, then the others; then back."""
+        """Go to the next window with activity, mentions first, and finally back."""
         others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread.count]
         called = [buffer for buffer in others if buffer.unread.highlights]
         self.model.show((called or others or [self.model.last])[0])
