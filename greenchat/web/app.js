@@ -8,11 +8,13 @@ import { parseSettings } from "./core/settings.js";
 import { Model } from "./core/state.js";
 import "./core/commands_channels.js";
 import "./core/commands_rest.js";
+import "./core/commands_settings.js";
 import "./core/commands_talk.js";
 import { Actions } from "./view/actions.js";
 import { Composer } from "./view/composer.js";
 import { makeDialogs } from "./view/dialogs.js";
-import { button, h, refill } from "./view/dom.js";
+import { h, refill } from "./view/dom.js";
+import { Frame } from "./view/frame.js";
 import { Header } from "./view/header.js";
 import { Join } from "./view/join.js";
 import { listenToKeys } from "./view/keys.js";
@@ -23,12 +25,11 @@ import { Members, Sidebar } from "./view/sidebar.js";
 import { ofBrowser, ofTab } from "./view/storage.js";
 
 const BASE = new URL("./", import.meta.url).href;
-const NARROW = matchMedia("(max-width: 760px)");
 const MEMBERS = 400; // members that are drawn at first
-const TOAST = 6000; // milliseconds
 
-class Page {
+class Page extends Frame {
   constructor() {
+    super();
     this.location = location;
     this.isMac = /Mac|iPhone|iPad/.test(navigator.platform);
     this.config = { title: "", default_channel: "", websocket: "ws" };
@@ -37,8 +38,14 @@ class Page {
     this.model = new Model(parseSettings(JSON.stringify(ofBrowser.get("settings"))));
     this.channel = channelOf(location);
     this.chat = new Connection(this.model, {
-      WebSocket, url: "", location, storage: ofTab, random: Math.random, now: Date.now,
-      setTimeout: (run, wait) => setTimeout(run, wait), clearTimeout: (timer) => clearTimeout(timer),
+      WebSocket,
+      url: "",
+      location,
+      storage: ofTab,
+      random: Math.random,
+      now: Date.now,
+      setTimeout: (run, wait) => setTimeout(run, wait),
+      clearTimeout: (timer) => clearTimeout(timer),
     });
     this.chat.onChange = () => this.drawSoon();
     this.chat.onEvent = (event) => this.happened(event);
@@ -61,17 +68,37 @@ class Page {
     this.offers = h("div.offers", { role: "region", "aria-label": "Questions" });
     this.toasts = h("div.toasts", { role: "status" });
     this.shade = h("div.shade", { hidden: true, onclick: () => this.drawer("") });
-    this.main = h("main.main", {}, this.header.element, this.header.banner, this.offers, this.messages.element, this.composer.element);
-    this.room = h("div.room", { hidden: true }, h("a.skip", { href: "#composer", onclick: (event) => { event.preventDefault(); this.composer.focus(); } }, "To the text field"),
-      this.sidebar.element, this.main, this.members.element, this.shade);
+    this.main = h(
+      "main.main",
+      {},
+      this.header.element,
+      this.header.banner,
+      this.offers,
+      this.messages.element,
+      this.composer.element,
+    );
+    this.room = h(
+      "div.room",
+      { hidden: true },
+      h(
+        "a.skip",
+        {
+          href: "#composer",
+          onclick: (event) => {
+            event.preventDefault();
+            this.composer.focus();
+          },
+        },
+        "To the text field",
+      ),
+      this.sidebar.element,
+      this.main,
+      this.members.element,
+      this.shade,
+    );
     refill(document.body, this.joinView.element, this.room, this.toasts);
     this.applySettings();
-    const fit = () => {
-      this.drawer("");
-      this.showMembers(!NARROW.matches && (ofBrowser.get("members") ?? true), false);
-    };
-    NARROW.addEventListener("change", fit);
-    fit();
+    this.fit();
   }
 
   listen() {
@@ -85,13 +112,17 @@ class Page {
     document.addEventListener("visibilitychange", looks);
     window.addEventListener("online", () => this.chat.check());
     window.addEventListener("pagehide", () => this.chat.rest());
-    window.addEventListener("pageshow", (event) => event.persisted && this.model.link.state === "waiting" && this.chat.connect());
+    window.addEventListener(
+      "pageshow",
+      (event) => event.persisted && this.model.link.state === "waiting" && this.chat.connect(),
+    );
     window.addEventListener("hashchange", () => {
       const name = channelOf(location);
       if (name) this.goTo(name);
     });
     window.addEventListener("beforeunload", (event) => {
-      if ([...this.model.buffers.values()].some((buffer) => buffer.waiting.some((waiting) => !waiting.label))) event.preventDefault();
+      if ([...this.model.buffers.values()].some((buffer) => buffer.waiting.some((waiting) => !waiting.label)))
+        event.preventDefault();
     });
   }
 
@@ -112,7 +143,8 @@ class Page {
     this.chat.env.url = new URL(this.config.websocket, BASE).href.replace(/^http/, "ws");
     const account = await session;
     // who stays signed in is so under the account's name; a guest of this tab stays the guest
-    if (account && (!nick || nick.toLowerCase() === account.toLowerCase() || this.wasAccount())) this.enter(account, "", true);
+    if (account && (!nick || nick.toLowerCase() === account.toLowerCase() || this.wasAccount()))
+      this.enter(account, "", true);
     else if (nick) this.enter(nick);
     else if (!this.model.link.entered && this.model.link.state === "offline") {
       const typed = this.joinView.box.querySelector("input")?.value;
@@ -278,42 +310,6 @@ class Page {
     else document.documentElement.dataset.theme = theme;
   }
 
-  // drawers: on narrow screens the lists lie above the talk
-
-  drawer(name) {
-    const { element } = this.sidebar;
-    const open = NARROW.matches ? name : "";
-    if (NARROW.matches && name !== "members") this.showMembers(false, false);
-    element.classList.toggle("open", open === "sidebar");
-    element.inert = NARROW.matches && open !== "sidebar";
-    this.shade.hidden = !open;
-    this.main.inert = Boolean(open);
-    if (open === "sidebar") element.querySelector("button")?.focus();
-    else if (!open && this.wasOpen) this.composer.focus();
-    this.wasOpen = open;
-  }
-
-  membersShown() {
-    return !this.members.element.hidden;
-  }
-
-  toggleMembers() {
-    const shown = !this.membersShown();
-    if (NARROW.matches) {
-      this.drawer(shown ? "members" : "");
-      this.showMembers(shown, false);
-      if (shown) this.members.element.querySelector("button")?.focus();
-    } else this.showMembers(shown);
-  }
-
-  showMembers(shown, keep = true) {
-    this.membersWanted = shown;
-    if (keep) ofBrowser.put("members", shown);
-    this.members.element.hidden = !shown || this.model.current.kind !== "channel";
-    if (shown) this.members.draw();
-    this.header.draw();
-  }
-
   // drawing: once for all that changed
 
   drawSoon() {
@@ -333,7 +329,15 @@ class Page {
     if (this.room.hidden) return this.joinView.drawLink();
     if (!model.changed.size) return;
     const has = (...parts) => model.changed.has("all") || parts.some((part) => model.changed.has(part));
-    const [buffers, members, head, lines, link, typing, composer] = [has("buffers", "head"), has("members"), has("head", "members", "buffers"), has("lines"), has("link", "head"), has("typing"), has("composer", "head")];
+    const [buffers, members, head, lines, link, typing, composer] = [
+      has("buffers", "head"),
+      has("members"),
+      has("head", "members", "buffers"),
+      has("lines"),
+      has("link", "head"),
+      has("typing"),
+      has("composer", "head"),
+    ];
     model.changed.clear();
     if (buffers) this.sidebar.draw();
     if (members) {
@@ -370,22 +374,6 @@ class Page {
 
   settle(run) {
     setTimeout(run, 150);
-  }
-
-  /** Tell something for a moment. */
-  toast(text) {
-    const made = h("p.toast", { dir: "auto" }, text);
-    this.toasts.append(made);
-    setTimeout(() => made.remove(), TOAST);
-  }
-
-  /** Ask something that can wait, above the talk. */
-  offer(text, answers) {
-    const made = h("div.offer", {}, h("span", { dir: "auto" }, text), answers.map(([label, run], at) => button(label, () => {
-      made.remove();
-      run();
-    }, { look: at ? "quiet" : "primary" })));
-    this.offers.append(made);
   }
 }
 

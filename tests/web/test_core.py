@@ -40,7 +40,7 @@ def test_the_core_does_what_its_own_tests_say(node: str) -> None:
 
 def test_commands_have_the_names_of_the_curses_client(node: str) -> None:
     """Each command of the terminal, under all of its names, is one here, or the page says why it is not."""
-    modules = [f"import '{WEB}/core/commands_{name}.js';" for name in ("talk", "channels", "rest")]
+    modules = [f"import '{WEB}/core/commands_{name}.js';" for name in ("talk", "channels", "rest", "settings")]
     script = f"""
         import {{ ELSEWHERE, TABLE }} from '{WEB}/core/commands.js'; {"".join(modules)}
         const rows = [...TABLE.values()].map(({{ name, aliases }}) => [name, aliases]);

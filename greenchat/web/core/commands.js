@@ -75,7 +75,8 @@ export class Order {
   channelFirst() {
     const [first, rest] = halves(this.args);
     if (this.model.isChannel(first)) return [first, rest];
-    if (this.buffer.kind !== CHANNEL) throw new CommandError("There is no channel here. Name one, or go to its window.");
+    if (this.buffer.kind !== CHANNEL)
+      throw new CommandError("There is no channel here. Name one, or go to its window.");
     return [this.buffer.name, this.args];
   }
 
@@ -117,7 +118,9 @@ export class Order {
 function expanded(model, text) {
   const [name, rest] = halves(text);
   if (/^\d+$/.test(name)) return `window ${name}`;
-  const meant = Object.hasOwn(model.settings.aliases, name.toLowerCase()) ? model.settings.aliases[name.toLowerCase()] : null;
+  const meant = Object.hasOwn(model.settings.aliases, name.toLowerCase())
+    ? model.settings.aliases[name.toLowerCase()]
+    : null;
   if (typeof meant !== "string") return text;
   const words = rest.trim().split(/\s+/);
   const pattern = /\$([1-9*])/g;

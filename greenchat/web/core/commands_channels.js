@@ -5,78 +5,163 @@ import { CHANNEL } from "./state.js";
 
 const group = "channels";
 
-command("join j wjoin", "[#channel [key]]", "Go into a channel; a new name makes a new channel.", (order) => {
-  const { model } = order;
-  order.online();
-  if (!order.words.length) return order.effect("channels");
-  const [names, keys = ""] = order.words;
-  const wanted = names.split(",").filter(Boolean).map((name) => (model.isChannel(name) ? name : model.chantypes[0] + name));
-  wanted.forEach((name, at) => {
-    const buffer = model.find(name);
-    if (buffer?.joined) return model.show(buffer);
-    const key = keys.split(",")[at] ?? "";
-    model.showOnJoin.add(model.fold(name));
-    if (key) model.autojoin.set(model.fold(name), { name, key });
-    order.send("JOIN", name, ...(key ? [key] : []));
-  });
-}, { example: "/join #tea", group });
-command("part leave p", "[#channel] [why]", "Leave a channel. Its window stays until /close.", (order) => {
-  const [channel, reason] = order.channelFirst();
-  order.send("PART", channel, ...(reason ? [reason] : []));
-}, { example: "/part #tea See you", group });
-command("cycle rejoin", "[#channel]", "Leave a channel and come back.", (order) => {
-  const [channel] = order.channelFirst();
-  order.send("PART", channel);
-  order.send("JOIN", channel);
-}, { group });
-command("topic t", "[#channel] [new topic]", "Show or set what the channel is about.", (order) => {
-  const [channel, text] = order.channelFirst();
-  if (text) return order.send("TOPIC", channel, text);
-  const topic = order.model.find(channel)?.topic;
-  order.tell(topic ? `Topic of ${channel}: ${topic}` : `${channel} has no topic.`);
-}, { example: "/topic Tea at five", group });
-command("names n users", "[#channel]", "Show who is in the channel.", (order) => {
-  const [channel] = order.channelFirst();
-  const buffer = order.model.find(channel);
-  if (!buffer?.joined) return order.send("NAMES", channel);
-  const names = buffer.ranked.map((member) => member.prefixes.slice(0, 1) + member.nick + (member.away ? " (away)" : ""));
-  order.tell(`${names.length} in ${buffer.name}: ${names.join(" ")}`);
-}, { group });
-command("list l", "[pattern]", "Show the server's channels.", (order) => {
-  order.online();
-  order.effect("channels", { pattern: order.words[0] ?? "" });
-}, { example: "/list *tea*", group });
-command("invite i inv", "nick [#channel]", "Ask someone into the channel.", (order) => {
-  const [nick, channel = order.buffer.kind === CHANNEL ? order.buffer.name : ""] = order.words;
-  if (!order.model.isChannel(channel)) order.fail("Name the channel: /invite nick #channel");
-  order.send("INVITE", nick, channel);
-}, { least: 1, example: "/invite bob", group });
-command("kick k", "[#channel] nick [why]", "Throw someone out of the channel.", (order) => {
-  const [channel, rest] = order.channelFirst();
-  const [nick, reason] = halves(rest);
-  if (!nick) order.fail("Whom? /kick nick [why]");
-  order.send("KICK", channel, nick, ...(reason ? [reason] : []));
-}, { least: 1, example: "/kick bob Enough for today", group });
-command("ban b bans banlist", "[#channel] [nick or mask]", "Keep someone out of the channel, or show who is kept out.",
-  (order) => maskOrList(order, "b"), { example: "/ban *!*@spam.example", group });
-command("unban ub", "[#channel] nick or mask", "Let someone in again.", (order) => {
-  const [channel, nick] = order.channelFirst();
-  order.send("MODE", channel, "-b", maskOf(order.model, channel, nick));
-}, { least: 1, example: "/unban *!*@spam.example", group });
-command("exemptlist", "[#channel]", "Show for whom no ban holds.", (order) => list(order, order.channelFirst()[0], "e"), { group });
-command("invitelist", "[#channel]", "Show who is always invited.", (order) => list(order, order.channelFirst()[0], "I"), { group });
-command("kickban kb", "[#channel] nick [why]", "Throw someone out of the channel, and keep them out.", (order) => {
-  const [channel, rest] = order.channelFirst();
-  const [nick, reason] = halves(rest);
-  if (!nick) order.fail("Whom? /kickban nick [why]");
-  order.send("MODE", channel, "+b", maskOf(order.model, channel, nick));
-  order.send("KICK", channel, nick, ...(reason ? [reason] : []));
-}, { least: 1, example: "/kickban bob Spam", group });
+command(
+  "join j wjoin",
+  "[#channel [key]]",
+  "Go into a channel; a new name makes a new channel.",
+  (order) => {
+    const { model } = order;
+    order.online();
+    if (!order.words.length) return order.effect("channels");
+    const [names, keys = ""] = order.words;
+    const wanted = names
+      .split(",")
+      .filter(Boolean)
+      .map((name) => (model.isChannel(name) ? name : model.chantypes[0] + name));
+    wanted.forEach((name, at) => {
+      const buffer = model.find(name);
+      if (buffer?.joined) return model.show(buffer);
+      const key = keys.split(",")[at] ?? "";
+      model.showOnJoin.add(model.fold(name));
+      if (key) model.autojoin.set(model.fold(name), { name, key });
+      order.send("JOIN", name, ...(key ? [key] : []));
+    });
+  },
+  { example: "/join #tea", group },
+);
+command(
+  "part leave p",
+  "[#channel] [why]",
+  "Leave a channel. Its window stays until /close.",
+  (order) => {
+    const [channel, reason] = order.channelFirst();
+    order.send("PART", channel, ...(reason ? [reason] : []));
+  },
+  { example: "/part #tea See you", group },
+);
+command(
+  "cycle rejoin",
+  "[#channel]",
+  "Leave a channel and come back.",
+  (order) => {
+    const [channel] = order.channelFirst();
+    order.send("PART", channel);
+    order.send("JOIN", channel);
+  },
+  { group },
+);
+command(
+  "topic t",
+  "[#channel] [new topic]",
+  "Show or set what the channel is about.",
+  (order) => {
+    const [channel, text] = order.channelFirst();
+    if (text) return order.send("TOPIC", channel, text);
+    const topic = order.model.find(channel)?.topic;
+    order.tell(topic ? `Topic of ${channel}: ${topic}` : `${channel} has no topic.`);
+  },
+  { example: "/topic Tea at five", group },
+);
+command(
+  "names n users",
+  "[#channel]",
+  "Show who is in the channel.",
+  (order) => {
+    const [channel] = order.channelFirst();
+    const buffer = order.model.find(channel);
+    if (!buffer?.joined) return order.send("NAMES", channel);
+    const names = buffer.ranked.map(
+      (member) => member.prefixes.slice(0, 1) + member.nick + (member.away ? " (away)" : ""),
+    );
+    order.tell(`${names.length} in ${buffer.name}: ${names.join(" ")}`);
+  },
+  { group },
+);
+command(
+  "list l",
+  "[pattern]",
+  "Show the server's channels.",
+  (order) => {
+    order.online();
+    order.effect("channels", { pattern: order.words[0] ?? "" });
+  },
+  { example: "/list *tea*", group },
+);
+command(
+  "invite i inv",
+  "nick [#channel]",
+  "Ask someone into the channel.",
+  (order) => {
+    const [nick, channel = order.buffer.kind === CHANNEL ? order.buffer.name : ""] = order.words;
+    if (!order.model.isChannel(channel)) order.fail("Name the channel: /invite nick #channel");
+    order.send("INVITE", nick, channel);
+  },
+  { least: 1, example: "/invite bob", group },
+);
+command(
+  "kick k",
+  "[#channel] nick [why]",
+  "Throw someone out of the channel.",
+  (order) => {
+    const [channel, rest] = order.channelFirst();
+    const [nick, reason] = halves(rest);
+    if (!nick) order.fail("Whom? /kick nick [why]");
+    order.send("KICK", channel, nick, ...(reason ? [reason] : []));
+  },
+  { least: 1, example: "/kick bob Enough for today", group },
+);
+command(
+  "ban b bans banlist",
+  "[#channel] [nick or mask]",
+  "Keep someone out of the channel, or show who is kept out.",
+  (order) => maskOrList(order, "b"),
+  { example: "/ban *!*@spam.example", group },
+);
+command(
+  "unban ub",
+  "[#channel] nick or mask",
+  "Let someone in again.",
+  (order) => {
+    const [channel, nick] = order.channelFirst();
+    order.send("MODE", channel, "-b", maskOf(order.model, channel, nick));
+  },
+  { least: 1, example: "/unban *!*@spam.example", group },
+);
+command(
+  "exemptlist",
+  "[#channel]",
+  "Show for whom no ban holds.",
+  (order) => list(order, order.channelFirst()[0], "e"),
+  { group },
+);
+command(
+  "invitelist",
+  "[#channel]",
+  "Show who is always invited.",
+  (order) => list(order, order.channelFirst()[0], "I"),
+  { group },
+);
+command(
+  "kickban kb",
+  "[#channel] nick [why]",
+  "Throw someone out of the channel, and keep them out.",
+  (order) => {
+    const [channel, rest] = order.channelFirst();
+    const [nick, reason] = halves(rest);
+    if (!nick) order.fail("Whom? /kickban nick [why]");
+    order.send("MODE", channel, "+b", maskOf(order.model, channel, nick));
+    order.send("KICK", channel, nick, ...(reason ? [reason] : []));
+  },
+  { least: 1, example: "/kickban bob Spam", group },
+);
 command("quiet mute", "[#channel] [nick or mask]", "Let someone stay but not speak.", (order) => quiet(order, "+"), {
-  example: "/quiet bob", group,
+  example: "/quiet bob",
+  group,
 });
 command("unquiet unmute", "[#channel] nick or mask", "Let someone speak again.", (order) => quiet(order, "-"), {
-  least: 1, example: "/unquiet bob", group,
+  least: 1,
+  example: "/unquiet bob",
+  group,
 });
 const RANKS = [
   ["op o", "+", "o", "Make someone an operator of the channel."],
@@ -95,15 +180,28 @@ for (const [names, sign, letter, summary] of RANKS) {
   };
   command(names, "nick ...", summary, give, { least: 1, example: `/${names.split(" ")[0]} bob`, group });
 }
-command("mode", "[#channel or your nick] [modes]", "Show or change modes of a channel or of yourself.", (order) => {
-  const { words, buffer, model } = order;
-  if (!words.length || "+-".includes(words[0][0])) words.unshift(buffer.kind === CHANNEL ? buffer.name : model.nick);
-  if (words.length === 1) model.showModes = true;
-  order.send("MODE", ...words);
-}, { example: "/mode #tea +i", group });
-command("umode", "[modes]", "Show or change your own modes.", (order) => order.send("MODE", order.model.nick, ...order.words), {
-  example: "/umode +i", group,
-});
+command(
+  "mode",
+  "[#channel or your nick] [modes]",
+  "Show or change modes of a channel or of yourself.",
+  (order) => {
+    const { words, buffer, model } = order;
+    if (!words.length || "+-".includes(words[0][0])) words.unshift(buffer.kind === CHANNEL ? buffer.name : model.nick);
+    if (words.length === 1) model.showModes = true;
+    order.send("MODE", ...words);
+  },
+  { example: "/mode #tea +i", group },
+);
+command(
+  "umode",
+  "[modes]",
+  "Show or change your own modes.",
+  (order) => order.send("MODE", order.model.nick, ...order.words),
+  {
+    example: "/umode +i",
+    group,
+  },
+);
 
 /** Who is meant, by their host where it is known: a nick is changed in a moment. */
 export function maskOf(model, channel, nick) {

@@ -1,156 +1,204 @@
-// Commands about one's account, the windows, the settings, the server; and /help, which is made from the table.
+// Commands about one's account, the windows, the server; and /help, which is made from the table.
 
 import { TABLE, CommandError, command, find, halves } from "./commands.js";
 import { parse } from "./message.js";
-import { OVERRIDES } from "./settings.js";
 import { CHANNEL, STATUS, TALK } from "./state.js";
 import { stripped } from "./format.js";
 
 const MOST_FOUND = 50;
 
-command("register", "[email]", "Make your nickname yours: an account with a password, which is asked for.", (order) => {
-  order.online();
-  order.effect("register", { email: order.words[0] ?? "" });
-}, { example: "/register ada@example.org", group: "accounts" });
-command("verify", "[account] code", "Confirm a new account with the code that was sent to you.", (order) => {
-  const [account, code] = order.words.length > 1 ? order.words : [order.model.nick, order.words[0]];
-  order.send("VERIFY", account, code);
-}, { least: 1, example: "/verify 1a2b3c", group: "accounts" });
-command("login identify", "[account]", "Log in to your account; its password is asked for.", (order) => {
-  if (order.words.length > 1) order.fail("The password is asked for, so that nobody reads it on your screen: /login [account]");
-  order.online();
-  order.effect("log in", { account: order.words[0] ?? order.model.wanted });
-}, { example: "/login ada", group: "accounts" });
+command(
+  "register",
+  "[email]",
+  "Make your nickname yours: an account with a password, which is asked for.",
+  (order) => {
+    order.online();
+    order.effect("register", { email: order.words[0] ?? "" });
+  },
+  { example: "/register ada@example.org", group: "accounts" },
+);
+command(
+  "verify",
+  "[account] code",
+  "Confirm a new account with the code that was sent to you.",
+  (order) => {
+    const [account, code] = order.words.length > 1 ? order.words : [order.model.nick, order.words[0]];
+    order.send("VERIFY", account, code);
+  },
+  { least: 1, example: "/verify 1a2b3c", group: "accounts" },
+);
+command(
+  "login identify",
+  "[account]",
+  "Log in to your account; its password is asked for.",
+  (order) => {
+    if (order.words.length > 1)
+      order.fail("The password is asked for, so that nobody reads it on your screen: /login [account]");
+    order.online();
+    order.effect("log in", { account: order.words[0] ?? order.model.wanted });
+  },
+  { example: "/login ada", group: "accounts" },
+);
 command("logout", "", "Log out.", (order) => order.effect("log out"), { group: "accounts" });
 
-command("window buffer win wg", "number or name", "Go to a window. /2 and Alt-2 do, too.", (order) => {
-  const { model } = order;
-  const [first] = order.words;
-  const all = model.ordered;
-  if (first === "close") return find("close").run(new order.constructor(model, "", order.now));
-  if (first === "list") return find("windows").run(order);
-  if (first === "last") return model.show(model.previous);
-  if (["next", "previous", "prev"].includes(first)) {
-    const step = first === "next" ? 1 : -1;
-    return model.show(all[(all.indexOf(order.buffer) + step + all.length) % all.length]);
-  }
-  if (first === "move") order.fail("Windows stand in the order of the alphabet here.");
-  model.show(named(order, order.words.at(-1)));
-}, { least: 1, example: "/window 2", group: "windows" });
-command("close wc unquery", "[name]", "Close a window; a channel is left.", (order) => {
-  const buffer = order.words.length ? named(order, order.words[0]) : order.buffer;
-  if (buffer.kind === STATUS) order.fail("This window stays. /quit leaves greenchat.");
-  if (buffer.kind === CHANNEL && buffer.joined && order.model.link.state === "online") order.send("PART", buffer.name);
-  order.model.close(buffer);
-  order.effect("keep");
-}, { example: "/close #tea", group: "windows" });
-command("windows ls wl", "", "Show all windows.", (order) => {
-  order.model.ordered.forEach((buffer, at) => {
-    order.tell(`${at + 1}: ${nameOf(order, buffer)}${buffer.unread ? `, ${buffer.unread} unread` : ""}`);
-  });
-}, { group: "windows" });
-command("activity missed", "", "Tell what happened in other windows since you looked.", (order) => {
-  const found = order.model.ordered.filter((buffer) => buffer.unread && buffer !== order.buffer);
-  for (const buffer of found) {
-    const last = buffer.lines.findLast((line) => TALK.has(line.kind));
-    const called = buffer.mentions ? `, ${buffer.mentions} for you` : "";
-    order.tell(`${nameOf(order, buffer)}, ${buffer.unread} unread${called}${last ? `; last ${quoted(last)}` : ""}`);
-  }
-  if (!found.length) order.tell("Nothing unread.");
-}, { group: "windows" });
-command("mentions", "[how many]", "Show where you were called lately, in any window.", (order) => {
-  const most = Number(order.words[0]) || 10;
-  const all = order.model.ordered.flatMap((buffer) => buffer.lines.filter((line) => line.mention).map((line) => [buffer, line]));
-  all.sort((a, b) => a[1].time - b[1].time);
-  for (const [buffer, line] of all.slice(-most)) order.tell(`${when(line.time)} ${nameOf(order, buffer)} ${quoted(line)}`);
-  if (!all.length) order.tell("Nobody has called you yet.");
-}, { example: "/mentions 20", group: "windows" });
-command("lastlog last grep", "text", "Show the lines of this window that have a text in them. Ctrl-K searches the server.", (order) => {
-  const wanted = order.args.toLowerCase();
-  const found = order.buffer.lines.filter((line) => TALK.has(line.kind) && `${line.nick} ${line.text}`.toLowerCase().includes(wanted));
-  for (const line of found.slice(-MOST_FOUND)) order.tell(`${when(line.time)} ${quoted(line)}`);
-  if (!found.length) order.tell("Nothing here has that in it. The search above looks in all that the server remembers.");
-}, { least: 1, example: "/lastlog cake", group: "windows" });
-command("clear c", "", "Begin with an empty screen. Scrolling up brings back what was on it.", (order) => {
-  order.effect("clear", { buffer: order.buffer });
-}, { group: "windows" });
-command("export log", "", "Save what was said in this window as a text file.", (order) => order.effect("export", { buffer: order.buffer }), {
+command(
+  "window buffer win wg",
+  "number or name",
+  "Go to a window. /2 and Alt-2 do, too.",
+  (order) => {
+    const { model } = order;
+    const [first] = order.words;
+    const all = model.ordered;
+    if (first === "close") return find("close").run(new order.constructor(model, "", order.now));
+    if (first === "list") return find("windows").run(order);
+    if (first === "last") return model.show(model.previous);
+    if (["next", "previous", "prev"].includes(first)) {
+      const step = first === "next" ? 1 : -1;
+      return model.show(all[(all.indexOf(order.buffer) + step + all.length) % all.length]);
+    }
+    if (first === "move") order.fail("Windows stand in the order of the alphabet here.");
+    model.show(named(order, order.words.at(-1)));
+  },
+  { least: 1, example: "/window 2", group: "windows" },
+);
+command(
+  "close wc unquery",
+  "[name]",
+  "Close a window; a channel is left.",
+  (order) => {
+    const buffer = order.words.length ? named(order, order.words[0]) : order.buffer;
+    if (buffer.kind === STATUS) order.fail("This window stays. /quit leaves greenchat.");
+    if (buffer.kind === CHANNEL && buffer.joined && order.model.link.state === "online")
+      order.send("PART", buffer.name);
+    order.model.close(buffer);
+    order.effect("keep");
+  },
+  { example: "/close #tea", group: "windows" },
+);
+command(
+  "windows ls wl",
+  "",
+  "Show all windows.",
+  (order) => {
+    order.model.ordered.forEach((buffer, at) => {
+      order.tell(`${at + 1}: ${nameOf(order, buffer)}${buffer.unread ? `, ${buffer.unread} unread` : ""}`);
+    });
+  },
+  { group: "windows" },
+);
+command(
+  "activity missed",
+  "",
+  "Tell what happened in other windows since you looked.",
+  (order) => {
+    const found = order.model.ordered.filter((buffer) => buffer.unread && buffer !== order.buffer);
+    for (const buffer of found) {
+      const last = buffer.lines.findLast((line) => TALK.has(line.kind));
+      const called = buffer.mentions ? `, ${buffer.mentions} for you` : "";
+      order.tell(`${nameOf(order, buffer)}, ${buffer.unread} unread${called}${last ? `; last ${quoted(last)}` : ""}`);
+    }
+    if (!found.length) order.tell("Nothing unread.");
+  },
+  { group: "windows" },
+);
+command(
+  "mentions",
+  "[how many]",
+  "Show where you were called lately, in any window.",
+  (order) => {
+    const most = Number(order.words[0]) || 10;
+    const all = order.model.ordered.flatMap((buffer) =>
+      buffer.lines.filter((line) => line.mention).map((line) => [buffer, line]),
+    );
+    all.sort((a, b) => a[1].time - b[1].time);
+    for (const [buffer, line] of all.slice(-most))
+      order.tell(`${when(line.time)} ${nameOf(order, buffer)} ${quoted(line)}`);
+    if (!all.length) order.tell("Nobody has called you yet.");
+  },
+  { example: "/mentions 20", group: "windows" },
+);
+command(
+  "lastlog last grep",
+  "text",
+  "Show the lines of this window that have a text in them. Ctrl-K searches the server.",
+  (order) => {
+    const wanted = order.args.toLowerCase();
+    const found = order.buffer.lines.filter(
+      (line) => TALK.has(line.kind) && `${line.nick} ${line.text}`.toLowerCase().includes(wanted),
+    );
+    for (const line of found.slice(-MOST_FOUND)) order.tell(`${when(line.time)} ${quoted(line)}`);
+    if (!found.length)
+      order.tell("Nothing here has that in it. The search above looks in all that the server remembers.");
+  },
+  { least: 1, example: "/lastlog cake", group: "windows" },
+);
+command(
+  "clear c",
+  "",
+  "Begin with an empty screen. Scrolling up brings back what was on it.",
+  (order) => {
+    order.effect("clear", { buffer: order.buffer });
+  },
+  { group: "windows" },
+);
+command(
+  "export log",
+  "",
+  "Save what was said in this window as a text file.",
+  (order) => order.effect("export", { buffer: order.buffer }),
+  {
+    group: "windows",
+  },
+);
+command("quit exit bye signoff", "[why]", "Leave greenchat.", (order) => order.effect("quit", { why: order.args }), {
+  example: "/quit See you tomorrow",
   group: "windows",
 });
-command("quit exit bye signoff", "[why]", "Leave greenchat.", (order) => order.effect("quit", { why: order.args }), {
-  example: "/quit See you tomorrow", group: "windows",
+command(
+  "raw quote",
+  "a line of IRC",
+  "Send a line to the server as it is.",
+  (order) => {
+    const message = parse(order.args);
+    if (!message) order.fail("That is no line of IRC.");
+    order.online();
+    order.effect("send", { message: { tags: { ...message.tags }, command: message.command, params: message.params } });
+  },
+  { least: 1, example: "/raw WHOIS bob", group: "windows" },
+);
+command(
+  "motd",
+  "",
+  "Show the server's message of the day.",
+  (order) => {
+    order.model.show(order.model.status);
+    order.send("MOTD");
+  },
+  { group: "windows" },
+);
+
+command("connect reconnect server", "", "Connect again, now.", (order) => order.effect("reconnect"), {
+  group: "networks",
 });
-command("raw quote", "a line of IRC", "Send a line to the server as it is.", (order) => {
-  const message = parse(order.args);
-  if (!message) order.fail("That is no line of IRC.");
-  order.online();
-  order.effect("send", { message: { tags: { ...message.tags }, command: message.command, params: message.params } });
-}, { least: 1, example: "/raw WHOIS bob", group: "windows" });
-command("motd", "", "Show the server's message of the day.", (order) => {
-  order.model.show(order.model.status);
-  order.send("MOTD");
-}, { group: "windows" });
-
-command("set", "[setting [value]]", "Show or change the settings.", (order) => order.effect("settings wanted"), { group: "settings" });
-command("toggle", "setting", "Switch a setting that is on or off.", (order) => {
-  const [name] = order.words;
-  const { settings } = order.model;
-  if (typeof settings[name] !== "boolean" || !Object.hasOwn(settings, name)) order.fail(`There is no such switch: ${name}. /set shows the settings.`);
-  settings[name] = !settings[name];
-  order.effect("settings");
-  order.tell(`${name} is ${settings[name] ? "on" : "off"}.`);
-}, { least: 1, example: "/toggle seconds", group: "settings" });
-command("unset reset", "setting", "Set a setting back to what it was at first.", (order) => order.effect("settings wanted"), {
-  least: 1, example: "/unset theme", group: "settings",
-});
-command("alias", "[name [what it stands for]]", "Give a command a name of your own. $1 to $9 are the words behind it, $* all of them.", (order) => {
-  const [name, meant] = halves(order.args);
-  const { aliases } = order.model.settings;
-  if (!meant) {
-    const shown = Object.entries(aliases).filter(([each]) => !name || each === name);
-    for (const [each, text] of shown) order.tell(`/${each} is /${text}`);
-    if (!shown.length) order.tell("You have no alias. /alias hug me hugs $1");
-    return;
-  }
-  order.model.settings.aliases = { ...aliases, [name.replace(/^\//, "").toLowerCase()]: meant.replace(/^\//, "") };
-  order.effect("settings");
-  order.tell(`/${name} is /${meant}`);
-}, { example: "/alias hug me hugs $1", group: "settings" });
-command("unalias", "name", "Forget an alias.", (order) => {
-  const { [order.words[0].toLowerCase()]: gone, ...left } = order.model.settings.aliases;
-  if (gone === undefined) order.fail(`There is no alias ${order.words[0]}.`);
-  order.model.settings.aliases = left;
-  order.effect("settings");
-}, { least: 1, example: "/unalias hug", group: "settings" });
-keptList("highlight hilight hl", "dehighlight dehilight dhl", "highlights", "word", "cake",
-  ["Be called by one more word, or show which words call you besides your nickname.", "Be called by a word no more."],
-  "Only your nickname calls you.");
-keptList("ignore", "unignore", "ignored", "nick or mask", "*!*@spam.example",
-  ["Don't read somebody any more, or show whom you don't.", "Read somebody again."], "You ignore nobody.");
-
-command("override", "[window [what ...]]", "Treat one window otherwise: mute, notify, no-highlight, hide-joins; nothing takes it back.", (order) => {
-  const { settings, fold } = order.model;
-  const [name, ...words] = order.words;
-  if (!name) {
-    for (const [each, chosen] of Object.entries(settings.overrides)) order.tell(`${each}: ${chosen.join(", ")}`);
-    if (!Object.keys(settings.overrides).length) order.tell("No window is treated otherwise than the settings say. /help override");
-    return;
-  }
-  const wrong = words.find((word) => !OVERRIDES.includes(word));
-  if (wrong) order.fail(`${wrong}? There is ${OVERRIDES.join(", ")}.`);
-  const { [fold(name)]: before, ...others } = settings.overrides;
-  settings.overrides = words.length ? { ...others, [fold(name)]: words } : others;
-  order.effect("settings");
-  order.tell(words.length ? `${name}: ${words.join(", ")}` : before ? `${name} is treated as the settings say.` : `${name} was treated as the settings say.`);
-}, { example: "/override #busy mute hide-joins", group: "settings" });
-
-command("connect reconnect server", "", "Connect again, now.", (order) => order.effect("reconnect"), { group: "networks" });
-command("disconnect", "[why]", "Leave the server but stay on the page.", (order) => order.effect("quit", { why: order.args }), { group: "networks" });
-command("oper", "name", "Become an operator of the server; the password is asked for.", (order) => {
-  if (order.words.length > 1) order.fail("The password is asked for, so that nobody reads it on your screen: /oper name");
-  order.online();
-  order.effect("oper", { name: order.words[0] });
-}, { least: 1, example: "/oper ada", group: "server" });
+command(
+  "disconnect",
+  "[why]",
+  "Leave the server but stay on the page.",
+  (order) => order.effect("quit", { why: order.args }),
+  { group: "networks" },
+);
+command(
+  "oper",
+  "name",
+  "Become an operator of the server; the password is asked for.",
+  (order) => {
+    if (order.words.length > 1)
+      order.fail("The password is asked for, so that nobody reads it on your screen: /oper name");
+    order.online();
+    order.effect("oper", { name: order.words[0] });
+  },
+  { least: 1, example: "/oper ada", group: "server" },
+);
 
 // what the server alone understands goes to it as it is typed; `[...]` may be left out
 const PASSED_ON = [
@@ -178,50 +226,42 @@ const PASSED_ON = [
 ];
 for (const [names, usage, summary, before] of PASSED_ON) {
   const name = names.split(" ")[0];
-  const pass = (order) => order.send(name.toUpperCase(), ...(before === undefined ? order.words : withText(order.args, before)));
-  const least = usage.split(" ").filter((word) => word && !word.startsWith("[") && word !== "..." && !/^(or|-mask\])/.test(word)).length;
+  const pass = (order) =>
+    order.send(name.toUpperCase(), ...(before === undefined ? order.words : withText(order.args, before)));
+  const least = usage
+    .split(" ")
+    .filter((word) => word && !word.startsWith("[") && word !== "..." && !/^(or|-mask\])/.test(word)).length;
   command(names, usage, summary, pass, { least: usage.startsWith("[") ? 0 : least, group: "server" });
 }
 
-command("help h commands", "[command, group, keys or all]", "Show what can be done, or how a command is used.", (order) => {
-  const wanted = order.args.toLowerCase().replace(/^\//, "");
-  if (!wanted || wanted === "keys" || wanted === "all") return order.effect("help", { part: wanted });
-  const listed = groups();
-  if (listed[wanted]) {
-    for (const each of listed[wanted]) order.tell(`/${each.name} ${each.usage}: ${each.summary}`);
-    return;
-  }
-  const known = find(wanted);
-  order.tell(`/${known.name} ${known.usage}: ${known.summary} Example: ${known.example}`);
-  if (known.aliases.length) order.tell(`Also: ${known.aliases.map((each) => `/${each}`).join(", ")}`);
-}, { example: "/help join", group: "windows" });
+command(
+  "help h commands",
+  "[command, group, keys or all]",
+  "Show what can be done, or how a command is used.",
+  (order) => {
+    const wanted = order.args.toLowerCase().replace(/^\//, "");
+    if (!wanted || wanted === "keys" || wanted === "all") return order.effect("help", { part: wanted });
+    const listed = groups();
+    if (listed[wanted]) {
+      for (const each of listed[wanted]) order.tell(`/${each.name} ${each.usage}: ${each.summary}`);
+      return;
+    }
+    const known = find(wanted);
+    order.tell(`/${known.name} ${known.usage}: ${known.summary} Example: ${known.example}`);
+    if (known.aliases.length) order.tell(`Also: ${known.aliases.map((each) => `/${each}`).join(", ")}`);
+  },
+  { example: "/help join", group: "windows" },
+);
 
 /** All commands by group, both in alphabetical order. */
 export function groups() {
   const found = {};
-  for (const each of [...TABLE.values()].sort((a, b) => a.group.localeCompare(b.group) || a.name.localeCompare(b.name))) {
+  for (const each of [...TABLE.values()].sort(
+    (a, b) => a.group.localeCompare(b.group) || a.name.localeCompare(b.name),
+  )) {
     (found[each.group] ??= []).push(each);
   }
   return found;
-}
-
-
-function keptList(names, removing, key, what, example, [summary, summaryBack], empty) {
-  const [add, remove] = [names.split(" ")[0], removing.split(" ")[0]];
-  command(names, `[${what}]`, summary, (order) => {
-    const { settings } = order.model;
-    if (!order.args) return order.tell(settings[key].join(", ") || empty);
-    settings[key] = [...settings[key].filter((each) => each.toLowerCase() !== order.args.toLowerCase()), order.args];
-    order.effect("settings");
-    order.tell(`${order.args}: noted. /${remove} ${order.args} undoes it.`);
-  }, { example: `/${add} ${example}`, group: key === "ignored" ? "people" : "settings" });
-  command(removing, what, summaryBack, (order) => {
-    const { settings } = order.model;
-    const left = settings[key].filter((each) => each.toLowerCase() !== order.args.toLowerCase());
-    if (left.length === settings[key].length) order.fail(`${order.args} is not on the list. /${add} shows it.`);
-    settings[key] = left;
-    order.effect("settings");
-  }, { least: 1, example: `/${remove} ${example}`, group: key === "ignored" ? "people" : "settings" });
 }
 
 function withText(args, before) {
@@ -251,4 +291,5 @@ function named(order, wanted) {
 
 const nameOf = (order, buffer) => (buffer.kind === STATUS ? order.model.network : buffer.name);
 const when = (time) => new Date(time).toLocaleString();
-const quoted = (line) => (line.kind === "action" ? `* ${line.nick} ${stripped(line.text)}` : `${line.nick}: ${stripped(line.text)}`);
+const quoted = (line) =>
+  line.kind === "action" ? `* ${line.nick} ${stripped(line.text)}` : `${line.nick}: ${stripped(line.text)}`;

@@ -9,110 +9,216 @@ const group = "people";
 const SERVICES = { ns: "NickServ", cs: "ChanServ", hs: "HistServ", ms: "MemoServ", os: "OperServ" };
 
 command("msg m dm", "nick[,nick...] [text]", "Say something to one person, in a window of its own.", message, {
-  least: 1, example: "/msg bob Hello, Bob", group,
+  least: 1,
+  example: "/msg bob Hello, Bob",
+  group,
 });
 command("query q wquery", "nick [text]", "Open a private talk.", message, { least: 1, example: "/query bob", group });
-command("me", "does something", "Say what you do.", (order) => {
-  order.requireTalk();
-  say(order.model, order.buffer, order.args, "action", order.now);
-}, { least: 1, example: "/me puts the kettle on", group });
-command("describe action", "nick or #channel does something", "Say elsewhere what you do.", (order) => {
-  const [name, text] = halves(order.args);
-  say(order.model, order.model.open(target(order, name)), text, "action", order.now);
-}, { least: 2, example: "/describe #tea waves", group });
+command(
+  "me",
+  "does something",
+  "Say what you do.",
+  (order) => {
+    order.requireTalk();
+    say(order.model, order.buffer, order.args, "action", order.now);
+  },
+  { least: 1, example: "/me puts the kettle on", group },
+);
+command(
+  "describe action",
+  "nick or #channel does something",
+  "Say elsewhere what you do.",
+  (order) => {
+    const [name, text] = halves(order.args);
+    say(order.model, order.model.open(target(order, name)), text, "action", order.now);
+  },
+  { least: 2, example: "/describe #tea waves", group },
+);
 command("amsg", "text", "Say something in all channels that you are in.", (order) => everywhere(order, "said"), {
-  least: 1, example: "/amsg I'm off, see you tomorrow", group,
+  least: 1,
+  example: "/amsg I'm off, see you tomorrow",
+  group,
 });
 command("ame", "does something", "Say in all channels what you do.", (order) => everywhere(order, "action"), {
-  least: 1, example: "/ame goes home", group,
+  least: 1,
+  example: "/ame goes home",
+  group,
 });
-command("notice", "nick text", "Send a notice: like a message, but nothing answers it by itself.", (order) => {
-  const [name, text] = halves(order.args);
-  order.send("NOTICE", target(order, name), text);
-  order.tell(`notice to ${name}: ${text}`);
-}, { least: 2, example: "/notice bob The cake is ready", group });
-command("wall", "[#channel] text", "Write to the operators of the channel only.", (order) => {
-  const [channel, text] = order.channelFirst();
-  if (!text) order.fail("How to use it: /wall [#channel] text");
-  order.send("NOTICE", `@${channel}`, text);
-  order.tell(`notice to the operators of ${channel}: ${text}`);
-}, { least: 1, example: "/wall Somebody ban him, please", group });
-command("say", "text", "Say something that begins with a slash.", (order) => {
-  order.requireTalk();
-  say(order.model, order.buffer, order.args, "said", order.now);
-}, { least: 1, example: "/say /help is a command", group });
+command(
+  "notice",
+  "nick text",
+  "Send a notice: like a message, but nothing answers it by itself.",
+  (order) => {
+    const [name, text] = halves(order.args);
+    order.send("NOTICE", target(order, name), text);
+    order.tell(`notice to ${name}: ${text}`);
+  },
+  { least: 2, example: "/notice bob The cake is ready", group },
+);
+command(
+  "wall",
+  "[#channel] text",
+  "Write to the operators of the channel only.",
+  (order) => {
+    const [channel, text] = order.channelFirst();
+    if (!text) order.fail("How to use it: /wall [#channel] text");
+    order.send("NOTICE", `@${channel}`, text);
+    order.tell(`notice to the operators of ${channel}: ${text}`);
+  },
+  { least: 1, example: "/wall Somebody ban him, please", group },
+);
+command(
+  "say",
+  "text",
+  "Say something that begins with a slash.",
+  (order) => {
+    order.requireTalk();
+    say(order.model, order.buffer, order.args, "said", order.now);
+  },
+  { least: 1, example: "/say /help is a command", group },
+);
 command("echo", "text", "Show a text in this window; nobody else sees it.", (order) => order.tell(order.args), {
-  least: 1, example: "/echo a note to myself", group,
+  least: 1,
+  example: "/echo a note to myself",
+  group,
 });
-command("ping", "nick", "Measure how long somebody's client takes to answer.", (order) =>
-  order.send("PRIVMSG", order.words[0], `\x01PING ${order.now}\x01`), { least: 1, example: "/ping bob", group });
-command("ver", "[nick or #channel]", "Ask which program somebody uses.", (order) =>
-  order.send("PRIVMSG", target(order, order.words[0] ?? "*"), "\x01VERSION\x01"), { example: "/ver bob", group });
+command(
+  "ping",
+  "nick",
+  "Measure how long somebody's client takes to answer.",
+  (order) => order.send("PRIVMSG", order.words[0], `\x01PING ${order.now}\x01`),
+  { least: 1, example: "/ping bob", group },
+);
+command(
+  "ver",
+  "[nick or #channel]",
+  "Ask which program somebody uses.",
+  (order) => order.send("PRIVMSG", target(order, order.words[0] ?? "*"), "\x01VERSION\x01"),
+  { example: "/ver bob", group },
+);
 command("ctcp", "nick VERSION", "Ask someone's client something.", (order) => ctcp(order, "PRIVMSG"), {
-  least: 2, example: "/ctcp bob VERSION", group,
+  least: 2,
+  example: "/ctcp bob VERSION",
+  group,
 });
 command("nctcp", "nick VERSION text", "Answer what someone's client has asked.", (order) => ctcp(order, "NOTICE"), {
-  least: 3, example: "/nctcp bob VERSION a pencil", group,
+  least: 3,
+  example: "/nctcp bob VERSION a pencil",
+  group,
 });
 for (const [name, service] of Object.entries(SERVICES)) {
   const ask = (order) => toService(order, service, order.args);
-  command(name, "text", `Speak to ${service}, where the network has it.`, ask, { least: 1, example: `/${name} HELP`, group });
+  command(name, "text", `Speak to ${service}, where the network has it.`, ask, {
+    least: 1,
+    example: `/${name} HELP`,
+    group,
+  });
 }
 
-command("nick", "name", "Be called otherwise.", (order) => {
-  order.model.wanted = order.words[0];
-  if (order.model.link.state === "online") order.send("NICK", order.words[0]);
-  else order.tell(`You will be called ${order.words[0]} once you are connected.`);
-}, { least: 1, example: "/nick ada", group });
-command("whois wi wii", "[nick]", "Ask who somebody is.", (order) => {
-  order.online();
-  order.effect("person", { nick: order.person() });
-}, { example: "/whois bob", group });
+command(
+  "nick",
+  "name",
+  "Be called otherwise.",
+  (order) => {
+    order.model.wanted = order.words[0];
+    if (order.model.link.state === "online") order.send("NICK", order.words[0]);
+    else order.tell(`You will be called ${order.words[0]} once you are connected.`);
+  },
+  { least: 1, example: "/nick ada", group },
+);
+command(
+  "whois wi wii",
+  "[nick]",
+  "Ask who somebody is.",
+  (order) => {
+    order.online();
+    order.effect("person", { nick: order.person() });
+  },
+  { example: "/whois bob", group },
+);
 command("whowas ww", "nick", "Ask who somebody was.", (order) => order.send("WHOWAS", order.words[0]), {
-  least: 1, example: "/whowas bob", group,
+  least: 1,
+  example: "/whowas bob",
+  group,
 });
-command("who w", "[#channel or mask]", "Show who is here, with their hosts.", (order) => {
-  if (!order.words.length) order.requireTalk();
-  order.send("WHO", order.words[0] ?? order.buffer.name);
-}, { example: "/who #tea", group });
-command("accept", "[nick or -nick...]", "Let someone write to you while your mode +g keeps others off.", (order) =>
-  order.send("ACCEPT", order.words.join(",") || "*"), { example: "/accept bob", group });
-command("away", "[why]", "Say that you are away; without saying why, while you are, that you are back.", (order) => {
-  const { model } = order;
-  const why = order.args.replace(/^-(all|one)\s*/, "");
-  model.awayText = why || (model.away ? "" : "away");
-  order.send("AWAY", ...(model.awayText ? [model.awayText] : []));
-}, { example: "/away lunch", group });
-command("back", "", "Say that you are here again.", (order) => {
-  order.model.awayText = "";
-  order.send("AWAY");
-}, { group });
-command("notify", "[nick]", "Hear when somebody comes online and goes, or show of whom you hear.", (order) => {
-  const { model } = order;
-  const nick = order.words.find((word) => !word.startsWith("-"));
-  if (!nick) {
-    for (const each of model.settings.watched) {
-      const here = model.watched.get(model.fold(each));
-      order.tell(`${each}: ${here === undefined ? "not known" : here ? "online" : "not online"}`);
+command(
+  "who w",
+  "[#channel or mask]",
+  "Show who is here, with their hosts.",
+  (order) => {
+    if (!order.words.length) order.requireTalk();
+    order.send("WHO", order.words[0] ?? order.buffer.name);
+  },
+  { example: "/who #tea", group },
+);
+command(
+  "accept",
+  "[nick or -nick...]",
+  "Let someone write to you while your mode +g keeps others off.",
+  (order) => order.send("ACCEPT", order.words.join(",") || "*"),
+  { example: "/accept bob", group },
+);
+command(
+  "away",
+  "[why]",
+  "Say that you are away; without saying why, while you are, that you are back.",
+  (order) => {
+    const { model } = order;
+    const why = order.args.replace(/^-(all|one)\s*/, "");
+    model.awayText = why || (model.away ? "" : "away");
+    order.send("AWAY", ...(model.awayText ? [model.awayText] : []));
+  },
+  { example: "/away lunch", group },
+);
+command(
+  "back",
+  "",
+  "Say that you are here again.",
+  (order) => {
+    order.model.awayText = "";
+    order.send("AWAY");
+  },
+  { group },
+);
+command(
+  "notify",
+  "[nick]",
+  "Hear when somebody comes online and goes, or show of whom you hear.",
+  (order) => {
+    const { model } = order;
+    const nick = order.words.find((word) => !word.startsWith("-"));
+    if (!nick) {
+      for (const each of model.settings.watched) {
+        const here = model.watched.get(model.fold(each));
+        order.tell(`${each}: ${here === undefined ? "not known" : here ? "online" : "not online"}`);
+      }
+      if (!model.settings.watched.length) order.tell("You hear of nobody. /notify nick");
+      return;
     }
-    if (!model.settings.watched.length) order.tell("You hear of nobody. /notify nick");
-    return;
-  }
-  if (/[!@*?,]/.test(nick)) order.fail("A nickname, please: servers tell of nothing else. /notify nick");
-  model.settings.watched = [...without(model, nick), nick];
-  order.effect("settings");
-  if (model.link.state === "online") order.send("MONITOR", "+", nick);
-  order.tell(`You hear when ${nick} comes online and goes.`);
-}, { example: "/notify bob", group });
-command("unnotify", "nick", "Hear of somebody no more.", (order) => {
-  const { model } = order;
-  const left = without(model, order.words[0]);
-  if (left.length === model.settings.watched.length) order.fail(`You don't hear of ${order.words[0]}. /notify shows of whom you do.`);
-  model.settings.watched = left;
-  order.effect("settings");
-  if (model.link.state === "online") order.send("MONITOR", "-", order.words[0]);
-  order.tell(`You hear of ${order.words[0]} no more.`);
-}, { least: 1, example: "/unnotify bob", group });
+    if (/[!@*?,]/.test(nick)) order.fail("A nickname, please: servers tell of nothing else. /notify nick");
+    model.settings.watched = [...without(model, nick), nick];
+    order.effect("settings");
+    if (model.link.state === "online") order.send("MONITOR", "+", nick);
+    order.tell(`You hear when ${nick} comes online and goes.`);
+  },
+  { example: "/notify bob", group },
+);
+command(
+  "unnotify",
+  "nick",
+  "Hear of somebody no more.",
+  (order) => {
+    const { model } = order;
+    const left = without(model, order.words[0]);
+    if (left.length === model.settings.watched.length)
+      order.fail(`You don't hear of ${order.words[0]}. /notify shows of whom you do.`);
+    model.settings.watched = left;
+    order.effect("settings");
+    if (model.link.state === "online") order.send("MONITOR", "-", order.words[0]);
+    order.tell(`You hear of ${order.words[0]} no more.`);
+  },
+  { least: 1, example: "/unnotify bob", group },
+);
 
 function message(order) {
   const [names, text] = halves(order.args);
@@ -136,7 +242,11 @@ function message(order) {
 /** A service answers where the user is; what may hold a password is kept nowhere. */
 function toService(order, service, text) {
   order.send("PRIVMSG", service, text);
-  order.tell(hides(service, text) ? `Sent to ${service}; it is kept nowhere here, since there may be a password in it.` : `to ${service}: ${text}`);
+  order.tell(
+    hides(service, text)
+      ? `Sent to ${service}; it is kept nowhere here, since there may be a password in it.`
+      : `to ${service}: ${text}`,
+  );
 }
 
 function ctcp(order, kind) {
@@ -159,9 +269,11 @@ function target(order, name) {
     order.requireTalk();
     return order.buffer.name;
   }
-  const time = (buffer) => buffer.lines.findLast((line) => TALK.has(line.kind) && line.own === (name === "."))?.time ?? 0;
+  const time = (buffer) =>
+    buffer.lines.findLast((line) => TALK.has(line.kind) && line.own === (name === "."))?.time ?? 0;
   const found = [...order.model.buffers.values()].filter((buffer) => buffer.kind === PRIVATE && time(buffer));
-  if (!found.length) throw new CommandError(name === "," ? "Nobody has written to you yet." : "You have written to nobody yet.");
+  if (!found.length)
+    throw new CommandError(name === "," ? "Nobody has written to you yet." : "You have written to nobody yet.");
   return found.reduce((a, b) => (time(b) > time(a) ? b : a)).name;
 }
 

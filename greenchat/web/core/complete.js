@@ -34,7 +34,11 @@ function candidates(model, text, from, word, asked) {
   if (model.isChannel(word)) return channels(model, word);
   const emoji = /^:([a-z0-9_+-]+)$/i.exec(word);
   if (emoji && emoji[1].length >= LEAST_EMOJI) {
-    return named(emoji[1], MOST).map(({ sign, name }) => ({ insert: `${sign} `, label: `${sign} :${name}:`, hint: "" }));
+    return named(emoji[1], MOST).map(({ sign, name }) => ({
+      insert: `${sign} `,
+      label: `${sign} :${name}:`,
+      hint: "",
+    }));
   }
   return asked && word ? nicks(model, word, from === 0, text) : [];
 }
@@ -67,7 +71,11 @@ function commands(model, beginning, asked) {
     const basics = ["join", "msg", "me", "topic", "nick", "away", "list", "help"];
     return basics.map((name) => row(TABLE.get(name)));
   }
-  const own = Object.keys(model.settings.aliases).map((name) => ({ name, usage: "", summary: model.settings.aliases[name] }));
+  const own = Object.keys(model.settings.aliases).map((name) => ({
+    name,
+    usage: "",
+    summary: model.settings.aliases[name],
+  }));
   return [...TABLE.values(), ...own]
     .filter(({ name }) => name.startsWith(beginning))
     .sort((a, b) => a.name.length - b.name.length || a.name.localeCompare(b.name))
@@ -75,4 +83,3 @@ function commands(model, beginning, asked) {
 }
 
 const row = ({ name, usage, summary }) => ({ insert: `/${name} `, label: `/${name} ${usage}`.trim(), hint: summary });
-

@@ -53,7 +53,16 @@ export class Connection {
     env.clearTimeout(this.retry);
     this.retry = null;
     model.nick = model.wanted;
-    model.link = { ...model.link, state: "connecting", words: WORDS.connecting, retryAt: 0, requested: 0, lastWords: "", entered: false, refused: false };
+    model.link = {
+      ...model.link,
+      state: "connecting",
+      words: WORDS.connecting,
+      retryAt: 0,
+      requested: 0,
+      lastWords: "",
+      entered: false,
+      refused: false,
+    };
     model.change("link");
     const socket = new env.WebSocket(env.url, [SUBPROTOCOL]);
     this.socket = socket;
@@ -112,10 +121,14 @@ export class Connection {
     return new Promise((resolve) => {
       if (this.model.link.state !== "online") return resolve([]);
       this.promises.add(resolve);
-      this.model.ask((messages) => {
-        this.promises.delete(resolve);
-        resolve(messages);
-      }, command, ...params);
+      this.model.ask(
+        (messages) => {
+          this.promises.delete(resolve);
+          resolve(messages);
+        },
+        command,
+        ...params,
+      );
       this.#turn();
     });
   }
@@ -206,12 +219,14 @@ export class Connection {
     const told = this.loggedIn;
     this.loggedIn = null;
     if (!why) {
-      if (model.link.state === "online" && model.wanted !== model.nick) this.#write({ command: "NICK", params: [model.wanted] });
+      if (model.link.state === "online" && model.wanted !== model.nick)
+        this.#write({ command: "NICK", params: [model.wanted] });
       this.onEvent({ kind: "logged in" });
     } else {
       const isBrowser = Boolean(model.credentials?.isBrowser);
       model.credentials = null;
-      if (first) this.#refused({ kind: "refused", why: isBrowser ? "signed out" : "password", nick: model.wanted, words: why });
+      if (first)
+        this.#refused({ kind: "refused", why: isBrowser ? "signed out" : "password", nick: model.wanted, words: why });
     }
     told?.(why);
   }
@@ -310,7 +325,9 @@ export class Connection {
     storage.put("unsent", unsent(model));
     if (!model.link.entered && !model.link.returning) return;
     if (model.link.leaving) return;
-    const talks = [...model.buffers.values()].filter((buffer) => buffer.kind === "private").map((buffer) => buffer.name);
+    const talks = [...model.buffers.values()]
+      .filter((buffer) => buffer.kind === "private")
+      .map((buffer) => buffer.name);
     storage.put("here", {
       nick: model.nick || model.wanted,
       account: model.account,
@@ -352,7 +369,11 @@ export class Connection {
 }
 
 function restoreSafely(model, kept) {
-  if (Array.isArray(kept)) restore(model, kept.filter((each) => typeof each?.text === "string" && typeof each?.id === "string"));
+  if (Array.isArray(kept))
+    restore(
+      model,
+      kept.filter((each) => typeof each?.text === "string" && typeof each?.id === "string"),
+    );
 }
 
 /** Why the connection ended, in words. */

@@ -58,5 +58,8 @@ export function named(beginning, most = 8) {
 
 /** :name: becomes its sign where there is one. */
 export function replaced(text) {
-  return text.replace(/:([a-z0-9_+-]+):/gi, (whole, name) => EMOJI.find(({ names }) => names.includes(name.toLowerCase()))?.sign ?? whole);
+  return text.replace(
+    /:([a-z0-9_+-]+):/gi,
+    (whole, name) => EMOJI.find(({ names }) => names.includes(name.toLowerCase()))?.sign ?? whole,
+  );
 }

@@ -1,9 +1,17 @@
 // How a text looks: mIRC codes to spans, links found in them, and **bold**, *italic*, `code` typed to mIRC codes.
 // https://modern.ircdocs.horse/formatting. Every text parses; a span is data, drawn by view/spans.js.
 
-const TOGGLES = { "\x02": "bold", "\x1d": "italic", "\x1f": "underline", "\x1e": "strike", "\x11": "mono", "\x16": "reverse" };
+const TOGGLES = {
+  "\x02": "bold",
+  "\x1d": "italic",
+  "\x1f": "underline",
+  "\x1e": "strike",
+  "\x11": "mono",
+  "\x16": "reverse",
+};
 const CODES = /[\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f]/;
-const LINK = /\b(?:https?|ftps?|ircs?|gemini|mailto):(?:\/\/)?[^\s<>"`{}|\\^\u0000-\u0020\u007f-\u009f\u2028\u2029]+/giu;
+const LINK =
+  /\b(?:https?|ftps?|ircs?|gemini|mailto):(?:\/\/)?[^\s<>"`{}|\\^\u0000-\u0020\u007f-\u009f\u2028\u2029]+/giu;
 const PAIRS = { ")": "(", "]": "[" };
 // what would turn the text around it, or hide in it: drawn as nothing
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
@@ -38,7 +46,8 @@ export function links(text) {
   const found = [];
   for (const match of text.matchAll(LINK)) {
     const link = trimmed(match[0]);
-    if (/^(?:[a-z]+:\/\/[^/]|mailto:[^@]+@[^@]+)/i.test(link)) found.push({ from: match.index, to: match.index + link.length });
+    if (/^(?:[a-z]+:\/\/[^/]|mailto:[^@]+@[^@]+)/i.test(link))
+      found.push({ from: match.index, to: match.index + link.length });
   }
   return found;
 }
@@ -48,7 +57,8 @@ export function typed(text) {
   const kept = [];
   const keep = (piece) => `\uE000${kept.push(piece) - 1}\uE001`;
   let work = text.replace(/[\uE000\uE001]/g, "");
-  for (const { from, to } of links(work).reverse()) work = work.slice(0, from) + keep(work.slice(from, to)) + work.slice(to);
+  for (const { from, to } of links(work).reverse())
+    work = work.slice(0, from) + keep(work.slice(from, to)) + work.slice(to);
   work = work.replace(/\\([*`\\])/g, (_, sign) => keep(sign));
   work = work.replace(/`([^`\n]+)`/g, (_, code) => keep(`\x11${code}\x11`));
   work = work.replace(/(?<![\p{L}\p{N}*])\*\*(?=[^\s*])([^\n]*?[^\s*])\*\*(?![\p{L}\p{N}*])/gu, "\x02$1\x02");

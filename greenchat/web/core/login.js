@@ -8,10 +8,17 @@ const LONGEST = 16_384; // characters that a server's challenge may have
 /** Whether nobody can listen on the way to a server: TLS, or this machine. location: the page's. */
 export function isPrivate(location) {
   const host = location.hostname;
-  return location.protocol === "https:" || host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\./.test(host);
+  return (
+    location.protocol === "https:" ||
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    host === "[::1]" ||
+    /^127\./.test(host)
+  );
 }
 
-export const UNSAFE = "This page was not loaded over https://, so others could read your password on its way. Open it with https:// to log in.";
+export const UNSAFE =
+  "This page was not loaded over https://, so others could read your password on its way. Open it with https:// to log in.";
 
 /** One try to log in. lines: what is to be sent, as parameters of AUTHENTICATE. */
 export class Login {

@@ -25,7 +25,6 @@ export const FLAGS = {
 };
 
 export const RANKS = { q: "owner", a: "admin", o: "operator", h: "half-operator", v: "voice" };
-export const SYMBOL_RANKS = { "~": "Owners", "&": "Admins", "@": "Operators", "%": "Half-operators", "+": "Voiced", "": "People" };
 
 /** [{sign, letter, argument}] of a MODE line's parameters. chanmodes: ISUPPORT's four groups; prefixes: rank letters. */
 export function changes(words, chanmodes, prefixes) {
@@ -49,7 +48,9 @@ export function told({ sign, letter, argument }) {
   const on = sign === "+";
   if (RANKS[letter] && argument) {
     if (letter === "v") return on ? `gave ${argument} a voice` : `took ${argument}'s voice`;
-    return on ? `made ${argument} ${/^[aeio]/.test(RANKS[letter]) ? "an" : "a"} ${RANKS[letter]}` : `took ${argument}'s rank of ${RANKS[letter]}`;
+    return on
+      ? `made ${argument} ${/^[aeio]/.test(RANKS[letter]) ? "an" : "a"} ${RANKS[letter]}`
+      : `took ${argument}'s rank of ${RANKS[letter]}`;
   }
   if (letter === "b" && argument) return on ? `banned ${argument}` : `lifted the ban on ${argument}`;
   if (letter === "e" && argument) return on ? `let no ban hold for ${argument}` : `let bans hold for ${argument}`;

@@ -11,9 +11,19 @@ import { answered } from "./speak_answers.js";
 const STATE = new Set("900 901 ACCOUNT JOIN KICK MARKREAD MODE NICK PART TOPIC".split(" "));
 // with fewer parameters a command makes no sense
 const FEWEST = {
-  ...Object.fromEntries("JOIN PART NICK TOPIC MODE ACCOUNT SETNAME PRIVMSG NOTICE TAGMSG MARKREAD 001 005 AUTHENTICATE".split(" ").map((name) => [name, 1])),
-  ...Object.fromEntries("KICK INVITE CHGHOST RENAME REDACT CAP FAIL WARN NOTE BATCH 331 324 366 401 404 221".split(" ").map((name) => [name, 2])),
-  ...Object.fromEntries("301 470 322 332 333 341 900 403 405 471 473 474 475 476 477 489".split(" ").map((name) => [name, 3])),
+  ...Object.fromEntries(
+    "JOIN PART NICK TOPIC MODE ACCOUNT SETNAME PRIVMSG NOTICE TAGMSG MARKREAD 001 005 AUTHENTICATE"
+      .split(" ")
+      .map((name) => [name, 1]),
+  ),
+  ...Object.fromEntries(
+    "KICK INVITE CHGHOST RENAME REDACT CAP FAIL WARN NOTE BATCH 331 324 366 401 404 221"
+      .split(" ")
+      .map((name) => [name, 2]),
+  ),
+  ...Object.fromEntries(
+    "301 470 322 332 333 341 900 403 405 471 473 474 475 476 477 489".split(" ").map((name) => [name, 3]),
+  ),
   333: 4,
   353: 4,
 };

@@ -37,7 +37,8 @@ export const CHANNELS = {
     if (!buffer) return;
     event(model, buffer, message, now);
     gone(model, buffer, nick);
-    if (model.isMe(nick)) model.tell(`${message.nick} removed you from ${name}. /join ${name} goes back.`, "error", buffer, now);
+    if (model.isMe(nick))
+      model.tell(`${message.nick} removed you from ${name}. /join ${name} goes back.`, "error", buffer, now);
   },
   QUIT(model, message, now) {
     for (const buffer of model.buffers.values()) {
@@ -82,7 +83,8 @@ export const CHANNELS = {
     for (const change of changes(words, model.chanmodes, model.prefixes)) {
       apply(model, buffer, change);
       const wanted = model.autojoin.get(buffer.key);
-      if (change.letter === "k" && wanted && change.argument !== "*") wanted.key = change.sign === "+" ? change.argument : "";
+      if (change.letter === "k" && wanted && change.argument !== "*")
+        wanted.key = change.sign === "+" ? change.argument : "";
     }
     model.change("members", "head");
   },
@@ -153,7 +155,10 @@ export const CHANNELS = {
     if (!buffer) return;
     buffer.naming ??= new Map();
     for (const word of params[3].split(" ").filter(Boolean)) {
-      const prefixes = /^[~&@%+!.]*/.exec(word)[0].split("").filter((sign) => model.symbols.includes(sign));
+      const prefixes = /^[~&@%+!.]*/
+        .exec(word)[0]
+        .split("")
+        .filter((sign) => model.symbols.includes(sign));
       const [nick, user = "", host = ""] = word.slice(prefixes.length).split(/[!@]/);
       const key = model.fold(nick);
       const known = buffer.members.get(key) ?? { account: "", realname: "", away: false };
@@ -185,7 +190,9 @@ export function eventLine(model, { command, nick, params }) {
     MODE: () => [`${nick} ${changes(params.slice(1), model.chanmodes, model.prefixes).map(told).join(", ")}`, ""],
   };
   const found = texts[command]?.();
-  return found ? { kind: "event", text: found[0], passing: found[1], nick, after: command === "NICK" ? params[0] : "" } : null;
+  return found
+    ? { kind: "event", text: found[0], passing: found[1], nick, after: command === "NICK" ? params[0] : "" }
+    : null;
 }
 
 function event(model, buffer, message, now) {
@@ -257,7 +264,13 @@ function apply(model, buffer, { sign, letter, argument }) {
     if (sign === "+") table.set(letter, argument);
     else table.delete(letter);
     const found = [...table].filter(([, value]) => value).map(([, value]) => value);
-    buffer.modes = [`+${[...table].sort((a, b) => Boolean(a[1]) - Boolean(b[1])).map(([each]) => each).join("")}`, ...found].join(" ");
+    buffer.modes = [
+      `+${[...table]
+        .sort((a, b) => Boolean(a[1]) - Boolean(b[1]))
+        .map(([each]) => each)
+        .join("")}`,
+      ...found,
+    ].join(" ");
   }
 }
 

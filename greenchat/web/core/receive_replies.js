@@ -3,7 +3,22 @@
 import { askTargets } from "./history.js";
 import { refuse } from "./speak.js";
 
-const SILENT = new Set(["002", "003", "004", "250", "251", "252", "253", "254", "255", "265", "266", "315", "321", "396"]);
+const SILENT = new Set([
+  "002",
+  "003",
+  "004",
+  "250",
+  "251",
+  "252",
+  "253",
+  "254",
+  "255",
+  "265",
+  "266",
+  "315",
+  "321",
+  "396",
+]);
 
 /** Why a JOIN was refused, with what can be done. */
 const CLOSED = {
@@ -20,8 +35,7 @@ const CLOSED = {
 
 export const REPLIES = {
   301(model, { params }, now) {
-    if (model.profile) model.profile.away = params[2];
-    else model.tell(`${params[1]} is away: ${params[2]}`, "info", model.find(params[1]) ?? model.current, now);
+    model.tell(`${params[1]} is away: ${params[2]}`, "info", model.find(params[1]) ?? model.current, now);
   },
   470(model, { params: [, from, to] }, now) {
     const shown = model.showOnJoin.delete(model.fold(from));
@@ -34,13 +48,6 @@ export const REPLIES = {
   221(model, { params }, now) {
     model.umodes = (params[1] ?? "").replace("+", "");
     model.tell(`Your modes: ${params[1]}`, "info", model.current, now);
-  },
-  322(model, { params }) {
-    model.directory.rows.push({ name: params[1], people: Number(params[2]), topic: params[3] ?? "" });
-  },
-  323(model) {
-    model.directory.done = true;
-    model.change("dialog");
   },
   341: (model, { params }, now) => model.tell(`You invited ${params[1]} to ${params[2]}.`, "info", model.current, now),
   375: motd,
@@ -120,4 +127,3 @@ function watched(model, { params }, online, now) {
     }
   }
 }
-

@@ -77,7 +77,8 @@ export function lineOf(model, buffer, message, now) {
   const time = timeOf(message, now);
   const id = message.tags.msgid ?? "";
   if (message.command === "PRIVMSG" || message.command === "NOTICE") {
-    if (/^\x01(?!ACTION\b)/.test(message.params[1] ?? "")) return id ? model.line({ time, id, kind: "none", text: "" }) : null;
+    if (/^\x01(?!ACTION\b)/.test(message.params[1] ?? ""))
+      return id ? model.line({ time, id, kind: "none", text: "" }) : null;
     return calling(buffer, talkLine(model, message, now));
   }
   if (message.command === "TAGMSG") react(model, buffer, message);
@@ -166,7 +167,10 @@ function talkLine(model, { nick, user, host, tags, params, command, source }, no
 
 /** Where a message belongs. create: open a private talk for it where there is none. */
 function bufferOf(model, { nick, host, params, command }, create = false) {
-  const target = (params[0] ?? "").replace(new RegExp(`^[${escaped(model.symbols)}]+(?=[${escaped(model.chantypes)}])`), "");
+  const target = (params[0] ?? "").replace(
+    new RegExp(`^[${escaped(model.symbols)}]+(?=[${escaped(model.chantypes)}])`),
+    "",
+  );
   if (model.isChannel(target)) return create ? model.open(target) : model.find(target);
   const other = model.isMe(nick) ? target : nick;
   if (!host && !model.isMe(nick)) return model.status; // a server says it
@@ -178,7 +182,8 @@ function bufferOf(model, { nick, host, params, command }, create = false) {
   return model.open(other);
 }
 
-const serviceBuffer = (model, name) => model.find(name) ?? (model.current.kind === STATUS ? model.status : model.current);
+const serviceBuffer = (model, name) =>
+  model.find(name) ?? (model.current.kind === STATUS ? model.status : model.current);
 
 function react(model, buffer, { nick, tags }) {
   const parent = tags["+draft/reply"] ?? tags["+reply"];

@@ -27,7 +27,8 @@ export class Scram {
     if (told.m !== undefined || !told.r?.startsWith(this.nonce) || told.r === this.nonce || !told.s) {
       throw new Error("The server's answer to the login makes no sense.");
     }
-    if (!(iterations >= FEWEST && iterations <= MOST)) throw new Error("The server's login is not safe: too few rounds.");
+    if (!(iterations >= FEWEST && iterations <= MOST))
+      throw new Error("The server's login is not safe: too few rounds.");
     const key = await crypto.subtle.importKey("raw", encoder.encode(this.password), "PBKDF2", false, ["deriveBits"]);
     const how = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(told.s), iterations };
     const salted = new Uint8Array(await crypto.subtle.deriveBits(how, key, 256));
@@ -43,7 +44,8 @@ export class Scram {
   check(last) {
     const told = attributes(last);
     if (told.e) throw new Error(`The server refused the login: ${told.e}`);
-    if (!this.signature || told.v !== this.signature) throw new Error("This server does not know your account's password.");
+    if (!this.signature || told.v !== this.signature)
+      throw new Error("This server does not know your account's password.");
   }
 }
 

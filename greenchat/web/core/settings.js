@@ -25,8 +25,10 @@ export function parseSettings(text) {
     kept = {};
   }
   const found = structuredClone({ ...DEFAULTS });
-  for (const [name, value] of Object.entries(DEFAULTS)) if (kindOf(kept?.[name]) === kindOf(value)) found[name] = kept[name];
-  for (const name of ["highlights", "ignored", "watched"]) found[name] = found[name].filter((each) => typeof each === "string");
+  for (const [name, value] of Object.entries(DEFAULTS))
+    if (kindOf(kept?.[name]) === kindOf(value)) found[name] = kept[name];
+  for (const name of ["highlights", "ignored", "watched"])
+    found[name] = found[name].filter((each) => typeof each === "string");
   if (!THEMES.includes(found.theme)) found.theme = DEFAULTS.theme;
   return found;
 }

@@ -11,8 +11,7 @@ export const CLIENT_ID = "+greenchat/id";
 const BODY = 512;
 const LONGEST_HOST = 63;
 const CONCAT = "draft/multiline-concat";
-const HIDDEN =
-  /^\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group|drop)\b/i;
+const HIDDEN = /^\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group|drop)\b/i;
 const CHANNEL_ONLY = /^\s*\w+\s+[#&]\S*\s*$/;
 const SERVICES = new Set(["nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"]);
 
@@ -160,7 +159,8 @@ function within(lines, size, mostBytes, mostLines) {
     for (const [at, piece] of splitBytes(line, Math.min(mostBytes, size * mostLines) >> 1).entries()) {
       const [more, parts] = [bytes(piece) + 1, splitBytes(piece, size).length + (at ? 1 : 0)];
       if (kept.length && (length + more > mostBytes || count + parts > mostLines)) end();
-      if (at && kept.length) kept.push(kept.pop() + piece); // the same line goes on
+      if (at && kept.length)
+        kept.push(kept.pop() + piece); // the same line goes on
       else kept.push(piece);
       length += more;
       count += parts;

@@ -93,9 +93,7 @@ export class Model {
     this.batches = new Map();
     this.labels = 0;
     this.asked = new Map(); // label -> {then, messages}
-    this.profile = null; // the answer to a WHOIS, as it comes
-    this.directory = { rows: [], done: true };
-    this.masks = null; // the list of a channel's bans, as it comes
+    this.directory = { rows: [] }; // the server's channels, as they were listed last
     this.watched = new Map(); // folded nick -> online?
   }
 
@@ -257,7 +255,8 @@ export class Model {
   /** Count again what is unread: after history came, or another device has read. */
   recount(buffer) {
     const unread = buffer.lines.filter(
-      (line) => line.time > buffer.readAt && TALK.has(line.kind) && line.id && !line.own && !buffer.redacted.has(line.id),
+      (line) =>
+        line.time > buffer.readAt && TALK.has(line.kind) && line.id && !line.own && !buffer.redacted.has(line.id),
     );
     const looking = buffer === this.current && this.focused && this.atBottom;
     if (looking) buffer.unread = buffer.mentions = 0;

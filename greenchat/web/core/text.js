@@ -54,7 +54,9 @@ export function shortened(text, most) {
 export function isOnlyEmoji(text) {
   if (text.length > 40) return false;
   const found = [...graphemes.segment(text.trim())].map((each) => each.segment).filter((each) => each !== " ");
-  return found.length > 0 && found.length <= 3 && found.every((each) => /\p{Extended_Pictographic}|\p{RI}{2}/u.test(each));
+  return (
+    found.length > 0 && found.length <= 3 && found.every((each) => /\p{Extended_Pictographic}|\p{RI}{2}/u.test(each))
+  );
 }
 
 /** A number from a name, the same every time: its colour. */

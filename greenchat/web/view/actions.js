@@ -38,15 +38,27 @@ export class Actions {
   react(buffer, line, sign) {
     if (!line.id || !this.canTag(buffer)) return;
     const { model, chat } = this.ui;
-    const given = buffer.reactions.get(line.id)?.get(sign)?.some((nick) => model.isMe(nick));
-    model.sendTagged({ [given ? "+draft/unreact" : "+draft/react"]: sign, "+draft/reply": line.id }, "TAGMSG", buffer.name);
+    const given = buffer.reactions
+      .get(line.id)
+      ?.get(sign)
+      ?.some((nick) => model.isMe(nick));
+    model.sendTagged(
+      { [given ? "+draft/unreact" : "+draft/react"]: sign, "+draft/reply": line.id },
+      "TAGMSG",
+      buffer.name,
+    );
     chat.turn();
   }
 
   async redact(buffer, line) {
     const sure = await openDialog("Take this message back?", (close) => [
       h("p", {}, "It is removed for everybody, and from the history. Who has read it has read it."),
-      h("div.buttons", {}, button("Cancel", () => close()), button("Take back", () => close("yes"), { look: "danger", autofocus: true })),
+      h(
+        "div.buttons",
+        {},
+        button("Cancel", () => close()),
+        button("Take back", () => close("yes"), { look: "danger", autofocus: true }),
+      ),
     ]);
     if (sure !== "yes") return;
     const [answer] = await this.ui.chat.ask("REDACT", buffer.name, line.id);

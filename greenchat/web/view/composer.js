@@ -21,19 +21,38 @@ export class Composer {
     this.found = null;
     this.chosen = 0;
     this.field = h("textarea", {
-      id: "composer", rows: 1, autocomplete: "off", autocapitalize: "sentences", spellcheck: "true", enterkeyhint: "send", dir: "auto",
-      "aria-autocomplete": "list", "aria-controls": "completion", "aria-haspopup": "listbox",
-      oninput: () => this.changed(), onkeydown: (event) => this.pressed(event), onpaste: (event) => this.pasted(event),
+      id: "composer",
+      rows: 1,
+      autocomplete: "off",
+      autocapitalize: "sentences",
+      spellcheck: "true",
+      enterkeyhint: "send",
+      dir: "auto",
+      "aria-autocomplete": "list",
+      "aria-controls": "completion",
+      "aria-haspopup": "listbox",
+      oninput: () => this.changed(),
+      onkeydown: (event) => this.pressed(event),
+      onpaste: (event) => this.pasted(event),
       onblur: () => this.ui.settle(() => this.close()),
     });
     this.popup = h("ul.completion", { id: "completion", role: "listbox", "aria-label": "Suggestions", hidden: true });
     this.replying = h("div.replying", { hidden: true });
     this.typing = h("p.typing", { role: "status" });
     this.send = h("button.send", { type: "submit", "aria-label": "Send", title: "Send" }, icon("send"));
-    this.form = h("form.composer", { onsubmit: (event) => this.submit(event) },
-      this.popup, this.replying,
-      h("div.field", {}, this.field,
-        iconButton("smile", "Insert an emoji", () => this.ui.dialogs.emoji((sign) => this.insert(`${sign} `))), this.send));
+    this.form = h(
+      "form.composer",
+      { onsubmit: (event) => this.submit(event) },
+      this.popup,
+      this.replying,
+      h(
+        "div.field",
+        {},
+        this.field,
+        iconButton("smile", "Insert an emoji", () => this.ui.dialogs.emoji((sign) => this.insert(`${sign} `))),
+        this.send,
+      ),
+    );
     this.element = h("div.composer-area", {}, this.typing, this.form);
   }
 
@@ -60,8 +79,18 @@ export class Composer {
     this.replying.hidden = !replyTo;
     if (!replyTo) return;
     const line = this.buffer.ids.get(replyTo);
-    refill(this.replying, icon("reply"), h("span", { dir: "auto" }, "Replying to ", h("b", {}, h("bdi", {}, line?.nick ?? "an earlier message")),
-      line && `: ${shortened(stripped(line.text).replace(/\s+/g, " "), 80)}`), iconButton("close", "Don't reply", () => this.ui.actions.reply(this.buffer, null)));
+    refill(
+      this.replying,
+      icon("reply"),
+      h(
+        "span",
+        { dir: "auto" },
+        "Replying to ",
+        h("b", {}, h("bdi", {}, line?.nick ?? "an earlier message")),
+        line && `: ${shortened(stripped(line.text).replace(/\s+/g, " "), 80)}`,
+      ),
+      iconButton("close", "Don't reply", () => this.ui.actions.reply(this.buffer, null)),
+    );
   }
 
   /** Who is typing; drawn again when the first of them is no longer believed to. */
@@ -140,7 +169,14 @@ export class Composer {
     const { model, chat } = this.ui;
     const { buffer } = this;
     const here = buffer.kind === "private" || (buffer.kind === "channel" && buffer.joined);
-    if (!here || !model.settings.typing || model.link.state !== "online" || isDenied(model, "+typing") || !model.caps.has("message-tags")) return;
+    if (
+      !here ||
+      !model.settings.typing ||
+      model.link.state !== "online" ||
+      isDenied(model, "+typing") ||
+      !model.caps.has("message-tags")
+    )
+      return;
     const text = this.field.value;
     const now = Date.now();
     if (text && !text.startsWith("/")) {
@@ -164,16 +200,23 @@ export class Composer {
     } else if (key === "Tab" && !event.shiftKey && this.suggest(true)) {
       event.preventDefault();
       if (this.found.items.length === 1) this.accept();
-    } else if (key === "ArrowUp" && !this.field.value.includes("\n") && (this.at < this.typed.length || !this.field.value)) this.recall(event, -1);
+    } else if (
+      key === "ArrowUp" &&
+      !this.field.value.includes("\n") &&
+      (this.at < this.typed.length || !this.field.value)
+    )
+      this.recall(event, -1);
     else if (key === "ArrowDown" && this.at < this.typed.length) this.recall(event, 1);
     else if (key === "Escape" && this.buffer.replyTo) this.ui.actions.reply(this.buffer, null);
-    else if ((event.ctrlKey || event.metaKey) && (key === "b" || key === "i")) this.wrap(event, key === "b" ? "**" : "*");
+    else if ((event.ctrlKey || event.metaKey) && (key === "b" || key === "i"))
+      this.wrap(event, key === "b" ? "**" : "*");
   }
 
   pressedInPopup(event) {
     const { key } = event;
     const count = this.found.items.length;
-    if (key === "ArrowDown" || key === "ArrowUp") this.choose((this.chosen + (key === "ArrowDown" ? 1 : count - 1)) % count);
+    if (key === "ArrowDown" || key === "ArrowUp")
+      this.choose((this.chosen + (key === "ArrowDown" ? 1 : count - 1)) % count);
     else if (key === "Tab" && !event.shiftKey) this.accept();
     else if (key === "Enter" && !event.shiftKey && this.isWorth()) this.accept();
     else if (key === "Escape") this.close();
@@ -214,9 +257,25 @@ export class Composer {
       this.close();
       return false;
     }
-    refill(this.popup, this.found.items.map((item, at) =>
-      h("li", { role: "option", id: `option${at}`, onpointerdown: (event) => { event.preventDefault(); this.chosen = at; this.accept(); } },
-        h("span", { dir: "auto" }, item.label), item.hint && h("small", { dir: "auto" }, item.hint))));
+    refill(
+      this.popup,
+      this.found.items.map((item, at) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `option${at}`,
+            onpointerdown: (event) => {
+              event.preventDefault();
+              this.chosen = at;
+              this.accept();
+            },
+          },
+          h("span", { dir: "auto" }, item.label),
+          item.hint && h("small", { dir: "auto" }, item.hint),
+        ),
+      ),
+    );
     this.popup.hidden = false;
     this.choose(0, false);
     return true;

@@ -12,10 +12,21 @@ export function openDialog(title, fill, { wide = false, label = "" } = {}) {
       dialog.close();
     };
     const id = `title${(openDialog.count = (openDialog.count ?? 0) + 1)}`;
-    const dialog = h(`dialog.dialog${wide ? ".wide" : ""}`, { "aria-labelledby": id, onclick: (event) => event.target === dialog && close() },
-      h("div.dialog-box", {},
-        h("header", {}, h("h2", { id, dir: "auto" }, title), iconButton("close", "Close", () => close())),
-        h("div.dialog-body", { tabIndex: -1 }, fill(close))));
+    const dialog = h(
+      `dialog.dialog${wide ? ".wide" : ""}`,
+      { "aria-labelledby": id, onclick: (event) => event.target === dialog && close() },
+      h(
+        "div.dialog-box",
+        {},
+        h(
+          "header",
+          {},
+          h("h2", { id, dir: "auto" }, title),
+          iconButton("close", "Close", () => close()),
+        ),
+        h("div.dialog-body", { tabIndex: -1 }, fill(close)),
+      ),
+    );
     dialog.addEventListener("close", () => {
       dialog.remove();
       // Chromium gives the focus back, but no keys, where a form in the dialog had a password: so once more, by hand
@@ -31,7 +42,11 @@ export function openDialog(title, fill, { wide = false, label = "" } = {}) {
     dialog.showModal();
     const body = dialog.querySelector(".dialog-body");
     if (body.scrollHeight > body.clientHeight) body.tabIndex = 0; // so that the keyboard can scroll it
-    (dialog.querySelector("[autofocus]") ?? body.querySelector("input:not([readonly]):not(:disabled), textarea") ?? body).focus();
+    (
+      dialog.querySelector("[autofocus]") ??
+      body.querySelector("input:not([readonly]):not(:disabled), textarea") ??
+      body
+    ).focus();
   });
 }
 
@@ -53,15 +68,27 @@ export function toggle(label, checked, onchange, hint = "") {
 export function form(fields, label, run, close, more = []) {
   const error = h("p.form-error", { role: "alert", hidden: true });
   const send = h("button.primary", { type: "submit" }, label);
-  return h("form.stack", {
-    onsubmit: async (event) => {
-      event.preventDefault();
-      send.disabled = true;
-      const words = await run();
-      send.disabled = false;
-      error.hidden = !words;
-      error.textContent = words;
-      if (!words) close("done");
+  return h(
+    "form.stack",
+    {
+      onsubmit: async (event) => {
+        event.preventDefault();
+        send.disabled = true;
+        const words = await run();
+        send.disabled = false;
+        error.hidden = !words;
+        error.textContent = words;
+        if (!words) close("done");
+      },
     },
-  }, fields, error, h("div.buttons", {}, more, button("Cancel", () => close()), send));
+    fields,
+    error,
+    h(
+      "div.buttons",
+      {},
+      more,
+      button("Cancel", () => close()),
+      send,
+    ),
+  );
 }

@@ -32,16 +32,72 @@ const KEYS = [
 
 /** Each by name, with the page that it belongs to. */
 export function makeDialogs(ui) {
-  const bound = (open) => (...rest) => open(ui, ...rest);
-  const all = { account, channel, channels, confirmPaste, emoji, help, invited, keyWanted, logIn, logOut, maskDialog, operate, person, register, search, settings, writeTo };
+  const bound =
+    (open) =>
+    (...rest) =>
+      open(ui, ...rest);
+  const all = {
+    account,
+    channel,
+    channels,
+    confirmPaste,
+    emoji,
+    help,
+    invited,
+    keyWanted,
+    logIn,
+    logOut,
+    maskDialog,
+    operate,
+    person,
+    register,
+    search,
+    settings,
+    writeTo,
+  };
   return Object.fromEntries(Object.entries(all).map(([name, open]) => [name, bound(open)]));
 }
 
 function help(ui, part = "") {
-  const keys = h("dl.keys", {}, KEYS.map(([key, what]) => [h("dt", {}, key.split(", ").map((each, at) => [at ? ", " : "", each.split(" ").map((one) => h("kbd", {}, ui.isMac ? one.replace("Ctrl", "⌘").replace("Alt", "⌥") : one))])), h("dd", {}, what)]));
-  const commands = Object.entries(groups()).map(([name, rows]) => h("details", { open: part === "all" },
-    h("summary", {}, name), h("dl.commands", {}, rows.map((row) => [h("dt", {}, h("code", {}, `/${row.name} ${row.usage}`.trim())), h("dd", {}, row.summary)]))));
-  const sections = [h("section", {}, h("h3", {}, "Keys"), keys), h("section", {}, h("h3", {}, "Commands"), h("p.hint", {}, "Typed in the text field; they are those of the terminal client."), commands)];
+  const keys = h(
+    "dl.keys",
+    {},
+    KEYS.map(([key, what]) => [
+      h(
+        "dt",
+        {},
+        key
+          .split(", ")
+          .map((each, at) => [
+            at ? ", " : "",
+            each.split(" ").map((one) => h("kbd", {}, ui.isMac ? one.replace("Ctrl", "⌘").replace("Alt", "⌥") : one)),
+          ]),
+      ),
+      h("dd", {}, what),
+    ]),
+  );
+  const commands = Object.entries(groups()).map(([name, rows]) =>
+    h(
+      "details",
+      { open: part === "all" },
+      h("summary", {}, name),
+      h(
+        "dl.commands",
+        {},
+        rows.map((row) => [h("dt", {}, h("code", {}, `/${row.name} ${row.usage}`.trim())), h("dd", {}, row.summary)]),
+      ),
+    ),
+  );
+  const sections = [
+    h("section", {}, h("h3", {}, "Keys"), keys),
+    h(
+      "section",
+      {},
+      h("h3", {}, "Commands"),
+      h("p.hint", {}, "Typed in the text field; they are those of the terminal client."),
+      commands,
+    ),
+  ];
   return openDialog("Help", () => (part === "all" ? sections.reverse() : sections), { wide: true });
 }
 
@@ -49,7 +105,13 @@ async function confirmPaste(ui, lines) {
   const answer = await openDialog(`Paste ${lines.length} lines?`, (close) => [
     h("pre.preview", { dir: "auto" }, shortened(lines.slice(0, 12).join("\n"), 1500)),
     h("p.hint", {}, "They go into the text field; nothing is sent before you press Enter."),
-    h("div.buttons", {}, button("Cancel", () => close()), button("Paste", () => close("yes"), { look: "primary", autofocus: true }))]);
+    h(
+      "div.buttons",
+      {},
+      button("Cancel", () => close()),
+      button("Paste", () => close("yes"), { look: "primary", autofocus: true }),
+    ),
+  ]);
   return answer === "yes";
 }
 
@@ -62,13 +124,50 @@ function emoji(ui, take) {
     take(sign);
   };
   const show = (wanted) => {
-    const found = wanted ? EMOJI.filter(({ names }) => names.some((name) => name.includes(wanted))) : [...QUICK.map((sign) => EMOJI.find((each) => each.sign === sign)), ...EMOJI];
-    refill(grid, found.length ? [...new Set(found)].map(({ sign, names }) => h("button", { type: "button", title: names[0], "aria-label": names[0].replace(/_/g, " "), onclick: () => choose(sign) }, sign)) : h("p.hint", {}, "None has that in its name."));
+    const found = wanted
+      ? EMOJI.filter(({ names }) => names.some((name) => name.includes(wanted)))
+      : [...QUICK.map((sign) => EMOJI.find((each) => each.sign === sign)), ...EMOJI];
+    refill(
+      grid,
+      found.length
+        ? [...new Set(found)].map(({ sign, names }) =>
+            h(
+              "button",
+              {
+                type: "button",
+                title: names[0],
+                "aria-label": names[0].replace(/_/g, " "),
+                onclick: () => choose(sign),
+              },
+              sign,
+            ),
+          )
+        : h("p.hint", {}, "None has that in its name."),
+    );
   };
-  const input = h("input", { type: "text", role: "searchbox", placeholder: "Search by name", "aria-label": "Search emoji", autofocus: true, oninput: () => show(input.value.trim().toLowerCase()) });
+  const input = h("input", {
+    type: "text",
+    role: "searchbox",
+    placeholder: "Search by name",
+    "aria-label": "Search emoji",
+    autofocus: true,
+    oninput: () => show(input.value.trim().toLowerCase()),
+  });
   show("");
   return openDialog("Choose an emoji", (closing) => {
     close = closing;
-    return [h("form", { onsubmit: (event) => { event.preventDefault(); grid.querySelector("button")?.click(); } }, input), grid];
+    return [
+      h(
+        "form",
+        {
+          onsubmit: (event) => {
+            event.preventDefault();
+            grid.querySelector("button")?.click();
+          },
+        },
+        input,
+      ),
+      grid,
+    ];
   });
 }

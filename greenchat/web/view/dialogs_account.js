@@ -8,20 +8,32 @@ import { button, h, refill } from "./dom.js";
 const SHORTEST = 6; // characters
 
 /** Whose password it is, for what keeps passwords; nobody sees it. */
-export const userName = (value) => h("input", { type: "text", autocomplete: "username", value, hidden: true, readonly: true });
+export const userName = (value) =>
+  h("input", { type: "text", autocomplete: "username", value, hidden: true, readonly: true });
 
 const password = (name, more = {}) => h("input", { type: "password", autocomplete: name, required: true, ...more });
 
 export function account(ui) {
   const { model, chat } = ui;
-  const nick = h("input", { type: "text", value: model.nick || model.wanted, autocomplete: "nickname", maxlength: Number(model.isupport.get("NICKLEN")) || 32, dir: "auto" });
-  const rename = form([field("Your name", nick)], "Change name", async () => {
-    const wanted = nick.value.trim();
-    if (wanted === model.nick) return "";
-    if (!wanted || /\s/.test(wanted)) return "A name has no blanks in it.";
-    const answers = await chat.ask("NICK", wanted);
-    return answers.find((each) => /^4\d\d$/.test(each.command))?.params.at(-1) ?? "";
-  }, () => {});
+  const nick = h("input", {
+    type: "text",
+    value: model.nick || model.wanted,
+    autocomplete: "nickname",
+    maxlength: Number(model.isupport.get("NICKLEN")) || 32,
+    dir: "auto",
+  });
+  const rename = form(
+    [field("Your name", nick)],
+    "Change name",
+    async () => {
+      const wanted = nick.value.trim();
+      if (wanted === model.nick) return "";
+      if (!wanted || /\s/.test(wanted)) return "A name has no blanks in it.";
+      const answers = await chat.ask("NICK", wanted);
+      return answers.find((each) => /^4\d\d$/.test(each.command))?.params.at(-1) ?? "";
+    },
+    () => {},
+  );
   rename.querySelector(".buttons button:not(.primary)").remove();
   return openDialog("Your account", (close) => {
     const go = (run) => () => {
@@ -31,16 +43,68 @@ export function account(ui) {
     const sessions = h("div");
     if (model.account) showSessions(ui, sessions);
     return [
-      h("section", {}, rename,
-        h("div.buttons.start", {}, model.away ? button("I am back", go(() => order(ui, "AWAY"))) : button("I am away", go(() => away(ui))))),
+      h(
+        "section",
+        {},
+        rename,
+        h(
+          "div.buttons.start",
+          {},
+          model.away
+            ? button(
+                "I am back",
+                go(() => order(ui, "AWAY")),
+              )
+            : button(
+                "I am away",
+                go(() => away(ui)),
+              ),
+        ),
+      ),
       model.account
-        ? h("section", {}, h("h3", {}, "Logged in as ", h("bdi", {}, model.account)), h("p.hint", {}, "The name is yours: nobody else can take it."),
-            h("div.buttons.start", {}, button("Change password", go(changePassword)), button("Log out", go(logOut), { look: "danger" })))
-        : h("section", {}, h("h3", {}, "You are a guest"), h("p.hint", {}, "With an account the name is yours, and what was said while you were away is there on every device."),
-            h("div.buttons.start", {}, button("Register this name", go(register), { look: "primary" }), button("Log in", go(logIn)))),
+        ? h(
+            "section",
+            {},
+            h("h3", {}, "Logged in as ", h("bdi", {}, model.account)),
+            h("p.hint", {}, "The name is yours: nobody else can take it."),
+            h(
+              "div.buttons.start",
+              {},
+              button("Change password", go(changePassword)),
+              button("Log out", go(logOut), { look: "danger" }),
+            ),
+          )
+        : h(
+            "section",
+            {},
+            h("h3", {}, "You are a guest"),
+            h(
+              "p.hint",
+              {},
+              "With an account the name is yours, and what was said while you were away is there on every device.",
+            ),
+            h(
+              "div.buttons.start",
+              {},
+              button("Register this name", go(register), { look: "primary" }),
+              button("Log in", go(logIn)),
+            ),
+          ),
       model.account && h("section", {}, h("h3", {}, "Where you are logged in"), sessions),
       ui.session.section(),
-      h("section", {}, h("div.buttons.start", {}, button("Leave greenchat", go(() => ui.leave()), { look: "danger" }))),
+      h(
+        "section",
+        {},
+        h(
+          "div.buttons.start",
+          {},
+          button(
+            "Leave greenchat",
+            go(() => ui.leave()),
+            { look: "danger" },
+          ),
+        ),
+      ),
     ];
   });
 }
@@ -49,7 +113,14 @@ async function showSessions(ui, place) {
   refill(place, h("p.hint", {}, "Asking the server…"));
   const messages = await ui.chat.ask("PRIVMSG", "NickServ", "SESSIONS");
   const rows = messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
-  refill(place, h("ul.masks", {}, rows.map((row) => h("li", {}, h("code", { dir: "ltr" }, row)))));
+  refill(
+    place,
+    h(
+      "ul.masks",
+      {},
+      rows.map((row) => h("li", {}, h("code", { dir: "ltr" }, row))),
+    ),
+  );
 }
 
 function order(ui, ...message) {
@@ -58,12 +129,25 @@ function order(ui, ...message) {
 }
 
 function away(ui) {
-  const why = h("input", { type: "text", value: "away", maxlength: Number(ui.model.isupport.get("AWAYLEN")) || 200, autofocus: true, dir: "auto" });
-  return openDialog("You are away", (close) => form([field("Why", why)], "Tell the others", () => {
-    ui.model.awayText = why.value.trim() || "away";
-    order(ui, "AWAY", ui.model.awayText);
-    return "";
-  }, close));
+  const why = h("input", {
+    type: "text",
+    value: "away",
+    maxlength: Number(ui.model.isupport.get("AWAYLEN")) || 200,
+    autofocus: true,
+    dir: "auto",
+  });
+  return openDialog("You are away", (close) =>
+    form(
+      [field("Why", why)],
+      "Tell the others",
+      () => {
+        ui.model.awayText = why.value.trim() || "away";
+        order(ui, "AWAY", ui.model.awayText);
+        return "";
+      },
+      close,
+    ),
+  );
 }
 
 export function register(ui, email = "") {
@@ -72,44 +156,74 @@ export function register(ui, email = "") {
   const needsEmail = offered.split(",").includes("email-required");
   const [first, again] = [password("new-password", { minlength: SHORTEST, autofocus: true }), password("new-password")];
   const address = h("input", { type: "email", autocomplete: "email", value: email, required: needsEmail });
-  return openDialog(`Register the name ${model.nick}`, (close) => form([
-    userName(model.nick), field("Password", first, `At least ${SHORTEST} characters.`), field("The same again", again),
-    field(needsEmail ? "Email" : "Email (may be empty)", address, "Only for a code, if this server sends one."),
-    ui.session.choice(),
-  ], "Register", async () => {
-    if (!isPrivate(ui.location)) return UNSAFE;
-    if (first.value !== again.value) return "These are two different passwords.";
-    const [answer] = await chat.ask("REGISTER", "*", address.value || "*", first.value);
-    if (!answer) return "The connection was lost. Try again.";
-    if (answer.command === "FAIL" || /^4\d\d$/.test(answer.command)) return answer.params.at(-1);
-    model.credentials = { account: answer.params[1] ?? model.nick, password: first.value };
-    if (answer.params[0] === "VERIFICATION_REQUIRED") ui.later(() => verify(ui, answer.params[1], answer.params.at(-1)));
-    else {
-      ui.toast(`The name ${answer.params[1]} is yours now.`);
-      ui.session.begin();
-    }
-    return "";
-  }, close));
+  return openDialog(`Register the name ${model.nick}`, (close) =>
+    form(
+      [
+        userName(model.nick),
+        field("Password", first, `At least ${SHORTEST} characters.`),
+        field("The same again", again),
+        field(needsEmail ? "Email" : "Email (may be empty)", address, "Only for a code, if this server sends one."),
+        ui.session.choice(),
+      ],
+      "Register",
+      async () => {
+        if (!isPrivate(ui.location)) return UNSAFE;
+        if (first.value !== again.value) return "These are two different passwords.";
+        const [answer] = await chat.ask("REGISTER", "*", address.value || "*", first.value);
+        if (!answer) return "The connection was lost. Try again.";
+        if (answer.command === "FAIL" || /^4\d\d$/.test(answer.command)) return answer.params.at(-1);
+        model.credentials = { account: answer.params[1] ?? model.nick, password: first.value };
+        if (answer.params[0] === "VERIFICATION_REQUIRED")
+          ui.later(() => verify(ui, answer.params[1], answer.params.at(-1)));
+        else {
+          ui.toast(`The name ${answer.params[1]} is yours now.`);
+          ui.session.begin();
+        }
+        return "";
+      },
+      close,
+    ),
+  );
 }
 
 function verify(ui, name, words) {
   const code = h("input", { type: "text", autocomplete: "one-time-code", required: true, autofocus: true });
-  return openDialog("One more step", (close) => form([h("p", { dir: "auto" }, words), field("The code", code)], "Confirm", async () => {
-    const [answer] = await ui.chat.ask("VERIFY", name, code.value.trim());
-    return !answer ? "The connection was lost. Try again." : answer.command === "FAIL" ? answer.params.at(-1) : "";
-  }, close));
+  return openDialog("One more step", (close) =>
+    form(
+      [h("p", { dir: "auto" }, words), field("The code", code)],
+      "Confirm",
+      async () => {
+        const [answer] = await ui.chat.ask("VERIFY", name, code.value.trim());
+        return !answer ? "The connection was lost. Try again." : answer.command === "FAIL" ? answer.params.at(-1) : "";
+      },
+      close,
+    ),
+  );
 }
 
 export function logIn(ui, name = "") {
   const { model, chat } = ui;
-  const who = h("input", { type: "text", autocomplete: "username", required: true, value: name || model.wanted || model.nick, dir: "auto" });
+  const who = h("input", {
+    type: "text",
+    autocomplete: "username",
+    required: true,
+    value: name || model.wanted || model.nick,
+    dir: "auto",
+  });
   const secret = password("current-password", { autofocus: true });
-  return openDialog("Log in", (close) => form([field("Account", who), field("Password", secret), ui.session.choice()], "Log in", async () => {
-    model.wanted = who.value.trim();
-    const why = await chat.prove(who.value.trim(), secret.value);
-    if (!why) ui.session.begin();
-    return why;
-  }, close));
+  return openDialog("Log in", (close) =>
+    form(
+      [field("Account", who), field("Password", secret), ui.session.choice()],
+      "Log in",
+      async () => {
+        model.wanted = who.value.trim();
+        const why = await chat.prove(who.value.trim(), secret.value);
+        if (!why) ui.session.begin();
+        return why;
+      },
+      close,
+    ),
+  );
 }
 
 export async function logOut(ui) {
@@ -125,29 +239,55 @@ export async function logOut(ui) {
 
 function changePassword(ui) {
   const { model, chat } = ui;
-  const [old, first, again] = [password("current-password", { autofocus: true }), password("new-password", { minlength: SHORTEST }), password("new-password")];
-  return openDialog("Change your password", (close) => form([userName(model.account), field("Password now", old), field("New password", first, `At least ${SHORTEST} characters.`), field("The same again", again)], "Change", async () => {
-    if (!isPrivate(ui.location)) return UNSAFE;
-    if (first.value !== again.value) return "These are two different passwords.";
-    if (/\s/.test(first.value + old.value)) return "A password with a blank can't be changed here.";
-    const messages = await chat.ask("PRIVMSG", "NickServ", `PASSWD ${old.value} ${first.value}`);
-    const words = messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1)).join(" ");
-    if (!/changed/i.test(words)) return words || "The connection was lost. Try again.";
-    model.credentials = { account: model.account, password: first.value };
-    ui.toast(words);
-    return "";
-  }, close));
+  const [old, first, again] = [
+    password("current-password", { autofocus: true }),
+    password("new-password", { minlength: SHORTEST }),
+    password("new-password"),
+  ];
+  return openDialog("Change your password", (close) =>
+    form(
+      [
+        userName(model.account),
+        field("Password now", old),
+        field("New password", first, `At least ${SHORTEST} characters.`),
+        field("The same again", again),
+      ],
+      "Change",
+      async () => {
+        if (!isPrivate(ui.location)) return UNSAFE;
+        if (first.value !== again.value) return "These are two different passwords.";
+        if (/\s/.test(first.value + old.value)) return "A password with a blank can't be changed here.";
+        const messages = await chat.ask("PRIVMSG", "NickServ", `PASSWD ${old.value} ${first.value}`);
+        const words = messages
+          .filter((each) => each.command === "NOTICE")
+          .map((each) => each.params.at(-1))
+          .join(" ");
+        if (!/changed/i.test(words)) return words || "The connection was lost. Try again.";
+        model.credentials = { account: model.account, password: first.value };
+        ui.toast(words);
+        return "";
+      },
+      close,
+    ),
+  );
 }
 
 export function operate(ui, name) {
   const secret = password("off", { autofocus: true });
-  return openDialog(`Become the operator ${name}`, (close) => form([userName(name), field("Password", secret)], "Go on", async () => {
-    if (!isPrivate(ui.location)) return UNSAFE;
-    const answers = await ui.chat.ask("OPER", name, secret.value);
-    const refusal = answers.find((each) => /^4\d\d$/.test(each.command));
-    if (!refusal) ui.toast("You are an operator of the server.");
-    return refusal?.params.at(-1) ?? "";
-  }, close));
+  return openDialog(`Become the operator ${name}`, (close) =>
+    form(
+      [userName(name), field("Password", secret)],
+      "Go on",
+      async () => {
+        if (!isPrivate(ui.location)) return UNSAFE;
+        const answers = await ui.chat.ask("OPER", name, secret.value);
+        const refusal = answers.find((each) => /^4\d\d$/.test(each.command));
+        if (!refusal) ui.toast("You are an operator of the server.");
+        return refusal?.params.at(-1) ?? "";
+      },
+      close,
+    ),
+  );
 }
 
 export function settings(ui) {
@@ -156,36 +296,80 @@ export function settings(ui) {
     chosen[name] = value;
     ui.saveSettings();
   };
-  const theme = h("select", { onchange: () => set("theme")(theme.value) },
-    [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]].map(([value, label]) => h("option", { value, selected: chosen.theme === value }, label)));
-  const words = (name) => h("input", { type: "text", value: chosen[name].join(" "), dir: "auto", onchange: (event) => set(name)(event.target.value.split(/\s+/).filter(Boolean)) });
-  const notify = toggle("Notify me of mentions and private messages", chosen.notifications && ui.notifier.allowed(), async (wanted, box) => {
-    box.checked = wanted && (await ui.notifier.ask());
-    set("notifications")(box.checked);
-  }, ui.notifier.words());
+  const theme = h(
+    "select",
+    { onchange: () => set("theme")(theme.value) },
+    [
+      ["system", "As the system"],
+      ["light", "Light"],
+      ["dark", "Dark"],
+    ].map(([value, label]) => h("option", { value, selected: chosen.theme === value }, label)),
+  );
+  const words = (name) =>
+    h("input", {
+      type: "text",
+      value: chosen[name].join(" "),
+      dir: "auto",
+      onchange: (event) => set(name)(event.target.value.split(/\s+/).filter(Boolean)),
+    });
+  const notify = toggle(
+    "Notify me of mentions and private messages",
+    chosen.notifications && ui.notifier.allowed(),
+    async (wanted, box) => {
+      box.checked = wanted && (await ui.notifier.ask());
+      set("notifications")(box.checked);
+    },
+    ui.notifier.words(),
+  );
   return openDialog("Settings", () => [
-    h("section.stack", {}, field("Colours", theme), notify,
+    h(
+      "section.stack",
+      {},
+      field("Colours", theme),
+      notify,
       toggle("Show who comes and goes", chosen.passing, set("passing")),
       toggle("Tell others that I am typing", chosen.typing, set("typing")),
-      toggle("Times with seconds", chosen.seconds, set("seconds"))),
-    h("section.stack", {}, field("Words that call you, besides your name", words("highlights"), "With blanks between them."),
-      field("People whom you don't read", words("ignored"), "Names, or masks like *!*@spam.example, with blanks between them.")),
+      toggle("Times with seconds", chosen.seconds, set("seconds")),
+    ),
+    h(
+      "section.stack",
+      {},
+      field("Words that call you, besides your name", words("highlights"), "With blanks between them."),
+      field(
+        "People whom you don't read",
+        words("ignored"),
+        "Names, or masks like *!*@spam.example, with blanks between them.",
+      ),
+    ),
   ]);
 }
 
 export function keyWanted(ui, name) {
   const key = h("input", { type: "password", autocomplete: "off", required: true, autofocus: true });
-  return openDialog(`${name} has a key`, (close) => form([userName(name), field("The key", key)], "Go in", () => {
-    const { model } = ui;
-    model.autojoin.set(model.fold(name), { name, key: key.value });
-    model.showOnJoin.add(model.fold(name));
-    order(ui, "JOIN", name, key.value);
-    return "";
-  }, close));
+  return openDialog(`${name} has a key`, (close) =>
+    form(
+      [userName(name), field("The key", key)],
+      "Go in",
+      () => {
+        const { model } = ui;
+        model.autojoin.set(model.fold(name), { name, key: key.value });
+        model.showOnJoin.add(model.fold(name));
+        order(ui, "JOIN", name, key.value);
+        return "";
+      },
+      close,
+    ),
+  );
 }
 
 export async function invited(ui, by, name) {
-  const answer = await openDialog(`${by} invites you to ${name}`, (close) => h("div.buttons", {}, button("Not now", () => close()), button("Go there", () => close("go"), { look: "primary", autofocus: true })));
+  const answer = await openDialog(`${by} invites you to ${name}`, (close) =>
+    h(
+      "div.buttons",
+      {},
+      button("Not now", () => close()),
+      button("Go there", () => close("go"), { look: "primary", autofocus: true }),
+    ),
+  );
   if (answer === "go") ui.join(name);
 }
-

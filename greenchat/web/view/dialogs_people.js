@@ -23,18 +23,38 @@ export function person(ui, nick) {
     return [
       h("div.person", {}, avatar(nick), h("div", {}, h("bdi.large", {}, nick), isMe && h("small", {}, " you"))),
       facts,
-      h("div.buttons.start", {},
-        !isMe && button("Message", then(() => ui.open(model.open(nick))), { look: "primary", autofocus: true }),
-        !isMe && button("Mention", then(() => ui.composer.insert(`${nick}: `))),
+      h(
+        "div.buttons.start",
+        {},
+        !isMe &&
+          button(
+            "Message",
+            then(() => ui.open(model.open(nick))),
+            { look: "primary", autofocus: true },
+          ),
+        !isMe &&
+          button(
+            "Mention",
+            then(() => ui.composer.insert(`${nick}: `)),
+          ),
         !isMe && ignoring(ui, nick, then),
-        isMe && button("Your account", then(() => ui.dialogs.account()), { look: "primary" })),
-      buffer.kind === "channel" && buffer.members.has(model.fold(nick)) && !isMe && ui.actions.isOperator(buffer) && order(ui, buffer, nick, then),
+        isMe &&
+          button(
+            "Your account",
+            then(() => ui.dialogs.account()),
+            { look: "primary" },
+          ),
+      ),
+      buffer.kind === "channel" &&
+        buffer.members.has(model.fold(nick)) &&
+        !isMe &&
+        ui.actions.isOperator(buffer) &&
+        order(ui, buffer, nick, then),
     ];
   });
 }
 
 function known(ui, nick, found) {
-  const { model } = ui;
   if (!found) return [h("dt", {}, "Not known"), h("dd", {}, "The server could not be asked.")];
   if (found.missing) return [h("dt", {}, "Not here"), h("dd", {}, `${nick} is not online.`)];
   const rows = [
@@ -47,18 +67,22 @@ function known(ui, nick, found) {
     ["Address", found.host ? `${found.user}@${found.host}` : ""],
     ["Also", found.more.join("; ")],
   ];
-  model.profile = null;
   return rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", { dir: "auto" }, value)]);
 }
 
 function ignoring(ui, nick, then) {
   const { settings, fold } = ui.model;
   const ignored = settings.ignored.some((each) => fold(each) === fold(nick));
-  return button(ignored ? "Read again" : "Ignore", then(() => {
-    settings.ignored = ignored ? settings.ignored.filter((each) => fold(each) !== fold(nick)) : [...settings.ignored, nick];
-    ui.saveSettings();
-    ui.toast(ignored ? `You read ${nick} again.` : `You don't read ${nick} any more.`);
-  }));
+  return button(
+    ignored ? "Read again" : "Ignore",
+    then(() => {
+      settings.ignored = ignored
+        ? settings.ignored.filter((each) => fold(each) !== fold(nick))
+        : [...settings.ignored, nick];
+      ui.saveSettings();
+      ui.toast(ignored ? `You read ${nick} again.` : `You don't read ${nick} any more.`);
+    }),
+  );
 }
 
 /** What who keeps order in a channel may do to a member. */
@@ -69,26 +93,61 @@ function order(ui, buffer, nick, then) {
   const why = h("input", { type: "text", maxlength: 300, placeholder: "Why (may be empty)", "aria-label": "Why" });
   const kick = () => model.send("KICK", buffer.name, nick, ...(why.value ? [why.value] : []));
   const mask = maskOf(model, buffer.name, nick);
-  return h("section.order", {},
+  return h(
+    "section.order",
+    {},
     h("h3", {}, "In ", h("bdi", {}, buffer.name)),
-    h("div.buttons.start", {},
-      prefixes.includes("@") ? button("Take operator's rights", mode("-o", nick)) : button("Make operator", mode("+o", nick)),
-      prefixes.includes("+") ? button("Take voice", mode("-v", nick)) : button("Give voice", mode("+v", nick))),
-    h("div.buttons.start", {}, why,
+    h(
+      "div.buttons.start",
+      {},
+      prefixes.includes("@")
+        ? button("Take operator's rights", mode("-o", nick))
+        : button("Make operator", mode("+o", nick)),
+      prefixes.includes("+") ? button("Take voice", mode("-v", nick)) : button("Give voice", mode("+v", nick)),
+    ),
+    h(
+      "div.buttons.start",
+      {},
+      why,
       button("Remove", then(kick), { look: "danger" }),
-      button("Ban", then(() => { model.send("MODE", buffer.name, "+b", mask); kick(); }), { look: "danger", title: `Keeps ${mask} out` })));
+      button(
+        "Ban",
+        then(() => {
+          model.send("MODE", buffer.name, "+b", mask);
+          kick();
+        }),
+        { look: "danger", title: `Keeps ${mask} out` },
+      ),
+    ),
+  );
 }
 
 /** Write to somebody: one field. */
 export function writeTo(ui) {
   const input = h("input", { type: "text", autocomplete: "off", autofocus: true, required: true, list: "" });
-  const names = new Set([...ui.model.buffers.values()].flatMap((buffer) => [...buffer.members.values()].map((member) => member.nick)));
-  const list = h("datalist", { id: "people-here" }, [...names].sort().slice(0, 500).map((nick) => h("option", { value: nick })));
+  const names = new Set(
+    [...ui.model.buffers.values()].flatMap((buffer) => [...buffer.members.values()].map((member) => member.nick)),
+  );
+  const list = h(
+    "datalist",
+    { id: "people-here" },
+    [...names]
+      .sort()
+      .slice(0, 500)
+      .map((nick) => h("option", { value: nick })),
+  );
   input.setAttribute("list", "people-here");
-  return openDialog("Write to somebody", (close) => form([field("Their name", input), list], "Write", () => {
-    const nick = input.value.trim();
-    if (!nick || /[\s,!@*#]/.test(nick)) return "That is no name of a person.";
-    ui.open(ui.model.open(nick));
-    return "";
-  }, close));
+  return openDialog("Write to somebody", (close) =>
+    form(
+      [field("Their name", input), list],
+      "Write",
+      () => {
+        const nick = input.value.trim();
+        if (!nick || /[\s,!@*#]/.test(nick)) return "That is no name of a person.";
+        ui.open(ui.model.open(nick));
+        return "";
+      },
+      close,
+    ),
+  );
 }

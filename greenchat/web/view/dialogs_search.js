@@ -24,9 +24,27 @@ export function search(ui) {
     ui.open(buffer);
   };
   const showPlaces = (wanted) => {
-    const all = model.ordered.filter((buffer) => buffer.kind !== "status" && buffer.name.toLowerCase().includes(wanted));
+    const all = model.ordered.filter(
+      (buffer) => buffer.kind !== "status" && buffer.name.toLowerCase().includes(wanted),
+    );
     const ranked = wanted ? all : all.filter((buffer) => buffer.unread).concat(all.filter((buffer) => !buffer.unread));
-    refill(places, ranked.slice(0, 6).map((buffer) => h("li", {}, h("button", { type: "button", onclick: () => goTo(buffer) }, h("bdi.name", {}, buffer.name), buffer.unread > 0 && h("span.count", {}, buffer.unread)))));
+    refill(
+      places,
+      ranked
+        .slice(0, 6)
+        .map((buffer) =>
+          h(
+            "li",
+            {},
+            h(
+              "button",
+              { type: "button", onclick: () => goTo(buffer) },
+              h("bdi.name", {}, buffer.name),
+              buffer.unread > 0 && h("span.count", {}, buffer.unread),
+            ),
+          ),
+        ),
+    );
   };
   const ask = async () => {
     const text = input.value.trim();
@@ -48,11 +66,29 @@ export function search(ui) {
     if (mine !== turn) return;
     const failure = messages.find((each) => each.command === "FAIL");
     const rows = messages.filter((each) => each.command === "PRIVMSG" || each.command === "NOTICE").reverse();
-    status.textContent = failure ? failure.params.at(-1) : rows.length ? `${rows.length}${rows.length >= MOST ? " newest" : ""} found` : "Nothing found.";
-    refill(found, rows.map((message) => h("li", {}, result(ui, message, text, () => close()))));
+    status.textContent = failure
+      ? failure.params.at(-1)
+      : rows.length
+        ? `${rows.length}${rows.length >= MOST ? " newest" : ""} found`
+        : "Nothing found.";
+    refill(
+      found,
+      rows.map((message) =>
+        h(
+          "li",
+          {},
+          result(ui, message, text, () => close()),
+        ),
+      ),
+    );
   };
   const input = h("input", {
-    type: "text", role: "searchbox", placeholder: "Search messages, or a conversation", "aria-label": "Search messages, or a conversation", autofocus: true, autocomplete: "off",
+    type: "text",
+    role: "searchbox",
+    placeholder: "Search messages, or a conversation",
+    "aria-label": "Search messages, or a conversation",
+    autofocus: true,
+    autocomplete: "off",
     oninput: () => {
       showPlaces(input.value.trim().toLowerCase());
       clearTimeout(timer);
@@ -60,29 +96,62 @@ export function search(ui) {
     },
   });
   showPlaces("");
-  return openDialog("Search", (closing) => {
-    close = closing;
-    const first = () => (places.querySelector("button") ?? found.querySelector("button"))?.click();
-    return h("div.search", { onkeydown: (event) => step(event) },
-      h("form", { onsubmit: (event) => { event.preventDefault(); first(); } }, input),
-      places,
-      model.current.kind !== "status" && h("label.switch.small", {}, here, h("span", {}, "Messages in ", h("bdi", {}, model.current.name), " only")),
-      status, found);
-  }, { wide: true }).finally(() => clearTimeout(timer));
+  return openDialog(
+    "Search",
+    (closing) => {
+      close = closing;
+      const first = () => (places.querySelector("button") ?? found.querySelector("button"))?.click();
+      return h(
+        "div.search",
+        { onkeydown: (event) => step(event) },
+        h(
+          "form",
+          {
+            onsubmit: (event) => {
+              event.preventDefault();
+              first();
+            },
+          },
+          input,
+        ),
+        places,
+        model.current.kind !== "status" &&
+          h("label.switch.small", {}, here, h("span", {}, "Messages in ", h("bdi", {}, model.current.name), " only")),
+        status,
+        found,
+      );
+    },
+    { wide: true },
+  ).finally(() => clearTimeout(timer));
 }
 
 function result(ui, message, text, close) {
   const { model } = ui;
-  const target = model.isChannel(message.params[0]) ? message.params[0] : model.isMe(message.nick) ? message.params[0] : message.nick;
+  const target = model.isChannel(message.params[0])
+    ? message.params[0]
+    : model.isMe(message.nick)
+      ? message.params[0]
+      : message.nick;
   const words = stripped(message.params[1].replace(/^\x01ACTION (.*)\x01$/s, "$1"));
   const jump = () => {
     close();
     ui.messages.jump(message.tags.msgid, model.open(target));
     ui.showAddress();
   };
-  return h("button.result", { type: "button", onclick: jump },
-    h("span.head", {}, h(`bdi.nick.c${colourOf(message.nick)}`, {}, message.nick), " in ", h("bdi", {}, target), " ", h("time", {}, brief(timeOf(message, Date.now())))),
-    h("span.words", { dir: "auto" }, marked(words, text)));
+  return h(
+    "button.result",
+    { type: "button", onclick: jump },
+    h(
+      "span.head",
+      {},
+      h(`bdi.nick.c${colourOf(message.nick)}`, {}, message.nick),
+      " in ",
+      h("bdi", {}, target),
+      " ",
+      h("time", {}, brief(timeOf(message, Date.now()))),
+    ),
+    h("span.words", { dir: "auto" }, marked(words, text)),
+  );
 }
 
 /** A text with what was searched for marked; the part around it where it is long. */
@@ -91,7 +160,12 @@ function marked(words, text) {
   const at = words.toLowerCase().indexOf(wanted);
   if (at < 0) return words.slice(0, 200);
   const from = at > 100 ? at - 60 : 0;
-  return [from ? "…" : "", words.slice(from, at), h("mark", {}, words.slice(at, at + wanted.length)), words.slice(at + wanted.length, at + 200)];
+  return [
+    from ? "…" : "",
+    words.slice(from, at),
+    h("mark", {}, words.slice(at, at + wanted.length)),
+    words.slice(at + wanted.length, at + 200),
+  ];
 }
 
 /** Up and down go through what was found. */

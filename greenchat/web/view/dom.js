@@ -1,6 +1,8 @@
 // Elements. Text goes in as text nodes, and an attribute is never code: what strangers say can't become markup.
 
-const PROPERTIES = new Set("value checked disabled hidden tabIndex type autofocus indeterminate inert returnValue".split(" "));
+const PROPERTIES = new Set(
+  "value checked disabled hidden tabIndex type autofocus indeterminate inert returnValue".split(" "),
+);
 
 /** Make an element: h("button.primary", {onclick, "aria-label": "Send"}, "text", child, [more], null). */
 export function h(name, props = {}, ...children) {
@@ -37,7 +39,8 @@ const NAMESPACE = "http://www.w3.org/2000/svg";
 const PATHS = {
   menu: "M4 6h16M4 12h16M4 18h16",
   search: "M11 4a7 7 0 1 0 0 14a7 7 0 0 0 0-14M16.5 16.5L21 21",
-  people: "M9 11a4 4 0 1 0 0-8a4 4 0 0 0 0 8M2 21v-1a6 6 0 0 1 6-6h2a6 6 0 0 1 6 6v1M16 3.5a4 4 0 0 1 0 7.5M22 21v-1a6 6 0 0 0-4-5.6",
+  people:
+    "M9 11a4 4 0 1 0 0-8a4 4 0 0 0 0 8M2 21v-1a6 6 0 0 1 6-6h2a6 6 0 0 1 6 6v1M16 3.5a4 4 0 0 1 0 7.5M22 21v-1a6 6 0 0 0-4-5.6",
   plus: "M12 5v14M5 12h14",
   close: "M6 6l12 12M18 6L6 18",
   reply: "M9 7l-5 5l5 5M4 12h10a6 6 0 0 1 6 6v1",
@@ -58,7 +61,12 @@ const PATHS = {
 export function icon(name) {
   const made = document.createElementNS(NAMESPACE, "svg");
   const path = document.createElementNS(NAMESPACE, "path");
-  for (const [key, value] of Object.entries({ viewBox: "0 0 24 24", class: "icon", "aria-hidden": "true", focusable: "false" }))
+  for (const [key, value] of Object.entries({
+    viewBox: "0 0 24 24",
+    class: "icon",
+    "aria-hidden": "true",
+    focusable: "false",
+  }))
     made.setAttribute(key, value);
   path.setAttribute("d", PATHS[name]);
   made.append(path);
@@ -78,7 +86,8 @@ export function square(units, path, label) {
   return made;
 }
 
-export const button = (label, onclick, props = {}) => h(props.look ? `button.${props.look}` : "button", { type: "button", onclick, ...props, look: null }, label);
+export const button = (label, onclick, props = {}) =>
+  h(props.look ? `button.${props.look}` : "button", { type: "button", onclick, ...props, look: null }, label);
 
 export const iconButton = (name, label, onclick, props = {}) =>
   h("button.icon-button", { type: "button", "aria-label": label, title: label, onclick, ...props }, icon(name));

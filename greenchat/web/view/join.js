@@ -13,11 +13,17 @@ export class Join {
   ask(words = "") {
     const { ui } = this;
     const input = this.nameField(ui.stored.get("name") ?? "", "Your name");
-    this.fill(h("form.stack", { onsubmit: (event) => this.enter(event, input) },
-      words && h("p.notice", { role: "alert", dir: "auto" }, words),
-      h("label", { for: input.id }, "Your name"), input,
-      h("button.primary.large", { type: "submit" }, "Join"),
-      h("p.hint", {}, "Any name that you like. Nothing to install, no account needed.")));
+    this.fill(
+      h(
+        "form.stack",
+        { onsubmit: (event) => this.enter(event, input) },
+        words && h("p.notice", { role: "alert", dir: "auto" }, words),
+        h("label", { for: input.id }, "Your name"),
+        input,
+        h("button.primary.large", { type: "submit" }, "Join"),
+        h("p.hint", {}, "Any name that you like. Nothing to install, no account needed."),
+      ),
+    );
     input.focus();
   }
 
@@ -27,15 +33,27 @@ export class Join {
     const mayBeOwn = why === "password" || why === "signed out" || owned;
     const secret = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
     const other = this.nameField(suggested(nick), "Another name");
-    const own = h("form.stack", { onsubmit: (event) => {
-      event.preventDefault();
-      ui.enter(nick, secret.value);
-    } },
-      h("input", { type: "text", autocomplete: "username", value: nick, hidden: true, readonly: true }), h("label", { for: "password" }, "Is it yours? Its password"), secret, ui.session.choice(),
-      h("button.primary.large", { type: "submit" }, "Log in"));
-    const another = h("form.stack", { onsubmit: (event) => this.enter(event, other) },
-      h("label", { for: other.id }, mayBeOwn ? "Or another name" : "Another name"), other,
-      h(`button.${mayBeOwn ? "secondary" : "primary"}.large`, { type: "submit" }, "Join"));
+    const own = h(
+      "form.stack",
+      {
+        onsubmit: (event) => {
+          event.preventDefault();
+          ui.enter(nick, secret.value);
+        },
+      },
+      h("input", { type: "text", autocomplete: "username", value: nick, hidden: true, readonly: true }),
+      h("label", { for: "password" }, "Is it yours? Its password"),
+      secret,
+      ui.session.choice(),
+      h("button.primary.large", { type: "submit" }, "Log in"),
+    );
+    const another = h(
+      "form.stack",
+      { onsubmit: (event) => this.enter(event, other) },
+      h("label", { for: other.id }, mayBeOwn ? "Or another name" : "Another name"),
+      other,
+      h(`button.${mayBeOwn ? "secondary" : "primary"}.large`, { type: "submit" }, "Join"),
+    );
     const titles = {
       password: "That was not the password.",
       "signed out": "This browser is signed in no more.",
@@ -43,8 +61,21 @@ export class Join {
       unsafe: "A password is not safe here.",
       taken: owned ? "This name belongs to somebody." : "This name is in use.",
     };
-    this.fill(h("div.stack", { role: "alert" }, h("p.question", {}, h("bdi", {}, nick), h("span", {}, titles[why] ?? titles.taken)), why === "nick" || why === "unsafe" ? h("p.hint", { dir: "auto" }, words) : null),
-      mayBeOwn ? [own, h("hr"), another] : [another, why === "taken" && button("It is mine: log in", () => this.question({ why, nick, words, owned: true }), { look: "quiet" })]);
+    this.fill(
+      h(
+        "div.stack",
+        { role: "alert" },
+        h("p.question", {}, h("bdi", {}, nick), h("span", {}, titles[why] ?? titles.taken)),
+        why === "nick" || why === "unsafe" ? h("p.hint", { dir: "auto" }, words) : null,
+      ),
+      mayBeOwn
+        ? [own, h("hr"), another]
+        : [
+            another,
+            why === "taken" &&
+              button("It is mine: log in", () => this.question({ why, nick, words, owned: true }), { look: "quiet" }),
+          ],
+    );
     (mayBeOwn ? secret : other).focus();
     if (!mayBeOwn) other.select();
   }
@@ -62,27 +93,56 @@ export class Join {
     clearTimeout(this.timer);
     if (!this.state?.isConnected) return;
     const seconds = Math.max(1, Math.ceil((link.retryAt - Date.now()) / 1000));
-    const words = { waiting: `${link.words} Trying again in ${seconds} s.`, offline: link.words }[link.state] ?? "Coming in…";
+    const words =
+      { waiting: `${link.words} Trying again in ${seconds} s.`, offline: link.words }[link.state] ?? "Coming in…";
     if (link.state === "waiting") this.timer = setTimeout(() => this.drawLink(), 1000);
     if (words === this.told) return;
     this.told = words;
     const stuck = link.state === "waiting" || link.state === "offline";
-    refill(this.state, h("p.notice", { dir: "auto" }, words), stuck && h("div.buttons", {},
-      button("Another name", () => {
-        this.ui.chat.quit();
-        this.ask();
-      }), button("Try now", () => this.ui.enterAgain(), { look: "primary" })));
+    refill(
+      this.state,
+      h("p.notice", { dir: "auto" }, words),
+      stuck &&
+        h(
+          "div.buttons",
+          {},
+          button("Another name", () => {
+            this.ui.chat.quit();
+            this.ask();
+          }),
+          button("Try now", () => this.ui.enterAgain(), { look: "primary" }),
+        ),
+    );
   }
 
   fill(...content) {
     const { config, channel } = this.ui;
     const where = channel || config.default_channel || "";
-    refill(this.box, h("div.logo", { "aria-hidden": "true" }, h("img", { src: this.ui.asset("icons/icon.svg"), alt: "", width: 56, height: 56 })),
-      h("h1", {}, config.title || "greenchat"), where && h("p.where", {}, "You will be in ", h("bdi", {}, where)), content);
+    refill(
+      this.box,
+      h(
+        "div.logo",
+        { "aria-hidden": "true" },
+        h("img", { src: this.ui.asset("icons/icon.svg"), alt: "", width: 56, height: 56 }),
+      ),
+      h("h1", {}, config.title || "greenchat"),
+      where && h("p.where", {}, "You will be in ", h("bdi", {}, where)),
+      content,
+    );
   }
 
   nameField(value, label) {
-    return h("input", { type: "text", id: label === "Your name" ? "name" : "other-name", value, required: true, maxlength: 64, autocomplete: "nickname", autocapitalize: "off", spellcheck: "false", dir: "auto" });
+    return h("input", {
+      type: "text",
+      id: label === "Your name" ? "name" : "other-name",
+      value,
+      required: true,
+      maxlength: 64,
+      autocomplete: "nickname",
+      autocapitalize: "off",
+      spellcheck: "false",
+      dir: "auto",
+    });
   }
 
   enter(event, input) {
@@ -97,4 +157,3 @@ function suggested(nick) {
   const [, name, number] = /^(.*?)(\d*)$/.exec(nick);
   return `${name}${Number(number || 1) + 1}`;
 }
-

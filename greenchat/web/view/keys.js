@@ -7,11 +7,13 @@ export function listenToKeys(ui) {
     const command = event.ctrlKey || event.metaKey;
     const { key } = event;
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "");
-    if (command && !event.shiftKey && !event.altKey && key.toLowerCase() === "k") return take(event, () => inDialog || ui.dialogs.search());
+    if (command && !event.shiftKey && !event.altKey && key.toLowerCase() === "k")
+      return take(event, () => inDialog || ui.dialogs.search());
     if (inDialog) return;
     if (command && key === "End") return take(event, () => ui.messages.toEnd());
     if (event.altKey && !command) {
-      if (key === "ArrowUp" || key === "ArrowDown") return take(event, () => move(ui, key === "ArrowUp" ? -1 : 1, event.shiftKey));
+      if (key === "ArrowUp" || key === "ArrowDown")
+        return take(event, () => move(ui, key === "ArrowUp" ? -1 : 1, event.shiftKey));
       if (/^Digit[1-9]$/.test(event.code)) return take(event, () => pick(ui, Number(event.code.at(-1))));
       return;
     }

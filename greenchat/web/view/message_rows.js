@@ -41,17 +41,35 @@ const DRAW = { start, more, gap: more, day, new: newLine, talk, events, waiting 
 
 function start(ui, buffer) {
   const channel = buffer.kind === "channel";
-  return h("div.row.start", { role: "listitem" },
+  return h(
+    "div.row.start",
+    { role: "listitem" },
     h("h2", {}, channel ? ["Welcome to ", h("bdi", {}, buffer.name)] : ["You and ", h("bdi", {}, buffer.name)]),
-    h("p", {}, channel ? "This is the beginning of the channel." : "This is the beginning of your talk. Only the two of you read it."),
-    channel && button("Invite people", () => ui.dialogs.channel(buffer), { look: "secondary" }));
+    h(
+      "p",
+      {},
+      channel
+        ? "This is the beginning of the channel."
+        : "This is the beginning of your talk. Only the two of you read it.",
+    ),
+    channel && button("Invite people", () => ui.dialogs.channel(buffer), { look: "secondary" }),
+  );
 }
 
 function more(ui, buffer, row) {
   const asking = buffer.asking.size > 0;
-  const words = ui.model.link.state !== "online" ? "What was said before can be read once you are connected." : asking ? "Loading…" : "Load what was said before";
+  const words =
+    ui.model.link.state !== "online"
+      ? "What was said before can be read once you are connected."
+      : asking
+        ? "Loading…"
+        : "Load what was said before";
   const load = () => ui.messages.load(row);
-  return h("div.row.more", { role: "listitem" }, asking || ui.model.link.state !== "online" ? h("span", {}, words) : button(words, load, { look: "quiet" }));
+  return h(
+    "div.row.more",
+    { role: "listitem" },
+    asking || ui.model.link.state !== "online" ? h("span", {}, words) : button(words, load, { look: "quiet" }),
+  );
 }
 
 function day(ui, buffer, { time }) {
@@ -63,35 +81,59 @@ function newLine() {
 }
 
 function events(ui, buffer, { lines }) {
-  return h("div.row.event", { role: "listitem" }, h("span", { dir: "auto" }, passing(lines)), time(ui, lines.at(-1).time));
+  return h(
+    "div.row.event",
+    { role: "listitem" },
+    h("span", { dir: "auto" }, passing(lines)),
+    time(ui, lines.at(-1).time),
+  );
 }
 
 function plain(ui, buffer, { type, line }) {
-  return h(`div.row.${type}`, { role: "listitem" },
+  return h(
+    `div.row.${type}`,
+    { role: "listitem" },
     type === "error" && h("span.sign", { "aria-hidden": "true" }, "!"),
-    h("span.words", { dir: "auto" }, drawText(line.text, ui)), time(ui, line.time));
+    h("span.words", { dir: "auto" }, drawText(line.text, ui)),
+    time(ui, line.time),
+  );
 }
 
 function talk(ui, buffer, { line, first }) {
   const gone = buffer.redacted.get(line.id);
-  const classes = [first ? "first" : "", line.mention ? "mention" : "", line.own ? "own" : "", line.kind].filter(Boolean).join(".");
-  const made = h(`div.row.talk.${classes}`, { role: "listitem", tabIndex: -1, "data-key": `l${line.n}`, "aria-label": spoken(line, gone) },
+  const classes = [first ? "first" : "", line.mention ? "mention" : "", line.own ? "own" : "", line.kind]
+    .filter(Boolean)
+    .join(".");
+  const made = h(
+    `div.row.talk.${classes}`,
+    { role: "listitem", tabIndex: -1, "data-key": `l${line.n}`, "aria-label": spoken(line, gone) },
     line.reply && quote(ui, buffer, line.reply),
     h("div.gutter", {}, first && line.kind !== "action" ? avatar(line.nick) : time(ui, line.time, brisk)),
-    h("div.body", {},
+    h(
+      "div.body",
+      {},
       first && line.kind !== "action" && head(ui, buffer, line),
       gone ? h("p.text.gone", {}, goneWords(gone, line)) : text(ui, line),
-      !gone && reactions(ui, buffer, line)));
+      !gone && reactions(ui, buffer, line),
+    ),
+  );
   return made;
 }
 
 function head(ui, buffer, line) {
-  return h("div.head", {},
-    h(`button.nick.c${colourOf(line.nick)}`, { type: "button", tabIndex: -1, onclick: () => ui.dialogs.person(line.nick) }, h("bdi", {}, line.nick)),
+  return h(
+    "div.head",
+    {},
+    h(
+      `button.nick.c${colourOf(line.nick)}`,
+      { type: "button", tabIndex: -1, onclick: () => ui.dialogs.person(line.nick) },
+      h("bdi", {}, line.nick),
+    ),
     line.bot && h("span.tag", {}, "bot"),
     line.kind === "notice" && h("span.tag", {}, "notice"),
     line.to && h("span.tag", {}, `to ${line.to}`),
-    time(ui, line.time));
+    time(ui, line.time),
+  );
 }
 
 function text(ui, line) {
@@ -104,41 +146,95 @@ function quote(ui, buffer, id) {
   const parent = buffer.ids.get(id);
   const known = parent && !buffer.redacted.has(id);
   const words = known ? shortened(stripped(parent.text).replace(/\s+/g, " "), 120) : "an earlier message";
-  return h("button.quote", { type: "button", tabIndex: -1, onclick: () => ui.messages.jump(id), "aria-label": `Go to the message that this replies to` },
-    icon("reply"), known && h("bdi", { class: `nick c${colourOf(parent.nick)}` }, parent.nick), h("span", { dir: "auto" }, words));
+  return h(
+    "button.quote",
+    {
+      type: "button",
+      tabIndex: -1,
+      onclick: () => ui.messages.jump(id),
+      "aria-label": `Go to the message that this replies to`,
+    },
+    icon("reply"),
+    known && h("bdi", { class: `nick c${colourOf(parent.nick)}` }, parent.nick),
+    h("span", { dir: "auto" }, words),
+  );
 }
 
 function reactions(ui, buffer, line) {
   const given = buffer.reactions.get(line.id);
   if (!given?.size) return null;
-  return h("div.reactions", {}, [...given].slice(0, 30).map(([sign, nicks]) => {
-    const mine = nicks.some((nick) => ui.model.isMe(nick));
-    const label = `${sign} ${nicks.length}, ${listed(nicks, 6)}`;
-    return h(`button.reaction${mine ? ".mine" : ""}`, { type: "button", title: label, "aria-label": label, "aria-pressed": mine, onclick: () => ui.actions.react(buffer, line, sign) },
-      h("span.sign", {}, sign), " ", h("span", {}, nicks.length));
-  }));
+  return h(
+    "div.reactions",
+    {},
+    [...given].slice(0, 30).map(([sign, nicks]) => {
+      const mine = nicks.some((nick) => ui.model.isMe(nick));
+      const label = `${sign} ${nicks.length}, ${listed(nicks, 6)}`;
+      return h(
+        `button.reaction${mine ? ".mine" : ""}`,
+        {
+          type: "button",
+          title: label,
+          "aria-label": label,
+          "aria-pressed": mine,
+          onclick: () => ui.actions.react(buffer, line, sign),
+        },
+        h("span.sign", {}, sign),
+        " ",
+        h("span", {}, nicks.length),
+      );
+    }),
+  );
 }
 
 function waiting(ui, buffer, { waiting: held, first }) {
   const { failed } = held;
   const offline = ui.model.link.state !== "online";
   const state = failed ? `Not sent: ${failed}` : offline ? "Sent once you are connected" : "Sending…";
-  return h(`div.row.talk.own.waiting${first ? ".first" : ""}${failed ? ".failed" : ""}`, { role: "listitem" },
+  return h(
+    `div.row.talk.own.waiting${first ? ".first" : ""}${failed ? ".failed" : ""}`,
+    { role: "listitem" },
     h("div.gutter", {}, first && held.kind !== "action" ? avatar(ui.model.nick || ui.model.wanted) : null),
-    h("div.body", {},
-      first && held.kind !== "action" && h("div.head", {}, h("bdi", { class: `nick c${colourOf(ui.model.nick || ui.model.wanted)}` }, ui.model.nick || ui.model.wanted)),
+    h(
+      "div.body",
+      {},
+      first &&
+        held.kind !== "action" &&
+        h(
+          "div.head",
+          {},
+          h("bdi", { class: `nick c${colourOf(ui.model.nick || ui.model.wanted)}` }, ui.model.nick || ui.model.wanted),
+        ),
       text(ui, { ...held, nick: ui.model.nick || ui.model.wanted }),
-      (failed || offline) && h("p.state", {}, state, " ",
-        failed && button("Try again", () => ui.actions.resend(buffer, held), { look: "link" }), " ",
-        button("Discard", () => ui.actions.discard(buffer, held), { look: "link" }))));
+      (failed || offline) &&
+        h(
+          "p.state",
+          {},
+          state,
+          " ",
+          failed && button("Try again", () => ui.actions.resend(buffer, held), { look: "link" }),
+          " ",
+          button("Discard", () => ui.actions.discard(buffer, held), { look: "link" }),
+        ),
+    ),
+  );
 }
 
 export function avatar(nick) {
-  return h(`span.avatar.c${colourOf(nick)}`, { "aria-hidden": "true" }, shortened(nick.replace(/^[^\p{L}\p{N}]+/u, "") || nick, 1).replace("…", "").toUpperCase());
+  return h(
+    `span.avatar.c${colourOf(nick)}`,
+    { "aria-hidden": "true" },
+    shortened(nick.replace(/^[^\p{L}\p{N}]+/u, "") || nick, 1)
+      .replace("…", "")
+      .toUpperCase(),
+  );
 }
 
 function time(ui, when, words = clock) {
-  return h("time", { datetime: new Date(when).toISOString(), title: exact(when) }, words(when, ui.model.settings.seconds));
+  return h(
+    "time",
+    { datetime: new Date(when).toISOString(), title: exact(when) },
+    words(when, ui.model.settings.seconds),
+  );
 }
 
 function goneWords({ by, why }, line) {
@@ -149,5 +245,7 @@ function goneWords({ by, why }, line) {
 /** A message as a screen reader says it. */
 export function spoken(line, gone = null) {
   const words = gone ? goneWords(gone, line) : stripped(line.text);
-  return line.kind === "action" ? `${line.nick} ${words}, ${brief(line.time)}` : `${line.nick}: ${words}, ${brief(line.time)}`;
+  return line.kind === "action"
+    ? `${line.nick} ${words}, ${brief(line.time)}`
+    : `${line.nick}: ${words}, ${brief(line.time)}`;
 }

@@ -31,7 +31,10 @@ export class Messages {
     this.content.addEventListener("pointerover", (event) => this.offerTools(event.target));
     this.content.addEventListener("focusin", (event) => this.offerTools(event.target));
     this.scroller.addEventListener("keydown", (event) => this.pressed(event));
-    this.scroller.addEventListener("pointerleave", () => this.tools.contains(document.activeElement) || this.tools.remove());
+    this.scroller.addEventListener(
+      "pointerleave",
+      () => this.tools.contains(document.activeElement) || this.tools.remove(),
+    );
   }
 
   /** Draw what changed. */
@@ -48,7 +51,8 @@ export class Messages {
     if (isOther) {
       this.tools.remove();
       this.log.replaceChildren();
-      if (buffer.kind !== "status" && !buffer.begun && canAsk(model, buffer)) this.ui.later(() => askLatest(model, buffer));
+      if (buffer.kind !== "status" && !buffer.begun && canAsk(model, buffer))
+        this.ui.later(() => askLatest(model, buffer));
       const place = this.places.get(buffer);
       this.list.setRows(rowsOf(buffer, passes), { follow: !place });
       if (place) this.list.layout(place);
@@ -153,7 +157,8 @@ export class Messages {
 
   /** Say a new line to screen readers. */
   say(line) {
-    const words = line.kind === "action" ? `${line.nick} ${stripped(line.text)}` : `${line.nick}: ${stripped(line.text)}`;
+    const words =
+      line.kind === "action" ? `${line.nick} ${stripped(line.text)}` : `${line.nick}: ${stripped(line.text)}`;
     this.log.append(h("p", {}, words));
     while (this.log.childElementCount > MOST_LOGGED) this.log.firstElementChild.remove();
   }
@@ -164,14 +169,43 @@ export class Messages {
       if (line) run(line);
     };
     this.quick = QUICK.slice(0, 3).map((sign) =>
-      h("button.icon-button", { type: "button", "aria-label": `React with ${sign}`, title: `React with ${sign}`, onclick: act((line) => this.ui.actions.react(this.buffer, line, sign)) }, sign));
-    this.takeBack = iconButton("trash", "Take back", act((line) => this.ui.actions.redact(this.buffer, line)));
-    return h("div.tools", { role: "toolbar", "aria-label": "What to do with this message" },
+      h(
+        "button.icon-button",
+        {
+          type: "button",
+          "aria-label": `React with ${sign}`,
+          title: `React with ${sign}`,
+          onclick: act((line) => this.ui.actions.react(this.buffer, line, sign)),
+        },
+        sign,
+      ),
+    );
+    this.takeBack = iconButton(
+      "trash",
+      "Take back",
+      act((line) => this.ui.actions.redact(this.buffer, line)),
+    );
+    return h(
+      "div.tools",
+      { role: "toolbar", "aria-label": "What to do with this message" },
       this.quick,
-      iconButton("smile", "React with another emoji", act((line) => this.ui.dialogs.emoji((sign) => this.ui.actions.react(this.buffer, line, sign)))),
-      iconButton("reply", "Reply", act((line) => this.ui.actions.reply(this.buffer, line))),
-      iconButton("copy", "Copy the text", act((line) => this.ui.actions.copy(stripped(line.text), "The message is copied."))),
-      this.takeBack);
+      iconButton(
+        "smile",
+        "React with another emoji",
+        act((line) => this.ui.dialogs.emoji((sign) => this.ui.actions.react(this.buffer, line, sign))),
+      ),
+      iconButton(
+        "reply",
+        "Reply",
+        act((line) => this.ui.actions.reply(this.buffer, line)),
+      ),
+      iconButton(
+        "copy",
+        "Copy the text",
+        act((line) => this.ui.actions.copy(stripped(line.text), "The message is copied.")),
+      ),
+      this.takeBack,
+    );
   }
 
   toolLine() {
@@ -194,7 +228,8 @@ export class Messages {
     const row = event.target.closest?.(".row.talk[data-key]");
     const { key } = event;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!row && (key === "ArrowUp" || key === "ArrowDown") && event.target === this.scroller) return this.focusLast(event);
+    if (!row && (key === "ArrowUp" || key === "ArrowDown") && event.target === this.scroller)
+      return this.focusLast(event);
     if (!row || event.target !== row) return;
     const line = this.list.rows.find((each) => each.key === row.dataset.key)?.line;
     const actions = {

@@ -19,8 +19,10 @@ export class Notifier {
 
   /** Why there are none, in words. */
   words() {
-    if (!globalThis.Notification || !globalThis.isSecureContext) return "This browser allows notifications only on pages that come by https://.";
-    if (Notification.permission === "denied") return "The browser is told not to show notifications of this page; its own settings change that.";
+    if (!globalThis.Notification || !globalThis.isSecureContext)
+      return "This browser allows notifications only on pages that come by https://.";
+    if (Notification.permission === "denied")
+      return "The browser is told not to show notifications of this page; its own settings change that.";
     return "";
   }
 
@@ -34,13 +36,21 @@ export class Notifier {
   called(buffer, line) {
     const { ui } = this;
     if (ui.model.settings.notifications && this.allowed()) this.show(buffer, line);
-    else if (!this.asked && globalThis.Notification?.permission === "default" && globalThis.isSecureContext && !ui.stored.get("no notifications")) {
+    else if (
+      !this.asked &&
+      globalThis.Notification?.permission === "default" &&
+      globalThis.isSecureContext &&
+      !ui.stored.get("no notifications")
+    ) {
       this.asked = true; // in context: now it is clear what they are for
       ui.offer(`${line.nick} called you. Would you like a notification the next time?`, [
-        ["Yes, notify me", async () => {
-          ui.model.settings.notifications = await this.ask();
-          ui.saveSettings();
-        }],
+        [
+          "Yes, notify me",
+          async () => {
+            ui.model.settings.notifications = await this.ask();
+            ui.saveSettings();
+          },
+        ],
         ["No", () => ui.stored.put("no notifications", true)],
       ]);
     }
@@ -49,7 +59,11 @@ export class Notifier {
   show(buffer, line) {
     const title = buffer.kind === "private" ? line.nick : `${line.nick} in ${buffer.name}`;
     try {
-      const shown = new Notification(title, { body: shortened(stripped(line.text), LONGEST), tag: buffer.key, icon: this.ui.asset("icons/icon.svg") });
+      const shown = new Notification(title, {
+        body: shortened(stripped(line.text), LONGEST),
+        tag: buffer.key,
+        icon: this.ui.asset("icons/icon.svg"),
+      });
       shown.onclick = () => {
         window.focus();
         this.ui.open(buffer);

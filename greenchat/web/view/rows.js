@@ -10,7 +10,8 @@ const TOGETHER = 300_000; // milliseconds within which one's lines stand togethe
 export function rowsOf(buffer, showsPassing) {
   const rows = [];
   const hasHistory = buffer.kind !== "status";
-  if (hasHistory && buffer.begun) rows.push(buffer.complete ? { key: "start", type: "start" } : { key: "more", type: "more" });
+  if (hasHistory && buffer.begun)
+    rows.push(buffer.complete ? { key: "start", type: "start" } : { key: "more", type: "more" });
   let [before, day, isMarked] = [null, 0, !buffer.mark];
   for (const line of buffer.lines) {
     if (line.time <= buffer.clearedAt || line.kind === "none") {
@@ -34,7 +35,12 @@ export function rowsOf(buffer, showsPassing) {
     before = place(rows, line, before, showsPassing);
   }
   for (const waiting of buffer.waiting) {
-    rows.push({ key: `waiting${waiting.id}`, type: "waiting", waiting, first: !isFollowing(before, { ...waiting, nick: "", own: true }) });
+    rows.push({
+      key: `waiting${waiting.id}`,
+      type: "waiting",
+      waiting,
+      first: !isFollowing(before, { ...waiting, nick: "", own: true }),
+    });
     before = { ...waiting, own: true, nick: "", reply: "" };
   }
   return rows;
@@ -61,7 +67,9 @@ function place(rows, line, before, showsPassing) {
 function isFollowing(before, line) {
   if (!before || line.reply || before.kind !== "said" || line.kind !== "said") return false;
   const same = before.own && line.own ? true : before.nick === line.nick && before.own === line.own;
-  return same && line.time - before.time < TOGETHER && !line.bot === !before.bot && (before.to ?? "") === (line.to ?? "");
+  return (
+    same && line.time - before.time < TOGETHER && !line.bot === !before.bot && (before.to ?? "") === (line.to ?? "")
+  );
 }
 
 /** Who came and went, in one sentence. */
@@ -85,5 +93,8 @@ export function passing(lines) {
     [those((each) => each.came && each.went && each.last === "out"), "came and went"],
     [those((each) => each.came && each.went && each.last === "in"), "left and came back"],
   ];
-  return [...parts.filter(([nicks]) => nicks.length).map(([nicks, what]) => `${listed(nicks, 5)} ${what}`), ...renamed].join(" · ");
+  return [
+    ...parts.filter(([nicks]) => nicks.length).map(([nicks, what]) => `${listed(nicks, 5)} ${what}`),
+    ...renamed,
+  ].join(" · ");
 }

@@ -29,7 +29,12 @@ export class Session {
   choice() {
     if (!this.known) return null;
     this.wanted = false;
-    return toggle("Stay signed in on this device", false, (wanted) => (this.wanted = wanted), "Not on a computer that others use, too.");
+    return toggle(
+      "Stay signed in on this device",
+      false,
+      (wanted) => (this.wanted = wanted),
+      "Not on a computer that others use, too.",
+    );
   }
 
   /** We are logged in: stay so, if that was asked for. */
@@ -38,10 +43,17 @@ export class Session {
     this.wanted = false;
     const answers = await this.ui.chat.ask("REMEMBER");
     const ticket = answers.find((each) => each.command === "REMEMBER")?.params.at(-1);
-    if (!ticket) return this.ui.toast(answers.at(-1)?.params.at(-1) ?? "This browser could not be signed in for good: the connection was lost.");
+    if (!ticket)
+      return this.ui.toast(
+        answers.at(-1)?.params.at(-1) ?? "This browser could not be signed in for good: the connection was lost.",
+      );
     const done = await this.call("POST", { ticket });
     if (done) this.account = this.ui.model.account;
-    this.ui.toast(done ? "You stay signed in on this device for 30 days, or until you log out." : "This browser could not be signed in for good. Try again later.");
+    this.ui.toast(
+      done
+        ? "You stay signed in on this device for 30 days, or until you log out."
+        : "This browser could not be signed in for good. Try again later.",
+    );
   }
 
   /** Sign this browser out. */
@@ -56,7 +68,14 @@ export class Session {
   async call(method, body = null) {
     try {
       const headers = body ? { "Content-Type": "application/json" } : {};
-      return (await fetch(this.ui.asset("session"), { method, credentials: "same-origin", headers, body: body && JSON.stringify(body) })).ok;
+      return (
+        await fetch(this.ui.asset("session"), {
+          method,
+          credentials: "same-origin",
+          headers,
+          body: body && JSON.stringify(body),
+        })
+      ).ok;
     } catch {
       return false;
     }
@@ -66,10 +85,24 @@ export class Session {
   section() {
     const { model } = this.ui;
     if (!model.account) return null;
-    if (!this.known) return h("p.hint", {}, "This server can't keep you signed in: after closing the page, the password is asked for again.");
-    const words = h("p.hint", {}, this.account ? "This browser stays signed in until you log out. A new password signs all browsers out." : "This browser asks for the password when the page was closed.");
+    if (!this.known)
+      return h(
+        "p.hint",
+        {},
+        "This server can't keep you signed in: after closing the page, the password is asked for again.",
+      );
+    const words = h(
+      "p.hint",
+      {},
+      this.account
+        ? "This browser stays signed in until you log out. A new password signs all browsers out."
+        : "This browser asks for the password when the page was closed.",
+    );
     const change = this.account
-      ? button("Stop staying signed in", async () => (await this.forget()) && change.replaceWith(h("p", {}, "This browser is signed in no more.")))
+      ? button(
+          "Stop staying signed in",
+          async () => (await this.forget()) && change.replaceWith(h("p", {}, "This browser is signed in no more.")),
+        )
       : button("Stay signed in on this device", async () => {
           this.wanted = true;
           await this.begin();
@@ -78,4 +111,3 @@ export class Session {
     return h("section", {}, h("h3", {}, "This browser"), words, h("div.buttons.start", {}, change));
   }
 }
-

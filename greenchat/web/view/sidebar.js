@@ -12,22 +12,60 @@ export class Sidebar {
     this.talks = h("ul.buffers");
     this.other = h("ul.buffers");
     this.me = h("button.me", { type: "button", onclick: () => ui.dialogs.account() });
-    this.element = h("nav.sidebar", { id: "sidebar", "aria-label": "Conversations" },
-      h("div.sidebar-head", {}, this.name, iconButton("close", "Close the list", () => ui.drawer(""), { class: "icon-button only-narrow" })),
-      h("button.search-button", { type: "button", onclick: () => ui.dialogs.search() }, icon("search"), h("span", {}, "Search"), h("kbd", {}, ui.isMac ? "⌘K" : "Ctrl K")),
-      h("div.lists", {},
-        h("div.list-head", {}, h("h2", {}, "Channels"), iconButton("plus", "Find or make a channel", () => ui.dialogs.channels())),
+    this.element = h(
+      "nav.sidebar",
+      { id: "sidebar", "aria-label": "Conversations" },
+      h(
+        "div.sidebar-head",
+        {},
+        this.name,
+        iconButton("close", "Close the list", () => ui.drawer(""), { class: "icon-button only-narrow" }),
+      ),
+      h(
+        "button.search-button",
+        { type: "button", onclick: () => ui.dialogs.search() },
+        icon("search"),
+        h("span", {}, "Search"),
+        h("kbd", {}, ui.isMac ? "⌘K" : "Ctrl K"),
+      ),
+      h(
+        "div.lists",
+        {},
+        h(
+          "div.list-head",
+          {},
+          h("h2", {}, "Channels"),
+          iconButton("plus", "Find or make a channel", () => ui.dialogs.channels()),
+        ),
         this.channels,
-        h("div.list-head", {}, h("h2", {}, "People"), iconButton("plus", "Write to somebody", () => ui.dialogs.writeTo())),
-        this.talks, this.other),
-      h("div.sidebar-foot", {}, this.me, iconButton("settings", "Settings", () => ui.dialogs.settings()), iconButton("help", "Help and keys", () => ui.dialogs.help())));
+        h(
+          "div.list-head",
+          {},
+          h("h2", {}, "People"),
+          iconButton("plus", "Write to somebody", () => ui.dialogs.writeTo()),
+        ),
+        this.talks,
+        this.other,
+      ),
+      h(
+        "div.sidebar-foot",
+        {},
+        this.me,
+        iconButton("settings", "Settings", () => ui.dialogs.settings()),
+        iconButton("help", "Help and keys", () => ui.dialogs.help()),
+      ),
+    );
   }
 
   draw() {
     const { model } = this.ui;
     this.name.textContent = this.ui.config.title || model.network;
     const all = model.ordered;
-    const kinds = [[this.channels, "channel"], [this.talks, "private"], [this.other, STATUS]];
+    const kinds = [
+      [this.channels, "channel"],
+      [this.talks, "private"],
+      [this.other, STATUS],
+    ];
     for (const [list, kind] of kinds) {
       const items = all.filter((buffer) => buffer.kind === kind).map((buffer) => this.item(buffer));
       const focused = [...list.querySelectorAll("button")].findIndex((each) => each === document.activeElement);
@@ -36,7 +74,12 @@ export class Sidebar {
     }
     const nick = model.nick || model.wanted || "?";
     const words = model.account ? `logged in as ${model.account}` : "guest";
-    refill(this.me, avatar(nick), h("span.sr-only", {}, "Your account: "), h("span.who", {}, h("bdi", {}, nick), h("small", {}, model.away ? `away: ${model.away}` : words)));
+    refill(
+      this.me,
+      avatar(nick),
+      h("span.sr-only", {}, "Your account: "),
+      h("span.who", {}, h("bdi", {}, nick), h("small", {}, model.away ? `away: ${model.away}` : words)),
+    );
   }
 
   item(buffer) {
@@ -45,14 +88,34 @@ export class Sidebar {
     const name = buffer.kind === STATUS ? "Server" : buffer.kind === "channel" ? buffer.name.slice(1) : buffer.name;
     const { unread, mentions } = buffer;
     const away = buffer.kind === "private" && isAway(model, buffer.name);
-    const classes = [unread ? "unread" : "", mentions ? "called" : "", buffer.kind === "channel" && !buffer.joined ? "out" : "", away ? "away" : ""].filter(Boolean);
-    const made = h("button", { type: "button", "aria-current": isCurrent ? "page" : null, onclick: () => this.ui.open(buffer) },
+    const classes = [
+      unread ? "unread" : "",
+      mentions ? "called" : "",
+      buffer.kind === "channel" && !buffer.joined ? "out" : "",
+      away ? "away" : "",
+    ].filter(Boolean);
+    const made = h(
+      "button",
+      { type: "button", "aria-current": isCurrent ? "page" : null, onclick: () => this.ui.open(buffer) },
       h("span.kind", { "aria-hidden": "true" }, buffer.kind === "channel" ? "#" : buffer.kind === STATUS ? "≡" : "@"),
       h("bdi.name", {}, name),
       unread > 0 && h("span.count", { "aria-hidden": "true" }, unread > 99 ? "99+" : unread),
-      unread > 0 && h("span.sr-only", {}, `, ${unread} unread${mentions ? `, ${mentions} for you` : ""}`));
+      unread > 0 && h("span.sr-only", {}, `, ${unread} unread${mentions ? `, ${mentions} for you` : ""}`),
+    );
     made.classList.add(...classes);
-    const close = buffer.kind !== STATUS && h("button.close", { type: "button", tabIndex: -1, "aria-label": `Close ${buffer.name}`, title: buffer.kind === "channel" ? "Leave" : "Close", onclick: () => this.ui.actions.close(buffer) }, icon("close"));
+    const close =
+      buffer.kind !== STATUS &&
+      h(
+        "button.close",
+        {
+          type: "button",
+          tabIndex: -1,
+          "aria-label": `Close ${buffer.name}`,
+          title: buffer.kind === "channel" ? "Leave" : "Close",
+          onclick: () => this.ui.actions.close(buffer),
+        },
+        icon("close"),
+      );
     return h("li", {}, made, close);
   }
 }
@@ -68,8 +131,17 @@ export class Members {
     this.ui = ui;
     this.title = h("h2");
     this.list = h("div.member-lists");
-    this.element = h("aside.members", { id: "members", "aria-label": "Members" },
-      h("div.sidebar-head", {}, this.title, iconButton("close", "Close the list of members", () => ui.toggleMembers())), this.list);
+    this.element = h(
+      "aside.members",
+      { id: "members", "aria-label": "Members" },
+      h(
+        "div.sidebar-head",
+        {},
+        this.title,
+        iconButton("close", "Close the list of members", () => ui.toggleMembers()),
+      ),
+      this.list,
+    );
   }
 
   draw() {
@@ -84,23 +156,51 @@ export class Members {
       groups.set(rank, [...(groups.get(rank) ?? []), member]);
     }
     const top = this.list.scrollTop;
-    refill(this.list, [...groups].map(([rank, members]) => [
-      h("h3", {}, `${RANKS[rank] ?? "People"} — ${members.length}`),
-      h("ul", {}, members.slice(0, this.ui.mostMembers).map((member) => this.item(member))),
-      members.length > this.ui.mostMembers && button(`Show ${members.length - this.ui.mostMembers} more`, () => {
-        this.ui.mostMembers = Infinity;
-        this.draw();
-      }, { look: "quiet" }),
-    ]));
+    refill(
+      this.list,
+      [...groups].map(([rank, members]) => [
+        h("h3", {}, `${RANKS[rank] ?? "People"} — ${members.length}`),
+        h(
+          "ul",
+          {},
+          members.slice(0, this.ui.mostMembers).map((member) => this.item(member)),
+        ),
+        members.length > this.ui.mostMembers &&
+          button(
+            `Show ${members.length - this.ui.mostMembers} more`,
+            () => {
+              this.ui.mostMembers = Infinity;
+              this.draw();
+            },
+            { look: "quiet" },
+          ),
+      ]),
+    );
     this.list.scrollTop = top;
   }
 
   item(member) {
-    return h("li", {}, h(`button${member.away ? ".away" : ""}`, { type: "button", onclick: () => this.ui.dialogs.person(member.nick) },
-      avatar(member.nick), h("bdi.name", {}, member.nick),
-      member.bot && h("span.tag", {}, "bot"),
-      member.away && h("small", {}, "away"), this.ui.model.isMe(member.nick) && h("small", {}, "you")));
+    return h(
+      "li",
+      {},
+      h(
+        `button${member.away ? ".away" : ""}`,
+        { type: "button", onclick: () => this.ui.dialogs.person(member.nick) },
+        avatar(member.nick),
+        h("bdi.name", {}, member.nick),
+        member.bot && h("span.tag", {}, "bot"),
+        member.away && h("small", {}, "away"),
+        this.ui.model.isMe(member.nick) && h("small", {}, "you"),
+      ),
+    );
   }
 }
 
-const RANKS = { "~": "Owners", "&": "Admins", "@": "Operators", "%": "Half-operators", "+": "With a voice", "": "People" };
+const RANKS = {
+  "~": "Owners",
+  "&": "Admins",
+  "@": "Operators",
+  "%": "Half-operators",
+  "+": "With a voice",
+  "": "People",
+};

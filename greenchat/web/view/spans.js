@@ -35,7 +35,10 @@ function look(span, children) {
   for (const name of ["fg", "bg"]) if (span[name] >= 0 && span[name] < 16) classes.push(`${name}${span[name]}`);
   const made = h(span.mono ? "code" : "span", {}, children);
   made.className = classes.join(" ");
-  for (const [name, property] of [["fg", "color"], ["bg", "backgroundColor"]]) {
+  for (const [name, property] of [
+    ["fg", "color"],
+    ["bg", "backgroundColor"],
+  ]) {
     const colour = span[name];
     if (typeof colour === "string") made.style[property] = colour;
     else if (colour >= 16) made.style[property] = PALETTE[colour - 16] ?? "";

@@ -3,7 +3,12 @@
 const hourMinute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const withSeconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const dayOfYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const dayOfYear = new Intl.DateTimeFormat(undefined, {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+});
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const short = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
@@ -33,7 +38,11 @@ export function dayName(time, now = Date.now()) {
 
 /** "5 minutes", "3 hours": a length of time in its largest unit. */
 export function lasting(seconds) {
-  for (const [size, name] of [[86_400, "day"], [3600, "hour"], [60, "minute"]]) {
+  for (const [size, name] of [
+    [86_400, "day"],
+    [3600, "hour"],
+    [60, "minute"],
+  ]) {
     const count = Math.floor(seconds / size);
     if (count) return `${count} ${name}${count === 1 ? "" : "s"}`;
   }

@@ -52,7 +52,7 @@ export class VirtualList {
     const inSight = [];
     for (let at = this.find(top); at < this.rows.length && this.tops[at] < bottom; at += 1) inSight.push(at);
     const steady = inSight.filter((at) => this.rows[at].type === "talk" && this.tops[at] >= top - 400);
-    const at = (edge === "top" ? steady[0] ?? inSight[0] : steady.at(-1) ?? inSight.at(-1)) ?? 0;
+    const at = (edge === "top" ? (steady[0] ?? inSight[0]) : (steady.at(-1) ?? inSight.at(-1))) ?? 0;
     return this.rows[at] ? { key: this.rows[at].key, offset: this.tops[at] - top } : null;
   }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { ELSEWHERE, TABLE, find, runCommand } from "../../../greenchat/web/core/commands.js";
 import "../../../greenchat/web/core/commands_channels.js";
 import "../../../greenchat/web/core/commands_rest.js";
+import "../../../greenchat/web/core/commands_settings.js";
 import "../../../greenchat/web/core/commands_talk.js";
 import { accept, complete } from "../../../greenchat/web/core/complete.js";
 import { EMOJI, named, replaced } from "../../../greenchat/web/core/emoji.js";
@@ -39,7 +40,13 @@ test("commands do what they say", () => {
     ["/back", ["AWAY"]],
     ["/names", ["2 in #tea: @ada bob"]],
     ["/ns HELP", ["PRIVMSG NickServ HELP", "to NickServ: HELP"]],
-    ["/msg NickServ identify pw", ["PRIVMSG NickServ :identify pw", "Sent to NickServ; it is kept nowhere here, since there may be a password in it."]],
+    [
+      "/msg NickServ identify pw",
+      [
+        "PRIVMSG NickServ :identify pw",
+        "Sent to NickServ; it is kept nowhere here, since there may be a password in it.",
+      ],
+    ],
     ["/wall help", ["NOTICE @#tea help", "notice to the operators of #tea: help"]],
     ["/kill bob go away", ["KILL bob :go away"]],
     ["/time", ["TIME"]],
@@ -57,7 +64,8 @@ test("commands do what they say", () => {
   ];
   for (const [text, wanted] of table) {
     const found = run(text);
-    if (text === "/un" || text === "/") assert.match(found[0], text === "/un" ? /^\/un could be/ : /could be|no command/);
+    if (text === "/un" || text === "/")
+      assert.match(found[0], text === "/un" ? /^\/un could be/ : /could be|no command/);
     else assert.deepEqual(found, wanted, text);
   }
 });
@@ -135,7 +143,14 @@ test("emoji by name", () => {
 });
 
 test("settings: what is broken or foreign falls back", () => {
-  for (const text of [null, "", "{", "null", "[]", '{"theme":"pink","notifications":"yes","highlights":"x","aliases":null}']) {
+  for (const text of [
+    null,
+    "",
+    "{",
+    "null",
+    "[]",
+    '{"theme":"pink","notifications":"yes","highlights":"x","aliases":null}',
+  ]) {
     const found = parseSettings(text);
     assert.deepEqual([found.theme, found.notifications, found.highlights, found.aliases], ["system", false, [], {}]);
   }

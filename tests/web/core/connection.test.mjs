@@ -42,7 +42,10 @@ test("a lost connection is tried again, later each time, and we are where we wer
     web.advance(wait);
     assert.equal(web.model.link.state, "connecting");
   }
-  assert.deepEqual(waits, [1, 2, 3, 5, 10, 20, 30, 30].map((seconds) => seconds * 1000));
+  assert.deepEqual(
+    waits,
+    [1, 2, 3, 5, 10, 20, 30, 30].map((seconds) => seconds * 1000),
+  );
   assert.equal(web.model.link.words, "Connecting…");
   web.open();
   web.lines();
@@ -55,7 +58,12 @@ test("why it ended, in words", () => {
   const table = [
     [[], {}, "The server is gone.", "waiting"],
     [["ERROR :Closing link: (Server shutting down)"], {}, "Server shutting down.", "waiting"],
-    [[":s 465 ada :You are banned from this server: spam", "ERROR :Closing link"], {}, "You are banned from this server: spam.", "offline"],
+    [
+      [":s 465 ada :You are banned from this server: spam", "ERROR :Closing link"],
+      {},
+      "You are banned from this server: spam.",
+      "offline",
+    ],
     [[], { code: 1013 }, "The server is full.", "waiting"],
     [[], { code: 1001 }, "The server is shutting down.", "waiting"],
   ];
@@ -77,9 +85,14 @@ test("a taken name asks one question; after a reload our own old connection is w
   web.chat.join("ada");
   web.open();
   web.hear(":s 433 * ada :Nickname belongs to an account: log in to it first");
-  assert.deepEqual(web.events.map(({ kind, why, owned }) => [kind, why, owned]), [["refused", "taken", true]]);
+  assert.deepEqual(
+    web.events.map(({ kind, why, owned }) => [kind, why, owned]),
+    [["refused", "taken", true]],
+  );
   assert.equal(web.model.link.state, "offline");
-  const again = new Surroundings({ here: JSON.stringify({ nick: "ada", channels: [{ name: "#tea", key: "" }], current: "#tea" }) });
+  const again = new Surroundings({
+    here: JSON.stringify({ nick: "ada", channels: [{ name: "#tea", key: "" }], current: "#tea" }),
+  });
   assert.equal(again.chat.resume(), "ada");
   again.chat.join("ada");
   again.open();
@@ -98,7 +111,10 @@ test("a page that is loaded anew is where it was, with what was not sent", () =>
   const again = new Surroundings(web.kept);
   assert.equal(again.chat.resume(), "ada");
   assert.equal(again.model.current.name, "#tea");
-  assert.deepEqual(again.model.find("#tea").waiting.map((each) => each.text), ["later"]);
+  assert.deepEqual(
+    again.model.find("#tea").waiting.map((each) => each.text),
+    ["later"],
+  );
   again.chat.join("ada");
   again.open();
   again.welcome();
@@ -110,7 +126,12 @@ test("a page that is loaded anew is where it was, with what was not sent", () =>
 });
 
 test("broken things in the storage harm nobody", () => {
-  for (const here of ["null", "7", '{"nick":5}', '{"nick":"ada","channels":[{"name":5},{"name":"tea"},{}],"read":[["x"]],"talks":[7]}']) {
+  for (const here of [
+    "null",
+    "7",
+    '{"nick":5}',
+    '{"nick":"ada","channels":[{"name":5},{"name":"tea"},{}],"read":[["x"]],"talks":[7]}',
+  ]) {
     const web = new Surroundings({ here, unsent: '[{"text":5},null,{"text":"x"}]' });
     web.chat.resume();
     assert.equal(web.model.autojoin.size, 0);
@@ -133,7 +154,10 @@ test("what is asked is answered, with nothing where the connection was lost", as
   const asked = web.chat.ask("PRIVMSG", "NickServ", "SESSIONS");
   const label = /label=(\w+)/.exec(web.lines()[0])[1];
   web.hear(`@label=${label} :s BATCH +r labeled-response`, "@batch=r :NickServ!n@s NOTICE ada :one", ":s BATCH -r");
-  assert.deepEqual((await asked).map((message) => message.params[1]), ["one"]);
+  assert.deepEqual(
+    (await asked).map((message) => message.params[1]),
+    ["one"],
+  );
   const lost = web.chat.ask("WHOIS", "bob");
   web.lose();
   assert.deepEqual(await lost, []);
@@ -144,9 +168,15 @@ test("the read mark is told once a second at most", () => {
   const web = new Surroundings();
   web.enter();
   for (let n = 0; n < 5; n += 1) web.hear(`@msgid=m${n};time=2026-05-04T12:00:0${n}.000Z :bob!b@far PRIVMSG #tea :x`);
-  assert.deepEqual(web.lines().filter((line) => line.includes("MARKREAD")), []);
+  assert.deepEqual(
+    web.lines().filter((line) => line.includes("MARKREAD")),
+    [],
+  );
   web.advance(1000);
-  assert.deepEqual(web.lines().filter((line) => line.includes("MARKREAD")), ["MARKREAD #tea timestamp=2026-05-04T12:00:04.000Z"]);
+  assert.deepEqual(
+    web.lines().filter((line) => line.includes("MARKREAD")),
+    ["MARKREAD #tea timestamp=2026-05-04T12:00:04.000Z"],
+  );
 });
 
 test("many channels are joined in few lines, and asked about when they are looked at", () => {
@@ -162,5 +192,8 @@ test("many channels are joined in few lines, and asked about when they are looke
   assert.equal(web.lines().filter((line) => /WHO|MODE/.test(line)).length, 2);
   web.model.show(web.model.find("#c3"));
   web.chat.turn();
-  assert.deepEqual(web.lines().map((line) => line.replace(/^@label=\S+ /, "")), ["WHO #c3 %tcuhnfar,604", "MODE #c3"]);
+  assert.deepEqual(
+    web.lines().map((line) => line.replace(/^@label=\S+ /, "")),
+    ["WHO #c3 %tcuhnfar,604", "MODE #c3"],
+  );
 });

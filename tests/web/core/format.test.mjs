@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PALETTE, links, spans, stripped, typed } from "../../../greenchat/web/core/format.js";
-import { bytes, folder, hash, isCalled, isOnlyEmoji, listed, shortened, splitBytes } from "../../../greenchat/web/core/text.js";
+import {
+  bytes,
+  folder,
+  hash,
+  isCalled,
+  isOnlyEmoji,
+  listed,
+  shortened,
+  splitBytes,
+} from "../../../greenchat/web/core/text.js";
 
 test("mIRC codes become spans", () => {
   const table = [
@@ -11,15 +20,25 @@ test("mIRC codes become spans", () => {
     ["\x02a\x02b", [{ text: "a", bold: true }, { text: "b" }]],
     ["\x1d\x02a\x0fb", [{ text: "a", italic: true, bold: true }, { text: "b" }]],
     ["\x034red\x03x", [{ text: "red", fg: 4 }, { text: "x" }]],
-    ["\x0304,12a\x0399b", [{ text: "a", fg: 4, bg: 12 }, { text: "b", bg: 12 }]],
+    [
+      "\x0304,12a\x0399b",
+      [
+        { text: "a", fg: 4, bg: 12 },
+        { text: "b", bg: 12 },
+      ],
+    ],
     ["\x03123", [{ text: "3", fg: 12 }]],
     ["\x03,5a", [{ text: ",5a" }]],
     ["\x04ff8800x", [{ text: "x", fg: "#ff8800" }]],
-    ["\x11m\x16r\x1es\x1fu", [
-      { text: "m", mono: true }, { text: "r", mono: true, reverse: true },
-      { text: "s", mono: true, reverse: true, strike: true },
-      { text: "u", mono: true, reverse: true, strike: true, underline: true },
-    ]],
+    [
+      "\x11m\x16r\x1es\x1fu",
+      [
+        { text: "m", mono: true },
+        { text: "r", mono: true, reverse: true },
+        { text: "s", mono: true, reverse: true, strike: true },
+        { text: "u", mono: true, reverse: true, strike: true, underline: true },
+      ],
+    ],
     ["a\x07b\u202ec\u0000d", [{ text: "abcd" }]],
   ];
   for (const [text, wanted] of table) assert.deepEqual(spans(text), wanted, JSON.stringify(text));
@@ -40,7 +59,13 @@ test("links are found without the punctuation around them", () => {
     ["xhttps://a.example", ""],
   ];
   for (const [text, wanted] of table) {
-    assert.equal(links(text).map(({ from, to }) => text.slice(from, to)).join(" "), wanted, text);
+    assert.equal(
+      links(text)
+        .map(({ from, to }) => text.slice(from, to))
+        .join(" "),
+      wanted,
+      text,
+    );
   }
   const [, link] = spans("a https://x.example/?q=1&r b");
   assert.deepEqual(link, { text: "https://x.example/?q=1&r", href: "https://x.example/?q=1&r" });
@@ -68,18 +93,36 @@ test("names that are the same", () => {
 });
 
 test("texts are cut between graphemes, at blanks, and nothing is lost", () => {
-  const table = [["", 10], ["abc", 10], ["aaaa bbbb cccc", 6], ["👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 30], ["é".repeat(40), 7], ["👩‍👩‍👧‍👦", 4]];
+  const table = [
+    ["", 10],
+    ["abc", 10],
+    ["aaaa bbbb cccc", 6],
+    ["👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 30],
+    ["é".repeat(40), 7],
+    ["👩‍👩‍👧‍👦", 4],
+  ];
   for (const [text, room] of table) {
     const pieces = splitBytes(text, room);
     assert.equal(pieces.join(""), text);
-    assert.ok(pieces.every((piece) => bytes(piece) <= room), text);
+    assert.ok(
+      pieces.every((piece) => bytes(piece) <= room),
+      text,
+    );
   }
   assert.deepEqual(splitBytes("aaaa bbbb cccc", 6), ["aaaa ", "bbbb ", "cccc"]);
   assert.equal(splitBytes("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 30).length, 2);
 });
 
 test("who is called", () => {
-  const table = [["ada: hi", true], ["hi ada", true], ["adam", false], ["x-ada", false], ["(ada)", true], ["@ada!", true], ["canada ada", true]];
+  const table = [
+    ["ada: hi", true],
+    ["hi ada", true],
+    ["adam", false],
+    ["x-ada", false],
+    ["(ada)", true],
+    ["@ada!", true],
+    ["canada ada", true],
+  ];
   for (const [text, wanted] of table) assert.equal(isCalled(text, "ada"), wanted, text);
   assert.equal(isCalled("x", ""), false);
 });
@@ -98,8 +141,18 @@ test("small ones", () => {
 
 test("the channel of an address", async () => {
   const { addressOf, channelOf } = await import("../../../greenchat/web/core/address.js");
-  const table = [["/", "#dev", "#dev"], ["/", "##dev", "##dev"], ["/join/dev", "", "#dev"], ["/chat/join/caf%C3%A9/", "", "#café"], ["/", "", ""],
-    ["/", "#", ""], ["/join/a%20b", "", ""], ["/", "#%E0%A4%A", "#%E0%A4%A"], ["/join/dev", "#tea", "#tea"], ["/join/%23ops", "", "##ops"]];
+  const table = [
+    ["/", "#dev", "#dev"],
+    ["/", "##dev", "##dev"],
+    ["/join/dev", "", "#dev"],
+    ["/chat/join/caf%C3%A9/", "", "#café"],
+    ["/", "", ""],
+    ["/", "#", ""],
+    ["/join/a%20b", "", ""],
+    ["/", "#%E0%A4%A", "#%E0%A4%A"],
+    ["/join/dev", "#tea", "#tea"],
+    ["/join/%23ops", "", "##ops"],
+  ];
   for (const [pathname, hash, wanted] of table) assert.equal(channelOf({ pathname, hash }), wanted, pathname + hash);
   for (const name of ["#dev", "##x", "#café", "#a%b", "#a#b"]) {
     const { pathname, hash } = new URL(addressOf("https://h/chat/", name));

@@ -13,7 +13,10 @@ function serve(model, most) {
   const asked = pageOf(model);
   if (!asked) return "";
   const [, command, first, second, limit] = /CHATHISTORY (\w+) #tea (\S+)(?: (timestamp\S+))? (\d+)/.exec(asked);
-  const at = (reference) => (reference?.startsWith("msgid=m") ? Number(reference.slice(7)) : (Date.parse(reference?.slice(10)) - NOW + 3_600_000) / 1000);
+  const at = (reference) =>
+    reference?.startsWith("msgid=m")
+      ? Number(reference.slice(7))
+      : (Date.parse(reference?.slice(10)) - NOW + 3_600_000) / 1000;
   const all = numbers(1, most);
   const count = Number(limit);
   let found = [];
@@ -43,7 +46,10 @@ test("the latest page, then up to the beginning: all once, in order", () => {
   serve(model, 450);
   assert.equal(texts(buffer).length, PAGE);
   readAll(model, buffer, 450);
-  assert.deepEqual(texts(buffer), numbers(1, 450).map((n) => `line ${n}`));
+  assert.deepEqual(
+    texts(buffer),
+    numbers(1, 450).map((n) => `line ${n}`),
+  );
   assert.equal(buffer.complete, true);
   assert.equal(askOlder(model, buffer), false);
 });
@@ -68,7 +74,10 @@ for (const forward of [false, true]) {
     assert.equal(gaps(buffer).length, 1); // behind the jump; before it the oldest line is
     assert.equal(buffer.complete, false);
     readAll(model, buffer, 1000, forward);
-    assert.deepEqual(texts(buffer), numbers(1, 1000).map((n) => `line ${n}`));
+    assert.deepEqual(
+      texts(buffer),
+      numbers(1, 1000).map((n) => `line ${n}`),
+    );
     assert.deepEqual(gaps(buffer), []);
   });
 }
@@ -84,7 +93,10 @@ test("two jumps, the second between the first and the end", () => {
   }
   assert.equal(gaps(buffer).length, 3);
   readAll(model, buffer, 2000, true);
-  assert.deepEqual(texts(buffer), numbers(1, 2000).map((n) => `line ${n}`));
+  assert.deepEqual(
+    texts(buffer),
+    numbers(1, 2000).map((n) => `line ${n}`),
+  );
 });
 
 for (const missed of [0, 3, 99, 100, 101, 350]) {
@@ -101,9 +113,19 @@ for (const missed of [0, 3, 99, 100, 101, 350]) {
     hear(model, history(51 + missed)); // somebody speaks while the page is on its way
     const all = numbers(1, 50 + missed);
     const since = (Date.parse(/timestamp=(\S+)/.exec(asked)[1]) - NOW + 3_600_000) / 1000;
-    answer(model, asked, ...all.filter((n) => n > since).slice(-PAGE).map((n) => history(n)));
+    answer(
+      model,
+      asked,
+      ...all
+        .filter((n) => n > since)
+        .slice(-PAGE)
+        .map((n) => history(n)),
+    );
     readAll(model, buffer, 51 + missed);
-    assert.deepEqual(texts(buffer), numbers(1, 51 + missed).map((n) => `line ${n}`));
+    assert.deepEqual(
+      texts(buffer),
+      numbers(1, 51 + missed).map((n) => `line ${n}`),
+    );
     assert.deepEqual(gaps(buffer), []);
   });
 }
@@ -138,9 +160,12 @@ test("reactions and taking back in a page hold for messages of an older page", (
   buffer.complete = false;
   askLatest(model, buffer);
   const at = (n) => `time=${new Date(NOW - 3_600_000 + n * 1000).toISOString()};msgid=m${n}`;
-  answer(model, pageOf(model),
+  answer(
+    model,
+    pageOf(model),
     `@${at(90001)};+draft/react=👍;+draft/reply=m00002 :bob!b@far TAGMSG #tea`,
-    `@${at(90002)} :bob!b@far REDACT #tea m00001 :oops`);
+    `@${at(90002)} :bob!b@far REDACT #tea m00001 :oops`,
+  );
   buffer.complete = false;
   askOlder(model, buffer);
   answer(model, pageOf(model), history(1), history(2));
@@ -154,13 +179,25 @@ test("private talks that went on elsewhere get a window, those that were read do
   model.account = "ada";
   hear(model, ":s 376 ada :End");
   const asked = sent(model);
-  assert.match(asked[0], /CHATHISTORY TARGETS timestamp=2026-04-27T11:59:00.000Z timestamp=2026-05-04T12:01:00.000Z 100$/);
-  answer(model, asked[0], "@x= :s CHATHISTORY TARGETS bob 2026-05-04T11:00:00.000Z", "@x= :s CHATHISTORY TARGETS carl 2026-05-04T10:00:00.000Z",
-    "@x= :s CHATHISTORY TARGETS #tea 2026-05-04T10:00:00.000Z");
+  assert.match(
+    asked[0],
+    /CHATHISTORY TARGETS timestamp=2026-04-27T11:59:00.000Z timestamp=2026-05-04T12:01:00.000Z 100$/,
+  );
+  answer(
+    model,
+    asked[0],
+    "@x= :s CHATHISTORY TARGETS bob 2026-05-04T11:00:00.000Z",
+    "@x= :s CHATHISTORY TARGETS carl 2026-05-04T10:00:00.000Z",
+    "@x= :s CHATHISTORY TARGETS #tea 2026-05-04T10:00:00.000Z",
+  );
   const [bob, carl, ...none] = sent(model);
   assert.deepEqual(none, []);
   const label = (line) => /label=(\w+)/.exec(line)[1];
-  hear(model, `@label=${label(bob)} :s MARKREAD bob *`, `@label=${label(carl)} :s MARKREAD carl timestamp=2026-05-04T10:00:00.000Z`);
+  hear(
+    model,
+    `@label=${label(bob)} :s MARKREAD bob *`,
+    `@label=${label(carl)} :s MARKREAD carl timestamp=2026-05-04T10:00:00.000Z`,
+  );
   assert.equal(model.find("carl"), undefined);
   const page = sent(model).find((line) => line.includes("LATEST bob"));
   answer(model, page, "@msgid=p1;time=2026-05-04T11:00:00.000Z :bob!b@far PRIVMSG ada :are you there?");
@@ -170,7 +207,8 @@ test("private talks that went on elsewhere get a window, those that were read do
 test("a page that stays open for weeks forgets its oldest lines, which can be read again", () => {
   const model = world();
   const buffer = model.find("#tea");
-  for (let n = 1; n <= 20_001; n += 1) model.append(buffer, { time: NOW + n, id: `x${n}`, kind: "said", text: "x", nick: "bob" });
+  for (let n = 1; n <= 20_001; n += 1)
+    model.append(buffer, { time: NOW + n, id: `x${n}`, kind: "said", text: "x", nick: "bob" });
   assert.ok(buffer.lines.length <= 16_000);
   assert.equal(buffer.ids.size, buffer.lines.filter((line) => line.id).length);
   assert.equal(buffer.complete, false);

@@ -12,16 +12,25 @@ const CHALLENGE = `r=${NONCE}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEj
 test("the example of RFC 7677", async () => {
   const exchange = new Scram("user", "pencil", NONCE);
   assert.equal(exchange.first(), `n,,n=user,r=${NONCE}`);
-  assert.equal(await exchange.final(CHALLENGE),
-    `c=biws,r=${NONCE}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=`);
+  assert.equal(
+    await exchange.final(CHALLENGE),
+    `c=biws,r=${NONCE}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=`,
+  );
   exchange.check("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
   assert.throws(() => exchange.check("v=AAAA"), /does not know/);
   assert.throws(() => exchange.check("e=invalid-proof"), /refused/);
 });
 
 test("a server that is not who it should be is not answered", async () => {
-  for (const challenge of ["", "r=other,s=AAAA,i=4096", `r=${NONCE},s=AAAA,i=4096`, `r=${NONCE}x,s=AAAA,i=1`, `r=${NONCE}x,s=AAAA,i=99999999`,
-    `m=x,r=${NONCE}x,s=AAAA,i=4096`, `r=${NONCE}x,i=4096`]) {
+  for (const challenge of [
+    "",
+    "r=other,s=AAAA,i=4096",
+    `r=${NONCE},s=AAAA,i=4096`,
+    `r=${NONCE}x,s=AAAA,i=1`,
+    `r=${NONCE}x,s=AAAA,i=99999999`,
+    `m=x,r=${NONCE}x,s=AAAA,i=4096`,
+    `r=${NONCE}x,i=4096`,
+  ]) {
     await assert.rejects(new Scram("user", "pencil", NONCE).final(challenge), Error, challenge);
   }
   assert.throws(() => new Scram("user", "pencil", NONCE).check("v="));
@@ -34,19 +43,36 @@ test("names with signs of the exchange in them", () => {
 test("pieces of 400, and a plus where the last is full", () => {
   assert.deepEqual(chunks(""), ["+"]);
   assert.deepEqual(chunks("a"), ["YQ=="]);
-  assert.deepEqual(chunks("x".repeat(300)).map((each) => each.length), [400, 1]);
-  assert.deepEqual(chunks("x".repeat(301)).map((each) => each.length), [400, 4]);
+  assert.deepEqual(
+    chunks("x".repeat(300)).map((each) => each.length),
+    [400, 1],
+  );
+  assert.deepEqual(
+    chunks("x".repeat(301)).map((each) => each.length),
+    [400, 4],
+  );
 });
 
 test("a password goes in the clear only where nobody can listen", () => {
-  const table = [["https:", "chat.example", true], ["http:", "localhost", true], ["http:", "127.0.0.1", true], ["http:", "[::1]", true],
-    ["http:", "chat.example", false], ["http:", "192.168.1.5", false], ["http:", "localhost.evil.example", false]];
+  const table = [
+    ["https:", "chat.example", true],
+    ["http:", "localhost", true],
+    ["http:", "127.0.0.1", true],
+    ["http:", "[::1]", true],
+    ["http:", "chat.example", false],
+    ["http:", "192.168.1.5", false],
+    ["http:", "localhost.evil.example", false],
+  ];
   for (const [protocol, hostname, wanted] of table) assert.equal(isPrivate({ protocol, hostname }), wanted, hostname);
-  const login = (protocol, hostname, offered) => new Login({ account: "a", password: "b" }, offered, { protocol, hostname }).mechanism;
+  const login = (protocol, hostname, offered) =>
+    new Login({ account: "a", password: "b" }, offered, { protocol, hostname }).mechanism;
   assert.equal(login("https:", "x", "PLAIN,SCRAM-SHA-256"), "SCRAM-SHA-256");
   assert.equal(login("https:", "x", "PLAIN"), "PLAIN");
   assert.equal(login("http:", "x", "PLAIN"), "");
-  assert.throws(() => new Login({ account: "a", password: "b" }, "PLAIN", { protocol: "http:", hostname: "x" }).start(), /https/);
+  assert.throws(
+    () => new Login({ account: "a", password: "b" }, "PLAIN", { protocol: "http:", hostname: "x" }).start(),
+    /https/,
+  );
 });
 
 /** The server's side of one login, over the page's lines. */
@@ -97,7 +123,10 @@ test("a wrong password asks again", async () => {
   web.open();
   web.hear(":s CAP * LS :sasl=SCRAM-SHA-256", ":s CAP ada ACK :sasl");
   await serve(web, "pencil");
-  assert.deepEqual(web.events.map(({ kind, why }) => [kind, why]), [["refused", "password"]]);
+  assert.deepEqual(
+    web.events.map(({ kind, why }) => [kind, why]),
+    [["refused", "password"]],
+  );
   assert.equal(web.model.credentials, null);
 });
 
@@ -129,5 +158,8 @@ test("a browser that was signed out is asked for the password", () => {
   web.chat.join("ada", "", true);
   web.open();
   web.hear(":s CAP * LS :sasl=SCRAM-SHA-256,PLAIN", ":s CAP ada ACK :sasl");
-  assert.deepEqual(web.events.map(({ why }) => why), ["signed out"]);
+  assert.deepEqual(
+    web.events.map(({ why }) => why),
+    ["signed out"],
+  );
 });

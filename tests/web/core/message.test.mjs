@@ -12,8 +12,14 @@ test("lines are parsed", () => {
     [":server", null],
     ["PING", { command: "PING", params: [] }],
     ["ping :", { command: "PING", params: [""] }],
-    [":n!u@h PRIVMSG #a :hi there :x", { source: "n!u@h", nick: "n", user: "u", host: "h", command: "PRIVMSG", params: ["#a", "hi there :x"] }],
-    ["@id=1;flag;e= :s 001 a  b", { tags: { id: "1", flag: "", e: "" }, source: "s", nick: "s", command: "001", params: ["a", "b"] }],
+    [
+      ":n!u@h PRIVMSG #a :hi there :x",
+      { source: "n!u@h", nick: "n", user: "u", host: "h", command: "PRIVMSG", params: ["#a", "hi there :x"] },
+    ],
+    [
+      "@id=1;flag;e= :s 001 a  b",
+      { tags: { id: "1", flag: "", e: "" }, source: "s", nick: "s", command: "001", params: ["a", "b"] },
+    ],
     ["@a=\\:\\s\\\\\\r\\n\\b\\ X", { tags: { a: "; \\\r\nb" }, command: "X", params: [] }],
   ];
   for (const [line, wanted] of table) {
@@ -37,12 +43,21 @@ test("lines are made, and say the same when they are parsed", () => {
   ];
   for (const message of table) {
     const again = plain(parse(format(message)));
-    assert.deepEqual([again.tags, again.command, again.params], [message.tags ?? {}, message.command, message.params ?? []]);
+    assert.deepEqual(
+      [again.tags, again.command, again.params],
+      [message.tags ?? {}, message.command, message.params ?? []],
+    );
   }
 });
 
 test("nothing that is typed becomes a second line or another parameter", () => {
-  for (const params of [["#a", "x\r\nQUIT"], ["#a b", "x"], ["", "x"], [":a", "x"], ["#a\n", "x"]]) {
+  for (const params of [
+    ["#a", "x\r\nQUIT"],
+    ["#a b", "x"],
+    ["", "x"],
+    [":a", "x"],
+    ["#a\n", "x"],
+  ]) {
     assert.throws(() => format({ command: "PRIVMSG", params }));
   }
   assert.throws(() => format({ command: "PING\r\nQUIT" }));

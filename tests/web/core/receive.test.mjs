@@ -5,17 +5,25 @@ import { profile } from "../../../greenchat/web/core/receive_replies.js";
 import { parse } from "../../../greenchat/web/core/message.js";
 import { NOW, hear, labelOf, sent, world } from "./world.mjs";
 
-const shown = (buffer) => buffer.lines.filter((line) => line.kind !== "none").map((line) => `${line.kind} ${line.nick} ${line.text}`.trim());
+const shown = (buffer) =>
+  buffer.lines.filter((line) => line.kind !== "none").map((line) => `${line.kind} ${line.nick} ${line.text}`.trim());
 
 test("coming in: members with ranks, who is away, where we are again", () => {
   const model = world();
   const tea = model.find("#tea");
   assert.equal(model.current, tea);
-  assert.deepEqual(tea.ranked.map((member) => member.prefixes + member.nick), ["@ada", "bob"]);
+  assert.deepEqual(
+    tea.ranked.map((member) => member.prefixes + member.nick),
+    ["@ada", "bob"],
+  );
   assert.deepEqual([...model.autojoin.values()], [{ name: "#tea", key: "" }]);
   const who = model.asks.find((line) => line.includes("WHO"));
-  hear(model, `@label=${labelOf(who)} :s BATCH +w labeled-response`,
-    "@batch=w :s 354 ada 604 #tea b far bob G bob :Bob B", ":s BATCH -w");
+  hear(
+    model,
+    `@label=${labelOf(who)} :s BATCH +w labeled-response`,
+    "@batch=w :s 354 ada 604 #tea b far bob G bob :Bob B",
+    ":s BATCH -w",
+  );
   const bob = tea.members.get("bob");
   assert.deepEqual([bob.away, bob.account, bob.realname], [true, "bob", "Bob B"]);
   hear(model, ":bob!b@far AWAY", ":bob!b@far ACCOUNT *");
@@ -25,11 +33,22 @@ test("coming in: members with ranks, who is away, where we are again", () => {
 test("who comes and goes, is renamed, and gets ranks", () => {
   const model = world();
   const tea = model.find("#tea");
-  hear(model, ":carl!c@x JOIN #tea carl :Carl", ":bob!b@far NICK rob", ":ada!a@host MODE #tea +vo-i rob carl", ":carl!c@x QUIT :bye");
-  assert.deepEqual(tea.ranked.map((member) => member.prefixes + member.nick), ["@ada", "+rob"]);
+  hear(
+    model,
+    ":carl!c@x JOIN #tea carl :Carl",
+    ":bob!b@far NICK rob",
+    ":ada!a@host MODE #tea +vo-i rob carl",
+    ":carl!c@x QUIT :bye",
+  );
+  assert.deepEqual(
+    tea.ranked.map((member) => member.prefixes + member.nick),
+    ["@ada", "+rob"],
+  );
   assert.deepEqual(shown(tea).slice(-4), [
-    "event carl carl joined", "event bob bob is now rob",
-    "event ada ada gave rob a voice, made carl an operator, lifted: only who is invited may come in", "event carl carl left (bye)",
+    "event carl carl joined",
+    "event bob bob is now rob",
+    "event ada ada gave rob a voice, made carl an operator, lifted: only who is invited may come in",
+    "event carl carl left (bye)",
   ]);
   hear(model, ":rob!b@far KICK #tea ada :enough");
   assert.equal(tea.joined, false);
@@ -40,7 +59,12 @@ test("who comes and goes, is renamed, and gets ranks", () => {
 
 test("a private talk goes on under the other one's new name", () => {
   const model = world();
-  hear(model, "@msgid=1 :bob!b@far PRIVMSG ada :hi", ":bob!b@far NICK rob", "@msgid=2 :rob!b@far PRIVMSG ada :still me");
+  hear(
+    model,
+    "@msgid=1 :bob!b@far PRIVMSG ada :hi",
+    ":bob!b@far NICK rob",
+    "@msgid=2 :rob!b@far PRIVMSG ada :still me",
+  );
   assert.equal(model.find("bob"), undefined);
   assert.deepEqual(shown(model.find("rob")), ["said bob hi", "said rob still me"]);
   assert.equal(model.find("rob").mentions, 2);
@@ -49,7 +73,12 @@ test("a private talk goes on under the other one's new name", () => {
 test("unread, mentions, and what is for the user", () => {
   const model = world();
   model.show(model.status);
-  hear(model, "@msgid=1 :bob!b@far PRIVMSG #tea :hello", "@msgid=2 :bob!b@far PRIVMSG #tea :ada: there?", "@msgid=2 :bob!b@far PRIVMSG #tea :ada: there?");
+  hear(
+    model,
+    "@msgid=1 :bob!b@far PRIVMSG #tea :hello",
+    "@msgid=2 :bob!b@far PRIVMSG #tea :ada: there?",
+    "@msgid=2 :bob!b@far PRIVMSG #tea :ada: there?",
+  );
   const tea = model.find("#tea");
   assert.deepEqual([tea.unread, tea.mentions], [2, 1]);
   model.show(tea);
@@ -83,9 +112,9 @@ test("reactions are counted once for each, and taken back", () => {
   const model = world();
   const tea = model.find("#tea");
   const react = (nick, tag) => hear(model, `@+draft/${tag}=👍;+draft/reply=m1 :${nick}!x@y TAGMSG #tea`);
-  react("bob", "react"), react("bob", "react"), react("carl", "react");
+  (react("bob", "react"), react("bob", "react"), react("carl", "react"));
   assert.deepEqual(tea.reactions.get("m1").get("👍"), ["bob", "carl"]);
-  react("bob", "unreact"), react("carl", "unreact");
+  (react("bob", "unreact"), react("carl", "unreact"));
   assert.equal(tea.reactions.get("m1").size, 0);
   hear(model, `@+draft/react=${"x".repeat(33)};+draft/reply=m1 :bob!x@y TAGMSG #tea`);
   assert.equal(tea.reactions.get("m1").size, 0);
@@ -93,8 +122,14 @@ test("reactions are counted once for each, and taken back", () => {
 
 test("several lines are one message, with the tags of their batch", () => {
   const model = world();
-  hear(model, "@msgid=m1 :bob!b@far BATCH +1 draft/multiline #tea", "@batch=1 :bob!b@far PRIVMSG #tea :one",
-    "@batch=1 :bob!b@far PRIVMSG #tea :two ", "@batch=1;draft/multiline-concat :bob!b@far PRIVMSG #tea :three", ":bob!b@far BATCH -1");
+  hear(
+    model,
+    "@msgid=m1 :bob!b@far BATCH +1 draft/multiline #tea",
+    "@batch=1 :bob!b@far PRIVMSG #tea :one",
+    "@batch=1 :bob!b@far PRIVMSG #tea :two ",
+    "@batch=1;draft/multiline-concat :bob!b@far PRIVMSG #tea :three",
+    ":bob!b@far BATCH -1",
+  );
   assert.deepEqual(shown(model.find("#tea")), ["said bob one\ntwo three"]);
   assert.ok(model.find("#tea").ids.has("m1"));
 });
@@ -109,7 +144,8 @@ test("what is taken back is gone from the line", () => {
 
 test("no broken or hostile line raises", () => {
   const words = ["", "#tea", "ada", "*", "+x", ":", "\x01", "=", "timestamp=x"];
-  const commands = `PRIVMSG NOTICE TAGMSG JOIN PART QUIT KICK NICK MODE TOPIC INVITE AWAY ACCOUNT CHGHOST SETNAME REDACT MARKREAD
+  const commands =
+    `PRIVMSG NOTICE TAGMSG JOIN PART QUIT KICK NICK MODE TOPIC INVITE AWAY ACCOUNT CHGHOST SETNAME REDACT MARKREAD
     RENAME ERROR PING CAP AUTHENTICATE FAIL WARN NOTE BATCH REGISTER 001 005 221 301 305 311 322 324 332 333 341 353 354 366 372 401 404
     433 465 471 475 477 730 731 900 904 908 999 XYZ`.split(/\s+/);
   let model;
@@ -118,8 +154,12 @@ test("no broken or hostile line raises", () => {
     for (const first of words) {
       for (const second of words) {
         for (const source of ["", ":bob!b@far ", ":ada!a@host ", ":irc.test "]) {
-          hear(model, `${source}${command} ${first || ":"}`, `${source}${command} ada ${first} ${second} :`.replace(/ +/g, " "),
-            `@time=x;msgid=;batch=q;label= ${source}${command} ${second || "x"} ada :x`);
+          hear(
+            model,
+            `${source}${command} ${first || ":"}`,
+            `${source}${command} ada ${first} ${second} :`.replace(/ +/g, " "),
+            `@time=x;msgid=;batch=q;label= ${source}${command} ${second || "x"} ada :x`,
+          );
         }
       }
     }
@@ -130,8 +170,11 @@ test("no broken or hostile line raises", () => {
 test("modes take the arguments that the server says they take", () => {
   const groups = ["beI", "k", "fl", "imnst"];
   assert.deepEqual(changes(["+ol-kb+i", "bob", "5", "key", "*!*@x"], groups, "qaohv"), [
-    { sign: "+", letter: "o", argument: "bob" }, { sign: "+", letter: "l", argument: "5" },
-    { sign: "-", letter: "k", argument: "key" }, { sign: "-", letter: "b", argument: "*!*@x" }, { sign: "+", letter: "i", argument: "" },
+    { sign: "+", letter: "o", argument: "bob" },
+    { sign: "+", letter: "l", argument: "5" },
+    { sign: "-", letter: "k", argument: "key" },
+    { sign: "-", letter: "b", argument: "*!*@x" },
+    { sign: "+", letter: "i", argument: "" },
   ]);
   assert.deepEqual(changes([], groups, "ov"), []);
   assert.equal(told({ sign: "+", letter: "q", argument: "ada" }), "made ada an owner");
@@ -140,8 +183,14 @@ test("modes take the arguments that the server says they take", () => {
 });
 
 test("a WHOIS becomes a profile", () => {
-  const lines = [":s 311 ada bob b far * :Bob B", ":s 319 ada bob :@#tea #dev", ":s 317 ada bob 60 1700000000 :idle",
-    ":s 330 ada bob bobby :is logged in as", ":s 671 ada bob :is using a secure connection", ":s 318 ada bob :End"];
+  const lines = [
+    ":s 311 ada bob b far * :Bob B",
+    ":s 319 ada bob :@#tea #dev",
+    ":s 317 ada bob 60 1700000000 :idle",
+    ":s 330 ada bob bobby :is logged in as",
+    ":s 671 ada bob :is using a secure connection",
+    ":s 318 ada bob :End",
+  ];
   const found = profile(lines.map(parse));
   assert.deepEqual(found.channels, ["@#tea", "#dev"]);
   assert.deepEqual([found.account, found.idle, found.more], ["bobby", 60, ["is using a secure connection"]]);
@@ -165,7 +214,10 @@ test("nothing happens by itself because of old times or histories; of several de
   assert.deepEqual(asked(version), []); // not for every question of a flood
   model.effects = [];
   hear(model, "@msgid=1;time=2026-05-01T12:00:00.000Z :bob!b@far PRIVMSG #tea :ada: hi");
-  assert.deepEqual(model.effects.filter((effect) => effect.kind === "heard"), []);
+  assert.deepEqual(
+    model.effects.filter((effect) => effect.kind === "heard"),
+    [],
+  );
 });
 
 test("a reply to one's own words calls, a line that names everybody does not", () => {

@@ -18,7 +18,10 @@ test("a line waits until its echo comes, and is not doubled by it", () => {
   assert.match(line, /^@label=\w+;\+greenchat\/id=\w+ PRIVMSG #tea hello$/);
   hear(model, `@label=${labelOf(line)};msgid=m1;+greenchat/id=${idOf(line)} :ada!a@host PRIVMSG #tea :hello`);
   assert.equal(tea.waiting.length, 0);
-  assert.deepEqual(tea.lines.filter((each) => each.kind === "said").map((each) => each.own), [true]);
+  assert.deepEqual(
+    tea.lines.filter((each) => each.kind === "said").map((each) => each.own),
+    [true],
+  );
   assert.equal(tea.unread, 0);
 });
 
@@ -49,10 +52,17 @@ test("a lost connection: the same id once more, and only what the history does n
   model.link.state = "online";
   hear(model, ":ada!a@host JOIN #tea * :Ada");
   const asked = sent(model);
-  assert.equal(asked.some((line) => line.includes("PRIVMSG")), false); // first we look what arrived
+  assert.equal(
+    asked.some((line) => line.includes("PRIVMSG")),
+    false,
+  ); // first we look what arrived
   const page = labelOf(asked.find((line) => line.includes("CHATHISTORY")));
-  hear(model, `@label=${page} :s BATCH +h chathistory #tea`,
-    `@batch=h;time=2026-05-04T12:00:00.000Z;msgid=m9;+greenchat/id=${idOf(first)} :ada!a@host PRIVMSG #tea :came through`, ":s BATCH -h");
+  hear(
+    model,
+    `@label=${page} :s BATCH +h chathistory #tea`,
+    `@batch=h;time=2026-05-04T12:00:00.000Z;msgid=m9;+greenchat/id=${idOf(first)} :ada!a@host PRIVMSG #tea :came through`,
+    ":s BATCH -h",
+  );
   const again = sent(model).filter((line) => line.includes("PRIVMSG"));
   assert.deepEqual(again.map(idOf), [idOf(second)]);
 });
@@ -63,7 +73,10 @@ test("what was not sent outlives a reload, except what was for a service", () =>
   say(model, model.find("#tea"), "keep me", "said", NOW);
   say(model, model.open("NickServ"), "IDENTIFY secret", "said", NOW);
   const kept = JSON.parse(JSON.stringify(unsent(model)));
-  assert.deepEqual(kept.map((each) => each.text), ["keep me"]);
+  assert.deepEqual(
+    kept.map((each) => each.text),
+    ["keep me"],
+  );
   const other = world();
   clear(other);
   restore(other, kept);
@@ -78,7 +91,10 @@ test("several lines become one batch; blank ones alone are never sent", () => {
   say(model, tea, "one\n\n two", "said", NOW);
   const lines = sent(model);
   assert.match(lines[0], /^@label=(\w+);\S+ BATCH \+\1 draft\/multiline #tea$/);
-  assert.deepEqual(lines.slice(1, -1).map((line) => line.replace(/^@batch=\w+ /, "")), ["PRIVMSG #tea one", "PRIVMSG #tea :", "PRIVMSG #tea :​ two".replace("\u200b", "")]);
+  assert.deepEqual(
+    lines.slice(1, -1).map((line) => line.replace(/^@batch=\w+ /, "")),
+    ["PRIVMSG #tea one", "PRIVMSG #tea :", "PRIVMSG #tea :​ two".replace("\u200b", "")],
+  );
   assert.match(lines.at(-1), /^BATCH -\w+$/);
   say(model, tea, " \n\n", "said", NOW);
   assert.deepEqual(sent(model), []);
@@ -87,7 +103,12 @@ test("several lines become one batch; blank ones alone are never sent", () => {
 test("long texts are cut to what the server takes; nothing is lost", () => {
   const model = world();
   const tea = model.find("#tea");
-  for (const text of ["ä".repeat(600), "x".repeat(9000), `${"word ".repeat(2000)}end`, Array.from({ length: 100 }, (_, n) => `line ${n}`).join("\n")]) {
+  for (const text of [
+    "ä".repeat(600),
+    "x".repeat(9000),
+    `${"word ".repeat(2000)}end`,
+    Array.from({ length: 100 }, (_, n) => `line ${n}`).join("\n"),
+  ]) {
     clear(model);
     tea.waiting = [];
     say(model, tea, text, "said", NOW);
@@ -108,7 +129,10 @@ test("a server without multiline gets lines", () => {
   model.caps.delete("draft/multiline");
   clear(model);
   say(model, model.find("#tea"), "one\n\ntwo", "said", NOW);
-  assert.deepEqual(sent(model).map((line) => line.split(" ").slice(1).join(" ")), ["PRIVMSG #tea one", "PRIVMSG #tea two"]);
+  assert.deepEqual(
+    sent(model).map((line) => line.split(" ").slice(1).join(" ")),
+    ["PRIVMSG #tea one", "PRIVMSG #tea two"],
+  );
 });
 
 test("a reply names its message, once", () => {
@@ -132,8 +156,15 @@ test("a tag that the server denies is left out", () => {
 });
 
 test("passwords said to services are seen as such", () => {
-  const table = [["NickServ", "identify x", true], ["ns", " SET PASSWORD x", true], ["ChanServ", "REGISTER #tea", false],
-    ["ChanServ", "REGISTER #tea pw", true], ["bob", "identify x", false], ["NickServ", "help", false], ["NickServ@services", "REGISTER x", true]];
+  const table = [
+    ["NickServ", "identify x", true],
+    ["ns", " SET PASSWORD x", true],
+    ["ChanServ", "REGISTER #tea", false],
+    ["ChanServ", "REGISTER #tea pw", true],
+    ["bob", "identify x", false],
+    ["NickServ", "help", false],
+    ["NickServ@services", "REGISTER x", true],
+  ];
   for (const [who, text, wanted] of table) assert.equal(hides(who, text), wanted, `${who} ${text}`);
 });
 

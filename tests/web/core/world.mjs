@@ -19,10 +19,22 @@ export function world() {
     model.caps.add(name);
     model.offered.set(name, name === "draft/multiline" ? "max-bytes=4096,max-lines=32" : "");
   }
-  hear(model, ":irc.test 001 ada :Welcome", ":irc.test 005 ada CASEMAPPING=ascii CHATHISTORY=500 PREFIX=(qaohv)~&@%+ :are");
-  hear(model, ":ada!a@host JOIN #tea * :Ada", ":irc.test 353 ada = #tea :@ada!a@host bob!b@far", ":irc.test 366 ada #tea :End");
+  hear(
+    model,
+    ":irc.test 001 ada :Welcome",
+    ":irc.test 005 ada CASEMAPPING=ascii CHATHISTORY=500 PREFIX=(qaohv)~&@%+ :are",
+  );
+  hear(
+    model,
+    ":ada!a@host JOIN #tea * :Ada",
+    ":irc.test 353 ada = #tea :@ada!a@host bob!b@far",
+    ":irc.test 366 ada #tea :End",
+  );
   model.asks = sent(model); // what a client asks when it comes into a channel
-  answer(model, model.asks.find((line) => line.includes("CHATHISTORY")));
+  answer(
+    model,
+    model.asks.find((line) => line.includes("CHATHISTORY")),
+  );
   return model;
 }
 

@@ -1,0 +1,142 @@
+// Commands about the settings: what calls the user, whom they don't read, names of their own for commands.
+
+import { command, halves } from "./commands.js";
+import { OVERRIDES } from "./settings.js";
+
+command("set", "[setting [value]]", "Show or change the settings.", (order) => order.effect("settings wanted"), {
+  group: "settings",
+});
+command(
+  "toggle",
+  "setting",
+  "Switch a setting that is on or off.",
+  (order) => {
+    const [name] = order.words;
+    const { settings } = order.model;
+    if (typeof settings[name] !== "boolean" || !Object.hasOwn(settings, name))
+      order.fail(`There is no such switch: ${name}. /set shows the settings.`);
+    settings[name] = !settings[name];
+    order.effect("settings");
+    order.tell(`${name} is ${settings[name] ? "on" : "off"}.`);
+  },
+  { least: 1, example: "/toggle seconds", group: "settings" },
+);
+command(
+  "unset reset",
+  "setting",
+  "Set a setting back to what it was at first.",
+  (order) => order.effect("settings wanted"),
+  {
+    least: 1,
+    example: "/unset theme",
+    group: "settings",
+  },
+);
+command(
+  "alias",
+  "[name [what it stands for]]",
+  "Give a command a name of your own. $1 to $9 are the words behind it, $* all of them.",
+  (order) => {
+    const [name, meant] = halves(order.args);
+    const { aliases } = order.model.settings;
+    if (!meant) {
+      const shown = Object.entries(aliases).filter(([each]) => !name || each === name);
+      for (const [each, text] of shown) order.tell(`/${each} is /${text}`);
+      if (!shown.length) order.tell("You have no alias. /alias hug me hugs $1");
+      return;
+    }
+    order.model.settings.aliases = { ...aliases, [name.replace(/^\//, "").toLowerCase()]: meant.replace(/^\//, "") };
+    order.effect("settings");
+    order.tell(`/${name} is /${meant}`);
+  },
+  { example: "/alias hug me hugs $1", group: "settings" },
+);
+command(
+  "unalias",
+  "name",
+  "Forget an alias.",
+  (order) => {
+    const { [order.words[0].toLowerCase()]: gone, ...left } = order.model.settings.aliases;
+    if (gone === undefined) order.fail(`There is no alias ${order.words[0]}.`);
+    order.model.settings.aliases = left;
+    order.effect("settings");
+  },
+  { least: 1, example: "/unalias hug", group: "settings" },
+);
+keptList(
+  "highlight hilight hl",
+  "dehighlight dehilight dhl",
+  "highlights",
+  "word",
+  "cake",
+  ["Be called by one more word, or show which words call you besides your nickname.", "Be called by a word no more."],
+  "Only your nickname calls you.",
+);
+keptList(
+  "ignore",
+  "unignore",
+  "ignored",
+  "nick or mask",
+  "*!*@spam.example",
+  ["Don't read somebody any more, or show whom you don't.", "Read somebody again."],
+  "You ignore nobody.",
+);
+
+command(
+  "override",
+  "[window [what ...]]",
+  "Treat one window otherwise: mute, notify, no-highlight, hide-joins; nothing takes it back.",
+  (order) => {
+    const { settings, fold } = order.model;
+    const [name, ...words] = order.words;
+    if (!name) {
+      for (const [each, chosen] of Object.entries(settings.overrides)) order.tell(`${each}: ${chosen.join(", ")}`);
+      if (!Object.keys(settings.overrides).length)
+        order.tell("No window is treated otherwise than the settings say. /help override");
+      return;
+    }
+    const wrong = words.find((word) => !OVERRIDES.includes(word));
+    if (wrong) order.fail(`${wrong}? There is ${OVERRIDES.join(", ")}.`);
+    const { [fold(name)]: before, ...others } = settings.overrides;
+    settings.overrides = words.length ? { ...others, [fold(name)]: words } : others;
+    order.effect("settings");
+    order.tell(
+      words.length
+        ? `${name}: ${words.join(", ")}`
+        : before
+          ? `${name} is treated as the settings say.`
+          : `${name} was treated as the settings say.`,
+    );
+  },
+  { example: "/override #busy mute hide-joins", group: "settings" },
+);
+
+function keptList(names, removing, key, what, example, [summary, summaryBack], empty) {
+  const [add, remove] = [names.split(" ")[0], removing.split(" ")[0]];
+  command(
+    names,
+    `[${what}]`,
+    summary,
+    (order) => {
+      const { settings } = order.model;
+      if (!order.args) return order.tell(settings[key].join(", ") || empty);
+      settings[key] = [...settings[key].filter((each) => each.toLowerCase() !== order.args.toLowerCase()), order.args];
+      order.effect("settings");
+      order.tell(`${order.args}: noted. /${remove} ${order.args} undoes it.`);
+    },
+    { example: `/${add} ${example}`, group: key === "ignored" ? "people" : "settings" },
+  );
+  command(
+    removing,
+    what,
+    summaryBack,
+    (order) => {
+      const { settings } = order.model;
+      const left = settings[key].filter((each) => each.toLowerCase() !== order.args.toLowerCase());
+      if (left.length === settings[key].length) order.fail(`${order.args} is not on the list. /${add} shows it.`);
+      settings[key] = left;
+      order.effect("settings");
+    },
+    { least: 1, example: `/${remove} ${example}`, group: key === "ignored" ? "people" : "settings" },
+  );
+}
