@@ -138,9 +138,15 @@ class Browser:
 
         self.until(press, f"could not press {selector} with {text!r}")
 
-    def hover(self, element: WebElement) -> None:
-        """Point at something."""
-        ActionChains(self.driver).move_to_element(element).perform()
+    def point_at(self, text: str) -> None:
+        """Point at a message, so that what can be done with it is shown."""
+
+        def point() -> bool:
+            ActionChains(self.driver).move_to_element(self.message(text)).perform()
+            return True
+
+        self.until(point)
+        self.find(".tools")
 
     def type(self, *keys: str) -> None:
         """Press keys where the focus is."""
@@ -185,6 +191,10 @@ class Browser:
             return found[-1] if found else None
 
         return self.until(look, f"nobody said {text!r}")
+
+    def said(self, text: str) -> str:
+        """Wait for a message with this text in it; all that its row says. A row may be drawn anew at any time."""
+        return self.until(lambda: self.message(text).text)
 
     def texts(self) -> list[str]:
         """What is said in the rows that are drawn."""

@@ -80,7 +80,7 @@ def test_axe_finds_nothing(site: Site, busy: Client, browser: Browser, axe: str,
     browser.join(site.address(), "ada")
     browser.message("white on black")
     browser.say("On it!")
-    browser.hover(browser.message("On it!"))
+    browser.point_at("On it!")
     browser.click(".tools button[aria-label='React with 👍']")
     browser.find(".reaction")
     _check(browser, axe, "talk")
@@ -217,7 +217,8 @@ def test_completion_paste_and_the_lines_before(site: Site, browser: Browser) -> 
     browser.type(Keys.ENTER)
     assert browser.find("#composer").get_attribute("value") == "🚀 "
     browser.type("**off**", Keys.ENTER)
-    assert browser.message("🚀 off").find_element("css selector", ".bold").text == "off"
+    browser.message("🚀 off")
+    browser.find(".row.talk .bold", "off")
     browser.type(Keys.ARROW_UP)
     assert browser.find("#composer").get_attribute("value") == "🚀 **off**"
     browser.find("#composer").clear()
@@ -232,7 +233,7 @@ def test_completion_paste_and_the_lines_before(site: Site, browser: Browser) -> 
     browser.gone("dialog")
     assert "row 19" in str(browser.find("#composer").get_attribute("value"))
     browser.find("#composer").send_keys(Keys.ENTER)
-    assert "row 0\nrow 1" in browser.message("row 19").text
+    assert "row 0\nrow 1" in browser.said("row 19")
 
 
 def test_screen_readers_hear_what_is_new(site: Site, busy: Client, browser: Browser) -> None:
