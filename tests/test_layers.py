@@ -271,3 +271,26 @@ def test_a_file_says_what_it_is_for_and_holds_one_idea() -> None:
     for path, tree in MODULES.items():
         assert ast.get_docstring(tree), name(path)
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, name(path)
+
+
+# A first line stands alone, in help and in lists: it names the thing, in the imperative, as a noun phrase or as "Whether".
+NO_SENTENCE = re.compile(
+    r"(What|Whatever|Who|Whoever|Whom|Whose|Those|They|Them|It|Somebody|Nobody|How|Where|When|Which|Why"
+    r"|Is|Are|Was|Were|Does|Has|Can|Could|Must|Should|Will|Would)\b|.*\?$"
+)
+
+
+def test_a_docstring_begins_with_a_sentence_that_stands_alone() -> None:
+    described = [
+        (path, node, documented.splitlines()[0])
+        for path in set(MODULES) - set(in_packages("client"))
+        for node in ast.walk(MODULES[path])
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and (documented := ast.get_docstring(node))
+    ]
+    assert len(described) > 1000
+    wrong = [
+        f"{name(path)}:{node.lineno} {node.name}: {first}"
+        for path, node, first in described
+        if NO_SENTENCE.match(first)
+    ]
+    assert sorted(wrong) == [], 'begin with a verb ("Return ..."), with "Whether" or with a noun'

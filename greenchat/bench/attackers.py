@@ -38,7 +38,7 @@ _HEAVY = (
 
 
 class Attacker:
-    """One thread of them. connections, writes: how many were made and taken."""
+    """A thread that attacks the server. connections, writes: how many were made and taken."""
 
     def __init__(self, address: tuple[str, int], ends: float, seed: int, crowd: int = _CROWD) -> None:
         """ends: when to stop, by the monotonic clock. crowd: how many come at once, where many do."""
@@ -55,7 +55,7 @@ class Attacker:
                 attack(self)
 
     def connect(self) -> socket.socket:
-        """One more connection."""
+        """Open one more connection."""
         sock = socket.create_connection(self._address, _PATIENCE)
         sock.settimeout(0.2)
         self.connections += 1
@@ -125,7 +125,7 @@ class Attacker:
             sock.close()
 
     def heavy(self) -> None:
-        """One who stays, and sends what makes a server work."""
+        """Stay connected, and send what makes a server work."""
         with self.connect() as sock:
             self.send(sock, self.arrival())
             reader = threading.Thread(target=_read, args=(sock,), daemon=True)

@@ -23,7 +23,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How fast the clients came: seconds until the last was connected and registered, then until all had joined."""
+    """The time that clients took: seconds until the last was connected and registered, then until all had joined."""
 
     registering: float
     joining: float

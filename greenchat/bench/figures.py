@@ -37,7 +37,7 @@ def _percent(value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """How a figure is shown. ratio: worth comparing between servers."""
+    """The presentation of a figure. ratio: worth comparing between servers."""
 
     label: str
     write: Callable[[float], str]

@@ -14,7 +14,7 @@ from greenchat.bench.wire import nick
 
 @dataclass(slots=True, eq=False)
 class Room:
-    """One channel (or one pair): who listens, by what they must see."""
+    """A channel (or a pair) with its listeners, by what they must see."""
 
     target: bytes
     transcripts: list[Transcript] = field(default_factory=list)
@@ -58,11 +58,11 @@ class Flights:
         self.talking = False
 
     def said_at(self, sender: int, number: int) -> float:
-        """When a message in flight was said, in seconds of perf_counter; 0 if it is not in flight."""
+        """Return when a message in flight was said, in seconds of perf_counter; 0 if it is not in flight."""
         return self._sent.get((sender, number), 0.0)
 
     def said_by(self, sender: int) -> int:
-        """How many messages a sender has said."""
+        """Return the number of messages that a sender has said."""
         return self.said.get(sender, 0)
 
     def _speak(self) -> None:
@@ -78,7 +78,7 @@ class Flights:
         self.say(sender, room.target, number)
 
     def on_complete(self, sender: int, number: int) -> None:
-        """One party of a message has it."""
+        """Note that one party of a message has it."""
         message = (sender, number)
         self._left[message] -= 1
         if self._left[message]:
@@ -116,7 +116,7 @@ class Flights:
                 self.on_complete(sender, number)
 
     def missing(self, places: Sequence[Place]) -> str:
-        """What has not arrived where, in words, for the first message that is missing; "" if nothing is."""
+        """Return what has not arrived where, in words, for the first missing message; "" if nothing is missing."""
         for (sender, number), room in self.in_flight.items():
             without = [
                 place

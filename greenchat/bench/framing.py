@@ -16,7 +16,7 @@ class WrongFrameError(Exception):
 
 
 class Framing:
-    """One client's. It begins with the handshake, whose answer is passed over."""
+    """The framing of one client's bytes. It begins with the handshake, whose answer is passed over."""
 
     __slots__ = ("_is_open", "_rest")
 
@@ -26,7 +26,7 @@ class Framing:
 
     @property
     def handshake(self) -> bytes:
-        """What is sent first."""
+        """The bytes that are sent first."""
         return _HANDSHAKE
 
     def wrap(self, lines: bytes) -> bytes:

@@ -24,7 +24,7 @@ SAMPLED = 200_000  # deliveries whose delays are sorted
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the clients' process is told: where the server is, how long to measure, where to say how far it is.
+    """The task of the clients' process: where the server is, how long to measure, where to report progress.
 
     pid: the server's process, None if unknown (another machine); profiled: it has a profiler in it.
     progress(what, share): 0 to 1.
@@ -38,7 +38,7 @@ class Job:
     profiled: bool = False
 
     def window(self) -> None:
-        """What is measured begins, or ends: let a profiler know."""
+        """Tell a profiler that the measured time begins, or ends."""
         if self.profiled and self.pid:
             os.kill(self.pid, sampling.TOGGLE)
 
@@ -105,7 +105,7 @@ def seat(
 
 
 def answer(client: Client, line: bytes) -> None:
-    """Do what must be done about a line that is for this client alone.
+    """Answer a line that is for this client alone, for instance a PING.
 
     Raises DisconnectedError for ERROR and RefusedError for a numeric that says that something sent was not accepted.
     """
@@ -120,7 +120,7 @@ def answer(client: Client, line: bytes) -> None:
 
 
 def speakers(rooms: Sequence[tuple[Room, Sequence[int]]]) -> Iterator[tuple[int, Room]]:
-    """Who speaks next, without end: every room in turn, in each room its members in turn, far ones after another."""
+    """Yield the next speaker without end: each room in turn, in each room its members in turn, far ones in a row."""
     turns = [(room, members, _stride(len(members))) for room, members in rooms]
     turn = 0
     while True:
@@ -253,7 +253,7 @@ class Talk:
 
 
 def arrival_figures(clients: int, arrival: Arrival) -> dict[str, float]:
-    """How the clients came in."""
+    """Return the figures of the clients' arrival."""
     return {
         "clients": clients,
         "register_rate": clients / arrival.registering,

@@ -38,7 +38,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a server is to be started with. ping: seconds between its PINGs. folder: its own, empty one.
+    """The setup of a server. ping: seconds between its PINGs. folder: its own, empty one.
 
     rate: lines a second that one client may send. ngIRCd knows no such figure.
     """

@@ -36,7 +36,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def waiting_seconds(pid: int) -> float:
-    """How long the process's first thread has been ready to run while others had its core, in seconds.
+    """Return how long the process's first thread was ready to run but had no core, in seconds.
 
     Raises ProcessLookupError once the process is gone.
     """

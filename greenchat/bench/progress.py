@@ -8,7 +8,7 @@ BAR = 24
 
 
 def bar(title: str, what: str, share: float, columns: int) -> str:
-    """One line of at most `columns` characters."""
+    """Return a progress bar, a line of at most `columns` characters."""
     filled = round(max(0.0, min(1.0, share)) * BAR)
     return f"{title}  [{'#' * filled}{'.' * (BAR - filled)}] {what}"[: max(0, columns - 1)]
 

@@ -47,7 +47,7 @@ class StageServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def say(self, lines: Sequence[str]) -> None:
-        """Have somebody say these lines in the channel."""
+        """Send these lines to the channel, from another user."""
         assert self._connection
         start = f":ann!a@h PRIVMSG {CHANNEL} :"
         self._connection.sendall("".join(f"{start}{line}\r\n" for line in lines).encode())
@@ -64,7 +64,7 @@ class StageServer:
         self._listener.close()
 
     def wait_said(self, text: str, seconds: float) -> bool:
-        """Did the client say something with this in it, or does it in that time?"""
+        """Whether the client says something with this text in it, before or within that time."""
         with self.changed:
             return self.changed.wait_for(lambda: any(text in line for line in self.said), seconds)
 
@@ -156,18 +156,18 @@ class Client:
         os.write(self._fd, keys.encode())
 
     def wait_for(self, *words: str, seconds: float = 20.0) -> float:
-        """When one of these words was drawn, by the monotonic clock; what was drawn before does not count."""
+        """Return when one of these words was drawn, by the monotonic clock; earlier drawing does not count."""
         wanted = [word.encode() for word in words]
         self._wait(lambda: any(self._has(word) for word in wanted), seconds, str(words))
         return time.monotonic()
 
     def wait_output(self, seconds: float = 20.0) -> float:
-        """When anything was drawn."""
+        """Return when anything was drawn."""
         self._wait(lambda: bool(self._text or self._begun), seconds, "anything")
         return time.monotonic()
 
     def forget(self) -> None:
-        """What was drawn up to now does not count any more."""
+        """Forget what was drawn up to now."""
         self._text.clear()
         self._searched.clear()
 

@@ -79,7 +79,7 @@ class Reader(Place):
         self.rest = data[at:] + self.rest
 
     def _take(self, line: bytes) -> bool:
-        """One line. False if it has to wait until the transcript knows it."""
+        """Take one line; return False if it has to wait until the transcript knows it."""
         transcript = self.transcript
         if self.counts is not None:
             self._count(line)
@@ -138,7 +138,7 @@ class Reader(Place):
         return bytes(transcript.text[transcript.ends[line - 2] if line > 1 else 0 : self.offset])
 
     def leave_channel(self) -> None:
-        """It is not in the channel any more; its next JOIN says from where on it reads again."""
+        """Leave the channel; the reader's next JOIN says from where on it reads again."""
         self.offset = -1
         self.rest = b""
 

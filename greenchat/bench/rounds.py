@@ -21,7 +21,7 @@ SPARE_FILES = 200
 
 @dataclass(slots=True)
 class Outcome:
-    """What all rounds of one shape measured, by server."""
+    """The figures of all rounds of one shape, by server."""
 
     scenario: str
     shape: str

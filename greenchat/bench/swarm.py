@@ -32,7 +32,7 @@ class StalledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the server listens, and how clients speak to it."""
+    """The address of the server, and the way clients speak to it."""
 
     host: str
     port: int
@@ -51,7 +51,7 @@ def _ignore(data: bytes) -> None:
 
 
 class Client:
-    """One connection. feed(data) gets all that comes in, closed(client) the end of it."""
+    """A connection. feed(data) gets all that comes in, closed(client) the end of it."""
 
     __slots__ = ("closed", "ending", "feed", "framing", "index", "reading", "socket", "unsent")
 

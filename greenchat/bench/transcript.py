@@ -33,7 +33,7 @@ def unexpected(who: str, sender: int, number: int, expected: int) -> ViolationEr
 
 
 class Transcript:
-    """What everybody of one kind in one channel must see, byte for byte.
+    """The bytes that all clients of one kind in one channel must see.
 
     target: the channel; the nickname where it is private.
     on_complete(sender, number) is called for each message once all counted readers have passed it.
@@ -81,7 +81,7 @@ class Transcript:
         self._passed = 0  # lines that all counted readers have passed
 
     def listeners(self, sender: int) -> int:
-        """How many readers must pass a message of this sender before it is complete."""
+        """Return how many readers must pass a message of this sender before it is complete."""
         return self.counted - (sender in self._deaf)
 
     def enter(self, place: "Place") -> None:
@@ -185,7 +185,7 @@ class Transcript:
         return False
 
     def hold(self, place: "Place", line: bytes) -> bool:
-        """A reader that gets no echo has a new line, and said something itself that is not in here: which was first?
+        """Whether a reader's new line must wait: it gets no echo, and one of its own messages may come before the line.
 
         True if it has to wait until somebody else sees its message. Where everybody waits for everybody, nobody can
         know, and all are counted by sender from now on.
@@ -209,7 +209,7 @@ class Transcript:
         self.sent.append(sent)
 
     def find(self, place: "Place") -> bool:
-        """The reader has just seen its own JOIN, its join number `place.joined`: is that in here yet?
+        """Whether the reader's own JOIN, number `place.joined`, is in here yet.
 
         If not, the reader is released as soon as it is.
         """
@@ -229,12 +229,12 @@ class Transcript:
         return True
 
     def lines_before(self, offset: int) -> int:
-        """How many lines end at or before an offset."""
+        """Return the number of lines that end at or before an offset."""
         return bisect_right(self.ends, offset)
 
 
 class Place(ABC):
-    """How far one client is in a transcript. echo: does it get its own messages back?"""
+    """The position of one client in a transcript. echo: whether it gets its own messages back."""
 
     __slots__ = ("counted", "counts", "echo", "index", "joined", "offset", "own_next", "own_passed", "transcript")
 
@@ -261,7 +261,7 @@ class Place(ABC):
         """Count this client's messages by sender from now on."""
 
     def hears(self, sender: int) -> bool:
-        """Does it get the messages of a sender?"""
+        """Whether the client gets the messages of a sender."""
         return self.echo or self.index != sender
 
     def expects(self, sender: int) -> int:
@@ -271,5 +271,5 @@ class Place(ABC):
         return bisect_left(self.transcript.starts.get(sender, ()), self.offset)
 
     def is_up_to_date(self) -> bool:
-        """Has it got everything that anybody has got? (A detached one is checked message by message.)"""
+        """Whether the client has all that any client has. (A detached one is checked message by message.)"""
         return self.counts is not None or self.offset == len(self.transcript.text)

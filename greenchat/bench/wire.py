@@ -21,7 +21,7 @@ def nick(index: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How long the messages of a run are: text_bytes behind the colon, at least 14."""
+    """The texts of a run's messages: text_bytes behind the colon, at least 14."""
 
     text_bytes: int = TEXT_BYTES
     talk: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
@@ -35,7 +35,7 @@ class Wording:
         object.__setattr__(self, "talk", re.compile(pattern))
 
     def text(self, sender: int, number: int) -> bytes:
-        """What client `sender` says as its message `number`."""
+        """Return the text of client `sender`'s message `number`."""
         return (b"%05d %07d " % (sender, number)).ljust(self.text_bytes, b"x")
 
     def privmsg(self, target: bytes, sender: int, number: int) -> bytes:

@@ -25,7 +25,7 @@ class FailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the clients are."""
+    """The progress of the clients."""
 
     what: str
     share: float

@@ -266,7 +266,7 @@ class App:
         return self.keeper.folder
 
     def carry_out(self, work: Background) -> None:
-        """Do it step by step, apart from any client; this returns at once."""
+        """Run background work step by step, apart from any client; this returns at once."""
         gevent.spawn(self._carry_out, work)
 
     def _carry_out(self, work: Background) -> None:
@@ -288,16 +288,16 @@ class App:
         return Context(self.network, nobody, Message(""), now=nobody.now, process=self, journal=self.turn)
 
     def ports(self) -> list[Port]:
-        """Where it listens."""
+        """Return the ports that the server listens on."""
         return [door.port(with_tls=self.tls is not None) for door in self.doors]
 
     @property
     def manners(self) -> ConnectionRules:
-        """How connections are kept."""
+        """The rules for connections."""
         return ConnectionRules(self.options.connections.ping_after, self.options.connections.sendq)
 
     def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions) -> None:
-        """One client from its arrival to its end, in a greenlet of its own."""
+        """Serve one client from its arrival to its end, in a greenlet of its own."""
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -321,7 +321,7 @@ class App:
             self.meter.ended(connection.session)
 
     def _objection(self, host: str) -> str:
-        """Why nobody may come from this IP address; "" if they may."""
+        """Return the reason why this IP address may not connect; "" if it may."""
         ban = self.network.bans.of_address(host, self.now())
         return ban.message if ban else doors(self.network).objection(host)
 

@@ -18,7 +18,7 @@ def remember() -> None:
 
 
 def caught() -> frozenset[int]:
-    """Which have come so far."""
+    """Return the signals that have come so far."""
     return frozenset(_caught)
 
 

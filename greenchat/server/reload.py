@@ -20,7 +20,7 @@ from greenchat.server.net.tls_acceptor import load_tls
 
 
 class Running(Protocol):
-    """What a reload changes."""
+    """The parts of the server that a reload changes."""
 
     network: Network
     options: Options
@@ -34,7 +34,7 @@ class Running(Protocol):
         """Whether there is too much to do for anybody else to come in now."""
 
     def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions, /) -> None:
-        """One client, from its arrival to its end."""
+        """Serve one client, from its arrival to its end."""
 
 
 def apply(running: Running, config: Config, ctx: Context) -> list[str]:

@@ -44,7 +44,7 @@ class Notifier:
         self._send("STOPPING=1")
 
     def status(self, text: str) -> None:
-        """Have `systemctl status` show a line."""
+        """Set the line that `systemctl status` shows."""
         self._send(f"STATUS={text}")
 
     def alive(self) -> None:

@@ -25,7 +25,7 @@ def ends_with_terminal() -> bool:
 
 
 def is_gone() -> bool:
-    """Has the process no terminal, or none any more?"""
+    """Whether the process has no terminal, or has lost it."""
     terminal = _open()
     if terminal is None:
         return True

@@ -35,7 +35,7 @@ def page_urls(addresses: Iterable[Address], options: Options) -> tuple[str, list
 
 
 def own_addresses(with_ipv6: bool = True) -> list[str]:
-    """Those under which other machines of the network reach this one, as far as the system knows."""
+    """Return the addresses under which other machines of the network reach this one, as far as the system knows."""
     found = []
     for family, somewhere in _SOMEWHERE:
         if family == socket.AF_INET6 and not with_ipv6:

@@ -13,7 +13,7 @@ from greenchat.bench.peers import UNLIMITED
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One way to run a scenario: its title and what it asks for, for instance {"clients": 1000, "flight": 16}."""
+    """A way to run a scenario: its title and its parameters, for instance {"clients": 1000, "flight": 16}."""
 
     title: str
     parameters: Mapping[str, int]

@@ -45,7 +45,7 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 
 
 class _Talker:
-    """One of two who talk: a blocking IRC client."""
+    """A blocking IRC client, one of two who talk."""
 
     def __init__(self, job: Job, nick: str) -> None:
         address = job.address
@@ -145,7 +145,7 @@ def _kept_waiting(job: Job) -> float:
 
 
 def _await_end(pid: int, waited: float) -> tuple[float, float]:
-    """When a process has ended, by the monotonic clock, and how long it was kept waiting since `waited`, in seconds."""
+    """Return when a process ended, by the monotonic clock, and the seconds that it was kept waiting since `waited`."""
     deadline = time.monotonic() + _STOPPING
     last = waited
     while time.monotonic() < deadline:

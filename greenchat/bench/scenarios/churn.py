@@ -46,7 +46,7 @@ class _Is(Enum):
 
 
 class _Visitor:
-    """One who joins, parts, joins, quits, and begins again."""
+    """A client that joins, parts, joins, quits, and begins again."""
 
     def __init__(self, swarm: Swarm, client: Client, transcript: Transcript) -> None:
         self.swarm = swarm
@@ -104,7 +104,7 @@ class _Churn:
         self.spoken = self.turn = self.acts = 0
 
     def keep_pace(self) -> None:
-        """One more message has been said."""
+        """Keep the visitors' pace after one more message."""
         self.spoken += 1
         if self.spoken % self.every:
             return

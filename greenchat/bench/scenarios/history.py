@@ -77,7 +77,7 @@ def _target(data: Path) -> Target:
 
 
 class _Client:
-    """One client that asks and waits."""
+    """A client that asks and waits."""
 
     def __init__(self, address: Address) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=_PATIENCE)
@@ -117,7 +117,7 @@ def _client(address: Address) -> Iterator[_Client]:
 
 
 def _questions(channels: list[bytes], chance: random.Random, span: int) -> Mapping[str, Callable[[], bytes]]:
-    """What is asked, again and again with other values. span: ms that the talk lasted."""
+    """Return the questions, to be asked again and again with other values. span: ms that the talk lasted."""
     now = time.time_ns() // 1_000_000
 
     def page() -> bytes:

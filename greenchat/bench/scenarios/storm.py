@@ -33,7 +33,7 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 
 
 class _Newcomer:
-    """What one client is told on its way in."""
+    """A client on its way in, and what it is told."""
 
     def __init__(self, storm: "_Storm", client: Client) -> None:
         self.storm = storm
@@ -73,7 +73,7 @@ class _Newcomer:
             answer(self.client, line)
 
     def check(self) -> None:
-        """Was it told of everybody who was there when it came?"""
+        """Check that it was told of everybody who was there when it came."""
         transcript = self.storm.transcript
         there = transcript.lines_before(transcript.joins[self.client.index][0]) + 1
         if self.names < there:
@@ -83,7 +83,7 @@ class _Newcomer:
 
 
 class _Storm:
-    """Everybody's progress."""
+    """The progress of all clients."""
 
     def __init__(self, job: Job, swarm: Swarm, shape: Shape) -> None:
         self.job = job

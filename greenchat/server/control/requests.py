@@ -25,7 +25,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Controlled(Protocol):
-    """What requests need of the server."""
+    """The parts of the server that requests use."""
 
     network: Network
     backlogs: SendQueues

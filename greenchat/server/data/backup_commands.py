@@ -42,7 +42,7 @@ def files_beside(data: Path, *, logs: bool) -> list[str]:
 
 
 def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:
-    """What a server that moves needs beside the backup."""
+    """Yield the files that a server which moves needs beside the backup."""
     options = config.options
     if config.file:
         yield f"the configuration, {config.file}"

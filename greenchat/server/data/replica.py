@@ -46,7 +46,7 @@ class Replica:
         self._sessions = {session.number: session for session in self.network.sessions}
 
     def apply(self, act: Act) -> None:
-        """Do what an act did. Raises KeyError where it is a step that this version does not have."""
+        """Apply an act of the log. Raises KeyError for a step that this version does not have."""
         session = self._sessions.get(act.session)
         is_new = session is None
         if session is None:
@@ -88,7 +88,7 @@ class Replica:
         return Context(self.network, session, message, now=act.now, process=self._process, journal=self._journal)
 
     def _speak(self, ctx: Context, act: Spoken) -> None:
-        """What was checked where it was said holds, unless something has changed that could matter."""
+        """Say again what was checked where it was said, checking it anew only if the state has changed since."""
         voice = find_voice(self.network, ctx.session, act.command, act.target, lambda _: None)
         if voice is not None and voice.revisions == act.revisions:
             words = [text.encode() for text in act.texts]

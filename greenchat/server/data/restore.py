@@ -115,7 +115,7 @@ def reserve_dropped(network: Network, store: Store) -> None:
 
 
 def _each(store: Store, kind: Kind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
-    """What is made of each document of a kind. Raises StoreDamagedError where one is not as it was written."""
+    """Return what `make` makes of each document of a kind. Raises StoreDamagedError for one that is damaged."""
     made = []
     for key, document in store.documents(kind.name).items():
         try:

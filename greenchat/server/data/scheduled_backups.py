@@ -56,7 +56,7 @@ class ScheduledBackups:
 
     @property
     def folder(self) -> Path:
-        """Where they are."""
+        """The folder of the backups."""
         folder = self._options().folder
         return self._data / "backups" if folder == NOT_GIVEN else folder
 

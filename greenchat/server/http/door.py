@@ -29,7 +29,7 @@ _BODILESS = {101, 204, 304}
 
 
 class House(Protocol):
-    """What is needed of the server behind the door."""
+    """The parts of the server that the door uses."""
 
     network: Network
     options: Options

@@ -20,16 +20,16 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class _Log:
-    """Where the handler writes a line of each request."""
+    """The log of requests, one line each."""
 
     def write(self, text: str) -> None:
-        """One line."""
+        """Write one line."""
         log.debug("%s", text.rstrip())
 
 
 @dataclass(slots=True)
 class Gateway:
-    """What the handler takes for its server."""
+    """The server, as the handler sees it."""
 
     application: Application
     log: _Log = field(default_factory=_Log)
@@ -42,7 +42,7 @@ class Gateway:
         return get_hub()
 
     def get_environ(self) -> dict[str, Any]:
-        """What each request's begins with."""
+        """Return the environment that every request starts from."""
         return {}
 
 

@@ -52,7 +52,7 @@ class Waiting:
         self._connections: dict[Connection, None] = {}
 
     def add(self, connection: Connection, most: int) -> None:
-        """It is waited for; with more than so many the oldest is cut."""
+        """Add a connection that is waited for; with more than `most` of them the oldest is cut."""
         self._connections[connection] = None
         while len(self._connections) > most:
             oldest = next(iter(self._connections))

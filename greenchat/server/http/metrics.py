@@ -37,7 +37,7 @@ _KINDS = ("unregistered", "irc", "websocket", "plain", "http")
 
 
 class Measured(Protocol):
-    """What is measured of the server."""
+    """The parts of the server that are measured."""
 
     network: Network
     meter: Meter
@@ -46,7 +46,7 @@ class Measured(Protocol):
 
     @property
     def folder(self) -> Path:
-        """Where the store is."""
+        """The folder of the store."""
 
 
 class MetricsPage:

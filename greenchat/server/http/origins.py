@@ -54,7 +54,7 @@ def is_own(head: Head, allowed: Iterable[str]) -> bool:
 
 
 def _forwarded(head: Head) -> list[str]:
-    """Who came to whom, from the client to the last proxy but one."""
+    """Return the addresses that were forwarded, from the client to the last proxy but one."""
     if head.get("forwarded"):
         found = (_FOR.search(element) for element in head.get("forwarded").split(","))
         return [match[1] if match else "" for match in found]

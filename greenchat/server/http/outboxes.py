@@ -35,7 +35,7 @@ class HttpOutbox(SocketOutbox):
 
 
 class WebSocketOutbox(SocketOutbox):
-    """What is put are frames. The last of them says that it was the last."""
+    """An outbox of WebSocket frames. The last of them tells the client that it is the last."""
 
     __slots__ = ("_ending", "_last")
 

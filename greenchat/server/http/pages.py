@@ -71,7 +71,7 @@ class Pages:
 
     @property
     def title(self) -> str:
-        """What stands over the page."""
+        """The title of the page."""
         return self._web().title or self._network.settings.network
 
     def _health(self, _: Request) -> Response:

@@ -25,7 +25,7 @@ NOT_KEPT = ("Cache-Control", "no-store")
 
 
 class Body(Protocol):
-    """What comes after the head."""
+    """The body of a request, after the head."""
 
     def read(self, length: int | None = None) -> bytes:
         """At most so many bytes; b"" at the end. Raises OSError and HttpError."""

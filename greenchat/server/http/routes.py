@@ -20,7 +20,7 @@ class Routes:
         self._rows.append((re.compile(path), answers))
 
     def answer(self, request: Request) -> Response:
-        """Have the first row that knows the path answer. Raises HttpError."""
+        """Return the answer of the first row that knows the path. Raises HttpError."""
         for pattern, answers in self._rows:
             match = pattern.fullmatch(request.path)
             if not match:

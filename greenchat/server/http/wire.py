@@ -20,7 +20,7 @@ _LONGEST_LINE = 64 * 1024  # bytes of a line in a body
 
 
 class RequestReader:
-    """What comes in.
+    """A reader of the requests that come in.
 
     deadline: seconds of the monotonic clock until which the request must have come.
     """
@@ -37,7 +37,7 @@ class RequestReader:
 
     @property
     def rest(self) -> bytes:
-        """What was read and is not used yet."""
+        """The bytes that were read and are not used yet."""
         return self._data[self._used :]
 
     def head(self, idle: float, timeout: float) -> bytes:
@@ -94,7 +94,7 @@ class RequestReader:
 
 
 class ResponseSocket:
-    """What goes out, at once: an answer does not wait for the end of a turn."""
+    """A socket for answers, which are sent at once: they do not wait for the end of a turn."""
 
     __slots__ = ("_stream", "sent")
 

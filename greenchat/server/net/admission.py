@@ -42,7 +42,7 @@ class Admission:
     def admit(
         self, sock: socket.socket, peer: Peer, listener: ListenerOptions, options: Connections
     ) -> proxy_header.Header | None:
-        """Where the client comes from; None where it is refused, and then its socket is closed.
+        """Admit a client and return its origin; None where it is refused, and then its socket is closed.
 
         sock: connected and non-blocking. Give who comes in to `settle`.
         """
@@ -63,7 +63,7 @@ class Admission:
         self._origins[session] = host
 
     def move(self, session: Session, host: str, options: Connections) -> str:
-        """It comes from elsewhere, as its gateway says: "" if there is room for it there, or why not."""
+        """Move a session to the address that its gateway gives; return "", or why there is no room for it."""
         reason = self._enter(host, options)
         if not reason:
             self._gate.leave(self._origins[session])
@@ -71,7 +71,7 @@ class Admission:
         return reason
 
     def leave(self, session: Session) -> None:
-        """It is gone."""
+        """Remove a session that has ended."""
         self._gate.leave(self._origins.pop(session))
 
     def forget_old(self) -> None:
@@ -131,6 +131,6 @@ def _read_header(sock: socket.socket) -> proxy_header.Header:
 
 
 def _capacity() -> int:
-    """How many connections this process may have descriptors for."""
+    """Return the number of connections for which this process may have descriptors."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return (_PLENTY if limit == resource.RLIM_INFINITY else limit) - _SPARE_DESCRIPTORS

@@ -47,7 +47,7 @@ _NOTHING = Message("")
 
 
 class Server(Process, Protocol):
-    """What a connection needs of the server that it belongs to. rows: of which one is for every client."""
+    """The parts of the server that a connection uses. rows: of which one is for every client."""
 
     rows: Sequence["Row"]
     network: Network
@@ -63,7 +63,7 @@ class Server(Process, Protocol):
         """Ms since the epoch."""
 
     def carry_out(self, work: Background) -> None:
-        """Do it step by step, apart from any client; this returns at once."""
+        """Run background work step by step, apart from any client; this returns at once."""
 
 
 class Connection:
@@ -186,7 +186,7 @@ class Connection:
             data = row.serve(self, data)
 
     def first_words(self) -> bytes | None:
-        """What it says first, read unless that begins TLS; b"" at the end, None where it waits to be asked."""
+        """Return the client's first bytes, not read if they begin TLS; b"" at the end, None if it waits to be asked."""
         listener = self.listener
         must_be_secure = listener.tls == "must" and not self.session.secure
         if listener.kind == "plain" and not must_be_secure:
@@ -234,7 +234,7 @@ class Connection:
         get_hub().wait(self._readable)
 
     def read(self, timeout: float | None = None) -> bytes | None:
-        """One read, when there is something to read; b"" at the end, None after `timeout` seconds. Raises OSError."""
+        """Read once, when there is input; b"" at the end, None after `timeout` seconds. Raises OSError."""
         if timeout is None:
             return self._read()
         while True:
@@ -317,8 +317,10 @@ class Connection:
             self._finish(ctx, run(ctx))
 
     def _finish(self, ctx: Context, rest: Continuation | None) -> None:
-        """Do the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
-        until nothing is left of it that this client has to be here for."""
+        """Run the slow parts of a command in threads, and send a long answer as fast as the client takes it.
+
+        Returns when nothing is left of it that this client has to be here for.
+        """
         while rest is not None:
             if isinstance(rest, Background):
                 self.server.carry_out(rest)
@@ -347,7 +349,7 @@ class Connection:
         self.heard = monotonic()  # who takes what we send is alive
 
     def context(self, message: Message) -> Context:
-        """What a command of this client runs in."""
+        """Return the context in which a command of this client runs."""
         server = self.server
         return Context(
             server.network,
@@ -390,7 +392,7 @@ class Connection:
 
 
 class Row(NamedTuple):
-    """Who serves the clients of a dialect.
+    """A dialect and the function that serves its clients.
 
     serve: with what came in first (None: nothing), to its end, and then b""; or what the rows shall be asked again for.
     """

@@ -18,7 +18,7 @@ _NEWCOMER_LAG = 0.005  # seconds of virtual time by which those who are in go be
 
 
 class Share:
-    """What one connection has had: `until` is virtual time, in seconds. is_newcomer: others go first."""
+    """The share that one connection has had: `until` is virtual time, in seconds. is_newcomer: others go first."""
 
     __slots__ = ("is_newcomer", "until")
 
@@ -28,7 +28,7 @@ class Share:
 
 
 class FairQueue:
-    """Those who wait, as calls that let them go on.
+    """A queue of waiting connections, as calls that let them go on.
 
     Reads: len(), is_newcomers_turn. Changes: push, pop, charge.
     """
@@ -57,13 +57,13 @@ class FairQueue:
         heappush(self._heap, (start, next(self._order), share, wake))
 
     def pop(self) -> tuple[Share, Wake]:
-        """Who goes next; there must be somebody."""
+        """Return the connection that goes next; there must be one."""
         start, _, share, wake = heappop(self._heap)
         self._virtual = max(self._virtual, start)
         return share, wake
 
     def charge(self, share: Share, seconds: float) -> None:
-        """Somebody has had so much; do it before they wait again."""
+        """Charge a connection for the time that it used; call it before the connection waits again."""
         if share.is_newcomer:
             share.until = max(share.until, self._virtual) + seconds * _NEWCOMER_COST
         else:

@@ -64,7 +64,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         self.start()
 
     def port(self, *, with_tls: bool) -> Port:
-        """What operators may read of it. with_tls: whether there is a certificate."""
+        """Return the listener as operators see it. with_tls: whether there is a certificate."""
         options = self.options
         serves = options.kind + (f" TLS: {options.tls}" if with_tls else "") + (" PROXY" if options.proxy else "")
         return Port(str(self.bound), self.bound.port, serves, tuple(map(str, options.proxy)))

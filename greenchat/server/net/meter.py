@@ -16,7 +16,7 @@ BOUNDS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 
 class Durations:
-    """How often something took how long.
+    """A histogram of durations.
 
     counts: by the first of BOUNDS that it did not exceed, and last those that exceeded all; total: seconds.
     """
@@ -28,7 +28,7 @@ class Durations:
         self.total = 0.0
 
     def observe(self, seconds: float) -> None:
-        """It took so long once more."""
+        """Add one duration."""
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
 

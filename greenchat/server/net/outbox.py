@@ -116,7 +116,7 @@ class SocketOutbox(Outbox):
             self._wait([data[sent:]])
 
     def _try(self, data: bytes) -> int:
-        """How many bytes of it the kernel takes now; where the connection is broken none, and it is cut."""
+        """Write to the socket; return how many bytes the kernel took. A broken connection takes none, and is cut."""
         try:
             sent = self.sock.send(data)
         except BlockingIOError:

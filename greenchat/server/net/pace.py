@@ -84,11 +84,11 @@ class Pace:
             self._pause.set()
 
     def charge(self, lines: int) -> None:
-        """What was done counted for so many lines more."""
+        """Charge the client for so many lines more: the last command was an expensive one."""
         self._bucket.take(monotonic() * 1000, lines)
 
     def waste(self) -> bool:
-        """It has sent a line that somebody may send who has registered; whether there were too many of those."""
+        """Count a line that is for registered clients only; return whether there were too many of those."""
         self._wasted += 1
         return self._wasted >= _WASTED
 

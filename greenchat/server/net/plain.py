@@ -48,7 +48,7 @@ _AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target a
 
 
 class Carrier(Protocol):
-    """What a plain client needs of its connection.
+    """The parts of a connection that its plain client uses.
 
     accepted: the socket under everything. patience: seconds that it may be nobody. pings: whether it is asked if it
     lives.
@@ -66,13 +66,13 @@ class Carrier(Protocol):
         """Seconds since it was opened."""
 
     def read(self, timeout: float | None) -> bytes | None:
-        """One read; b"" at the end, None when nothing came in for `timeout` seconds. Raises OSError."""
+        """Read once; b"" at the end, None when nothing came in for `timeout` seconds. Raises OSError."""
 
     def perform(self, message: Message) -> None:
         """Run a command, when the throttle lets it."""
 
     def context(self, message: Message) -> Context:
-        """What a command of this client runs in."""
+        """Return the context in which a command of this client runs."""
 
     def close(self, reason: str) -> None:
         """Tell the client why, and end the connection."""
@@ -85,8 +85,10 @@ class Carrier(Protocol):
 
 
 class PlainDoor:
-    """Where all plain clients of a server come in. foreign: whether first bytes are those of another protocol,
-    by what the listener is pinned to."""
+    """The entrance for all plain clients of a server.
+
+    foreign: whether first bytes are those of another protocol, by what the listener is pinned to.
+    """
 
     def __init__(self, network: Network, turn: Turn, options: PlainText, foreign: Callable[[bytes, str], bool]) -> None:
         self.network = network
@@ -119,12 +121,12 @@ class PlainDoor:
             oldest.close("Too many others are at the door")
 
     def answered(self, client: "PlainClient") -> None:
-        """It waits no more for a name."""
+        """Note that a client is no longer waited for: it gave its name, or left."""
         self._prompted.pop(client, None)
 
     @property
     def waiting(self) -> int:
-        """How many have been asked for their name and have not given it."""
+        """The number of clients that have been asked for their name and have not given it."""
         return len(self._prompted)
 
     def _dialect(self, listener: ListenerOptions, *, silence: bool) -> Dialect:
@@ -157,7 +159,7 @@ class PlainDoor:
 
 
 class PlainClient:
-    """One of them."""
+    """A plain client's connection."""
 
     __slots__ = ("_carrier", "_dialect", "_door", "_family", "_outbox", "_patience", "_welcomed", "_wish")
 
@@ -207,7 +209,7 @@ class PlainClient:
         return self._dialect.receive(data, now) if data else self._dialect.end(now)
 
     def _do(self, events: Iterable[Event]) -> bytes:
-        """What the events say; IRC's first bytes if one says that it is IRC, else b""."""
+        """Carry out the events; return IRC's first bytes if one says that the client speaks IRC, else b""."""
         queue = deque(events)
         session = self._carrier.session
         self._follow_family()
@@ -250,7 +252,7 @@ class PlainClient:
             self._follow_into(user, before)
 
     def _follow_into(self, user: User, before: set[str]) -> None:
-        """It has joined a channel, or was forwarded to one: it is in one at a time."""
+        """Follow a client that joined a channel, or was forwarded to one, out of the channel that it was in before."""
         network = self._door.network
         for folded in [folded for folded in user.channels if folded not in before]:
             for event in self._dialect.moved(network.channels[folded].name):
@@ -263,7 +265,7 @@ class PlainClient:
             self._dialect.known_as(user.nick)
 
     def _go_in(self) -> list[Event]:
-        """All that was needed has been said: is it registered?"""
+        """Return the events after registration was tried: a welcome, or the refusal of the name."""
         user = self._carrier.session.user
         network = self._door.network
         if user is None:
@@ -307,7 +309,7 @@ class PlainClient:
             self._carrier.context(_NOTHING).propose(set_kind, caps.NO_IMPLICIT_NAMES | echo, dialect)
 
     def _give_back(self, data: bytes) -> bytes:
-        """It is not one of ours."""
+        """Give the connection back: its client speaks another protocol. Return what it sent."""
         carrier = self._carrier
         outbox = self._outbox
         outbox.release()

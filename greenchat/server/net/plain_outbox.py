@@ -103,7 +103,7 @@ class PlainOutbox(SocketOutbox):
         self._pump()
 
     def _end(self) -> None:
-        """What shows a clean end of the connection gets one; the others spin on that, and stop well on a reset."""
+        """End the connection: cleanly for clients that show a clean end; others would spin on one, and get a reset."""
         self._over = True
         if self.muted:
             self._wake()

@@ -14,7 +14,7 @@ class Stream(Protocol):
         """At most `size` bytes that are there; b"" at the end. Raises OSError."""
 
     def send(self, data: bytes, /) -> int:
-        """How many of the bytes were taken. Raises OSError."""
+        """Send bytes; return how many of them were taken. Raises OSError."""
 
     def shutdown(self, how: int, /) -> None:
         """As socket.shutdown. Raises OSError."""
@@ -46,4 +46,4 @@ class TlsAcceptor(Protocol):
         """Begin TLS as the server on a connected non-blocking socket."""
 
     def trouble(self, now: int) -> str:
-        """What is wrong with the time of the certificate, or will be soon, in words; "" if nothing is. now: ms."""
+        """Return what is, or will soon be, wrong with the certificate's dates, in words; "" if nothing is. now: ms."""

@@ -40,8 +40,10 @@ class Tls:
         self._certificate = shown
 
     def trouble(self, now: int) -> str:
-        """What is wrong with the time of the certificate, or will be soon, in words; "" if nothing is. now: ms since
-        the epoch."""
+        """Return what is, or will soon be, wrong with the certificate's dates, in words; "" if nothing is.
+
+        now: ms since the epoch.
+        """
         shown = self._certificate
         if shown is None:
             return ""

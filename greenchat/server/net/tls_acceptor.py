@@ -9,7 +9,7 @@ from greenchat.server.net.stream import TlsAcceptor
 
 
 def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
-    """What begins TLS with this certificate; None without one. Raises ConfigError.
+    """Return an acceptor of TLS with this certificate; None without one. Raises ConfigError.
 
     data, name: where a certificate of our own is kept, and the server that it is made for.
     """

@@ -85,13 +85,13 @@ class Turn:
 
     @property
     def store(self) -> Store:
-        """What was kept, and with it all that this turn has said so far."""
+        """The store, up to date with all that this turn has said so far."""
         if self._writes:
             self._keep()
         return self._store
 
     def since(self) -> Since:
-        """What is kept from now on."""
+        """Return the writes from now on."""
         since = Since()
         self._readings.add(since)
         return since
@@ -140,7 +140,7 @@ class Turn:
             self._loop.run_callback(self.end)
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """One event, also one that this turn has said. Raises StoreError."""
+        """Return one event, also one that this turn has said. Raises StoreError."""
         return self.store.find(conversation, event_id)
 
     def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:

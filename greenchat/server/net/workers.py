@@ -24,7 +24,7 @@ _ONE_IN = 8  # of those who go on is the first of who would wait longest, so tha
 
 
 class Rank(IntEnum):
-    """Who goes first."""
+    """The rank of a piece of work in the queue."""
 
     ACCOUNT = 0
     GUEST = 1
@@ -39,7 +39,7 @@ def rank_of(session: Session) -> Rank:
 
 
 class _Line:
-    """Who waits, by address; each address in turn."""
+    """The queue of one rank, by address; each address in turn."""
 
     __slots__ = ("_waiting",)
 
@@ -78,7 +78,7 @@ class Workers:
         self._served = 0
 
     def apply(self, work: Callable[[], T], rank: Rank, address: str) -> T:
-        """Do it in a thread, when it is the turn of this address; what it returns. Waits."""
+        """Run the work in a thread when it is this address's turn, and return its result. Waits."""
         if self._free:
             self._free -= 1
         else:
@@ -106,7 +106,7 @@ class Workers:
             raise
 
     def _hand_on(self) -> None:
-        """Who waits has the place now, else it is free."""
+        """Hand the place on to the next that waits, or free it."""
         self._served += 1
         ranks = list(Rank) if self._served % _ONE_IN else list(reversed(Rank))
         for rank in ranks:
@@ -127,7 +127,7 @@ class Threads:
         self._messengers.size = _MESSENGERS
 
     def do(self, slow: Deferred, session: Session) -> object:
-        """Do the slow part of a session's command, when it is its turn; what it returns. Waits."""
+        """Run the slow part of a session's command when it is its turn, and return its result. Waits."""
         if slow.waits:
             return self._messengers.apply(slow.work)
         address = netblock(session.host)

@@ -8,7 +8,7 @@ from greenchat.server.tools.registry import Call, Tool, ToolError
 
 
 def _guarded(run: Callable[[Call], int]) -> Callable[[Call], int]:
-    """What the store can't do becomes one line."""
+    """Return the command with each failure of the store reported in one line."""
 
     def guarded(call: Call) -> int:
         from greenchat.storage.interface import StoreError

@@ -22,7 +22,7 @@ class ToolError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a command is given.
+    """The input of a command.
 
     arguments: as its parser took them. configuration: reads the configuration file and the options before the command;
     raises ConfigError. out: where it writes.
