@@ -273,7 +273,7 @@ def test_a_file_says_what_it_is_for_and_holds_one_idea() -> None:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, name(path)
 
 
-# A first line stands alone, in help and in lists: it names the thing, in the imperative, as a noun phrase or as "Whether".
+# A first line stands alone, in help and in lists: an imperative, a noun phrase, or "Whether".
 NO_SENTENCE = re.compile(
     r"(What|Whatever|Who|Whoever|Whom|Whose|Those|They|Them|It|Somebody|Nobody|How|Where|When|Which|Why"
     r"|Is|Are|Was|Were|Does|Has|Can|Could|Must|Should|Will|Would)\b|.*\?$"

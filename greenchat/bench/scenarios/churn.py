@@ -137,7 +137,7 @@ def _run(job: Job, shape: Shape) -> Figures:
 
 
 def _let_all_read(swarm: Swarm, talk: Talk, visitors: Sequence[_Visitor]) -> None:
-    """Whoever is in the channel at the end must have got everything that was said there."""
+    """Check that all in the channel at the end have got everything that was said there."""
     readers = [member.reader for member in talk.members]
 
     def settled() -> bool:

@@ -189,7 +189,7 @@ def die(ctx: Context) -> None:
 
 
 def revoke_operators(ctx: Context) -> None:
-    """Whoever is no longer in the settings as an operator is none from now on."""
+    """Revoke operator status from all users whose entry is no longer in the settings."""
     for user in ctx.network.users.values():
         if user.oper and user.oper not in ctx.network.settings.opers:
             user.oper = ""

@@ -124,7 +124,7 @@ def _holder(ctx: Context, nick: str) -> User | None:
 
 
 def _end(ctx: Context, holder: User | None) -> None:
-    """Whoever it is goes for good, also one who would stay without a connection."""
+    """End a user for good, also one who would stay without a connection."""
     if holder is None:
         return
     note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")

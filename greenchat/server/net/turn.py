@@ -114,13 +114,13 @@ class Turn:
         self._follow(writes)
 
     def begin(self) -> None:
-        """Whoever changes state or puts something into an outbox calls this first, so that there is an end."""
+        """Begin a turn, so that there is an end: call it before changing state or putting something into an outbox."""
         self._lines += 1
         if not self._planned:
             self.open()
 
     def open(self) -> None:
-        """Whoever does anything that takes time calls this first, so that it is bounded."""
+        """Open a turn, so that it is bounded: call it before anything that takes time."""
         if self._planned:
             return
         self._planned = True
