@@ -317,8 +317,8 @@ class Connection:
             self._finish(ctx, run(ctx))
 
     def _finish(self, ctx: Context, rest: Continuation | None) -> None:
-        """Run the slow parts of a command in threads, and send a long answer as fast as the client takes it, until nothing
-        is left of it that this client has to be here for."""
+        """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
+        until nothing is left of it that this client has to be here for."""
         while rest is not None:
             if isinstance(rest, Background):
                 self.server.carry_out(rest)
