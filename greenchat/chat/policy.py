@@ -60,6 +60,12 @@ def may_speak(user: User, channel: Channel, command: str = "PRIVMSG", text: str 
             return _silenced("M")
         if channel.lists and is_muted(user, channel):
             return _silenced("b")
+    return may_be_said(channel, command, text)
+
+
+def may_be_said(channel: Channel, command: str = "PRIVMSG", text: str = "") -> Refusal | None:
+    """Return what stands against a text, whoever says it."""
+    flags = channel.flags
     if "C" in flags and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
         return _silenced("C")
     if "c" in flags and any(color in text for color in _COLORS):

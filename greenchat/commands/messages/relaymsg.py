@@ -22,7 +22,7 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.numerics import Numeric
 
-_RESERVED = frozenset("!+%@&#$:'\"?*,.~")  # "including `!+%@&#$:'"?*,.` and whitespace", and `~`, a prefix here
+RESERVED = frozenset("!+%@&#$:'\"?*,.~")  # "including `!+%@&#$:'"?*,.` and whitespace", and `~`, a prefix here
 _LONGEST = 64  # characters of a name
 _USERNAME = "relay"
 
@@ -67,7 +67,7 @@ def _require_right(ctx: Context, channel: Channel) -> None:
 def _check_name(ctx: Context, name: str) -> None:
     """Raises FailError."""
     separators = ctx.network.settings.relaymsg.separators
-    if not name.isprintable() or " " in name or not _RESERVED.isdisjoint(name) or len(name) > _LONGEST:
+    if not name.isprintable() or " " in name or not RESERVED.isdisjoint(name) or len(name) > _LONGEST:
         raise FailError("RELAYMSG", "INVALID_NICK", name, text="Nobody can have that name")
     if not any(separator in name for separator in separators) or not name.strip(separators):
         text = f"The name must have one of these characters in it, so that it can't be a nickname: {separators}"

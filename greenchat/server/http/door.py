@@ -13,6 +13,7 @@ from greenchat.protocol import first_bytes
 from greenchat.protocol.http_head import Head, HttpError
 from greenchat.server.http import websocket
 from greenchat.server.http.handler import Gateway, Handler
+from greenchat.server.http.hooks import Hooks
 from greenchat.server.http.limits import RequestLimits, Waiting
 from greenchat.server.http.origins import client_address, is_forwarded_securely
 from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
@@ -45,6 +46,7 @@ class HttpDoor:
         self._house = house
         self._gateway = Gateway(self._application)
         self._limits = RequestLimits()
+        self._hooks = Hooks(lambda: house.options.web)
         self.waiting = Waiting()
         self.ending = Ending()
         self.routes = Routes()
@@ -54,11 +56,13 @@ class HttpDoor:
     def complete(self) -> None:
         """All parts have added their rows: the last are those of the page."""
         SignedIn().add_to(self.routes)
+        self._hooks.add_to(self.routes)
         Pages(self._house.network, lambda: self._house.options.web).add_to(self.routes)
 
     def forget_old(self) -> None:
         """Drop what was counted of those who have gone."""
         self._limits.forget_old(_now())
+        self._hooks.forget_old(_now())
 
     def _serve(self, connection: Connection, data: bytes | None) -> bytes | None:
         web = self._house.options.web

@@ -1,6 +1,7 @@
 """HTTP/1.1 on one connection: `gevent.pywsgi` speaks it; here stands what it is not strict or bounded enough in."""
 
 import logging
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -19,12 +20,15 @@ log = logging.getLogger(__name__)
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
+_SECRET = re.compile(r"(/hooks/)[^/?\s]+")  # what opens something shall stand in no log
+
+
 class _Log:
     """The log of requests, one line each."""
 
     def write(self, text: str) -> None:
         """Write one line."""
-        log.debug("%s", text.rstrip())
+        log.debug("%s", _SECRET.sub(r"\1...", text.rstrip()))
 
 
 @dataclass(slots=True)

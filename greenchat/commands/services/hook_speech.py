@@ -1,0 +1,97 @@
+"""What a hook says in its channel: as RELAYMSG of a bot there, with the rank that its owner has by their account.
+
+Its owner need not be here. As soon as they are no operator of the channel by its access list, it says nothing more.
+"""
+
+from greenchat.chat import policy, ranks
+from greenchat.chat.channel import Channel
+from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.chat.registered_channels import rank_of
+from greenchat.chat.tokens import HOOK, Token
+from greenchat.chat.user import Session, User
+from greenchat.commands.accounts.tokens import account_of
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.line_length import require_fit
+from greenchat.commands.core.steps import step
+from greenchat.commands.messages.privmsg import client_tags, say_to_channel
+from greenchat.commands.messages.relaymsg import RESERVED
+from greenchat.protocol.envelopes.relayed import RelayedEnvelope
+from greenchat.protocol.message import Message
+from greenchat.protocol.msgid import format_msgid, parse_msgid, time_of
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.plain.text import split_text, visible_typed
+from greenchat.protocol.wrap import room
+
+HOOK_RANK = "o"  # by the account, of who makes a hook for a channel, and as long as it is to work
+LINES = 20  # that a hook may say at once
+_USERNAME = "hook"
+_LONGEST_NAME = 30  # characters
+
+
+def find_hook(ctx: Context, hashed: str) -> tuple[Token, Channel] | None:
+    """Return a hook that works, and the channel in which it may speak."""
+    token = ctx.network.tokens.get(hashed, ctx.now)
+    if token is None or token.kind != HOOK:
+        return None
+    account, channel = account_of(ctx, token), ctx.network.channel(token.channel)
+    if account is None or channel is None or not ranks.is_at_least(rank_of(channel, account.id), HOOK_RANK):
+        return None
+    return token, channel
+
+
+@step("hook.say")
+def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) -> list[str]:
+    """Say a text, a message for each line of it, and return their msgids.
+
+    name: whom others see, whatever is in it. thread: the msgid of what it answers, "" for nothing.
+    Raises IrcError, and nobody gets anything: 403 where it does not work any more, 404 where the channel is against it,
+    412 where nothing is in it, 417 where it is too long.
+    """
+    found = find_hook(ctx, hashed)
+    if found is None:
+        raise IrcError(Numeric.ERR_NOSUCHCHANNEL, "*")
+    token, channel = found
+    speaker = _speaker(ctx, name)
+    lines = _lines(speaker, channel, text)
+    if not lines:
+        raise IrcError(Numeric.ERR_NOTEXTTOSEND)
+    if len(lines) > LINES:
+        raise IrcError(Numeric.ERR_INPUTTOOLONG, text=f"At most {LINES} lines")
+    # as with RELAYMSG, mutes mean the name; its owner's rank opens what is closed to those without one
+    if policy.is_muted(speaker, channel):
+        raise IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name, text="Cannot send to channel (+b)")
+    for line in lines:
+        refusal = policy.may_be_said(channel, "PRIVMSG", line)
+        if refusal is not None:
+            raise IrcError(refusal.numeric, channel.name, text=refusal.text)
+    own = Session(Outbox(Dirty()), "", ctx.now, user=speaker)
+    aside = ctx.aside(own)
+    tags = {"+draft/reply": thread} if parse_msgid(thread) is not None else {}
+    envelopes = []
+    for line in lines:
+        aside.adopt(Message("PRIVMSG", (channel.name, line), tags=tags))
+        msgid = ctx.new_id()
+        message = Message("PRIVMSG", (channel.name, line), speaker.source, client_tags(aside))
+        envelopes.append(RelayedEnvelope(message, token.account, time=time_of(msgid), msgid=msgid))
+    require_fit(*envelopes)
+    for envelope in envelopes:
+        say_to_channel(aside, channel, envelope)
+    return [format_msgid(envelope.msgid) for envelope in envelopes]
+
+
+def _speaker(ctx: Context, name: str) -> User:
+    """Make somebody whose name nobody can have: it ends in /hook, or in another separator of RELAYMSG."""
+    separator = (ctx.network.settings.relaymsg.separators or "/")[0]
+    kept = "".join(each for each in "-".join(name.split()) if each.isprintable() and each not in RESERVED)
+    shown = f"{kept[:_LONGEST_NAME].strip('-') or 'web'}{separator}hook"
+    host = ctx.network.settings.name
+    return User(shown, _USERNAME, host, shown, real_host=host, signon=ctx.now, active=ctx.now)
+
+
+def _lines(speaker: User, channel: Channel, text: str) -> list[str]:
+    """Return what can stand in messages, and is no CTCP."""
+    size = room(speaker.source, "PRIVMSG", channel.name)
+    clean = text.encode(errors="replace").decode()  # JSON can hold halves of characters
+    lines = [visible_typed(line).rstrip() for line in clean.splitlines()[: LINES + 1]]
+    return [piece for line in lines if line for piece in split_text(line, size)]

@@ -1,0 +1,115 @@
+"""NickServ for tokens: what lets programs act for an account, or speak in one channel, without its password."""
+
+from greenchat.chat import ranks
+from greenchat.chat.channel import Channel
+from greenchat.chat.registered_channels import rank_of
+from greenchat.chat.tokens import HOOK, TICKET, Token
+from greenchat.commands.accounts.tokens import drop, make
+from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.registry import Way
+from greenchat.commands.core.service import ServiceError, tell
+from greenchat.commands.services.hook_speech import HOOK_RANK
+from greenchat.commands.services.nickserv import NICKSERV, own_account
+from greenchat.protocol.times import in_words
+from greenchat.values.durations import parse_duration
+
+_MOST = 20  # of one kind, of one account
+_LONGEST_LABEL = 50  # characters
+_CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>]"
+
+
+@NICKSERV.command("TOKEN", "<CREATE|LIST|REVOKE> [<what>]", way=Way.STEPS)
+def token(ctx: Context, words: list[str]) -> None:
+    """Makes, lists and takes back what lets programs in without your password.
+
+    CREATE HOOK #channel [30d] [label]: whoever has it can say something in that channel by HTTP, and nothing else. You
+    must be an operator of the channel by its access list; when you no longer are, it stops working.
+    LIST [#channel]: your tokens, or the hooks of a channel of which you are an operator. REVOKE <id>: ends one.
+    """
+    action = words[0].upper()
+    if action == "CREATE":
+        _create(ctx, words[1:])
+    elif action == "LIST":
+        _list(ctx, words[1:])
+    elif action == "REVOKE":
+        _revoke(ctx, words[1:])
+    else:
+        raise ServiceError("Usage: TOKEN CREATE|LIST|REVOKE")
+
+
+def _create(ctx: Context, words: list[str]) -> None:
+    account = own_account(ctx)
+    if len(words) < 2 or words[0].upper() != "HOOK":
+        raise ServiceError(_CREATE)
+    if not account.usable:
+        raise ServiceError("Your account must be confirmed first")
+    channel = _run_by_sender(ctx, words[1])
+    lasts = parse_duration(words[2]) if len(words) > 2 else None
+    label = " ".join(words[2 if lasts is None else 3 :])
+    if len(label) > _LONGEST_LABEL or not label.isprintable():
+        raise ServiceError(f"A label has at most {_LONGEST_LABEL} characters, and all can be seen")
+    alike = [each for each in ctx.network.tokens.of(account) if each.kind == HOOK and each.holds(ctx.now)]
+    if len(alike) >= _MOST:
+        raise ServiceError(f"You have {_MOST} hooks, the most there may be: TOKEN REVOKE takes one back")
+    note(ctx, "NICKSERV", f"{ctx.nick} made a hook for {channel.name}")
+    secret = make(ctx, account, HOOK, lasts=(lasts or 0) * 1000, label=label, channel=channel.name)
+    tell(
+        ctx,
+        NICKSERV,
+        f"The hook of {channel.name}, which nobody can show you again: hooks/{secret}",
+        'POST {"text": "hello"} as JSON to it below the address of this server\'s web page; GitHub, GitLab, Gitea, '
+        "Grafana, Alertmanager and what speaks to Slack can use it as it is",
+    )
+
+
+def _list(ctx: Context, words: list[str]) -> None:
+    if words:
+        name = _run_by_sender(ctx, words[0]).name
+        found = _hooks_of(ctx, name)
+    else:
+        found = [each for each in ctx.network.tokens.of(own_account(ctx)) if each.kind != TICKET]
+    lines = [_line(each) for each in found if each.holds(ctx.now)]
+    tell(ctx, NICKSERV, *(lines or ["No tokens"]))
+
+
+def _line(token: Token) -> str:
+    where = f" for {token.channel}, by {token.account}" if token.channel else ""
+    ends = f"until {in_words(token.expires)}" if token.expires else "without an end"
+    label = f": {token.label}" if token.label else ""
+    return f"{token.id}  {token.kind}{where}, since {in_words(token.created)}, {ends}{label}"
+
+
+def _revoke(ctx: Context, words: list[str]) -> None:
+    if not words:
+        raise ServiceError("Usage: TOKEN REVOKE <id>, as TOKEN LIST shows it")
+    account = own_account(ctx)
+    wish = words[0].lower()
+    alike = [each for each in ctx.network.tokens.of(account) if each.id == wish] or [
+        each for each in ctx.network.tokens if each.id == wish and each.kind == HOOK and _runs(ctx, each.channel)
+    ]
+    if not alike:
+        raise ServiceError("You have no token of that id: TOKEN LIST shows them")
+    found = alike[0]
+    note(ctx, "NICKSERV", f"{ctx.nick} revoked the {found.kind} {found.id} of {found.account} {found.channel}".rstrip())
+    ctx.propose(drop, found.hash)
+    tell(ctx, NICKSERV, f"{found.id} is no {found.kind} any more")
+
+
+def _hooks_of(ctx: Context, name: str) -> list[Token]:
+    fold = ctx.network.fold
+    return [each for each in ctx.network.tokens if each.kind == HOOK and fold(each.channel) == fold(name)]
+
+
+def _run_by_sender(ctx: Context, name: str) -> Channel:
+    """Raises ServiceError where the sender is no operator of it, by their account."""
+    own_account(ctx)
+    channel = ctx.network.channel(name)
+    if channel is None or not _runs(ctx, name):
+        raise ServiceError(f"You are no operator of {name[:50]} by its access list: see ChanServ REGISTER and AMODE")
+    return channel
+
+
+def _runs(ctx: Context, name: str) -> bool:
+    channel = ctx.network.channel(name)
+    return channel is not None and ranks.is_at_least(rank_of(channel, own_account(ctx).id), HOOK_RANK)

@@ -1,0 +1,99 @@
+"""`POST hooks/<token>`: programs say something in the channel for which an operator of it made the token.
+
+What is said goes the way of RELAYMSG: see `hook_speech`.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from greenchat.chat.throttle import TokenBucket
+from greenchat.chat.tokens import hash_of
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.services.hook_speech import find_hook, say_by_hook
+from greenchat.config.web import Web
+from greenchat.protocol.http_head import HttpError
+from greenchat.protocol.numerics import Numeric
+from greenchat.server.http.hook_shapes import ShapeError, read_post
+from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
+from greenchat.server.http.routes import Routes
+from greenchat.server.http.signed_in import context_of
+
+_LARGEST = 256 * 1024  # bytes of a body: GitHub's of a push with 20 commits has some 30 KiB
+_BURST = 20  # posts of one hook at once
+_STATUS = {
+    Numeric.ERR_NOSUCHCHANNEL: 404,
+    Numeric.ERR_CANNOTSENDTOCHAN: 403,
+    Numeric.ERR_NOTEXTTOSEND: 422,
+    Numeric.ERR_INPUTTOOLONG: 422,
+}
+_GONE = "There is no such hook, or its owner is no operator of the channel any more"
+
+
+class Hooks:
+    """Answers what is posted."""
+
+    def __init__(self, options: Callable[[], Web]) -> None:
+        self._options = options
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def add_to(self, routes: Routes) -> None:
+        """Add its row."""
+        routes.add("hooks/([^/]*)", POST=self._post)
+
+    def forget_old(self, now: float) -> None:
+        """Drop what was counted of hooks that have been quiet. now: ms of the steady clock."""
+        for hashed, bucket in list(self._buckets.items()):
+            if bucket.take(now, 0) <= -bucket.burst_ms:
+                del self._buckets[hashed]
+
+    def _post(self, request: Request, secret: str) -> Response:
+        hashed = hash_of(secret)
+        if find_hook(context_of(request), hashed) is None:
+            raise HttpError(404, _GONE)
+        self._count(hashed)
+        body = _body(request)
+        try:
+            post = read_post(request.head, body)
+        except ShapeError as error:
+            raise HttpError(422, str(error)) from error
+        if not post.text.strip():
+            return Response(204, fields=[NOT_KEPT])  # an event of which nobody needs to hear
+        try:
+            # another turn: the body may have been long in coming
+            said = context_of(request).propose(say_by_hook, hashed, post.name, post.text, post.thread)
+        except IrcError as error:
+            raise HttpError(_STATUS[error.numeric], _why(error)) from error
+        return json_response({"msgids": said})
+
+    def _count(self, hashed: str) -> None:
+        rate = self._options().hook_rate
+        bucket = self._buckets.get(hashed)
+        if bucket is None or bucket.cost_ms != TokenBucket(rate / 60, _BURST).cost_ms:
+            bucket = self._buckets[hashed] = TokenBucket(rate / 60, _BURST)
+        now = time.monotonic() * 1000
+        wait = bucket.take(now)
+        if wait > 0:
+            bucket.take(now, -1)  # who is refused does not push their own end away
+            raise HttpError(429, "Too many posts by this hook", Retry_After=str(int(wait // 1000) + 1))
+
+
+def _why(error: IrcError) -> str:
+    return _GONE if error.numeric is Numeric.ERR_NOSUCHCHANNEL else error.text or error.numeric.text
+
+
+def _body(request: Request) -> object:
+    """Return what was posted, as JSON or in the field `payload` of a form. Raises HttpError."""
+    kind = request.head.get("content-type").partition(";")[0].strip().lower()
+    if kind not in ("application/json", "application/x-www-form-urlencoded"):
+        raise HttpError(415, "The content type must be application/json, or that of a form with a field payload")
+    data = request.read(_LARGEST)
+    try:
+        text = data.decode()
+        if kind != "application/json":
+            text = parse_qs(text, errors="strict", max_num_fields=50).get("payload", [""])[0]
+        value: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HttpError(400, "The body is no JSON") from error
+    return value
