@@ -305,7 +305,7 @@ class Console:
             self.hint = HINT_QUIT
 
     def _click(self, row: int, column: int) -> None:
-        """Go to the clicked window, itself or in the list of windows; open a private talk with a clicked nickname."""
+        """Go to the clicked window, itself or in the list of windows; put a clicked nickname into the line."""
         clicked = None if self._mode else self.view.clicked(row, column)
         if isinstance(clicked, Buffer):
             self.model.show(clicked)

@@ -59,8 +59,12 @@ def main(arguments: list[str] | None = None) -> int:
     not all of it could be sent.
     """
     keep_private()
-    given = options.parse(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    imports = arguments[:1] == ["import"] and not any(word.startswith("-") for word in arguments)
+    given = options.Options() if imports else options.parse(arguments)
     try:
+        if imports:
+            return _import(*arguments[1:])
         return _start(given)
     except UsageError as error:
         print(f"greenchat: {error}", file=sys.stderr)
@@ -68,6 +72,24 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, EOFError):
         print()
         return INTERRUPTED
+
+
+def _import(client: str = "", *path: str) -> int:
+    """Take over settings of another client. path: of its file or folder, at most one."""
+    from greenchat.client.slash.importing import take_over
+    from greenchat.client.state.imported import ForeignError
+
+    settings = config_folder() / "client.toml"
+    try:
+        if len(path) > 1:
+            raise ForeignError("too many words; greenchat import [irssi or weechat [FILE]]")
+        loaded = load(settings)
+        lines = take_over(loaded, client, "".join(path))
+        save(loaded, settings)
+    except (ForeignError, SettingError, OSError) as error:
+        raise UsageError(str(error)) from error
+    print("\n".join(lines))
+    return 0
 
 
 def _start(given: options.Options) -> int:
@@ -243,7 +265,7 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
 
 def _appearance(given: options.Options) -> Appearance:
     ascii_only = given.ascii or not speaks_unicode()
-    return Appearance(ascii=ascii_only, light=given.light or _terminal_is_light(), sure=given.light)
+    return Appearance(ascii=ascii_only, light=given.light or _terminal_is_light(), sure=given.light, wanted=given.theme)
 
 
 def _user_name() -> str:

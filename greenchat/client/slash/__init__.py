@@ -6,6 +6,7 @@ from greenchat.client.slash import (
     accounts,
     channels,
     guide,
+    importing,
     networks,
     notify,
     people,
@@ -26,6 +27,7 @@ __all__ = [
     "accounts",
     "channels",
     "guide",
+    "importing",
     "knows",
     "networks",
     "notify",
@@ -40,7 +42,7 @@ __all__ = [
     "windows",
 ]
 
-ARGUMENT = re.compile(r"\$([1-9*])")
+ARGUMENT = re.compile(r"\$(?:\*|([1-9])(-?))")
 
 
 def expanded(model: Model, text: str) -> str:
@@ -57,8 +59,10 @@ def expanded(model: Model, text: str) -> str:
     words = arguments.split()
 
     def argument(match: re.Match[str]) -> str:
-        sign = match[1]
-        return arguments.strip() if sign == "*" else words[int(sign) - 1] if int(sign) <= len(words) else ""
+        if match[1] is None:
+            return arguments.strip()
+        place = int(match[1]) - 1
+        return " ".join(words[place:] if match[2] else words[place : place + 1])
 
     return ARGUMENT.sub(argument, meant if ARGUMENT.search(meant) else f"{meant} $*")
 

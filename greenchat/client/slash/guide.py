@@ -8,6 +8,7 @@ BASICS = tuple("join msg me nick list names topic whois part close away set quit
 # Commands of these files belong to other files' groups; each other file of commands is a group of its own name.
 GROUPS = {
     "guide": "windows",
+    "importing": "settings",
     "notify": "people",
     "plugins": "settings",
     "programs": "windows",

@@ -68,7 +68,7 @@ def save(order: Order) -> None:
 
 @command("alias", usage="[name [what it stands for]]", example="/alias hug me hugs $1")
 def alias(order: Order) -> None:
-    """Give a command a name of your own. $1 to $9 are the words behind it, $* (the default) all of them."""
+    """Give a command a name of your own. $1 to $9 are the words behind it, $2- the 2nd and on, $* (the default) all."""
     aliases = order.model.settings.aliases
     name, _, text = order.arguments.partition(" ")
     name = name.removeprefix("/").lower()

@@ -5,6 +5,7 @@ import argparse
 from greenchat import __version__
 from greenchat.arguments import Parser, add_completion
 from greenchat.client.state.destination import DEFAULT_CHANNEL, DEFAULT_PORT
+from greenchat.client.state.setting_table import THEMES
 
 
 def parser_of_program() -> argparse.ArgumentParser:
@@ -13,7 +14,8 @@ def parser_of_program() -> argparse.ArgumentParser:
         prog="greenchat",
         allow_abbrev=False,
         description="Chat in the terminal, with people on a greenchat server or any other IRC server.",
-        epilog="In the chat, /help shows the commands.",
+        epilog="In the chat, /help shows the commands. `greenchat import [irssi or weechat [FILE]]` takes over"
+        " networks, highlights, aliases and ignored people from these clients.",
     )
     parser.hints = (
         (r"(?:^| )([^\s-]\S*) (\d{1,5})(?: |$)", r"\1:\2"),  # as for telnet and nc
@@ -38,6 +40,9 @@ def parser_of_program() -> argparse.ArgumentParser:
     parser.add_argument("--plain", action="store_true", help="lines instead of a screen: for screen readers, scripts")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
     parser.add_argument("--light", action="store_true", help="colours for a light terminal")
+    parser.add_argument(
+        "--theme", default="", choices=THEMES, help="colours for this session, whatever the setting `theme` says"
+    )
     parser.add_argument("--no-archive", action="store_true", help="keep nothing of what is said on this machine")
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
     add_completion(parser, parser_of_program)

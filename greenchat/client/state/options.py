@@ -5,10 +5,11 @@ argparse takes 20 ms to import, a sixth of the start.
 
 from collections.abc import Sequence
 
+from greenchat.client.state.setting_table import THEMES
 from greenchat.records import record
 
 _FLAGS = {"--serve": "serve", "--plain": "plain", "--ascii": "ascii", "--light": "light", "--no-archive": "no_archive"}
-_TEXTS = {"--nick": "nick", "--certificate": "certificate"}
+_TEXTS = {"--nick": "nick", "--certificate": "certificate", "--theme": "theme"}
 
 
 @record()
@@ -22,6 +23,7 @@ class Options:
     plain: bool = False
     ascii: bool = False
     light: bool = False
+    theme: str = ""
     no_archive: bool = False
 
 
@@ -38,7 +40,7 @@ def _usual(arguments: Sequence[str]) -> Options | None:
         word = rest.pop(0)
         if word in _FLAGS:
             setattr(given, _FLAGS[word], True)
-        elif word in _TEXTS and rest and not rest[0].startswith("-"):
+        elif word in _TEXTS and rest and not rest[0].startswith("-") and (word != "--theme" or rest[0] in THEMES):
             setattr(given, _TEXTS[word], rest.pop(0))
         elif not word.startswith("-") and word and not given.destination:
             given.destination = word

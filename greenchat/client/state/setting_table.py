@@ -8,6 +8,7 @@ from greenchat.client.text.colours import DEPTHS
 from greenchat.records import record
 
 Value = str | bool | int | list[str]
+THEMES = ("auto", "dark", "light")
 
 
 @record(frozen=True, slots=True)
@@ -34,7 +35,7 @@ TABLE: dict[str, Setting] = {
         Setting("highlight.words", [], "words that call you, besides your nickname (separated by spaces)"),
         Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)", check=patterns),
         Setting("colours", "auto", "how many colours to use, from the next start on", ("auto", *DEPTHS)),
-        Setting("theme", "auto", "for a dark or a light terminal", ("auto", "dark", "light")),
+        Setting("theme", "auto", "for a dark or a light terminal", THEMES),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting(
             "time.format", "%H:%M", "how times are written, as strftime(3) has it", check=clock, example="%H:%M:%S"

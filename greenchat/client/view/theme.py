@@ -127,7 +127,7 @@ class Appearance:
     """The user's settings and the terminal's abilities, and the theme that follows from them.
 
     ascii: draw with ASCII only. light: is the background? sure: the user said so. depth: how many colours there are.
-    wide: the terminal draws rules and dots two columns wide.
+    wide: the terminal draws rules and dots two columns wide. wanted: the theme of this session, "" for the setting's.
     """
 
     ascii: bool = False
@@ -135,6 +135,7 @@ class Appearance:
     sure: bool = False
     depth: int = 256
     wide: bool = False
+    wanted: str = ""
 
     def theme(self, wanted: str = "auto") -> Theme:
         """wanted: "dark", "light", or "auto" for what the terminal is."""
@@ -147,7 +148,7 @@ def styled(appearance: Appearance, settings: Settings) -> Theme:
     """Return the theme as the settings want it."""
     form = str(settings.get("time.format"))
     return replace(
-        appearance.theme(str(settings.get("theme"))),
+        appearance.theme(appearance.wanted or str(settings.get("theme"))),
         clock=form,
         clock_columns=max(5, len(clock(0, form))),
         nick_columns=int(str(settings.get("nick.columns"))),

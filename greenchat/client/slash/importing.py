@@ -1,0 +1,138 @@
+"""Settings of other clients: irssi's and WeeChat's networks, highlights, aliases and ignores, where they fit."""
+
+import os
+import re
+from pathlib import Path
+
+from greenchat.client.irc.login import hides_line
+from greenchat.client.slash.registry import ALIASES, TABLE, Order, SlashError, command
+from greenchat.client.state.effects import Save
+from greenchat.client.state.imported import ForeignError, Imported
+from greenchat.client.state.settings import SettingError, Settings, shown
+
+CLIENTS = ("irssi", "weechat")
+VARIABLE = re.compile(r"\$(?![1-9*])")
+
+
+@command("import", usage="[irssi or weechat [file or folder]]", example="/import irssi")
+def import_(order: Order) -> None:
+    """Take over networks, nicknames, highlights, aliases and ignored people from irssi or WeeChat.
+
+    What greenchat knows already stays as it is. Passwords are not taken over.
+    """
+    client, _, path = order.arguments.partition(" ")
+    try:
+        lines = take_over(order.model.settings, client, path.strip())
+    except (ForeignError, OSError) as error:
+        raise SlashError(str(error)) from error
+    for line in lines:
+        order.tell(line)
+    order.model.requests.append(Save())
+
+
+def take_over(settings: Settings, client: str = "", path: str = "") -> list[str]:
+    """Read a client's files and return what was taken over and what was not, in lines for the user.
+
+    client: one of `CLIENTS`; "" for all that are there. path: a file or folder; "" for the usual one. Raises OSError
+    where a file can't be read, ForeignError where it has a mistake or there is none.
+    """
+    if client and client not in CLIENTS:
+        raise ForeignError(f"Settings of {client} can't be read: only those of {' and '.join(CLIENTS)}.")
+    lines = []
+    for each in [client] if client else CLIENTS:
+        place = Path(path).expanduser() if path else _usual(each)
+        if place.is_dir():
+            place /= "config" if each == "irssi" else "irc.conf"
+        if not client and not place.exists():
+            continue
+        lines.append(f"From {place}:")
+        try:
+            found = _read(each, place)
+        except ForeignError as error:
+            raise ForeignError(f"{place}: {error}") from error
+        lines += _apply(settings, found)
+    if not lines:
+        raise ForeignError(f"There are no settings of irssi ({_usual('irssi')}) or WeeChat ({_usual('weechat')}).")
+    return lines
+
+
+def _usual(client: str) -> Path:
+    if client == "irssi":
+        return Path.home() / ".irssi" / "config"
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    folders = [os.environ.get("WEECHAT_HOME", ""), f"{base or Path.home() / '.config'}/weechat"]
+    files = [Path(each) / "irc.conf" for each in folders if each.startswith("/")]
+    return next((each for each in files if each.exists()), Path.home() / ".weechat" / "irc.conf")
+
+
+def _read(client: str, path: Path) -> Imported:
+    from greenchat.client.state import irssi_config, weechat_config  # late: used once at most
+
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if client == "irssi":
+        return irssi_config.read(text)
+    files = {"irc.conf": text}
+    for name in weechat_config.FILES[1:]:
+        if (path.parent / name).exists():
+            files[name] = (path.parent / name).read_text(encoding="utf-8", errors="replace")
+    return weechat_config.read(files, str(path.parent))
+
+
+def _apply(settings: Settings, found: Imported) -> list[str]:
+    left_out = list(found.left_out)
+    names = []
+    for name, network in found.networks.items():
+        if name in settings.networks:
+            left_out.append(f"network {name}: there is one of this name")
+            continue
+        for line in list(network.commands):
+            if reason := _unfit(line.removeprefix("/")):
+                network.commands.remove(line)
+                left_out.append(f"network {name}: command {line.split()[0]}: {reason}")
+        settings.networks[name] = network
+        names.append(name)
+    aliases = []
+    for name, text in found.aliases.items():
+        reason = "there is one of this name" if name in settings.aliases else _unfit(text)
+        if name in TABLE or name in ALIASES:
+            continue  # it does something here already, mostly the same
+        if reason:
+            left_out.append(f"alias {name}: {reason}")
+        else:
+            settings.aliases[name] = text
+            aliases.append(name)
+    ignored = [entry for entry in found.ignored if entry not in settings.ignored]
+    settings.ignored += ignored
+    highlights = [
+        *_add(settings, "highlight.words", found.words, left_out),
+        *_add(settings, "highlight.patterns", found.patterns, left_out),
+    ]
+    if found.realname and not settings.get("realname"):
+        _add(settings, "realname", [found.realname], left_out)
+    taken = {"networks": names, "highlights": highlights, "aliases": aliases, "ignored": ignored}
+    lines = [f"{what}: {', '.join(each)}" for what, each in taken.items() if each] or ["nothing new"]
+    return lines + [f"not taken over: {each}" for each in left_out]
+
+
+def _unfit(line: str) -> str:
+    """Return why a line of another client is no command here, "" if it is one."""
+    name = line.partition(" ")[0].lower()
+    if name not in TABLE and name not in ALIASES:
+        return f"there is no command /{name}"
+    if hides_line(f"/{line}"):
+        return "it has a password in it; /login asks for it"
+    if VARIABLE.search(line):
+        return "it has a variable that there is not here"
+    return "several commands in one" if ";" in line else ""
+
+
+def _add(settings: Settings, name: str, values: list[str], left_out: list[str]) -> list[str]:
+    present = shown(settings.get(name)).split()
+    wanted = [each for each in dict.fromkeys(values) if each not in present]
+    try:
+        if wanted:
+            settings.set(name, " ".join((*present, *wanted)))
+    except SettingError as error:
+        left_out.append(str(error))
+        return []
+    return wanted

@@ -1,0 +1,52 @@
+"""What the files of other clients say, in greenchat's own terms."""
+
+import re
+
+from greenchat.client.state.kept_networks import KeptError, KeptNetwork
+from greenchat.records import field, record
+
+
+class ForeignError(ValueError):
+    """The file is not what that client writes; the text says where, for the user."""
+
+
+@record(eq=False)
+class Imported:
+    """The settings found. left_out: what has no counterpart here, a line for the user each."""
+
+    networks: dict[str, KeptNetwork] = field(default_factory=dict)
+    realname: str = ""
+    words: list[str] = field(default_factory=list)
+    patterns: list[str] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    def set(self, network: KeptNetwork, name: str, text: str) -> None:
+        """Set a field of a network, or note why it is left out."""
+        try:
+            if text:
+                network.set(name, text)
+        except KeptError as error:
+            self.left_out.append(f"network {network.name}: {error}")
+
+    def call(self, text: str, *, pattern: bool = False) -> None:
+        """Add a highlight. pattern: a regular expression; else `*` in a word stands for any letters."""
+        if not pattern and not re.search(r"[\s*]", text):
+            self.words.append(text)
+            return
+        if not pattern:
+            parts = [re.escape(part) for part in text.split("*")]
+            text = r"(?<!\w)" + r"\w*".join(parts) + r"(?!\w)"
+        try:
+            re.compile(text)
+        except re.error as error:
+            self.left_out.append(f"highlight {text}: no regular expression here ({error})")
+        else:
+            self.patterns.append(re.sub(r"\\?\s", r"\\s", text))
+
+
+def address(host: str, port: int, *, tls: bool) -> str:
+    """Return a server's address as it is typed here."""
+    place = f"[{host}]" if ":" in host else host
+    return f"{'ircs' if tls else 'irc'}://{place}:{port or (6697 if tls else 6667)}"
