@@ -268,6 +268,9 @@ def _appearance(given: options.Options) -> Appearance:
     return Appearance(ascii=ascii_only, light=given.light or _terminal_is_light(), sure=given.light, wanted=given.theme)
 
 
+_NOBODY = frozenset({"root", "admin", "administrator"})  # not a person, and greenchat-server keeps these names
+
+
 def _user_name() -> str:
     """Return the system's user name, where it can be a nickname."""
     import pwd
@@ -277,7 +280,7 @@ def _user_name() -> str:
         name = name or pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return ""  # as in some containers: nobody has this number
-    return "" if nick_problem(name) else name
+    return "" if name in _NOBODY or nick_problem(name) else name
 
 
 def _ask_for_nick() -> str:

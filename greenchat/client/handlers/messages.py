@@ -50,7 +50,9 @@ def said(incoming: Incoming) -> None:
         member.nick if member else incoming.nick,  # one string for all that somebody says
         prefix,
         own=incoming.mine,
-        highlight=incoming.highlights(text, buffer) or (not incoming.mine and parent is not None and parent.own),
+        highlight=incoming.highlights(text, buffer)
+        or (not incoming.mine and parent is not None and parent.own)
+        or (buffer is incoming.network.status and notice and _announces(incoming, target)),
         id=incoming.message.tags.get("msgid", ""),
         reply=reply,
         quote=message_actions.quoted(parent) if reply else "",
@@ -198,12 +200,24 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
         return incoming.model.open(network, target)
     from_server = "!" not in (incoming.message.source or "")
     if from_server:
+        if _announces(incoming, target):
+            return current if (current := incoming.model.current).network is network else network.status
         return network.find(incoming.nick) or network.status
     if notice:
         # A notice alone opens no window: services and bots answer by notice.
         current = incoming.model.current
         return network.find(incoming.nick) or (current if current.network is network else network.status)
     return incoming.model.open(network, incoming.nick)
+
+
+def _announces(incoming: Incoming, target: str) -> bool:
+    """Whether the server tells us something that is to be read now, as what its operators announce.
+
+    What it notes for the record begins with *** on all servers; what it says before the welcome is about coming in.
+    """
+    network = incoming.network
+    told = bool(incoming.message.source) and network.is_me(target) and not incoming.param(1).startswith("***")
+    return told and incoming.live and network.link.welcomed
 
 
 def _ctcp(incoming: Incoming, command: str, argument: str) -> None:

@@ -199,12 +199,16 @@ def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now:
 
         model.questions.append(Prompt("New nickname", take, where=network))
 
+    why, last = "is in use", Answer("wait", f"be {network.nicks.current} until it is free", nothing)
+    if "account" in reason or "registered" in reason:
+        why = "belongs to an account"
+    elif "kept for" in reason or "reserved" in reason:  # the same numeric, and it will never be free
+        why, last = f"can't be used here ({reason.rstrip('.')})", Answer("keep", f"be {network.nicks.current}", nothing)
     answers = (
         Answer("login", "it is mine", lambda _now: ask_password(model, network, nick)),
         Answer("other", "another name", another),
-        Answer("wait", f"be {network.nicks.current} until it is free", nothing),
+        last,
     )
-    why = "belongs to an account" if "account" in reason or "registered" in reason else "is in use"
     model.ask(network, Question(f"The name {nick} {why}.", answers), now)
 
 

@@ -28,7 +28,7 @@ def _top(call: Call) -> int:
     if call.arguments.once or not (sys.stdin.isatty() and sys.stdout.isatty()):
         time.sleep(every if call.arguments.once else 0)
         now = status()
-        call.out.writelines(row + "\n" for row in rows(before, now, time.monotonic() - then, 1000, 1000))
+        call.out.writelines(row + "\n" for row in rows(before, now, time.monotonic() - then, 1000, 1000, keys=""))
         return 0
     import curses  # late: only this command draws
 

@@ -9,16 +9,16 @@ Status = Mapping[str, Any]
 _BAR = 20  # columns
 
 
-def rows(before: Status, now: Status, seconds: float, height: int, width: int) -> list[str]:
-    """Return the rows of the screen, each cut to its width. seconds: between the two answers."""
+def rows(before: Status, now: Status, seconds: float, height: int, width: int, *, keys: str = "q ends") -> list[str]:
+    """Return the rows of the screen, each cut to its width. seconds: between the two answers. keys: what they do."""
     left = _figures(before, now, seconds)
     lists = _lists(before, now, seconds)
-    found = [_title(now), "", *left, "", *lists]
+    found = [_title(now) + (f"   ({keys})" if keys else ""), "", *left, "", *lists]
     return [row[:width] for row in found[:height]]
 
 
 def _title(now: Status) -> str:
-    return f"greenchat {now['version']} on {', '.join(now['listening'])}, up {duration(now['uptime'])}   (q ends)"
+    return f"greenchat {now['version']} on {', '.join(now['listening'])}, up {duration(now['uptime'])}"
 
 
 def _figures(before: Status, now: Status, seconds: float) -> list[str]:

@@ -157,7 +157,7 @@ def _stop(call: Call) -> int:
 
 def _words(name: str, text: str, *, many: bool = True) -> Callable[[ArgumentParser], None]:
     def add(parser: ArgumentParser) -> None:
-        parser.add_argument(name, metavar=name.upper(), nargs="*" if many else None, help=text)
+        parser.add_argument(name, metavar=name.upper(), nargs="*" if many else None, default=[], help=text)
 
     return add
 

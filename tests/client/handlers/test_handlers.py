@@ -2,7 +2,8 @@
 
 import pytest
 
-from greenchat.client.state.model import LinkState
+from greenchat.client.state.address import Address
+from greenchat.client.state.model import LinkState, Network
 from greenchat.client.text.style import Size
 from greenchat.protocol import caps
 from tests.client.world import World
@@ -303,6 +304,24 @@ def test_a_private_talk_follows_a_new_nick(tea: World) -> None:
 def test_server_notices_stand_with_the_server(tea: World) -> None:
     tea.feed(":srv NOTICE * :*** Looking up", "NOTICE alice :no source")
     assert tea.shown("")[-2:] == ["srv: *** Looking up", ": no source"]
+
+
+def test_what_the_server_announces_stands_where_the_user_looks(tea: World) -> None:
+    tea.feed(":srv NOTICE alice :restart in five minutes", ":srv NOTICE alice :*** bob connected")
+    assert tea.shown()[-1] == "srv: restart in five minutes"
+    assert tea.shown("")[-1] == "srv: *** bob connected"
+
+
+def test_what_a_server_announces_elsewhere_marks_its_window(tea: World) -> None:
+    other = Network("other", Address("irc.other", 9090), "alice")
+    tea.model.add_network(other)
+    tea.model.show(other.status)
+    marked = []
+    for text in ("*** bob connected", "restart in five minutes"):
+        tea.feed(f":srv NOTICE alice :{text}")
+        assert tea.shown("")[-1] == f"srv: {text}"
+        marked.append(tea.network.status.unread.highlights)
+    assert marked == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,17 @@ def test_another_name_instead(world: World) -> None:
     assert world.network.nicks.wanted == "ada"
 
 
+def test_nobody_waits_for_a_name_that_is_never_free(world: World) -> None:
+    world.connect()
+    kept = "That name is kept for those who run this server"
+    world.feed(f":srv 433 * alice :{kept}", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    assert f"! The name alice can't be used here ({kept})." in world.shown("")
+    assert world.screen()[-1] == "login/other/keep?"
+    world.type("keep\n")
+    assert not world.model.questions
+    assert world.network.nicks.current == "alice_"
+
+
 def test_after_a_lost_connection_the_old_name_is_no_question(world: World) -> None:
     world.welcome()
     world.feed("PING x")

@@ -65,6 +65,7 @@ def test_of_a_running_server(tmp_path: Path) -> None:
         ended = run(tmp_path, "top", "--once", "--every", "0.1", "--data", str(tmp_path / "data"))
         assert (ended.returncode, ended.stderr) == (0, "")
         assert "#tea                          2" in ended.stdout
+        assert "q ends" not in ended.stdout  # nothing waits for a key
         words = ["python", SCRIPT[0], "top", "--every", "0.1", "--data", str(tmp_path / "data")]
         terminal = PtyProcessUnicode.spawn(words, env=environment(tmp_path) | {"TERM": "xterm"}, dimensions=(24, 80))
         seen = ""

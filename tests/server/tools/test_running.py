@@ -116,6 +116,13 @@ def test_what_can_not_be_is_one_line(tmp_path: Path, server: Running, words: tup
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("command", "missing"), [("kick", "NICK"), ("ban", "TARGET"), ("unban", "TARGET")])
+def test_a_reason_is_never_said_to_be_missing(tmp_path: Path, command: str, missing: str) -> None:
+    ended = run(tmp_path, command)
+    assert ended.returncode == 2
+    assert f"the following arguments are required: {missing}; " in ended.stderr
+
+
 def test_the_socket_is_for_the_servers_user_only(tmp_path: Path, server: Running) -> None:
     assert stat.S_IMODE(path_in(tmp_path / "data").stat().st_mode) == 0o600
 
