@@ -87,8 +87,8 @@ def test_a_configuration_with_a_clear_password_that_all_can_read(tmp_path: Path,
     with started(tmp_path, *arguments) as server:
         assert server.end() == 0
         said = server.errors.read_text()
-    assert ("everybody on this machine can read password in" in said) == warns
-    assert ("everybody on this machine can read email.password in" in said) == warns
+    assert ("all users of this machine can read password in" in said) == warns
+    assert ("all users of this machine can read email.password in" in said) == warns
 
 
 def test_the_client_writes_for_its_user_only(tmp_path: Path) -> None:

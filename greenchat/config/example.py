@@ -13,15 +13,15 @@ from greenchat.config.settings import Settings
 
 _WIDTH = 100
 _HEAD = """\
-The configuration of greenchat-server: every key there is, with its default.
-What you leave out keeps its default, so a file may be as short as one line.
-Relative paths start from this file's folder. Check a file and use it:  greenchat-server --config FILE
-After a change:  kill -HUP, or REHASH as an operator; what is marked (restart) needs a restart.
+The configuration of greenchat-server: every key, with its default.
+Keys that you leave out keep their defaults, so a file may be as short as one line.
+Relative paths start from this file's folder. To use a file:  greenchat-server --config FILE
+After a change:  kill -HUP, or REHASH as an operator; keys marked (restart) need a restart.
 """
 
 
 def example() -> str:
-    """The file, whole."""
+    """Return the whole file."""
     objects: tuple[Any, ...] = (Settings(), Options())
     lines = [f"# {line}" for line in _HEAD.splitlines()]
     lines.append("")

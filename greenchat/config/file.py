@@ -1,6 +1,6 @@
 """The configuration file: one TOML file fills `Settings` (the chat) and `Options` (the process).
 
-The keys are the fields of those dataclasses; see `chat.key`. Here stands what is checked across keys.
+The keys are the fields of those dataclasses; see `config.key`. Checks across keys are here.
 """
 
 import dataclasses
@@ -41,7 +41,7 @@ def load(file: Path) -> Config:
 
 
 def parse(table: Table, *, folder: Path) -> Config:
-    """A configuration from the file's table. Raises WrongKeyError."""
+    """Return a configuration from the file's table. Raises WrongKeyError."""
     of_settings, of_options = entries(Settings), entries(Options)
     refuse_unknown(table, of_settings | of_options)
     settings = read(Settings, {name: table[name] for name in of_settings if name in table}, folder=folder)
@@ -77,7 +77,7 @@ def _check_listeners(options: Options) -> None:
     for number, listener in enumerate(options.listen, 1):
         path = f"listen[{number}]"
         if listener.address in seen and listener.address.port:
-            raise WrongKeyError(f"{path}.address", f"{listener.address} stands there twice")
+            raise WrongKeyError(f"{path}.address", f"{listener.address} is listed twice")
         seen.add(listener.address)
         if listener.tls == "must" and not options.tls.is_given:
             raise WrongKeyError(f"{path}.tls", "needs a certificate: see [tls]")

@@ -1,8 +1,8 @@
-"""What a key of the configuration file says of itself.
+"""Keys of the configuration file.
 
 A setting is a dataclass field annotated `Annotated[type, Key("what it is for", ...)]`: that one line makes it readable
 from the file, checked, documented in the example that `greenchat-server --print-config` writes, and reloadable.
-A field without a Key is no business of the file.
+A field without a Key is not in the file.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """doc: a sentence or more, for the example's comment.
+    """A key of the file. doc: a phrase or more, for the example's comment.
 
     minimum, maximum: bounds of a number, or of each number in a list. choices: the only words it may be.
     parse: makes the value of a string in the file (of each string in a list); raises ValueError with the reason why it

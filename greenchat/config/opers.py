@@ -1,4 +1,4 @@
-"""Operators: who may become one, and what the classes that they are in let them do.
+"""Operators: the users who may become one, and the rights of their classes.
 
 https://modern.ircdocs.horse/#operators. Being an operator (user mode +o) alone gives no right: the class does.
 """
@@ -11,28 +11,28 @@ from greenchat.config.key import Key
 from greenchat.values.passwords import check_hash
 
 RIGHTS = {
-    "kill": "KILL: end somebody's connection",
+    "kill": "KILL: disconnect a user",
     "rehash": "REHASH: read the configuration file again",
     "restart": "RESTART: end the server and start it again",
     "die": "DIE: end the server",
-    "wallops": "WALLOPS: write to everybody who listens with +w",
-    "stats": "STATS in full: connections, bans, who may become an operator",
-    "addresses": "see where people really come from, in WHOIS, WHO, WHOWAS, USERIP, STATS and UBAN INFO",
-    "cloak": "CLOAK: change the secret behind the hosts that others see",
-    "remove": "REMOVE: take somebody out of any channel",
+    "wallops": "WALLOPS: send a message to all users with +w",
+    "stats": "STATS in full: connections, bans, operator entries",
+    "addresses": "see real addresses in WHOIS, WHO, WHOWAS, USERIP, STATS and UBAN INFO",
+    "cloak": "CLOAK: change the secret behind the cloaks",
+    "remove": "REMOVE: remove a user from any channel",
     "samode": "SAMODE: change any channel's modes",
-    "sajoin": "SAJOIN: put somebody into a channel",
-    "sapart": "SAPART: take somebody out of a channel, as if they had left it",
-    "accounts": "NickServ SAREGISTER, and INFO in full: accounts of others",
-    "sanick": "SANICK: change somebody's nickname",
-    "audit": "AUDIT: read what operators did",
-    "defcon": "DEFCON: close the server's doors step by step",
-    "history": "HistServ DELETE and FORGET: what others have said",
-    "relaymsg": "RELAYMSG: say something under the name of somebody on another network",
-    "metadata": "METADATA SET and CLEAR: what others say of themselves and of their channels",
-    "spam": "FILTER: look at what the spam filter held back, and release it",
-    "vhost": "CHGHOST: change the host that others see of somebody",
-    "ban": "UBAN, KLINE, DLINE: keep people, networks or accounts out",
+    "sajoin": "SAJOIN: make a user join a channel",
+    "sapart": "SAPART: make a user leave a channel",
+    "accounts": "NickServ SAREGISTER, SETPASS and ERASE, INFO in full: accounts of others",
+    "sanick": "SANICK: change a user's nickname",
+    "audit": "AUDIT: read the log of operators' acts",
+    "defcon": "DEFCON: restrict access to the server, level by level",
+    "history": "HistServ DELETE and FORGET: delete messages of others",
+    "relaymsg": "RELAYMSG: send messages under names of other networks",
+    "metadata": "METADATA SET and CLEAR: change metadata of other users and channels",
+    "spam": "FILTER: see and release messages that the spam filter held back",
+    "vhost": "CHGHOST: change a user's visible host",
+    "ban": "UBAN, KLINE, DLINE: ban users, networks or accounts from the server",
 }
 
 
@@ -41,7 +41,7 @@ def _hash(text: str) -> str:
 
 
 def _fingerprint(text: str) -> str:
-    """In lower case, without colons."""
+    """Return a fingerprint in lower case, without colons."""
     bare = text.replace(":", "").lower()
     if bare and (len(bare) != 64 or set(bare) - set("0123456789abcdef")):
         raise ValueError("must be the SHA-256 fingerprint of a certificate, 64 hexadecimal digits")
@@ -52,33 +52,35 @@ def _fingerprint(text: str) -> str:
 class OperClass:
     """A class of operators: the privileges that they have."""
 
-    rights: Annotated[tuple[str, ...], Key("what they may do", choices=tuple(RIGHTS))] = ()
+    rights: Annotated[tuple[str, ...], Key("the rights of the class", choices=tuple(RIGHTS))] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Oper:
     """An entry for a user who may become an operator."""
 
-    class_: Annotated[str, Key("the class that gives the rights")]
+    class_: Annotated[str, Key("the operator's class")]
     password: Annotated[
         str,
-        Key("hashed: see greenchat-server hash-password; empty: certificate or account is enough", parse=_hash),
+        Key("hashed, see greenchat-server hash-password; empty: certificate or account is enough", parse=_hash),
     ] = ""
-    hosts: Annotated[tuple[str, ...], Key("from where, as masks user@host", parse=validators.host_mask)] = ("*@*",)
-    title: Annotated[str, Key("what WHOIS says of them", parse=validators.line)] = "is an IRC operator"
+    hosts: Annotated[tuple[str, ...], Key("masks user@host, one of which must match", parse=validators.host_mask)] = (
+        "*@*",
+    )
+    title: Annotated[str, Key("the line that WHOIS shows", parse=validators.line)] = "is an IRC operator"
     certificate: Annotated[
-        str, Key("the SHA-256 fingerprint of the client certificate that they must come with", parse=_fingerprint)
+        str, Key("the SHA-256 fingerprint of the client certificate that the operator must use", parse=_fingerprint)
     ] = ""
-    account: Annotated[str, Key("the account that they must be logged in to", parse=validators.word)] = ""
+    account: Annotated[str, Key("the account that the operator must be logged in to", parse=validators.word)] = ""
 
 
 CLASSES = Key(
-    "Classes of operators: a table for each, which says what they may do. All rights there are:\n"
+    "Classes of operators, a table for each with its rights. All rights:\n"
     + "\n".join(f"  {name:9} {meaning}" for name, meaning in RIGHTS.items()),
     sample=("helper", OperClass(("kill", "wallops", "stats"))),
 )
 OPERS = Key(
-    "Operators: a table for each, under the name that they give to OPER.",
+    "Operators, a table for each, under the name that is given to OPER.",
     sample=(
         "alice",
         Oper(

@@ -1,6 +1,6 @@
-"""What an operator may decide about the process: addresses, the data folder, and how clients are kept in bounds.
+"""The options of the process: addresses, the data folder, and the limits on clients.
 
-A field with a `Key` is a key of the configuration file, as in `chat.settings`.
+A field with a `Key` is a key of the configuration file, as in `config.settings`.
 """
 
 from dataclasses import dataclass, field
@@ -62,19 +62,19 @@ class ListenerOptions:
     """An address and the protocols served there."""
 
     address: Annotated[Address, Key("[HOST]:PORT; :PORT is every interface, port 0 any free one", parse=Address.parse)]
-    kind: Annotated[str, Key("auto finds out what each client speaks", choices=first_bytes.CHOICES)] = "auto"
+    kind: Annotated[str, Key("the protocol; auto detects that of each client", choices=first_bytes.CHOICES)] = "auto"
     prompt: Annotated[
         str,
         Key(
-            "for plain text, when a client is asked for its name: after the grace, now, or never (those who send"
-            " it unasked and get who~text)",
+            "for plain text, when to ask a client for its name: after the grace, now, or never (programs that send"
+            " it unasked and are sent who~text)",
             choices=("grace", "now", "tilde"),
         ),
     ] = "grace"
     prompt_text: Annotated[
         str,
         Key(
-            "for plain text, what asks for the name; empty: NICK, without anything behind it, which is what programs"
+            "for plain text, the prompt for the name; empty: NICK, with nothing after it, which is what programs"
             " wait for",
             parse=validators.line,
         ),
@@ -82,21 +82,19 @@ class ListenerOptions:
     charset: Annotated[
         str,
         Key(
-            "for plain text, what clients are sent: ascii for programs that die of anything else",
+            "for plain text, the encoding sent to clients; ascii is for programs that fail on anything else",
             choices=("utf-8", "ascii"),
         ),
     ] = "utf-8"
     tls: Annotated[
         str,
-        Key(
-            "whether clients may begin TLS, must, or can't; [tls] has the certificate", choices=("may", "must", "never")
-        ),
+        Key("whether clients may, must or can't use TLS; [tls] sets the certificate", choices=("may", "must", "never")),
     ] = "may"
     proxy: Annotated[
         tuple[IpNetwork, ...],
         Key(
-            "the proxies in front of it: each must send a PROXY header (v1 or v2) or, before HTTP, X-Forwarded-For or"
-            " Forwarded; others are refused",
+            "addresses of proxies in front: each must send a PROXY header (v1 or v2) or, before HTTP,"
+            " X-Forwarded-For or Forwarded; other clients are refused",
             parse=addresses.network,
         ),
     ] = ()
@@ -106,54 +104,56 @@ class ListenerOptions:
 class Connections:
     """The limits on connections: how many there may be, and when they have to end. Times in seconds."""
 
-    most: Annotated[int, Key("at once; 0: as many as the system allows", 0, 10_000_000)] = 0
-    per_address: Annotated[int, Key("at once from one address; 0: no limit", 0, 1_000_000)] = 100
-    per_minute: Annotated[int, Key("new ones from one address in a minute; 0: no limit", 0, 1_000_000)] = 120
+    most: Annotated[int, Key("connections at once; 0: as many as the system allows", 0, 10_000_000)] = 0
+    per_address: Annotated[int, Key("connections at once from one address; 0: no limit", 0, 1_000_000)] = 100
+    per_minute: Annotated[int, Key("new connections per minute from one address; 0: no limit", 0, 1_000_000)] = 120
     per_network: Annotated[
-        int, Key("new ones from one network (/24, of IPv6 /48) in a minute; 0: no limit", 0, 1_000_000)
+        int, Key("new connections per minute from one network (/24, IPv6 /48); 0: no limit", 0, 1_000_000)
     ] = 600
-    exempt: Annotated[tuple[IpNetwork, ...], Key("addresses that these limits spare", parse=addresses.network)] = _LOCAL
-    sendq: Annotated[int, Key("bytes that may wait for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
+    exempt: Annotated[
+        tuple[IpNetwork, ...], Key("addresses that are exempt from these limits", parse=addresses.network)
+    ] = _LOCAL
+    sendq: Annotated[int, Key("bytes that may be queued for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
     sendq_total: Annotated[
-        int, Key("bytes that may wait for all slow clients; beyond that the slowest go; 0: no limit", 0, 1 << 40)
+        int, Key("bytes that may be queued for all clients; above it the slowest are cut; 0: no limit", 0, 1 << 40)
     ] = 256 * 1024 * 1024
-    register_timeout: Annotated[float, Key("seconds to give a nickname", 1, 3600)] = 60.0
+    register_timeout: Annotated[float, Key("seconds in which a new client must register", 1, 3600)] = 60.0
     ping_after: Annotated[float, Key("seconds of silence before a PING", 1, 86400)] = 120.0
-    ping_timeout: Annotated[float, Key("seconds to answer it", 1, 3600)] = 60.0
-    close_timeout: Annotated[float, Key("seconds to take our last words", 0.1, 4)] = 3.0
+    ping_timeout: Annotated[float, Key("seconds in which the PING must be answered", 1, 3600)] = 60.0
+    close_timeout: Annotated[
+        float, Key("seconds in which a client must take the last lines before it is closed", 0.1, 4)
+    ] = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """Clients that are no IRC clients: nc, telnet, simple socket programs. Times in seconds."""
+    """The settings of plain-text clients: nc, telnet, simple socket programs. Times in seconds."""
 
     grace: Annotated[float, Key("seconds of silence before a new client is asked for its name", 0.01, 10)] = 0.4
-    name_timeout: Annotated[float, Key("seconds to give it: a dialog may be open", 1, 86400)] = 600.0
-    prompts: Annotated[int, Key("clients that may be asked at once; one more, and the oldest is dropped", 1)] = 4096
+    name_timeout: Annotated[float, Key("seconds in which it must give its name", 1, 86400)] = 600.0
+    prompts: Annotated[int, Key("clients that may be at the prompt at once; one more drops the oldest", 1)] = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
     """The limits on the pace of one client. 0 switches a throttle off."""
 
-    commands: Annotated[float, Key("lines a second; faster ones wait; 0: no limit", 0, 1_000_000)] = 20.0
-    burst: Annotated[int, Key("lines at once before that", 1, 1_000_000)] = 100
+    commands: Annotated[float, Key("lines per second; more are delayed; 0: no limit", 0, 1_000_000)] = 20.0
+    burst: Annotated[int, Key("lines at once before the limit applies", 1, 1_000_000)] = 100
     newcomer_burst: Annotated[
-        int, Key("lines at once from who has just come; it grows to burst with time, or by a login", 1, 1_000_000)
+        int, Key("lines at once from a new client; grows to burst with time, or by a login", 1, 1_000_000)
     ] = 20
     unread: Annotated[
         int,
-        Key("bytes that a client may send ahead of its time; more, for two seconds, end it; 0: no limit", 0, 1 << 30),
+        Key("bytes that a client may send ahead; more for two seconds ends the connection; 0: no limit", 0, 1 << 30),
     ] = 32 * 1024
     registrations: Annotated[
         int,
-        Key(
-            "accounts from one address, but this machine, or with one mailbox in ten minutes; 0: no limit", 0, 1_000_000
-        ),
+        Key("new accounts in ten minutes per address (not this machine) or mailbox; 0: no limit", 0, 1_000_000),
     ] = 5
     logins: Annotated[
         int,
-        Key("wrong passwords in ten minutes from one address, or for one account; 0: no limit", 0, 1_000_000),
+        Key("wrong passwords in ten minutes per address or account; 0: no limit", 0, 1_000_000),
     ] = 10
 
 
@@ -164,44 +164,49 @@ class Email:
     sender: Annotated[
         str,
         Key(
-            "whom it comes from, like greenchat@example.org; empty: none is sent, and addresses are not confirmed",
+            "the sender, like greenchat@example.org; empty: no mail is sent, and addresses are not confirmed",
             parse=validators.mailbox,
         ),
     ] = ""
     server: Annotated[Address, Key("the SMTP server, HOST:PORT", parse=Address.parse)] = Address("localhost", 25)
     security: Annotated[
         str,
-        Key("how to speak to it: at once with TLS, by STARTTLS, or unencrypted", choices=("tls", "starttls", "none")),
+        Key(
+            "encryption of that connection: TLS from the start, STARTTLS, or none", choices=("tls", "starttls", "none")
+        ),
     ] = "none"
-    user: Annotated[str, Key("as whom to log in there; empty: not at all")] = ""
-    password: Annotated[str, Key("with which password")] = ""
+    user: Annotated[str, Key("the user name to log in with; empty: no login")] = ""
+    password: Annotated[str, Key("the password to log in with")] = ""
     command: Annotated[
-        str, Key('a command that takes the mail, instead of a server, like "/usr/sbin/sendmail -t -i"')
+        str, Key('a command that sends the mail, instead of a server, like "/usr/sbin/sendmail -t -i"')
     ] = ""
-    timeout: Annotated[float, Key("seconds that it may take", 1, 300)] = 20.0
+    timeout: Annotated[float, Key("seconds that sending may take", 1, 300)] = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
     """The place of history, accounts and channels, and how safely and how long they are kept."""
 
-    persistent: Annotated[bool, Key("keep it in the data folder; false: forget all at the end", restart=True)] = True
+    persistent: Annotated[
+        bool, Key("keep the data on disk; false: forget all of it when the server stops", restart=True)
+    ] = True
     durability: Annotated[
         str,
         Key(
-            "what no message that anybody saw is lost by: the end of the process, however sudden, or a power cut too",
+            "what a message that anybody has seen survives: process (the server being killed) or power (a power cut,"
+            " too)",
             choices=("process", "power"),
             restart=True,
         ),
     ] = "process"
-    keep_days: Annotated[float, Key("days that history is kept; 0: for ever", 0, 100_000, restart=True)] = 0.0
-    keep_per_channel: Annotated[int, Key("messages and events kept of each channel; 0: all", 0, restart=True)] = 0
+    keep_days: Annotated[float, Key("days to keep history; 0: forever", 0, 100_000, restart=True)] = 0.0
+    keep_per_channel: Annotated[int, Key("messages and events to keep per channel; 0: all", 0, restart=True)] = 0
     keep_unregistered: Annotated[
-        int, Key("messages and events kept of each channel that is registered to nobody; 0: all", 0, restart=True)
+        int, Key("messages and events to keep per channel that is not registered; 0: all", 0, restart=True)
     ] = 100_000
-    keep_total: Annotated[int, Key("messages and events kept of all, which is about 2 GB; 0: all", 0, restart=True)] = (
-        10_000_000
-    )
+    keep_total: Annotated[
+        int, Key("messages and events to keep in total; the default is about 2 GB; 0: all", 0, restart=True)
+    ] = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,30 +214,30 @@ class BackupOptions:
     """Backups on a schedule. Each is checked after it was written."""
 
     every: Annotated[float, Key("hours between two backups; 0: none", 0, 8760)] = 0.0
-    keep: Annotated[int, Key("how many are kept", 1, 10_000)] = 7
-    folder: Annotated[Path, Key("where; empty: the folder backups in the data folder")] = field(default_factory=Path)
+    keep: Annotated[int, Key("backups to keep", 1, 10_000)] = 7
+    folder: Annotated[Path, Key("the folder for them; empty: backups in the data folder")] = field(default_factory=Path)
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
     """The log of the server itself."""
 
-    level: Annotated[str, Key("how much", choices=("debug", "info", "warning", "error"))] = "info"
-    file: Annotated[Path, Key("where; empty: standard error", restart=True)] = field(default_factory=Path)
+    level: Annotated[str, Key("the least level to log", choices=("debug", "info", "warning", "error"))] = "info"
+    file: Annotated[Path, Key("the file to log to; empty: standard error", restart=True)] = field(default_factory=Path)
     format: Annotated[
-        str, Key("lines for people, or a JSON object each for programs", choices=("text", "json"), restart=True)
+        str, Key("lines for people, or one JSON object per line for programs", choices=("text", "json"), restart=True)
     ] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The certificate that is shown to clients who begin TLS; without one they are refused."""
+    """The certificate for clients that use TLS; without one they are refused."""
 
     certificate: Annotated[Path, Key("the certificate and its chain (PEM); empty: no TLS")] = field(
         default_factory=Path
     )
     key: Annotated[Path, Key("its private key (PEM)")] = field(default_factory=Path)
-    self_signed: Annotated[bool, Key("if there is none: make one in the data folder")] = False
+    self_signed: Annotated[bool, Key("without a certificate, make a self-signed one in the data folder")] = False
 
     @property
     def is_given(self) -> bool:
@@ -242,34 +247,32 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The process. A path that is not given is NOT_GIVEN."""
+    """The options of the process. A path that is not given is NOT_GIVEN."""
 
-    data: Annotated[Path, Key("where history is kept; empty: the XDG data folder", restart=True)] = field(
+    data: Annotated[Path, Key("the data folder; empty: greenchat in the XDG data folder", restart=True)] = field(
         default_factory=Path
     )
     motd_file: Annotated[Path, Key("a file with the message of the day, instead of motd")] = field(default_factory=Path)
-    listen: Annotated[tuple[ListenerOptions, ...], Key("Where to listen: a table for each address.")] = (
+    listen: Annotated[tuple[ListenerOptions, ...], Key("Addresses to listen on, a table for each.")] = (
         ListenerOptions(DEFAULT_ADDRESS),
     )
-    tls: Annotated[TlsFiles, Key("Encryption, on the same ports: the first byte of a client decides.")] = field(
+    tls: Annotated[TlsFiles, Key("TLS, on the same ports: it is detected from a client's first byte.")] = field(
         default_factory=TlsFiles
     )
-    connections: Annotated[Connections, Key("How many clients there may be, and when they have to end.")] = field(
+    connections: Annotated[Connections, Key("Limits on connections, and timeouts.")] = field(
         default_factory=Connections
     )
-    plain: Annotated[PlainText, Key("Plain text: nc, telnet and simple socket programs, who join the lobby.")] = field(
-        default_factory=PlainText
-    )
-    web: Annotated[Web, Key("The page for browsers, and what else is served by HTTP, on the same ports.")] = field(
+    plain: Annotated[
+        PlainText, Key("Plain-text clients (nc, telnet, simple socket programs); they join the lobby.")
+    ] = field(default_factory=PlainText)
+    web: Annotated[Web, Key("The web page, and all else that is served by HTTP, on the same ports.")] = field(
         default_factory=Web
     )
-    metrics: Annotated[Metrics, Key("Figures for Prometheus, at /metrics of the page.")] = field(
-        default_factory=Metrics
-    )
-    throttle: Annotated[Throttle, Key("How fast one client may act.")] = field(default_factory=Throttle)
-    email: Annotated[Email, Key("Mail with codes for those who register an account and give an address.")] = field(
+    metrics: Annotated[Metrics, Key("Metrics for Prometheus, served at /metrics.")] = field(default_factory=Metrics)
+    throttle: Annotated[Throttle, Key("Limits on the pace of one client.")] = field(default_factory=Throttle)
+    email: Annotated[Email, Key("Mail, for the codes that confirm the address given with a new account.")] = field(
         default_factory=Email
     )
-    storage: Annotated[Storage, Key("How history is kept.")] = field(default_factory=Storage)
+    storage: Annotated[Storage, Key("History, accounts and channels on disk.")] = field(default_factory=Storage)
     backup: Annotated[BackupOptions, Key("Backups on a schedule.")] = field(default_factory=BackupOptions)
-    log: Annotated[Log, Key("What the server writes about itself.")] = field(default_factory=Log)
+    log: Annotated[Log, Key("The server's log.")] = field(default_factory=Log)

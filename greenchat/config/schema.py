@@ -35,7 +35,7 @@ class Entry:
 
 
 def entries(cls: Any) -> dict[str, Entry]:
-    """The keys of a dataclass, by name. A field `class_` is the key `class`."""
+    """Return the keys of a dataclass, by name. A field `class_` is the key `class`."""
     hints = get_type_hints(cls, include_extras=True)
     found = {}
     for field in dataclasses.fields(cls):
@@ -50,7 +50,7 @@ def entries(cls: Any) -> dict[str, Entry]:
 
 
 def read(cls: type[T], table: Table, *, folder: Path, path: str = "") -> T:
-    """A dataclass from a table. folder: what relative paths in it start from. Raises WrongKeyError."""
+    """Return a dataclass filled from a table. folder: the base of relative paths in it. Raises WrongKeyError."""
     known = entries(cls)
     refuse_unknown(table, known, path)
     for entry in known.values():
@@ -64,7 +64,7 @@ def read(cls: type[T], table: Table, *, folder: Path, path: str = "") -> T:
 
 
 def refuse_unknown(table: Table, known: Mapping[str, Entry], path: str = "") -> None:
-    """Raises WrongKeyError for the first key that there is not."""
+    """Raise WrongKeyError for the first unknown key."""
     for name in table:
         if name not in known:
             likely = get_close_matches(name, known, n=1)
@@ -73,9 +73,9 @@ def refuse_unknown(table: Table, known: Mapping[str, Entry], path: str = "") -> 
 
 
 def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T, list[str]]:
-    """`new`, but with the old values of the keys that need a restart; and the names of those that differ.
+    """Return `new` with the old values of the keys that need a restart, and the names of those that differ.
 
-    restart: all of them do.
+    restart: all keys need one.
     """
     values: dict[str, Any] = {}
     refused: list[str] = []
@@ -93,7 +93,7 @@ def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T,
 
 
 def _value(kind: Any, key: Key, value: object, folder: Path, path: str) -> Any:
-    """A TOML value as the field's type has it."""
+    """Return a TOML value as the field's type has it."""
     if dataclasses.is_dataclass(kind) and not key.parse:
         return read(cast(type, kind), _expect(dict, value, "a table", path), folder=folder, path=path)
     origin = get_origin(kind)
@@ -133,7 +133,7 @@ def _number(kind: type, key: Key, value: object, path: str) -> int | float:
 
 
 def bounds(key: Key) -> str:
-    """Between what and what a number must be, in words; "" for any."""
+    """Return the bounds of a number in words; "" for any number."""
     if key.minimum is not None and key.maximum is not None:
         return f"{key.minimum} to {key.maximum}"
     if key.minimum is not None:

@@ -1,4 +1,4 @@
-"""What an operator may decide about the chat, as values: the configuration file fills them, `Network` holds them.
+"""The settings of the chat, as values: the configuration file fills them, `Network` holds them.
 
 A reload puts a new `Settings` in the place of the old one; nothing else keeps a copy. A field with a `Key` is a key of
 the file: to add a setting, add one such line.
@@ -46,65 +46,63 @@ class Limits:
     channels: Annotated[int, Key("channels that one user can be in", 1, 10_000)] = 100
     targets: Annotated[int, Key("targets of one message", 1, 100)] = 4
     modes: Annotated[int, Key("mode changes in one command", 1, 100)] = 20
-    list_entries: Annotated[int, Key("masks in a list of a channel (bans, exceptions, invitations)", 1, 10_000)] = 100
-    bans: Annotated[int, Key("bans from the server", 0, 1_000_000)] = 100_000
+    list_entries: Annotated[int, Key("masks in each list of a channel (bans, exceptions, invitations)", 1, 10_000)] = (
+        100
+    )
+    bans: Annotated[int, Key("server bans", 0, 1_000_000)] = 100_000
     monitor: Annotated[int, Key("nicknames that one user can monitor", 1, 10_000)] = 100
-    accept: Annotated[int, Key("people on the list of those whom somebody with +g hears", 1, 1000)] = 32
-    who: Annotated[int, Key("users that a search with WHO shows", 1, 5000)] = 1000
-    whowas: Annotated[int, Key("users who left that WHOWAS remembers", 0, 1_000_000, restart=True)] = 1000
+    accept: Annotated[int, Key("users on a +g user's ACCEPT list", 1, 1000)] = 32
+    who: Annotated[int, Key("users that WHO shows for a mask", 1, 5000)] = 1000
+    whowas: Annotated[int, Key("former users that WHOWAS remembers", 0, 1_000_000, restart=True)] = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Admin:
     """The lines of ADMIN: the people who run the server. Empty ones are left out."""
 
-    location: Annotated[str, Key("what the server is, and where", parse=validators.line)] = ""
-    organization: Annotated[str, Key("who runs it", parse=validators.line)] = ""
-    email: Annotated[str, Key("how to reach them", parse=validators.line)] = ""
+    location: Annotated[str, Key("the server's purpose and location", parse=validators.line)] = ""
+    organization: Annotated[str, Key("the people who run it", parse=validators.line)] = ""
+    email: Annotated[str, Key("their contact address", parse=validators.line)] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
     """The limits of the history: what is kept, and what clients may ask for."""
 
-    enabled: Annotated[bool, Key("remember what is said")] = True
-    private: Annotated[bool, Key("private messages too")] = True
-    events: Annotated[bool, Key("joins, parts, kicks, quits and changes of nick, mode and topic too")] = True
-    replay: Annotated[
-        int, Key("lines that a client which can't ask for history gets when it joins a channel", 0, 100)
-    ] = 0
-    redact_window: Annotated[int, Key("seconds in which what was said can be taken back; 0: always", 0)] = 86_400
-    page: Annotated[int, Key("messages that one command can ask for", 1, 10_000)] = 500
+    enabled: Annotated[bool, Key("keep messages")] = True
+    private: Annotated[bool, Key("keep private messages, too")] = True
+    events: Annotated[bool, Key("keep joins, parts, kicks, quits and changes of nick, mode and topic, too")] = True
+    replay: Annotated[int, Key("lines sent on a join to clients that can't ask for history", 0, 100)] = 0
+    redact_window: Annotated[int, Key("seconds in which a message can be deleted (REDACT); 0: always", 0)] = 86_400
+    page: Annotated[int, Key("messages that one command may ask for", 1, 10_000)] = 500
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """Names that belong to somebody."""
+    """The rules for accounts."""
 
-    registration: Annotated[bool, Key("whether people may register accounts by themselves")] = True
-    before_connect: Annotated[bool, Key("whether they may do so before they have come in")] = True
-    custom_names: Annotated[bool, Key("whether an account may have another name than the nickname")] = True
-    email_required: Annotated[bool, Key("whether an email address must be given")] = False
+    registration: Annotated[bool, Key("allow users to register accounts")] = True
+    before_connect: Annotated[bool, Key("allow registration before the connection is complete")] = True
+    custom_names: Annotated[bool, Key("allow account names other than the nickname")] = True
+    email_required: Annotated[bool, Key("require an email address")] = False
     verify: Annotated[
         bool,
-        Key(
-            "whether a code is needed before an account can be used, which an operator hands out if no mail can be sent"
-        ),
+        Key("require a code before an account can be used; without mail, operators hand it out"),
     ] = False
-    verify_hours: Annotated[int, Key("hours after which the name of an account that was not confirmed is free", 1)] = 24
-    password_least: Annotated[int, Key("characters that a password needs", 1, 100)] = 8
-    password_most: Annotated[int, Key("bytes that it may have", 64, 1000)] = 300
-    password_common: Annotated[bool, Key("whether it may be one of the ten thousand that most people choose")] = False
+    verify_hours: Annotated[int, Key("hours after which the name of an unconfirmed account is free again", 1)] = 24
+    password_least: Annotated[int, Key("least characters of a password", 1, 100)] = 8
+    password_most: Annotated[int, Key("most bytes of a password", 64, 1000)] = 300
+    password_common: Annotated[bool, Key("allow the ten thousand most common passwords")] = False
     iterations: Annotated[int, Key("rounds of PBKDF2 for a new password", 4096)] = ITERATIONS
-    reserve_nicks: Annotated[bool, Key("whether the nickname that is an account's is kept for its owner")] = True
-    force_nick: Annotated[bool, Key("whether the nickname of somebody with an account is always its name")] = False
+    reserve_nicks: Annotated[bool, Key("reserve the nickname that is an account's name for its owner")] = True
+    force_nick: Annotated[bool, Key("force users with an account to use its name as their nickname")] = False
     always_on: Annotated[
         str,
         Key(
-            "whether accounts stay while no connection is there", choices=("disabled", "opt-in", "opt-out", "mandatory")
+            "whether accounts stay online without a connection", choices=("disabled", "opt-in", "opt-out", "mandatory")
         ),
     ] = "opt-in"
-    multiclient: Annotated[bool, Key("whether several connections may share a nickname by logging in")] = True
+    multiclient: Annotated[bool, Key("let connections that log in to one account share a nickname")] = True
     channels: Annotated[int, Key("channels that an account may own", 0)] = 20
     sessions: Annotated[int, Key("connections that may share a nickname", 1)] = 20
 
@@ -113,12 +111,12 @@ class AccountSettings:
 class Metadata:
     """The limits of metadata on users and channels: https://ircv3.net/specs/extensions/metadata."""
 
-    enabled: Annotated[bool, Key("whether there is such a thing")] = True
+    enabled: Annotated[bool, Key("offer METADATA")] = True
     keys: Annotated[int, Key("keys that one user or channel can have", 1, 100)] = 20
-    subscriptions: Annotated[int, Key("keys of which one connection can be told", 1, 1000)] = 50
+    subscriptions: Annotated[int, Key("keys that one connection can subscribe to", 1, 1000)] = 50
     key_bytes: Annotated[int, Key("bytes of a key", 1, 64)] = 48
     value_bytes: Annotated[int, Key("bytes of a value", 1, 300)] = 256
-    changes: Annotated[int, Key("changes that one connection can make in a minute; 0: no limit", 0, 10_000)] = 30
+    changes: Annotated[int, Key("changes per minute of one connection; 0: no limit", 0, 10_000)] = 30
     denied: Annotated[
         tuple[str, ...],
         Key(
@@ -130,22 +128,22 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class RelayMsg:
-    """Bots that bring people of other networks: https://github.com/ircv3/ircv3-specifications/pull/417."""
+    """The rules for bots that relay people of other networks: https://github.com/ircv3/ircv3-specifications/pull/417."""
 
     separators: Annotated[
         str,
-        Key("characters of which each of their names must have one; empty: no RELAYMSG", parse=validators.separators),
+        Key("characters of which each relayed name must have one; empty: no RELAYMSG", parse=validators.separators),
     ] = "/"
-    channel_operators: Annotated[bool, Key("whether operators of a channel may use it there")] = True
+    channel_operators: Annotated[bool, Key("allow a channel's operators to use it there")] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
-    port: Annotated[int, Key("the port with TLS that clients must change to; 0: they need not", 0, 65535)] = 0
-    duration: Annotated[int, Key("seconds for which they shall remember that; 0 takes it back", 0)] = 2_592_000
-    preload: Annotated[bool, Key("may be built into clients; hard to take back")] = False
+    port: Annotated[int, Key("the TLS port that clients must switch to; 0: none", 0, 65535)] = 0
+    duration: Annotated[int, Key("seconds for which clients remember that; 0 revokes it", 0)] = 2_592_000
+    preload: Annotated[bool, Key("let clients ship with this policy built in; hard to revoke")] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +151,24 @@ class Cloak:
     """The cloak: what others see instead of a client's address."""
 
     enabled: Annotated[
-        bool, Key("show a keyed hash instead of the address, but of this machine's own ones", restart=True)
+        bool, Key("show a keyed hash instead of an address (but not for this machine)", restart=True)
     ] = True
     suffix: Annotated[
         str,
-        Key("what it ends with; bans on it must be set anew when this changes", parse=validators.suffix, restart=True),
+        Key(
+            "the end of every cloak; bans on cloaks must be set anew when it changes",
+            parse=validators.suffix,
+            restart=True,
+        ),
     ] = "cloaked"
 
 
 @dataclass(frozen=True, slots=True)
 class WebIrc:
-    """Gateways that may say whom they speak for: https://ircv3.net/specs/extensions/webirc."""
+    """The gateways that may give their clients' addresses: https://ircv3.net/specs/extensions/webirc."""
 
-    hosts: Annotated[tuple[IpNetwork, ...], Key("their addresses", parse=addresses.network)] = ()
-    password: Annotated[str, Key("their password; must be set if hosts is", parse=validators.word)] = ""
+    hosts: Annotated[tuple[IpNetwork, ...], Key("addresses of the gateways", parse=addresses.network)] = ()
+    password: Annotated[str, Key("the gateways' password; needed if hosts is set", parse=validators.word)] = ""
 
 
 RESERVED_NICKS = (
@@ -187,14 +189,14 @@ RESERVED_NICKS = (
 )
 
 GREETING = (
-    "Welcome! /list shows the channels, /join goes into one or makes a new one.",
-    "A name can be yours: /msg NickServ HELP. What was said before: /msg HistServ HELP.",
+    "Welcome! /list lists the channels, /join enters one or creates a new one.",
+    "To register your nickname: /msg NickServ HELP. To read earlier messages: /msg HistServ HELP.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The server as it presents itself, and its rules."""
+    """The settings of the server as its users see it."""
 
     name: Annotated[str, Key("the server's name", parse=validators.server_name, restart=True)] = "greenchat.local"
     version: str = f"greenchat-{__version__}"
@@ -209,8 +211,8 @@ class Settings:
     password: Annotated[
         str,
         Key(
-            "what everybody must give to come in (PASS; plain-text clients are asked for it), best hashed:"
-            " see greenchat-server hash-password; empty: nothing",
+            "the password that all clients must give (PASS; plain-text clients are asked for it), best hashed:"
+            " see greenchat-server hash-password; empty: none",
             parse=check_password,
         ),
     ] = ""
@@ -220,60 +222,58 @@ class Settings:
     casemapping: Annotated[
         str,
         Key(
-            "which spellings of a name are the same; precis allows names in every script, none that looks like another",
+            "which spellings are the same name; precis allows every script, but no names that look alike",
             choices=CASEMAPPINGS,
             restart=True,
         ),
     ] = "precis"
-    channel_flags: Annotated[str, Key("modes of a new channel, those without a parameter", parse=_FLAGS)] = "nt"
+    channel_flags: Annotated[str, Key("modes of a new channel, from those without a parameter", parse=_FLAGS)] = "nt"
     user_flags: Annotated[str, Key("modes of a new user", parse=validators.letters("iw"))] = ""
     reserved_nicks: Annotated[
         tuple[str, ...],
         Key(
-            "nicknames that only operators can have, and whoever has an account of that name, with * and ?: what could"
-            " be taken for the server, its services or those who run it",
+            "nicknames (* and ? allowed) only for operators, and for owners of an account of that name: names that"
+            " could be taken for the server, its services or its staff",
             parse=validators.name_mask,
         ),
     ] = RESERVED_NICKS
     reserved_channels: Annotated[
         tuple[str, ...],
-        Key("channels that only operators can make, with * and ?", parse=validators.name_mask),
+        Key("channels that only operators can create, * and ? allowed", parse=validators.name_mask),
     ] = ("#services", "#opers")
     denied_tags: Annotated[
         tuple[str, ...],
         Key(
-            'client-only tags, without +, that nobody gets, like "typing"; "*": all, but "-typing"',
+            'client-only tags, without +, that are not relayed, like "typing"; "*", "-typing": all but typing',
             parse=validators.tag,
         ),
     ] = ()
-    sts: Annotated[Sts, Key("Who comes without TLS is sent to a port with it, if the client knows how.")] = field(
-        default_factory=Sts
+    sts: Annotated[Sts, Key("Strict transport security: clients without TLS that support it switch to a TLS port.")] = (
+        field(default_factory=Sts)
     )
     mode_table: ModeTable = MODE_TABLE
-    limits: Annotated[Limits, Key("How long names and texts may be, and how many of each there may be.")] = field(
+    limits: Annotated[Limits, Key("Lengths of names and texts, and how many of each there may be.")] = field(
         default_factory=Limits
     )
-    history: Annotated[History, Key("What is remembered.")] = field(default_factory=History)
-    accounts: Annotated[AccountSettings, Key("Names that belong to somebody.")] = field(default_factory=AccountSettings)
-    metadata: Annotated[Metadata, Key("What people may say of themselves and of their channels (METADATA).")] = field(
-        default_factory=Metadata
-    )
-    relaymsg: Annotated[RelayMsg, Key("Bots that bring people of other networks (RELAYMSG).")] = field(
+    history: Annotated[History, Key("Chat history.")] = field(default_factory=History)
+    accounts: Annotated[AccountSettings, Key("Accounts.")] = field(default_factory=AccountSettings)
+    metadata: Annotated[Metadata, Key("Metadata of users and channels (METADATA).")] = field(default_factory=Metadata)
+    relaymsg: Annotated[RelayMsg, Key("Bots that relay people of other networks (RELAYMSG).")] = field(
         default_factory=RelayMsg
     )
-    admin: Annotated[Admin, Key("What ADMIN answers.")] = field(default_factory=Admin)
+    admin: Annotated[Admin, Key("The answer to ADMIN.")] = field(default_factory=Admin)
     cloak: Annotated[
         Cloak,
         Key(
-            "Hosts as others see them. CLOAK ROTATE, for operators, changes the secret behind them, which is in the\n"
-            "data folder; who may see addresses all the same has the right to it (see classes)."
+            "Cloaks: the hosts that other users see. CLOAK ROTATE, for operators, changes the secret behind\n"
+            'them, which is in the data folder. The right "addresses" shows the real ones (see classes).'
         ),
     ] = field(default_factory=Cloak)
-    spam: Annotated[SpamFilter, Key("What looks like spam is held back, or only reported (FILTER).")] = field(
+    spam: Annotated[SpamFilter, Key("The spam filter: messages are held back, or only reported (FILTER).")] = field(
         default_factory=SpamFilter
     )
-    moderation: Annotated[Moderation, Key("What operators are told, and where.")] = field(default_factory=Moderation)
-    webirc: Annotated[WebIrc, Key("Web gateways that may say whom they speak for (WEBIRC).")] = field(
+    moderation: Annotated[Moderation, Key("Reports to operators.")] = field(default_factory=Moderation)
+    webirc: Annotated[WebIrc, Key("Web gateways that may give their clients' addresses (WEBIRC).")] = field(
         default_factory=WebIrc
     )
     classes: Annotated[Mapping[str, OperClass], CLASSES] = field(default_factory=dict)
@@ -281,6 +281,6 @@ class Settings:
 
     @property
     def nick_bytes(self) -> int:
-        """Of the longest nickname that there can be."""
+        """The bytes of the longest possible nickname."""
         widest = _WIDEST if self.casemapping == "precis" else 1
         return min(self.limits.nick * widest, NICK_BYTES)

@@ -1,4 +1,4 @@
-"""What strings of the configuration file must look like: functions for `Key.parse`.
+"""Validators of strings in the configuration file: functions for `Key.parse`.
 
 Each takes the string and returns the value, or raises ValueError with what is wrong, in words that follow the key.
 """
@@ -118,7 +118,7 @@ def regular_expression(text: str) -> str:
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from error
     if pattern.search(""):
-        raise ValueError("matches everything, since it matches nothing said at all")
+        raise ValueError("matches the empty text, and so every message")
     return text
 
 

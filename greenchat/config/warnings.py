@@ -1,4 +1,4 @@
-"""What the person who started the server should know about how they did, a line each: nothing here stops it."""
+"""Warnings about a risky configuration, a line each: none of them stops the server."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,20 +16,20 @@ _GUESSED = frozenset(
 
 
 def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> Iterator[str]:
-    """addresses: on which it listens, in the order of the configuration. is_root: it may do everything."""
+    """Yield the warnings. addresses: listened on, in the order of the configuration. is_root: running as root."""
     if is_root:
         yield (
-            "this runs as root, which it never needs: whoever finds a bug in it has the whole machine."
+            "the server runs as root, which it never needs: a bug in it would expose the whole machine."
             " Start it as an ordinary user"
         )
     for address, listener in zip(addresses, config.options.listen, strict=True):
         has_tls = config.options.tls.is_given and listener.tls != "never"
         if not address.is_loopback and not has_tls:
-            yield f"{address} can be reached from other machines and has no TLS: what is said can be overheard"
+            yield f"{address} can be reached from other machines and has no TLS: messages can be intercepted"
     settings = config.settings
     for key, secret in ("password", settings.password), ("webirc.password", settings.webirc.password):
         if secret.lower() in _GUESSED:
-            yield f"{key} is a word that everybody tries first; choose another"
+            yield f"{key} is one of the first words that attackers try; choose another"
     if config.file and is_readable_by_all(Path(config.file)):
         clear = {
             "password": settings.password,
@@ -37,10 +37,10 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
             "email.password": config.options.email.password,
         }
         for key in (key for key, secret in clear.items() if secret and not secret.startswith("$")):
-            yield f"everybody on this machine can read {key} in {config.file}: chmod 640 {config.file}"
+            yield f"all users of this machine can read {key} in {config.file}: chmod 640 {config.file}"
     for name, oper in settings.opers.items():
         if oper.password == _SAMPLE.password:
-            yield f"opers.{name}.password is the one of the example, which everybody can read; choose another"
+            yield f"opers.{name}.password is that of the example, which is public; choose another"
 
 
 def _sample() -> Oper:

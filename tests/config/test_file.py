@@ -123,7 +123,7 @@ def test_the_example_names_every_right() -> None:
         ("[[listen]]\naddress = '9090'", "listen[1].address: '9090' is not [HOST]:PORT"),
         ("[[listen]]\naddress = '::1:9090'", "listen[1].address: '::1:9090' is not [HOST]:PORT"),
         ("[[listen]]\naddress = ':65536'", "listen[1].address: ':65536' is not [HOST]:PORT"),
-        ("[[listen]]\naddress = ':1'\n[[listen]]\naddress = ':1'", "listen[2].address: *:1 stands there twice"),
+        ("[[listen]]\naddress = ':1'\n[[listen]]\naddress = ':1'", "listen[2].address: *:1 is listed twice"),
         (
             "[[listen]]\naddress = ':1'\nkind = 'gopher'",
             "listen[1].kind: must be one of auto, http, plain, irc, not 'gopher'",

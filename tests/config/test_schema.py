@@ -20,7 +20,7 @@ def config(text: str) -> Config:
 
 @pytest.mark.parametrize(("allowed", "answer"), [("true", "REGISTER"), ("false", "FAIL")])
 def test_custom_names(start_server: StartServer, tmp_path: Path, allowed: str, answer: str) -> None:
-    """ "whether an account may have another name than the nickname"."""
+    """ "allow account names other than the nickname"."""
     settings = config(f"[accounts]\ncustom_names = {allowed}").settings
     with Client(start_server(settings, quick_options(tmp_path)).address, "alice") as alice:
         alice.send(f"REGISTER liddell * :{PASSWORD}")
@@ -30,7 +30,7 @@ def test_custom_names(start_server: StartServer, tmp_path: Path, allowed: str, a
 
 
 def test_email_required(start_server: StartServer, tmp_path: Path) -> None:
-    """ "whether an email address must be given"."""
+    """ "require an email address"."""
     settings = config("[accounts]\nemail_required = true").settings
     with Client(start_server(settings, quick_options(tmp_path)).address, "alice") as alice:
         alice.send(f"REGISTER * * :{PASSWORD}")
@@ -41,7 +41,7 @@ def test_email_required(start_server: StartServer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("allowed", "answer"), [("true", "001"), ("false", "433")])
 def test_multiclient(start_server: StartServer, tmp_path: Path, allowed: str, answer: str) -> None:
-    """ "whether several connections may share a nickname by logging in"."""
+    """ "let connections that log in to one account share a nickname"."""
     settings = config(f"[accounts]\nmulticlient = {allowed}").settings
     address = start_server(settings, quick_options(tmp_path)).address
     with Client(address, "alice") as laptop, Client(address) as phone:
@@ -66,7 +66,7 @@ def test_lobby(start_server: StartServer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("most", "found"), [(0, ["406", "369"]), (1, ["314", "312", "369"])])
 def test_whowas(start_server: StartServer, tmp_path: Path, most: int, found: list[str]) -> None:
-    """ "users who left that WHOWAS remembers"."""
+    """ "former users that WHOWAS remembers"."""
     settings = config(f"[limits]\nwhowas = {most}").settings
     with Client(start_server(settings, quick_options(tmp_path)).address, "a") as alice:
         alice.run("NICK b", "NICK c")
@@ -87,7 +87,7 @@ def test_redact_window(start_server: StartServer, tmp_path: Path) -> None:
 
 
 def test_self_signed(tmp_path: Path) -> None:
-    """ "if there is none: make one in the data folder"."""
+    """ "without a certificate, make a self-signed one in the data folder"."""
     file = tmp_path / "server.toml"
     file.write_text("[tls]\nself_signed = true\n")
     assert load(file).options.tls.is_given

@@ -32,9 +32,9 @@ def _advice(text: str, *, is_root: bool = False) -> list[str]:
         (_PUBLIC + "tls = 'never'\n" + _TLS, ["192.0.2.1:9090 can be reached"]),
         ("[[listen]]\naddress = ':9090'\n", ["*:9090 can be reached"]),
         ("[[listen]]\naddress = '[::1]:9090'\n" + _PUBLIC, ["192.0.2.1:9090 can be reached"]),
-        ("password = 'Secret'\n", ["password is a word that everybody tries first"]),
+        ("password = 'Secret'\n", ["password is one of the first words that attackers try"]),
         ("password = 'nobody-thinks-of-this'\n", []),
-        ("[webirc]\nhosts = ['192.0.2.1']\npassword = 'changeme'\n", ["webirc.password is a word that everybody"]),
+        ("[webirc]\nhosts = ['192.0.2.1']\npassword = 'changeme'\n", ["webirc.password is one of the first words"]),
         (_OPER, []),
     ],
 )
@@ -53,12 +53,12 @@ def test_the_password_of_the_example_is_none() -> None:
         f"{line.removeprefix('# ')}\n" if line.startswith(("# class =", "# password =", "# rights =")) else f"{line}\n"
         for line in uncommented.splitlines()
     )
-    assert _advice(text) == ["opers.alice.password is the one of the example, which everybody can read; choose another"]
+    assert _advice(text) == ["opers.alice.password is that of the example, which is public; choose another"]
 
 
 def test_root_is_told_that_it_need_not_be() -> None:
     (line,) = _advice("", is_root=True)
-    assert line.startswith("this runs as root, which it never needs")
+    assert line.startswith("the server runs as root, which it never needs")
 
 
 def test_it_is_said_once_in_the_log(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def service(name: str, about: str, *aliases: str) -> Service:
 
 
 def find(nick: str) -> Service | None:
-    """The service of this nick; `NickServ@services.example` is one too."""
+    """Return the service of this nick; `NickServ@services.example` is one, too."""
     return SERVICES.get(nick.partition("@")[0].lower())
 
 
@@ -98,7 +98,7 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
         return None
     entry = spoken_to.entries.get(words[0].upper())
     if entry is None or (entry.right and not may(ctx, entry.right)):
-        tell(ctx, spoken_to, f"{words[0][:50]} is no command of mine. /msg {spoken_to.name} HELP lists them")
+        tell(ctx, spoken_to, f"Unknown command {words[0][:50]}. /msg {spoken_to.name} HELP lists the commands")
         return None
     if len(words) - 1 < entry.least:
         tell(ctx, spoken_to, f"Usage: {entry.name} {entry.usage}")
@@ -131,7 +131,7 @@ def may(ctx: Context, right: str) -> bool:
 
 
 def tell(ctx: Context, speaker: Service, *lines: str) -> None:
-    """A service says something to the sender, in as many notices as that takes."""
+    """Send lines of a service to the sender, in as many notices as that takes."""
     source = f"{speaker.name}!{speaker.name}@{ctx.network.settings.name}"
     size = room(source, "NOTICE", ctx.nick)
     for line in lines:
@@ -144,7 +144,7 @@ def _help(ctx: Context, spoken_to: Service, topic: str) -> None:
     if not topic:
         width = max((len(entry.name) for entry in visible), default=0)
         tell(ctx, spoken_to, spoken_to.about, *[f"{entry.name:{width}}  {entry.summary}" for entry in visible])
-        tell(ctx, spoken_to, f"/msg {spoken_to.name} HELP COMMAND tells more of one of them")
+        tell(ctx, spoken_to, f"/msg {spoken_to.name} HELP COMMAND explains a command")
         return
     entry = next((entry for entry in visible if entry.name == topic), None)
     if entry is None:

@@ -1,4 +1,4 @@
-"""ChanServ: channels that belong to somebody, stay when they are empty, and know their people again."""
+"""ChanServ: registered channels, which stay when they are empty and restore the ranks of their members."""
 
 import hmac
 from dataclasses import replace
@@ -15,28 +15,28 @@ from greenchat.commands.core.persistence import register_channel
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.protocol.times import in_words
 
-CHANSERV = service("ChanServ", "I keep channels for those whom they belong to.", "CS")
+CHANSERV = service("ChanServ", "ChanServ registers channels and protects them for their owners.", "CS")
 
 _MOST_ACCESS = 500  # accounts that can have a rank in one channel
 
 
 @CHANSERV.command("REGISTER", "<#channel>")
 def register(ctx: Context, words: list[str]) -> None:
-    """Makes a channel yours. You must be its operator and logged in."""
+    """Register a channel. You must be logged in and its operator."""
     account = account_of(ctx)
     channel = _channel(ctx, words[0])
     if channel.registration is not None:
-        raise ServiceError(f"{channel.name} belongs to somebody already")
+        raise ServiceError(f"{channel.name} is already registered")
     if not channel.is_at_least(ctx.user, "o"):
         raise ServiceError(f"You must be an operator of {channel.name} to register it")
     if ctx.network.defcon <= NO_CHANNELS:
         raise ServiceError("Channels can't be registered at the moment")
     if _is_lobby(ctx, channel):
-        raise ServiceError(f"{channel.name} is everybody's")
+        raise ServiceError(f"{channel.name} is the lobby, which can't be registered")
     owned = sum(_is_founder(other, account) for other in ctx.network.channels.values())
     most = ctx.network.settings.accounts.channels
     if owned >= most:
-        raise ServiceError(f"You have {owned} channels already, and {most} is the most")
+        raise ServiceError(f"You already own {owned} channels, and the limit is {most}")
     register_channel(ctx, channel, ChannelRegistration(account, ctx.now))
     grant_rank(ctx, ctx.user, channel)
     note(ctx, "CHANSERV", f"{ctx.nick} registered {channel.name}")
@@ -45,25 +45,25 @@ def register(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("UNREGISTER", "<#channel> [<code>]")
 def unregister(ctx: Context, words: list[str]) -> None:
-    """Gives a channel up.
+    """Unregister a channel.
 
     The first time it answers with a code, to be sure that you mean it.
     """
     channel = own_channel(ctx, words[0])
     code = _code(ctx, channel)
     if len(words) < 2 or not hmac.compare_digest(words[1].encode(), code.encode()):
-        tell(ctx, CHANSERV, f"To give it up: /msg ChanServ UNREGISTER {channel.name} {code}")
+        tell(ctx, CHANSERV, f"To confirm: /msg ChanServ UNREGISTER {channel.name} {code}")
         return
     name = channel.name
     owns = is_own(ctx, channel)
     register_channel(ctx, channel, None)
     write_down(ctx, f"gave up {name}", is_own=owns)
-    tell(ctx, CHANSERV, f"{name} belongs to nobody any more")
+    tell(ctx, CHANSERV, f"{name} is no longer registered")
 
 
 @CHANSERV.command("OP", "<#channel> [<nick>]")
 def op(ctx: Context, words: list[str]) -> None:
-    """Gives you the rank that you have by your account, or makes somebody an operator if you are the founder."""
+    """Give you the rank of your account; or, if you are the founder, make another user an operator."""
     channel = registered(ctx, words[0])
     if len(words) == 1:
         if not rank_of(channel, account_of(ctx)):
@@ -73,7 +73,7 @@ def op(ctx: Context, words: list[str]) -> None:
         own_channel(ctx, words[0])
         found = ctx.network.user(words[1])
         if found is None:
-            raise ServiceError("There is nobody of that nick")
+            raise ServiceError("There is no user with that nickname")
         target = found
     if target not in channel.members:
         raise ServiceError(f"{target.nick} is not in {channel.name}")
@@ -83,14 +83,14 @@ def op(ctx: Context, words: list[str]) -> None:
         give_rank(ctx, target, channel, "o")
         what = f"made {target.source} an operator of {channel.name}"
         write_down(ctx, what, is_own=is_own(ctx, channel))
-    tell(ctx, CHANSERV, f"{target.nick} has that rank in {channel.name} now")
+    tell(ctx, CHANSERV, f"{target.nick} now has that rank in {channel.name}")
 
 
 @CHANSERV.command("AMODE", "<#channel> [<change>] [<account>]")
 def amode(ctx: Context, words: list[str]) -> None:
-    """Lists which accounts have which rank in a channel, or changes that.
+    """List or change the ranks that accounts have in a channel.
 
-    `AMODE #chan +o alice` makes alice an operator whenever she joins; `AMODE #chan -o alice` ends that.
+    `AMODE #chan +o alice` makes alice an operator whenever she joins; `AMODE #chan -o alice` revokes that.
     The ranks are a (protected), o (operator), h (half-operator) and v (voice).
     """
     channel = registered(ctx, words[0])
@@ -109,7 +109,7 @@ def amode(ctx: Context, words: list[str]) -> None:
     access = {key: rank for key, rank in registration.access.items() if key != account.id}
     if sign == "+":
         if len(access) >= _MOST_ACCESS:
-            raise ServiceError("That list is full")
+            raise ServiceError("The access list is full")
         access[account.id] = letter
     elif registration.access.get(account.id) != letter:
         raise ServiceError(f"{account.name} does not have that rank")
@@ -120,7 +120,7 @@ def amode(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("INFO", "<#channel>")
 def info(ctx: Context, words: list[str]) -> None:
-    """Tells whose a channel is."""
+    """Show the founder of a channel."""
     channel = ctx.network.channel(words[0])
     if channel is None or channel.registration is None or not (channel.is_visible_to(ctx.user) or _may(ctx)):
         raise ServiceError("There is no such registered channel")
@@ -131,7 +131,7 @@ def info(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("TRANSFER", "<#channel> <account> [<code>]")
 def transfer(ctx: Context, words: list[str]) -> None:
-    """Gives a channel to another account.
+    """Transfer a channel to another account.
 
     The first time it answers with a code, to be sure that you mean it.
     """
@@ -141,18 +141,18 @@ def transfer(ctx: Context, words: list[str]) -> None:
         raise ServiceError("There is no such account")
     code = _code(ctx, channel)
     if len(words) < 3 or not hmac.compare_digest(words[2].encode(), code.encode()):
-        tell(ctx, CHANSERV, f"To give it away: /msg ChanServ TRANSFER {channel.name} {account.name} {code}")
+        tell(ctx, CHANSERV, f"To confirm: /msg ChanServ TRANSFER {channel.name} {account.name} {code}")
         return
     registration = registration_of(channel)
     access = {key: rank for key, rank in registration.access.items() if key != account.id}
     owns = is_own(ctx, channel)
     register_channel(ctx, channel, replace(registration, founder=account.id, access=access))
     write_down(ctx, f"gave {channel.name} to the account {account.name}", is_own=owns)
-    tell(ctx, CHANSERV, f"{channel.name} belongs to {account.name} now")
+    tell(ctx, CHANSERV, f"{channel.name} now belongs to {account.name}")
 
 
 def account_of(ctx: Context) -> str:
-    """The id of the sender's account."""
+    """Return the id of the sender's account."""
     if not ctx.user.account_id:
         raise ServiceError("You are not logged in: see /msg NickServ HELP")
     return ctx.user.account_id
@@ -214,5 +214,5 @@ def _may(ctx: Context) -> bool:
 
 
 def _code(ctx: Context, channel: Channel) -> str:
-    """Eight digits that nobody sends by accident, the same each time for one registration."""
+    """Return eight digits that nobody sends by accident, the same each time for one registration."""
     return f"{registration_of(channel).registered % 100_000_000:08}"

@@ -1,4 +1,4 @@
-"""ChanServ for who stands before a locked channel: rights that need nobody to be inside.
+"""ChanServ for users outside a locked channel: rights that do not need anybody inside.
 
 A rank by the access list opens the channel by itself (`policy.may_join`); these are for what is left: a friend to let
 in, bans to lift, a key to know, a channel that others have taken over.
@@ -32,21 +32,21 @@ _LISTS = {"BANS": "b", "EXCEPTIONS": "e", "INVITES": "I"}
 
 @CHANSERV.command("INVITE", "<#channel> [<nick>]")
 def invite(ctx: Context, words: list[str]) -> None:
-    """Lets you into a channel whatever its locks, or somebody else; it takes half-operator on the access list."""
+    """Invite you, or another user, to a channel despite its locks. Needs half-operator on the access list."""
     channel = _with_rank(ctx, words[0], "h")
     target = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
     if target is None:
-        raise ServiceError("There is nobody of that nick")
+        raise ServiceError("There is no user with that nickname")
     if target in channel.members:
-        raise ServiceError(f"{target.nick} is in {channel.name} already")
+        raise ServiceError(f"{target.nick} is already in {channel.name}")
     if target is ctx.user or reaches(ctx, target):
         send_invitation(ctx, target, channel)
-        tell(ctx, CHANSERV, f"{target.nick} can come into {channel.name} now")
+        tell(ctx, CHANSERV, f"{target.nick} can now join {channel.name}")
 
 
 @CHANSERV.command("UNBAN", "<#channel> [<nick|mask>]")
 def unban(ctx: Context, words: list[str]) -> None:
-    """Takes the bans away that mean you, or somebody else, or one mask; it takes half-operator on the access list."""
+    """Remove the bans that match you, another user, or a mask. Needs half-operator on the access list."""
     channel = _with_rank(ctx, words[0], "h")
     user = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
     entries = list(channel.lists.get("b", ()))
@@ -59,25 +59,25 @@ def unban(ctx: Context, words: list[str]) -> None:
             raise ServiceError(str(error)) from error
         entries = [entry for entry in entries if channel.mask_fold(entry.mask.text) == channel.mask_fold(text)]
     if not entries:
-        raise ServiceError(f"No ban in {channel.name} means {user.nick if user else words[1][:50]}")
+        raise ServiceError(f"No ban in {channel.name} matches {user.nick if user else words[1][:50]}")
     with changing(ctx, channel):
         for entry in entries:
             channel.remove_mask("b", entry.mask)
     _show(ctx, channel, [ModeChange(False, "b", entry.mask.text) for entry in entries])
-    write_down(ctx, f"took {len(entries)} bans away in {channel.name}", is_own=is_own(ctx, channel))
-    tell(ctx, CHANSERV, f"{len(entries)} ban{'s' * (len(entries) != 1)} taken away in {channel.name}")
+    write_down(ctx, f"removed {len(entries)} bans in {channel.name}", is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"{len(entries)} ban{'s' * (len(entries) != 1)} removed in {channel.name}")
 
 
 @CHANSERV.command("GETKEY", "<#channel>")
 def getkey(ctx: Context, words: list[str]) -> None:
-    """Tells the key of a channel; it takes half-operator on the access list."""
+    """Show the key of a channel. Needs half-operator on the access list."""
     channel = _with_rank(ctx, words[0], "h")
     tell(ctx, CHANSERV, f"The key of {channel.name} is {channel.key}" if channel.key else f"{channel.name} has no key")
 
 
 @CHANSERV.command("CLEAR", "<#channel> <bans|exceptions|invites|modes>")
 def clear(ctx: Context, words: list[str]) -> None:
-    """Empties a list of a channel, or takes away its key, limit, forward and what isn't a mode of a new channel."""
+    """Clear a list of a channel; or reset its modes, key, limit and forward to those of a new channel."""
     channel = _with_rank(ctx, words[0], "o")
     what = words[1].upper()
     if what != "MODES" and what not in _LISTS:
@@ -91,8 +91,8 @@ def clear(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("RECOVER", "<#channel>")
 def recover(ctx: Context, words: list[str]) -> None:
-    """Gives a channel that others have taken over back to you: its locks and the bans that mean you go, ranks that
-    nobody has by the access list end, and you can come in."""
+    """Recover a channel that others have taken over: locks and bans that match you are removed, ranks that are not
+    on the access list end, and you are invited."""
     channel = own_channel(ctx, words[0])
     with changing(ctx, channel):
         done = list(_without_modes(ctx, channel))
@@ -112,11 +112,15 @@ def recover(ctx: Context, words: list[str]) -> None:
     if ctx.user not in channel.members:
         send_invitation(ctx, ctx.user, channel)
     write_down(ctx, f"recovered {channel.name}", is_own=is_own(ctx, channel))
-    tell(ctx, CHANSERV, f"{channel.name} is open to you: JOIN it, and ChanServ OP gives you your rank")
+    tell(
+        ctx,
+        CHANSERV,
+        f"You can join {channel.name} now: /join it, then get your rank with /msg ChanServ OP {channel.name}",
+    )
 
 
 def _with_rank(ctx: Context, name: str, letter: str) -> Channel:
-    """A registered channel in which the sender has this rank by their account, or more. Raises ServiceError."""
+    """Return a registered channel in which the sender's account has this rank or more. Raises ServiceError."""
     channel = registered(ctx, name)
     if not (may(ctx, "accounts") or ranks.is_at_least(rank_of(channel, account_of(ctx)), letter)):
         raise ServiceError(f"The access list of {channel.name} does not give you that right")
@@ -130,7 +134,7 @@ def _without_list(channel: Channel, letter: str) -> Iterator[ModeChange]:
 
 
 def _without_modes(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
-    """Its modes are those of a new channel."""
+    """Reset the modes to those of a new channel, and yield the changes."""
     if channel.key:
         key, channel.key = channel.key, ""
         yield ModeChange(False, "k", key)
@@ -147,7 +151,7 @@ def _without_modes(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
 
 
 def _show(ctx: Context, channel: Channel, changes: list[ModeChange]) -> None:
-    """Tell everybody in the channel."""
+    """Send the changes to everybody in the channel."""
     ctx.network.closures.follow(ctx.network.fold(channel.name), channel, ctx.new_id())
     name = ctx.network.settings.name
     for params in lines_of_changes(changes, room(name, "MODE", channel.name)):

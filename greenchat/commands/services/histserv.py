@@ -20,7 +20,7 @@ from greenchat.protocol.msgid import first_id
 from greenchat.storage.interface import NOWHERE, Erasure, HistoryReader, Location, Span, StoredEvent, StoreError
 from greenchat.values.durations import parse_duration
 
-HISTSERV = service("HistServ", "I know what was said.")
+HISTSERV = service("HistServ", "HistServ shows and deletes earlier messages.")
 
 _PORTION = 100  # messages that are deleted in one turn
 _LINES = 100  # that PLAY tells unless it is asked for another number
@@ -30,9 +30,9 @@ _ACTION = "\x01ACTION "
 
 @HISTSERV.command("PLAY", "<#channel|nick> [<count|time>]", way=Way.HERE)
 def play(ctx: Context, words: list[str]) -> Deferred:
-    """Tells what was said in a channel or between you and somebody: the last 100 messages.
+    """Show the last 100 messages of a channel, or of your conversation with a user.
 
-    `PLAY #chan 20` tells the last 20, `PLAY #chan 2h` those of the last two hours. Times are UTC.
+    `PLAY #chan 20` shows the last 20, `PLAY #chan 2h` those of the last two hours. Times are UTC.
     """
     limit, after = _span(ctx, words[1] if len(words) > 1 else str(_LINES))
     place = _place(ctx, words[0])
@@ -52,7 +52,7 @@ def play(ctx: Context, words: list[str]) -> Deferred:
 
 @HISTSERV.command("DELETE", "<#channel|nick> <msgid>", way=Way.STEPS)
 def delete(ctx: Context, words: list[str]) -> None:
-    """Takes a message back: one of yours, or in a channel that you operate anybody's.
+    """Delete a message: one of yours or, in a channel where you are an operator, any.
 
     The id is the tag `msgid` of the message, which your client may show.
     """
@@ -75,11 +75,11 @@ def _delete(ctx: Context, target: str, conversation: str, number: int, source: s
     if conversation not in place.keys:
         raise ServiceError("There is no such message")
     takes_right = _require_right(ctx, place, event)
-    take_back(ctx, place, event, "", lambda: tell(ctx, HISTSERV, "It could not be deleted: try again"))
+    take_back(ctx, place, event, "", lambda: tell(ctx, HISTSERV, "The message could not be deleted: try again"))
     if takes_right:
         speaker = ctx.network.cloaks.source(source)
         act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {place.name}")
-    tell(ctx, HISTSERV, "It is deleted")
+    tell(ctx, HISTSERV, "The message is deleted")
 
 
 def _require_right(ctx: Context, place: Conversation, event: StoredEvent) -> bool:
@@ -95,13 +95,13 @@ def _require_right(ctx: Context, place: Conversation, event: StoredEvent) -> boo
 
 @HISTSERV.command("FORGET", "<account>", right="history", way=Way.STEPS)
 def forget(ctx: Context, words: list[str]) -> Deferred:
-    """Deletes all that an account has said, in channels and in private, for good.
+    """Delete all messages of an account, in channels and in private, for good.
 
-    It takes a while: stay until I say that it is done. Who has seen a message keeps it on their screen.
+    This takes a while: stay connected until it is reported as done. Clients keep what they have shown.
     """
     account = ctx.network.accounts.get(words[0])
     name = account.name if account else words[0]
-    act(ctx, "HISTSERV", f"{ctx.nick} has all deleted that the account {name} has said")
+    act(ctx, "HISTSERV", f"{ctx.nick} deletes all messages of the account {name}")
     store, fold = ctx.journal.store, ctx.network.fold
 
     def spellings() -> list[str] | StoreError:
@@ -164,7 +164,7 @@ def _span(ctx: Context, text: str) -> tuple[int, int]:
         return min(int(text), page), 0
     seconds = parse_duration(text)
     if not seconds:
-        raise ServiceError(f"{text[:50]} is no number of messages and no time like 30m, 2h or 1d")
+        raise ServiceError(f"{text[:50]} is neither a number of messages nor a time like 30m, 2h or 1d")
     return page, first_id(max(0, ctx.now - seconds * 1000))
 
 
@@ -180,4 +180,4 @@ def _tell_again(ctx: Context, events: list[StoredEvent]) -> Iterator[None]:
             said = f"<{nick}> {line}" if action == line else f"* {nick} {action}"
             tell(ctx, HISTSERV, f"{time:%Y-%m-%d %H:%M:%S} {said}")
         yield
-    tell(ctx, HISTSERV, f"That was all: {len(events)} messages")
+    tell(ctx, HISTSERV, f"End of history: {len(events)} messages")

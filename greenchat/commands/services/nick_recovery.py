@@ -23,7 +23,7 @@ _SENT = "If that account has an address for it, a mail is on its way"
 
 @NICKSERV.command("VERIFY", "<account> <code>", way=Way.STEPS)
 def verify(ctx: Context, words: list[str]) -> None:
-    """Completes the registration of an account with the code that you were given."""
+    """Complete the registration of an account with the code that you were given."""
     try:
         confirm(ctx, words[0], words[1])
     except FailError as error:
@@ -32,7 +32,7 @@ def verify(ctx: Context, words: list[str]) -> None:
 
 @NICKSERV.command("RESEND", "<account>", way=Way.STEPS)
 def resend(ctx: Context, words: list[str]) -> Continuation | None:
-    """Sends the code of an account that waits for it once more, to the address that was given."""
+    """Send the code of an unconfirmed account once more, to the address that was given."""
     account = ctx.network.accounts.get(words[0])
     _count(ctx, words[0])
     if account is None or not account.code or has_expired(ctx, account) or not is_mailed(ctx, account.email):
@@ -43,7 +43,7 @@ def resend(ctx: Context, words: list[str]) -> Continuation | None:
 
 @NICKSERV.command("EMAIL", "<address|none> <password>", way=Way.STEPS, leading=1)
 def email(ctx: Context, words: list[str]) -> Continuation | None:
-    """Changes the address to which a forgotten password is sent, for who knows the password."""
+    """Change the email address of your account, which a code goes to if you forget your password."""
     account = own_account(ctx)
     address = "" if words[0].lower() == "none" else words[0]
     refusal = why_not_email(ctx, address)
@@ -65,12 +65,12 @@ def _set_email(ctx: Context, account_id: str, proof: str, address: str) -> None:
         raise ServiceError("That is not your password")
     change_account(ctx, account.name, email=address)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the address of the account {account.name}")
-    tell(ctx, NICKSERV, f"The address of your account is {address or 'none'} now")
+    tell(ctx, NICKSERV, f"The email address of your account is now {address or 'none'}")
 
 
 @NICKSERV.command("SENDPASS", "<account>", way=Way.STEPS)
 def sendpass(ctx: Context, words: list[str]) -> Continuation | None:
-    """Sends a code to the address of an account whose password is forgotten; RESETPASS takes it for an hour."""
+    """Send a code to an account's address, to set a new password with RESETPASS within an hour."""
     account = find_account(ctx, words[0])
     _count(ctx, words[0])
     if account is None or not account.usable or not is_mailed(ctx, account.email):
@@ -80,12 +80,12 @@ def sendpass(ctx: Context, words: list[str]) -> Continuation | None:
     ctx.propose(_set_reset, account.id, _hash(code), ctx.now + _RESET_FOR)
     network, mail = ctx.network.settings.network, ctx.process.mail
     text = f"""\
-Somebody, we hope you, wants a new password for the account {account.name} on
-{network}. This line in your IRC client sets one:
+Somebody, presumably you, asked for a new password for the account {account.name} on
+{network}. To set one, send this line in your IRC client:
 
     /msg NickServ RESETPASS {account.name} {code} NEW-PASSWORD
 
-The code holds for an hour. If it was not you, do nothing.
+The code is valid for an hour. If it was not you, ignore this mail.
 """
     subject = f"A new password for {account.name} on {network}"
     address = account.email
@@ -101,14 +101,14 @@ def _set_reset(ctx: Context, account_id: str, hashed: str, until: int) -> None:
 
 @NICKSERV.command("RESETPASS", "<account> <code> <new>", way=Way.STEPS, leading=2)
 def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
-    """Sets a new password with the code that SENDPASS sent."""
+    """Set a new password with the code that SENDPASS sent."""
     account = find_account(ctx, words[0])
     _count(ctx, words[0])
     hashed, _, until = account.reset.partition(" ") if account else ("", "", "")
     if account is None or not (
         hashed and ctx.now < int(until) and hmac.compare_digest(hashed.encode(), _hash(words[1]).encode())
     ):
-        raise ServiceError("That is not a code that holds: SENDPASS sends another one")
+        raise ServiceError("That code is not valid: SENDPASS sends a new one")
     return change_password(ctx, account.name, words[2], _was_reset)
 
 
@@ -116,12 +116,12 @@ def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
 def _was_reset(ctx: Context, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
-    tell(ctx, NICKSERV, "The password is changed, and the code can't be used again: IDENTIFY with it")
+    tell(ctx, NICKSERV, "The password is changed: IDENTIFY with it. The code can't be used again")
 
 
 @NICKSERV.command("SETPASS", "<account> <new>", right="accounts", way=Way.STEPS, leading=1)
 def setpass(ctx: Context, words: list[str]) -> Continuation | None:
-    """Gives somebody's account another password."""
+    """Set the password of an account."""
     account = ctx.network.accounts.get(words[0])
     if account is None:
         raise ServiceError("There is no such account")
@@ -141,11 +141,11 @@ def _hash(code: str) -> str:
 
 
 def _count(ctx: Context, name: str) -> None:
-    """Mails and codes are limited as registrations are, by account. Raises ServiceError."""
+    """Limit mails and codes by account, as registrations are limited. Raises ServiceError."""
     who = "reset " + ctx.network.fold(name)
     wait = ctx.network.registrations.wait(who, ctx.now)
     if wait:
-        raise ServiceError(f"That was asked too often: try again in {wait // 1000 + 1} seconds")
+        raise ServiceError(f"Too many attempts: try again in {wait // 1000 + 1} seconds")
     ctx.propose(_counted, who)
 
 

@@ -19,16 +19,16 @@ from greenchat.values.durations import format_duration
 
 @NICKSERV.command("SESSIONS", way=Way.HERE)
 def sessions(ctx: Context, _: list[str]) -> None:
-    """Lists the connections that are logged in to your account; LOGOUT ends one by its number, or all others."""
+    """List the connections that are logged in to your account; LOGOUT ends one by its number, or all others."""
     tell(ctx, NICKSERV, *[_line(ctx, session) for session in sessions_of(ctx)])
     browsers = [token for token in ctx.network.tokens.of(own_account(ctx)) if token.kind == SESSION]
     since = [in_words(token.created) for token in browsers if token.holds(ctx.now)]
     if since:
-        tell(ctx, NICKSERV, f"Browsers that stay signed in, since {', '.join(since)}: LOGOUT OTHERS ends that")
+        tell(ctx, NICKSERV, f"Browsers that stay signed in, since {', '.join(since)}: LOGOUT OTHERS signs them out")
 
 
 def sessions_of(ctx: Context) -> list[Session]:
-    """All that are logged in to the sender's account, the oldest first. Raises ServiceError."""
+    """Return the sessions logged in to the sender's account, the oldest first. Raises ServiceError."""
     account = own_account(ctx)
     return [session for session in ctx.network.sessions if session.account == account.name]
 
@@ -45,7 +45,7 @@ def _line(ctx: Context, session: Session) -> str:
 
 @NICKSERV.command("LOGOUT", "[<number|OTHERS|ALL>]")
 def logout(ctx: Context, words: list[str]) -> None:
-    """Logs you out; or ends another connection of your account by its number in SESSIONS, all others, or all."""
+    """Log out; or end another connection of your account by its number in SESSIONS, all others, or all."""
     account = own_account(ctx)
     if not words:
         if ctx.session.token:
@@ -61,7 +61,7 @@ def logout(ctx: Context, words: list[str]) -> None:
         if (wish == str(session.number) or wish in ("OTHERS", "ALL")) and session is not ctx.session
     ]
     if not chosen and wish not in ("OTHERS", "ALL"):
-        raise ServiceError("There is no other connection of that number: SESSIONS lists them")
+        raise ServiceError("There is no other connection with that number: SESSIONS lists them")
     drop_of(ctx, account, SESSION, TICKET)  # or a browser would come back by itself
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
@@ -81,9 +81,9 @@ def end_sessions(ctx: Context, chosen: list[Session]) -> None:
 
 @NICKSERV.command("REGAIN", "[<nick>]")
 def regain(ctx: Context, words: list[str]) -> None:
-    """Takes your nickname back from whoever uses it, and gives it to you.
+    """Take your nickname back from another user, and change to it.
 
-    If that is yourself, at another connection or staying without one, you become one with it: you are where it is.
+    If the other user is yourself, on another connection or without one, you join that session and its channels.
     """
     nick = words[0] if words else ctx.session.account
     holder = _holder(ctx, nick)
@@ -97,7 +97,7 @@ def regain(ctx: Context, words: list[str]) -> None:
 
 @NICKSERV.command("GHOST", "<nick>")
 def ghost(ctx: Context, words: list[str]) -> None:
-    """Ends the connections that use your nickname, a dead one of yours for example; with your own, your others."""
+    """End the connections that use your nickname, for instance a dead one; with your current nick, your others."""
     holder = _holder(ctx, words[0])
     if ctx.network.holder(words[0]) is ctx.user:
         others = [session for session in ctx.user.sessions if session is not ctx.session]

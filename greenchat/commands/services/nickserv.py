@@ -29,12 +29,12 @@ from greenchat.protocol.times import in_words
 
 _QUOTED = re.compile(r"""(?:"(.+?)"|(\S+))\s+(?:"(.+)"|(\S+))""")
 
-NICKSERV = service("NickServ", "I keep nicknames for those whom they belong to.", "NS")
+NICKSERV = service("NickServ", "NickServ registers nicknames and protects them for their owners.", "NS")
 
 
 @NICKSERV.command("REGISTER", "<password> [<email>]", way=Way.STEPS, leading=0)
 def register_(ctx: Context, words: list[str]) -> Deferred | None:
-    """Makes your nickname an account of yours. What has an @ in it at the end is your email address."""
+    """Register your nickname as an account. A last word with an @ is taken as your email address."""
     if ctx.session.account:
         raise ServiceError(f"You are already logged in as {ctx.session.account}")
     password, _, email = words[0].rpartition(" ")
@@ -50,13 +50,13 @@ def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
     if result.code:
         tell(ctx, NICKSERV, f"{hint(ctx, result)}: /quote VERIFY {name} CODE")
         return
-    tell(ctx, NICKSERV, f"{name} is yours now. Log in with /msg NickServ IDENTIFY, or better with SASL")
+    tell(ctx, NICKSERV, f"{name} is yours now. Log in with /msg NickServ IDENTIFY or, better, with SASL")
     log_in(ctx, result)
 
 
 @NICKSERV.command("IDENTIFY", "[<account>] <password>", way=Way.STEPS, leading=0)
 def identify(ctx: Context, words: list[str]) -> Continuation | None:
-    """Logs you in, to the account of your nickname unless you name another. The password may have spaces."""
+    """Log in to the account of your nickname, or to another. The password may contain spaces."""
     name, space, password = words[0].partition(" ")
     # one word and more is a password of the own nickname, unless the first is somebody's account
     is_named = space and (len(words[0].split()) == 2 or find_account(ctx, name))
@@ -89,7 +89,7 @@ def _log_in(ctx: Context, account_id: str, proof: str) -> None:
 
 @NICKSERV.command("INFO", "[<account>]", way=Way.HERE)
 def info(ctx: Context, words: list[str]) -> None:
-    """Tells what is known of an account: yours, unless you name another."""
+    """Show information about an account: yours, unless you name another."""
     account = ctx.network.accounts.owner_of_nick(words[0] if words else ctx.session.account or ctx.nick)
     if account is None:
         raise ServiceError("There is no such account")
@@ -98,14 +98,14 @@ def info(ctx: Context, words: list[str]) -> None:
     if is_owner or may(ctx, "accounts"):
         lines = [f"Account {account.name}, registered {in_words(account.created)}"]
         if account.code:
-            lines.append(f"Not confirmed yet: its owner has to send VERIFY {account.name} {account.code}")
+            lines.append(f"Not confirmed yet: the owner must send VERIFY {account.name} {account.code}")
         lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]
     tell(ctx, NICKSERV, *lines)
 
 
 @NICKSERV.command("PASSWD", "<old> <new>", way=Way.STEPS, leading=0)
 def passwd(ctx: Context, words: list[str]) -> Continuation | None:
-    """Changes your password. Where one has spaces, put quotes around both: PASSWD "old one" "new one"."""
+    """Change your password. If one contains spaces, quote both: PASSWD "old one" "new one"."""
     account = own_account(ctx)
     old, new = _two_passwords(words[0])
 
@@ -118,13 +118,13 @@ def passwd(ctx: Context, words: list[str]) -> Continuation | None:
 
 
 def _two_passwords(text: str) -> tuple[str, str]:
-    """Two words, or two texts in quotes. Raises ServiceError."""
+    """Return two words, or two texts in quotes. Raises ServiceError."""
     quoted = _QUOTED.fullmatch(text.strip())
     if quoted:
         return quoted[1] or quoted[2], quoted[3] or quoted[4]
     old, *new = text.split()
     if len(new) != 1:
-        raise ServiceError('Usage: PASSWD <old> <new>, with spaces in one of them PASSWD "old one" "new one"')
+        raise ServiceError('Usage: PASSWD <old> <new>; if one contains spaces: PASSWD "old one" "new one"')
     return old, new[0]
 
 
@@ -136,15 +136,15 @@ def _password_changed(ctx: Context, why_not: str) -> None:
     others = [each for each in ctx.network.sessions if each.account == ctx.session.account and each is not ctx.session]
     if others:
         count = f"{len(others)} other connection{'s' * (len(others) != 1)}"
-        tell(ctx, NICKSERV, f"{count} of yours went on: /msg NickServ LOGOUT OTHERS ends what is not you, see SESSIONS")
+        tell(ctx, NICKSERV, f"{count} of yours stayed logged in: see SESSIONS; /msg NickServ LOGOUT OTHERS ends them")
 
 
 @NICKSERV.command("DROP", "<account> <password>", way=Way.STEPS, leading=1)
 def drop(ctx: Context, words: list[str]) -> Continuation | None:
-    """Gives an account up. Nobody else can register its name, unless an operator frees it."""
+    """Delete your account. Its name can't be registered again unless an operator frees it."""
     account = own_account(ctx)
     if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
-        raise ServiceError(f"Name your own account, {account.name}, to show that you mean it")
+        raise ServiceError(f"To confirm, name your own account: {account.name}")
     return check_password(ctx, account.name, words[1], _dropped, refuse_haste)
 
 
@@ -161,10 +161,10 @@ def _drop(ctx: Context, account_id: str, proof: str) -> None:
         raise ServiceError("That is not the password")
     channels = [channel.name for channel in _owned(ctx, account)]
     if channels:
-        raise ServiceError(f"You own {', '.join(channels[:5])}: give that away with /msg ChanServ TRANSFER first")
+        raise ServiceError(f"You own {', '.join(channels[:5])}: give them away with /msg ChanServ TRANSFER first")
     note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
     remove_account(ctx, account)
-    tell(ctx, NICKSERV, f"{account.name} is no account any more")
+    tell(ctx, NICKSERV, f"The account {account.name} is deleted")
 
 
 def _owned(ctx: Context, account: Account) -> list[Channel]:
@@ -174,37 +174,37 @@ def _owned(ctx: Context, account: Account) -> list[Channel]:
 
 @NICKSERV.command("ERASE", "<account> [<code>]", right="accounts")
 def erase(ctx: Context, words: list[str]) -> None:
-    """Ends an account, with the channels that it owns, and frees its name; or frees the name of one that was given up.
+    """Delete an account, release its channels and free its name; or free the name of a deleted account.
 
-    The first time it answers with a code, to be sure that you mean it. What it said stays: see HistServ FORGET.
+    The first call answers with a code that confirms the second. Messages stay: see HistServ FORGET.
     """
     account = ctx.network.accounts.get(words[0])
     if account is None:
         dropped = free_name(ctx, words[0])
         if dropped is None:
-            raise ServiceError("There is no such account, and no name that is kept")
+            raise ServiceError("There is no such account, and no such reserved name")
         act(ctx, "ERASE", f"{ctx.nick} freed the name {dropped.name} of a former account")
         tell(ctx, NICKSERV, f"{dropped.name} can be registered again")
         return
     code = f"{account.birth % 100_000_000:08}"
     if len(words) < 2 or not hmac.compare_digest(words[1].encode(), code.encode()):
         channels = ", ".join(channel.name for channel in _owned(ctx, account)[:10])
-        also = f", and {channels} will belong to nobody" if channels else ""
-        tell(ctx, NICKSERV, f"To end the account{also}: /msg NickServ ERASE {account.name} {code}")
+        also = f" and release {channels}" if channels else ""
+        tell(ctx, NICKSERV, f"To delete the account{also}: /msg NickServ ERASE {account.name} {code}")
         return
     act(ctx, "ERASE", f"{ctx.nick} erased the account {account.name}")
     for channel in _owned(ctx, account):
         register_channel(ctx, channel, None)
     remove_account(ctx, account)
     free_name(ctx, account.name)
-    tell(ctx, NICKSERV, f"{account.name} is no account any more, and can be registered again")
+    tell(ctx, NICKSERV, f"The account {account.name} is deleted, and its name can be registered again")
 
 
 @NICKSERV.command("CERT", "<ADD|DEL|LIST> [<fingerprint>]")
 def cert(ctx: Context, words: list[str]) -> None:
-    """Lets a client certificate log in to your account (SASL EXTERNAL), without a password.
+    """Add, remove or list client certificates that log in to your account without a password (SASL EXTERNAL).
 
-    ADD takes the one that you are connected with; DEL takes any of yours away by its fingerprint.
+    ADD adds the one that you are connected with; DEL removes any of yours by its fingerprint.
     """
     account = own_account(ctx)
     action = words[0].upper()
@@ -217,7 +217,9 @@ def cert(ctx: Context, words: list[str]) -> None:
     if len(fingerprint) != 64 or set(fingerprint) - set("0123456789abcdef"):
         raise ServiceError("A fingerprint is the SHA-256 of a certificate, 64 hexadecimal digits")
     if action == "ADD" and fingerprint != ctx.session.certificate:
-        raise ServiceError("Only the certificate that you are connected with can be added: that is the proof of it")
+        raise ServiceError(
+            "Only the certificate that you are connected with can be added, since that proves that it is yours"
+        )
     if action == "ADD":
         if ctx.network.accounts.by_certificate(fingerprint):
             raise ServiceError("That certificate logs in to an account already")
@@ -234,10 +236,10 @@ def cert(ctx: Context, words: list[str]) -> None:
 
 @NICKSERV.command("SET", "[<what>] [<on|off|default>]")
 def set_(ctx: Context, words: list[str]) -> None:
-    """Shows or changes what you prefer.
+    """Show or change your preferences.
 
-    ALWAYS-ON: you stay in your channels while no connection of yours is there. AUTO-AWAY: you are shown as away then.
-    MULTICLIENT: several connections share your nickname. ENFORCE: nobody else may use your nickname.
+    ALWAYS-ON: you stay in your channels without a connection. AUTO-AWAY: you are shown as away meanwhile.
+    MULTICLIENT: several connections may share your nickname. ENFORCE: nobody else may use your nickname.
     """
     account = own_account(ctx)
     preferences = account.preferences
@@ -270,7 +272,7 @@ _VALUES |= dict.fromkeys(("true", "yes", "1"), True) | dict.fromkeys(("false", "
 
 @NICKSERV.command("SAREGISTER", "<account> <password>", right="accounts", way=Way.STEPS, leading=1)
 def saregister(ctx: Context, words: list[str]) -> Deferred | None:
-    """Makes an account for somebody else."""
+    """Register an account for another user."""
     return register(ctx, words[0], "", words[1], _registered_for_somebody, for_somebody=True)
 
 
@@ -279,7 +281,7 @@ def _registered_for_somebody(ctx: Context, name: str, result: Account | Refusal)
     if isinstance(result, Refusal):
         raise ServiceError(result.text)
     act(ctx, "SAREGISTER", f"{ctx.nick} made the account {name}")
-    tell(ctx, NICKSERV, f"{name} is an account now")
+    tell(ctx, NICKSERV, f"The account {name} is registered")
 
 
 def own_account(ctx: Context) -> Account:

@@ -1,6 +1,6 @@
-"""An account ends: by its owner (DROP), by an operator (ERASE).
+"""The removal of accounts: by their owner (DROP), by an operator (ERASE).
 
-Everybody who is logged in to it is logged out, also at connections that have not come in yet; who stays without a
+Everybody who is logged in to it is logged out, also on connections that have not registered; a user without a
 connection leaves. Nothing that was the account's passes to the next one of its name, see `chat.accounts`.
 """
 
@@ -29,4 +29,4 @@ def remove_account(ctx: Context, account: Account) -> None:
         if user.sessions:
             set_account(ctx, user, "")
         else:
-            depart(ctx, user, "The account is no more")
+            depart(ctx, user, "The account was deleted")

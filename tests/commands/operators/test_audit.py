@@ -64,7 +64,7 @@ def test_every_action_is_kept(house: ServerThread, line: str, action: str, text:
 def test_accounts_for_others_are_kept_without_the_password(house: ServerThread, tmp_path: Path) -> None:
     with become(Client(house.address, "root")) as root:
         root.send("NS SAREGISTER carol sesame-open")
-        while root.expect("NOTICE").params[1] != "carol is an account now":
+        while root.expect("NOTICE").params[1] != "The account carol is registered":
             pass
         assert entries(root, "AUDIT 1 saregister") == [
             "SAREGISTER root!~root@127.0.0.1 (root): root made the account carol"

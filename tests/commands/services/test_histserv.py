@@ -30,7 +30,7 @@ def test_help(server: Target) -> None:
         assert "DELETE" in lines
         assert "FORGET" not in lines  # is for operators
         assert answers(alice.run("PRIVMSG HistServ :HELP DELETE"))[0] == "Usage: DELETE <#channel|nick> <msgid>"
-        assert "no command of mine" in answers(alice.run("HISTSERV FORGET bob"))[0]
+        assert "Unknown command" in answers(alice.run("HISTSERV FORGET bob"))[0]
 
 
 def test_playing(server: Target) -> None:
@@ -41,7 +41,7 @@ def test_playing(server: Target) -> None:
         bob.sync()
         lines = answers(bob.run("HISTSERV PLAY #lobby"))
         assert [line[20:] for line in lines[:-1]] == ["<alice> one", "<alice> two", "* alice waves"]
-        assert lines[-1] == "That was all: 3 messages"
+        assert lines[-1] == "End of history: 3 messages"
         assert [line[20:] for line in answers(bob.run("HISTSERV PLAY #lobby 2"))[:-1]] == [
             "<alice> two",
             "* alice waves",
@@ -50,7 +50,7 @@ def test_playing(server: Target) -> None:
         assert answers(bob.run("HISTSERV PLAY alice"))[0][20:] == "<alice> between us"
         with Client(server, "carol") as carol:
             assert answers(carol.run("HISTSERV PLAY #lobby")) == ["You can't read in #lobby"]
-            assert answers(carol.run("HISTSERV PLAY alice")) == ["That was all: 0 messages"]
+            assert answers(carol.run("HISTSERV PLAY alice")) == ["End of history: 0 messages"]
 
 
 def test_what_takes_a_whole_line_is_played_whole(server: Target) -> None:
@@ -61,13 +61,13 @@ def test_what_takes_a_whole_line_is_played_whole(server: Target) -> None:
         *pieces, last = answers(bob.run("HISTSERV PLAY #lobby"))
         assert "".join(pieces)[20:] == f"<alice> {text}"
         assert len(pieces) > 1
-        assert last == "That was all: 1 messages"
+        assert last == "End of history: 1 messages"
 
 
 @pytest.mark.parametrize("number", ["0", "x", "-1", "forever", "1.5", "\u00b2"])
 def test_numbers_that_are_none(server: Target, number: str) -> None:
     with people(server, "alice", channel="#lobby") as (alice,):
-        assert "is no number of messages" in answers(alice.run(f"HISTSERV PLAY #lobby {number}"))[0]
+        assert "is neither a number of messages" in answers(alice.run(f"HISTSERV PLAY #lobby {number}"))[0]
 
 
 def test_who_may_delete(server: Target) -> None:
@@ -76,10 +76,10 @@ def test_who_may_delete(server: Target) -> None:
         alices, bobs, third = said(alice, "alice's"), said(bob, "bob's"), said(bob, "third")
         assert answers(alice.run(f"HISTSERV DELETE #lobby {bobs}")) == ["You are not authorised to delete this message"]
         assert answers(alice.run("HISTSERV DELETE #lobby nonsense")) == ["There is no such message"]
-        assert answers(alice.run(f"HISTSERV DELETE #lobby {alices}")) == ["It is deleted"]
+        assert answers(alice.run(f"HISTSERV DELETE #lobby {alices}")) == ["The message is deleted"]
         # who sees redactions is told of it
         assert bob.expect("REDACT").params == ("#lobby", alices)
-        assert answers(op.run(f"HISTSERV DELETE #lobby {bobs}")) == ["It is deleted"]
+        assert answers(op.run(f"HISTSERV DELETE #lobby {bobs}")) == ["The message is deleted"]
         assert history(bob, "#lobby") == ["third"]
         alice.run("PART #lobby")
         assert answers(alice.run(f"HISTSERV DELETE #lobby {third}")) == ["You can't read in #lobby"]
@@ -93,7 +93,7 @@ def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
             client.join("#chan")
         first, second = said(alice, "first", "#chan"), said(alice, "second", "#chan")
         assert answers(helper.run(f"HISTSERV DELETE #chan {first}")) == ["You can't read in #chan"]
-        assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["It is deleted"]
+        assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["The message is deleted"]
         assert bob.expect("REDACT").params == ("#chan", first)
         assert history(bob, "#chan") == ["second"]
         entries = [message.params[-1] for message in root.run("AUDIT HISTSERV")]
@@ -101,7 +101,7 @@ def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
         # also where nobody is any more
         for client in alice, bob:
             client.run("PART #chan")
-        assert answers(root.run(f"HISTSERV DELETE #chan {second}")) == ["It is deleted"]
+        assert answers(root.run(f"HISTSERV DELETE #chan {second}")) == ["The message is deleted"]
         alice.join("#chan")
         assert history(alice, "#chan") == []
 
@@ -114,9 +114,9 @@ def test_what_was_said_to_ranks_is_deleted_too(serve: Serve) -> None:
             client.join("#chan")
         first, second = said(op, "first", "@#chan"), said(op, "second", "@#chan")
         assert answers(bob.run(f"HISTSERV DELETE #chan {first}")) == ["There is no such message"]
-        assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["It is deleted"]
+        assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["The message is deleted"]
         assert op.expect("REDACT").params == ("#chan", first)
-        assert answers(op.run(f"HISTSERV DELETE #chan {second}")) == ["It is deleted"]
+        assert answers(op.run(f"HISTSERV DELETE #chan {second}")) == ["The message is deleted"]
         assert "REDACT" not in [message.command for message in bob.sync()]
         assert history(op, "#chan") == []
 
@@ -167,7 +167,7 @@ def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkey
         assert history(bob, "#chan") == ["bob's"]
         assert history(bob, "#other") == []
         assert history(bob, "Alice") == ["psst too"]
-        assert any("root has all deleted" in message.params[-1] for message in root.run("AUDIT HISTSERV"))
+        assert any("root deletes all messages" in message.params[-1] for message in root.run("AUDIT HISTSERV"))
         root.send("HISTSERV FORGET nobody")
         while root.expect("NOTICE").params[-1] != "0 messages of nobody are deleted":
             pass

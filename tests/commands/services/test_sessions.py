@@ -41,7 +41,7 @@ def test_every_line_names_another_connection_and_ends_it(server: Target) -> None
         assert "Ended by the owner" in thief.until_end()[-1].params[-1]
         assert len(said(rita, "NS SESSIONS")) == 2
         own = next(line.split()[0] for line in lines if "(this one)" in line)
-        assert "no other connection of that number" in said(rita, f"NS LOGOUT {own}")[0]
+        assert "no other connection with that number" in said(rita, f"NS LOGOUT {own}")[0]
         assert said(rita, "NS LOGOUT OTHERS") == ["1 other connection ended"]
         elsewhere.until_end()
         assert said(rita, "NS LOGOUT ALL") == ["0 other connections ended", "You are logged out"]
