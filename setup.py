@@ -10,6 +10,7 @@ version = re.search(r'__version__ = "(.+)"', (here / "greenchat/__init__.py").re
 assert version
 
 metrics = ["prometheus-client>=0.20,<1"]  # the server: figures for Prometheus
+keyring = ["keyring>=24,<26"]  # the client: passwords in the system's keyring, not in a file
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
 
@@ -57,6 +58,7 @@ setup(
             "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
         ],
         "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
+        "keyring": keyring,
         "metrics": metrics,
         "proxy": proxy,
         "spelling": spelling,

@@ -248,8 +248,20 @@ class App:
         proxy = "" if address.is_local else str(self._console.model.settings.get("proxy"))
         if network.kept and network.kept.proxy:
             proxy = network.kept.proxy
-        transport = Transport(address, post, pin=network.login.pin, certificate=network.login.certificate, proxy=proxy)
+        login = network.login
+        unlock = None if login.credentials else self._unlocking(network)
+        transport = Transport(address, post, pin=login.pin, certificate=login.certificate, proxy=proxy, unlock=unlock)
         return transport
+
+    def _unlocking(self, network: Network) -> Callable[[], NetworkEvent] | None:
+        """Return the run of the user's password command for a network, None where they have none."""
+        command = str(self._console.model.settings.get("password.command"))
+        if not command:
+            return None
+        from greenchat.client.net import password_command  # late: few have one
+
+        account, host, name = network.nicks.wanted, network.address.host, network.name
+        return lambda: password_command.ask(command, account, host=host, network=name)
 
     def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:
         def handle(_number: int, _frame: object) -> None:

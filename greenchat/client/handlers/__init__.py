@@ -4,7 +4,17 @@ from greenchat.client.handlers import channels, login, messages, refusals, regis
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.irc import offer_server, sending, trust
-from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
+from greenchat.client.state.events import (
+    Connected,
+    Disconnected,
+    Garbled,
+    Locked,
+    NetworkEvent,
+    Received,
+    Recoded,
+    Unlocked,
+    Untrusted,
+)
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.records import replace
@@ -33,6 +43,11 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             registration.register(model, network)
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
+        case Unlocked(credentials):
+            network.login.credentials = network.login.credentials or credentials
+        case Locked(reason) if reason != network.login.locked:
+            network.login.locked = reason
+            model.complain(network, f"password.command: {reason}", now)
         case Untrusted(fingerprint, reason):
             trust.ask(model, network, fingerprint, reason, now)
         case Garbled(reason):

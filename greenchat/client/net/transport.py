@@ -28,7 +28,8 @@ class Transport:
 
     post: called from the thread with what happened, in order; the last event is always Disconnected. Changes: send,
     close. Both only hand over and return at once. pin: the fingerprint of a certificate that is trusted though no
-    authority vouches for it, certificate: the path of our own, proxy: see `socks.connect`; "" for none.
+    authority vouches for it, certificate: the path of our own, proxy: see `socks.connect`; "" for none. unlock: run
+    first, in the thread, for what it takes a program to know; what it returns is posted.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Transport:
         pin: str = "",
         certificate: str = "",
         proxy: str = "",
+        unlock: Callable[[], NetworkEvent] | None = None,
     ) -> None:
+        self._unlock = unlock
         self.address = address
         self._pin = pin
         self._certificate = certificate
@@ -80,6 +83,10 @@ class Transport:
     def _run(self) -> None:
         connection: socket.socket | None = None
         try:
+            if self._unlock:
+                self._post([self._unlock()])
+                if self._closing:
+                    raise ConnectionAbortedError(self._closing)
             connection = self._connect()
             self._post([Connected()])
             reason = self._talk(connection)

@@ -2,7 +2,8 @@
 owner reads.
 
 Never in the configuration, the history of lines, or a log. The keyring is used where the package `keyring` is there and
-has a place to keep things; else a JSON file with the mode 0600 in the data folder.
+has a place to keep things (the extra `keyring`); else a JSON file with the mode 0600 in the data folder. Where
+nothing is kept, the setting `password.command` names a program to ask.
 """
 
 from typing import Protocol

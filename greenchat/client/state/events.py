@@ -3,6 +3,7 @@
 They are not frozen, though nobody changes them: to make frozen dataclasses takes twice as long at each start.
 """
 
+from greenchat.client.state.credentials import Credentials
 from greenchat.client.text.style import Size
 from greenchat.protocol.message import Message
 from greenchat.records import record
@@ -49,7 +50,21 @@ class Untrusted:
     reason: str
 
 
-NetworkEvent = Connected | Received | Recoded | Garbled | Untrusted | Disconnected
+@record(slots=True)
+class Unlocked:
+    """The user's password command gave these credentials; the connection is not begun yet."""
+
+    credentials: Credentials
+
+
+@record(slots=True)
+class Locked:
+    """The user's password command gave none; the reason is in plain words."""
+
+    reason: str
+
+
+NetworkEvent = Unlocked | Locked | Connected | Received | Recoded | Garbled | Untrusted | Disconnected
 
 
 @record(slots=True)

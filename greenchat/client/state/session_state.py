@@ -86,6 +86,7 @@ class Login:
     credentials once they turn out to be right. proving: a password was typed while online; it may open more than this
     connection. returning: the connection is ended to come in anew with that password. told: the account that the user
     was told they are logged in to. silently: folded channels that they were in then, where coming back is no news.
+    locked: what the user was told about their password command.
     """
 
     credentials: Credentials | None = None
@@ -98,6 +99,7 @@ class Login:
     proving: bool = False
     returning: bool = False
     told: str = ""
+    locked: str = ""
     silently: set[str] = field(default_factory=set)
 
     def reset(self) -> None:

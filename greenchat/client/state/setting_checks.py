@@ -57,6 +57,17 @@ def one_line(text: str) -> str:
     return "" if text.isprintable() and len(text.encode()) <= 300 else "one line of at most 300 bytes"
 
 
+def words(text: str) -> str:
+    """Check a command line that is cut as by a shell."""
+    import shlex  # late: few have one
+
+    try:
+        fits = bool(shlex.split(text)) and text.isprintable()
+    except ValueError as error:
+        return f"{error}; like pass show irc/{{network}}"
+    return "" if fits else "a program with its arguments, like pass show irc/{network}"
+
+
 def patterns(text: str) -> str:
     """Check regular expressions."""
     for word in text.split():

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from greenchat.client.state.bindings import PRESETS
-from greenchat.client.state.setting_checks import clock, destination, file_name, languages, one_line, patterns, proxy
+from greenchat.client.state.setting_checks import (
+    clock,
+    destination,
+    file_name,
+    languages,
+    one_line,
+    patterns,
+    proxy,
+    words,
+)
 from greenchat.client.text.colours import DEPTHS
 from greenchat.records import record
 
@@ -67,6 +76,13 @@ TABLE: dict[str, Setting] = {
         Setting("show.topic", True, "the bar above with what the channel is about"),
         Setting("show.status", True, "the bar below with who and where you are, and what happened elsewhere"),
         Setting("start", "", "where to go without being asked: NICK@HOST[:PORT]/#channel", check=destination),
+        Setting(
+            "password.command",
+            "",
+            "a program that prints your password where none is kept; {network}, {host} and {nick} stand for these",
+            check=words,
+            example="pass show irc/{network}",
+        ),
         Setting(
             "proxy",
             "",
