@@ -12,7 +12,7 @@ from greenchat.protocol.msgid import time_of
 from greenchat.protocol.tags import CLIENT_ID
 
 _LIGHT = 512  # bytes that are kept for as long as another command takes: see Context.weight
-_NOT_KEPT = "The message could not be stored, so nobody has received it; try again"
+NOT_KEPT = "The message could not be stored, so nobody has received it; try again"
 
 
 def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
@@ -43,4 +43,4 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
 def _refuse(ctx: Context, envelope: Envelope, key: Key | None) -> None:
     if key:
         ctx.network.resent.drop(key)
-    ctx.fail_after_all(envelope.message.command, envelope.message.params[0], text=_NOT_KEPT)
+    ctx.fail_after_all(envelope.message.command, envelope.message.params[0], text=NOT_KEPT)

@@ -32,6 +32,7 @@ from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.pace import FloodError, Pace
 from greenchat.server.net.plain import PlainDoor
+from greenchat.server.net.routes import Routes
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.server.net.stream import Stream, TlsAcceptor
 from greenchat.server.net.turn import Turn
@@ -78,6 +79,7 @@ class Connection:
     __slots__ = (
         "_pace",
         "_readable",
+        "_routes",
         "accepted",
         "asked",
         "closing_since",
@@ -110,6 +112,7 @@ class Connection:
         )
         self.session = Session(self.outbox, host, server.now())
         self._pace = Pace(server.turn, server.options.throttle, self.session, sock)
+        self._routes = Routes(server.network, self.session, server.log, server.turn, self.context)
         self._readable: Any = get_hub().loop.io(sock.fileno(), _READ)
         server.hangups.watch(sock.fileno(), self._hung_up)
 
@@ -301,6 +304,8 @@ class Connection:
         self.server.turn.begin()
         self.session.received_messages += 1
         meter = self.server.turn.meter
+        if meter is None and isinstance(line, bytes) and self._routes.take(line, self.server.now()):
+            return
         ctx, rest = meter.run_line(line, self.context) if meter else run_line(line, self.context)
         if self.session.user is None and not is_for_anybody(ctx.message) and self._pace.waste():
             self.close("This is no way to register: IRC begins with NICK and USER")
@@ -349,14 +354,8 @@ class Connection:
     def context(self, message: Message) -> Context:
         """Return the context in which a command of this client runs."""
         server = self.server
-        return Context(
-            server.network,
-            self.session,
-            message,
-            now=server.now(),
-            process=server,
-            journal=server.turn,
-        )
+        now = server.now()
+        return Context(server.network, self.session, message, now=now, process=server, journal=server.turn)
 
     def rest(self) -> None:
         """Let this turn end, so that what was said in it is sent."""

@@ -6,13 +6,13 @@ a voice with it, and remembers its voices for as long as they claim to hold.
 
 import random
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from greenchat.commands.messages.speech import Voice, find_voice, say
-from greenchat.protocol.message import parse
+from greenchat.server.net.routes import Routes
 from greenchat.storage.interface import Span
 from tests.hostile.world import Puppet, World
 
@@ -40,27 +40,19 @@ class Twin(World):
         self.network.cloaks.change_secret(bytes(32))
         self.network.started = self.time
         self.network.ids.last = 0
-        self.voices: dict[tuple[Puppet, str], Voice] = {}
+        self.routes: dict[Puppet, Routes] = {}
         self.spoken = 0
 
     def speak(self, puppet: Puppet, line: bytes) -> bool:
-        """Say a line the short way, if it has one."""
-        message = parse(line.decode())
-        target, *rest = message.params
-        if not rest or not rest[0] or message.tags:
-            return False
-        key = (puppet, f"{message.command} {target}")
-        voice = self.voices.get(key)
-        if voice is None or not voice.holds(self.network):
-            voice = find_voice(self.network, puppet.session, message.command, target, lambda _: None)
-        if voice is None:
-            return False
-        self.voices[key] = voice
-        text = rest[0]
-        if len(text.encode()) > voice.head.room:
-            return False
+        """Say a line the short way, if it has one: as a connection does."""
+        routes = self.routes.get(puppet)
+        if routes is None:
+            routes = self.routes[puppet] = Routes(
+                self.network, puppet.session, self.app.log, self.app.turn, partial(self._context, puppet)
+            )
         self.app.turn.begin()
-        say(self.network, self.app.log, self.app.turn, voice, [text.encode()], [text], self.time)
+        if not routes.take(line, self.time):
+            return False
         self.spoken += 1
         self._end_turn()
         return True
@@ -91,7 +83,9 @@ def _line(chance: random.Random) -> bytes:
     channel = chance.choice(CHANNELS)
     if chance.random() < 0.5:
         target = chance.choice([*[channel] * 5, channel.upper(), *[nick] * 3, nick.upper(), "NickServ", "@" + channel])
-        text = chance.choice(["hello", "\x01VERSION\x01", "\x0304red", "\x0304red", "é" * 200, "x" * 460, ""])
+        text = chance.choice(
+            ["hello", ":", " two  words ", "\x01VERSION\x01", "\x0304red", "\x0304red", "é" * 200, "x" * 460, ""]
+        )
         return f"{chance.choice(['PRIVMSG', 'PRIVMSG', 'NOTICE'])} {target} :{text}".encode()
     flag = chance.choice("mntCcTMUcCcC")
     mode = chance.choice([f"{chance.choice('+-')}{flag}", f"{chance.choice('+-')}{chance.choice('bvohe')} {nick}"])

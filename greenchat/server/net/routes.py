@@ -1,0 +1,81 @@
+"""The short way of what one client says: plain lines to where it has spoken before.
+
+A route is what all lines `PRIVMSG #channel :text` of a session in one channel have in common, the head of the line and
+the `Voice` behind it. It is taken as long as the voice holds; what is out of the ordinary has none, and goes the long
+way, which alone refuses anything. So a line that is said costs one comparison of its head and one look at three numbers
+before it is stored and delivered.
+"""
+
+from collections.abc import Callable
+
+from greenchat.chat.network import Network
+from greenchat.chat.user import Session
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.recording import NOT_KEPT
+from greenchat.commands.messages.speech import Voice, find_voice, say
+from greenchat.protocol.envelopes.talk import Head
+from greenchat.protocol.message import Message
+from greenchat.server.net.turn import Turn
+from greenchat.storage.log import Log
+
+_MOST = 8  # routes of one client: more conversations at a time are rare
+_LONGEST = 256  # bytes of a text; a longer one is charged for what is kept of it, see `recording.say`
+_LONGEST_HEAD = 128  # bytes of `PRIVMSG target :`
+
+
+class Routes:
+    """Of one session. context: makes the context in which it is told that something could not be stored."""
+
+    __slots__ = ("_context", "_log", "_network", "_session", "_turn", "_voices")
+
+    def __init__(
+        self, network: Network, session: Session, log: Log, turn: Turn, context: Callable[[Message], Context]
+    ) -> None:
+        self._network = network
+        self._session = session
+        self._log = log
+        self._turn = turn
+        self._context = context
+        self._voices: dict[bytes, Voice] = {}
+
+    def take(self, line: bytes, now: int) -> bool:
+        """Say a line, if it has a short way; within a turn that has begun. now: ms since the epoch."""
+        end = line.find(b" :", 0, _LONGEST_HEAD) + 2
+        words = line[end:]
+        if end < 2 or not words or len(words) > _LONGEST or b"\0" in words or b"\r" in words:
+            return False
+        head = line[:end]
+        voice = self._voices.get(head)
+        if voice is None or not voice.holds(self._network):
+            voice = self._find(head)
+            if voice is None:
+                return False
+        try:
+            text = words.decode()
+        except UnicodeDecodeError:
+            return False
+        if len(words) > voice.head.room:
+            return False
+        say(self._network, self._log, self._turn, voice, (words,), (text,), now)
+        return True
+
+    def _find(self, head: bytes) -> Voice | None:
+        self._voices.pop(head, None)
+        command, _, rest = head.partition(b" ")
+        target = rest[:-2]
+        if command not in (b"PRIVMSG", b"NOTICE") or not target or b" " in target:
+            return None
+        try:
+            name = target.decode()
+        except UnicodeDecodeError:
+            return None
+        voice = find_voice(self._network, self._session, command.decode(), name, self._refuse)
+        if voice is not None:
+            if len(self._voices) >= _MOST:
+                del self._voices[next(iter(self._voices))]
+            self._voices[head] = voice
+        return voice
+
+    def _refuse(self, head: Head) -> None:
+        ctx = self._context(Message(head.command, (head.target,)))
+        ctx.fail_after_all(head.command, head.target, text=NOT_KEPT)
