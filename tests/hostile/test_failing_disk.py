@@ -125,7 +125,6 @@ _PROMISES = {
     "REGISTER newbie * open-door-7": ("NICKSERV INFO newbie", "Account newbie"),
     "NICKSERV SAREGISTER newbie open-door-7": ("NICKSERV INFO newbie", "Account newbie"),
     "NICKSERV SET ALWAYS-ON on": ("NICKSERV SET", "ALWAYS-ON: on"),
-    "NICKSERV CERT ADD " + "a" * 64: ("NICKSERV CERT LIST", "a" * 64),
     "ACCEPT friend": ("ACCEPT *", "friend"),
     "METADATA * SET status :busy": ("METADATA * LIST", "busy"),
     "MODE #own +b evil!*@*": ("MODE #own +b", "evil!*@*"),

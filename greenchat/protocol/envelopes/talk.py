@@ -11,6 +11,7 @@ from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message, escape_value
 from greenchat.protocol.msgid import format_msgid, time_of
 from greenchat.protocol.times import format_time
+from greenchat.protocol.websocket import FRAMED, frames
 
 _DIALECTS = caps.PLAIN | caps.TILDE
 
@@ -28,7 +29,7 @@ class Head:
         self.bot = bot
         self.prefix = f":{source} {command} {target} :".encode()
         self.room = BODY_LIMIT - 2 - len(self.prefix)
-        self.matters = caps.SERVER_TIME | caps.MESSAGE_TAGS | _DIALECTS | (caps.ACCOUNT_TAG if account else 0)
+        self.matters = caps.SERVER_TIME | caps.MESSAGE_TAGS | _DIALECTS | FRAMED | (caps.ACCOUNT_TAG if account else 0)
 
 
 class Talk:
@@ -54,7 +55,11 @@ class Talk:
         kind &= self.head.matters
         encoded = self._encoded.get(kind)
         if encoded is None:
-            encoded = self._encoded[kind] = self._encode(kind)
+            if kind & FRAMED:
+                encoded = [frames(line, kind) for line in self.encode(kind & ~FRAMED)]
+            else:
+                encoded = self._encode(kind)
+            self._encoded[kind] = encoded
         return encoded
 
     def _encode(self, kind: int) -> list[bytes]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.protocol import caps
 from greenchat.server.net.routes import Routes
 from greenchat.storage.interface import Span
 from tests.hostile.world import Puppet, World
@@ -124,6 +125,8 @@ def test_the_short_way_is_the_long_way(twins: tuple[Twin, Twin], seed: int) -> N
     for number in range(PEOPLE):
         for world in twins:
             puppet = world.connect()
+            if number >= 3:  # through WebSocket, of each kind
+                puppet.session.caps |= (caps.WEBSOCKET_TEXT, caps.WEBSOCKET_BINARY)[number % 2]
             for line in (f"CAP REQ :{CAPS[number]}", f"NICK user{number}", "USER u 0 * :u", "CAP END", "JOIN #a,#b"):
                 world.send(puppet, line.encode() + b"\r\n")
             world.network.set_account(world.network.users[f"user{number}"], f"acc{number}" if number % 2 else "")
