@@ -35,8 +35,9 @@ Found = list[tuple[str, list[StoredEvent]]]
 
 @PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]", way=Way.HERE)
 def play(ctx: Context, words: list[str]) -> Deferred:
-    """Tells again what was said in channels and by people (with commas between them, or * for all), since a time and up
-    to one, in seconds since 1970."""
+    """Tells again what was said in channels and by people (with commas between them, or * for all).
+
+    Only what was said since a time and up to one, in seconds since 1970, where these are given."""
     after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
     page = ctx.network.settings.history.page
     who, channels = identity(ctx.network, ctx.user), channel_places(ctx, ctx.user)

@@ -91,8 +91,9 @@ def clear(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("RECOVER", "<#channel>")
 def recover(ctx: Context, words: list[str]) -> None:
-    """Recover a channel that others have taken over: locks and bans that match you are removed, ranks that are not
-    on the access list end, and you are invited."""
+    """Recover a channel that others have taken over.
+
+    Locks and bans that match you are removed, ranks that are not on the access list end, and you are invited."""
     channel = own_channel(ctx, words[0])
     with changing(ctx, channel):
         done = list(_without_modes(ctx, channel))

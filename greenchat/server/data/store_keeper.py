@@ -125,7 +125,10 @@ def lock(data: Path) -> IO[str]:
         _wait_for(file, data)
     except BlockingIOError as error:
         file.close()
-        raise StoreError(f"another greenchat-server uses the data folder {data}; choose another with --data") from error
+        raise StoreError(
+            f"another greenchat-server uses the data folder {data}: `greenchat-server status` tells where it listens,"
+            " `greenchat-server stop` ends it; or choose another folder with --data"
+        ) from error
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()

@@ -166,20 +166,27 @@ function talkLine(model, { nick, user, host, tags, params, command, source }, no
 }
 
 /** Where a message belongs. create: open a private talk for it where there is none. */
-function bufferOf(model, { nick, host, params, command }, create = false) {
+function bufferOf(model, message, create = false) {
+  const { nick, host, params, command } = message;
   const target = (params[0] ?? "").replace(
     new RegExp(`^[${escaped(model.symbols)}]+(?=[${escaped(model.chantypes)}])`),
     "",
   );
   if (model.isChannel(target)) return create ? model.open(target) : model.find(target);
   const other = model.isMe(nick) ? target : nick;
-  if (!host && !model.isMe(nick)) return model.status; // a server says it
+  if (!host && !model.isMe(nick)) return announces(model, message) ? model.current : model.status;
   if (!other || other === "*" || other.startsWith("$")) return model.status;
   const known = model.find(other);
   if (known || !create) return known ?? null;
   // services, and notices of people with whom there is no talk, are answered where the user is
   if (command === "NOTICE") return /serv$/i.test(other) ? serviceBuffer(model, other) : model.current;
   return model.open(other);
+}
+
+/** Whether the server tells us something to read now, as its operators do; what it notes for the record has *** first. */
+function announces(model, { command, source, params }) {
+  const isForUs = command === "NOTICE" && Boolean(source) && model.isMe(params[0] ?? "");
+  return isForUs && !(params[1] ?? "").startsWith("***") && model.link.state === "online";
 }
 
 const serviceBuffer = (model, name) =>

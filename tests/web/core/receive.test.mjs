@@ -220,6 +220,14 @@ test("nothing happens by itself because of old times or histories; of several de
   );
 });
 
+test("what the server announces stands where the user looks, what it notes with the server", () => {
+  const model = world();
+  const tea = model.find("#tea");
+  hear(model, ":s NOTICE ada :restart in five minutes", ":s NOTICE ada :*** bob connected");
+  assert.equal(shown(tea).at(-1), "notice s restart in five minutes");
+  assert.equal(shown(model.status).at(-1), "notice s *** bob connected");
+});
+
 test("a reply to one's own words calls, a line that names everybody does not", () => {
   const model = world();
   const tea = model.find("#tea");
