@@ -23,7 +23,6 @@ from greenchat.client.state.effects import (
     Export,
     Forget,
     Keep,
-    Mouse,
     OnlyTls,
     Open,
     Pin,
@@ -91,8 +90,6 @@ class EffectRunner:
             case Copy(text):
                 self.surface.copy(text)
                 self.console.hint = "Copied."
-            case Mouse(wanted):
-                self.surface.mouse(wanted)
             case Open(link):
                 self._open_link(link)
             case Disconnect(network):
@@ -117,6 +114,7 @@ class EffectRunner:
                 self._start_server(network)
             case Save():
                 self.console.restyle()
+                self.surface.mouse(bool(self.console.model.settings.get("mouse")))
                 self._remember(self.console.model.network, self.kept.save)
             case Reconnect(network, reason):
                 self.connection(network).reconnect(reason, time.monotonic())

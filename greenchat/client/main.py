@@ -255,6 +255,7 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
             console.restyle()
             console.size = screen.size
             app = App(console, screen, Decoder(), kept)
+            screen.mouse(bool(console.model.settings.get("mouse")))
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
             app.run()

@@ -526,6 +526,20 @@ def test_the_mouse_is_heeded_if_asked_for(alice: Terminal, bob: Client) -> None:
     assert alice.output.rindex(b"\x1b[?1000l") > alice.output.rindex(b"\x1b[?1000h")
 
 
+def test_the_mouse_is_remembered(server: Server, greenchat: OpenTerminal) -> None:
+    first = greenchat(f"alice@{server.address}")
+    first.wait_for("[#lobby]")
+    first.enter("/mouse on")
+    first.wait(lambda: b"\x1b[?1000h" in first.output)
+    first.enter("/quit")
+    assert first.wait_end() == 0
+    second = greenchat(f"alice@{server.address}")
+    second.wait_for("[#lobby]")
+    second.wait(lambda: b"\x1b[?1000h" in second.output)
+    second.enter("/quit")
+    assert second.wait_end() == 0
+
+
 def test_the_server_is_searched(server: Server, greenchat: OpenTerminal) -> None:
     with Client(server.target, "bob") as bob:
         bob.send("JOIN #lobby", "PRIVMSG #lobby :the cake is baked")

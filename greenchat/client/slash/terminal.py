@@ -1,7 +1,7 @@
 """Commands about the terminal: the mouse."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.state.effects import Mouse
+from greenchat.client.state.effects import Save
 
 
 @command("mouse", usage="on, off or toggle", least=1, example="/mouse on")
@@ -9,9 +9,9 @@ def mouse(order: Order) -> None:
     """Let the wheel scroll and clicks choose windows and people. Hold Shift to select text meanwhile."""
     wanted = order.words[0].lower()
     if wanted == "toggle":
-        wanted = "off" if order.model.mouse else "on"
+        wanted = "off" if order.model.settings.get("mouse") else "on"
     if wanted not in ("on", "off"):
         raise SlashError("How to use it: /mouse on or off")
-    order.model.mouse = wanted == "on"
-    order.model.requests.append(Mouse(wanted == "on"))
+    order.model.settings.set("mouse", wanted)
+    order.model.requests.append(Save())
     order.tell("Mouse support is on; hold Shift to select text." if wanted == "on" else "Mouse support is off.")

@@ -77,13 +77,6 @@ class Copy:
 
 
 @record(slots=True)
-class Mouse:
-    """The terminal is to tell of the mouse, or not."""
-
-    wanted: bool
-
-
-@record(slots=True)
 class Open:
     """A link is to be opened."""
 
@@ -167,7 +160,6 @@ Request = (
     | Save
     | Copy
     | Open
-    | Mouse
     | Plugin
     | Export
     | Execute

@@ -43,7 +43,6 @@ class Model:
         "last",
         "mentions",
         "messages",
-        "mouse",
         "networks",
         "on_screen",
         "questions",
@@ -64,7 +63,6 @@ class Model:
         self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.focused = True
-        self.mouse = False  # is the terminal to tell of it?
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
         self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
         self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none

@@ -45,6 +45,7 @@ TABLE: dict[str, Setting] = {
         Setting("highlight.patterns", [], "regular expressions that call you (separated by spaces)", check=patterns),
         Setting("colours", "auto", "how many colours to use, from the next start on", ("auto", *DEPTHS)),
         Setting("theme", "auto", "for a dark or a light terminal", THEMES),
+        Setting("mouse", False, "the wheel scrolls, clicks choose windows and people; hold Shift to select text"),
         Setting("keys.preset", "greenchat", "whose keys", tuple(PRESETS)),
         Setting(
             "time.format", "%H:%M", "how times are written, as strftime(3) has it", check=clock, example="%H:%M:%S"

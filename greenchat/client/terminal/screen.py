@@ -162,8 +162,9 @@ class Screen:
 
     def mouse(self, wanted: bool) -> None:
         """Turn mouse reports on or off."""
-        self._mouse = wanted
-        self._write(MOUSE if wanted else NO_MOUSE)
+        if wanted != self._mouse:
+            self._mouse = wanted
+            self._write(MOUSE if wanted else NO_MOUSE)
 
     def notify(self, title: str, text: str) -> None:
         """Notify on the desktop."""

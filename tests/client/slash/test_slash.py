@@ -4,7 +4,7 @@ import pytest
 
 from greenchat.client.slash import TABLE
 from greenchat.client.slash.guide import groups
-from greenchat.client.state.effects import Connect, Disconnect, Quit
+from greenchat.client.state.effects import Connect, Disconnect, Quit, Save
 from tests.client.world import World
 
 
@@ -448,3 +448,16 @@ def test_an_answer_is_seen_by_who_has_scrolled_back(tea: World, typed: str, told
     assert "more below" in tea.screen()[-2]
     tea.type(f"{typed}\n")
     assert any(told in row for row in tea.screen())
+
+
+def test_the_mouse_is_a_setting_that_is_kept(tea: World) -> None:
+    for typed, wanted in (
+        ("/mouse on", True),
+        ("/mouse toggle", False),
+        ("/set mouse on", True),
+        ("/mouse off", False),
+    ):
+        tea.model.requests.clear()
+        tea.type(f"{typed}\n")
+        assert tea.model.settings.get("mouse") is wanted, typed
+        assert [each for each in tea.model.requests if isinstance(each, Save)], typed

@@ -5,7 +5,7 @@ import pytest
 from greenchat.client.input.editor import Line
 from greenchat.client.slash.registry import find
 from greenchat.client.state.bindings import FORMATS, PRESETS, spelled
-from greenchat.client.state.effects import Mouse, Quit
+from greenchat.client.state.effects import Quit
 from greenchat.client.state.events import Resized
 from greenchat.client.state.settings import Settings
 from greenchat.client.text.style import Size
@@ -233,9 +233,9 @@ def test_presets_are_chosen(tea: World) -> None:
     tea.press("Escape", "M-l")
     assert tea.bar().startswith(" Names and texts only")
     tea.press("M-l", "M-m")
-    assert tea.model.requests[-1] == Mouse(wanted=True)
+    assert tea.model.settings.get("mouse") is True
     tea.press("M-m")
-    assert tea.model.requests[-1] == Mouse(wanted=False)
+    assert tea.model.settings.get("mouse") is False
 
 
 def test_several_keys_that_belong_together(tea: World) -> None:
