@@ -26,6 +26,8 @@ test = [
     "hypothesis>=6.100,<7",  # looks for the input nobody thought of
     "ptyprocess>=0.7,<1",  # runs the real client in a pseudo-terminal ...
     "pyte>=0.8.2,<0.9",  # ... and reads its screen
+    "openapi-spec-validator>=0.7,<0.10",  # checks the description of the HTTP API
+    "openapi-schema-validator>=0.6.2,<0.10",  # ... and that the answers are as it says
     "selenium>=4.20,<5",  # drives a real browser through the web page
 ]
 
@@ -40,7 +42,7 @@ setup(
     packages=find_packages(include=["greenchat", "greenchat.*"]),
     package_data={
         "greenchat.commands.accounts": ["*.txt.gz"],  # passwords that everybody tries
-        "greenchat": ["py.typed", "web/*", "web/**/*", "server/tools/templates/*"],
+        "greenchat": ["py.typed", "web/*", "web/**/*", "server/tools/templates/*", "server/http/*.json"],
     },  # types; the page; what `print-unit` and its like print
     data_files=[("share/man/man1", sorted(str(page) for page in Path("greenchat/man").glob("*.1")))],
     scripts=["bin/greenchat-server", "bin/greenchat", "bin/greenchat-bench"],

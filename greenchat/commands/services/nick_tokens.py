@@ -3,12 +3,13 @@
 from greenchat.chat import ranks
 from greenchat.chat.channel import Channel
 from greenchat.chat.registered_channels import rank_of
-from greenchat.chat.tokens import HOOK, TICKET, Token
+from greenchat.chat.tokens import BOT, HOOK, TICKET, Token
 from greenchat.commands.accounts.tokens import drop, make
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, tell
+from greenchat.commands.services.bot_speech import RIGHTS
 from greenchat.commands.services.hook_speech import HOOK_RANK
 from greenchat.commands.services.nickserv import NICKSERV, own_account
 from greenchat.protocol.times import in_words
@@ -16,7 +17,16 @@ from greenchat.values.durations import parse_duration
 
 _MOST = 20  # of one kind, of one account
 _LONGEST_LABEL = 50  # characters
-_CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>]"
+_CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>], or BOT <read,say> [<duration>] [<label>]"
+
+_HOOK_USE = (
+    'POST {"text": "hello"} as JSON to it below the address of this server\'s web page; GitHub, GitLab, Gitea, '
+    "Grafana, Alertmanager and what speaks to Slack can use it as it is"
+)
+_BOT_USE = (
+    "It goes into the field Authorization: Bearer of requests to api/v1 below the address of this server's web page, "
+    "which api/v1/openapi.json describes"
+)
 
 
 @NICKSERV.command("TOKEN", "<CREATE|LIST|REVOKE> [<what>]", way=Way.STEPS)
@@ -25,6 +35,7 @@ def token(ctx: Context, words: list[str]) -> None:
 
     CREATE HOOK #channel [30d] [label]: whoever has it can say something in that channel by HTTP, and nothing else. You
     must be an operator of the channel by its access list; when you no longer are, it stops working.
+    CREATE BOT read,say [30d] [label]: whoever has it reads what you may read, and speaks as you, by the HTTP API.
     LIST [#channel]: your tokens, or the hooks of a channel of which you are an operator. REVOKE <id>: ends one.
     """
     action = words[0].upper()
@@ -40,27 +51,26 @@ def token(ctx: Context, words: list[str]) -> None:
 
 def _create(ctx: Context, words: list[str]) -> None:
     account = own_account(ctx)
-    if len(words) < 2 or words[0].upper() != "HOOK":
+    kind = words[0].lower() if len(words) > 1 else ""
+    rights = tuple(dict.fromkeys(words[1].lower().split(","))) if kind == BOT else ()
+    if kind not in (HOOK, BOT) or not set(rights) <= set(RIGHTS):
         raise ServiceError(_CREATE)
     if not account.usable:
         raise ServiceError("Your account must be confirmed first")
-    channel = _run_by_sender(ctx, words[1])
+    channel = _run_by_sender(ctx, words[1]).name if kind == HOOK else ""
     lasts = parse_duration(words[2]) if len(words) > 2 else None
     label = " ".join(words[2 if lasts is None else 3 :])
     if len(label) > _LONGEST_LABEL or not label.isprintable():
         raise ServiceError(f"A label has at most {_LONGEST_LABEL} characters, and all can be seen")
-    alike = [each for each in ctx.network.tokens.of(account) if each.kind == HOOK and each.holds(ctx.now)]
+    alike = [each for each in ctx.network.tokens.of(account) if each.kind == kind and each.holds(ctx.now)]
     if len(alike) >= _MOST:
-        raise ServiceError(f"You have {_MOST} hooks, the most there may be: TOKEN REVOKE takes one back")
-    note(ctx, "NICKSERV", f"{ctx.nick} made a hook for {channel.name}")
-    secret = make(ctx, account, HOOK, lasts=(lasts or 0) * 1000, label=label, channel=channel.name)
-    tell(
-        ctx,
-        NICKSERV,
-        f"The hook of {channel.name}, which nobody can show you again: hooks/{secret}",
-        'POST {"text": "hello"} as JSON to it below the address of this server\'s web page; GitHub, GitLab, Gitea, '
-        "Grafana, Alertmanager and what speaks to Slack can use it as it is",
-    )
+        raise ServiceError(f"You have {_MOST} {kind}s, the most there may be: TOKEN REVOKE takes one back")
+    note(ctx, "NICKSERV", f"{ctx.nick} made a {kind} for {channel or account.name}")
+    secret = make(ctx, account, kind, lasts=(lasts or 0) * 1000, label=label, rights=rights, channel=channel)
+    if kind == HOOK:
+        tell(ctx, NICKSERV, f"The hook of {channel}, which nobody can show you again: hooks/{secret}", _HOOK_USE)
+    else:
+        tell(ctx, NICKSERV, f"The token, which nobody can show you again: {secret}", _BOT_USE)
 
 
 def _list(ctx: Context, words: list[str]) -> None:
@@ -75,9 +85,10 @@ def _list(ctx: Context, words: list[str]) -> None:
 
 def _line(token: Token) -> str:
     where = f" for {token.channel}, by {token.account}" if token.channel else ""
+    may = f", may {' and '.join(token.rights)}" if token.rights else ""
     ends = f"until {in_words(token.expires)}" if token.expires else "without an end"
     label = f": {token.label}" if token.label else ""
-    return f"{token.id}  {token.kind}{where}, since {in_words(token.created)}, {ends}{label}"
+    return f"{token.id}  {token.kind}{where}{may}, since {in_words(token.created)}, {ends}{label}"
 
 
 def _revoke(ctx: Context, words: list[str]) -> None:

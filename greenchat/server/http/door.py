@@ -12,6 +12,7 @@ from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
 from greenchat.protocol.http_head import Head, HttpError
 from greenchat.server.http import websocket
+from greenchat.server.http.api import Api
 from greenchat.server.http.handler import Gateway, Handler
 from greenchat.server.http.hooks import Hooks
 from greenchat.server.http.limits import RequestLimits, Waiting
@@ -47,6 +48,7 @@ class HttpDoor:
         self._gateway = Gateway(self._application)
         self._limits = RequestLimits()
         self._hooks = Hooks(lambda: house.options.web)
+        self._api = Api(lambda: house.options.web)
         self.waiting = Waiting()
         self.ending = Ending()
         self.routes = Routes()
@@ -57,12 +59,14 @@ class HttpDoor:
         """All parts have added their rows: the last are those of the page."""
         SignedIn().add_to(self.routes)
         self._hooks.add_to(self.routes)
+        self._api.add_to(self.routes)
         Pages(self._house.network, lambda: self._house.options.web).add_to(self.routes)
 
     def forget_old(self) -> None:
         """Drop what was counted of those who have gone."""
         self._limits.forget_old(_now())
-        self._hooks.forget_old(_now())
+        self._hooks.limits.forget_old(_now())
+        self._api.limits.forget_old(_now())
 
     def _serve(self, connection: Connection, data: bytes | None) -> bytes | None:
         web = self._house.options.web

@@ -4,11 +4,9 @@ What is said goes the way of RELAYMSG: see `hook_speech`.
 """
 
 import json
-import time
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from greenchat.chat.throttle import TokenBucket
 from greenchat.chat.tokens import hash_of
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.services.hook_speech import find_hook, say_by_hook
@@ -16,12 +14,12 @@ from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.numerics import Numeric
 from greenchat.server.http.hook_shapes import ShapeError, read_post
+from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes
 from greenchat.server.http.signed_in import context_of
 
 _LARGEST = 256 * 1024  # bytes of a body: GitHub's of a push with 20 commits has some 30 KiB
-_BURST = 20  # posts of one hook at once
 _STATUS = {
     Numeric.ERR_NOSUCHCHANNEL: 404,
     Numeric.ERR_CANNOTSENDTOCHAN: 403,
@@ -36,23 +34,17 @@ class Hooks:
 
     def __init__(self, options: Callable[[], Web]) -> None:
         self._options = options
-        self._buckets: dict[str, TokenBucket] = {}
+        self.limits = TokenLimits()
 
     def add_to(self, routes: Routes) -> None:
         """Add its row."""
         routes.add("hooks/([^/]*)", POST=self._post)
 
-    def forget_old(self, now: float) -> None:
-        """Drop what was counted of hooks that have been quiet. now: ms of the steady clock."""
-        for hashed, bucket in list(self._buckets.items()):
-            if bucket.take(now, 0) <= -bucket.burst_ms:
-                del self._buckets[hashed]
-
     def _post(self, request: Request, secret: str) -> Response:
         hashed = hash_of(secret)
         if find_hook(context_of(request), hashed) is None:
             raise HttpError(404, _GONE)
-        self._count(hashed)
+        self.limits.count(hashed, self._options().hook_rate)
         body = _body(request)
         try:
             post = read_post(request.head, body)
@@ -66,17 +58,6 @@ class Hooks:
         except IrcError as error:
             raise HttpError(_STATUS[error.numeric], _why(error)) from error
         return json_response({"msgids": said})
-
-    def _count(self, hashed: str) -> None:
-        rate = self._options().hook_rate
-        bucket = self._buckets.get(hashed)
-        if bucket is None or bucket.cost_ms != TokenBucket(rate / 60, _BURST).cost_ms:
-            bucket = self._buckets[hashed] = TokenBucket(rate / 60, _BURST)
-        now = time.monotonic() * 1000
-        wait = bucket.take(now)
-        if wait > 0:
-            bucket.take(now, -1)  # who is refused does not push their own end away
-            raise HttpError(429, "Too many posts by this hook", Retry_After=str(int(wait // 1000) + 1))
 
 
 def _why(error: IrcError) -> str:

@@ -1,5 +1,6 @@
 """How often one address may ask, and how many may keep us waiting for the rest of what they ask."""
 
+import time
 from contextlib import suppress
 
 from greenchat.chat.throttle import TokenBucket
@@ -9,6 +10,7 @@ from greenchat.server.net.connection import Connection
 from greenchat.values.addresses import IpNetwork, is_within, netblock
 
 _MINUTE = 60_000.0  # ms
+_TOKEN_BURST = 20  # calls of one token at once
 _BUSY = format_error(HttpError(503, "Too many others ask for something", Retry_After="10"))
 
 
@@ -41,6 +43,33 @@ class RequestLimits:
 
     def __len__(self) -> int:
         return len(self._buckets)
+
+
+class TokenLimits:
+    """Counts what is done by each token."""
+
+    __slots__ = ("_buckets",)
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, TokenBucket] = {}
+
+    def count(self, hashed: str, rate: int) -> None:
+        """Count one call. rate: calls in a minute, after the first few. Raises HttpError where it is one too many."""
+        bucket = self._buckets.get(hashed)
+        if bucket is None or bucket.cost_ms != _MINUTE / rate:
+            bucket = self._buckets[hashed] = TokenBucket(rate / 60, _TOKEN_BURST)
+            bucket.cost_ms = _MINUTE / rate
+        now = time.monotonic() * 1000
+        wait = bucket.take(now)
+        if wait > 0:
+            bucket.take(now, -1)
+            raise HttpError(429, "Too many requests by this token", Retry_After=str(int(wait // 1000) + 1))
+
+    def forget_old(self, now: float) -> None:
+        """Drop the tokens that have been quiet. now: ms of the monotonic clock."""
+        for hashed, bucket in list(self._buckets.items()):
+            if bucket.take(now, 0) <= -bucket.burst_ms:
+                del self._buckets[hashed]
 
 
 class Waiting:

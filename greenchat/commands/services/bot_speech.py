@@ -1,0 +1,72 @@
+"""What programs do by HTTP for an account that is here: each call runs as one more session of the account's user.
+
+Such a session is never attached: it hears nothing, and is gone with its answer. What it may is what the user may, less
+what the token does not let it.
+"""
+
+from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.chat.tokens import BOT, Token
+from greenchat.chat.user import Session, User
+from greenchat.commands.accounts.tokens import account_of
+from greenchat.commands.core import service
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.steps import step
+from greenchat.commands.messages.privmsg import say
+from greenchat.protocol import caps
+from greenchat.protocol.message import Message, parse
+from greenchat.protocol.msgid import format_msgid, parse_msgid
+from greenchat.protocol.numerics import Numeric
+
+READ, SAY = "read", "say"
+RIGHTS = (READ, SAY)  # that the token of a bot can have
+_CAPS = caps.MESSAGE_TAGS | caps.SERVER_TIME | caps.ACCOUNT_TAG | caps.BATCH
+
+
+def find_bot(ctx: Context, hashed: str) -> Token | None:
+    """Return a bot's token that works."""
+    token = ctx.network.tokens.get(hashed, ctx.now)
+    return token if token is not None and token.kind == BOT and account_of(ctx, token) is not None else None
+
+
+def user_of(ctx: Context, token: Token) -> User | None:
+    """Return the user as whom a token's calls run: the one with the account's name, else the first to log in."""
+    users = ctx.network.users_of(token.account)
+    return next((each for each in users if ctx.network.fold(each.nick) == ctx.network.fold(token.account)), None) or (
+        users[0] if users else None
+    )
+
+
+def open_session(ctx: Context, user: User) -> Session:
+    """Return a session of a user's in which one call runs."""
+    return Session(Outbox(Dirty()), ctx.session.host, ctx.now, user=user, account=user.account, caps=_CAPS)
+
+
+def answers(session: Session) -> list[Message]:
+    """Return what the call was answered."""
+    return [parse(line.decode()) for line in b"".join(session.outbox.pending).split(b"\r\n") if line]
+
+
+@step("bot.say")
+def say_by_bot(ctx: Context, hashed: str, target: str, text: str, thread: str) -> str:
+    """Say a line to a channel or to somebody as the account's user, and return its msgid.
+
+    Raises IrcError, as a PRIVMSG of theirs would be refused; 464 where the token does not work any more.
+    """
+    token = find_bot(ctx, hashed)
+    user = user_of(ctx, token) if token is not None and SAY in token.rights else None
+    if user is None:
+        raise IrcError(Numeric.ERR_PASSWDMISMATCH)
+    if "," in target or service.find(target):
+        raise IrcError(Numeric.ERR_NOSUCHNICK, target)
+    tags = {"+draft/reply": thread} if parse_msgid(thread) is not None else {}
+    own = ctx.aside(open_session(ctx, user))
+    own.applies = True
+    own.adopt(Message("PRIVMSG", (target, text), tags=tags))
+    before = ctx.network.ids.last
+    say(own)
+    for answer in answers(own.session):
+        if answer.command[0] in "45" and answer.command.isdigit():
+            raise IrcError(Numeric(int(answer.command)), *answer.params[1:-1], text=answer.params[-1])
+    last = ctx.network.ids.last
+    return format_msgid(last) if last != before else ""

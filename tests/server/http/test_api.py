@@ -1,0 +1,285 @@
+"""The API: each call does what its description says, as a session of the account, and nothing that it may not."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+
+from greenchat.chat.tokens import hash_of
+from greenchat.config.settings import AccountSettings, Settings
+from greenchat.config.web import Web
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.http_client import Answer, Http
+from tests.irc import Client, people
+from tests.server.process import run, started
+
+QUICK = Settings(accounts=AccountSettings(iterations=4096))
+CAPS = "message-tags server-time account-tag"
+DESCRIPTION: dict[str, Any] = json.loads(files("greenchat.server.http").joinpath("openapi.json").read_text())
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    return start_server(QUICK, quick_options(tmp_path))
+
+
+@pytest.fixture
+def bot(house: ServerThread) -> Iterator[Client]:
+    """Somebody with an account, in #dev."""
+    with people(house.address, "bot", caps=CAPS) as (client,):
+        log_in(client)
+        client.join("#dev")
+        yield client
+
+
+def log_in(client: Client) -> None:
+    client.send("REGISTER * * :sesame open")
+    client.expect("900")
+
+
+def said(client: Client, line: str) -> str:
+    return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
+
+
+def make(client: Client, words: str = "read,say") -> str:
+    answer = said(client, f"NS TOKEN CREATE BOT {words}")
+    assert "show you again: " in answer, answer
+    return answer.partition("show you again: ")[2].split()[0]
+
+
+def call(server: tuple[str, int], secret: str, path: str, body: object = None, /, **query: str) -> Answer:
+    """Make a call, and see that its answer is one that the description knows."""
+    fields = {"Authorization": f"Bearer {secret}"}
+    with Http(server) as http:
+        where = f"/api/v1/{path}?{urlencode(query, quote_via=quote)}"
+        if body is None:
+            answer = http.get(where, "GET", b"", **fields)
+        else:
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            answer = http.get(where, "POST", data, Content_Type="application/json", **fields)
+    described = DESCRIPTION["paths"][f"/{path}"]["get" if body is None else "post"]["responses"][str(answer.status)]
+    (kind, content), *_ = described["content"].items()
+    assert answer.fields["content-type"].startswith(kind)
+    if kind == "application/json":
+        schema = content["schema"] | {"components": DESCRIPTION["components"]}
+        OAS31Validator(schema).validate(json.loads(answer.body))
+    return answer
+
+
+def found(answer: Answer) -> list[str]:
+    assert answer.status == 200, answer
+    return [message["text"] for message in json.loads(answer.body)["messages"]]
+
+
+def test_the_description_is_valid_and_served(house: ServerThread) -> None:
+    validate(DESCRIPTION)
+    with Http(house.address) as http:
+        answer = http.get("/api/v1/openapi.json")
+        assert json.loads(answer.body) == DESCRIPTION
+        for path, methods in DESCRIPTION["paths"].items():
+            for method in methods:
+                assert http.get(f"/api/v1{path}", method.upper()).status == 401
+            assert http.get(f"/api/v1{path}", "PUT").status == 405
+
+
+def test_who_and_where(house: ServerThread, bot: Client) -> None:
+    secret = make(bot, "read 30d weather")
+    me = json.loads(call(house.address, secret, "whoami").body)
+    assert me["expires"] > 0
+    assert me | {"expires": 0} == {
+        "account": "bot",
+        "nick": "bot",
+        "token": hash_of(secret)[:8],
+        "rights": ["read"],
+        "expires": 0,
+    }
+    bot.run("TOPIC #dev :work")
+    with people(house.address, "alice", "eve") as (alice, eve):
+        alice.join("#dev")
+        alice.run("AWAY :lunch")
+        eve.join("#secret")
+        eve.run("MODE #secret +s")
+        eve.join("#open")
+        channels = json.loads(call(house.address, secret, "channels").body)["channels"]
+        assert channels == [
+            {"name": "#dev", "topic": "work", "members": 2, "joined": True, "rank": "o"},
+            {"name": "#open", "topic": "", "members": 1, "joined": False, "rank": ""},
+        ]
+        members = json.loads(call(house.address, secret, "members", channel="#dev").body)["members"]
+        assert members == [
+            {"nick": "bot", "account": "bot", "rank": "o", "away": False},
+            {"nick": "alice", "account": None, "rank": "", "away": True},
+        ]
+        for hidden in "#secret", "#open", "#none", "", "alice":
+            assert call(house.address, secret, "members", channel=hidden).status == 404
+        status = json.loads(call(house.address, secret, "status").body)
+        assert (status["users"], status["channels"]) == (3, 2)
+
+
+def test_saying(house: ServerThread, bot: Client) -> None:
+    secret = make(bot)
+    with people(house.address, "alice", caps=CAPS) as (alice,):
+        alice.join("#dev")
+        msgid = json.loads(call(house.address, secret, "say", {"target": "#DEV", "text": "rain"}).body)["msgid"]
+        heard = alice.expect("PRIVMSG")
+        assert (heard.nick, heard.params, heard.tags["account"], heard.tags["msgid"]) == (
+            "bot",
+            ("#dev", "rain"),
+            "bot",
+            msgid,
+        )
+        assert bot.expect("PRIVMSG").tags["msgid"] == msgid  # another session of theirs
+        answer = call(house.address, secret, "say", {"target": "alice", "text": "psst", "thread": msgid})
+        heard = alice.expect("PRIVMSG")
+        assert (heard.params, heard.tags["+draft/reply"]) == (("alice", "psst"), msgid)
+        assert json.loads(answer.body) == {"msgid": heard.tags["msgid"]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        ({}, 422),
+        ({"target": "#dev"}, 422),
+        ({"target": "#dev", "text": 7}, 422),
+        ({"target": "#dev", "text": "a\r\nQUIT"}, 422),
+        ({"target": "#dev", "text": "\ud800"}, 422),
+        ({"target": "#dev", "text": "x" * 600}, 422),
+        ({"target": "#dev", "text": "x" * 70_000}, 413),
+        ({"target": "#none", "text": "x"}, 404),
+        ({"target": "nobody", "text": "x"}, 404),
+        ({"target": "#dev,#two", "text": "x"}, 404),
+        ({"target": "NickServ", "text": "TOKEN CREATE BOT read"}, 404),
+        ({"target": "#closed", "text": "x"}, 403),
+    ],
+)
+def test_what_can_not_be_said(house: ServerThread, bot: Client, body: object, status: int) -> None:
+    secret = make(bot)
+    with people(house.address, "alice") as (alice,):
+        alice.join("#closed")
+        assert call(house.address, secret, "say", body).status == status
+        assert alice.commands("PING x") == ["PONG"]
+    assert len(said(bot, "NS TOKEN LIST").splitlines()) == 1
+
+
+def test_reading(house: ServerThread, bot: Client) -> None:
+    secret = make(bot)
+    with people(house.address, "alice", "eve", caps=CAPS) as (alice, eve):
+        alice.join("#dev")
+        eve.join("#other")
+        eve.run("PRIVMSG #other :hidden words", "PRIVMSG alice :hidden too")
+        alice.run(*[f"PRIVMSG #dev :words {number}" for number in range(5)], "PRIVMSG bot :private words")
+        answer = call(house.address, secret, "history", target="#dev")
+        assert found(answer) == [f"words {number}" for number in range(5)]
+        ids = [message["msgid"] for message in json.loads(answer.body)["messages"]]
+        assert found(call(house.address, secret, "history", target="#dev", limit="2")) == ["words 3", "words 4"]
+        assert found(call(house.address, secret, "history", target="#dev", before=ids[2])) == ["words 0", "words 1"]
+        assert found(call(house.address, secret, "history", target="#dev", after=ids[3])) == ["words 4"]
+        between = call(house.address, secret, "history", target="#dev", after=ids[0], before=ids[2])
+        assert found(between) == ["words 1"]
+        assert found(call(house.address, secret, "history", target="alice")) == ["private words"]
+        assert len(found(call(house.address, secret, "search", text="words"))) == 6
+        assert found(call(house.address, secret, "search", **{"text": "words", "in": "#dev", "limit": "1"})) == [
+            "words 4"
+        ]
+        assert found(call(house.address, secret, "search", **{"text": "words", "in": "#other"})) == []
+        assert found(call(house.address, secret, "search", text="x;in=#other")) == []
+        assert call(house.address, secret, "history", target="#other").status == 404
+        for query in {"limit": "x"}, {"before": "!"}, {"before": "1:2"}:
+            assert call(house.address, secret, "history", target="#dev", **query).status == 422, query
+        assert call(house.address, secret, "search", text="x", limit="x").status == 422
+
+
+@pytest.mark.parametrize("value", ["\0", "a\r\nQUIT", ":", ";", "a b", "é", "\\", "*", "x" * 2000, "msgid=", "#"])
+def test_strange_values_do_no_harm(house: ServerThread, bot: Client, value: str) -> None:
+    secret = make(bot)
+    query = {"target": "#dev", "limit": "5", "after": "", "before": ""}
+    for name in query:
+        assert call(house.address, secret, "history", **query | {name: value}).status in (200, 404, 422)
+    for name in "text", "in", "from", "after", "before", "limit":
+        assert call(house.address, secret, "search", **{name: value}).status in (200, 404, 422)
+    assert call(house.address, secret, "members", channel=value).status == 404
+    assert call(house.address, secret, "say", {"target": value, "text": "x"}).status in (404, 422)
+    assert call(house.address, secret, "say", {"target": "#dev", "text": "x", "thread": value}).status in (200, 422)
+    assert bot.commands("PING x")[-1] == "PONG"
+
+
+def test_a_token_has_its_rights_and_no_others(house: ServerThread, bot: Client) -> None:
+    reads, says = make(bot, "read"), make(bot, "say")
+    assert call(house.address, reads, "say", {"target": "#dev", "text": "x"}).status == 403
+    for path in "channels", "members", "history", "search":
+        assert call(house.address, says, path, target="#dev", channel="#dev", text="x").status == 403
+    assert call(house.address, says, "say", {"target": "#dev", "text": "x"}).status == 200
+    listed = said(bot, "NS TOKEN LIST")
+    assert "bot, may read, since" in listed
+    assert "bot, may say, since" in listed
+
+
+def test_what_lets_nobody_in(house: ServerThread, bot: Client) -> None:
+    secret = make(bot)
+    bot.run("CS REGISTER #dev")
+    hook = said(bot, "NS TOKEN CREATE HOOK #dev").partition("hooks/")[2].split()[0]
+    for wrong in "", "wrong", hook, hash_of(secret):
+        assert call(house.address, wrong, "whoami").status == 401
+    with Http(house.address) as http:
+        answer = http.get(f"/hooks/{secret}", "POST", b'{"text": "x"}', Content_Type="application/json")
+        assert answer.status == 404
+    with Http(house.address) as http:
+        assert http.get("/api/v1/whoami", Cookie=f"greenchat={secret}").fields["www-authenticate"] == "Bearer"
+    said(bot, f"NS TOKEN REVOKE {hash_of(secret)[:8]}")
+    assert call(house.address, secret, "whoami").status == 401
+
+
+def test_the_account_must_be_here(house: ServerThread, bot: Client) -> None:
+    secret = make(bot)
+    with people(house.address, "alice") as (alice,):
+        alice.join("#dev")
+        bot.send("QUIT")
+        alice.expect("QUIT")
+    assert json.loads(call(house.address, secret, "whoami").body)["nick"] is None
+    assert call(house.address, secret, "channels").status == 409
+    assert call(house.address, secret, "history", target="#dev").status == 409
+    assert call(house.address, secret, "say", {"target": "#dev", "text": "x"}).status == 409
+
+
+def test_there_is_a_bound_on_how_often(start_server: StartServer, tmp_path: Path) -> None:
+    house = start_server(QUICK, replace(quick_options(tmp_path), web=Web(api_rate=1)))
+    with people(house.address, "bot", caps=CAPS) as (bot,):
+        log_in(bot)
+        secret = make(bot)
+        assert [call(house.address, secret, "whoami").status for _ in range(21)] == [200] * 20 + [429]
+        assert call(house.address, make(bot), "whoami").status == 200
+
+
+def test_no_session_is_left(house: ServerThread, bot: Client) -> None:
+    secret = make(bot)
+    for _ in range(3):
+        call(house.address, secret, "say", {"target": "#dev", "text": "x"})
+        call(house.address, secret, "history", target="#dev")
+    assert house.call(lambda app: len(app.network.user("bot").sessions)) == 1  # type: ignore[union-attr]
+    assert house.call(lambda app: sum(each.account == "bot" for each in app.network.sessions)) == 1
+
+
+def test_what_a_bot_says_is_in_a_recording_and_its_secret_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "life"
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path)) as server:
+        with Client(server.target, "bot", caps=CAPS) as bot:
+            log_in(bot)
+            bot.join("#dev")
+            secret = make(bot)
+            for text in "one", "x" * 600, "two":
+                call(server.target, secret, "say", {"target": "#dev", "text": text})
+            assert [bot.expect("PRIVMSG").params[-1] for _ in range(2)] == ["one", "two"]
+        assert server.end() == 0
+    assert secret not in path.read_text(encoding="utf-8")
+    done = run(tmp_path, "replay", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the state is what it was" in done.stdout
