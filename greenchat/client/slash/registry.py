@@ -113,4 +113,4 @@ def find(name: str) -> Command:
         return TABLE[begun[0]]
     if begun:
         raise SlashError(f"/{name} could be " + ", ".join(f"/{known}" for known in begun))
-    raise SlashError(f"There is no command /{name}. /help lists them all.")
+    raise SlashError(f"There is no command /{name}. /help all lists them.")

@@ -93,7 +93,7 @@ def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ("/fly", "! There is no command /fly. /help lists them all."),
+        ("/fly", "! There is no command /fly. /help all lists them."),
         ("/wind", "! /wind could be /window, /windows"),
         ("/window 7", "! There is no window 7. /windows shows them all."),
         ("/window nowhere", "! There is no window nowhere."),
