@@ -1,4 +1,4 @@
-"""From a configuration to a running server: the log, the signals, the end."""
+"""The life of the server process: the start from a configuration, the log, the signals, the end."""
 
 import gc
 import logging
@@ -45,7 +45,7 @@ def serve(
     read_config: Callable[[], Config],
     record: Path | None = None,
 ) -> int:
-    """Serve until a signal or an operator ends it; the exit code.
+    """Serve until a signal or an operator ends the server; return the exit code.
 
     greet: called with the addresses on which it listens, and the fingerprint of its certificate ("" without TLS).
     read_config: reads the configuration again. record: a new file in which all is written down that changes the state.
@@ -140,16 +140,16 @@ class _Ending:
         self._was_asked = False
 
     def ask(self) -> None:
-        """A signal came."""
+        """Handle a signal: the first ends the server in good order, the second at once."""
         # a person who pressed Ctrl-C sees that it was heard
         if not self._was_asked and sys.stderr.isatty():
-            sys.stderr.write("\nStopping; once more ends it at once\n")
+            sys.stderr.write("\nStopping; press Ctrl-C again to stop at once\n")
         if self._was_asked:
             os._exit(128 + signal.SIGINT)
         self.begin()
 
     def begin(self) -> None:
-        """End it in good order, however often that is wanted."""
+        """End the server in good order; further calls change nothing."""
         self._was_asked = True
         self._notifier.stopping()
         self._app.stop("The server is shutting down")

@@ -23,10 +23,10 @@ from greenchat.server.tools.registry import Call, Tool, ToolError, overview, too
 from greenchat.server.urls import own_addresses, page_urls
 
 _EPILOG = """\
-Without options it serves on 127.0.0.1:9090 and needs nothing else.
+Without options it listens on 127.0.0.1:9090; nothing needs to be configured.
 
   greenchat-server --listen :9090                  for other machines too
-  greenchat-server --print-config > server.toml    a configuration with every key, explained
+  greenchat-server --print-config > server.toml    write a configuration with every key explained
   greenchat-server --config server.toml            use it; kill -HUP reads it again
   nohup greenchat-server &                         stay when the terminal is closed
 
@@ -36,11 +36,11 @@ Commands (greenchat-server COMMAND --help tells more):
 
 
 class UsageError(Exception):
-    """Something that the person who starts the server has to change; its text is one clear line."""
+    """The command line is wrong; the text is one line that says what to change."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the server, or a command. 0 after a clean end, 2 where it could not start."""
+    """Run the server, or a command. Return 0 after a clean end, 2 if it could not start."""
     keep_private()
     words = sys.argv[1:] if arguments is None else arguments
     try:
@@ -138,8 +138,12 @@ def parser_of_program() -> argparse.ArgumentParser:
 
 def _add_options(parser: argparse._ActionsContainer) -> None:
     """Add the options that commands have, too."""
-    parser.add_argument("--data", metavar="DIR", type=Path, help="where history is kept (default: the XDG data folder)")
-    parser.add_argument("--config", metavar="FILE", type=Path, help="a configuration file; what is given here wins")
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, help="the data folder (default: greenchat in the XDG data folder)"
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path, help="a configuration file; options given here override it"
+    )
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
 
 
@@ -149,21 +153,21 @@ def _add_server_options(parser: argparse._ActionsContainer) -> None:
         metavar="[HOST]:PORT",
         action="append",
         type=_address,
-        help=f"where to listen, repeatable; :PORT is every interface, port 0 any free one (default {DEFAULT_ADDRESS})",
+        help=f"listen here; repeatable; :PORT is every interface, port 0 any free one (default {DEFAULT_ADDRESS})",
     )
-    parser.add_argument("--print-config", action="store_true", help="write a configuration with every key and end")
+    parser.add_argument("--print-config", action="store_true", help="print a configuration with every key, and exit")
     parser.add_argument(
         "--tls",
         action="store_true",
-        help="speak TLS on the same ports too, with a certificate made on the first start unless the file names one",
+        help="serve TLS on the same ports, too; without a configured certificate, make one on the first start",
     )
-    parser.add_argument("--open", action="store_true", help="open the page in a browser, once it is served")
+    parser.add_argument("--open", action="store_true", help="open the web page in a browser")
     add_completion(parser, parser_of_program)
     parser.add_argument(
         "--record",
         metavar="FILE",
         type=Path,
-        help="write down all that happens, for finding a bug with greenchat-server replay; keep the file private",
+        help="record all that changes the state, to find bugs with greenchat-server replay; keep the file private",
     )
     parser.add_argument("--debug", action="store_true", help="log everything that happens")
 
@@ -199,7 +203,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _configuration(given: argparse.Namespace) -> Config:
-    """The file, and what the command line says against it. Raises ConfigError or UsageError."""
+    """Return the configuration of the file and the command line. Raises ConfigError or UsageError."""
     config = load(given.config) if given.config else Config()
     options = config.options
     if given.listen:
@@ -251,7 +255,7 @@ def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None
     where = "" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f" {host}:{first.port}"
     print(f"Join it with  {client}{where}  in another terminal,  nc {host} {first.port},  or any IRC client there.")
     if fingerprint:
-        print(f"TLS works on the same port:  {client} ircs://{host}:{first.port}  and asks whether to trust this:")
+        print(f"TLS works on the same port:  {client} ircs://{host}:{first.port}  then confirm this fingerprint:")
         print(fingerprint)
     page, elsewhere = page_urls(addresses, options)
     if page:
@@ -262,4 +266,4 @@ def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None
         for own in own_addresses(ip_address(first.host).version == 6)[:2]:
             at = f"[{own}]" if ":" in own else own
             print(f"On other machines:  greenchat {at}:{first.port}  or  nc {own} {first.port}")
-    print(f"Data is kept in {options.data}. Ctrl-C stops it.", flush=True)
+    print(f"Data is kept in {options.data}. Press Ctrl-C to stop the server.", flush=True)

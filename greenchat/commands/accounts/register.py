@@ -50,7 +50,7 @@ class Refusal:
 def register_(ctx: Context) -> Deferred | None:
     """REGISTER <account or *> <email or *> <password>
 
-    Make an account, by default of your nickname, which is yours from then on.
+    Register an account, by default with your nickname, which is reserved for you from then on.
     """
     wish, email, password = ctx.message.params[:3]
     if ctx.session.user is None and not ctx.network.settings.accounts.before_connect:

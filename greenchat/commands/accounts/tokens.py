@@ -26,8 +26,7 @@ _SECRET = 24  # bytes
 def remember(ctx: Context) -> None:
     """REMEMBER
 
-    Asks for a ticket with which a web page has its browser stay signed in, for those who are logged in. Programs other
-    than the page don't need it.
+    Get a ticket that keeps a browser signed in, if you are logged in. Only the web page needs it.
     """
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None or not account.usable:

@@ -26,7 +26,7 @@ _KNOCK_PAUSE = 60_000  # ms between two knocks of one user, and at one channel
 def invite(ctx: Context) -> None:
     """INVITE [<nickname> <channel>]
 
-    Ask somebody into a channel, whatever its modes say of them. Without parameters: where you have been invited.
+    Invite a user to a channel, whatever its modes are. Without parameters: list your invitations.
     """
     if not ctx.message.params:
         for channel in map(ctx.network.channel, ctx.user.invitations):
@@ -85,7 +85,7 @@ def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
 def knock(ctx: Context) -> None:
     """KNOCK <channel> [<message>]
 
-    Ask those who can invite you into a channel to do so.
+    Ask for an invitation to a channel, from those who can give one.
     """
     name, *rest = ctx.message.params
     channel = find_any_channel(ctx, name)

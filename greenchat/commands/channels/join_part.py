@@ -32,7 +32,7 @@ _FORWARDS = 5  # channels through which one JOIN may lead
 def join(ctx: Context) -> None:
     """JOIN <channel>{,<channel>} [<key>{,<key>}] | JOIN 0
 
-    Come into channels, giving each the key that it may ask for. JOIN 0 leaves all channels that you are in.
+    Join channels, giving a key to each that needs one. JOIN 0 leaves all channels that you are in.
     """
     wanted, *rest = ctx.message.params
     keys = iter(rest[0].split(",") if rest else ())

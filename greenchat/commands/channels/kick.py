@@ -14,7 +14,7 @@ from greenchat.protocol.numerics import Numeric
 def kick(ctx: Context) -> None:
     """KICK <channel>{,<channel>} <nickname>{,<nickname>} [<comment>]
 
-    Put people out of a channel, or each out of the channel at the same place in the list. It takes a half-operator.
+    Remove users from a channel, or each from the channel at the same place in the list. Needs half-operator.
     """
     channels, nicks, *rest = ctx.message.params
     names, kicked = targets(channels), targets(nicks)

@@ -21,7 +21,7 @@ from greenchat.values import names
 def rename(ctx: Context) -> None:
     """RENAME <channel> <new name> [<reason>]
 
-    Give a channel another name; everything else about it stays. It takes an operator of the channel.
+    Rename a channel; everything else about it stays. Needs channel operator.
     """
     old, new, *rest = ctx.message.params
     reason = rest[0] if rest else ""

@@ -17,7 +17,7 @@ from greenchat.protocol.numerics import Numeric
 def nick(ctx: Context) -> Continuation | None:
     """NICK <nickname>
 
-    Choose what you are called, or call yourself something else.
+    Set or change your nickname.
     """
     wish = ctx.message.params[0] if ctx.message.params else ""
     if not wish:

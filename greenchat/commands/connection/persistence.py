@@ -22,7 +22,7 @@ _NAMES = {wish: name for name, wish in _WISHES.items()}
 def persistence(ctx: Context) -> None:
     """PERSISTENCE GET | SET <ON|OFF|DEFAULT>
 
-    See or choose whether you stay in your channels while no connection of yours is there. Programs do this for you.
+    Show or set whether you stay in your channels without a connection. Programs do this for you.
     """
     subcommand, *rest = ctx.message.params
     if subcommand.upper() not in ("GET", "SET"):

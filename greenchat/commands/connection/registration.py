@@ -52,7 +52,7 @@ def pass_(ctx: Context) -> None:
 def user(ctx: Context) -> Continuation | None:
     """USER <username> 0 * <realname>
 
-    Say who you are when you come in. Programs do this for you.
+    Give your username and real name on connecting. Programs do this for you.
     """
     session = ctx.session
     if session.user:
@@ -226,7 +226,7 @@ def _welcome(ctx: Context, newcomer: User) -> None:
 def ping(ctx: Context) -> None:
     """PING <token>
 
-    See whether the server answers, and how fast: it sends the token back.
+    Check that the server answers: it sends the token back.
     """
     if not ctx.message.params[0]:
         raise IrcError(Numeric.ERR_NOORIGIN)
@@ -248,7 +248,7 @@ def pong(ctx: Context) -> None:
 def quit_(ctx: Context) -> None:
     """QUIT [<reason>]
 
-    Leave. A reason that would not fit into the line that others get is not shown to them, and you are told.
+    Disconnect. A reason that is too long for the line that others get is left out, and you are told.
     """
     # "servers SHOULD prepend <reason> with the ASCII string "Quit: "", also where it is empty
     reason = "Quit: " + (ctx.message.params[0] if ctx.message.params else "")
@@ -269,5 +269,5 @@ def quit_(ctx: Context) -> None:
 def error(ctx: Context) -> None:
     """ERROR <reason>
 
-    Why a connection ends: servers say it; from a client it means nothing.
+    Report why a connection ends: only servers send this; it is ignored from clients.
     """

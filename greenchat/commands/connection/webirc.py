@@ -16,7 +16,7 @@ _GATEWAY = 50  # characters of its name that WHOIS shows
 def webirc(ctx: Context) -> None:
     """WEBIRC <password> <gateway> <hostname> <ip> [<options>]
 
-    For web gateways that the configuration names, as the first line of a connection: whom they speak for.
+    Give the address of a client, as the first line of a connection from a configured web gateway.
     """
     session = ctx.session
     if session.user:

@@ -21,7 +21,7 @@ from greenchat.storage.interface import Document, StoreError
 def markread(ctx: Context) -> None:
     """MARKREAD <target> [timestamp=<time>]
 
-    Say, or ask, up to when you have read a channel or what somebody wrote; your other devices are told.
+    Set or show up to when you have read a conversation; your other devices are told.
     """
     params = ctx.message.params
     if not params or not params[0]:

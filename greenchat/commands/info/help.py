@@ -29,7 +29,7 @@ puts you in gives some of these rights:
 def help_(ctx: Context) -> None:
     """HELP [<subject>]
 
-    Read what a command does and how to write it. Without a subject: what subjects there are.
+    Show what a command does and how to use it. Without a subject: list the subjects.
     """
     _help(ctx)
 

@@ -35,7 +35,7 @@ def lusers(ctx: Context) -> None:
 def version(ctx: Context) -> None:
     """VERSION [<server>]
 
-    See what the server runs and what it supports.
+    Show the server's software and what it supports.
     """
     require_this_server(ctx)
     settings = ctx.network.settings
@@ -57,7 +57,7 @@ def time(ctx: Context) -> None:
 def admin(ctx: Context) -> None:
     """ADMIN [<server>]
 
-    See who runs the server and how to reach them.
+    Show who runs the server and how to contact them.
     """
     require_this_server(ctx)
     settings = ctx.network.settings
@@ -73,7 +73,7 @@ def admin(ctx: Context) -> None:
 def info(ctx: Context) -> None:
     """INFO [<server>]
 
-    See what software this is.
+    Show information about the server's software.
     """
     require_this_server(ctx)
     settings = ctx.network.settings
@@ -92,7 +92,7 @@ def info(ctx: Context) -> None:
 def links(ctx: Context) -> None:
     """LINKS [[<server>] <mask>]
 
-    List the servers of the network. There is this one.
+    List the servers of the network, which has only this one.
     """
     params = ctx.message.params
     if len(params) > 1:

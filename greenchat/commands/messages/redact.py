@@ -27,7 +27,7 @@ OFFERS[caps.MESSAGE_REDACTION] = lambda settings, _: "" if settings.history.enab
 def redact(ctx: Context) -> None:
     """REDACT <target> <msgid> [<reason>]
 
-    Take back a message that was sent to a channel or to somebody. The sender may, for a while, and those who operate
+    Delete a message that was sent to a channel or a user. Its sender may, for a while, and the operators of
     the channel.
     """
     target, msgid, *rest = ctx.message.params

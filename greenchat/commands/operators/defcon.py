@@ -14,7 +14,7 @@ from greenchat.protocol.numerics import Numeric
 def defcon(ctx: Context) -> None:
     """DEFCON [<level>]
 
-    See or set how far the server has closed its doors. 5: they are open. 4: nobody can register an account.
+    Show or set how far access to the server is restricted. 5: not at all. 4: nobody can register an account.
     3: nor a channel. 2: who comes must log in to an account, with SASL. 1: only this machine and the hosts that the
     configuration gives operators can connect. Who is here stays. The level outlasts a restart.
     """

@@ -19,8 +19,8 @@ _LONGEST = 120  # characters of a line that LIST shows
 def filter_(ctx: Context) -> None:
     """FILTER [LIST] | RELEASE <number> | DROP <number> | UNMUTE <nickname>
 
-    Look at what the spam filter held back, and decide on it: RELEASE says it after all, as if its sender had just said
-    it; DROP forgets it. UNMUTE lets somebody speak again.
+    List lines that the spam filter held back, and decide on them: RELEASE sends one after all, as if it had just been
+    said; DROP discards it. UNMUTE lets a user speak again.
     """
     name, *words = (*ctx.message.params, "") if ctx.message.params else ("LIST", "")
     subcommand = _SUBCOMMANDS.get(name.upper())

@@ -114,7 +114,7 @@ def _wrong_password(ctx: Context, name: str) -> IrcError:
 def kill(ctx: Context) -> None:
     """KILL <nickname> [<comment>]
 
-    End the connection of a user. Everybody who shares a channel with them sees who did it, and why.
+    Disconnect a user. Everybody who shares a channel with them sees who did it, and why.
     """
     nick, comment = (*ctx.message.params, "")[:2]
     network = ctx.network
@@ -142,7 +142,7 @@ def kill(ctx: Context) -> None:
 def wallops(ctx: Context) -> None:
     """WALLOPS <text>
 
-    Write to all users with mode +w.
+    Send a message to all users with mode +w.
     """
     text = ctx.message.params[0]
     if not text:
@@ -157,7 +157,7 @@ def wallops(ctx: Context) -> None:
 def rehash(ctx: Context) -> None:
     """REHASH
 
-    Read the configuration file again, without dropping anybody. What can't change without a restart is named.
+    Read the configuration file again, without disconnecting anybody. Changes that need a restart are listed.
     """
     reloaded = ctx.process.reload(ctx.nick)
     if reloaded.error:
@@ -172,7 +172,7 @@ def rehash(ctx: Context) -> None:
 def restart(ctx: Context) -> None:
     """RESTART
 
-    End the server and start it again; everybody is disconnected.
+    Restart the server; everybody is disconnected.
     """
     act(ctx, "RESTART", f"{ctx.user.nick} restarts the server")
     ctx.process.restart(f"The server is restarted by {ctx.user.nick}")

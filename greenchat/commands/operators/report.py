@@ -24,7 +24,7 @@ _LONGEST = 200  # characters of a line of the context
 def report(ctx: Context) -> Continuation | None:
     """REPORT <nickname> [<channel>] <reason>
 
-    Tell the operators of somebody who does harm. They get the last lines of the channel that you name, if you are in
+    Report a user to the operators. They get the last lines of the channel that you name, if you are in
     it, or of your private conversation.
     """
     nick, *words = ctx.message.params

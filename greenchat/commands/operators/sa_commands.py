@@ -38,7 +38,7 @@ def samode(ctx: Context) -> None:
 def sajoin(ctx: Context) -> None:
     """SAJOIN <nickname> <channel>
 
-    Put somebody into a channel, whatever its modes say.
+    Make a user join a channel, whatever its modes are.
     """
     target = find_user(ctx, ctx.message.params[0])
     name = ctx.message.params[1]
@@ -55,7 +55,7 @@ def sajoin(ctx: Context) -> None:
 def sapart(ctx: Context) -> None:
     """SAPART <nickname> <channel> [<reason>]
 
-    Take somebody out of a channel, as if they had left it.
+    Make a user leave a channel.
     """
     target, channel = _member(ctx)
     leave_channel(ctx, target, channel, *ctx.message.params[2:3])
@@ -66,7 +66,7 @@ def sapart(ctx: Context) -> None:
 def remove(ctx: Context) -> None:
     """REMOVE <nickname> <channel> [<reason>]
 
-    Take somebody out of a channel. Everybody there sees who did it.
+    Remove a user from a channel. Everybody there sees who did it.
     """
     target, channel = _member(ctx)
     reason = f"Removed by {ctx.nick}: {(ctx.message.params[2:3] or ('No reason given',))[0]}"
@@ -78,7 +78,7 @@ def remove(ctx: Context) -> None:
 def sanick(ctx: Context) -> None:
     """SANICK <nickname> <new nickname>
 
-    Change somebody's nickname.
+    Change a user's nickname.
     """
     network = ctx.network
     target = find_user(ctx, ctx.message.params[0])
@@ -97,7 +97,7 @@ def sanick(ctx: Context) -> None:
 def chghost(ctx: Context) -> None:
     """CHGHOST <nickname> <host>
 
-    Change the host that others see of somebody, until they leave; `*` for the host gives them their own again.
+    Change a user's visible host until they leave; `*` for the host restores their own.
     """
     target = find_user(ctx, ctx.message.params[0])
     wish = ctx.message.params[1]

@@ -31,9 +31,9 @@ _LISTED = 200  # bans that LIST shows
 def uban(ctx: Context) -> None:
     """UBAN ADD <target> [<duration>] [<reason>] | DEL <target> | LIST [<kind>] | INFO <target>
 
-    Keep people out of the server. A target is an IP address, a network like 192.0.2.0/24, a mask nick!user@host, or
-    an account. A duration is like 90, 30m, 12h or 1w2d; without one, or with 0, the ban is for ever.
-    UBAN INFO also takes the nickname of somebody who is here. LIST can be narrowed to address, mask or account.
+    Ban users from the server. A target is an IP address, a network like 192.0.2.0/24, a mask nick!user@host, or
+    an account. A duration is like 90, 30m, 12h or 1w2d; without one, or with 0, the ban is permanent.
+    UBAN INFO also takes the nickname of a user. LIST can be narrowed to address, mask or account.
     """
     name, *words = ctx.message.params
     subcommand = _SUBCOMMANDS.get(name.upper())
@@ -46,7 +46,7 @@ def uban(ctx: Context) -> None:
 def kline(ctx: Context) -> None:
     """KLINE [<minutes>] <user@host> [<duration>] [<reason>]
 
-    Ban a mask from the server: the same as UBAN ADD. UNKLINE takes it back.
+    Ban a mask from the server: the same as UBAN ADD. UNKLINE lifts it.
     """
     _line(ctx, lambda text: parse_target(text if "@" in text or "!" in text else f"*@{text}"))
 
@@ -55,7 +55,7 @@ def kline(ctx: Context) -> None:
 def dline(ctx: Context) -> None:
     """DLINE [<minutes>] <address or network> [<duration>] [<reason>]
 
-    Ban an IP address or a network from the server: the same as UBAN ADD. UNDLINE takes it back.
+    Ban an IP address or a network from the server: the same as UBAN ADD. UNDLINE lifts it.
     """
     _line(ctx, _address)
 
@@ -64,7 +64,7 @@ def dline(ctx: Context) -> None:
 def unkline(ctx: Context) -> None:
     """UNKLINE <user@host>
 
-    Take a ban on a mask back: the same as UBAN DEL.
+    Lift a ban on a mask: the same as UBAN DEL.
     """
     text = ctx.message.params[0]
     _remove(ctx, _target(text if "@" in text or "!" in text else f"*@{text}"))
@@ -74,7 +74,7 @@ def unkline(ctx: Context) -> None:
 def undline(ctx: Context) -> None:
     """UNDLINE <address or network>
 
-    Take a ban on an IP address or a network back: the same as UBAN DEL.
+    Lift a ban on an IP address or a network: the same as UBAN DEL.
     """
     _remove(ctx, _target(ctx.message.params[0], _address))
 

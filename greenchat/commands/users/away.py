@@ -21,7 +21,7 @@ _ABSENT = "*"
 def away(ctx: Context) -> None:
     """AWAY [<text>]
 
-    Say that you are away, and why: who writes to you is told. Without a text: that you are back.
+    Mark yourself as away: users who write to you are told the text. Without a text: mark yourself as back.
     """
     session = ctx.session
     if session.user is None and not session.caps & caps.PRE_AWAY:

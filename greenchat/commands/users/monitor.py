@@ -16,8 +16,8 @@ from greenchat.protocol.wrap import wrap
 def monitor(ctx: Context) -> None:
     """MONITOR + <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S
 
-    Be told when people come and go: + adds nicknames, - takes them away, C clears the list, L lists them, and S says
-    who of them is here.
+    Get told when users come and go: + adds nicknames, - removes them, C clears the list, L lists them, and S shows
+    which of them are online.
     """
     modifier, *rest = ctx.message.params
     action = _ACTIONS.get(modifier.upper())

@@ -20,7 +20,7 @@ _NO_IP = "255.255.255.255"  # as WHOX says where it does not say
 def ison(ctx: Context) -> None:
     """ISON <nick>{ <nick>}
 
-    See which of these people are here.
+    Show which of these users are online.
     """
     wanted = " ".join(ctx.message.params).split()
     _send(ctx, Numeric.RPL_ISON, [user.nick for user in map(ctx.network.user, wanted) if user])
@@ -30,7 +30,7 @@ def ison(ctx: Context) -> None:
 def userhost(ctx: Context) -> None:
     """USERHOST <nick>{ <nick>}
 
-    See the hosts of up to five people, whether they are away (-), and whether they are operators (*).
+    Show the hosts of up to five users, whether they are away (-), and whether they are operators (*).
     """
     _reply(ctx, Numeric.RPL_USERHOST, lambda user: user.host)
 
@@ -39,7 +39,7 @@ def userhost(ctx: Context) -> None:
 def userip(ctx: Context) -> None:
     """USERIP <nick>{ <nick>}
 
-    See the addresses that up to five people come from: your own, and with the right to it those of others.
+    Show the addresses of up to five users: your own, and with the right to it those of others.
     """
     settings = ctx.network.settings
     _reply(ctx, Numeric.RPL_USERIP, lambda user: user.real_host if sees_address(ctx.user, user, settings) else _NO_IP)

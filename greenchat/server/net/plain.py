@@ -118,7 +118,7 @@ class PlainDoor:
         if len(self._prompted) > self.options.prompts:
             oldest = next(iter(self._prompted))
             self.answered(oldest)
-            oldest.close("Too many others are at the door")
+            oldest.close("Too many connections are waiting to give a name")
 
     def answered(self, client: "PlainClient") -> None:
         """Note that a client is no longer waited for: it gave its name, or left."""

@@ -46,10 +46,12 @@ def _add_user(call: Call) -> int:
 
 
 def _adduser_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="of the account; its password is asked for, or read from stdin")
+    parser.add_argument(
+        "name", metavar="NAME", help="the account's name; its password is asked for, or read from standard input"
+    )
 
 
 TOOLS = (
-    Tool("adduser", "make an account, also while the server runs", _add_user, _adduser_arguments),
+    Tool("adduser", "create an account, also while the server runs", _add_user, _adduser_arguments),
     Tool("hash-password", "print the hash of a password, for operators in the configuration", _hash_password),
 )

@@ -73,14 +73,16 @@ def _file_and_logs(parser: ArgumentParser) -> None:
 
 
 def _channel(parser: ArgumentParser) -> None:
-    parser.add_argument("channel", nargs="?", default="", metavar="CHANNEL", help="all conversations without one")
+    parser.add_argument(
+        "channel", nargs="?", default="", metavar="CHANNEL", help="one channel; without it, all conversations"
+    )
 
 
 TOOLS = (
-    Tool("backup", "save all that is remembered in FILE, also while the server runs", _backup, _file_and_logs),
-    Tool("restore", "put a backup in the place of what is there, and that aside", _restore, _file),
-    Tool("export", "write the history as JSON, an object a line", _export, _channel),
-    Tool("import", "put what export wrote into the history; - is standard input", _import, _file),
-    Tool("check", "say what is wrong with the database, if anything is", _check),
-    Tool("compact", "give the room back that deleted history has left", _compact),
+    Tool("backup", "save the database and settings to FILE, also while the server runs", _backup, _file_and_logs),
+    Tool("restore", "replace the data by a backup, and move the old data aside", _restore, _file),
+    Tool("export", "write the history as JSON, one object per line", _export, _channel),
+    Tool("import", "add exported messages to the history; - is standard input", _import, _file),
+    Tool("check", "check the database for damage", _check),
+    Tool("compact", "give the disk space of deleted history back to the system", _compact),
 )

@@ -58,15 +58,19 @@ def _port(address: str) -> int:
 
 def _unit_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--socket", action="store_true", help="print the unit for socket activation instead")
-    parser.add_argument("--listen", metavar="[HOST]:PORT", action="append", help="where the service is to listen")
+    parser.add_argument(
+        "--listen", metavar="[HOST]:PORT", action="append", help="the address that the service listens on"
+    )
 
 
 TOOLS = (
-    Tool("print-unit", "a unit for systemd: sandboxed, watched, restarted", _print_unit, _unit_arguments),
-    Tool("print-dockerfile", "a Dockerfile: slim, not root, with a health check", partial(_print, "Dockerfile")),
-    Tool("print-compose", "a file for docker compose", partial(_print, "compose.yml")),
-    Tool("print-nginx", "nginx in front: TLS, the page, WebSocket and IRC", partial(_print, "nginx.conf")),
-    Tool("print-dashboard", "a dashboard for Grafana, of what /metrics tells", partial(_print, "dashboard.json")),
-    Tool("print-alerts", "alert rules for Prometheus", partial(_print, "alerts.yml")),
-    Tool("print-caddy", "Caddy in front: certificates by themselves", partial(_print, "Caddyfile")),
+    Tool("print-unit", "print a systemd unit: sandboxed, watched, restarted", _print_unit, _unit_arguments),
+    Tool("print-dockerfile", "print a Dockerfile: slim, not root, with a health check", partial(_print, "Dockerfile")),
+    Tool("print-compose", "print a file for docker compose", partial(_print, "compose.yml")),
+    Tool(
+        "print-nginx", "print an nginx configuration: TLS, the page, WebSocket and IRC", partial(_print, "nginx.conf")
+    ),
+    Tool("print-dashboard", "print a Grafana dashboard of the metrics at /metrics", partial(_print, "dashboard.json")),
+    Tool("print-alerts", "print alert rules for Prometheus", partial(_print, "alerts.yml")),
+    Tool("print-caddy", "print a Caddyfile: a proxy with automatic certificates", partial(_print, "Caddyfile")),
 )

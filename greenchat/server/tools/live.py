@@ -54,13 +54,15 @@ def _top(call: Call) -> int:
     except KeyboardInterrupt:
         return 0
     except curses.error as error:
-        raise ToolError(f"this terminal can't show it: {error}; top --once prints it") from error
+        raise ToolError(f"this terminal can't show the screen: {error}; use top --once") from error
     return 0
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--every", type=float, default=2.0, metavar="SECONDS", help="how often it is drawn anew (2)")
-    parser.add_argument("--once", action="store_true", help="print it once, after that many seconds")
+    parser.add_argument(
+        "--every", type=float, default=2.0, metavar="SECONDS", help="seconds between updates (default 2)"
+    )
+    parser.add_argument("--once", action="store_true", help="print the figures once, after that many seconds")
 
 
 TOOLS = (Tool("top", "watch the running server: rates, memory, largest channels", _top, _arguments),)

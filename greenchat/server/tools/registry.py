@@ -13,7 +13,7 @@ from greenchat.config.file import Config
 
 
 class ToolError(Exception):
-    """A command can't do what it is asked; the text is one line that says why and what to do. code: of the exit."""
+    """A command failed; the text is one line that says why and what to do. code: the exit code."""
 
     def __init__(self, text: str, code: int = WRONG_USE) -> None:
         super().__init__(text)
@@ -34,7 +34,7 @@ class Call:
 
 
 def no_arguments(parser: ArgumentParser) -> None:
-    """Declare that a command takes none."""
+    """Declare that a command takes no arguments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def _run(call: Call) -> int:
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", type=Path, help="what greenchat-server --record FILE has written")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a file written by greenchat-server --record FILE")
 
 
-TOOLS = [Tool("replay", "apply a recording of a running server again (see --record)", _run, _add_arguments)]
+TOOLS = [Tool("replay", "apply a server's recording again, to find a bug (see --record)", _run, _add_arguments)]

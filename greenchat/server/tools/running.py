@@ -125,13 +125,13 @@ def _connections(count: int) -> str:
 
 def _unban(call: Call) -> int:
     _ask(call, "unban", target=call.arguments.target)
-    call.out.write(f"{call.arguments.target} is banned no longer\n")
+    call.out.write(f"{call.arguments.target} is no longer banned\n")
     return 0
 
 
 def _bans(call: Call) -> int:
     for ban in _ask(call, "bans"):
-        left = "for ever" if ban["left"] is None else f"for {duration(ban['left'])} more"
+        left = "forever" if ban["left"] is None else f"for {duration(ban['left'])} more"
         call.out.write(f"{ban['target']}  {left}  by {ban['setter']}: {ban['reason']}\n")
     return 0
 
@@ -164,7 +164,7 @@ def _words(name: str, text: str, *, many: bool = True) -> Callable[[ArgumentPars
 
 def _status_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="as JSON, with all figures")
-    parser.add_argument("--quiet", action="store_true", help="print nothing: ends with 0 where a server runs, else 3")
+    parser.add_argument("--quiet", action="store_true", help="print nothing; exit with 0 if a server runs, else with 3")
 
 
 def _clients_arguments(parser: ArgumentParser) -> None:
@@ -173,13 +173,13 @@ def _clients_arguments(parser: ArgumentParser) -> None:
 
 def _kick_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("nick", metavar="NICK")
-    _words("reason", "what they are told")(parser)
+    _words("reason", "the reason that is shown to them")(parser)
 
 
 def _ban_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("target", metavar="TARGET", help="an address, a network, an account, or nick!user@host")
-    parser.add_argument("--time", metavar="DURATION", default="", help="30m, 12h, 1w2d; for ever without it")
-    _words("reason", "what they are told")(parser)
+    parser.add_argument("--time", metavar="DURATION", default="", help="30m, 12h, 1w2d; forever without it")
+    _words("reason", "the reason that is shown to them")(parser)
 
 
 def _announce_arguments(parser: ArgumentParser) -> None:
@@ -187,13 +187,15 @@ def _announce_arguments(parser: ArgumentParser) -> None:
 
 
 TOOLS = (
-    Tool("status", "how the running server is: users, memory, database", _status, _status_arguments),
-    Tool("clients", "list who is connected, from where, and since when", _clients, _clients_arguments),
+    Tool("status", "show the state of the running server: users, memory, database", _status, _status_arguments),
+    Tool("clients", "list the connected clients, with their addresses and times", _clients, _clients_arguments),
     Tool("kick", "disconnect a user", _kick, _kick_arguments),
-    Tool("ban", "keep somebody out of the server", _ban, _ban_arguments),
-    Tool("unban", "take a ban back", _unban, _words("target", "as `bans` shows it", many=False)),
+    Tool("ban", "ban a user, an address or an account from the server", _ban, _ban_arguments),
+    Tool("unban", "lift a ban", _unban, _words("target", "as `bans` shows it", many=False)),
     Tool("bans", "list the bans", _bans),
     Tool("announce", "send a notice to everybody", _announce, _announce_arguments),
-    Tool("reload", "have the running server read its configuration again", _reload),
-    Tool("stop", "end the running server in good order", _stop, _words("reason", "what everybody is told")),
+    Tool("reload", "make the running server read its configuration again", _reload),
+    Tool(
+        "stop", "end the running server in good order", _stop, _words("reason", "the reason that is shown to everybody")
+    ),
 )
