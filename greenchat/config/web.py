@@ -28,8 +28,10 @@ class Web:
     ] = 2048
     timeout: Annotated[float, Key("seconds in which a request must be complete", 1, 600)] = 15.0
     idle: Annotated[float, Key("seconds that a connection may wait for its next request", 0.1, 600)] = 30.0
-    hook_rate: Annotated[int, Key("posts that one hook may make in a minute, after the first 20", 1, 100_000)] = 60
-    api_rate: Annotated[int, Key("API calls of one bot in a minute, after the first 20", 1, 100_000)] = 240
+    hook_rate: Annotated[
+        int, Key("posts that one hook may make in a minute, after the first 20; 0: no limit", 0, 100_000)
+    ] = 60
+    api_rate: Annotated[int, Key("API calls of one bot in a minute, after the first 20; 0: no limit", 0, 100_000)] = 240
 
 
 @dataclass(frozen=True, slots=True)

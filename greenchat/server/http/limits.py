@@ -54,7 +54,12 @@ class TokenLimits:
         self._buckets: dict[str, TokenBucket] = {}
 
     def count(self, hashed: str, rate: int) -> None:
-        """Count one call. rate: calls in a minute, after the first few. Raises HttpError where it is one too many."""
+        """Count one call. rate: calls in a minute after the first few, 0 for any number.
+
+        Raises HttpError where it is one too many.
+        """
+        if not rate:
+            return
         bucket = self._buckets.get(hashed)
         if bucket is None or bucket.cost_ms != _MINUTE / rate:
             bucket = self._buckets[hashed] = TokenBucket(rate / 60, _TOKEN_BURST)
