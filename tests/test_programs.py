@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 BIN = Path(__file__).parents[1] / "bin"
-# What each of them imports early, here as a module that takes for ever.
+# What each of them imports early.
+EARLY = {"greenchat": "queue", "greenchat-server": "argparse", "greenchat-bench": "argparse"}
+# A module in its place, which takes for ever.
 SLOW = """
 import signal
 print("importing", flush=True)
@@ -17,9 +19,9 @@ while True:
 """
 
 
-@pytest.mark.parametrize("program", ["greenchat", "greenchat-server", "greenchat-bench"])
+@pytest.mark.parametrize("program", EARLY)
 def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path: Path, program: str) -> None:
-    (tmp_path / "argparse.py").write_text(SLOW)
+    (tmp_path / f"{EARLY[program]}.py").write_text(SLOW)
     process = subprocess.Popen(
         [sys.executable, BIN / program],
         env={"PYTHONPATH": f"{tmp_path}:{BIN.parent}", "HOME": str(tmp_path)},

@@ -76,8 +76,9 @@ def test_the_end_under_load(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"this is no database" * 1000, b"SQLite format 3\0" + b"\xff" * 8000])
 def test_a_corrupted_database_is_named_in_one_line(tmp_path: Path, damage: bytes) -> None:
-    (tmp_path / "data").mkdir()
+    (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "data" / "greenchat.db").write_bytes(damage)
+    (tmp_path / "data" / "greenchat.db").chmod(0o600)  # wider, and a warning would be told before
     ended = run(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
     assert ended.returncode == 2
     assert "greenchat.db" in ended.stderr

@@ -210,8 +210,12 @@ def test_plain_text_can_not_break_lines(address: Target) -> None:
                     name + b"\nhello" + evil.encode() + _FORGED.encode() + b"\n/me x" + evil.encode() + b"\n"
                 )
                 plain.send_raw(b"/nick q" + evil.encode() + _FORGED.encode() + b"\n/quit bye" + evil.encode() + b"\n")
-                while plain.sock.recv(4096):
-                    pass
+                try:
+                    while plain.sock.recv(4096):
+                        pass
+                except ConnectionResetError:
+                    assert "\0" in evil  # a name that is binary is no name: they are let go
+                    continue
             assert any(" JOIN " in line for line in wire.until(f"p{number}"))
 
 

@@ -13,7 +13,8 @@ const ALIASES = new Map();
 export const ELSEWHERE = {
   bind: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
   exec: "A web page can't run programs of your machine.",
-  mouse: "The mouse is always heeded here.",
+  import: "A web page can't read the files of other programs.",
+  mouse: "Mouse support is always on here.",
   network: "The page speaks to the one server that it comes from.",
   networks: "The page speaks to the one server that it comes from.",
   plugin: "A web page can't load plugins.",
