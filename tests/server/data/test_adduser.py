@@ -23,7 +23,7 @@ def test_while_the_server_runs_and_while_it_does_not(tmp_path: Path) -> None:
             assert identified(carol, "alice sesame-open")
             assert not identified(carol, "bob sesame-open")
             assert run(tmp_path, "adduser", "bob", stdin="sesame-open\n").returncode == 0
-            while "Account bob" not in carol.run("NS INFO bob")[0].params[-1]:
+            while "bob is an account" not in carol.run("NS INFO bob")[0].params[-1]:
                 pass  # the signal is on its way
             assert identified(carol, "bob sesame-open")
         again = run(tmp_path, "adduser", "BOB", stdin="sesame-open\n")
