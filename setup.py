@@ -22,6 +22,7 @@ test = [
     "setuptools>=77",  # ... with
     "shtab>=1.7,<2",  # completion for shells
     "pytest>=8,<10",  # runs the tests
+    "pytest-timeout>=2.3,<3",  # a test that waits for ever fails
     "pytest-xdist>=3.5,<4",  # runs them on both cores
     "hypothesis>=6.100,<7",  # looks for the input nobody thought of
     "ptyprocess>=0.7,<1",  # runs the real client in a pseudo-terminal ...

@@ -40,7 +40,7 @@ def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
     [
         ((), "sesame-open", "the following arguments are required: NAME; --help tells more"),
         (("#nick",), "sesame-open", "'#nick' can't be an account: it must be a name that a nickname could be"),
-        (("alice",), "short", "A password needs at least 6 characters"),
+        (("alice",), "short", "A password needs at least 8 characters"),
         (("alice",), "", "the password is empty"),
     ],
 )
