@@ -84,7 +84,7 @@ def test_history_with_the_longest_tags(house: ServerThread, witnessed: Attack, q
             answer = asker.until("PONG")
     told = [message for message in answer if message.command == "PRIVMSG"]
     assert len(told) == 500 * question.count("#lobby")
-    assert all(message.tags["+filler"] == _FILLER for message in told)
+    assert not any("+filler" in message.tags for message in told)  # so much of tags is delivered, and not kept
     assert answer[0].tags["label"] == "old"
     opened = [message.params[0][1:] for message in answer if message.command == "BATCH" and message.params[0][0] == "+"]
     closed = [message.params[0][1:] for message in answer if message.command == "BATCH" and message.params[0][0] == "-"]

@@ -100,5 +100,5 @@ def test_isupport(server: Target) -> None:
         alice.send("NICK alice", "USER a 0 * :a")
         tokens = {token for m in alice.until("422", "376") if m.command == "005" for token in m.params[1:-1]}
     assert {"EXTBAN=,am", "ACCOUNTEXTBAN=a", "EXCEPTS=e", "INVEX=I", "MAXLIST=beI:100", "FORWARD=f"} <= tokens
-    assert {"PREFIX=(qaohv)~&@%+", "STATUSMSG=~&@%+", "CHANMODES=beI,k,fl,CHKMORTUcimnpstuz", "KNOCK"} <= tokens
+    assert {"PREFIX=(qaohv)~&@%+", "STATUSMSG=~&@%+", "CHANMODES=beI,k,Wdfjl,CGHKMORTUcimnpstuz", "KNOCK"} <= tokens
     assert {"ELIST=CMNTU", "MODES=20", "KEYLEN=32", "CHANNELLEN=64"} <= tokens

@@ -33,8 +33,12 @@ def test_a_commit_waits_for_the_disk_where_that_is_wanted(tmp_path: Path, durabi
 @pytest.mark.parametrize(
     ("options", "kept"),
     [
-        (Storage(), Retention()),
-        (Storage(keep_days=0.5, keep_per_channel=10, keep_total=100), Retention(43_200_000, 10, 100)),
+        (Storage(keep_unregistered=0, keep_total=0), Retention()),
+        (Storage(), Retention(per_unregistered=100_000, total=10_000_000)),
+        (
+            Storage(keep_days=0.5, keep_per_channel=10, keep_unregistered=0, keep_total=100),
+            Retention(age=43_200_000, per_conversation=10, total=100),
+        ),
     ],
 )
 def test_how_much_is_kept(tmp_path: Path, options: Storage, kept: Retention) -> None:

@@ -203,7 +203,7 @@ class TestNames:
 
     def test_names_that_the_server_keeps(self, server: ServerThread) -> None:
         with Raw(server.address, b"NickServ\n") as raw:
-            raw.until(b"You are _NickServ.\n")
+            raw.until(b"You are _NickServ_2.\n")
 
 
 class TestCommands:
