@@ -7,6 +7,7 @@ protocol <- client (nothing else of ours)       protocol <- bench       cli, ext
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -33,8 +34,10 @@ MAY_IMPORT = {
     "bench": {"", "protocol"},
 }
 # The folders inside a package, from the ground up: each may import what stands in the rows before its own, and itself.
-# A module that stands in no folder of its package is a room by itself.
+# A module that stands in no folder of its package is a room by itself; in a flat package they are one room.
 INNER_ORDER = {
+    "protocol": [{"."}, {"plain"}, {"envelopes"}],
+    "chat": [{"protection"}, {"."}],
     "commands": [
         {"core"},
         {"users", "info", "history"},
@@ -65,6 +68,7 @@ INNER_ORDER = {
         {"main"},
     ],
 }
+FLAT = {"protocol", "chat"}
 # Of the storage the commands know what it offers, not how it does it: nothing that opens a database.
 PURE_STORAGE = {"storage/interface.py", "storage/changes.py", "storage/log.py"}
 OUTSIDE = {
@@ -187,7 +191,9 @@ def test_what_is_pure_stays_pure(folder: str, unfit: str) -> None:
 
 
 def room(path: Path) -> str:
-    """The folder or module of its package to which a module belongs."""
+    """Return the folder or module of its package to which a module belongs; "." for the modules of a flat one."""
+    if package(path) in FLAT and path.parent.name == package(path):
+        return "."
     part = path.relative_to(ROOT).parts[1].removesuffix(".py")
     return "plugins" if part == "plugin" else part  # the name of that room for other people's files
 
@@ -206,6 +212,11 @@ def test_a_package_is_built_from_the_ground_up(package_name: str) -> None:
         and height[room(imported)] >= height[room(path)]
     ]
     assert wrong == []
+
+
+def test_no_folder_holds_too_many_modules() -> None:
+    """A reader takes in a list of thirty names at a glance, and hardly more."""
+    assert {folder: number for folder, number in Counter(path.parent for path in MODULES).items() if number > 30} == {}
 
 
 @pytest.mark.parametrize("path", [ROOT / "protocol", ROOT / "client/terminal/key_decoder.py"], ids=name)

@@ -5,12 +5,20 @@ from dataclasses import dataclass, field
 
 from greenchat.chat import ranks
 from greenchat.chat.broadcast import BroadcastGroup
-from greenchat.chat.channel_registration import ChannelRegistration
 from greenchat.chat.mask_lists import ListEntry, Mask, MaskList
 from greenchat.chat.paces import Pace, Recent
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.envelopes.names_reply import NamesLines
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRegistration:
+    """founder: an account's id, "" for nobody's. registered: ms since the epoch. access: id -> letter of a mode."""
+
+    founder: str
+    registered: int
+    access: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from greenchat.chat.moderation import ModerationState
 from greenchat.chat.monitors import Monitors
-from greenchat.chat.server_password import ServerPassword
+from greenchat.chat.protection.server_password import ServerPassword
 
 
 class LocalState:

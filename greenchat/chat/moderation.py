@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from greenchat.chat.spam import Suspect
+from greenchat.chat.protection.spam import Suspect
 from greenchat.chat.user import Session, User
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import Part

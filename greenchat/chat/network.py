@@ -9,16 +9,15 @@ from collections.abc import Iterator
 
 from greenchat.chat import names_cache, ranks
 from greenchat.chat.accounts import Accounts
-from greenchat.chat.channel import Channel
-from greenchat.chat.channel_registration import ChannelRegistration
+from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.client_ids import SentIds
-from greenchat.chat.cloaks import Cloaks
 from greenchat.chat.closures import Closures
-from greenchat.chat.defcon import NORMAL
-from greenchat.chat.known_origins import KnownOrigins
 from greenchat.chat.local_state import LocalState
-from greenchat.chat.server_bans import ServerBans
-from greenchat.chat.throttle import Attempts
+from greenchat.chat.protection.cloaks import Cloaks
+from greenchat.chat.protection.defcon import NORMAL
+from greenchat.chat.protection.known_origins import KnownOrigins
+from greenchat.chat.protection.server_bans import ServerBans
+from greenchat.chat.protection.throttle import Attempts
 from greenchat.chat.tokens import Tokens
 from greenchat.chat.user import NOT_TOLD, Invitation, Session, User
 from greenchat.chat.whowas import Departed, Whowas

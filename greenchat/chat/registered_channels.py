@@ -9,8 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from greenchat.chat.channel import Channel, Topic
-from greenchat.chat.channel_registration import ChannelRegistration
+from greenchat.chat.channel import Channel, ChannelRegistration, Topic
 from greenchat.chat.mask_lists import ListEntry, parse
 from greenchat.chat.paces import Pace
 from greenchat.protocol.casemap import Casefold

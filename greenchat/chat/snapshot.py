@@ -12,15 +12,14 @@ from typing import Any
 
 from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.acts import VERSION
-from greenchat.chat.channel import Channel, Topic
-from greenchat.chat.channel_registration import ChannelRegistration
+from greenchat.chat.channel import Channel, ChannelRegistration, Topic
 from greenchat.chat.mask_lists import ListEntry, parse
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.paces import Pace
+from greenchat.chat.protection.server_bans import ServerBan
 from greenchat.chat.read_markers import ReadMarks
-from greenchat.chat.server_bans import ServerBan
 from greenchat.chat.tokens import Token
 from greenchat.chat.user import Invitation, Session, Tenure, User
 from greenchat.config.document import from_document, to_document

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import thread_time
 
-from greenchat.chat.server_bans import ServerBan, parse_target
+from greenchat.chat.protection.server_bans import ServerBan, parse_target
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.core.deferred import Background, Deferred, Streamed
 from greenchat.commands.core.registry import COMMANDS

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from greenchat.chat.accounts import Account, account_id
-from greenchat.chat.defcon import NO_ACCOUNTS
+from greenchat.chat.protection.defcon import NO_ACCOUNTS
 from greenchat.chat.tokens import SESSION, TICKET
 from greenchat.chat.user import Session
 from greenchat.commands.accounts import password_rules

@@ -4,7 +4,7 @@ Operators who are here are never put out by a ban: they could not take it back.
 """
 
 from greenchat.chat import documents
-from greenchat.chat.server_bans import ServerBan, ServerBans
+from greenchat.chat.protection.server_bans import ServerBan, ServerBans
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.core.audit_log import act

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from greenchat.chat.defcon import NO_ACCOUNTS
 from greenchat.chat.network import Network
+from greenchat.chat.protection.defcon import NO_ACCOUNTS
 from greenchat.chat.user import Session
 from greenchat.commands.connection.registration import complete_registration
 from greenchat.commands.core.cap_offers import OFFERS

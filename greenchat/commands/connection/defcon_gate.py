@@ -1,7 +1,7 @@
 """Who may come in now: what DEFCON has left open."""
 
-from greenchat.chat.defcon import ONLY_ACCOUNTS, DefconGate
 from greenchat.chat.network import Network
+from greenchat.chat.protection.defcon import ONLY_ACCOUNTS, DefconGate
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
 

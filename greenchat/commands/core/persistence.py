@@ -11,8 +11,7 @@ from dataclasses import replace
 from greenchat.chat import documents
 from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.always_on import document, stays
-from greenchat.chat.channel import Channel
-from greenchat.chat.channel_registration import ChannelRegistration
+from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.registered_channels import document as channel_document
 from greenchat.commands.core.context import Context
 from greenchat.storage.interface import Document, StoreError

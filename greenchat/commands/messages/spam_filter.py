@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from greenchat.chat.channel import Channel
-from greenchat.chat.spam import Finding, compiled, judge
+from greenchat.chat.protection.spam import Finding, compiled, judge
 from greenchat.chat.user import User
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from greenchat.chat import documents
-from greenchat.chat.cloaks import SECRET_SIZE
+from greenchat.chat.protection.cloaks import SECRET_SIZE
 from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.audit_log import act

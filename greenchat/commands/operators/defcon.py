@@ -1,7 +1,7 @@
 """DEFCON: close the server's doors step by step while it is under attack, and open them again."""
 
 from greenchat.chat import documents
-from greenchat.chat.defcon import MEANINGS, NORMAL, DefconGate
+from greenchat.chat.protection.defcon import MEANINGS, NORMAL, DefconGate
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context

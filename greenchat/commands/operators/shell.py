@@ -3,7 +3,7 @@
 Whoever may use the socket owns the server's files, and so has every right; the audit log says "the shell".
 """
 
-from greenchat.chat.server_bans import ACCOUNT, ServerBan, Target, TargetError, parse_target
+from greenchat.chat.protection.server_bans import ACCOUNT, ServerBan, Target, TargetError, parse_target
 from greenchat.commands.connection.ban_enforcement import enforce, secure_ban
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.core.audit_log import act

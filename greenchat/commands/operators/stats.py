@@ -6,7 +6,7 @@ Everybody may ask for the uptime (u) and for the operators who are here (p); the
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK
+from greenchat.chat.protection.server_bans import ACCOUNT, ADDRESS, MASK
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Streamed

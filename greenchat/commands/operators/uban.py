@@ -7,7 +7,16 @@ as InspIRCd does.
 
 from collections.abc import Callable, Sequence
 
-from greenchat.chat.server_bans import ACCOUNT, ADDRESS, MASK, ServerBan, ServerBans, Target, TargetError, parse_target
+from greenchat.chat.protection.server_bans import (
+    ACCOUNT,
+    ADDRESS,
+    MASK,
+    ServerBan,
+    ServerBans,
+    Target,
+    TargetError,
+    parse_target,
+)
 from greenchat.chat.user import User
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.connection.ban_enforcement import enforce, hosts_of, secure_ban

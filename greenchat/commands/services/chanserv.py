@@ -3,9 +3,8 @@
 import hmac
 from dataclasses import replace
 
-from greenchat.chat.channel import Channel
-from greenchat.chat.channel_registration import ChannelRegistration
-from greenchat.chat.defcon import NO_CHANNELS
+from greenchat.chat.channel import Channel, ChannelRegistration
+from greenchat.chat.protection.defcon import NO_CHANNELS
 from greenchat.chat.ranks import LETTERS
 from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.channels.ranks import give_rank, grant_rank

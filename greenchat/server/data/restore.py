@@ -13,12 +13,12 @@ from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.always_on import bring_back
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
-from greenchat.chat.cloaks import SECRET_SIZE
-from greenchat.chat.defcon import MEANINGS, NORMAL
 from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
+from greenchat.chat.protection.cloaks import SECRET_SIZE
+from greenchat.chat.protection.defcon import MEANINGS, NORMAL
+from greenchat.chat.protection.server_bans import ACCOUNT, ServerBan
 from greenchat.chat.registered_channels import from_document
-from greenchat.chat.server_bans import ACCOUNT, ServerBan
 from greenchat.chat.tokens import Token
 from greenchat.protocol.msgid import MessageIds, first_id
 from greenchat.protocol.tags import CLIENT_ID

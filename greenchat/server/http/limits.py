@@ -3,7 +3,7 @@
 import time
 from contextlib import suppress
 
-from greenchat.chat.throttle import TokenBucket
+from greenchat.chat.protection.throttle import TokenBucket
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError, format_error
 from greenchat.server.net.connection import Connection

@@ -15,7 +15,7 @@ from time import monotonic
 
 from gevent.event import Event
 
-from greenchat.chat.throttle import TokenBucket
+from greenchat.chat.protection.throttle import TokenBucket
 from greenchat.chat.user import Session
 from greenchat.config.options import Throttle
 from greenchat.server.net.fair_queue import Share

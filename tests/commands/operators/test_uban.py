@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.server_bans import ServerBan, parse_target
+from greenchat.chat.protection.server_bans import ServerBan, parse_target
 from greenchat.config.options import Options, Storage
 from greenchat.config.settings import WebIrc
 from greenchat.protocol.sasl import chunks, format_plain

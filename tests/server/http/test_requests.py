@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.throttle import TokenBucket
+from greenchat.chat.protection.throttle import TokenBucket
 from greenchat.config.options import Address, Connections, ListenerOptions
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web

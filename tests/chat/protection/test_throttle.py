@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.chat.throttle import Attempts, TokenBucket
+from greenchat.chat.protection.throttle import Attempts, TokenBucket
 
 MINUTE = 60_000
 

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from greenchat.chat.cloaks import Cloaks
+from greenchat.chat.protection.cloaks import Cloaks
 from greenchat.config.settings import CLOAK_LENGTH, Cloak
 
 

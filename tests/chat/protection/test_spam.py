@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.spam import Suspect, compiled, judge, plain
+from greenchat.chat.protection.spam import Suspect, compiled, judge, plain
 
 CROWD = frozenset("ann bea cat dan eve fay".split())
 PATTERNS = compiled(["buy (cheap|now)", r"free\s+coins"])

@@ -1,6 +1,6 @@
 """KnownOrigins: bounded for each account, so that nobody can push out the places of others."""
 
-from greenchat.chat.known_origins import KnownOrigins
+from greenchat.chat.protection.known_origins import KnownOrigins
 
 
 def test_so_many_places_of_an_account_are_known() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.defcon import MEANINGS, ONLY_ACCOUNTS, ONLY_OPERATORS, DefconGate
+from greenchat.chat.protection.defcon import MEANINGS, ONLY_ACCOUNTS, ONLY_OPERATORS, DefconGate
 from greenchat.config.opers import Oper
 from greenchat.values.addresses import network
 

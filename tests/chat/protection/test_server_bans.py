@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.chat.server_bans import ServerBan, ServerBans, Target, TargetError, parse_target
+from greenchat.chat.protection.server_bans import ServerBan, ServerBans, Target, TargetError, parse_target
 from greenchat.protocol.casemap import ascii_fold
 from greenchat.values.durations import format_duration, parse_duration
 from greenchat.values.masks import mask_fold

@@ -1,0 +1,1 @@
+"""What protects a server and its users: bans, cloaks, DEFCON, throttles, the spam filter, the connection password."""
