@@ -1,5 +1,6 @@
 """What tests of the server share: a real server on a free port, in a thread with a gevent hub of its own."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,15 @@ hypothesis.settings.load_profile("patient")
 
 T = TypeVar("T")
 Target = tuple[str, int]
+
+
+@pytest.fixture(autouse=True)
+def _umask_stays() -> Iterator[None]:
+    """Give the tests' process its umask back: `main` of each program narrows it."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 class Serve(Protocol):

@@ -76,13 +76,13 @@ def test_the_same_sources_make_the_same_wheel(packages: list[Path], tmp_path: Pa
 def test_it_installs_in_a_fresh_environment(packages: list[Path], number: int, tmp_path: Path) -> None:
     """What it depends on is that of the tests' environment: fetching it anew is the business of the package index."""
     place = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)  # nor its old setuptools
     inside = next(place.glob("lib/python*/site-packages"))
     (inside / "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
     python = place / "bin/python"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     options = ("--quiet", "--no-deps", "--no-build-isolation", "--force-reinstall")
-    command = [str(python), "-m", "pip", "install", *options, str(packages[number])]
+    command = [sys.executable, "-m", "pip", "--python", str(python), "install", *options, str(packages[number])]
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=PATIENCE)
     programs = [[str(place / "bin" / program)] for program in PROGRAMS]
     for words in (*programs, [str(python), "-m", "greenchat"]):

@@ -68,8 +68,9 @@ def test_what_is_wider_is_narrowed_with_a_warning(tmp_path: Path) -> None:
 
 
 def test_what_is_not_ours_stays_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "greenchat.db").touch(0o644)
-    (tmp_path / "other").touch(0o644)
+    for name in ("greenchat.db", "other"):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(0o644)  # whatever the umask
     (tmp_path / "greenchat.link").symlink_to(tmp_path / "other")
     tmp_path.chmod(0o755)
     assert len(narrow(tmp_path, lambda name: name.startswith("greenchat."))) == 1
