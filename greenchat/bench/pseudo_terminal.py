@@ -171,7 +171,7 @@ class Client:
         self._text.clear()
         self._searched.clear()
 
-    def settle(self, seconds: float = 0.3) -> None:
+    def wait_quiet(self, seconds: float = 0.3) -> None:
         """Wait until nothing is drawn for that long."""
         while self._read(seconds):
             pass

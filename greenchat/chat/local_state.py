@@ -10,7 +10,7 @@ from greenchat.chat.protection.server_password import ServerPassword
 class LocalState:
     """The part of `Network` that is neither shared with other nodes nor kept.
 
-    monitors: what the sessions of this process watch. entrance: the connection password, once it was given.
+    monitors: what the sessions of this process watch. server_password: the connection password, once it was given.
     command_counts: how often each command was called. logins: how many were "right" and "wrong". moderation: whom the
     spam filter suspects, and what it held back. troubles: what operators should know, a sentence each.
     """
@@ -19,16 +19,16 @@ class LocalState:
         "_references",
         "_sessions",
         "command_counts",
-        "entrance",
         "logins",
         "moderation",
         "monitors",
+        "server_password",
         "troubles",
     )
 
     def __init__(self) -> None:
         self.monitors = Monitors()
-        self.entrance = ServerPassword()
+        self.server_password = ServerPassword()
         self.command_counts: Counter[str] = Counter()
         self.logins: Counter[str] = Counter()
         self.moderation = ModerationState()

@@ -35,7 +35,7 @@ class Network:
     """The state of the chat.
 
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
-    moved: those with an account whose nick, channels or ranks have changed, until somebody looks.
+    changed_presences: those with an account whose nick, channels or ranks have changed, until somebody looks.
     renamed: folded old names of channels that still are, the latest ones. ids: gives out msgids. rules: is another
     number after the settings have changed. logins: wrong passwords by address and by account, which every way to log in
     must ask and tell; registrations: of accounts, by address. local: what is this process's own.
@@ -51,25 +51,25 @@ class Network:
         "_users_of",
         "accounts",
         "bans",
+        "changed_presences",
         "channels",
         "cloaks",
         "closures",
         "defcon",
-        "familiar",
         "fold",
         "ids",
+        "known_origins",
         "local",
         "logins",
         "mask_fold",
         "mode_counts",
         "most_users",
-        "moved",
         "naming",
         "registrations",
         "renamed",
-        "resent",
         "rules",
         "secret",
+        "sent_ids",
         "sessions",
         "settings",
         "started",
@@ -89,8 +89,8 @@ class Network:
         self.channels: dict[str, Channel] = {}
         self.sessions: dict[Session, None] = {}
         self.renamed: dict[str, Channel] = {}
-        self.resent = SentIds()
-        self.moved: dict[User, None] = {}
+        self.sent_ids = SentIds()
+        self.changed_presences: dict[User, None] = {}
         self.most_users = 0
         self.mode_counts: Counter[str] = Counter()
         self._registered_sessions = 0
@@ -102,7 +102,7 @@ class Network:
         self.logins = Attempts(0, _WINDOW)
         self.registrations = Attempts(0, _WINDOW)
         self.local = LocalState()
-        self.familiar = KnownOrigins()
+        self.known_origins = KnownOrigins()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.tokens = Tokens()
@@ -345,7 +345,7 @@ class Network:
 
     def _note_move(self, user: User) -> None:
         if user.account:
-            self.moved[user] = None
+            self.changed_presences[user] = None
 
     def _new_channel(self, name: str, now: int) -> Channel:
         return Channel(name, created=now, flags=set(self.settings.channel_flags), mask_fold=self.mask_fold)

@@ -82,14 +82,14 @@ MADE = {
         "cloaks",
         "closures",
         "defcon",
-        "familiar",
+        "known_origins",
         "ids",
         "logins",
         "mode_counts",
         "most_users",
         "registrations",
         "renamed",
-        "resent",
+        "sent_ids",
         "rules",
         "secret",
         "sessions",
@@ -118,7 +118,7 @@ LOCAL = {
         "received_bytes",
     },
     # of the settings; one process's own; nobody when a command has ended
-    Network: {"fold", "naming", "mask_fold", "local", "moved"},
+    Network: {"fold", "naming", "mask_fold", "local", "changed_presences"},
 }
 """What a snapshot leaves out."""
 
@@ -154,9 +154,9 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "attached": [[session.number for session in user.sessions] for user in network.users.values()],
         "channels": [_channel(channel, numbers) for channel in network.channels.values()],
         "renamed": [[old, network.fold(channel.name)] for old, channel in network.renamed.items()],
-        "resent": network.resent.dump(),
+        "sent_ids": network.sent_ids.dump(),
         "whowas": network.whowas.dump(),
-        "familiar": network.familiar.dump(),
+        "known_origins": network.known_origins.dump(),
         "throttle": [network.logins.limit, network.registrations.limit],
         "logins": network.logins.dump(),
         "registrations": network.registrations.dump(),
@@ -225,9 +225,9 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         user.revision = form["revision"]
     network.renamed = {old: network.channels[new] for old, new in document["renamed"]}
     network.most_users = document["most_users"]
-    network.resent.load(document["resent"])
+    network.sent_ids.load(document["sent_ids"])
     network.whowas.load(document["whowas"])
-    network.familiar.load(document["familiar"])
+    network.known_origins.load(document["known_origins"])
     network.logins.limit, network.registrations.limit = document["throttle"]
     network.logins.load(document["logins"])
     network.registrations.load(document["registrations"])

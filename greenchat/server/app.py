@@ -19,7 +19,7 @@ from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on
 from greenchat.commands.connection.ban_enforcement import let_expire, shift
-from greenchat.commands.connection.defcon_gate import doors
+from greenchat.commands.connection.defcon_gate import defcon_gate
 from greenchat.commands.core.audit_log import record, tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Streamed
@@ -37,7 +37,7 @@ from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
-from greenchat.server.http.door import HttpDoor
+from greenchat.server.http.service import HttpService
 from greenchat.server.mail import Mailer
 from greenchat.server.net import connection_log
 from greenchat.server.net.admission import Admission
@@ -47,7 +47,7 @@ from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.listener import Listener, Peer
 from greenchat.server.net.meter import Meter
-from greenchat.server.net.plain import PlainDoor
+from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
@@ -88,12 +88,12 @@ class App:
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
         restore(self.network, self.store)
-        self.backlogs = SendQueues(options.connections.sendq_total)
+        self.send_queues = SendQueues(options.connections.sendq_total)
         self.log = MemoryLog()
-        self.turn = Turn(self.store, self.backlogs)
-        self.plain = PlainDoor(self.network, self.turn, options.plain, is_foreign)
+        self.turn = Turn(self.store, self.send_queues)
+        self.plain = PlainClients(self.network, self.turn, options.plain, is_foreign)
         self.meter = Meter()
-        self.http = HttpDoor(self)
+        self.http = HttpService(self)
         self._serve_metrics()
         self.http.complete()
         self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
@@ -103,7 +103,7 @@ class App:
         self.connections: dict[Connection, None] = {}
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
-        self.doors: list[Listener] = []
+        self.listeners: list[Listener] = []
         self.is_restarting = False
         self._admission = Admission(self.now, self._objection)
         self._read_config = read_config
@@ -162,14 +162,14 @@ class App:
             address = Address(*sock.getsockname()[:2])
             known = {options.address: options for options in self.options.listen}
             options = known.get(address, ListenerOptions(address))
-            self.doors.append(Listener(options, self.serve, self.is_crowded, sock))
+            self.listeners.append(Listener(options, self.serve, self.is_busy, sock))
         for options in () if opened else self.options.listen:
-            self.doors.append(Listener(options, self.serve, self.is_crowded))
-        return [door.bound for door in self.doors]
+            self.listeners.append(Listener(options, self.serve, self.is_busy))
+        return [listener.bound for listener in self.listeners]
 
-    def is_crowded(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether there is too much to do for anybody else to come in now."""
-        return self.turn.schedule.is_crowded
+        return self.turn.schedule.is_busy
 
     def run(self) -> None:
         """Serve until somebody calls `stop`, then end every connection in good order."""
@@ -177,8 +177,8 @@ class App:
         self.keeper.start()
         self._stopping.wait()
         sweeper.kill()
-        for door in self.doors:
-            door.stop(timeout=0)
+        for listener in self.listeners:
+            listener.stop(timeout=0)
         self._end_connections()
         self.hangups.close()
         self._let_end(self.threads.kill, "a login or a search")
@@ -289,10 +289,10 @@ class App:
 
     def ports(self) -> list[Port]:
         """Return the ports that the server listens on."""
-        return [door.port(with_tls=self.tls is not None) for door in self.doors]
+        return [listener.port(with_tls=self.tls is not None) for listener in self.listeners]
 
     @property
-    def manners(self) -> ConnectionRules:
+    def connection_rules(self) -> ConnectionRules:
         """The rules for connections."""
         return ConnectionRules(self.options.connections.ping_after, self.options.connections.sendq)
 
@@ -309,7 +309,7 @@ class App:
         connection.session.secure = arrival.secure
         if arrival.forwards:
             connection.forwarders = listener.proxy
-        self._admission.settle(connection.session, arrival.source)
+        self._admission.register(connection.session, arrival.source)
         self.connections[connection] = None
         try:
             connection.run()
@@ -323,7 +323,7 @@ class App:
     def _objection(self, host: str) -> str:
         """Return the reason why this IP address may not connect; "" if it may."""
         ban = self.network.bans.of_address(host, self.now())
-        return ban.message if ban else doors(self.network).objection(host)
+        return ban.message if ban else defcon_gate(self.network).objection(host)
 
     def relocate(self, session: Session, host: str) -> str:
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""

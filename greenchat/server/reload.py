@@ -13,7 +13,7 @@ from greenchat.config.options import ListenerOptions, Options
 from greenchat.config.schema import take_over
 from greenchat.server.net.connection import Connection
 from greenchat.server.net.listener import CannotListenError, Listener, Peer
-from greenchat.server.net.plain import PlainDoor
+from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.tls_acceptor import load_tls
@@ -25,12 +25,12 @@ class Running(Protocol):
     network: Network
     options: Options
     tls: TlsAcceptor | None
-    backlogs: SendQueues
-    plain: PlainDoor
-    doors: list[Listener]
+    send_queues: SendQueues
+    plain: PlainClients
+    listeners: list[Listener]
     connections: dict[Connection, None]
 
-    def is_crowded(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether there is too much to do for anybody else to come in now."""
 
     def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions, /) -> None:
@@ -48,7 +48,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     if running.options.tls != options.tls or running.options.tls.is_given:
         running.tls = load_tls(options.tls, options.data, settings.name)
     running.options = options
-    running.backlogs.limit = options.connections.sendq_total
+    running.send_queues.limit = options.connections.sendq_total
     for connection in running.connections:
         connection.use(options)
     logging.getLogger().setLevel(options.log.level.upper())
@@ -57,29 +57,29 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations)
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     trouble = running.tls.trouble(ctx.now) if running.tls else ""
-    return [*notes, *[trouble] * bool(trouble), *_move_doors(running, options.listen)]
+    return [*notes, *[trouble] * bool(trouble), *_move_listeners(running, options.listen)]
 
 
-def _move_doors(running: Running, wanted: tuple[ListenerOptions, ...]) -> list[str]:
+def _move_listeners(running: Running, wanted: tuple[ListenerOptions, ...]) -> list[str]:
     """Close what is no longer wanted, then open what is new; who came through a closed one stays."""
-    old = list(running.doors)
+    old = list(running.listeners)
     kept: list[Listener] = []
     new: list[ListenerOptions] = []
     for options in wanted:
-        door = next((door for door in old if door.options.address == options.address), None)
-        if door is None:
+        listener = next((listener for listener in old if listener.options.address == options.address), None)
+        if listener is None:
             new.append(options)
         else:
-            old.remove(door)
-            door.options = options
-            kept.append(door)
-    for door in old:
-        door.stop(timeout=0)
+            old.remove(listener)
+            listener.options = options
+            kept.append(listener)
+    for listener in old:
+        listener.stop(timeout=0)
     failures = []
     for options in new:
         try:
-            kept.append(Listener(options, running.serve, running.is_crowded))
+            kept.append(Listener(options, running.serve, running.is_busy))
         except CannotListenError as error:
             failures.append(str(error))
-    running.doors = kept
+    running.listeners = kept
     return failures

@@ -25,7 +25,7 @@ _CHANNEL = re.compile(r"[~&@%+]?#")  # also of what is said to some ranks only
 
 def give_ids(connection: sqlite3.Connection) -> None:
     """Give accounts ids, and put these into all that refers to accounts, inside the caller's transaction."""
-    _settle_what_was_begun(connection)
+    _end_interrupted_compaction(connection)
     births = _accounts(connection)
     _presences(connection, births)
     _read_marks(connection, births)
@@ -35,8 +35,8 @@ def give_ids(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
 
 
-def _settle_what_was_begun(connection: sqlite3.Connection) -> None:
-    """End an interrupted round of settling: how far it came is told in numbers of conversations, which change."""
+def _end_interrupted_compaction(connection: sqlite3.Connection) -> None:
+    """End an interrupted round of compaction: how far it came is told in numbers of conversations, which change."""
     connection.execute(
         """DELETE FROM fresh WHERE id <= (SELECT upto FROM settling)
            AND (conversation, id) <= (SELECT conversation, id FROM settling)"""

@@ -22,7 +22,7 @@ _STEP = 400  # what is settled in one step weighs no more
 _CONVERSATION = 5  # what a conversation weighs beside its events: its pages have to be found and written
 _REMOVED = 4000  # events in one step
 
-_SETTLE = """
+_COMPACT = """
 INSERT OR IGNORE INTO settled SELECT * FROM unsettled
 WHERE id IN (SELECT value FROM json_each(?)) AND (conversation, id) <= (?, ?) ORDER BY conversation, id
 """
@@ -37,7 +37,7 @@ class _Slice(NamedTuple):
     last: int
 
 
-class Settling:
+class Compaction:
     """Settles what is committed to the same connection. What a step could not do, the next one tries again.
 
     Reads: is_due, is_under_way, is_done, last, upto. Changes: note, step.
@@ -86,7 +86,7 @@ class Settling:
         if not self.upto:
             self._begin()
         if self._slices:
-            self._settle(self._slices[0])
+            self._compact(self._slices[0])
             self._slices.popleft()
         elif self.upto:
             self._remove()
@@ -108,9 +108,9 @@ class Settling:
         self._count = 0
         self.upto = self.last if self._slices else 0
 
-    def _settle(self, part: _Slice) -> None:
+    def _compact(self, part: _Slice) -> None:
         with transaction(self._connection):
-            self._connection.execute(_SETTLE, (json.dumps(part.ids), part.conversation, part.last))
+            self._connection.execute(_COMPACT, (json.dumps(part.ids), part.conversation, part.last))
             self._connection.execute(_ADVANCE, (self.upto, part.conversation, part.last))
 
     def _remove(self) -> None:

@@ -74,8 +74,8 @@ class StoredEvent(NamedTuple):
         return time_of(self.id)
 
 
-class Place:
-    """A sender in a conversation: what many messages in a row have in common, so that the store looks it up once.
+class SpeechHeader:
+    """The fields that consecutive messages of one sender share, so that the store looks them up once.
 
     conversation, command, source, account: as of a StoredEvent. target: the first parameter. era, numbers: the store's.
     """
@@ -93,23 +93,25 @@ class Place:
 
 
 class Speech:
-    """Messages without tags, one after the other by one speaker in one place: StoredEvents in fewer steps.
+    """Consecutive messages without tags by one sender in one conversation: StoredEvents in fewer steps.
 
     ids: message ids, one for each text.
     """
 
-    __slots__ = ("ids", "place", "texts")
+    __slots__ = ("header", "ids", "texts")
 
-    def __init__(self, place: Place, ids: range, texts: Sequence[str]) -> None:
-        self.place = place
+    def __init__(self, header: SpeechHeader, ids: range, texts: Sequence[str]) -> None:
+        self.header = header
         self.ids = ids
         self.texts = texts
 
     def events(self) -> list[StoredEvent]:
         """The same in full."""
-        place = self.place
+        header = self.header
         return [
-            StoredEvent(number, place.conversation, place.command, place.source, (place.target, text), place.account)
+            StoredEvent(
+                number, header.conversation, header.command, header.source, (header.target, text), header.account
+            )
             for number, text in zip(self.ids, self.texts, strict=True)
         ]
 

@@ -17,7 +17,7 @@ from greenchat.storage.rows import COLUMNS, KINDS, MESSAGES, ROW, UnreadableErro
 
 log = logging.getLogger(__name__)
 
-# Events lie in two halves, see `settling`. Each gives its page in order, so that no more is read than is asked for.
+# Events lie in two halves, see `compaction`. Each gives its page in order, so that no more is read than is asked for.
 _HALF = """
     SELECT * FROM (
         SELECT * FROM HALF WHERE conversation = (SELECT id FROM place)

@@ -145,7 +145,7 @@ def unused_sources(connection: sqlite3.Connection) -> list[int]:
 
 
 def forget_sources(connection: sqlite3.Connection, unused: Sequence[int]) -> None:
-    """Delete these; but not who has said something again that is still fresh, see `settling`."""
+    """Delete these; but not who has said something again that is still fresh, see `compaction`."""
     connection.execute(
         "DELETE FROM source WHERE id IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT source FROM fresh)",
         (json.dumps(unused),),

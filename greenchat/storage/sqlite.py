@@ -18,7 +18,7 @@ from time import monotonic, thread_time
 
 from greenchat.storage import reader, retention, search
 from greenchat.storage.changes import Changes
-from greenchat.storage.compaction import Settling
+from greenchat.storage.compaction import Compaction
 from greenchat.storage.interface import (
     Location,
     Query,
@@ -41,7 +41,7 @@ _QUIET = 200  # events between one `maintain` and the next
 _MUCH = 50_000  # events
 _LONG = 10.0  # seconds
 _SEARCH_SECONDS = 3.0
-_SETTLE_AFTER = 10.0  # seconds
+_COMPACT_AFTER = 10.0  # seconds
 _CUTTING = 0.1  # seconds, or one step
 _PLAN_EVERY = 60_000  # ms
 _PRUNE_EVERY = 3_600_000  # ms
@@ -70,17 +70,17 @@ class SqliteStore:
                         "SELECT c.id, (SELECT max(id) FROM settled WHERE conversation = c.id) FROM conversation c"
                     ).fetchall()
                 )
-                self._settling = Settling(self._connection)
+                self._compaction = Compaction(self._connection)
                 erasures = one_number(self._connection, "SELECT value FROM counter WHERE name = 'erasures'")
         except StoreError:
             self._connection.close()
             raise
-        self._last_id: int = max(self._settling.last, *(last or 0 for last in conversations.values()), 0)
+        self._last_id: int = max(self._compaction.last, *(last or 0 for last in conversations.values()), 0)
         self._changes = Changes(conversations, self._last_id)
-        self._writer = Writer(self._connection, self._changes, self._settling)
+        self._writer = Writer(self._connection, self._changes, self._compaction)
         self._readers = reader.ConnectionPool(partial(connect_reader, path))
         self._index = SearchIndex(path, self._changes, erasures=erasures)
-        self._keeping = threading.Lock()
+        self._housekeeping_lock = threading.Lock()
         self._keeper: sqlite3.Connection | None = None
         self._log_is_long = False
         self._log_holds_erased = False
@@ -92,7 +92,7 @@ class SqliteStore:
         self._events_before = 0  # at the last `maintain`
         self._events_learned = 0
         self._learned = 0.0
-        self._settled = monotonic()  # the last step
+        self._compacted_at = monotonic()  # the last step
         self._planned_cuts: deque[retention.Cut] = deque()  # to be cut from the index first
         self._cuts: deque[retention.Cut] = deque()
         self._has_trimmed = False
@@ -160,9 +160,9 @@ class SqliteStore:
                 del self._unused_sources[:_TRIM_ROWS]
                 self._writer.forget()
                 self._log_holds_erased = True
-            elif self._is_time_to_settle():
-                self._settled = monotonic()
-                self._settling.step()
+            elif self._is_time_to_compact():
+                self._compacted_at = monotonic()
+                self._compaction.step()
             elif self._cuts:
                 self._log_holds_erased = True
                 if retention.trim(self._connection, self._cuts[0], _TRIM_ROWS):
@@ -172,7 +172,7 @@ class SqliteStore:
             elif self._may_give_back:
                 self._may_give_back = self._give_back()
         return bool(
-            self._log_is_long or self._unused_sources or self._cuts or self._may_give_back or self._is_time_to_settle()
+            self._log_is_long or self._unused_sources or self._cuts or self._may_give_back or self._is_time_to_compact()
         )
 
     def _give_back(self) -> bool:
@@ -186,7 +186,7 @@ class SqliteStore:
         """Finish; the last connection to leave moves the log into the database and removes it."""
         self._index.close()
         self._readers.close()
-        with self._keeping:
+        with self._housekeeping_lock:
             if self._keeper:
                 self._keeper.close()
                 self._keeper = None
@@ -242,12 +242,12 @@ class SqliteStore:
             or self._index.is_untidy
             or self._is_planning_due(now)
             or self._is_pruning_due(now)
-            or self._is_time_to_settle()
+            or self._is_time_to_compact()
         )
 
     def move_log(self) -> None:
         """The part of `maintain` that can't wait for long: move what was committed out of the write-ahead log."""
-        with self._keeping, self._errors("maintain"):
+        with self._housekeeping_lock, self._errors("maintain"):
             if self._keeper is None:
                 self._keeper = connect_keeper(self.path)
             self._move(self._keeper)
@@ -260,7 +260,7 @@ class SqliteStore:
         """Do one step of the work beside the event loop; call `tidy` after it. now: ms since the epoch."""
         commits = self._commits
         self.move_log()
-        with self._keeping, self._errors("maintain"):
+        with self._housekeeping_lock, self._errors("maintain"):
             started, worked = monotonic(), thread_time()
             # `tidy` needs that nobody reads
             if self._log_is_long or started < self._index_rests or not self._is_time_to_learn(started):
@@ -314,12 +314,12 @@ class SqliteStore:
         is_quiet = events - before < _QUIET
         return is_quiet or events - self._events_learned >= _MUCH or time - self._learned >= _LONG
 
-    def _is_time_to_settle(self) -> bool:
+    def _is_time_to_compact(self) -> bool:
         """A round is under way, or there is enough for one, or little that has been fresh for long."""
-        settling = self._settling
-        if settling.is_under_way or settling.is_due:
+        compaction = self._compaction
+        if compaction.is_under_way or compaction.is_due:
             return True
-        return not settling.is_done and monotonic() - self._settled >= _SETTLE_AFTER
+        return not compaction.is_done and monotonic() - self._compacted_at >= _COMPACT_AFTER
 
     def _is_planning_due(self, now: int) -> bool:
         """Whether it is time for a plan: all earlier cuts must be out of the index, however large that is."""
@@ -328,7 +328,7 @@ class SqliteStore:
 
     def _is_pruning_due(self, now: int) -> bool:
         is_time = self._has_trimmed and now - self._pruned >= _PRUNE_EVERY
-        return is_time and not (self._is_cutting or self._settling.is_under_way)
+        return is_time and not (self._is_cutting or self._compaction.is_under_way)
 
     @property
     def _is_cutting(self) -> bool:

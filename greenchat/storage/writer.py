@@ -10,7 +10,7 @@ from itertools import chain
 from operator import itemgetter
 
 from greenchat.storage.changes import Changes, Erased
-from greenchat.storage.compaction import Settling
+from greenchat.storage.compaction import Compaction
 from greenchat.storage.interface import Document, Erasure, Renaming, Speech, StoredEvent, Write, members_of
 from greenchat.storage.rows import MESSAGES, EventRow, conversation_name, encode
 from greenchat.storage.transaction import transaction
@@ -25,12 +25,12 @@ _ADD_SETTLED = _ADD_FRESH.replace("fresh", "settled")
 
 
 class Writer:
-    """Writes to one connection, in the thread that opened it, and tells `changes` and `settling` what it wrote."""
+    """Writes to one connection, in the thread that opened it, and tells `changes` and `compaction` what it wrote."""
 
-    def __init__(self, connection: sqlite3.Connection, changes: Changes, settling: Settling) -> None:
+    def __init__(self, connection: sqlite3.Connection, changes: Changes, compaction: Compaction) -> None:
         self._connection = connection
         self._changes = changes
-        self._settling = settling
+        self._compaction = compaction
         self._conversations: dict[str, tuple[int, str | None]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._era = object()  # as long as it is the same one, the numbers are
@@ -65,7 +65,7 @@ class Writer:
             self.forget()
             raise
         if added or erased:
-            self._settling.note(added)
+            self._compaction.note(added)
             last = max(map(_ID, added), default=0)
             self._changes.note(set(map(_CONVERSATION, added)), last, erased, len(writes))
         return bool(erased) or any(isinstance(write, Document) and write.value is None for write in writes)
@@ -84,19 +84,19 @@ class Writer:
         return event.id, conversation, kind, source, target, text, more
 
     def _add_speech(self, rows: list[EventRow], speech: Speech) -> None:
-        place = speech.place
-        if place.era is not self._era:
+        header = speech.header
+        if header.era is not self._era:
             _, conversation, kind, source, target, _, _ = self._row(speech.events()[0])
-            place.numbers = (conversation, kind, source, target)
-            place.era = self._era
-        conversation, kind, source, target = place.numbers
+            header.numbers = (conversation, kind, source, target)
+            header.era = self._era
+        conversation, kind, source, target = header.numbers
         for number, text in zip(speech.ids, speech.texts, strict=True):
             rows.append((number, conversation, kind, source, target, text, None))
 
     def _add(self, rows: list[EventRow]) -> list[EventRow]:
         """Insert them and return them."""
         if rows:
-            upto = self._settling.upto
+            upto = self._compaction.upto
             if upto and any(row[0] <= upto for row in rows):
                 self._connection.executemany(_ADD_SETTLED, [row for row in rows if row[0] <= upto])
                 self._add_fresh([row for row in rows if row[0] > upto])

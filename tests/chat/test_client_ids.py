@@ -6,16 +6,16 @@ from greenchat.chat.client_ids import SentIds
 
 
 def test_an_id_belongs_to_an_account_and_a_place() -> None:
-    resent = SentIds()
+    sent_ids = SentIds()
     key = SentIds.key("alice", "#lobby", "1")
     assert key
-    resent.add(key, 7)
-    assert resent.get(key) == 7
+    sent_ids.add(key, 7)
+    assert sent_ids.get(key) == 7
     for other in ("bob", "#lobby", "1"), ("alice", "#other", "1"), ("alice", "#lobby", "2"):
-        assert resent.get(other) == 0
-    resent.drop(key)
-    assert resent.get(key) == 0
-    resent.drop(key)
+        assert sent_ids.get(other) == 0
+    sent_ids.drop(key)
+    assert sent_ids.get(key) == 0
+    sent_ids.drop(key)
 
 
 @pytest.mark.parametrize(("text", "is_id"), [("", False), ("x", True), ("x" * 64, True), ("x" * 65, False)])
@@ -25,7 +25,7 @@ def test_what_is_an_id(text: str, is_id: bool) -> None:
 
 def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.chat.client_ids._MOST", 3)
-    resent = SentIds()
+    sent_ids = SentIds()
     for number in range(5):
-        resent.add(("", "#lobby", str(number)), 7)
-    assert [number for number in range(5) if resent.get(("", "#lobby", str(number)))] == [2, 3, 4]
+        sent_ids.add(("", "#lobby", str(number)), 7)
+    assert [number for number in range(5) if sent_ids.get(("", "#lobby", str(number)))] == [2, 3, 4]

@@ -101,7 +101,7 @@ def run(folder: Path, kills: int, chance: random.Random, *, writers: int = 4, re
             time.sleep(chance.uniform(0.0, 0.4))
             server.kill()
             _wait_for(partial(_is_back, crowd, visits))
-        history = crowd.settle()
+        history = crowd.finish()
         return Result(kills, len(history), time.monotonic() - started, crowd.wrong(history))
     finally:
         server.stop()

@@ -185,7 +185,7 @@ class Crowd:
         for thread in self._threads.values():
             thread.start()
 
-    def settle(self) -> list[Line]:
+    def finish(self) -> list[Line]:
         """Let the writers finish, then the readers see the last of it; returns the whole history."""
         self.is_over.set()
         for writer in self.writers:

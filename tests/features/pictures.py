@@ -34,7 +34,7 @@ def check(terminal: Terminal, name: str) -> None:
     """Wait until the screen is the picture of this name. In renewal: until the terminal is quiet, then store it."""
     path = FOLDER / f"{name}.txt"
     if RENEW:
-        terminal.settle()
+        terminal.wait_quiet()
         path.write_text("\n".join(masked(terminal.rows)) + "\n", encoding="utf-8")
         return
     stored = path.read_text(encoding="utf-8").split("\n")[:-1]

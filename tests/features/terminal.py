@@ -133,7 +133,7 @@ class Terminal:
         """Read until this is not on the screen any more."""
         self.wait(lambda: text not in self.text, f"no {text!r}")
 
-    def settle(self) -> None:
+    def wait_quiet(self) -> None:
         """Read until nothing has come for a second, but not longer than three: a countdown never ends."""
         deadline, before = time.monotonic() + 3, -1
         while before != len(self.output) and time.monotonic() < deadline:

@@ -33,7 +33,7 @@ def test_a_full_disk_loses_nothing_that_anybody_saw(tmp_path: Path) -> None:
         resource.prlimit(process, resource.RLIMIT_FSIZE, (hard, hard))
         confirmed = [len(writer.seen) for writer in crowd.writers]
         _wait(crowd, lambda: all(len(w.seen) > was + 10 for w, was in zip(crowd.writers, confirmed, strict=True)))
-        assert crowd.wrong(crowd.settle()) == []
+        assert crowd.wrong(crowd.finish()) == []
         assert [person.lost for person in crowd.people] == [0] * 5  # it cost nobody the connection
     finally:
         server.stop()

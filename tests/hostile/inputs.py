@@ -146,7 +146,7 @@ def feed_webirc(data: bytes) -> None:
     puppet = world.connect()
     origin = puppet.session.host
     world.app._admission._enter(origin, world.app.options.connections)
-    world.app._admission.settle(puppet.session, origin)
+    world.app._admission.register(puppet.session, origin)
     world.send(puppet, data.replace(b"\0", b"") + b"\r\n")
     _check_host(puppet)
     world.check()

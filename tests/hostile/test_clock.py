@@ -12,7 +12,7 @@ from greenchat.server.app import App
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
-from tests.storage.talk import settle
+from tests.storage.talk import tidy_up
 
 _MINUTE, _HOUR, _YEAR = 60_000, 3_600_000, 365 * 86_400_000
 _JUMPS = [_HOUR, -_HOUR, _YEAR, -_YEAR]
@@ -124,7 +124,7 @@ def test_doors_stay_as_they_are(house: ServerThread, set_clock: SetClock, by: in
 def _housekeeping(app: App, now: int) -> None:
     """All of it, at once."""
     app.store._planned = 0  # it would be a minute else
-    settle(app.store, now)
+    tidy_up(app.store, now)
 
 
 def test_history_is_not_thrown_away_by_a_wrong_date(house: ServerThread, set_clock: SetClock) -> None:

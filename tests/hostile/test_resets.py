@@ -92,15 +92,17 @@ def _state(words: str) -> Callable[[State], State]:
     return declare
 
 
-def _connect(house: ServerThread, door: int = 0) -> socket.socket:
-    return socket.create_connection((house.address[0], house.call(lambda app: app.doors[door].bound.port)), timeout=20)
+def _connect(house: ServerThread, listener: int = 0) -> socket.socket:
+    return socket.create_connection(
+        (house.address[0], house.call(lambda app: app.listeners[listener].bound.port)), timeout=20
+    )
 
 
-def _after(words: str, data: bytes, *, door: int = 0, answer: bytes = b"") -> None:
+def _after(words: str, data: bytes, *, listener: int = 0, answer: bytes = b"") -> None:
     """A state that some bytes lead to, and if they have an answer its first ones."""
 
     def state(house: ServerThread, _: int) -> socket.socket:
-        sock = _connect(house, door)
+        sock = _connect(house, listener)
         sock.sendall(data)
         assert sock.recv(len(answer), socket.MSG_WAITALL) == answer
         return sock
@@ -132,10 +134,10 @@ _after("half registered", b"CAP LS 302\r\nNICK half\r\n", answer=b":")
 _after("in a login", b"CAP REQ sasl\r\nNICK a\r\nUSER a 0 * a\r\nAUTHENTICATE PLAIN\r\n", answer=b":")
 _after("while a password is checked", b"CAP REQ sasl\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE AHN0YXllcgB4\r\n")
 _after("in SCRAM", b"CAP REQ sasl\r\nAUTHENTICATE SCRAM-SHA-256\r\nAUTHENTICATE biwsbj1zdGF5ZXIscj1hYmM=\r\n")
-_after("in the header of a proxy", b"PROXY TCP4 192.0", door=1)
-_after("before the header of a proxy", b"", door=1)
-_after("at the prompt for a name", b"", door=2, answer=b"NICK")
-_after("in a name", b"\xc3", door=2, answer=b"NICK")
+_after("in the header of a proxy", b"PROXY TCP4 192.0", listener=1)
+_after("before the header of a proxy", b"", listener=1)
+_after("at the prompt for a name", b"", listener=2, answer=b"NICK")
+_after("in a name", b"\xc3", listener=2, answer=b"NICK")
 
 
 @_state("in the middle of a line")
@@ -274,8 +276,8 @@ def _left(app: App) -> dict[str, int]:
         "registered sessions": len(app.network.sessions) - app.network.unregistered,
         "origins": len(app._admission._origins),
         "admitted": app._admission._gate.open,
-        "bytes that wait": app.backlogs.total,
-        "slow readers": len(app.backlogs._waiting),
+        "bytes that wait": app.send_queues.total,
+        "slow readers": len(app.send_queues._waiting),
         "prompts": app.plain.waiting,
         "greenlets": living_greenlets(),
         "watched sockets": sum(isinstance(each, _Watcher) and each.active for each in gc.get_objects()),

@@ -19,7 +19,7 @@ _SENDQ = 32 * 1024
 _TEXT = "x" * 400
 
 
-def _backlogs(app: App) -> list[int]:
+def _send_queues(app: App) -> list[int]:
     return [connection.outbox.backlog for connection in app.connections]
 
 
@@ -55,7 +55,7 @@ def test_hundreds_who_never_read(start_server: StartServer, tmp_path: Path, witn
                 talker.send(f"PRIVMSG #talk :{number} {_TEXT}")
                 if number % 10 == 0:
                     gone |= {each.nick: each.params[0] for each in talker.sync() if each.command == "QUIT"}
-                    assert max(house.call(_backlogs)) <= _SENDQ
+                    assert max(house.call(_send_queues)) <= _SENDQ
                     most = max(most, house.call(_memory))
                     lines = [each for each in root.run("STATS l") if each.command == "211"]
                     seen_by_operators = max([seen_by_operators, *(int(each.params[2]) for each in lines)])
@@ -80,7 +80,7 @@ def test_together_they_are_bounded_too(start_server: StartServer, tmp_path: Path
             for number in range(3000):
                 talker.send(*[f"PRIVMSG stuck{n} :{number} {_TEXT}" for n in range(len(stuck))])
                 answers = [each.command for each in talker.sync()]
-                assert sum(house.call(_backlogs)) <= together
+                assert sum(house.call(_send_queues)) <= together
                 cut = max(cut, answers.count("401"))
                 if cut == len(stuck):
                     break

@@ -31,7 +31,7 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(Settings(), quick_options(tmp_path))
 
 
-def lasting(data: Path) -> Options:
+def durable_options(data: Path) -> Options:
     """Options of a server that comes back to what it has kept."""
     return dataclasses.replace(quick_options(data), storage=Storage())
 
@@ -198,7 +198,7 @@ def test_a_full_disk_costs_messages_but_nobody_the_connection(server: ServerThre
 
 
 def test_a_restart_forgets_nothing_and_ids_go_on(start_server: StartServer, tmp_path: Path) -> None:
-    options = lasting(tmp_path)
+    options = durable_options(tmp_path)
     first = start_server(Settings(), options)
     with people(first.address, "alice", channel="#lobby") as (alice,):
         alice.send("PRIVMSG #lobby :before")
@@ -318,12 +318,12 @@ def test_what_could_not_be_stored_can_be_sent_again(server: ServerThread) -> Non
 
 
 def test_sent_again_after_a_restart_is_said_once(start_server: StartServer, tmp_path: Path) -> None:
-    first = start_server(Settings(), lasting(tmp_path))
+    first = start_server(Settings(), durable_options(tmp_path))
     with people(first.address, "alice", caps=CAPS, channel="#lobby") as (alice,):
         alice.send(f"{ID} PRIVMSG #lobby :hi")
         said = alice.expect("PRIVMSG")
     first.stop()
-    second = start_server(Settings(), lasting(tmp_path))
+    second = start_server(Settings(), durable_options(tmp_path))
     with people(second.address, "alicia", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
         alice.send(f"{ID} PRIVMSG #lobby :hi")
         assert alice.expect("PRIVMSG").tags["msgid"] == said.tags["msgid"]

@@ -122,7 +122,7 @@ def test_listeners_come_and_go_and_people_stay(server: ServerThread, configure: 
         configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, second)))
         alice.send("REHASH")
         alice.expect("382")
-        opened = server.call(lambda app: [door.bound for door in app.doors])
+        opened = server.call(lambda app: [listener.bound for listener in app.listeners])
         assert [address.host for address in opened] == ["127.0.0.1", "127.0.0.2"]
         assert opened[0].port == server.address[1]
         with Client((opened[1].host, opened[1].port), "bob") as bob:
@@ -131,7 +131,7 @@ def test_listeners_come_and_go_and_people_stay(server: ServerThread, configure: 
             alice.expect("382")
             with pytest.raises(ConnectionRefusedError):
                 Client(server.address)
-            alice.send("PRIVMSG bob :the door I came through is closed")
+            alice.send("PRIVMSG bob :the listener I came through is closed")
             assert bob.expect("PRIVMSG").nick == "alice"
 
 

@@ -45,18 +45,18 @@ def texts(events: list[StoredEvent]) -> list[str]:
     return [event.params[-1] for event in events]
 
 
-def settle_events(store: SqliteStore) -> None:
+def compact_events(store: SqliteStore) -> None:
     """Have every event where it is read from."""
-    while not store._settling.is_done:
-        store._settled = -1e9
+    while not store._compaction.is_done:
+        store._compacted_at = -1e9
         store.tidy()
-    store._settled = monotonic()
+    store._compacted_at = monotonic()
 
 
-def settle(store: SqliteStore, now: int = START) -> None:
+def tidy_up(store: SqliteStore, now: int = START) -> None:
     """Housekeeping until nothing is left to do."""
     for _ in range(4):
-        settle_events(store)
+        compact_events(store)
         store._index_rests = 0.0
         store.maintain(now)
         while store.tidy():

@@ -16,7 +16,7 @@ from greenchat.storage.inspection import check, export
 from greenchat.storage.interface import Erasure, Query, Span, StoredEvent, StoreError, Target
 from greenchat.storage.schema import MIGRATIONS, migrate
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, opened, settle_events, texts
+from tests.storage.talk import START, Talk, compact_events, opened, texts
 
 CHANNELS = ("#a", "#b", "#c")
 ALL = Span(100_000, events=True)
@@ -37,7 +37,7 @@ def count(store: SqliteStore, table: str) -> int:
 
 def begin(store: SqliteStore) -> None:
     """Begin to settle, one step of it."""
-    store._settled = -1e9
+    store._compacted_at = -1e9
     assert store.tidy()
 
 
@@ -54,7 +54,7 @@ class Model(RuleBasedStateMachine):
         self.said: list[StoredEvent] = []
 
     def teardown(self) -> None:
-        settle_events(self.store)
+        compact_events(self.store)
         assert count(self.store, "fresh") == 0
         self.all_is_there()
         self.store.close()
@@ -73,7 +73,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(steps=st.integers(1, 4))
     def settle_on(self, steps: int) -> None:
-        self.store._settled = -1e9
+        self.store._compacted_at = -1e9
         for _ in range(steps):
             self.store.tidy()
 
@@ -126,7 +126,7 @@ def test_a_round_goes_in_small_steps(store: SqliteStore, talk: Talk) -> None:
     said = [talk.say(str(number), f"#{number % 100}") for number in range(5000)]
     store.commit(said)
     steps = []
-    store._settled = -1e9
+    store._compacted_at = -1e9
     before = 0
     while store.tidy():
         now = count(store, "settled")
@@ -154,7 +154,7 @@ def test_it_begins_when_it_was_long_ago(store: SqliteStore, talk: Talk, monkeypa
     store.commit(talk.lines(1))
     assert not store.tidy()
     assert count(store, "settled") == 0
-    monkeypatch.setattr("greenchat.storage.sqlite._SETTLE_AFTER", 0.0)
+    monkeypatch.setattr("greenchat.storage.sqlite._COMPACT_AFTER", 0.0)
     assert not store.is_tidy(START)
     while store.tidy():
         pass
@@ -170,7 +170,7 @@ def test_an_event_older_than_the_round_that_is_under_way_is_not_lost(store: Sqli
     newer = talk.say("newer")
     store.commit([late, newer])
     assert store.read("#a", ALL) == [late]
-    settle_events(store)
+    compact_events(store)
     assert store.read("#a", ALL) == [late]
     assert store.read("#lobby", ALL) == [*said, newer]
 
@@ -183,11 +183,11 @@ def test_a_step_that_fails_is_done_again(store: SqliteStore, path: Path, talk: T
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
     store._connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite now says what it says on a full disk
     with pytest.raises(StoreError, match="full"):
-        settle_events(store)
+        compact_events(store)
     for channel in range(5):
         assert store.read(f"#{channel}", ALL) == said[channel::5]
     store._connection.execute("PRAGMA max_page_count = 1000000000")
-    settle_events(store)
+    compact_events(store)
     assert count(store, "settled") == 100
     assert check(path) == []
 
@@ -198,7 +198,7 @@ def test_what_is_erased_while_it_is_settled_is_gone(store: SqliteStore, path: Pa
     begin(store)
     gone = [said[0], said[-1]]
     store.commit([Erasure(event.conversation, event.id) for event in gone])
-    settle_events(store)
+    compact_events(store)
     assert [event for channel in range(3) for event in store.read(f"#{channel}", ALL)] == [
         event for channel in range(3) for event in said[channel::3] if event not in gone
     ]
@@ -224,6 +224,6 @@ def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: Talk) -> 
         assert texts(store.read("#lobby", ALL)) == [*[f"old {number}" for number in range(0, 100, 2)], "new"]
         assert store.read("#lobby", Span(1))[0].params == ("#Lobby", "old 0")
         assert len(store.search(Query(["#lobby", "#other"], 1000, "old"))) == 100
-        settle_events(store)
+        compact_events(store)
         assert texts(store.read("#lobby", Span(2, newest=True))) == ["old 98", "new"]
     assert check(path) == []

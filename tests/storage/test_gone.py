@@ -11,7 +11,7 @@ from greenchat.protocol.msgid import first_id
 from greenchat.storage.interface import Document, Erasure, Retention, Span
 from greenchat.storage.retention import DateDoubt
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, opened, settle_events
+from tests.storage.talk import START, Talk, compact_events, opened
 
 ALL = Span(100_000, events=True)
 _DAY = 86_400_000  # ms
@@ -56,7 +56,7 @@ def test_what_was_erased_is_in_no_file(
     with opened(path) as store:
         store.commit(said)
         if is_settled:
-            settle_events(store)
+            compact_events(store)
         keep_house(store)
         assert files_with(path, [secret, secret[-12:]])
         store.commit([Erasure("#lobby", said[150].id)])
@@ -96,7 +96,7 @@ def test_what_is_kept_no_longer_is_in_no_file_and_the_files_shrink(path: Path, t
     old = words(12_000)[:11_000:50]
     with opened(path) as store:
         store.commit(said)
-        settle_events(store)
+        compact_events(store)
         keep_house(store)
         assert any("-search" in name for name in files_with(path, [word[-12:] for word in old]))
     sizes = {file.name: file.stat().st_size for file in path.parent.iterdir()}
@@ -123,7 +123,7 @@ def test_a_channel_of_nobody_keeps_less(path: Path, talk: Talk) -> None:
     store = SqliteStore(path, keep=Retention(per_unregistered=10))
     said = {place: talk.lines(50, place) for place in ("#own", "@#own", "#free", "@#free", "a b")}
     store.commit([Document("channel", "#own", {}), *(event for lines in said.values() for event in lines)])
-    settle_events(store)
+    compact_events(store)
     keep_house(store)
     kept = {place: len(store.read(place, ALL)) for place in said}
     assert kept == {"#own": 50, "@#own": 50, "#free": 10, "@#free": 10, "a b": 50}
@@ -134,12 +134,12 @@ def test_a_start_with_a_wrong_clock_deletes_nothing(path: Path, talk: Talk, capl
     said = talk.lines(10)
     with opened(path) as store:
         store.commit(said)
-        settle_events(store)
+        compact_events(store)
     wrong = talk.now + 400 * _DAY
     store = SqliteStore(path, keep=Retention(age=10 * _DAY))
     keep_house(store, wrong)
     store.commit([talk.say("said with a wrong date", id=first_id(wrong))])
-    settle_events(store)
+    compact_events(store)
     keep_house(store, wrong + 120_000)
     assert store.read("#lobby", ALL)[:10] == said
     assert caplog.text.count("nothing is deleted for its age in the next 24 hours") == 1

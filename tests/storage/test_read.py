@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from greenchat.protocol.msgid import LAST_ID
 from greenchat.storage.interface import NOWHERE, Span, StoredEvent, Target, direct_key, members_of
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, settle, texts
+from tests.storage.talk import Talk, texts, tidy_up
 
 
 def test_pages_from_both_ends(store: SqliteStore, talk: Talk) -> None:
@@ -118,7 +118,7 @@ def test_where_messages_of_an_account_are(store: SqliteStore, talk: Talk) -> Non
     ]
     joined = talk.say("", "#1", account="Alice")._replace(command="JOIN", params=("#1",))
     store.commit([*said[:15], joined])
-    settle(store)
+    tidy_up(store)
     store.commit(said[15:])
     found = []
     after = NOWHERE

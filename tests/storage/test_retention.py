@@ -7,26 +7,26 @@ import pytest
 from greenchat.storage.inspection import check
 from greenchat.storage.interface import Query, Retention, Span, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, settle, settle_events, texts
+from tests.storage.talk import START, Talk, compact_events, texts, tidy_up
 
 ALL = Span(10_000, events=True)
 
 
-def keeping(path: Path, keep: Retention) -> SqliteStore:
+def store_with(path: Path, keep: Retention) -> SqliteStore:
     """A store that keeps so much."""
     return SqliteStore(path, keep=keep)
 
 
 def test_what_is_too_old_goes(path: Path, talk: Talk) -> None:
-    store = keeping(path, Retention(age=1000))
+    store = store_with(path, Retention(age=1000))
     old, older = talk.say("old xyzzy"), talk.say("older", direct_key("a", "b"))
     talk.now += 500
     new = talk.say("new xyzzy")
     store.commit([old, older, new])
     assert len(store.search(Query(["#lobby"], 9, "xyzzy"))) == 2
-    settle(store, old.time + 1000)
+    tidy_up(store, old.time + 1000)
     assert store.read("#lobby", ALL) == [old, new]
-    settle(store, old.time + 1000 + 60_000)
+    tidy_up(store, old.time + 1000 + 60_000)
     assert store.read("#lobby", ALL) == []
     assert store.targets("a", [], 0, 1 << 62) == []
     assert store.search(Query(["#lobby"], 9, "xyzzy")) == []
@@ -34,19 +34,19 @@ def test_what_is_too_old_goes(path: Path, talk: Talk) -> None:
 
 
 def test_age_is_to_the_millisecond(path: Path, talk: Talk) -> None:
-    store = keeping(path, Retention(age=1000))
+    store = store_with(path, Retention(age=1000))
     said = talk.lines(10)
     store.commit(said)
-    settle(store, said[4].time + 1000)
+    tidy_up(store, said[4].time + 1000)
     assert store.read("#lobby", ALL) == said[4:]
     store.close()
 
 
 def test_what_is_too_much_in_one_conversation_goes(path: Path, talk: Talk) -> None:
-    store = keeping(path, Retention(per_conversation=300))
+    store = store_with(path, Retention(per_conversation=300))
     loud, quiet = talk.lines(1000), talk.lines(5, "#quiet")
     store.commit(loud + quiet)
-    settle_events(store)
+    compact_events(store)
     store.maintain(START)
     steps = 1
     while store.tidy():
@@ -59,14 +59,14 @@ def test_what_is_too_much_in_one_conversation_goes(path: Path, talk: Talk) -> No
 
 
 def test_what_is_too_much_in_all_goes(path: Path, talk: Talk) -> None:
-    store = keeping(path, Retention(total=50))
+    store = store_with(path, Retention(total=50))
     first = talk.lines(30)
     talk.now += 60_000
     second = talk.lines(30, "#other")
     talk.now += 60_000
     third = talk.lines(20)
     store.commit(first + second + third)
-    settle(store)
+    tidy_up(store)
     assert store.read("#lobby", ALL) == third
     assert store.read("#other", ALL) == second
     store.close()
@@ -75,14 +75,14 @@ def test_what_is_too_much_in_all_goes(path: Path, talk: Talk) -> None:
 def test_nothing_goes_by_default(store: SqliteStore, talk: Talk) -> None:
     said = talk.lines(100)
     store.commit(said)
-    settle(store, START + 10**12)
+    tidy_up(store, START + 10**12)
     assert store.read("#lobby", ALL) == said
 
 
 def test_a_conversation_that_went_can_begin_anew(path: Path, talk: Talk) -> None:
-    store = keeping(path, Retention(age=1000))
+    store = store_with(path, Retention(age=1000))
     store.commit([talk.say("old")])
-    settle(store, talk.now + 5000)
+    tidy_up(store, talk.now + 5000)
     again = talk.say("new")
     store.commit([again])
     assert texts(store.search(Query(["#lobby"], 9, "new"))) == ["new"]
@@ -92,39 +92,39 @@ def test_a_conversation_that_went_can_begin_anew(path: Path, talk: Talk) -> None
 
 def test_what_guests_said_to_each_other_goes_with_them(path: Path, talk: Talk) -> None:
     both, one = direct_key("~1", "~2"), direct_key("~1", "alice")
-    store = keeping(path, Retention())
+    store = store_with(path, Retention())
     before = talk.say("still here", one)
     store.commit([talk.say("gone", both), before])
-    settle(store)
+    tidy_up(store)
     assert len(store.read(both, ALL)) == 1
     store.close()
-    store = keeping(path, Retention())
+    store = store_with(path, Retention())
     after = talk.say("others of the same name", both)
     store.commit([after])
-    settle(store)
+    tidy_up(store)
     assert store.read(both, ALL) == [after]
     assert store.read(one, ALL) == [before]
     store.close()
 
 
 def test_when_there_is_nothing_to_do_it_is_tidy(path: Path, talk: Talk) -> None:
-    store = keeping(path, Retention(age=10**9))
+    store = store_with(path, Retention(age=10**9))
     assert not store.is_tidy(START)
-    settle(store)
+    tidy_up(store)
     assert store.is_tidy(START)
     assert not store.is_tidy(START + 60_000)
     store.commit(talk.lines(1))
     assert not store.is_tidy(START)
-    settle(store)
+    tidy_up(store)
     assert store.is_tidy(START)
     store.close()
 
 
 @pytest.mark.parametrize("keep", [Retention(age=1), Retention(per_conversation=0), Retention(total=0)])
 def test_keeping_nothing(path: Path, talk: Talk, keep: Retention) -> None:
-    store = keeping(path, keep)
+    store = store_with(path, keep)
     store.commit(talk.lines(500))
-    settle(store, talk.now + 120_000)
+    tidy_up(store, talk.now + 120_000)
     assert store.read("#lobby", ALL) == []
     store.close()
 
@@ -133,10 +133,10 @@ def test_very_much_goes_from_the_index_in_steps(path: Path, talk: Talk, monkeypa
     """Meanwhile the index learns what is new, and the log is moved."""
     monkeypatch.setattr("greenchat.storage.search._STEP_ROWS", 100)
     monkeypatch.setattr("greenchat.storage.sqlite._CUTTING", 0.0)
-    store = keeping(path, Retention(per_conversation=300))
+    store = store_with(path, Retention(per_conversation=300))
     loud = talk.lines(1000)
     store.commit(loud)
-    settle_events(store)
+    compact_events(store)
     store.learn()
     left = []
     while not store.is_tidy(START):
@@ -154,13 +154,13 @@ def test_who_is_known_from_nothing_any_more_is_forgotten(
     path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("greenchat.storage.sqlite._TRIM_ROWS", 3)
-    store = keeping(path, Retention(age=1000))
+    store = store_with(path, Retention(age=1000))
     store.commit([talk.say("old", nick=f"gone{number}") for number in range(10)])
     store.commit([talk.say("old", nick="back"), talk.say("taken back", nick="stays")])
     talk.now += 5000
     new = [talk.say("new", nick="stays"), talk.say("new", nick="other")]
     store.commit(new)
-    settle_events(store)
+    compact_events(store)
     store.maintain(talk.now)
     while store._cuts:
         store.tidy()
@@ -169,7 +169,7 @@ def test_who_is_known_from_nothing_any_more_is_forgotten(
     assert len(store._unused_sources) == 11
     new.append(talk.say("here again", nick="back"))  # after it was found that nobody needs that one
     store.commit([new[-1]])
-    settle(store, talk.now)
+    tidy_up(store, talk.now)
     masks = [mask for (mask,) in store._connection.execute("SELECT mask FROM source ORDER BY mask")]
     assert masks == ["back!u@h", "other!u@h", "stays!u@h"]
     new.append(talk.say("and so am I", nick="gone1"))

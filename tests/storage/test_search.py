@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.storage.interface import Erasure, Query, Retention, Span, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, files_hold, opened, settle, settle_events, texts
+from tests.storage.talk import Talk, compact_events, files_hold, opened, texts, tidy_up
 
 LOBBY = ["#lobby"]
 
@@ -123,7 +123,7 @@ def test_the_index_waits_for_a_quiet_moment(store: SqliteStore, talk: Talk, monk
         store.maintain(1)
         return store.is_tidy(1)
 
-    settle(store)
+    tidy_up(store)
     assert commit_and_maintain(1)
     assert not commit_and_maintain(1000)
     assert not commit_and_maintain(1000)
@@ -143,7 +143,7 @@ def test_an_index_that_breaks_while_in_use_is_built_anew(path: Path, talk: Talk)
         store.commit(said)
         assert len(store.search(Query(LOBBY, 999, "line"))) == 100
         store.commit([Erasure("#lobby", said[0].id)])
-        settle(store)
+        tidy_up(store)
         connection = store._index._connection
         assert connection
         connection.execute("PRAGMA writable_schema = ON")
@@ -164,7 +164,7 @@ def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
     path.with_name("greenchat.db-search").mkdir()
     store = SqliteStore(path, keep=Retention(age=1000))
     store.commit(talk.lines(5))
-    settle_events(store)
+    compact_events(store)
     with pytest.raises(StoreError, match="search index"):
         store.search(Query(LOBBY, 9, "line"))
     with pytest.raises(StoreError, match="search index"):
@@ -183,7 +183,7 @@ def test_what_was_erased_is_in_no_file(path: Path, talk: Talk) -> None:
         assert files_hold(path, "xyzzyplugh")
         store.commit([Erasure("#lobby", secret.id)])
         assert store.search(Query(LOBBY, 9, "xyzzyplugh")) == []
-        settle(store)
+        tidy_up(store)
         assert not files_hold(path, "xyzzyplugh")
         assert len(store.search(Query(LOBBY, 99, "line"))) == 50
 

@@ -54,10 +54,10 @@ def measure(command: Callable[[int, Path], Sequence[str]]) -> dict[str, float]:
 
 def _measure(server: StageServer, client: Client) -> dict[str, float]:
     found = {"start": client.wait_for(WELCOME, TOPIC) - client.started}
-    client.settle()
+    client.wait_quiet()
     found["start_cpu"] = client.cpu()
     client.press(f"/join {CHANNEL}\r")  # those that are there already take it as going to its window
-    client.settle(0.5)
+    client.wait_quiet(0.5)
     found["echo"] = median(_echoes(client, 30, 0.02))
     found["resize"] = median(_resizes(client))
 
@@ -66,7 +66,7 @@ def _measure(server: StageServer, client: Client) -> dict[str, float]:
     echoes = sorted(_echoes(client, 40, FLOOD_SECONDS / 60))
     flood.join()
     found["flood_echo"], found["flood_echo_most"] = median(echoes), quantile(echoes, 0.95)
-    client.settle()
+    client.wait_quiet()
 
     lines = [LINE.format(number=number) for number in range(BURST)] + ["zebraend"]
     burst = threading.Thread(target=server.say, args=(lines,))
@@ -76,12 +76,12 @@ def _measure(server: StageServer, client: Client) -> dict[str, float]:
     client.press("meanwhile")
     found["burst"] = client.wait_for("zebraend", seconds=60) - begin
     burst.join()
-    client.settle()
+    client.wait_quiet()
     found["burst_cpu"] = client.cpu() - cpu
     client.press("\r")
     found["keys_kept"] = float(server.wait_said("typedmeanwhile", 5))
     found["memory"] = client.peak_memory()
-    client.settle()
+    client.wait_quiet()
 
     server.drop()
     client.press("droppedline\r")
@@ -100,7 +100,7 @@ def _echoes(client: Client, count: int, pause: float) -> list[float]:
         seconds.append(client.wait_for(key) - begin)
         if number % len(KEYS) == len(KEYS) - 1:
             client.press("\x15")
-        client.settle(pause) if pause < 0.03 else time.sleep(pause)
+        client.wait_quiet(pause) if pause < 0.03 else time.sleep(pause)
     client.press("\x15")
     return seconds
 
@@ -108,7 +108,7 @@ def _echoes(client: Client, count: int, pause: float) -> list[float]:
 def _resizes(client: Client) -> list[float]:
     seconds = []
     for number in range(8):
-        client.settle(0.1)
+        client.wait_quiet(0.1)
         begin = time.monotonic()
         client.resize(38 if number % 2 == 0 else 40, 110 if number % 2 == 0 else 120)
         seconds.append(client.wait_output() - begin)
@@ -128,7 +128,7 @@ def _arrives(server: StageServer, client: Client, text: str, seconds: float) -> 
     while time.monotonic() < deadline:
         if server.wait_said(text, 0.2):
             return True
-        client.settle(0.01)  # somebody has to read what it draws
+        client.wait_quiet(0.01)  # somebody has to read what it draws
     return False
 
 

@@ -104,7 +104,7 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
 @step("login.origin")
 def _note_origin(ctx: Context, account_id: str, place: str) -> None:
     """Note a login to an account from a place."""
-    ctx.network.familiar.note(account_id, place)
+    ctx.network.known_origins.note(account_id, place)
 
 
 def proof_of(account: Account) -> str:
@@ -138,6 +138,6 @@ def mask(ctx: Context) -> str:
 def _keys(ctx: Context, name: str) -> tuple[str, ...]:
     """By what wrong passwords are counted: in a place that is the owner's, not by what strangers try elsewhere."""
     network, place = ctx.network, netblock(ctx.session.host)
-    if network.familiar.knows(network.accounts.id_of(name), place):
+    if network.known_origins.knows(network.accounts.id_of(name), place):
         return (place,)
     return (place, "account " + network.fold(name))

@@ -8,7 +8,7 @@ from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.persistence import keep_presences
 from greenchat.commands.history.conversations import channel_places, news
 from greenchat.commands.history.replay import envelope_of
-from greenchat.commands.users.away import settle
+from greenchat.commands.users.away import update_away
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
@@ -24,11 +24,11 @@ _MOST_TALKS = 50  # private ones
 def stay(ctx: Context, user: User) -> None:
     """Their last connection has gone."""
     user.left, user.last_seen = ctx.now, format_msgid(ctx.new_id())
-    ctx.network.moved[user] = None
+    ctx.network.changed_presences[user] = None
     keep_presences(ctx)
     account = ctx.network.accounts.get(user.account)
     if account is None or account.preferences.auto_away is not False:
-        settle(ctx, user)
+        update_away(ctx, user)
 
 
 def tell_missed(ctx: Context, user: User) -> None:

@@ -6,7 +6,7 @@ from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
 
 
-def doors(network: Network) -> DefconGate:
+def defcon_gate(network: Network) -> DefconGate:
     """Return the gate that decides who may come in now."""
     settings = network.settings
     return DefconGate(network.defcon, settings.opers.values(), settings.webirc.hosts)
@@ -16,4 +16,4 @@ def objection_to_guest(ctx: Context, session: Session) -> str:
     """Return the reason why a session can't come in without an account; "" if it can."""
     if ctx.network.defcon > ONLY_ACCOUNTS or session.account:
         return ""
-    return doors(ctx.network).objection_to_guest(session.host)
+    return defcon_gate(ctx.network).objection_to_guest(session.host)

@@ -6,7 +6,7 @@ from greenchat.commands.connection.always_on import stay
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import forget_presence, keep_presences
 from greenchat.commands.core.steps import step
-from greenchat.commands.users.away import settle
+from greenchat.commands.users.away import update_away
 from greenchat.commands.users.monitor import tell_offline
 
 
@@ -30,7 +30,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
         return
     if len(leaver.sessions) > 1:
         ctx.network.disconnect(session)
-        settle(ctx, leaver)
+        update_away(ctx, leaver)
         return
     if stays(ctx.network, leaver):
         ctx.network.disconnect(session)
@@ -51,5 +51,5 @@ def depart(ctx: Context, leaver: User, reason: str) -> None:
         if heir is None:
             forget_presence(ctx, leaver.account_id)
         else:
-            ctx.network.moved[heir] = None
+            ctx.network.changed_presences[heir] = None
             keep_presences(ctx)

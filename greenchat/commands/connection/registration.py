@@ -16,7 +16,7 @@ from greenchat.commands.connection.ban_enforcement import ban_of, banish
 from greenchat.commands.connection.defcon_gate import objection_to_guest
 from greenchat.commands.connection.persistence import status
 from greenchat.commands.connection.quit import leave
-from greenchat.commands.connection.server_password import pass_entrance
+from greenchat.commands.connection.server_password import check_server_password
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError, TooLongError
@@ -80,7 +80,7 @@ def complete_registration(ctx: Context) -> Continuation | None:
         # SHOULD abort it and send a 906 numeric, then register the client without authentication"
         session.sasl = None
         ctx.reply(Numeric.ERR_SASLABORTED)
-    return pass_entrance(ctx, _propose)
+    return check_server_password(ctx, _propose)
 
 
 def _propose(ctx: Context) -> None:

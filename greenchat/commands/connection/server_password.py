@@ -1,4 +1,4 @@
-"""At the entrance: who gives the connection password comes in. https://modern.ircdocs.horse/#pass-message"""
+"""The connection password (PASS), which a client must give to come in. https://modern.ircdocs.horse/#pass-message"""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from greenchat.values.passwords import verify_password
 _Enter = Callable[[Context], None]
 
 
-def pass_entrance(ctx: Context, enter: _Enter) -> Continuation | None:
+def check_server_password(ctx: Context, enter: _Enter) -> Continuation | None:
     """Call `enter` if no password is needed or the right one was given; otherwise refuse and disconnect.
 
     "The password supplied must match the one defined in the server configuration."
@@ -29,7 +29,7 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Continuation | None:
     if seconds:
         _refuse(ctx, seconds)
         return None
-    is_right = ctx.network.local.entrance.is_right(given, wanted)
+    is_right = ctx.network.local.server_password.is_right(given, wanted)
     if is_right is None:
 
         def decide(ctx: Context, is_right: bool) -> Continuation | None:
@@ -44,9 +44,9 @@ def pass_entrance(ctx: Context, enter: _Enter) -> Continuation | None:
 
 def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Continuation | None:
     if ctx.network.settings.password != wanted:
-        return pass_entrance(ctx, enter)  # the configuration was read again meanwhile
+        return check_server_password(ctx, enter)  # the configuration was read again meanwhile
     if is_right:
-        ctx.network.local.entrance.learn(ctx.session.password, wanted)
+        ctx.network.local.server_password.learn(ctx.session.password, wanted)
     _decide(ctx, is_right, enter)
     return None
 

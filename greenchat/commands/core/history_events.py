@@ -59,7 +59,7 @@ def stored(envelope: Envelope, conversation: str) -> StoredEvent:
         message.source or "",
         message.params,
         envelope.account,
-        _lasting(envelope),
+        _kept_tags(envelope),
     )
 
 
@@ -95,7 +95,7 @@ def _joined_again(event: StoredEvent) -> Envelope:
     return Envelope(message, time=event.time, msgid=event.id, account=event.account, extended=extended)
 
 
-def _lasting(envelope: Envelope) -> Mapping[str, str]:
+def _kept_tags(envelope: Envelope) -> Mapping[str, str]:
     tags = envelope.message.tags
     if tags:
         tags = _bounded(tags)

@@ -22,14 +22,14 @@ def keep_presences(ctx: Context) -> None:
     network = ctx.network
     for kind, name, value in network.closures.take():
         ctx.keep(kind, name, value)
-    for user in list(network.moved):
+    for user in list(network.changed_presences):
         if network.user(user.nick) is user and stays(network, user):
             ctx.keep(documents.PRESENCE, user.account_id, document(network, user))
             for channel in network.channels_of(user):
                 if channel.registration is None and not channel.is_kept:
                     channel.is_kept = True
                     ctx.journal.record(_of_channel(ctx, channel, None))
-    network.moved.clear()
+    network.changed_presences.clear()
 
 
 def forget_presence(ctx: Context, account_id: str) -> None:
@@ -71,7 +71,7 @@ def forget_account(ctx: Context, account: Account) -> None:
     changed = [_of_channel(ctx, channel, registration) for channel, registration in ranks.items()]
     ctx.journal.secure(*gone, *changed, *[_of_account(ctx, other) for other in others])
     network.accounts.drop(account.name)
-    network.familiar.forget(account.id)
+    network.known_origins.forget(account.id)
     for token in tokens:
         network.tokens.drop(token.hash)
     for other in others:

@@ -104,5 +104,5 @@ class Process(Protocol):
         """Return the ports that the server listens on."""
 
     @property
-    def manners(self) -> ConnectionRules:
+    def connection_rules(self) -> ConnectionRules:
         """The rules for connections."""

@@ -28,11 +28,11 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
     if CLIENT_ID in envelope.message.tags:
         key = SentIds.key(ctx.user.account_id, conversation, envelope.message.tags[CLIENT_ID])
     if key:
-        first = network.resent.get(key)
+        first = network.sent_ids.get(key)
         if first:
             envelope.msgid, envelope.time = first, time_of(first)
             return False
-        network.resent.add(key, envelope.msgid)
+        network.sent_ids.add(key, envelope.msgid)
     if is_kept(network.settings.history, envelope, place):
         event = stored(envelope, conversation)
         ctx.weight += size_of(event) // _LIGHT
@@ -42,5 +42,5 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
 
 def _refuse(ctx: Context, envelope: Envelope, key: Key | None) -> None:
     if key:
-        ctx.network.resent.drop(key)
+        ctx.network.sent_ids.drop(key)
     ctx.fail_after_all(envelope.message.command, envelope.message.params[0], text=NOT_KEPT)

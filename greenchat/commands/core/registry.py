@@ -155,7 +155,7 @@ def _guarded(ctx: Context, step: Handler) -> Continuation | None:
     ctx.applies = False
     if rest is not None and not isinstance(rest, Background):
         return rest
-    if ctx.network.moved or ctx.network.closures:
+    if ctx.network.changed_presences or ctx.network.closures:
         keep_presences(ctx)
     ctx.answer()
     return rest

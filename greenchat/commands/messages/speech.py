@@ -20,7 +20,7 @@ from greenchat.commands.core.history_events import conversation_of
 from greenchat.commands.core.journal import Journal
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.talk import Head, Talk
-from greenchat.storage.interface import Place, Speech
+from greenchat.storage.interface import Speech, SpeechHeader
 from greenchat.storage.log import Log
 
 COMMANDS = ("PRIVMSG", "NOTICE")
@@ -63,10 +63,10 @@ class Voice:
         target = place.name if isinstance(place, Channel) else place.nick
         self.head = Head(user.source, command, target, user.account, "B" in user.modes)
         history = network.settings.history
-        self.kept: Place | None = None
+        self.kept: SpeechHeader | None = None
         if history.enabled and (history.private or isinstance(place, Channel)):
             conversation = conversation_of(network, user, place)
-            self.kept = Place(conversation, command, user.source, target, user.account)
+            self.kept = SpeechHeader(conversation, command, user.source, target, user.account)
         self._user_revision = user.revision
         self._place_revision = place.revision
         self._rules = network.rules

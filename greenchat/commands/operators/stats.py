@@ -122,8 +122,8 @@ def _allowed(ctx: Context) -> None:
 
 def _connection_classes(ctx: Context) -> None:
     """ "Y <class> <ping frequency> <connect frequency> <max sendq>": RFC 1459, section 6.2. There is one class."""
-    manners = ctx.process.manners
-    ctx.reply(Numeric.RPL_STATSYLINE, "Y", _CLASS, str(round(manners.ping_after)), "0", str(manners.sendq))
+    rules = ctx.process.connection_rules
+    ctx.reply(Numeric.RPL_STATSYLINE, "Y", _CLASS, str(round(rules.ping_after)), "0", str(rules.sendq))
 
 
 def _nothing(ctx: Context) -> None:

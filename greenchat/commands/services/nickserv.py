@@ -253,7 +253,7 @@ def set_(ctx: Context, words: list[str]) -> None:
         raise ServiceError(f"Usage: SET {'|'.join(_PREFERENCES)} on|off|default")
     change_account(ctx, account.name, preferences=replace(preferences, **{field: _VALUES[value]}))
     if stays(ctx.network, ctx.user):
-        ctx.network.moved[ctx.user] = None
+        ctx.network.changed_presences[ctx.user] = None
     else:
         forget_presence(ctx, account.id)
     tell(ctx, NICKSERV, f"{words[0].upper()} is {_SHOWN[_VALUES[value]]} now")

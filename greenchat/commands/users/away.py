@@ -55,7 +55,7 @@ def arrive(ctx: Context, user: User) -> None:
         ctx.reply(Numeric.RPL_NOWAWAY)
 
 
-def settle(ctx: Context, user: User) -> None:
+def update_away(ctx: Context, user: User) -> None:
     """A session has gone: who was away at it may be here at the others, and the other way round."""
     set_away(ctx, user, _of_all(user))
 

@@ -136,11 +136,11 @@ class Arrival:
             return self._ask(now)
         if self._waiting is _Waiting.ANSWER:
             return None
-        return self._settle(now)
+        return self._decide(now)
 
     def end(self, now: int) -> Verdict | None:
         """Nothing more will come in: what is here must do."""
-        return self._settle(now) if self._data else None
+        return self._decide(now) if self._data else None
 
     def _judge(self, chunk: bytes, now: int) -> Verdict | None:
         data = self._data
@@ -157,9 +157,9 @@ class Arrival:
         if not newline and (len(chunk) >= CHUNK_LIMIT or unfinished(data) or self._may_become_verb()):
             self._wait(_Waiting.REST, now, REST_WAIT)
             return None
-        return self._settle(now)
+        return self._decide(now)
 
-    def _settle(self, now: int) -> Verdict | None:
+    def _decide(self, now: int) -> Verdict | None:
         """Decide, now that all input is here, whether it is a name or a text that came before the name."""
         data, self._data = self._data, b""
         named = _NAME_AND_TEXT.match(data)

@@ -28,7 +28,7 @@ class Controlled(Protocol):
     """The parts of the server that requests use."""
 
     network: Network
-    backlogs: SendQueues
+    send_queues: SendQueues
     tls: TlsAcceptor | None
 
     @property
@@ -95,7 +95,7 @@ def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
         "defcon": network.defcon,
         "memory": _resident(),
         "cpu": round(usage.ru_utime + usage.ru_stime, 2),
-        "sendq": server.backlogs.total,
+        "sendq": server.send_queues.total,
         "received": sum(session.received_messages for session in network.sessions),
         "sent": sum(session.outbox.sent_messages for session in network.sessions),
         "store": _sizes(server.folder),

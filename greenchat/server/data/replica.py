@@ -210,7 +210,7 @@ class _Silence:
 class _Process:
     """A process in which nothing happens by itself."""
 
-    manners = ConnectionRules(0.0, 0)
+    connection_rules = ConnectionRules(0.0, 0)
 
     def __init__(self) -> None:
         self.log: Log = MemoryLog()

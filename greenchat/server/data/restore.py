@@ -57,12 +57,12 @@ def restore(network: Network, store: Store) -> None:
             network, document, guest_id=f"~{network.started}-{next(numbers)}", now=network.started
         ),
     )
-    network.moved.clear()
+    network.changed_presences.clear()
     _close(network, store)
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
         key = SentIds.key(accounts.author(event.account, event.id), event.conversation, event.tags[CLIENT_ID])
         if key:
-            network.resent.add(key, event.id)
+            network.sent_ids.add(key, event.id)
 
 
 def _close(network: Network, store: Store) -> None:

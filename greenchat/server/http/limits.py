@@ -26,10 +26,10 @@ class RequestLimits:
         """A request has come. Raises HttpError where it is one too many."""
         if not web.requests or is_within(address, exempt):
             return
-        crowd = netblock(address)
-        bucket = self._buckets.get(crowd)
+        block = netblock(address)
+        bucket = self._buckets.get(block)
         if bucket is None or bucket.burst_ms != _MINUTE:
-            bucket = self._buckets[crowd] = TokenBucket(web.requests / 60, web.requests)
+            bucket = self._buckets[block] = TokenBucket(web.requests / 60, web.requests)
         wait = bucket.take(now)
         if wait > 0:
             bucket.take(now, -1)  # who is refused does not push their own end away
@@ -37,9 +37,9 @@ class RequestLimits:
 
     def forget_old(self, now: float) -> None:
         """Drop whoever has asked nothing lately."""
-        for crowd, bucket in list(self._buckets.items()):
+        for block, bucket in list(self._buckets.items()):
             if bucket.take(now, 0) <= -bucket.burst_ms:
-                del self._buckets[crowd]
+                del self._buckets[block]
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -77,7 +77,7 @@ class TokenLimits:
                 del self._buckets[hashed]
 
 
-class Waiting:
+class UnfinishedRequests:
     """Connections from which a request, or the rest of one, is waited for: the one that came first goes first."""
 
     __slots__ = ("_connections",)

@@ -41,7 +41,7 @@ class Measured(Protocol):
 
     network: Network
     meter: Meter
-    backlogs: SendQueues
+    send_queues: SendQueues
     connections: dict[Connection, None]
 
     @property
@@ -134,7 +134,7 @@ class _Figures(Collector):
             logins.add_metric([result], network.local.logins[result])
         yield logins
         yield GaugeMetricFamily(
-            "greenchat_sendq_bytes", "Bytes that wait for slow readers", value=self._server.backlogs.total
+            "greenchat_sendq_bytes", "Bytes that wait for slow readers", value=self._server.send_queues.total
         )
 
     def _work(self) -> Iterator[Metric]:

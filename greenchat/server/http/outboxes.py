@@ -39,8 +39,8 @@ class WebSocketOutbox(SocketOutbox):
 
     __slots__ = ("_ending", "_last")
 
-    def __init__(self, dirty: Dirty, sock: Stream, limit: int, backlogs: SendQueues, ending: Ending) -> None:
-        super().__init__(dirty, sock, limit, backlogs)
+    def __init__(self, dirty: Dirty, sock: Stream, limit: int, send_queues: SendQueues, ending: Ending) -> None:
+        super().__init__(dirty, sock, limit, send_queues)
         self._ending = ending
         self._last = -1  # how much of what waits when it is closed is still to be sent; 0 once it has been
 

@@ -44,7 +44,7 @@ class Admission:
     ) -> proxy_header.Header | None:
         """Admit a client and return its origin; None where it is refused, and then its socket is closed.
 
-        sock: connected and non-blocking. Give who comes in to `settle`.
+        sock: connected and non-blocking. Give who comes in to `register`.
         """
         try:
             arrival = _arrival(sock, str(peer[0]).removeprefix("::ffff:"), listener)
@@ -58,7 +58,7 @@ class Admission:
             return None
         return arrival
 
-    def settle(self, session: Session, host: str) -> None:
+    def register(self, session: Session, host: str) -> None:
         """This session came from the IP address that was admitted."""
         self._origins[session] = host
 

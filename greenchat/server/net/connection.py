@@ -31,7 +31,7 @@ from greenchat.protocol.message import Message
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.pace import FloodError, Pace
-from greenchat.server.net.plain import PlainDoor
+from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.routes import Routes
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.server.net.stream import Stream, TlsAcceptor
@@ -53,9 +53,9 @@ class Server(Process, Protocol):
     rows: Sequence["Row"]
     network: Network
     turn: Turn
-    backlogs: SendQueues
+    send_queues: SendQueues
     options: Options
-    plain: PlainDoor
+    plain: PlainClients
     tls: TlsAcceptor | None
     threads: Threads
     hangups: Hangups
@@ -108,7 +108,7 @@ class Connection:
         self.asked = False
         self.closing_since = inf
         self.outbox: SocketOutbox = SocketOutbox(
-            server.turn.dirty, sock, server.options.connections.sendq, server.backlogs
+            server.turn.dirty, sock, server.options.connections.sendq, server.send_queues
         )
         self.session = Session(self.outbox, host, server.now())
         self._pace = Pace(server.turn, server.options.throttle, self.session, sock)
@@ -164,7 +164,7 @@ class Connection:
             self.discard()
 
     def _end_for_want_of_memory(self) -> None:
-        self.server.backlogs.relieve()
+        self.server.send_queues.relieve()
         with suppress(MemoryError, OSError):
             log.error("out of memory: the connection of %s is closed", self.session.host)
             self.close(OUT_OF_MEMORY)

@@ -47,17 +47,17 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         self,
         options: ListenerOptions,
         serve: Serve,
-        is_crowded: Callable[[], bool] = bool,
+        is_busy: Callable[[], bool] = bool,
         opened: socket.socket | None = None,
     ) -> None:
         """Open the address, unless it is there already, and begin to accept. Raises CannotListenError.
 
-        is_crowded: whether those who come have to wait in the system's queue for now. opened: its socket, which
+        is_busy: whether those who come have to wait in the system's queue for now. opened: its socket, which
         listens already.
         """
         self.options = options
-        self._is_crowded = is_crowded
-        self._crowded_since = inf
+        self._is_busy = is_busy
+        self._busy_since = inf
         self.is_paused = False
         super().__init__(opened or _open(options.address), lambda sock, peer: serve(sock, peer, self.options))
         self.bound = Address(*self.address[:2])
@@ -71,11 +71,11 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
 
     def do_read(self) -> tuple[socket.socket, Peer] | None:
         """The next client who waits. Where the system has no room for them, they wait a little longer."""
-        if self._is_crowded():
-            self._crowded_since = min(self._crowded_since, monotonic())
+        if self._is_busy():
+            self._busy_since = min(self._busy_since, monotonic())
             self._turn_away()
             return None
-        self._crowded_since = inf
+        self._busy_since = inf
         try:
             accepted: tuple[socket.socket, Peer] = self.socket.accept()
         except BlockingIOError:
@@ -100,7 +100,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
 
     def _is_overrun(self) -> bool:
         """Whether the system's queue has been filling for long: who comes then would be dropped without a word."""
-        if monotonic() - self._crowded_since < _PATIENCE or not sys.platform.startswith("linux"):
+        if monotonic() - self._busy_since < _PATIENCE or not sys.platform.startswith("linux"):
             return False
         # struct tcp_info: of a listening socket `unacked` is how many wait, `sacked` how many may
         info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)

@@ -34,16 +34,16 @@ class SocketOutbox(Outbox):
         "_backlog_size",
         "_taken",
         "_watcher",
-        "backlogs",
         "closing",
         "cut_reason",
         "limit",
+        "send_queues",
         "sock",
     )
 
-    def __init__(self, dirty: Dirty, sock: Stream, limit: int, backlogs: SendQueues) -> None:
+    def __init__(self, dirty: Dirty, sock: Stream, limit: int, send_queues: SendQueues) -> None:
         super().__init__(dirty)
-        self.backlogs = backlogs
+        self.send_queues = send_queues
         self.sock = sock
         self.limit = limit
         self.closing = False
@@ -166,7 +166,7 @@ class SocketOutbox(Outbox):
 
     def _resize(self, size: int) -> None:
         self._backlog_size = size
-        self.backlogs.changed(self, size)
+        self.send_queues.changed(self, size)
 
     def _drained(self) -> None:
         """The kernel has taken all that waited."""

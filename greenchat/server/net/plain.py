@@ -1,7 +1,7 @@
 """Plain-text clients on a connection: does what `protocol.plain` says, and knows nothing of the dialect itself.
 
-A client of which nothing else is known is handed to `PlainDoor.speak`, and comes back from there if it speaks IRC (or
-TLS, or HTTP) after all. Otherwise it stays there to its end: an ordinary user in the lobby.
+A client of which nothing else is known is handed to `PlainClients.speak`, and comes back from there if it turns out
+to speak IRC, TLS or HTTP. Otherwise it stays there to its end: an ordinary user in the lobby.
 """
 
 import socket
@@ -84,8 +84,8 @@ class Carrier(Protocol):
         """Let this turn end."""
 
 
-class PlainDoor:
-    """The entrance for all plain clients of a server.
+class PlainClients:
+    """The plain-text clients of a server, and what they share.
 
     foreign: whether first bytes are those of another protocol, by what the listener is pinned to.
     """
@@ -161,10 +161,10 @@ class PlainDoor:
 class PlainClient:
     """A plain client's connection."""
 
-    __slots__ = ("_carrier", "_dialect", "_door", "_family", "_outbox", "_patience", "_welcomed", "_wish")
+    __slots__ = ("_carrier", "_clients", "_dialect", "_family", "_outbox", "_patience", "_welcomed", "_wish")
 
-    def __init__(self, door: PlainDoor, carrier: Carrier, dialect: Dialect) -> None:
-        self._door = door
+    def __init__(self, clients: PlainClients, carrier: Carrier, dialect: Dialect) -> None:
+        self._clients = clients
         self._carrier = carrier
         self._dialect = dialect
         self._family: Family | None = None
@@ -175,7 +175,7 @@ class PlainClient:
         self._outbox = PlainOutbox(outbox, carrier.accepted, dialect.style)
 
     def speak(self, data: bytes | None) -> bytes:
-        """As `PlainDoor.speak`."""
+        """As `PlainClients.speak`."""
         carrier = self._carrier
         carrier.outbox = carrier.session.outbox = self._outbox
         carrier.patience = float("inf")  # the dialect has its own
@@ -199,7 +199,7 @@ class PlainClient:
         self._carrier.close(reason)
 
     def _is_foreign(self, data: bytes) -> bool:
-        return self._door.foreign(data, self._carrier.listener.kind)
+        return self._clients.foreign(data, self._carrier.listener.kind)
 
     def _hear(self, data: bytes | None) -> list[Event]:
         now = now_ms()
@@ -216,12 +216,12 @@ class PlainClient:
         while queue and not session.closing:
             match queue.popleft():
                 case Write(data):
-                    self._door.prompted(self)
+                    self._clients.prompted(self)
                     self._outbox.write(data)
                 case NotPlain(data):
                     return data
                 case Tell(text):
-                    self._door.turn.begin()
+                    self._clients.turn.begin()
                     self._outbox.put(notice(text, tilde=self._family is Family.TILDE))
                 case Leave(reason):
                     self._carrier.close(reason)
@@ -241,7 +241,7 @@ class PlainClient:
             # what was typed in one piece with a /join is for where that has led
             message = message._replace(params=(room, *message.params[1:]))
         if user and message.command == "PRIVMSG" and message.params[0] == room:
-            channel = self._door.network.channel(room)
+            channel = self._clients.network.channel(room)
             if channel is None or user not in channel.members:
                 # it was kicked, and has no other way to come back
                 self._carrier.perform(Message("JOIN", (room,)))
@@ -253,7 +253,7 @@ class PlainClient:
 
     def _follow_into(self, user: User, before: set[str]) -> None:
         """Follow a client that joined a channel, or was forwarded to one, out of the channel that it was in before."""
-        network = self._door.network
+        network = self._clients.network
         for folded in [folded for folded in user.channels if folded not in before]:
             for event in self._dialect.moved(network.channels[folded].name):
                 if isinstance(event, Run):
@@ -267,7 +267,7 @@ class PlainClient:
     def _go_in(self) -> list[Event]:
         """Return the events after registration was tried: a welcome, or the refusal of the name."""
         user = self._carrier.session.user
-        network = self._door.network
+        network = self._clients.network
         if user is None:
             return self._dialect.refused(taken=self._is_taken(self._carrier.session))
         self._welcomed = True
@@ -281,7 +281,7 @@ class PlainClient:
 
     def _is_taken(self, session: Session) -> bool:
         """Whether the nick that it wished for last is somebody's, or looks like one that is."""
-        network = self._door.network
+        network = self._clients.network
         wish = self._wish or session.nick
         return network.holder(wish) is not None or network.accounts.claimant_of(wish) is not None
 
@@ -291,7 +291,7 @@ class PlainClient:
         if family is self._family:
             return
         if self._family is None:
-            self._door.answered(self)
+            self._clients.answered(self)
             self._outbox.muted = False
             self._carrier.pings = False
             for name, value in _KEEPALIVE.items():
@@ -304,7 +304,7 @@ class PlainClient:
         dialect = caps.TILDE if family is Family.TILDE else caps.PLAIN
         session = self._carrier.session
         if session.user is None:
-            self._door.network.set_kind(session, caps.NO_IMPLICIT_NAMES | echo, dialect)
+            self._clients.network.set_kind(session, caps.NO_IMPLICIT_NAMES | echo, dialect)
         else:
             self._carrier.context(_NOTHING).propose(set_kind, caps.NO_IMPLICIT_NAMES | echo, dialect)
 
@@ -313,6 +313,8 @@ class PlainClient:
         carrier = self._carrier
         outbox = self._outbox
         outbox.release()
-        carrier.outbox = carrier.session.outbox = SocketOutbox(outbox.dirty, outbox.sock, outbox.limit, outbox.backlogs)
+        carrier.outbox = carrier.session.outbox = SocketOutbox(
+            outbox.dirty, outbox.sock, outbox.limit, outbox.send_queues
+        )
         carrier.patience = carrier.age + self._patience
         return data

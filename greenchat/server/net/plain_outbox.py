@@ -29,7 +29,7 @@ class PlainOutbox(SocketOutbox):
 
     def __init__(self, before: SocketOutbox, accepted: socket.socket, style: Style) -> None:
         """before: what the connection had until now. accepted: the socket under its stream."""
-        super().__init__(before.dirty, before.sock, before.limit, before.backlogs)
+        super().__init__(before.dirty, before.sock, before.limit, before.send_queues)
         self.muted = True
         self._accepted = accepted
         self._last = 0  # how much of what waits when it is closed is still for this client

@@ -34,7 +34,7 @@ class Schedule:
 
     newcomer_deadline: the same for who has just come.
 
-    Reads: deadline, newcomer_deadline, is_crowded. Changes: begin, end, fill. Waits: ask, rest.
+    Reads: deadline, newcomer_deadline, is_busy. Changes: begin, end, fill. Waits: ask, rest.
     """
 
     __slots__ = (
@@ -70,7 +70,7 @@ class Schedule:
         self._idle: Any = loop.idle()
 
     @property
-    def is_crowded(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether more is to be done than fits into a turn or two, so that nobody else should come in now."""
         return len(self._queue) > _CROWD
 

@@ -5,7 +5,7 @@ from typing import Protocol
 OUT_OF_MEMORY = "The server is out of memory"
 
 
-class Waiting(Protocol):
+class SendQueue(Protocol):
     """An outbox in which something waits."""
 
     @property
@@ -27,9 +27,9 @@ class SendQueues:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.total = 0
-        self._waiting: dict[Waiting, int] = {}
+        self._waiting: dict[SendQueue, int] = {}
 
-    def changed(self, outbox: Waiting, size: int) -> None:
+    def changed(self, outbox: SendQueue, size: int) -> None:
         """So much waits in an outbox now."""
         before = self._waiting.pop(outbox, 0)
         self.total += size - before

@@ -47,7 +47,7 @@ class Turn:
     __slots__ = (
         "_complained",
         "_erased",
-        "_is_crowded",
+        "_is_busy",
         "_lines",
         "_loop",
         "_moment",
@@ -58,23 +58,23 @@ class Turn:
         "_said",
         "_store",
         "_writes",
-        "backlogs",
         "dirty",
         "meter",
         "schedule",
+        "send_queues",
     )
 
-    def __init__(self, store: Store, backlogs: SendQueues) -> None:
+    def __init__(self, store: Store, send_queues: SendQueues) -> None:
         self.dirty = Dirty(lambda: self.schedule.fill())
         self.schedule = Schedule(self.dirty, self.open, self.hurry)
         self._store = store
-        self.backlogs = backlogs
+        self.send_queues = send_queues
         self.meter: Meter | None = None
         self._opened = 0.0
         self._loop = get_hub().loop
         self._planned = False
         self._lines = 0  # of this turn
-        self._is_crowded = False
+        self._is_busy = False
         self._moment: Any = None  # gevent has no types for its timers
         self._writes: list[Write] = []
         self._owed: list[Write] = []
@@ -127,7 +127,7 @@ class Turn:
         if self.meter is not None:
             self._opened = monotonic()
         self.schedule.begin()
-        if self._is_crowded:
+        if self._is_busy:
             self._moment = self._loop.timer(_MOMENT)
             self._moment.start(self.hurry, update=True)
         else:
@@ -169,13 +169,13 @@ class Turn:
                 outbox.flush()
             except MemoryError:
                 outbox.cut(OUT_OF_MEMORY)
-                self.backlogs.relieve()
+                self.send_queues.relieve()
                 log.error("out of memory: a client could not be sent what was said, and was cut")
             except Exception:
                 log.exception("an outbox could not be flushed")
                 outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
         ended = monotonic()
-        self._is_crowded = lines > 1 and ended - began >= _LONG
+        self._is_busy = lines > 1 and ended - began >= _LONG
         if self.meter is not None and self._opened:
             self.meter.turns.observe(ended - self._opened)
         self.schedule.end()

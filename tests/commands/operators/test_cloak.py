@@ -210,7 +210,7 @@ def test_they_outlast_a_restart_also_for_those_who_stay(start_server: StartServe
 
     def move(app: object) -> None:
         first.app.network.users["alice"].real_host = ADDRESS
-        first.app.network.moved[first.app.network.users["alice"]] = None
+        first.app.network.changed_presences[first.app.network.users["alice"]] = None
 
     first.call(move)
     with Client(first.address, "bob") as bob:

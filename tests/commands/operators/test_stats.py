@@ -110,7 +110,7 @@ def test_i_lists_who_may_connect(start_server: StartServer, tmp_path: Path) -> N
         Address("127.0.0.1", 0), proxy=(ip_network("192.0.2.0/24"), ip_network("198.51.100.7"))
     )
     server = start_server(STAFFED, replace(options, listen=(*options.listen, behind_proxies)))
-    other = server.call(lambda app: app.doors[1].bound.port)
+    other = server.call(lambda app: app.listeners[1].bound.port)
     with Client(server.address, "alice") as alice:
         become(alice)
         assert [line.params[1:] for line in alice.run("STATS i")[:-1]] == [

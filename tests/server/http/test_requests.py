@@ -192,7 +192,7 @@ def test_who_waits_longest_goes_when_there_are_too_many(start_server: StartServe
         http = Http(server.address)
         http.send(GET[:-2])
         clients.append(http)
-        while server.call(lambda app: len(app.http.waiting)) < min(number + 1, 3):
+        while server.call(lambda app: len(app.http.unfinished)) < min(number + 1, 3):
             time.sleep(0.005)
     assert [http.answer().status for http in clients[:2]] == [503, 503]
     for http in clients[2:]:

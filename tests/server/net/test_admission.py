@@ -251,12 +251,12 @@ def test_out_of_descriptors_new_clients_wait_and_come_in_later(
         waiting.settimeout(20)
         waiting.connect(server.address)
         waiting.sendall(b"PING x\r\n")
-        while not server.call(lambda app: app.doors[0].is_paused):
+        while not server.call(lambda app: app.listeners[0].is_paused):
             pass
         alice.run("PRIVMSG alice :those who are here notice nothing")
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert b"PONG" in waiting.recv(4096)
-        assert not server.call(lambda app: app.doors[0].is_paused)
+        assert not server.call(lambda app: app.listeners[0].is_paused)
         for sock in (waiting, highest, *spare):
             sock.close()
 

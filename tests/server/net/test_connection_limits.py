@@ -97,7 +97,7 @@ def test_nothing_is_remembered_for_ever() -> None:
     gate.forget_old(60_000)
     assert gate.open == 0
     assert not gate._lately
-    assert not gate._by_crowd
+    assert not gate._by_netblock
 
 
 @pytest.mark.parametrize("jump", [3_600_000, 365 * 86_400_000])

@@ -34,9 +34,9 @@ def test_why_it_can_not_be_opened(monkeypatch: pytest.MonkeyPatch, number: int, 
 def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """They wait in the system's queue; where that would not end, and it is nearly full, a line says so."""
     served: list[socket.socket] = []
-    is_crowded = True
+    is_busy = True
     address = Address("127.0.0.1", 0)
-    listener = Listener(ListenerOptions(address), lambda sock, *_: served.append(sock), lambda: is_crowded)
+    listener = Listener(ListenerOptions(address), lambda sock, *_: served.append(sock), lambda: is_busy)
     try:
         with socket.create_connection((listener.bound.host, listener.bound.port), 20) as waits:
             gevent.sleep(0.05)
@@ -46,7 +46,7 @@ def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch
             gevent.sleep(0.05)
             assert waits.recv(1000) == b"ERROR :This server is too busy to let anybody in; try again in a minute\r\n"
             assert waits.recv(1000) == b""
-        is_crowded = False
+        is_busy = False
         with socket.create_connection((listener.bound.host, listener.bound.port), 20), gevent.Timeout(20):
             while not served:
                 gevent.sleep(0.001)

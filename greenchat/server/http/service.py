@@ -15,7 +15,7 @@ from greenchat.server.http import websocket
 from greenchat.server.http.api import Api
 from greenchat.server.http.handler import Gateway, Handler
 from greenchat.server.http.hooks import Hooks
-from greenchat.server.http.limits import RequestLimits, Waiting
+from greenchat.server.http.limits import RequestLimits, UnfinishedRequests
 from greenchat.server.http.origins import client_address, is_forwarded_securely
 from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
 from greenchat.server.http.pages import Pages
@@ -30,8 +30,8 @@ from greenchat.server.net.detect import NO_HTTP
 _BODILESS = {101, 204, 304}
 
 
-class House(Protocol):
-    """The parts of the server that the door uses."""
+class Server(Protocol):
+    """The parts of the server that HTTP uses."""
 
     network: Network
     options: Options
@@ -40,16 +40,16 @@ class House(Protocol):
         """A session comes from this IP address: "" or why there is no room for it."""
 
 
-class HttpDoor:
+class HttpService:
     """All that is served by HTTP. `row` is its place among what clients may speak."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._gateway = Gateway(self._application)
         self._limits = RequestLimits()
-        self._hooks = Hooks(lambda: house.options.web)
-        self._api = Api(lambda: house.options.web)
-        self.waiting = Waiting()
+        self._hooks = Hooks(lambda: server.options.web)
+        self._api = Api(lambda: server.options.web)
+        self.unfinished = UnfinishedRequests()
         self.ending = Ending()
         self.routes = Routes()
         self.routes.add("ws", GET=self._upgrade)
@@ -60,7 +60,7 @@ class HttpDoor:
         SignedIn().add_to(self.routes)
         self._hooks.add_to(self.routes)
         self._api.add_to(self.routes)
-        Pages(self._house.network, lambda: self._house.options.web).add_to(self.routes)
+        Pages(self._server.network, lambda: self._server.options.web).add_to(self.routes)
 
     def forget_old(self) -> None:
         """Drop what was counted of those who have gone."""
@@ -69,7 +69,7 @@ class HttpDoor:
         self._api.limits.forget_old(_now())
 
     def _serve(self, connection: Connection, data: bytes | None) -> bytes | None:
-        web = self._house.options.web
+        web = self._server.options.web
         if not web.enabled or connection.listener.kind == "irc" or not first_bytes.is_request(data or b""):
             return NO_HTTP.serve(connection, data)
         # Nothing of a handshake is kept while its WebSocket lasts: each would hold some KiB.
@@ -86,9 +86,9 @@ class HttpDoor:
     def _answer_requests(self, connection: Connection, data: bytes) -> tuple[int, bytes]:
         connection.patience = float("inf")  # there are deadlines for each request
         before = connection.outbox
-        outbox = HttpOutbox(before.dirty, before.sock, before.limit, before.backlogs)
+        outbox = HttpOutbox(before.dirty, before.sock, before.limit, before.send_queues)
         connection.outbox = connection.session.outbox = outbox
-        return self._answer_all(connection, RequestReader(connection.read, data), self._house.options.web)
+        return self._answer_all(connection, RequestReader(connection.read, data), self._server.options.web)
 
     def _answer_all(self, connection: Connection, reader: RequestReader, web: Web) -> tuple[int, bytes]:
         """Until no more requests come: what kind of WebSocket it has become, 0 if none, and what came after."""
@@ -105,16 +105,16 @@ class HttpDoor:
         except OSError:
             connection.outbox.cut("Connection closed")
         finally:
-            self.waiting.remove(connection)
+            self.unfinished.remove(connection)
         framing = handler.framing
         handler.__dict__.clear()  # it is in its own environment, and would wait for the garbage collector
         return framing, reader.rest
 
     def _note(self, connection: Connection, waits: bool) -> None:
         if waits:
-            self.waiting.add(connection, self._house.options.web.unfinished)
+            self.unfinished.add(connection, self._server.options.web.unfinished)
         else:
-            self.waiting.remove(connection)
+            self.unfinished.remove(connection)
 
     def _application(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         handler: Handler = environ["greenchat.handler"]
@@ -144,7 +144,7 @@ class HttpDoor:
 
     def _request(self, handler: Handler, head: Head, body: Any) -> Request:
         """Raises HttpError."""
-        options = self._house.options
+        options = self._server.options
         connection = handler.carrier
         address = client_address(head, connection.session.host, connection.forwarders)
         self._limits.count(address, _now(), options.web, options.connections.exempt)
@@ -172,7 +172,7 @@ class HttpDoor:
         connection = request.connection
         session = connection.session
         if connection.forwarders and request.address != session.host:
-            reason = self._house.relocate(session, request.address)
+            reason = self._server.relocate(session, request.address)
             if reason:
                 raise HttpError(403, reason)
             session.host = "0" + request.address if request.address.startswith(":") else request.address
@@ -183,12 +183,12 @@ class HttpDoor:
     def _upgrade_to(self, connection: Connection, framing: int, data: bytes) -> bytes:
         """Let it be a WebSocket from now on; the first lines that it sends, b"" at its end."""
         before, session = connection.outbox, connection.session
-        outbox = WebSocketOutbox(before.dirty, before.sock, before.limit, before.backlogs, self.ending)
+        outbox = WebSocketOutbox(before.dirty, before.sock, before.limit, before.send_queues, self.ending)
         connection.outbox = session.outbox = outbox
         stream = WebSocketStream(connection.sock, connection, outbox)
         connection.sock = stream
-        connection.patience = connection.age + self._house.options.connections.register_timeout
-        self._house.network.set_caps(session, session.caps | framing)
+        connection.patience = connection.age + self._server.options.connections.register_timeout
+        self._server.network.set_caps(session, session.caps | framing)
         if data:
             with suppress(BlockingIOError):
                 return stream.feed(data)
