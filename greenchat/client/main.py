@@ -1,6 +1,7 @@
 """greenchat: reads the command line, asks for what is missing, and runs the client."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +20,7 @@ from greenchat.client.state.address import Address
 from greenchat.client.state.destination import (
     AddressError,
     Destination,
+    is_channel,
     nick_problem,
     parse_destination,
 )
@@ -70,6 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"greenchat: {error}", file=sys.stderr)
         return WRONG_USE
     except (KeyboardInterrupt, EOFError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed once more, it would only interrupt the end
         print()
         return INTERRUPTED
 
@@ -99,7 +102,7 @@ def _start(given: options.Options) -> int:
     settings = config_folder() / "client.toml"
     try:
         loaded = load(settings)
-        where = given.destination or str(loaded.get("start"))
+        where = _where(given.destination, str(loaded.get("start")))
         destination = parse_destination(where)
     except (AddressError, SettingError) as error:
         raise UsageError(str(error)) from error
@@ -133,6 +136,17 @@ def _start(given: options.Options) -> int:
         plugins, logs = config_folder() / "plugins", data_folder() / "logs"
         kept = Kept(vault, trust, lambda: save(loaded, settings), _report, plugins, logs, lambda to: serve(to)[1])
         return _chat(console, kept, given)
+
+
+def _where(given: str, start: str) -> str:
+    """Return the destination: the given one, or the setting `start`. A channel alone is on that server, or on the last
+    one that was named."""
+    if not is_channel(given):
+        return given or start
+    server = parse_destination(start or recall("destination"))
+    nick = f"{server.nick}@" if server.nick else ""
+    scheme, sign, place = server.text.rpartition("://")
+    return f"{scheme}{sign}{nick}{place}/{given}"
 
 
 def _console(

@@ -1,8 +1,11 @@
 """What the client does before there is a screen."""
 
+import signal
+from pathlib import Path
+
 import pytest
 
-from greenchat.client.main import _user_name
+from greenchat.client import main
 
 
 @pytest.mark.parametrize(
@@ -13,4 +16,45 @@ def test_the_nickname_to_begin_with_is_one_that_can_be_had(
 ) -> None:
     """greenchat-server keeps root and admin for its operators: who accepts what stands there must come in with it."""
     monkeypatch.setenv("USER", user)
-    assert _user_name() == nick
+    assert main._user_name() == nick
+
+
+@pytest.mark.parametrize(
+    ("given", "start", "last", "where"),
+    [
+        ("irc.example", "", "", "irc.example"),
+        ("irc.example", "other.example", "", "irc.example"),
+        ("", "ada@irc.example/#tea", "", "ada@irc.example/#tea"),
+        ("#tea", "", "", "localhost:9090/#tea"),
+        ("#tea", "", "irc.example:6667/#cake", "irc.example:6667/#tea"),
+        ("#tea", "", "ircs://irc.example:6697/#cake", "ircs://irc.example:6697/#tea"),
+        ("#tea", "ada@irc.example:6667/#cake", "other.example/#cake", "ada@irc.example:6667/#tea"),
+        ("#tea", "ircs://ada@irc.example", "", "ircs://ada@irc.example:6697/#tea"),
+    ],
+)
+def test_a_channel_alone_is_on_the_server_that_is_known(
+    monkeypatch: pytest.MonkeyPatch, given: str, start: str, last: str, where: str
+) -> None:
+    """No host begins with #: `greenchat '#tea'` is somebody who wants to go into a channel."""
+    monkeypatch.setattr(main, "recall", lambda name: last if name == "destination" else "")
+    assert main._where(given, start) == where
+
+
+def test_interrupted_at_the_first_question_it_ends_whatever_else_is_pressed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    before = signal.getsignal(signal.SIGINT)
+
+    def interrupt(_question: str) -> str:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("it was not interrupted")
+
+    monkeypatch.setattr("builtins.input", interrupt)
+    try:
+        assert main.main(["--plain", "localhost"]) == main.INTERRUPTED
+        signal.raise_signal(signal.SIGINT)  # the second one, while Python ends
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err == ""

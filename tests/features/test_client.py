@@ -221,6 +221,28 @@ def test_the_first_run_is_enter_three_times(server: Server, greenchat: OpenTermi
     assert second.output.rindex(b"\x1b[?2004l") > second.output.rindex(b"\x1b[?2004h")
 
 
+def test_a_destination_of_the_command_line_is_proposed_the_next_time(server: Server, greenchat: OpenTerminal) -> None:
+    """With the nickname, and with those of before in a list; what is chosen there knows TLS and the port."""
+    for nick, channel in (("ann", "#tea"), ("eve", "#cake")):
+        terminal = greenchat(f"{nick}@{server.address}/{channel}")
+        terminal.wait_for("You joined", f"[{channel}]")
+        terminal.enter("/quit")
+        assert terminal.wait_end() == 0
+    again = greenchat("#dance", USER="somebody")
+    again.wait_for(f"Server     {server.address}", "Nickname   eve", "Channel    #dance")
+    again.send("\x1b")
+    assert again.wait_end() == 0
+    third = greenchat(USER="somebody")
+    third.wait_for(f"Server     {server.address}", "Nickname   eve", "Channel    #cake")
+    third.wait_for(f"{server.address}/#cake", f"{server.address}/#tea", "used before", "irc.libera.chat")
+    third.send("\x1b[B\x1b[B\r")
+    third.wait_for(f"Server     {server.address}/#tea", "Channel    #tea")
+    third.send("\r")
+    third.wait_for("make the first")
+    third.send("\r")
+    third.wait_for("You joined", "[#tea]")
+
+
 def test_a_server_can_be_started_from_the_join_screen(greenchat: OpenTerminal, server: Server) -> None:
     server.stop()
     terminal = greenchat(server.address, USER="ann")

@@ -18,6 +18,7 @@ def join(incoming: Incoming) -> None:
     channel = incoming.param(0)
     nick, user, host = split_source(incoming.message.source or "")
     if incoming.mine:
+        new = network.find(channel) is None
         buffer = incoming.model.open(network, channel)
         buffer.enter()
         if user and host:
@@ -27,7 +28,8 @@ def join(incoming: Incoming) -> None:
         folded = network.fold(channel)
         if folded in {network.fold(name) for name in network.show_on_join}:
             network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
-            incoming.model.show(buffer)
+            if new:  # an open one was shown when the user asked for it, and they may have gone on since
+                incoming.model.show(buffer)
         buffer.gone = False
     else:
         found = network.find(channel)

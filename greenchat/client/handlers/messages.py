@@ -1,7 +1,7 @@
 """What people say: PRIVMSG, NOTICE, CTCP, invitations, and what came of our own messages."""
 
 from greenchat.client.handlers.registry import HISTORIES, Incoming, milliseconds_of, on
-from greenchat.client.irc import chathistory, ctcp, login, message_actions, notify_list, sending, typing
+from greenchat.client.irc import chathistory, ctcp, joining, login, message_actions, notify_list, sending, typing
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.state.session_state import Place
@@ -149,6 +149,8 @@ def not_delivered(incoming: Incoming) -> None:
     if incoming.message.command == Numeric.ERR_NOSUCHNICK.command:
         reason = "nobody is called that here now"
     buffer = incoming.network.find(target)
+    if incoming.network.isupport.is_channel(target) and not (buffer and buffer.joined):
+        joining.refused(incoming.model, incoming.network, target)
     refused = sending.refuse(buffer, incoming.label) if buffer else None
     if buffer and refused:
         incoming.note(buffer, f"Not sent ({reason}): {refused.text}", Kind.ERROR)

@@ -15,6 +15,7 @@ from greenchat.client.state.destination import (
     CHANNEL_SIGNS,
     DEFAULT_CHANNEL,
     AddressError,
+    is_channel,
     nick_problem,
     parse_destination,
 )
@@ -191,6 +192,9 @@ class JoinScreen:
             self._offers_server, self.trouble = False, ""
             self._model.requests.append(StartServer(self._network))
             self._connecting, self.field = True, CHANNEL
+            return
+        if is_channel(text):
+            self.trouble = f"{text} is a channel; first comes the server that it is on."
             return
         try:
             destination = parse_destination(text)

@@ -151,8 +151,7 @@ class Speaking:
             ):
                 self._offer_channel(text)
             return
-        wanted = {buffer.network.fold(name) for name in buffer.network.channels}
-        if buffer.kind is BufferKind.CHANNEL and not buffer.joined and buffer.network.fold(buffer.name) not in wanted:
+        if buffer.kind is BufferKind.CHANNEL and not buffer.joined and not buffer.network.is_coming(buffer.name):
             self._model.complain(buffer.network, f"You are not in {buffer.name}: /join {buffer.name}", now)
             self.editor.replace(InputLine(text, len(text)))
             return

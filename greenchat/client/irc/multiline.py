@@ -54,14 +54,21 @@ def _within(text: str, room: int, most_bytes: int, most_lines: int) -> Iterator[
     kept: list[str] = []
     size = count = 0
     for line in text.split("\n"):
-        for piece in split_bytes(line, min(most_bytes, room * most_lines) // 2):
+        for place, piece in enumerate(_fitting(line, room, most_bytes, most_lines)):
             length, lines = len(piece.encode()) + 1, len(split_bytes(piece, room, keep_spaces=True))
-            if kept and (size + length > most_bytes or count + lines > most_lines):
+            if kept and (place or size + length > most_bytes or count + lines > most_lines):
                 yield from _unless_blank(kept)
                 kept, size, count = [], 0, 0
             kept.append(piece)
             size, count = size + length, count + lines
     yield from _unless_blank(kept)
+
+
+def _fitting(line: str, room: int, most_bytes: int, most_lines: int) -> list[str]:
+    """Return a line whole if one message takes it, else cut between words into pieces that are messages each."""
+    if len(line.encode()) <= most_bytes and len(split_bytes(line, room, keep_spaces=True)) <= most_lines:
+        return [line]
+    return split_bytes(line, min(most_bytes, room * most_lines // 2))
 
 
 def _unless_blank(lines: list[str]) -> Iterator[str]:

@@ -34,7 +34,11 @@ def _waits(network: Network, seconds: float) -> bool:
         return broke and seconds < PATIENCE_SECONDS
     if link.state is not LinkState.ONLINE or not link.welcomed:
         return seconds < PATIENCE_SECONDS
-    coming = [name for name in network.channels if (buffer := network.find(name)) is None or _comes(buffer)]
+    coming = [
+        name
+        for name in (*network.channels, *network.show_on_join)
+        if (buffer := network.find(name)) is None or _comes(buffer)
+    ]
     sends = any(buffer.waiting for buffer in network.buffers.values() if not _refused(buffer))
     return bool(coming or sends or network.outgoing) and seconds < PATIENCE_SECONDS
 
@@ -45,8 +49,7 @@ def _comes(buffer: Buffer) -> bool:
 
 def _refused(buffer: Buffer) -> bool:
     """Whether what waits in a channel has no way there: the server does not let us in, or we were sent away."""
-    wanted = {buffer.network.fold(name) for name in buffer.network.channels}
-    sent_away = buffer.network.fold(buffer.name) not in wanted and bool(buffer.waiting)
+    sent_away = not buffer.network.is_coming(buffer.name) and bool(buffer.waiting)
     return buffer.kind is BufferKind.CHANNEL and not buffer.joined and (buffer.refused or sent_away)
 
 

@@ -18,10 +18,9 @@ def join(order: Order) -> None:
     channels = [name if name[:1] in chantypes else chantypes[:1] + name for name in names.split(",") if name]
     for channel in channels:
         buffer = network.find(channel)
-        if buffer and buffer.joined:
-            order.model.show(buffer)
-        else:
+        if not (buffer and buffer.joined):
             network.show_on_join.add(channel)
+        order.model.show(order.model.open(network, channel))  # at once: what is typed next is meant for it
     if network.link.state is not LinkState.ONLINE or not network.link.welcomed:
         _join_later(order, channels, keys[0].split(",") if keys else [])
     elif channels:
@@ -31,10 +30,9 @@ def join(order: Order) -> None:
 
 
 def _join_later(order: Order, channels: list[str], keys: list[str]) -> None:
-    """There is no connection: the window opens now, what is typed there waits, and we go in once it stands."""
+    """There is no connection: what is typed in the windows waits, and we go in once it stands."""
     for place, channel in enumerate(channels):
         order.network.want(channel, keys[place] if place < len(keys) else "")
-        order.model.show(order.model.open(order.network, channel))
 
 
 @command("part", "leave", "p", usage="[#channel] [why]", example="/part #tea See you")

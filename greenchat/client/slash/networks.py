@@ -3,7 +3,7 @@
 from greenchat.client.irc import keeping
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state import well_known
-from greenchat.client.state.destination import AddressError, parse_destination
+from greenchat.client.state.destination import AddressError, is_channel, parse_destination
 from greenchat.client.state.effects import Connect, Disconnect, Save
 from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork
 from greenchat.client.state.model import LinkState, Network
@@ -103,6 +103,8 @@ def _destination(order: Order) -> Network:
             order.model.add_network(there)
         order.model.show(there.status)
         return there
+    if is_channel(order.words[0]):
+        raise SlashError(f"{order.words[0]} is a channel: /join {order.words[0]}")
     try:
         destination = parse_destination(order.words[0])
     except AddressError as error:

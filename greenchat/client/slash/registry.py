@@ -113,4 +113,12 @@ def find(name: str) -> Command:
         return TABLE[begun[0]]
     if begun:
         raise SlashError(f"/{name} could be " + ", ".join(f"/{known}" for known in begun))
-    raise SlashError(f"There is no command /{name}. /help all lists them.")
+    raise SlashError(f"There is no command /{name}. {_suggestion(name)}/help all lists them.")
+
+
+def _suggestion(name: str) -> str:
+    """Return what a mistyped name may have been meant to be, as a sentence with a space behind it, or ""."""
+    from difflib import get_close_matches  # late: only for who mistypes
+
+    found = [each for each in get_close_matches(name, [*TABLE, *ALIASES], n=3, cutoff=0.7) if len(each) > 2]
+    return f"Did you mean {' or '.join('/' + each for each in found)}? " if found else ""

@@ -37,8 +37,14 @@ class Destination:
         return f"{'ircs://' * self.address.tls}{self.address}"
 
 
+def is_channel(text: str) -> bool:
+    """Whether what was typed as a destination is a channel's name: no host begins like this."""
+    return text[:1] in ("#", "&")
+
+
 def parse_destination(text: str) -> Destination:
     """Read a destination. Raises AddressError."""
+    text = f"/{text}" if is_channel(text) else text
     scheme, rest = _split_scheme(text)
     authority, _, path = rest.partition("/")
     nick, _, place = authority.rpartition("@")

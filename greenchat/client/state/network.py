@@ -234,6 +234,11 @@ class Network:
         folded = self.fold(channel)
         self.channels = {name: key for name, key in self.channels.items() if self.fold(name) != folded}
 
+    def is_coming(self, channel: str) -> bool:
+        """Whether the user is to be in this channel, or has asked for it: what they say there waits until then."""
+        folded = self.fold(channel)
+        return any(self.fold(name) == folded for name in (*self.channels, *self.show_on_join))
+
     def new_label(self) -> str:
         """Return a label that was not used on this network before."""
         self.labels += 1

@@ -229,7 +229,7 @@ def test_join_without_a_name_lets_choose(tea: World) -> None:
     tea.type("/join\n")
     tea.press("Escape")
     assert not tea.model.requests
-    assert tea.screen()[-1] == "[#tea]"
+    assert tea.screen()[-1] == "[#coffee]"
     assert tea.network.link.state is LinkState.ONLINE
 
 
@@ -240,3 +240,9 @@ def test_a_question_of_the_server_comes_first(first: World) -> None:
     assert "The name alice is in use." in first.screen()[-4]
     first.press("Escape")
     assert first.screen()[3] == "  Nickname   alice_"
+
+
+def test_a_channel_is_no_server(first: World) -> None:
+    first.type("#tea\n")
+    assert any("#tea is a channel; first comes the server that it is on." in row for row in first.screen())
+    assert not first.model.requests

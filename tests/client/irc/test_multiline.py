@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.client.input.editor import Editor, Line
-from greenchat.client.irc.multiline import parts
+from greenchat.client.irc.multiline import parts, pieces
+from greenchat.protocol import caps
 from greenchat.protocol.multiline import whole
 from tests.client.world import World
 
@@ -65,6 +66,31 @@ def test_a_long_line_stays_one_message(world: World) -> None:
     # "leave the space character at the end of the line"
     assert all(line.startswith("@batch=gc1;draft/multiline-concat PRIVMSG #tea") for line in lines[1:])
     assert "".join(line.partition(":")[2] for line in lines) == text
+
+
+@pytest.mark.parametrize("length", [1, 2047, 2048, 2049, 2500, 4000, 4096])
+def test_a_line_that_one_message_takes_gets_no_line_break(length: int) -> None:
+    network = World().network
+    network.caps.held = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
+    network.caps.offered["draft/multiline"] = "max-bytes=4096,max-lines=32"
+    text = ("word " * 1000)[: length - 1] + "x"
+    assert pieces(text, 400, network, together=True) == [text]
+
+
+@given(st.text(alphabet="ab é👩\u200d💻\n ", max_size=400), st.integers(16, 40), st.integers(40, 90), st.integers(2, 5))
+def test_no_line_break_is_made_and_none_is_lost(text: str, room: int, most_bytes: int, most_lines: int) -> None:
+    """Within a message there are only the line breaks that were typed."""
+    network = World().network
+    network.caps.held = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
+    network.caps.offered["draft/multiline"] = f"max-bytes={most_bytes},max-lines={most_lines}"
+    found = pieces(text, room, network, together=True)
+    rest = text
+    for piece in found:
+        assert piece in rest
+        rest = rest[rest.index(piece) + len(piece) :]
+        assert len(piece.encode()) <= most_bytes
+        assert len(parts(piece, room)) <= most_lines
+    assert "".join("".join(found).split()) == "".join(text.split())
 
 
 def test_more_than_the_server_takes_becomes_several_messages(world: World) -> None:

@@ -96,7 +96,7 @@ def test_commands_are_like_those_of_the_client(loaded: Loaded) -> None:
     assert tea.sent() == ["PRIVMSG #tea :HELLO YOU", "MODE #tea +v alice", "JOIN #cake"]
     loaded.plugins.unload("loud")
     tea.type("/shout hello\n")
-    assert tea.shown()[-1].startswith("! There is no command /shout.")
+    assert tea.shown("#cake")[-1].startswith("! There is no command /shout.")
     assert tea.model.heard is None  # without plugins nothing is kept for them
 
 

@@ -461,3 +461,60 @@ def test_the_mouse_is_a_setting_that_is_kept(tea: World) -> None:
         tea.type(f"{typed}\n")
         assert tea.model.settings.get("mouse") is wanted, typed
         assert [each for each in tea.model.requests if isinstance(each, Save)], typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("/hlep", "/help"), ("/jion #tea", "/join"), ("/quti", "/quit"), ("/whoi5 bob", "/whois"), ("/nikc ada", "/nick")],
+)
+def test_a_mistyped_command_is_told_what_it_may_be(tea: World, typed: str, meant: str) -> None:
+    tea.type(f"{typed}\n")
+    assert f"Did you mean {meant}" in tea.shown()[-1]
+    assert tea.shown()[-1].endswith("/help all lists them.")
+    assert tea.sent() == []
+
+
+def test_what_resembles_nothing_is_no_suggestion(tea: World) -> None:
+    tea.type("/xyzzy\n")
+    assert tea.shown()[-1] == "! There is no command /xyzzy. /help all lists them."
+
+
+def test_what_is_typed_behind_join_is_for_that_channel(tea: World) -> None:
+    """The answer of the server takes its time; nobody waits for it before they type on."""
+    tea.type("/join #cake\nhello cake\n")
+    assert tea.sent() == ["JOIN #cake"]
+    assert tea.screen()[0] == " #cake"
+    tea.join("alice dave", "#cake")
+    assert tea.network.find("#cake") is tea.model.current
+    tea.type("again\n")
+    tea.feed(":alice!al@host.example PONG srv :said-2")
+    assert tea.shown("#cake")[-2:] == ["alice: hello cake", "alice: again"]
+    assert "alice: hello cake" not in tea.shown("#tea")
+
+
+def test_who_goes_on_before_the_channel_opens_is_left_where_they_are(tea: World) -> None:
+    tea.type("/join #cake\n")
+    tea.type("/window #tea\n")
+    tea.join("alice dave", "#cake")
+    assert tea.model.current.name == "#tea"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["473 alice #cake :Cannot join channel (+i)", "403 alice #cake :No such channel", "405 alice #cake :Too many"],
+)
+def test_what_was_typed_for_a_closed_channel_stays_there(tea: World, answer: str) -> None:
+    tea.type("/join #cake\nhello cake\n")
+    tea.feed(f":srv {answer}")
+    cake = tea.network.find("#cake")
+    assert cake
+    assert [waiting.text for waiting in cake.waiting] == ["hello cake"]
+    assert tea.shown("#cake")[-1].startswith("! #cake")
+    tea.type("more\n")
+    assert tea.shown("#cake")[-1] == "! You are not in #cake: /join #cake"
+    assert tea.sent() == ["JOIN #cake"]
+
+
+def test_a_channel_is_no_network(tea: World) -> None:
+    tea.type("/connect #cake\n")
+    assert tea.shown()[-1] == "! #cake is a channel: /join #cake"
