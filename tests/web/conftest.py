@@ -1,13 +1,13 @@
 """What tests of the page share: two browsers for all tests of a module, and a server of its own for each test."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from greenchat.config.options import Address, ListenerOptions, Storage
+from greenchat.config.options import Address, ListenerOptions, Storage, Throttle
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web
 from tests.conftest import ServerThread, quick_options
@@ -22,6 +22,7 @@ class Site:
     settings: Settings
     folder: Path
     web: Web
+    throttle: Throttle = field(default_factory=lambda: Throttle(commands=0))
     port: int = 0
     thread: ServerThread | None = None
 
@@ -33,6 +34,7 @@ class Site:
             listen=(ListenerOptions(Address("127.0.0.1", self.port)),),
             storage=Storage(persistent=True),
             web=self.web,
+            throttle=self.throttle,
         )
         self.thread = ServerThread(self.settings, options)
         self.port = self.thread.address[1]

@@ -1,8 +1,8 @@
 // What was said before we came, put among the lines that are here: without doubles, and with a mark where something
 // may be missing. A line's `gap` says that the server may know more before it; a page fills it from one side.
 //
-// A page ends where it is full, maybe between two lines of one millisecond, so each question includes the time of the
-// line that it goes on from. https://ircv3.net/specs/extensions/chathistory
+// A page ends where it is full, maybe among hundreds of lines of one millisecond, so each question names the line that it
+// goes on from by its msgid, never by its time. https://ircv3.net/specs/extensions/chathistory
 
 import { timestamp } from "./message.js";
 import { CHANNEL, STATUS } from "./state.js";
@@ -22,14 +22,15 @@ export function canAsk(model, buffer) {
 export function askLatest(model, buffer) {
   if (!canAsk(model, buffer)) return false;
   buffer.begun = true;
-  return ask(model, buffer, "LATEST", [buffer.knownUntil ? timestamp(buffer.knownUntil - 1) : "*"], {});
+  const since = buffer.newestKnown;
+  return ask(model, buffer, "LATEST", [since ? reference(since) : "*"], { since });
 }
 
 /** What comes before the oldest line. False where there is nothing to ask for. */
 export function askOlder(model, buffer) {
   const oldest = buffer.lines.find((line) => line.id);
   if (buffer.complete || !oldest || !canAsk(model, buffer)) return false;
-  return ask(model, buffer, "BEFORE", [timestamp(oldest.time + 1)], {});
+  return ask(model, buffer, "BEFORE", [reference(oldest.id)], {});
 }
 
 /** What is missing before a line with a gap, from its newer end, or (forward) from the older one. */
@@ -37,7 +38,7 @@ export function askGap(model, buffer, line, forward = false) {
   const at = buffer.lines.indexOf(line);
   const before = buffer.lines.slice(0, at).findLast((each) => each.id);
   if (!line.gap || !before || !canAsk(model, buffer)) return false;
-  const [newer, older] = [timestamp(line.time + 1), timestamp(before.time - 1)];
+  const [newer, older] = [reference(line.id), reference(before.id)];
   return ask(model, buffer, "BETWEEN", forward ? [older, newer] : [newer, older], { forward, line, before });
 }
 
@@ -76,8 +77,10 @@ function askRead(model, name, newest, since) {
 /** What was said around a message that a search has found. */
 export function askAround(model, buffer, id, then) {
   if (!canAsk(model, buffer)) return false;
-  return ask(model, buffer, "AROUND", [`msgid=${id}`], { then });
+  return ask(model, buffer, "AROUND", [reference(id)], { then });
 }
+
+const reference = (id) => `msgid=${id}`;
 
 function ask(model, buffer, command, references, more) {
   const what = [command, ...(command === "BETWEEN" ? [more.line.n] : command === "AROUND" ? references : [])].join(" ");
@@ -114,7 +117,7 @@ export function merge(buffer, lines, page) {
   }
   if (page.command === "LATEST") {
     buffer.stale = false;
-    buffer.knownUntil = 0;
+    buffer.newestKnown = "";
   }
   buffer.version += 1;
   return fresh;
@@ -128,8 +131,9 @@ function note(buffer, page, placed, fresh, full) {
   const before = at > 0 && buffer.lines.slice(0, at).some((line) => line.id);
   const after = last ? nextKnown(buffer, last) : null;
   if (page.command === "LATEST") {
-    // all behind the page's first line is here, what came while we asked, too
-    for (const line of buffer.lines.slice(at + 1)) line.gap = false;
+    // all behind the page's first line, or what we had, is here; what came while we asked, too
+    const known = first ? at : buffer.lines.indexOf(buffer.ids.get(page.since));
+    for (const line of buffer.lines.slice(known + 1)) line.gap = false;
     if (first && fresh.has(first)) first.gap = full && before;
     else if (first && !full) first.gap = false;
   } else if (page.command === "BEFORE") {

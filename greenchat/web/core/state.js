@@ -37,7 +37,7 @@ export class Buffer {
     this.mark = 0; // the "new" line stands before the first line after this time; 0 for none
     this.complete = false; // is the oldest line the first that there is?
     this.stale = false; // did we lose the connection since the newest line?
-    this.knownUntil = 0; // the time of the newest line before we lost it
+    this.newestKnown = ""; // the id of the newest line before we lost it
     this.asking = new Map(); // what of the history is asked for -> true
     this.isKnown = false; // did we ask who of its members is away?
     this.begun = false; // did we ask for the history at all?
@@ -285,7 +285,7 @@ export class Model {
     for (const buffer of this.buffers.values()) {
       buffer.joined = buffer.kind === PRIVATE;
       buffer.stale = buffer.lines.length > 0;
-      buffer.knownUntil ||= buffer.lines.findLast((line) => line.id && TALK.has(line.kind))?.time ?? 0;
+      buffer.newestKnown ||= buffer.lines.findLast((line) => line.id && TALK.has(line.kind))?.id ?? "";
       buffer.asking.clear();
       buffer.typing.clear();
       buffer.begun = false;

@@ -9,14 +9,11 @@ const pageOf = (model) => sent(model).find((line) => line.includes("CHATHISTORY"
 const gaps = (buffer) => buffer.lines.filter((line) => line.gap).map((line) => line.text);
 
 /** A server with so many messages: answers what was asked, as the specification says. */
-function serve(model, most) {
+function serve(model, most, line = history) {
   const asked = pageOf(model);
   if (!asked) return "";
-  const [, command, first, second, limit] = /CHATHISTORY (\w+) #tea (\S+)(?: (timestamp\S+))? (\d+)/.exec(asked);
-  const at = (reference) =>
-    reference?.startsWith("msgid=m")
-      ? Number(reference.slice(7))
-      : (Date.parse(reference?.slice(10)) - NOW + 3_600_000) / 1000;
+  const [, command, first, second, limit] = /CHATHISTORY (\w+) #tea (\S+)(?: (msgid\S+))? (\d+)/.exec(asked);
+  const at = (reference) => Number(reference?.slice("msgid=m".length));
   const all = numbers(1, most);
   const count = Number(limit);
   let found = [];
@@ -25,16 +22,16 @@ function serve(model, most) {
   else if (command === "AROUND") found = all.filter((n) => Math.abs(n - at(first)) < count / 2);
   else if (at(first) > at(second)) found = all.filter((n) => n > at(second) && n < at(first)).slice(-count);
   else found = all.filter((n) => n > at(first) && n < at(second)).slice(0, count);
-  answer(model, asked, ...found.map((n) => history(n)));
+  answer(model, asked, ...found.map((n) => line(n)));
   return command;
 }
 
 /** Fill all gaps from one side, then go up to the beginning. */
-function readAll(model, buffer, most, forward) {
+function readAll(model, buffer, most, forward, line = history) {
   for (let turns = 0; turns < 200; turns += 1) {
     const gap = buffer.lines.find((line) => line.gap);
     if (gap ? !askGap(model, buffer, gap, forward) : !askOlder(model, buffer)) break;
-    serve(model, most);
+    serve(model, most, line);
   }
 }
 
@@ -53,6 +50,26 @@ test("the latest page, then up to the beginning: all once, in order", () => {
   assert.equal(buffer.complete, true);
   assert.equal(askOlder(model, buffer), false);
 });
+
+for (const forward of [false, true]) {
+  test(`a thousand said in one millisecond are read to the beginning, ${forward ? "a gap forward" : "backward"}`, () => {
+    const atOnce = (n) => history(n).replace(/time=[^;]+/, `time=${new Date(NOW - 1000).toISOString()}`);
+    const model = world();
+    const buffer = model.find("#tea");
+    buffer.complete = false;
+    askLatest(model, buffer);
+    serve(model, 1000, atOnce);
+    askAround(model, buffer, "m00300");
+    serve(model, 1000, atOnce);
+    readAll(model, buffer, 1000, forward, atOnce);
+    assert.deepEqual(
+      texts(buffer),
+      numbers(1, 1000).map((n) => `line ${n}`),
+    );
+    assert.deepEqual(gaps(buffer), []);
+    assert.equal(buffer.complete, true);
+  });
+}
 
 test("nothing is asked twice at once", () => {
   const model = world();
@@ -112,7 +129,7 @@ for (const missed of [0, 3, 99, 100, 101, 350]) {
     const asked = pageOf(model);
     hear(model, history(51 + missed)); // somebody speaks while the page is on its way
     const all = numbers(1, 50 + missed);
-    const since = (Date.parse(/timestamp=(\S+)/.exec(asked)[1]) - NOW + 3_600_000) / 1000;
+    const since = Number(/ msgid=m(\d+)/.exec(asked)[1]);
     answer(
       model,
       asked,
