@@ -271,14 +271,14 @@ class App:
 
     def _carry_out(self, work: Background) -> None:
         ctx = self._context()
-        rest: Continuation | None = Streamed(work.steps(ctx))
+        continuation: Continuation | None = Streamed(work.steps(ctx))
         share = Share()
         try:
-            while isinstance(rest, Streamed):
+            while isinstance(continuation, Streamed):
                 self.turn.begin()
                 ctx.now = self.now()
-                rest = go_on(ctx, rest)
-                self.turn.schedule.rest(share)
+                continuation = go_on(ctx, continuation)
+                self.turn.schedule.yield_turn(share)
         except Exception:
             log.exception("a bug ended what a command had begun")
 

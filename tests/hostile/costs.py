@@ -104,23 +104,23 @@ class Full:
         of_the_line: float | None = None
         world.app.turn.begin()
         with cost.piece_of():
-            ctx, rest = run_line(line.encode(), lambda message: world._context(puppet, message))
-        while rest is not None:
-            if isinstance(rest, Background):
+            ctx, continuation = run_line(line.encode(), lambda message: world._context(puppet, message))
+        while continuation is not None:
+            if isinstance(continuation, Background):
                 of_the_line = cost.total  # what goes on is nobody's line any more
                 ctx = world._context(puppet, Message(""))
-                rest = Streamed(rest.steps(ctx))
-            if isinstance(rest, Deferred):
+                continuation = Streamed(continuation.steps(ctx))
+            if isinstance(continuation, Deferred):
                 began = thread_time()
-                result = rest.work()
+                result = continuation.work()
                 cost.apart += (thread_time() - began) * 1000
-                rest.done()
+                continuation.done()
                 with cost.piece_of():
-                    rest = resume(ctx, rest, result)
+                    continuation = resume(ctx, continuation, result)
             else:
                 world._rest()
                 with cost.piece_of():
-                    rest = go_on(ctx, rest)
+                    continuation = go_on(ctx, continuation)
         cost.weight = ctx.weight
         cost.total = cost.total if of_the_line is None else of_the_line
         world._rest()

@@ -123,17 +123,17 @@ class World:
                 break
             self.inputs += 1
             self.app.turn.begin()
-            ctx, rest = run_line(line, lambda message: self._context(puppet, message))
-            while rest is not None:
-                if isinstance(rest, Background):  # here and now, so that nothing comes after the last look
+            ctx, continuation = run_line(line, lambda message: self._context(puppet, message))
+            while continuation is not None:
+                if isinstance(continuation, Background):  # here and now, so that nothing comes after the last look
                     ctx = ctx.aside(puppet.session)
-                    rest = Streamed(rest.steps(ctx))
-                if isinstance(rest, Deferred):
-                    result = rest.work()
-                    rest.done()
-                    rest = resume(ctx, rest, result)
+                    continuation = Streamed(continuation.steps(ctx))
+                if isinstance(continuation, Deferred):
+                    result = continuation.work()
+                    continuation.done()
+                    continuation = resume(ctx, continuation, result)
                 else:
-                    rest = go_on(ctx, rest)
+                    continuation = go_on(ctx, continuation)
         self._end_turn()
 
     def line(self) -> bytes:

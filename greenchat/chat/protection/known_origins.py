@@ -7,40 +7,40 @@ one came from before is the owner's: there, only what comes from there counts.
 
 from collections.abc import Iterable
 
-_MOST = 20  # places of one account
+_MOST = 20  # origins of one account
 
 
 class KnownOrigins:
-    """Since the server started. Accounts are named by their ids, a place is an `addresses.netblock`.
+    """Since the server started. Accounts are named by their ids, a origin is an `addresses.netblock`.
 
     Reads: knows, dump. Changes: note, forget, load.
     """
 
-    __slots__ = ("_places",)
+    __slots__ = ("_origins",)
 
     def __init__(self) -> None:
-        self._places: dict[str, dict[str, None]] = {}
+        self._origins: dict[str, dict[str, None]] = {}
 
-    def knows(self, account: str, place: str) -> bool:
+    def knows(self, account: str, origin: str) -> bool:
         """Whether somebody has logged in to the account from there."""
-        return place in self._places.get(account, ())
+        return origin in self._origins.get(account, ())
 
-    def note(self, account: str, place: str) -> None:
-        """Note a login from a place; beyond the limit, the place used longest ago is forgotten."""
-        places = self._places.setdefault(account, {})
-        places.pop(place, None)
-        places[place] = None
-        if len(places) > _MOST:
-            del places[next(iter(places))]
+    def note(self, account: str, origin: str) -> None:
+        """Note a login from a origin; beyond the limit, the origin used longest ago is forgotten."""
+        origins = self._origins.setdefault(account, {})
+        origins.pop(origin, None)
+        origins[origin] = None
+        if len(origins) > _MOST:
+            del origins[next(iter(origins))]
 
     def dump(self) -> list[list[object]]:
         """All of them as JSON can hold it."""
-        return [[account, list(places)] for account, places in self._places.items()]
+        return [[account, list(origins)] for account, origins in self._origins.items()]
 
     def load(self, stored: Iterable[tuple[str, list[str]]]) -> None:
         """The reverse of `dump`."""
-        self._places = {account: dict.fromkeys(places) for account, places in stored}
+        self._origins = {account: dict.fromkeys(origins) for account, origins in stored}
 
     def forget(self, account: str) -> None:
         """There is no such account any more."""
-        self._places.pop(account, None)
+        self._origins.pop(account, None)

@@ -102,9 +102,9 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
 
 
 @step("login.origin")
-def _note_origin(ctx: Context, account_id: str, place: str) -> None:
-    """Note a login to an account from a place."""
-    ctx.network.known_origins.note(account_id, place)
+def _note_origin(ctx: Context, account_id: str, origin: str) -> None:
+    """Note a login to an account from a origin."""
+    ctx.network.known_origins.note(account_id, origin)
 
 
 def proof_of(account: Account) -> str:
@@ -136,8 +136,8 @@ def mask(ctx: Context) -> str:
 
 
 def _keys(ctx: Context, name: str) -> tuple[str, ...]:
-    """By what wrong passwords are counted: in a place that is the owner's, not by what strangers try elsewhere."""
-    network, place = ctx.network, netblock(ctx.session.host)
-    if network.known_origins.knows(network.accounts.id_of(name), place):
-        return (place,)
-    return (place, "account " + network.fold(name))
+    """By what wrong passwords are counted: in a origin that is the owner's, not by what strangers try elsewhere."""
+    network, origin = ctx.network, netblock(ctx.session.host)
+    if network.known_origins.knows(network.accounts.id_of(name), origin):
+        return (origin,)
+    return (origin, "account " + network.fold(name))

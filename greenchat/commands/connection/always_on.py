@@ -6,7 +6,7 @@ from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.persistence import keep_presences
-from greenchat.commands.history.conversations import channel_places, news
+from greenchat.commands.history.conversations import channel_conversations, news
 from greenchat.commands.history.replay import envelope_of
 from greenchat.commands.users.away import update_away
 from greenchat.protocol import caps
@@ -54,6 +54,6 @@ def _missed(ctx: Context, user: User, after: int) -> list[StoredEvent]:
     store = ctx.journal.store
     talks = news(store, identity(ctx.network, user), (), after, first_id(ctx.now))[-_MOST_TALKS:]
     events: list[StoredEvent] = []
-    for place in (*channel_places(ctx, user), *[place for place, _ in talks]):
-        events += place.read(store, Span(_MOST_LINES, after=after, newest=True))
+    for conversation in (*channel_conversations(ctx, user), *[conversation for conversation, _ in talks]):
+        events += conversation.read(store, Span(_MOST_LINES, after=after, newest=True))
     return events

@@ -111,8 +111,8 @@ def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None
     """
 
     def step(ctx: Context) -> Continuation | None:
-        rest = later.then(ctx, result)
-        return _answer_more(ctx, rest) if isinstance(rest, Streamed) else rest
+        continuation = later.then(ctx, result)
+        return _answer_more(ctx, continuation) if isinstance(continuation, Streamed) else continuation
 
     return _guarded(ctx, step)
 
@@ -145,20 +145,20 @@ def _answer_more(ctx: Context, answer: Streamed) -> Streamed | None:
 
 
 def _guarded(ctx: Context, step: Handler) -> Continuation | None:
-    rest = None
+    continuation = None
     try:
-        rest = step(ctx)
+        continuation = step(ctx)
     except (IrcError, FailError) as error:
         ctx.refuse(error)
     except StoreError:
         ctx.refuse(not_stored(ctx))
     ctx.applies = False
-    if rest is not None and not isinstance(rest, Background):
-        return rest
+    if continuation is not None and not isinstance(continuation, Background):
+        return continuation
     if ctx.network.changed_presences or ctx.network.closures:
         keep_presences(ctx)
     ctx.answer()
-    return rest
+    return continuation
 
 
 def not_stored(ctx: Context) -> FailError:

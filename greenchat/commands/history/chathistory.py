@@ -15,11 +15,11 @@ from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.history.conversations import (
     Conversation,
-    channel_places,
+    channel_conversations,
     name_of,
     news,
     nicks_by_identity,
-    readable_place,
+    readable_conversation,
 )
 from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
@@ -64,18 +64,18 @@ def chathistory(ctx: Context) -> Deferred:
     _require_count(subcommand, params, references + 2)
     target = params[0]
     positions = [_position(subcommand, target, text, nth) for nth, text in enumerate(params[1:-1])]
-    place = _readable(ctx, subcommand, target)
+    conversation = _readable(ctx, subcommand, target)
     read = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]))
     events = bool(ctx.session.caps & caps.EVENT_PLAYBACK)
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _readable(ctx, subcommand, target)
-        if isinstance(found, StoreError) or now.key != place.key:
+        if isinstance(found, StoreError) or now.key != conversation.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
         readable = [event for event in found if now.shows(event.id) and event.conversation in now.keys]
         return Streamed(replay(ctx, readable, "chathistory", now.name), is_batch=True)
 
-    return reading(ctx, lambda store: read(store, place, events), then)
+    return reading(ctx, lambda store: read(store, conversation, events), then)
 
 
 # How many references a subcommand takes.
@@ -86,7 +86,7 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
     """Return the read that a subcommand asks for."""
     first, last = positions[0], positions[-1]
     if subcommand == "AROUND":
-        return lambda store, place, events: _read_around(store, place, first, limit, events)
+        return lambda store, conversation, events: _read_around(store, conversation, first, limit, events)
     if subcommand == "BEFORE":
         start, end, newest = _START, first, True
     elif subcommand == "AFTER":
@@ -98,15 +98,17 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
         # forwards or backwards in time."
         newest = first.after > last.after
         start, end = (last, first) if newest else (first, last)
-    return lambda store, place, events: place.read(store, Span(limit, start.after, end.before, newest, events))
+    return lambda store, conversation, events: conversation.read(
+        store, Span(limit, start.after, end.before, newest, events)
+    )
 
 
 def _read_around(
-    store: HistoryReader, place: Conversation, center: Position, limit: int, events: bool
+    store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool
 ) -> list[StoredEvent]:
     """About half before and half after, and where one side has less, more of the other."""
-    older = place.read(store, Span(limit, before=center.before, newest=True, events=events))
-    newer = place.read(store, Span(limit, after=center.before - 1, events=events))
+    older = conversation.read(store, Span(limit, before=center.before, newest=True, events=events))
+    newer = conversation.read(store, Span(limit, after=center.before - 1, events=events))
     ahead = max(limit - limit // 2, limit - len(older))
     newer = newer[:ahead]
     return older[max(0, len(older) - (limit - len(newer))) :] + newer
@@ -119,7 +121,7 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
     limit = _limit(ctx, "TARGETS", params[2])
     newest = first.after > last.after
     start, end = (last, first) if newest else (first, last)
-    who, channels = identity(ctx.network, ctx.user), channel_places(ctx, ctx.user)
+    who, channels = identity(ctx.network, ctx.user), channel_conversations(ctx, ctx.user)
 
     def read(store: HistoryReader) -> list[tuple[Target, StoredEvent | None]]:
         found = [target for _, target in news(store, who, channels, start.after, end.before)]
@@ -140,10 +142,10 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
 
 
 def _readable(ctx: Context, subcommand: str, target: str) -> Conversation:
-    place = readable_place(ctx, target)
-    if place is None:
+    conversation = readable_conversation(ctx, target)
+    if conversation is None:
         raise FailError("CHATHISTORY", "INVALID_TARGET", subcommand, target, text=_UNREADABLE)
-    return place
+    return conversation
 
 
 def _require_count(subcommand: str, params: list[str], count: int) -> None:

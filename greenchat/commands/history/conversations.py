@@ -72,7 +72,7 @@ class Conversation:
         return events[max(0, len(events) - span.limit) :] if span.newest else events[: span.limit]
 
 
-def readable_place(ctx: Context, target: str) -> Conversation | None:
+def readable_conversation(ctx: Context, target: str) -> Conversation | None:
     """The conversation that a client names; None where it may not read, or there can't be one.
 
     A channel is read by its members. For nicknames see `_identity_of`.
@@ -82,7 +82,7 @@ def readable_place(ctx: Context, target: str) -> Conversation | None:
         channel = network.channel(target)
         if channel is None or ctx.user not in channel.members:
             return None
-        return channel_place(ctx, channel, ctx.user)
+        return channel_conversation(ctx, channel, ctx.user)
     if not target or " " in target or len(target.encode()) > CHANNEL_BYTES:
         return None  # no nickname and no account is called that
     other = network.user(target)
@@ -113,7 +113,7 @@ def _identity_of(ctx: Context, name: str) -> str:
     return found or network.fold(name)
 
 
-def channel_place(ctx: Context, channel: Channel, reader: User) -> Conversation:
+def channel_conversation(ctx: Context, channel: Channel, reader: User) -> Conversation:
     """A channel as a place to read; what of its past is hidden: see `chat.closures`."""
     folded = ctx.network.fold(channel.name)
     hidden = ctx.network.closures.hidden(folded, channel, reader)
@@ -125,9 +125,9 @@ def channel_place(ctx: Context, channel: Channel, reader: User) -> Conversation:
     return Conversation(channel.name, folded, hidden, ranked)
 
 
-def channel_places(ctx: Context, reader: User) -> list[Conversation]:
+def channel_conversations(ctx: Context, reader: User) -> list[Conversation]:
     """The channels that somebody is in."""
-    return [channel_place(ctx, ctx.network.channels[key], reader) for key in reader.channels]
+    return [channel_conversation(ctx, ctx.network.channels[key], reader) for key in reader.channels]
 
 
 def news(
@@ -137,17 +137,17 @@ def news(
 
     These are `channels`, and the direct conversations of an identity. From any thread. Raises StoreError.
     """
-    places = {key: place for place in channels for key in place.keys}
+    conversations = {key: conversation for conversation in channels for key in conversation.keys}
     found: dict[str, tuple[Conversation, Target]] = {}
-    for target in store.targets(who, places, after, before):
-        place = places.get(target.conversation) or Conversation("", target.conversation)
-        if not place.shows(target.latest):
-            seen = place.read(store, Span(1, after, before, newest=True))
+    for target in store.targets(who, conversations, after, before):
+        conversation = conversations.get(target.conversation) or Conversation("", target.conversation)
+        if not conversation.shows(target.latest):
+            seen = conversation.read(store, Span(1, after, before, newest=True))
             if not seen:
                 continue
             target = Target(seen[-1].conversation, seen[-1].id)
-        found.pop(place.key, None)  # what was said to some ranks was said before
-        found[place.key] = (place, target)
+        found.pop(conversation.key, None)  # what was said to some ranks was said before
+        found[conversation.key] = (conversation, target)
     return sorted(found.values(), key=lambda each: each[1].latest)
 
 
@@ -165,8 +165,8 @@ def may_read(ctx: Context, event: StoredEvent) -> bool:
     channel = ctx.network.channels.get(key)
     if channel is None or ctx.user not in channel.members:
         return False
-    place = channel_place(ctx, channel, ctx.user)
-    return place.shows(event.id) and event.conversation in place.keys
+    conversation = channel_conversation(ctx, channel, ctx.user)
+    return conversation.shows(event.id) and event.conversation in conversation.keys
 
 
 def nicks_by_identity(ctx: Context) -> dict[str, str]:

@@ -10,7 +10,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import command
-from greenchat.commands.history.conversations import Conversation, channel_place, readable_place
+from greenchat.commands.history.conversations import Conversation, channel_conversation, readable_conversation
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.times import format_time, parse_time
@@ -26,16 +26,16 @@ def markread(ctx: Context) -> None:
     params = ctx.message.params
     if not params or not params[0]:
         raise FailError("MARKREAD", "NEED_MORE_PARAMS", text="Missing parameters")
-    place = readable_place(ctx, params[0])
-    if place is None:
+    conversation = readable_conversation(ctx, params[0])
+    if conversation is None:
         raise FailError("MARKREAD", "INVALID_PARAMS", params[0], text="Invalid target")
     marks = marks_of(ctx, ctx.user)
     # `*` is no time to set ("MUST NOT be a literal `*`") and answered like a question
-    if len(params) > 1 and params[1] != "*" and marks.advance(place.key, min(_time(params[1]), ctx.now)):
+    if len(params) > 1 and params[1] != "*" and marks.advance(conversation.key, min(_time(params[1]), ctx.now)):
         if ctx.user.account:
             ctx.journal.record(Document(documents.READ_MARKS.name, marks.owner, marks.times.copy()))
-        _tell_others(ctx, _mark(ctx, place, marks))
-    ctx.respond(_mark(ctx, place, marks))
+        _tell_others(ctx, _mark(ctx, conversation, marks))
+    ctx.respond(_mark(ctx, conversation, marks))
 
 
 def mark_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:
@@ -45,7 +45,7 @@ def mark_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Env
             marks = marks_of(ctx, session.user)
         except FailError:
             return  # the store can't be read now: no reason to break off the rest of a JOIN
-        yield _mark(ctx, channel_place(ctx, channel, session.user), marks)
+        yield _mark(ctx, channel_conversation(ctx, channel, session.user), marks)
 
 
 def marks_of(ctx: Context, user: User) -> ReadMarks:
@@ -66,9 +66,9 @@ def _kept(ctx: Context, owner: str) -> dict[str, int]:
     return times if isinstance(times, dict) else {}
 
 
-def _mark(ctx: Context, place: Conversation, marks: ReadMarks) -> Envelope:
-    time = marks.times.get(place.key)
-    return ctx.envelope("MARKREAD", place.name, "*" if time is None else f"timestamp={format_time(time)}")
+def _mark(ctx: Context, conversation: Conversation, marks: ReadMarks) -> Envelope:
+    time = marks.times.get(conversation.key)
+    return ctx.envelope("MARKREAD", conversation.name, "*" if time is None else f"timestamp={format_time(time)}")
 
 
 def _tell_others(ctx: Context, mark: Envelope) -> None:

@@ -7,7 +7,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import told_again
-from greenchat.commands.history.conversations import channel_place
+from greenchat.commands.history.conversations import channel_conversation
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.storage.interface import Span, StoredEvent, StoreError
@@ -46,9 +46,9 @@ def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Env
         return []
     if session.user is None:
         return []
-    place = channel_place(ctx, channel, session.user)
+    conversation = channel_conversation(ctx, channel, session.user)
     try:
-        events = place.read(ctx.journal.store, Span(lines, newest=True))
+        events = conversation.read(ctx.journal.store, Span(lines, newest=True))
     except StoreError as error:
         log.error("no replay on joining: %s", error)
         return []

@@ -12,7 +12,12 @@ from greenchat.commands.core.deferred import Deferred, Streamed
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import Way, command
-from greenchat.commands.history.conversations import Conversation, channel_places, may_read, readable_place
+from greenchat.commands.history.conversations import (
+    Conversation,
+    channel_conversations,
+    may_read,
+    readable_conversation,
+)
 from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
@@ -40,8 +45,8 @@ def search(ctx: Context) -> Deferred:
     after = _read(attributes, "after", lambda text: first_id(parse_time(text)) - 1, -1)
     page = ctx.network.settings.history.page
     limit = min(_read(attributes, "limit", _count, page), page)
-    places = _places(ctx, attributes.get("in"))
-    by_key = {key: place for place in places for key in place.keys}
+    conversations = _conversations(ctx, attributes.get("in"))
+    by_key = {key: conversation for conversation in conversations for key in conversation.keys}
     who = "" if "in" in attributes else identity(ctx.network, ctx.user)
 
     def read(store: HistoryReader) -> list[StoredEvent]:
@@ -68,12 +73,16 @@ def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
     return Streamed(replay(ctx, readable, "soju.im/search"), is_batch=True)
 
 
-def _shown(store: HistoryReader, query: Query, places: Mapping[str, Conversation]) -> list[StoredEvent]:
+def _shown(store: HistoryReader, query: Query, conversations: Mapping[str, Conversation]) -> list[StoredEvent]:
     """Return the matches without those hidden from the asker; a few further rounds look for others instead."""
     shown: list[StoredEvent] = []
     for _ in range(_ROUNDS):
         found = store.search(replace(query, limit=query.limit - len(shown)))
-        fit = [each for each in found if each.conversation not in places or places[each.conversation].shows(each.id)]
+        fit = [
+            each
+            for each in found
+            if each.conversation not in conversations or conversations[each.conversation].shows(each.id)
+        ]
         shown = shown + fit if query.oldest else fit + shown
         if len(fit) == len(found):
             break
@@ -82,12 +91,12 @@ def _shown(store: HistoryReader, query: Query, places: Mapping[str, Conversation
     return shown
 
 
-def _places(ctx: Context, name: str | None) -> list[Conversation]:
+def _conversations(ctx: Context, name: str | None) -> list[Conversation]:
     """Return the conversations to search: the one asked for, or all channels that the asker is in."""
     if name is None:
-        return channel_places(ctx, ctx.user)
-    place = readable_place(ctx, name)
-    return [place] if place else []
+        return channel_conversations(ctx, ctx.user)
+    conversation = readable_conversation(ctx, name)
+    return [conversation] if conversation else []
 
 
 def _direct(store: HistoryReader, who: str) -> list[str]:

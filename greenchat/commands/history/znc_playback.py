@@ -14,12 +14,12 @@ from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, service
 from greenchat.commands.history.conversations import (
-    channel_places,
+    channel_conversations,
     may_read,
     name_of,
     news,
     nicks_by_identity,
-    readable_place,
+    readable_conversation,
 )
 from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
@@ -40,15 +40,18 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     Only what was said since a time and up to one, in seconds since 1970, where these are given."""
     after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
     page = ctx.network.settings.history.page
-    who, channels = identity(ctx.network, ctx.user), channel_places(ctx, ctx.user)
-    wanted = None if words[0] == "*" else [readable_place(ctx, name) for name in words[0].split(",")]
+    who, channels = identity(ctx.network, ctx.user), channel_conversations(ctx, ctx.user)
+    wanted = None if words[0] == "*" else [readable_conversation(ctx, name) for name in words[0].split(",")]
 
     def read(store: HistoryReader) -> Found:
         if wanted is None:
-            places = [place for place, _ in news(store, who, channels, after, LAST_ID)]
+            conversations = [conversation for conversation, _ in news(store, who, channels, after, LAST_ID)]
         else:
-            places = [place for place in wanted if place]
-        return [(place.key, place.read(store, Span(page, after, before, newest=True))) for place in places]
+            conversations = [conversation for conversation in wanted if conversation]
+        return [
+            (conversation.key, conversation.read(store, Span(page, after, before, newest=True)))
+            for conversation in conversations
+        ]
 
     return reading(ctx, read, _tell_again)
 

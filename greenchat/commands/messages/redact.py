@@ -12,7 +12,7 @@ from greenchat.commands.core.history_events import stored
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
-from greenchat.commands.history.conversations import Conversation, is_by, readable_place
+from greenchat.commands.history.conversations import Conversation, is_by, readable_conversation
 from greenchat.commands.users.reach import would_reach
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
@@ -31,25 +31,25 @@ def redact(ctx: Context) -> None:
     the channel.
     """
     target, msgid, *rest = ctx.message.params
-    place = readable_place(ctx, target)
-    if place is None:
+    conversation = readable_conversation(ctx, target)
+    if conversation is None:
         # the same whether there is no such channel or the sender may not read it, so that nobody learns what exists
         raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
-    event = find_message(ctx, place, msgid)
+    event = find_message(ctx, conversation, msgid)
     if event is None:
         raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
-    require_right(ctx, place, event)
+    require_right(ctx, conversation, event)
     ctx.propose(_redact, target, *fields_of(event), rest[0] if rest else "")
 
 
 @step("redact.done")
-def _redact(ctx: Context, target: str, conversation: str, number: int, source: str, account: str, reason: str) -> None:
-    place = readable_place(ctx, target)
-    if place is None or conversation not in place.keys or not place.shows(number):
+def _redact(ctx: Context, target: str, key: str, number: int, source: str, account: str, reason: str) -> None:
+    conversation = readable_conversation(ctx, target)
+    if conversation is None or key not in conversation.keys or not conversation.shows(number):
         raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
-    event = StoredEvent(number, conversation, "", source, (), account)
-    require_right(ctx, place, event)
-    take_back(ctx, place, event, reason, partial(_not_kept, ctx, place, event.msgid))
+    event = StoredEvent(number, key, "", source, (), account)
+    require_right(ctx, conversation, event)
+    take_back(ctx, conversation, event, reason, partial(_not_kept, ctx, conversation, event.msgid))
 
 
 def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
@@ -57,19 +57,21 @@ def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
     return event.conversation, event.id, event.source, event.account
 
 
-def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str, refuse: Callable[[], None]) -> None:
+def take_back(
+    ctx: Context, conversation: Conversation, event: StoredEvent, reason: str, refuse: Callable[[], None]
+) -> None:
     """Erase a message, and tell those who have seen it. refuse: is called if the store can't. Raises 417."""
-    other = None if place.is_channel else ctx.network.user(place.name)
+    other = None if conversation.is_channel else ctx.network.user(conversation.name)
     if other and not would_reach(ctx, other):
         reason = ""  # that it is taken back is told, and no more
-    params = (place.name, event.msgid, reason) if reason else (place.name, event.msgid)
+    params = (conversation.name, event.msgid, reason) if reason else (conversation.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
     writes = (Erasure(event.conversation, event.id), stored(envelope, event.conversation))
     ctx.journal.say(writes, envelope, refuse)
-    channel = _channel(ctx, place)
+    channel = _channel(ctx, conversation)
     if channel:
-        if event.conversation in place.ranked:
+        if event.conversation in conversation.ranked:
             table = ctx.network.settings.mode_table
             rank = table.prefixes[table.symbols.index(event.conversation[0])]
             ctx.deliver_in(channel.ranked(rank), envelope)
@@ -78,40 +80,42 @@ def take_back(ctx: Context, place: Conversation, event: StoredEvent, reason: str
         if not is_by(ctx, ctx.user, event):
             speaker = ctx.network.cloaks.source(event.source)
             note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
-    elif not place.is_channel:
+    elif not conversation.is_channel:
         for user in dict.fromkeys((ctx.user, other or ctx.user)):  # once each, and in one order on every node
             ctx.deliver(user, envelope)
 
 
-def find_message(ctx: Context, place: Conversation, msgid: str) -> StoredEvent | None:
+def find_message(ctx: Context, conversation: Conversation, msgid: str) -> StoredEvent | None:
     """Return the message with this id if it can be redacted. Raises FailError where the history can't be read."""
     number = parse_msgid(msgid)
-    if number is None or not place.shows(number):
+    if number is None or not conversation.shows(number):
         return None
     try:
-        found = [ctx.journal.find(key, number) for key in place.keys]
+        found = [ctx.journal.find(key, number) for key in conversation.keys]
     except StoreError as error:
-        raise FailError("REDACT", "UNKNOWN_MSGID", place.name, msgid, text="The history can't be read now") from error
+        raise FailError(
+            "REDACT", "UNKNOWN_MSGID", conversation.name, msgid, text="The history can't be read now"
+        ) from error
     return next((event for event in found if event and event.command in _REDACTABLE), None)
 
 
-def require_right(ctx: Context, place: Conversation, event: StoredEvent) -> None:
+def require_right(ctx: Context, conversation: Conversation, event: StoredEvent) -> None:
     """Raises FailError unless the sender operates the channel, or has said it, not too long ago."""
-    channel = _channel(ctx, place)
+    channel = _channel(ctx, conversation)
     if channel and channel.is_at_least(ctx.user, "h") and event.id > channel.life:
         return  # what was said in an older life of the channel is nothing to the operators of this one
     if not is_by(ctx, ctx.user, event):
         text = "You are not authorised to delete this message"
-        raise FailError("REDACT", "REDACT_FORBIDDEN", place.name, event.msgid, text=text)
+        raise FailError("REDACT", "REDACT_FORBIDDEN", conversation.name, event.msgid, text=text)
     window = ctx.network.settings.history.redact_window
     if window and ctx.now - event.time > window * 1000:
         text = "You can no longer delete this message"
-        raise FailError("REDACT", "REDACT_WINDOW_EXPIRED", place.name, event.msgid, str(window), text=text)
+        raise FailError("REDACT", "REDACT_WINDOW_EXPIRED", conversation.name, event.msgid, str(window), text=text)
 
 
-def _channel(ctx: Context, place: Conversation) -> Channel | None:
-    return ctx.network.channel(place.name) if place.is_channel else None
+def _channel(ctx: Context, conversation: Conversation) -> Channel | None:
+    return ctx.network.channel(conversation.name) if conversation.is_channel else None
 
 
-def _not_kept(ctx: Context, place: Conversation, msgid: str) -> None:
-    ctx.fail_after_all("REDACT", place.name, msgid, text="It could not be taken back; try again")
+def _not_kept(ctx: Context, conversation: Conversation, msgid: str) -> None:
+    ctx.fail_after_all("REDACT", conversation.name, msgid, text="It could not be taken back; try again")

@@ -9,7 +9,7 @@ from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import find_user
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
-from greenchat.commands.history.conversations import readable_place
+from greenchat.commands.history.conversations import readable_conversation
 from greenchat.commands.history.reading import reading
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import format_time
@@ -29,10 +29,10 @@ def report(ctx: Context) -> Continuation | None:
     """
     nick, *words = ctx.message.params
     target = find_user(ctx, nick)
-    place = readable_place(ctx, words[0] if words[0].startswith("#") else target.nick)
+    conversation = readable_conversation(ctx, words[0] if words[0].startswith("#") else target.nick)
     if words[0].startswith("#"):
-        if place is None or len(words) < 2:
-            raise IrcError(Numeric.ERR_NOTONCHANNEL if place is None else Numeric.ERR_NEEDMOREPARAMS, words[0])
+        if conversation is None or len(words) < 2:
+            raise IrcError(Numeric.ERR_NOTONCHANNEL if conversation is None else Numeric.ERR_NEEDMOREPARAMS, words[0])
         words = words[1:]
     reason = " ".join(words)
     most = ctx.network.settings.moderation.reports
@@ -43,11 +43,12 @@ def report(ctx: Context) -> Continuation | None:
         text = "Too many reports: wait an hour" if most else "This server takes no reports"
         raise IrcError(Numeric.RPL_TRYAGAIN, "REPORT", text=text)
     made.append(ctx.now)
-    about = f"{ctx.user.source} reports {target.source}{' in ' + place.name if place and place.is_channel else ''}"
-    if place is None:
+    where = f" in {conversation.name}" if conversation and conversation.is_channel else ""
+    about = f"{ctx.user.source} reports {target.source}{where}"
+    if conversation is None:
         ctx.propose(_tell, f"{about}: {reason}", [])
         return None
-    kept = place
+    kept = conversation
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
         lines = [] if isinstance(found, StoreError) else [_line(event) for event in found]

@@ -13,7 +13,7 @@ from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
-from greenchat.commands.history.conversations import Conversation, readable_place
+from greenchat.commands.history.conversations import Conversation, readable_conversation
 from greenchat.commands.history.reading import reading
 from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
 from greenchat.protocol.msgid import first_id
@@ -35,14 +35,14 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     `PLAY #chan 20` shows the last 20, `PLAY #chan 2h` those of the last two hours. Times are UTC.
     """
     limit, after = _span(ctx, words[1] if len(words) > 1 else str(_LINES))
-    place = _place(ctx, words[0])
+    conversation = _conversation(ctx, words[0])
 
     def read(store: HistoryReader) -> list[StoredEvent]:
-        return place.read(store, Span(limit, after, newest=True))
+        return conversation.read(store, Span(limit, after, newest=True))
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
-        now = _place(ctx, words[0])
-        if isinstance(found, StoreError) or now.key != place.key:
+        now = _conversation(ctx, words[0])
+        if isinstance(found, StoreError) or now.key != conversation.key:
             raise ServiceError(_UNREADABLE)
         readable = [event for event in found if now.shows(event.id) and event.conversation in now.keys]
         return Streamed(_tell_again(ctx, readable))
@@ -57,35 +57,35 @@ def delete(ctx: Context, words: list[str]) -> None:
     The id is the tag `msgid` of the message, which your client may show.
     """
     target, msgid = words[:2]
-    place = _place(ctx, target, everywhere=may(ctx, "history"))
+    conversation = _conversation(ctx, target, everywhere=may(ctx, "history"))
     try:
-        event = find_message(ctx, place, msgid)
+        event = find_message(ctx, conversation, msgid)
     except FailError as error:
         raise ServiceError(error.text) from error
     if event is None:
         raise ServiceError("There is no such message")
-    _require_right(ctx, place, event)
+    _require_right(ctx, conversation, event)
     ctx.propose(_delete, target, *fields_of(event))
 
 
 @step("histserv.deleted")
-def _delete(ctx: Context, target: str, conversation: str, number: int, source: str, account: str) -> None:
-    place = _place(ctx, target, everywhere=may(ctx, "history"))
-    event = StoredEvent(number, conversation, "", source, (), account)
-    if conversation not in place.keys:
+def _delete(ctx: Context, target: str, key: str, number: int, source: str, account: str) -> None:
+    conversation = _conversation(ctx, target, everywhere=may(ctx, "history"))
+    event = StoredEvent(number, key, "", source, (), account)
+    if key not in conversation.keys:
         raise ServiceError("There is no such message")
-    takes_right = _require_right(ctx, place, event)
-    take_back(ctx, place, event, "", lambda: tell(ctx, HISTSERV, "The message could not be deleted: try again"))
+    takes_right = _require_right(ctx, conversation, event)
+    take_back(ctx, conversation, event, "", lambda: tell(ctx, HISTSERV, "The message could not be deleted: try again"))
     if takes_right:
         speaker = ctx.network.cloaks.source(source)
-        act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {place.name}")
+        act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {conversation.name}")
     tell(ctx, HISTSERV, "The message is deleted")
 
 
-def _require_right(ctx: Context, place: Conversation, event: StoredEvent) -> bool:
+def _require_right(ctx: Context, conversation: Conversation, event: StoredEvent) -> bool:
     """Whether it takes an operator's right to delete this. Raises ServiceError where the sender may not."""
     try:
-        require_right(ctx, place, event)
+        require_right(ctx, conversation, event)
     except FailError as error:
         if may(ctx, "history"):
             return True
@@ -138,11 +138,11 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
 
 
 @step("history.erased")
-def _erase(ctx: Context, places: list[tuple[str, int]]) -> None:
-    ctx.journal.secure(*[Erasure(conversation, number) for conversation, number in places])
+def _erase(ctx: Context, messages: list[tuple[str, int]]) -> None:
+    ctx.journal.secure(*[Erasure(key, number) for key, number in messages])
 
 
-def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:
+def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:
     """Raises ServiceError.
 
     everywhere: also where the sender is not, what only some ranks were told, and a channel that nobody is in any more.
@@ -151,10 +151,10 @@ def _place(ctx: Context, target: str, *, everywhere: bool = False) -> Conversati
         channel, folded = ctx.network.channel(target), ctx.network.fold(target)
         ranked = tuple(symbol + folded for symbol in ctx.network.settings.mode_table.symbols)
         return Conversation(channel.name if channel else target, folded, ranked=ranked)
-    place = readable_place(ctx, target)
-    if place is None:
+    conversation = readable_conversation(ctx, target)
+    if conversation is None:
         raise ServiceError(f"You can't read in {target[:50]}")
-    return place
+    return conversation
 
 
 def _span(ctx: Context, text: str) -> tuple[int, int]:

@@ -161,21 +161,23 @@ class Api:
         ctx = outer.aside(session)
         ctx.adopt(message)
         server = request.connection.server
-        rest = run(ctx)
-        while rest is not None and not isinstance(rest, Background):
+        continuation = run(ctx)
+        while continuation is not None and not isinstance(continuation, Background):
             result = None
-            if isinstance(rest, Deferred):
+            if isinstance(continuation, Deferred):
                 try:
-                    result = server.threads.do(rest, session)
+                    result = server.threads.do(continuation, session)
                 finally:
-                    rest.done()
+                    continuation.done()
             else:
-                request.connection.rest()
+                request.connection.yield_turn()
             server.turn.begin()
             if ctx.network.user(user.nick) is not user:
                 raise HttpError(409, _ABSENT)
             ctx.now = server.now()
-            rest = resume(ctx, rest, result) if isinstance(rest, Deferred) else go_on(ctx, rest)
+            continuation = (
+                resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
+            )
         told = answers(session)
         _require_success(told)
         return json_response({"messages": [_message(each) for each in told if each.command in ("PRIVMSG", "NOTICE")]})

@@ -125,7 +125,7 @@ class Connection:
         except FloodError:
             reason = "Excess Flood"
             self.close(reason)
-            self.rest()  # what it has sent until now is not read: that might never end
+            self.yield_turn()  # what it has sent until now is not read: that might never end
         except OSError as error:
             reason = error.strerror or str(error)
         except MemoryError:
@@ -306,11 +306,11 @@ class Connection:
         meter = self.server.turn.meter
         if meter is None and isinstance(line, bytes) and self._routes.take(line, self.server.now()):
             return
-        ctx, rest = meter.run_line(line, self.context) if meter else run_line(line, self.context)
+        ctx, continuation = meter.run_line(line, self.context) if meter else run_line(line, self.context)
         if self.session.user is None and not is_for_anybody(ctx.message) and self._pace.waste():
             self.close("This is no way to register: IRC begins with NICK and USER")
             return
-        self._finish(ctx, rest)
+        self._finish(ctx, continuation)
 
     def perform(self, message: Message) -> None:
         """Run a command that did not come as a line of IRC, when the throttle lets it."""
@@ -321,19 +321,19 @@ class Connection:
             ctx = self.context(message)
             self._finish(ctx, run(ctx))
 
-    def _finish(self, ctx: Context, rest: Continuation | None) -> None:
+    def _finish(self, ctx: Context, continuation: Continuation | None) -> None:
         """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
         until nothing is left of it that this client has to be here for."""
-        while rest is not None:
-            if isinstance(rest, Background):
-                self.server.carry_out(rest)
+        while continuation is not None:
+            if isinstance(continuation, Background):
+                self.server.carry_out(continuation)
                 break
             result = None
-            if isinstance(rest, Deferred):
+            if isinstance(continuation, Deferred):
                 try:
-                    result = self.server.threads.do(rest, self.session)
+                    result = self.server.threads.do(continuation, self.session)
                 finally:
-                    rest.done()
+                    continuation.done()
                 self._pace.work()
             else:
                 self._wait_until_taken()
@@ -341,13 +341,15 @@ class Connection:
                 return
             self.server.turn.begin()
             ctx.now = self.server.now()
-            rest = resume(ctx, rest, result) if isinstance(rest, Deferred) else go_on(ctx, rest)
+            continuation = (
+                resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
+            )
         if ctx.weight > 1:
             self._pace.charge(ctx.weight - 1)
 
     def _wait_until_taken(self) -> None:
         """Let the others have their turn, and then the client time to take what it got."""
-        self.rest()
+        self.yield_turn()
         self.outbox.wait_until_taken()
         self.heard = monotonic()  # who takes what we send is alive
 
@@ -357,9 +359,9 @@ class Connection:
         now = server.now()
         return Context(server.network, self.session, message, now=now, process=server, journal=server.turn)
 
-    def rest(self) -> None:
+    def yield_turn(self) -> None:
         """Let this turn end, so that what was said in it is sent."""
-        self._pace.rest()
+        self._pace.yield_turn()
 
     @property
     def age(self) -> float:

@@ -65,9 +65,9 @@ class Meter:
     ) -> tuple[Context, Continuation | None]:
         """As `catalog.run_line`, and count how long it took."""
         began = monotonic()
-        ctx, rest = run_line(line, context)
+        ctx, continuation = run_line(line, context)
         self.command_seconds[ctx.message.command] += monotonic() - began
-        return ctx, rest
+        return ctx, continuation
 
     def ended(self, session: Session) -> None:
         """A session has ended."""

@@ -113,9 +113,9 @@ class Pace:
         elif deadline == inf:
             self._turn.open()
 
-    def rest(self) -> None:
+    def yield_turn(self) -> None:
         """Let this turn end, so that what was said in it is sent."""
-        self._schedule.rest(self._share)
+        self._schedule.yield_turn(self._share)
         self.since = monotonic()
 
     def _wait(self) -> None:

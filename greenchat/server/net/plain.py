@@ -80,7 +80,7 @@ class Carrier(Protocol):
     def discard(self) -> None:
         """Read on and forget it, to the end."""
 
-    def rest(self) -> None:
+    def yield_turn(self) -> None:
         """Let this turn end."""
 
 
@@ -186,7 +186,7 @@ class PlainClient:
             if irc:
                 return self._give_back(irc)
             if data == b"":
-                carrier.rest()
+                carrier.yield_turn()
                 return b""
             if carrier.session.closing:
                 carrier.discard()

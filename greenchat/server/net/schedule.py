@@ -34,7 +34,7 @@ class Schedule:
 
     newcomer_deadline: the same for who has just come.
 
-    Reads: deadline, newcomer_deadline, is_busy. Changes: begin, end, fill. Waits: ask, rest.
+    Reads: deadline, newcomer_deadline, is_busy. Changes: begin, end, fill. Waits: ask, yield_turn.
     """
 
     __slots__ = (
@@ -116,7 +116,7 @@ class Schedule:
         self._push(share, partial(waiter.switch, None))
         waiter.get()
 
-    def rest(self, share: Share) -> None:
+    def yield_turn(self, share: Share) -> None:
         """Wait until this turn has ended, so that what was said in it is sent, and then for a turn as all others."""
         waiter = Waiter()
         self._resting.append((share, partial(waiter.switch, None)))

@@ -156,7 +156,7 @@ def test_who_rests_goes_on_in_a_later_turn(turn: Turn) -> None:
     def rest() -> None:
         for number in range(3):
             say(turn, sent, b"%d" % number)
-            turn.schedule.rest(share)
+            turn.schedule.yield_turn(share)
             seen.append([line for turn in sent.together for line in turn])
 
     share = Share()
