@@ -3,15 +3,15 @@
 from greenchat.chat.protection.known_origins import KnownOrigins
 
 
-def test_so_many_places_of_an_account_are_known() -> None:
+def test_so_many_origins_of_an_account_are_known() -> None:
     origins = KnownOrigins()
     origins.note("bob", "cafe")
     for number in range(20):
         origins.note("alice", f"origin{number}")
-    origins.note("alice", "place0")
+    origins.note("alice", "origin0")
     origins.note("alice", "new")
     known = [name for name in (*[f"origin{number}" for number in range(20)], "new") if origins.knows("alice", name)]
-    assert known == ["place0", *[f"origin{number}" for number in range(2, 20)], "new"]
+    assert known == ["origin0", *[f"origin{number}" for number in range(2, 20)], "new"]
     assert origins.knows("bob", "cafe")
     assert not origins.knows("carol", "cafe")
 
