@@ -26,7 +26,15 @@ from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs.processes import Processes
 from greenchat.client.state.address import Address
-from greenchat.client.state.events import Background, NetworkEvent, Reported, Resized, TerminalEvent
+from greenchat.client.state.events import (
+    Background,
+    Locked,
+    NetworkEvent,
+    Reported,
+    Resized,
+    TerminalEvent,
+    Unlocked,
+)
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Network
 from greenchat.client.state.network import Buffer
@@ -233,8 +241,9 @@ class App:
             network.address = self._kept.trust.secured(network.address, milliseconds()) or network.address
             network.login.only_tls = self._kept.trust.is_secured(network.address, milliseconds())
             network.login.pin = network.login.pin or self._kept.trust.pin(network.address)
-            kept = self._kept.vault.get(str(network.address), network.nicks.wanted)
-            network.login.credentials = network.login.credentials or kept
+            if not self._kept.vault.is_in_keyring(str(network.address), network.nicks.wanted):
+                kept = self._kept.vault.get(str(network.address), network.nicks.wanted)
+                network.login.credentials = network.login.credentials or kept
         return self._connections[network]
 
     def _open_wire(self, address: Address, connection: Connection) -> Transport:
@@ -254,14 +263,21 @@ class App:
         return transport
 
     def _unlocking(self, network: Network) -> Callable[[], NetworkEvent] | None:
-        """Return the run of the user's password command for a network, None where they have none."""
+        """Return what gets the password of a network from the keyring or by the user's command, None for neither."""
+        vault, server, nick = self._kept.vault, str(network.address), network.nicks.wanted
+        if vault.is_in_keyring(server, nick):
+            return lambda: (
+                Unlocked(kept)
+                if (kept := vault.get(server, nick))
+                else Locked("The keyring stays locked. /login asks for your password.")
+            )
         command = str(self._console.model.settings.get("password.command"))
         if not command:
             return None
         from greenchat.client.net import password_command  # late: few have one
 
-        account, host, name = network.nicks.wanted, network.address.host, network.name
-        return lambda: password_command.ask(command, account, host=host, network=name)
+        host, name = network.address.host, network.name
+        return lambda: password_command.ask(command, nick, host=host, network=name)
 
     def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:
         def handle(_number: int, _frame: object) -> None:

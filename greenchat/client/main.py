@@ -9,7 +9,7 @@ from pathlib import Path
 
 from greenchat.cli import WRONG_USE, called
 from greenchat.client.app import App
-from greenchat.client.archive.vault import system_vault
+from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import Kept
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
@@ -132,7 +132,7 @@ def _start(given: options.Options) -> int:
             _note(console.model, note, milliseconds())
         else:
             _ask_where(console, destination, note, fixed=bool(where or given.serve))
-        vault, trust = system_vault(data_folder()), Trust(data_folder() / "trust.json")
+        vault, trust = Vault(data_folder()), Trust(data_folder() / "trust.json")
         plugins, logs = config_folder() / "plugins", data_folder() / "logs"
         kept = Kept(vault, trust, lambda: save(loaded, settings), _report, plugins, logs, lambda to: serve(to)[1])
         return _chat(console, kept, given)

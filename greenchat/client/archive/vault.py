@@ -12,8 +12,8 @@ from greenchat.client.state.credentials import Credentials
 SERVICE = "greenchat"
 
 
-class Vault(Protocol):
-    """The store of credentials, by the server's HOST:PORT and the wanted nickname.
+class Store(Protocol):
+    """A store of credentials, by the server's HOST:PORT and the wanted nickname.
 
     By the nick, so that who calls themselves otherwise is not logged in to somebody's account unasked.
     """
@@ -28,7 +28,7 @@ class Vault(Protocol):
         """Keep them no longer. Raises OSError."""
 
 
-class FileVault:
+class FileVault(Store):
     """A store of credentials in one JSON file, written whole, with mode 0600 from the start."""
 
     def __init__(self, path: Path) -> None:
@@ -74,7 +74,7 @@ class FileVault:
         new.replace(self._path)
 
 
-class Keyring:
+class Keyring(Store):
     """The system's keyring. Raises ImportError where there is none that works."""
 
     def __init__(self) -> None:
@@ -114,12 +114,61 @@ class Keyring:
             return None
 
 
-def system_vault(folder: Path) -> Vault:
-    """Return the keyring, or a file in this folder."""
+class Vault:
+    """The user's credentials: in the system's keyring where there is one, else in a file in this folder.
+
+    A list beside the file names what is in the keyring. To load a keyring takes as long as the rest of the start, and
+    it may ask the user for its own password, so nothing is looked for in it that is not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = FileVault(folder / "credentials.json")
+        self._list = folder / "in-keyring"
+
+    def is_in_keyring(self, server: str, nick: str) -> bool:
+        """Whether `get` asks the keyring, which may take until the user has unlocked it."""
+        return _name(server, nick) in self._listed()
+
+    def get(self, server: str, nick: str) -> Credentials | None:
+        """Return the credentials of a nickname on a server; None too if the keyring stays locked."""
+        if self.is_in_keyring(server, nick) and (keyring := _keyring()):
+            return keyring.get(server, nick)
+        return self._file.get(server, nick)
+
+    def put(self, server: str, nick: str, credentials: Credentials) -> str:
+        """Keep them; returns where, in words for the user. Raises OSError."""
+        keyring = _keyring()
+        if keyring is None:
+            return self._file.put(server, nick, credentials)
+        where = keyring.put(server, nick, credentials)
+        self._note(self._listed() | {_name(server, nick)})
+        self._file.forget(server, nick)
+        return where
+
+    def forget(self, server: str, nick: str) -> None:
+        """Keep them no longer. Raises OSError."""
+        if self.is_in_keyring(server, nick):
+            if keyring := _keyring():
+                keyring.forget(server, nick)
+            self._note(self._listed() - {_name(server, nick)})
+        self._file.forget(server, nick)
+
+    def _listed(self) -> set[str]:
+        try:
+            return set(self._list.read_text(encoding="utf-8").split("\n")) - {""}
+        except (OSError, UnicodeDecodeError):
+            return set()  # most have none
+
+    def _note(self, names: set[str]) -> None:
+        self._list.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._list.write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
+
+
+def _keyring() -> Keyring | None:
     try:
         return Keyring()
     except ImportError:
-        return FileVault(folder / "credentials.json")
+        return None
 
 
 def _name(server: str, nick: str) -> str:

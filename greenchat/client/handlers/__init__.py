@@ -47,7 +47,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
             network.login.credentials = network.login.credentials or credentials
         case Locked(reason) if reason != network.login.locked:
             network.login.locked = reason
-            model.complain(network, f"password.command: {reason}", now)
+            model.complain(network, reason, now)
         case Untrusted(fingerprint, reason):
             trust.ask(model, network, fingerprint, reason, now)
         case Garbled(reason):

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from greenchat.client.archive.vault import FileVault, Keyring, system_vault
+from greenchat.client.archive.vault import FileVault, Keyring, Vault
 from greenchat.client.state.credentials import Credentials
 
 ADA = Credentials("ada", "sécret")
@@ -101,21 +101,47 @@ def test_the_keyring_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_pat
     ring = Ring(5)
     monkeypatch.setitem(sys.modules, "keyring", ring)
     monkeypatch.setitem(sys.modules, "keyring.errors", ring)
-    vault = system_vault(tmp_path)
-    assert isinstance(vault, Keyring)
-    vault.forget("a:1", "ada")
-    assert vault.put("a:1", "ada", ADA) == "the system's keyring"
-    assert vault.get("a:1", "ada") == ADA
-    vault.forget("a:1", "ada")
-    assert vault.get("a:1", "ada") is None
+    keyring = Keyring()
+    keyring.forget("a:1", "ada")
+    assert keyring.put("a:1", "ada", ADA) == "the system's keyring"
+    assert keyring.get("a:1", "ada") == ADA
+    keyring.forget("a:1", "ada")
+    assert keyring.get("a:1", "ada") is None
     ring.kept["greenchat", "a:1"] = '{"account": "ada", "password": "old"}'
-    assert vault.get("a:1", "eve") is None
-    assert vault.get("a:1", "ada") == Credentials("ada", "old")
-    vault.forget("a:1", "ada")
+    assert keyring.get("a:1", "eve") is None
+    assert keyring.get("a:1", "ada") == Credentials("ada", "old")
+    keyring.forget("a:1", "ada")
     assert ring.kept == {}
-    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_keyring_without_a_place_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_the_keyring_does_not_have_is_not_looked_for_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """To load one takes longer than the rest of the start, and it may ask for a password of its own."""
+    monkeypatch.setitem(sys.modules, "keyring", None)  # to import it raises
+    (tmp_path / "credentials.json").write_text('{"ada@a:1": {"account": "ada", "password": "s\\u00e9cret"}}')
+    vault = Vault(tmp_path)
+    assert vault.get("a:1", "ada") == ADA
+    assert not vault.is_in_keyring("a:1", "ada")
+
+    ring = Ring(5)
+    monkeypatch.setitem(sys.modules, "keyring", ring)
+    monkeypatch.setitem(sys.modules, "keyring.errors", ring)
+    assert vault.put("a:1", "Ada", ADA) == "the system's keyring"
+    assert vault.is_in_keyring("a:1", "ada")
+    assert vault.get("a:1", "ada") == ADA
+    assert (tmp_path / "credentials.json").read_text() == "{}"
+    assert "cret" not in (tmp_path / "in-keyring").read_text()
+    assert not vault.is_in_keyring("a:1", "eve")
+    vault.forget("a:1", "ada")
+    assert not vault.is_in_keyring("a:1", "ada")
+    assert ring.kept == {}
+    assert Vault(tmp_path).get("a:1", "ada") is None
+
+
+def test_without_a_keyring_or_a_place_in_it_passwords_are_in_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "keyring", Ring(0))
-    assert isinstance(system_vault(tmp_path), FileVault)
+    assert Vault(tmp_path).put("a:1", "ada", ADA) == f"{tmp_path / 'credentials.json'}, which only you can read"
+    assert Vault(tmp_path).get("a:1", "ada") == ADA
