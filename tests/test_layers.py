@@ -60,8 +60,9 @@ INNER_ORDER = {
     ],
     "server": [
         {"clock", "early_signals", "terminal", "mail", "urls", "systemd"},
-        {"net", "data"},
+        {"net"},
         {"http", "control"},
+        {"data"},
         {"sweeper", "reload", "tools"},
         {"app"},
         {"launch"},

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from greenchat.config import validators
-from greenchat.config.options import NOT_GIVEN, Options
+from greenchat.config.options import NOT_GIVEN, Options, TlsFiles
 from greenchat.config.schema import Table, WrongKeyError, entries, read, refuse_unknown
 from greenchat.config.settings import CLOAK_LENGTH, GREETING, Settings
 
@@ -53,8 +53,7 @@ def parse(table: Table, *, folder: Path) -> Config:
     if not settings.cloak.enabled and settings.limits.host < _LONGEST_ADDRESS:
         reason = f"must be at least {_LONGEST_ADDRESS} where cloak.enabled is false, so that every address fits"
         raise WrongKeyError("limits.host", reason)
-    if (options.tls.certificate == NOT_GIVEN) != (options.tls.key == NOT_GIVEN):
-        raise WrongKeyError("tls", "certificate and key belong together")
+    _check_tls(options.tls)
     if settings.webirc.hosts and not settings.webirc.password:
         raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
     if options.motd_file != NOT_GIVEN:
@@ -62,6 +61,15 @@ def parse(table: Table, *, folder: Path) -> Config:
             raise WrongKeyError("motd_file", "cannot be set together with motd")
         settings = dataclasses.replace(settings, motd=_read_motd(options.motd_file))
     return Config(settings, options)
+
+
+def _check_tls(files: TlsFiles) -> None:
+    has_key = files.key != NOT_GIVEN
+    if files.certificate != NOT_GIVEN and files.certificate.is_dir():
+        if has_key:
+            raise WrongKeyError("tls.key", "must be left out where certificate is a folder: the key is in there too")
+    elif (files.certificate != NOT_GIVEN) != has_key:
+        raise WrongKeyError("tls", "certificate and key belong together")
 
 
 def _check_opers(settings: Settings) -> None:

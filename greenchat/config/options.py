@@ -233,10 +233,14 @@ class Log:
 class TlsFiles:
     """The certificate for clients that use TLS; without one they are refused."""
 
-    certificate: Annotated[Path, Key("the certificate and its chain (PEM); empty: no TLS")] = field(
-        default_factory=Path
-    )
-    key: Annotated[Path, Key("its private key (PEM)")] = field(default_factory=Path)
+    certificate: Annotated[
+        Path,
+        Key(
+            "the certificate and its chain (PEM), or the folder of an ACME client that has it: certbot's live/NAME,"
+            " lego's certificates; empty: no TLS. Renewed files are taken within two minutes"
+        ),
+    ] = field(default_factory=Path)
+    key: Annotated[Path, Key("its private key (PEM); not needed with a folder")] = field(default_factory=Path)
     self_signed: Annotated[bool, Key("without a certificate, make a self-signed one in the data folder")] = False
 
     @property

@@ -1,6 +1,7 @@
 """The options of HTTP: the page, WebSocket, and metrics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from greenchat.config import validators
@@ -22,6 +23,13 @@ class Web:
             parse=validators.origin,
         ),
     ] = ()
+    acme_challenge: Annotated[
+        Path,
+        Key(
+            "the folder in which an ACME client puts its answers to HTTP-01 (certbot's --webroot-path, lego's\n"
+            "--http.webroot), to be served at /.well-known/acme-challenge/ of a listener on :80; empty: none"
+        ),
+    ] = field(default_factory=Path)
     requests: Annotated[int, Key("requests per minute from one address; 0: no limit", 0, 1_000_000)] = 1200
     unfinished: Annotated[
         int, Key("connections with an unfinished request; one more drops the oldest", 1, 1_000_000)

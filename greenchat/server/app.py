@@ -210,6 +210,11 @@ class App:
         except gevent.Timeout:
             log.warning("%s was given up, since the server ends and it took longer than %d s", what, _LAST_WORK)
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to end."""
+        return bool(self._stopping.is_set())
+
     def stop(self, reason: str) -> None:
         """Begin to end; every client is told the reason."""
         self._farewell = reason

@@ -34,6 +34,8 @@ from greenchat.values.names import MissingPackageError
 
 log = logging.getLogger(__name__)
 
+_LOOK_AT_CERTIFICATE_EVERY = 60.0  # seconds
+
 
 class CannotStartError(Exception):
     """The server can't start like this; the text is one clear line."""
@@ -108,11 +110,11 @@ def serve(
     if options.storage.persistent:
         backups.start()
     notifier.ready()
-    keeper = gevent.spawn(_keep_alive, notifier)
+    helpers = [gevent.spawn(_keep_alive, notifier), gevent.spawn(_renew_certificate, app)]
     app.run()
     hangups.cancel()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # else the end of the loop makes it deadly again
-    keeper.kill()
+    gevent.killall(helpers)
     backups.stop()
     control.close()
     if app.is_restarting:
@@ -129,6 +131,16 @@ def _keep_alive(notifier: Notifier) -> None:
     while notifier.period:
         notifier.alive()
         gevent.sleep(notifier.period)
+
+
+def _renew_certificate(app: App) -> None:
+    """Take renewed files of the certificate by themselves: no ACME client has to know how to tell us."""
+    while True:
+        gevent.sleep(_LOOK_AT_CERTIFICATE_EVERY)
+        told = app.tls.renew(app.now()) if app.tls else ""
+        if told:
+            log.warning("%s", told)
+            _tell_operators(app, told)
 
 
 class _Ending:

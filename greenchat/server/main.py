@@ -9,6 +9,7 @@ import dataclasses
 import io
 import os
 import sys
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def _tool(words: list[str]) -> Tool | None:
         return None
     found = tools()
     if name not in found:
-        parser.error(f"argument command: invalid choice: {name!r} (choose from {', '.join(found)})")
+        close = get_close_matches(name, found, 1)
+        parser.error(f"there is no command {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
     return found[name]
 
 

@@ -235,3 +235,13 @@ def test_a_byte_order_mark_is_no_word(tmp_path: Path) -> None:
     file.write_bytes(b'\xef\xbb\xbfnetwork = "x"\r\nmotd_file = "motd"\r\n')
     settings = load(file).settings
     assert (settings.network, settings.motd) == ("x", ("hello",))
+
+
+def test_a_folder_of_an_acme_client_brings_its_key_along(tmp_path: Path) -> None:
+    folder = tmp_path.as_posix()
+    assert read(f"tls.certificate = '{folder}'").options.tls.certificate == tmp_path
+    with pytest.raises(WrongKeyError, match=r"tls\.key: must be left out where certificate is a folder"):
+        read(f"tls = {{certificate = '{folder}', key = '{folder}/key.pem'}}")
+    for half in (f"tls.certificate = '{folder}/cert.pem'", f"tls.key = '{folder}/key.pem'"):
+        with pytest.raises(WrongKeyError, match="belong together"):
+            read(half)

@@ -61,7 +61,7 @@ def test_a_password_is_hashed(tmp_path: Path) -> None:
             "can't listen on nowhere.invalid:0: the name of the host can't be resolved",
         ),
         (("--lisden=:1",), "unrecognized arguments: --lisden=:1; --help tells more"),
-        (("serve",), "argument command: invalid choice: 'serve'"),
+        (("serve",), "there is no command 'serve'"),
         (("--config", "missing.toml"), "can't read the configuration file missing.toml: No such file or directory"),
         (("--config", "{home}/wrong.toml"), "{home}/wrong.toml: nmae: there is no such key; did you mean name?"),
         (("--config", "{home}/cert.toml"), "tls: can't read {home}/cert.pem: No such file or directory"),

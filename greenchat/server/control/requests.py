@@ -5,6 +5,7 @@ import platform
 import resource
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol, TypeVar
 
 from greenchat import __version__
@@ -17,6 +18,7 @@ from greenchat.protocol import caps
 from greenchat.server.control.service import RequestError
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
+from greenchat.server.net.turn import Turn
 from greenchat.values.durations import parse_duration
 
 T = TypeVar("T")
@@ -30,10 +32,15 @@ class Controlled(Protocol):
     network: Network
     send_queues: SendQueues
     tls: TlsAcceptor | None
+    turn: Turn
 
     @property
     def folder(self) -> Path:
         """The data folder."""
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to end."""
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -81,6 +88,7 @@ def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
         "python": platform.python_version(),
         "pid": os.getpid(),
         "name": network.settings.name,
+        "ending": server.is_ending,
         "uptime": max(0, server.now() - network.started) // 1000,
         "listening": [str(port.address) for port in server.ports()],
         "users": len(network.users),
@@ -100,6 +108,8 @@ def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
         "sent": sum(session.outbox.sent_messages for session in network.sessions),
         "store": _sizes(server.folder),
         "certificate": server.tls.fingerprint if server.tls else "",
+        "certificate_expires": server.tls.expires if server.tls else 0,
+        "longest_turn": round(server.turn.longest.lately(monotonic()), 6),
         "rooms": [[channel.name, len(channel.members)] for channel in rooms],
         "commands": [[name, count] for name, count in commands],
     }

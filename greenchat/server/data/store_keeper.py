@@ -13,6 +13,7 @@ import gevent
 from gevent.threadpool import ThreadPool
 
 from greenchat.config.options import Storage
+from greenchat.server.control.client import NoServerError, RefusedError, ask
 from greenchat.storage.interface import Retention, StoreError
 from greenchat.storage.sqlite import SqliteStore
 
@@ -26,6 +27,7 @@ _STEP = 0.002  # seconds of one turn
 _TIDYING = 0.5  # seconds between one `maintain` and the next
 _DAY = 86_400_000  # ms
 _PATIENCE = 5.0  # seconds: a server that ends gives its clients at most 4 to take their leave
+_SHORT_PATIENCE = 0.5  # seconds: one that was just told to end may not have heard it yet
 _POLL = 0.1
 
 
@@ -137,18 +139,27 @@ def lock(data: Path) -> IO[str]:
 
 def _wait_for(file: IO[str], data: Path) -> None:
     """Raises BlockingIOError."""
-    deadline = monotonic() + _PATIENCE
-    said = False
+    began = monotonic()
+    is_told = False
     while True:
         try:
             return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if monotonic() > deadline:
+            waited = monotonic() - began
+            if waited > _PATIENCE or (waited > _SHORT_PATIENCE and not _is_ending(data)):
                 raise
-            if not said:
-                said = True
-                log.warning("another greenchat-server uses the data folder %s: waiting for it to end", data)
+            if waited > _SHORT_PATIENCE and not is_told:
+                is_told = True
+                log.info("waiting for the greenchat-server that uses the data folder %s to end", data)
             gevent.sleep(_POLL)
+
+
+def _is_ending(data: Path) -> bool:
+    """Whether the server that uses the data folder is about to let go of it, or does not say."""
+    try:
+        return bool(ask(data, "status")["ending"])
+    except (NoServerError, RefusedError, KeyError, TypeError):
+        return True
 
 
 def who_holds(data: Path) -> int:

@@ -12,6 +12,7 @@ from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
 from greenchat.protocol.http_head import Head, HttpError
 from greenchat.server.http import websocket
+from greenchat.server.http.acme import Acme
 from greenchat.server.http.api import Api
 from greenchat.server.http.handler import Gateway, Handler
 from greenchat.server.http.hooks import Hooks
@@ -58,6 +59,7 @@ class HttpService:
     def complete(self) -> None:
         """All parts have added their rows: the last are those of the page."""
         SignedIn().add_to(self.routes)
+        Acme(lambda: self._server.options.web).add_to(self.routes)
         self._hooks.add_to(self.routes)
         self._api.add_to(self.routes)
         Pages(self._server.network, lambda: self._server.options.web).add_to(self.routes)

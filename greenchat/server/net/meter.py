@@ -14,6 +14,8 @@ from greenchat.protocol.message import Message
 
 BOUNDS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)  # seconds
 
+_MINUTE = 60.0
+
 
 class Durations:
     """A histogram of durations.
@@ -31,6 +33,33 @@ class Durations:
         """Add one duration."""
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
+
+
+class Longest:
+    """The longest duration of the last minute or two, in seconds of the monotonic clock."""
+
+    __slots__ = ("_before", "_ends", "_now")
+
+    def __init__(self) -> None:
+        self._now = self._before = 0.0
+        self._ends = 0.0  # when the minute that is counted in is over
+
+    def observe(self, seconds: float, now: float) -> None:
+        """Count a duration that ended now."""
+        if now >= self._ends:
+            self._turn_over(now)
+        if seconds > self._now:
+            self._now = seconds
+
+    def lately(self, now: float) -> float:
+        """Return it."""
+        if now >= self._ends:
+            self._turn_over(now)
+        return max(self._now, self._before)
+
+    def _turn_over(self, now: float) -> None:
+        self._before = self._now if now < self._ends + _MINUTE else 0.0
+        self._now, self._ends = 0.0, now + _MINUTE
 
 
 class Meter:

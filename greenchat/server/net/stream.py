@@ -42,8 +42,15 @@ class TlsAcceptor(Protocol):
 
     fingerprint: str
 
+    @property
+    def expires(self) -> int:
+        """The end of the certificate, in ms since the epoch; 0 if it is not known."""
+
     def accept(self, sock: socket.socket) -> SecureStream:
         """Begin TLS as the server on a connected non-blocking socket."""
 
     def trouble(self, now: int) -> str:
         """Return what is, or will soon be, wrong with the certificate's dates, in words; "" if nothing is. now: ms."""
+
+    def renew(self, now: int) -> str:
+        """Read the certificate's files again if they were replaced; return what operators should know. now: ms."""

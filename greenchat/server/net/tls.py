@@ -12,6 +12,7 @@ from pathlib import Path
 from OpenSSL import SSL
 
 from greenchat.protocol.times import in_words
+from greenchat.server.net.certificate_files import CertificateWatch
 
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # TLS 1.2; those of 1.3 are all good
 _DAY = 86_400_000  # ms
@@ -34,10 +35,30 @@ class Tls:
 
     def reload(self) -> None:
         """Read the files again. Raises TlsError, and then goes on with what it had."""
+        watch = CertificateWatch((self.certificate, self.key))
         self._context = _context(self.certificate, self.key)
+        self._watch = watch
         shown = SSL.Connection(self._context).get_certificate()
         self.fingerprint = shown.digest("sha256").decode() if shown else ""
         self._certificate = shown
+
+    def renew(self, now: int) -> str:
+        """Read the files again if an ACME client has replaced them; return what operators should know, "" if nothing.
+
+        To be called from time to time. now: ms since the epoch.
+        """
+        if not self._watch.is_renewed():
+            return ""
+        try:
+            self.reload()
+        except TlsError as error:
+            return f"the renewed certificate can't be used, the old one stays: {error}"
+        return self.trouble(now) or f"the certificate {self.certificate} was renewed, and is shown to new connections"
+
+    @property
+    def expires(self) -> int:
+        """The end of the certificate, in ms since the epoch; 0 if it is not known."""
+        return _milliseconds(self._certificate.get_notAfter()) if self._certificate else 0
 
     def trouble(self, now: int) -> str:
         """Return what is, or will soon be, wrong with the certificate's dates, in words; "" if nothing is.

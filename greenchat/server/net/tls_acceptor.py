@@ -17,14 +17,15 @@ def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
         return None
     try:  # late: it takes OpenSSL along
         from greenchat.server.net.certificate import ensure_certificate
+        from greenchat.server.net.certificate_files import find_files
         from greenchat.server.net.tls import Tls, TlsError
     except ImportError as error:
         raise ConfigError(f"TLS needs two more packages: {extras.install(extras.TLS)}") from error
     try:
         if files.certificate == NOT_GIVEN:
             return Tls(*ensure_certificate(data / "tls", name, ["localhost", "127.0.0.1", "::1"]))
-        return Tls(files.certificate, files.key)
-    except TlsError as error:
+        return Tls(*find_files(files.certificate, files.key))
+    except (TlsError, FileNotFoundError) as error:
         raise ConfigError(f"tls: {error}") from error
     except OSError as error:
         raise ConfigError(f"tls: can't write the certificate {error.filename}: {error.strerror}") from error

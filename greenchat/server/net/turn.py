@@ -27,7 +27,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Dirty
 from greenchat.commands.core.journal import Encoded, Since
-from greenchat.server.net.meter import Meter
+from greenchat.server.net.meter import Longest, Meter
 from greenchat.server.net.schedule import Schedule
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, UnfitWriteError, Write
@@ -59,6 +59,7 @@ class Turn:
         "_store",
         "_writes",
         "dirty",
+        "longest",
         "meter",
         "schedule",
         "send_queues",
@@ -70,6 +71,7 @@ class Turn:
         self._store = store
         self.send_queues = send_queues
         self.meter: Meter | None = None
+        self.longest = Longest()
         self._opened = 0.0
         self._loop = get_hub().loop
         self._planned = False
@@ -124,8 +126,7 @@ class Turn:
         if self._planned:
             return
         self._planned = True
-        if self.meter is not None:
-            self._opened = monotonic()
+        self._opened = monotonic()
         self.schedule.begin()
         if self._is_busy:
             self._moment = self._loop.timer(_MOMENT)
@@ -176,7 +177,8 @@ class Turn:
                 outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
         ended = monotonic()
         self._is_busy = lines > 1 and ended - began >= _LONG
-        if self.meter is not None and self._opened:
+        self.longest.observe(ended - self._opened, ended)
+        if self.meter is not None:
             self.meter.turns.observe(ended - self._opened)
         self.schedule.end()
 

@@ -32,7 +32,8 @@ def _figures(before: Status, now: Status, seconds: float) -> list[str]:
         f"links {now['connections']:>8}   coming in {now['unregistered']:>6}   operators {now['operators']:>5}",
         f"lines in  {rate('received'):>10.1f}/s   out {rate('sent'):>10.1f}/s",
         f"CPU    [{bar:<{_BAR}}] {busy:>4.0%}   memory {size(now['memory']):>10}",
-        f"sendq  {size(now['sendq']):>10}   database {size(now['store']):>10}",
+        f"sendq  {size(now['sendq']):>10}   database {size(now['store']):>10}"
+        f"   longest turn {now['longest_turn'] * 1000:>6.1f} ms",
     ]
 
 

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from greenchat.protocol.times import in_words
 from greenchat.server.control.client import NoServerError, RefusedError, ask
 from greenchat.server.tools.registry import Call, Tool, ToolError
 from greenchat.values.durations import format_duration
@@ -63,11 +64,14 @@ def status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("accounts", str(found["accounts"])),
         ("bans", str(found["bans"])),
         ("memory", f"{size(found['memory'])}, CPU {found['cpu']:.0f} s"),
+        ("longest turn", f"{found['longest_turn'] * 1000:.1f} ms in the last minutes"),
         ("waiting to send", size(found["sendq"])),
         ("database", size(found["store"])),
     ]
     if found["certificate"]:
-        rows.append(("certificate", found["certificate"]))
+        end = found["certificate_expires"]
+        until = f", valid until {in_words(end)}" if end else ""
+        rows.append(("certificate", f"{found['certificate']}{until}"))
     if found["rooms"]:
         rows.append(("largest channels", ", ".join(f"{name} {count}" for name, count in found["rooms"][:5])))
     return rows
@@ -130,7 +134,10 @@ def _unban(call: Call) -> int:
 
 
 def _bans(call: Call) -> int:
-    for ban in _ask(call, "bans"):
+    bans = _ask(call, "bans")
+    if not bans:
+        call.out.write("nobody is banned\n")
+    for ban in bans:
         left = "forever" if ban["left"] is None else f"for {duration(ban['left'])} more"
         call.out.write(f"{ban['target']}  {left}  by {ban['setter']}: {ban['reason']}\n")
     return 0

@@ -28,6 +28,7 @@ def test_a_life_with_backups(tmp_path: Path) -> None:
         refused = run(tmp_path, "restore", str(copy), *data)
         assert refused.returncode == 2
         assert "another greenchat-server uses the data folder" in refused.stderr
+        assert "waiting" not in refused.stderr  # that one is not about to end
         exported = [json.loads(line) for line in run(tmp_path, "export", "#LOBBY", *data).stdout.splitlines()]
         assert [line["command"] for line in exported[:3]] == ["JOIN", "PRIVMSG", "PRIVMSG"]
         assert exported[1]["params"] == ["#Lobby", "before"]
@@ -78,7 +79,7 @@ def test_a_damaged_database_is_explained(tmp_path: Path) -> None:
         (["export"], "there is no database"),
         (["restore", "nothing"], "there is no database"),
         (["hash-password", "x"], "unrecognized arguments: x"),
-        (["nonsense"], "invalid choice"),
+        (["nonsense"], "there is no command"),
     ],
 )
 def test_what_can_not_be_done_is_said_in_one_line(tmp_path: Path, arguments: list[str], reason: str) -> None:

@@ -28,6 +28,7 @@ def answer(**changes: Any) -> dict[str, Any]:
         "memory": 50 << 20,
         "sendq": 2048,
         "store": 1 << 30,
+        "longest_turn": 0.0123,
         "commands": [["PRIVMSG", 100], ["JOIN", 5]],
         "rooms": [["#lobby", 9], ["#tea", 2]],
     } | changes
@@ -42,7 +43,7 @@ def test_the_picture() -> None:
         "links       11   coming in      1   operators     2",
         "lines in        10.0/s   out      200.0/s",
         "CPU    [##########          ]  50%   memory   50.0 MiB",
-        "sendq     2.0 KiB   database    1.0 GiB",
+        "sendq     2.0 KiB   database    1.0 GiB   longest turn   12.3 ms",
         "",
         "COMMANDS                      CHANNELS",
         "JOIN                 10.0/s   #lobby                        9",

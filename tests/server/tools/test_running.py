@@ -47,6 +47,7 @@ def test_how_it_is(tmp_path: Path, server: Running) -> None:
         assert found["pid"] == server.process.pid
         assert found["memory"] > 1 << 20
         assert found["store"] > 0
+        assert 0 < found["longest_turn"] < 60
         assert shell(tmp_path, "status", "--quiet") == ""
 
 
@@ -70,7 +71,7 @@ def test_bans(tmp_path: Path, server: Running) -> None:
         bob.until_end()
     assert shell(tmp_path, "bans").startswith("bob!*@*  for ")
     shell(tmp_path, "unban", "bob!*@*")
-    assert shell(tmp_path, "bans") == ""
+    assert shell(tmp_path, "bans") == "nobody is banned\n"
     with Client(server.target, "bob") as bob:
         bob.run("PING x")
 
