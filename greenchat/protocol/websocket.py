@@ -11,7 +11,7 @@ FRAMED = WEBSOCKET_TEXT | WEBSOCKET_BINARY
 
 MESSAGE_LIMIT = 16 * 1024  # bytes of a message to us: more than any line with its tags can have
 
-LEAVES = b"QUIT\n"
+LEAVES = b"QUIT\r\n"
 """The line for which a frame stands that closes."""
 
 NORMAL = 1000

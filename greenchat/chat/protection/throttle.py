@@ -27,6 +27,14 @@ class TokenBucket:
         self._full_at = max(self._full_at, now) + self.cost_ms * count
         return self._full_at - now - self.burst_ms
 
+    def take_if_there(self, now: float, count: int) -> bool:
+        """Use up `count` tokens if nobody has to wait for them; whether they were there."""
+        full_at = max(self._full_at, now) + self.cost_ms * count
+        if full_at - now > self.burst_ms:
+            return False
+        self._full_at = full_at
+        return True
+
 
 class Attempts:
     """A throttle on repeated actions: wrong passwords, registrations of accounts.

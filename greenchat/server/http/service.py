@@ -27,6 +27,7 @@ from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.http.wire import RequestReader, end
 from greenchat.server.net.connection import Connection, Row
 from greenchat.server.net.detect import NO_HTTP
+from greenchat.server.net.irc import IrcClient
 
 _BODILESS = {101, 204, 304}
 
@@ -77,7 +78,7 @@ class HttpService:
         # Nothing of a handshake is kept while its WebSocket lasts: each would hold some KiB.
         framing, rest = self._answer_requests(connection, data or b"")
         if framing:
-            connection.speak_irc(self._upgrade_to(connection, framing, rest))
+            IrcClient(connection).speak(self._upgrade_to(connection, framing, rest))
         elif not connection.outbox.cut_reason:
             connection.session.closing = connection.session.closing or "HTTP"
             with suppress(OSError):

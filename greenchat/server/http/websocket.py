@@ -117,8 +117,7 @@ class WebSocketStream:
             if protocol.state is not State.OPEN and frame.opcode is not Opcode.CLOSE:
                 break  # what follows a wrong message is not read
         self._answer(protocol)
-        for _ in range(pings):
-            self._connection.slow_down()
+        self._connection.pace.owe(pings)
         if not lines:
             raise BlockingIOError
         return b"".join(lines)
@@ -145,7 +144,7 @@ class WebSocketStream:
             if b"\n" in message or b"\r" in message or (opcode == Opcode.TEXT and not _is_utf8(message)):
                 lines.clear()
                 return False
-            lines.append(message + b"\n")
+            lines.append(message + b"\r\n")
         return bool(lines)
 
     def _take(self, protocol: ServerProtocol, frame: Frame, lines: list[bytes]) -> None:
@@ -168,7 +167,7 @@ class WebSocketStream:
         elif self._is_text and not _is_utf8(message):
             protocol.fail(WRONG_DATA, "A text message is UTF-8")
         else:
-            lines.append(message + b"\n")
+            lines.append(message + b"\r\n")
 
     def _answer(self, protocol: ServerProtocol) -> None:
         frames = [bytes(data) for data in protocol.data_to_send() if data]

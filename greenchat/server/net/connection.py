@@ -26,13 +26,12 @@ from greenchat.commands.core.deferred import Background, Continuation, Deferred
 from greenchat.commands.core.process import Process
 from greenchat.config.options import ListenerOptions, Options
 from greenchat.protocol.first_bytes import OPEN_REFUSAL, TLS_FIRST_BYTE, Dialect
-from greenchat.protocol.framing import LineBuffer, LineTooLong
+from greenchat.protocol.framing import LineTooLong
 from greenchat.protocol.message import Message
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.pace import FloodError, Pace
 from greenchat.server.net.plain import PlainClients
-from greenchat.server.net.routes import Routes
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.server.net.stream import Stream, TlsAcceptor
 from greenchat.server.net.turn import Turn
@@ -77,9 +76,6 @@ class Connection:
     """
 
     __slots__ = (
-        "_pace",
-        "_readable",
-        "_routes",
         "accepted",
         "asked",
         "closing_since",
@@ -88,8 +84,10 @@ class Connection:
         "listener",
         "opened",
         "outbox",
+        "pace",
         "patience",
         "pings",
+        "readable",
         "server",
         "session",
         "sock",
@@ -111,9 +109,8 @@ class Connection:
             server.turn.dirty, sock, server.options.connections.sendq, server.send_queues
         )
         self.session = Session(self.outbox, host, server.now())
-        self._pace = Pace(server.turn, server.options.throttle, self.session, sock)
-        self._routes = Routes(server.network, self.session, server.log, server.turn, self.context)
-        self._readable: Any = get_hub().loop.io(sock.fileno(), _READ)
+        self.pace = Pace(server.turn, server.options.throttle, self.session, sock)
+        self.readable: Any = get_hub().loop.io(sock.fileno(), _READ)
         server.hangups.watch(sock.fileno(), self._hung_up)
 
     def run(self) -> None:
@@ -135,7 +132,7 @@ class Connection:
             log.exception("a bug ended the connection of %s", self.session.host)
             self._end_for_a_bug()
         finally:
-            self._pace.work()
+            self.pace.work()
             self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
 
     def _hung_up(self, is_broken: bool) -> None:
@@ -143,7 +140,7 @@ class Connection:
         if is_broken:
             error = self.accepted.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or errno.ECONNRESET
             self.outbox.cut(os.strerror(error))
-        self._pace.hang_up()
+        self.pace.hang_up()
 
     def close(self, reason: str) -> None:
         """Tell the client why, and end the connection."""
@@ -173,7 +170,7 @@ class Connection:
     def use(self, options: Options) -> None:
         """Go on with other options: after a reload."""
         self.outbox.limit = options.connections.sendq
-        self._pace.use(options.throttle)
+        self.pace.use(options.throttle)
 
     def ping(self) -> None:
         """Ask whether it still lives."""
@@ -223,7 +220,7 @@ class Connection:
         stream = tls.accept(self.accepted)
         with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
             while True:
-                self._pace.work()
+                self.pace.work()
                 try:
                     stream.handshake()
                     break
@@ -234,7 +231,7 @@ class Connection:
         self.session.certificate = stream.peer_fingerprint
 
     def _wait_readable(self) -> None:
-        get_hub().wait(self._readable)
+        get_hub().wait(self.readable)
 
     def read(self, timeout: float | None = None) -> bytes | None:
         """Read once, when there is input; b"" at the end, None after `timeout` seconds. Raises OSError."""
@@ -258,12 +255,16 @@ class Connection:
                 return data
 
     def _read_now(self) -> bytes | None:
-        self._pace.work()
+        self.pace.work()
+        return self.receive()
+
+    def receive(self) -> bytes | None:
+        """Take what has come in, b"" at the end; None if nothing has. Raises OSError."""
         try:
             data = self.sock.recv(_READ_SIZE)
         except BlockingIOError:
             return None
-        self.heard = self._pace.since
+        self.heard = self.pace.since
         self.asked = False
         self.session.received_bytes += len(data)
         return data
@@ -276,38 +277,17 @@ class Connection:
         self.outbox.close(answer)
         self.discard()
 
-    def speak_irc(self, data: bytes) -> None:
-        """Serve it to its end. data: what was read so far."""
-        lines = LineBuffer()
-        wait = self._pace.line
-        while data:
-            for line in lines.feed(data):
-                wait()
-                if isinstance(line, LineTooLong) and line.is_endless:
-                    self.close("Input line was too long: 16 KiB are no line of IRC")
-                if not self.session.closing:  # it may have been killed meanwhile
-                    self._run_line(line)
-                if self.session.closing:
-                    self.discard()
-                    return
-            if lines.overrun:
-                self.close("Line without an end: this server speaks IRC")
-                self.discard()
-                return
-            data = self._read()
-
     def slow_down(self) -> None:
         """Wait until the throttle and the turn have room for one more line. Raises FloodError and OSError."""
-        self._pace.line()
+        self.pace.line()
 
-    def _run_line(self, line: bytes | LineTooLong) -> None:
+    def run_line(self, line: bytes | LineTooLong) -> None:
+        """Run a line of IRC."""
         self.server.turn.begin()
         self.session.received_messages += 1
         meter = self.server.turn.meter
-        if meter is None and isinstance(line, bytes) and self._routes.take(line, self.server.now()):
-            return
         ctx, continuation = meter.run_line(line, self.context) if meter else run_line(line, self.context)
-        if self.session.user is None and not is_for_anybody(ctx.message) and self._pace.waste():
+        if self.session.user is None and not is_for_anybody(ctx.message) and self.pace.waste():
             self.close("This is no way to register: IRC begins with NICK and USER")
             return
         self._finish(ctx, continuation)
@@ -334,7 +314,7 @@ class Connection:
                     result = self.server.threads.do(continuation, self.session)
                 finally:
                     continuation.done()
-                self._pace.work()
+                self.pace.work()
             else:
                 self._wait_until_taken()
             if self.session.closing or self.outbox.cut_reason:
@@ -345,7 +325,7 @@ class Connection:
                 resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
             )
         if ctx.weight > 1:
-            self._pace.charge(ctx.weight - 1)
+            self.pace.charge(ctx.weight - 1)
 
     def _wait_until_taken(self) -> None:
         """Let the others have their turn, and then the client time to take what it got."""
@@ -361,7 +341,7 @@ class Connection:
 
     def yield_turn(self) -> None:
         """Let this turn end, so that what was said in it is sent."""
-        self._pace.yield_turn()
+        self.pace.yield_turn()
 
     @property
     def age(self) -> float:
@@ -384,8 +364,8 @@ class Connection:
         except Exception:
             log.exception("a bug kept %s in the state", self.session.host)
         self.server.hangups.forget(self.accepted.fileno())
-        self._readable.stop()
-        self._readable.close()
+        self.readable.stop()
+        self.readable.close()
         self.outbox.release()
         self.sock.close()
 

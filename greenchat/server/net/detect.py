@@ -10,6 +10,7 @@ from time import monotonic
 from greenchat.config.options import ListenerOptions
 from greenchat.protocol import first_bytes
 from greenchat.server.net.connection import Connection, Row
+from greenchat.server.net.irc import IrcClient
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def _plain(connection: Connection, data: bytes | None) -> bytes | None:
 
 
 def _irc(connection: Connection, data: bytes | None) -> bytes | None:
-    connection.speak_irc(data or b"")
+    IrcClient(connection).speak(data or b"")
     return b""
 
 

@@ -34,7 +34,7 @@ class FloodError(Exception):
 class Pace:
     """Of one client; the methods that wait are for its greenlet. since: when it began to do what it does now.
 
-    Reads: since. Changes: use, hang_up, charge, waste. Waits: line, work, rest.
+    Reads: since. Changes: use, hang_up, charge, owe, waste, takes, has_time. Waits: line, work, rest.
     """
 
     __slots__ = (
@@ -44,6 +44,7 @@ class Pace:
         "_is_gone",
         "_is_settled",
         "_opened",
+        "_owed",
         "_pause",
         "_schedule",
         "_session",
@@ -68,6 +69,7 @@ class Pace:
         self._is_settled = False  # no newcomer any more
         self._has_earned = False  # all of its burst, by a login
         self._wasted = 0
+        self._owed = 0  # lines
         self._ahead_since = inf  # since when too much of it is unread
         self._is_gone = False
         self._pause: Event | None = None  # while the throttle makes it wait
@@ -87,6 +89,10 @@ class Pace:
         """Charge the client for so many lines more: the last command was an expensive one."""
         self._bucket.take(monotonic() * 1000, lines)
 
+    def owe(self, lines: int) -> None:
+        """Count so many lines, for which the client has to wait before it is read again."""
+        self._owed += lines
+
     def waste(self) -> bool:
         """Count a line that is for registered clients only; return whether there were too many of those."""
         self._wasted += 1
@@ -104,14 +110,29 @@ class Pace:
         elif now > (self._schedule.deadline if self._is_settled else self._schedule.newcomer_deadline):
             self._wait()
 
+    def takes(self, lines: int) -> bool:
+        """Take so many lines at once, if none of them has to wait; return whether."""
+        return self._bucket.take_if_there(self.since * 1000, lines)
+
     def work(self) -> None:
         """Go on at once while this turn has time, else when it is our turn."""
+        owed, self._owed = self._owed, 0
+        for _ in range(owed):
+            self.line()
+        if not self.has_time():
+            self._wait()
+
+    def has_time(self) -> bool:
+        """Whether there is nothing to wait for now; a turn is open then."""
+        if self._owed:
+            return False
         self.since = now = monotonic()
         deadline = self._schedule.deadline if self._is_settled else self._schedule.newcomer_deadline
         if now > deadline:
-            self._wait()
-        elif deadline == inf:
+            return False
+        if deadline == inf:
             self._turn.open()
+        return True
 
     def yield_turn(self) -> None:
         """Let this turn end, so that what was said in it is sent."""

@@ -3,10 +3,11 @@
 A route is what all lines `PRIVMSG #channel :text` of a session in one channel have in common, the head of the line and
 the `Voice` behind it. It is taken as long as the voice holds; what is out of the ordinary has none, and goes the long
 way, which alone refuses anything. So a line that is said costs one comparison of its head and one look at three numbers
-before it is stored and delivered.
+before it is stored and delivered, and lines that came together and go the same way are said together.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
@@ -21,6 +22,14 @@ from greenchat.storage.log import Log
 _MOST = 8  # routes of one client: more conversations at a time are rare
 _LONGEST = 256  # bytes of a text; a longer one is charged for what is kept of it, see `recording.say`
 _LONGEST_HEAD = 128  # bytes of `PRIVMSG target :`
+
+
+class Burst(NamedTuple):
+    """Lines that go the same way. words: what is said in each, in UTF-8; texts: the same."""
+
+    voice: Voice
+    words: list[bytes]
+    texts: list[str]
 
 
 class Routes:
@@ -38,26 +47,36 @@ class Routes:
         self._context = context
         self._voices: dict[bytes, Voice] = {}
 
-    def take(self, line: bytes, now: int) -> bool:
-        """Say a line, if it has a short way; within a turn that has begun. now: ms since the epoch."""
-        end = line.find(b" :", 0, _LONGEST_HEAD) + 2
-        words = line[end:]
-        if end < 2 or not words or len(words) > _LONGEST or b"\0" in words or b"\r" in words:
-            return False
-        head = line[:end]
+    def find(self, lines: bytes) -> Burst | None:
+        """Return what is said in lines that all go one short way, None if they don't. lines: joined by CR LF."""
+        end = lines.find(b" :", 0, _LONGEST_HEAD) + 2
+        if end < 2:
+            return None
+        head = lines[:end]
         voice = self._voices.get(head)
         if voice is None or not voice.holds(self._network):
             voice = self._find(head)
             if voice is None:
-                return False
+                return None
+        words = lines[end:].split(b"\r\n" + head)
+        ends = len(words) - 1
+        if (
+            lines.count(b"\n") != ends
+            or lines.count(b"\r") != ends
+            or b"\0" in lines
+            or not all(words)
+            or len(max(words, key=len)) > min(_LONGEST, voice.head.room)
+        ):
+            return None
         try:
-            text = words.decode()
+            return Burst(voice, words, [each.decode() for each in words])
         except UnicodeDecodeError:
-            return False
-        if len(words) > voice.head.room:
-            return False
-        say(self._network, self._log, self._turn, voice, (words,), (text,), now)
-        return True
+            return None
+
+    def say(self, burst: Burst, now: int) -> None:
+        """Say what `find` has found, within a turn that has begun. now: ms since the epoch."""
+        voice, words, texts = burst
+        say(self._network, self._log, self._turn, voice, words, texts, now)
 
     def _find(self, head: bytes) -> Voice | None:
         self._voices.pop(head, None)

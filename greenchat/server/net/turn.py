@@ -115,9 +115,9 @@ class Turn:
             raise
         self._follow(writes)
 
-    def begin(self) -> None:
+    def begin(self, lines: int = 1) -> None:
         """Begin a turn, so that there is an end: call it before changing state or putting something into an outbox."""
-        self._lines += 1
+        self._lines += lines
         if not self._planned:
             self.open()
 

@@ -44,16 +44,19 @@ class Twin(World):
         self.routes: dict[Puppet, Routes] = {}
         self.spoken = 0
 
-    def speak(self, puppet: Puppet, line: bytes) -> bool:
-        """Say a line the short way, if it has one: as a connection does."""
+    def speak(self, puppet: Puppet, lines: bytes) -> bool:
+        """Say lines the short way, if they have one: as a connection does."""
         routes = self.routes.get(puppet)
         if routes is None:
             routes = self.routes[puppet] = Routes(
                 self.network, puppet.session, self.app.log, self.app.turn, partial(self._context, puppet)
             )
         self.app.turn.begin()
-        if not routes.take(line, self.time):
+        burst = routes.find(lines)
+        if burst is None:
             return False
+        assert len(burst.texts) == lines.count(b"\r\n") + 1
+        routes.say(burst, self.time)
         self.spoken += 1
         self._end_turn()
         return True
@@ -109,6 +112,15 @@ def _line(chance: random.Random) -> bytes:
     ).encode()
 
 
+def _other_text(chance: random.Random, line: bytes) -> bytes:
+    """A line that goes the same way, in most cases."""
+    if chance.random() < 0.2:
+        return _line(chance)
+    return line.partition(b" :")[0] + chance.choice(
+        [b" :more", b" :and more", b" ::", b" :", b" : \xff", b" :\xc3\xa9"]
+    )
+
+
 @pytest.fixture
 def twins(tmp_path: Path) -> Iterator[tuple[Twin, Twin]]:
     """The one with the short way, and the one without."""
@@ -143,6 +155,7 @@ def test_the_short_way_is_the_long_way(twins: tuple[Twin, Twin], seed: int) -> N
             puppet.mailbox.sent.clear()
         if is_speech := said.startswith((b"PRIVMSG", b"NOTICE")):
             lately = [*lately[-4:], (said, who)]
+            said = b"\r\n".join([said, *(_other_text(chance, said) for _ in range(chance.choice([0, 0, 1, 3])))])
         if not (is_speech and short.speak(short.puppets[who], said)):
             short.send(short.puppets[who], said + b"\r\n")
         long.send(long.puppets[who], said + b"\r\n")
