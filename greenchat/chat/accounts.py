@@ -1,12 +1,12 @@
-"""Accounts: names that belong to somebody, and what is known of them.
+"""Accounts: names that belong to somebody, and what is known about their owners.
 
-Kept whole in memory; every change gives a document that the caller has stored (`Account.document`). Nothing here hashes
-a password: a verifier comes in ready-made.
+All accounts are held in memory; every change returns a document for the caller to store (`Account.document`). Nothing
+here hashes a password: verifiers are made elsewhere.
 
-An account is a birth, not a name. Its id is made when it is registered and never used again; whatever must not pass to
-the next one of the same name (conversations, ranks, masks, marks, rights over one's own words) is kept by the id, and
-the name is only how people call it. At any time at most one account has a name, and ids are in the order of time, so
-an old event that shows a name was that account's if the account is older than the event: see `author`.
+An account is not its name. Its id is made when it is registered and is never used again. Whatever must not pass to the
+next account of the same name (conversations, ranks, masks, read markers, rights over one's own messages) is kept by id;
+the name is only what people type. At any time at most one account has a given name, and ids are in order of creation,
+so an old event that shows a name belongs to that account if the account is older than the event: see `author`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ _ID = "="  # begins an account's id: no nick, no channel and no guest's id does
 
 
 def account_id(number: int) -> str:
-    """The id of an account that is made now. number: a new msgid."""
+    """Return the id of an account that is being made now. number: a new msgid."""
     return _ID + format_msgid(number)
 
 
@@ -71,7 +71,7 @@ class Account:
         return parse_msgid(self.id.removeprefix(_ID)) or first_id(self.created)
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON can hold it."""
+        """Return all of it as JSON can hold it."""
         return {
             "name": self.name,
             "id": self.id,
@@ -90,7 +90,7 @@ class Account:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Account":
-        """The reverse of `document`; what a newer version wrote beside it is left out."""
+        """Make an account from `document`'s output; unknown keys, written by a newer version, are ignored."""
         known = {name: document[name] for name in cls.__slots__ if name in document}
         preferences = known.get("preferences", {})
         known["certificates"] = tuple(known.get("certificates", ()))
@@ -104,9 +104,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """An account that was given up. Nobody can register its name until an operator frees it.
+    """An account that was given up. Its name can't be registered until an operator frees it.
 
-    name: as it was spelled; id: of the account; time: when, in ms since the epoch.
+    name: as it was spelled; id: of the account; time: when it was given up, in ms since the epoch.
     """
 
     name: str
@@ -114,12 +114,12 @@ class Dropped:
     time: int
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON can hold it."""
+        """Return all of it as JSON can hold it."""
         return {"name": self.name, "id": self.id, "time": self.time}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Dropped":
-        """The reverse of `document`."""
+        """Make one from `document`'s output."""
         return cls(document["name"], document["id"], document["time"])
 
 
@@ -152,25 +152,25 @@ class Accounts:
         return len(self._by_name)
 
     def get(self, name: str) -> Account | None:
-        """The account of this name."""
+        """Return the account of this name."""
         return self._by_name.get(self._fold(name))
 
     def by_id(self, number: str) -> Account | None:
-        """The account with this id."""
+        """Return the account with this id."""
         return self._by_id.get(number)
 
     def id_of(self, name: str) -> str:
-        """The id of the account of this name; "" where there is none."""
+        """Return the id of the account of this name; "" if there is none."""
         account = self._by_name.get(self._fold(name)) if name else None
         return account.id if account else ""
 
     def author(self, name: str, msgid: int) -> str:
-        """The id of the account that did something under this name when that got this msgid; "" if it is no more."""
+        """Return the id of the account that used this name at a msgid; "" if that account no longer exists."""
         account = self._by_name.get(self._fold(name)) if name else None
         return account.id if account and account.birth < msgid else ""
 
     def reserved(self, name: str) -> Dropped | None:
-        """The former account of this name, or of one that looks the same, unless the name was freed."""
+        """Return the former account of this name, or of one that looks the same, unless the name was freed."""
         return self._dropped.get(self._skeleton(name))
 
     def reserve(self, dropped: Dropped) -> None:
@@ -179,30 +179,30 @@ class Accounts:
 
     @property
     def dropped(self) -> list[Dropped]:
-        """The former accounts whose names are not free."""
+        """The former accounts whose names are still reserved."""
         return list(self._dropped.values())
 
     def free(self, name: str) -> Dropped | None:
-        """Let a former account's name be registered again; what was kept of it."""
+        """Let a former account's name be registered again; return that account."""
         return self._dropped.pop(self._skeleton(name), None)
 
     def by_certificate(self, fingerprint: str) -> Account | None:
-        """The account that this certificate logs in to."""
+        """Return the account that this certificate logs in to."""
         name = self._by_certificate.get(fingerprint)
         return self._by_name[name] if name is not None else None
 
     def owner_of_nick(self, nick: str) -> Account | None:
-        """The account that this nick belongs to: its own name, or one grouped to it."""
+        """Return the account that owns this nick, as its name or as a grouped nick."""
         folded = self._fold(nick)
         name = self._by_nick.get(folded, folded)
         return self._by_name.get(name)
 
     def claimant_of(self, nick: str) -> Account | None:
-        """The account that this nick belongs to, or one whose nick nobody could tell from it."""
+        """Return the account that owns this nick or one that looks like it."""
         return self.owner_of_nick(nick) or self._by_name.get(self._by_look.get(self._skeleton(nick), ""))
 
     def put(self, account: Account) -> Account:
-        """Add an account, or put it in the place of the one of the same name."""
+        """Add an account, or replace the one of the same name."""
         self.drop(account.name)
         key = self._fold(account.name)
         self._by_name[key] = account
@@ -214,7 +214,7 @@ class Accounts:
         return account
 
     def drop(self, name: str) -> Account | None:
-        """Take an account away; it is returned."""
+        """Remove an account and return it."""
         account = self._by_name.pop(self._fold(name), None)
         if account is not None:
             self._by_id.pop(account.id, None)
@@ -227,5 +227,5 @@ class Accounts:
         return account
 
     def changed(self, name: str, **changes: Any) -> Account:
-        """Return a copy of an account with these fields changed. Raises KeyError where there is none."""
+        """Return a copy of an account with these fields changed. Raises KeyError if there is no such account."""
         return replace(self._by_name[self._fold(name)], **changes)

@@ -1,8 +1,8 @@
-"""Acts: what the state is made by, as values. A log of them, applied from the same beginning, gives the same state.
+"""Acts: the changes of the state, as values. A log of them, applied to the same initial state, gives the same state.
 
-An act names its session by number and brings its time; it holds no password, and applying it needs no clock, no chance
-and nothing from the store. `encode` and `decode` are its form as JSON can hold it: part of the format of logs, so only
-ever add to it.
+An act names its session by number and carries its time; it holds no password, and applying it needs no clock, no
+randomness and nothing from the store. `encode` and `decode` convert it to and from JSON values: the format of logs, so
+only ever add to it.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _RAN, _DECIDED, _SPOKEN = "run", "step", "say"
 
 
 class ActError(ValueError):
-    """The data is no act; the text says why."""
+    """The data is not an act; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,11 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Texts that a session says to one target, checked where it is: applying them is a fraction of a command's work.
+    """Texts that a session sends to one target, checked where it is connected: applying them costs a fraction of a
+    command.
 
-    command: PRIVMSG or NOTICE. target: a channel, or a nick. revisions: of the speaker, the target and the rules, under
-    which it was checked; where they are others by now, it is checked again.
+    command: PRIVMSG or NOTICE. target: a channel or a nick. revisions: of the speaker, the target and the rules when it
+    was checked; if they have changed since, it is checked again.
     """
 
     session: int
@@ -62,7 +63,7 @@ Act = Ran | Decided | Spoken
 
 
 def encode(act: Act) -> list[Any]:
-    """An act as JSON can hold it."""
+    """Return an act as JSON can hold it."""
     if isinstance(act, Ran):
         return [_RAN, act.session, act.now, act.command, list(act.params), *([dict(act.tags)] if act.tags else [])]
     if isinstance(act, Spoken):
@@ -71,7 +72,7 @@ def encode(act: Act) -> list[Any]:
 
 
 def decode(stored: object) -> Act:
-    """The reverse of `encode`. Raises ActError."""
+    """Make an act from `encode`'s output. Raises ActError."""
     match stored:
         case ["run", int(session), int(now), str(command), [*params], *rest] if all(
             isinstance(param, str) for param in params

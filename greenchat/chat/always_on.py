@@ -1,6 +1,6 @@
-"""Staying while no connection is there: who does, and how they come back after a restart.
+"""Always-on users: who stays without a connection, and how they are restored after a restart.
 
-An always-on user is an ordinary user without sessions. `document` and `bring_back` are their form in the store.
+An always-on user is an ordinary user without sessions. `document` and `bring_back` convert one for the store.
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from greenchat.chat.user import Invitation, User
 
 
 def stays(network: Network, user: User) -> bool:
-    """Whether a user stays when their last connection goes: as the server's settings and the account's owner say.
+    """Whether a user stays when their last connection closes: as the server's settings and the account's owner say.
 
-    One of an account does: a second device that came in under another nick is no second person.
+    Only one user of an account does: a second device that came in under another nick is not a second person.
     """
     return bool(user.account) and presence(network, user.account, user) is user
 
@@ -21,7 +21,7 @@ def stays(network: Network, user: User) -> bool:
 def presence(network: Network, account: str, default: User | None = None) -> User | None:
     """Return the user of an account that stays: the one whose nick is its name, else the first to log in.
 
-    None where none stays, default where none is here.
+    Returns None if none stays, `default` if none is here.
     """
     if not _may_stay(network, account):
         return None
@@ -44,7 +44,7 @@ def _may_stay(network: Network, name: str) -> bool:
 
 
 def document(network: Network, user: User) -> dict[str, Any]:
-    """All that must last of somebody who stays, as JSON can hold it."""
+    """Return what must be stored about an always-on user, as JSON can hold it."""
     return {
         "nick": user.nick,
         "username": user.username,
@@ -64,7 +64,7 @@ def document(network: Network, user: User) -> dict[str, Any]:
 
 
 def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, now: int) -> User | None:
-    """Put somebody back where they were; None if they can't be: the account is gone, or the nick is taken."""
+    """Restore a user; return None if the account is gone or the nick is taken."""
     account = network.accounts.by_id(stored["account"])
     if network.holder(stored["nick"]) is not None or account is None:
         return None

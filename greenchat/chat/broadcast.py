@@ -1,4 +1,4 @@
-"""A BroadcastGroup is the set of sessions that hear what is said in one place."""
+"""A BroadcastGroup is the set of sessions that receive the messages of one channel."""
 
 from collections.abc import Callable
 
@@ -19,11 +19,11 @@ class BroadcastGroup:
         self._outboxes: dict[int, dict[Outbox, None]] = {}
 
     def add(self, session: Session) -> None:
-        """Let a session hear the group."""
+        """Add a session to the group."""
         self._outboxes.setdefault(session.kind, {})[session.outbox] = None
 
     def remove(self, session: Session) -> None:
-        """Let it hear no more; call it before the session's kind changes, and add it again after."""
+        """Remove a session; before its kind changes, remove it, and add it again afterwards."""
         outboxes = self._outboxes[session.kind]
         del outboxes[session.outbox]
         if not outboxes:

@@ -1,13 +1,13 @@
-"""Caller-id: who may write privately to somebody with user mode +g, which are those on their accept list.
+"""Caller-id: who may write privately to a user with mode +g, namely those on their accept list.
 
 https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt. People with an account are on the list by its id,
-for as long as there is that account, whatever they are called; others are for as long as they are here. The owner's
-account keeps those of the first kind.
+for as long as the account exists, whatever their nick; others are on it for as long as they are connected. The entries
+with an account are kept in the owner's account.
 
-It is about all that puts text on somebody's screen, invitations too: see `users.reach`. A KNOCK is for a channel.
+It covers everything that puts text on somebody's screen, invitations too: see `users.reach`. A KNOCK is for a channel.
 
-The list is also for user mode +R, which keeps off those without an account. Whoever is written to may answer as long as
-the writer is connected, as with Ergo: they are heard as if they were on the list.
+The list also applies to user mode +R, which blocks people without an account. Anyone who is written to may answer as
+long as the writer is connected, as in Ergo: they are treated as if they were on the list.
 """
 
 from greenchat.chat.network import Network
@@ -15,7 +15,7 @@ from greenchat.chat.user import User
 
 LETTER = "g"
 LETTERS = "gR"  # user modes that ask who may write
-_ADDRESSED = 100  # of whom somebody has written to
+_ADDRESSED = 100  # users to whom an owner has written
 
 
 def accepts(network: Network, target: User, sender: User) -> bool:
@@ -26,14 +26,14 @@ def accepts(network: Network, target: User, sender: User) -> bool:
 
 
 def is_on_list(network: Network, owner: User, sender: User) -> bool:
-    """Whether somebody is on a user's list, or was written to by them since they came."""
-    # who was accepted before they logged in still is
+    """Whether somebody is on a user's list, or the user has written to them since they connected."""
+    # somebody accepted before they logged in stays accepted
     is_known = any(key in owner.accepted or key in owner.addressed for key in (sender.guest_id, sender.identity))
     return is_known or sender.account_id in kept(network, owner)
 
 
 def address(sender: User, target: User) -> None:
-    """Note whom somebody who does not hear everybody (+g, +R) writes to: they may answer."""
+    """Note whom a user with +g or +R writes to: they may answer."""
     if sender.modes.isdisjoint(LETTERS) or sender is target:
         return
     sender.addressed[target.identity] = None
@@ -49,5 +49,5 @@ def kept(network: Network, owner: User) -> dict[str, str]:
 
 
 def listed(network: Network, owner: User) -> dict[str, str]:
-    """All who are on the list, by their keys: the account's name, or the nickname that they had then."""
+    """Return all who are on the list, by key: the account's name, or the nickname that they had then."""
     return kept(network, owner) | owner.accepted

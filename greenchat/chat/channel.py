@@ -48,14 +48,14 @@ class Locks:
 class Channel:
     """A channel. `Network` alone changes its name, `members`, `invited`, `registration`, `group` and `names`.
 
-    created: ms since the epoch. life: the msgid of its making, never used again. flags: letters of the modes without a
-    parameter. members: user -> letters of their member modes, highest first (see `ranks`), in the order of joining.
-    lists: letter of a list mode -> its masks. forward: the channel for those who can't come in. invited: who may come
-    in once, whatever the modes say. knocked: when somebody last did, in ms since the epoch. registration: whose it is,
-    if anybody's. metadata: what its operators say of it. names: ready lines of who is here, by variant.
-    paces: letter of a mode that slows people down -> how much; recent: lines of a member, or (None) joins, lately.
-    mask_fold: see `masks.mask_fold`. revision: another number after its name, its flags or its lists have changed.
-    is_kept: it is stored though it is nobody's, since somebody is in who is always on.
+    created: ms since the epoch. life: the msgid of its creation, never used again. flags: letters of the modes without
+    a parameter. members: user -> letters of their member modes, highest first (see `ranks`), in the order of joining.
+    lists: letter of a list mode -> its masks. forward: the channel for users who can't join. invited: users who may
+    join once, whatever the modes say. knocked: the time of the last KNOCK, in ms since the epoch. registration: who
+    owns it, if anybody. metadata: set by its operators. names: ready lines for NAMES, by variant.
+    paces: letter of a mode that slows people down -> how much; recent: recent lines of a member, or (None) recent
+    joins. mask_fold: see `masks.mask_fold`. revision: changes whenever its name, its flags or its lists have changed.
+    is_kept: it is stored although it is not registered, since an always-on user is in it.
     """
 
     name: str
@@ -88,11 +88,14 @@ class Channel:
         return "*" if "p" in self.flags else "="
 
     def is_visible_to(self, user: User) -> bool:
-        """A secret channel shows itself to its members only: https://modern.ircdocs.horse/#secret-channel-mode."""
+        """Whether a user may see it: a secret channel only its members.
+
+        https://modern.ircdocs.horse/#secret-channel-mode
+        """
         return "s" not in self.flags or user in self.members
 
     def is_listed_to(self, user: User) -> bool:
-        """Neither a secret nor a private channel is told to others who don't know its name: RFC 2811, 4.2.6."""
+        """Whether a list may name it: a secret or a private channel only to its members. RFC 2811, 4.2.6"""
         return self.flags.isdisjoint("sp") or user in self.members
 
     def is_at_least(self, user: User, letter: str) -> bool:
@@ -100,13 +103,13 @@ class Channel:
         return ranks.is_at_least(self.members.get(user, ""), letter)
 
     def ranked(self, letter: str) -> Iterator[User]:
-        """The members with this rank or a higher one."""
+        """Return the members with this rank or a higher one."""
         for member, modes in self.members.items():
             if modes and ranks.is_at_least(modes, letter):
                 yield member
 
     def shows(self, member: User) -> bool:
-        """Whether all members are shown this one: in an auditorium (+u) only those with a rank."""
+        """Whether all members are shown this one: in an auditorium (+u) only if they have a rank."""
         return "u" not in self.flags or self.members.get(member, "") != ""
 
     def sees(self, viewer: User, member: User) -> bool:
@@ -123,17 +126,17 @@ class Channel:
             yield member
 
     def mask_list(self, letter: str) -> MaskList:
-        """The masks of a list mode."""
+        """Return the masks of a list mode."""
         return self.lists.setdefault(letter, MaskList(self.mask_fold))
 
     def locks(self) -> Locks:
-        """Return the settings that its operators have made, to go back to with `set_locks`."""
+        """Return the settings made by its operators, to go back to with `set_locks`."""
         lists = {letter: masks.copy() for letter, masks in self.lists.items()}
         paces = dict(self.paces)
         return Locks(frozenset(self.flags), self.topic, self.key, self.limit, self.forward, lists, self.metadata, paces)
 
     def set_locks(self, locks: Locks) -> None:
-        """Make all that its operators may set what it was."""
+        """Restore all settings that its operators can make."""
         self.flags = set(locks.flags)
         self.topic, self.key, self.limit, self.forward = locks.topic, locks.key, locks.limit, locks.forward
         self.lists = dict(locks.lists)
@@ -141,7 +144,7 @@ class Channel:
         self.paces = dict(locks.paces)
 
     def set_flag(self, letter: str, on: bool) -> bool:
-        """Set or unset a mode without a parameter; whether that changed anything."""
+        """Set or unset a mode without a parameter; return whether that changed anything."""
         if on == (letter in self.flags):
             return False
         (self.flags.add if on else self.flags.discard)(letter)
@@ -149,11 +152,11 @@ class Channel:
         return True
 
     def add_mask(self, letter: str, entry: ListEntry) -> None:
-        """Put a mask into a list."""
+        """Add a mask to a list."""
         self.mask_list(letter).add(entry)
         self.revision += 1
 
     def remove_mask(self, letter: str, mask: Mask) -> ListEntry | None:
-        """Take a mask out of a list; what stood there, or None."""
+        """Remove a mask from a list; return its entry, or None."""
         self.revision += 1
         return self.mask_list(letter).remove(mask)

@@ -1,6 +1,6 @@
-"""What clients have said under an id of their own, so that what is sent twice is said once.
+"""Messages that clients have sent with an id of their own, so that a message sent twice is delivered once.
 
-A client that lost its connection can't know whether its last words came through. If it gives them an id of its own, in
+A client that lost its connection can't know whether its last messages arrived. If it tags them with an id of its own,
 the client-only tag `protocol.tags.CLIENT_ID`, it can send them again.
 """
 
@@ -15,7 +15,7 @@ Key = tuple[str, str, str]
 
 
 class SentIds:
-    """Ids of clients and the msgids of what was said under them; of too many the oldest is forgotten.
+    """Ids of clients and the msgids of their messages; beyond a limit the oldest is forgotten.
 
     Reads: get, dump. Changes: add, drop, load.
     """
@@ -31,21 +31,21 @@ class SentIds:
         return (account, conversation, client_id) if 0 < len(client_id) <= _LONGEST else None
 
     def get(self, key: Key) -> int:
-        """The msgid of what was said under it, 0 if nothing was."""
+        """Return the msgid of the message sent under a key, 0 if there is none."""
         return self._msgids.get(key, 0)
 
     def add(self, key: Key, msgid: int) -> None:
-        """Something is said under it."""
+        """Note the msgid of the message sent under a key."""
         self._msgids[key] = msgid
         if len(self._msgids) > _MOST:
             self._msgids.popitem(last=False)
 
     def dump(self) -> list[list[object]]:
-        """All of them as JSON can hold it."""
+        """Return all of them as JSON can hold it."""
         return [[*key, msgid] for key, msgid in self._msgids.items()]
 
     def load(self, stored: Iterable[Sequence[Any]]) -> None:
-        """The reverse of `dump`."""
+        """Load `dump`'s output."""
         self._msgids = OrderedDict(((account, place, name), msgid) for account, place, name, msgid in stored)
 
     def drop(self, key: Key) -> None:

@@ -1,22 +1,22 @@
-"""What was said behind closed doors, and who was in then: the rule of who reads the past of a channel.
+"""Closures: times in which a channel was closed, and who was in it then. They decide who may read its history.
 
-The history of a channel goes on under its name, whoever makes it anew: that is what people come for. But while a
-channel has one of the modes +i, +k, +s, +O or +H it is closed, and what is said then belongs to one life of it:
+The history of a channel continues under its name, whoever creates it again: people expect that. But while a channel
+has one of the modes +i, +k, +s, +O or +H it is closed, and what is said then belongs to one life of it:
 
-    shown to                                                    what was said while it was closed
-    who was in when it was said                                 shown, also in a later life and after a restart
-    who came in while it was closed, in the same life           shown from the time it was closed (they were let in)
-    who has a rank by the access list, in the same life         shown
-    who came in when it was open again                          hidden
-    who makes it anew, and whoever joins them                   hidden
-    (any of these, said behind +H, which says so)               shown to those who were in then only
+    the reader                                                  may read what was said while it was closed
+    was in it when it was said                                  yes, also in a later life and after a restart
+    joined while it was closed, in the same life                from the time it was closed (they were let in)
+    has a rank by the access list, in the same life             yes
+    joined after it was opened again                            no
+    created it again, or joined after that                      no
+    (any of these, said while +H was set)                       only if they were in it then
 
-What was said while it was open is shown to every member, but for +H now, behind which nobody reads what was said before
-they came. A life begins when a channel is made and ends when its last member leaves, or with it when it is nobody's; a
-registered channel, and one with a member who is always on, lives on over a restart. Its operators have no rights over
-the words of an older life, see REDACT.
+What was said while it was open is readable by every member, unless +H is set now: then nobody reads what was said
+before they joined. A life begins when a channel is created and ends when its last member leaves, or when it is no
+longer registered; a registered channel, and one with an always-on member, survives a restart. Its operators have no
+rights over messages of an earlier life, see REDACT.
 
-Those who were in are remembered by identity: accounts in the store, guests for as long as they are here.
+The members at that time are remembered by identity: accounts in the store, guests for as long as they are connected.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ from greenchat.chat.user import User
 from greenchat.protocol.msgid import LAST_ID, format_msgid, parse_msgid
 
 _LOCKS = frozenset("isHO")
-_MOST = 100  # closures of one channel: of more, the oldest two become one that nobody but those who were in reads
+_MOST = 100  # closures of one channel; beyond that the oldest two are merged into one for which no rank counts
 _MOST_GUESTS = 1000  # of one closure that have left it
 
 Span = tuple[int, int]
@@ -41,7 +41,7 @@ Unsaved = tuple[Kind, str, object]
 
 
 def is_closed(channel: Channel) -> bool:
-    """Whether what is said there now is not for everybody who comes later."""
+    """Whether what is said in a channel now is hidden from some who join later."""
     return bool(channel.key) or not _LOCKS.isdisjoint(channel.flags)
 
 
@@ -50,7 +50,7 @@ class Closure:
     """A time in which a channel was closed.
 
     start, end: msgids; end is LAST_ID as long as it lasts. life: of the channel. quiet: +H was set. inside: identity
-    -> when they were in, of those who have left. first: accounts that were in when it began.
+    -> when they were in, for members who have left. first: accounts that were in when it began.
     """
 
     start: int
@@ -72,7 +72,7 @@ class Closure:
         return spans
 
     def times_of(self, user: User) -> list[Span]:
-        """Return the spans in which a user was in who has left meanwhile."""
+        """Return the spans in which a user, who has since left, was in the channel."""
         return [*self.inside.get(user.account_id, ()), *self.inside.get(user.guest_id, ())]
 
 
@@ -81,7 +81,7 @@ def _listed(inside: Mapping[str, Iterable[Span]]) -> dict[str, list[list[int]]]:
 
 
 class Closures:
-    """Of all channels, by their folded names. unsaved: what has changed and is to be stored.
+    """The closures of all channels, by folded name. unsaved: changes that are to be stored.
 
     Reads: is_open, hidden. Changes: follow, came, went, ended, renamed, restore, take.
     """
@@ -93,17 +93,17 @@ class Closures:
         self._unsaved: dict[tuple[str, str], Unsaved] = {}
 
     def __bool__(self) -> bool:
-        """Whether there is something to be stored."""
+        """Whether there is something to store."""
         return bool(self._unsaved)
 
     def take(self) -> list[Unsaved]:
-        """Return what is to be stored, and forget that it is."""
+        """Return the changes to store, and forget them."""
         taken = list(self._unsaved.values())
         self._unsaved.clear()
         return taken
 
     def follow(self, key: str, channel: Channel, msgid: int) -> None:
-        """A channel's modes may have changed; msgid: a new one, of this moment."""
+        """Note that a channel's modes may have changed; msgid: a new one, of this moment."""
         current = self._current(key)
         if not is_closed(channel):
             if current:
@@ -122,13 +122,13 @@ class Closures:
             self.follow(key, channel, msgid + 1)
 
     def came(self, key: str, user: User, msgid: int) -> None:
-        """Note that a user came in, so that the visit is known even if nothing reports the departure."""
+        """Note that a user joined, so that the visit is known even if nothing reports the departure."""
         current = self._current(key)
         if current and user.account_id:
             self._save_inside(current, user.account_id, [*current.inside.get(user.account_id, ()), (msgid, LAST_ID)])
 
     def went(self, key: str, user: User, since: int, msgid: int) -> None:
-        """Note that a user left who had been in since a msgid."""
+        """Note that a user who had been in since a msgid has left."""
         for closure in self._of.get(key, ()):
             if closure.end >= since:
                 for identity in {user.identity, user.guest_id} - {""}:
@@ -137,7 +137,7 @@ class Closures:
                         self._save_inside(closure, identity, spans)
 
     def ended(self, key: str, channel: Channel, msgid: int) -> None:
-        """A channel has come to its end."""
+        """Note that a channel has ended."""
         if channel.is_kept:
             self._put(documents.CHANNEL, key, None)
         current = self._current(key)
@@ -145,7 +145,7 @@ class Closures:
             self._end(key, current, msgid)
 
     def renamed(self, before: str, after: str) -> None:
-        """A channel is called otherwise; what another one of that name said is asked for by nobody any more."""
+        """Note that a channel has a new name; the closures of an earlier channel of that name are dropped."""
         if before == after:
             return
         for closure in self._of.pop(after, ()):
@@ -187,9 +187,9 @@ class Closures:
         closures.sort(key=lambda each: each.start)
 
     def restore_inside(self, stored: Mapping[str, Mapping[str, Any]], last: int) -> None:
-        """Restore who was in, by `<start> <identity>`, after all closures. last: the largest id that there is.
+        """Restore who was in, by `<start> <identity>`, after all closures. last: the largest id in the store.
 
-        Whoever was in when the server ended was in until then.
+        Anyone who was in when the server ended was in until then.
         """
         by_start = {format_msgid(closure.start): closure for each in self._of.values() for closure in each}
         for name, document in stored.items():
@@ -204,14 +204,14 @@ class Closures:
                 spans[:] = [(since, min(until, closure.end, last)) for since, until in spans]
 
     def end_those_without(self, channels: Mapping[str, Channel], last: int) -> None:
-        """After a start: what is not there any more has come to its end with the last server."""
+        """End the closures of channels that no longer exist after a restart."""
         for key in self._of:
             channel, current = channels.get(key), self._current(key)
             if current and (channel is None or channel.life != current.life):
                 self._end(key, current, last)
 
     def dump(self) -> list[list[Any]]:
-        """All of it, as JSON can hold it."""
+        """Return all of it, as JSON can hold it."""
         return [
             [key, each.start, each.life, each.quiet, each.end, _listed(each.inside), list(each.first)]
             for key, closures in self._of.items()
@@ -219,7 +219,7 @@ class Closures:
         ]
 
     def load(self, dumped: Iterable[list[Any]]) -> None:
-        """The reverse of `dump`."""
+        """Load `dump`'s output."""
         for key, start, life, quiet, end, inside, first in dumped:
             times = {identity: [(since, until) for since, until in spans] for identity, spans in inside.items()}
             self._of.setdefault(key, []).append(Closure(start, life, quiet, end, times, tuple(first)))
@@ -261,7 +261,7 @@ class Closures:
 
 
 def _without(whole: Span, parts: Iterable[Span]) -> Iterator[Span]:
-    """Yield what is left of a span without these parts."""
+    """Yield the parts of a span that are outside these spans."""
     start, end = whole
     for since, until in sorted(parts):
         if since > start:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 class Kind:
     """A kind of document.
 
-    name: as the store knows it. key: what names a document within its kind. at_start: whether a start reads all of
-    them; otherwise each is read when somebody first asks for it.
+    name: as the store knows it. key: what identifies a document within its kind. at_start: whether all of them are read
+    at the start; otherwise each is read when it is first asked for.
     """
 
     name: str
@@ -35,8 +35,8 @@ TOKEN = Kind("token", "the hash of its secret")
 KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, PRESENCE, READ_MARKS, TOKEN)
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
-# Keys of the server's own documents: names of them, not their contents.
-OWN = "secret"  # behind what must not be guessed, hex
-CLOAK = "cloak"  # the cloaks' secret, hex
-DEFCON = "defcon"  # the level
-CASEMAPPING = "casemapping"  # under which the keys of all documents are folded
+# Keys of the server's own documents.
+OWN = "secret"  # the secret from which unguessable values are derived, hex
+CLOAK = "cloak"  # the secret of the cloaks, hex
+DEFCON = "defcon"  # the DEFCON level
+CASEMAPPING = "casemapping"  # the casemapping under which the keys of all documents are folded

@@ -1,4 +1,4 @@
-"""What of the state is one process's own: no other node needs to agree on it, and it does not outlive the process."""
+"""The part of the state that belongs to one process: other nodes need not agree on it, and it ends with the process."""
 
 from collections import Counter
 
@@ -8,10 +8,10 @@ from greenchat.chat.protection.server_password import ServerPassword
 
 
 class LocalState:
-    """The part of `Network` that is neither shared with other nodes nor kept.
+    """The part of `Network` that is neither shared with other nodes nor stored.
 
     monitors: what the sessions of this process watch. server_password: the connection password, once it was given.
-    command_counts: how often each command was called. logins: how many were "right" and "wrong". moderation: whom the
+    command_counts: the number of calls of each command. logins: how many were "right" and "wrong". moderation: whom the
     spam filter suspects, and what it held back. troubles: what operators should know, a sentence each.
     """
 
@@ -37,11 +37,14 @@ class LocalState:
         self._sessions = 0
 
     def new_session(self) -> int:
-        """A number for a session."""
+        """Return a number for a new session."""
         self._sessions += 1
         return self._sessions
 
     def new_reference(self) -> str:
-        """A name for a batch that an answer is in. It is no msgid: questions must not shift the ids of what is said."""
+        """Return a reference for the batch of an answer.
+
+        It is no msgid: questions must not shift the ids of messages.
+        """
         self._references += 1
         return f"{self._references:x}"

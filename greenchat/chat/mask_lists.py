@@ -1,12 +1,12 @@
-"""The lists of masks of a channel: whom a ban, an exception or an invitation means.
+"""The lists of masks of a channel: whom a ban, an exception or an invitation matches.
 
 A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-channel-mode), or an extended one
 (https://modern.ircdocs.horse/#extban-parameter), announced as EXTBAN=,am and ACCOUNTEXTBAN=a:
 
-    a:account   who is logged in to that account; `a:*` is everybody who is logged in. Without a wildcard it means
-                the account that has this name when it is set, and nobody who has the name later
-    m:mask      a ban that lets people in but not speak; the mask behind it may be any kind
-    ~...        before either of them: everybody whom it does not mean
+    a:account   users logged in to that account; `a:*` is everybody who is logged in. Without a wildcard it matches
+                the account that has this name when it is set, and not a later account of the same name
+    m:mask      a ban from speaking only, not from joining; the mask after it may be any kind
+    ~...        before either of them: everybody whom it does not match
 """
 
 from collections.abc import Callable, Iterator
@@ -19,22 +19,22 @@ from greenchat.values.masks import glob
 
 ACCOUNT_EXTBAN = "a"
 EXTBANS = "am"
-MASK_BYTES = 150  # a longer one would not fit into the lines that list it
+MASK_BYTES = 150  # a longer mask would not fit into the lines that list it
 _WILDCARDS = frozenset("*?")
-_VERDICTS = 4096  # users whose verdict a list remembers
+_VERDICTS = 4096  # users whose result a list remembers
 
 
 class MaskError(ValueError):
-    """The text is no valid mask; the message says why."""
+    """The text is not a valid mask; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """A mask that was taken apart.
+    """A parsed mask.
 
-    text: all of it, completed, as it is shown. mutes: it forbids only to speak. negated: it means all others.
-    pattern: of an account where `by_account`, else of nick!user@host. account_id: of the only account that is meant,
-    "" if that is none; None where the pattern decides.
+    text: all of it, completed, as it is shown. mutes: it forbids only speaking. negated: it matches all others.
+    pattern: of an account if `by_account`, else of nick!user@host. account_id: of the only account that it can match,
+    "" if there is no such account; None if the pattern decides.
     """
 
     text: str
@@ -50,14 +50,17 @@ class Mask:
         return self.by_account and _WILDCARDS.isdisjoint(self.pattern)
 
     def bound(self, id_of: Callable[[str], str]) -> "Mask":
-        """The mask, where it names an account as one that means just that account. id_of: a name's account now."""
+        """Return the mask, bound to the account that it names.
+
+        id_of: returns the id of the account that has a name now.
+        """
         return replace(self, account_id=id_of(self.pattern)) if self.names_account else self
 
     def means(self, user: User, fold: Casefold = str.lower) -> bool:
-        """Whether the user is meant, by the host that is shown. fold: see `masks.mask_fold`.
+        """Whether the user matches, by the host that is shown. fold: see `masks.mask_fold`.
 
-        Where they really come from counts only where the mask says just that, without a wildcard: who wrote it knows
-        the address already, and with wildcards anybody could find out that of another piece by piece.
+        The real host counts only if the mask names it without a wildcard: anyone who can write that knows the address
+        already, while with wildcards anybody could find out somebody's address piece by piece.
         """
         if self.account_id is not None:
             found = self.account_id != "" and user.account_id == self.account_id
@@ -80,7 +83,7 @@ class ListEntry:
 
 
 class MaskList:
-    """The masks of one list mode, each once whatever the case of its letters. fold: see `masks.mask_fold`.
+    """The masks of one list mode, without duplicates, ignoring case. fold: see `masks.mask_fold`.
 
     Reads: iteration, len, means. Changes: add, remove.
     """
@@ -93,7 +96,7 @@ class MaskList:
         self._verdicts: dict[tuple[str, str, str, str, bool], bool] = {}
 
     def __iter__(self) -> Iterator[ListEntry]:
-        """In the order in which they were set."""
+        """Return an iterator over the entries, in the order in which they were set."""
         return iter(self._entries.values())
 
     def __len__(self) -> int:
@@ -101,31 +104,31 @@ class MaskList:
         return len(self._entries)
 
     def __contains__(self, mask: Mask) -> bool:
-        """Whether this very mask is in the list, and means the same account."""
+        """Whether exactly this mask is in the list, for the same account."""
         entry = self._entries.get(self._fold(mask.text))
         return entry is not None and entry.mask.account_id == mask.account_id
 
     def copy(self) -> "MaskList":
-        """Another one with the same masks."""
+        """Return a copy with the same masks."""
         other = MaskList(self._fold)
         other._entries = self._entries.copy()
         return other
 
     def add(self, entry: ListEntry) -> None:
-        """Put a mask in."""
+        """Add a mask."""
         self._entries[self._fold(entry.mask.text)] = entry
         self._verdicts.clear()
 
     def remove(self, mask: Mask) -> ListEntry | None:
-        """Take a mask out; what stood there, or None."""
+        """Remove a mask; return its entry, or None."""
         self._verdicts.clear()
         return self._entries.pop(self._fold(mask.text), None)
 
     def means(self, user: User, *, speaking: bool = False) -> bool:
-        """Whether a mask means the user; those that only mute count where it is about speaking.
+        """Whether a mask matches the user; muting masks count only if `speaking`.
 
-        A verdict is remembered until the list or the user changes: who speaks in a channel with a hundred bans is
-        not compared with all of them for every line.
+        A result is remembered until the list or the user changes: a speaker in a channel with a hundred bans is not
+        compared with all of them for every line.
         """
         if not self._entries:
             return False

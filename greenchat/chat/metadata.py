@@ -1,7 +1,7 @@
-"""Metadata: what people say of themselves and of their channels, by key. https://ircv3.net/specs/extensions/metadata
+"""Metadata: what users publish about themselves and their channels, by key.
 
-The values themselves belong to `User`, `Channel` and `Account`; here are the rules, and what a session has to do with
-them.
+https://ircv3.net/specs/extensions/metadata. The values belong to `User`, `Channel` and `Account`; here are the rules,
+and a session's use of metadata.
 """
 
 import re
@@ -14,12 +14,12 @@ _MINUTE = 60_000  # ms
 
 
 def is_key(key: str, longest: int) -> bool:
-    """ "Key names are restricted to the ranges `a-z`, `0-9`, and `_./-`." longest: bytes."""
+    """Whether it is valid: "restricted to the ranges `a-z`, `0-9`, and `_./-`". longest: bytes."""
     return len(key) <= longest and _KEY.fullmatch(key) is not None
 
 
 def changed(values: Mapping[str, str], changes: Mapping[str, str], most: int) -> dict[str, str]:
-    """The values with these changes, in which "" takes a key away; what would be more than `most` keys stays out."""
+    """Return the values with these changes, in which "" removes a key; additions beyond `most` keys are left out."""
     after = dict(values)
     for key, value in changes.items():
         if not value:
@@ -30,8 +30,8 @@ def changed(values: Mapping[str, str], changes: Mapping[str, str], most: int) ->
 
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
-    """The changes that lead from one to the other."""
-    gone = {key: "" for key in before if key not in after}  # in an order that is the same everywhere
+    """Return the changes that lead from one to the other."""
+    gone = {key: "" for key in before if key not in after}  # in an order that is the same on all nodes
     return gone | {key: value for key, value in after.items() if before.get(key) != value}
 
 
@@ -39,8 +39,8 @@ def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str,
 class MetadataUse:
     """A session's use of metadata.
 
-    subscriptions: the keys of which it wants to hear, in the order of asking. pending: what it said of itself before
-    it was registered.
+    subscriptions: the keys it is notified about, in the order of subscribing. pending: values that it set before it was
+    registered.
     """
 
     subscriptions: dict[str, None] = field(default_factory=dict)
@@ -53,8 +53,11 @@ class MetadataUse:
         return list(self._changes)
 
     def wait(self, now: int, a_minute: int) -> int:
-        """Seconds until this session may change something again, 0 if now. now: ms; a_minute: 0 is no limit."""
-        while self._changes and not now - _MINUTE < self._changes[0] <= now:  # a clock may be set back
+        """Return the seconds until this session may change something again, 0 if now.
+
+        now: ms; a_minute: 0 is no limit.
+        """
+        while self._changes and not now - _MINUTE < self._changes[0] <= now:  # the clock may have been set back
             self._changes.popleft()
         if not a_minute or len(self._changes) < a_minute:
             return 0

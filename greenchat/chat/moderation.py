@@ -1,4 +1,4 @@
-"""What moderation remembers of people in this process: who is suspected of spam, what was held back, who reported."""
+"""What this process remembers for moderation: suspected spammers, held lines, and who has reported."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from greenchat.chat.user import Session, User
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import Part
 
-_HELD = 200  # lines; the oldest go
+_HELD = 200  # lines; the oldest are dropped
 _FORGET_EVERY = 256  # suspects
 
 
@@ -27,10 +27,10 @@ class Held:
 
 @dataclass(slots=True)
 class ModerationState:
-    """muted: until when all that somebody says is held back, ms since the epoch. held: by number. is_releasing: while
-    an operator has a held line said after all.
+    """muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: while an
+    operator has a held line sent after all.
 
-    told: when operators were last told of somebody. reports: when somebody reported, the last times.
+    told: when operators were last told about a user. reports: the times of a user's recent reports.
     """
 
     suspects: dict[User, Suspect] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class ModerationState:
     number: int = 0
 
     def suspect(self, user: User) -> Suspect:
-        """Return what is known of somebody."""
+        """Return the record of a suspect."""
         found = self.suspects.get(user)
         if found is None:
             if len(self.suspects) % _FORGET_EVERY == _FORGET_EVERY - 1:
@@ -53,7 +53,7 @@ class ModerationState:
     def hold(
         self, session: Session, user: User, message: Message, parts: tuple[Part, ...], reasons: str, now: int
     ) -> Held:
-        """Keep a line for an operator to decide on."""
+        """Hold a line for an operator to decide on."""
         self.number += 1
         held = self.held[self.number] = Held(self.number, now, session, user, message, parts, reasons)
         if len(self.held) > _HELD:

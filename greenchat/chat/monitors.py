@@ -1,4 +1,7 @@
-"""Who wants to know when whom comes and goes: the lists of MONITOR. https://ircv3.net/specs/extensions/monitor"""
+"""The lists of MONITOR: which sessions are notified when a nick comes and goes.
+
+https://ircv3.net/specs/extensions/monitor
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +11,7 @@ from greenchat.chat.user import Session
 class Monitors:
     """Both sides of every list: whom a session watches, and who watches a nick, found without a search.
 
-    Nicks are given folded; beside it stands the spelling in which they were asked for.
+    Nicks are given folded, each with the spelling in which it was asked for.
     Reads: targets, watchers. Changes: add, remove, clear.
     """
 
@@ -19,11 +22,11 @@ class Monitors:
         self._watchers: dict[str, dict[Session, None]] = {}
 
     def targets(self, session: Session) -> Mapping[str, str]:
-        """Folded nick -> nick as asked for, in the order of asking."""
+        """Return folded nick -> nick as asked for, in the order of asking."""
         return self._targets.get(session, {})
 
     def watchers(self, folded: str) -> Iterable[Session]:
-        """The sessions that watch this nick."""
+        """Return the sessions that watch this nick."""
         return self._watchers.get(folded, ())
 
     def add(self, session: Session, folded: str, nick: str) -> None:
@@ -32,7 +35,7 @@ class Monitors:
         self._watchers.setdefault(folded, {})[session] = None
 
     def remove(self, session: Session, folded: str) -> None:
-        """Let it watch this nick no more, if it did."""
+        """Let a session no longer watch a nick, if it did."""
         targets = self._targets.get(session, {})
         if targets.pop(folded, None) is None:
             return
@@ -44,6 +47,6 @@ class Monitors:
             del self._targets[session]
 
     def clear(self, session: Session) -> None:
-        """Let it watch nobody."""
+        """Let a session watch nobody."""
         for folded in list(self.targets(session)):
             self.remove(session, folded)

@@ -1,4 +1,4 @@
-"""What a client sends between `BATCH +` and `BATCH -`, until it is whole.
+"""The lines that a client sends between `BATCH +` and `BATCH -`, until the batch is complete.
 
 https://ircv3.net/specs/extensions/client-batch and https://ircv3.net/specs/extensions/multiline
 """
@@ -21,7 +21,7 @@ Fault = tuple[str, tuple[str, ...], str]  # code, context, text
 class ClientBatch:
     """A batch of lines that is still open. opening: the command that opened it. since: when that was, in ms.
 
-    fault: the first thing that was wrong; the rest of the batch, up to its end, is then ignored.
+    fault: the first error found; the rest of the batch, up to its end, is then ignored.
     """
 
     reference: str
@@ -33,7 +33,7 @@ class ClientBatch:
     _size: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what is no batch of lines to somebody."""
+        """Raise the fault of a batch that is not a multiline batch with a target."""
         kind = self.opening.params[1] if len(self.opening.params) > 1 else ""
         if kind and kind != BATCH_TYPE:
             self.fault = "UNKNOWN_TYPE", (kind,), "Clients can't send batches of this type"
@@ -42,7 +42,7 @@ class ClientBatch:
 
     @property
     def target(self) -> str:
-        """For whom it is."""
+        """The target of the batch."""
         return self.opening.params[2] if len(self.opening.params) > 2 else ""
 
     def add(self, message: Message, now: int) -> None:
@@ -60,7 +60,7 @@ class ClientBatch:
             self.parts.append(Part(message.params[1], CONCAT in message.tags))
 
     def end(self) -> Fault | None:
-        """End the batch; return what is wrong with it, unless that was found before."""
+        """End the batch; return its fault, unless that was reported before."""
         if not any(part.text for part in self.parts):
             return _invalid("Invalid multiline batch with blank lines only")
         return None

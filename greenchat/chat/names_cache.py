@@ -1,6 +1,6 @@
-"""Who is in a channel, in lines for NAMES, kept ready for each variant that clients ask for.
+"""The members of a channel as lines of NAMES, kept ready for each variant that clients ask for.
 
-`Network` calls `add`, `remove` and `refresh` as members come, go and change, so that a reply needs no look at members.
+`Network` calls `add`, `remove` and `refresh` as members come, go and change, so that a reply need not go through them.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from greenchat.protocol.caps import MULTI_PREFIX, USERHOST_IN_NAMES
 from greenchat.protocol.envelopes.names_reply import NamesLines
 
 VARIANT = MULTI_PREFIX | USERHOST_IN_NAMES  # the capabilities that change a line
-_KEPT_FROM = 50  # members; the lines of a small channel are sooner made than kept
+_KEPT_FROM = 50  # members; the lines of a smaller channel are made quickly enough
 
 
 def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:
@@ -26,7 +26,7 @@ def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:
 
 
 def lines_of(settings: Settings, channel: Channel, variant: int, members: Iterable[User]) -> NamesLines:
-    """Some of a channel's members."""
+    """Return the names of some of a channel's members."""
     made = NamesLines(settings.name, channel.name, nick_bytes=settings.nick_bytes)
     for member in members:
         made.add(member, _name(settings, channel, variant, member))
@@ -46,7 +46,7 @@ def remove(channel: Channel, user: User) -> None:
 
 
 def refresh(settings: Settings, channel: Channel, user: User) -> None:
-    """A member's modes, nick, username or host changed."""
+    """Refresh a member whose modes, nick, username or host changed."""
     for variant, kept in channel.names.items():
         kept.replace(user, _name(settings, channel, variant, user))
 

@@ -1,7 +1,7 @@
-"""Everybody and every channel: the one owner of who is where.
+"""All users and channels: the one owner of who is where.
 
 Both sides of a membership (the user's channels, the channel's members and its broadcast group) change in one method
-here, so they cannot disagree. Nothing in here sends anything; handlers say what is to be sent.
+here, so they cannot disagree. Nothing here sends anything; handlers do.
 """
 
 from collections import Counter
@@ -27,7 +27,7 @@ from greenchat.protocol.msgid import MessageIds, parse_msgid
 from greenchat.values.masks import mask_fold
 from greenchat.values.names import naming
 
-_RENAMED = 1000  # old names of channels that are remembered
+_RENAMED = 1000  # former names of channels that are remembered
 _WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
 
 
@@ -79,7 +79,7 @@ class Network:
     )
 
     def __init__(self, settings: Settings, *, now: int) -> None:
-        """now: when the server started, in ms since the epoch. Raises MissingPackageError, see `naming`."""
+        """Make an empty network. now: of the start, in ms since the epoch. Raises MissingPackageError: `naming`."""
         self.settings = settings
         self.naming = naming(settings.casemapping)
         self.fold: Casefold = self.naming.fold
@@ -124,11 +124,11 @@ class Network:
         return list(self._users_of.get(self.fold(account), ()))
 
     def channel(self, name: str) -> Channel | None:
-        """The channel of this name, if it exists."""
+        """Return the channel of this name, if it exists."""
         return self.channels.get(self.fold(name))
 
     def channels_of(self, user: User) -> list[Channel]:
-        """In the order in which they joined."""
+        """Return a user's channels, in the order in which they joined."""
         return [self.channels[name] for name in user.channels]
 
     def peers(self, user: User) -> Iterator[User]:
@@ -146,17 +146,17 @@ class Network:
         return len(self.sessions) - self._registered_sessions
 
     def configure(self, settings: Settings) -> None:
-        """Put other settings in force."""
+        """Apply new settings."""
         self.settings = settings
         self.rules += 1
 
     def connect(self, session: Session) -> None:
-        """A connection came; it is nobody yet."""
+        """Add a connection that has not registered yet."""
         session.number = session.number or self.local.new_session()
         self.sessions[session] = None
 
     def disconnect(self, session: Session) -> None:
-        """A connection went; its user may have others."""
+        """Remove a connection; its user may have others."""
         self.sessions.pop(session, None)
         self.local.monitors.clear(session)
         user = session.user
@@ -166,19 +166,19 @@ class Network:
             self._detach(user, session)
 
     def register(self, user: User, session: Session) -> None:
-        """A new user with a first session. The nick must be free: see `holder`."""
+        """Add a new user with a first session. The nick must be free: see `holder`."""
         self._name(user)
         self._log_in(user)
         self.most_users = max(self.most_users, len(self.users))
         self.attach(user, session)
 
     def welcome_back(self, user: User) -> None:
-        """Add a user whom the store has kept, without a session. The nick must be free."""
+        """Add a user from the store, without a session. The nick must be free."""
         self._name(user)
         self._log_in(user)
 
     def attach(self, user: User, session: Session) -> None:
-        """Attach one more session to a user: it hears all their channels from now on."""
+        """Attach another session to a user: it hears all their channels from now on."""
         session.user = user
         user.sessions.append(session)
         self._registered_sessions += 1
@@ -206,19 +206,19 @@ class Network:
         self._refresh_names(user)
 
     def set_account(self, user: User, account: str) -> None:
-        """Log a user in to an account, or with "" out."""
+        """Log a user in to an account, or out with ""."""
         self._log_out(user)
         user.account = account
         user.revision += 1
         self._log_in(user)
 
     def set_away(self, user: User, text: str) -> None:
-        """Say that a user is away, or with "" that they are back."""
+        """Mark a user as away, or as back with ""."""
         user.away = text
         user.revision += 1
 
     def remove(self, user: User, *, now: int) -> None:
-        """A user leaves the network: all channels, and the list of users."""
+        """Remove a user from all channels and from the list of users."""
         self.whowas.add(self.fold(user.nick), Departed.of(user, now))
         for channel in self.channels_of(user):
             self.part(user, channel)
@@ -233,9 +233,9 @@ class Network:
         user.revision += 1
 
     def join(self, user: User, name: str, *, now: int, since: str = "") -> Channel:
-        """Put a user into a channel, which comes into being if need be; its first member is its operator.
+        """Add a user to a channel, which is created if need be; its first member is its operator.
 
-        since: the msgid from which on they are there.
+        since: the msgid from which on they are in it.
         """
         folded = self.fold(name)
         channel = self.channels.get(folded)
@@ -257,7 +257,7 @@ class Network:
         return channel
 
     def part(self, user: User, channel: Channel) -> None:
-        """Take a user out of a channel; the last to leave ends it."""
+        """Remove a user from a channel, which ends when the last member leaves."""
         folded = self.fold(channel.name)
         self.closures.went(folded, user, parse_msgid(user.channels[folded]) or 0, self.ids.last)
         del channel.members[user]
@@ -271,7 +271,7 @@ class Network:
             self._end(channel)
 
     def invite(self, user: User, channel: Channel, invitation: Invitation = NOT_TOLD) -> None:
-        """Let a user into a channel once, whatever its modes say. Their oldest invitations lapse."""
+        """Let a user into a channel once, whatever its modes say. The oldest invitations of the user lapse."""
         folded = self.fold(channel.name)
         channel.invited[user] = None
         user.invitations[folded] = invitation
@@ -280,7 +280,7 @@ class Network:
             self._forget_invitation(user, next(iter(user.invitations)))
 
     def set_member_mode(self, user: User, channel: Channel, letter: str, on: bool) -> bool:
-        """Give a member a mode or take it away; whether that changed anything."""
+        """Give a member a mode or take it away; return whether that changed anything."""
         modes = channel.members[user]
         if on == (letter in modes):
             return False
@@ -291,11 +291,11 @@ class Network:
         return True
 
     def bring_back(self, channel: Channel) -> None:
-        """A registered channel that the store has kept; nobody is in it."""
+        """Add a registered channel from the store, without members."""
         self.channels[self.fold(channel.name)] = channel
 
     def set_registration(self, channel: Channel, registration: ChannelRegistration | None) -> None:
-        """Say whose a channel is; an empty one that is nobody's any more ends."""
+        """Set who owns a channel; an empty channel that nobody owns ends."""
         channel.registration = registration
         if registration is None and not channel.members:
             self._end(channel)
@@ -324,7 +324,7 @@ class Network:
         self.set_kind(session, caps, session.dialect)
 
     def set_kind(self, session: Session, caps: int, dialect: int) -> None:
-        """Change what decides a session's bytes; the groups that hold it file it under its new kind."""
+        """Change what decides a session's bytes; the groups it is in file it under its new kind."""
         channels = self.channels_of(session.user) if session.user else []
         for channel in channels:
             channel.group.remove(session)

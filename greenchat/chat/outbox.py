@@ -1,19 +1,19 @@
-"""What waits to be sent to one session in this turn. The server's outbox, which knows a socket, grows out of it."""
+"""What waits to be sent to one session in this turn. The server's outbox, which has a socket, is a subclass."""
 
 from collections.abc import Callable, Iterable, Set
 from typing import Self
 
 _EACH = 512 * 1024  # bytes that one outbox may be given in a turn
 _ALL = 32 * 1024 * 1024  # bytes that all together may: sending them takes some 30 ms
-_LOOK_EVERY = 64 * 1024  # bytes that one outbox may have been given since it was looked whether any has too many
+_LOOK_EVERY = 64 * 1024  # bytes that one outbox may have been given since the limits were last checked
 
 
 class Dirty(list["Outbox"]):
     """All outboxes in which something waits in this turn, and an upper bound of how much.
 
     each: bytes that any one of them can have been given. volume: bytes that all have. Both are counted where something
-    is put, a message and group at a time, so that a member costs nothing. is_full: so much waits that it should be sent
-    before more is said; `filled` is called once when that becomes true.
+    is put, per message and group, so that a member costs nothing. is_full: so much waits that it should be sent before
+    more is said; `filled` is called once when that becomes true.
     """
 
     __slots__ = ("_look_at", "each", "filled", "is_full", "nowhere", "volume")
@@ -28,7 +28,7 @@ class Dirty(list["Outbox"]):
         self._look_at = _LOOK_EVERY
 
     def weigh(self, size: int, outboxes: int = 1) -> None:
-        """A message of so many bytes was put into so many outboxes; those that have too much are cut now."""
+        """Note that a message of so many bytes was put into so many outboxes; cut those that hold too much."""
         self.each += size
         self.volume += size * outboxes
         if self.each >= self._look_at or self.volume > _ALL:
@@ -44,7 +44,7 @@ class Dirty(list["Outbox"]):
             self.filled()
 
     def take(self) -> "list[Outbox]":
-        """All of them; the next turn begins with none."""
+        """Return all of them; the next turn begins with none."""
         outboxes = self.copy()
         self.clear()
         self.each = self.volume = 0
@@ -54,7 +54,7 @@ class Dirty(list["Outbox"]):
 
 
 class _Nowhere(Dirty):
-    """The marks of an outbox that has ended: it is never marked as dirty, but what is put there is counted."""
+    """The marks of an outbox that has ended: it is never marked as dirty, but what is put there is still counted."""
 
     __slots__ = ("_dirty",)
 
@@ -67,7 +67,7 @@ class _Nowhere(Dirty):
         """Mark nothing."""
 
     def weigh(self, size: int, outboxes: int = 1) -> None:
-        """As always."""
+        """Count as `Dirty.weigh` does."""
         self._dirty.weigh(size, outboxes)
 
 
@@ -92,7 +92,7 @@ class Outbox:
         return 0
 
     def put(self, data: bytes) -> None:
-        """Append one encoded message; an empty one is nothing."""
+        """Append one encoded message; an empty one is ignored."""
         if data:
             if not self.pending:
                 self.dirty.append(self)
@@ -100,32 +100,32 @@ class Outbox:
             self.dirty.weigh(len(data))
 
     def flush(self) -> None:
-        """At the end of the turn: hand over what waits. This one has nobody to hand it to."""
+        """Hand over what waits, at the end of the turn. This one has nobody to hand it to."""
         self.pending.clear()
 
     def check(self) -> None:
-        """Cut it if more waits than may. This one has no bound."""
+        """Cut the outbox if more waits than allowed. This one has no bound."""
 
     def retract(self, unseen: Set[int]) -> None:
         """Take back what was put in this turn: the bytes objects with these ids, not others that are equal."""
         self.pending[:] = [data for data in self.pending if id(data) not in unseen]
 
     def cut(self, reason: str) -> None:
-        """Give up at once: what waits is forgotten. reason: for those who see them go."""
+        """Give up at once: what waits is forgotten. reason: for those who see the user quit."""
         self.pending.clear()
 
     def forget(self) -> None:
-        """Drop what waits, and whatever is put from now on: nobody will ever get it."""
+        """Drop what waits, and whatever is put from now on."""
         self.pending = _NOTHING
         self.dirty = self.dirty.nowhere
 
     def close(self, farewell: bytes = b"") -> None:
-        """Nothing more is wanted: send what waits and then this, and end the connection."""
+        """Send what waits and then this, and end the connection."""
         self.put(farewell)
 
 
 class _Nothing(list[bytes]):
-    """Takes everything and keeps nothing. It is never empty, so that no outbox with it is marked as dirty."""
+    """A queue that stores nothing. It is never empty, so that no outbox with it is marked as dirty."""
 
     __slots__ = ()
 
@@ -137,13 +137,13 @@ class _Nothing(list[bytes]):
         return self
 
     def clear(self) -> None:
-        """There is nothing."""
+        """Do nothing: there is nothing to clear."""
 
     def __setitem__(self, *_: object) -> None:
-        """There is nothing."""
+        """Do nothing: there is nothing to set."""
 
     def __delitem__(self, *_: object) -> None:
-        """There is nothing."""
+        """Do nothing: there is nothing to delete."""
 
 
 _NOTHING: list[bytes] = _Nothing([b""])

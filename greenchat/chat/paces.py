@@ -18,7 +18,7 @@ _PAIR = re.compile(r"(\d{1,4}):(\d{1,5})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """At most `count` within `seconds`; of `d` only the seconds are meant."""
+    """At most `count` within `seconds`; `d` uses only the seconds."""
 
     count: int
     seconds: int
@@ -36,7 +36,7 @@ class Pace:
         return cls(int(match[1]), int(match[2]))
 
     def text(self, letter: str) -> str:
-        """Return it as the mode's parameter."""
+        """Return the pace as the mode's parameter."""
         return str(self.seconds) if letter == DELAY else f"{self.count}:{self.seconds}"
 
 
@@ -49,7 +49,7 @@ class Recent:
         self._times: deque[int] = deque()
 
     def wait(self, pace: Pace, now: int) -> int:
-        """Return after how many ms it may happen once more, 0 for now. now: ms since the epoch."""
+        """Return the ms until another event is within the pace, 0 for now. now: ms since the epoch."""
         while self._times and self._times[0] <= now - pace.seconds * _SECOND:
             self._times.popleft()
         if len(self._times) < pace.count:

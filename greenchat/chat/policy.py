@@ -1,4 +1,4 @@
-"""Who may do what: questions about the state, answered with what to refuse with, or None.
+"""Who may do what: questions about the state, answered with the refusal, or None.
 
 https://modern.ircdocs.horse/#channel-operators and #channel-modes.
 """
@@ -23,8 +23,11 @@ class Refusal:
 
 
 def may_join(user: User, channel: Channel, key: str) -> Refusal | None:
-    """An invitation opens every door but those for operators and for TLS; and so does a rank of half-operator or more
-    that somebody has by their account: who runs a channel can't be locked out of it."""
+    """Return why a user may not join, or None.
+
+    An invitation overrides every mode but those for operators and for TLS. So does a rank of half-operator or more that
+    somebody has by their account: the people who run a channel can't be locked out of it.
+    """
     if "O" in channel.flags and "o" not in user.modes:
         return Refusal(Numeric.ERR_OPERONLY)
     if "z" in channel.flags and not user.secure:
@@ -45,9 +48,9 @@ def may_join(user: User, channel: Channel, key: str) -> Refusal | None:
 
 
 def may_speak(user: User, channel: Channel, command: str = "PRIVMSG", text: str = "") -> Refusal | None:
-    """404 for everything, with the letter of the mode that stands against it.
+    """Return 404 with the letter of the mode that forbids a user to speak, or None.
 
-    Whoever has voice or more is held up by nothing but the modes that are about what is said (C, c, T).
+    Members with voice or more are held up only by the modes about content (C, c, T).
     """
     flags = channel.flags
     modes = channel.members.get(user)
@@ -64,7 +67,7 @@ def may_speak(user: User, channel: Channel, command: str = "PRIVMSG", text: str 
 
 
 def may_be_said(channel: Channel, command: str = "PRIVMSG", text: str = "") -> Refusal | None:
-    """Return what stands against a text, whoever says it."""
+    """Return why a text may not be said, whoever says it, or None."""
     flags = channel.flags
     if "C" in flags and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
         return _silenced("C")
@@ -76,9 +79,9 @@ def may_be_said(channel: Channel, command: str = "PRIVMSG", text: str = "") -> R
 
 
 def may_message(sender: User, target: User, text: str = "", *, is_accepted: bool = False) -> Refusal | None:
-    """477 where the target listens only to people who are logged in (+R), and the sender is neither that nor one.
+    """Return 477 if the target accepts only people who are logged in (+R) and the sender is not.
 
-    531 for a CTCP message where they want none (+T). is_accepted: the target has let the sender through.
+    Returns 531 for a CTCP message to a target that accepts none (+T). is_accepted: the target has accepted the sender.
     """
     if "T" in target.modes and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
         return Refusal(Numeric.ERR_CANTSENDTOUSER, "They take no CTCP messages (+T)")
@@ -88,9 +91,9 @@ def may_message(sender: User, target: User, text: str = "", *, is_accepted: bool
 
 
 def audience(user: User, channel: Channel, letter: str = "") -> str:
-    """The rank from which on members get a message, "" for all of them; letter: what the sender asked for.
+    """Return the rank from which on members get a message, "" for all; letter: what the sender asked for.
 
-    In a channel with +U who has no rank is heard by half-operators and above only.
+    In a channel with +U, what members without a rank say reaches only half-operators and above.
     """
     if "U" in channel.flags and not channel.members.get(user) and letter in ("", "v"):
         return "h"
@@ -98,7 +101,7 @@ def audience(user: User, channel: Channel, letter: str = "") -> str:
 
 
 def is_muted(user: User, channel: Channel) -> bool:
-    """Banned or muted, and in no list of exceptions."""
+    """Whether a user is banned or muted, without an exception."""
     return _is_in_list(user, channel, "b", speaking=True) and not _is_in_list(user, channel, "e", speaking=True)
 
 

@@ -1,7 +1,7 @@
 """Who is above whom in a channel: the member modes by rank, and what each may do to another.
 
-https://modern.ircdocs.horse/#channel-membership-prefixes. The modes of a member are a string of letters, highest
-first ("", "v", "ov"), so that the first one is their rank.
+https://modern.ircdocs.horse/#channel-membership-prefixes. A member's modes are a string of letters, highest first
+("", "v", "ov"), so the first letter is their rank.
 """
 
 LETTERS = "qaohv"  # founder, protected, operator, half-operator, voice
@@ -27,6 +27,6 @@ def may_act_on(modes: str, other: str) -> bool:
 
 
 def with_mode(modes: str, letter: str, on: bool) -> str:
-    """The modes with one set or unset."""
+    """Return the modes with one set or unset."""
     wanted = {*modes, letter} if on else {*modes} - {letter}
     return "".join(mode for mode in LETTERS if mode in wanted)

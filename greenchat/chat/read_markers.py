@@ -1,4 +1,4 @@
-"""Up to when somebody has read each conversation."""
+"""Read markers: up to when somebody has read each conversation."""
 
 from dataclasses import dataclass, field
 
@@ -7,15 +7,15 @@ _MOST = 1000
 
 @dataclass(slots=True, eq=False)
 class ReadMarks:
-    """The marks of one identity: conversation -> time of the last message read, ms since the epoch."""
+    """The read markers of one identity: conversation -> time of the last message read, ms since the epoch."""
 
     owner: str
     times: dict[str, int] = field(default_factory=dict)
 
     def advance(self, conversation: str, time: int) -> bool:
-        """Move a mark; it "SHOULD only ever increase". Returns whether it has moved.
+        """Move a marker; it "SHOULD only ever increase". Return whether it has moved.
 
-        Of too many the one that was moved longest ago is forgotten.
+        Beyond the limit the marker that was moved longest ago is forgotten.
         """
         if time <= self.times.get(conversation, -1):
             return False

@@ -1,7 +1,7 @@
-"""Registered channels: whose they are, who has which rank there by their account, and all that must last of them.
+"""Registered channels: who owns them, who has which rank by account, and what of them is stored.
 
-A registered channel stays when it is empty and comes back after a restart: `document` and `from_document` are its form
-in the store.
+A registered channel remains when it is empty and is restored after a restart: `document` and `from_document` convert it
+for the store.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _FOUNDER = "q"
 
 
 def rank_of(channel: Channel, account_id: str) -> str:
-    """The letter of the member mode that somebody has by their account; "" for none."""
+    """Return the letter of the member mode that a user has by their account; "" for none."""
     registration = channel.registration
     if registration is None or not account_id:
         return ""
@@ -27,7 +27,7 @@ def rank_of(channel: Channel, account_id: str) -> str:
 
 
 def document(channel: Channel, registration: ChannelRegistration | None) -> dict[str, Any]:
-    """All that must last of a channel, as JSON can hold it. registration: None for one that is nobody's."""
+    """Return what is stored of a channel, as JSON can hold it. registration: None for one that nobody owns."""
     topic = channel.topic
     return {
         "name": channel.name,
@@ -53,7 +53,7 @@ def document(channel: Channel, registration: ChannelRegistration | None) -> dict
 def from_document(
     stored: Mapping[str, Any], mask_fold: Casefold = str.lower, author: Callable[[str, int], str] = lambda *_: ""
 ) -> Channel:
-    """The channel, without anybody in it. author: see `Accounts.author`; for masks of version 0.1.0."""
+    """Return the channel, without members. author: see `Accounts.author`; for masks of version 0.1.0."""
     topic = stored.get("topic")
     channel = Channel(
         stored["name"],
@@ -69,7 +69,7 @@ def from_document(
         metadata=dict(stored.get("metadata", {})),
         registration=ChannelRegistration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
     )
-    if not stored["registered"]:  # somebody was in who is always on
+    if not stored["registered"]:  # an always-on user was in it
         channel.registration, channel.is_kept = None, True
     for letter, masks in stored.get("lists", {}).items():
         for text, setter, time, *account_id in masks:

@@ -1,7 +1,7 @@
-"""All of the state as a document, and back: what JSON can hold, and the same state again.
+"""The whole state as a document that JSON can hold, and back to an equal state.
 
-`LOCAL` names what of the state classes is left out and why; a test holds both against the classes, so that a new field
-is in a snapshot or is said to be local. `digest` tells whether two states are equal.
+`LOCAL` names the fields of the state classes that are left out, and why; a test compares both with the classes, so that
+a new field is either in a snapshot or declared local. `digest` tells whether two states are equal.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from greenchat.config.settings import Settings
 
 Document = Mapping[str, Any]
 
-_USER = (  # as they are: strings, numbers, and mappings of strings
+_USER = (  # copied unchanged: strings, numbers, and mappings of strings
     "nick",
     "username",
     "host",
@@ -104,9 +104,9 @@ MADE = {
 
 LOCAL = {
     User: set[str](),
-    Channel: {"group", "names", "mask_fold", "recent"},  # made of who is here; a cache; of the settings; seconds old
+    Channel: {"group", "names", "mask_fold", "recent"},  # made from who is here; a cache; the settings'; seconds old
     Session: {
-        # of the connection: whoever takes that over brings them
+        # of the connection, which a session that takes over brings along
         "outbox",
         "negotiating",
         "password",
@@ -117,18 +117,18 @@ LOCAL = {
         "received_messages",
         "received_bytes",
     },
-    # of the settings; one process's own; nobody when a command has ended
+    # from the settings; one process's own; always empty after a command
     Network: {"fold", "naming", "mask_fold", "local", "changed_presences"},
 }
 """What a snapshot leaves out."""
 
 
 class SnapshotError(ValueError):
-    """The data is no snapshot; the text says why."""
+    """The data is not a snapshot; the text says why."""
 
 
 def snapshot(network: Network, now: int) -> dict[str, Any]:
-    """All of the state. now: ms since the epoch; what is over by then is left out."""
+    """Return the whole state. now: ms since the epoch; what has expired by then is left out."""
     for attempts in network.logins, network.registrations:
         attempts.forget_old(now)
     numbers = {user: number for number, user in enumerate(network.users.values())}
@@ -164,18 +164,18 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
 
 
 def digest(network: Network, now: int) -> str:
-    """The same for equal states, and another one for others."""
+    """Return a digest: the same for equal states, different for others."""
     return digest_of(snapshot(network, now))
 
 
 def digest_of(document: Document) -> str:
-    """The same for equal snapshots."""
+    """Return a digest: the same for equal snapshots."""
     text = json.dumps(document, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
-    """The state that a snapshot was made of. new_outbox: makes one for a session. Raises SnapshotError."""
+    """Return the state of a snapshot. new_outbox: makes one for a session. Raises SnapshotError."""
     if document.get("version") != VERSION:
         raise SnapshotError(f"this is a snapshot of version {document.get('version')}, and only {VERSION} can be read")
     try:

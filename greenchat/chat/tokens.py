@@ -1,4 +1,4 @@
-"""Tokens: what lets a browser or a bot act for an account without its password. Only their hashes are kept."""
+"""Tokens, with which a browser or a bot acts for an account without its password. Only their hashes are stored."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,20 +7,20 @@ from typing import Any
 
 from greenchat.chat.accounts import Account
 
-TICKET = "ticket"  # to be exchanged for a token for a browser, once
-SESSION = "session"  # a browser that stays signed in
+TICKET = "ticket"  # exchanged once for a browser's token
+SESSION = "session"  # a signed-in browser
 BOT = "bot"  # a program that logs in, or calls the API
-HOOK = "hook"  # may say something in one channel, and nothing else
+HOOK = "hook"  # may speak in one channel, and nothing else
 
 KINDS = (TICKET, SESSION, BOT, HOOK)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """hash: of the secret. account: its name; born: when that was created, so that a later one of its name is another.
+    """hash: of the secret. account: its name; born: when that was created, which tells it from a later one of its name.
 
-    kind: one of KINDS. rights: what it may do, of a bot. channel: of a hook. created,
-    expires: ms since the epoch; expires 0: never. label: what its owner calls it.
+    kind: one of KINDS. rights: of a bot. channel: of a hook. created, expires: ms since the epoch; expires 0: never.
+    label: a name given by the owner.
     """
 
     hash: str
@@ -35,7 +35,7 @@ class Token:
 
     @property
     def id(self) -> str:
-        """By which people name it; it opens nothing."""
+        """The id by which people refer to it; it does not authenticate."""
         return self.hash[:8]
 
     def holds(self, now: int) -> bool:
@@ -43,18 +43,18 @@ class Token:
         return not self.expires or now < self.expires
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON can hold it."""
+        """Return all of it as JSON can hold it."""
         return {name: getattr(self, name) for name in self.__slots__} | {"rights": list(self.rights)}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Token":
-        """The reverse of `document`; what a newer version wrote beside it is left out."""
+        """Make a token from `document`'s output; unknown keys, written by a newer version, are ignored."""
         known = {name: document[name] for name in cls.__slots__ if name in document}
         return cls(**known | {"rights": tuple(known.get("rights", ()))})
 
 
 def hash_of(secret: str) -> str:
-    """Of a token's secret. It is as long as a key, so that nobody can try all of them: a plain hash does."""
+    """Return the hash of a token's secret. A plain hash is enough: the secret is too long to be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -79,7 +79,7 @@ class Tokens:
         return len(self._by_hash)
 
     def get(self, hashed: str, now: int) -> Token | None:
-        """The token with this hash, if it has not expired."""
+        """Return the token with this hash, if it has not expired."""
         token = self._by_hash.get(hashed)
         return token if token is not None and token.holds(now) else None
 
@@ -97,7 +97,7 @@ class Tokens:
         self._by_account.setdefault((token.account, token.born), {})[token.hash] = None
 
     def drop(self, hashed: str) -> Token | None:
-        """Take a token away; it is returned."""
+        """Remove a token and return it."""
         token = self._by_hash.pop(hashed, None)
         if token is not None:
             key = token.account, token.born

@@ -15,7 +15,7 @@ from greenchat.protocol.caps import KIND
 from greenchat.protocol.msgid import LAST_ID, parse_msgid
 from greenchat.protocol.sasl import Exchange
 
-_TENURES = 20  # of one user that are remembered: what they said before they can't take back
+_TENURES = 20  # tenures of one user that are remembered: older messages can no longer be redacted by a guest
 
 
 @dataclass(slots=True, eq=False)
@@ -23,14 +23,14 @@ class Session:
     """A connection of a client.
 
     caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
-    secure: it came through TLS; certificate: SHA-256 of the one that it showed, in lower-case hex.
-    token: the hash of the one that it brought, see `tokens`.
+    secure: it uses TLS; certificate: SHA-256 of the client's certificate, in lower-case hex.
+    token: the hash of the token that it logged in with, see `tokens`.
     cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
-    gateway: that it came through, by WEBIRC. metadata: what it has to do with that, once it has. number: by which a log
-    names it; no other session of the process has it. has_tried: a password.
-    now: when it came; active: when it last said something, both in ms since the epoch.
+    gateway: through which it came, by WEBIRC. metadata: its use of metadata, if any. number: identifies it in a log; no
+    other session of the process has it. has_tried: a password.
+    now: when it connected; active: when it last said something, both in ms since the epoch.
     """
 
     outbox: Outbox
@@ -68,7 +68,10 @@ class Session:
 
 
 class Invitation(NamedTuple):
-    """Into a channel. source: who invited, nick!user@host; msgid: of it, 0 where it was never told as a message."""
+    """An invitation to a channel.
+
+    source: who invited, nick!user@host; msgid: of it, 0 if it was never sent as a message.
+    """
 
     source: str = ""
     msgid: int = 0
@@ -90,16 +93,15 @@ class User:
     """A person as others see them.
 
     host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
-    oper: the name under which they became an operator; `rights.rights_of` says what that lets them do.
-    channels: folded names, in the order of joining, and the msgid since which they are there; invitations: into
-    channels too, the oldest first. `Network` alone changes both. knocked: when they last did, in ms since the epoch;
-    inviting: when they lately invited somebody. accepted: whom they hear with +g, see `caller_id`; addressed: to whom
-    they have written; informed: when they were last told of somebody else, in ms since the epoch. account: its name;
-    account_id: see `accounts`. `Network` alone changes both. guest_id: what the history knows them by as long as they
-    have no account. left: when their last connection went, in ms since the epoch; last_seen: a msgid of that moment.
-    metadata: what they say of themselves. former: who they were before, the last few times; `Network` alone changes it.
-    revision: another number after anything has changed that decides what they may say, how it looks, or whether they
-    get it.
+    oper: the name under which they became an operator; see `rights.rights_of` for what that allows.
+    channels: folded names, in the order of joining, and the msgid since which they are in; invitations: to channels
+    too, the oldest first. `Network` alone changes both. knocked: the time of their last KNOCK, in ms since the epoch;
+    inviting: times of recent invitations. accepted: whom they hear with +g, see `caller_id`; addressed: to whom they
+    have written; informed: when they were last told about a user, in ms since the epoch. account: its name; account_id:
+    see `accounts`. `Network` alone changes both. guest_id: identifies them in the history as long as they have no
+    account. left: when their last connection closed, in ms since the epoch; last_seen: a msgid of that moment.
+    metadata: published by them. former: the last few tenures; `Network` alone changes it. revision: changes whenever
+    something has changed that decides what they may say, how it looks, or whether they receive it.
     """
 
     nick: str
@@ -137,12 +139,12 @@ class User:
 
     @property
     def identity(self) -> str:
-        """The identity beyond one connection: the account's id, or without one a name that dies with the user."""
+        """The identity beyond one connection: the account's id, or for a guest one that ends with the user."""
         return self.account_id or self.guest_id
 
     def tenure(self, until: int = LAST_ID) -> Tenure:
-        """Since when they are called as they are: since they came, or since the last change."""
-        came = parse_msgid(self.guest_id.removeprefix("~"))  # finer than the time: two may have one nick within a ms
+        """Return the span of the present name: since they connected, or since the last change."""
+        came = parse_msgid(self.guest_id.removeprefix("~"))  # finer than the time: two may share a nick within a ms
         since = self.former[-1].until if self.former else came
         return Tenure(self.source, until if since is None else since, until)
 
@@ -151,7 +153,7 @@ class User:
         self.former = (*self.former, self.tenure(until))[-_TENURES:]
 
     def was(self, source: str, msgid: int) -> bool:
-        """Whether this is who they were when something happened: then nobody else was."""
+        """Whether this user had a name when something happened: then nobody else had it."""
         tenures = (*self.former, self.tenure())
         return any(each.source == source and each.since < msgid < each.until for each in tenures)
 

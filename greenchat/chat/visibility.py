@@ -1,4 +1,4 @@
-"""Who is shown to whom, and how much of them.
+"""Who is shown to whom, and how much is shown.
 
 https://modern.ircdocs.horse/#invisible-user-mode and #secret-channel-mode.
 """
@@ -10,7 +10,7 @@ from greenchat.config.settings import Settings
 
 
 def sees(viewer: User, user: User) -> bool:
-    """Whether somebody shows up in a search of the viewer's: the invisible do where they share a channel."""
+    """Whether a user shows up in the viewer's searches: invisible ones only if they share a channel."""
     return (
         "i" not in user.modes
         or user is viewer
@@ -28,10 +28,10 @@ def sees_in(viewer: User, user: User, channel: Channel) -> bool:
 
 
 def sees_address(viewer: User, user: User, settings: Settings) -> bool:
-    """Whether the viewer may know where somebody really comes from: they themselves, and operators with the right."""
+    """Whether the viewer may know a user's real address: their own, and any for operators with the right."""
     return user is viewer or sees_addresses(viewer, settings)
 
 
 def sees_addresses(viewer: User, settings: Settings) -> bool:
-    """Whether the viewer may know where everybody really comes from."""
+    """Whether the viewer may know everybody's real address."""
     return "addresses" in rights_of(viewer, settings)

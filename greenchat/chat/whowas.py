@@ -1,4 +1,4 @@
-"""Who has left or changed their nick: what WHOWAS tells. https://modern.ircdocs.horse/#whowas-message"""
+"""Users who have left or changed their nick: what WHOWAS shows. https://modern.ircdocs.horse/#whowas-message"""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,17 +23,15 @@ class Departed:
 
     @classmethod
     def of(cls, user: User, now: int) -> "Departed":
-        """Return a record of a user as they are; now: ms since the epoch."""
+        """Return a record of a user as they are now. now: ms since the epoch."""
         shown = (user.nick, user.username, user.host, user.realname, user.account)
         return cls(*shown, real_host=user.real_host, time=now, identity=user.identity)
 
 
 class Whowas:
-    """The last `limit` who gave up a nick, found by nick without a search.
+    """The last `limit` users who gave up a nick, found by nick without a search.
 
-    Reads: of, dump. Changes: add, load.
-
-    Reads: iteration, of. Changes: add.
+    Reads: iteration, of, dump. Changes: add, load.
     """
 
     __slots__ = ("_by_nick", "_order", "limit")
@@ -44,7 +42,7 @@ class Whowas:
         self._by_nick: dict[str, deque[Departed]] = {}
 
     def add(self, folded: str, departed: Departed) -> None:
-        """Remember somebody under their folded nick; the oldest of all is forgotten for it."""
+        """Remember a user under their folded nick; beyond the limit the oldest is forgotten."""
         self._order.append(folded)
         self._by_nick.setdefault(folded, deque()).appendleft(departed)
         while len(self._order) > self.limit:
@@ -55,20 +53,20 @@ class Whowas:
                 del self._by_nick[oldest]
 
     def dump(self) -> list[list[object]]:
-        """All of them, the first who left first, as JSON can hold it."""
+        """Return all of them, the first who left first, as JSON can hold it."""
         left = {name: iter(reversed(entries)) for name, entries in self._by_nick.items()}
         return [[name, *astuple(next(left[name]))] for name in self._order]
 
     def load(self, stored: Iterable[Sequence[Any]]) -> None:
-        """The reverse of `dump`."""
+        """Load `dump`'s output."""
         for name, *fields in stored:
             self.add(name, Departed(*fields))
 
     def __iter__(self) -> Iterator[Departed]:
-        """All of them, those of one nick together, the last first."""
+        """Return an iterator over all of them, grouped by nick, the latest first."""
         for entries in self._by_nick.values():
             yield from entries
 
     def of(self, folded: str) -> Iterator[Departed]:
-        """Yield the former users of this nick, the last first."""
+        """Yield the former users of this nick, the latest first."""
         return iter(self._by_nick.get(folded, ()))

@@ -1,9 +1,9 @@
-"""Cloaks: what others see of where somebody comes from.
+"""Cloaks: the hosts that others see instead of a client's address.
 
 An address becomes three keyed hashes, of itself and of the two networks around it, and a suffix that no real host has:
-`k3v2nq.u7c4ea.bd5xw2.cloaked`. So a ban on `*!*@*.u7c4ea.bd5xw2.cloaked` means a /24, and one on
-`*!*@*.bd5xw2.cloaked` a /16 (of IPv6 a /64 and a /48); which one, only who has the secret can tell. InspIRCd's cloaks
-have the same shape: https://docs.inspircd.org/4/modules/cloak_sha256/
+`k3v2nq.u7c4ea.bd5xw2.cloaked`. So a ban on `*!*@*.u7c4ea.bd5xw2.cloaked` matches a /24, and one on
+`*!*@*.bd5xw2.cloaked` a /16 (for IPv6 a /64 and a /48); which one, only somebody with the secret can tell. InspIRCd's
+cloaks have the same form: https://docs.inspircd.org/4/modules/cloak_sha256/
 """
 
 import hmac
@@ -15,11 +15,11 @@ from greenchat.values import addresses
 
 SECRET_SIZE = 32  # bytes
 _WIDTHS = {4: (32, 24, 16), 6: (128, 64, 48)}  # bits of the prefixes that are hashed, by IP version
-_KNOWN = 4096  # hosts and sources that are remembered: a page of history has the same ones often
+_KNOWN = 4096  # hosts and sources that are remembered: a page of history often repeats them
 
 
 class Cloaks:
-    """Makes cloaks, always the same ones of an address until the secret changes.
+    """Makes cloaks: always the same one for an address until the secret changes.
 
     Reads: host, source, secret. Changes: change_secret.
     """
@@ -33,13 +33,13 @@ class Cloaks:
         self._known: dict[str, str] = {}
 
     def change_secret(self, secret: bytes) -> None:
-        """All cloaks are others from now on. secret: SECRET_SIZE random bytes."""
+        """Make all cloaks different from now on. secret: SECRET_SIZE random bytes."""
         self._secret = secret
         self._known.clear()
 
     @property
     def secret(self) -> bytes:
-        """Behind the cloaks."""
+        """The secret from which cloaks are made."""
         return self._secret
 
     def host(self, host: str) -> str:
@@ -48,7 +48,7 @@ class Cloaks:
         return self._remember(host, self._make(host)) if shown is None else shown
 
     def source(self, source: str) -> str:
-        """nick!user@host as it may be shown, where it was written down before hosts were cloaked."""
+        """Return the nick!user@host to show for one that was stored before hosts were cloaked."""
         shown = self._known.get(source)
         if shown is None:
             head, at, host = source.rpartition("@")

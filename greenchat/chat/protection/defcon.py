@@ -1,6 +1,6 @@
-"""How far the server has closed its doors against an attack: levels like those that other servers call DEFCON.
+"""DEFCON: how far the server is closed against an attack, as levels like those of other servers.
 
-Each level forbids what the ones above it forbid, too. Who is here already is never touched.
+Each level also forbids what the levels above it forbid. Users who are connected already are not affected.
 """
 
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ class DefconGate:
     def objection(self, host: str) -> str:
         """Return the reason why this IP address may not connect; "" if it may.
 
-        An operator who may come from anywhere (`*@*`) opens the door to nobody else: such a mask says nothing of where
+        An operator entry that allows any host (`*@*`) is no exception for everybody: such a mask does not say where
         operators are.
         """
         if self.level > ONLY_OPERATORS or _is_local(host) or addresses.is_within(host, self.gateways):

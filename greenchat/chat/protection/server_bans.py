@@ -1,7 +1,7 @@
-"""Who may not be on this server: bans on addresses and networks, on accounts, and on masks nick!user@host.
+"""Server bans: on addresses and networks, on accounts, and on masks nick!user@host.
 
-Addresses are found by one look into a table for each length of prefix that any ban has, accounts by one look, and
-masks by a pass over those, which is made when somebody comes in, logs in or changes their nick, never for a line.
+Addresses are found with one lookup for each prefix length that any ban has, accounts with one lookup, and masks with a
+pass over them, which is made when somebody connects, logs in or changes nick, never for a line.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ class TargetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of a ban. kind: ADDRESS (also a network), ACCOUNT or MASK. text: as it is shown and found again."""
+    """The target of a ban. kind: ADDRESS (also a network), ACCOUNT or MASK. text: its canonical form."""
 
     kind: str
     text: str
@@ -34,7 +34,7 @@ class Target:
 class ServerBan:
     """A ban. setter: the operator's nick. created, until: ms since the epoch; until 0 is for ever.
 
-    account_id: of the account that it is on, so that it does not pass to the next one of that name.
+    account_id: of the banned account, so that the ban does not pass to the next account of that name.
     """
 
     target: Target
@@ -54,7 +54,7 @@ class ServerBan:
         return f"You are banned from this server: {self.reason}"
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON can hold it."""
+        """Return all of it as JSON can hold it."""
         return {
             "kind": self.target.kind,
             "target": self.target.text,
@@ -67,7 +67,7 @@ class ServerBan:
 
     @classmethod
     def from_document(cls, stored: Mapping[str, Any]) -> "ServerBan":
-        """The reverse of `document`."""
+        """Make a ban from `document`'s output."""
         target = Target(stored["kind"], stored["target"])
         bound_to = stored.get("account_id", "")
         return cls(target, stored["setter"], stored["created"], stored["until"], stored["reason"], bound_to)
@@ -111,7 +111,7 @@ def _mask(text: str) -> Target:
 
 
 def _network(text: str) -> str:
-    """The network or address in its one spelling, "" where it is none."""
+    """Return the canonical form of a network or an address, "" if it is neither."""
     try:
         network = ip_network(text, strict=False)
     except ValueError:
@@ -142,7 +142,7 @@ class ServerBans:
         self._networks: dict[tuple[int, int], dict[int, ServerBan]] = {}
 
     def __iter__(self) -> Iterator[ServerBan]:
-        """In the order in which they were set."""
+        """Return an iterator over the bans, in the order in which they were set."""
         return iter(self._bans.values())
 
     def __len__(self) -> int:
@@ -150,16 +150,16 @@ class ServerBans:
         return len(self._bans)
 
     def key(self, target: Target) -> str:
-        """The name of a ban: one for all spellings of its target."""
+        """Return the key of a ban: the same for all spellings of its target."""
         fold: Callable[[str], str] = self._fold if target.kind == ACCOUNT else self._mask_fold
         return f"{target.kind} {fold(target.text)}"
 
     def get(self, target: Target) -> ServerBan | None:
-        """The ban on just this."""
+        """Return the ban on exactly this target."""
         return self._bans.get(self.key(target))
 
     def of_address(self, host: str, now: int) -> ServerBan | None:
-        """The narrowest ban that an IP address falls under; None also where the host is no address."""
+        """Return the narrowest ban that covers an IP address; None also if the host is not an address."""
         if not self._networks:
             return None
         try:
@@ -175,12 +175,12 @@ class ServerBans:
         return None
 
     def of_account(self, account_id: str, now: int) -> ServerBan | None:
-        """The ban on the account with this id; "" is none."""
+        """Return the ban on the account with this id; "" is none."""
         ban = self._accounts.get(account_id) if account_id else None
         return ban if ban and ban.holds(now) else None
 
     def of_masks(self, nick: str, username: str, hosts: tuple[str, ...], now: int) -> ServerBan | None:
-        """The oldest ban on a mask that means nick!username at one of these hosts."""
+        """Return the oldest ban whose mask matches nick!username at one of these hosts."""
         if not self._masks:
             return None
         fold, found = self._mask_fold, []
@@ -193,13 +193,13 @@ class ServerBans:
         return min(found, key=lambda ban: ban.created, default=None)
 
     def alone(self, ban: ServerBan) -> "ServerBans":
-        """Bans of which this is the only one."""
+        """Return a collection with only this ban."""
         bans = ServerBans(self._fold, self._mask_fold)
         bans.put(ban)
         return bans
 
     def put(self, ban: ServerBan) -> None:
-        """Add a ban, or put it in the place of the one on the same target."""
+        """Add a ban, or replace the one on the same target."""
         self.drop(ban.target)
         key = self.key(ban.target)
         self._bans[key] = ban
@@ -213,7 +213,7 @@ class ServerBans:
             self._networks.setdefault(kind, {})[prefix] = ban
 
     def drop(self, target: Target) -> ServerBan | None:
-        """Take a ban away; it is returned."""
+        """Remove a ban and return it."""
         key = self.key(target)
         ban = self._bans.pop(key, None)
         self._masks.pop(key, None)
@@ -228,20 +228,20 @@ class ServerBans:
         return ban
 
     def is_any_over(self, now: int) -> bool:
-        """Whether `expire` would find one."""
+        """Whether `expire` would find any."""
         return any(not ban.holds(now) for ban in self)
 
     def expire(self, now: int) -> list[ServerBan]:
-        """Drop those whose time is over; they are returned."""
+        """Remove the expired bans and return them."""
         over = [ban for ban in self if not ban.holds(now)]
         for ban in over:
             self.drop(ban.target)
         return over
 
     def shift(self, by: int, *, before: int) -> list[ServerBan]:
-        """The clock was set forward by so many ms: those for a while that were set before end later; they are returned.
+        """Move the temporary bans by a jump of the clock, in ms, and return them.
 
-        before: the time just before. What was set later than that was set while the clock was right already.
+        before: the time just before the jump. Bans set after it were set while the clock was right already.
         """
         moved = [ban for ban in self if ban.until and ban.created <= before]
         moved = [replace(ban, created=ban.created + by, until=ban.until + by) for ban in moved]

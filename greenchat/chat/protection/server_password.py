@@ -1,6 +1,6 @@
-"""The connection password: what everybody must give to come in, kept as it is or as a hash.
+"""The connection password, which clients must give to connect, configured as it is or as a hash.
 
-Only the first who gives the right one has to wait for the slow hash: its fingerprint is remembered after that.
+Only the first client that gives the right one waits for the slow hash: its fingerprint is remembered after that.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from greenchat.values.passwords import is_hash
 
 
 class ServerPassword:
-    """Knows the right password once it was given.
+    """Remembers the right password once it was given.
 
     Reads: is_right. Changes: learn.
     """
@@ -21,13 +21,13 @@ class ServerPassword:
         self._known = b""
 
     def is_right(self, given: str, wanted: str) -> bool | None:
-        """Whether this is the password that is wanted; None where only `verify_password` can tell."""
+        """Whether this is the wanted password; None if only `verify_password` can tell."""
         if not is_hash(wanted):
             return hmac.compare_digest(given.encode(), wanted.encode())
         return hmac.compare_digest(_fingerprint(given, wanted), self._known) or None
 
     def learn(self, given: str, wanted: str) -> None:
-        """This is the right one, as long as that hash is wanted."""
+        """Remember the right password for as long as this hash is configured."""
         self._known = _fingerprint(given, wanted)
 
 

@@ -1,7 +1,7 @@
-"""The spam filter: how much what somebody says looks like spam. Pure: it decides nothing and tells nobody.
+"""The spam filter: how much a line looks like spam. It is pure: it decides nothing and tells nobody.
 
-Every line gets points for what is suspicious about it; what a user collected within a window is their score. What a
-score leads to is the business of `commands/messages/spam_filter`.
+Every line gets points for what is suspicious about it; the sum of a user's points within a window is their score. What
+a score leads to is decided in `commands/messages/spam_filter`.
 """
 
 import re
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 _LINK = re.compile(r"https?://|www\.[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,:;!?()<>@]+")
-_SHOUT_LETTERS = 16  # shorter lines in capitals are only a greeting or an abbreviation
+_SHOUT_LETTERS = 16  # shorter lines in capitals are just a greeting or an abbreviation
 _SHOUT_SHARE = 0.8
-_NAMED = 5  # members in one line, from which on it is a mass highlight
-_LONGEST_SEARCH = 2000  # characters that a pattern looks at
+_NAMED = 5  # members mentioned in one line that make it a mass highlight
+_LONGEST_SEARCH = 2000  # characters of a line that a pattern is matched against
 _REMEMBERED = 20  # texts of one user
 
 _PATTERN, _LINK_POINTS, _REPEAT, _SHOUT, _NAMES, _FAST = 10, 4, 3, 1, 6, 2
@@ -43,21 +43,21 @@ class Suspect:
         return sum(points for _, points in self.scores)
 
     def same(self, text: str, now: int, window: int) -> int:
-        """Return how often the same was said within the window."""
+        """Return how often the same text was said within the window."""
         return sum(said == text and time > now - window for time, said in self.texts)
 
     def lately(self, now: int, within: int) -> int:
-        """Return how many lines were said within so many ms."""
+        """Return the number of lines said within so many ms."""
         return sum(time > now - within for time, _ in self.texts)
 
 
 def compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of the configuration as they are searched for."""
+    """Return the compiled patterns of the configuration."""
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
 def plain(text: str) -> str:
-    """Return a text without what spammers vary: case, digits, space."""
+    """Return a text without what spammers vary: case, digits, spaces."""
     return re.sub(r"[\s\d]+", "", text.casefold())
 
 
@@ -73,7 +73,7 @@ def judge(
 ) -> Finding:
     """Judge a line, and remember it.
 
-    now, window: ms. is_new: its user came lately and has no account. members: folded nicks of those who would read it.
+    now, window: ms. is_new: its user connected lately and has no account. members: folded nicks of the readers.
     """
     reasons: dict[str, int] = {}
     for pattern in patterns:

@@ -1,14 +1,14 @@
-"""Keeping people in bounds: how long somebody must wait before their next line is read, or their next try."""
+"""Throttles: how long somebody must wait before their next line is read, or before their next attempt."""
 
 from collections import Counter, deque
 from collections.abc import Iterable
 
 
 class TokenBucket:
-    """`burst` actions at once, `rate` a second after that. Times are in ms, from whatever clock the caller has.
+    """`burst` actions at once, then `rate` a second. Times are in ms, of whatever clock the caller uses.
 
-    It never refuses: it says how long to wait. rate 0 switches it off. first: how many of the burst there are to begin
-    with; the others come as time goes by, or with `fill`.
+    It never refuses: it says how long to wait. rate 0 switches it off. first: how many of the burst there are at the
+    start; the others are added over time, or by `fill`.
     """
 
     __slots__ = ("_full_at", "burst_ms", "cost_ms")
@@ -19,11 +19,11 @@ class TokenBucket:
         self._full_at = 0.0 if first is None else now + max(0, burst - first) * self.cost_ms
 
     def fill(self) -> None:
-        """All of the burst is there at once."""
+        """Make the whole burst available at once."""
         self._full_at = 0.0
 
     def take(self, now: float, count: int = 1) -> float:
-        """Use up `count` tokens; how many ms to wait until that was within the bounds (0 or less: none)."""
+        """Use up `count` tokens; return how many ms to wait until that is within the limit (0 or less: none)."""
         self._full_at = max(self._full_at, now) + self.cost_ms * count
         return self._full_at - now - self.burst_ms
 
@@ -57,7 +57,7 @@ class Attempts:
         failures = self._failures.get(who)
         if failures is None or not self.limit:
             return 0
-        # what is later than now was noted before the clock was set back
+        # a time in the future was noted before the clock was set back
         while failures and not now - self.window < failures[0] <= now:
             failures.popleft()
         if not failures:
@@ -66,13 +66,13 @@ class Attempts:
         return failures[-self.limit] + self.window - now if len(failures) >= self.limit else 0
 
     def has_room(self, who: str, now: int) -> bool:
-        """Whether one more try can fail without exceeding the limit if all those under way fail, too."""
+        """Whether one more attempt could fail without exceeding the limit, if all that are under way fail, too."""
         if not self.limit or self.wait(who, now):
             return not self.limit
         return len(self._failures.get(who, ())) + self._under_way[who] < self.limit
 
     def begin(self, who: str) -> None:
-        """A try of theirs begins, of which nobody knows yet whether it fails."""
+        """Begin an attempt, of which it is not known yet whether it fails."""
         self._under_way[who] += 1
 
     def end(self, who: str) -> None:
@@ -98,10 +98,10 @@ class Attempts:
         return [[who, list(times)] for who, times in sorted(self._failures.items())]
 
     def load(self, stored: Iterable[tuple[str, list[int]]]) -> None:
-        """The reverse of `dump`."""
+        """Load `dump`'s output."""
         self._failures = {who: deque(times) for who, times in stored}
 
     def forget_old(self, now: int) -> None:
-        """Drop whoever has done nothing lately, so that the table does not grow for ever."""
+        """Drop everyone without recent attempts, so that the table does not grow for ever."""
         for who in list(self._failures):
             self.wait(who, now)
