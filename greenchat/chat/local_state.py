@@ -5,6 +5,7 @@ from collections import Counter
 from greenchat.chat.moderation import ModerationState
 from greenchat.chat.monitors import Monitors
 from greenchat.chat.protection.server_password import ServerPassword
+from greenchat.chat.protection.volumes import Volumes
 
 
 class LocalState:
@@ -12,7 +13,8 @@ class LocalState:
 
     monitors: what the sessions of this process watch. server_password: the connection password, once it was given.
     command_counts: the number of calls of each command. logins: how many were "right" and "wrong". moderation: whom the
-    spam filter suspects, and what it held back. troubles: what operators should know, a sentence each.
+    spam filter suspects, and what it held back. troubles: what operators should know, by what it is about.
+    volumes: how much each may add to the history.
     """
 
     __slots__ = (
@@ -24,6 +26,7 @@ class LocalState:
         "monitors",
         "server_password",
         "troubles",
+        "volumes",
     )
 
     def __init__(self) -> None:
@@ -32,9 +35,16 @@ class LocalState:
         self.command_counts: Counter[str] = Counter()
         self.logins: Counter[str] = Counter()
         self.moderation = ModerationState()
-        self.troubles: list[str] = []
+        self.troubles: dict[str, str] = {}
+        self.volumes = Volumes()
         self._references = 0
         self._sessions = 0
+
+    def notice_trouble(self, about: str, trouble: str) -> None:
+        """Note what operators should know, in a sentence; "" when it is over."""
+        self.troubles.pop(about, None)
+        if trouble:
+            self.troubles[about] = trouble
 
     def new_session(self) -> int:
         """Return a number for a new session."""

@@ -116,6 +116,7 @@ LOCAL = {
         "has_tried",
         "received_messages",
         "received_bytes",
+        "room",
     },
     # from the settings; one process's own; always empty after a command
     Network: {"fold", "naming", "mask_fold", "local", "changed_presences"},

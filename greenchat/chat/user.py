@@ -29,7 +29,8 @@ class Session:
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
     gateway: through which it came, by WEBIRC. metadata: its use of metadata, if any. number: identifies it in a log; no
-    other session of the process has it. has_tried: a password.
+    other session of the process has it. has_tried: a password. room: bytes that it may add to the history, see
+    `volumes`.
     now: when it connected; active: when it last said something, both in ms since the epoch.
     """
 
@@ -60,6 +61,7 @@ class Session:
     received_messages: int = 0
     number: int = 0
     received_bytes: int = 0
+    room: int = 0
 
     @property
     def kind(self) -> int:

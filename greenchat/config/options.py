@@ -147,6 +147,19 @@ class Throttle:
         int,
         Key("bytes that a client may send ahead; more for two seconds ends the connection; 0: no limit", 0, 1 << 30),
     ] = 32 * 1024
+    stored_per_connection: Annotated[
+        int,
+        Key(
+            "KiB a minute that one connection may add to the history; 0: no limit, as for the next two, and none of"
+            " them where commands is 0",
+            0,
+            1_000_000,
+        ),
+    ] = 256
+    stored_per_account: Annotated[int, Key("KiB a minute of one account, on all its connections", 0, 1_000_000)] = 512
+    stored_per_address: Annotated[
+        int, Key("KiB a minute from one address, but for those that are exempt (see connections)", 0, 1_000_000)
+    ] = 1024
     registrations: Annotated[
         int,
         Key("new accounts in ten minutes per address (not this machine) or mailbox; 0: no limit", 0, 1_000_000),
@@ -207,6 +220,15 @@ class Storage:
     keep_total: Annotated[
         int, Key("messages and events to keep in total; the default is about 2 GB; 0: all", 0, restart=True)
     ] = 10_000_000
+    low_disk: Annotated[
+        int,
+        Key(
+            "MiB of free disk (at most a twentieth of it) below which people without an account can't write, and"
+            " operators are told; 0: never",
+            0,
+            1_000_000,
+        ),
+    ] = 256
 
 
 @dataclass(frozen=True, slots=True)

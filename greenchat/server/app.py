@@ -30,13 +30,12 @@ from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.first_bytes import is_foreign
 from greenchat.protocol.message import Message
-from greenchat.protocol.msgid import time_of
-from greenchat.protocol.times import format_time
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
+from greenchat.server.health import Health
 from greenchat.server.http.service import HttpService
 from greenchat.server.mail import Mailer
 from greenchat.server.net import connection_log
@@ -58,10 +57,8 @@ from greenchat.storage.log import MemoryLog
 
 log = logging.getLogger(__name__)
 
-_FUTURE = 60_000  # ms: less than that is a clock that was put right
 T = TypeVar("T")
 
-_DAY = 86_400.0  # seconds
 _SWEEP_EVERY = 1.0  # seconds
 _LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
 _LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
@@ -99,17 +96,17 @@ class App:
         self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
         self.threads = Threads()
         self.hangups = Hangups()
-        self._mind_the_future()
+        self._health = Health(self, self.keeper.folder, self.store.last_id())
         self.connections: dict[Connection, None] = {}
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
+        self.network.local.volumes.use(options.throttle, options.connections)
         self.listeners: list[Listener] = []
         self.is_restarting = False
         self._admission = Admission(self.now, self._objection)
         self._read_config = read_config
         self._recorder: Recorder | None = None
         self._stopping = Event()
-        self._certificate_due = monotonic() + _DAY
         self._farewell = "The server is shutting down"
 
     def _serve_metrics(self) -> None:
@@ -133,17 +130,6 @@ class App:
     def mail(self) -> Mailer:
         """Sends mail as the options say now."""
         return Mailer(self.options.email)
-
-    def _mind_the_future(self) -> None:
-        """New messages are never before those that there are: their times follow a date that was wrong."""
-        newest, now = time_of(self.store.last_id()), self.now()
-        if newest > now + _FUTURE:
-            text = (
-                f"The newest message is of {format_time(newest)}, and the clock says {format_time(now)}: until then new"
-                " messages have that time, in their order. If the clock is right, it was wrong before"
-            )
-            log.warning("%s", text)
-            self.network.local.troubles.append(text)
 
     def now(self) -> int:
         """Ms since the epoch."""
@@ -175,8 +161,10 @@ class App:
         """Serve until somebody calls `stop`, then end every connection in good order."""
         sweeper = gevent.spawn(self._sweep_forever)
         self.keeper.start()
+        self._health.start()
         self._stopping.wait()
         sweeper.kill()
+        self._health.stop()
         for listener in self.listeners:
             listener.stop(timeout=0)
         self._end_connections()
@@ -365,9 +353,10 @@ class App:
         if jump:
             self._follow(jump)
         self._let_bans_expire()
-        self._look_at_certificate()
+        self._health.look_at_certificate()
         self.network.logins.forget_old(self.now())
         self.network.registrations.forget_old(self.now())
+        self.network.local.volumes.forget_old(self.now())
         self._admission.forget_old()
         self.http.forget_old()
 
@@ -376,17 +365,6 @@ class App:
         log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
         self.turn.begin()
         self._context().propose(shift, jump)
-
-    def _look_at_certificate(self) -> None:
-        """Once a day; at the start and after a reload it is told by those who load it."""
-        if self.tls is None or monotonic() < self._certificate_due:
-            return
-        self._certificate_due = monotonic() + _DAY
-        trouble = self.tls.trouble(self.now())
-        if trouble:
-            log.warning("%s", trouble)
-            self.turn.begin()
-            tell_operators(self._context(), trouble)
 
     def _let_bans_expire(self) -> None:
         if self.network.bans.is_any_over(self.now()):

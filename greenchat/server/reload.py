@@ -54,6 +54,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     logging.getLogger().setLevel(options.log.level.upper())
     running.plain.options = options.plain
     throttle = options.throttle
+    network.local.volumes.use(throttle, options.connections)
     ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations)
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     trouble = running.tls.trouble(ctx.now) if running.tls else ""

@@ -27,6 +27,14 @@ class TokenBucket:
         self._full_at = max(self._full_at, now) + self.cost_ms * count
         return self._full_at - now - self.burst_ms
 
+    def wait(self, now: float, count: int = 1) -> float:
+        """Return what `take` would, and take nothing."""
+        return max(self._full_at, now) + self.cost_ms * count - now - self.burst_ms
+
+    def is_full(self, now: float) -> bool:
+        """Whether all of the burst is there."""
+        return self._full_at <= now
+
     def take_if_there(self, now: float, count: int) -> bool:
         """Use up `count` tokens if nobody has to wait for them; whether they were there."""
         full_at = max(self._full_at, now) + self.cost_ms * count

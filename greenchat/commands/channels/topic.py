@@ -12,7 +12,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.numerics import Numeric
 
 
-@command("TOPIC", params=1)
+@command("TOPIC", params=1, stores=2)
 def topic(ctx: Context) -> None:
     """TOPIC <channel> [<topic>]
 

@@ -11,9 +11,10 @@ from greenchat.chat.acts import Decided
 from greenchat.chat.channel import Channel
 from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
+from greenchat.chat.protection.volumes import DOCUMENT, EVENT, LIGHT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.errors import FailError, IrcError, TooLongError
-from greenchat.commands.core.history_events import CHANNEL_EVENTS, stored
+from greenchat.commands.core.history_events import CHANNEL_EVENTS, size_of, stored
 from greenchat.commands.core.journal import Journal
 from greenchat.commands.core.line_length import repeats_too_much
 from greenchat.commands.core.process import Process
@@ -261,10 +262,15 @@ class Context:
         history = self.network.settings.history
         if history.enabled and history.events:
             envelope.msgid = envelope.msgid or self.new_id()
-            self.journal.record(*[stored(envelope, self.network.fold(channel.name)) for channel in channels])
+            events = [stored(envelope, self.network.fold(channel.name)) for channel in channels]
+            size = sum(size_of(event) + EVENT for event in events)
+            self.session.room -= size
+            self.weight += size // LIGHT
+            self.journal.record(*events)
 
     def keep(self, kind: Kind, key: str, value: object) -> None:
         """Store a value under a name, in this turn's transaction; None removes it."""
+        self.session.room -= DOCUMENT
         self.journal.record(Document(kind.name, key, value))
 
     def secure(self, kind: Kind, key: str, value: object) -> None:
@@ -272,6 +278,7 @@ class Context:
 
         Raises StoreError, which becomes a FAIL: nothing may have changed by then.
         """
+        self.session.room -= DOCUMENT
         self.journal.secure(Document(kind.name, key, value))
 
     def fail_after_all(self, command: str, *context: str, text: str) -> None:

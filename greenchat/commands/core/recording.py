@@ -4,6 +4,7 @@ from functools import partial
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import Key, SentIds
+from greenchat.chat.protection.volumes import EVENT, LIGHT
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import conversation_of, is_kept, size_of, stored
@@ -11,7 +12,6 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.tags import CLIENT_ID
 
-_LIGHT = 512  # bytes that are kept for as long as another command takes: see Context.weight
 NOT_KEPT = "The message could not be stored, so nobody has received it; try again"
 
 
@@ -35,7 +35,9 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
         network.sent_ids.add(key, envelope.msgid)
     if is_kept(network.settings.history, envelope, place):
         event = stored(envelope, conversation)
-        ctx.weight += size_of(event) // _LIGHT
+        size = size_of(event)
+        ctx.weight += size // LIGHT
+        ctx.session.room -= size + EVENT
         ctx.journal.say((event,), envelope, partial(_refuse, ctx, envelope, key))
     return True
 

@@ -18,6 +18,7 @@ from greenchat.commands.core.deferred import Background, Continuation, Deferred,
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.persistence import keep_presences
 from greenchat.commands.core.steps import STEPS
+from greenchat.commands.core.volume import require_volume
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
@@ -40,7 +41,8 @@ class Command:
 
     params: how many a client must give. right: that an operator needs, of `chat.opers`. quiet: an error is never
     answered. needs: capabilities (bits) without which a session has no such command. about: what HELP says of it; its
-    first line shows how to write it. way: how it comes to the state.
+    first line shows how to write it. way: how it comes to the state. stores: with how many parameters it adds what its
+    sender likes to the history, 0 if it does not.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Command:
     needs: int
     about: str
     way: Way
+    stores: int
 
 
 _STEPS = 500  # of a long answer in one turn
@@ -71,15 +74,16 @@ def command(
     needs: int = 0,
     about: str = "",
     way: Way = Way.ACT,
+    stores: int = 0,
 ) -> Callable[[Handler], Handler]:
-    """Declare a handler. anytime: also before registration. right, quiet, needs, way: see Command.
+    """Declare a handler. anytime: also before registration. right, quiet, needs, way, stores: see Command.
 
     about: what HELP says of it, if that is not the handler's docstring.
     """
 
     def declare(handler: Handler) -> Handler:
         text = about or inspect.getdoc(handler) or name
-        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text, way)
+        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text, way, stores)
         return handler
 
     return declare
@@ -203,6 +207,8 @@ def _obey(ctx: Context) -> Continuation | None:
     if len(message.params) < row.params:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
     ctx.network.local.command_counts[row.name] += 1
+    if row.stores and len(message.params) >= row.stores and not ctx.applies:
+        require_volume(ctx)
     if row.way is Way.ACT and ctx.session.user is not None:
         as_act(ctx)
     return row.handler(ctx)

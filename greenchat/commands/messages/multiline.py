@@ -9,6 +9,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.registry import Way, command, refuse_batch
 from greenchat.commands.core.steps import step
+from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.privmsg import say
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
@@ -59,6 +60,7 @@ def _speak(ctx: Context, done: ClientBatch) -> None:
     fault = done.end()
     if fault:
         refuse_batch(fault)
+    require_volume(ctx)
     parts = [[part.text, part.joined] for part in done.parts]
     ctx.propose(_say_lines, done.command, done.target, dict(done.opening.tags), parts)
 

@@ -16,6 +16,7 @@ from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, as_act, command
+from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.spam_filter import require_unsuspicious
 from greenchat.commands.users.reach import reaches
 from greenchat.protocol import caps
@@ -36,12 +37,14 @@ def privmsg(ctx: Context) -> Continuation | None:
     if addressed is not None:
         _echo_here(ctx, params[0], (params[1],))
         return service.run(ctx, addressed, params[1])
+    if not ctx.applies:
+        require_volume(ctx)
     as_act(ctx)
     say(ctx)
     return None
 
 
-@command("NOTICE", quiet=True)
+@command("NOTICE", quiet=True, stores=2)
 def notice(ctx: Context) -> None:
     """NOTICE <target>{,<target>} <text>
 
@@ -51,7 +54,7 @@ def notice(ctx: Context) -> None:
     say(ctx)
 
 
-@command("TAGMSG", needs=caps.MESSAGE_TAGS)
+@command("TAGMSG", needs=caps.MESSAGE_TAGS, stores=1)
 def tagmsg(ctx: Context) -> None:
     """TAGMSG <target>{,<target>}
 

@@ -27,7 +27,7 @@ _LONGEST = 64  # characters of a name
 _USERNAME = "relay"
 
 
-@command("RELAYMSG", params=3, needs=caps.RELAYMSG)
+@command("RELAYMSG", params=3, needs=caps.RELAYMSG, stores=3)
 def relaymsg(ctx: Context) -> None:
     """RELAYMSG <channel> <name> <text>
 

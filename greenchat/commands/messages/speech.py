@@ -15,6 +15,7 @@ from greenchat.chat.acts import Spoken
 from greenchat.chat.channel import Channel
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
+from greenchat.chat.protection.volumes import EVENT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.history_events import conversation_of
 from greenchat.commands.core.journal import Journal
@@ -131,6 +132,7 @@ def say(
         log.pass_by()
     talk = Talk(head, network.ids.few(now, len(texts)), texts, words)
     if voice.kept:
+        voice.session.room -= sum(map(len, words)) + EVENT * len(words)
         journal.say((Speech(voice.kept, talk.ids, texts),), talk, voice.tell_refused)
     session = voice.session
     skipped = None if session.caps & caps.ECHO_MESSAGE else session.outbox

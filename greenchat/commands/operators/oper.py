@@ -92,7 +92,7 @@ def _become_operator(ctx: Context, name: str, proof: str) -> None:
     change_modes(ctx, user, [ModeChange(True, "o"), ModeChange(True, "s")])
     act(ctx, "OPER", f"{user.source} is now operator {name} of class {row.class_}")
     tell_defcon(ctx)
-    for trouble in ctx.network.local.troubles:
+    for trouble in ctx.network.local.troubles.values():
         ctx.notice(trouble)
 
 

@@ -38,7 +38,7 @@ _LIGHT = 250  # targets that can be looked at in the time of another command: se
 _KEYS_A_LINE = 12  # "Old RFCs limited the number of parameters in an IRC message to 15"
 
 
-@command("METADATA", anytime=True)
+@command("METADATA", anytime=True, stores=3)
 def metadata(ctx: Context) -> Continuation | None:
     """METADATA <target> GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [<key> ...] [<value>]
 

@@ -50,7 +50,7 @@ class Routes:
     def find(self, lines: bytes) -> Burst | None:
         """Return what is said in lines that all go one short way, None if they don't. lines: joined by CR LF."""
         end = lines.find(b" :", 0, _LONGEST_HEAD) + 2
-        if end < 2:
+        if end < 2 or self._session.room <= 0:
             return None
         head = lines[:end]
         voice = self._voices.get(head)

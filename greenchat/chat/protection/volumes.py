@@ -1,0 +1,80 @@
+"""How much of the history one connection, one account and one address may fill, in bytes a minute.
+
+Who writes draws a portion, of which each connection uses its own (`Session.room`): so what is said costs one
+subtraction, and only who has used up a portion is asked for how much there may be.
+"""
+
+from collections.abc import Iterator
+
+from greenchat.chat.protection.throttle import TokenBucket
+from greenchat.chat.user import Session
+from greenchat.config.options import Connections, Throttle
+from greenchat.values.addresses import is_within, netblock
+
+PORTION = 8 * 1024  # bytes
+EVENT = 96  # bytes that an event takes beside its text, with its place in the index
+LIGHT = 512  # bytes that are stored for as long as another command takes: see Context.weight
+DOCUMENT = 256  # bytes that a setting takes: they are short, and replace each other
+_MINUTE = 60.0  # seconds
+_KIB = 1024
+
+
+class Volumes:
+    """The bounds, and what was drawn lately.
+
+    only_accounts: the disk is nearly full, so that who has no account writes nothing.
+
+    Reads: bounded. Changes: use, draw, forget_old.
+    """
+
+    __slots__ = ("_buckets", "_connections", "_throttle", "only_accounts")
+
+    def __init__(self) -> None:
+        self._throttle = Throttle()
+        self._connections = Connections()
+        self._buckets: dict[tuple[str, str], TokenBucket] = {}
+        self.only_accounts = False
+
+    def use(self, throttle: Throttle, connections: Connections) -> None:
+        """Take over the options; what was drawn under others is forgotten."""
+        self._throttle, self._connections = throttle, connections
+        self._buckets.clear()
+
+    def draw(self, session: Session, account: str, now: int) -> int:
+        """Give a connection a portion and return 0, or return after how many ms there will be one.
+
+        What it has written beyond its last portion is taken from the next ones. account: its id, "" without one. now:
+        ms since the epoch.
+        """
+        bounds = list(self._bounds(session, account))
+        portion = min((PORTION - min(session.room, 0), *(bound for _, bound in bounds)))
+        buckets = [self._bucket(key, bound) for key, bound in bounds]
+        wait = max((bucket.wait(now, portion) for bucket in buckets), default=0.0)
+        if wait > 0:
+            return int(wait) + 1
+        for bucket in buckets:
+            bucket.take(now, portion)
+        session.room += portion
+        return 0
+
+    def forget_old(self, now: int) -> None:
+        """Forget who has not written lately. now: ms since the epoch."""
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
+
+    def _bounds(self, session: Session, account: str) -> Iterator[tuple[tuple[str, str], int]]:
+        """By what this connection is bounded, and by how many bytes a minute."""
+        throttle = self._throttle
+        if not throttle.commands:
+            return
+        if throttle.stored_per_connection:
+            yield ("connection", str(session.number)), throttle.stored_per_connection * _KIB
+        if account and throttle.stored_per_account:
+            yield ("account", account), throttle.stored_per_account * _KIB
+        if throttle.stored_per_address and session.host and not is_within(session.host, self._connections.exempt):
+            yield ("address", netblock(session.host)), throttle.stored_per_address * _KIB
+
+    def _bucket(self, key: tuple[str, str], bound: int) -> TokenBucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = TokenBucket(bound / _MINUTE, bound)
+        return bucket

@@ -1,0 +1,33 @@
+"""Who has written more than may be kept in a minute, or what the disk has room for, is told so before anything is done.
+
+That is asked where the sender is connected, before the command becomes an act of the log: whoever applies that later
+asks nothing.
+"""
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import FailError
+from greenchat.values.durations import format_duration
+
+_SECOND = 1000  # ms
+
+
+def require_volume(ctx: Context) -> None:
+    """Raises FailError where the sender may add nothing to the history now.
+
+    A NOTICE is answered, too: as where it could not be stored, somebody has to know that nobody got it.
+    """
+    session = ctx.session
+    if session.room > 0:
+        return
+    volumes = ctx.network.local.volumes
+    account = session.user.account_id if session.user else ""
+    command = ctx.message.command
+    if volumes.only_accounts and not account:
+        ctx.quiet = False
+        text = "The server's disk is nearly full: until there is room only people with an account can write"
+        raise FailError(command, "TEMPORARILY_UNAVAILABLE", text=text)
+    wait = volumes.draw(session, account, ctx.now)
+    if wait:
+        ctx.quiet = False
+        text = f"That is more than may be kept in a minute: try again in {format_duration(-(-wait // _SECOND))}"
+        raise FailError(command, "RATE_LIMITED", text=text)

@@ -1,0 +1,72 @@
+"""How much room the disk has: looked at beside the loop, since a disk that hangs would hold up everybody."""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from greenchat.config.options import Storage
+
+log = logging.getLogger(__name__)
+
+_EVERY = 10.0  # seconds
+_MIB = 1 << 20
+_LARGEST_SHARE = 20  # of a small disk no more than this part is kept free
+_AGAIN = 1.25  # times the mark: what is free before it counts as enough again, so that it does not change all the time
+
+
+class DiskWatch:
+    """Tells when the disk under a folder is nearly full, and when it is not any more, until `stop`."""
+
+    def __init__(self, folder: Path, options: Callable[[], Storage], tell: Callable[[str], None]) -> None:
+        """options: as they are now. tell: is given what is wrong, for operators; "" when it is over."""
+        self._folder = folder
+        self._options = options
+        self._tell = tell
+        self._is_low = False
+        self._thread = ThreadPool(1)
+        self._thread.size = 1  # now: later there may be no memory for a thread
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """End."""
+        if self._greenlet:
+            self._greenlet.kill()
+        self._thread.kill()
+
+    def judge(self, free: int, total: int) -> None:
+        """Tell if it has changed. free, total: bytes of the disk."""
+        mark = min(self._options().low_disk * _MIB, total // _LARGEST_SHARE)
+        if not self._is_low and free < mark:
+            self._is_low = True
+            self._tell(
+                f"The disk of {self._folder} has only {free // _MIB} MiB left (storage.low_disk): until there is more,"
+                " who has no account can't write"
+            )
+        elif self._is_low and free >= mark * _AGAIN:
+            self._is_low = False
+            self._tell("")
+
+    def _run(self) -> None:
+        while True:
+            room = self._thread.apply(_room, (self._folder,))
+            if room:
+                self.judge(*room)
+            gevent.sleep(_EVERY)
+
+
+def _room(folder: Path) -> tuple[int, int] | None:
+    """Return the bytes that are free for us, and all; None where the disk does not say. In a thread."""
+    try:
+        found = os.statvfs(folder)
+    except OSError as error:
+        log.error("can't tell how much room %s has: %s", folder, error.strerror)
+        return None
+    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize

@@ -1,0 +1,92 @@
+"""What operators have to know of the machine: its date, the room on its disk, the server's certificate."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Protocol, TypeVar
+
+from greenchat.chat.network import Network
+from greenchat.commands.core.audit_log import tell_operators
+from greenchat.commands.core.context import Context
+from greenchat.config.options import Options
+from greenchat.protocol.msgid import time_of
+from greenchat.protocol.times import format_time
+from greenchat.server.data.disk_watch import DiskWatch
+from greenchat.server.net.stream import TlsAcceptor
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_FUTURE = 60_000  # ms: less than that is a clock that was put right
+_DAY = 86_400.0  # seconds
+_DATE, _DISK = "date", "disk"
+_ROOM_AGAIN = "The disk has room again: everybody can write"
+
+
+class Server(Protocol):
+    """The parts of the server that this looks at."""
+
+    network: Network
+    options: Options
+    tls: TlsAcceptor | None
+
+    def now(self) -> int:
+        """Ms since the epoch."""
+
+    def run_step(self, step: Callable[[Context], T]) -> T:
+        """Run something as the server itself, in a turn, and return what it returns."""
+
+
+class Health:
+    """Looks after it from `start` to `stop`."""
+
+    def __init__(self, server: Server, folder: Path, last_id: int) -> None:
+        """folder: of the data. last_id: of what was said last before this start."""
+        self._server = server
+        self._certificate_due = monotonic() + _DAY
+        self._disk = DiskWatch(folder, lambda: server.options.storage, self._follow_disk)
+        self._mind_the_future(last_id)
+
+    def start(self) -> None:
+        """Begin to look at the disk."""
+        self._disk.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._disk.stop()
+
+    def look_at_certificate(self) -> None:
+        """Once a day; at the start and after a reload it is told by those who load it."""
+        server = self._server
+        if server.tls is None or monotonic() < self._certificate_due:
+            return
+        self._certificate_due = monotonic() + _DAY
+        trouble = server.tls.trouble(server.now())
+        if trouble:
+            self._tell(trouble)
+
+    def _mind_the_future(self, last_id: int) -> None:
+        """New messages are never before those that there are: their times follow a date that was wrong."""
+        newest, now = time_of(last_id), self._server.now()
+        if newest > now + _FUTURE:
+            text = (
+                f"The newest message is of {format_time(newest)}, and the clock says {format_time(now)}: until then new"
+                " messages have that time, in their order. If the clock is right, it was wrong before"
+            )
+            log.warning("%s", text)
+            self._server.network.local.notice_trouble(_DATE, text)
+
+    def _follow_disk(self, trouble: str) -> None:
+        """The disk is nearly full, or ("") is not any more."""
+        network = self._server.network
+        network.local.volumes.only_accounts = bool(trouble)
+        network.local.notice_trouble(_DISK, trouble)
+        for session in network.sessions:
+            session.room = min(session.room, 0)  # each is asked for before it writes again
+        self._tell(trouble or _ROOM_AGAIN)
+
+    def _tell(self, text: str) -> None:
+        log.warning("%s", text)
+        self._server.run_step(lambda ctx: tell_operators(ctx, text))

@@ -1,0 +1,146 @@
+"""How much one may add to the history in a minute, and who may when the disk is nearly full."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.config.options import Connections, Options, Throttle
+from greenchat.config.settings import AccountSettings, Settings
+from greenchat.protocol.message import Message
+from greenchat.server.app import App
+from tests.commands.devices import make_account
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+
+CAPS = "message-tags batch draft/multiline"
+LINE = "x" * 200
+FAST = Throttle(commands=1000, burst=10_000, newcomer_burst=10_000)
+QUICK = Settings(accounts=AccountSettings(iterations=4096))
+Start = Callable[[Throttle], ServerThread]
+
+
+@pytest.fixture
+def start(start_server: StartServer, tmp_path: Path) -> Start:
+    """Start a server with these limits; nobody is exempt from those of addresses."""
+
+    def start(throttle: Throttle) -> ServerThread:
+        options: Options = replace(quick_options(tmp_path), throttle=throttle, connections=Connections(exempt=()))
+        return start_server(QUICK, options)
+
+    return start
+
+
+def refusals(messages: list[Message]) -> list[tuple[str, ...]]:
+    """What was refused, by what comes before the text for people."""
+    return [message.params[:2] for message in messages if message.command == "FAIL"]
+
+
+def fill(client: Client, target: str) -> int:
+    """Say lines until one is refused; return how many were not."""
+    for count in range(1000):
+        if refused := refusals(client.run(f"PRIVMSG {target} :{LINE}")):
+            assert refused == [("PRIVMSG", "RATE_LIMITED")]
+            return count
+    raise AssertionError("it never ends")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PRIVMSG #tea :more",
+        "PRIVMSG bob :more",
+        "NOTICE #tea :more",
+        "@+draft/react=x TAGMSG #tea",
+        "TOPIC #tea :more",
+        "METADATA * SET url :http://example.org",
+    ],
+)
+def test_what_one_connection_may_add(start: Start, line: str) -> None:
+    server = start(replace(FAST, stored_per_connection=16, stored_per_account=0, stored_per_address=0))
+    with people(server.address, "alice", "bob", caps=f"{CAPS} draft/metadata-2", channel="#tea") as (alice, bob):
+        assert 8 * 1024 // 400 < fill(alice, "#tea") <= 16 * 1024 // 200
+        (refused,) = [message for message in alice.run(line) if message.command == "FAIL"]
+        assert refused.params[:2] == (line.removeprefix("@+draft/react=x ").split()[0], "RATE_LIMITED")
+        assert refused.params[-1].startswith("That is more than may be kept in a minute: try again in ")
+        assert "more" not in [message.params[-1] for message in bob.sync()]
+        # who asks is answered, and others talk
+        assert alice.run("TOPIC #tea")[0].command == "331"
+        assert refusals(alice.run("PRIVMSG NickServ :HELP", "PART #tea", "JOIN #tea")) == []
+        assert refusals(bob.run(f"PRIVMSG alice :{LINE}")) == []
+
+
+def test_a_message_of_several_lines_counts_too(start: Start) -> None:
+    server = start(replace(FAST, stored_per_connection=16))
+    with people(server.address, "alice", caps=CAPS, channel="#tea") as (alice,):
+        fill(alice, "#tea")
+        lines = ["BATCH +1 draft/multiline #tea", "@batch=1 PRIVMSG #tea :a", "@batch=1 PRIVMSG #tea :b", "BATCH -1"]
+        assert refusals(alice.run(*lines)) == [("PRIVMSG", "RATE_LIMITED")]
+
+
+def test_an_address_is_one_however_many_connections_it_has(start: Start) -> None:
+    server = start(replace(FAST, stored_per_connection=0, stored_per_account=0, stored_per_address=32))
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#tea") as (alice, bob):
+        fill(alice, "#tea")
+        assert fill(bob, "#tea") == 0
+
+
+def test_an_account_is_one_however_many_connections_it_has(start: Start) -> None:
+    server = start(replace(FAST, stored_per_connection=0, stored_per_account=32, stored_per_address=0))
+    make_account(server.address, "alice")
+    with (
+        Client(server.address, "one", caps=CAPS) as one,
+        Client(server.address, "two", caps=CAPS) as two,
+        people(server.address, "bob", channel="#tea") as (bob,),
+    ):
+        for client in (one, two):
+            client.run("NS IDENTIFY alice :sesame open")
+            client.join("#tea")
+        fill(one, "#tea")
+        assert fill(two, "#tea") == 0
+        assert refusals(bob.run(f"PRIVMSG #tea :{LINE}")) == []
+
+
+def test_minutes_pass(start: Start) -> None:
+    server = start(replace(FAST, stored_per_connection=16))
+    with people(server.address, "alice", caps=CAPS, channel="#tea") as (alice,):
+        fill(alice, "#tea")
+
+        def pass_by(app: App) -> None:
+            now = app.now() + 60_000
+            app.now = lambda: now  # type: ignore[method-assign]
+
+        server.call(pass_by)
+        assert fill(alice, "#tea") > 0
+
+
+def test_without_a_throttle_there_is_none(start: Start) -> None:
+    server = start(Throttle(commands=0, stored_per_connection=1))
+    with people(server.address, "alice", caps=CAPS, channel="#tea") as (alice,):
+        assert refusals(alice.run(*[f"PRIVMSG #tea :{LINE}"] * 100)) == []
+
+
+def test_on_a_disk_that_is_nearly_full_guests_are_refused_first(start: Start) -> None:
+    server = start(FAST)
+    make_account(server.address, "alice")
+    with (
+        Client(server.address, "alicia", caps=CAPS) as alice,
+        people(server.address, "bob", caps=CAPS, channel="#tea") as (bob,),
+    ):
+        alice.run("NS IDENTIFY alice :sesame open")
+        alice.join("#tea")
+        assert refusals(bob.run("PRIVMSG #tea :before")) == []
+        server.call(lambda app: app._health._disk.judge(free=1 << 20, total=1 << 40))
+        assert refusals(bob.run("PRIVMSG #tea :guest", "PRIVMSG alicia :guest", "NOTICE #tea :guest")) == [
+            ("PRIVMSG", "TEMPORARILY_UNAVAILABLE"),
+            ("PRIVMSG", "TEMPORARILY_UNAVAILABLE"),
+            ("NOTICE", "TEMPORARILY_UNAVAILABLE"),
+        ]
+        assert "guest" not in [message.params[-1] for message in alice.sync()]
+        assert refusals(alice.run("PRIVMSG #tea :owner")) == []
+        bob.run("NS IDENTIFY alice :sesame open")  # a guest can stop being one
+        assert refusals(bob.run("PRIVMSG #tea :owner too")) == []
+        server.call(lambda app: app._health._disk.judge(free=1 << 30, total=1 << 40))
+        with people(server.address, "carol", caps=CAPS, channel="#tea") as (carol,):
+            assert refusals(carol.run("PRIVMSG #tea :after")) == []
