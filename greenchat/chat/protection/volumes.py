@@ -5,9 +5,9 @@ subtraction, and only who has used up a portion is asked for how much there may 
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from greenchat.chat.protection.throttle import TokenBucket
-from greenchat.chat.user import Session
 from greenchat.config.options import Connections, Throttle
 from greenchat.values.addresses import is_within, netblock
 
@@ -17,6 +17,14 @@ LIGHT = 512  # bytes that are stored for as long as another command takes: see C
 DOCUMENT = 256  # bytes that a setting takes: they are short, and replace each other
 _MINUTE = 60.0  # seconds
 _KIB = 1024
+
+
+class Connected(Protocol):
+    """The parts of a session that matter here."""
+
+    host: str
+    number: int
+    room: int
 
 
 class Volumes:
@@ -40,7 +48,7 @@ class Volumes:
         self._throttle, self._connections = throttle, connections
         self._buckets.clear()
 
-    def draw(self, session: Session, account: str, now: int) -> int:
+    def draw(self, session: Connected, account: str, now: int) -> int:
         """Give a connection a portion and return 0, or return after how many ms there will be one.
 
         What it has written beyond its last portion is taken from the next ones. account: its id, "" without one. now:
@@ -61,7 +69,7 @@ class Volumes:
         """Forget who has not written lately. now: ms since the epoch."""
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
-    def _bounds(self, session: Session, account: str) -> Iterator[tuple[tuple[str, str], int]]:
+    def _bounds(self, session: Connected, account: str) -> Iterator[tuple[tuple[str, str], int]]:
         """By what this connection is bounded, and by how many bytes a minute."""
         throttle = self._throttle
         if not throttle.commands:
