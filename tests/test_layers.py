@@ -63,7 +63,7 @@ INNER_ORDER = {
         {"net"},
         {"http", "control"},
         {"data"},
-        {"sweeper", "reload", "tools"},
+        {"sweeper", "reload", "tools", "health"},
         {"app"},
         {"launch"},
         {"main"},
