@@ -14,11 +14,17 @@ from greenchat.protocol.envelopes.names_reply import NamesLines
 
 @dataclass(frozen=True, slots=True)
 class ChannelRegistration:
-    """founder: an account's id, "" for nobody's. registered: ms since the epoch. access: id -> letter of a mode."""
+    """The owner of a channel, and what they have set for it beside its modes.
+
+    founder: an account's id, "" for nobody's. registered: ms since the epoch. access: id -> letter of a mode.
+    successor: the id of the account that gets it when the founder's ends. entry_message: for everybody who joins.
+    """
 
     founder: str
     registered: int
     access: Mapping[str, str] = field(default_factory=dict)
+    successor: str = ""
+    entry_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,12 @@ class Channel:
     def mask_list(self, letter: str) -> MaskList:
         """Return the masks of a list mode."""
         return self.lists.setdefault(letter, MaskList(self.mask_fold))
+
+    @property
+    def next_end(self) -> int:
+        """The time of the first expiry in any list, in ms since the epoch; 0 if no mask expires."""
+        ends = [end for masks in self.lists.values() if (end := masks.next_end)] if self.lists else []
+        return min(ends, default=0)
 
     def locks(self) -> Locks:
         """Return the settings made by its operators, to go back to with `set_locks`."""

@@ -28,11 +28,12 @@ CHANNEL = Kind("channel", "the folded name of a channel that lives on over a res
 CLOSED = Kind("closed", "the msgid since which a channel was closed, see `closures`")
 INSIDE = Kind("inside", "the same, a space, and the id of an account that was in then")
 BAN = Kind("ban", "the ban's key, see `ServerBans.key`")
+RESERVATION = Kind("reservation", "the folded mask of a name that operators have reserved")
 PRESENCE = Kind("presence", "the id of an account that is always on")
 READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = Kind("token", "the hash of its secret")
 
-KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, PRESENCE, READ_MARKS, TOKEN)
+KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, RESERVATION, PRESENCE, READ_MARKS, TOKEN)
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents.

@@ -1,4 +1,4 @@
-"""The lists of masks of a channel: whom a ban, an exception or an invitation matches.
+"""The lists of masks of a channel: whom a ban, an exception or an invitation matches, and for how long.
 
 A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-channel-mode), or an extended one
 (https://modern.ircdocs.horse/#extban-parameter), announced as EXTBAN=,am and ACCOUNTEXTBAN=a:
@@ -9,14 +9,17 @@ A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-c
     ~...        before either of them: everybody whom it does not match
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import presentable
 from greenchat.values.masks import glob
 
+AKICK = "akick"
+"""The list of ChanServ's AKICK, which is no list mode: it is shown to those who run the channel only."""
 ACCOUNT_EXTBAN = "a"
 EXTBANS = "am"
 MASK_BYTES = 150  # a longer mask would not fit into the lines that list it
@@ -75,23 +78,40 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:
-    """A mask in a channel's list, who put it there and when, in ms since the epoch."""
+    """A mask in a channel's list, who put it there and when, in ms since the epoch.
+
+    until: when it expires, in ms since the epoch, 0 for never. reason: shown to those whom it matches.
+    """
 
     mask: Mask
     setter: str
     time: int
+    until: int = 0
+    reason: str = ""
+
+    def document(self) -> list[Any]:
+        """All of it as JSON can hold it; an entry without an end and a reason is as version 0.1.0 wrote it."""
+        more = [self.until, self.reason] if self.until or self.reason else []
+        return [self.mask.text, self.setter, self.time, self.mask.account_id, *more]
+
+    @classmethod
+    def from_document(cls, stored: Sequence[Any]) -> "ListEntry":
+        """The reverse of `document`. Raises ValueError."""
+        text, setter, time, account_id, *more = stored
+        return cls(replace(parse(text), account_id=account_id), setter, time, *more)
 
 
 class MaskList:
     """The masks of one list mode, without duplicates, ignoring case. fold: see `masks.mask_fold`.
 
-    Reads: iteration, len, means. Changes: add, remove.
+    Reads: iteration, len, find, means, next_end, over. Changes: add, remove.
     """
 
-    __slots__ = ("_entries", "_fold", "_verdicts")
+    __slots__ = ("_ends", "_entries", "_fold", "_verdicts")
 
     def __init__(self, fold: Casefold = str.lower) -> None:
         self._fold = fold
+        self._ends: set[str] = set()  # the keys of those that expire
         self._entries: dict[str, ListEntry] = {}
         self._verdicts: dict[tuple[str, str, str, str, bool], bool] = {}
 
@@ -112,17 +132,38 @@ class MaskList:
         """Return a copy with the same masks."""
         other = MaskList(self._fold)
         other._entries = self._entries.copy()
+        other._ends = self._ends.copy()
         return other
 
     def add(self, entry: ListEntry) -> None:
         """Add a mask."""
-        self._entries[self._fold(entry.mask.text)] = entry
+        key = self._fold(entry.mask.text)
+        self._entries[key] = entry
+        (self._ends.add if entry.until else self._ends.discard)(key)
         self._verdicts.clear()
 
     def remove(self, mask: Mask) -> ListEntry | None:
         """Remove a mask; return its entry, or None."""
+        key = self._fold(mask.text)
         self._verdicts.clear()
-        return self._entries.pop(self._fold(mask.text), None)
+        self._ends.discard(key)
+        return self._entries.pop(key, None)
+
+    @property
+    def next_end(self) -> int:
+        """The time of the first expiry, in ms since the epoch; 0 if no mask expires."""
+        return min((self._entries[key].until for key in self._ends), default=0) if self._ends else 0
+
+    def over(self, now: int) -> list[ListEntry]:
+        """Return the masks whose time is over."""
+        return [entry for key in sorted(self._ends) if (entry := self._entries[key]).until <= now]
+
+    def find(self, user: User, *, speaking: bool = False) -> ListEntry | None:
+        """Return the first entry that matches the user, see `means`."""
+        for entry in self:
+            if (speaking or not entry.mask.mutes) and entry.mask.means(user, self._fold):
+                return entry
+        return None
 
     def means(self, user: User, *, speaking: bool = False) -> bool:
         """Whether a mask matches the user; muting masks count only if `speaking`.
@@ -137,9 +178,7 @@ class MaskList:
         if verdict is None:
             if len(self._verdicts) >= _VERDICTS:
                 self._verdicts.clear()
-            masks = (entry.mask for entry in self)
-            verdict = any((speaking or not mask.mutes) and mask.means(user, self._fold) for mask in masks)
-            self._verdicts[key] = verdict
+            verdict = self._verdicts[key] = self.find(user, speaking=speaking) is not None
         return verdict
 
 

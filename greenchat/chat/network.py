@@ -16,6 +16,7 @@ from greenchat.chat.local_state import LocalState
 from greenchat.chat.protection.cloaks import Cloaks
 from greenchat.chat.protection.defcon import NORMAL
 from greenchat.chat.protection.known_origins import KnownOrigins
+from greenchat.chat.protection.reservations import Reservations
 from greenchat.chat.protection.server_bans import ServerBans
 from greenchat.chat.protection.throttle import Attempts
 from greenchat.chat.tokens import Tokens
@@ -36,9 +37,9 @@ class Network:
 
     fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
     changed_presences: those with an account whose nick, channels or ranks have changed, until somebody looks.
-    renamed: folded old names of channels that still are, the latest ones. ids: gives out msgids. rules: is another
-    number after the settings have changed. logins: wrong passwords by address and by account, which every way to log in
-    must ask and tell; registrations: of accounts, by address. local: what is this process's own.
+    renamed: folded old names of channels that still are, the latest ones. rules: another number after the settings
+    have changed. logins: wrong passwords by address and account, for every way to log in; registrations: of accounts,
+    by address. local: what is this process's own.
 
     Reads: user, holder, users_of, channel, channels_of, peers; most_users, mode_counts, unregistered.
     Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, set_away, remove,
@@ -67,6 +68,7 @@ class Network:
         "naming",
         "registrations",
         "renamed",
+        "reservations",
         "rules",
         "secret",
         "sent_ids",
@@ -92,7 +94,7 @@ class Network:
         self.sent_ids = SentIds()
         self.changed_presences: dict[User, None] = {}
         self.most_users = 0
-        self.mode_counts: Counter[str] = Counter()
+        self.mode_counts = Counter[str]()
         self._registered_sessions = 0
         self._looks: dict[str, User] = {}
         self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
@@ -107,6 +109,7 @@ class Network:
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.tokens = Tokens()
         self.bans = ServerBans(self.fold, self.mask_fold)
+        self.reservations = Reservations(self.mask_fold)
         self.secret = b""
         self.cloaks = Cloaks(settings.cloak)
         self.defcon = NORMAL
@@ -167,8 +170,7 @@ class Network:
 
     def register(self, user: User, session: Session) -> None:
         """Add a new user with a first session. The nick must be free: see `holder`."""
-        self._name(user)
-        self._log_in(user)
+        self.welcome_back(user)
         self.most_users = max(self.most_users, len(self.users))
         self.attach(user, session)
 
@@ -239,11 +241,9 @@ class Network:
         """
         folded = self.fold(name)
         channel = self.channels.get(folded)
-        member_modes = ""
+        member_modes = "" if channel else "o"
         if channel is None:
             channel = self.channels[folded] = self._new_channel(name, now)
-            channel.life = self.ids.next(now)
-            member_modes = "o"
             self.renamed.pop(folded, None)
         self.closures.came(folded, user, parse_msgid(since) or self.ids.last)
         channel.members[user] = member_modes
@@ -348,7 +348,8 @@ class Network:
             self.changed_presences[user] = None
 
     def _new_channel(self, name: str, now: int) -> Channel:
-        return Channel(name, created=now, flags=set(self.settings.channel_flags), mask_fold=self.mask_fold)
+        life, flags = self.ids.next(now), set(self.settings.channel_flags)
+        return Channel(name, created=now, life=life, flags=flags, mask_fold=self.mask_fold)
 
     def _name(self, user: User) -> None:
         self.users[self.fold(user.nick)] = user

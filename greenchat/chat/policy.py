@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from greenchat.chat import ranks
 from greenchat.chat.channel import Channel
+from greenchat.chat.mask_lists import AKICK
 from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.user import User
 from greenchat.protocol.numerics import Numeric
@@ -25,14 +26,20 @@ class Refusal:
 def may_join(user: User, channel: Channel, key: str) -> Refusal | None:
     """Return why a user may not join, or None.
 
-    An invitation overrides every mode but those for operators and for TLS. So does a rank of half-operator or more that
-    somebody has by their account: the people who run a channel can't be locked out of it.
+    An invitation overrides every mode but those for operators and for TLS, and not ChanServ's AKICK. A rank of
+    half-operator or more that somebody has by their account overrides AKICK, too: the people who run a channel can't be
+    locked out of it.
     """
     if "O" in channel.flags and "o" not in user.modes:
         return Refusal(Numeric.ERR_OPERONLY)
     if "z" in channel.flags and not user.secure:
         return Refusal(Numeric.ERR_SECUREONLYCHAN)
-    if user in channel.invited or ranks.is_at_least(rank_of(channel, user.account_id), "h"):
+    if ranks.is_at_least(rank_of(channel, user.account_id), "h"):
+        return None
+    kept_out = channel.lists[AKICK].find(user) if AKICK in channel.lists else None
+    if kept_out is not None:
+        return Refusal(Numeric.ERR_BANNEDFROMCHAN, kept_out.reason)
+    if user in channel.invited:
         return None
     if _is_in_list(user, channel, "b") and not _is_in_list(user, channel, "e"):
         return Refusal(Numeric.ERR_BANNEDFROMCHAN)

@@ -4,8 +4,7 @@ A registered channel remains when it is empty and is restored after a restart: `
 for the store.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -36,16 +35,15 @@ def document(channel: Channel, registration: ChannelRegistration | None) -> dict
         "founder": registration.founder if registration else "",
         "registered": registration.registered if registration else 0,
         "access": dict(registration.access) if registration else {},
+        "successor": registration.successor if registration else "",
+        "entry_message": registration.entry_message if registration else "",
         "flags": "".join(sorted(channel.flags)),
         "key": channel.key,
         "limit": channel.limit,
         "forward": channel.forward,
         "paces": {letter: pace.text(letter) for letter, pace in channel.paces.items()},
         "topic": [topic.text, topic.setter, topic.time] if topic else None,
-        "lists": {
-            letter: [[entry.mask.text, entry.setter, entry.time, entry.mask.account_id] for entry in masks]
-            for letter, masks in channel.lists.items()
-        },
+        "lists": {letter: [entry.document() for entry in masks] for letter, masks in channel.lists.items()},
         "metadata": dict(channel.metadata),
     }
 
@@ -67,19 +65,26 @@ def from_document(
         paces={letter: Pace.parse(letter, text) for letter, text in stored.get("paces", {}).items()},
         mask_fold=mask_fold,
         metadata=dict(stored.get("metadata", {})),
-        registration=ChannelRegistration(stored["founder"], stored["registered"], dict(stored.get("access", {}))),
+        registration=ChannelRegistration(
+            stored["founder"],
+            stored["registered"],
+            dict(stored.get("access", {})),
+            stored.get("successor", ""),
+            stored.get("entry_message", ""),
+        ),
     )
     if not stored["registered"]:  # an always-on user was in it
         channel.registration, channel.is_kept = None, True
     for letter, masks in stored.get("lists", {}).items():
-        for text, setter, time, *account_id in masks:
-            mask = parse(text)
-            if account_id:
-                mask = replace(mask, account_id=account_id[0])
-            else:
-                mask = mask.bound(partial(_account_then, author, time))
-            channel.add_mask(letter, ListEntry(mask, setter, time))
+        for entry in masks:
+            channel.add_mask(letter, ListEntry.from_document(entry) if len(entry) > 3 else _old_entry(entry, author))
     return channel
+
+
+def _old_entry(stored: Sequence[Any], author: Callable[[str, int], str]) -> ListEntry:
+    """Version 0.1.0 kept no account: a mask means the one that had its name then."""
+    text, setter, time = stored
+    return ListEntry(parse(text).bound(partial(_account_then, author, time)), setter, time)
 
 
 def _account_then(author: Callable[[str, int], str], time: int, name: str) -> str:

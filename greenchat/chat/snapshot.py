@@ -7,17 +7,17 @@ a new field is either in a snapshot or declared local. `digest` tells whether tw
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.acts import VERSION
 from greenchat.chat.channel import Channel, ChannelRegistration, Topic
-from greenchat.chat.mask_lists import ListEntry, parse
+from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.paces import Pace
+from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan
 from greenchat.chat.read_markers import ReadMarks
 from greenchat.chat.tokens import Token
@@ -89,6 +89,7 @@ MADE = {
         "most_users",
         "registrations",
         "renamed",
+        "reservations",
         "sent_ids",
         "rules",
         "secret",
@@ -149,6 +150,7 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "tokens": [token.document() for token in network.tokens],
         "closures": network.closures.dump(),
         "bans": [ban.document() for ban in network.bans],
+        "reservations": [each.document() for each in network.reservations],
         "users": [_user(user) for user in network.users.values()],
         "logged_in": [[name, [numbers[user] for user in users]] for name, users in network._users_of.items()],
         "sessions": [_session(session, numbers[session.user]) for session in registered if session.user],
@@ -198,6 +200,8 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         network.tokens.put(Token.from_document(token))
     for ban in document["bans"]:
         network.bans.put(ServerBan.from_document(ban))
+    for reservation in document.get("reservations", ()):
+        network.reservations.put(Reservation.from_document(reservation))
     network.closures.load(document["closures"])
     users = [_user_of(each) for each in document["users"]]
     channels = [_channel_of(each, network) for each in document["channels"]]
@@ -268,9 +272,7 @@ def _channel(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
     form["topic"] = [topic.text, topic.setter, topic.time] if topic else None
     form["members"] = [[numbers[user], modes] for user, modes in channel.members.items()]
     form["lists"] = {
-        letter: [[entry.mask.text, entry.setter, entry.time, entry.mask.account_id] for entry in masks]
-        for letter, masks in sorted(channel.lists.items())
-        if masks
+        letter: [entry.document() for entry in masks] for letter, masks in sorted(channel.lists.items()) if masks
     }
     form["registration"] = to_document(registration) if registration else None
     return form
@@ -283,8 +285,8 @@ def _channel_of(form: Document, network: Network) -> Channel:
     channel.paces = {letter: Pace.parse(letter, text) for letter, text in form["paces"].items()}
     channel.topic = Topic(*form["topic"]) if form["topic"] else None
     for letter, masks in form["lists"].items():
-        for text, setter, time, account_id in masks:
-            channel.add_mask(letter, ListEntry(replace(parse(text), account_id=account_id), setter, time))
+        for entry in masks:
+            channel.add_mask(letter, ListEntry.from_document(entry))
     if form["registration"]:
         channel.registration = from_document(ChannelRegistration, form["registration"])
     return channel

@@ -6,3 +6,7 @@ CLIENT_ID = "+greenchat/id"
 
 RELAYED_BY = "draft/relaymsg"
 """The nick of the bot that has relayed a message: https://github.com/ircv3/ircv3-specifications/pull/417."""
+
+CHANNEL_CONTEXT = ("+channel-context", "+draft/channel-context")
+"""The channel that a private message belongs to, https://ircv3.net/specs/client-tags/channel-context, under the name
+that it has and under the one that it had as a draft."""

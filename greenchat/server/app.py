@@ -18,7 +18,6 @@ from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on
-from greenchat.commands.connection.ban_enforcement import let_expire, shift
 from greenchat.commands.connection.defcon_gate import defcon_gate
 from greenchat.commands.core.audit_log import record, tell_operators
 from greenchat.commands.core.context import Context
@@ -52,6 +51,7 @@ from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.server.net.workers import Threads
 from greenchat.server.reload import apply
+from greenchat.server.sweeper import Sweeper
 from greenchat.storage.interface import StoreError
 from greenchat.storage.log import MemoryLog
 
@@ -59,7 +59,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_SWEEP_EVERY = 1.0  # seconds
 _LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
 _LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
 _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
@@ -104,6 +103,8 @@ class App:
         self.listeners: list[Listener] = []
         self.is_restarting = False
         self._admission = Admission(self.now, self._objection)
+        chores = (self._health.look_at_certificate, self._admission.forget_old, self.http.forget_old)
+        self.sweeper = Sweeper(self, *chores)
         self._read_config = read_config
         self._recorder: Recorder | None = None
         self._stopping = Event()
@@ -159,7 +160,7 @@ class App:
 
     def run(self) -> None:
         """Serve until somebody calls `stop`, then end every connection in good order."""
-        sweeper = gevent.spawn(self._sweep_forever)
+        sweeper = gevent.spawn(self.sweeper.run)
         self.keeper.start()
         self._health.start()
         self._stopping.wait()
@@ -250,8 +251,7 @@ class App:
 
     def run_step(self, step: Callable[[Context], T]) -> T:
         """Run something as the server itself, in a turn, and return what it returns."""
-        self.turn.begin()
-        return step(self._context())
+        return step(self.new_context())
 
     @property
     def folder(self) -> Path:
@@ -274,6 +274,11 @@ class App:
                 self.turn.schedule.yield_turn(share)
         except Exception:
             log.exception("a bug ended what a command had begun")
+
+    def new_context(self) -> Context:
+        """In a turn of its own, a context in which the server itself acts."""
+        self.turn.begin()
+        return self._context()
 
     def _context(self) -> Context:
         """In which the server itself says something: of a session that is nobody."""
@@ -321,55 +326,6 @@ class App:
     def relocate(self, session: Session, host: str) -> str:
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
         return self._admission.move(session, host, self.options.connections)
-
-    def _sweep_forever(self) -> None:
-        while True:
-            gevent.sleep(_SWEEP_EVERY)
-            try:
-                self._sweep()
-            except Exception:
-                log.exception("the sweeper met a bug")
-
-    def _sweep(self) -> None:
-        """Ping who has been silent, cut who stays so, who never registers, and who does not take our farewell."""
-        options = self.options.connections
-        now = monotonic()
-        for connection in list(self.connections):
-            silent = now - connection.heard
-            if connection.session.closing:
-                connection.closing_since = min(connection.closing_since, now)
-                if now - connection.closing_since > options.close_timeout:
-                    connection.outbox.cut(connection.session.closing)
-            elif connection.session.user is None:
-                if connection.age > connection.patience:
-                    connection.close("Registration timed out")
-            elif not connection.pings:
-                continue
-            elif silent > options.ping_after + options.ping_timeout:
-                connection.close(f"Ping timeout: {int(silent)} seconds")
-            elif silent > options.ping_after and not connection.asked:
-                connection.ping()
-        jump = self.clock.jumped()
-        if jump:
-            self._follow(jump)
-        self._let_bans_expire()
-        self._health.look_at_certificate()
-        self.network.logins.forget_old(self.now())
-        self.network.registrations.forget_old(self.now())
-        self.network.local.volumes.forget_old(self.now())
-        self._admission.forget_old()
-        self.http.forget_old()
-
-    def _follow(self, jump: int) -> None:
-        """The date was set forward by so many ms, or back: bans are to last as long as they were meant to."""
-        log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
-        self.turn.begin()
-        self._context().propose(shift, jump)
-
-    def _let_bans_expire(self) -> None:
-        if self.network.bans.is_any_over(self.now()):
-            self.turn.begin()
-            self._context().propose(let_expire)
 
 
 def _presentable(host: str) -> str:

@@ -37,6 +37,11 @@ def glob(mask: str, text: str, fold: Casefold = str.lower) -> bool:
     return compile_mask(fold(mask)).match(fold(text)) is not None
 
 
+def alike(mask: str, look: Casefold) -> str:
+    """The mask for what texts look like. look: what a text looks like, see `names.Naming`."""
+    return "*".join("?".join(map(look, part.split("?"))) for part in mask.split("*"))
+
+
 def any_of(masks: Sequence[str], fold: Casefold = str.lower) -> Matcher:
     """Whether a whole text matches one of some masks: all of them are one pattern, and one pass over the text each."""
     folded = dict.fromkeys(fold(mask) for mask in masks)

@@ -67,3 +67,15 @@ def give(server: ServerThread, nick: str, channel: str, letter: str) -> None:
         ctx.network.set_member_mode(user, place, letter, True)
 
     act(server, nick, change)
+
+
+def let_pass(server: ServerThread, ms: int) -> None:
+    """Let so many ms pass, by the date and by the clock that nobody sets, and let the server look what is due."""
+
+    def change(app: App) -> None:
+        now, steady = app.now, app.clock._steady
+        app.now = lambda: now() + ms  # type: ignore[method-assign]  # the clock of this one server
+        app.clock._steady = lambda: steady() + ms
+        app.sweeper.sweep()
+
+    server.call(change)

@@ -27,7 +27,9 @@ _SERVICES = [
     "ChanServ REGISTER {channel}", "ChanServ AMODE {channel} +o {nick}", "ChanServ HELP", "ChanServ OP {channel}",
     "HistServ PLAY {channel} {number}", "HistServ DELETE {channel} {msgid}", "HistServ FORGET {nick}",
     "ChanServ UNREGISTER {channel}", "ChanServ DROP {channel}", "ChanServ INFO {channel}", "*playback PLAY * 0",
-    "*playback PLAY {channel} {number}",
+    "*playback PLAY {channel} {number}", "ChanServ BAN {channel} {nick} 1h {word}", "ChanServ AKICK {channel} ADD {nick}",
+    "ChanServ AKICK {channel} DEL {mask}", "ChanServ SUCCESSOR {channel} {nick}", "ChanServ ENTRYMSG {channel} {word}",
+    "ChanServ PURGE ADD {channel}", "ChanServ PURGE DEL {channel}",
 ]  # fmt: skip
 
 # The usual way to write each command; whatever has none is tried with chance's own parameters.
@@ -85,6 +87,9 @@ PATTERNS: dict[str, list[str]] = {
     "CLOAK": ["ROTATE", "SHOW 192.0.2.1", "SHOW {word}"],
     "UBAN": ["ADD {word} 1 {text}", "DEL {word}", "LIST", "INFO {nick}"],
     "AUDIT": ["5 {word}", ""],
+    "TBAN": ["{channel} 1s {mask}", "{channel} {word} {nick}"],
+    "RESV": ["1 {word} :{text}", "{channel}", ""],
+    "UNRESV": ["{word}", "{channel}"],
 }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def set_clock(house: ServerThread) -> SetClock:
     def set_to(by: int) -> None:
         def change(app: App) -> None:
             app.now = lambda: real() + by  # type: ignore[method-assign]  # the clock of this one server
-            app._sweep()
+            app.sweeper.sweep()
 
         house.call(change)
 

@@ -2,9 +2,10 @@
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.network import Network
+from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
-from greenchat.values.masks import glob
+from greenchat.values.masks import alike, glob
 
 RESERVED = "That name is kept for those who run this server"
 
@@ -26,8 +27,12 @@ def owns(ctx: Context, user: User) -> bool:
 def why_not_nick(ctx: Context, nick: str) -> str:
     """In words for the sender, why they may not be called this; "" if they may."""
     network = ctx.network
+    is_operator = ctx.session.user is not None and "o" in ctx.session.user.modes
+    reservation = reservation_of(ctx, nick)
+    if reservation is not None and not is_operator:
+        return f"That name is reserved: {reservation.reason}"
     owner = network.accounts.claimant_of(nick)
-    if owner is None and is_reserved(network, nick) and not (ctx.session.user and "o" in ctx.session.user.modes):
+    if owner is None and is_reserved(network, nick) and not is_operator:
         return RESERVED
     if owner is None or _is_logged_in_to(ctx, owner) or not network.settings.accounts.reserve_nicks:
         return ""
@@ -36,14 +41,16 @@ def why_not_nick(ctx: Context, nick: str) -> str:
     return "Nickname belongs to an account: log in to it first"
 
 
+def reservation_of(ctx: Context, nick: str) -> Reservation | None:
+    """The reservation that a nick, or what looks like it, falls under, see RESV."""
+    network = ctx.network
+    return network.reservations.of_name(nick, ctx.now, network.naming.skeleton)
+
+
 def is_reserved(network: Network, nick: str) -> bool:
     """Whether a nick, or what looks like it, is one that only operators can have."""
     look = network.naming.skeleton
-    for mask in network.settings.reserved_nicks:
-        alike = "*".join("?".join(map(look, part.split("?"))) for part in mask.split("*"))
-        if glob(mask, nick) or glob(alike, look(nick)):
-            return True
-    return False
+    return any(glob(mask, nick) or glob(alike(mask, look), look(nick)) for mask in network.settings.reserved_nicks)
 
 
 def _is_logged_in_to(ctx: Context, account: Account) -> bool:

@@ -13,7 +13,7 @@ from greenchat.chat.tokens import SESSION, TICKET
 from greenchat.chat.user import Session
 from greenchat.commands.accounts import password_rules
 from greenchat.commands.accounts.login import count_failure, log_in, must_wait
-from greenchat.commands.accounts.nick_ownership import RESERVED, is_reserved
+from greenchat.commands.accounts.nick_ownership import RESERVED, is_reserved, reservation_of
 from greenchat.commands.accounts.tokens import drop_of
 from greenchat.commands.accounts.verification import (
     has_expired,
@@ -221,7 +221,7 @@ def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
     holder = network.holder(name)
     if holder is not None and holder is not ctx.session.user:
         return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
-    if is_reserved(network, name):
+    if is_reserved(network, name) or reservation_of(ctx, name):
         return Refusal("BAD_ACCOUNT_NAME", RESERVED)
     if not accounts.custom_names and network.fold(name) != network.fold(ctx.nick):
         return Refusal("ACCOUNT_NAME_MUST_BE_NICK", "The account's name must be your nickname")

@@ -7,6 +7,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
 from greenchat.commands.channels.names_list import names_reply
 from greenchat.commands.channels.ranks import grant_rank
+from greenchat.commands.channels.reserved import why_closed, why_not_new
 from greenchat.commands.channels.topic import topic_reply
 from greenchat.commands.core.channel_pace import require_pace_of_joins
 from greenchat.commands.core.context import Context
@@ -19,10 +20,13 @@ from greenchat.commands.history.replay import replay_on_join
 from greenchat.commands.users.metadata_sync import sync_joined, tell_arrival
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import format_msgid
 from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.plain.text import split_text
+from greenchat.protocol.tags import CHANNEL_CONTEXT
+from greenchat.protocol.wrap import room
 from greenchat.values import names
-from greenchat.values.masks import glob
 
 _LIGHT = 4  # channels that can be entered or left in the time of another command: see Context.weight
 _FORWARDS = 5  # channels through which one JOIN may lead
@@ -65,11 +69,13 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
         if renamed is not None and renamed.is_listed_to(user):
             _lead_to(ctx, name, renamed, key)
             return
-        masks = ctx.network.settings.reserved_channels
-        if "o" not in user.modes and any(glob(mask, name, ctx.network.mask_fold) for mask in masks):
-            ctx.reply(Numeric.ERR_UNAVAILRESOURCE, name, text="That channel is kept for those who run this server")
-            return
+        closed = why_not_new(ctx, name)
     else:
+        closed = why_closed(ctx, name)
+    if closed:
+        ctx.reply(Numeric.ERR_UNAVAILRESOURCE, name, text=closed)
+        return
+    if channel is not None:
         refusal = policy.may_join(user, channel, key)
         if refusal is not None:
             _turn_away(ctx, channel, refusal, forwards)
@@ -92,6 +98,17 @@ def enter(ctx: Context, user: User, name: str) -> None:
             ctx.send(session, envelope)
         sync_joined(ctx, channel, session)
     tell_arrival(ctx, channel, user)
+    if channel.registration and channel.registration.entry_message:
+        for envelope in _entry_message(ctx, user, channel, channel.registration.entry_message):
+            ctx.deliver(user, envelope)
+
+
+def _entry_message(ctx: Context, user: User, channel: Channel, text: str) -> Iterator[Envelope]:
+    """With the tag of https://ircv3.net/specs/client-tags/channel-context, so that clients show it in the channel."""
+    source = f"ChanServ!ChanServ@{ctx.network.settings.name}"
+    tags = dict.fromkeys(CHANNEL_CONTEXT, channel.name)
+    for piece in split_text(f"[{channel.name}] {text}", room(source, "NOTICE", user.nick)):
+        yield Envelope(Message("NOTICE", (user.nick, piece), source, tags), time=ctx.now)
 
 
 def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards: int) -> None:

@@ -1,6 +1,8 @@
 """KICK: putting somebody out of a channel. https://modern.ircdocs.horse/#kick-message"""
 
 from greenchat.chat import ranks
+from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -39,8 +41,16 @@ def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
         raise IrcError(Numeric.ERR_USERNOTINCHANNEL, nick, channel.name)
     if target is not ctx.user and not ranks.may_act_on(channel.members[ctx.user], channel.members[target]):
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name, text=f"Your rank is too low to kick {target.nick}")
-    envelope = ctx.envelope("KICK", channel.name, target.nick, comment, source=ctx.user)
+    put_out(ctx, channel, target, comment, by=ctx.user)
+    note(ctx, "KICK", f"{ctx.nick} put {target.source} out of {channel.name}: {comment}")
+
+
+def put_out(ctx: Context, channel: Channel, target: User, comment: str, by: User | None = None) -> None:
+    """Put a member out of a channel, and tell everybody who sees them there. by: None for the server.
+
+    Raises 417 if that would not fit into a line.
+    """
+    envelope = ctx.envelope("KICK", channel.name, target.nick, comment, source=by)
     require_fit(envelope)
     ctx.announce(channel, envelope, about=target)
     ctx.network.part(target, channel)
-    note(ctx, "KICK", f"{ctx.nick} put {target.source} out of {channel.name}: {comment}")

@@ -5,6 +5,7 @@ https://modern.ircdocs.horse/#ban-channel-mode and the two after it.
 
 from greenchat.chat import mask_lists
 from greenchat.chat.channel import Channel
+from greenchat.chat.mask_lists import ListEntry, Mask
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.protocol.modes import ModeChange
@@ -34,21 +35,47 @@ def send_list(ctx: Context, channel: Channel, letter: str) -> None:
 
 def change_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
     """Put a mask into a list or take it out; what was really changed, or None. Raises 478 or 696."""
-    try:
-        mask = mask_lists.parse(change.parameter or "").bound(ctx.network.accounts.id_of)
-        if change.adding and has_too_many_stars(mask.text):
-            raise mask_lists.MaskError(f"A mask has at most {MOST_STARS} stars")
-    except mask_lists.MaskError as error:
-        raise IrcError(
-            Numeric.ERR_INVALIDMODEPARAM, channel.name, change.letter, change.parameter or "*", text=f"{error}"
-        ) from error
-    entries = channel.mask_list(change.letter)
+    text = change.parameter or ""
     if not change.adding:
-        removed = channel.remove_mask(change.letter, mask)
+        try:
+            removed = channel.remove_mask(change.letter, mask_lists.parse(text))
+        except mask_lists.MaskError as error:
+            raise _invalid(channel, change.letter, text, error) from error
         return ModeChange(False, change.letter, removed.mask.text) if removed else None
-    if mask in entries:
+    entry = add_mask(ctx, channel, change.letter, text)
+    return ModeChange(True, change.letter, entry.mask.text) if entry else None
+
+
+def add_mask(ctx: Context, channel: Channel, letter: str, text: str, *, until: int = 0) -> ListEntry | None:
+    """Put a mask into a list in the sender's name; None where it is there already. until: see ListEntry.
+
+    Raises 478 or 696.
+    """
+    try:
+        mask = new_mask(ctx, text)
+    except mask_lists.MaskError as error:
+        raise _invalid(channel, letter, text, error) from error
+    if mask in channel.mask_list(letter):
         return None
-    if sum(map(len, channel.lists.values())) >= ctx.network.settings.limits.list_entries:
-        raise IrcError(Numeric.ERR_BANLISTFULL, channel.name, change.letter)
-    channel.add_mask(change.letter, mask_lists.ListEntry(mask, ctx.user.source, ctx.now))
-    return ModeChange(True, change.letter, mask.text)
+    if is_full(ctx, channel):
+        raise IrcError(Numeric.ERR_BANLISTFULL, channel.name, letter)
+    entry = ListEntry(mask, ctx.user.source, ctx.now, until)
+    channel.add_mask(letter, entry)
+    return entry
+
+
+def new_mask(ctx: Context, text: str) -> Mask:
+    """The mask that somebody wants in a list. Raises MaskError."""
+    mask = mask_lists.parse(text).bound(ctx.network.accounts.id_of)
+    if has_too_many_stars(mask.text):
+        raise mask_lists.MaskError(f"A mask has at most {MOST_STARS} stars")
+    return mask
+
+
+def is_full(ctx: Context, channel: Channel) -> bool:
+    """Whether a channel has as many masks as it can have."""
+    return sum(map(len, channel.lists.values())) >= ctx.network.settings.limits.list_entries
+
+
+def _invalid(channel: Channel, letter: str, text: str, error: mask_lists.MaskError) -> IrcError:
+    return IrcError(Numeric.ERR_INVALIDMODEPARAM, channel.name, letter, text or "*", text=str(error))

@@ -5,6 +5,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.registered_channels import document
 from greenchat.chat.user import Session
 from greenchat.commands.channels.join_part import greeting
+from greenchat.commands.channels.reserved import why_not_new
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.line_length import require_fit, require_readable_topic
@@ -67,6 +68,9 @@ def _check(ctx: Context, channel: Channel, new: str) -> None:
         raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="The lobby keeps its name")
     if network.channel(new) not in (None, channel):
         raise FailError("RENAME", "CHANNEL_NAME_IN_USE", channel.name, new, text="The channel name is already taken")
+    closed = why_not_new(ctx, new)
+    if closed:
+        raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text=closed)
     if channel.topic:
         require_readable_topic(network.settings, new, channel.topic.text)
 

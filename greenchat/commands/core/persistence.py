@@ -66,7 +66,7 @@ def forget_account(ctx: Context, account: Account) -> None:
     ranks = {
         channel: _without(channel.registration, account.id)
         for channel in network.channels.values()
-        if channel.registration and account.id in channel.registration.access
+        if channel.registration and account.id in (*channel.registration.access, channel.registration.successor)
     }
     changed = [_of_channel(ctx, channel, registration) for channel, registration in ranks.items()]
     ctx.journal.secure(*gone, *changed, *[_of_account(ctx, other) for other in others])
@@ -84,7 +84,8 @@ def forget_account(ctx: Context, account: Account) -> None:
 
 def _without(registration: ChannelRegistration, account_id: str) -> ChannelRegistration:
     access = {key: rank for key, rank in registration.access.items() if key != account_id}
-    return replace(registration, access=access)
+    successor = "" if registration.successor == account_id else registration.successor
+    return replace(registration, access=access, successor=successor)
 
 
 def reserve_name(ctx: Context, account: Account) -> None:
@@ -154,6 +155,12 @@ def register_channel(ctx: Context, channel: Channel, registration: ChannelRegist
 
 def _has_somebody_who_stays(ctx: Context, channel: Channel) -> bool:
     return any(stays(ctx.network, member) for member in channel.members if member.account_id)
+
+
+def keep_channel(ctx: Context, channel: Channel) -> None:
+    """Store a channel as it is now, if it is one that is kept: nobody was told that it is stored."""
+    if channel.registration or channel.is_kept:
+        ctx.journal.record(_of_channel(ctx, channel, channel.registration))
 
 
 def secure_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:

@@ -145,9 +145,46 @@ def transfer(ctx: Context, words: list[str]) -> None:
     registration = registration_of(channel)
     access = {key: rank for key, rank in registration.access.items() if key != account.id}
     owns = is_own(ctx, channel)
-    register_channel(ctx, channel, replace(registration, founder=account.id, access=access))
+    successor = registration.successor if registration.successor != account.id else ""
+    given = replace(registration, founder=account.id, access=access, successor=successor)
+    register_channel(ctx, channel, given)
     write_down(ctx, f"gave {channel.name} to the account {account.name}", is_own=owns)
     tell(ctx, CHANSERV, f"{channel.name} now belongs to {account.name}")
+
+
+@CHANSERV.command("SUCCESSOR", "<#channel> [<account|none>]")
+def successor(ctx: Context, words: list[str]) -> None:
+    """Show or name the account that gets a channel when the founder's account is deleted or expires."""
+    channel = own_channel(ctx, words[0])
+    registration = registration_of(channel)
+    if len(words) < 2:
+        tell(ctx, CHANSERV, f"The successor in {channel.name} is {_name(ctx, registration.successor)}")
+        return
+    account = ctx.network.accounts.get(words[1])
+    if account is None and words[1].lower() != "none":
+        raise ServiceError("There is no such account")
+    if account is not None and account.id == registration.founder:
+        raise ServiceError(f"{account.name} is the founder of {channel.name}")
+    register_channel(ctx, channel, replace(registration, successor=account.id if account else ""))
+    name = account.name if account else "nobody"
+    write_down(ctx, f"made {name} the successor in {channel.name}", is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"The successor in {channel.name} is {name} now")
+
+
+@CHANSERV.command("ENTRYMSG", "<#channel> [<text|none>]", leading=1)
+def entrymsg(ctx: Context, words: list[str]) -> None:
+    """Show or set the message that everybody gets who joins a channel."""
+    channel = own_channel(ctx, words[0])
+    registration = registration_of(channel)
+    if len(words) < 2:
+        tell(ctx, CHANSERV, registration.entry_message or f"{channel.name} has no entry message")
+        return
+    text = "" if words[1].lower() == "none" else words[1]
+    if len(text) > ctx.network.settings.limits.topic:
+        raise ServiceError(f"An entry message has at most {ctx.network.settings.limits.topic} characters, as a topic")
+    register_channel(ctx, channel, replace(registration, entry_message=text))
+    write_down(ctx, f"{'set' if text else 'removed'} the entry message of {channel.name}", is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"The entry message of {channel.name} is {'set' if text else 'removed'}")
 
 
 def account_of(ctx: Context) -> str:

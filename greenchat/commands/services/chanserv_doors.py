@@ -11,6 +11,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.mask_lists import MaskError
 from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.channels.invite import send_invitation
+from greenchat.commands.channels.server_modes import show_changes
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import changing
 from greenchat.commands.core.service import ServiceError, may, tell
@@ -24,8 +25,7 @@ from greenchat.commands.services.chanserv import (
     write_down,
 )
 from greenchat.commands.users.reach import reaches
-from greenchat.protocol.modes import ModeChange, lines_of_changes
-from greenchat.protocol.wrap import room
+from greenchat.protocol.modes import ModeChange
 
 _LISTS = {"BANS": "b", "EXCEPTIONS": "e", "INVITES": "I"}
 
@@ -33,7 +33,7 @@ _LISTS = {"BANS": "b", "EXCEPTIONS": "e", "INVITES": "I"}
 @CHANSERV.command("INVITE", "<#channel> [<nick>]")
 def invite(ctx: Context, words: list[str]) -> None:
     """Invite you, or another user, to a channel despite its locks. Needs half-operator on the access list."""
-    channel = _with_rank(ctx, words[0], "h")
+    channel = with_rank(ctx, words[0], "h")
     target = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
     if target is None:
         raise ServiceError("There is no user with that nickname")
@@ -47,7 +47,7 @@ def invite(ctx: Context, words: list[str]) -> None:
 @CHANSERV.command("UNBAN", "<#channel> [<nick|mask>]")
 def unban(ctx: Context, words: list[str]) -> None:
     """Remove the bans that match you, another user, or a mask. Needs half-operator on the access list."""
-    channel = _with_rank(ctx, words[0], "h")
+    channel = with_rank(ctx, words[0], "h")
     user = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
     entries = list(channel.lists.get("b", ()))
     if user is not None:
@@ -63,7 +63,7 @@ def unban(ctx: Context, words: list[str]) -> None:
     with changing(ctx, channel):
         for entry in entries:
             channel.remove_mask("b", entry.mask)
-    _show(ctx, channel, [ModeChange(False, "b", entry.mask.text) for entry in entries])
+    show_changes(ctx, channel, [ModeChange(False, "b", entry.mask.text) for entry in entries])
     write_down(ctx, f"removed {len(entries)} bans in {channel.name}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{len(entries)} ban{'s' * (len(entries) != 1)} removed in {channel.name}")
 
@@ -71,20 +71,20 @@ def unban(ctx: Context, words: list[str]) -> None:
 @CHANSERV.command("GETKEY", "<#channel>")
 def getkey(ctx: Context, words: list[str]) -> None:
     """Show the key of a channel. Needs half-operator on the access list."""
-    channel = _with_rank(ctx, words[0], "h")
+    channel = with_rank(ctx, words[0], "h")
     tell(ctx, CHANSERV, f"The key of {channel.name} is {channel.key}" if channel.key else f"{channel.name} has no key")
 
 
 @CHANSERV.command("CLEAR", "<#channel> <bans|exceptions|invites|modes>")
 def clear(ctx: Context, words: list[str]) -> None:
     """Clear a list of a channel; or reset its modes, key, limit and forward to those of a new channel."""
-    channel = _with_rank(ctx, words[0], "o")
+    channel = with_rank(ctx, words[0], "o")
     what = words[1].upper()
     if what != "MODES" and what not in _LISTS:
         raise ServiceError("Usage: CLEAR <#channel> <bans|exceptions|invites|modes>")
     with changing(ctx, channel):
         done = list(_without_modes(ctx, channel) if what == "MODES" else _without_list(channel, _LISTS[what]))
-    _show(ctx, channel, done)
+    show_changes(ctx, channel, done)
     write_down(ctx, f"cleared the {what.lower()} of {channel.name}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"The {what.lower()} of {channel.name} are cleared: {len(done)} changes")
 
@@ -109,7 +109,7 @@ def recover(ctx: Context, words: list[str]) -> None:
                 member, channel, letter, False
             ):
                 done.append(ModeChange(False, letter, member.nick))
-    _show(ctx, channel, done)
+    show_changes(ctx, channel, done)
     if ctx.user not in channel.members:
         send_invitation(ctx, ctx.user, channel)
     write_down(ctx, f"recovered {channel.name}", is_own=is_own(ctx, channel))
@@ -120,7 +120,7 @@ def recover(ctx: Context, words: list[str]) -> None:
     )
 
 
-def _with_rank(ctx: Context, name: str, letter: str) -> Channel:
+def with_rank(ctx: Context, name: str, letter: str) -> Channel:
     """Return a registered channel in which the sender's account has this rank or more. Raises ServiceError."""
     channel = registered(ctx, name)
     if not (may(ctx, "accounts") or ranks.is_at_least(rank_of(channel, account_of(ctx)), letter)):
@@ -149,11 +149,3 @@ def _without_modes(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
     for letter in sorted(channel.flags ^ usual):
         channel.set_flag(letter, letter in usual)
         yield ModeChange(letter in usual, letter)
-
-
-def _show(ctx: Context, channel: Channel, changes: list[ModeChange]) -> None:
-    """Send the changes to everybody in the channel."""
-    ctx.network.closures.follow(ctx.network.fold(channel.name), channel, ctx.new_id())
-    name = ctx.network.settings.name
-    for params in lines_of_changes(changes, room(name, "MODE", channel.name)):
-        ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params))

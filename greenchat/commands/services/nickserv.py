@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
-from greenchat.chat.channel import Channel
 from greenchat.commands.accounts.login import (
     check_password,
     find_account,
@@ -20,11 +19,11 @@ from greenchat.commands.accounts.verification import hint
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
-from greenchat.commands.core.persistence import change_account, forget_presence, free_name, register_channel
+from greenchat.commands.core.persistence import change_account, forget_presence, free_name
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
-from greenchat.commands.services.removal import remove_account
+from greenchat.commands.services.removal import bequeath, owned, remove_account, successor_of
 from greenchat.protocol.times import in_words
 
 _QUOTED = re.compile(r"""(?:"(.+?)"|(\S+))\s+(?:"(.+)"|(\S+))""")
@@ -159,17 +158,14 @@ def _drop(ctx: Context, account_id: str, proof: str) -> None:
     account = proved(ctx, account_id, proof)
     if account is None:
         raise ServiceError("That is not the password")
-    channels = [channel.name for channel in _owned(ctx, account)]
+    channels = [channel.name for channel in owned(ctx, account) if successor_of(ctx, channel) is None]
     if channels:
-        raise ServiceError(f"You own {', '.join(channels[:5])}: give them away with /msg ChanServ TRANSFER first")
+        text = "give them away with /msg ChanServ TRANSFER, or name a SUCCESSOR, first"
+        raise ServiceError(f"You own {', '.join(channels[:5])}: {text}")
     note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
+    bequeath(ctx, account)
     remove_account(ctx, account)
     tell(ctx, NICKSERV, f"The account {account.name} is deleted")
-
-
-def _owned(ctx: Context, account: Account) -> list[Channel]:
-    channels = ctx.network.channels.values()
-    return [channel for channel in channels if channel.registration and channel.registration.founder == account.id]
 
 
 @NICKSERV.command("ERASE", "<account> [<code>]", right="accounts")
@@ -188,13 +184,12 @@ def erase(ctx: Context, words: list[str]) -> None:
         return
     code = f"{account.birth % 100_000_000:08}"
     if len(words) < 2 or not hmac.compare_digest(words[1].encode(), code.encode()):
-        channels = ", ".join(channel.name for channel in _owned(ctx, account)[:10])
-        also = f" and release {channels}" if channels else ""
+        channels = ", ".join(channel.name for channel in owned(ctx, account)[:10])
+        also = f" and release {channels}, or give them to their successors" if channels else ""
         tell(ctx, NICKSERV, f"To delete the account{also}: /msg NickServ ERASE {account.name} {code}")
         return
     act(ctx, "ERASE", f"{ctx.nick} erased the account {account.name}")
-    for channel in _owned(ctx, account):
-        register_channel(ctx, channel, None)
+    bequeath(ctx, account)
     remove_account(ctx, account)
     free_name(ctx, account.name)
     tell(ctx, NICKSERV, f"The account {account.name} is deleted, and its name can be registered again")

@@ -4,13 +4,41 @@ Everybody who is logged in to it is logged out, also on connections that have no
 connection leaves. Nothing that was the account's passes to the next one of its name, see `chat.accounts`.
 """
 
+from dataclasses import replace
+
 from greenchat.chat.accounts import Account
+from greenchat.chat.channel import Channel
 from greenchat.commands.accounts.login import mask
 from greenchat.commands.connection.quit import depart
+from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import forget_account, reserve_name
+from greenchat.commands.core.persistence import forget_account, register_channel, reserve_name
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
+
+
+def owned(ctx: Context, account: Account) -> list[Channel]:
+    """The channels of which an account is the founder."""
+    channels = ctx.network.channels.values()
+    return [channel for channel in channels if channel.registration and channel.registration.founder == account.id]
+
+
+def successor_of(ctx: Context, channel: Channel) -> Account | None:
+    """The account that gets a channel after its founder's."""
+    registration = channel.registration
+    return ctx.network.accounts.by_id(registration.successor) if registration and registration.successor else None
+
+
+def bequeath(ctx: Context, account: Account) -> None:
+    """Give an account's channels to their successors, and release those that have none. Raises StoreError."""
+    for channel in owned(ctx, account):
+        heir, registration = successor_of(ctx, channel), channel.registration
+        if heir is None or registration is None:
+            register_channel(ctx, channel, None)
+            continue
+        access = {key: rank for key, rank in registration.access.items() if key != heir.id}
+        register_channel(ctx, channel, replace(registration, founder=heir.id, access=access, successor=""))
+        note(ctx, "CHANSERV", f"{channel.name} belongs to {heir.name} now, the successor of {account.name}")
 
 
 def remove_account(ctx: Context, account: Account) -> None:

@@ -22,6 +22,7 @@ from greenchat.storage.interface import (
     direct_key,
     members_of,
 )
+from greenchat.values.masks import mask_fold
 from greenchat.values.names import CASEMAPPINGS, naming
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class _Refolding:
         self._store = store
         self._was_folded: Casefold = naming(before).fold
         self._fold: Casefold = naming(after).fold
+        self._mask_fold: Casefold = mask_fold(after)
         self._conversations = store.conversations()
         self._identities = self._accounts(f"were two names under {before} and are one under {after}")
         self._channels = self._channel_names()
@@ -71,6 +73,7 @@ class _Refolding:
             documents.INSIDE.name: lambda key, document: (key, document),  # ids only
             documents.CLOSED.name: lambda key, document: (key, document | {"channel": self._key(document["channel"])}),
             documents.BAN.name: lambda key, document: (ban_key(document), document),
+            documents.RESERVATION.name: lambda key, document: (self._mask_fold(document["mask"]), document),
             documents.TOKEN.name: lambda key, document: (key, document),  # its account is named as it was registered
         }
         gone: list[Write] = []

@@ -17,6 +17,7 @@ from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.protection.cloaks import SECRET_SIZE
 from greenchat.chat.protection.defcon import MEANINGS, NORMAL
+from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ACCOUNT, ServerBan
 from greenchat.chat.registered_channels import from_document
 from greenchat.chat.tokens import Token
@@ -49,6 +50,8 @@ def restore(network: Network, store: Store) -> None:
         network.tokens.put(token)
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
         network.bans.put(_bound(network, ban))
+    for reservation in _each(store, documents.RESERVATION, Reservation.from_document):
+        network.reservations.put(reservation)
     numbers = count()
     _each(
         store,

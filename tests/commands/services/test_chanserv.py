@@ -149,3 +149,46 @@ def test_channels_survive_a_restart_and_a_new_name(start_server: StartServer, tm
         modes = next(message.params[2:] for message in bob.run("MODE #work") if message.command == "324")
         assert (set(modes[0]), modes[1:]) == (set("+intl"), ("5",))
         assert "no such registered channel" in said(bob, "CS INFO #dev")
+
+
+def test_a_successor_gets_the_channel(server: Target) -> None:
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        for client in alice, bob, carol:
+            with_account(client)
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev", "CS AMODE #dev +o bob")
+        assert "give them away" in said(alice, "NS DROP alice sesame open")
+        assert "is not yours" in said(bob, "CS SUCCESSOR #dev bob")
+        assert "no such account" in said(alice, "CS SUCCESSOR #dev nobody")
+        assert "is the founder" in said(alice, "CS SUCCESSOR #dev alice")
+        assert "is bob now" in said(alice, "CS SUCCESSOR #dev bob")
+        assert said(alice, "CS SUCCESSOR #dev") == "The successor in #dev is bob"
+        assert "is deleted" in said(alice, "NS DROP alice sesame open")
+        assert "belongs to bob" in said(carol, "CS INFO #dev")
+        assert said(bob, "CS AMODE #dev").splitlines() == ["q  bob (founder)"]
+        assert said(bob, "CS SUCCESSOR #dev") == "The successor in #dev is nobody"
+        bob.run("CS SUCCESSOR #dev carol")
+        carol.run("NS DROP carol sesame open")
+        assert said(bob, "CS SUCCESSOR #dev") == "The successor in #dev is nobody"
+
+
+def test_an_entry_message_is_for_everybody_who_joins(server: Target) -> None:
+    with people(server, "alice", "bob") as (alice, bob):
+        with_account(alice)
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev")
+        assert "has no entry message" in said(alice, "CS ENTRYMSG #dev")
+        assert "is set" in said(alice, "CS ENTRYMSG #dev Welcome! Read the topic")
+        assert said(alice, "CS ENTRYMSG #dev") == "Welcome! Read the topic"
+        assert "is not yours" in said(bob, "CS ENTRYMSG #dev none") or "not logged in" in said(
+            bob, "CS ENTRYMSG #dev x"
+        )
+        bob.run("CAP REQ message-tags")
+        (entry,) = [message for message in bob.run("JOIN #dev") if message.command == "NOTICE"]
+        assert (entry.nick, entry.params) == ("ChanServ", ("bob", "[#dev] Welcome! Read the topic"))
+        # "a client-only message tag to indicate the channel a private PRIVMSG or NOTICE should be displayed in"
+        assert entry.tags["+channel-context"] == "#dev"
+        assert "at most 390" in said(alice, f"CS ENTRYMSG #dev {'x' * 400}")
+        assert "is removed" in said(alice, "CS ENTRYMSG #dev none")
+        bob.run("PART #dev")
+        assert "NOTICE" not in bob.commands("JOIN #dev")

@@ -1,0 +1,110 @@
+"""Names that operators have reserved while the server runs: nobody may take these nicks, or join these channels.
+
+The configuration's `reserved_nicks` and `reserved_channels` are for names that are known before.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from greenchat.protocol.casemap import Casefold
+from greenchat.values.masks import alike, glob
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A reserved name.
+
+    mask: a nick, or a channel if it begins with #; * and ? stand for others. setter: the operator's nick.
+    created, until: ms since the epoch; until 0 is for ever.
+    """
+
+    mask: str
+    setter: str
+    created: int
+    until: int
+    reason: str
+
+    @property
+    def is_channel(self) -> bool:
+        """Whether it is of channels, not of nicks."""
+        return self.mask.startswith("#")
+
+    def holds(self, now: int) -> bool:
+        """Whether it has not expired."""
+        return not self.until or now < self.until
+
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON can hold it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_document(cls, stored: Mapping[str, Any]) -> "Reservation":
+        """The reverse of `document`."""
+        return cls(**{name: stored[name] for name in cls.__slots__})
+
+
+class Reservations:
+    """All reservations, each once whatever the case of its letters. mask_fold: see `masks.mask_fold`.
+
+    Reads: iteration, len, key, get, of_name, is_any_over. Changes: put, drop, expire, shift.
+    """
+
+    __slots__ = ("_fold", "_reservations")
+
+    def __init__(self, mask_fold: Casefold) -> None:
+        self._fold = mask_fold
+        self._reservations: dict[str, Reservation] = {}
+
+    def __iter__(self) -> Iterator[Reservation]:
+        """In the order in which they were made."""
+        return iter(self._reservations.values())
+
+    def __len__(self) -> int:
+        """Return the number of reservations."""
+        return len(self._reservations)
+
+    def key(self, mask: str) -> str:
+        """The name of a reservation: one for all spellings."""
+        return self._fold(mask)
+
+    def get(self, mask: str) -> Reservation | None:
+        """The reservation of just this mask."""
+        return self._reservations.get(self._fold(mask))
+
+    def of_name(self, name: str, now: int, look: Casefold | None = None) -> Reservation | None:
+        """The oldest reservation that a nick or a channel falls under. look: what a nick looks like, see `alike`."""
+        is_channel = name.startswith("#")
+        for each in self:
+            if each.is_channel != is_channel or not each.holds(now):
+                continue
+            if glob(each.mask, name, self._fold) or (look and glob(alike(each.mask, look), look(name))):
+                return each
+        return None
+
+    def put(self, reservation: Reservation) -> None:
+        """Add a reservation, or put it in the place of the one of the same mask."""
+        self._reservations[self._fold(reservation.mask)] = reservation
+
+    def drop(self, mask: str) -> Reservation | None:
+        """Take a reservation away; it is returned."""
+        return self._reservations.pop(self._fold(mask), None)
+
+    def is_any_over(self, now: int) -> bool:
+        """Whether `expire` would find one."""
+        return any(not each.holds(now) for each in self)
+
+    def expire(self, now: int) -> list[Reservation]:
+        """Drop those whose time is over; they are returned."""
+        over = [each for each in self if not each.holds(now)]
+        for each in over:
+            self.drop(each.mask)
+        return over
+
+    def shift(self, by: int, *, before: int) -> list[Reservation]:
+        """The clock was set forward by so many ms: those for a while end later; they are returned, see `ServerBans`."""
+        moved = [each for each in self if each.until and each.created <= before]
+        moved = [replace(each, created=each.created + by, until=each.until + by) for each in moved]
+        for each in moved:
+            self.put(each)
+        return moved

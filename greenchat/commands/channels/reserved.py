@@ -1,0 +1,20 @@
+"""Channels that are not for everybody: the configuration's `reserved_channels`, and those that RESV reserves."""
+
+from greenchat.commands.core.context import Context
+from greenchat.values.masks import glob
+
+
+def why_closed(ctx: Context, name: str) -> str:
+    """Return why the sender can't be in a channel of this name at all; "" if they can: operators can."""
+    reservation = ctx.network.reservations.of_name(name, ctx.now)
+    if reservation is None or "o" in ctx.user.modes:
+        return ""
+    return f"That channel is closed: {reservation.reason}"
+
+
+def why_not_new(ctx: Context, name: str) -> str:
+    """Return why the sender can't make a channel of this name, or call one so; "" if they can."""
+    masks = ctx.network.settings.reserved_channels
+    if "o" not in ctx.user.modes and any(glob(mask, name, ctx.network.mask_fold) for mask in masks):
+        return "That channel is kept for those who run this server"
+    return why_closed(ctx, name)

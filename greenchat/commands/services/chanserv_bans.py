@@ -1,0 +1,129 @@
+"""ChanServ keeps people out: BAN for a while, whoever is in the channel, and AKICK, a list behind its bans.
+
+What is on the AKICK list is no mode: members are not shown it, operators of the moment can't lift it, and no invitation
+opens it. Who has half-operator or more by the access list is never meant by either.
+"""
+
+from greenchat.chat import ranks
+from greenchat.chat.channel import Channel
+from greenchat.chat.mask_lists import AKICK, ListEntry, Mask, MaskError
+from greenchat.chat.registered_channels import rank_of
+from greenchat.chat.user import User
+from greenchat.commands.channels.kick import put_out
+from greenchat.commands.channels.list_modes import is_full, new_mask
+from greenchat.commands.channels.server_modes import show_changes
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import changing
+from greenchat.commands.core.service import ServiceError, tell
+from greenchat.commands.services.chanserv import CHANSERV, is_own, write_down
+from greenchat.commands.services.chanserv_doors import with_rank
+from greenchat.protocol.modes import ModeChange
+from greenchat.protocol.times import in_words
+from greenchat.values.durations import format_duration, parse_duration
+
+_SECOND = 1000  # ms
+
+
+@CHANSERV.command("BAN", "<#channel> <nick|mask> [<duration>] [<reason>]")
+def ban(ctx: Context, words: list[str]) -> None:
+    """Ban a user or a mask from a channel, for a while if you say so, and kick whom it means.
+
+    A duration is like 90, 30m, 12h or 1w2d. UNBAN lifts the ban before. Needs half-operator on the access list.
+    """
+    channel = with_rank(ctx, words[0], "h")
+    user = ctx.network.user(words[1])
+    if user is not None and _is_spared(channel, user):
+        raise ServiceError(f"{user.nick} has a rank on the access list of {channel.name}")
+    text = f"*!*@{user.host}" if user is not None else words[1]
+    seconds, reason = _duration_and_reason(ctx, words[2:])
+    entry = _add(ctx, channel, "b", _mask(ctx, text), seconds, reason)
+    show_changes(ctx, channel, [ModeChange(True, "b", entry.mask.text)])
+    _kick(ctx, channel, entry)
+    how_long = f"for {format_duration(seconds)}" if seconds else "for ever"
+    write_down(ctx, f"banned {entry.mask.text} from {channel.name} {how_long}", is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"{entry.mask.text} is banned from {channel.name} {how_long}")
+
+
+@CHANSERV.command("AKICK", "<#channel> <ADD|DEL|LIST> [<account|mask>] [<duration>] [<reason>]")
+def akick(ctx: Context, words: list[str]) -> None:
+    """Keep accounts and masks out of a channel, whoever invites them.
+
+    An account is meant wherever it comes from. A duration is like 90, 30m, 12h or 1w2d. Needs operator on the access
+    list; half-operators may LIST.
+    """
+    action = words[1].upper()
+    if action == "LIST":
+        _list(ctx, with_rank(ctx, words[0], "h"))
+        return
+    channel = with_rank(ctx, words[0], "o")
+    if action not in ("ADD", "DEL") or len(words) < 3:
+        raise ServiceError("Usage: AKICK <#channel> ADD|DEL <account|mask>, or AKICK <#channel> LIST")
+    name = words[2]
+    mask = _mask(ctx, f"a:{name}" if ctx.network.accounts.get(name) else name)
+    if action == "DEL":
+        with changing(ctx, channel):
+            removed = channel.remove_mask(AKICK, mask)
+        if removed is None:
+            raise ServiceError(f"{mask.text} is not on the AKICK list of {channel.name}")
+        write_down(ctx, f"took {mask.text} off the AKICK list of {channel.name}", is_own=is_own(ctx, channel))
+        tell(ctx, CHANSERV, f"{removed.mask.text} may join {channel.name} again")
+        return
+    seconds, reason = _duration_and_reason(ctx, words[3:])
+    entry = _add(ctx, channel, AKICK, mask, seconds, reason)
+    _kick(ctx, channel, entry)
+    how_long = f"for {format_duration(seconds)}" if seconds else "for ever"
+    what = f"put {mask.text} on the AKICK list of {channel.name} {how_long}"
+    write_down(ctx, what, is_own=is_own(ctx, channel))
+    tell(ctx, CHANSERV, f"{mask.text} is kept out of {channel.name} {how_long}")
+
+
+def _list(ctx: Context, channel: Channel) -> None:
+    entries = list(channel.lists.get(AKICK, ()))
+    for entry in entries:
+        until = f", until {in_words(entry.until)}" if entry.until else ""
+        setter = ctx.network.cloaks.source(entry.setter)
+        why = f": {entry.reason}" if entry.reason else ""
+        tell(ctx, CHANSERV, f"{entry.mask.text}  by {setter}, {in_words(entry.time)}{until}{why}")
+    count = len(entries)
+    tell(ctx, CHANSERV, f"{count} mask{'s' * (count != 1)} on the AKICK list of {channel.name}")
+
+
+def _add(ctx: Context, channel: Channel, letter: str, mask: Mask, seconds: int, reason: str) -> ListEntry:
+    """Put a mask into a list, in the place of the same one. Raises ServiceError."""
+    if mask.means(ctx.user, channel.mask_fold):
+        raise ServiceError("That mask would mean yourself")
+    if mask not in channel.mask_list(letter) and is_full(ctx, channel):
+        raise ServiceError(f"{channel.name} has too many masks in its lists")
+    until = ctx.now + seconds * _SECOND if seconds else 0
+    entry = ListEntry(mask, ctx.user.source, ctx.now, until, reason)
+    with changing(ctx, channel):
+        channel.add_mask(letter, entry)
+    return entry
+
+
+def _kick(ctx: Context, channel: Channel, entry: ListEntry) -> None:
+    """Put out the members whom an entry means."""
+    exceptions = channel.lists.get("e", ())
+    for member in list(channel.members):
+        if not entry.mask.means(member, channel.mask_fold) or _is_spared(channel, member):
+            continue
+        if not any(exception.mask.means(member, channel.mask_fold) for exception in exceptions):
+            put_out(ctx, channel, member, entry.reason or "Banned")
+
+
+def _is_spared(channel: Channel, user: User) -> bool:
+    return ranks.is_at_least(rank_of(channel, user.account_id), "h")
+
+
+def _mask(ctx: Context, text: str) -> Mask:
+    try:
+        return new_mask(ctx, text)
+    except MaskError as error:
+        raise ServiceError(str(error)) from error
+
+
+def _duration_and_reason(ctx: Context, words: list[str]) -> tuple[int, str]:
+    """Return seconds, 0 for ever, and the reason."""
+    seconds = parse_duration(words[0]) if words else 0
+    reason = words if seconds is None else words[1:]
+    return seconds or 0, " ".join(reason)[: ctx.network.settings.limits.kick]

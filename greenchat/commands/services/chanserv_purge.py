@@ -1,0 +1,50 @@
+"""ChanServ PURGE, for operators: a channel ends, whoever's it is, and nobody comes into it again."""
+
+from greenchat.commands.channels.kick import put_out
+from greenchat.commands.connection.reservations import about, free, reserve
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.persistence import register_channel
+from greenchat.commands.core.service import ServiceError, tell
+from greenchat.commands.services.chanserv import CHANSERV
+from greenchat.values import names
+
+
+@CHANSERV.command("PURGE", "<ADD|DEL|LIST> [<#channel>] [<reason>]", right="ban")
+def purge(ctx: Context, words: list[str]) -> None:
+    """Close a channel: everybody is kicked, it is unregistered, and only operators can join it.
+
+    It is reserved as by RESV; DEL opens it again. What was said in it stays: see HistServ DELETE and FORGET.
+    """
+    action = words[0].upper()
+    if action == "LIST":
+        closed = [each for each in ctx.network.reservations if each.is_channel and each.holds(ctx.now)]
+        tell(ctx, CHANSERV, *[about(each, ctx.now) for each in closed], f"{len(closed)} closed")
+        return
+    if action not in ("ADD", "DEL") or len(words) < 2:
+        raise ServiceError("Usage: PURGE ADD|DEL <#channel> [<reason>], or PURGE LIST")
+    name = words[1]
+    if not names.is_channel(name, ctx.network.settings.limits.channel):
+        raise ServiceError(f"{name[:50]} can't be the name of a channel")
+    if ctx.network.fold(name) == ctx.network.fold(ctx.network.settings.lobby):
+        raise ServiceError(f"{name} is the lobby, which can't be closed")
+    try:
+        if action == "DEL":
+            free(ctx, name)
+        else:
+            reserve(ctx, name, 0, " ".join(words[2:]))
+    except IrcError as error:
+        raise ServiceError(error.text) from error
+    if action == "ADD":
+        _empty(ctx, name, " ".join(words[2:]) or "This channel is closed")
+    tell(ctx, CHANSERV, f"{name} is {'closed' if action == 'ADD' else 'open again'}")
+
+
+def _empty(ctx: Context, name: str, reason: str) -> None:
+    channel = ctx.network.channel(name)
+    if channel is None:
+        return
+    if channel.registration is not None:
+        register_channel(ctx, channel, None)
+    for member in list(channel.members):
+        put_out(ctx, channel, member, reason[: ctx.network.settings.limits.kick])

@@ -1,0 +1,117 @@
+"""RESV, UNRESV and ChanServ PURGE: names that operators close while the server runs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.config.settings import AccountSettings
+from tests.commands.inside import let_pass
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+from tests.staff import STAFFED, become
+
+_HOUR = 3_600_000  # ms
+SETTINGS = replace(STAFFED, accounts=AccountSettings(iterations=4096))
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    return start_server(SETTINGS, quick_options(tmp_path))
+
+
+@pytest.fixture
+def staffed(house: ServerThread) -> Iterator[tuple[Client, Client]]:
+    with people(house.address, "root", "alice") as (root, alice):
+        become(root)
+        yield root, alice
+
+
+def said(client: Client, line: str) -> str:
+    return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
+
+
+def test_a_nick(house: ServerThread, staffed: tuple[Client, Client]) -> None:
+    root, alice = staffed
+    assert "is reserved for 1h" in said(root, "RESV 60 boss* :only one")
+    (refused,) = alice.run("NICK Bossy")
+    assert (refused.command, refused.params[-1]) == ("433", "That name is reserved: only one")
+    assert alice.commands("NICK b\u043ess") == ["433"], "what looks like it is meant, too"
+    assert alice.run("REGISTER bossy * :sesame open")[0].params[1] == "BAD_ACCOUNT_NAME"
+    assert root.commands("NICK boss")[0] == "NICK"
+    with Client(house.address) as newcomer:
+        newcomer.send("NICK bossy", "USER x 0 * :x")
+        assert newcomer.expect("433", "001").command == "433"
+    let_pass(house, _HOUR)
+    assert alice.commands("NICK bossy") == ["NICK"]
+
+
+def test_a_channel(staffed: tuple[Client, Client]) -> None:
+    root, alice = staffed
+    alice.join("#warez2")
+    assert "is reserved for ever" in said(root, "RESV #warez* :not here")
+    (refused,) = alice.run("JOIN #Warez")
+    assert (refused.command, refused.params[-1]) == ("437", "That channel is closed: not here")
+    alice.run("PRIVMSG #warez2 :still in")
+    alice.run("PART #warez2", "JOIN #a")
+    assert alice.commands("JOIN #warez2") == ["437"]
+    (renamed,) = alice.run("RENAME #a #warez")
+    assert renamed.params[1] == "CANNOT_RENAME"
+    assert "366" in root.commands("JOIN #warez")
+    assert alice.commands("JOIN #warez") == ["437"], "though it is there now"
+    listed = said(root, "RESV")
+    assert "#warez* by root" in listed
+    assert listed.endswith("1 reservation")
+    assert "is reserved no more" in said(root, "UNRESV #WAREZ*")
+    assert "366" in alice.commands("JOIN #warez")
+
+
+def test_a_reserved_channel_of_the_configuration_is_no_new_name_either(staffed: tuple[Client, Client]) -> None:
+    _, alice = staffed
+    alice.join("#a")
+    (renamed,) = alice.run("RENAME #a #services")
+    assert renamed.params[1] == "CANNOT_RENAME"
+
+
+def test_what_is_refused(staffed: tuple[Client, Client]) -> None:
+    root, alice = staffed
+    assert alice.commands("RESV x", "UNRESV x") == ["481", "481"]
+    assert root.commands("RESV *", "RESV #*", "RESV :a b", "UNRESV never") == ["400"] * 4
+    assert "Unknown command" in said(alice, "CS PURGE LIST")
+
+
+def test_purge(staffed: tuple[Client, Client]) -> None:
+    root, alice = staffed
+    alice.send("REGISTER * * :sesame open")
+    alice.expect("900")
+    alice.join("#bad")
+    alice.run("CS REGISTER #bad")
+    assert "#bad is closed" in said(root, "CS PURGE ADD #bad against the rules")
+    assert alice.expect("KICK").params == ("#bad", "alice", "against the rules")
+    assert alice.commands("JOIN #bad") == ["437"]
+    assert "no such registered channel" in said(alice, "CS INFO #bad")
+    assert "#bad by root" in said(root, "CS PURGE LIST")
+    assert "open again" in said(root, "CS PURGE DEL #bad")
+    assert "366" in alice.commands("JOIN #bad")
+    assert "is the lobby" in said(root, "CS PURGE ADD #lobby")
+    assert "is not reserved" in said(root, "CS PURGE DEL #bad")
+    assert "Usage: PURGE" in said(root, "CS PURGE CLOSE #bad")
+
+
+def test_reservations_survive_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+    options = quick_options(tmp_path)
+    options = replace(options, storage=replace(options.storage, persistent=True))
+    first = start_server(SETTINGS, options)
+    with people(first.address, "root") as (root,):
+        become(root).run("RESV 60 eve", "RESV #bad")
+    first.stop()
+    second = start_server(SETTINGS, options)
+    with people(second.address, "alice") as (alice,):
+        assert alice.commands("NICK eve", "JOIN #bad") == ["433", "437"]
+        let_pass(second, _HOUR)
+        assert alice.commands("NICK eve", "JOIN #bad") == ["NICK", "437"]
+    second.stop()
+    third = start_server(SETTINGS, options)
+    with people(third.address, "alice") as (alice,):
+        assert alice.commands("NICK eve", "JOIN #bad") == ["NICK", "437"]
