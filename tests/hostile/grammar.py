@@ -27,9 +27,9 @@ _SERVICES = [
     "ChanServ REGISTER {channel}", "ChanServ AMODE {channel} +o {nick}", "ChanServ HELP", "ChanServ OP {channel}",
     "HistServ PLAY {channel} {number}", "HistServ DELETE {channel} {msgid}", "HistServ FORGET {nick}",
     "ChanServ UNREGISTER {channel}", "ChanServ DROP {channel}", "ChanServ INFO {channel}", "*playback PLAY * 0",
-    "*playback PLAY {channel} {number}", "ChanServ BAN {channel} {nick} 1h {word}", "ChanServ AKICK {channel} ADD {nick}",
+    "*playback PLAY {channel} {number}", "ChanServ BAN {channel} {nick} 1h {word}", "ChanServ PURGE DEL {channel}",
     "ChanServ AKICK {channel} DEL {mask}", "ChanServ SUCCESSOR {channel} {nick}", "ChanServ ENTRYMSG {channel} {word}",
-    "ChanServ PURGE ADD {channel}", "ChanServ PURGE DEL {channel}",
+    "ChanServ PURGE ADD {channel}", "ChanServ AKICK {channel} ADD {nick}",
 ]  # fmt: skip
 
 # The usual way to write each command; whatever has none is tried with chance's own parameters.
