@@ -30,7 +30,7 @@ class Web:
             "--http.webroot), to be served at /.well-known/acme-challenge/ of a listener on :80; empty: none"
         ),
     ] = field(default_factory=Path)
-    requests: Annotated[int, Key("requests per minute from one address; 0: no limit", 0, 1_000_000)] = 1200
+    requests: Annotated[int, Key("requests per minute from one address; 0: no limit", 0, 1_000_000)] = 6000
     unfinished: Annotated[
         int, Key("connections with an unfinished request; one more drops the oldest", 1, 1_000_000)
     ] = 2048

@@ -102,8 +102,8 @@ class App:
         self.network.local.volumes.use(options.throttle, options.connections)
         self.listeners: list[Listener] = []
         self.is_restarting = False
-        self._admission = Admission(self.now, self._objection)
-        chores = (self._health.look_at_certificate, self._admission.forget_old, self.http.forget_old)
+        self.admission = Admission(self.now, self._objection, self.http.make_room, lambda: self.tls)
+        chores = (self._health.look_at_certificate, self.admission.forget_old, self.http.forget_old)
         self.sweeper = Sweeper(self, *chores)
         self._read_config = read_config
         self._recorder: Recorder | None = None
@@ -299,7 +299,7 @@ class App:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        arrival = self._admission.admit(sock, peer, listener, self.options.connections)
+        arrival = self.admission.admit(sock, peer, listener, self.options.connections)
         if arrival is None:
             self.meter.refused += 1
             return
@@ -307,7 +307,7 @@ class App:
         connection.session.secure = arrival.secure
         if arrival.forwards:
             connection.forwarders = listener.proxy
-        self._admission.register(connection.session, arrival.source)
+        self.admission.register(connection.session, arrival.source)
         self.connections[connection] = None
         try:
             connection.run()
@@ -315,7 +315,7 @@ class App:
             del self.connections[connection]
             session = connection.session
             connection_log.ended(session, nick=session.nick, account=session.account, seconds=connection.age)
-            self._admission.leave(session)
+            self.admission.leave(session)
             self.meter.ended(connection.session)
 
     def _objection(self, host: str) -> str:
@@ -325,7 +325,7 @@ class App:
 
     def relocate(self, session: Session, host: str) -> str:
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
-        return self._admission.move(session, host, self.options.connections)
+        return self.admission.relocate(session, host, self.options.connections)
 
 
 def _presentable(host: str) -> str:

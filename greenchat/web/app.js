@@ -40,6 +40,7 @@ class Page extends Frame {
     this.chat = new Connection(this.model, {
       WebSocket,
       url: "",
+      why: () => this.whyNot(),
       location,
       storage: ofTab,
       random: Math.random,
@@ -153,6 +154,13 @@ class Page extends Frame {
     }
     this.notifier.count();
     if (globalThis.isSecureContext) navigator.serviceWorker?.register(`${BASE}sw.js`).catch(() => {});
+  }
+
+  /** What the server answers where a WebSocket should be: {status, words}. */
+  async whyNot() {
+    const response = await fetch(this.chat.env.url.replace(/^ws/, "http"), { cache: "no-store" });
+    const isText = response.headers.get("Content-Type")?.startsWith("text/plain");
+    return { status: response.status, words: isText ? (await response.text()).trim() : "" };
   }
 
   /** Whether this tab was logged in before it was loaded anew. */

@@ -145,12 +145,12 @@ def feed_webirc(data: bytes) -> None:
     world = _gateway_house.world()
     puppet = world.connect()
     origin = puppet.session.host
-    world.app._admission._enter(origin, world.app.options.connections)
-    world.app._admission.register(puppet.session, origin)
+    world.app.admission._enter(origin, world.app.options.connections)
+    world.app.admission.register(puppet.session, origin)
     world.send(puppet, data.replace(b"\0", b"") + b"\r\n")
     _check_host(puppet)
     world.check()
-    world.app._admission.leave(puppet.session)
+    world.app.admission.leave(puppet.session)
 
 
 def _check_host(puppet: Puppet) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from greenchat.config.options import Address, ListenerOptions, Storage, Throttle
+from greenchat.config.options import Address, Connections, ListenerOptions, Storage, Throttle
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web
 from tests.conftest import ServerThread, quick_options
@@ -22,6 +22,7 @@ class Site:
     settings: Settings
     folder: Path
     web: Web
+    connections: Connections = field(default_factory=Connections)
     throttle: Throttle = field(default_factory=lambda: Throttle(commands=0))
     port: int = 0
     thread: ServerThread | None = None
@@ -35,6 +36,7 @@ class Site:
             storage=Storage(persistent=True),
             web=self.web,
             throttle=self.throttle,
+            connections=replace(self.connections, close_timeout=0.3),
         )
         self.thread = ServerThread(self.settings, options)
         self.port = self.thread.address[1]
@@ -58,7 +60,9 @@ class Site:
 class MakeSite(Protocol):
     """Starts a server with these settings."""
 
-    def __call__(self, settings: Settings | None = None, web: Web | None = None) -> Site: ...
+    def __call__(
+        self, settings: Settings | None = None, web: Web | None = None, connections: Connections | None = None
+    ) -> Site: ...
 
 
 @pytest.fixture
@@ -66,8 +70,9 @@ def make_site(tmp_path: Path) -> Iterator[MakeSite]:
     """Start servers; they end with the test."""
     made: list[Site] = []
 
-    def make(settings: Settings | None = None, web: Web | None = None) -> Site:
-        made.append(Site(settings or Settings(), tmp_path / f"site{len(made)}", web or Web()))
+    def make(settings: Settings | None = None, web: Web | None = None, connections: Connections | None = None) -> Site:
+        folder = tmp_path / f"site{len(made)}"
+        made.append(Site(settings or Settings(), folder, web or Web(), connections or Connections()))
         made[-1].start()
         return made[-1]
 

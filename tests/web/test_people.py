@@ -3,6 +3,9 @@
 import sys
 from pathlib import Path
 
+import pytest
+
+from greenchat.config.options import Connections
 from tests.features.conftest import ROOT
 from tests.features.terminal import Terminal
 from tests.irc import Client
@@ -176,6 +179,29 @@ def test_banned_in_words(make_site: MakeSite, browser: Browser) -> None:
     browser.gone(".banner", "Trying again")
     browser.open(site.address("#other"))
     browser.find("body", "spam")
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Connections(most=8), "This server is full: it takes 8 connections."),
+        (Connections(per_address=6, exempt=()), "Too many connections from your address: at most 6 at once."),
+    ],
+)
+def test_no_room_in_words(make_site: MakeSite, browser: Browser, limits: Connections, words: str) -> None:
+    """Who has the page open, and is not let in, reads why; and comes in once there is room."""
+    site = make_site(connections=limits)
+    browser.open(site.address())
+    browser.find("#name")
+    browser.run("return navigator.serviceWorker.ready.then(() => null)")
+    others = [Client(site.target) for _ in range(limits.most or limits.per_address)]
+    browser.fill("#name", "ada")
+    browser.type(Keys.ENTER)
+    browser.find("body", words)
+    for each in others:
+        each.close()
+    browser.find(".composer textarea")
+    assert all("a status of 503" in error or "a status of 429" in error for error in browser.errors())
 
 
 def test_with_a_curses_client_in_one_room(site: Site, browser: Browser, tmp_path: Path) -> None:

@@ -64,9 +64,12 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         *,
         idle: float,
         timeout: float,
-        waits: Callable[[bool], None],
+        waits: Callable[[bool, bool], None],
     ) -> None:
-        """idle: seconds between two requests; timeout: for one. waits: is told when a request is waited for."""
+        """idle: seconds between two requests; timeout: for one.
+
+        waits: is told whether a request is waited for, and whether nothing of it has come after an answer.
+        """
         super().__init__(ResponseSocket(carrier.sock), (carrier.session.host, 0), gateway, rfile=reader)
         self.carrier = carrier
         self.framing = 0  # of the WebSocket that it has become
@@ -82,7 +85,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         """The next request's, after all of its head has been read and found to be right."""
         if self.rfile.rest:
             gevent.sleep(0)  # who sends many at once shall not keep the others waiting
-        self._waits(True)
+        self._waits(True, self._head is not None and not self.rfile.rest)
         try:
             data = self.rfile.head(self._idle, self._timeout)
             if not data:
@@ -92,7 +95,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
             self._trouble = error
             return "-"  # for the log: pywsgi goes on to read_request
         finally:
-            self._waits(False)
+            self._waits(False, False)
         self._fields = data.partition(LINE_END)[2]
         head = self._head
         return f"{head.method} {head.target} HTTP/{head.version[0]}.{head.version[1]}"

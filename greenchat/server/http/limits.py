@@ -2,11 +2,13 @@
 
 import time
 from contextlib import suppress
+from typing import NamedTuple
 
 from greenchat.chat.protection.throttle import TokenBucket
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError, format_error
 from greenchat.server.net.connection import Connection
+from greenchat.values import addresses
 from greenchat.values.addresses import IpNetwork, is_within, netblock
 
 _MINUTE = 60_000.0  # ms
@@ -77,27 +79,60 @@ class TokenLimits:
                 del self._buckets[hashed]
 
 
+class _Waiting(NamedTuple):
+    """A connection from which a request is waited for. is_idle: it has had an answer, and nothing of the next came."""
+
+    netblock: str
+    is_idle: bool
+
+
 class UnfinishedRequests:
     """Connections from which a request, or the rest of one, is waited for: the one that came first goes first."""
 
-    __slots__ = ("_connections",)
+    __slots__ = ("_by_netblock", "_connections")
 
     def __init__(self) -> None:
-        self._connections: dict[Connection, None] = {}
+        self._connections: dict[Connection, _Waiting] = {}
+        self._by_netblock: dict[str, dict[Connection, None]] = {}
 
-    def add(self, connection: Connection, most: int) -> None:
-        """Add a connection that is waited for; with more than `most` of them the oldest is cut."""
-        self._connections[connection] = None
+    def add(self, connection: Connection, most: int, share: int = 0, *, is_idle: bool = False) -> None:
+        """Add a connection that is waited for; with more than `most` of them the oldest is cut.
+
+        share: how many one netblock may have before its own oldest is cut; 0 for any number.
+        """
+        netblock = addresses.netblock(connection.session.host) if share else ""
+        self._connections[connection] = _Waiting(netblock, is_idle)
+        if share:
+            own = self._by_netblock.setdefault(netblock, {})
+            own[connection] = None
+            if len(own) > share:
+                self._cut(next(iter(own)))
         while len(self._connections) > most:
-            oldest = next(iter(self._connections))
-            self.remove(oldest)
-            with suppress(OSError):
-                oldest.sock.send(_BUSY)
-            oldest.outbox.cut("Too many others ask for something")
+            self._cut(next(iter(self._connections)))
 
     def remove(self, connection: Connection) -> None:
         """Its request has come, or it has gone."""
-        self._connections.pop(connection, None)
+        waiting = self._connections.pop(connection, None)
+        own = self._by_netblock.get(waiting.netblock) if waiting else None
+        if waiting and own:
+            own.pop(connection, None)
+            if not own:
+                del self._by_netblock[waiting.netblock]
+
+    def cut_idle(self) -> bool:
+        """Cut the connection that has waited longest for its next request; return whether there was one."""
+        idle = next((each for each, waiting in self._connections.items() if waiting.is_idle), None)
+        if idle is not None:
+            self._cut(idle)
+        return idle is not None
+
+    def _cut(self, connection: Connection) -> None:
+        is_idle = self._connections[connection].is_idle
+        self.remove(connection)
+        if not is_idle:  # else it may have asked just now, and would take this for the answer; browsers try again
+            with suppress(OSError):
+                connection.sock.send(_BUSY)
+        connection.outbox.cut("Too many others ask for something")
 
     def __len__(self) -> int:
         return len(self._connections)

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from greenchat.chat.network import Network
-from greenchat.chat.user import Session
 from greenchat.config.options import Options
 from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
@@ -25,9 +24,13 @@ from greenchat.server.http.routes import Routes
 from greenchat.server.http.signed_in import SignedIn, brought_hash
 from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.http.wire import RequestReader, end
+from greenchat.server.net.admission import Admission
 from greenchat.server.net.connection import Connection, Row
+from greenchat.server.net.connection_limits import RefusedError
 from greenchat.server.net.detect import NO_HTTP
+from greenchat.server.net.farewell import as_http
 from greenchat.server.net.irc import IrcClient
+from greenchat.values.addresses import is_within
 
 _BODILESS = {101, 204, 304}
 
@@ -37,9 +40,7 @@ class Server(Protocol):
 
     network: Network
     options: Options
-
-    def relocate(self, session: Session, host: str) -> str:
-        """A session comes from this IP address: "" or why there is no room for it."""
+    admission: Admission
 
 
 class HttpService:
@@ -64,6 +65,10 @@ class HttpService:
         self._hooks.add_to(self.routes)
         self._api.add_to(self.routes)
         Pages(self._server.network, lambda: self._server.options.web).add_to(self.routes)
+
+    def make_room(self) -> bool:
+        """End a connection that waits for its next request, if there is one."""
+        return self.unfinished.cut_idle()
 
     def forget_old(self) -> None:
         """Drop what was counted of those who have gone."""
@@ -101,7 +106,7 @@ class HttpService:
             reader,
             idle=web.idle,
             timeout=web.timeout,
-            waits=lambda waits: self._note(connection, waits),
+            waits=lambda waits, is_idle: self._note(connection, waits, is_idle),
         )
         try:
             handler.handle()
@@ -113,11 +118,15 @@ class HttpService:
         handler.__dict__.clear()  # it is in its own environment, and would wait for the garbage collector
         return framing, reader.rest
 
-    def _note(self, connection: Connection, waits: bool) -> None:
-        if waits:
-            self.unfinished.add(connection, self._server.options.web.unfinished)
-        else:
+    def _note(self, connection: Connection, waits: bool, is_idle: bool) -> None:
+        if not waits:
             self.unfinished.remove(connection)
+            return
+        options = self._server.options
+        limits = options.connections
+        is_one = not connection.forwarders and not is_within(connection.session.host, limits.exempt)
+        share = limits.per_address if is_one else 0
+        self.unfinished.add(connection, options.web.unfinished, share, is_idle=is_idle)
 
     def _application(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         handler: Handler = environ["greenchat.handler"]
@@ -151,6 +160,8 @@ class HttpService:
         connection = handler.carrier
         address = client_address(head, connection.session.host, connection.forwarders)
         self._limits.count(address, _now(), options.web, options.connections.exempt)
+        if not connection.forwarders:
+            self._server.admission.set_apart(connection.session, options.connections)
         secure = connection.session.secure
         if connection.forwarders:
             secure = is_forwarded_securely(head)
@@ -169,15 +180,20 @@ class HttpService:
         request.require_own_page()
         if request.head.method != "GET" or request.head.length != 0:
             raise HttpError(400, "A handshake has no body")
-        response = websocket.shake_hands(request.head)
-        if not response.framing:
-            return response
+        admission = self._server.admission
         connection = request.connection
         session = connection.session
-        if connection.forwarders and request.address != session.host:
-            reason = self._server.relocate(session, request.address)
-            if reason:
-                raise HttpError(403, reason)
+        try:
+            response = websocket.shake_hands(request.head)
+            if not response.framing:
+                # a page that was refused asks why, without a handshake
+                admission.check(request.address, self._server.options.connections)
+                return response
+            if not connection.forwarders or request.address != session.host:
+                admission.move(session, request.address, self._server.options.connections)
+        except RefusedError as error:
+            raise as_http(error) from None
+        if connection.forwarders:
             session.host = "0" + request.address if request.address.startswith(":") else request.address
         session.secure = request.secure
         session.token = brought_hash(request)

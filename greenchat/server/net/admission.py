@@ -3,7 +3,6 @@
 import resource
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 
 import gevent
@@ -13,13 +12,12 @@ from greenchat.chat.user import Session
 from greenchat.config.options import Connections, ListenerOptions
 from greenchat.protocol import proxy_header
 from greenchat.protocol.first_bytes import is_request
-from greenchat.protocol.message import Message
-from greenchat.server.net.connection_limits import ConnectionLimits
+from greenchat.server.net.connection_limits import ConnectionLimits, RefusedError
+from greenchat.server.net.farewell import Farewell
 from greenchat.server.net.listener import Peer
+from greenchat.server.net.stream import TlsAcceptor
 from greenchat.values.addresses import is_within
 
-_LINGER = 1.0  # seconds for who is refused to read why
-_MOST_LINGERING = 200  # beyond that they are cut at once: an attacker must not fill our memory with farewells
 _HEADER_TIMEOUT = 5.0  # seconds for a proxy to say for whom it connects
 _PEEKED = 64  # bytes
 _PLENTY = 1 << 20  # descriptors, where the system sets no limit
@@ -29,14 +27,24 @@ _SPARE_DESCRIPTORS = 50  # for files, the store and the log
 class Admission:
     """Lets clients in and counts them."""
 
-    __slots__ = ("_gate", "_lingering", "_now", "_objection", "_origins")
+    __slots__ = ("_farewell", "_gate", "_make_room", "_now", "_objection", "_origins")
 
-    def __init__(self, now: Callable[[], int], objection: Callable[[str], str]) -> None:
-        """now: ms since the epoch. objection: "", or why nobody may come from an IP address: a ban."""
+    def __init__(
+        self,
+        now: Callable[[], int],
+        objection: Callable[[str], str],
+        make_room: Callable[[], bool],
+        tls: Callable[[], TlsAcceptor | None],
+    ) -> None:
+        """now: ms since the epoch. objection: "", or why nobody may come from an IP address: a ban.
+
+        make_room: see `ConnectionLimits.enter`. tls: what begins TLS, for who is refused inside it.
+        """
+        self._make_room = make_room
         self._now = now
         self._objection = objection
         self._gate = ConnectionLimits()
-        self._lingering = 0
+        self._farewell = Farewell(tls)
         self._origins: dict[Session, str] = {}
 
     def admit(
@@ -50,25 +58,52 @@ class Admission:
             arrival = _arrival(sock, str(peer[0]).removeprefix("::ffff:"), listener)
             if arrival.forwards:  # who comes through it is counted when they ask for a WebSocket
                 options = replace(options, exempt=(*options.exempt, *listener.proxy))
-            reason = self._enter(arrival.source, options)
+            self._enter(arrival.source, options)
         except (proxy_header.ProxyError, OSError) as error:
-            reason = f"The proxy did not say whom it speaks for: {error}"
-        if reason:
-            self._refuse(sock, reason)
-            return None
-        return arrival
+            refusal = RefusedError(f"The proxy did not say whom it speaks for: {error}", 400)
+        except RefusedError as error:
+            refusal = error
+        else:
+            return arrival
+        self._farewell.say(sock, refusal, tls=listener.tls)
+        return None
 
     def register(self, session: Session, host: str) -> None:
         """This session came from the IP address that was admitted."""
         self._origins[session] = host
 
-    def move(self, session: Session, host: str, options: Connections) -> str:
-        """Move a session to the address that its gateway gives; return "", or why there is no room for it."""
-        reason = self._enter(host, options)
-        if not reason:
-            self._gate.leave(self._origins[session])
-            self._origins[session] = host
-        return reason
+    def set_apart(self, session: Session, options: Connections) -> None:
+        """Count a session for its address no longer: it asks by HTTP, and its requests are counted instead."""
+        host = self._origins[session]
+        if host:
+            self._gate.take_back(host, options)
+            self._origins[session] = ""
+
+    def move(self, session: Session, host: str, options: Connections) -> None:
+        """Count a session for the address that its gateway gives, or that set it apart. Raises RefusedError."""
+        self._check_bans(host)
+        self._gate.count(host, options, self._now())
+        before, self._origins[session] = self._origins[session], host
+        if before:
+            self._gate.uncount(before)
+
+    def relocate(self, session: Session, host: str, options: Connections) -> str:
+        """As `move`; return "", or why there is no room for it."""
+        try:
+            self.move(session, host, options)
+        except RefusedError as error:
+            return str(error)
+        return ""
+
+    def check(self, host: str, options: Connections) -> None:
+        """Raise RefusedError where nobody more may come from this IP address."""
+        self._check_bans(host)
+        self._gate.check(host, options, self._now())
+
+    def _check_bans(self, host: str) -> None:
+        reason = self._objection(host)
+        if reason:
+            raise RefusedError(reason, 403)
 
     def leave(self, session: Session) -> None:
         """Remove a session that has ended."""
@@ -78,25 +113,9 @@ class Admission:
         """Forget those who have not come lately."""
         self._gate.forget_old(self._now())
 
-    def _enter(self, host: str, options: Connections) -> str:
-        reason = self._objection(host)
-        return reason or self._gate.enter(host, options, capacity=_capacity(), now=self._now())
-
-    def _refuse(self, sock: socket.socket, reason: str) -> None:
-        """Say why, and wait a little for the client to close too: a close with unread data would destroy our line."""
-        with sock, suppress(OSError, gevent.Timeout):
-            sock.send(Message("ERROR", (reason,)).format().encode() + b"\r\n")
-            if self._lingering >= _MOST_LINGERING:
-                return
-            self._lingering += 1
-            try:
-                sock.shutdown(socket.SHUT_WR)
-                with gevent.Timeout(_LINGER):
-                    wait_read(sock.fileno())
-                    while sock.recv(4096):
-                        wait_read(sock.fileno())
-            finally:
-                self._lingering -= 1
+    def _enter(self, host: str, options: Connections) -> None:
+        self._check_bans(host)
+        self._gate.enter(host, options, capacity=_capacity(), now=self._now(), make_room=self._make_room)
 
 
 def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy_header.Header:

@@ -1,6 +1,8 @@
 """Who may come in: how many connections there are, from where, and how fast they come."""
 
 from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import suppress
 
 from greenchat.config.options import Connections
 from greenchat.values import addresses
@@ -8,8 +10,19 @@ from greenchat.values import addresses
 _MINUTE = 60_000  # ms
 
 
+class RefusedError(Exception):
+    """A connection that may not come in; the text says why. status: how HTTP says it."""
+
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
 class ConnectionLimits:
-    """Counts connections. Reads the options that it is given each time, so that a reload takes effect at once."""
+    """Counts connections. Reads the options that it is given each time, so that a reload takes effect at once.
+
+    Reads: check. Changes: enter, leave, count, uncount, take_back, forget_old. now: in ms. host: an IP address.
+    """
 
     __slots__ = ("_by_netblock", "_lately", "open")
 
@@ -18,38 +31,65 @@ class ConnectionLimits:
         self._by_netblock: Counter[str] = Counter()
         self._lately: dict[str, deque[int]] = {}
 
-    def enter(self, host: str, options: Connections, *, capacity: int, now: int) -> str:
-        """Let a connection in and return "", or return why not. host: an IP address. now: in ms.
+    def enter(
+        self, host: str, options: Connections, *, capacity: int, now: int, make_room: Callable[[], bool] = bool
+    ) -> None:
+        """Let a connection in. Raises RefusedError.
 
-        capacity: how many the system can carry.
+        capacity: how many the system can carry. make_room: ends a connection that nobody needs; returns whether there
+        was one.
         """
         most = options.most or capacity
-        if self.open >= most:
-            return f"This server is full: it takes {most} connections"
-        netblock = addresses.netblock(host)
-        if not addresses.is_within(host, options.exempt):
-            if options.per_address and self._by_netblock[netblock] >= options.per_address:
-                return f"Too many connections from your address: at most {options.per_address} at once"
-            if options.per_minute and self._count_recent(netblock, now) >= options.per_minute:
-                return f"Too many connections from your address: at most {options.per_minute} a minute"
-            site = addresses.site(host)
-            if options.per_network and self._count_recent(site, now) >= options.per_network:
-                return f"Too many connections from your network: at most {options.per_network} a minute"
-            if options.per_minute:
-                self._lately.setdefault(netblock, deque()).append(now)
-            if options.per_network:
-                self._lately.setdefault(site, deque()).append(now)
+        if self.open >= most and not make_room():
+            raise RefusedError(f"This server is full: it takes {most} connections", 503)
+        self.count(host, options, now)
         self.open += 1
-        self._by_netblock[netblock] += 1
-        return ""
 
     def leave(self, host: str) -> None:
-        """A connection that was let in is gone."""
-        netblock = addresses.netblock(host)
+        """A connection that was let in is gone. host: "" where it is counted for no address."""
         self.open -= 1
+        if host:
+            self.uncount(host)
+
+    def count(self, host: str, options: Connections, now: int) -> None:
+        """Count a connection for its address. Raises RefusedError."""
+        self.check(host, options, now)
+        netblock = addresses.netblock(host)
+        self._by_netblock[netblock] += 1
+        if addresses.is_within(host, options.exempt):
+            return
+        if options.per_minute:
+            self._lately.setdefault(netblock, deque()).append(now)
+        if options.per_network:
+            self._lately.setdefault(addresses.site(host), deque()).append(now)
+
+    def check(self, host: str, options: Connections, now: int) -> None:
+        """Raise RefusedError where one more connection from this address would be too many."""
+        if addresses.is_within(host, options.exempt):
+            return
+        netblock = addresses.netblock(host)
+        if options.per_address and self._by_netblock[netblock] >= options.per_address:
+            raise _too_many(f"address: at most {options.per_address} at once")
+        if options.per_minute and self._count_recent(netblock, now) >= options.per_minute:
+            raise _too_many(f"address: at most {options.per_minute} a minute")
+        if options.per_network and self._count_recent(addresses.site(host), now) >= options.per_network:
+            raise _too_many(f"network: at most {options.per_network} a minute")
+
+    def uncount(self, host: str) -> None:
+        """One connection less from this address."""
+        netblock = addresses.netblock(host)
         self._by_netblock[netblock] -= 1
         if not self._by_netblock[netblock]:
             del self._by_netblock[netblock]
+
+    def take_back(self, host: str, options: Connections) -> None:
+        """Count a connection of this address no longer, as if it had not come."""
+        self.uncount(host)
+        if addresses.is_within(host, options.exempt):
+            return
+        for where in addresses.netblock(host), addresses.site(host):
+            with suppress(KeyError, IndexError):
+                self._lately[where].pop()
 
     def forget_old(self, now: int) -> None:
         """Drop those who have not come lately, so that the table does not grow for ever."""
@@ -66,3 +106,7 @@ class ConnectionLimits:
         if not recent:
             del self._lately[netblock]
         return len(recent)
+
+
+def _too_many(of_what: str) -> RefusedError:
+    return RefusedError(f"Too many connections from your {of_what}", 429)

@@ -15,7 +15,9 @@ from gevent.server import StreamServer
 
 from greenchat.commands.core.process import Port
 from greenchat.config.options import Address, ListenerOptions
-from greenchat.protocol.message import Message
+from greenchat.protocol.first_bytes import is_request
+from greenchat.server.net.connection_limits import RefusedError
+from greenchat.server.net.farewell import in_http, in_irc
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,7 @@ _PATIENCE = 5.0  # seconds of more work than the server can do: thousands who co
 _UNREAD = 64 * 1024  # bytes
 _NEARLY_FULL = 0.75
 _TCP_INFO = struct.Struct("24xII")
-_BUSY = Message("ERROR", ("This server is too busy to let anybody in; try again in a minute",)).format().encode()
+_BUSY = RefusedError("This server is too busy to let anybody in; try again in a minute", 503)
 
 Peer = tuple[Any, ...]
 Serve = Callable[[socket.socket, Peer, ListenerOptions], None]
@@ -120,7 +122,10 @@ def _refuse(sock: socket.socket) -> None:
     """Say why. What it has sent is taken, since closing before that would destroy our line."""
     with sock, suppress(OSError):
         sock.setblocking(False)
-        sock.send(_BUSY + b"\r\n")
+        data = b""
+        with suppress(BlockingIOError):
+            data = sock.recv(_UNREAD)
+        sock.send(in_http(_BUSY) if is_request(data) else in_irc(_BUSY))
         sock.shutdown(socket.SHUT_WR)
         sock.recv(_UNREAD)
 

@@ -2,6 +2,7 @@
 // All that belongs to the browser comes in from outside (`env`), so that tests run it with a clock of their own.
 // https://ircv3.net/specs/extensions/websocket
 
+import { FORBIDDEN, reason, refusal } from "./ending.js";
 import { UNSAFE, Login, isPrivate } from "./login.js";
 import { format, timestamp } from "./message.js";
 import { receive } from "./receive.js";
@@ -16,7 +17,7 @@ const NICK_TRIES = 4; // while our old connection may still hold our name
 const WORDS = { offline: "Not connected.", connecting: "Connecting…", entering: "Coming in…" };
 
 /**
- * env: {WebSocket, url, location, storage, now, setTimeout, clearTimeout, random}. `onChange` is called after each change of
+ * env: {WebSocket, url, why, location, storage, now, setTimeout, clearTimeout, random}. `onChange` is called after each change of
  * the model, `onEvent` with what only the page can do: {kind: "heard" | "refused" | "invited" | ...}.
  */
 export class Connection {
@@ -250,12 +251,27 @@ export class Connection {
     const { model, env } = this;
     const { link } = model;
     const words = reason(link, event);
+    if (link.state === "connecting" && !link.leaving && !link.lastWords) this.#askWhy();
     if (link.banned || link.leaving) return this.#ended("offline", words);
     const wait = WAITS[Math.min(link.tries, WAITS.length - 1)] * (0.8 + 0.4 * env.random());
     this.#ended("waiting", words);
     link.tries += 1;
     link.retryAt = env.now() + wait * 1000;
     this.retry = env.setTimeout(() => this.connect(), wait * 1000);
+    this.onChange();
+  }
+
+  /** A browser tells no page why there is no WebSocket: ask by HTTP. env.why: resolves to {status, words}. */
+  async #askWhy() {
+    const { model, env } = this;
+    const answer = await env.why().catch(() => ({ status: 0, words: "" }));
+    if (model.link.state !== "waiting") return;
+    model.link.words = refusal(answer) || model.link.words;
+    if (answer.status === FORBIDDEN) {
+      model.link.banned = true;
+      this.#ended("offline", model.link.words);
+    }
+    model.change("link");
     this.onChange();
   }
 
@@ -375,19 +391,5 @@ function restoreSafely(model, kept) {
       kept.filter((each) => typeof each?.text === "string" && typeof each?.id === "string"),
     );
 }
-
-/** Why the connection ended, in words. */
-function reason(link, event) {
-  if (link.lastWords) return sentence(link.lastWords);
-  if (event.reason) return sentence(event.reason);
-  if (event.code === 1001) return "The server is shutting down.";
-  if (event.code === 1013) return "The server is full.";
-  return link.state === "connecting" ? "The server can't be reached." : "The server is gone.";
-}
-
-const sentence = (text) => {
-  const inner = /^closing link:?.*?\((.*)\)$/i.exec(text)?.[1] || text.replace(/^closing link:? */i, "") || text;
-  return /[.!?…]$/.test(inner) ? inner : `${inner}.`;
-};
 
 const userName = (nick) => nick.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 12) || "web";

@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.config.options import Connections
-from greenchat.server.net.connection_limits import ConnectionLimits
+from greenchat.server.net.connection_limits import ConnectionLimits, RefusedError
 from greenchat.values.addresses import network
 
 FAR = "192.0.2.7"
@@ -12,7 +12,11 @@ PLENTY = 1000
 
 def enter(gate: ConnectionLimits, host: str = FAR, now: int = 0, capacity: int = PLENTY, **limits: object) -> str:
     options = Connections(**{"per_address": 0, "per_minute": 0, **limits})  # type: ignore[arg-type]  # fields of any type
-    return gate.enter(host, options, capacity=capacity, now=now)
+    try:
+        gate.enter(host, options, capacity=capacity, now=now)
+    except RefusedError as error:
+        return str(error)
+    return ""
 
 
 def test_so_many_at_once_from_one_address() -> None:
@@ -57,6 +61,22 @@ def test_so_many_in_all() -> None:
     assert enter(gate, "127.0.0.1", most=2) == "This server is full: it takes 2 connections"
     assert enter(gate, capacity=3) == ""
     assert enter(gate, capacity=3) == "This server is full: it takes 3 connections"
+
+
+def test_what_is_taken_back_was_never_counted() -> None:
+    gate = ConnectionLimits()
+    limits = Connections(per_address=1, per_minute=1, per_network=1)
+    for _ in range(3):
+        gate.enter(FAR, limits, capacity=PLENTY, now=0)
+        gate.take_back(FAR, limits)
+    assert gate.open == 3
+    gate.count(FAR, limits, 0)
+    with pytest.raises(RefusedError, match="your address: at most 1 at once") as refused:
+        gate.count(FAR, limits, 0)
+    assert refused.value.status == 429
+    for _ in range(3):
+        gate.leave("")
+    assert gate.open == 0
 
 
 def test_zero_switches_off() -> None:

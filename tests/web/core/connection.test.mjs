@@ -54,6 +54,33 @@ test("a lost connection is tried again, later each time, and we are where we wer
   assert.equal(web.model.link.tries, 0);
 });
 
+test("why there is no WebSocket, as HTTP tells it", async () => {
+  const table = [
+    [503, "This server is full: it takes 2 connections", "This server is full: it takes 2 connections.", "waiting"],
+    [429, "Too many connections from your address: at most 120 a minute", /^Too many .*minute\.$/, "waiting"],
+    [403, "You are banned from this server: spam", "You are banned from this server: spam.", "offline"],
+    [426, "This is for WebSocket clients", /a proxy in between may not know WebSocket\.$/, "waiting"],
+    [502, "", "The server can't be reached.", "waiting"],
+  ];
+  for (const [status, said, words, state] of table) {
+    const web = new Surroundings();
+    web.why = { status, words: said };
+    web.chat.join("ada");
+    web.lose();
+    await new Promise(setImmediate);
+    assert.match(web.model.link.words, words instanceof RegExp ? words : new RegExp(`^${words}$`));
+    assert.equal(web.model.link.state, state);
+    assert.equal(web.timers.length, state === "waiting" ? 1 : 0);
+  }
+});
+
+test("a server that is away is not asked why", async () => {
+  const web = new Surroundings();
+  web.enter();
+  web.env.why = () => assert.fail();
+  web.lose();
+});
+
 test("why it ended, in words", () => {
   const table = [
     [[], {}, "The server is gone.", "waiting"],

@@ -70,6 +70,7 @@ export function history(n, text = `line ${n}`, nick = "bob") {
 export class Surroundings {
   constructor(kept = {}) {
     this.kept = kept;
+    this.why = { status: 426, words: "" };
     this.sockets = [];
     this.timers = [];
     this.time = NOW;
@@ -88,6 +89,7 @@ export class Surroundings {
         }
       },
       url: "ws://localhost/ws",
+      why: async () => this.why,
       location: { protocol: "http:", hostname: "localhost" },
       storage: {
         get: (name) => (name in kept ? JSON.parse(kept[name]) : null),

@@ -1,0 +1,25 @@
+// Why there is no connection, or no longer one, in words.
+
+export const FORBIDDEN = 403; // a status of HTTP: to try again is no use
+const HANDSHAKE_WANTED = 426;
+const NO_WEBSOCKET = "The server answers, but this page can't connect: a proxy in between may not know WebSocket.";
+
+/** Why a connection ended. link: see state.js; event: of the WebSocket, when it closed. */
+export function reason(link, event) {
+  if (link.lastWords) return sentence(link.lastWords);
+  if (event.reason) return sentence(event.reason);
+  if (event.code === 1001) return "The server is shutting down.";
+  if (event.code === 1013) return "The server is full.";
+  return link.state === "connecting" ? "The server can't be reached." : "The server is gone.";
+}
+
+/** Why a connection was refused, by what HTTP answers in its place; "" where that says nothing. */
+export function refusal({ status, words }) {
+  if (status === HANDSHAKE_WANTED) return NO_WEBSOCKET;
+  return status >= 400 && words ? sentence(words) : "";
+}
+
+const sentence = (text) => {
+  const inner = /^closing link:?.*?\((.*)\)$/i.exec(text)?.[1] || text.replace(/^closing link:? */i, "") || text;
+  return /[.!?…]$/.test(inner) ? inner : `${inner}.`;
+};
