@@ -1,7 +1,7 @@
 """The page: the files of `greenchat/web`, and the few facts that it asks for.
 
 A file is read when it has changed, so that who works on the page need not restart the server; a browser asks each time
-whether it has, and is told so in one line.
+whether it has, and is told so in one line. Comments stay here: they would be a tenth of all.
 """
 
 import gzip
@@ -41,6 +41,7 @@ _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"  # no .. and nothing hidden can be asked 
 _FILE = rf"((?:{_NAME}/)*{_NAME}\.(?:{'|'.join(TYPES)}))"
 _VALIDATED = ("Cache-Control", "no-cache")
 _SMALL = 512  # bytes that are not worth packing
+_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)  # with its lines for itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Pages:
             known = self._files.get(path)
             if known is not None and known.stamp == stamp:
                 return known
-            data = file.read_bytes()
+            data = without_comments(file.read_bytes()) if path.endswith((".js", ".css")) else file.read_bytes()
         except OSError:
             if path == _MANIFEST:
                 return self._make(path, (0, 0, base, self.title), self._manifest(base))
@@ -159,6 +160,11 @@ def _in_json(text: str) -> str:
 
 
 _ESCAPES: dict[str, Callable[[str], str]] = {_SHELL: html.escape, _MANIFEST: _in_json, _WORKER: _in_json}
+
+
+def without_comments(code: bytes) -> bytes:
+    """JavaScript or CSS without those comments that have lines for themselves; all other lines keep their numbers."""
+    return _COMMENT.sub(lambda match: b"\n" * match[0].count(b"\n"), code)
 
 
 def takes_gzip(field: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web
 from greenchat.server.http import pages
+from greenchat.server.http.pages import without_comments
 from tests.conftest import StartServer, Target, quick_options
 from tests.http_client import Http
 
@@ -63,6 +64,21 @@ def test_a_file_is_sent_once(site: Http) -> None:
     again = site.get("/core/app.js", If_None_Match=first.fields["etag"])
     assert (again.status, again.body, again.fields["etag"]) == (304, b"", first.fields["etag"])
     assert site.get("/core/app.js", If_None_Match='"other"').status == 200
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        (b"", b""),
+        (b"// why\nrun(); // here\n", b"\nrun(); // here\n"),
+        (b"/** What\n * it * does **/ \n  // and\nrun();", b"\n\n\nrun();"),
+        (b"a = 'http://x'; /* b */ c\n", b"a = 'http://x'; /* b */ c\n"),
+        (b"a /* b\n c */ d", b"a /* b\n c */ d"),
+        (b"/* a */ b();\n/* c */\n", b"/* a */ b();\n\n"),
+    ],
+)
+def test_comments_stay_here_and_lines_keep_their_numbers(written: bytes, sent: bytes) -> None:
+    assert without_comments(written) == sent
 
 
 def test_a_changed_file_is_sent_again(site: Http, folder: Path) -> None:
