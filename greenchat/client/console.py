@@ -31,14 +31,16 @@ from greenchat.client.state.events import (
     Wheeled,
 )
 from greenchat.client.state.lines import Line
-from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.client.state.model import Model, Network
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
 from greenchat.client.text.cells import visible, width
 from greenchat.client.text.style import Frame, Size
 from greenchat.client.view import join_view
 from greenchat.client.view.bars import Look, prompt_room
+from greenchat.client.view.pointer import click
 from greenchat.client.view.theme import Appearance, Theme, styled
 from greenchat.client.view.window_view import WINDOW_ACTIONS, Viewpoint
+from greenchat.records import replace
 
 HINT_QUIT = "Ctrl-C again leaves greenchat."
 
@@ -94,11 +96,17 @@ class Console:
         mode, theme = self._mode, self.view.theme
         if mode is None and self._join:
             return join_view.render(self._join, self.size, theme)
-        if mode is None:
-            prompt = f"reply to {reply.nick}: " if (reply := self._speaking.reply) else ""
-            misspelt = self._proof.misspelt(self.editor.line)
-            return self.view.picture(Look(theme, monotonic, now, self._hint(), prompt, misspelt=misspelt))
-        return self.view.picture(Look(theme, monotonic, now, self._hint(), mode.prompt, mode.marked, mode.selected))
+        look = self._look
+        return self.view.picture(replace(look, theme=theme, monotonic=monotonic, now=now))
+
+    @property
+    def _look(self) -> Look:
+        """What the picture depends on besides model, size and time."""
+        mode = self._mode
+        if mode:
+            return Look(hint=self._hint(), prompt=mode.prompt, marked=mode.marked, selected=mode.selected)
+        prompt = f"reply to {reply.nick}: " if (reply := self._speaking.reply) else ""
+        return Look(self.view.theme, hint=self._hint(), prompt=prompt, misspelt=self._proof.misspelt(self.editor.line))
 
     def _hint(self) -> str:
         """Return the status line's hint: what the keys do, after the question where that has no room of its own."""
@@ -140,7 +148,7 @@ class Console:
         if self._join:
             self._join.noticed()
         self.ask(now)
-        self._look()
+        self._read()
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Handle an event of the terminal. now: milliseconds since the epoch."""
@@ -150,10 +158,10 @@ class Console:
                 self._key(key, now)
             case Pasted(text):
                 self._paste(text.strip("\n"), now)
-            case Wheeled(key, row):
-                self._wheel(key, row, now)
-            case Clicked(row, column):
-                self._click(row, column)
+            case Wheeled(key, row, column):
+                self._wheel(key, row, column, now)
+            case Clicked(row, column) if not (self._mode or self._join):
+                self.hint = click(self.view, self.editor, self._look, row, column)
             case Resized(size):
                 self.size = size
             case Entered("\x1b") if self._mode:
@@ -169,7 +177,7 @@ class Console:
         self._speaking.follow_window()
         self._proof.look(self.editor.line, now)
         self.ask(now)
-        self._look()
+        self._read()
 
     def end_input(self, now: int) -> None:
         """Note that stdin has ended: every question, now and later, gets the answer that changes nothing."""
@@ -304,26 +312,16 @@ class Console:
             self._quitting = True
             self.hint = HINT_QUIT
 
-    def _click(self, row: int, column: int) -> None:
-        """Go to the clicked window, itself or in the list of windows; put a clicked nickname into the line."""
-        clicked = None if self._mode else self.view.clicked(row, column)
-        if isinstance(clicked, Buffer):
-            self.model.show(clicked)
-        elif clicked:
-            self.editor.insert(f"{clicked}{' ' if self.editor.text else ': '}")
-
-    def _wheel(self, key: str, row: int, now: int) -> None:
-        """Scroll the window under the pointer; the current one as any key would."""
-        window = None if self._mode or self._join else self.view.window_at(row)
-        if window is None or window is self.model.current:
+    def _wheel(self, key: str, row: int, column: int, now: int) -> None:
+        """Scroll what is under the pointer; the window that the user is in as any key would."""
+        if self._mode or self._join or not self.view.wheel(row, column, up=key == "WheelUp"):
             self._key(key, now)
-        else:
-            self.view.scroll_other(window, up=key == "WheelUp")
 
-    def _look(self) -> None:
+    def _read(self) -> None:
         """Mark as read what the other visible windows show."""
-        if self.model.beside or self.model.on_screen:
-            for buffer in self.model.look_at(self.view.layout.above):
+        if self.model.others_shown or self.model.on_screen:
+            shown = (pane.buffer for pane in self.view.layout.panes)
+            for buffer in self.model.look_at(tuple(each for each in shown if each is not self.model.current)):
                 chathistory.mark_read(buffer)
 
     def _search(self) -> None:

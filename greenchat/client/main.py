@@ -102,7 +102,8 @@ def _start(given: options.Options) -> int:
     settings = config_folder() / "client.toml"
     try:
         loaded = load(settings)
-        where = _where(given.destination, str(loaded.get("start")))
+        named = loaded.networks.get(given.destination)
+        where = named.addresses[0] if named else _where(given.destination, str(loaded.get("start")))
         destination = parse_destination(where)
     except (AddressError, SettingError) as error:
         raise UsageError(str(error)) from error
@@ -113,7 +114,9 @@ def _start(given: options.Options) -> int:
     nick = given.nick or destination.nick or (_ask_for_nick() if given.plain else "")
     if (nick or given.plain) and (problem := nick_problem(nick)):
         raise UsageError(problem)
-    autoconnected = [] if where or given.serve else [each for each in loaded.networks.values() if each.autoconnect]
+    autoconnected = [named] if named else []
+    if not where and not given.serve:
+        autoconnected = [each for each in loaded.networks.values() if each.autoconnect]
     says_all = bool(autoconnected or (nick and (where or given.serve or given.plain)))
     if says_all and not autoconnected:
         remember("nickname", nick)
@@ -273,7 +276,7 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
             app.run()
-            remember("windows", windows.written(console.model))
+            remember("windows", windows.written(console.model, recall("windows")))
     except TerminalError as error:
         raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
 

@@ -243,6 +243,28 @@ def test_a_destination_of_the_command_line_is_proposed_the_next_time(server: Ser
     third.wait_for("You joined", "[#tea]")
 
 
+def test_a_kept_network_is_called_by_its_name_and_its_windows_come_back(
+    server: Server, greenchat: OpenTerminal
+) -> None:
+    first = greenchat(f"ann@{server.address}/#lobby")
+    first.wait_for("You joined")
+    first.enter(f"/network add home {server.address}")
+    first.wait_for("home is kept")
+    first.enter("/quit")
+    assert first.wait_end() == 0
+    second = greenchat("home", rows=20, columns=100)
+    second.wait_for("[home]")
+    second.enter("/join #tea")
+    second.wait_for("[#tea]", "You joined")
+    second.enter("/vsplit home")
+    second.wait_for(" home (127.0.0.1")
+    second.enter("/quit")
+    assert second.wait_end() == 0
+    third = greenchat("home", rows=20, columns=100)
+    third.wait_for("[#tea]", "You joined")
+    third.wait(lambda: third.rows[0].startswith(" #tea") and " home (127.0.0.1" in third.rows[0])
+
+
 def test_a_server_can_be_started_from_the_join_screen(greenchat: OpenTerminal, server: Server) -> None:
     server.stop()
     terminal = greenchat(server.address, USER="ann")

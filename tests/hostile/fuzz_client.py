@@ -11,7 +11,7 @@ from greenchat.client.state.bindings import KEYS
 from greenchat.client.state.events import Clicked, Garbled, Resized, Wheeled
 from greenchat.client.text.cells import visible, width
 from greenchat.client.text.style import Frame, Size
-from greenchat.client.view.frame import SMALLEST
+from greenchat.client.view.layout import SMALLEST
 from greenchat.protocol.message import ParseError, parse
 from tests.client.world import World
 
@@ -117,7 +117,7 @@ def client_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Cal
                 world.console.on_terminal(Resized(size), world.now)
             case 3 | 4 | 5:
                 row, column = chance.randrange(50), chance.randrange(200)
-                wheel = Wheeled(chance.choice(["WheelUp", "WheelDown"]), row)
+                wheel = Wheeled(chance.choice(["WheelUp", "WheelDown"]), row, column)
                 mouse = Clicked(row, column) if chance.randrange(2) else wheel
                 trace.append(mouse)
                 world.console.on_terminal(mouse, world.now)

@@ -120,6 +120,10 @@ class Editor:
 
     # movement
 
+    def move(self, cursor: int) -> None:
+        """Put the cursor at a place in the text, between the graphemes there."""
+        self._move(cursor)
+
     def left(self) -> None:
         """Move one character to the left."""
         self._move(len(self.line.before) - len(_last(self.line.before)))

@@ -4,29 +4,32 @@ the end, and opened again at the next start for the networks that are kept."""
 from greenchat.client.state.model import Buffer, BufferKind, Model
 
 
-def written(model: Model) -> str:
-    """Return the windows of kept networks as one line of JSON."""
+def written(model: Model, before: str = "") -> str:
+    """Return the windows of kept networks as one line of JSON. before: what was written the last time, of which those
+    of networks that are not open now stay."""
     import json  # late: only at the end
 
-    return json.dumps(
-        [
-            {
-                "network": buffer.network.name,
-                "name": "" if buffer.kind is BufferKind.STATUS else buffer.name,
-                "number": buffer.number,
-                "beside": buffer in model.beside,
-                "current": buffer is model.current,
-            }
-            for buffer in model.buffers
-            if buffer.network.kept
-        ]
-    )
+    here = {network.name for network in model.networks}
+    elsewhere = [entry for entry in _entries(before) if entry.get("network") not in here]
+    entries: list[dict[str, object]] = [
+        {
+            "network": buffer.network.name,
+            "name": "" if buffer.kind is BufferKind.STATUS else buffer.name,
+            "number": buffer.number,
+            "place": model.splits.place(buffer),
+            "current": buffer is model.current,
+        }
+        for buffer in model.buffers
+        if buffer.network.kept
+    ]
+    return json.dumps([*entries, *elsewhere])
 
 
 def restore(model: Model, text: str) -> None:
     """Open the windows that were open, and those of all channels that are to be joined."""
     networks = {network.name: network for network in model.networks}
     current: Buffer | None = None
+    places: dict[Buffer, tuple[int, int]] = {}
     for entry in _entries(text):
         network = networks.get(str(entry.get("network", "")))
         if network is None:
@@ -37,8 +40,9 @@ def restore(model: Model, text: str) -> None:
         buffer = model.open(network, name) if name else network.status
         if isinstance(number, int) and 0 < number < 1000:
             model.move(buffer, number)
-        if entry.get("beside"):
-            model.beside.append(buffer)
+        match entry.get("place"):
+            case [int(column), int(row)]:
+                places[buffer] = column, row
         if entry.get("current"):
             current = buffer
     for network in model.networks:
@@ -46,6 +50,7 @@ def restore(model: Model, text: str) -> None:
             model.open(network, channel)
     channels = [buffer for buffer in model.buffers if buffer.kind is BufferKind.CHANNEL]
     model.show(current or (channels or model.buffers)[0])
+    model.splits.arrange(places, model.current)
 
 
 def _entries(text: str) -> list[dict[str, object]]:

@@ -38,6 +38,8 @@ KEYS = (
     "message cursor",
     "windows panel",
     "nicks panel",
+    "nicks down",
+    "next split",
     "copy mode",
     "clear or quit",
 )

@@ -61,26 +61,31 @@ def close(order: Order) -> None:
     order.model.close(buffer)
 
 
-@command("split", usage="[window]", example="/split #dev")
+@command("split", "splith", usage="[right] [window]", example="/split #dev")
 def split(order: Order) -> None:
     """Keep one more window on the screen, above this one (the last one you were in). Alt-O or F7 goes to it.
 
-    On a small terminal only the window you are in is shown. /unsplit ends it.
+    /split right #dev, or /vsplit #dev, puts it to the right of this one. On a small terminal only the window you are in
+    is shown. /unsplit ends it.
     """
-    model = order.model
-    wanted = _named(order, order.words[0]) if order.words else model.last
-    if wanted is model.current:
-        raise SlashError("This window is shown already. Name another one: /split #channel")
-    if wanted not in model.beside:
-        model.beside.append(wanted)
+    first, _, rest = order.arguments.partition(" ")
+    _split(order, rest.strip() if first == "right" else order.arguments, right=first == "right")
+
+
+@command("vsplit", "splitv", usage="[window]", example="/vsplit #dev")
+def vsplit(order: Order) -> None:
+    """Keep one more window on the screen, to the right of this one (the last one you were in)."""
+    _split(order, order.arguments, right=True)
 
 
 @command("unsplit", usage="[window]", example="/unsplit")
 def unsplit(order: Order) -> None:
     """Show only the window you are in, or take one away from the others."""
     model = order.model
-    gone = [_named(order, order.words[0])] if order.words else list(model.beside)
-    model.beside = [buffer for buffer in model.beside if buffer not in gone]
+    for buffer in [_named(order, order.words[0])] if order.words else list(model.others_shown):
+        if buffer is model.current:
+            raise SlashError("This is the window you are in. Alt-O goes to another one.")
+        model.splits.remove(buffer)
 
 
 @command("windows", "ls", "wl", example="/windows")
@@ -175,6 +180,14 @@ def raw(order: Order) -> None:
 def motd(order: Order) -> None:
     """Show the server's message of the day."""
     order.online().send("MOTD")
+
+
+def _split(order: Order, name: str, *, right: bool) -> None:
+    model = order.model
+    wanted = _named(order, name.split()[0]) if name else model.last
+    if wanted is model.current:
+        raise SlashError("This window is shown already. Name another one: /split #channel")
+    (model.splits.add_right if right else model.splits.add_above)(wanted, model.current)
 
 
 def _when(time: int, now: int) -> str:

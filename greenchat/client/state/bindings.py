@@ -70,6 +70,8 @@ KEYS: dict[str, str] = {
     "M-Enter": "newline",
     "M-B": "windows panel",
     "M-N": "nicks panel",
+    "F11": "nicks up",
+    "F12": "nicks down",
     "WheelUp": "wheel up",
     "WheelDown": "wheel down",
     "C-f": "search",

@@ -112,10 +112,11 @@ class Clicked:
 
 @record(slots=True)
 class Wheeled:
-    """The wheel was turned over a row, counted from 0 at the top. key: its name in the key table."""
+    """The wheel was turned over a cell, counted from 0 at the top left. key: its name in the key table."""
 
     key: str
     row: int
+    column: int
 
 
 @record(slots=True)

@@ -13,6 +13,7 @@ from greenchat.client.state.network import Buffer, Network
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
 from greenchat.client.state.session_state import LinkState
 from greenchat.client.state.settings import Settings
+from greenchat.client.state.splits import Splits
 from greenchat.protocol.message import Message
 from greenchat.records import replace
 
@@ -32,7 +33,6 @@ class Model:
         "_left",
         "actions",
         "asks",
-        "beside",
         "buffers",
         "caller",
         "calls",
@@ -48,13 +48,14 @@ class Model:
         "questions",
         "requests",
         "settings",
+        "splits",
     )
 
     def __init__(self, network: Network) -> None:
         self.networks: list[Network] = []
         self.buffers: list[Buffer] = []
-        self.beside: list[Buffer] = []  # to be on the screen together with the current one
-        self.on_screen: tuple[Buffer, ...] = ()  # those of them for which there is room
+        self.splits = Splits(network.status)
+        self.on_screen: tuple[Buffer, ...] = ()  # those that are shown besides the current one, if there is room
         self.requests: deque[Request] = deque()
         self.settings = Settings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
@@ -79,8 +80,8 @@ class Model:
 
     @property
     def others_shown(self) -> list[Buffer]:
-        """The windows that are to be on the screen above the current one."""
-        return [buffer for buffer in self.beside if buffer is not self.current and buffer in self.buffers]
+        """The windows that are to be on the screen together with the current one."""
+        return [buffer for buffer in self.splits.windows if buffer is not self.current]
 
     def add_network(self, network: Network) -> None:
         """Add a network with its status buffer."""
@@ -90,13 +91,17 @@ class Model:
     def remove_network(self, network: Network) -> None:
         """Remove a network and its windows; there is another one."""
         self.networks.remove(network)
+        gone = [buffer for buffer in self.buffers if buffer.network is network]
         self.buffers = [buffer for buffer in self.buffers if buffer.network is not network]
         if self.last not in self.buffers:
             self.last = self.buffers[0]
         if self.current not in self.buffers:
             self._leave()
+            self.splits.exchange(self.current, self.last)
             self.current = self.last
             self.current.unread.clear()
+        for buffer in gone:
+            self.splits.remove(buffer)
 
     def open(self, network: Network, name: str) -> Buffer:
         """Return the buffer of this name; a new one where there is none."""
@@ -120,14 +125,17 @@ class Model:
         if self.current is buffer:
             previous = self.last if self.last in self.buffers else self.buffers[max(0, place - 1)]
             self._leave()
+            self.splits.exchange(buffer, previous)
             self.current = previous
             previous.unread.clear()
+        self.splits.remove(buffer)
 
     def show(self, buffer: Buffer) -> None:
-        """Bring a buffer on the screen. If it is there already, above the current one, the two change places."""
+        """Go to a window. If it is not on the screen, it takes the place of the one that the user was in."""
         if buffer is self.current:
             return
-        self.beside = [self.current if other is buffer else other for other in self.beside]
+        if buffer not in self.splits:
+            self.splits.exchange(self.current, buffer)
         self.current.mark_seen()
         self._leave()
         self.last, self.current = self.current, buffer

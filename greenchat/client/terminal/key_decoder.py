@@ -177,7 +177,7 @@ def _mouse(parameters: str, *, pressed: bool) -> TerminalEvent | None:
         return None
     button, column, row = numbers
     if button in (64, 65):
-        return Wheeled("WheelUp" if button == 64 else "WheelDown", row - 1)
+        return Wheeled("WheelUp" if button == 64 else "WheelDown", row - 1, column - 1)
     return Clicked(row - 1, column - 1) if button == 0 and row and column else None
 
 

@@ -12,7 +12,7 @@ from greenchat.client.text.cells import clip, clip_row, fill_row, graphemes, row
 from greenchat.client.text.style import NORMAL, Cursor, Row, Size, Span, Style
 from greenchat.client.text.times import duration
 from greenchat.client.view.theme import DARK, Theme, formatted
-from greenchat.records import record
+from greenchat.records import record, replace
 
 ROOMY = 60  # columns from which the status line tells more
 TIGHT = 40  # columns under which it tells only what matters
@@ -40,16 +40,17 @@ class Look:
     misspelt: tuple[tuple[int, int], ...] = ()
 
 
-def topic_row(buffer: Buffer, columns: int, theme: Theme) -> Row:
-    """Return the buffer's name and topic."""
+def topic_row(buffer: Buffer, columns: int, theme: Theme, *, here: bool = False) -> Row:
+    """Return the buffer's name and topic. here: of several windows, the user is in this one."""
     bar = theme.bar
     name = visible(buffer.name)
+    named = replace(bar, bold=True) if here else bar
     if buffer.kind is BufferKind.STATUS:
-        title: Row = (Span(f" {name} ({buffer.network.address}), greenchat {__version__}", bar),)
+        title: Row = (Span(f" {name} ({buffer.network.address}), greenchat {__version__}", named),)
     elif buffer.topic:
-        title = (Span(f" {name}: ", bar), *formatted(buffer.topic, bar))
+        title = (Span(f" {name}: ", named), *formatted(buffer.topic, bar))
     else:
-        title = (Span(f" {name}", bar),)
+        title = (Span(f" {name}", named),)
     if row_width(title) > columns:
         glyph = theme.glyphs.ellipsis
         title = (*fill_row(title, columns - width(glyph), bar), Span(glyph, bar))
@@ -117,14 +118,10 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
 def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[Row, ...], Cursor]:
     """Return the input, a row for each of its lines, cut so that the cursor is on it; and where the cursor is."""
     theme, columns = look.theme, area.columns
-    name = visible(buffer.name)
-    prompt = f"[{clip(name, columns // 4, theme.glyphs.ellipsis)}] " if columns >= TIGHT else "> "
-    if look.prompt:
-        prompt = clip(visible(look.prompt), prompt_room(columns), theme.glyphs.ellipsis)
+    prompt = _prompt(buffer, columns, look)
     texts = line.text.split("\n")
-    at = line.before.count("\n")
-    column = len(line.before) - (line.before.rfind("\n") + 1)
-    first = max(0, min(at - area.rows // 2, len(texts) - area.rows))
+    at, column = _place(line)
+    first = _first_row(line, area.rows)
     rows = []
     cursor = Cursor(0, 0)
     starts = [0, *accumulate(len(text) + 1 for text in texts)]
@@ -137,6 +134,41 @@ def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple
         if number == at:
             cursor = Cursor(number - first, place)
     return tuple(rows), cursor
+
+
+def input_place(buffer: Buffer, line: InputLine, area: Size, look: Look, clicked: Cursor) -> int:
+    """Return the place in the text of the input that is drawn at a cell, or nearest to it. clicked: within the area."""
+    at, column = _place(line)
+    texts = line.text.split("\n")
+    number = min(_first_row(line, area.rows) + clicked.row, len(texts) - 1)
+    prompt = width(_prompt(buffer, area.columns, look))
+    letters = graphemes(texts[number])
+    widths = [width(visible(letter)) for letter in letters]
+    cursor = len(graphemes(texts[number][: column if number == at else 0]))
+    shown = _first_shown(widths, cursor, area.columns - prompt - 1)
+    left = clicked.column - prompt
+    while shown < len(letters) and left >= widths[shown]:
+        left -= widths[shown]
+        shown += 1
+    return sum(len(text) + 1 for text in texts[:number]) + sum(map(len, letters[:shown]))
+
+
+def _place(line: InputLine) -> tuple[int, int]:
+    """Return on which of the text's lines the cursor is, and before which of its characters."""
+    return line.before.count("\n"), len(line.before) - (line.before.rfind("\n") + 1)
+
+
+def _first_row(line: InputLine, rows: int) -> int:
+    """Return the first of the text's lines that is shown in so many rows."""
+    return max(0, min(_place(line)[0] - rows // 2, line.text.count("\n") + 1 - rows))
+
+
+def _prompt(buffer: Buffer, columns: int, look: Look) -> str:
+    """Return what stands before the input line."""
+    ellipsis = look.theme.glyphs.ellipsis
+    if look.prompt:
+        return clip(visible(look.prompt), prompt_room(columns), ellipsis)
+    return f"[{clip(visible(buffer.name), columns // 4, ellipsis)}] " if columns >= TIGHT else "> "
 
 
 def prompt_room(columns: int) -> int:

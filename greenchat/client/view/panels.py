@@ -35,11 +35,25 @@ def window_at(model: Model, height: int, row: int) -> Buffer | None:
     return model.buffers[number] if number < len(model.buffers) else None
 
 
-def nick_at(buffer: Buffer, height: int, row: int) -> str:
-    """Return the nick on a row of the list, "" for none."""
-    members = buffer.ranked_members
-    shown = len(members) if len(members) <= height else height - 1
-    return members[row].nick if row < shown else ""
+def nick_at(buffer: Buffer, height: int, row: int, first: int = 0) -> str:
+    """Return the nick on a row of the list, "" for none. first: as many are scrolled out above."""
+    shown = _nicks_shown(len(buffer.members), height, first)
+    place = shown.start + row - (shown.start > 0)
+    return buffer.ranked_members[place].nick if place in shown else ""
+
+
+def most_scrolled(buffer: Buffer, height: int) -> int:
+    """Return how many people can be scrolled out above the list at most."""
+    return max(0, len(buffer.members) - height + 1) if len(buffer.members) > height else 0
+
+
+def _nicks_shown(count: int, height: int, first: int) -> range:
+    """Return which of so many people are shown. Where some are not, the first and the last row say how many."""
+    if count <= height:
+        return range(count)
+    first = max(0, min(first, count - height + 1))
+    room = height - (first > 0)
+    return range(first, count if count - first <= room else first + max(0, room - 1))
 
 
 def _first_window(model: Model, height: int) -> int:
@@ -47,18 +61,23 @@ def _first_window(model: Model, height: int) -> int:
     return max(0, min(current - height // 2, len(model.buffers) - height))
 
 
-def nick_rows(buffer: Buffer, area: Size, theme: Theme) -> list[Row]:
-    """Return a row per member, those with rights first; the last row counts those that have no room."""
+def nick_rows(buffer: Buffer, area: Size, theme: Theme, first: int = 0) -> list[Row]:
+    """Return a row per member, those with rights first; a row counts those that have no room above, and below.
+
+    first: as many are scrolled out above.
+    """
     members = buffer.ranked_members if area.columns else []
-    fits = len(members) <= area.rows
+    shown = _nicks_shown(len(members), area.rows, first)
     rows: list[Row] = []
-    for member in members if fits else members[: max(0, area.rows - 1)]:
+    if shown.start and area.rows:
+        rows.append(fill_row((Span(f" +{shown.start} above", theme.event),), area.columns))
+    for member in members[shown.start : shown.stop]:
         own = buffer.network.is_me(member.nick)
         style = theme.own_nick if own else theme.nick(buffer.network.fold(member.nick))
         if member.away:
             style = theme.event
         name = Span(clip(visible(member.nick), area.columns - 1, theme.glyphs.ellipsis), style)
         rows.append(fill_row((Span(member.prefixes[:1] or " ", theme.separator), name), area.columns))
-    if not fits and area.rows:
-        rows.append(fill_row((Span(f" +{len(members) - len(rows)} more", theme.event),), area.columns))
+    if shown.stop < len(members) and len(rows) < area.rows:
+        rows.append(fill_row((Span(f" +{len(members) - shown.stop} more", theme.event),), area.columns))
     return rows + [(Span(" " * area.columns),)] * (area.rows - len(rows))

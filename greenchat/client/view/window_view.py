@@ -10,8 +10,9 @@ from greenchat.client.state.lines import TALK, Anchor
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.text.style import Frame, Size
 from greenchat.client.view.bars import Look
-from greenchat.client.view.frame import Layout, Panels, layout, render
-from greenchat.client.view.panels import nick_at, window_at
+from greenchat.client.view.frame import render
+from greenchat.client.view.layout import Layout, Panels, layout
+from greenchat.client.view.panels import most_scrolled, nick_at, window_at
 from greenchat.client.view.scrollback import NO_LINE, at_start, lines_shown, scrolled
 from greenchat.client.view.theme import Theme
 from greenchat.records import replace
@@ -25,7 +26,7 @@ class Viewpoint:
     bare: copy mode, names and texts only. Reads: picture, theme, layout, clicked. Changes: the rest.
     """
 
-    __slots__ = ("_hint", "_line", "_theme", "bare", "model", "panels", "size")
+    __slots__ = ("_hint", "_line", "_nicks", "_theme", "bare", "model", "panels", "size")
 
     def __init__(
         self, model: Model, size: Size, theme: Theme, line: Callable[[], InputLine], hint: Callable[[], str]
@@ -37,6 +38,7 @@ class Viewpoint:
         self._theme = theme
         self._line = line
         self._hint = hint
+        self._nicks: tuple[Buffer, int] = (model.current, 0)  # how far which window's list of people is scrolled
 
     def draw_with(self, theme: Theme) -> None:
         """Draw with this theme from now on."""
@@ -44,7 +46,7 @@ class Viewpoint:
 
     def picture(self, look: Look) -> Frame:
         """Return the whole picture."""
-        return render(self.model, self._line(), self.size, look, self._panels)
+        return render(self.model, self._line(), self.size, look, self._panels, self._nicks_scrolled)
 
     @property
     def theme(self) -> Theme:
@@ -56,25 +58,59 @@ class Viewpoint:
         """The layout of the terminal."""
         return layout(self.model, self._line(), self.size, self._panels)
 
-    def clicked(self, row: int, column: int) -> Buffer | str | None:
-        """Return what was clicked: a window, itself or in the list of windows, or a nickname in the list of people."""
-        divided = self.layout
-        height, within = divided.height, row - divided.top
-        if not 0 <= within < height:
-            return self.window_at(row)
-        if column < divided.windows:
-            return window_at(self.model, height, within)
-        if divided.nicks and divided.first_of_nicks <= column < divided.first_of_nicks + divided.nicks:
-            return nick_at(self.model.current, height, within) or None
-        return self.window_at(row)
+    def nick_at(self, row: int, column: int) -> str:
+        """Return the nickname at a cell of the list of people, "" for none."""
+        if not self._is_over_nicks(row, column):
+            return ""
+        return nick_at(self.model.current, self.layout.height, row - self.layout.top, self._nicks_scrolled)
 
-    def window_at(self, row: int) -> Buffer | None:
-        """Return the window that has this row, where there are several; None for the status and the input."""
+    def window_at(self, row: int, column: int) -> Buffer | None:
+        """Return the window of a cell, its own or one in the list of windows; None for a cell of none."""
         divided = self.layout
-        row += 1 - divided.top  # as if the first topic were there
-        if not divided.above or row > divided.height:
-            return None
-        return (*divided.above, self.model.current)[min(row // divided.each, len(divided.above))]
+        within = row - divided.top
+        if 0 <= within < divided.height and column < divided.windows:
+            return window_at(self.model, divided.height, within)
+        return None if self._is_over_nicks(row, column) else divided.window_at(row, column)
+
+    @property
+    def input_line(self) -> InputLine:
+        """The content of the input line."""
+        return self._line()
+
+    @property
+    def _nicks_scrolled(self) -> int:
+        buffer, first = self._nicks
+        return first if buffer is self.model.current else 0
+
+    def _is_over_nicks(self, row: int, column: int) -> bool:
+        divided = self.layout
+        beside = bool(divided.nicks) and 0 <= column - divided.first_of_nicks < divided.nicks
+        return beside and 0 <= row - divided.top < divided.height
+
+    def scroll_nicks(self, rows: int) -> None:
+        """Scroll the list of people, down if positive."""
+        buffer = self.model.current
+        most = most_scrolled(buffer, self.layout.height)
+        self._nicks = buffer, max(0, min(most, self._nicks_scrolled + rows))
+
+    def scroll_nicks_page(self, pages: int) -> None:
+        """Scroll the list of people by its height."""
+        self.scroll_nicks(pages * max(1, self.layout.height - 2))
+
+    def wheel(self, row: int, column: int, *, up: bool) -> bool:
+        """Turn the wheel over the list of people or a window that the user is not in; False if it is over neither."""
+        rows = _WHEEL_ROWS if up else -_WHEEL_ROWS
+        if self._is_over_nicks(row, column):
+            self.scroll_nicks(-rows)
+            return True
+        buffer = self.layout.window_at(row, column)
+        if buffer is None or buffer is self.model.current:
+            return False
+        area = self.layout.pane(buffer).area
+        buffer.anchor = scrolled(buffer, area, self.theme, rows)
+        if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
+            chathistory.ask_older(buffer)
+        return True
 
     def newest_shown(self) -> int:
         """Return the number of the newest visible message, else of the newest visible line, else NO_LINE."""
@@ -97,7 +133,7 @@ class Viewpoint:
     def scroll(self, rows: int) -> None:
         """Up if positive; at the top, older lines are asked for, and in a gap those that are missing."""
         buffer = self.model.current
-        area = self.layout.history
+        area = self._area
         if rows > 0 and buffer.cleared and buffer.anchor is None:
             buffer.cleared = 0  # what was cleared is there again
             return
@@ -109,23 +145,14 @@ class Viewpoint:
         if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
             chathistory.ask_older(buffer)
 
-    def scroll_other(self, buffer: Buffer, *, up: bool) -> None:
-        """Turn the wheel over another window that is shown."""
-        rows = _WHEEL_ROWS if up else -_WHEEL_ROWS
-        divided = self.layout
-        area = Size(divided.each - 1, divided.history.columns)
-        buffer.anchor = scrolled(buffer, area, self.theme, rows)
-        if rows > 0 and buffer.anchor == at_start(buffer, area, self.theme):
-            chathistory.ask_older(buffer)
-
     def scroll_page(self, pages: int) -> None:
         """By the height of the history but two rows, to go on reading from."""
-        self.scroll(pages * max(1, self.layout.history.rows - 2))
+        self.scroll(pages * max(1, self._area.rows - 2))
 
     def scroll_to(self, number: int) -> None:
         """Bring a line to the middle of the screen."""
         buffer = self.model.current
-        area = self.layout.history
+        area = self._area
         buffer.cleared = 0
         buffer.anchor = Anchor(number)
         buffer.anchor = scrolled(buffer, area, self.theme, -(area.rows // 2))
@@ -134,7 +161,7 @@ class Viewpoint:
         """Scroll to the oldest line; older ones are requested."""
         buffer = self.model.current
         buffer.cleared = 0
-        buffer.anchor = at_start(buffer, self.layout.history, self.theme)
+        buffer.anchor = at_start(buffer, self._area, self.theme)
         chathistory.ask_older(buffer)
 
     def to_end(self) -> None:
@@ -176,16 +203,19 @@ class Viewpoint:
 
     def show_split(self) -> None:
         """Go to the next of the windows that are shown together."""
-        first, *others = self.model.others_shown or [self.model.current]
-        if first is not self.model.current:
-            self.model.beside = [*others, first]
-            self.model.show(first)
+        shown = self.model.splits.windows
+        if self.model.current in shown:
+            self.model.show(shown[(shown.index(self.model.current) + 1) % len(shown)])
 
     def show_active(self) -> None:
         """Go to the next window with activity, mentions first, and finally back."""
         others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread.count]
         called = [buffer for buffer in others if buffer.unread.highlights]
         self.model.show((called or others or [self.model.last])[0])
+
+    @property
+    def _area(self) -> Size:
+        return self.layout.pane(self.model.current).area
 
     @property
     def _panels(self) -> Panels:
@@ -206,7 +236,7 @@ class Viewpoint:
         return layout(self.model, EMPTY, self.size, self._panels)
 
     def _shown(self) -> list[int]:
-        return lines_shown(self.model.current, self.layout.history, self.theme)
+        return lines_shown(self.model.current, self._area, self.theme)
 
 
 # What keys do to the view, by the names in the key table.
@@ -223,6 +253,8 @@ WINDOW_ACTIONS: dict[str, Callable[[Viewpoint], None]] = {
     "next active window": lambda view: view.show_active(),
     "windows panel": lambda view: view.toggle_windows(),
     "nicks panel": lambda view: view.toggle_nicks(),
+    "nicks up": lambda view: view.scroll_nicks_page(-1),
+    "nicks down": lambda view: view.scroll_nicks_page(1),
     "scroll to unread": lambda view: view.to_unread(),
     "previous highlight": lambda view: view.to_highlight(-1),
     "next highlight": lambda view: view.to_highlight(1),

@@ -10,7 +10,7 @@ from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, RunCommands, Save
 from greenchat.client.state.events import Disconnected
 from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork, from_table
-from greenchat.client.state.model import Model
+from greenchat.client.state.model import Model, Network
 from greenchat.client.state.settings import SettingError, Settings, load, save
 from tests.client.world import World
 
@@ -140,8 +140,9 @@ def test_windows_come_back_with_numbers_and_splits() -> None:
     first = model()
     for number, name in ((2, "#tea"), (7, "bob"), (4, "#dev")):
         first.move(first.open(first.network, name), number)
-    first.beside.append(first.open(first.network, "bob"))
     first.show(first.open(first.network, "#dev"))
+    first.splits.add_right(first.open(first.network, "bob"), first.current)
+    first.splits.add_above(first.open(first.network, "#tea"), first.current)
     second = model()
     windows.restore(second, windows.written(first))
     assert {(buffer.number, buffer.name) for buffer in second.buffers} == {
@@ -152,7 +153,18 @@ def test_windows_come_back_with_numbers_and_splits() -> None:
         (7, "bob"),
     }
     assert second.current.name == "#dev"
-    assert [buffer.name for buffer in second.beside] == ["bob"]
+    assert [[buffer.name for buffer in column] for column in second.splits.columns] == [["#tea", "#dev"], ["bob"]]
+
+
+def test_windows_of_a_network_that_was_not_open_this_time_stay_written() -> None:
+    first, other = Model(keeping.make(home(), "guest", "id")), Model(Network("other", Address("b", 1), "guest"))
+    other.network.kept = KeptNetwork("other")
+    first.show(first.open(first.network, "#dev"))
+    text = windows.written(other, windows.written(first))
+    again = Model(keeping.make(home(), "guest", "id"))
+    windows.restore(again, text)
+    assert again.current.name == "#dev"
+    assert text.count("other") == 1
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"network": "gone", "name": "#x"}]', '{"a": 1}'])

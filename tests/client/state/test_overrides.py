@@ -26,7 +26,7 @@ def test_the_list_of_people_moves_and_grows(tea: World) -> None:
     assert tea.screen()[1].startswith("@alice              │")
     layout = tea.console.view.layout
     assert (layout.nicks, layout.first_of_nicks) == (20, 0)
-    assert tea.console.view.clicked(1, 3) == "alice"
+    assert tea.console.view.nick_at(1, 3) == "alice"
 
 
 def test_nicks_can_be_without_colours(tea: World) -> None:

@@ -29,7 +29,7 @@ def names(events: list[TerminalEvent]) -> list[str]:
         (b"\x1bb\x1b1\x1b\x7f\x1b\r", ["M-b", "M-1", "M-Backspace", "M-Enter"]),
         (b"\x1bOP\x1b[15~\x1b[[A", ["F1", "F5", "F1"]),
         (b"\x1b[Z", ["S-Tab"]),
-        (b"\x1b[<64;3;4M\x1b[<65;3;4M", [repr(Wheeled("WheelUp", 3)), repr(Wheeled("WheelDown", 3))]),
+        (b"\x1b[<64;3;4M\x1b[<65;3;4M", [repr(Wheeled("WheelUp", 3, 2)), repr(Wheeled("WheelDown", 3, 2))]),
         (b"\x1b[<0;3;4M\x1b[<0;3;4m\x1b[<2;3;4M\x1b[<;M", [repr(Clicked(3, 2))]),
         (b"\x1b[27;5;13~\x1b[97;5u", ["C-Enter", "C-a"]),
         (b"\x1b[I\x1b[O", [repr(Focused(True)), repr(Focused(False))]),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from greenchat import __version__
 from greenchat.client.state.events import Clicked, Focused, Resized, Wheeled
+from greenchat.client.text.cells import row_width
 from greenchat.client.text.style import Size
 from tests.client.world import World
 
@@ -37,13 +39,36 @@ def test_two_windows_each_with_its_topic_and_talk(split: World) -> None:
     ]
 
 
-def test_the_key_goes_to_the_other_and_they_change_places(split: World) -> None:
+def test_the_key_goes_to_the_other_and_nothing_moves(split: World) -> None:
     split.press("M-o")
-    assert (split.screen()[0], split.screen()[5]) == (" #tea: Tea at five", " #cake")
+    assert (split.screen()[0], split.screen()[5], split.screen()[-1]) == (" #cake", " #tea: Tea at five", "[#cake]")
     split.type("yes\n")
     assert split.sent()[-1] == "PRIVMSG #cake :yes"
-    assert "14:13       @alice │ yes" in split.screen()[6:12]
+    assert "14:13       @alice │ yes" in split.screen()[1:5]
     split.press("M-2")  # by its number, too
+    assert (split.screen()[0], split.screen()[5], split.screen()[-1]) == (" #cake", " #tea: Tea at five", "[#tea]")
+
+
+def test_the_window_that_the_user_is_in_stands_out(split: World) -> None:
+    """Its name is bold; alone it needs not be."""
+
+    def bold() -> list[str]:
+        return [span.text for row in split.console.frame(0.0).rows for span in row if span.style.bold]
+
+    assert " #tea: " in bold()
+    assert " #cake" not in bold()
+    split.type("/unsplit\n")
+    assert " #tea: " not in bold()
+
+
+def test_a_window_that_is_not_shown_takes_the_place_of_the_current_one(split: World) -> None:
+    split.press("M-o")
+    split.press("M-1")
+    assert (split.screen()[0], split.screen()[5]) == (
+        " net (irc.example:9090), greenchat " + __version__,
+        " #tea: Tea at five",
+    )
+    split.press("M-3")
     assert (split.screen()[0], split.screen()[5]) == (" #cake", " #tea: Tea at five")
 
 
@@ -57,6 +82,7 @@ def test_with_three_the_key_goes_round(split: World) -> None:
         split.press("F7")
         visited.append(split.model.current.name)
     assert visited == ["#cake", "#jam", "#tea", "#cake"]
+    assert [row.split(":")[0] for row in split.screen() if row.startswith(" #")] == [" #cake", " #jam", " #tea"]
     assert sum(row.startswith(" #") for row in split.screen()) == 3
 
 
@@ -96,11 +122,11 @@ def test_narrow_terminals_show_one(split: World) -> None:
 
 
 def test_a_click_goes_to_the_window(split: World) -> None:
-    for row, name in ((0, "#cake"), (4, "#tea"), (11, "#tea"), (5, "#tea"), (2, "#cake")):
+    for row, name in ((0, "#cake"), (4, "#cake"), (11, "#tea"), (5, "#tea"), (2, "#cake")):
         split.console.on_terminal(Clicked(row, 20), split.now)
         assert split.model.current.name == name, row
         split.type(name)  # each keeps its draft
-    assert split.console.editor.text == "#cake#cake"
+    assert split.console.editor.text == "#cake#cake#cake"
     split.console.on_terminal(Clicked(12, 20), split.now)
     split.console.on_terminal(Clicked(13, 20), split.now)
     assert split.model.current.name == "#cake"
@@ -111,7 +137,7 @@ def test_a_click_finds_the_window_without_bars(split: World) -> None:
     split.console.on_terminal(Resized(Size(13, 130)), split.now)
     screen = split.screen()
     assert "#tea: Tea at five" in screen[4]
-    for row, name in ((3, "#cake"), (4, "#cake"), (3, "#tea")):
+    for row, name in ((3, "#cake"), (4, "#tea"), (3, "#cake")):
         split.console.on_terminal(Clicked(row, 50), split.now)
         assert split.model.current.name == name, row
     split.console.on_terminal(Clicked(0, 2), split.now)
@@ -122,12 +148,12 @@ def test_the_wheel_scrolls_the_window_that_it_is_over(split: World) -> None:
     for name in ("#tea", "#cake"):
         split.feed(*[f":bob!b@h PRIVMSG {name} :{number}" for number in range(30)])
     before = split.screen()
-    split.console.on_terminal(Wheeled("WheelUp", 3), split.now)
+    split.console.on_terminal(Wheeled("WheelUp", 3, 5), split.now)
     assert split.screen()[5:] == before[5:]
     assert [row[-2:] for row in split.screen()[1:5]] == ["23", "24", "25", "26"]
-    split.console.on_terminal(Wheeled("WheelDown", 3), split.now)
+    split.console.on_terminal(Wheeled("WheelDown", 3, 5), split.now)
     assert split.screen() == before
-    split.console.on_terminal(Wheeled("WheelUp", 8), split.now)
+    split.console.on_terminal(Wheeled("WheelUp", 8, 5), split.now)
     assert split.screen()[:6] == before[:6]
     assert split.screen()[11].endswith("26")
 
@@ -184,3 +210,93 @@ def test_unsplit_and_windows_that_go(split: World) -> None:
     assert split.model.current.name == "#tea"
     split.type("/split net\n/unsplit net\n")
     assert split.model.others_shown == []
+
+
+@pytest.fixture
+def aside(tea: World) -> World:
+    """#tea with #cake to its right, on a screen of 10 rows and 79 columns."""
+    tea.join(channel="#cake")
+    tea.type("/window 2\n")
+    tea.console.on_terminal(Resized(Size(10, 79)), tea.now)
+    tea.feed(":bob!b@h PRIVMSG #cake :sugar?", ":bob!b@h PRIVMSG #tea :milk?", ":bob!b@h TOPIC #tea :Tea at five")
+    tea.type("/vsplit #cake\n")
+    return tea
+
+
+def test_two_windows_side_by_side(aside: World) -> None:
+    assert aside.screen() == [
+        " #tea: Tea at five                       #cake",
+        "                                       │",
+        "                                       │",
+        "                                       │",
+        "                                       │",
+        "· You joined                           │",
+        "bob milk?                              │· You joined",
+        "· bob set the topic: Tea at five       │bob sugar?",
+        " alice │ 2:#tea (3)",
+        "[#tea]",
+    ]
+
+
+def test_a_click_goes_to_the_one_beside(aside: World) -> None:
+    for row, column, name in ((3, 40, "#cake"), (0, 38, "#tea"), (0, 78, "#cake"), (7, 39, "#tea")):
+        aside.console.on_terminal(Clicked(row, column), aside.now)
+        assert aside.model.current.name == name, (row, column)
+
+
+def test_the_wheel_scrolls_the_one_beside(aside: World) -> None:
+    aside.feed(*[f":bob!b@h PRIVMSG #cake :{number}" for number in range(30)])
+    aside.console.on_terminal(Wheeled("WheelUp", 3, 60), aside.now)
+    assert [row[-2:] for row in aside.screen()[1:8]] == [str(number) for number in range(20, 27)]
+    assert aside.model.current.name == "#tea"
+    assert aside.model.current.anchor is None
+
+
+def test_columns_of_windows_above_each_other(aside: World) -> None:
+    aside.join(channel="#jam")
+    aside.console.on_terminal(Resized(Size(20, 110)), aside.now)
+    aside.press("M-N")
+    aside.type("/window #cake\n/split #jam\n/window #tea\n/split right net\n")
+    assert [[pane.buffer.name for pane in column] for column in aside.console.view.layout.columns] == [
+        ["#tea"],
+        ["net"],
+        ["#jam", "#cake"],
+    ]
+    assert aside.screen()[0].split()[:5] == "#tea: Tea at five net".split()
+    assert aside.screen()[0].endswith("#jam")
+    assert all(len(row) <= 110 for row in aside.screen())
+    visited = []
+    for _ in range(4):
+        aside.press("F7")
+        visited.append(aside.model.current.name)
+    assert visited == ["net", "#jam", "#cake", "#tea"]
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(79, 2), (73, 2), (72, 1), (40, 1), (8, 1)])
+def test_where_columns_have_no_room_one_is_shown(aside: World, columns: int, shown: int) -> None:
+    aside.console.on_terminal(Resized(Size(10, columns)), aside.now)
+    assert len(aside.console.view.layout.panes) == shown
+    assert aside.model.current in [pane.buffer for pane in aside.console.view.layout.panes]
+
+
+def test_a_window_moves_where_it_is_split_to(aside: World) -> None:
+    aside.console.on_terminal(Resized(Size(20, 79)), aside.now)
+    aside.type("/split #cake\n")
+    assert [[window.name for window in column] for column in aside.model.splits.columns] == [["#cake", "#tea"]]
+    aside.type("/close #cake\n")
+    assert [[window.name for window in column] for column in aside.model.splits.columns] == [["#tea"]]
+
+
+def test_the_window_that_the_user_is_in_can_not_be_taken_off(aside: World) -> None:
+    aside.type("/unsplit #tea\n")
+    assert aside.shown()[-1] == "! This is the window you are in. Alt-O goes to another one."
+    assert len(aside.model.others_shown) == 1
+
+
+@pytest.mark.parametrize("columns", range(8, 140, 7))
+def test_no_row_is_wider_than_the_terminal(aside: World, columns: int) -> None:
+    for rows in (3, 5, 9, 12, 30):
+        aside.console.on_terminal(Resized(Size(rows, columns)), aside.now)
+        frame = aside.console.frame(0.0)
+        assert len(frame.rows) == rows
+        assert all(row_width(row) <= columns for row in frame.rows)

@@ -1,0 +1,48 @@
+"""What a click does: it goes to a window, names somebody in the input line, opens a link, or moves the cursor there."""
+
+from greenchat.client.input.editor import Editor
+from greenchat.client.state.effects import Open
+from greenchat.client.text.cells import width
+from greenchat.client.text.style import Cursor, Size
+from greenchat.client.view.bars import Look, input_place
+from greenchat.client.view.window_view import Viewpoint
+
+
+def click(view: Viewpoint, editor: Editor, look: Look, row: int, column: int) -> str:
+    """Follow a click on a cell, counted from 0. Returns a hint for the user, "" for none."""
+    place = _place_in_input(view, look, row, column)
+    link = link_at(view, look, row, column)
+    nick = view.nick_at(row, column)
+    window = view.window_at(row, column)
+    if place is not None:
+        editor.move(place)
+    elif link:
+        view.model.requests.append(Open(link))
+        return f"Opening {link}"
+    elif nick:
+        editor.insert(f"{nick}{' ' if editor.text else ': '}")
+    elif window:
+        view.model.show(window)
+    return ""
+
+
+def link_at(view: Viewpoint, look: Look, row: int, column: int) -> str:
+    """Return the link that is drawn at a cell of a window, "" for none."""
+    if view.layout.window_at(row, column) is None:
+        return ""
+    end = 0
+    for span in view.picture(look).rows[row]:
+        end += width(span.text)
+        if column < end:
+            return span.style.link
+    return ""
+
+
+def _place_in_input(view: Viewpoint, look: Look, row: int, column: int) -> int | None:
+    """Return the place in the text of the input that a cell stands for, None for one of another row."""
+    divided = view.layout
+    within = row - (divided.size.rows - divided.input)
+    if not 0 <= within < divided.input:
+        return None
+    area = Size(divided.input, divided.size.columns)
+    return input_place(view.model.current, view.input_line, area, look, Cursor(within, column))
