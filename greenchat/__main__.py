@@ -1,4 +1,4 @@
-"""`python -m greenchat` is the client."""
+"""`python -m greenchat` starts the client."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The parser of command lines that our programs use: a mistake is one line. Imported late where a start is quick."""
+"""The command-line parser of our programs: a mistake is reported in one line. Imported late where a start is quick."""
 
 import argparse
 import re
@@ -10,16 +10,16 @@ from greenchat.cli import WRONG_USE
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and where to read more.
+    """A parser that reports a mistake in one line, and says where to read more.
 
-    hints: (a pattern of what people type who know other programs, what they should type here); `\\1` in the latter
-    stands for what the pattern's first group found.
+    hints: (a pattern of what people type who know other programs, what they should type here); the latter may
+    refer to the pattern's groups.
     """
 
     hints: Sequence[tuple[str, str]] = ()
 
     def error(self, message: str) -> NoReturn:
-        """Ends the process with 2."""
+        """End the process with status 2."""
         typed = " ".join(sys.argv[1:])
         for pattern, advice in self.hints:
             found = re.search(pattern, typed)
@@ -34,8 +34,8 @@ class PrintCompletion(argparse.Action):
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: object = None
     ) -> NoReturn:
-        """Write it."""
-        from greenchat.extras import COMPLETION, install  # late, as all of this: it is needed once
+        """Write the completion."""
+        from greenchat.extras import COMPLETION, install  # late, as all of this: it is rarely needed
 
         try:
             import shtab

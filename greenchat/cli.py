@@ -1,14 +1,14 @@
-"""What all our programs do alike with their command line: a mistake in it is one line."""
+"""The command line, as all our programs handle it: a mistake is reported in one line."""
 
 import sys
 from pathlib import Path
 
-WRONG_USE = 2  # how a program ends that was not called as it must be
+WRONG_USE = 2  # the exit status of a program that was called wrongly
 
 
 def called(program: str) -> str:
     """Return the command that runs one of our programs: its name, or its path beside the one that runs."""
-    from shutil import which  # late: it brings all kinds of archives along
+    from shutil import which  # late: it imports many archive formats
 
     beside = Path(sys.argv[0]).with_name(program)
     return program if which(program) or not beside.is_file() else str(beside)

@@ -1,4 +1,4 @@
-"""What to tell where an optional package is not installed: the command that works, from a clone as from anywhere."""
+"""Messages for optional packages that are not installed: the command that installs them, also for a clone."""
 
 import shlex
 import sys
@@ -13,5 +13,5 @@ COMPLETION = ("shtab",)
 
 
 def install(packages: tuple[str, ...]) -> str:
-    """The command that installs these where this Python finds them."""
+    """Return the command that installs these packages for this Python."""
     return shlex.join([sys.executable, "-m", "pip", "install", *packages])

@@ -1,4 +1,4 @@
-"""Modes of files and folders: what people say is nobody's on this machine but theirs who run the program."""
+"""Modes of files and folders: what people say is readable only by the user who runs the program."""
 
 import os
 import stat
@@ -18,15 +18,18 @@ def keep_private() -> None:
 
 
 def users_own() -> int:
-    """The umask for programs that the user starts from here: theirs. -1, as for `subprocess`, where it still holds."""
+    """Return the umask for programs that the user starts from here.
+
+    -1, as for `subprocess`, if it is still in effect.
+    """
     return _former[0] if _former else -1
 
 
 def narrow(folder: Path, is_ours: Callable[[str], bool]) -> list[str]:
-    """Take others' rights from the files of a folder, and from the folder if nothing else is in it.
+    """Remove others' rights from the files of a folder, and from the folder if nothing else is in it.
 
-    Returns what was narrowed, in words. is_ours: whether a file of this name was written by our programs. Links, and
-    what belongs to another user, stay as they are.
+    Returns the files that were changed, in words. is_ours: whether a file of this name was written by our programs.
+    Symbolic links, and files of another user, stay as they are.
     """
     try:
         entries = list(os.scandir(folder))
@@ -40,14 +43,14 @@ def narrow(folder: Path, is_ours: Callable[[str], bool]) -> list[str]:
 
 
 def narrow_output(out: TextIO) -> str:
-    """Take others' rights from the file into which the shell leads what is written; what was narrowed, in words."""
+    """Remove others' rights from the file that standard output is redirected to; return that in words."""
     try:
         status = os.fstat(out.fileno())
         mode = stat.S_IMODE(status.st_mode)
         if not stat.S_ISREG(status.st_mode) or not mode & _OTHERS:
             return ""
         os.fchmod(out.fileno(), mode & ~_OTHERS)
-    except (OSError, ValueError):  # it is no file, or not ours
+    except (OSError, ValueError):  # not a file, or not ours
         return ""
     return f"the file that this is written to could be read by others; its mode is {mode & ~_OTHERS:o} now"
 

@@ -1,8 +1,9 @@
-"""Small classes of plain fields, declared as dataclasses are, without their cost at the start of a program.
+"""Small classes of plain fields, declared like dataclasses, without their cost at the start of a program.
 
-`dataclasses` imports `inspect` and compiles up to six functions for every class as it is declared: for the hundred
+`dataclasses` imports `inspect` and compiles up to six functions for every class when it is declared: for the hundred
 classes of the client that is a third of its start. Here a class gets its `__init__` compiled when its first object is
-made, and nothing else is compiled. `frozen` is checked by mypy and gives objects a hash; nothing guards it at run time.
+made, and nothing else is compiled. `frozen` is checked by mypy and makes objects hashable; nothing enforces it at run
+time.
 """
 
 from collections.abc import Callable
@@ -56,7 +57,7 @@ def record(*, frozen: bool = False, eq: bool = True, slots: bool = True) -> Call
 
 
 def replace(value: _T, /, **changes: object) -> _T:
-    """Return a copy of a record with other values in some fields. Raises TypeError for a field that it has not."""
+    """Return a copy of a record with other values in some fields. Raises TypeError for an unknown field."""
     cls = type(value)
     names = [each.name for each in getattr(cls, _FIELDS)]
     if hasattr(cls, "__post_init__"):
@@ -102,7 +103,7 @@ def _make(cls: type[_T], *, frozen: bool, eq: bool) -> type[_T]:
 
 
 def _first_init(cls: Any) -> Callable[..., None]:
-    """The `__init__` that compiles the real one, puts it in its own place, and calls it."""
+    """Return the `__init__` that compiles the real one, replaces itself with it, and calls it."""
 
     def init(self: object, *args: object, **kwargs: object) -> None:
         real = _compiled(cls)

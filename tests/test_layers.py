@@ -306,3 +306,32 @@ def test_a_docstring_begins_with_a_sentence_that_stands_alone() -> None:
         if NO_SENTENCE.match(first)
     ]
     assert sorted(wrong) == [], 'begin with a verb ("Return ..."), with "Whether" or with a noun'
+
+
+# The verbs with which a function's docstring begins; add to them whatever is a verb.
+VERBS = """
+Act Adapt Add Append Apply Attach Begin Change Check Count Cut Decide Declare Derive Do Drop End Enter Forget
+Give Hand Hold Judge Keep Let Load Log Make Mark Move Note Parse Prepare Put Raise Read Refresh Remember Remove
+Replace Restore Return Send Set Split Take Use Write Yield
+"""
+IMPERATIVE = ("", "protocol", "values", "config", "chat")
+
+
+def test_a_function_is_described_by_what_it_does() -> None:
+    """PEP 257: "prescribes the function or method's effect as a command"; a property is described like a value."""
+    allowed = {"Whether", *VERBS.split()}
+    described = [
+        (path, node, documented.split()[0].rstrip(",:;."), documented.splitlines()[0])
+        for path in in_packages(*IMPERATIVE)
+        for node in ast.walk(MODULES[path])
+        if isinstance(node, ast.FunctionDef)
+        and not any("property" in ast.unparse(each) for each in node.decorator_list)
+        and (documented := ast.get_docstring(node))
+    ]
+    assert len(described) > 300
+    wrong = [
+        f"{name(path)}:{node.lineno} {node.name}: {text}"
+        for path, node, first, text in described
+        if first not in allowed
+    ]
+    assert sorted(wrong) == [], 'begin with a verb ("Return ...") or with "Whether"'

@@ -1,5 +1,4 @@
-"""Settings as a document: as JSON can hold them, and back. A log of what happened has them in it, since rules decide
-what a command does.
+"""Settings as documents, in JSON values, and back. A log of acts contains them, since they decide what a command does.
 
 Works on dataclasses whose fields are numbers, strings, booleans, dataclasses, networks, and tuples and mappings of
 these.
@@ -17,7 +16,7 @@ T = TypeVar("T")
 
 
 def to_document(value: Any) -> Any:
-    """A value of such a dataclass, or one of its fields, as JSON can hold it."""
+    """Return a value of such a dataclass, or of one of its fields, as JSON can hold it."""
     if dataclasses.is_dataclass(value):
         return {field.name: to_document(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple):
@@ -30,8 +29,10 @@ def to_document(value: Any) -> Any:
 
 
 def from_document(cls: type[T], stored: Mapping[str, Any]) -> T:
-    """The reverse. Fields that an older version did not write have their defaults; raises TypeError or ValueError
-    where something is not as it was written."""
+    """Make a dataclass from `to_document`'s output. Missing fields, unknown to an older version, get their defaults.
+
+    Raises TypeError or ValueError if something is not as it was written.
+    """
     hints = get_type_hints(cls)
     known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is one of our dataclasses
     return cls(**{name: _read(hints[name], value) for name, value in stored.items() if name in known})

@@ -36,7 +36,7 @@ def load(file: Path) -> Config:
         return dataclasses.replace(parse(table, folder=file.absolute().parent), file=str(file))
     except OSError as error:
         raise ConfigError(f"can't read the configuration file {file}: {error.strerror}") from error
-    except ValueError as error:  # of TOML, of UTF-8, or a WrongKeyError
+    except ValueError as error:  # from TOML, UTF-8, or a WrongKeyError
         raise ConfigError(f"{file}: {error}") from error
 
 

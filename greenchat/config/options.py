@@ -37,7 +37,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> "Address":
-        """`[HOST]:PORT`. Raises ValueError."""
+        """Return the address written as `[HOST]:PORT`. Raises ValueError."""
         host, colon, port = text.rpartition(":")
         bracketed = host.startswith("[") and host.endswith("]")
         if (

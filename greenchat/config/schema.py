@@ -1,5 +1,5 @@
-"""The keys of dataclasses whose fields are annotated with `Key`, and what can be done with all of them alike:
-read a TOML table into them, and take over those values of new ones that may change while the server runs.
+"""The keys of dataclasses whose fields are annotated with `Key`, and what works on all of them: reading a TOML table,
+and taking over those values of new settings that may change while the server runs.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ Table = Mapping[str, object]
 
 
 class WrongKeyError(ValueError):
-    """A key that is unknown, missing, or has a value that it can't have; the text names it and says why."""
+    """A key that is unknown, missing, or has an invalid value; the text names it and says why."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
@@ -29,7 +29,7 @@ class Entry:
 
     name: str
     field: str
-    type: Any  # whatever may stand in an annotation
+    type: Any  # whatever an annotation may hold
     key: Key
     required: bool
 

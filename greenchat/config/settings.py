@@ -26,7 +26,7 @@ MODE_TABLE = ModeTable(
 )
 _WIDEST = 4  # bytes of a character
 _FLAGS = validators.letters(MODE_TABLE.flags)
-CLOAK_LETTERS = 6  # of base32 for each part: a cloak is met again but once in 2^30 networks
+CLOAK_LETTERS = 6  # of base32 for each part: two addresses share a cloak once in 2^30 networks
 CLOAK_LENGTH = 3 * (CLOAK_LETTERS + 1)  # characters of a cloak before its suffix
 
 
@@ -128,7 +128,9 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class RelayMsg:
-    """The rules for bots that relay people of other networks: https://github.com/ircv3/ircv3-specifications/pull/417."""
+    """The rules for bots that relay people of other networks:
+    https://github.com/ircv3/ircv3-specifications/pull/417.
+    """
 
     separators: Annotated[
         str,

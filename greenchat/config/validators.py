@@ -19,14 +19,14 @@ _FORMATTING = str.maketrans(dict.fromkeys("\t\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1
 
 
 def server_name(text: str) -> str:
-    """A name with a dot: https://modern.ircdocs.horse/#servers, so that nobody takes it for a nickname."""
+    """Return a server name, which must have a dot, so that nobody takes it for a nickname."""
     if not _SERVER_NAME.fullmatch(text) or len(text) > 63:
         raise ValueError("must be a name with a dot, like irc.example.org, of at most 63 letters, digits, - and .")
     return text
 
 
 def suffix(text: str) -> str:
-    """The end of a host that is none: `cloaked`, or `cloaked.example`."""
+    """Return the suffix of cloaks, which is no host: `cloaked`, or `cloaked.example`."""
     if not re.fullmatch(r"([A-Za-z0-9-]+\.)*[A-Za-z][A-Za-z0-9-]*", text) or len(text) > _MAX_SUFFIX:
         raise ValueError(
             f"must be words with dots between, like cloaked, of at most {_MAX_SUFFIX} letters, digits and -"
@@ -42,7 +42,7 @@ def network_name(text: str) -> str:
 
 
 def line(text: str) -> str:
-    """A text that fits one line of a reply; formatting characters may be in it."""
+    """Return a text that fits into one line of a reply; it may contain formatting characters."""
     if not text.translate(_FORMATTING).isprintable():
         raise ValueError("must be one line of printable text")
     if len(text.encode()) > _MAX_LINE:
@@ -51,14 +51,14 @@ def line(text: str) -> str:
 
 
 def base(text: str) -> str:
-    """A path on a web server, which gets a / at both ends."""
+    """Return a path on a web server, with a / at both ends."""
     if not re.fullmatch(r"/?([A-Za-z0-9_][A-Za-z0-9._-]*/)*([A-Za-z0-9_][A-Za-z0-9._-]*)?", text):
         raise ValueError("must be a path like / or /chat/, of letters, digits, _, - and .")
     return "/" + text.strip("/") + "/" if text.strip("/") else "/"
 
 
 def origin(text: str) -> str:
-    """The site of a web page, or * for every one."""
+    """Return the origin of a web page, or * for all."""
     if text != "*" and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", text):
         raise ValueError('must be "*" or like https://chat.example.org, without a path')
     return text
@@ -72,47 +72,47 @@ def word(text: str) -> str:
 
 
 def separators(text: str) -> str:
-    """Characters that stand in no nickname, and in no other part of a message either."""
+    """Return separators: characters that appear in no nickname, and in no other part of a message."""
     if not set(text) <= set("/()<>"):
         raise ValueError("must be made of these characters, which are in no nickname: / ( ) < >")
     return text
 
 
 def url(text: str) -> str:
-    """An address of the web; empty: none."""
+    """Return a URL, or "" for none."""
     if text and not re.fullmatch(r"https?://[!-~]{1,300}", text):
         raise ValueError("must be a URL like https://example.org/icon.svg")
     return text
 
 
 def tag(text: str) -> str:
-    """The name of a message tag, `-` before it or `*`: https://ircv3.net/specs/extensions/message-tags."""
+    """Return a message tag's name, `-` before it, or `*`: https://ircv3.net/specs/extensions/message-tags."""
     if not re.fullmatch(r"\*|-?[A-Za-z0-9./-]*[A-Za-z0-9]", text):
         raise ValueError("must be names like typing or example.org/thing, - before one, or *")
     return text
 
 
 def name_mask(text: str) -> str:
-    """A nickname or a channel's name, `*` and `?` in it for any characters."""
+    """Return a mask of nicknames or channel names, with `*` and `?`."""
     if not text or " " in text or "," in text or not text.isprintable() or not set(text) - set("*?#"):
         raise ValueError("must be names like root or *serv, without spaces and commas")
     return text
 
 
 def channel(text: str) -> str:
-    """A channel's name."""
+    """Return a channel name."""
     if not is_channel(text, 64):
         raise ValueError("must be the name of a channel, like #lobby")
     return text
 
 
 def channel_or_nothing(text: str) -> str:
-    """Return the same string. Raises ValueError where it is neither empty nor the name of a channel."""
+    """Return the same string. Raises ValueError if it is neither empty nor a channel name."""
     return channel(text) if text else text
 
 
 def regular_expression(text: str) -> str:
-    """Return the same string. Raises ValueError where it is no regular expression, or one that matches everything."""
+    """Return the same string. Raises ValueError if it is not a regular expression, or one that matches everything."""
     try:
         pattern = re.compile(text)
     except re.error as error:
@@ -123,7 +123,7 @@ def regular_expression(text: str) -> str:
 
 
 def letters(allowed: str) -> Callable[[str], str]:
-    """Mode letters out of these."""
+    """Return mode letters, all of them among these."""
 
     def check(text: str) -> str:
         wrong = "".join(sorted(set(text) - set(allowed)))
@@ -135,26 +135,26 @@ def letters(allowed: str) -> Callable[[str], str]:
 
 
 def key_mask(text: str) -> str:
-    """A key of metadata, `*` and `?` in it for any characters."""
+    """Return a mask of metadata keys, with `*` and `?`."""
     if not re.fullmatch(r"[a-z0-9_./*?-]+", text):
         raise ValueError("must be keys like avatar or example.org/*: a-z 0-9 _ . / - and * or ?")
     return text
 
 
 def mailbox(text: str) -> str:
-    """An address for mail, the plain form without quotes; empty: none."""
+    """Return a mail address, in the plain form without quotes, or "" for none."""
     if text and not (_MAILBOX.fullmatch(text) and len(text) <= _MAX_MAILBOX):
         raise ValueError("must be an address like greenchat@example.org")
     return text
 
 
 def host_mask(text: str) -> str:
-    """`user@host` with `*` and `?`."""
+    """Return a `user@host` mask with `*` and `?`."""
     if not re.fullmatch(r"[^\s!@]+@[^\s!@]+", text):
         raise ValueError("must be masks like *@192.0.2.* or *@*.example.org")
     return text
 
 
 def check_password(text: str) -> str:
-    """The same string. Raises ValueError where it can be neither a password nor a hash of one."""
+    """Return the same string. Raises ValueError if it can be neither a password nor a hash of one."""
     return check_hash(text) if is_hash(text) else word(text)

@@ -1,4 +1,4 @@
-"""Warnings about a risky configuration, a line each: none of them stops the server."""
+"""Warnings about a risky configuration, one line each: none of them stops the server."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from greenchat.config.opers import OPERS, Oper
 from greenchat.config.options import Address
 from greenchat.privacy import is_readable_by_all
 
-# Each stands in many lists of what is tried first.
+# Passwords that guessers try first.
 _GUESSED = frozenset(
     "password passwd secret changeme change-me admin root test letmein welcome qwerty greenchat chat 123456 12345678"
     .split()

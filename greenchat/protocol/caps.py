@@ -27,7 +27,7 @@ _BY_BIT: list[Capability] = []
 
 
 def _capability(name: str, spec: str, *, wire: bool = False) -> int:
-    """Add a row. wire: it changes the bytes of messages that are sent to many."""
+    """Add a row. wire: it changes the bytes of messages that are sent to many clients."""
     capability = Capability(name, 1 << len(_BY_BIT), spec if "://" in spec else _SPECS + spec, wire)
     _BY_BIT.append(capability)
     CAPABILITIES[name] = capability
@@ -55,7 +55,7 @@ STANDARD_REPLIES = _capability("standard-replies", "standard-replies")
 STS = _capability("sts", "sts")
 USERHOST_IN_NAMES = _capability("userhost-in-names", "userhost-in-names")
 
-# Drafts, and what vendors made, come last: before version 302 CAP LS is one line, and it drops what no longer fits.
+# Drafts and vendor capabilities come last: before version 302 CAP LS is one line, and the last ones are cut off.
 ACCOUNT_REGISTRATION = _capability("draft/account-registration", "account-registration")
 CHANNEL_RENAME = _capability("draft/channel-rename", "channel-rename", wire=True)
 CHATHISTORY = _capability("draft/chathistory", "chathistory")
@@ -73,14 +73,14 @@ WHOAMI = _capability("draft/whoami", "whoami")
 SEARCH = _capability("soju.im/search", _PROPOSED + "496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 
-# The names that these had before they were ratified: some programs know no other. Either will do.
+# The names that these had before they were ratified, which some programs still use.
 EXTENDED_MONITOR |= _capability("draft/extended-monitor", "extended-monitor")
 NO_IMPLICIT_NAMES |= _capability("draft/no-implicit-names", "no-implicit-names")
 
 METADATA = METADATA_2 | METADATA_3
 """A session has one of them, never both."""
 
-# How a client of IRC is framed; it asks for that before it can ask for capabilities.
+# The framing of an IRC client, which is negotiated before it can ask for capabilities.
 WEBSOCKET_TEXT = 1 << 58
 WEBSOCKET_BINARY = 1 << 59
 
@@ -88,7 +88,7 @@ WIRE = sum(capability.bit for capability in _BY_BIT if capability.wire)
 KIND = WIRE | WEBSOCKET_TEXT | WEBSOCKET_BINARY
 """All that changes the bytes for a client of IRC."""
 
-# Kinds of client that do not speak IRC take bits far above the capabilities.
+# Clients that do not speak IRC have bits far above the capabilities.
 PLAIN = 1 << 60  # `who: text`
 TILDE = 1 << 61  # `who~text`
 
@@ -99,7 +99,7 @@ def names(bits: int) -> list[str]:
 
 
 def bits(names: Iterable[str]) -> int:
-    """Return the set of the capabilities with these names; names that are in no row are left out."""
+    """Return the set of the capabilities with these names; unknown names are left out."""
     found = 0
     for name in names:
         capability = CAPABILITIES.get(name)

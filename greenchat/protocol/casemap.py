@@ -1,4 +1,4 @@
-"""When are two nicknames or two channel names the same? The rule is announced as CASEMAPPING in ISUPPORT.
+"""Casemappings: the rule that decides whether two nicknames or channel names are the same, announced in ISUPPORT.
 
 https://modern.ircdocs.horse/#casemapping-parameter
 """
@@ -15,25 +15,25 @@ _RFC1459_STRICT = str.maketrans(string.ascii_uppercase + "[]\\", string.ascii_lo
 
 
 def ascii_fold(name: str) -> str:
-    """`a`-`z` are the lower case of `A`-`Z`; nothing else has a case."""
+    """Return the lower case of ASCII letters; nothing else has a case."""
     return name.lower() if name.isascii() else name.translate(_ASCII)
 
 
 def rfc1459_fold(name: str) -> str:
-    """As ascii, and `{}|^` are the lower case of `[]\\~`."""
+    """Return the lower case under rfc1459: as ascii, and `{}|^` are the lower case of `[]\\~`."""
     return name.translate(_RFC1459)
 
 
 def rfc1459_strict_fold(name: str) -> str:
-    """As ascii, and `{}|` are the lower case of `[]\\`."""
+    """Return the lower case under rfc1459-strict: as ascii, and `{}|` are the lower case of `[]\\`."""
     return name.translate(_RFC1459_STRICT)
 
 
 def precis_fold(name: str) -> str:
-    """The comparable form of a name that PRECIS allows: profile UsernameCaseMapped, RFC 8265 section 3.3.
+    """Return the comparable form of a name that PRECIS allows: profile UsernameCaseMapped, RFC 8265 section 3.3.
 
-    Wide and narrow letters become the usual ones, upper case lower, and what can be composed is. Whether a name is
-    allowed at all is for the server to say.
+    Wide and narrow letters become the usual ones, upper case becomes lower case, and what can be composed is composed.
+    Whether a name is valid at all is the server's decision.
     """
     if name.isascii():
         return name.lower()
@@ -51,6 +51,6 @@ CASEMAPPINGS: dict[str, Casefold] = {
     "rfc1459-strict": rfc1459_strict_fold,
 }
 
-# By the values of CASEMAPPING and UTF8MAPPING in ISUPPORT. The latter is of servers that tell those who know only ASCII
-# `CASEMAPPING=ascii`, which is right for their names; the number is the RFC's that was the newest at the time.
+# By the values of CASEMAPPING and UTF8MAPPING in ISUPPORT. Some servers send UTF8MAPPING beside CASEMAPPING=ascii, for
+# clients that know only ASCII, whose names it suits; the number is the RFC that was the newest at the time.
 ANNOUNCED: dict[str, Casefold] = {**CASEMAPPINGS, "rfc7613": precis_fold, "rfc8265": precis_fold}

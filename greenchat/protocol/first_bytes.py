@@ -1,6 +1,6 @@
-"""What is this client talking? Told from its first bytes, so that one address serves all.
+"""Recognises a client's protocol by its first bytes, so that one port serves all of them.
 
-A row for each protocol, in the order in which they are asked; the server has a row of its own for each, with the
+One row for each protocol, in the order in which they are tried; the server has a row of its own for each, with the
 function that serves such a client (`server.net.detect`).
 """
 
@@ -20,20 +20,20 @@ _REQUEST = re.compile(
 # A PROXY header, version 1 or 2: see `proxy_header`.
 _PROXIED = re.compile(rb"PROXY (?:TCP[46]|UNKNOWN)[ \r\n]|" + re.escape(SIGNATURE))
 
-# For who asks for a page where there is none.
+# For a client that asks for a page where there is none.
 HTTP_REFUSAL = (
     b"HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
     b"This is greenchat, a chat server: there is no web page on this port.\n"
     b"Join with `greenchat`, `nc`, or any IRC client on this very port.\n"
 )
-# For who speaks something else where only HTTP is served.
+# For a client of another protocol where only HTTP is served.
 NOT_HTTP_REFUSAL = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
     b"This port is for browsers only\n"
 )
-# For a proxy that says for whom it connects where nobody asked.
+# For a proxy that sends a header where none is expected.
 PROXY_REFUSAL = b"ERROR :This listener expects no PROXY header\r\n"
-# For who begins without TLS where it is wanted.
+# For a client that begins without TLS where it is required.
 OPEN_REFUSAL = b"ERROR :This port is for TLS only\r\n"
 # A fatal alert `handshake_failure`, which TLS libraries turn into a clear message: RFC 8446, section 6.
 TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"
@@ -44,9 +44,8 @@ AUTO = "auto"
 class Dialect(NamedTuple):
     """A protocol that clients speak.
 
-    name: also what a listener may be pinned to, if `is_choice`. claims: whether a client is served so whose first
-    bytes are these (None: it says nothing and waits), on a listener that is pinned to a protocol of this name, or
-    `auto`.
+    name: also what a listener may be pinned to, if `is_choice`. claims: whether a client whose first bytes are these
+    (None: it stays silent) is served by this row, on a listener that is pinned to a protocol of this name, or `auto`.
     """
 
     name: str

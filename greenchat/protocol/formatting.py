@@ -60,7 +60,7 @@ FormattedSpan = tuple[str, Format]
 
 
 def parse_spans(text: str) -> list[FormattedSpan]:
-    """The text without its codes, cut where the format changes. Never empty pieces, never two alike side by side."""
+    """Return the text without its codes, cut where the format changes: no piece is empty or like the one before."""
     if not _CODES.search(text):
         return [(text, PLAIN)] if text else []
     spans: list[FormattedSpan] = []
@@ -78,7 +78,7 @@ def parse_spans(text: str) -> list[FormattedSpan]:
 
 
 def format_spans(spans: Iterable[FormattedSpan]) -> str:
-    """The codes that make these spans, as few as do."""
+    """Return a text with as few codes as make these spans."""
     parts: list[str] = []
     current = PLAIN
     for text, wanted in spans:
@@ -91,7 +91,7 @@ def format_spans(spans: Iterable[FormattedSpan]) -> str:
 
 
 def strip_formatting(text: str) -> str:
-    """The text without its codes."""
+    """Return the text without its codes."""
     return "".join(part for part, _ in parse_spans(text))
 
 

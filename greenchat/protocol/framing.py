@@ -38,7 +38,7 @@ class LineBuffer:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes | LineTooLong]:
-        """The lines that are complete now, without their line ends and without empty ones."""
+        """Return the lines that are complete now, without their line ends and without empty ones."""
         if self._rest:
             data = self._rest + data
         *ended, self._rest = data.split(b"\n")

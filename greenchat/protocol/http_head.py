@@ -1,8 +1,7 @@
-"""The head of an HTTP/1.1 request, read strictly: what two programs could read in two ways is refused.
+"""The head of an HTTP/1.1 request, parsed strictly: whatever two programs could read in two ways is refused.
 
-https://www.rfc-editor.org/rfc/rfc9112. A proxy in front of the server and the server itself must agree where a request
-ends, or one request is smuggled into another; so a line ends in CR LF and nothing else, a length is given once, and
-never together with chunks.
+https://www.rfc-editor.org/rfc/rfc9112. If a proxy and the server disagree about where a request ends, a request can be
+smuggled; so a line ends in CR LF and nothing else, a length is given once, and never together with chunked coding.
 """
 
 import re
@@ -27,10 +26,10 @@ _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"
 
 
 class HttpError(Exception):
-    """A request that is not served: status is that of the answer, the text says why."""
+    """A request that is refused: `status` is that of the response, the text says why."""
 
     def __init__(self, status: int, reason: str, **fields: str) -> None:
-        """fields: further fields of the answer, with _ for -."""
+        """Make an error. fields: further fields of the response, with _ for -."""
         super().__init__(reason)
         self.status = status
         self.fields = {name.replace("_", "-"): value for name, value in fields.items()}
@@ -39,8 +38,8 @@ class HttpError(Exception):
 class Head(NamedTuple):
     """A request without its body.
 
-    target: path and query, always with a / at its beginning, or *. fields: names in lower case, in the order in which
-    they came. length: of the body in bytes, None where it comes in chunks. keeps: whether the connection goes on.
+    target: path and query, which begins with a /, or *. fields: names in lower case, in their order. length: of the
+    body in bytes, None if it is chunked. keeps: whether the connection is kept open.
     """
 
     method: str
@@ -51,7 +50,7 @@ class Head(NamedTuple):
     keeps: bool
 
     def get(self, name: str) -> str:
-        """The value of a field, "" without one; several are joined by commas."""
+        """Return the value of a field, "" without one; several are joined by commas."""
         return ", ".join(value for field, value in self.fields if field == name)
 
     @property
@@ -61,7 +60,7 @@ class Head(NamedTuple):
 
 
 def parse_head(data: bytes) -> Head:
-    """A whole head, with the empty line at its end. Raises HttpError."""
+    """Parse a whole head, with the empty line at its end. Raises HttpError."""
     lines = data.removesuffix(HEAD_END).decode("latin-1").split("\r\n")
     if any("\r" in line or "\n" in line or "\0" in line for line in lines):
         raise HttpError(400, "A line of a request ends in CR LF")
@@ -92,7 +91,7 @@ def parse_head(data: bytes) -> Head:
 
 
 def format_error(error: HttpError) -> bytes:
-    """A whole answer that says what was wrong, after which the connection ends."""
+    """Return a whole response that says what was wrong, after which the connection is closed."""
     text = f"{error}\n".encode()
     fields = "".join(f"{name}: {value}\r\n" for name, value in error.fields.items())
     head = (
@@ -118,7 +117,7 @@ def _request_line(line: str) -> tuple[str, str, tuple[int, int]]:
 
 def _field(line: str) -> tuple[str, str]:
     match = _FIELD.fullmatch(line)
-    # a space before the colon, and a line that goes on another, are what smugglers use: sections 5.1 and 5.2
+    # a space before the colon, and line folding, are used for smuggling: sections 5.1 and 5.2
     if not match or not _VALUE.fullmatch(match[2]):
         raise HttpError(400, "Wrong field")
     return match[1].lower(), match[2]

@@ -1,6 +1,6 @@
-"""RPL_ISUPPORT: what a server can do, as tokens `NAME` or `NAME=value`.
+"""RPL_ISUPPORT: the features and limits of a server, as tokens `NAME` or `NAME=value`.
 
-https://modern.ircdocs.horse/#rplisupport-005. Values escape what can't stand in them as `\\xHH`.
+https://modern.ircdocs.horse/#rplisupport-005. Values escape characters that they can't contain as `\\xHH`.
 """
 
 import re
@@ -13,12 +13,12 @@ _UNSAFE = re.compile(r"[\\= ]|[^\x21-\x7e]")
 
 
 def format_tokens(tokens: Mapping[str, str | None]) -> list[str]:
-    """Tokens as they stand on the wire; None is a token without `=`."""
+    """Return tokens as they are sent; None is a token without `=`."""
     return [name if value is None else f"{name}={_UNSAFE.sub(_escape, value)}" for name, value in tokens.items()]
 
 
 def parse_tokens(params: Iterable[str]) -> dict[str, str | None]:
-    """Tokens of one line to values. `NAME` gives "", `-NAME` (it is no longer supported) gives None."""
+    """Return the tokens of one line by name. `NAME` gives "", `-NAME` (no longer supported) gives None."""
     tokens: dict[str, str | None] = {}
     for token in params:
         name, _, value = token.partition("=")

@@ -1,8 +1,8 @@
 """One IRC message: tags, source, command and parameters, parsed from and formatted to a line.
 
 The grammar is that of Modern IRC (https://modern.ircdocs.horse/#message-format) with the tags of
-https://ircv3.net/specs/extensions/message-tags. A line here is text without its CR LF; cutting lines out of a
-stream is `framing`'s work, and deciding what to do with undecodable bytes is the caller's.
+https://ircv3.net/specs/extensions/message-tags. A line here is text without its CR LF; `framing` splits a stream into
+lines, and the caller decides what to do with undecodable bytes.
 """
 
 import re
@@ -18,8 +18,8 @@ _ESCAPED = re.compile(r"\\.?", re.DOTALL)
 _UNSAFE_IN_VALUE = re.compile(r"[; \\\r\n]")
 _UNSAFE_IN_NAME = re.compile(r"[;= ]")
 
-# Commands whose last parameter is free text. It always gets its colon, also where it is a single word: the grammar does
-# not ask for it, but simple clients and bots look for the text behind " :".
+# Commands whose last parameter is free text. It always gets its colon, even if it is a single word: the grammar does
+# not require it, but simple clients and bots look for the text after " :".
 _TEXT_COMMANDS = frozenset(
     "PRIVMSG NOTICE TOPIC QUIT PART KICK ERROR AWAY KILL WALLOPS SETNAME FAIL WARN NOTE PONG"
     " METADATA 301 302 303 311 314 319 322 332 340 353 371 372 382 704 705 706 730 731 732 760 761".split()
@@ -33,9 +33,9 @@ class ParseError(ValueError):
 class Message(NamedTuple):
     """An IRC message. A tuple and not a dataclass, because the server makes several for each line that is said.
 
-    command: in upper case, or three digits; from others anything without a space.
-    params: only the last may be empty, hold spaces or begin with a colon.
-    source: who it is from (`nick!user@host` or a server name), None where the line has no prefix.
+    command: in upper case, or three digits; in received messages anything without a space.
+    params: only the last may be empty, contain spaces or begin with a colon.
+    source: the sender (`nick!user@host` or a server name), None if the line has no prefix.
     tags: name -> unescaped value ("" for a tag without a value); names keep their `+` and vendor prefix.
     """
 
@@ -53,15 +53,15 @@ class Message(NamedTuple):
         return split_source(self.source or "")[0]
 
     def format(self) -> str:
-        """The line, without CR LF.
+        """Return the line, without CR LF.
 
-        Raises ValueError where the parts can't make one line with these very parts in it.
+        Raises ValueError if the parts can't form one line that parses to exactly these parts.
         """
         body = self.format_body()
         return f"@{format_tags(self.tags)} {body}" if self.tags else body
 
     def format_body(self) -> str:
-        """The line without its tags, as `format`."""
+        """Return the line without its tags, as `format` does."""
         command, params, source, _ = self
         if not command.isalnum() and (not command or command[0] in ":@" or " " in command):
             raise ValueError(f"not a command: {command!r}")
@@ -90,8 +90,8 @@ def parse(line: str) -> Message:
     """Parse one line without its line end. Lenient as Modern IRC asks: runs of spaces separate like one, and there may
     be any number of parameters.
 
-    A command that can't be one is for its reader to refuse by name: whatever stands there without a space.
-    Raises ParseError, and nothing else, whatever the line holds.
+    An unknown command is not refused here: any word without a space is one. Raises ParseError, and nothing else,
+    whatever the line contains.
     """
     if _cannot_be_in_a_line(line):
         raise ParseError("a message can't contain NUL, CR or LF")
@@ -134,7 +134,7 @@ def parse_tags(text: str) -> dict[str, str]:
 
 
 def format_tags(tags: Mapping[str, str]) -> str:
-    """The tags as they stand between `@` and the first space.
+    """Return the tags as they stand between `@` and the first space.
 
     Raises ValueError for a name that would end its tag, and for a NUL, which has no escape.
     """
@@ -147,17 +147,17 @@ def format_tags(tags: Mapping[str, str]) -> str:
 
 
 def escape_value(value: str) -> str:
-    """A tag's value as it stands on the wire: https://ircv3.net/specs/extensions/message-tags#escaping-values."""
+    """Return a tag's value, escaped: https://ircv3.net/specs/extensions/message-tags#escaping-values."""
     return _UNSAFE_IN_VALUE.sub(_escape, value)
 
 
 def presentable(word: str) -> str:
-    """The word if it can stand anywhere in a message, `*` if only its end could hold it."""
+    """Return the word if it can be any parameter of a message, `*` if it could only be the last."""
     return word if word and word[0] != ":" and " " not in word else "*"
 
 
 def split_source(source: str) -> tuple[str, str, str]:
-    """`nick!user@host` as (nick, user, host); what is missing is ""."""
+    """Return `nick!user@host` as (nick, user, host); missing parts are ""."""
     rest, _, host = source.partition("@")
     nick, _, user = rest.partition("!")
     return nick, user, host

@@ -1,7 +1,7 @@
 """Mode strings: `+ov-k alice bob key` to a list of changes and back.
 
-https://modern.ircdocs.horse/#mode-message. Which letters take a parameter is said by a `ModeTable`, the same facts that
-ISUPPORT announces as CHANMODES and PREFIX; the client fills one from what its server says, the server has its own.
+https://modern.ircdocs.horse/#mode-message. A `ModeTable` says which letters take a parameter, the same facts that
+ISUPPORT announces as CHANMODES and PREFIX; the client fills one from its server's tokens, the server has its own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ class ModeTable:
     symbols: str = "@+"
 
     def symbols_of(self, letters: str) -> str:
-        """The symbols of a member's modes, highest first: "ov" -> "@+"."""
+        """Return the symbols of a member's modes, highest first: "ov" -> "@+"."""
         return "".join(symbol for mode, symbol in zip(self.prefixes, self.symbols, strict=True) if mode in letters)
 
     def takes_parameter(self, letter: str, *, adding: bool) -> bool:
@@ -42,7 +42,7 @@ class ModeTable:
 
 @dataclass(frozen=True, slots=True)
 class ModeChange:
-    """A change of one mode. parameter is None where none was given or none is taken."""
+    """A change of one mode. parameter: None if none was given or none is taken."""
 
     adding: bool
     letter: str
@@ -50,7 +50,7 @@ class ModeChange:
 
 
 def parse_changes(params: Sequence[str], table: ModeTable) -> list[ModeChange]:
-    """`("+ov-k", "alice", "bob", "key")` as changes, in order. Unknown letters come out without a parameter."""
+    """Return `("+ov-k", "alice", "bob", "key")` as changes, in order. Unknown letters get no parameter."""
     if not params:
         return []
     letters, *rest = params
@@ -68,7 +68,7 @@ def parse_changes(params: Sequence[str], table: ModeTable) -> list[ModeChange]:
 
 
 def format_changes(changes: Iterable[ModeChange]) -> tuple[str, ...]:
-    """The changes as the parameters of one MODE message: a sign only where it changes."""
+    """Return the changes as the parameters of one MODE message, with a sign only where it changes."""
     letters = ""
     parameters = []
     sign = ""
@@ -84,7 +84,7 @@ def format_changes(changes: Iterable[ModeChange]) -> tuple[str, ...]:
 
 
 def lines_of_changes(changes: Iterable[ModeChange], room: int) -> Iterator[tuple[str, ...]]:
-    """The changes as the parameters of as many MODE messages as it takes. room: bytes for them in one line."""
+    """Return the changes as the parameters of as many MODE messages as needed. room: bytes for them in one line."""
     line: list[ModeChange] = []
     size = parameters = 0
     for change in changes:

@@ -1,11 +1,11 @@
-"""Message ids: a number that is unique, ordered and holds its own time; on the wire 13 letters and digits.
+"""Message ids: a number that is unique, ordered and contains its own time; on the wire 13 letters and digits.
 
-The number is `milliseconds since the Unix epoch << 20 | counter`, so ids compare in the order in which they were
-given out, the history needs neither a column for the time nor an index over ids, and any id or time is a position
-in every conversation, also where the message itself is gone. The text form is base 32 (RFC 4648's extended hex
-alphabet in lower case, which Python's `int` reads) with leading zeros: 13 characters that sort like the numbers.
+The number is `milliseconds since the Unix epoch << 20 | counter`, so ids compare in the order in which they were given
+out, the history needs neither a column for the time nor an index over ids, and any id or time is a position in every
+conversation, even if the message itself is gone. The text form is base 32 (RFC 4648's extended hex alphabet in lower
+case, which Python's `int` reads) with leading zeros: 13 characters that sort like the numbers.
 
-Ids can be guessed. Whoever answers a question about one looks first at whether the asker may read there.
+Ids can be guessed. Whatever answers a question about one first checks whether the asker may read there.
 
 Source of the wire form: https://ircv3.net/specs/extensions/message-ids
 """
@@ -34,19 +34,19 @@ class MessageIds:
         self.last = last
 
     def next(self, now: int) -> int:
-        """A new id for something that happens `now` (milliseconds since the epoch)."""
+        """Return a new id for something that happens `now` (milliseconds since the epoch)."""
         self.last = max(now << COUNTER_BITS, self.last + 1)
         return self.last
 
     def few(self, now: int, count: int) -> range:
-        """So many new ids in a row."""
+        """Return so many new ids in a row."""
         first = max(now << COUNTER_BITS, self.last + 1)
         self.last = first + count - 1
         return range(first, first + count)
 
 
 def format_msgid(number: int) -> str:
-    """The id as it stands in a `msgid` tag."""
+    """Return the id as it stands in a `msgid` tag."""
     pairs = _PAIRS
     return (
         _ALPHABET[number >> 60]
@@ -60,7 +60,7 @@ def format_msgid(number: int) -> str:
 
 
 def parse_msgid(text: str) -> int | None:
-    """The number behind a `msgid` tag's value; None if we never gave out such an id."""
+    """Return the number of a `msgid` tag's value; None if we never gave out such an id."""
     return int(text, 32) if _TEXT.fullmatch(text) else None
 
 
@@ -70,10 +70,10 @@ def time_of(number: int) -> int:
 
 
 def msgid_time(text: str) -> int:
-    """The same of the text form. Raises ValueError where it is no number at all."""
+    """Return the time of an id in text form. Raises ValueError if it is not a number at all."""
     return int(text, 32) >> COUNTER_BITS
 
 
 def first_id(time: int) -> int:
-    """The smallest id that something said at `time` (milliseconds since the epoch) can have."""
+    """Return the smallest id that a message sent at `time` (milliseconds since the epoch) can have."""
     return min(max(time, 0) << COUNTER_BITS, LAST_ID)

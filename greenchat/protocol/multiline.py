@@ -1,4 +1,4 @@
-"""Messages of several lines: one text, and the parts that it is sent in.
+"""Multiline messages: one text, and the parts that it is sent in.
 
 https://ircv3.net/specs/extensions/multiline
 """
@@ -19,8 +19,11 @@ class Part(NamedTuple):
 
 
 def whole(parts: Sequence[Part]) -> str:
-    """The combined text: "Line messages are joined by a single line feed byte unless the draft/multiline-concat message
-    tag is sent, in which case that line's message is directly joined with the previous line's"."""
+    """Return the combined text.
+
+    "Line messages are joined by a single line feed byte unless the draft/multiline-concat message tag is sent, in which
+    case that line's message is directly joined with the previous line's".
+    """
     return "".join(part.text if number == 0 or part.joined else "\n" + part.text for number, part in enumerate(parts))
 
 
@@ -36,7 +39,7 @@ def seams(parts: Sequence[Part]) -> list[int]:
 
 
 def parts_of(text: str, joined_at: Sequence[int] = ()) -> tuple[Part, ...]:
-    """The opposite: "Servers SHOULD maintain the line composition sent by the client"."""
+    """Return the parts of a text: "Servers SHOULD maintain the line composition sent by the client"."""
     parts: list[Part] = []
     start = 0
     for line in text.split("\n"):

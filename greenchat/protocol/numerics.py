@@ -1,7 +1,7 @@
 """The numeric replies: code and text, like the standard library's `http.HTTPStatus`.
 
-Names, codes and texts are those of https://modern.ircdocs.horse/#numerics, where it is silent those that InspIRCd and
-Ergo share. `text` is what stands in the last parameter of a reply; "" where that is data.
+Names, codes and texts are those of https://modern.ircdocs.horse/#numerics, else those that InspIRCd and Ergo share.
+`text` is the last parameter of a reply; "" if that is data.
 """
 
 from enum import IntEnum
@@ -13,7 +13,7 @@ class Numeric(IntEnum):
     text: str
 
     def __new__(cls, code: int, text: str = "") -> "Numeric":
-        """An int that carries its text."""
+        """Make an int that carries its text."""
         self = int.__new__(cls, code)
         self._value_ = code
         self.text = text
@@ -21,7 +21,7 @@ class Numeric(IntEnum):
 
     @property
     def command(self) -> str:
-        """The three digits that stand on the wire."""
+        """The three digits that are sent."""
         return f"{self.value:03}"
 
     RPL_WELCOME = 1

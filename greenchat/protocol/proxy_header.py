@@ -1,7 +1,7 @@
-"""The PROXY header, with which a proxy in front of the server says for whom it connects. Versions 1 and 2.
+"""The PROXY header, with which a proxy in front of the server names the client's address. Versions 1 and 2.
 
-https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt. The header comes before all else and must be read
-without taking a byte too many: ask `missing` how many are still needed, until there are none.
+https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt. The header precedes all else and must be read without
+taking a byte too many: ask `missing` how many are still needed, until it returns 0.
 """
 
 import struct
@@ -21,14 +21,14 @@ _CLIENT_SSL = 0x01
 
 
 class ProxyError(ValueError):
-    """This is no PROXY header; the text says why."""
+    """This is not a PROXY header; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whence a client comes: an IP address, or "" where the proxy speaks for itself. secure: it came through TLS.
+    """A client's origin: an IP address, or "" if the proxy speaks for itself. secure: it used TLS.
 
-    forwards: the proxy sends no header, but says that in each request of HTTP.
+    forwards: the proxy sends no header, but names the client in each HTTP request.
     """
 
     source: str = ""
@@ -58,12 +58,12 @@ def missing(data: bytes) -> int:
 
 
 def parse(data: bytes) -> Header:
-    """A whole header. Raises ProxyError."""
+    """Parse a whole header. Raises ProxyError."""
     return _parse_v2(data) if data.startswith(SIGNATURE) else _parse_v1(data)
 
 
 def _parse_v1(data: bytes) -> Header:
-    """`PROXY TCP4 192.0.2.1 192.0.2.2 56324 443` with CR LF, or `PROXY UNKNOWN` and whatever else."""
+    """Parse `PROXY TCP4 192.0.2.1 192.0.2.2 56324 443` with CR LF, or `PROXY UNKNOWN` and anything after it."""
     if not data.endswith(b"\r\n"):
         raise ProxyError("a header of version 1 that does not end in CR LF")
     words = data[:-2].split(b" ")

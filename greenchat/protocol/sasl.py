@@ -1,4 +1,4 @@
-"""SASL over IRC: responses in base64, cut into chunks of 400 bytes, and the mechanisms that are one message long.
+"""SASL over IRC: responses in base64, cut into chunks of 400 bytes, and the mechanisms that have a single message.
 
 https://ircv3.net/specs/extensions/sasl-3.1
 """
@@ -23,7 +23,7 @@ class SaslTooLongError(SaslError):
 
 
 def chunks(data: bytes) -> Iterator[str]:
-    """The parameters of the AUTHENTICATE commands that send this response."""
+    """Return the parameters of the AUTHENTICATE commands that send this response."""
     text = base64.b64encode(data).decode()
     for start in range(0, len(text), CHUNK):
         yield text[start : start + CHUNK]
@@ -32,7 +32,7 @@ def chunks(data: bytes) -> Iterator[str]:
 
 
 class Collector:
-    """Puts a response together again from its chunks."""
+    """Joins the chunks of a response."""
 
     __slots__ = ("_text",)
 
@@ -40,7 +40,7 @@ class Collector:
         self._text = ""
 
     def feed(self, chunk: str) -> bytes | None:
-        """The response, once its last chunk is there. Raises SaslError where it is too long or no base64."""
+        """Return the response, once its last chunk is there. Raises SaslError if it is too long or not base64."""
         if len(chunk) > CHUNK:
             raise SaslTooLongError("a chunk of the response is too long")
         if len(self._text) + len(chunk) > MOST:
@@ -57,7 +57,7 @@ class Collector:
 
 
 def parse_plain(response: bytes) -> tuple[str, str, str]:
-    """(authorization identity, account, password) of PLAIN, RFC 4616. Raises SaslError."""
+    """Return (authorization identity, account, password) of PLAIN, RFC 4616. Raises SaslError."""
     try:
         parts = response.decode().split("\0")
     except UnicodeDecodeError as error:
@@ -68,16 +68,16 @@ def parse_plain(response: bytes) -> tuple[str, str, str]:
 
 
 def format_plain(account: str, password: str) -> bytes:
-    """The response of PLAIN."""
+    """Return the response of PLAIN."""
     return f"\0{account}\0{password}".encode()
 
 
 @dataclass(slots=True)
 class Exchange:
-    """An attempt to log in, as far as it has come.
+    """An attempt to log in, in progress.
 
-    mechanism: in upper case. scram: once the client's first message has come. proved: it knows the password, and has
-    only to take note that we do.
+    mechanism: in upper case. scram: once the client's first message has come. proved: the client has proved that it
+    knows the password, and has only to acknowledge our proof.
     """
 
     mechanism: str

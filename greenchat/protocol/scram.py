@@ -1,7 +1,7 @@
-"""SCRAM-SHA-256: proves that both sides know a password without either sending or storing it. RFC 5802 and RFC 7677.
+"""SCRAM-SHA-256: proves that both sides know a password without sending or storing it. RFC 5802 and RFC 7677.
 
-What a server keeps of a password is a `Verifier`; it checks SCRAM logins as well as passwords that come in the clear
-(SASL PLAIN, NickServ). Both sides of the exchange are here, as steps from text to text. Nonces are arguments.
+A server stores a `Verifier` of a password; it checks SCRAM logins as well as passwords sent in the clear (SASL PLAIN,
+NickServ). Both sides of the exchange are here, as steps from text to text. Nonces are arguments.
 """
 
 import base64
@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 
 ITERATIONS = 64_000  # of PBKDF2 for new verifiers; RFC 7677 asks for 4096 at least
-MOST_ITERATIONS = 2_000_000  # what a client works through for a server: some seconds
+MOST_ITERATIONS = 2_000_000  # the most that a client computes for a server: some seconds
 _NO_BINDING = "biws"  # base64 of "n,,": no channel binding
 
 
@@ -29,13 +29,13 @@ class Verifier:
     server_key: bytes
 
     def __str__(self) -> str:
-        """`SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`, the form that PostgreSQL stores too."""
+        """Return `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`, the form that PostgreSQL stores too."""
         salt, stored, server = map(_encode, (self.salt, self.stored_key, self.server_key))
         return f"SCRAM-SHA-256${self.iterations}:{salt}${stored}:{server}"
 
     @classmethod
     def parse(cls, text: str) -> "Verifier":
-        """The reverse of str(). Raises ScramError."""
+        """Make a verifier from str()'s output. Raises ScramError."""
         try:
             _, cost, keys = text.split("$")
             iterations, salt = cost.split(":")
@@ -59,7 +59,7 @@ def make_verifier(password: str, salt: bytes, iterations: int = ITERATIONS) -> V
 class ServerExchange:
     """The server's side: `first` answers the client's first message, `final` its second.
 
-    verifier: what the client's proof is held against, once `first` has been called.
+    verifier: what the client's proof is checked against, once `first` has been called.
     """
 
     __slots__ = ("_auth", "_binding", "_nonce", "authorization", "username", "verifier")
@@ -81,14 +81,16 @@ class ServerExchange:
         self.verifier: Verifier | None = None
 
     def first(self, verifier: Verifier) -> str:
-        """The server's first message, for the verifier of `username` (or a made-up one, if there is no such user)."""
+        """Return the server's first message, for the verifier of `username` (or a made-up one, if there is no such
+        user).
+        """
         self.verifier = verifier
         message = f"r={self._nonce},s={_encode(verifier.salt)},i={verifier.iterations}"
         self._auth += "," + message
         return message
 
     def final(self, client_final: str) -> str:
-        """The server's last message, if the client has proved that it knows the password. Raises ScramError."""
+        """Return the server's last message, if the client has proved that it knows the password. Raises ScramError."""
         verifier = self.verifier
         if verifier is None:
             raise ScramError("out of step")
@@ -118,11 +120,11 @@ class ClientExchange:
         self._server_signature = b""
 
     def first(self) -> str:
-        """The client's first message."""
+        """Return the client's first message."""
         return "n,," + self._bare
 
     def final(self, server_first: str) -> str:
-        """The client's second message. Raises ScramError if the server's makes no sense."""
+        """Return the client's second message. Raises ScramError if the server's is invalid."""
         fields = _fields(server_first)
         nonce = _need(fields, "r")
         if not nonce.startswith(self._nonce) or nonce == self._nonce:
@@ -139,7 +141,7 @@ class ClientExchange:
         return f"{without_proof},p={_encode(proof)}"
 
     def check(self, server_final: str) -> None:
-        """Raises ScramError unless the server knows the password's verifier too."""
+        """Check the server's last message. Raises ScramError unless the server knows the password's verifier too."""
         signature = _decode(_need(_fields(server_final), "v"))
         if not self._server_signature or not hmac.compare_digest(signature, self._server_signature):
             raise ScramError("the server does not know this account's password: it is not what it seems")

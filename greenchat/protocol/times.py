@@ -12,7 +12,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def format_time(milliseconds: int) -> str:
-    """The time as it stands in a `time` tag."""
+    """Return the time as it stands in a `time` tag."""
     return f"{_format_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
 
 
@@ -22,7 +22,7 @@ def _format_second(seconds: int) -> str:
 
 
 def parse_time(text: str) -> int:
-    """The opposite. Times before the epoch are negative. Raises ValueError."""
+    """Return the time of a `time` tag. Times before the epoch are negative. Raises ValueError."""
     match = _FORM.fullmatch(text)
     if not match:
         raise ValueError(f"not a time: {text!r}")
@@ -36,10 +36,10 @@ def parse_time(text: str) -> int:
 
 
 def in_words(milliseconds: int) -> str:
-    """A time for people to read, in UTC."""
+    """Return a time for people to read, in UTC."""
     return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%a %b %d %Y at %H:%M:%S UTC}"
 
 
 def elapsed(since: int, now: int) -> int:
-    """Whole seconds from one ms to another, 0 where the clock was set back in between."""
+    """Return the whole seconds from one ms to another, 0 if the clock was set back in between."""
     return max(0, now - since) // 1000

@@ -1,4 +1,4 @@
-"""IRC in WebSocket: a line is a message, which a server sends as one unmasked frame, so that it is the same for all.
+"""IRC in WebSocket: a line is a message, sent by the server as one unmasked frame, so that it is the same for all.
 
 https://ircv3.net/specs/extensions/websocket, https://www.rfc-editor.org/rfc/rfc6455#section-5.2
 """
@@ -9,7 +9,7 @@ TEXT = "text.ircv3.net"
 BINARY = "binary.ircv3.net"
 FRAMED = WEBSOCKET_TEXT | WEBSOCKET_BINARY
 
-MESSAGE_LIMIT = 16 * 1024  # bytes of a message to us: more than any line with its tags can have
+MESSAGE_LIMIT = 16 * 1024  # bytes of a received message: more than any line with its tags can have
 
 LEAVES = b"QUIT\r\n"
 """The line for which a frame stands that closes."""
@@ -27,7 +27,7 @@ _MASKED_HEAD = 6  # bytes of a frame without payload
 
 
 def frames(lines: bytes, kind: int) -> bytes:
-    """Whole lines as frames, for this kind of client: one each, without its line end.
+    """Return whole lines as frames for this kind of client: one each, without its line end.
 
     "each message MUST consist of a single IRC line, except that servers and clients MUST NOT include trailing \\r or
     \\n characters in the message."
@@ -39,14 +39,14 @@ def frames(lines: bytes, kind: int) -> bytes:
 
 
 def close_frame(code: int) -> bytes:
-    """The last frame: why it ends, as a close code."""
+    """Return the last frame: the reason as a close code."""
     return _frame(_FINAL_CLOSE, code.to_bytes(2, "big"))
 
 
 def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
     """Return (opcode, payload) of messages that each came in one masked frame, the common case; [] for all else.
 
-    Whoever gets none asks a parser that knows everything: this is for speed only.
+    After [] ask a parser that handles everything: this is for speed only.
     """
     found: list[tuple[int, bytes]] = []
     at, size = 0, len(data)

@@ -1,4 +1,4 @@
-"""Lists that are too long for one line, in groups that fit one each."""
+"""Lists that are too long for one line, in groups that each fit one."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,12 +6,12 @@ from greenchat.protocol.framing import BODY_LIMIT
 
 
 def room(source: str, command: str, *params: str) -> int:
-    """Bytes that one more parameter may take in a line with these, wherever it stands."""
+    """Return the bytes left for one more parameter in a line with these."""
     return BODY_LIMIT - len(f":{source} {command} {' '.join(params)} :\r\n".encode())
 
 
 def wrap(words: Iterable[str], size: int, most: int = 512) -> Iterator[list[str]]:
-    """The words in groups of at most `most`, which joined by spaces take at most `size` bytes.
+    """Return the words in groups of at most `most`, which joined by spaces take at most `size` bytes.
 
     A word that is longer than that gets a group of its own.
     """

@@ -9,7 +9,7 @@ _NETBLOCK = 64  # bits: one household or machine has a whole /64 of IPv6 address
 
 
 def network(text: str) -> IpNetwork:
-    """`192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`."""
+    """Return the network written as `192.0.2.1`, `192.0.2.0/24` or `2001:db8::/32`."""
     try:
         return ip_network(text)
     except ValueError:
@@ -17,7 +17,7 @@ def network(text: str) -> IpNetwork:
 
 
 def address(host: str) -> IPv4Address | IPv6Address:
-    """An IP address as it is compared: an IPv4 address is one also where it comes dressed as IPv6."""
+    """Return an IP address in the form in which it is compared: IPv4-mapped IPv6 addresses become IPv4 addresses."""
     found = ip_address(host.partition("%")[0])
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
 
@@ -31,7 +31,7 @@ def netblock(host: str) -> str:
 
 
 def site(host: str) -> str:
-    """The network that an address is most likely in: a /24 of IPv4, or a /48 of IPv6."""
+    """Return the network that an address is most likely in: a /24 of IPv4, or a /48 of IPv6."""
     found = address(host)
     return str(ip_network((found, _NETWORKS[found.version]), strict=False))
 

@@ -9,7 +9,7 @@ _LONGEST = 100 * _UNITS["y"]
 
 
 def parse_duration(text: str, unit: str = "s") -> int | None:
-    """Seconds, 0 for ever, or None where the text is no duration. unit: of a number alone."""
+    """Return the seconds of a duration, 0 for ever, or None if the text is none. unit: of a number alone."""
     text = text.lower()
     if text in _FOREVER:
         return 0
@@ -22,7 +22,7 @@ def parse_duration(text: str, unit: str = "s") -> int | None:
 
 
 def format_duration(seconds: int) -> str:
-    """`1d2h`; "forever" for 0."""
+    """Return the seconds as `1d2h`; "forever" for 0."""
     if seconds <= 0:
         return "forever"
     parts = []

@@ -1,4 +1,7 @@
-"""Masks: texts in which `*` stands for any characters and `?` for one. https://modern.ircdocs.horse/#wildcard-expressions"""
+"""Masks: texts in which `*` stands for any characters and `?` for one.
+
+https://modern.ircdocs.horse/#wildcard-expressions
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,14 +23,14 @@ _FOLDS: dict[str, Casefold] = {
 
 
 def has_too_many_stars(mask: str) -> bool:
-    """Whether nobody may write this: each star is a pass over the rest of every text that it is held against."""
+    """Whether a mask has more stars than allowed: each is a pass over the rest of every text it is matched against."""
     return mask.count("*") > MOST_STARS
 
 
 def mask_fold(casemapping: str) -> Casefold:
-    """The form in which masks and what they are held against are compared under a casemapping.
+    r"""Return the form in which masks and the texts they match are compared under a casemapping.
 
-    All of them fold the case of every script here; those of RFC 1459 also know `{}|^` as the lower case of `[]\\~`.
+    All of them fold the case of every script here; those of RFC 1459 also know `{}|^` as the lower case of `[]\~`.
     """
     return _FOLDS.get(casemapping, str.lower)
 
@@ -43,15 +46,15 @@ def alike(mask: str, look: Casefold) -> str:
 
 
 def any_of(masks: Sequence[str], fold: Casefold = str.lower) -> Matcher:
-    """Whether a whole text matches one of some masks: all of them are one pattern, and one pass over the text each."""
+    """Whether a whole text matches one of several masks, which are compiled into one pattern."""
     folded = dict.fromkeys(fold(mask) for mask in masks)
     pattern = re.compile("|".join(f"(?:{_pattern(mask)})" for mask in folded), re.DOTALL)
     return lambda text: pattern.match(fold(text)) is not None
 
 
 class MaskIndex:
-    """Many masks, of which those are found quickly that may match a text: each is filed under three letters of it that
-    every text that it matches must hold. Masks and texts are to be folded before.
+    """Many masks, of which those that may match a text are found quickly: each is filed under three letters of it that
+    every text it matches must contain. Masks and texts are to be folded before.
 
     Reads: candidates. Changes: add, remove.
     """
@@ -64,7 +67,7 @@ class MaskIndex:
         self._order = 0
 
     def add(self, key: str, mask: str) -> None:
-        """File a mask under a key of the caller's."""
+        """Add a mask under a key of the caller's."""
         grams = {part[at : at + _GRAM] for part in _WILD.split(mask) for at in range(len(part) - _GRAM + 1)}
         rarest = min(grams, key=lambda gram: (len(self._grams.get(gram, ())), gram), default="")
         self._filed[key] = rarest
@@ -72,7 +75,7 @@ class MaskIndex:
         self._grams.setdefault(rarest, {})[key] = self._order
 
     def remove(self, key: str) -> None:
-        """Forget it; nothing happens if it is not there."""
+        """Remove a mask, if it is there."""
         gram = self._filed.pop(key, None)
         if gram is not None:
             del self._grams[gram][key]
@@ -80,7 +83,7 @@ class MaskIndex:
                 del self._grams[gram]
 
     def candidates(self, text: str) -> list[str]:
-        """The keys of all masks that may match, in the order in which they were added."""
+        """Return the keys of all masks that may match, in the order in which they were added."""
         found = dict(self._grams.get("", ()))
         for at in range(len(text) - _GRAM + 1):
             filed = self._grams.get(text[at : at + _GRAM])
@@ -91,10 +94,10 @@ class MaskIndex:
 
 @lru_cache(4096)
 def compile_mask(mask: str) -> re.Pattern[str]:
-    """A pattern whose `match` tells whether a whole text matches. Fold both before: it minds the case.
+    """Return a pattern whose `match` tells whether a whole text matches. Fold both before: it is case-sensitive.
 
     Each `*` takes the shortest match of what follows it and never reconsiders (an atomic group): no mask, however
-    mean, takes more than one pass over the text.
+    malicious, takes more than one pass over the text.
     """
     return re.compile(_pattern(mask), re.DOTALL)
 

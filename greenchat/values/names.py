@@ -1,7 +1,7 @@
-"""Which names there can be, and which of them are the same: nicknames, channels, usernames.
+"""Names: which nicknames, channels and usernames are valid, and which of them are the same.
 
 https://modern.ircdocs.horse/#clients, #channels and #casemapping-parameter. A `Naming` is what a casemapping means for
-nicknames: which are allowed, which are two spellings of one, and which look alike.
+nicknames: which are valid, which are two spellings of one, and which look alike.
 """
 
 import re
@@ -22,13 +22,13 @@ _PRECIS_MODULES = ("precis_i18n", "confusable_homoglyphs")
 
 _NICK = re.compile(r"[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*\Z")
 _CHANNEL = re.compile(r"#[^\x00-\x20,\x7f\u0080-\u00a0]*\Z")
-CHANNEL_BYTES = 160  # so that two names and who speaks of them fit into one line
-REALNAME_BYTES = 190  # so that it fits into an extended JOIN beside the longest names that there are by default
+CHANNEL_BYTES = 160  # so that two names and a source fit into one line
+REALNAME_BYTES = 190  # so that it fits into an extended JOIN beside the longest names of the default settings
 _NOT_USERNAME = re.compile(r"[^\w.\-\[\]\\`^{|}]", re.ASCII)
 
 
 class MissingPackageError(ImportError):
-    """A casemapping needs libraries that are not installed; its text says how they get there."""
+    """A casemapping needs packages that are not installed; the text says how to install them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ class Naming:
     spells: Callable[[str], bool]
 
     def is_nick(self, name: str, limit: int) -> bool:
-        """Whether somebody can be called this: at most `limit` characters in NICK_BYTES, and not like a service."""
+        """Whether it is a valid nickname: at most `limit` characters in NICK_BYTES, and not like a service."""
         fits = len(name) <= limit and len(name.encode()) <= NICK_BYTES
         return fits and self.spells(name) and self.skeleton(name) not in SERVICES
 
 
 def naming(casemapping: str) -> Naming:
-    """The rules under one of CASEMAPPINGS. Raises MissingPackageError."""
+    """Return the rules of one of CASEMAPPINGS. Raises MissingPackageError."""
     fold = PLAIN_CASEMAPPINGS.get(casemapping)
     if fold is not None:
         return Naming(fold, fold, lambda name: _NICK.match(name) is not None)
@@ -58,22 +58,27 @@ def naming(casemapping: str) -> Naming:
         raise MissingPackageError(
             f"the casemapping {casemapping!r} needs more packages: {extras.install(extras.UNICODE)}"
         )
-    from greenchat.values import precis  # late: not every program that knows names asks for it
+    from greenchat.values import precis  # late: most programs that import names do not need it
 
     return Naming(precis.fold, precis.skeleton, precis.is_nick)
 
 
 def is_channel(name: str, limit: int) -> bool:
-    """`#` and then anything but space, control characters, comma and colon; at most `limit` characters, and not more
-    than CHANNEL_BYTES, so that two names and who speaks of them fit into one line."""
+    """Whether it is a valid channel name: `#` and anything but spaces, control characters, commas and colons.
+
+    At most `limit` characters and CHANNEL_BYTES, so that two names and a source fit into one line.
+    """
     return 1 < len(name) <= limit and len(name.encode()) <= CHANNEL_BYTES and _CHANNEL.match(name) is not None
 
 
 def realname(wish: str, limit: int) -> str:
-    """As much of a real name as fits: at most `limit` characters, and not more than REALNAME_BYTES."""
+    """Return as much of a real name as fits: at most `limit` characters and REALNAME_BYTES."""
     return wish[:limit].encode()[:REALNAME_BYTES].decode(errors="ignore")
 
 
 def username(wish: str, limit: int) -> str:
-    """A username that can stand in nick!user@host: what can't be in it goes, `~` says that nobody has checked it."""
+    """Return a username that can stand in nick!user@host, without the characters that can't.
+
+    It begins with `~`: nobody has checked it.
+    """
     return "~" + (_NOT_USERNAME.sub("", wish)[: limit - 1] or "user")

@@ -17,24 +17,24 @@ _FORMAT = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0
 
 
 def hash_password(password: str, salt: bytes) -> str:
-    """The string to keep. salt: 16 random bytes."""
+    """Return the hash to store. salt: 16 random bytes."""
     digest = _scrypt(password, salt, _COST, _BLOCK, 1, _LENGTH)
     return f"$scrypt$ln={_COST},r={_BLOCK},p=1${_encode(salt)}${_encode(digest)}"
 
 
 def verify_password(password: str, hashed: str) -> bool:
-    """Whether it is the password that was hashed. Raises ValueError where `hashed` is no such hash."""
+    """Whether a password matches a hash. Raises ValueError if `hashed` is not such a hash."""
     cost, block, parallel, salt, digest = _parse(hashed)
     return hmac.compare_digest(_scrypt(password, salt, cost, block, parallel, len(digest)), digest)
 
 
 def is_hash(text: str) -> bool:
-    """Whether it looks like one: no password that anybody would choose does."""
+    """Whether a text looks like a hash, as no password that anybody would choose does."""
     return text.startswith("$scrypt$")
 
 
 def check_hash(hashed: str) -> str:
-    """The same string. Raises ValueError where it is no hash that `verify_password` can use."""
+    """Return the same string. Raises ValueError if it is not a hash that `verify_password` can use."""
     _parse(hashed)
     return hashed
 
@@ -61,7 +61,7 @@ def _scrypt(password: str, salt: bytes, cost: int, block: int, parallel: int, le
 
 
 def _memory(cost: int, block: int, parallel: int) -> int:
-    """Bytes that it takes: RFC 7914, section 6."""
+    """Return the bytes of memory that a hash takes: RFC 7914, section 6."""
     return 128 * block * ((1 << cost) + parallel + 2)
 
 

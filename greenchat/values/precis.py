@@ -11,19 +11,19 @@ from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-# What is ASCII stays as strict as under the other casemappings; of the rest PRECIS decides.
+# ASCII is as strict as under the other casemappings; PRECIS decides about the rest.
 _CANDIDATE = re.compile(r"[A-Za-z\[\]\\`_^{|}\u0080-\U0010ffff][A-Za-z0-9\[\]\\`_^{|}\u0080-\U0010ffff-]*\Z")
 
 
 def is_nick(name: str) -> bool:
-    """Whether PRECIS allows these characters, each that is ASCII may be in any nick, and the first one stands alone."""
+    """Whether PRECIS allows a nick, its ASCII characters are valid in any nick, and the first one can stand alone."""
     if _CANDIDATE.match(name) is None:
         return False
     return name.isascii() or (not unicodedata.category(name[0]).startswith("M") and _enforce(name) is not None)
 
 
 def fold(name: str) -> str:
-    """The form under which a name is looked up. What PRECIS forbids (in a channel's name, say) is only lowered."""
+    """Return the form under which a name is looked up. A name that PRECIS forbids (a channel's, say) is lower-cased."""
     if name.isascii():
         return name.lower()
     folded = _enforce(name)
@@ -50,7 +50,7 @@ def _enforce(name: str) -> str | None:
 
 @lru_cache(16384)
 def _prototype(character: str) -> str:
-    """Return the character that stands for all that look like this one: an ASCII one if possible, else the first."""
+    """Return the character that represents all that look like this one: an ASCII one if possible, else the first."""
     if character.isascii():
         return character
     alike = {character}

@@ -70,7 +70,7 @@ class Volumes:
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
     def _bounds(self, session: Connected, account: str) -> Iterator[tuple[tuple[str, str], int]]:
-        """By what this connection is bounded, and by how many bytes a minute."""
+        """Return the keys under which this connection's bytes are counted, each with its limit a minute."""
         throttle = self._throttle
         if not throttle.commands:
             return

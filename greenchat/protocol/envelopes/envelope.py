@@ -78,7 +78,7 @@ class Envelope:
         self._matters = 0
 
     def encode(self, kind: int) -> bytes:
-        """The bytes for this kind of client, always the same object; b"" where it gets nothing."""
+        """Return the bytes for this kind of client, always the same object; b"" if it gets nothing."""
         kind &= self._matters or self._what_matters()
         encoded = self._encoded.get(kind)
         if encoded is None:
@@ -91,22 +91,22 @@ class Envelope:
 
     @property
     def fits(self) -> bool:
-        """Whether the line without its tags keeps to 512 bytes. If not, `encode` cuts its longest parameter."""
+        """Whether the line without its tags fits into 512 bytes. If not, `encode` cuts its longest parameter."""
         if not self._body:
             self._body = _body(self.message)
         return len(self._body) <= BODY_LIMIT
 
     def in_batch(self, reference: str) -> "Envelope":
-        """The same message as a part of a batch."""
+        """Return the same message as a part of a batch."""
         return self._with(batch=reference, label="")
 
     def labeled(self, label: str) -> "Envelope":
-        """The same message as the answer to the command with this label."""
+        """Return the same message as the answer to the command with this label."""
         return self._with(batch=self.batch, label=label)
 
     @property
     def encodings(self) -> list[bytes]:
-        """Every bytes object that was made of it: those to take back if it must not be seen."""
+        """Every bytes object that was made of it: to be retracted if it must not be sent."""
         return [*self._encoded.values(), *(data for copy in self._copies for data in copy.encodings)]
 
     def _with(self, *, batch: str, label: str) -> "Envelope":
@@ -125,7 +125,9 @@ class Envelope:
         return copy
 
     def _what_matters(self) -> int:
-        """The bits of a kind that change the bytes of this message: kinds that differ in others share theirs."""
+        """Return the bits of a kind that change the bytes of this message: kinds that differ only in others share
+        theirs.
+        """
         matters = SERVER_TIME | _DIALECTS | FRAMED | self.needs
         if self.msgid or self.bot or self.message.tags:
             matters |= MESSAGE_TAGS
@@ -180,7 +182,7 @@ def _body(message: Message) -> bytes:
 
 
 def _cut_to_fit(message: Message) -> bytes:
-    """The line in at most 512 bytes. Where it is longer its longest parameter is cut, at the end of a character."""
+    """Return the line in at most 512 bytes. If it is longer, its longest parameter is cut at the end of a character."""
     body = _body(message)
     while len(body) > BODY_LIMIT:
         params = list(message.params)

@@ -1,4 +1,4 @@
-"""A message of several lines on its way out: whole for those who know such messages, several messages for all others.
+"""A message of several lines on its way out: one batch for clients with multiline, several messages for all others.
 
 https://ircv3.net/specs/extensions/multiline
 """
@@ -31,14 +31,14 @@ class MultilineEnvelope(Envelope):
         batch: str = "",
         label: str = "",
     ) -> None:
-        """message: its text does not matter, the parts say it."""
+        """Make an envelope. message: its text is ignored; the parts contain it."""
         message = message._replace(params=(message.params[0], whole(parts)))
         super().__init__(message, time=time, msgid=msgid, account=account, bot=bot, batch=batch, label=label)
         self.parts = tuple(parts)
 
     @property
     def fits(self) -> bool:
-        """Whether each of the lines does."""
+        """Whether each of the lines fits."""
         return all(self._line(part.text).fits for part in self.parts)
 
     def _with(self, *, batch: str, label: str) -> Envelope:
@@ -93,8 +93,8 @@ class MultilineEnvelope(Envelope):
     def _line(self, text: str, is_first: bool = False) -> Envelope:
         """Return one of the messages for readers without batches of lines."""
         # "Any tags that would have been added to the batch ... MUST be included on the first message line to be sent.
-        # Tags MAY also be included on subsequent lines where it makes sense": what the lines answer is for each of
-        # them; an id is for the first alone
+        # Tags MAY also be included on subsequent lines where it makes sense": the reply tag is on each line,
+        # the msgid on the first only
         message = self.message._replace(params=(self.message.params[0], text))
         return Envelope(
             message,

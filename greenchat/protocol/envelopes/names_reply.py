@@ -1,9 +1,9 @@
-"""RPL_NAMREPLY in ready pieces, so that telling somebody who is in a large channel is a few operations for each line
-and none for each member.
+"""RPL_NAMREPLY in ready pieces, so that answering somebody in a large channel costs a few operations for each line and
+none for each member.
 
 https://modern.ircdocs.horse/#rplnamreply-353: `:server 353 reader = #channel :@alice bob`. The names are the same for
 everybody with the same capabilities: they are kept here, encoded, and change line by line as people come, go, and
-change their names; what stands before them is the same on every line. With both a line keeps to 512 bytes.
+change their names; what comes before them is the same on every line. With both, a line fits into 512 bytes.
 """
 
 from collections.abc import Hashable, Iterable
@@ -33,7 +33,7 @@ class NamesLines:
     __slots__ = ("_line_of", "_lines", "_room", "_size", "nick_bytes")
 
     def __init__(self, server: str, channel: str, *, nick_bytes: int) -> None:
-        """server: who says it. nick_bytes: of the longest nick of a reader."""
+        """Make an empty list. server: the source. nick_bytes: of the longest nick of a reader."""
         self.nick_bytes = nick_bytes
         self._room = room(server, "353", "=", channel) - nick_bytes - 1
         self._lines: list[_Line] = []
@@ -79,11 +79,11 @@ class NamesLines:
         self._size += grown
 
     def texts(self) -> list[str]:
-        """The last parameter of each line."""
+        """Return the last parameter of each line."""
         return [" ".join(line.names.values()) for line in self._lines]
 
     def wire(self) -> list[bytes]:
-        """The last parameter of each line, encoded, with CR LF."""
+        """Return the last parameter of each line, encoded, with CR LF."""
         return [line.wire or self._encode(line) for line in self._lines]
 
     def _encode(self, line: _Line) -> bytes:
@@ -100,12 +100,12 @@ class NamesLines:
 
 
 class NamesReply(Envelope):
-    """All lines of RPL_NAMREPLY for one reader: a message whose last parameter is empty, and what goes there."""
+    """All lines of RPL_NAMREPLY for one reader: a message whose last parameter is empty, and the names to put there."""
 
     __slots__ = ("_wire",)
 
     def __init__(self, wire: list[bytes], message: Message, *, time: int, batch: str = "", label: str = "") -> None:
-        """wire: of a `NamesLines`. message: what stands before each line. time: ms since the epoch."""
+        """Make a reply. wire: of a `NamesLines`. message: what precedes each line. time: ms since the epoch."""
         super().__init__(message, time=time, batch=batch, label=label)
         self._wire = wire
 

@@ -1,4 +1,4 @@
-"""A numeric that tells many people the same, each under their own nick, and is encoded once per kind of client."""
+"""A numeric that tells many people the same, each with their own nick, encoded once per kind of client."""
 
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.framing import BODY_LIMIT
@@ -16,10 +16,10 @@ class Addressed:
     def __init__(self, numeric: str, *params: str, source: str, time: int) -> None:
         self._envelope = Envelope(Message(numeric, (_NOBODY, *params), source), time=time)
         self._halves: dict[bytes, tuple[bytes, bytes]] = {}
-        self._room = -1  # bytes that a nick may have
+        self._room = -1  # the largest length of a nick in bytes
 
     def encode(self, kind: int, nick: str) -> bytes:
-        """The bytes for a client of this kind whose user is called so."""
+        """Return the bytes for a client of this kind whose user has this nick."""
         if kind & FRAMED:
             return frames(self.encode(kind & ~FRAMED, nick), kind)
         whole = self._envelope.encode(kind)
@@ -30,12 +30,12 @@ class Addressed:
         return halves[0] + name + halves[1]
 
     def addressed_to(self, nick: str) -> Envelope:
-        """The numeric for one reader."""
+        """Return the numeric for one reader."""
         message = self._envelope.message
         return Envelope(message._replace(params=(nick, *message.params[1:])), time=self._envelope.time)
 
     def _split(self, whole: bytes) -> tuple[bytes, bytes]:
-        """At the nick, the first parameter: neither the tags nor the source before it have a space in them."""
+        """Split a line at the nick, its first parameter: neither the tags nor the source before it contain a space."""
         message = self._envelope.message
         self._room = BODY_LIMIT - len(message.format_body().encode() + b"\r\n") + len(_NOBODY)
         before, command, after = whole.partition(f" {message.command} ".encode())

@@ -1,4 +1,4 @@
-"""A message that a bot has relayed for somebody on another network: those who want to know are told which bot.
+"""A message that a bot has relayed for somebody on another network, with a tag that names the bot.
 
 https://github.com/ircv3/ircv3-specifications/pull/417 (draft/relaymsg)
 """

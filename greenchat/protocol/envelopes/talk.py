@@ -1,6 +1,6 @@
-"""Several plain messages of one speaker to one target: encoded at once, with what they have in common made once.
+"""Several plain messages of one speaker to one target: encoded together, with their common parts made once.
 
-They give the same bytes as an `Envelope` each would.
+The bytes are those of one `Envelope` each.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _DIALECTS = caps.PLAIN | caps.TILDE
 
 
 class Head:
-    """The part of a message before its text. source: nick!user@host. room: bytes of a text that fit behind it."""
+    """The part of a message before its text. source: nick!user@host. room: bytes left for a text."""
 
     __slots__ = ("account", "bot", "command", "matters", "prefix", "room", "source", "target")
 
@@ -33,7 +33,7 @@ class Head:
 
 
 class Talk:
-    """Texts that fit, on their way. ids: of the messages, one for each text. words: the texts in UTF-8."""
+    """Texts that fit, to be sent. ids: of the messages, one for each text. words: the texts in UTF-8."""
 
     __slots__ = ("_encoded", "_lines", "head", "ids", "texts")
 
@@ -47,11 +47,11 @@ class Talk:
 
     @property
     def encodings(self) -> list[bytes]:
-        """Every bytes object that was made of it: those to take back if it must not be seen."""
+        """Every bytes object that was made of it: to be retracted if it must not be sent."""
         return [data for lines in self._encoded.values() for data in lines]
 
     def encode(self, kind: int) -> list[bytes]:
-        """The bytes for this kind of client, one for each text."""
+        """Return the bytes for this kind of client, one for each text."""
         kind &= self.head.matters
         encoded = self._encoded.get(kind)
         if encoded is None:

@@ -1,10 +1,10 @@
 """The plain-text dialect: `nc`, telnet, and the many small socket programs for which one `recv()` is one message.
 
 Pure, like all of `protocol`: chunks and times in; messages, writes and delays out. A connection has one `Dialect`,
-which reads, and one `Pacer`, which writes; they share a `Style`, what is known of this very client. `render` makes the
+which reads, and one `Pacer`, which writes; they share a `Style`, what is known about the client. `render` makes the
 text of a `Message` once for all clients of a family.
 
-- family: the families and what is known of a client;  names: from what somebody typed to a nick;
+- family: the families and what is known about a client;  names: typed names to nicks;
 - text: control characters, cutting, ASCII;  arrival: which family, and the name;  speech: chunks to texts;
 - slash: `/nick` and the like;  dialect: all of the incoming side;  render, pacer: the outgoing side.
 

@@ -1,8 +1,8 @@
 """From the connection to a name: which family is it, or is it IRC after all?
 
-Nothing is said for the time of the grace, so that IRC and tilde programs can show themselves; then the prompt, once,
-and nothing more until there is an answer. What came in is judged as a whole; where it can't be judged yet (a verb of
-IRC without its newline, a chunk that seems cut off) a deadline says how long to wait for more.
+Nothing is sent during the grace period, so that IRC and tilde programs can show themselves; then the prompt, once, and
+nothing more until there is an answer. The input is judged as a whole; where it can't be judged yet (a verb of IRC
+without its newline, a chunk that seems cut off) a deadline says how long to wait for more.
 """
 
 import re
@@ -26,29 +26,29 @@ VERBS = frozenset("AUTHENTICATE CAP NICK PASS PING PONG PROTOCTL QUIT REGISTER S
 
 # a line of IRC may begin with tags and a source: https://modern.ircdocs.horse/#message-format
 _WORD = re.compile(rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?([A-Za-z]+)(?=([ \r\n])|\Z)")
-# What only a program of IRC writes, though it must hear that it has not registered: in capitals, with parameters, and
-# with the line end of IRC. Nobody is called that.
+# Lines that only an IRC program writes, which has to be told that it has not registered: in capitals, with parameters,
+# and with IRC's line end. No person has such a name.
 _TOO_EARLY = re.compile(
     rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?(?:AWAY|INVITE|ISON|JOIN|KICK|LIST|MODE|MONITOR|NAMES|NOTICE|OPER|PART"
     rb"|PRIVMSG|TAGMSG|TOPIC|USERHOST|WHO|WHOIS|WHOWAS) [^\r\n]+\r\n"
 )
-# The same of a command that nobody knows. A person may be called so, but does not type it before being asked.
+# The same for an unknown command. A person may have such a name, but does not type it before the prompt.
 _COMMAND = re.compile(rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?[A-Z][A-Z0-9_]{2,} [^\r\n]+\r\n")
 _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 
 
-# Some telnet clients begin with what they could do (RFC 854), and then wait for their user.
+# Some telnet clients begin with their options (RFC 854), and then wait for their user.
 _TELNET = re.compile(rb"(?:\xff[\xfb-\xfe][\x00-\x09\x0b-\x3f])+")
-_CONTROLS = bytes({*range(32)} - set(b"\t\n\r\x08\x1b"))  # what nobody types at a terminal
-_FEW_CONTROLS = 64  # in what is still taken for somebody's words, and NULs
+_CONTROLS = bytes({*range(32)} - set(b"\t\n\r\x08\x1b"))  # characters that nobody types at a terminal
+_FEW_CONTROLS = 64  # the most of those, and of NULs, in a text
 _FEW_NULS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The name came. typed is as it was typed; rest is what came after it and what was said before it.
+    """The name is known. typed: as it was typed; rest: the texts that came before and after it.
 
-    quick: it answered the prompt so soon that no person typed it.
+    quick: it answered the prompt too soon for a person to have typed it.
     """
 
     family: Family
@@ -59,7 +59,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Irc:
-    """The verdict that a client speaks IRC; data is all that it sent so far. prompted: the prompt is on its line."""
+    """The client speaks IRC; data is all that it sent so far. prompted: the prompt has been sent."""
 
     data: bytes
     prompted: bool
@@ -67,7 +67,7 @@ class Irc:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Send the prompt now. telnet: it is a telnet client, which shows what its user types behind it."""
+    """Send the prompt now. telnet: it is a telnet client, which shows what its user types after it."""
 
     telnet: bool = False
 
@@ -115,7 +115,7 @@ class Arrival:
         self.deadline = now + silence
 
     def receive(self, data: bytes, now: int) -> Verdict | None:
-        """A chunk came in."""
+        """Take a chunk that came in."""
         if _TELNET.fullmatch(data):
             self._telnet = True
             return None
@@ -127,7 +127,7 @@ class Arrival:
         return self._judge(data, now)
 
     def tick(self, now: int) -> Verdict | None:
-        """The deadline has passed."""
+        """Decide when the deadline has passed."""
         if now < self.deadline:
             return None
         if now >= self._give_up:
@@ -139,7 +139,7 @@ class Arrival:
         return self._decide(now)
 
     def end(self, now: int) -> Verdict | None:
-        """Nothing more will come in: what is here must do."""
+        """Decide with what is here: nothing more will come in."""
         return self._decide(now) if self._data else None
 
     def _judge(self, chunk: bytes, now: int) -> Verdict | None:
@@ -174,7 +174,7 @@ class Arrival:
             return Known(Family.LINE if newline else Family.TILDE, name, rest, False)
         quick = now - self._asked <= QUICK
         if named:
-            # also where a newline ends it: nobody who types at a terminal begins with their own name
+            # even if a newline ends it: nobody who types at a terminal begins with their own name
             return Known(Family.RAW, named[1], (*self._kept, data), quick)
         return Known(Family.LINE if data.endswith(b"\n") else Family.RAW, name, rest, quick)
 
@@ -185,7 +185,7 @@ class Arrival:
         return Ask(self._telnet)
 
     def _wait(self, waiting: _Waiting, now: int, time: int) -> None:
-        """A deadline that was set for the same reason stands, except that every chunk gets its rest time anew."""
+        """Set a deadline. One set for the same reason is kept, but every chunk gets its rest time anew."""
         if waiting is _Waiting.REST or waiting is not self._waiting:
             self._waiting = waiting
             self.deadline = min(now + time, self._give_up)
@@ -202,7 +202,9 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _is_verb(word: bytes, after: bytes | None) -> bool:
-    """Programs write verbs in capitals and people in small letters; `Nick Cave` is a name. A bare `quit` is one too."""
+    """Whether a word is a verb of IRC: programs write those in capitals; `Nick Cave` is a name, a bare `quit` a
+    verb.
+    """
     if after is None or word.upper().decode() not in VERBS:
         return False
     return word.isupper() or (word.islower() and after == b" ")

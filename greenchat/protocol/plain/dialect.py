@@ -18,10 +18,10 @@ from greenchat.protocol.plain.speech import Speech
 from greenchat.protocol.plain.text import split_text, visible, visible_typed
 
 REALNAME_LIMIT = 100  # characters of the typed name that others can look up
-TRIES = 20  # names `alice_2` ... after which numbers are taken that nobody had yet
+TRIES = 20  # names `alice_2` ... before random numbers are tried
 TRIES_AT_ALL = 100
 _TELNET_PROMPT = b"Your name: "
-_SHOWN = 10  # names of those who are here
+_SHOWN = 10  # names of other users
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,10 @@ Event = Write | NotPlain | Run | Tell | Leave
 class Options:
     """The settings of a listener and of the server.
 
-    irc: whether it may be IRC after all. grace and timeout in ms. legal and nick_limit: which nicks there are.
+    irc: whether it may be IRC after all. grace and timeout in ms. legal and nick_limit: which nicks are valid.
     text_limit: bytes of text in one message, so that it fits an IRC line with any source.
-    password: whether the server asks for one. guest_number: a number that it never gave before.
-    prompt_text: instead of the four bytes that programs know. ascii_only: nothing else may be sent.
+    password: whether the server asks for one. guest_number: returns a new number each time.
+    prompt_text: instead of the four bytes that programs know. ascii_only: only ASCII may be sent.
     """
 
     legal: Legal
@@ -87,7 +87,10 @@ class Options:
 
 
 class Dialect:
-    """A plain connection. style: what is known of the client, for the `Pacer`. room: the channel in which it speaks."""
+    """A plain connection.
+
+    style: what is known about the client, for the `Pacer`. room: the channel that it speaks in.
+    """
 
     __slots__ = (
         "_arrival",
@@ -142,11 +145,11 @@ class Dialect:
         return None if self._arrival else self.style.family
 
     def start(self, now: int) -> list[Event]:
-        """The connection is there."""
+        """Begin: the connection is there."""
         return self.tick(now)
 
     def receive(self, data: bytes, now: int) -> list[Event]:
-        """A chunk came in; data is not empty."""
+        """Take a chunk that came in; data is not empty."""
         if self._arrival:
             return self._arrived(self._arrival.receive(data, now), now)
         if self._introduction is not None:
@@ -157,7 +160,7 @@ class Dialect:
         return self._events(self._speech.receive(data, now))
 
     def tick(self, now: int) -> list[Event]:
-        """The deadline may have passed."""
+        """Act on a deadline that may have passed."""
         if self._arrival:
             return self._arrived(self._arrival.tick(now), now)
         if self._introduction is not None:
@@ -167,7 +170,10 @@ class Dialect:
         return self._events(self._speech.tick(now))
 
     def end(self, now: int) -> list[Event]:
-        """Nothing more will come in, which is the end also where there is no `Leave` among the events."""
+        """End the input.
+
+        That ends the connection even if there is no `Leave` among the events.
+        """
         if self._arrival:
             return self._arrived(self._arrival.end(now), now)
         if self._introduction is not None:
@@ -175,7 +181,7 @@ class Dialect:
         return self._events(self._speech.end())
 
     def refused(self, *, taken: bool = True) -> list[Event]:
-        """The server did not take the nick: the next one to try. taken: it is somebody's."""
+        """Return the next nick to try: the server did not take the last one. taken: somebody has it."""
         options = self._options
         self._taken = self._taken or taken
         self._tries += 1
@@ -187,7 +193,7 @@ class Dialect:
         return [Run(Message("NICK", (nick,)))]
 
     def welcomed(self, nick: str, now: int) -> list[Event]:
-        """The user is registered under this nick: into the lobby, and what was said meanwhile."""
+        """Enter the lobby, and say what was typed meanwhile: the user is registered under this nick."""
         typed = self._typed.strip()
         events: list[Event] = [Run(Message("JOIN", (self.room,)))]
         if self._taken and typed:
@@ -201,12 +207,12 @@ class Dialect:
         return events
 
     def moved(self, room: str) -> list[Event]:
-        """The user has come into another channel: out of the one where they were."""
+        """Move to another channel, and leave the one before."""
         before, self.room = self.room, room
         return [Run(Message("PART", (before,)))] if before != room else []
 
     def known_as(self, nick: str) -> None:
-        """The user's nick, which may be another than before."""
+        """Note the user's nick, which may have changed."""
         if nick == self._nick:
             return
         self._nick = nick
@@ -250,12 +256,12 @@ class Dialect:
         ask = Tell("This server asks for a password. Type it now:")
         if known.family is not Family.LINE or not self._early:
             return [ask]
-        # lines that came in one piece: the second is the password
+        # lines that came in one chunk: the second is the password
         early, self._early = self._early, []
         return self._answered(self._speech.receive(b"".join(early), now), introduction) or [ask]
 
     def _answered(self, texts: list[str], introduction: list[Event]) -> list[Event]:
-        """The first text that came after the question is the password; what follows it is said."""
+        """Take the first text after the question as the password; say what follows it."""
         if not texts:
             return []
         password, *others = texts
@@ -269,7 +275,7 @@ class Dialect:
     def _said(self, text: str) -> list[Event]:
         slash = parse_slash(text)
         if slash is None:
-            # `//` says a line that begins with a slash
+            # `//` escapes a line that begins with a slash
             return self._say(Say(self.room, text[1:] if text.startswith("//") else text))
         name, rest = slash
         row = COMMANDS.get(name)
@@ -303,7 +309,7 @@ class Dialect:
         return [Run(Message("PRIVMSG", (target, text))) for text in texts]
 
     def _fitting(self, text: str, taken: int) -> list[str]:
-        """The text without control characters, in pieces that fit a message."""
+        """Return the text without control characters, in pieces that fit a message."""
         return split_text(visible_typed(text), self._options.text_limit - taken)
 
 

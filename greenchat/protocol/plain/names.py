@@ -1,4 +1,4 @@
-"""From what somebody typed as their name to a nick that the server takes."""
+"""From a typed name to a nick that the server accepts."""
 
 from collections.abc import Callable
 
@@ -9,23 +9,23 @@ NICK_BYTES = 64
 
 
 def clean_name(typed: str, legal: Legal, limit: int) -> str:
-    """The nick for a typed name: what can't be in a nick becomes `_`. "" for a name without anything in it.
+    """Return the nick for a typed name: characters that a nick can't contain become `_`; "" if nothing is left.
 
-    legal says whether the server takes a nick; limit is in characters.
+    legal: whether the server accepts a nick; limit: in characters.
     """
     letters = _cut(typed.strip()[:limit])
     nick = "".join(letter if legal("x" + letter) else "_" for letter in letters)
     if nick and not legal(nick):
-        # letters that a nick can hold but not begin with, and names that the server keeps for itself
+        # letters that a nick can't begin with, and names that the server reserves
         nick = _cut(("_" + nick)[:limit])
     if nick and not legal(nick):
-        # letters that are allowed, but not side by side
+        # letters that are allowed, but not together
         nick = "".join(letter if letter.isascii() else "_" for letter in nick)
     return nick
 
 
 def another_name(nick: str, number: int, limit: int) -> str:
-    """The nick to try when `nick` is taken: `alice_2`, `alice_3` and so on, never over the limit."""
+    """Return the nick to try when `nick` is taken: `alice_2`, `alice_3` and so on, never over the limit."""
     suffix = f"_{number}"
     return _cut(nick[: limit - len(suffix)], NICK_BYTES - len(suffix)) + suffix
 

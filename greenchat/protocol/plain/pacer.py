@@ -38,7 +38,7 @@ class Pacer:
         return self.size <= self.limit
 
     def due(self, now: int) -> tuple[bytes, int | None]:
-        """(what to write now, None), (b"", when to ask again), or (b"", None) while nothing waits."""
+        """Return (what to write now, None), (b"", when to ask again), or (b"", None) if nothing waits."""
         self._follow()
         if not self._queue:
             return b"", None
@@ -46,24 +46,24 @@ class Pacer:
         return (b"", when) if now < when else (self._chunk(), None)
 
     def written(self, now: int) -> None:
-        """The chunk that was due has been written."""
+        """Note that the chunk that was due has been written."""
         if self._family is not Family.LINE:
             self._next = now + GAP
 
     def finish(self) -> None:
-        """The connection is going to be closed: no more waiting for a window, and only the last lines."""
+        """Prepare for closing: wait for no window any more, and keep only the last lines."""
         self._follow()
         self._style.hold_until = 0
         self._keep(self._lines()[-LAST_LINES:])
 
     def _chunk(self) -> bytes:
-        """The next message, and those after it that may share its write."""
+        """Return the next message, and those after it that may share its write."""
         self._fill()
         chunk = self._pop()
         if self._family is Family.TILDE or (self._family is Family.RAW and not self._style.newline):
             chunk = chunk.removesuffix(b"\n")
         elif self._family is Family.LINE or self._next:
-            # Not what a raw client gets first: some take the recv() after their name for an answer, and don't show it.
+            # Not as the first write to a raw client: some take the recv() after their name for an answer, and hide it.
             while self._fill() and len(chunk) + len(self._queue[0]) <= CHUNK_LIMIT:
                 chunk += self._pop()
         # it would be taken for the prompt, and answered with the name
@@ -97,7 +97,7 @@ class Pacer:
         self.size = sum(map(len, lines))
 
     def _follow(self) -> None:
-        """The client may have turned out to be raw: what waits for it was not made for that."""
+        """Adapt what waits if the client has turned out to be raw."""
         if self._family is self._style.family:
             return
         if self._family is Family.TILDE:
@@ -106,7 +106,7 @@ class Pacer:
 
 
 def _ascii_lines(line: bytes) -> list[bytes]:
-    """The line in ASCII, which may be longer (a letter can stand for several): then as several lines."""
+    """Return the line in ASCII. It may become longer (some letters need several), and then several lines."""
     text = to_ascii(line.decode().removesuffix("\n"))
     if len(text) < CHUNK_LIMIT:
         return [text.encode() + b"\n"]

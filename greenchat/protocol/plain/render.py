@@ -1,9 +1,9 @@
-"""The writing side's words: an IRC `Message` that the server delivers, as lines for plain clients.
+"""The words of the writing side: an IRC `Message` from the server, as lines for plain clients.
 
 A rendering depends on the message only, so that the server makes it once for all clients of a kind: every line ends in
-a newline and is at most 1000 bytes with it, and each piece of a long text repeats what stands before it. What people
-say is `who: text` (tilde: `who~text`), what the server tells is bare (tilde: `SERVER~text`). What a plain user can do
-nothing with becomes b"".
+a newline and is at most 1000 bytes with it, and each piece of a long text repeats the prefix. What people say is
+`who: text` (tilde: `who~text`), what the server says is bare (tilde: `SERVER~text`). Messages that are of no use to a
+plain user become b"".
 """
 
 from collections.abc import Callable
@@ -13,17 +13,17 @@ from greenchat.protocol.message import Message, split_source
 from greenchat.protocol.plain.family import CHUNK_LIMIT
 from greenchat.protocol.plain.text import split_text, visible
 
-SERVER = "SERVER"  # who speaks where the server does, for the tilde family
+SERVER = "SERVER"  # the speaker's name for the server, in the tilde family
 WELCOME = "Connected to the server!"
 WHO_LIMIT = 200  # bytes of a name: more than any nick has
-LEAD_LIMIT = 500  # bytes of what stands between the name and the text
+LEAD_LIMIT = 500  # bytes of the prefix before the text
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """text, said by who ("" for the server). lead stands before each piece of the text.
+    """text, said by who ("" for the server). lead precedes each piece of the text.
 
-    bare: for families without `~`, lead says already who it is.
+    bare: for families without `~`, lead already names the speaker.
     """
 
     text: str
@@ -36,7 +36,7 @@ _Words = Callable[[Message], _Line | None]
 
 
 def render(message: Message, *, tilde: bool) -> bytes:
-    """The lines for clients of the tilde family, or for the others."""
+    """Return the lines for clients of the tilde family, or for the others."""
     words = _WORDS.get(message.command)
     if words is not None:
         line = words(message)
@@ -48,7 +48,7 @@ def render(message: Message, *, tilde: bool) -> bytes:
 
 
 def notice(text: str, *, tilde: bool) -> bytes:
-    """The lines for something that only this client is told."""
+    """Return the lines for a notice to this client only."""
     return _encode(_Line(text), tilde=tilde)
 
 
@@ -142,7 +142,7 @@ _WORDS: dict[str, _Words] = {
     "WARN": _last,
 }
 
-# no MOTD; not registered: neither is a plain user's business. A wrong password: the ERROR that follows says it.
+# no MOTD; not registered: neither concerns a plain user. A wrong password: the ERROR that follows says it.
 _SILENT = frozenset({"422", "451", "464"})
 
 _NUMERICS: dict[str, Callable[[tuple[str, ...]], _Line]] = {
@@ -192,12 +192,12 @@ def _addressed(target: str) -> str:
 
 
 def _is_status(target: str) -> bool:
-    """Some of a channel's members: https://modern.ircdocs.horse/#statusmsg-parameter."""
+    """Whether it is for some of a channel's members only: https://modern.ircdocs.horse/#statusmsg-parameter."""
     return target.lstrip("~&@%+").startswith("#")
 
 
 def _ctcp(text: str) -> tuple[str, str] | None:
-    """(command, rest) of a CTCP message, https://modern.ircdocs.horse/ctcp. The last \\x01 may be missing."""
+    """Return (command, rest) of a CTCP message, https://modern.ircdocs.horse/ctcp. The last \\x01 may be missing."""
     if not text.startswith("\x01"):
         return None
     command, _, rest = text[1:].removesuffix("\x01").partition(" ")

@@ -1,7 +1,7 @@
-"""What a plain user can ask for with a slash: `/nick`, `/me`, `/msg`, `/join`, `/list`, `/topic`, `/who`, `/help` ...
+"""The slash commands of plain users: `/nick`, `/me`, `/msg`, `/join`, `/list`, `/topic`, `/who`, `/help` ...
 
-A row of the table says how a command is called; its function turns what follows it into what is wished. Help is made
-from the table.
+A row of the table gives a command's name and a function that turns its argument into a request. Help is made from the
+table.
 """
 
 import re
@@ -32,7 +32,7 @@ class Rename:
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Show what there is."""
+    """Show the help."""
 
 
 Wish = Say | Rename | Help | Message
@@ -41,8 +41,7 @@ Call = Callable[[str, str], Wish | None]
 
 @dataclass(frozen=True, slots=True)
 class Slash:
-    """A row. function takes (what follows the name, the channel where the user is) and gives None where that is not
-    enough."""
+    """A row. function: takes (the argument, the channel that the user is in) and returns None if that is not enough."""
 
     name: str
     usage: str
@@ -75,7 +74,7 @@ def _me(rest: str, lobby: str) -> Wish | None:
 @_slash("/msg NAME TEXT", "say something to one person only")
 def _msg(rest: str, lobby: str) -> Wish | None:
     name, _, text = rest.partition(" ")
-    # `/msg bob: hi` is meant well; and it is for one person only
+    # `/msg bob: hi` is probably a private message to bob
     name = name.rstrip(":,").lstrip(":#&@+%~")
     text = text.strip()
     return Say(name, text) if name and text else None
@@ -119,7 +118,7 @@ def _help(rest: str, lobby: str) -> Wish | None:
 
 
 def parse_slash(text: str) -> tuple[str, str] | None:
-    """(command in small letters, what follows it), None where the text is no command."""
+    """Return (command in lower case, argument), None if the text is not a command."""
     called = _CALL.match(text)
     return (called[1].lower(), (called[2] or "").strip()) if called else None
 

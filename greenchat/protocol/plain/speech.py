@@ -1,6 +1,7 @@
 """From chunks to texts, once the name is known: what one client said, without its own name before it.
 
-One recv() is one message, but a chunk that seems cut off waits a moment for its rest. `line` waits for its newline.
+One recv() is one message, but a chunk that seems cut off waits a moment for its rest. A line client's text waits for
+its newline.
 """
 
 from greenchat.protocol.plain.family import CHUNK_LIMIT, REST_WAIT, TEXT_LIMIT, Family, Style
@@ -23,17 +24,17 @@ class Speech:
         self.deadline: int | None = None
 
     def claim(self, name: str) -> None:
-        """A name that this client's program may write before its messages, from now on and for good."""
+        """Add a name that this client's program may write before its messages, from now on."""
         name = name.lstrip()
         if not name.strip() or len(name) > CHUNK_LIMIT:
             return
         self._names[name] = None
         if len(self._names) > NAMES_KEPT:
-            # not the oldest: that one the program has in its variable for as long as it runs
+            # not the oldest: the program keeps that one in its variable for as long as it runs
             del self._names[list(self._names)[1]]
 
     def receive(self, data: bytes, now: int) -> list[str]:
-        """A chunk came in: the texts that are complete now."""
+        """Return the texts that a chunk completes."""
         self._data += data
         if self._style.family is Family.LINE and self._is_raw_form():
             self._style.family = Family.RAW
@@ -51,11 +52,11 @@ class Speech:
         return b"\n" not in data and any(data.startswith(f"{name}: ".encode()) for name in self._names)
 
     def tick(self, now: int) -> list[str]:
-        """The deadline may have passed."""
+        """Return the texts that are due if the deadline has passed."""
         return [] if self.deadline is None or now < self.deadline else self.end()
 
     def end(self) -> list[str]:
-        """Nothing more will come in: what is here must do."""
+        """Return the last texts: nothing more will come in."""
         self.deadline = None
         return self._flush() if self._data else []
 
@@ -67,7 +68,7 @@ class Speech:
         if self._named and self._is_raw_form():
             self._style.family = Family.RAW
         if self._data and self._style.family is not Family.LINE:
-            # it has just turned out to be raw, so what is left is a message of its own
+            # it has just turned out to be raw, so the rest is a separate message
             self.deadline = now + REST_WAIT
         return texts
 
@@ -92,7 +93,7 @@ class Speech:
         return [text for line in lines for text in self._said(line.replace(b"\r", b"").decode("utf-8", "replace"))]
 
     def _said(self, line: str) -> list[str]:
-        """The texts in one line: several where a raw client's sends ran together."""
+        """Return the texts in one line: several if a raw client's sends ran together."""
         own, text = self._strip(line)
         self._said_so_far += bool(text.strip())
         if not own:
@@ -113,9 +114,10 @@ class Speech:
             self._style.family = Family.RAW
 
     def _strip(self, text: str) -> tuple[str, str]:
-        """(own name, text behind it) where the text begins with one of the client's names and a colon, else ("", text).
+        """Return (own name, text after it) if the text begins with one of the client's names and a colon, else ("",
+        text).
 
-        Of several names the longest counts.
+        Of several matching names the longest counts.
         """
         bare = text.lstrip()
         own = max((name for name in self._names if bare.startswith(name + ":")), key=len, default="")

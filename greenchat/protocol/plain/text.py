@@ -1,4 +1,4 @@
-"""What may be in a text that goes to a terminal: no control characters, no more bytes than fit, or ASCII only."""
+"""Texts for a terminal: without control characters, in pieces that fit, or in ASCII only."""
 
 import re
 import unicodedata
@@ -7,23 +7,25 @@ import unicodedata
 _FORMATTING = re.compile(
     r"\x03(?:\d{1,2}(?:,\d{1,2})?)?|\x04(?:[0-9A-Fa-f]{6}(?:,[0-9A-Fa-f]{6})?)?|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
 )
-# C0, DEL, C1 (U+009B begins an escape sequence too), line separators, and what turns the order of letters around
+# C0, DEL, C1 (U+009B begins an escape sequence too), line separators, and bidirectional controls
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TYPED_CONTROL = re.compile(r"[\x00\x01\x05-\x08\x0a-\x0e\x10\x12-\x15\x17-\x1c\x7f-\x9f]")
 _JOINER = "\u200d"
 
 
 def visible(text: str) -> str:
-    """For a terminal: mIRC formatting is gone, every other control character is shown as itself: `^[`, `<9B>`."""
+    """Return the text for a terminal: without mIRC formatting, every other control character made visible: `^[`,
+    `<9B>`.
+    """
     if text.isprintable():
         return text
     return _CONTROL.sub(_show, _FORMATTING.sub("", text))
 
 
 def visible_typed(text: str) -> str:
-    """For the chat: as `visible`, but what IRC clients understand (formatting, tabs) stays as it is.
+    """Return a typed text for the chat: as `visible`, but with the formatting and tabs that IRC clients understand.
 
-    What is left can stand in an IRC message and is no CTCP.
+    The result fits into an IRC message and is no CTCP.
     """
     if text.isprintable():
         return text
@@ -31,8 +33,11 @@ def visible_typed(text: str) -> str:
 
 
 def split_text(text: str, limit: int) -> list[str]:
-    """The text in pieces of at most `limit` (>= 8) bytes of UTF-8, nothing lost: after a space near the end of a piece
-    if there is one, else between characters, if possible between those that don't belong together."""
+    """Return the text in pieces of at most `limit` (>= 8) bytes of UTF-8, with nothing lost.
+
+    It is split after a space near the end of a piece if there is one, else between characters, if possible not within a
+    grapheme.
+    """
     pieces = []
     while len(text) * 4 > limit and len(data := text.encode()) > limit:
         cut = len(data[:limit].decode(errors="ignore"))
@@ -44,7 +49,7 @@ def split_text(text: str, limit: int) -> list[str]:
 
 
 def to_ascii(text: str) -> str:
-    """ASCII only: a letter without its accent (NFKD), else `?`."""
+    """Return the text in ASCII: a letter without its accent (NFKD), else `?`."""
     if text.isascii():
         return text
     plain = (letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
