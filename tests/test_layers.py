@@ -310,11 +310,12 @@ def test_a_docstring_begins_with_a_sentence_that_stands_alone() -> None:
 
 # The verbs with which a function's docstring begins; add to them whatever is a verb.
 VERBS = """
-Act Adapt Add Append Apply Attach Begin Change Check Count Cut Decide Declare Derive Do Drop End Enter Forget
-Give Hand Hold Judge Keep Let Load Log Make Mark Move Note Parse Prepare Put Raise Read Refresh Remember Remove
-Replace Restore Return Send Set Split Take Use Write Yield
+Act Adapt Add Append Apply Attach Begin Change Check Close Commit Count Cut Decide Declare Delete Derive Do Drop
+End Enter Fill Forget Give Hand Hold Import Index Insert Judge Keep Lend Let Load Log Make Mark Move Note Open
+Parse Pass Prepare Put Raise Read Refresh Remember Remove Rename Replace Restore Resume Return Rewrite Send Set
+Split Sync Take Truncate Upgrade Use Write Yield
 """
-IMPERATIVE = ("", "protocol", "values", "config", "chat")
+IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage")
 
 
 def test_a_function_is_described_by_what_it_does() -> None:

@@ -90,13 +90,13 @@ class ListEntry:
     reason: str = ""
 
     def document(self) -> list[Any]:
-        """All of it as JSON can hold it; an entry without an end and a reason is as version 0.1.0 wrote it."""
+        """Return all of it as JSON can hold it; an entry without end and reason is as version 0.1.0 wrote it."""
         more = [self.until, self.reason] if self.until or self.reason else []
         return [self.mask.text, self.setter, self.time, self.mask.account_id, *more]
 
     @classmethod
     def from_document(cls, stored: Sequence[Any]) -> "ListEntry":
-        """The reverse of `document`. Raises ValueError."""
+        """Make an entry from `document`'s output. Raises ValueError."""
         text, setter, time, account_id, *more = stored
         return cls(replace(parse(text), account_id=account_id), setter, time, *more)
 

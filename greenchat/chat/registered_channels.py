@@ -82,7 +82,7 @@ def from_document(
 
 
 def _old_entry(stored: Sequence[Any], author: Callable[[str, int], str]) -> ListEntry:
-    """Version 0.1.0 kept no account: a mask means the one that had its name then."""
+    """Return an entry of version 0.1.0, which kept no account: its mask matches the one that had the name then."""
     text, setter, time = stored
     return ListEntry(parse(text).bound(partial(_account_then, author, time)), setter, time)
 

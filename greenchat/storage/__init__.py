@@ -1,1 +1,1 @@
-"""What outlives the process: history, accounts, registered channels. An interface and its SQLite implementation."""
+"""Persistent data: history, accounts, registered channels. An interface and its SQLite implementation."""

@@ -1,11 +1,11 @@
-"""Backup and restore. Only to restore no server may be running.
+"""Backup and restore. A restore needs the server to be stopped.
 
-Nothing here changes a database in place: a backup is written beside its final name and then renamed, and so is what a
-restore puts in the place of another database, which keeps a name beside it. A crash at any point leaves the old one or
-the new one.
+Nothing here changes a database in place: a backup is written to a temporary name and then renamed, and so is what a
+restore puts in the place of another database, which is kept under another name. A crash at any point leaves the old one
+or the new one.
 
-A backup also holds files that stand beside the database, in a table of its own: with the certificate that clients have
-come to trust, a server can move to another machine.
+A backup also contains files that belong to the database, in a table of its own: with the certificate that clients
+trust, a server can move to another machine.
 """
 
 import os
@@ -36,7 +36,7 @@ def backup(database: Path, target: Path, files: Iterable[str] = ()) -> None:
         part.unlink(missing_ok=True)
         with closing(connect_reader(database)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
-            # A file of its own, without a write-ahead log beside it.
+            # One file, without a write-ahead log.
             copy.execute("PRAGMA journal_mode = DELETE")
             copy.execute(_MAKE_FILES)
             with copy:
@@ -49,9 +49,9 @@ def backup(database: Path, target: Path, files: Iterable[str] = ()) -> None:
 
 
 def restore(source: Path, database: Path) -> list[Path]:
-    """Put a backup in the database's place, and the files that it carries beside it. No server may be running.
+    """Replace the database by a backup, and restore the files in it. No server may be running.
 
-    Returns where what was there before is now. Raises StoreError, and then the database is as before.
+    Returns the new path of the replaced database. Raises StoreError, and then the database is as before.
     """
     problems = check(source)
     if problems:
@@ -63,7 +63,7 @@ def restore(source: Path, database: Path) -> list[Path]:
             backed_up.backup(copy)
             carried = _unpack(copy)
         aside = _keep_aside(database) if database.exists() else []
-        # Gone before the new one has its name: a log or an index of another database would be taken for its own.
+        # Removed before the new one has its name: SQLite would take another database's log or index for its own.
         for companion in _COMPANIONS:
             database.with_name(database.name + companion).unlink(missing_ok=True)
         put(part, database)
@@ -76,7 +76,7 @@ def restore(source: Path, database: Path) -> list[Path]:
 def _unpack(copy: sqlite3.Connection) -> dict[str, bytes]:
     """Take the files out of a backup and return them; the copied database no longer holds them."""
     if not copy.execute("SELECT 1 FROM sqlite_schema WHERE name = 'carried'").fetchone():
-        return {}  # of an older version
+        return {}  # from an older version
     carried = dict(copy.execute("SELECT name, content FROM carried").fetchall())
     if any(Path(name).is_absolute() or ".." in Path(name).parts for name in carried):
         raise StoreError("the backup names files outside of the data folder: it is none of ours")
@@ -98,13 +98,13 @@ def _put_files(folder: Path, carried: dict[str, bytes]) -> list[Path]:
 
 
 def _keep_aside(database: Path) -> list[Path]:
-    """Give the database a second name, under which it stays. Its log is moved into it first, or is kept beside it."""
+    """Keep the database under a second name, with its log moved into it or kept beside it."""
     aside = free_name(database)
     log = database.with_name(database.name + "-wal")
     try:
         with closing(connect_keeper(database)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except FAILURES:  # it is damaged: as it is
+    except FAILURES:  # it is damaged: keep it as it is
         if log.exists():
             os.link(log, aside.with_name(aside.name + "-wal"))
     os.link(database, aside)

@@ -1,6 +1,6 @@
-"""Fills a new database with invented talk and says how fast that went: `python -m greenchat.storage.fill FILE`.
+"""Fills a new database with generated messages and times that: `python -m greenchat.storage.fill FILE`.
 
-For measuring, with greenchat-bench history: what ten million messages do is known only with ten million.
+For measuring, with greenchat-bench history: the effect of ten million messages is known only with ten million.
 """
 
 import argparse
@@ -23,15 +23,15 @@ _WORDS = (
 ).split()
 _RARE = 50_000
 _SPEAKERS = 2000
-_BULK = 8192  # rows in a transaction where speed is not what is measured
+_BULK = 8192  # rows in a transaction that is not timed
 _MEASURED = 4096  # transactions of the size of a turn
 
 
 def fill(store: SqliteStore, rows: int, *, channels: int, turn: int) -> dict[str, float]:
     """Commit so many messages in #c0, #c1 ..., the last of them in transactions of `turn` messages that are timed.
 
-    The talk ends now, one message a millisecond. Returns figures: rows a second, with the housekeeping that goes with
-    them, and seconds a commit and a step of housekeeping.
+    The last message is of now, one a millisecond. Returns figures: rows a second, including housekeeping, and seconds
+    for a commit and for a step of housekeeping.
     """
     talk = _talk(rows, channels)
     measured = min(rows // turn // 2, _MEASURED) * turn
@@ -62,7 +62,7 @@ def _spread(name: str, times: list[float]) -> dict[str, float]:
 
 
 def _keep(store: SqliteStore) -> list[float]:
-    """The write-ahead log moves into the database; the index learns later, so that its time is known apart.
+    """Move the write-ahead log into the database; the index catches up later, so that its time is measured separately.
 
     Returns the seconds of each step that a server does in its event loop.
     """

@@ -1,9 +1,9 @@
-"""The step of a database from version 0.1.0, in which an account was its name, to accounts and channels with ids.
+"""The migration from version 0.1.0, in which an account was identified by its name, to ids for accounts and channels.
 
-Every account gets an id made of the time of its registration, and what was kept under its name is kept under the id:
-conversations of two, read marks, presences, ranks, accept lists. A name may have been given up and registered anew:
-what was said before the present account was registered was its predecessor's. Such a conversation is cut in two, and
-the older part stays under the name, where nobody's id leads.
+Every account gets an id made from the time of its registration, and what was stored under its name is stored under the
+id: direct conversations, read markers, presences, ranks, accept lists. A name may have been given up and registered
+again: messages from before the present account was registered belong to its predecessor. Such a conversation is split,
+and the older part stays under the name, which is nobody's id.
 """
 
 import json
@@ -20,23 +20,23 @@ _MOVE = (
     "UPDATE settled SET conversation = ? WHERE conversation = ? AND id >= ?",
     "UPDATE fresh SET conversation = ? WHERE conversation = ? AND id >= ?",
 )
-_CHANNEL = re.compile(r"[~&@%+]?#")  # also of what is said to some ranks only
+_CHANNEL = re.compile(r"[~&@%+]?#")  # also for conversations of some ranks only
 
 
 def give_ids(connection: sqlite3.Connection) -> None:
-    """Give accounts ids, and put these into all that refers to accounts, inside the caller's transaction."""
+    """Give accounts ids, and put these into everything that refers to accounts, inside the caller's transaction."""
     _end_interrupted_compaction(connection)
     births = _accounts(connection)
     _presences(connection, births)
     _read_marks(connection, births)
     _channels(connection, births)
     if _conversations(connection, births):
-        # the search index is a file of its own, and is built anew where it missed an erasure
+        # the search index is a separate file, and is rebuilt where it missed an erasure
         connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
 
 
 def _end_interrupted_compaction(connection: sqlite3.Connection) -> None:
-    """End an interrupted round of compaction: how far it came is told in numbers of conversations, which change."""
+    """End an interrupted round of compaction: its progress is stored as numbers of conversations, which change here."""
     connection.execute(
         """DELETE FROM fresh WHERE id <= (SELECT upto FROM settling)
            AND (conversation, id) <= (SELECT conversation, id FROM settling)"""
@@ -45,7 +45,7 @@ def _end_interrupted_compaction(connection: sqlite3.Connection) -> None:
 
 
 def _accounts(connection: sqlite3.Connection) -> dict[str, str]:
-    """Give each account its id; ids by folded name."""
+    """Give each account its id; return ids by folded name."""
     documents = dict(_documents(connection, "account"))
     ids: dict[str, str] = {}
     taken: set[str] = set()
@@ -87,7 +87,7 @@ def _channels(connection: sqlite3.Connection, ids: Mapping[str, str]) -> None:
 
 
 def _conversations(connection: sqlite3.Connection, ids: Mapping[str, str]) -> bool:
-    """Give conversations of two their new keys; whether events were moved to another conversation for it."""
+    """Give direct conversations their new keys; return whether events were moved to another conversation."""
     has_moved = False
     for number, key in connection.execute("SELECT id, key FROM conversation").fetchall():
         members = members_of(key)
@@ -108,7 +108,7 @@ def _conversations(connection: sqlite3.Connection, ids: Mapping[str, str]) -> bo
 
 
 def _move(connection: sqlite3.Connection, number: int, to: str, *, since: int) -> bool:
-    """Move what was said in a conversation from an id on to a new one with this key; whether there was anything."""
+    """Move a conversation's events from an id on to a new one with this key; return whether there were any."""
     inserted = connection.execute("INSERT INTO conversation (key, name) VALUES (?, NULL)", (to,))
     moved = 0
     for statement in _MOVE:
@@ -129,7 +129,7 @@ def _rename(connection: sqlite3.Connection, number: int, to: str) -> None:
 
 
 def _key(key: str, ids: Mapping[str, str], at: int) -> str:
-    """A conversation's new key, for what was said at an id: those who had no account then go by their name."""
+    """Return a conversation's new key for events at an id: people without an account at that time keep their name."""
     members = members_of(key)
     if not members or _CHANNEL.match(key):
         return key

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Erased(NamedTuple):
-    """A message that was taken out of the database, as the index knew it."""
+    """A message that was erased from the database, as the index knew it."""
 
     conversation: int
     id: int
@@ -15,10 +15,10 @@ class Erased(NamedTuple):
 
 
 class Changes:
-    """Collects until somebody takes it.
+    """Collects changes until the index takes them.
 
-    Of all events up to `upto`, those in conversations never noted are known to the index already. So it may call
-    itself complete up to there, and not any further: what a transaction holds is visible a moment before it is noted.
+    Of all events up to `upto`, the index knows those in conversations that were never noted. So it may call itself
+    complete up to there, and not any further: a transaction's events are visible a moment before they are noted.
 
     events: how many have been noted, ever.
     """
@@ -33,7 +33,7 @@ class Changes:
         self.events = 0
 
     def note(self, touched: Iterable[int], upto: int, erased: Iterable[Erased] = (), events: int = 0) -> None:
-        """After a commit: the conversations it wrote to, its largest id, what it erased, how many events it had."""
+        """Note a commit: the conversations it wrote to, its largest id, what it erased, its number of events."""
         with self._lock:
             self.events += events
             self._touched.update(touched)
@@ -41,7 +41,7 @@ class Changes:
             self._upto = max(self._upto, upto)
 
     def take(self) -> tuple[set[int], int, list[Erased]]:
-        """(conversations, id up to which they are complete, erased messages), and forget them."""
+        """Return (conversations, id up to which they are complete, erased messages), and forget them."""
         with self._lock:
             taken = (self._touched, self._upto, self._erased)
             self._touched, self._erased = set(), []

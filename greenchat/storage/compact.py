@@ -1,6 +1,6 @@
-"""Giving room back to the disk: the whole file at once, while no server uses it.
+"""Compacting: gives free space back to the disk, for the whole file at once, while no server uses it.
 
-A database that was made by this version gives back what retention frees by itself, in small steps; an older one does
+A database made by this version gives back the space that retention frees by itself, in small steps; an older one does
 so after it was compacted once.
 """
 
@@ -15,7 +15,7 @@ from greenchat.storage.search import forget_index, index_of
 
 
 def compact(database: Path) -> tuple[int, int]:
-    """Write the database anew without what is free in it; the search index is made again at the next start.
+    """Rewrite the database without its free space; the search index is rebuilt at the next start.
 
     Returns how many bytes both had before, and now. SQLite does it in one transaction: a crash leaves the old file.
     Raises StoreError.
@@ -24,7 +24,7 @@ def compact(database: Path) -> tuple[int, int]:
     before = _size(database)
     try:
         with closing(connect(database, durable=True)) as connection:
-            # The mode can only be changed while the whole file is written anew, and not beside a write-ahead log.
+            # The mode can be changed only while the whole file is rewritten, and not with a write-ahead log.
             connection.execute("PRAGMA journal_mode = DELETE")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("VACUUM")

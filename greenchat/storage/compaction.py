@@ -1,11 +1,11 @@
-"""From the order in which things happened to the order in which they are read.
+"""Compaction: moves events from the order in which they happened to the order in which they are read.
 
-A commit appends to the table `fresh`, which costs the same however many conversations a turn spoke in. The table
-`settled` holds each conversation's events side by side. What is fresh is settled once there is so much of it that a
-page of a conversation is written for many events at once. Such a round takes all that is fresh when it begins, goes
-through the conversations one after the other in steps of about a millisecond, and then empties `fresh` up to there.
-How far it has come stands in the database, so that each event is always in exactly one of `settled` and `unsettled`,
-also for those who read meanwhile and after a crash.
+A commit appends to the table `fresh`, which costs the same however many conversations a turn wrote to. The table
+`settled` holds each conversation's events together. Fresh events are moved there once there are so many that a page of
+a conversation is written for many events at once. Such a round takes all that is fresh when it begins, goes through the
+conversations one after the other in steps of about a millisecond, and then empties `fresh` up to there. Its progress is
+stored in the database, so that each event is always in exactly one of `settled` and `unsettled`, also for concurrent
+readers and after a crash.
 """
 
 import json
@@ -17,9 +17,9 @@ from typing import NamedTuple
 from greenchat.storage.rows import EventRow, one_number
 from greenchat.storage.transaction import transaction
 
-_MUCH = 8192  # events: a reader looks through all that are fresh in about a millisecond
-_STEP = 400  # what is settled in one step weighs no more
-_CONVERSATION = 5  # what a conversation weighs beside its events: its pages have to be found and written
+_MUCH = 8192  # events: a reader scans all fresh ones in about a millisecond
+_STEP = 400  # the weight of the events moved in one step
+_CONVERSATION = 5  # the weight of a conversation besides its events: its pages have to be found and written
 _REMOVED = 4000  # events in one step
 
 _COMPACT = """
@@ -30,7 +30,7 @@ _ADVANCE = "UPDATE settling SET upto = ?, conversation = ?, id = ?"
 
 
 class _Slice(NamedTuple):
-    """The part settled by one step: events by their ids, up to a place in the order of conversations."""
+    """The events moved in one step: their ids, up to a position in the order of conversations."""
 
     ids: list[int]
     conversation: int
@@ -38,7 +38,7 @@ class _Slice(NamedTuple):
 
 
 class Compaction:
-    """Settles what is committed to the same connection. What a step could not do, the next one tries again.
+    """Compacts the events committed on the same connection. A step that failed is tried again.
 
     Reads: is_due, is_under_way, is_done, last, upto. Changes: note, step.
     """
@@ -49,13 +49,13 @@ class Compaction:
         self._count = 0
         self.last = 0
         """The largest id that was ever fresh here, 0 if there was none."""
-        self._slices: deque[_Slice] = deque()  # what is left of the round that is under way
+        self._slices: deque[_Slice] = deque()  # what remains of the round under way
         self.upto = one_number(connection, "SELECT upto FROM settling")
         self._resume()
 
     @property
     def is_due(self) -> bool:
-        """Whether so much is fresh that it is time for a round."""
+        """Whether there are enough fresh events for a round."""
         return self._count >= _MUCH
 
     @property
@@ -69,7 +69,7 @@ class Compaction:
         return not (self._count or self.upto)
 
     def note(self, rows: Iterable[EventRow]) -> None:
-        """These were made fresh."""
+        """Note that these rows were added to the fresh ones."""
         fresh, upto, last, count = self._fresh, self.upto, self.last, 0
         for row in rows:
             number = row[0]
@@ -82,7 +82,7 @@ class Compaction:
         self.last = last
 
     def step(self) -> None:
-        """About a millisecond of work: what is due of the round under way, or the beginning of one."""
+        """Do about a millisecond of work: a step of the round under way, or begin one."""
         if not self.upto:
             self._begin()
         if self._slices:
@@ -92,7 +92,7 @@ class Compaction:
             self._remove()
 
     def _resume(self) -> None:
-        """Begin with what another process left."""
+        """Resume what another process left."""
         rows = self._connection.execute("SELECT id, conversation FROM unsettled ORDER BY conversation, id").fetchall()
         begun: defaultdict[int, list[int]] = defaultdict(list)
         for number, conversation in rows:
@@ -102,7 +102,7 @@ class Compaction:
         self._slices.extend(_slices(begun))
 
     def _begin(self) -> None:
-        """All that is fresh now belongs to this round."""
+        """Begin a round with all that is fresh now."""
         self._slices.extend(_slices(self._fresh))
         self._fresh.clear()
         self._count = 0
@@ -114,7 +114,7 @@ class Compaction:
             self._connection.execute(_ADVANCE, (self.upto, part.conversation, part.last))
 
     def _remove(self) -> None:
-        """Empty the table up to the end of the round; with the last of it the round ends."""
+        """Delete the fresh rows of the round, a portion at a time; after the last one the round ends."""
         beyond = self._connection.execute(
             "SELECT id FROM fresh WHERE id <= ? ORDER BY id LIMIT 1 OFFSET ?", (self.upto, _REMOVED)
         ).fetchone()
@@ -128,7 +128,7 @@ class Compaction:
 
 
 def _slices(fresh: Mapping[int, list[int]]) -> Iterator[_Slice]:
-    """Parts for one step each, in the order of conversations and then of ids."""
+    """Yield the parts for one step each, in the order of conversations and then of ids."""
     ids: list[int] = []
     room = _STEP
     for conversation in sorted(fresh):

@@ -1,4 +1,4 @@
-"""What is done with a database from outside while a server may use it: check, export, import, adding an account."""
+"""What is done with a database from outside, even while a server uses it: check, export, import, adding an account."""
 
 import json
 import sqlite3
@@ -14,13 +14,13 @@ from greenchat.storage.sqlite import SqliteStore
 
 _PAGE = 5000
 _MOST_PROBLEMS = 20
-_AT_ONCE = 1000  # events that are taken in with one transaction
+_AT_ONCE = 1000  # events imported in one transaction
 
 
 def check(database: Path) -> list[str]:
     """Return the faults of a database, in words; nothing if it is sound.
 
-    Reads all of it, as those do who ask for the history. Raises StoreError if it is not there.
+    Reads all of it, as a client that asks for the history would. Raises StoreError if it does not exist.
     """
     require(database)
     try:
@@ -31,9 +31,9 @@ def check(database: Path) -> list[str]:
 
 
 def add_document(database: Path, kind: str, key: str, value: object) -> bool:
-    """Put a document into a database, which is made if it is missing, also while a server uses it.
+    """Add a document to a database, which is created if it is missing, even while a server uses it.
 
-    Returns False, and changes nothing, if there is one of that name already. Raises StoreError.
+    Returns False, and changes nothing, if a document of that name exists. Raises StoreError.
     """
     connection = connect(database, durable=True)
     try:
@@ -49,7 +49,7 @@ def add_document(database: Path, kind: str, key: str, value: object) -> bool:
 
 
 def has_document(database: Path, kind: str, key: str) -> bool:
-    """Whether there is such a document; False also where there is no database. Raises StoreError."""
+    """Whether such a document exists; False also if there is no database. Raises StoreError."""
     if not database.exists():
         return False
     try:
@@ -63,7 +63,7 @@ def has_document(database: Path, kind: str, key: str) -> bool:
 def export(database: Path, conversation: str | None = None) -> Iterator[StoredEvent]:
     """Yield the events of all conversations, or of one (by its key), the oldest first in each.
 
-    What can't be read is left out: `check` names it. Raises StoreError.
+    Unreadable events are left out: `check` names them. Raises StoreError.
     """
     require(database)
     try:
@@ -79,9 +79,9 @@ def export(database: Path, conversation: str | None = None) -> Iterator[StoredEv
 
 
 def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
-    """Put exported events into a database that no server uses, and that is made if it is missing.
+    """Import exported events into a database that no server uses, and that is created if it is missing.
 
-    Returns how many were put in, and how many were there already. Raises StoreError: what came before is in.
+    Returns how many were imported, and how many were there already. Raises StoreError: the events before it are in.
     """
     store = SqliteStore(database, durable=True)
     added = known = 0
@@ -103,7 +103,7 @@ def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
 
 
 def require(database: Path) -> None:
-    """Raises StoreError unless there is a database."""
+    """Check that there is a database. Raises StoreError."""
     if not database.is_file():
         raise StoreError(f"there is no database {database}")
 
@@ -113,7 +113,7 @@ def _conversations(connection: sqlite3.Connection) -> list[str]:
 
 
 def _pages(connection: sqlite3.Connection, key: str, unreadable: list[str]) -> Iterator[list[StoredEvent]]:
-    """unreadable: what can't be decoded is put in there, in words."""
+    """Yield the events, page by page. unreadable: what can't be decoded is added to it, in words."""
     after = 0
     while True:
         seen: list[int] = []
@@ -137,7 +137,7 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
     problems = [text for (text,) in connection.execute(f"PRAGMA integrity_check({_MOST_PROBLEMS})") if text != "ok"]
     unreadable = list(_unreadable_documents(connection))
     if version < len(MIGRATIONS):
-        return problems + unreadable[:_MOST_PROBLEMS]  # its tables are others; the next start brings it up to date
+        return problems + unreadable[:_MOST_PROBLEMS]  # its tables differ; the next start upgrades it
     for what, question in _QUESTIONS.items():
         (count,) = connection.execute(question).fetchone()
         if count:

@@ -1,12 +1,12 @@
-"""What the server asks of a store, and the values it hands over. Nothing here knows SQLite, IRC commands or gevent.
+"""The interface of a store, and the values it works on. Nothing here knows SQLite, IRC commands or gevent.
 
-A turn collects writes and hands them over together: `Store.commit` is one transaction, all of it or nothing. Reads
-that may be large go to `Store.read` and its siblings, which may be called from any thread.
+A turn collects writes and hands them over together: `Store.commit` is one transaction, all of it or nothing. Reads that
+may be large go to `Store.read` and its siblings, which may be called from any thread.
 
 A *conversation* is named by a key: a channel's casefolded name, or for direct messages `direct_key` of the two
-identities. An *identity* is whatever the server knows a person by beyond one connection (the account), without spaces.
+identities. An *identity* is what the server knows a person by beyond one connection (the account), without spaces.
 
-An event's id is its place in the one order of everything that was said; see `msgid`.
+An event's id is its position in the one order of all events; see `msgid`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,19 +23,19 @@ SAID = frozenset(("PRIVMSG", "NOTICE"))
 
 
 class StoreError(Exception):
-    """The store can't do it, but the next try may work; the text says why, in words for the operator."""
+    """The store failed, but the next attempt may work; the text says why, in words for the operator."""
 
 
 class UnfitWriteError(StoreError):
-    """A write can't be kept as it is, now or later: a bug of whoever made it."""
+    """A write can't be stored as it is, now or later: a bug of the caller."""
 
 
 class StoreDamagedError(StoreError):
-    """The database can't be used as it is; the text says what is wrong and the way out."""
+    """The database can't be used as it is; the text says what is wrong and how to continue."""
 
     @classmethod
     def of_document(cls, kind: str, key: str, error: Exception) -> "StoreDamagedError":
-        """A document is not as it was written; error: what its reader met."""
+        """Return the error for a document that is not as it was written; error: the reader's."""
         return cls(
             f"the database is damaged: the {kind} {key} can't be read ({type(error).__name__}: {error})."
             " Bring back a backup with `greenchat-server restore FILE`"
@@ -43,16 +43,16 @@ class StoreDamagedError(StoreError):
 
 
 class StoredEvent(NamedTuple):
-    """Something that happened in a conversation. (A named tuple, since one is made for every message said: it takes a
-    third of the time of a frozen dataclass.)
+    """An event in a conversation. (A named tuple, since one is made for every message: it takes a third of the time of
+    a frozen dataclass.)
 
     id: message id; the same event in several conversations (a QUIT) has the same id in each.
     conversation: the conversation's key.
     command: PRIVMSG, NOTICE, TAGMSG, JOIN, PART, QUIT, KICK, NICK, MODE, TOPIC, REDACT ...
     source: `nick!user@host`, or a server's name.
-    params: as delivered; a text of several lines keeps them, joined by LF, in the last.
+    params: as delivered; a multiline text has its lines joined by LF.
     account: the sender's account, "" without one.
-    tags: what is worth keeping of the tags (client-only ones); not msgid, time and account.
+    tags: the tags worth keeping (client-only ones); not msgid, time and account.
     """
 
     id: int
@@ -106,7 +106,7 @@ class Speech:
         self.texts = texts
 
     def events(self) -> list[StoredEvent]:
-        """The same in full."""
+        """Return the same as StoredEvents."""
         header = self.header
         return [
             StoredEvent(
@@ -118,9 +118,9 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Something kept under a name: an account, a registered channel, a ban, a read marker.
+    """A named value: an account, a registered channel, a ban, a read marker.
 
-    kind: what it is; documents of one kind are read together.
+    kind: documents of one kind are read together.
     key: its name within its kind.
     value: anything that JSON can hold; None removes the document.
     """
@@ -132,7 +132,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Takes an event out of a conversation for good: its text goes from the files too."""
+    """Erases an event from a conversation for good, in the files too."""
 
     conversation: str
     id: int
@@ -140,7 +140,7 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """A conversation gets another key, and keeps its history. name: how a channel is spelled, None for a direct one."""
+    """Gives a conversation another key; its history is kept. name: how a channel is spelled, None for a direct one."""
 
     conversation: str
     to: str
@@ -168,10 +168,10 @@ Write = StoredEvent | Speech | Document | Erasure | Renaming
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Part of a conversation: the events between two ids, both excluded.
+    """A part of a conversation: the events between two ids, both excluded.
 
-    after, before: ids; positions, no event needs to have them.
-    limit: how many at most.
+    after, before: ids; no event needs to have them.
+    limit: the largest number of events.
     newest: whether the limit counts from the end.
     events: whether all kinds of events count, or PRIVMSG and NOTICE only.
     """
@@ -193,13 +193,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The conditions of a search; every one narrows it.
+    """The conditions of a search, all of which must hold.
 
     conversations: keys of those that the asker may read.
-    text: words, all of which must occur, each as a word's beginning; "quoted words" as a phrase.
+    text: words, all of which must occur, each as the beginning of a word; "quoted words" as a phrase.
     sender: nickname, in any case.
     after, before: ids, excluded.
-    limit: how many at most; the newest count first, unless `oldest`.
+    limit: the largest number of events; the newest are returned, unless `oldest`.
     """
 
     conversations: Sequence[str]
@@ -213,10 +213,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """The limits on what is kept. None is without end.
+    """The limits of the history. None is unlimited.
 
     age: milliseconds.
-    per_conversation, per_unregistered, total: events; the second of a channel that is nobody's.
+    per_conversation, per_unregistered, total: events; the second applies to unregistered channels.
     """
 
     age: int | None = None
@@ -229,7 +229,7 @@ class HistoryReader(Protocol):
     """The history. All methods may be called from any thread, and raise StoreError."""
 
     def read(self, conversation: str, span: Span) -> list[StoredEvent]:
-        """Part of a conversation, oldest first."""
+        """Return a part of a conversation, oldest first."""
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event."""
@@ -237,46 +237,53 @@ class HistoryReader(Protocol):
     def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
         """Return the conversations whose latest message lies between two ids (excluded), oldest first.
 
-        These are `channels`, and the identity's direct conversations.
+        Only `channels` and the identity's direct conversations count.
         """
 
     def search(self, query: Query) -> list[StoredEvent]:
         """Return the matching events, oldest first; may take long."""
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Return those of these few events that the search would find, if there were no others."""
+        """Return those of these few events that the search would find."""
 
 
 class Store(HistoryReader, Protocol):
     """A store of events and documents. Unless stated otherwise, methods belong to the thread that opened it."""
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Keep all of it in one transaction. Raises StoreError, and then nothing of it was kept."""
+        """Commit all of it in one transaction. Raises StoreError, and then nothing of it was stored."""
 
     def last_id(self) -> int:
-        """The largest id in the store, 0 if there is none."""
+        """Return the largest id in the store, 0 if there is none."""
 
     def document(self, kind: str, key: str) -> object:
         """Return one document's value, None if there is none. Raises StoreError."""
 
     def documents(self, kind: str) -> dict[str, object]:
-        """All documents of a kind by their keys. Raises StoreError."""
+        """Return all documents of a kind by their keys. Raises StoreError."""
 
     def conversations(self) -> list[tuple[str, str | None]]:
-        """The keys of all that there ever were, the oldest first, and how the channels among them are spelled.
-        Raises StoreError."""
+        """Return the keys of all conversations, the oldest first, each with the spelling of its channel.
+
+        Raises StoreError.
+        """
 
     def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
-        """The newest events later than an id that have a tag, oldest first. From any thread; reads all of them.
-        Raises StoreError."""
+        """Return the newest events after an id that have a tag, oldest first. From any thread; reads all of them.
+
+        Raises StoreError.
+        """
 
     def accounts(self) -> list[str]:
-        """All that ever said something, each as it was spelled then. From any thread. Raises StoreError."""
+        """Return all accounts that ever said something, as they were spelled then.
+
+        From any thread. Raises StoreError.
+        """
 
     def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
-        """Return the locations of messages (and TAGMSGs) of accounts after a place (excluded), in the store's order.
+        """Return the locations of messages (and TAGMSGs) of accounts after a location (excluded), in the store's order.
 
-        NOWHERE is before the first. accounts: spelled as they were. From any thread; reads all events. Raises
+        NOWHERE is before the first. accounts: as they were spelled. From any thread; reads all events. Raises
         StoreError.
         """
 
@@ -284,27 +291,27 @@ class Store(HistoryReader, Protocol):
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
 
     def maintain(self, now: int) -> None:
-        """Do one step of the work beside the loop: checkpoint, search index, finding what is too old.
+        """Do one step of the work outside the loop: checkpoint, search index, finding expired events.
 
-        now: ms since the epoch. From any thread; call `tidy` after it, until that has no more. Raises StoreError.
+        now: ms since the epoch. From any thread; call `tidy` after it, until that returns False. Raises StoreError.
         """
 
     def tidy(self) -> bool:
-        """Do one step, of about a millisecond, of what `maintain` left to do; return whether there is more.
+        """Do one step, of about a millisecond, of the work that `maintain` left; return whether there is more.
 
         Raises StoreError.
         """
 
     def close(self) -> None:
-        """Finish. Everything committed is in the file."""
+        """Close the store. Everything committed is in the file."""
 
 
 def direct_key(one: str, other: str) -> str:
-    """The key of the conversation between two identities, whoever speaks."""
+    """Return the key of the conversation between two identities, in any order."""
     return f"{one} {other}" if one <= other else f"{other} {one}"
 
 
 def members_of(key: str) -> tuple[str, ...]:
-    """The identities of a direct conversation, () for a channel."""
+    """Return the identities of a direct conversation, () for a channel."""
     one, space, other = key.partition(" ")
     return (one, other) if space else ()

@@ -1,7 +1,7 @@
-"""The log: every act that changes the state, in its one order. Nothing here knows what an act is, or gevent.
+"""The log: every act that changes the state, in one order. Nothing here knows what an act is, or gevent.
 
-A server of its own needs no engine for it: `MemoryLog` hands each act on at once and keeps none. Several nodes that are
-one server would share a log of an engine's, behind the same few methods.
+A single server needs no engine for it: `MemoryLog` passes each act on at once and stores none. Several nodes that form
+one server would share a log behind the same few methods.
 """
 
 from collections.abc import Callable
@@ -12,23 +12,23 @@ Reader = Callable[[int, object], None]
 
 
 class Log(Protocol):
-    """A log that puts acts in order. position: of the last one, 0 before the first."""
+    """Puts acts in order. position: of the last one, 0 before the first."""
 
     position: int
 
     @property
     def is_read(self) -> bool:
-        """Whether anybody wants to see the acts: if not, `pass_by` is enough."""
+        """Whether anybody reads the acts: if not, `pass_by` is enough."""
 
     def append(self, act: object) -> None:
-        """Put an act behind all others; whoever appends applies it next."""
+        """Append an act; the caller applies it next."""
 
     def pass_by(self) -> None:
-        """An act that nobody wants to see: it only counts."""
+        """Count an act that nobody reads."""
 
 
 class MemoryLog:
-    """The log of a server of its own: whoever reads it sees each act when it happens, and nothing is kept."""
+    """The log of a single server: its reader sees each act when it happens, and nothing is stored."""
 
     __slots__ = ("_readers", "position")
 
@@ -38,19 +38,19 @@ class MemoryLog:
 
     @property
     def is_read(self) -> bool:
-        """Whether anybody wants to see the acts."""
+        """Whether anybody reads the acts."""
         return bool(self._readers)
 
     def read(self, reader: Reader) -> None:
-        """Let somebody see every act from now on."""
+        """Pass every act from now on to a reader."""
         self._readers.append(reader)
 
     def append(self, act: object) -> None:
-        """Put an act behind all others."""
+        """Append an act."""
         self.position += 1
         for reader in self._readers:
             reader(self.position, act)
 
     def pass_by(self) -> None:
-        """An act that nobody wants to see."""
+        """Count an act that nobody reads."""
         self.position += 1

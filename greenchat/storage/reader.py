@@ -1,6 +1,6 @@
-"""Questions to the database, from any thread, each on a connection that can only read.
+"""Queries of the database, from any thread, each on a read-only connection.
 
-A question is one statement that gives one row: with every row Python's sqlite3 lets go of the interpreter and has to
+A query is one statement that returns one row: with every row Python's sqlite3 releases the interpreter lock and has to
 get it back, which takes a busy process 5 ms each time.
 """
 
@@ -17,7 +17,7 @@ from greenchat.storage.rows import COLUMNS, KINDS, MESSAGES, ROW, UnreadableErro
 
 log = logging.getLogger(__name__)
 
-# Events lie in two halves, see `compaction`. Each gives its page in order, so that no more is read than is asked for.
+# Events are in two halves, see `compaction`. Each returns its page in order, so that no more is read than needed.
 _HALF = """
     SELECT * FROM (
         SELECT * FROM HALF WHERE conversation = (SELECT id FROM place)
@@ -61,7 +61,7 @@ SELECT json_group_array(json_array(c.key, ROW)) FROM (
 ) e CROSS JOIN conversation c ON c.id = e.conversation CROSS JOIN source s ON s.id = e.source
 """.replace("ROW", ROW)
 
-# Both halves in the same order, so that an event that is settled between two pages is met in its place all the same.
+# Both halves in the same order, so that an event that is moved between two pages is still found in its place.
 _HALF_SAID_BY = """
     SELECT * FROM (
         SELECT conversation, id FROM HALF WHERE (conversation, id) > (?1, ?2) AND kind BETWEEN 1 AND ?3
@@ -78,7 +78,7 @@ CROSS JOIN conversation c ON c.id = e.conversation
 
 
 class ConnectionPool:
-    """Connections for whichever thread asks; as many as ever were in use at once."""
+    """Connections for any thread that asks; as many as were ever in use at once."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
@@ -87,7 +87,7 @@ class ConnectionPool:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend one connection for as long as the block lasts."""
+        """Lend one connection for the length of the block."""
         try:
             connection = self._free.pop()
         except IndexError:
@@ -100,7 +100,7 @@ class ConnectionPool:
                 self.close()
 
     def close(self) -> None:
-        """Close those not in use now, and the others when they are given back."""
+        """Close the unused connections now, and the others when they are returned."""
         self._closed = True
         while self._free:
             self._free.pop().close()
@@ -113,9 +113,9 @@ def read(
     unreadable: list[str] | None = None,
     seen: list[int] | None = None,
 ) -> list[StoredEvent]:
-    """Part of a conversation, oldest first.
+    """Return a part of a conversation, oldest first.
 
-    What can't be decoded is left out, and logged, or put into `unreadable`, in words. seen: the ids of all.
+    Undecodable events are left out, and logged, or added to `unreadable`, in words. seen: gets the ids of all.
     """
     kinds = (0, 255) if span.events else (1, MESSAGES)
     parameters = (conversation, span.after, span.before, *kinds, span.limit)
@@ -132,7 +132,7 @@ def read(
 
 
 def complain(problems: Iterable[str]) -> None:
-    """Say in the log what was left out."""
+    """Log what was left out."""
     for problem in problems:
         log.error("%s", problem)
 
@@ -140,10 +140,10 @@ def complain(problems: Iterable[str]) -> None:
 def rows_of(
     connection: sqlite3.Connection, statement: str, parameters: tuple[object, ...], problems: list[str]
 ) -> list[Any]:
-    """The rows of a statement that gives them as one JSON array.
+    """Return the rows of a statement that gives them as one JSON array.
 
-    A text that is not UTF-8 spoils all of that: then they are looked at one by one. Of one that can't be read nothing
-    but its first column is there, and why is put into `problems`.
+    A text that is not UTF-8 spoils the whole array: then the rows are read one by one. Of an unreadable one only the
+    first column is returned, and the reason is added to `problems`.
     """
     try:
         (answer,) = connection.execute(statement, parameters).fetchone()
@@ -167,7 +167,7 @@ def rows_of(
 
 
 def decode_all(rows: Iterable[Any], unreadable: list[str]) -> list[StoredEvent]:
-    """The events of these rows, with the keys of their conversations. unreadable: why one is left out."""
+    """Return the events of these rows, with the keys of their conversations. unreadable: why one is left out."""
     events = []
     for conversation, row in rows:
         if len(row) == 1:
@@ -193,14 +193,14 @@ def _decoded(row: Sequence[Any], problems: list[str]) -> list[Any]:
 def targets(
     connection: sqlite3.Connection, identity: str, channels: Iterable[str], after: int, before: int
 ) -> list[Target]:
-    """Conversations by the latest message in them, oldest first."""
+    """Return conversations by the latest message in them, oldest first."""
     keys = json.dumps(list(channels))
     (answer,) = connection.execute(_TARGETS, (MESSAGES, keys, identity, after, before)).fetchone()
     return [Target(key, latest) for key, latest in json.loads(answer)]
 
 
 def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> list[StoredEvent]:
-    """The newest events that have a tag, oldest first."""
+    """Return the newest events that have a tag, oldest first."""
     problems: list[str] = []
     events = decode_all(reversed(rows_of(connection, _TAGGED, (after, tag, limit), problems)), problems)
     complain(problems)

@@ -1,4 +1,4 @@
-"""What is too old or too much goes: planned beside the event loop, deleted on it in steps too small to be felt."""
+"""Retention: deletions are planned outside the event loop, and done in it in steps too small to be noticed."""
 
 import json
 import logging
@@ -15,24 +15,24 @@ from greenchat.storage.transaction import transaction
 log = logging.getLogger(__name__)
 
 _DAY = 86_400_000  # ms
-_SYMBOLS = "~&@%+"  # before the channel in the key of what was said to some ranks only
-_SLICE = 60_000 << 20  # a minute, in ids: how finely `total` is kept
+_SYMBOLS = "~&@%+"  # before the channel in the key of a conversation of some ranks only
+_SLICE = 60_000 << 20  # a minute, in ids: the precision of `total`
 
 
 class DateDoubt:
-    """A machine may start with a wrong date: it decides about throwing away only where it can be believed."""
+    """Guards against a machine that starts with a wrong date: by such a date nothing is deleted."""
 
     def __init__(self, last_id: int, steady: Callable[[], float] = monotonic) -> None:
-        """last_id: of what was said last before this start. steady: seconds, of a clock that nobody sets."""
+        """Make a guard. last_id: of the last event before this start. steady: seconds, of a monotonic clock."""
         self._newest = time_of(last_id) if last_id else None
         self._steady = steady
         self._began = steady()
         self._has_said = False
 
     def allowed(self, keep: Retention, now: int) -> Retention:
-        """Return the part of a rule that may be followed. now: ms since the epoch.
+        """Return the part of a rule that may be applied. now: ms since the epoch.
 
-        All of it where the date agrees with what was said last, or the server has run for a day with it.
+        That is all of it if the date agrees with the last event, or the server has run for a day with it.
         """
         newest = self._newest
         has_lasted = self._steady() - self._began >= _DAY / 1000
@@ -51,14 +51,14 @@ class DateDoubt:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A conversation loses its events up to and with an id."""
+    """A conversation loses its events up to and including an id."""
 
     conversation: int
     upto: int
 
 
 def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]:
-    """Return the cuts to make in settled events. Reads much; not for the event loop. now: ms since the epoch."""
+    """Return the cuts to make in settled events. Slow: not in the event loop. now: ms since the epoch."""
     oldest = 0
     if keep.age is not None:
         oldest = first_id(now - keep.age)
@@ -79,7 +79,7 @@ def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]
 
 
 def _by_registration(connection: sqlite3.Connection) -> dict[bool, list[int]]:
-    """Numbers of conversations: False: of channels that are nobody's; True: all others."""
+    """Return numbers of conversations: False: of unregistered channels; True: all others."""
     registered = {key for (key,) in connection.execute("SELECT key FROM document WHERE kind = 'channel'")}
     found: dict[bool, list[int]] = {True: [], False: []}
     for number, key in connection.execute("SELECT id, key FROM conversation"):
@@ -90,7 +90,7 @@ def _by_registration(connection: sqlite3.Connection) -> dict[bool, list[int]]:
 
 
 def of_departed(connection: sqlite3.Connection, upto: int) -> list[Cut]:
-    """Up to an id, what only people without an account have said to each other: nobody can read it any more."""
+    """Return cuts, up to an id, of direct conversations between guests only: nobody can read them any more."""
     rows = connection.execute("SELECT id FROM conversation WHERE key LIKE '~% ~%'").fetchall()
     return [Cut(conversation, upto) for (conversation,) in rows]
 
@@ -103,7 +103,7 @@ def _cuts(rows: list[tuple[int, int | None, int | None]], oldest: int) -> Iterat
 
 
 def _oldest_of(connection: sqlite3.Connection, total: int) -> int:
-    """The id from which on there are no more than `total` events."""
+    """Return the id from which on there are at most `total` events."""
     kept = 0
     newest_first = "SELECT id / ? AS slice, count(*) FROM event GROUP BY slice ORDER BY slice DESC"
     for number, count in connection.execute(newest_first, (_SLICE,)):
@@ -115,9 +115,9 @@ def _oldest_of(connection: sqlite3.Connection, total: int) -> int:
 
 
 def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
-    """Delete at most `limit` events of a cut. Returns whether it is done.
+    """Delete at most `limit` events of a cut. Return whether it is done.
 
-    A conversation of which nothing is left goes too.
+    An empty conversation is deleted too.
     """
     beyond = connection.execute(
         "SELECT id FROM settled WHERE conversation = ? AND id <= ? ORDER BY id LIMIT 1 OFFSET ?",
@@ -136,7 +136,7 @@ def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
 
 
 def unused_sources(connection: sqlite3.Connection) -> list[int]:
-    """Return the sources whose events are all gone. Reads all events; not for the event loop."""
+    """Return the sources without events. Slow: reads all events; not in the event loop."""
     (unused,) = connection.execute(
         "SELECT json_group_array(id) FROM (SELECT id FROM source EXCEPT SELECT source FROM event)"
     ).fetchone()
@@ -145,7 +145,7 @@ def unused_sources(connection: sqlite3.Connection) -> list[int]:
 
 
 def forget_sources(connection: sqlite3.Connection, unused: Sequence[int]) -> None:
-    """Delete these; but not who has said something again that is still fresh, see `compaction`."""
+    """Delete these sources, except those that have fresh events again, see `compaction`."""
     connection.execute(
         "DELETE FROM source WHERE id IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT source FROM fresh)",
         (json.dumps(unused),),

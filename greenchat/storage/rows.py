@@ -1,7 +1,7 @@
 """Events as rows of the tables `fresh` and `settled`, and back.
 
-Most messages need four small numbers and their text. What is rarer, and what the columns have no room for, goes into
-`more`, a JSON object: `c` the command where it has no number, `m` the parameters between first and last, `n` that there
+Most messages need four small numbers and their text. Rarer fields, and what the columns have no room for, go into
+`more`, a JSON object: `c` the command if it has no number, `m` the parameters between first and last, `n` that there
 are no parameters, `t` the tags.
 """
 
@@ -10,7 +10,7 @@ import sqlite3
 
 from greenchat.storage.interface import NO_TAGS, StoredEvent, members_of
 
-# Part of the file format: only ever add to it. Up to MESSAGES are what clients without event-playback may see.
+# Part of the file format: only ever add to it. Those up to MESSAGES are sent to clients without event-playback.
 KINDS = {
     command: number
     for number, command in enumerate(
@@ -20,11 +20,11 @@ KINDS = {
 MESSAGES = 2
 _COMMANDS = {number: command for command, number in KINDS.items()}
 _OTHER = 0
-_NAMELESS = ("QUIT", "NICK")  # their first parameter is no conversation's name
+_NAMELESS = ("QUIT", "NICK")  # their first parameter is not the conversation's name
 
 # id, conversation, kind, source, target, text, more: as it is written
 EventRow = tuple[int, int, int, int, str | None, str | None, str | None]
-# id, kind, mask, account, target (the conversation's name where there is no other), text, more: as it is read
+# id, kind, mask, account, target (by default the conversation's name), text, more: as it is read
 Row = tuple[int, int, str, str, str | None, str | None, str | None]
 
 COLUMNS = "e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more"
@@ -33,11 +33,11 @@ ROW = f"json_array({COLUMNS})"
 
 
 class UnreadableError(ValueError):
-    """The database holds something in another form than it was written in."""
+    """A row is not in the form in which it was written."""
 
 
 def one_number(connection: sqlite3.Connection, question: str) -> int:
-    """The answer to a question that has one number as its answer. Raises UnreadableError."""
+    """Return the single number that a query returns. Raises UnreadableError."""
     answer = connection.execute(question).fetchone()
     if not (answer and isinstance(answer[0], int)):
         raise UnreadableError(f"{question!r} gives no number")
@@ -49,14 +49,14 @@ Content = tuple[int, str | None, str | None, str | None]
 
 
 def conversation_name(event: StoredEvent) -> str | None:
-    """Return the name of the conversation that begins with this event: most events' likely first parameter."""
+    """Return the name of the conversation that begins with this event: the first parameter of most of its events."""
     if not event.params or event.command in _NAMELESS or members_of(event.conversation):
         return None
     return event.params[0]
 
 
 def encode(event: StoredEvent, name: str | None) -> Content:
-    """Return the content of the row of an event, beside its keys, in a conversation of this name."""
+    """Return the row of an event, without its keys, in a conversation of this name."""
     params = event.params
     kind = KINDS.get(event.command, _OTHER)
     if len(params) == 2 and kind and not event.tags:
@@ -80,7 +80,7 @@ def encode(event: StoredEvent, name: str | None) -> Content:
 
 
 def decode(conversation: str, row: Row) -> StoredEvent:
-    """The event that a row was made from. Raises UnreadableError."""
+    """Return the event that a row was made from. Raises UnreadableError."""
     number, kind, mask, account, target, text, rest = row
     try:
         more = json.loads(rest) if rest else {}
@@ -91,7 +91,7 @@ def decode(conversation: str, row: Row) -> StoredEvent:
                 params += (text,)
         command = _COMMANDS.get(kind) or more.get("c", "")
         tags = more.get("t", NO_TAGS)
-        "".join((mask, account, command, *params, *tags.values()))  # a TypeError where one is no text
+        "".join((mask, account, command, *params, *tags.values()))  # a TypeError if one is not text
     except (ValueError, TypeError, AttributeError) as error:
         raise UnreadableError(f"event {number} of {conversation} can't be read: {error}") from error
     return StoredEvent(number, conversation, command, mask, params, account, tags)

@@ -1,7 +1,7 @@
-"""The database's tables, how they came to be, and how a file is opened or refused.
+"""The database's tables, their migrations, and how a file is opened or refused.
 
-`MIGRATIONS` is a list; a file's `user_version` says how many of its steps it has been through. Never change a step
-that was released: add one.
+`MIGRATIONS` is a list; a file's `user_version` says how many of its steps have been applied. Never change a step that
+was released: add one.
 """
 
 import os
@@ -29,15 +29,15 @@ Step = Sequence[str] | Callable[[sqlite3.Connection], None]
 
 MIGRATIONS: Sequence[Step] = (
     (
-        # A conversation's name is what most of its events have as their first parameter; NULL in direct ones.
+        # A conversation's name is the first parameter of most of its events; NULL in direct ones.
         "CREATE TABLE conversation (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, name TEXT) STRICT",
-        # Whose conversations: identities of direct ones.
+        # The identities of direct conversations.
         """CREATE TABLE member (identity TEXT NOT NULL, conversation INTEGER NOT NULL,
            PRIMARY KEY (identity, conversation)) STRICT, WITHOUT ROWID""",
         """CREATE TABLE source (id INTEGER PRIMARY KEY, mask TEXT NOT NULL, account TEXT NOT NULL,
            UNIQUE (mask, account)) STRICT""",
-        # Events lie in the file conversation by conversation in their order, so that a page of history is a page of the
-        # file, and need no index. kind: see `rows`. target: the first parameter, NULL where it is the conversation's
+        # Events are stored by conversation and in order, so that a page of history is a page of the
+        # file, and needs no index. kind: see `rows`. target: the first parameter, NULL if it is the conversation's
         # name. text: the last. more: the rest, as JSON.
         """CREATE TABLE event (conversation INTEGER NOT NULL, id INTEGER NOT NULL, kind INTEGER NOT NULL,
            source INTEGER NOT NULL, target TEXT, text TEXT, more TEXT,
@@ -49,25 +49,25 @@ MIGRATIONS: Sequence[Step] = (
            FROM conversation c JOIN event e ON e.conversation = c.id JOIN source s ON s.id = e.source""",
         """CREATE TABLE document (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
            PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID""",
-        # How many events were ever erased: the search index, a file of its own, has to have done the same.
+        # How many events were ever erased: the search index, a separate file, has to have erased as many.
         "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
         "INSERT INTO counter VALUES ('erasures', 0)",
     ),
     (
-        # A turn's events go to the end of one table, `fresh`, in the order in which they happened, and in bulk from
-        # there to where they are read: a turn that spoke in a hundred conversations writes a few pages, not a hundred.
+        # A turn's events are appended to one table, `fresh`, in the order in which they happened, and moved in bulk
+        # to where they are read: a turn that wrote to a hundred conversations writes a few pages, not a hundred.
         "DROP VIEW reading",
         "ALTER TABLE event RENAME TO settled",
         """CREATE TABLE fresh (id INTEGER NOT NULL, conversation INTEGER NOT NULL, kind INTEGER NOT NULL,
            source INTEGER NOT NULL, target TEXT, text TEXT, more TEXT,
            PRIMARY KEY (id, conversation)) STRICT, WITHOUT ROWID""",
-        # How far that has come: of the fresh events up to the id `upto`, those up to (conversation, id) are settled.
+        # The progress of that: of the fresh events up to the id `upto`, those up to (conversation, id) are settled.
         "CREATE TABLE settling (upto INTEGER NOT NULL, conversation INTEGER NOT NULL, id INTEGER NOT NULL) STRICT",
         "INSERT INTO settling VALUES (0, 0, 0)",
         """CREATE VIEW unsettled AS SELECT conversation, id, kind, source, target, text, more FROM fresh
            WHERE id > (SELECT upto FROM settling)
            OR (conversation, id) > (SELECT conversation, id FROM settling)""",
-        # All of them; what must be quick asks the two halves one by one.
+        # All events; fast queries ask the two halves separately.
         "CREATE VIEW event AS SELECT * FROM settled UNION ALL SELECT * FROM unsettled",
     ),
     give_ids,
@@ -75,10 +75,10 @@ MIGRATIONS: Sequence[Step] = (
 
 
 def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
-    """Open the database for writing, create it if it is missing, bring it up to date.
+    """Open the database for writing, create it if it is missing, and upgrade it.
 
     durable: whether a commit waits until it would survive a power cut.
-    Raises StoreDamagedError where the file can't be used, StoreError where it can't be opened.
+    Raises StoreDamagedError if the file can't be used, StoreError if it can't be opened.
     """
     try:
         with path.open("rb") as file:
@@ -91,7 +91,7 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
         raise StoreError(f"can't write to the database {path}: it may only be read; change its owner or its mode")
     if not head and (left := leftovers(path)):
         raise StoreDamagedError(_no_beginning(path, "empty" if path.exists() else "missing", left))
-    if head and head != _MAGIC:  # SQLite itself would write over a very short one
+    if head and head != _MAGIC:  # SQLite itself would overwrite a very short file
         raise damaged(path, "it is not a database")
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE / 1000)
@@ -106,9 +106,9 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
 
 
 def leftovers(path: Path) -> list[Path]:
-    """Return the files that show that there was a database here: its log, its index, and what a restore moved aside."""
+    """Return the files that show that there was a database here: its log, its index, and what a restore kept."""
     found = path.parent.glob(f"{path.name}*") if path.parent.is_dir() else ()
-    passing = {path.name + suffix for suffix in ("", "-shm", "-journal")}  # also of a first start that was killed
+    passing = {path.name + suffix for suffix in ("", "-shm", "-journal")}  # also after a first start that was killed
     return sorted(file for file in found if file.name not in passing)
 
 
@@ -120,12 +120,12 @@ def _no_beginning(path: Path, what: str, left: Sequence[Path]) -> str:
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
-    """A connection that can only read, for any one thread at a time."""
+    """Return a read-only connection, for any one thread at a time."""
     return sqlite3.connect(_uri(path, "ro"), uri=True, isolation_level=None, timeout=5, check_same_thread=False)
 
 
 def connect_keeper(path: Path) -> sqlite3.Connection:
-    """A connection for checkpoints, for any one thread at a time."""
+    """Return a connection for checkpoints, for any one thread at a time."""
     return sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None, timeout=5, check_same_thread=False)
 
 
@@ -135,21 +135,19 @@ def _uri(path: Path, mode: str) -> str:
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> None:
     try:
-        connection.execute("PRAGMA page_size = 2048")  # half of SQLite's own: a commit writes whole pages
+        connection.execute("PRAGMA page_size = 2048")  # half of SQLite's default: a commit writes whole pages
         if connection.execute("PRAGMA page_count").fetchone() == (0,):
-            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # what is freed can be given back in steps
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # freed pages can be given back in steps
         if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise StoreError(
                 f"the file system of {path} can't hold a database with a write-ahead log; put it on a local disk"
             )
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        connection.execute(
-            "PRAGMA wal_autocheckpoint = 0"
-        )  # a commit must never do the checkpoint's work: see `maintain`
-        connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # a commit must never do a checkpoint: see `maintain`
+        connection.execute("PRAGMA secure_delete = ON")  # deleted content is overwritten
         connection.execute("PRAGMA cache_size = -16384")  # KiB
         migrate(connection, path)
-        # What a killed server has left: pages in the log are older than those behind them, with texts that were erased.
+        # A killed server leaves a log with older versions of pages, which contain erased texts.
         with suppress(sqlite3.OperationalError):  # on a full disk it can't be moved: the housekeeping tries again
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
@@ -161,9 +159,9 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
-    """Bring an older file up to date, all of it or nothing.
+    """Upgrade an older file, completely or not at all.
 
-    Raises StoreDamagedError for one that isn't ours to change.
+    Raises StoreDamagedError for a file of another program or of a newer version.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
@@ -195,7 +193,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
 
 
 def damaged(path: Path, what: str) -> StoreDamagedError:
-    """The error for a file that is no longer a sound database."""
+    """Return the error for a file that is no longer a sound database."""
     return StoreDamagedError(
         f"the database {path} is damaged ({what}). It was left as it is. See what is wrong with"
         " `greenchat-server check`; bring back a backup with `greenchat-server restore FILE`,"

@@ -1,7 +1,7 @@
-"""Search: a full-text index in a file of its own beside the database, kept up to date off the event loop.
+"""Search: a full-text index in a separate file beside the database, kept up to date outside the event loop.
 
-A file of its own has its own write lock: another thread writes the index, and a commit never waits for it. What is in
-it can always be made again from the database, so a missing or unsound one is simply built anew.
+A separate file has its own write lock: another thread writes the index, and a commit never waits for it. The index can
+always be rebuilt from the database, so a missing or damaged one simply is.
 
 Each message is a row of one FTS5 table, its rowid the message's id. `place` is the conversation's number and `sender`
 the nickname in hex, each as one word, so that one query narrows by all of them before any text is read.
@@ -33,7 +33,7 @@ CREATE TABLE cut (conversation INTEGER PRIMARY KEY, upto INTEGER NOT NULL) STRIC
 """
 _VERSION = 2
 
-# A half of the database's messages as the index sees them; views of this connection only.
+# One half of the database's messages as the index sees them; temporary views.
 _MESSAGE = """
 CREATE TEMP VIEW HALF_message AS
 SELECT e.conversation AS conversation, e.id AS id, coalesce(e.text, '') AS text,
@@ -99,11 +99,11 @@ _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
 class SearchIndex:
-    """The index over the database at `path`. Its methods may be called from any thread; none belongs on the event loop.
+    """The index of the database at `path`. Its methods may be called from any thread, but not in the event loop.
 
-    erasures: how many messages had ever been erased when `changes` began to collect. An index that missed one may
-    still hold its words, and is built anew.
-    Whoever calls it holds no lock of the database's; its own keeps them one behind the other, except those who search.
+    erasures: how many messages had ever been erased when `changes` began to collect. An index that missed one may still
+    contain its words, and is rebuilt.
+    Callers hold no lock of the database; the index's own lock serializes them, except searches.
     """
 
     def __init__(self, path: Path, changes: Changes, *, erasures: int) -> None:
@@ -119,7 +119,7 @@ class SearchIndex:
         self._untidy = False
 
     def catch_up(self, *, budget: float) -> bool:
-        """Take in what was written and erased, in steps, until done or `budget` seconds have passed.
+        """Index what was written, and erase what was erased, in steps, until done or `budget` seconds have passed.
 
         Returns whether it is complete. Raises StoreError.
         """
@@ -141,13 +141,13 @@ class SearchIndex:
 
     @property
     def is_untidy(self) -> bool:
-        """Whether words of what was erased or cut may still stand in its file."""
+        """Whether its file may still contain words of erased or cut messages."""
         return self._untidy
 
     def tidy(self, *, budget: float) -> None:
         """Rewrite it without what was erased, in steps, until done or `budget` seconds have passed. Raises StoreError.
 
-        At the end the words are gone from the file, and what room they left is given back.
+        At the end the words are gone from the file, and their space is given back.
         """
         with self._lock, self._errors():
             connection = self._ready()
@@ -158,10 +158,11 @@ class SearchIndex:
                     break
 
     def cut(self, conversation: int, upto: int) -> tuple[int, bool]:
-        """Drop, in one step, a part of a conversation's messages up to an id, before they go from the database.
+        """Remove, in one step, a part of a conversation's messages up to an id, before they are deleted from the
+        database.
 
-        Returns up to which id it holds none now, and whether there is more to drop: the id can be less than asked for
-        without that, where it hasn't seen all messages yet.
+        Returns the id up to which it holds none now, and whether there are more to remove: the id can be less than
+        asked for without that, if the index hasn't seen all messages yet.
         """
         with self._lock, self._errors():
             connection = self._ready()
@@ -179,7 +180,7 @@ class SearchIndex:
             return upto, last is not None
 
     def search(self, query: Query, *, budget: float) -> list[StoredEvent]:
-        """Return the matches, oldest first; catches up before, if that takes no longer than `budget` seconds."""
+        """Return the matches, oldest first; catches up first if that takes at most `budget` seconds."""
         self.catch_up(budget=budget)
         keys = json.dumps(list(query.conversations))
         with self._errors(), self._readers.connection() as connection:
@@ -203,9 +204,9 @@ class SearchIndex:
                 self._connection = None
 
     def _add(self, connection: sqlite3.Connection, upto: int) -> bool:
-        """Index the next window of messages. Returns whether none up to `upto` are left.
+        """Index the next window of messages. Return whether none up to `upto` are left.
 
-        They are copied first: as long as a statement reads the database, its write-ahead log can't begin anew.
+        They are copied first: while a statement reads the database, its write-ahead log can't be reset.
         """
         touched = json.dumps(list(self._touched))
         indexed = _state(connection, "indexed")
@@ -238,7 +239,7 @@ class SearchIndex:
         self._erasures += len(erased)
 
     def _note_untidy(self, connection: sqlite3.Connection) -> None:
-        """In a transaction: whoever opens the file after a crash knows it too."""
+        """Note in a transaction that it is untidy, so that it is known after a crash."""
         connection.execute("INSERT OR REPLACE INTO state VALUES ('untidy', 1)")
         self._untidy = True
 
@@ -253,14 +254,14 @@ class SearchIndex:
             return
         connection.execute("UPDATE state SET value = 0 WHERE name = 'untidy'")
         (busy, _, _) = connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:  # somebody searches: soon again
+        if busy:  # somebody searches: try again soon
             connection.execute("UPDATE state SET value = 1 WHERE name = 'untidy'")
         else:
             self._untidy = False
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Raise failures as StoreError. An unsound index is thrown away: the next to need one builds it anew."""
+        """Raise failures as StoreError. A damaged index is deleted: it is rebuilt when next needed."""
         try:
             yield
         except (*FAILURES, OSError) as error:
@@ -311,7 +312,7 @@ class SearchIndex:
             if _state(connection, "version") != _VERSION or _state(connection, "erasures") != self._erasures:
                 raise sqlite3.DatabaseError("not the index of this database as it is")
             self._untidy = bool(_state(connection, "untidy"))
-            if self._untidy:  # what a killed server has left in the log
+            if self._untidy:  # left in the log by a killed server
                 connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
         except BaseException:
             connection.close()
@@ -355,7 +356,7 @@ def index_of(database: Path) -> Path:
 
 
 def forget_index(database: Path) -> None:
-    """Remove a database's index, which nobody uses: the next to need one builds it anew."""
+    """Delete a database's index, which nobody uses: it is rebuilt when next needed."""
     index = index_of(database)
     for suffix in ("", "-wal", "-shm"):
         index.with_name(index.name + suffix).unlink(missing_ok=True)
@@ -367,13 +368,13 @@ def _state(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _sender(mask: str) -> str:
-    """The word that stands for the nick of a `nick!user@host`: the same as the view's column `sender`."""
+    """Return the word that represents the nick of a `nick!user@host`: the same as the view's column `sender`."""
     nick = mask.partition("!")[0].encode()
-    return "n" + nick.lower().hex()  # of bytes, `lower` changes ASCII only, as SQLite's does
+    return "n" + nick.lower().hex()  # of bytes, `lower` changes only ASCII, as SQLite's does
 
 
 def _match(query: Query, places: list[int]) -> str:
-    """The query in FTS5's language; "" where nothing can match."""
+    """Return the query in FTS5's language; "" if nothing can match."""
     if not places:
         return ""
     parts = ["{place} : (" + " OR ".join(f"c{place}" for place in places) + ")"]

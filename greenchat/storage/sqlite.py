@@ -1,8 +1,8 @@
-"""The store in an SQLite database: what ties writer, readers, search index and housekeeping together.
+"""The store in an SQLite database: connects writer, readers, search index and housekeeping.
 
-Three kinds of connections meet at one file. The event loop's is the only one that writes, so that no commit ever waits
+Three kinds of connections share one file. The event loop's is the only one that writes, so that no commit ever waits
 for a lock. Readers in other threads see the last commit (write-ahead log) and block nobody. The keeper, in another
-thread too, moves the log's content into the database, so that the loop never pays for that.
+thread too, moves the log's content into the database, so that the loop does not pay for that.
 """
 
 import math
@@ -35,8 +35,8 @@ from greenchat.storage.schema import PATIENCE, connect, connect_keeper, connect_
 from greenchat.storage.search import SearchIndex
 from greenchat.storage.writer import Writer
 
-_LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log is to begin anew
-_INDEX_RESTS = 4  # times as long as it has worked, in time of the processor
+_LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log should be reset
+_INDEX_RESTS = 4  # times as long as it has worked, in processor time
 _QUIET = 200  # events between one `maintain` and the next
 _MUCH = 50_000  # events
 _LONG = 10.0  # seconds
@@ -46,17 +46,17 @@ _CUTTING = 0.1  # seconds, or one step
 _PLAN_EVERY = 60_000  # ms
 _PRUNE_EVERY = 3_600_000  # ms
 _TRIM_ROWS = 200
-_SPARE_PAGES = 1024  # that stay free for what is said next: 2 MiB
+_SPARE_PAGES = 1024  # kept free for new messages: 2 MiB
 _VACUUMED = 64  # pages in a step
 _INCREMENTAL = 2
 
 
 class SqliteStore:
-    """A `Store` in the file at `path`, which is made if it is missing.
+    """A `Store` in the file at `path`, which is created if it is missing.
 
-    durable: whether commit waits until a power cut can't take it back (a killed process never can).
+    durable: whether a commit waits until it would survive a power cut (it always survives the process being killed).
     keep: how much history to keep.
-    Raises StoreDamagedError where the file can't be used, StoreError where it can't be opened.
+    Raises StoreDamagedError if the file can't be used, StoreError if it can't be opened.
     """
 
     def __init__(self, path: Path, *, durable: bool = False, keep: Retention | None = None) -> None:
@@ -87,13 +87,13 @@ class SqliteStore:
         self._moved = False
         self._planned = 0
         self._commits = 0
-        self._kept = -1  # the commits after which all was done
+        self._kept = -1  # commits after which everything was done
         self._index_rests = 0.0
         self._events_before = 0  # at the last `maintain`
         self._events_learned = 0
         self._learned = 0.0
         self._compacted_at = monotonic()  # the last step
-        self._planned_cuts: deque[retention.Cut] = deque()  # to be cut from the index first
+        self._planned_cuts: deque[retention.Cut] = deque()  # to be removed from the index first
         self._cuts: deque[retention.Cut] = deque()
         self._has_trimmed = False
         self._pruned = 0
@@ -102,10 +102,10 @@ class SqliteStore:
         self._may_give_back = self._gives_back
         self._date = retention.DateDoubt(self._last_id)
 
-    # on the thread that opened it
+    # in the thread that opened it
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Keep all of it in one transaction."""
+        """Commit all of it in one transaction."""
         try:
             if self._writer.commit(writes):
                 self._log_holds_erased = True
@@ -116,11 +116,11 @@ class SqliteStore:
             raise self._explained("write", error) from error
         except MemoryError as error:
             raise StoreError("can't write to the database: out of memory") from error
-        except (ValueError, OverflowError) as error:  # text that UTF-8 can't say, a number that is too large
+        except (ValueError, OverflowError) as error:  # text that is no UTF-8, a number that is too large
             raise UnfitWriteError(f"can't write this to the database: {error}") from error
 
     def last_id(self) -> int:
-        """The largest id that was in the store when it was opened."""
+        """Return the largest id that was in the store when it was opened."""
         return self._last_id
 
     def document(self, kind: str, key: str) -> object:
@@ -132,22 +132,22 @@ class SqliteStore:
             return _value(kind, key, row[0]) if row else None
 
     def documents(self, kind: str) -> dict[str, object]:
-        """All documents of a kind."""
+        """Return all documents of a kind."""
         with self._errors("read"):
             rows = self._connection.execute("SELECT key, value FROM document WHERE kind = ?", (kind,)).fetchall()
             return {key: _value(kind, key, value) for key, value in rows}
 
     def conversations(self) -> list[tuple[str, str | None]]:
-        """Keys and names of all that there ever were, the oldest first."""
+        """Return keys and names of all conversations, the oldest first."""
         with self._errors("read"):
             return self._connection.execute("SELECT key, name FROM conversation ORDER BY id").fetchall()
 
     def tidy(self) -> bool:
-        """Do one short step of what `maintain` found for this thread to do; return whether there is more."""
+        """Do one short step of what `maintain` left for this thread; return whether there is more."""
         with self._errors("clean up"):
             if self._log_is_long:
-                # All but the last commits are in the database already. Doing the rest here, where no commit can come
-                # between, makes the next one begin the log anew.
+                # All but the last commits are in the database already. Doing the rest here, where no commit can
+                # intervene, lets the next one reset the log.
                 self._log_is_long = False
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             elif self._log_holds_erased and self._moved:
@@ -155,7 +155,7 @@ class SqliteStore:
                 self._log_holds_erased = not self._empty_log()
                 self._may_give_back = self._gives_back
             elif self._unused_sources:
-                # before anything fresh is settled, so that who came back meanwhile is found among the fresh
+                # before anything fresh is settled, so that a source that is used again is found among the fresh
                 retention.forget_sources(self._connection, self._unused_sources[:_TRIM_ROWS])
                 del self._unused_sources[:_TRIM_ROWS]
                 self._writer.forget()
@@ -176,14 +176,14 @@ class SqliteStore:
         )
 
     def _give_back(self) -> bool:
-        """A step of giving free pages back to the disk; whether there are more than are worth keeping."""
+        """Give some free pages back to the disk; return whether more are free than are worth keeping."""
         if one_number(self._connection, "PRAGMA freelist_count") <= _SPARE_PAGES:
             return False
         self._connection.execute(f"PRAGMA incremental_vacuum({_VACUUMED})").fetchall()
         return True
 
     def close(self) -> None:
-        """Finish; the last connection to leave moves the log into the database and removes it."""
+        """Close the store; the last connection to close moves the log into the database and deletes it."""
         self._index.close()
         self._readers.close()
         with self._housekeeping_lock:
@@ -192,10 +192,10 @@ class SqliteStore:
                 self._keeper = None
         self._connection.close()
 
-    # on any thread
+    # in any thread
 
     def read(self, conversation: str, span: Span) -> list[StoredEvent]:
-        """Part of a conversation, oldest first."""
+        """Return a part of a conversation, oldest first."""
         with self._errors("read"), self._readers.connection() as connection:
             return reader.read(connection, conversation, span)
 
@@ -205,17 +205,17 @@ class SqliteStore:
         return found[0] if found else None
 
     def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
-        """Conversations by their latest message, oldest first."""
+        """Return conversations by their latest message, oldest first."""
         with self._errors("read"), self._readers.connection() as connection:
             return reader.targets(connection, identity, channels, after, before)
 
     def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
-        """The newest events later than an id that have a tag, oldest first."""
+        """Return the newest events after an id that have a tag, oldest first."""
         with self._errors("read"), self._readers.connection() as connection:
             return reader.tagged(connection, tag, after, limit)
 
     def accounts(self) -> list[str]:
-        """All that ever said something."""
+        """Return all accounts that ever said something."""
         with self._errors("read"), self._readers.connection() as connection:
             return reader.accounts(connection)
 
@@ -246,18 +246,18 @@ class SqliteStore:
         )
 
     def move_log(self) -> None:
-        """The part of `maintain` that can't wait for long: move what was committed out of the write-ahead log."""
+        """Move what was committed out of the write-ahead log: the part of `maintain` that can't wait for long."""
         with self._housekeeping_lock, self._errors("maintain"):
             if self._keeper is None:
                 self._keeper = connect_keeper(self.path)
             self._move(self._keeper)
 
     def learn(self) -> None:
-        """Let the search index learn all that it does not know yet, however long that takes."""
+        """Index everything that is not in the search index yet, however long that takes."""
         self._index.catch_up(budget=math.inf)
 
     def maintain(self, now: int) -> None:
-        """Do one step of the work beside the event loop; call `tidy` after it. now: ms since the epoch."""
+        """Do one step of the work outside the event loop; call `tidy` after it. now: ms since the epoch."""
         commits = self._commits
         self.move_log()
         with self._housekeeping_lock, self._errors("maintain"):
@@ -270,7 +270,7 @@ class SqliteStore:
             try:
                 complete = self._index.catch_up(budget=0)
             except StoreError as error:
-                trouble = error  # without an index there is no search, but all else goes on
+                trouble = error  # without an index there is no search, but everything else works
             if (complete or trouble) and not self._is_cutting and self._is_planning_due(now):
                 self._plan(now)
             elif self._is_pruning_due(now):
@@ -285,7 +285,7 @@ class SqliteStore:
             else:
                 if not trouble:
                     self._index.tidy(budget=until - monotonic())
-            # However much there is to learn and to cut, most of the processor is left to the chat.
+            # However much there is to index and to cut, most of the processor is left to the chat.
             self._index_rests = monotonic() + _INDEX_RESTS * (thread_time() - worked)
             if complete:
                 self._kept = commits
@@ -293,36 +293,36 @@ class SqliteStore:
                 raise trouble
 
     def _empty_log(self) -> bool:
-        """Cut the log file to nothing, if no reader needs it now."""
+        """Truncate the log file, if no reader needs it now."""
         self._connection.execute("PRAGMA busy_timeout = 0")
         (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
         return not busy
 
     def _move(self, keeper: sqlite3.Connection) -> None:
-        """Move what can be moved out of the log."""
+        """Move as much of the log as possible into the database."""
         _, pages, _ = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if pages > _LONG_LOG:
-            keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what came meanwhile: leaves little to `tidy`
+            keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what came meanwhile: leaves little for `tidy`
             self._log_is_long = True
         self._moved = True
 
     def _is_time_to_learn(self, time: float) -> bool:
-        """The index waits for a quiet moment, but neither for very much nor for very long."""
+        """Whether to index now: in a quiet moment, but before there is very much or it takes very long."""
         events, before = self._changes.events, self._events_before
         self._events_before = events
         is_quiet = events - before < _QUIET
         return is_quiet or events - self._events_learned >= _MUCH or time - self._learned >= _LONG
 
     def _is_time_to_compact(self) -> bool:
-        """A round is under way, or there is enough for one, or little that has been fresh for long."""
+        """Whether to compact now: a round is under way, or there is enough for one, or a little that is old."""
         compaction = self._compaction
         if compaction.is_under_way or compaction.is_due:
             return True
         return not compaction.is_done and monotonic() - self._compacted_at >= _COMPACT_AFTER
 
     def _is_planning_due(self, now: int) -> bool:
-        """Whether it is time for a plan: all earlier cuts must be out of the index, however large that is."""
+        """Whether to plan now: all earlier cuts must be out of the index, however large that is."""
         is_time = now - self._planned >= _PLAN_EVERY and self._keep != Retention() and not self._index.is_untidy
         return self._planned == 0 or is_time
 
@@ -343,12 +343,12 @@ class SqliteStore:
         self._planned_cuts.extend(cuts)
 
     def _cut_index(self) -> None:
-        """Do one step of the first cut in the index; what it holds no more can go from the database."""
+        """Do one step of the first cut in the index; what it no longer holds can be deleted from the database."""
         cut = self._planned_cuts[0]
         try:
             upto, more = self._index.cut(cut.conversation, cut.upto)
         except StoreError:
-            upto, more = cut.upto, False  # what the index still holds of it will be found nowhere
+            upto, more = cut.upto, False  # what the index still holds of it will not be found
         self._cuts.append(retention.Cut(cut.conversation, min(upto, cut.upto)))
         if not more:
             self._planned_cuts.popleft()

@@ -1,4 +1,4 @@
-"""All of it or nothing is written."""
+"""Transactions: everything is written, or nothing."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit the block's writes at its end. Whatever is raised, in it or there, undoes all of them."""
+    """Commit the block's writes at its end. Any exception, in the block or the commit, undoes all of them."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield

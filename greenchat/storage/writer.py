@@ -1,4 +1,4 @@
-"""Puts a turn's writes into the database: one transaction, few statements, no text twice.
+"""Writes a turn's changes to the database: one transaction, few statements, no text twice.
 
 Conversations and sources are interned: their rows are written once, their numbers remembered.
 """
@@ -25,7 +25,7 @@ _ADD_SETTLED = _ADD_FRESH.replace("fresh", "settled")
 
 
 class Writer:
-    """Writes to one connection, in the thread that opened it, and tells `changes` and `compaction` what it wrote."""
+    """Writes to one connection, in the thread that opened it, and reports to `changes` and `compaction`."""
 
     def __init__(self, connection: sqlite3.Connection, changes: Changes, compaction: Compaction) -> None:
         self._connection = connection
@@ -33,12 +33,12 @@ class Writer:
         self._compaction = compaction
         self._conversations: dict[str, tuple[int, str | None]] = {}
         self._sources: dict[tuple[str, str], int] = {}
-        self._era = object()  # as long as it is the same one, the numbers are
+        self._era = object()  # the numbers are valid as long as it is the same object
 
     def commit(self, writes: Sequence[Write]) -> bool:
-        """All of it in one transaction. Whatever is raised, nothing was kept, and the next commit may work.
+        """Commit all of it in one transaction. On an exception nothing was stored, and the next commit may work.
 
-        Returns whether something was erased, or a document taken away.
+        Returns whether an event was erased, or a document removed.
         """
         added: list[EventRow] = []
         erased: list[Erased] = []
@@ -94,7 +94,7 @@ class Writer:
             rows.append((number, conversation, kind, source, target, text, None))
 
     def _add(self, rows: list[EventRow]) -> list[EventRow]:
-        """Insert them and return them."""
+        """Insert the events and return their rows."""
         if rows:
             upto = self._compaction.upto
             if upto and any(row[0] <= upto for row in rows):
@@ -105,7 +105,7 @@ class Writer:
         return rows
 
     def _add_fresh(self, rows: list[EventRow]) -> None:
-        """Several in one statement: of many rows that saves a sixth of the time."""
+        """Insert several rows in one statement: with many rows that saves a sixth of the time."""
         done = len(rows) - len(rows) % _TOGETHER
         for begin in range(0, done, _TOGETHER):
             self._connection.execute(_ADD_TOGETHER, [*chain.from_iterable(rows[begin : begin + _TOGETHER])])
@@ -149,7 +149,7 @@ class Writer:
         self._connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, value))
 
     def _rename(self, renaming: Renaming) -> None:
-        """A conversation that had the new name before keeps what was said in it, under a key that nobody asks for."""
+        """Rename a conversation. An earlier one of that name keeps its events, under a key that is never asked for."""
         self.forget()
         aside = "UPDATE conversation SET key = key || ' until ' || id WHERE key = ? AND key <> ?"
         self._connection.execute(aside, (renaming.to, renaming.conversation))

@@ -41,7 +41,7 @@ def glob(mask: str, text: str, fold: Casefold = str.lower) -> bool:
 
 
 def alike(mask: str, look: Casefold) -> str:
-    """The mask for what texts look like. look: what a text looks like, see `names.Naming`."""
+    """Return a mask of the looks of texts. look: returns what a text looks like, see `names.Naming`."""
     return "*".join("?".join(map(look, part.split("?"))) for part in mask.split("*"))
 
 

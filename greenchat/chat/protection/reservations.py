@@ -35,12 +35,12 @@ class Reservation:
         return not self.until or now < self.until
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON can hold it."""
+        """Return all of it as JSON can hold it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_document(cls, stored: Mapping[str, Any]) -> "Reservation":
-        """The reverse of `document`."""
+        """Make a reservation from `document`'s output."""
         return cls(**{name: stored[name] for name in cls.__slots__})
 
 
@@ -57,7 +57,7 @@ class Reservations:
         self._reservations: dict[str, Reservation] = {}
 
     def __iter__(self) -> Iterator[Reservation]:
-        """In the order in which they were made."""
+        """Return an iterator over the reservations, in the order in which they were made."""
         return iter(self._reservations.values())
 
     def __len__(self) -> int:
@@ -65,15 +65,15 @@ class Reservations:
         return len(self._reservations)
 
     def key(self, mask: str) -> str:
-        """The name of a reservation: one for all spellings."""
+        """Return the key of a reservation: the same for all spellings of its mask."""
         return self._fold(mask)
 
     def get(self, mask: str) -> Reservation | None:
-        """The reservation of just this mask."""
+        """Return the reservation of exactly this mask."""
         return self._reservations.get(self._fold(mask))
 
     def of_name(self, name: str, now: int, look: Casefold | None = None) -> Reservation | None:
-        """The oldest reservation that a nick or a channel falls under. look: what a nick looks like, see `alike`."""
+        """Return the oldest reservation that a nick or a channel matches. look: what a nick looks like, see `alike`."""
         is_channel = name.startswith("#")
         for each in self:
             if each.is_channel != is_channel or not each.holds(now):
@@ -102,7 +102,7 @@ class Reservations:
         return over
 
     def shift(self, by: int, *, before: int) -> list[Reservation]:
-        """The clock was set forward by so many ms: those for a while end later; they are returned, see `ServerBans`."""
+        """Move the temporary reservations by a jump of the clock, in ms, and return them: see `ServerBans.shift`."""
         moved = [each for each in self if each.until and each.created <= before]
         moved = [replace(each, created=each.created + by, until=each.until + by) for each in moved]
         for each in moved:
