@@ -9,12 +9,14 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "greenchat/__init__.py").read_text(encoding="utf-8"))
 assert version
 
+jwt = ["PyJWT>=2.8,<3"]  # the server: logins with tokens of an identity provider
 metrics = ["prometheus-client>=0.20,<1"]  # the server: figures for Prometheus
 keyring = ["keyring>=24,<26"]  # the client: passwords in the system's keyring, not in a file
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
 
 test = [
+    *jwt,
     *metrics,
     *proxy,
     *(f"{each}; python_version < '3.15'" for each in spelling),  # it has no wheels for 3.15 yet
@@ -61,6 +63,7 @@ setup(
             "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
         ],
         "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
+        "jwt": jwt,
         "keyring": keyring,
         "metrics": metrics,
         "proxy": proxy,

@@ -8,6 +8,7 @@ PROXY = ("python-socks",)
 SPELLING = ("chunspell",)
 UNICODE = ("precis-i18n", "confusable-homoglyphs")
 PLOT = ("matplotlib",)
+JWT = ("PyJWT",)
 METRICS = ("prometheus-client",)
 COMPLETION = ("shtab",)
 

@@ -28,5 +28,5 @@ def test_precis_without_its_libraries(tmp_path: Path) -> None:
 
 def test_what_to_install_is_what_setup_py_names() -> None:
     setup = (ROOT / "setup.py").read_text()
-    for package in (*extras.TLS, *extras.PROXY, *extras.SPELLING, *extras.UNICODE, *extras.PLOT):
+    for package in (*extras.TLS, *extras.PROXY, *extras.SPELLING, *extras.UNICODE, *extras.PLOT, *extras.JWT):
         assert f'"{package}>=' in setup
