@@ -60,6 +60,17 @@ def has_document(database: Path, kind: str, key: str) -> bool:
     return found is not None
 
 
+def documents(database: Path, kind: str) -> dict[str, object]:
+    """Return all documents of a kind by their keys. Raises StoreError."""
+    require(database)
+    try:
+        with closing(connect_reader(database)) as connection:
+            rows = connection.execute("SELECT key, value FROM document WHERE kind = ?", (kind,)).fetchall()
+        return {key: json.loads(value) for key, value in rows}
+    except (*FAILURES, ValueError) as error:
+        raise StoreError(f"can't read {database}: {error}") from error
+
+
 def export(database: Path, conversation: str | None = None) -> Iterator[StoredEvent]:
     """Yield the events of all conversations, or of one (by its key), the oldest first in each.
 

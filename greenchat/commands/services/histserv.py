@@ -131,14 +131,15 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
         if not found:
             tell(ctx, HISTSERV, f"{count} messages of {name} are deleted")
             return None
-        ctx.propose(_erase, [[location.conversation, location.id] for location in found])
+        ctx.propose(erase_messages, [[location.conversation, location.id] for location in found])
         return _forget_more(ctx, name, spellings, found[-1], count + len(found))
 
     return Deferred(work, then)
 
 
 @step("history.erased")
-def _erase(ctx: Context, messages: list[tuple[str, int]]) -> None:
+def erase_messages(ctx: Context, messages: list[tuple[str, int]]) -> None:
+    """Erase messages: (conversation, id) of each. Raises StoreError."""
     ctx.journal.secure(*[Erasure(key, number) for key, number in messages])
 
 

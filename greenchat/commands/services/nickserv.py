@@ -23,7 +23,7 @@ from greenchat.commands.core.persistence import change_account, forget_presence,
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
-from greenchat.commands.services.removal import bequeath, owned, remove_account, successor_of
+from greenchat.commands.services.removal import bequeath, erase_account, owned, remove_account, successor_of
 from greenchat.protocol.times import in_words
 
 _QUOTED = re.compile(r"""(?:"(.+?)"|(\S+))\s+(?:"(.+)"|(\S+))""")
@@ -189,9 +189,7 @@ def erase(ctx: Context, words: list[str]) -> None:
         tell(ctx, NICKSERV, f"To delete the account{also}: /msg NickServ ERASE {account.name} {code}")
         return
     act(ctx, "ERASE", f"{ctx.nick} erased the account {account.name}")
-    bequeath(ctx, account)
-    remove_account(ctx, account)
-    free_name(ctx, account.name)
+    erase_account(ctx, account)
     tell(ctx, NICKSERV, f"The account {account.name} is deleted, and its name can be registered again")
 
 

@@ -1,4 +1,4 @@
-"""The removal of accounts: by their owner (DROP), by an operator (ERASE).
+"""The removal of accounts: by their owner (DROP), by an operator (ERASE, `greenchat-server erase-account`).
 
 Everybody who is logged in to it is logged out, also on connections that have not registered; a user without a
 connection leaves. Nothing that was the account's passes to the next one of its name, see `chat.accounts`.
@@ -10,15 +10,16 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.channel import Channel
 from greenchat.commands.accounts.login import mask
 from greenchat.commands.connection.quit import depart
-from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import forget_account, register_channel, reserve_name
+from greenchat.commands.core.persistence import forget_account, free_name, register_channel, reserve_name
+from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
 
 
 def owned(ctx: Context, account: Account) -> list[Channel]:
-    """The channels of which an account is the founder."""
+    """Return the channels of which an account is the founder."""
     channels = ctx.network.channels.values()
     return [channel for channel in channels if channel.registration and channel.registration.founder == account.id]
 
@@ -39,6 +40,27 @@ def bequeath(ctx: Context, account: Account) -> None:
         access = {key: rank for key, rank in registration.access.items() if key != heir.id}
         register_channel(ctx, channel, replace(registration, founder=heir.id, access=access, successor=""))
         note(ctx, "CHANSERV", f"{channel.name} belongs to {heir.name} now, the successor of {account.name}")
+
+
+def erase_account(ctx: Context, account: Account) -> None:
+    """End an account, and let its name be registered again. Raises StoreError."""
+    bequeath(ctx, account)
+    remove_account(ctx, account)
+    free_name(ctx, account.name)
+
+
+@step("shell.erased_account")
+def erase_from_shell(ctx: Context, name: str) -> tuple[str, int]:
+    """Erase an account for whoever owns the server's files; return its name, and the msgid at which it begins.
+
+    Raises KeyError where there is none, StoreError where it can't be stored.
+    """
+    account = ctx.network.accounts.get(name)
+    if account is None:
+        raise KeyError(name)
+    act(ctx, "ERASE", f"The shell erased the account {account.name} and its messages")
+    erase_account(ctx, account)
+    return account.name, account.birth
 
 
 def remove_account(ctx: Context, account: Account) -> None:

@@ -17,13 +17,16 @@ class RefusedError(Exception):
     """The server says no; the text says why in one line."""
 
 
-def ask(data: Path, command: str, **fields: object) -> Any:
-    """Return what the server that uses this data folder answers. Raises NoServerError, RefusedError."""
+def ask(data: Path, command: str, patience: float | None = _PATIENCE, **fields: object) -> Any:
+    """Return what the server that uses this data folder answers. Raises NoServerError, RefusedError.
+
+    patience: seconds to wait for the answer, None without end.
+    """
     path = path_in(data)
     received = b""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(_PATIENCE)
+            connection.settimeout(patience)
             connection.connect(str(path))
             connection.sendall(encode({"command": command, **fields}))
             while not received.endswith(b"\n"):

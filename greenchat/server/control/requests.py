@@ -4,9 +4,13 @@ import os
 import platform
 import resource
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol, TypeVar
+
+import gevent
+from gevent.hub import get_hub
 
 from greenchat import __version__
 from greenchat.chat.network import Network
@@ -14,14 +18,18 @@ from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.process import Port, Reloaded
 from greenchat.commands.operators import shell
+from greenchat.commands.services.histserv import erase_messages
+from greenchat.commands.services.removal import erase_from_shell
 from greenchat.protocol import caps
 from greenchat.server.control.service import RequestError
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
+from greenchat.storage.interface import NOWHERE, StoreError
 from greenchat.values.durations import parse_duration
 
 T = TypeVar("T")
+_PORTION = 100  # messages that are erased in one turn
 _SHOWN = 10  # of the largest rooms and the commands that were used most
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -190,6 +198,35 @@ def _bans(server: Controlled, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
+def _erase_account(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    wanted = _text(request, "name")
+    try:
+        name, birth = server.run_step(lambda ctx: ctx.propose(erase_from_shell, wanted))
+        return {"name": name, "messages": _erase_messages(server, name, birth)}
+    except KeyError:
+        raise RequestError(f"there is no account {wanted}") from None
+    except StoreError as error:
+        raise RequestError(f"the store failed ({error}); call this again") from error
+
+
+def _erase_messages(server: Controlled, name: str, birth: int) -> int:
+    """Erase what an account said since its first msgid, in portions between which others are served."""
+    fold, store, pool = server.network.fold, server.turn.store, get_hub().threadpool
+    spellings = [each for each in pool.apply(store.accounts) if fold(each) == fold(name)]
+    count, after = 0, NOWHERE
+    while found := pool.apply(store.said_by, (spellings, after, _PORTION)):
+        after = found[-1]
+        messages = [[location.conversation, location.id] for location in found if location.id >= birth]
+        server.run_step(partial(_erase_portion, messages))
+        count += len(messages)
+        gevent.sleep(0)
+    return count
+
+
+def _erase_portion(messages: list[list[Any]], ctx: Context) -> None:
+    ctx.propose(erase_messages, messages)
+
+
 def _announce(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
     text = _text(request, "text")
     return {"told": server.run_step(lambda ctx: ctx.propose(shell.announce, text))}
@@ -215,6 +252,7 @@ _REQUESTS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], Any]] = {
     "unban": _unban,
     "bans": _bans,
     "announce": _announce,
+    "erase-account": _erase_account,
     "reload": _reload,
     "stop": _stop,
 }

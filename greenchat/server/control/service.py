@@ -62,14 +62,17 @@ class ControlService:
                 self._path.unlink()
 
     def _serve(self, connection: Any, _: object) -> None:
-        with connection, gevent.Timeout(_PATIENCE, False), suppress(OSError):
+        with connection, suppress(OSError):
             line = b""
-            while not line.endswith(b"\n") and len(line) < LONGEST:
-                data = connection.recv(4096)
-                if not data:
-                    break
-                line += data
-            connection.sendall(encode(self._reply(line)))
+            with gevent.Timeout(_PATIENCE, False):
+                while not line.endswith(b"\n") and len(line) < LONGEST:
+                    data = connection.recv(4096)
+                    if not data:
+                        break
+                    line += data
+            reply = encode(self._reply(line))
+            with gevent.Timeout(_PATIENCE, False):
+                connection.sendall(reply)
 
     def _reply(self, line: bytes) -> Mapping[str, Any]:
         try:

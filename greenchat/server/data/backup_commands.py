@@ -74,7 +74,7 @@ def export(channel: str, config: Config, out: TextIO) -> int:
         sys.stderr.write(f"greenchat-server: warning: {narrowed}\n")
     fold = naming(config.settings.casemapping).fold
     for event in inspection.export(config.options.data / DATABASE, fold(channel) if channel else None):
-        out.write(_line(event) + "\n")
+        out.write(event_line(event) + "\n")
     return 0
 
 
@@ -111,7 +111,7 @@ def _events(lines: Iterable[str], name: str) -> Iterator[StoredEvent]:
 
 
 def _event(fields: dict[str, object]) -> StoredEvent:
-    """The reverse of `_line`. Raises ValueError, KeyError or TypeError."""
+    """The reverse of `event_line`. Raises ValueError, KeyError or TypeError."""
     number = parse_msgid(_text(fields["msgid"]))
     params, tags = fields["params"], fields.get("tags", {})
     if number is None or not isinstance(params, list) or not isinstance(tags, dict):
@@ -155,8 +155,8 @@ def shrink(config: Config, out: TextIO) -> int:
     return 0
 
 
-def _line(event: StoredEvent) -> str:
-    """An event as one JSON object."""
+def event_line(event: StoredEvent) -> str:
+    """Return an event as one JSON object, which `import` reads."""
     fields: dict[str, object] = {
         "time": format_time(event.time),
         "msgid": event.msgid,

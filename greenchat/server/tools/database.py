@@ -1,4 +1,4 @@
-"""`backup`, `restore`, `export`, `import`, `check` and `compact`: the database from the shell."""
+"""`backup`, `restore`, `export`, `check`, `usage` and so on: the database from the shell."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -63,6 +63,24 @@ def _compact(call: Call) -> int:
     return shrink(call.configuration(), call.out)
 
 
+@_guarded
+def _usage(call: Call) -> int:
+    from greenchat.server.data.account_data import usage
+
+    return usage(call.configuration(), call.out)
+
+
+@_guarded
+def _export_account(call: Call) -> int:
+    from greenchat.server.data.account_data import export_account
+
+    return export_account(call.arguments.name, call.configuration(), call.out)
+
+
+def _name(parser: ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the account's name")
+
+
 def _file(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path)
 
@@ -83,6 +101,8 @@ TOOLS = (
     Tool("restore", "replace the data by a backup, and move the old data aside", _restore, _file),
     Tool("export", "write the history as JSON, one object per line", _export, _channel),
     Tool("import", "add exported messages to the history; - is standard input", _import, _file),
+    Tool("export-account", "write all that is kept of an account as JSON, one object per line", _export_account, _name),
+    Tool("usage", "show what takes the room: files, and the history by channel, account and kind", _usage),
     Tool("check", "check the database for damage", _check),
     Tool("compact", "give the disk space of deleted history back to the system", _compact),
 )

@@ -15,9 +15,9 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
 
 
-def _ask(call: Call, command: str, **fields: object) -> Any:
+def _ask(call: Call, command: str, patience: float | None = 30.0, **fields: object) -> Any:
     try:
-        return ask(call.configuration().options.data, command, **fields)
+        return ask(call.configuration().options.data, command, patience, **fields)
     except NoServerError as error:
         raise ToolError(str(error), _NOT_RUNNING) from error
     except RefusedError as error:
@@ -124,7 +124,11 @@ def _ban(call: Call) -> int:
 
 
 def _connections(count: int) -> str:
-    return f"{count} connection{'s' * (count != 1)}"
+    return _count(count, "connection")
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _unban(call: Call) -> int:
@@ -146,6 +150,18 @@ def _bans(call: Call) -> int:
 def _announce(call: Call) -> int:
     told = _ask(call, "announce", text=" ".join(call.arguments.text))["told"]
     call.out.write(f"{told} user{'s' * (told != 1)} have been told\n" if told != 1 else "1 user has been told\n")
+    return 0
+
+
+def _erase_account(call: Call) -> int:
+    name = call.arguments.name
+    if not call.arguments.yes:
+        raise ToolError(f"this deletes the account {name} and all its messages for good; say --yes if you mean it")
+    erased = _ask(call, "erase-account", patience=None, name=name)
+    call.out.write(
+        f"The account {erased['name']} and {_count(erased['messages'], 'message')} are deleted. Its name still stands"
+        " in lines such as joins, and in the audit logs and backups until those are rotated away.\n"
+    )
     return 0
 
 
@@ -193,6 +209,11 @@ def _announce_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", nargs="+")
 
 
+def _erase_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the account's name")
+    parser.add_argument("--yes", action="store_true", help="do it: there is no way back")
+
+
 TOOLS = (
     Tool("status", "show the state of the running server: users, memory, database", _status, _status_arguments),
     Tool("clients", "list the connected clients, with their addresses and times", _clients, _clients_arguments),
@@ -201,6 +222,7 @@ TOOLS = (
     Tool("unban", "lift a ban", _unban, _words("target", "as `bans` shows it", many=False)),
     Tool("bans", "list the bans", _bans),
     Tool("announce", "send a notice to everybody", _announce, _announce_arguments),
+    Tool("erase-account", "delete an account and all that it said, for good", _erase_account, _erase_arguments),
     Tool("reload", "make the running server read its configuration again", _reload),
     Tool(
         "stop", "end the running server in good order", _stop, _words("reason", "the reason that is shown to everybody")
