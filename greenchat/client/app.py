@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from greenchat.client.archive.archiver import Memory
+from greenchat.client.archive.archiver import Archiver
 from greenchat.client.archive.logs import Logs
 from greenchat.client.console import Console
-from greenchat.client.effect_runner import EffectRunner, Kept
+from greenchat.client.effect_runner import EffectRunner, Stores
 from greenchat.client.irc import typing, unsent
 from greenchat.client.net.connection import Connection, Sleep
 from greenchat.client.net.transport import Transport
@@ -56,13 +56,13 @@ class App:
     """
 
     def __init__(
-        self, console: Console, surface: Surface, decoder: Input, kept: Kept, *, patient: bool = False
+        self, console: Console, surface: Surface, decoder: Input, stores: Stores, *, patient: bool = False
     ) -> None:
         self._console = console
         self._surface = surface
         self._decoder = decoder
         self._patient = patient
-        self._kept = kept
+        self._stores = stores
         self._inputs = [0]
         self._ended_at = 0.0
         self.trouble = ""
@@ -74,17 +74,17 @@ class App:
         self._connections: dict[Network, Connection] = {}
         self._sleep = Sleep()
         self._leaving = False
-        self._plugins = Plugins(console.model, kept.plugins, kept.report)
-        self._memory = Memory(console.model)
-        self._logs = Logs(console.model, kept.logs, milliseconds())
+        self._plugins = Plugins(console.model, stores.plugins, stores.report)
+        self._archiver = Archiver(console.model)
+        self._logs = Logs(console.model, stores.logs, milliseconds())
         self._processes = Processes(console.model)
-        self._errands = EffectRunner(
-            console, surface, kept, self._plugins, self._memory, self._processes, self._connection
+        self._effect_runner = EffectRunner(
+            console, surface, stores, self._plugins, self._archiver, self._processes, self._connection
         )
 
     def remember(self, path: Path) -> None:
         """Keep what is said in this file, and begin with what it has."""
-        self._memory.keep_in(path)
+        self._archiver.keep_in(path)
 
     def run(self) -> None:
         """Run until the user leaves, the terminal vanishes, or a signal ends it."""
@@ -99,7 +99,7 @@ class App:
         for network in console.model.networks:
             if not network.link.leaving:
                 self._connection(network).connect()
-        self._memory.turn(time.monotonic(), milliseconds())
+        self._archiver.turn(time.monotonic(), milliseconds())
         self._plugins.run(time.monotonic(), milliseconds())
         self._plugins.start()
         try:
@@ -110,7 +110,7 @@ class App:
             signal.set_wakeup_fd(-1)
             self._processes.close()
             self._close_all()
-            self._memory.close(time.monotonic(), milliseconds())
+            self._archiver.close(time.monotonic(), milliseconds())
 
     def _turn(self) -> None:
         console = self._console
@@ -138,12 +138,12 @@ class App:
                 if console.model.caller:
                     self._surface.notify(*console.model.caller)
         self._plugins.run(monotonic, milliseconds())
-        self._memory.turn(monotonic, milliseconds())
+        self._archiver.turn(monotonic, milliseconds())
         self._logs.turn(milliseconds())
         self._processes.turn(monotonic, milliseconds())
         console.ask(milliseconds())
-        self._errands.run()
-        self._leaving |= self._errands.leaving
+        self._effect_runner.run()
+        self._leaving |= self._effect_runner.leaving
         if not self._inputs and not self._leaving and not (self._patient and self._waits()):
             self._leaving = True
             self.trouble = unsent.outcome(console.model)
@@ -231,18 +231,18 @@ class App:
         try:
             yield
         except Exception:
-            text = f"A bug in greenchat: {what} was passed over; the details are in {self._kept.report('crash')}"
+            text = f"A bug in greenchat: {what} was passed over; the details are in {self._stores.report('crash')}"
             self._console.model.add(told, Line(milliseconds(), Kind.ERROR, text))
 
     def _connection(self, network: Network) -> Connection:
         if network not in self._connections:
             self._connections[network] = Connection(network, self._open_wire, _chance)
         if network.link.state is LinkState.OFFLINE:
-            network.address = self._kept.trust.secured(network.address, milliseconds()) or network.address
-            network.login.only_tls = self._kept.trust.is_secured(network.address, milliseconds())
-            network.login.pin = network.login.pin or self._kept.trust.pin(network.address)
-            if not self._kept.vault.is_in_keyring(str(network.address), network.nicks.wanted):
-                kept = self._kept.vault.get(str(network.address), network.nicks.wanted)
+            network.address = self._stores.trust.secured(network.address, milliseconds()) or network.address
+            network.login.only_tls = self._stores.trust.is_secured(network.address, milliseconds())
+            network.login.pin = network.login.pin or self._stores.trust.pin(network.address)
+            if not self._stores.vault.is_in_keyring(str(network.address), network.nicks.wanted):
+                kept = self._stores.vault.get(str(network.address), network.nicks.wanted)
                 network.login.credentials = network.login.credentials or kept
         return self._connections[network]
 
@@ -264,7 +264,7 @@ class App:
 
     def _unlocking(self, network: Network) -> Callable[[], NetworkEvent] | None:
         """Return what gets the password of a network from the keyring or by the user's command, None for neither."""
-        vault, server, nick = self._kept.vault, str(network.address), network.nicks.wanted
+        vault, server, nick = self._stores.vault, str(network.address), network.nicks.wanted
         if vault.is_in_keyring(server, nick):
             return lambda: (
                 Unlocked(kept)

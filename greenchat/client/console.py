@@ -7,15 +7,15 @@ slash commands or is said. A test drives it like a user and looks at pictures.
 from collections.abc import Callable
 
 from greenchat.client import handlers
-from greenchat.client.input.completing import Completing
+from greenchat.client.input.completing import Completer
 from greenchat.client.input.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.input.input_modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
 from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take
 from greenchat.client.input.message_cursor import MessageCursor
-from greenchat.client.input.prompts import Asking, Prompting
-from greenchat.client.input.question_desk import QuestionDesk, leads_away
-from greenchat.client.input.spellcheck import Proofreader
-from greenchat.client.input.submit import Speaking
+from greenchat.client.input.prompts import PromptMode, QuestionMode
+from greenchat.client.input.question_queue import QuestionQueue, leads_away
+from greenchat.client.input.spellcheck import SpellChecker
+from greenchat.client.input.submit import Submitter
 from greenchat.client.input.switcher import Switcher
 from greenchat.client.irc import chathistory, typing
 from greenchat.client.state.bindings import FORMATS, KEYS, spelled
@@ -39,7 +39,7 @@ from greenchat.client.view import join_view
 from greenchat.client.view.bars import Look, prompt_room
 from greenchat.client.view.pointer import click
 from greenchat.client.view.theme import Appearance, Theme, styled
-from greenchat.client.view.window_view import WINDOW_ACTIONS, Viewpoint
+from greenchat.client.view.window_view import WINDOW_ACTIONS, WindowView
 from greenchat.records import replace
 
 HINT_QUIT = "Ctrl-C again leaves greenchat."
@@ -53,14 +53,14 @@ class Console:
     """
 
     __slots__ = (
-        "_completing",
-        "_desk",
+        "_completer",
         "_join",
         "_mode",
         "_prefix",
-        "_proof",
+        "_questions",
         "_quitting",
-        "_speaking",
+        "_spelling",
+        "_submitter",
         "appearance",
         "hint",
         "model",
@@ -72,24 +72,24 @@ class Console:
     def __init__(self, model: Model, size: Size, appearance: Appearance | None = None) -> None:
         self.model = model
         self.appearance = appearance or Appearance()
-        self.view = Viewpoint(
+        self.view = WindowView(
             model, size, self._theme, lambda: self._mode.line if self._mode else self.editor.line, self._hint
         )
         windows = {f"window {number}" for number in range(1, 100)}
         model.actions = (
             frozenset(ACTIONS) | frozenset(WINDOW_ACTIONS) | frozenset(COMMANDS) | frozenset(KEYS.values()) | windows
         )
-        self._speaking = Speaking(model, self._follow)
+        self._submitter = Submitter(model, self._follow)
         self.hint = ""
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
-        self._desk = QuestionDesk(model)
+        self._questions = QuestionQueue(model)
         self._join: JoinScreen | None = None
         self._quitting = False
         self._prefix = ""  # keys that were pressed, of several that belong together
-        self._proof = Proofreader(model)
-        self._completing = Completing(model, lambda: self.editor, self._proof)
+        self._spelling = SpellChecker(model)
+        self._completer = Completer(model, lambda: self.editor, self._spelling)
 
     def frame(self, monotonic: float, now: int = 0) -> Frame:
         """Return the picture. monotonic: seconds. now: milliseconds since the epoch."""
@@ -101,33 +101,35 @@ class Console:
 
     @property
     def _look(self) -> Look:
-        """What the picture depends on besides model, size and time."""
+        """The description of the picture besides model, size and time."""
         mode = self._mode
         if mode:
             return Look(hint=self._hint(), prompt=mode.prompt, marked=mode.marked, selected=mode.selected)
-        prompt = f"reply to {reply.nick}: " if (reply := self._speaking.reply) else ""
-        return Look(self.view.theme, hint=self._hint(), prompt=prompt, misspelt=self._proof.misspelt(self.editor.line))
+        prompt = f"reply to {reply.nick}: " if (reply := self._submitter.reply) else ""
+        return Look(
+            self.view.theme, hint=self._hint(), prompt=prompt, misspelt=self._spelling.misspelt(self.editor.line)
+        )
 
     def _hint(self) -> str:
         """Return the status line's hint: what the keys do, after the question where that has no room of its own."""
         if self._mode is None:
-            return self.hint or self._completing.hint
+            return self.hint or self._completer.hint
         prompt, hint = self._mode.prompt, self._mode.hint
         return f"{prompt.strip()} {hint}" if width(visible(prompt)) > prompt_room(self.size.columns) else hint
 
     @property
-    def speaking(self) -> Speaking:
+    def submitter(self) -> Submitter:
         """The part that runs commands and sends lines."""
-        return self._speaking
+        return self._submitter
 
     @property
     def editor(self) -> Editor:
         """The input line."""
-        return self._speaking.editor
+        return self._submitter.editor
 
     @property
     def size(self) -> Size:
-        """Of the terminal."""
+        """The size of the terminal."""
         return self.view.size
 
     @size.setter
@@ -152,7 +154,7 @@ class Console:
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Handle an event of the terminal. now: milliseconds since the epoch."""
-        self._speaking.follow_window()  # what is typed now belongs to the window that can be seen
+        self._submitter.follow_window()  # what is typed now belongs to the window that can be seen
         match event:
             case KeyPressed(key):
                 self._key(key, now)
@@ -170,12 +172,12 @@ class Console:
                 self._mode.paste(text)
                 self._key("Enter", now)
             case Entered(text):
-                self._speaking.enter(text, now)
+                self._submitter.enter(text, now)
             case Focused(focused):
                 self.model.focused = focused
                 chathistory.mark_read(self.model.current)
-        self._speaking.follow_window()
-        self._proof.look(self.editor.line, now)
+        self._submitter.follow_window()
+        self._spelling.look(self.editor.line, now)
         self.ask(now)
         self._read()
 
@@ -190,7 +192,7 @@ class Console:
     @property
     def hides_input(self) -> bool:
         """Whether what is typed now must not be shown."""
-        return isinstance(self._mode, Prompting) and self._mode.hidden
+        return isinstance(self._mode, PromptMode) and self._mode.hidden
 
     @property
     def asked(self) -> str:
@@ -199,18 +201,18 @@ class Console:
 
     def ask(self, now: int) -> None:
         """Follow a change of window, and put the next question into the input line's place when nothing is there."""
-        self._speaking.follow_window()
-        self._mode = self._desk.settle(self._mode, brings_back=self._join is None)
-        while self._mode is None and (self._join is None or self._join.first) and (found := self._desk.next(now)):
+        self._submitter.follow_window()
+        self._mode = self._questions.follow(self._mode, brings_back=self._join is None)
+        while self._mode is None and (self._join is None or self._join.first) and (found := self._questions.next(now)):
             match found:
                 case Question() as question if not question.holds():
                     pass  # it was decided meanwhile
                 case Question() as question if self.model.asks:
-                    self._mode = Asking(question, now, self._speaking.order_known)
+                    self._mode = QuestionMode(question, now, self._submitter.order_known)
                 case Question(answers=answers):
                     answers[-1].action(now)
                 case Prompt() as prompt if self.model.asks:
-                    self._mode = Prompting(prompt, now, self._speaking.order_known)
+                    self._mode = PromptMode(prompt, now, self._submitter.order_known)
                 case WhichChannel() if not self.model.draws:
                     self.model.tell("Which one? /list shows the channels, /join #tea goes into one.", now)
                 case WhichChannel(take) if self.model.asks:
@@ -218,7 +220,7 @@ class Console:
                     plan = Plan(str(network.address), network.nicks.current)
                     self._join = JoinScreen(self.model, plan, take, start=CHANNEL, first=False)
                 case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
-                    self._mode = self._speaking.guard(many, now)
+                    self._mode = self._submitter.guard(many, now)
                 case ManyLines(buffer):
                     self.model.complain(buffer.network, f"Nothing was said in {buffer.name}: nobody to ask.", now)
                 case _:
@@ -239,13 +241,13 @@ class Console:
         self._join = JoinScreen(self.model, plan, take, start=start)
 
     def _paste(self, text: str, now: int) -> None:
-        self._completing.stop()
+        self._completer.stop()
         if self._join and not self._mode:
             self._join.paste(text)
         elif self._mode:
             self._mode.paste(text)
         else:
-            self._speaking.paste(text, now)
+            self._submitter.paste(text, now)
 
     def _key(self, key: str, now: int) -> None:
         before, text = self.model.current, self.editor.text
@@ -262,7 +264,7 @@ class Console:
     def _leads_away(self, key: str) -> bool:
         """Whether a key moves among windows or scrolls while a question waits for its answer."""
         action = self.model.settings.keys().get(key, "")
-        return isinstance(self._mode, Asking | Prompting) and leads_away(action)
+        return isinstance(self._mode, QuestionMode | PromptMode) and leads_away(action)
 
     def _mode_key(self, key: str) -> bool:
         """Give a key to the mode; True if the editor is to have it."""
@@ -286,7 +288,7 @@ class Console:
             self.hint = f"{spelled(pressed)} does nothing. /help keys"
             return
         if action not in ("complete", "complete backwards"):
-            self._completing.stop()
+            self._completer.stop()
         if action == "clear or quit":
             self._interrupt(quitting, now)
         elif action == "end" and not self.editor.text:
@@ -298,7 +300,7 @@ class Console:
         elif action.startswith("window "):
             self.view.show_number(int(action.removeprefix("window ")))
         elif action.startswith("/"):
-            self._speaking.order(action, now)
+            self._submitter.order(action, now)
         elif not self.editor.run(action) and len(key) == 1:
             self.editor.insert(key)
 
@@ -307,7 +309,7 @@ class Console:
         if self.editor.text:
             self.editor.replace(EMPTY)
         elif quitting:
-            self._speaking.order("/quit", now)
+            self._submitter.order("/quit", now)
         else:
             self._quitting = True
             self.hint = HINT_QUIT
@@ -328,7 +330,7 @@ class Console:
         self._mode = Search(self.model, self.view.scroll_to)
 
     def _switch(self, now: int) -> None:
-        self._mode = Switcher(self.model, lambda network, name: self._speaking.go(network, name, now))
+        self._mode = Switcher(self.model, lambda network, name: self._submitter.go(network, name, now))
 
     def _search_history(self) -> None:
         self._mode = HistorySearch(self.editor.history, self.editor.replace)
@@ -339,7 +341,7 @@ class Console:
         self._mode = MessageCursor(self.model, newest, self.view.bring, self._reply_to, self._follow)
 
     def _reply_to(self, said: Line) -> None:
-        self._speaking.reply = said
+        self._submitter.reply = said
 
     def _follow(self, mode: Mode) -> None:
         self._mode = mode
@@ -351,14 +353,14 @@ class Console:
     def _escape(self) -> None:
         if self.view.bare:
             self._copy_mode()
-        self._speaking.reply = None
+        self._submitter.reply = None
 
     def _help(self, now: int) -> None:
         """Tell all of the hint that is shown, which may not fit on the screen; without one, what can be done."""
         if hint := self._hint():
             self.model.tell(hint, now)
         else:
-            self._speaking.order("/help", now)
+            self._submitter.order("/help", now)
 
     def _read_all(self) -> None:
         for buffer in self.model.read_all():
@@ -372,9 +374,9 @@ class Console:
 
 
 ACTIONS: dict[str, Callable[[Console, int], None]] = {
-    "submit": lambda console, now: console._speaking.submit(now),
-    "complete": lambda console, now: console._completing.step(1),
-    "complete backwards": lambda console, now: console._completing.step(-1),
+    "submit": lambda console, now: console._submitter.submit(now),
+    "complete": lambda console, now: console._completer.step(1),
+    "complete backwards": lambda console, now: console._completer.step(-1),
     "newline": lambda console, now: console.editor.insert("\n"),
     "search": lambda console, now: console._search(),
     "switch window": lambda console, now: console._switch(now),

@@ -1,10 +1,10 @@
-"""What the model asks to have done outside of it (requests.py): connections, the terminal, files, other programs."""
+"""The effects that the model asks for (state/effects.py): connections, the terminal, files, other programs."""
 
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from greenchat.client.archive.archiver import Memory
+from greenchat.client.archive.archiver import Archiver
 from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
 from greenchat.client.irc import offer_server
@@ -19,6 +19,7 @@ from greenchat.client.state.effects import (
     Connect,
     Copy,
     Disconnect,
+    Effect,
     Execute,
     Export,
     Forget,
@@ -29,7 +30,6 @@ from greenchat.client.state.effects import (
     Plugin,
     Quit,
     Reconnect,
-    Request,
     RunCommands,
     Save,
     ShowProcesses,
@@ -45,7 +45,7 @@ from greenchat.records import record
 
 
 @record(slots=True)
-class Kept:
+class Stores:
     """The stores that outlive the program, and their folders.
 
     save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
@@ -68,21 +68,21 @@ class EffectRunner:
 
     console: Console
     surface: Surface
-    kept: Kept
+    stores: Stores
     plugins: Plugins
-    memory: Memory
+    archiver: Archiver
     processes: Processes
     connection: Callable[[Network], Connection]
     leaving: bool = False
 
     def run(self) -> None:
-        """Carry out every waiting request."""
-        requests = self.console.model.requests
-        while requests:
-            self._do(requests.popleft())
+        """Carry out every waiting effect."""
+        effects = self.console.model.effects
+        while effects:
+            self._do(effects.popleft())
 
-    def _do(self, request: Request) -> None:
-        match request:
+    def _do(self, effect: Effect) -> None:
+        match effect:
             case Quit():
                 self.leaving = True
             case Connect(network):
@@ -101,7 +101,7 @@ class EffectRunner:
             case Plugin(what, name):
                 self.plugins.order(what, name)
             case Export(buffers, path):
-                self.memory.export(list(buffers), path, self.kept.logs, milliseconds())
+                self.archiver.export(list(buffers), path, self.stores.logs, milliseconds())
             case Execute() as program:
                 self.processes.start(program, time.monotonic(), milliseconds())
             case Signal(which, number):
@@ -109,25 +109,25 @@ class EffectRunner:
             case ShowProcesses():
                 self.processes.show(time.monotonic(), milliseconds())
             case RunCommands(network, commands):
-                self.console.speaking.run_in(network.status, commands, milliseconds())
+                self.console.submitter.run_in(network.status, commands, milliseconds())
             case StartServer(network):
                 self._start_server(network)
             case Save():
                 self.console.restyle()
                 self.surface.mouse(bool(self.console.model.settings.get("mouse")))
-                self._remember(self.console.model.network, self.kept.save)
+                self._remember(self.console.model.network, self.stores.save)
             case Reconnect(network, reason):
                 self.connection(network).reconnect(reason, time.monotonic())
             case Pin(network, fingerprint):
-                self._remember(network, lambda: self.kept.trust.trust(network.address, fingerprint))
+                self._remember(network, lambda: self.stores.trust.trust(network.address, fingerprint))
             case OnlyTls(network, seconds):
                 until = milliseconds() + seconds * 1000
-                self._remember(network, lambda: self.kept.trust.require_tls(network.address, until))
+                self._remember(network, lambda: self.stores.trust.require_tls(network.address, until))
 
     def _start_server(self, network: Network) -> None:
         if network.link.state in (LinkState.REGISTERING, LinkState.ONLINE):
             return  # somebody was faster
-        problem = self.kept.serve(network.address)
+        problem = self.stores.serve(network.address)
         if problem:
             self.console.on_network(network, Disconnected(problem), milliseconds())
             return
@@ -137,7 +137,7 @@ class EffectRunner:
     def _keep(self, network: Network, credentials: Credentials) -> None:
         model = self.console.model
         try:
-            where = self.kept.vault.put(str(network.address), network.nicks.wanted, credentials)
+            where = self.stores.vault.put(str(network.address), network.nicks.wanted, credentials)
         except OSError as error:
             model.complain(network, f"The password could not be kept: {error}", milliseconds())
         else:
@@ -146,7 +146,7 @@ class EffectRunner:
     def _forget(self, network: Network, nicks: Sequence[str]) -> None:
         try:
             for nick in nicks:
-                self.kept.vault.forget(str(network.address), nick)
+                self.stores.vault.forget(str(network.address), nick)
         except OSError as error:
             self.console.model.complain(network, f"The password could not be forgotten: {error}", milliseconds())
 

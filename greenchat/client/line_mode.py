@@ -137,13 +137,13 @@ class PlainScreen:
         """Do nothing: there is nothing to lay out."""
 
     def beep(self) -> None:
-        """Whoever is called hears the line itself."""
+        """Do nothing: the line itself is heard."""
 
     def mouse(self, wanted: bool) -> None:
         """Do nothing: the mouse stays the terminal's."""
 
     def notify(self, _title: str, _text: str) -> None:
-        """Whoever is called hears the line itself."""
+        """Do nothing: the line itself is heard."""
 
     def copy(self, _text: str) -> None:
         """Do nothing: the terminal copies by itself."""

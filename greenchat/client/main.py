@@ -11,9 +11,9 @@ from greenchat.cli import WRONG_USE, called
 from greenchat.client.app import App
 from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
-from greenchat.client.effect_runner import Kept
+from greenchat.client.effect_runner import Stores
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
-from greenchat.client.irc import keeping, offer_server, windows
+from greenchat.client.irc import network_setup, offer_server, windows
 from greenchat.client.irc.trust import Trust
 from greenchat.client.state import options
 from greenchat.client.state.address import Address
@@ -137,8 +137,8 @@ def _start(given: options.Options) -> int:
             _ask_where(console, destination, note, fixed=bool(where or given.serve))
         vault, trust = Vault(data_folder()), Trust(data_folder() / "trust.json")
         plugins, logs = config_folder() / "plugins", data_folder() / "logs"
-        kept = Kept(vault, trust, lambda: save(loaded, settings), _report, plugins, logs, lambda to: serve(to)[1])
-        return _chat(console, kept, given)
+        stores = Stores(vault, trust, lambda: save(loaded, settings), _report, plugins, logs, lambda to: serve(to)[1])
+        return _chat(console, stores, given)
 
 
 def _where(given: str, start: str) -> str:
@@ -156,7 +156,7 @@ def _console(
     destination: Destination, nick: str, given: options.Options, settings: Settings, kept: Sequence[KeptNetwork]
 ) -> Console:
     identity = os.urandom(9).hex()
-    networks = [keeping.make(each, nick or "guest", identity) for each in kept]
+    networks = [network_setup.make(each, nick or "guest", identity) for each in kept]
     if not networks:
         networks = [Network(destination.address.host, destination.address, nick, identity=identity)]
         networks[0].login.certificate = given.certificate
@@ -239,11 +239,11 @@ def _servers() -> Iterator[Serve]:
         yield serve
 
 
-def _chat(console: Console, kept: Kept, given: options.Options) -> int:
+def _chat(console: Console, stores: Stores, given: options.Options) -> int:
     try:
         if given.plain:
-            return _run_plain(console, kept)
-        _run_on_screen(console, kept, keeps=not given.no_archive)
+            return _run_plain(console, stores)
+        _run_on_screen(console, stores, keeps=not given.no_archive)
     except UsageError:
         raise
     except Exception:
@@ -252,17 +252,17 @@ def _chat(console: Console, kept: Kept, given: options.Options) -> int:
     return 0
 
 
-def _run_plain(console: Console, kept: Kept) -> int:
+def _run_plain(console: Console, stores: Stores) -> int:
     from greenchat.client.line_mode import LineInput, PlainScreen
 
-    app = App(console, PlainScreen(console), LineInput(), kept, patient=True)
+    app = App(console, PlainScreen(console), LineInput(), stores, patient=True)
     app.run()
     if app.trouble:
         print(f"greenchat: {app.trouble}", file=sys.stderr)
     return UNSENT if app.trouble else 0
 
 
-def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
+def _run_on_screen(console: Console, stores: Stores, *, keeps: bool) -> None:
     from greenchat.client.terminal.key_decoder import Decoder
     from greenchat.client.terminal.screen import Screen, TerminalError
 
@@ -271,7 +271,7 @@ def _run_on_screen(console: Console, kept: Kept, *, keeps: bool) -> None:
             console.appearance.depth = screen.depth
             console.restyle()
             console.size = screen.size
-            app = App(console, screen, Decoder(), kept)
+            app = App(console, screen, Decoder(), stores)
             screen.mouse(bool(console.model.settings.get("mouse")))
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")

@@ -17,7 +17,7 @@ RETRY_SECONDS = 5.0  # while another program has the file
 MEGABYTE = 1 << 20
 
 
-class Memory:
+class Archiver:
     """Writes what is new, and fills windows that are new or are scrolled to their top.
 
     path: of the archive, None to keep nothing. Times are seconds of the app's clock and milliseconds since the epoch.

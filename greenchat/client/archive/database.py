@@ -93,8 +93,10 @@ class Archive:
             self.prune()
 
     def _put_in_order(self, buffer: Buffer) -> None:
-        """Of what was said in one millisecond, the rows tell the order: where an older page of history came later, they
-        are written anew."""
+        """Keep the rows in the order in which things were said within a millisecond.
+
+        Where an older page of history came later, they are written anew.
+        """
         lines, count = buffer.lines, len(buffer.history.fresh)
         if not count or (count <= len(lines) and lines[-count] is buffer.history.fresh[0]):
             return  # all at the end, as it is while people talk

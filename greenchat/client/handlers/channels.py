@@ -153,7 +153,7 @@ def topic_is(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_NOTOPIC)
 def no_topic(incoming: Incoming) -> None:
-    """There is none."""
+    """Note that no topic is set."""
     buffer = incoming.network.find(incoming.param(1))
     if buffer:
         buffer.topic = ""

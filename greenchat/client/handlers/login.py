@@ -1,9 +1,9 @@
-"""What the server says about accounts: SASL, registration, and doors that are open only to those who have one.
+"""What the server says about accounts: SASL, registration, and what is open only to those who have one.
 
 https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
 """
 
-from greenchat.client.handlers.registration import end_when_settled
+from greenchat.client.handlers.registration import end_negotiation
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import joining, login
 from greenchat.client.state.lines import Kind
@@ -40,7 +40,7 @@ def logged_out(incoming: Incoming) -> None:
 def success(incoming: Incoming) -> None:
     """End the successful SASL exchange."""
     incoming.network.login.attempt = None
-    end_when_settled(incoming.network)
+    end_negotiation(incoming.network)
 
 
 @on(Numeric.ERR_SASLFAIL, Numeric.ERR_SASLTOOLONG, "902")
@@ -65,7 +65,7 @@ def failure(incoming: Incoming) -> None:
         incoming.model.ask(
             network, Question(text, (again, Answer("leave", "go on without an account", nothing))), incoming.time
         )
-    end_when_settled(network)
+    end_negotiation(network)
 
 
 @on(Numeric.ERR_SASLABORTED, Numeric.RPL_SASLMECHS)
@@ -73,7 +73,7 @@ def in_between(incoming: Incoming) -> None:
     """Show nothing, for the next numeric says enough; an aborted exchange holds up no login."""
     if incoming.message.command == Numeric.ERR_SASLABORTED.command:
         incoming.network.login.attempt = None
-        end_when_settled(incoming.network)
+        end_negotiation(incoming.network)
 
 
 @on("REGISTER", "VERIFY")

@@ -73,7 +73,7 @@ def _note_account(incoming: Incoming, buffer: Buffer) -> None:
 
 @on("MARKREAD")
 def markread(incoming: Incoming) -> None:
-    """Up to where the user has read, maybe in another client: https://ircv3.net/specs/extensions/read-marker"""
+    """Note up to where the user has read, maybe in another client: https://ircv3.net/specs/extensions/read-marker"""
     buffer = incoming.network.find(incoming.param(0))
     _, _, stamp = incoming.param(1).partition("timestamp=")
     time = milliseconds_of(stamp)

@@ -4,7 +4,7 @@ https://ircv3.net/specs/extensions/capability-negotiation
 """
 
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.irc import chathistory, joining, keeping, login, nick_recovery, notify_list, sending
+from greenchat.client.irc import chathistory, joining, login, network_setup, nick_recovery, notify_list, sending
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
@@ -70,7 +70,7 @@ def cap(incoming: Incoming) -> None:
         if _secure(incoming):
             return
         _ask_for(network, network.caps.offered)
-        end_when_settled(network)
+        end_negotiation(network)
     elif subcommand == "NEW":
         offered = _with_values(names)
         network.caps.offered |= offered
@@ -89,7 +89,7 @@ def cap(incoming: Incoming) -> None:
             if login.SASL in names and not (login.wants(network) and login.start(network)):
                 incoming.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
         network.caps.asked = max(0, network.caps.asked - 1)
-        end_when_settled(network)
+        end_negotiation(network)
 
 
 @on(Numeric.RPL_WELCOME)
@@ -122,7 +122,7 @@ def isupport(incoming: Incoming) -> None:
 
 
 @on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
-def settled(incoming: Incoming) -> None:
+def after_welcome(incoming: Incoming) -> None:
     """After the welcome, join the channels and send what waited. After /motd nothing is left to do."""
     network = incoming.network
     first, network.link.welcomed = not network.link.welcomed, True
@@ -132,10 +132,10 @@ def settled(incoming: Incoming) -> None:
             sending.flush(incoming.model, buffer, incoming.time)
     if network.away_text and not network.away:
         network.send("AWAY", network.away_text)
-    login.settle(incoming.model, network, incoming.time)
+    login.after_welcome(incoming.model, network, incoming.time)
     chathistory.ask_targets(network, incoming.time)
     if first:
-        keeping.came_in(incoming.model, network)
+        network_setup.came_in(incoming.model, network)
     nick_recovery.watch(network)
     notify_list.watch(incoming.model, network)
 
@@ -228,13 +228,13 @@ def _secure(incoming: Incoming) -> bool:
     port, duration = policy.get("port", ""), policy.get("duration", "")
     if network.address.tls:
         if duration.isdecimal():
-            incoming.model.requests.append(OnlyTls(network, int(duration)))
+            incoming.model.effects.append(OnlyTls(network, int(duration)))
     elif port.isdecimal() and 0 < int(port) < 65536:
         network.address = Address(network.address.host, int(port), tls=True)
         network.login.only_tls = True
         network.outgoing.clear()
         incoming.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
-        incoming.model.requests.append(Reconnect(network, "to switch to TLS"))
+        incoming.model.effects.append(Reconnect(network, "to switch to TLS"))
         return True
     return False
 
@@ -261,7 +261,7 @@ def _request(network: Network, line: str) -> None:
     network.send("CAP", "REQ", line)
 
 
-def end_when_settled(network: Network) -> None:
+def end_negotiation(network: Network) -> None:
     """End the negotiation, once all is answered and we are logged in or can't be."""
     if network.caps.asked == 0 and network.login.attempt is None and network.link.state is LinkState.REGISTERING:
         if network.away_text and network.caps.held & caps.PRE_AWAY != 0:

@@ -4,18 +4,18 @@ from collections.abc import Callable
 
 from greenchat.client.input.choices import Completion
 from greenchat.client.input.editor import Editor
-from greenchat.client.input.spellcheck import Proofreader
+from greenchat.client.input.spellcheck import SpellChecker
 from greenchat.client.state.model import Model
 
 SHOWN = 12  # candidates in the list at once
 
 
-class Completing:
+class Completer:
     """editor: the input line that is completed. Reads: hint. Changes: step, stop."""
 
     __slots__ = ("_completion", "_editor", "_model", "_proof")
 
-    def __init__(self, model: Model, editor: Callable[[], Editor], proof: Proofreader) -> None:
+    def __init__(self, model: Model, editor: Callable[[], Editor], proof: SpellChecker) -> None:
         self._model = model
         self._editor = editor
         self._proof = proof

@@ -30,7 +30,7 @@ _NO_WORDS = re.compile(r"[/@#\\_~$%^=<>|{}\d]|\w[:.]\w|^:\w+:$|^:")  # links, pa
 
 
 class SpellingError(Exception):
-    """There is nothing to check with; the text says why, in words for the user."""
+    """An error: there is nothing to check with; the text says why, in words for the user."""
 
 
 class _Dictionary(Protocol):

@@ -133,19 +133,19 @@ class Editor:
         self._move(self.line.cursor + len(_first(self.line.after)))
 
     def word_left(self) -> None:
-        """To the beginning of the word."""
+        """Go to the beginning of the word."""
         self._move(_start(_WORD_LEFT, self.line.before))
 
     def word_right(self) -> None:
-        """To the end of the word."""
+        """Go to the end of the word."""
         self._move(self.line.cursor + _end(_WORD_RIGHT, self.line.after))
 
     def home(self) -> None:
-        """To the beginning of the line."""
+        """Go to the beginning of the line."""
         self._move(self.line.before.rfind("\n") + 1)
 
     def end(self) -> None:
-        """To the end of the line."""
+        """Go to the end of the line."""
         self._move(self.line.cursor + len(self.line.after.partition("\n")[0]))
 
     # deleting

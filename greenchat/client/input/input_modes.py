@@ -85,7 +85,7 @@ class Search:
 
     @property
     def marked(self) -> str:
-        """The same, to be marked."""
+        """The text that was looked for, to be marked."""
         return self._editor.text
 
     @property

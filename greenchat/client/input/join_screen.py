@@ -106,7 +106,9 @@ class JoinScreen:
         directory = network.directory
         if not directory.entries:
             return (
-                "There are no channels here yet: make the first." if directory.complete else "Asking for channels ..."
+                "There are no channels here yet: make the first."
+                if directory.complete
+                else "QuestionMode for channels ..."
             )
         return f"{len(directory.entries)} channel{'s' * (len(directory.entries) != 1)} here, or any new name:"
 
@@ -127,7 +129,7 @@ class JoinScreen:
         """DONE when the screen is to go."""
         if key in CANCEL or (key == "C-d" and not self._editors[self.field].text):
             if self.first:
-                self._model.requests.append(Quit())
+                self._model.effects.append(Quit())
             return DONE
         if key == "F1":
             self._helped = not self._helped
@@ -190,7 +192,7 @@ class JoinScreen:
     def _enter_server(self, text: str) -> None:
         if self._offers_server and self._address() == self._network.address:
             self._offers_server, self.trouble = False, ""
-            self._model.requests.append(StartServer(self._network))
+            self._model.effects.append(StartServer(self._network))
             self._connecting, self.field = True, CHANNEL
             return
         if is_channel(text):
@@ -221,7 +223,7 @@ class JoinScreen:
             network.login.credentials = None
         network.nicks.current = network.nicks.wanted = nick
         network.link.trouble, network.link.tries = None, 0
-        self._model.requests.append(Connect(network))
+        self._model.effects.append(Connect(network))
         self._connecting, self._asked, self.field = True, False, CHANNEL
 
     def _failed(self, why: str) -> None:
@@ -238,7 +240,7 @@ class JoinScreen:
 
     def _open(self, now: int) -> str:
         """Go in without the server: what was said before is there to read, and the connection is tried again."""
-        self._model.requests.append(Connect(self._network))
+        self._model.effects.append(Connect(self._network))
         self._take(self._editors[CHANNEL].text.strip(), now)
         return DONE
 

@@ -113,10 +113,10 @@ class MessageCursor:
         return STAYS
 
     def paste(self, text: str) -> None:
-        """There is nothing to paste into."""
+        """Do nothing: there is nothing to paste into."""
 
     def _go(self, number: int, step: int) -> None:
-        """To the nearest line that somebody wrote, first in the direction of step."""
+        """Go to the nearest line that somebody wrote, first in the direction of step."""
         buffer = self._buffer
         if not buffer.lines:
             return
@@ -140,10 +140,10 @@ class MessageCursor:
         return DONE
 
     def _open(self, link: str) -> None:
-        self._model.requests.append(Open(link))
+        self._model.effects.append(Open(link))
 
     def _copy(self, text: str) -> None:
-        self._model.requests.append(Copy(text))
+        self._model.effects.append(Copy(text))
 
 
 class Reaction:
@@ -218,7 +218,7 @@ class Choice:
         return DONE if key in CANCEL or key == "n" else STAYS
 
     def paste(self, text: str) -> None:
-        """There is nothing to paste into."""
+        """Do nothing: there is nothing to paste into."""
 
 
 def plain(said: Said) -> str:

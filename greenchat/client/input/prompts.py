@@ -14,7 +14,7 @@ Order = Callable[[str, int], bool]  # runs a line if it is a command; whether it
 
 
 class _Typing:
-    """The base of Asking and Prompting: a line of their own."""
+    """The base of QuestionMode and PromptMode: a line of their own."""
 
     marked = ""
     selected: int | None = None
@@ -33,7 +33,7 @@ class _Typing:
         self._editor.insert(text.split("\n")[0])
 
 
-class Asking(_Typing):
+class QuestionMode(_Typing):
     """A question in the input line's place. now: when it is answered, in milliseconds since the epoch."""
 
     def __init__(self, question: Question, now: int, order: Order) -> None:
@@ -85,7 +85,7 @@ class Asking(_Typing):
         return STAYS
 
 
-class Prompting(_Typing):
+class PromptMode(_Typing):
     """A text is asked for."""
 
     holds = True

@@ -24,7 +24,7 @@ class Checker(Protocol):
         """Return corrections of a word."""
 
 
-class Proofreader:
+class SpellChecker:
     """Reads: misspelt, completion. Changes: look."""
 
     __slots__ = ("_dictionaries", "_languages", "_model", "_spans", "_text")

@@ -25,7 +25,7 @@ def sendable(text: str) -> str:
     return UNSENDABLE.sub("", text)
 
 
-class Speaking:
+class Submitter:
     """The editor, the drafts of the other windows, and what the next line replies to.
 
     ask: puts a paste guard into the input line's place.

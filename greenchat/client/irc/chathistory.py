@@ -81,7 +81,7 @@ def ask_targets(network: Network, now: int) -> None:
 
 
 def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
-    """There is something new in this conversation, said at this time: have it come into its window. Where it may have
+    """Have what is new in this conversation, said at this time, come into its window. Where it may have
     been read elsewhere, ask first whether it was."""
     since = network.reading.talks_since
     if network.isupport.is_channel(name) or time < since:

@@ -168,7 +168,7 @@ def logged_in(model: Model, network: Network, account: str) -> None:
     credentials = network.login.credentials
     if network.login.keep and credentials:
         network.login.keep = False
-        keep = Answer("yes", "by itself from now on", lambda _now: model.requests.append(Keep(network, credentials)))
+        keep = Answer("yes", "by itself from now on", lambda _now: model.effects.append(Keep(network, credentials)))
         no = Answer("no", "I type the password each time", nothing)
         model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no), where=network))
     if network.link.state is LinkState.ONLINE:
@@ -177,7 +177,7 @@ def logged_in(model: Model, network: Network, account: str) -> None:
         joining.rejoin(network)
 
 
-def settle(model: Model, network: Network, now: int) -> None:
+def after_welcome(model: Model, network: Network, now: int) -> None:
     """After registration, log in if that is still to be done; ask once what to do if the nickname was taken."""
     refused, network.nicks.refused = network.nicks.refused, None
     if network.login.account:

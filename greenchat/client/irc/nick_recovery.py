@@ -39,7 +39,7 @@ def denied(model: Model, network: Network, now: int) -> None:
     text = f"{network.nicks.wanted} is here already, on another device of yours: coming in anew to be one with it."
     model.add(network.status, Line(now, Kind.INFO, text))
     network.send("QUIT", f"Coming back as {network.nicks.wanted}")
-    model.requests.append(Reconnect(network, f"to come back as {network.nicks.wanted}"))
+    model.effects.append(Reconnect(network, f"to come back as {network.nicks.wanted}"))
 
 
 def renamed(network: Network, nick: str) -> None:

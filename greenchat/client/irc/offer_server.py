@@ -14,7 +14,7 @@ def ask(model: Model, network: Network, now: int) -> None:
     network.link.offers_server = False
 
     def start(_now: int) -> None:
-        model.requests.append(StartServer(network))
+        model.effects.append(StartServer(network))
 
     answers = (
         Answer("yes", "it ends when you leave", start),

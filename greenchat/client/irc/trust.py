@@ -80,8 +80,8 @@ def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int)
     def trust(_now: int) -> None:
         network.login.pin = fingerprint
         network.link.leaving = False
-        model.requests.append(Pin(network, fingerprint))
-        model.requests.append(Connect(network))
+        model.effects.append(Pin(network, fingerprint))
+        model.effects.append(Connect(network))
 
     shown = grouped(fingerprint)
     leave = Answer("leave", "don't connect", nothing)

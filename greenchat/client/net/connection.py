@@ -7,7 +7,7 @@ called next.
 from collections.abc import Callable
 from typing import Protocol
 
-from greenchat.client.irc import ctcp, keeping, notify_list
+from greenchat.client.irc import ctcp, network_setup, notify_list
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.client.state.model import LinkState, Network
@@ -122,7 +122,7 @@ class Connection:
                     network.link.retry_at = None
                     return
                 if network.link.tries:
-                    keeping.try_next_address(network)
+                    network_setup.try_next_address(network)
                 if self._connected_at and monotonic - self._connected_at >= STABLE_SECONDS:
                     self._tries = 0
                 self._connected_at = 0.0

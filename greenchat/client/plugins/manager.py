@@ -58,12 +58,12 @@ class Plugins:
 
     @property
     def names(self) -> list[str]:
-        """Of those that are loaded."""
+        """The names of the loaded plugins."""
         return sorted(self._loaded)
 
     @property
     def found(self) -> list[str]:
-        """Of those whose files are there."""
+        """The names of the plugins whose files are there."""
         return sorted(path.stem for path in self.folder.glob("*.py") if NAME.fullmatch(path.stem))
 
     @property

@@ -36,7 +36,7 @@ def log_out(order: Order) -> None:
     network = order.network
     account = network.login.credentials.account if network.login.credentials else network.login.account
     network.login.credentials = None
-    order.model.requests.append(Forget(network, (network.nicks.wanted, *([account] if account else []))))
+    order.model.effects.append(Forget(network, (network.nicks.wanted, *([account] if account else []))))
     if network.login.account:
         order.online().send("PRIVMSG", login.SERVICE, "LOGOUT")
     order.tell("Greenchat has forgotten your password for this server.")

@@ -30,7 +30,7 @@ def join(order: Order) -> None:
 
 
 def _join_later(order: Order, channels: list[str], keys: list[str]) -> None:
-    """There is no connection: what is typed in the windows waits, and we go in once it stands."""
+    """Join these channels once there is a connection; what is typed in their windows waits."""
     for place, channel in enumerate(channels):
         order.network.want(channel, keys[place] if place < len(keys) else "")
 

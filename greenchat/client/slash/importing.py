@@ -27,7 +27,7 @@ def import_(order: Order) -> None:
         raise SlashError(str(error)) from error
     for line in lines:
         order.tell(line)
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
 
 
 def take_over(settings: Settings, client: str = "", path: str = "") -> list[str]:

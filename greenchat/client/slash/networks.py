@@ -1,6 +1,6 @@
 """Commands about networks: several at once, each with its windows, each reconnecting by itself."""
 
-from greenchat.client.irc import keeping
+from greenchat.client.irc import network_setup
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state import well_known
 from greenchat.client.state.destination import AddressError, is_channel, parse_destination
@@ -18,7 +18,7 @@ def connect(order: Order) -> None:
     if network.link.state is not LinkState.OFFLINE:
         raise SlashError("Connected already. /disconnect first.")
     network.link.leaving = False
-    order.model.requests.append(Connect(network))
+    order.model.effects.append(Connect(network))
 
 
 @command("disconnect", usage="[why]", example="/disconnect")
@@ -29,7 +29,7 @@ def disconnect(order: Order) -> None:
     network.link.retry_at = None
     if network.link.state is not LinkState.OFFLINE:
         network.send("QUIT", *([order.arguments] if order.arguments else []))
-        order.model.requests.append(Disconnect(network))
+        order.model.effects.append(Disconnect(network))
 
 
 @command("networks", "servers", example="/networks")
@@ -83,7 +83,7 @@ def network_(order: Order) -> None:
         for field, meaning in FIELDS.items():
             order.tell(f"{field} = {kept[name].get(field) or '(nothing)'}: {meaning}")
     else:
-        order.model.requests.append(Save())
+        order.model.effects.append(Save())
 
 
 def _set(kept: KeptNetwork, field: str, value: str) -> None:
@@ -99,7 +99,7 @@ def _destination(order: Order) -> Network:
     if kept:
         there = next((each for each in order.model.networks if each.kept is kept), None)
         if there is None:
-            there = keeping.make(kept, order.network.nicks.wanted, order.network.identity)
+            there = network_setup.make(kept, order.network.nicks.wanted, order.network.identity)
             order.model.add_network(there)
         order.model.show(there.status)
         return there

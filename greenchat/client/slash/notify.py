@@ -54,6 +54,6 @@ def _forget(order: Order, nick: str, network: str) -> bool:
 
 
 def _watch_anew(order: Order) -> None:
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     for network in order.model.networks:
         notify_list.watch(order.model, network)

@@ -15,4 +15,4 @@ def plugin(order: Order) -> None:
     what, _, name = order.arguments.partition(" ")
     if what not in ("", "list", "example", "load", "unload", "reload") or bool(name) != what.endswith("load"):
         raise SlashError("How to use it: /plugin list, /plugin example, /plugin load NAME or /plugin unload NAME")
-    order.model.requests.append(Plugin(what.removeprefix("re"), name.strip().removesuffix(".py")))
+    order.model.effects.append(Plugin(what.removeprefix("re"), name.strip().removesuffix(".py")))

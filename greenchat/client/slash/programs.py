@@ -36,14 +36,14 @@ def exec_(order: Order) -> None:
     if not rest and switches:
         raise SlashError(USE)
     if not rest:
-        order.model.requests.append(ShowProcesses())
+        order.model.effects.append(ShowProcesses())
         return
     target = switches.get("-msg") or switches.get("-notice")
     here = order.buffer if "-o" in switches or "-out" in switches else None
     to = order.model.open(order.network, target) if target else here
     if to:
         _can_speak(to)
-    order.model.requests.append(
+    order.model.effects.append(
         Execute(
             rest,
             order.buffer,
@@ -62,7 +62,7 @@ def _signal(order: Order, name: str, which: str) -> None:
         number = signal.SIGTERM
     if number not in signal.valid_signals() or not which:
         raise SlashError(USE)
-    order.model.requests.append(Signal(which, int(number)))
+    order.model.effects.append(Signal(which, int(number)))
 
 
 def _can_speak(buffer: Buffer) -> None:

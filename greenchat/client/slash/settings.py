@@ -37,7 +37,7 @@ def set_(order: Order) -> None:
         settings.set(name, shown(row.default) if text.strip() == "default" else text.strip())
     except SettingError as error:
         raise SlashError(str(error)) from error
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}")
 
 
@@ -62,7 +62,7 @@ def unset(order: Order) -> None:
 @command("save", example="/save")
 def save(order: Order) -> None:
     """Write the settings down. They are at each change, so there is seldom need to."""
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     order.tell("The settings are saved.")
 
 
@@ -81,7 +81,7 @@ def alias(order: Order) -> None:
     if name in COMMANDS or name in ALIASES:
         raise SlashError(f"/{name} is a command of greenchat already.")
     aliases[name] = text.strip().removeprefix("/")
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     order.tell(f"/{name} = /{aliases[name]}")
 
 
@@ -90,7 +90,7 @@ def unalias(order: Order) -> None:
     """Forget an alias."""
     if order.model.settings.aliases.pop(order.words[0].removeprefix("/").lower(), None) is None:
         raise SlashError("There is no such alias.")
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
 
 
 @command("bind", usage="[key [what it does]]", example="/bind F5 next window")
@@ -112,7 +112,7 @@ def bind(order: Order) -> None:
         settings.bindings[key] = action
     else:
         raise SlashError(f"There is no action {action}. /bind lists those that keys have.")
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     order.tell(f"{key}: {settings.keys().get(key, '(nothing)')}")
 
 
@@ -125,7 +125,7 @@ def highlight(order: Order) -> None:
     wanted = [word for word in order.words if word not in words]
     if wanted:
         settings.set(name, " ".join((*words, *wanted)))
-        order.model.requests.append(Save())
+        order.model.effects.append(Save())
     order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}")
 
 
@@ -138,7 +138,7 @@ def dehighlight(order: Order) -> None:
         raise SlashError(f"{order.words[0]} does not call you. /highlight shows what does.")
     words.remove(order.words[0])
     order.model.settings.set(name, " ".join(words))
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     order.tell(f"{name} = {' '.join(words) or '(nothing)'}")
 
 
@@ -166,7 +166,7 @@ def override(order: Order) -> None:
     else:
         overrides.pop(where, None)
         order.tell(f"{where} is treated as the settings say.")
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
 
 
 @command("ignore", usage="[nick or mask [kinds] [#channel]]", example="/ignore *!*@spam.example")
@@ -182,7 +182,7 @@ def ignore(order: Order) -> None:
         raise SlashError(f"{wrong} is no kind and no channel. Kinds are {', '.join(IGNORABLE)}.")
     if entry and entry not in ignored:
         ignored.append(entry)
-        order.model.requests.append(Save())
+        order.model.effects.append(Save())
     order.tell(f"You don't read: {', '.join(ignored)}" if ignored else "You read everybody.")
 
 
@@ -195,5 +195,5 @@ def unignore(order: Order) -> None:
     if not gone:
         raise SlashError(f"{entry} is not ignored. /ignore shows who is.")
     ignored[:] = [each for each in ignored if each not in gone]
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     order.tell(f"You read {entry} again.")

@@ -13,5 +13,5 @@ def mouse(order: Order) -> None:
     if wanted not in ("on", "off"):
         raise SlashError("How to use it: /mouse on or off")
     order.model.settings.set("mouse", wanted)
-    order.model.requests.append(Save())
+    order.model.effects.append(Save())
     order.tell("Mouse support is on; hold Shift to select text." if wanted == "on" else "Mouse support is off.")

@@ -151,7 +151,7 @@ def export(order: Order) -> None:
         path = rest.strip()
     if not buffers:
         raise SlashError("There is no conversation to export yet.")
-    order.model.requests.append(Export(buffers, Path(path).expanduser() if path else None))
+    order.model.effects.append(Export(buffers, Path(path).expanduser() if path else None))
 
 
 @command("quit", "exit", "bye", "signoff", usage="[why]", example="/quit See you tomorrow")
@@ -163,7 +163,7 @@ def quit_(order: Order) -> None:
         if network.link.state is not LinkState.OFFLINE:
             why = order.arguments or str(order.model.settings.get("text.quit"))
             network.send("QUIT", *([why] if why else []))
-    order.model.requests.append(Quit())
+    order.model.effects.append(Quit())
 
 
 @command("raw", "quote", usage="a line of IRC", least=1, example="/raw WHOIS bob")

@@ -1,4 +1,4 @@
-"""What is to be done outside the model, one small class each: it waits in `Model.requests` until the app does it.
+"""What is to be done outside the model, one small class each: it waits in `Model.effects` until the app does it.
 
 Not frozen, as the events are.
 """
@@ -135,7 +135,7 @@ class ShowProcesses:
 
 @record(slots=True)
 class RunCommands:
-    """These commands are to be run as in the network's own window."""
+    """A request to run these commands as in the network's own window."""
 
     network: Network
     commands: tuple[str, ...]
@@ -148,7 +148,7 @@ class StartServer:
     network: Network
 
 
-Request = (
+Effect = (
     Quit
     | Connect
     | Disconnect

@@ -1,13 +1,13 @@
 """What the client knows: its networks with their buffers, which of these is shown, and what waits to be asked or done.
 
-Pure state; it draws and sends nothing. What is to be done outside waits in `Model.requests`.
+Pure state; it draws and sends nothing. What is to be done outside waits in `Model.effects`.
 """
 
 from collections import deque
 
 from greenchat.client.state.address import Address
 from greenchat.client.state.buffer import BufferKind
-from greenchat.client.state.effects import Request
+from greenchat.client.state.effects import Effect
 from greenchat.client.state.lines import TALK, Kind, Line
 from greenchat.client.state.network import Buffer, Network
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
@@ -26,7 +26,7 @@ class Model:
     """All networks, all buffers in the order of their windows, and which one is shown.
 
     Reads: window_number. Changes: add_network, open, close, show, add, say. What the app is asked to do waits in
-    `requests`.
+    `effects`.
     """
 
     __slots__ = (
@@ -38,6 +38,7 @@ class Model:
         "calls",
         "current",
         "draws",
+        "effects",
         "focused",
         "heard",
         "last",
@@ -46,7 +47,6 @@ class Model:
         "networks",
         "on_screen",
         "questions",
-        "requests",
         "settings",
         "splits",
     )
@@ -56,7 +56,7 @@ class Model:
         self.buffers: list[Buffer] = []
         self.splits = Splits(network.status)
         self.on_screen: tuple[Buffer, ...] = ()  # those that are shown besides the current one, if there is room
-        self.requests: deque[Request] = deque()
+        self.effects: deque[Effect] = deque()
         self.settings = Settings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # is there somebody who can answer questions?

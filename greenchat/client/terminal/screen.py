@@ -127,7 +127,7 @@ class Screen:
 
     @property
     def size(self) -> Size:
-        """As the terminal says it now."""
+        """The size that the terminal says it has now."""
         columns, rows = os.get_terminal_size(1)
         return Size(rows, columns)
 

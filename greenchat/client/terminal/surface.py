@@ -17,7 +17,7 @@ class Surface(Protocol):
 
     @property
     def size(self) -> Size:
-        """In cells."""
+        """The size in cells."""
 
     @property
     def wide(self) -> bool:

@@ -43,7 +43,7 @@ class Cursor(NamedTuple):
 
 
 class Size(NamedTuple):
-    """Of the terminal, in cells."""
+    """A size in cells."""
 
     rows: int
     columns: int

@@ -5,10 +5,10 @@ from greenchat.client.state.effects import Open
 from greenchat.client.text.cells import width
 from greenchat.client.text.style import Cursor, Size
 from greenchat.client.view.bars import Look, input_place
-from greenchat.client.view.window_view import Viewpoint
+from greenchat.client.view.window_view import WindowView
 
 
-def click(view: Viewpoint, editor: Editor, look: Look, row: int, column: int) -> str:
+def click(view: WindowView, editor: Editor, look: Look, row: int, column: int) -> str:
     """Follow a click on a cell, counted from 0. Returns a hint for the user, "" for none."""
     place = _place_in_input(view, look, row, column)
     link = link_at(view, look, row, column)
@@ -17,7 +17,7 @@ def click(view: Viewpoint, editor: Editor, look: Look, row: int, column: int) ->
     if place is not None:
         editor.move(place)
     elif link:
-        view.model.requests.append(Open(link))
+        view.model.effects.append(Open(link))
         return f"Opening {link}"
     elif nick:
         editor.insert(f"{nick}{' ' if editor.text else ': '}")
@@ -26,7 +26,7 @@ def click(view: Viewpoint, editor: Editor, look: Look, row: int, column: int) ->
     return ""
 
 
-def link_at(view: Viewpoint, look: Look, row: int, column: int) -> str:
+def link_at(view: WindowView, look: Look, row: int, column: int) -> str:
     """Return the link that is drawn at a cell of a window, "" for none."""
     if view.layout.window_at(row, column) is None:
         return ""
@@ -38,7 +38,7 @@ def link_at(view: Viewpoint, look: Look, row: int, column: int) -> str:
     return ""
 
 
-def _place_in_input(view: Viewpoint, look: Look, row: int, column: int) -> int | None:
+def _place_in_input(view: WindowView, look: Look, row: int, column: int) -> int | None:
     """Return the place in the text of the input that a cell stands for, None for one of another row."""
     divided = view.layout
     within = row - (divided.size.rows - divided.input)

@@ -20,7 +20,7 @@ from greenchat.records import replace
 _WHEEL_ROWS = 3
 
 
-class Viewpoint:
+class WindowView:
     """line, hint: what stands in the input and the status row now, for they take their rows from the history.
 
     bare: copy mode, names and texts only. Reads: picture, theme, layout, clicked. Changes: the rest.
@@ -131,7 +131,7 @@ class Viewpoint:
             chathistory.ask_older(buffer)
 
     def scroll(self, rows: int) -> None:
-        """Up if positive; at the top, older lines are asked for, and in a gap those that are missing."""
+        """Scroll, up if positive. At the top older lines are asked for, in a gap those that are missing."""
         buffer = self.model.current
         area = self._area
         if rows > 0 and buffer.cleared and buffer.anchor is None:
@@ -146,7 +146,7 @@ class Viewpoint:
             chathistory.ask_older(buffer)
 
     def scroll_page(self, pages: int) -> None:
-        """By the height of the history but two rows, to go on reading from."""
+        """Scroll by the height of the history but two rows, to go on reading from."""
         self.scroll(pages * max(1, self._area.rows - 2))
 
     def scroll_to(self, number: int) -> None:
@@ -240,7 +240,7 @@ class Viewpoint:
 
 
 # What keys do to the view, by the names in the key table.
-WINDOW_ACTIONS: dict[str, Callable[[Viewpoint], None]] = {
+WINDOW_ACTIONS: dict[str, Callable[[WindowView], None]] = {
     "scroll up": lambda view: view.scroll_page(1),
     "scroll down": lambda view: view.scroll_page(-1),
     "wheel up": lambda view: view.scroll(_WHEEL_ROWS),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.archive.archiver import RETRY_SECONDS, Memory
+from greenchat.client.archive.archiver import RETRY_SECONDS, Archiver
 from greenchat.client.state.effects import Export
 from tests.client.world import NOON, World
 
@@ -18,9 +18,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data/talk.sqlite3"
 
 
-def started(path: Path | None, caps: str = CAPS) -> tuple[World, Memory]:
+def started(path: Path | None, caps: str = CAPS) -> tuple[World, Archiver]:
     world = World()
-    memory = Memory(world.model, path)
+    memory = Archiver(world.model, path)
     memory.turn(0.0, NOON)
     world.welcome(caps)
     world.join()
@@ -108,10 +108,10 @@ def test_another_program_that_holds_the_file_is_waited_for(path: Path) -> None:
     memory.close(1.0, NOON)
 
 
-def export(world: World, memory: Memory, line: str, folder: Path) -> str:
+def export(world: World, memory: Archiver, line: str, folder: Path) -> str:
     """What the user is told when they enter this."""
     world.type(line + "\n")
-    wanted = world.model.requests.popleft()
+    wanted = world.model.effects.popleft()
     assert isinstance(wanted, Export)
     memory.export(list(wanted.buffers), wanted.path, folder, NOON)
     return world.shown()[-1]

@@ -50,7 +50,7 @@ def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> Non
         " Enter goes on, Up and Down choose, F1 helps, Esc leaves",
     ]
     first.press("Enter", "Enter")
-    assert list(first.model.requests) == [Connect(first.network)]
+    assert list(first.model.effects) == [Connect(first.network)]
     assert "  Connecting to localhost:9090 ..." in first.screen()
     first.welcome()
     first.feed(*LIST)
@@ -103,7 +103,7 @@ def test_the_channels_are_fetched_again_on_a_new_connection(first: World) -> Non
     first.welcome()
     first.feed(*LIST[:2])
     first.lose()
-    assert "  Asking for channels ..." not in first.screen()
+    assert "  QuestionMode for channels ..." not in first.screen()
     first.come_in()
     assert "LIST" in first.sent()
     first.feed(*LIST)
@@ -142,55 +142,55 @@ def test_who_is_quicker_than_the_server_joins_when_it_is_there(first: World) -> 
 def test_what_can_not_be_is_told(first: World, typed: str, told: str) -> None:
     first.type(typed)
     assert told in "\n".join(first.screen())
-    assert not first.model.requests
+    assert not first.model.effects
 
 
 def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World) -> None:
     first.press("Enter", "Enter")
-    first.model.requests.clear()
+    first.model.effects.clear()
     first.network.link.retry_at = 1.0
     first.lose("nothing answers on localhost:9090")
     assert "  Can't connect: nothing answers on localhost:9090." in first.screen()
     assert first.bar().startswith(" Enter starts a server there, Ctrl-O opens what was said before, Esc leaves")
     assert first.network.link.retry_at != 1.0  # it waits for the user
     first.press("Enter")
-    assert list(first.model.requests) == [StartServer(first.network)]
+    assert list(first.model.effects) == [StartServer(first.network)]
 
 
 def test_what_was_said_before_can_be_opened_after_a_failure(first: World) -> None:
     first.press("Enter", "Enter")
-    first.model.requests.clear()
+    first.model.effects.clear()
     first.lose("nothing answers on localhost:9090")
     first.press("C-o")
-    assert list(first.model.requests) == [Connect(first.network)]  # it goes on trying
+    assert list(first.model.effects) == [Connect(first.network)]  # it goes on trying
     assert first.model.current.name == "#lobby"
     assert first.screen()[-1] == "[#lobby]"
 
 
 def test_another_server_has_to_be_tried_first(first: World) -> None:
     first.press("Enter", "Enter")
-    first.model.requests.clear()
+    first.model.effects.clear()
     first.lose("nothing answers on localhost:9090")
     first.type("irc.example")
     assert "Ctrl-O" not in first.screen()[-1]
     first.press("C-o")
-    assert not first.model.requests
+    assert not first.model.effects
 
 
 def test_another_server_can_be_named_after_a_failure(first: World) -> None:
     first.type("irc.example\n\n")
-    first.model.requests.clear()
+    first.model.effects.clear()
     first.lose("no answer from irc.example:9090")
     assert "ircs://irc.example" in first.screen()[6] + first.screen()[7]
     first.type("ircs://irc.example\n\n")
     assert first.network.address == Address("irc.example", 6697, tls=True)
-    assert list(first.model.requests) == [Connect(first.network)]
+    assert list(first.model.effects) == [Connect(first.network)]
 
 
 @pytest.mark.parametrize("key", ["Escape", "C-c"])
 def test_it_can_be_left(first: World, key: str) -> None:
     first.press(key)
-    assert list(first.model.requests) == [Quit()]
+    assert list(first.model.effects) == [Quit()]
 
 
 def test_only_the_name_is_asked_for_where_the_rest_is_known(chosen: list[str]) -> None:
@@ -228,7 +228,7 @@ def test_join_without_a_name_lets_choose(tea: World) -> None:
     assert tea.sent() == ["JOIN #coffee"]
     tea.type("/join\n")
     tea.press("Escape")
-    assert not tea.model.requests
+    assert not tea.model.effects
     assert tea.screen()[-1] == "[#coffee]"
     assert tea.network.link.state is LinkState.ONLINE
 
@@ -245,4 +245,4 @@ def test_a_question_of_the_server_comes_first(first: World) -> None:
 def test_a_channel_is_no_server(first: World) -> None:
     first.type("#tea\n")
     assert any("#tea is a channel; first comes the server that it is on." in row for row in first.screen())
-    assert not first.model.requests
+    assert not first.model.effects

@@ -179,7 +179,7 @@ def test_what_the_server_can_not_do_is_not_offered(tea: World) -> None:
 
 
 def test_copying_and_opening(world: World) -> None:
-    requests = world.model.requests
+    requests = world.model.effects
     world.press("C-Up", "Up", "Up", "c")
     assert requests.popleft() == Copy("who brings cake?")
     world.press("C-Up", "Up", "o")

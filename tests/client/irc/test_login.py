@@ -149,9 +149,9 @@ def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
     tea.type("/login\nhunter2\n")
     tea.feed(":srv 900 alice alice!a@h alice :You are now logged in")
     tea.type("yes\n")
-    assert list(tea.model.requests) == [Keep(tea.network, Credentials("alice", "hunter2"))]
+    assert list(tea.model.effects) == [Keep(tea.network, Credentials("alice", "hunter2"))]
     tea.type("/logout\n")
-    assert tea.model.requests[-1] == Forget(tea.network, ("alice", "alice"))
+    assert tea.model.effects[-1] == Forget(tea.network, ("alice", "alice"))
     assert tea.sent()[-1] == "PRIVMSG NickServ :LOGOUT"
     assert tea.network.login.credentials is None
 
@@ -202,7 +202,7 @@ def test_a_nick_that_another_device_has_is_shared_by_coming_in_anew(world: World
     world.sent()
     world.feed(":srv 433 alice_ alice :Nickname is already in use")
     assert world.sent() == ["QUIT :Coming back as alice"]
-    assert list(world.model.requests) == [Reconnect(world.network, "to come back as alice")]
+    assert list(world.model.effects) == [Reconnect(world.network, "to come back as alice")]
     world.lose()
     world.connect()
     assert "NICK alice" in world.sent()
@@ -219,18 +219,18 @@ def test_a_nick_that_another_device_has_is_shared_by_coming_in_anew(world: World
 def test_coming_in_anew_is_tried_once(world: World) -> None:
     log_in_as_guest(world)
     world.feed(":srv 433 alice_ alice :Nickname is already in use")
-    world.model.requests.clear()
+    world.model.effects.clear()
     world.sent()
     world.feed(":srv 731 alice_ :alice", ":srv 433 alice_ alice :Nickname is already in use")
     assert world.sent() == ["NICK alice"]
-    assert not world.model.requests
+    assert not world.model.effects
 
 
 def test_the_nick_of_another_account_is_no_reason_to_come_in_anew(world: World) -> None:
     log_in_as_guest(world, account="ada")
     world.feed(":srv 433 alice_ alice :Nickname belongs to an account")
     assert world.sent() == ["NICK alice"]
-    assert not world.model.requests
+    assert not world.model.effects
 
 
 def test_another_name_instead(world: World) -> None:

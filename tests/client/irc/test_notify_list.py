@@ -54,7 +54,7 @@ def test_the_list_is_changed_and_kept(monitoring: World) -> None:
     # "MONITOR=3": more than that the server does not take
     assert monitoring.sent() == ["MONITOR + carol", "MONITOR + dave"]
     assert monitoring.model.settings.notified == ["bob", "carol", "dave -away net", "eve"]
-    assert monitoring.model.requests[-1] == Save()
+    assert monitoring.model.effects[-1] == Save()
     monitoring.feed(":srv 730 alice :carol!c@h", ":srv 731 alice :dave")
     monitoring.type("/notify\n")
     assert monitoring.shown()[-4:] == [

@@ -56,7 +56,7 @@ def test_the_first_time_the_fingerprint_is_shown_and_asked_about(world: World) -
     assert shown[1] == f"! {half}:\n{half}"
     assert world.screen()[-1] == "trust/leave?"
     world.type("trust\n")
-    assert list(world.model.requests) == [Pin(world.network, OLD), Connect(world.network)]
+    assert list(world.model.effects) == [Pin(world.network, OLD), Connect(world.network)]
     assert world.network.login.pin == OLD
 
 
@@ -70,7 +70,7 @@ def test_what_is_no_answer_is_said_to_be_none(world: World) -> None:
 def test_leaving_pins_nothing(world: World) -> None:
     untrusted(world, OLD)
     world.press("Escape")
-    assert not world.model.requests
+    assert not world.model.effects
     assert world.network.login.pin == ""
 
 
@@ -82,15 +82,15 @@ def test_a_changed_certificate_is_a_loud_question(world: World) -> None:
     assert "AB:AB" in shown
     assert "CD:CD" in shown
     world.type("t\n")
-    assert not world.model.requests  # a letter is not enough
+    assert not world.model.effects  # a letter is not enough
     world.type("trust\n")
-    assert list(world.model.requests) == [Pin(world.network, NEW), Connect(world.network)]
+    assert list(world.model.effects) == [Pin(world.network, NEW), Connect(world.network)]
 
 
 def test_a_script_trusts_nobody(world: World) -> None:
     world.model.asks = False
     untrusted(world, OLD)
-    assert not world.model.requests
+    assert not world.model.effects
     assert world.network.link.leaving
 
 
@@ -101,7 +101,7 @@ def test_sts_goes_over_to_tls_before_anything_is_said(world: World) -> None:
     world.feed(":srv CAP * LS :multi-prefix sts=port=6697,duration=300")
     assert world.sent() == []
     assert world.network.address == SECURE
-    assert list(world.model.requests) == [Reconnect(world.network, "to switch to TLS")]
+    assert list(world.model.effects) == [Reconnect(world.network, "to switch to TLS")]
     untrusted(world, OLD)
     assert not world.model.questions  # "Clients MUST NOT allow users to override certificate failures"
     assert world.screen()[-1] == "[net]"
@@ -111,7 +111,7 @@ def test_sts_is_remembered_only_over_tls(world: World) -> None:
     world.network.address = SECURE
     world.connect()
     world.feed(":srv CAP * LS :sts=port=6697,duration=300")
-    assert list(world.model.requests) == [OnlyTls(world.network, 300)]
+    assert list(world.model.effects) == [OnlyTls(world.network, 300)]
 
 
 @pytest.mark.parametrize("value", ["", "=duration=300", "=port=x", "=port=0", "=port=99999"])

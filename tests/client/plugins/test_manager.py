@@ -197,8 +197,8 @@ def test_the_order_of_the_user(loaded: Loaded) -> None:
     (loaded.folder / "echo.py").write_text(ECHO)
     (loaded.folder / "other.py").write_text(ECHO)
     tea.type("/plugin load echo.py\n/plugin\n/plugin reload echo\n/plugin unload echo\n/plugin unload echo\n")
-    while tea.model.requests:
-        wanted = tea.model.requests.popleft()
+    while tea.model.effects:
+        wanted = tea.model.effects.popleft()
         assert isinstance(wanted, Plugin)
         loaded.plugins.order(wanted.what, wanted.name)
     assert tea.shown()[-5:] == [
@@ -228,7 +228,7 @@ def test_what_is_set_is_loaded_at_the_start_and_nothing_else(loaded: Loaded) -> 
 def order(loaded: Loaded, line: str) -> str:
     """What the user is told when they enter this."""
     loaded.tea.type(line + "\n")
-    wanted = loaded.tea.model.requests.popleft()
+    wanted = loaded.tea.model.effects.popleft()
     assert isinstance(wanted, Plugin)
     loaded.plugins.order(wanted.what, wanted.name)
     return loaded.tea.shown()[-1]

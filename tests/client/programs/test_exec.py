@@ -27,7 +27,7 @@ class Shell:
     def type(self, text: str) -> None:
         """Letters, and what they ask for."""
         self.world.type(text)
-        requests = self.world.model.requests
+        requests = self.world.model.effects
         while requests:
             match requests.popleft():
                 case Execute() as asked:

@@ -198,7 +198,7 @@ def test_in_the_chat(home: Path) -> None:
     world.welcome()
     world.type(f"/import irssi {path}\n")
     assert "Libera" in world.model.settings.networks
-    assert any(isinstance(each, Save) for each in world.model.requests)
+    assert any(isinstance(each, Save) for each in world.model.effects)
     world.type("/import mirc\n")
     world.type(f"/import irssi {home}/nothing\n")
     shown = "\n".join(line.text for line in world.model.current.lines)

@@ -149,14 +149,14 @@ def test_without_a_connection_commands_say_so(tea: World) -> None:
     tea.type("/names #cake\n")
     assert tea.shown()[-1] == "! Not connected. /connect tries at once."
     tea.type("/connect\n")
-    assert list(tea.model.requests) == [Connect(tea.network)]
+    assert list(tea.model.effects) == [Connect(tea.network)]
 
 
 def test_leaving(tea: World) -> None:
     tea.type("/disconnect\n")
-    assert list(tea.model.requests) == [Disconnect(tea.network)]
+    assert list(tea.model.effects) == [Disconnect(tea.network)]
     tea.type("/quit\n")
-    assert tea.model.requests[-1] == Quit()
+    assert tea.model.effects[-1] == Quit()
 
 
 def test_closing_a_channel_leaves_it_for_good(tea: World) -> None:
@@ -377,9 +377,9 @@ def test_ctrl_c_clears_the_line_and_asks_before_it_leaves(tea: World) -> None:
     tea.press("C-c")
     assert tea.screen()[-2].startswith(" Ctrl-C again")
     tea.press("x", "C-u", "C-c")
-    assert not tea.model.requests
+    assert not tea.model.effects
     tea.press("C-c")
-    assert list(tea.model.requests) == [Quit()]
+    assert list(tea.model.effects) == [Quit()]
 
 
 def test_a_line_without_a_channel_offers_to_join_one(world: World) -> None:
@@ -457,10 +457,10 @@ def test_the_mouse_is_a_setting_that_is_kept(tea: World) -> None:
         ("/set mouse on", True),
         ("/mouse off", False),
     ):
-        tea.model.requests.clear()
+        tea.model.effects.clear()
         tea.type(f"{typed}\n")
         assert tea.model.settings.get("mouse") is wanted, typed
-        assert [each for each in tea.model.requests if isinstance(each, Save)], typed
+        assert [each for each in tea.model.effects if isinstance(each, Save)], typed
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def test_several_keys_that_belong_together(tea: World) -> None:
     tea.type("b")
     assert tea.console.editor.text == "b"
     tea.press("C-x", "C-c")
-    assert tea.model.requests[-1] == Quit()
+    assert tea.model.effects[-1] == Quit()
 
 
 def test_a_key_of_ones_own_of_several(tea: World) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.irc import keeping, windows
+from greenchat.client.irc import network_setup, windows
 from greenchat.client.net.connection import Connection
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, RunCommands, Save
@@ -67,7 +67,7 @@ def test_what_can_not_be_is_refused(name: str, text: str) -> None:
 
 
 def test_a_network_is_made_of_it() -> None:
-    network = keeping.make(home(), "guest", "id")
+    network = network_setup.make(home(), "guest", "id")
     assert (network.name, network.address) == ("home", Address("irc.example", 6667))
     assert (network.nicks.wanted, network.realname) == ("ada", "Ada L.")
     assert list(network.channels.items()) == [("#tea", ""), ("#secret", "key")]
@@ -75,7 +75,7 @@ def test_a_network_is_made_of_it() -> None:
 
 
 def test_each_address_is_tried_in_turn() -> None:
-    network = keeping.make(home(), "guest", "id")
+    network = network_setup.make(home(), "guest", "id")
     connection = Connection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
     seen = []
     for _ in range(4):
@@ -87,7 +87,7 @@ def test_each_address_is_tried_in_turn() -> None:
 
 
 def test_a_connection_that_was_good_comes_back_to_its_address() -> None:
-    network = keeping.make(home(), "guest", "id")
+    network = network_setup.make(home(), "guest", "id")
     connection = Connection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
     connection.on_event(Disconnected("the connection was cut"), 0.0)
     assert network.address.host == "irc.example"
@@ -96,28 +96,28 @@ def test_a_connection_that_was_good_comes_back_to_its_address() -> None:
 def test_commands_run_on_coming_in_and_show_nothing(world: World) -> None:
     world.network.kept = home()
     world.welcome()
-    request = world.model.requests.popleft()
+    request = world.model.effects.popleft()
     assert isinstance(request, RunCommands)
     world.model.show(world.model.open(world.network, "#tea"))
-    world.console.speaking.run_in(request.network.status, request.commands, world.now)
+    world.console.submitter.run_in(request.network.status, request.commands, world.now)
     assert world.model.current.name == "#tea"
     assert world.sent() == ["PRIVMSG bot :hello", "MODE ada +x"]
     world.feed(":srv 376 alice :End of /MOTD")  # asked for again: nothing runs a second time
-    assert not any(isinstance(each, RunCommands) for each in world.model.requests)
+    assert not any(isinstance(each, RunCommands) for each in world.model.effects)
 
 
 def test_the_command_keeps_and_connects(tea: World) -> None:
     tea.type("/network add libera\n")
     assert tea.model.settings.networks["libera"].addresses == ["libera"]
-    assert [type(each) for each in tea.model.requests] == [Save]
+    assert [type(each) for each in tea.model.effects] == [Save]
     tea.type("/network set libera autoconnect on\n/network set libera channels #a #b:k\n/network set libera nick a b\n")
     assert tea.shown()[-1].startswith("! nick: 'a b' can't be a nickname")
-    tea.model.requests.clear()
+    tea.model.effects.clear()
     tea.type("/connect libera\n")
     network = tea.model.networks[1]
     assert (network.name, network.address) == ("libera", Address("irc.libera.chat", 6697, tls=True))
     assert network.channels == {"#a": "", "#b": "k"}
-    assert list(tea.model.requests) == [Connect(network)]
+    assert list(tea.model.effects) == [Connect(network)]
     tea.type("/network remove libera\n")
     assert tea.model.settings.networks == {}
 
@@ -135,7 +135,7 @@ def test_the_list_tells_of_all(tea: World) -> None:
 
 def test_windows_come_back_with_numbers_and_splits() -> None:
     def model() -> Model:
-        return Model(keeping.make(home(), "guest", "id"))
+        return Model(network_setup.make(home(), "guest", "id"))
 
     first = model()
     for number, name in ((2, "#tea"), (7, "bob"), (4, "#dev")):
@@ -157,11 +157,11 @@ def test_windows_come_back_with_numbers_and_splits() -> None:
 
 
 def test_windows_of_a_network_that_was_not_open_this_time_stay_written() -> None:
-    first, other = Model(keeping.make(home(), "guest", "id")), Model(Network("other", Address("b", 1), "guest"))
+    first, other = Model(network_setup.make(home(), "guest", "id")), Model(Network("other", Address("b", 1), "guest"))
     other.network.kept = KeptNetwork("other")
     first.show(first.open(first.network, "#dev"))
     text = windows.written(other, windows.written(first))
-    again = Model(keeping.make(home(), "guest", "id"))
+    again = Model(network_setup.make(home(), "guest", "id"))
     windows.restore(again, text)
     assert again.current.name == "#dev"
     assert text.count("other") == 1
@@ -169,6 +169,6 @@ def test_windows_of_a_network_that_was_not_open_this_time_stay_written() -> None
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '[{"network": "gone", "name": "#x"}]', '{"a": 1}'])
 def test_what_can_not_be_read_opens_the_channels(text: str) -> None:
-    model = Model(keeping.make(home(), "guest", "id"))
+    model = Model(network_setup.make(home(), "guest", "id"))
     windows.restore(model, text)
     assert [buffer.name for buffer in model.buffers] == ["home", "#tea", "#secret"]

@@ -20,7 +20,7 @@ def test_one_more_network(two: World) -> None:
     first, second = two.model.networks
     assert second.address == Address("irc.other.example", 6697, tls=True)
     assert (second.nicks.current, first.nicks.current) == ("ada", "alice")
-    assert list(two.model.requests) == [Connect(second)]
+    assert list(two.model.effects) == [Connect(second)]
     assert [buffer.name for buffer in two.model.buffers] == ["net", "#tea", "irc.other.example", "#cats"]
     assert two.model.current.name == "#cats"
 
@@ -54,9 +54,9 @@ def test_each_reconnects_by_itself(two: World) -> None:
     two.lose()
     assert first.link.state is second.link.state
     two.type("/connect irc.other.example\n")  # by its name
-    assert two.model.requests[-1] == Connect(second)
+    assert two.model.effects[-1] == Connect(second)
     two.type("/connect net\n")
-    assert two.model.requests[-1] == Connect(first)
+    assert two.model.effects[-1] == Connect(first)
     assert two.model.current is first.status
 
 
@@ -85,4 +85,4 @@ def test_a_network_goes_with_its_windows(two: World) -> None:
     assert two.shown("")[-1] == "! This window stays. /quit leaves greenchat."
     two.type("/disconnect bye\n")
     assert two.sent() == ["QUIT :bye"]
-    assert two.model.requests[-1] == Disconnect(first)
+    assert two.model.effects[-1] == Disconnect(first)

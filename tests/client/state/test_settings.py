@@ -55,7 +55,7 @@ def test_words_and_patterns_call(tea: World) -> None:
     for text, called in lines.items():
         tea.feed(f":bob!b@h PRIVMSG #tea :{text}")
         assert tea.model.current.lines[-1].highlight is called, text
-    assert tea.model.requests[-1] == Save()
+    assert tea.model.effects[-1] == Save()
 
 
 def test_set_shows_explains_changes_and_refuses(tea: World) -> None:

@@ -106,7 +106,7 @@ def server(world: World) -> None:
 
 def nickname(world: World) -> None:
     world.network.nicks.refused = ("alice", "Nickname is already in use")
-    login.settle(world.model, world.network, world.now)
+    login.after_welcome(world.model, world.network, world.now)
 
 
 def misunderstood(world: World) -> None:

@@ -59,19 +59,19 @@ def test_a_click_on_a_link_opens_it(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :see https://tea.example/green, it is good")
     row = next(number for number, text in enumerate(tea.screen()) if "https" in text)
     column = tea.screen()[row].index("https")
-    tea.model.requests.clear()
+    tea.model.effects.clear()
     click(tea, row, column - 2)
-    assert not tea.model.requests
+    assert not tea.model.effects
     click(tea, row, column + 5)
-    assert list(tea.model.requests) == [Open("https://tea.example/green")]
+    assert list(tea.model.effects) == [Open("https://tea.example/green")]
     assert "Opening https://tea.example/green" in tea.bar()
     click(tea, row, column + len("https://tea.example/green"))
-    assert len(tea.model.requests) == 1
+    assert len(tea.model.effects) == 1
 
 
 def test_a_link_in_the_topic_is_no_link_of_the_talk(tea: World) -> None:
     click(tea, 0, 3)
-    assert not tea.model.requests
+    assert not tea.model.effects
 
 
 def crowded() -> World:

@@ -33,4 +33,4 @@ def try_next_address(network: Network) -> None:
 def came_in(model: Model, network: Network) -> None:
     """Run the network's commands after registration."""
     if network.kept and network.kept.commands:
-        model.requests.append(RunCommands(network, tuple(network.kept.commands)))
+        model.effects.append(RunCommands(network, tuple(network.kept.commands)))

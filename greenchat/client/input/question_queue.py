@@ -1,7 +1,7 @@
 """Which question is asked now: one at a time, in the window that it belongs to; the others wait in theirs."""
 
 from greenchat.client.input.input_modes import Mode
-from greenchat.client.input.prompts import Asking, Prompting
+from greenchat.client.input.prompts import PromptMode, QuestionMode
 from greenchat.client.state.model import Model
 from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel, belongs
 
@@ -33,19 +33,19 @@ def leads_away(action: str) -> bool:
     return action in _MOVES or action.startswith("window ")
 
 
-class QuestionDesk:
-    """Reads: the questions of the model. Changes: settle, next."""
+class QuestionQueue:
+    """Reads: the questions of the model. Changes: follow, next."""
 
     __slots__ = ("_model", "_parked")
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._parked: list[Asking | Prompting] = []  # of windows that are not shown
+        self._parked: list[QuestionMode | PromptMode] = []  # of windows that are not shown
 
-    def settle(self, mode: Mode | None, *, brings_back: bool) -> Mode | None:
+    def follow(self, mode: Mode | None, *, brings_back: bool) -> Mode | None:
         """Put a question of a window that is not shown aside; bring back one of the window that is."""
         current = self._model.current
-        if isinstance(mode, Asking | Prompting):
+        if isinstance(mode, QuestionMode | PromptMode):
             if not mode.holds:
                 mode = None
             elif not belongs(mode.where, current):
