@@ -1,1 +1,1 @@
-"""Accounts: REGISTER, VERIFY, SASL and who is the owner of a nick."""
+"""Accounts: REGISTER, VERIFY, SASL and the ownership of nicks."""

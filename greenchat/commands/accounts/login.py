@@ -1,7 +1,7 @@
-"""Proving who one is: what AUTHENTICATE, NickServ and REGISTER share.
+"""Logging in: what AUTHENTICATE, NickServ and REGISTER share.
 
-Checking a password takes tens of milliseconds of a thread, the same whether the account exists or not, and who fails
-too often has to wait: per address and per account.
+Checking a password takes tens of milliseconds of a thread, the same whether the account exists or not, and too many
+failures have to be waited out: per address and per account.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from greenchat.values.addresses import netblock
 
 
 def find_account(ctx: Context, name: str) -> Account | None:
-    """The account of this name, or that owns this nick. Whether one may log in to it: see `why_unusable`."""
+    """Return the account of this name, or that owns this nick. Whether one may log in to it: see `why_unusable`."""
     return ctx.network.accounts.owner_of_nick(name)
 
 
@@ -37,7 +37,8 @@ def why_unusable(account: Account) -> str:
 def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
     """Return the verifier of a password for `name`: a made-up one if there is no account.
 
-    As a real one it is always the same for a name, however that is spelled: its salt is shown to who begins a login.
+    Like a real one it is always the same for a name, however that is spelled: a client that begins to log in is shown
+    its salt.
     """
     if account is not None and account.verifier:
         return Verifier.parse(account.verifier)
@@ -47,7 +48,7 @@ def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
 
 
 def must_wait(ctx: Context, name: str) -> int:
-    """Seconds until this session may try a password for this account again, 0 if now."""
+    """Return the seconds until this session may try a password for this account again, 0 if now."""
     return seconds_to_wait(ctx, _keys(ctx, name))
 
 
@@ -58,11 +59,11 @@ def check_password(
     then: Callable[[Context, Account | None], Continuation | None],
     refuse: Callable[[Context, int], None],
 ) -> Continuation | None:
-    """Look whether the password is the account's, in a thread, and go on with `then` and the account, or None.
+    """Check in a thread whether the password is the account's, and call `then` with the account, or None.
 
     The account may be one that nobody can log in to yet, see `why_unusable`: a right password is never called wrong.
 
-    refuse: is called instead, with the seconds to wait, after too many wrong ones.
+    refuse: called instead, with the seconds to wait, after too many wrong passwords.
     """
     account = find_account(ctx, name)
     verifier = verifier_of(ctx, account, name)
@@ -77,15 +78,15 @@ def check_password(
 
 
 def count_failure(ctx: Context, name: str) -> None:
-    """Remember that somebody did not know the password."""
+    """Count a wrong password."""
     count_wrong(ctx, _keys(ctx, name))
 
 
 def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
-    """This session belongs to an account from now on; its user, if it is one already, is announced so.
+    """Log the session in to an account; its user, if registered already, is announced so.
 
-    by_sasl: 903 is told too. Clients wait for these numerics, and take what else changes for something new.
-    Raises 465 where the account is banned.
+    by_sasl: 903 is sent too. Clients wait for these numerics, and take any other change for something new.
+    Raises 465 if the account is banned.
     """
     ban = ctx.network.bans.of_account(account.id, ctx.now)
     if ban is not None:
@@ -103,23 +104,23 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
 
 @step("login.origin")
 def _note_origin(ctx: Context, account_id: str, origin: str) -> None:
-    """Note a login to an account from a origin."""
+    """Note a login to an account from an origin."""
     ctx.network.known_origins.note(account_id, origin)
 
 
 def proof_of(account: Account) -> str:
-    """Return what tells a step whether the password that was right still is."""
+    """Return what tells a step whether the password that was checked is still the account's."""
     return hashlib.sha256(account.verifier.encode()).hexdigest()[:16]
 
 
 def proved(ctx: Context, account_id: str, proof: str) -> Account | None:
-    """The account with this id, if one may log in to it and its password is the one that was right."""
+    """Return the account with this id, if one may log in to it and its password is still the one that was checked."""
     account = ctx.network.accounts.by_id(account_id)
     return account if account is not None and account.usable and proof_of(account) == proof else None
 
 
 def log_out(ctx: Context) -> None:
-    """The reverse of log_in."""
+    """Log the session out."""
     session = ctx.session
     session.account = ""
     if session.user is not None and session.user.account:
@@ -128,7 +129,7 @@ def log_out(ctx: Context) -> None:
 
 
 def mask(ctx: Context) -> str:
-    """nick!user@host of the session, `*` for what is not known yet."""
+    """Return nick!user@host of the session, `*` for what is not known yet."""
     session = ctx.session
     if session.user is not None:
         return session.user.source
@@ -136,7 +137,7 @@ def mask(ctx: Context) -> str:
 
 
 def _keys(ctx: Context, name: str) -> tuple[str, ...]:
-    """By what wrong passwords are counted: in a origin that is the owner's, not by what strangers try elsewhere."""
+    """Return the keys by which wrong passwords are counted: for an origin of the owner's, only that origin."""
     network, origin = ctx.network, netblock(ctx.session.host)
     if network.known_origins.knows(network.accounts.id_of(name), origin):
         return (origin,)

@@ -1,7 +1,7 @@
-"""Trying a password: as many tries at the same time as may still be wrong, so that nobody gets more by being many.
+"""Trying a password: no more attempts at the same time than may still be wrong, so that many connections gain nothing.
 
-Looking whether a password is right takes a thread tens of milliseconds. If only what is known to be wrong were counted,
-a thousand connections could try another one each before the first was found to be wrong.
+Checking a password takes a thread tens of milliseconds. If only known failures were counted, a thousand connections
+could each try another password before the first one was found to be wrong.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.steps import step
 
 _SECOND = 1000  # ms
-_WEIGHT = 60  # commands of which another password of one connection takes the time: see Context.weight
+_WEIGHT = 60  # commands that one connection's further password counts for: see Context.weight
 
 
 def guess(
@@ -21,17 +21,18 @@ def guess(
     then: Callable[[Context, bool], Continuation | None],
     refuse: Callable[[Context, int], Continuation | None],
 ) -> Continuation | None:
-    """Call `is_right` in a thread, and go on with `then` and its answer; what was wrong is counted.
+    """Call `is_right` in a thread, and `then` with its result; wrong passwords are counted.
 
-    who: by what it is counted. refuse: is called instead, with the seconds to wait, after too many wrong ones. While
-    there are so many tries under way that it would be too many if all of them failed, the next one waits for these.
+    who: the keys by which they are counted. refuse: called instead, with the seconds to wait, after too many wrong
+    ones. While so many attempts are under way that it would be too many if all of them failed, the next one waits for
+    these.
     """
     logins = ctx.network.logins
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         return refuse(ctx, seconds)
     if not all(logins.has_room(each, ctx.now) for each in who):
-        # behind the tries that are under way: a thread takes one after the other
+        # after the attempts under way: a thread takes one after the other
         return Deferred(_nothing, lambda ctx, _: guess(ctx, who, is_right, then, refuse), hashes=True)
     for each in who:
         logins.begin(each)
@@ -45,7 +46,7 @@ def guess(
             count_wrong(ctx, who)
         return then(ctx, right)
 
-    # Each takes a thread as long, the right ones too: one is for nothing, who tries more often has to wait.
+    # Each takes a thread as long, right ones too: one is free, further ones have to wait.
     if ctx.session.has_tried:
         ctx.weight += _WEIGHT
     ctx.session.has_tried = True
@@ -53,13 +54,13 @@ def guess(
 
 
 def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:
-    """Until these may try a password again, 0 if now."""
+    """Return the seconds until these may try a password again, 0 if now."""
     wait = max(ctx.network.logins.wait(each, ctx.now) for each in who)
     return wait // _SECOND + 1 if wait else 0
 
 
 def count_wrong(ctx: Context, who: Sequence[str]) -> None:
-    """Remember that somebody did not know a password."""
+    """Count a wrong password."""
     ctx.network.local.logins["wrong"] += 1
     ctx.propose(_count, list(who))
 
@@ -71,4 +72,4 @@ def _count(ctx: Context, who: list[str]) -> None:
 
 
 def _nothing() -> None:
-    """The work of who only waits."""
+    """Do nothing, for an attempt that only waits."""

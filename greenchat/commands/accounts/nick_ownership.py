@@ -1,4 +1,4 @@
-"""Whose is a nick? A nick that is an account, or was grouped to one, belongs to those who are logged in to it."""
+"""Nick ownership: a nick that is an account's name, or was grouped to one, belongs to those who are logged in to it."""
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.network import Network
@@ -11,7 +11,7 @@ RESERVED = "That name is kept for those who run this server"
 
 
 def owns(ctx: Context, user: User) -> bool:
-    """Whether the session is logged in to the account of this user, and may be one more connection of theirs."""
+    """Whether the session is logged in to the account of this user, and may become another connection of theirs."""
     session = ctx.session
     network = ctx.network
     if not session.account or network.fold(session.account) != network.fold(user.account):
@@ -25,7 +25,7 @@ def owns(ctx: Context, user: User) -> bool:
 
 
 def why_not_nick(ctx: Context, nick: str) -> str:
-    """In words for the sender, why they may not be called this; "" if they may."""
+    """Return why the sender may not use a nick, in words for them; "" if they may."""
     network = ctx.network
     is_operator = ctx.session.user is not None and "o" in ctx.session.user.modes
     reservation = reservation_of(ctx, nick)
@@ -42,13 +42,13 @@ def why_not_nick(ctx: Context, nick: str) -> str:
 
 
 def reservation_of(ctx: Context, nick: str) -> Reservation | None:
-    """The reservation that a nick, or what looks like it, falls under, see RESV."""
+    """Return the reservation that matches a nick, or what looks like it: see RESV."""
     network = ctx.network
     return network.reservations.of_name(nick, ctx.now, network.naming.skeleton)
 
 
 def is_reserved(network: Network, nick: str) -> bool:
-    """Whether a nick, or what looks like it, is one that only operators can have."""
+    """Whether a nick, or what looks like it, is reserved for operators."""
     look = network.naming.skeleton
     return any(glob(mask, nick) or glob(alike(mask, look), look(nick)) for mask in network.settings.reserved_nicks)
 

@@ -1,7 +1,7 @@
-"""REGISTER and VERIFY: a name becomes an account.
+"""REGISTER and VERIFY: accounts are made.
 
-https://ircv3.net/specs/extensions/account-registration (draft). NickServ's REGISTER goes the same way: `register` is
-the one place where an account comes into being.
+https://ircv3.net/specs/extensions/account-registration (draft). NickServ's REGISTER does the same: `register` is the
+one place where accounts are made.
 """
 
 from collections.abc import Callable
@@ -86,7 +86,7 @@ def verify(ctx: Context) -> None:
 
 
 def confirm(ctx: Context, name: str, code: str) -> None:
-    """Let an account be used, with the code that it waits for. Raises FailError."""
+    """Confirm an account with the code that it waits for. Raises FailError."""
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"
         raise FailError("VERIFY", "ALREADY_REGISTERED", ctx.session.account, text=text)
@@ -118,7 +118,8 @@ Told = Callable[[Context, str, Account | Refusal], None]
 def register(
     ctx: Context, name: str, email: str, password: str, then: Told, *, for_somebody: bool = False
 ) -> Deferred | None:
-    """Make an account and call `then` with it, or with why not; hashing the password takes a thread some time.
+    """Make an account and call `then` with it, or with the reason why not; hashing the password takes a thread some
+    time.
 
     then: a step. for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
     """
@@ -177,7 +178,7 @@ def _make(
 def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told: str) -> None:
     then: Told = STEPS[told]
     account = ctx.network.accounts.by_id(made)
-    if account is not None and (is_sent or not account.code):  # what is said to have failed may have arrived
+    if account is not None and (is_sent or not account.code):  # a failure may have been reported of a mail that arrived
         then(ctx, name, account)
         return
     if account:
@@ -186,7 +187,7 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
 
 
 def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Deferred | None:
-    """Give an account another password and call `then`, a step, with "", or with why not."""
+    """Change an account's password and call `then`, a step, with "", or with the reason why not."""
     refusal = why_not_password(password, name, ctx.network.settings.accounts)
     if refusal:
         then(ctx, refusal.text)
@@ -241,7 +242,7 @@ def _too_many(ctx: Context, email: str) -> Refusal | None:
 
 
 def _throttled(ctx: Context, email: str) -> list[str]:
-    """By what registrations are counted: where they come from, and the mailbox that would be filled."""
+    """Return the keys by which registrations are counted: the origin, and the mailbox that would be filled."""
     host = ctx.session.host
     origin = [] if addresses.address(host).is_loopback else [addresses.netblock(host)]
     return origin + ["mailto:" + email.lower()] * bool(email)

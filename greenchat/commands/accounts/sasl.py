@@ -106,7 +106,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         _finish(ctx, _proved(ctx, exchange.scram))
         return
     else:
-        _refuse_haste(ctx, exchange.scram.username)  # others may have tried in vain since the first message
+        _refuse_haste(ctx, exchange.scram.username)  # others may have failed since the first message
         try:
             answer = exchange.scram.final(text)
         except ScramError:
@@ -118,7 +118,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
 
 
 def _proved(ctx: Context, scram: ServerExchange) -> Account | None:
-    """The account whose password was proved, unless that, or whose account it is, has changed since."""
+    """Return the account whose password was proved, unless its password or its owner has changed since."""
     account = find_account(ctx, scram.username)
     return account if verifier_of(ctx, account, scram.username) == scram.verifier else None
 

@@ -1,6 +1,6 @@
-"""Tokens for browsers that stay signed in: made by who is logged in, kept as hashes, gone with the password.
+"""Tokens for browsers that stay signed in: made for users who are logged in, kept as hashes, revoked with the password.
 
-REMEMBER gives the page a ticket; the page hands it to the server by HTTP and gets a cookie that scripts can't read; the
+REMEMBER gives the page a ticket; the page sends it to the server by HTTP and gets a cookie that scripts can't read; the
 next connection brings the cookie, and can log in by SASL EXTERNAL, as with a certificate.
 """
 
@@ -18,7 +18,7 @@ from greenchat.storage.interface import Document
 SESSION_DAYS = 30
 _DAY = 86_400_000  # ms
 _TICKET_FOR = 60_000  # ms
-_MOST_SESSIONS = 20  # of one account; the oldest goes
+_MOST_SESSIONS = 20  # of one account; beyond that the oldest is dropped
 _SECRET = 24  # bytes
 
 
@@ -36,7 +36,7 @@ def remember(ctx: Context) -> None:
 
 
 def exchange(ctx: Context, ticket: str) -> str:
-    """The secret for a browser's cookie, for a ticket that is right; else ""."""
+    """Return the secret for a browser's cookie, in exchange for a valid ticket; else ""."""
     hashed = hash_of(ticket)
     token = ctx.network.tokens.get(hashed, ctx.now)
     account = account_of(ctx, token) if token is not None and token.kind == TICKET else None
@@ -56,7 +56,7 @@ def make(
     rights: tuple[str, ...] = (),
     channel: str = "",
 ) -> str:
-    """Make a token; its secret, which nobody can be told again. lasts: ms, 0 for ever."""
+    """Make a token; return its secret, which can't be shown again. lasts: ms, 0 for ever."""
     secret = base64.urlsafe_b64encode(ctx.random(_SECRET)).decode()
     expires = ctx.now + lasts if lasts else 0
     token = Token(hash_of(secret), account.name, account.created, kind, ctx.now, expires, label, rights, channel)
@@ -71,7 +71,7 @@ def account_of(ctx: Context, token: Token) -> Account | None:
 
 
 def brought(ctx: Context) -> Account | None:
-    """The account for which this session brought a token that lets it log in."""
+    """Return the account for which this session brought a valid token."""
     token = ctx.network.tokens.get(ctx.session.token, ctx.now) if ctx.session.token else None
     return account_of(ctx, token) if token is not None and token.kind == SESSION else None
 

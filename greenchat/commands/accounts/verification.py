@@ -1,6 +1,6 @@
-"""The code that an account may wait for before it can be used: who gives it to its owner, and for how long.
+"""The verification code that a new account may wait for: who gives it to its owner, and how long it is valid.
 
-It goes to the owner's mailbox where the server can send mail and knows one, else an operator finds it with NickServ
+It is mailed to the owner if the server can send mail and knows an address; else an operator finds it with NickServ
 INFO.
 """
 
@@ -15,12 +15,12 @@ _HOUR = 3_600_000  # ms
 
 
 def new_code(ctx: Context, email: str) -> str:
-    """A code for an account that is being registered, "" if it needs none."""
+    """Return a code for an account that is being registered, "" if it needs none."""
     return ctx.random(4).hex() if ctx.network.settings.accounts.verify or is_mailed(ctx, email) else ""
 
 
 def has_expired(ctx: Context, account: Account) -> bool:
-    """Whether an account has waited so long for its code that its name is free again."""
+    """Whether an account has waited for its code for so long that its name is free again."""
     return bool(account.code) and ctx.now - account.created > ctx.network.settings.accounts.verify_hours * _HOUR
 
 
@@ -39,7 +39,7 @@ def hint(ctx: Context, account: Account) -> str:
 
 
 def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], Continuation | None]) -> Deferred:
-    """Send the code to the owner, and call `then` with whether it worked."""
+    """Mail the code to the owner, and call `then` with whether that worked."""
     network = ctx.network.settings.network
     mail = ctx.process.mail
     subject = f"Your account {account.name} on {network}"

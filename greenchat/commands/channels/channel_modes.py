@@ -24,7 +24,7 @@ _Apply = Callable[[Context, Channel, ModeChange], ModeChange | None]
 
 
 def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> None:
-    """MODE <channel> [<modestring> [<arguments>...]]. rank: to act with; without it the sender's own."""
+    """Handle MODE <channel> [<modestring> [<arguments>...]]. rank: to act with; by default the sender's own."""
     if len(ctx.message.params) == 1:
         _send_modes(ctx, channel)
         return
@@ -64,13 +64,13 @@ def _apply_all(ctx: Context, channel: Channel, wanted: list[ModeChange], members
 
 
 def send_changes(ctx: Context, channel: Channel, changes: list[ModeChange]) -> None:
-    """Tell everybody in a channel what the sender changed, in as few lines as hold it."""
+    """Tell everybody in a channel what the sender changed, in as few lines as possible."""
     for params in lines_of_changes(changes, room(ctx.user.source, "MODE", channel.name)):
         ctx.broadcast(channel, ctx.envelope("MODE", channel.name, *params, source=ctx.user))
 
 
 def _for_all(changes: list[ModeChange]) -> tuple[str, ...]:
-    """The changes as they can be written down: without a key, which is a secret of the channel."""
+    """Return the changes for the audit log: without a key, which is a secret of the channel."""
     return format_changes(replace(change, parameter="*") if change.letter == "k" else change for change in changes)
 
 
@@ -79,7 +79,7 @@ def _prefixes(ctx: Context) -> str:
 
 
 def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
-    """Answer what only asks for a list, refuse what can't be understood, and yield what is left: the changes."""
+    """Answer requests for a list, refuse what is invalid, and yield what remains: the changes."""
     table = ctx.network.settings.mode_table
     known = table.lists + table.always + table.setting + table.flags + table.prefixes
     asked = set()
@@ -95,9 +95,9 @@ def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
                 asked.add(letter)
                 send_list(ctx, channel, letter)
         elif letter in table.always and not change.adding:
-            yield change  # nobody needs the key to take it away
+            yield change  # a key can be removed without knowing it
         elif change.parameter is not None and letter not in table.prefixes:
-            yield change  # it is there, and empty: no value of this mode
+            yield change  # it is given, but empty: not a valid value of this mode
         else:
             # "If a type B or C mode does not have a parameter when being set, the server MUST ignore that mode."
             lacking += letter if letter not in lacking else ""
@@ -116,7 +116,7 @@ def _within_limit(ctx: Context, changes: list[ModeChange]) -> Iterator[ModeChang
 
 
 def _send_modes(ctx: Context, channel: Channel) -> None:
-    """The modes; "The channel key MUST only be made visible to the channel members" (RFC 2811, 4.2.10)."""
+    """Send the modes; "The channel key MUST only be made visible to the channel members" (RFC 2811, 4.2.10)."""
     letters = "".join(sorted(channel.flags))
     parameters = []
     values = {"f": channel.forward, "k": channel.key, "l": str(channel.limit or "")}
@@ -130,7 +130,7 @@ def _send_modes(ctx: Context, channel: Channel) -> None:
 
 
 def _apply(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    """Make one change; what was really changed, or None. Raises IrcError."""
+    """Make one change; return what was really changed, or None. Raises IrcError."""
     if change.letter in ctx.network.settings.mode_table.lists:
         return change_list(ctx, channel, change)
     special = _SPECIAL.get(change.letter)
@@ -149,7 +149,7 @@ def _apply_key(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange
     if not key:
         raise _invalid(channel, change, "A key has one character at least")
     if len(key) > ctx.network.settings.limits.key or presentable(key) != key or "," in key:
-        raise IrcError(Numeric.ERR_INVALIDKEY, channel.name)  # without the key, which may be what another channel's is
+        raise IrcError(Numeric.ERR_INVALIDKEY, channel.name)  # without the key, which may be another channel's too
     if channel.key and key != channel.key:
         raise IrcError(Numeric.ERR_KEYSET, channel.name)
     if channel.key:

@@ -1,4 +1,4 @@
-"""Opening a channel to somebody, and asking for it: INVITE KNOCK. https://modern.ircdocs.horse/#invite-message"""
+"""Inviting to a channel, and asking for an invitation: INVITE KNOCK. https://modern.ircdocs.horse/#invite-message"""
 
 from greenchat.chat import policy
 from greenchat.chat.channel import Channel
@@ -17,7 +17,7 @@ from greenchat.protocol.numerics import Numeric
 
 # KNOCK is in no specification; its numerics are those that Solanum and InspIRCd share.
 _MINUTE = 60_000  # ms
-_SAME_AGAIN = 300_000  # ms between two invitations of somebody to one channel, as long as they have not come
+_SAME_AGAIN = 300_000  # ms between two invitations of a user to one channel, until they join
 _A_MINUTE = 10  # invitations of one user
 _KNOCK_PAUSE = 60_000  # ms between two knocks of one user, and at one channel
 
@@ -58,7 +58,7 @@ def invite(ctx: Context) -> None:
 
 
 def send_invitation(ctx: Context, target: User, channel: Channel) -> Envelope:
-    """Let somebody in once, and tell them; who stays without a connection is told when they come."""
+    """Let a user join once, and tell them; an always-on user is told when they come back."""
     envelope = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user)
     ctx.network.invite(target, channel, Invitation(ctx.user.source, envelope.msgid))
     ctx.deliver(target, envelope)
@@ -66,7 +66,7 @@ def send_invitation(ctx: Context, target: User, channel: Channel) -> Envelope:
 
 
 def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
-    """Whether this invitation is neither one of many nor the same again; if not, the sender is told."""
+    """Whether this invitation is neither one too many nor a repetition; if not, the sender is told."""
     user = ctx.user
     before = target.invitations.get(ctx.network.fold(channel.name))
     if before and before.msgid and 0 <= ctx.now - time_of(before.msgid) < _SAME_AGAIN:
@@ -99,7 +99,7 @@ def knock(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_CANNOTKNOCK, channel.name)
     if policy.is_muted(user, channel):
         raise IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name)
-    # what is later than now was noted before the clock was set back
+    # a time in the future was noted before the clock was set back
     if 0 <= ctx.now - user.knocked < _KNOCK_PAUSE:
         raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name, text="Too many KNOCKs (user).")
     if 0 <= ctx.now - channel.knocked < _KNOCK_PAUSE:

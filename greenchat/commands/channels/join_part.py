@@ -1,4 +1,4 @@
-"""Coming into a channel and leaving it: JOIN PART. https://modern.ircdocs.horse/#join-message"""
+"""Joining a channel and leaving it: JOIN PART. https://modern.ircdocs.horse/#join-message"""
 
 from collections.abc import Iterator
 
@@ -28,8 +28,8 @@ from greenchat.protocol.tags import CHANNEL_CONTEXT
 from greenchat.protocol.wrap import room
 from greenchat.values import names
 
-_LIGHT = 4  # channels that can be entered or left in the time of another command: see Context.weight
-_FORWARDS = 5  # channels through which one JOIN may lead
+_LIGHT = 4  # channels joined or left that count as one command: see Context.weight
+_FORWARDS = 5  # the most forwards that one JOIN follows
 
 
 @command("JOIN", params=1)
@@ -51,7 +51,7 @@ def join(ctx: Context) -> None:
 
 
 def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -> None:
-    """The sender joins, is forwarded to where the channel says, or is told why not."""
+    """Let the sender join, be forwarded, or be told why not."""
     user = ctx.user
     limits = ctx.network.settings.limits
     if not names.is_channel(name, limits.channel):
@@ -89,7 +89,7 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
 
 
 def enter(ctx: Context, user: User, name: str) -> None:
-    """A user comes into a channel; everybody there is told, and they are told what there is."""
+    """Let a user enter a channel: everybody there is told, and they get its topic and members."""
     channel = ctx.network.join(user, name, now=ctx.now, since=format_msgid(ctx.new_id()))
     _announce(ctx, user, channel)
     grant_rank(ctx, user, channel)
@@ -104,7 +104,7 @@ def enter(ctx: Context, user: User, name: str) -> None:
 
 
 def _entry_message(ctx: Context, user: User, channel: Channel, text: str) -> Iterator[Envelope]:
-    """With the tag of https://ircv3.net/specs/client-tags/channel-context, so that clients show it in the channel."""
+    """Return the entry message, tagged with its channel: https://ircv3.net/specs/client-tags/channel-context."""
     source = f"ChanServ!ChanServ@{ctx.network.settings.name}"
     tags = dict.fromkeys(CHANNEL_CONTEXT, channel.name)
     for piece in split_text(f"[{channel.name}] {text}", room(source, "NOTICE", user.nick)):
@@ -112,8 +112,11 @@ def _entry_message(ctx: Context, user: User, channel: Channel, text: str) -> Ite
 
 
 def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards: int) -> None:
-    """https://github.com/ircv3/ircv3-specifications/pull/466: "After sending ERR_LINKCHANNEL to a user, a server SHOULD
-    proceed as if the user sent a JOIN to the new channel." """
+    """Refuse a user, or forward them to the channel's +L channel.
+
+    https://github.com/ircv3/ircv3-specifications/pull/466: "After sending ERR_LINKCHANNEL to a user, a server SHOULD
+    proceed as if the user sent a JOIN to the new channel."
+    """
     if not channel.forward:
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
     elif not forwards:
@@ -126,7 +129,7 @@ def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards
 
 
 def _lead_to(ctx: Context, name: str, renamed: Channel, key: str) -> None:
-    """https://ircv3.net/specs/extensions/channel-rename#channel-redirection"""
+    """Let the sender join a renamed channel: https://ircv3.net/specs/extensions/channel-rename#channel-redirection"""
     text = "The channel has been renamed"
     if ctx.session.caps & caps.CHANNEL_RENAME:
         ctx.fail("JOIN", "CHANNEL_RENAMED", name, renamed.name, text=text)
@@ -146,7 +149,7 @@ def _announce(ctx: Context, user: User, channel: Channel) -> None:
 
 
 def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envelope]:
-    """Yield the messages that tell a session of a channel it has joined: the topic, and the members."""
+    """Yield the messages that tell a session about a channel it has joined: the topic, and the members."""
     if session.user is None:
         return
     yield from topic_reply(ctx, session.user.nick, channel)
@@ -177,7 +180,7 @@ def part(ctx: Context) -> None:
 
 
 def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") -> None:
-    """A user parts, and everybody in the channel, they too, is told. Raises 417 if that would not fit into a line."""
+    """Let a user part, and tell everybody in the channel. Raises 417 if that would not fit into a line."""
     params = (channel.name, reason) if reason else (channel.name,)
     envelope = ctx.envelope("PART", *params, source=user)
     require_fit(envelope)
@@ -186,7 +189,7 @@ def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") 
 
 
 def _required(ctx: Context, listed: str) -> list[str]:
-    """The parts of a list that must have one; raises 461 where there is none, so that nobody waits for an answer."""
+    """Return the items of a list; raises 461 if there is none, so that nobody waits for an answer."""
     found = targets(listed)
     if not found:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, ctx.message.command)

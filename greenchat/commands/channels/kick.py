@@ -1,4 +1,4 @@
-"""KICK: putting somebody out of a channel. https://modern.ircdocs.horse/#kick-message"""
+"""KICK: removing users from a channel. https://modern.ircdocs.horse/#kick-message"""
 
 from greenchat.chat import ranks
 from greenchat.chat.channel import Channel

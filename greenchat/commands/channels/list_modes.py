@@ -20,8 +20,10 @@ _REPLIES = {
 
 
 def send_list(ctx: Context, channel: Channel, letter: str) -> None:
-    """The masks with who set them and when. Everybody may see the bans of a channel that they see, and only
-    half-operators and above the exceptions."""
+    """Send the masks with who set them and when.
+
+    Anyone who sees the channel may see its bans; the exceptions are for half-operators and above.
+    """
     entry_numeric, end_numeric = _REPLIES[letter]
     if letter != "b" and not channel.is_at_least(ctx.user, "h"):
         ctx.reply(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
@@ -34,7 +36,7 @@ def send_list(ctx: Context, channel: Channel, letter: str) -> None:
 
 
 def change_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    """Put a mask into a list or take it out; what was really changed, or None. Raises 478 or 696."""
+    """Add a mask to a list or remove one; return what was really changed, or None. Raises 478 or 696."""
     text = change.parameter or ""
     if not change.adding:
         try:
@@ -65,7 +67,7 @@ def add_mask(ctx: Context, channel: Channel, letter: str, text: str, *, until: i
 
 
 def new_mask(ctx: Context, text: str) -> Mask:
-    """The mask that somebody wants in a list. Raises MaskError."""
+    """Return the mask to add to a list. Raises MaskError."""
     mask = mask_lists.parse(text).bound(ctx.network.accounts.id_of)
     if has_too_many_stars(mask.text):
         raise mask_lists.MaskError(f"A mask has at most {MOST_STARS} stars")

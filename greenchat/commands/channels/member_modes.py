@@ -1,4 +1,4 @@
-"""The modes of a channel's members: who may give and take which is said by `chat.ranks`.
+"""The modes of a channel's members; `chat.ranks` says who may give and take which.
 
 https://modern.ircdocs.horse/#channel-membership-prefixes
 """
@@ -17,20 +17,20 @@ from greenchat.protocol.numerics import Numeric
 class MemberModes:
     """The changes of one MODE command.
 
-    In an auditorium who gets a rank comes into everybody's sight, who loses it goes out of it, and whoever becomes a
-    half-operator sees those whom they did not see: call `show` before the MODE is sent and `hide` after it, so that
-    clients never hear of somebody whom they don't know.
+    In an auditorium a member who gets a rank becomes visible to everybody, one who loses it invisible, and a new
+    half-operator sees members whom they did not see: call `show` before the MODE is sent and `hide` after it, so that
+    clients never hear of a member whom they don't know.
     """
 
     def __init__(self, ctx: Context, channel: Channel, rank: str | None = None) -> None:
-        """rank: to act with; without it the sender's own."""
+        """Begin the changes of a command. rank: to act with; by default the sender's own."""
         self._ctx = ctx
         self._rank = rank
         self._channel = channel
         self._before: dict[User, str] = {}
 
     def change(self, change: ModeChange) -> ModeChange | None:
-        """Make one change; what was really changed, or None. Raises 401, 441 or 482."""
+        """Make one change; return what was really changed, or None. Raises 401, 441 or 482."""
         ctx, channel = self._ctx, self._channel
         target = find_user(ctx, change.parameter or "")
         if target not in channel.members:
@@ -48,13 +48,13 @@ class MemberModes:
         return ModeChange(change.adding, change.letter, target.nick)
 
     def undo(self) -> None:
-        """Give everybody the rank that they had: nobody has heard of another one."""
+        """Restore everybody's rank: nobody has been told of a change."""
         for target, before in self._before.items():
             for letter in set(before) ^ set(self._channel.members[target]):
                 self._ctx.network.set_member_mode(target, self._channel, letter, letter in before)
 
     def show(self) -> None:
-        """Let members appear to those who did not see them."""
+        """Show members to those who did not see them."""
         ctx, channel = self._ctx, self._channel
         for target, before in self._changed_in_auditorium():
             if not before:
@@ -66,7 +66,7 @@ class MemberModes:
                         ctx.send(session, envelope)
 
     def hide(self) -> None:
-        """Let members disappear from those who see them no more."""
+        """Hide members from those who no longer see them."""
         for target, before in self._changed_in_auditorium():
             if before and not self._channel.members[target]:
                 self._tell_blind(target, "PART")

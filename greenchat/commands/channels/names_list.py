@@ -1,4 +1,4 @@
-"""Who is in a channel, and which channels there are: NAMES LIST.
+"""The members of a channel, and the list of channels: NAMES LIST.
 
 https://modern.ircdocs.horse/#names-message and #list-message, with all search extensions of #elist-parameter.
 """
@@ -19,8 +19,8 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import masks
 
-_LIGHT = 250  # channels or members that can be looked at in the time of another command: see Context.weight
-_LOOKS = 8  # masks and conditions that a channel is held against in the time of a step
+_LIGHT = 250  # channels or members looked at that count as one command: see Context.weight
+_LOOKS = 8  # masks and conditions that a channel is compared with in one step
 _MINUTE = 60_000  # ms
 _Test = Callable[[Channel], bool]
 
@@ -41,8 +41,10 @@ def names(ctx: Context) -> Streamed:
 
 
 def _all_names(ctx: Context) -> Iterator[None]:
-    """RFC 2812, 3.2.5: "If no <channel> parameter is given, a list of all channels and their occupants is returned", of
-    as many people as a WHO shows, and then one 366."""
+    """Answer a NAMES without channels, with as many people as a WHO shows, and then one 366.
+
+    RFC 2812, 3.2.5: "If no <channel> parameter is given, a list of all channels and their occupants is returned".
+    """
     left = ctx.network.settings.limits.who
     for channel in list(ctx.network.channels.values()):
         yield
@@ -81,7 +83,7 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
         # also joined to that channel."
         shown = (member for member in channel.members if sees_in(viewer, member, channel))
         if "u" in channel.flags and not channel.members.get(viewer):
-            # an auditorium's audience is told who holds it, as on Ergo, not who else may speak
+            # ordinary members of an auditorium are shown its operators, as in Ergo, but not each other
             shown = (member for member in shown if member is viewer or channel.is_at_least(member, "h"))
         lines = names_cache.lines_of(settings, channel, variant, shown)
     if session.dialect:
@@ -133,7 +135,7 @@ def list_(ctx: Context) -> Streamed:
 def _list(
     ctx: Context, named: list[str], shaped: masks.Matcher | None, tests: list[_Test], pauses: int
 ) -> Iterator[None]:
-    """List the channels of these names, then those of a shape. pauses: steps beside the one for each channel."""
+    """List the channels of these names, then the matching ones. pauses: steps beside the one for each channel."""
     network = ctx.network
     ctx.reply(Numeric.RPL_LISTSTART, "Channel")
     shown = set()
@@ -152,7 +154,7 @@ def _list(
 
 
 def _show(ctx: Context, channel: Channel, tests: list[_Test]) -> None:
-    is_there = ctx.network.channel(channel.name) is channel  # it may have ended meanwhile
+    is_there = ctx.network.channel(channel.name) is channel  # the channel may have ended meanwhile
     if is_there and channel.is_listed_to(ctx.user) and all(test(channel) for test in tests):
         topic = channel.topic.text if channel.topic else ""
         ctx.reply(Numeric.RPL_LIST, channel.name, str(len(channel.members)), topic)
@@ -163,7 +165,10 @@ def _everything(_: str) -> bool:
 
 
 def _condition(word: str, now: int) -> _Test | None:
-    """https://modern.ircdocs.horse/#elist-parameter: U, C and T, and the letters in either case. None: it is none."""
+    """Return a condition of LIST, or None if it is not one.
+
+    https://modern.ircdocs.horse/#elist-parameter: U, C and T, and the letters in either case.
+    """
     if word[0] in "<>":
         most_or_least = _number(word[1:])
         if most_or_least is not None:

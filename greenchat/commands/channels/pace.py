@@ -1,4 +1,4 @@
-"""Setting the channel modes +j, +W and +d: how fast people may come in and speak. See `chat.paces`."""
+"""Setting the channel modes +j, +W and +d: how fast people may join and speak. See `chat.paces`."""
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.paces import Pace
@@ -9,7 +9,7 @@ from greenchat.protocol.numerics import Numeric
 
 
 def apply_pace(_: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    """Set or unset one of the modes; what was really changed. Raises IrcError."""
+    """Set or unset one of the modes; return what was really changed. Raises IrcError."""
     letter = change.letter
     before = channel.paces.get(letter)
     if not change.adding:

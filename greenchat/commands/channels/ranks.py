@@ -1,4 +1,4 @@
-"""Ranks that a registered channel gives to its people."""
+"""Ranks that members of a registered channel have by their account."""
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.registered_channels import rank_of

@@ -1,4 +1,4 @@
-"""RENAME: a channel gets another name and keeps all else. https://ircv3.net/specs/extensions/channel-rename"""
+"""RENAME: a channel gets another name and keeps everything else. https://ircv3.net/specs/extensions/channel-rename"""
 
 from greenchat.chat import documents
 from greenchat.chat.channel import Channel
@@ -48,9 +48,9 @@ def rename(ctx: Context) -> None:
 
 
 def _store(ctx: Context, channel: Channel, new: str) -> None:
-    """That a channel is about to be called this. Raises StoreError."""
+    """Store that a channel is about to have this name. Raises StoreError."""
     old, folded = ctx.network.fold(channel.name), ctx.network.fold(new)
-    ranks = ("", *ctx.network.settings.mode_table.symbols)  # also what was said to some only
+    ranks = ("", *ctx.network.settings.mode_table.symbols)  # also the conversations of some ranks only
     writes: list[Write] = [Renaming(rank + old, rank + folded, rank + new) for rank in ranks]
     if channel.registration or channel.is_kept:
         renamed = {**document(channel, channel.registration), "name": new}
@@ -60,7 +60,10 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
 
 
 def _check(ctx: Context, channel: Channel, new: str) -> None:
-    """Raises FailError unless the channel can have this name, and TooLongError if its topic would not fit beside it."""
+    """Check that the channel can have this name. Raises FailError.
+
+    Raises TooLongError if its topic would not fit beside the name.
+    """
     network = ctx.network
     if not names.is_channel(new, network.settings.limits.channel):
         raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="This can't be the name of a channel")
@@ -76,8 +79,11 @@ def _check(ctx: Context, channel: Channel, new: str) -> None:
 
 
 def _tell_without(ctx: Context, channel: Channel, session: Session, left: Envelope) -> None:
-    """The fallback: "Send the client a PART message for the old channel name" and "a JOIN message followed by the usual
-    messages that would be sent if the client had joined the new channel normally"."""
+    """Tell clients without the capability.
+
+    The fallback: "Send the client a PART message for the old channel name" and "a JOIN message followed by the usual
+    messages that would be sent if the client had joined the new channel normally".
+    """
     user = session.user
     if user is None:
         return

@@ -66,7 +66,7 @@ def let_expire(ctx: Context) -> None:
 
 @step("masks.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """The clock was set forward by so many ms, or back: masks are to last as long as they were meant to."""
+    """Move the masks after a jump of the clock, so that they last as long as they were meant to."""
     for channel in ctx.network.channels.values():
         if not channel.next_end:
             continue

@@ -42,7 +42,7 @@ def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
 
 
 def topic_reply(ctx: Context, nick: str, channel: Channel) -> Iterator[Envelope]:
-    """The topic, and who set it and when, for a reader of that nick; nothing where there is none."""
+    """Yield the topic, and who set it and when, for a reader of that nick; nothing if there is none."""
     topic = channel.topic
     if topic:
         yield ctx.numeric(nick, Numeric.RPL_TOPIC, channel.name, topic.text)

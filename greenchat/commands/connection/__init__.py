@@ -1,1 +1,1 @@
-"""Coming in, capabilities, leaving, staying."""
+"""Connections: registration, capabilities, leaving, always-on users."""

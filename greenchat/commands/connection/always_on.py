@@ -1,4 +1,4 @@
-"""Somebody's last connection goes and they stay; somebody comes back and is told what they missed."""
+"""Always-on users: when their last connection closes, and when they come back and are told what they missed."""
 
 import logging
 
@@ -18,11 +18,11 @@ from greenchat.storage.interface import Span, StoredEvent, StoreError
 log = logging.getLogger(__name__)
 
 _MOST_LINES = 200  # of each conversation
-_MOST_TALKS = 50  # private ones
+_MOST_TALKS = 50  # private messages
 
 
 def stay(ctx: Context, user: User) -> None:
-    """Their last connection has gone."""
+    """Keep a user whose last connection has closed."""
     user.left, user.last_seen = ctx.now, format_msgid(ctx.new_id())
     ctx.network.changed_presences[user] = None
     keep_presences(ctx)
@@ -34,7 +34,7 @@ def stay(ctx: Context, user: User) -> None:
 def tell_missed(ctx: Context, user: User) -> None:
     """Send a user what they missed while not connected, to a client that can't ask for it itself.
 
-    Invitations are in no history: every client is told of those that still stand.
+    Invitations are in no history: every client is told of those that are still valid.
     """
     after = parse_msgid(user.last_seen) or first_id(user.left)
     for folded, invitation in user.invitations.items():

@@ -1,6 +1,6 @@
-"""Keeping those out who are banned from the server: where somebody comes in, logs in or changes their nick.
+"""Enforcing server bans: when somebody connects, logs in or changes their nick.
 
-Operators who are here are never put out by a ban: they could not take it back.
+Operators who are connected are never removed by a ban: they could not take it back.
 """
 
 from greenchat.chat import documents
@@ -14,7 +14,7 @@ from greenchat.protocol.numerics import Numeric
 
 
 def ban_of(ctx: Context, session: Session, among: ServerBans | None = None) -> ServerBan | None:
-    """The ban that a session falls under, by its address, its account, or how it is called. among: all by default."""
+    """Return the ban that matches a session's address, account or mask. among: all by default."""
     bans = ctx.network.bans if among is None else among
     if not bans:
         return None
@@ -31,12 +31,12 @@ def ban_of(ctx: Context, session: Session, among: ServerBans | None = None) -> S
 
 
 def hosts_of(user: User) -> tuple[str, ...]:
-    """All hosts by which a mask may mean somebody, once each."""
+    """Return all hosts by which a mask may match a session, once each."""
     return tuple({user.host: None, user.real_host: None, **{session.host: None for session in user.sessions}})
 
 
 def banish(ctx: Context, session: Session, ban: ServerBan) -> None:
-    """End a connection because of a ban; its user leaves with its last one."""
+    """Close a connection because of a ban; its user leaves with the last one."""
     ctx.send(session, ctx.numeric(_nick(session), Numeric.ERR_YOUREBANNEDCREEP, text=ban.message))
     ctx.close(session, f"Closing Link: {ctx.network.settings.name} ({ban.message})")
     user = session.user
@@ -47,7 +47,7 @@ def banish(ctx: Context, session: Session, ban: ServerBan) -> None:
 
 
 def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
-    """Put out everybody who is here and banned, but operators; how many connections. ban: the only one that is new."""
+    """Close the connections of all banned users but operators; return their number. ban: the only new one."""
     bans = ctx.network.bans.alone(ban) if ban else ctx.network.bans
     count = 0
     for session in list(ctx.network.sessions):
@@ -64,7 +64,7 @@ def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
 
 
 def _is_unwanted(ctx: Context, user: User, bans: ServerBans) -> bool:
-    """Whether a ban means somebody who stays without a connection, by their account or by how they are called.
+    """Whether a ban matches a user without a connection, by their account or mask.
 
     A ban on an address does not: they have none now, and may come from another one.
     """
@@ -78,7 +78,7 @@ def _nick(session: Session) -> str:
 
 @step("bans.expire")
 def let_expire(ctx: Context) -> None:
-    """Bans whose time is over are none any more."""
+    """Remove expired bans."""
     for ban in ctx.network.bans.expire(ctx.now):
         forget_ban(ctx, ban)
         act(ctx, "UBAN", f"The ban on {ban.target.text} has expired: {ban.reason}")
@@ -86,12 +86,12 @@ def let_expire(ctx: Context) -> None:
 
 @step("bans.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """The clock was set forward by so many ms, or back: bans are to last as long as they were meant to."""
+    """Move the bans after a jump of the clock, so that they last as long as they were meant to."""
     moved = ctx.network.bans.shift(jump, before=ctx.now - jump)
     for ban in moved:
         keep_ban(ctx, ban)
     if moved:
-        enforce(ctx)  # who came in between
+        enforce(ctx)  # who connected in between
 
 
 def keep_ban(ctx: Context, ban: ServerBan) -> None:
@@ -105,5 +105,5 @@ def forget_ban(ctx: Context, ban: ServerBan) -> None:
 
 
 def secure_ban(ctx: Context, ban: ServerBan, *, lifted: bool = False) -> None:
-    """Store a ban, or that it is lifted, before an operator is told so. Raises StoreError."""
+    """Store a ban, or its removal, before an operator is told so. Raises StoreError."""
     ctx.secure(documents.BAN, ctx.network.bans.key(ban.target), None if lifted else ban.document())

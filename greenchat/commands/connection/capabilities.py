@@ -23,7 +23,7 @@ _WITH_VALUES = 302  # the version of CAP LS that has values, several lines, and 
 
 
 def _sts(settings: Settings, session: Session) -> str | None:
-    """The upgrade policy where there is no TLS yet, the persistence policy where there is.
+    """Return the upgrade policy for a session without TLS, the persistence policy for one with it.
 
     https://ircv3.net/specs/extensions/sts
     """
@@ -54,7 +54,7 @@ def cap(ctx: Context) -> Continuation | None:
 
 
 def offered(settings: Settings, session: Session) -> dict[str, str]:
-    """The capabilities that a session can have now, in the table's order, and their values."""
+    """Return the capabilities that a session can have now, in the table's order, with their values."""
     found = {}
     for name, capability in caps.CAPABILITIES.items():
         offer = OFFERS.get(capability.bit)
@@ -65,7 +65,7 @@ def offered(settings: Settings, session: Session) -> dict[str, str]:
 
 
 def in_force(network: Network) -> Settings:
-    """The settings, without what DEFCON has closed."""
+    """Return the settings, without what DEFCON has closed."""
     settings = network.settings
     if network.defcon > NO_ACCOUNTS:
         return settings
@@ -73,7 +73,7 @@ def in_force(network: Network) -> Settings:
 
 
 def announce_capabilities(ctx: Context, before: Settings) -> None:
-    """Tell those who have cap-notify what new settings brought and took: CAP NEW, CAP DEL. before: as `in_force`."""
+    """Tell clients with cap-notify what new settings added and removed: CAP NEW, CAP DEL. before: as `in_force`."""
     now = in_force(ctx.network)
     for session in list(ctx.network.sessions):
         old, new = offered(before, session), offered(now, session)
@@ -128,7 +128,7 @@ def _req(ctx: Context, wishes: str) -> None:
 
 
 def _wanted(ctx: Context, wishes: list[str]) -> int | None:
-    """The bits that the session asks for; None where one wish can't be, because then none is granted."""
+    """Return the bits that the session asks for; None if one of them is refused, because then all are."""
     session = ctx.session
     found = offered(in_force(ctx.network), session)
     wanted = session.caps
@@ -152,7 +152,7 @@ def _wanted(ctx: Context, wishes: list[str]) -> int | None:
 
 @step("session.kind")
 def set_kind(ctx: Context, bits: int, dialect: int) -> None:
-    """The sender's connection turns out to speak another dialect."""
+    """Change the dialect of the sender's connection."""
     ctx.network.set_kind(ctx.session, bits, dialect)
 
 
@@ -178,7 +178,7 @@ def _suspend_registration(session: Session) -> None:
 
 
 def _send_list(ctx: Context, subcommand: str, names: list[str], *, several: bool) -> None:
-    """In lines that all but the last have a `*`, or in one line from which drop, at its end, those that do not fit."""
+    """Send a list in lines that all but the last have a `*`, or in one line that leaves out what does not fit."""
     lines = [" ".join(line) for line in wrap(names, ctx.room("CAP", ctx.nick, subcommand, "*"))] or [""]
     if several:
         for line in lines[:-1]:

@@ -1,4 +1,4 @@
-"""Who may come in now: what DEFCON has left open."""
+"""The gate of DEFCON: who may connect now."""
 
 from greenchat.chat.network import Network
 from greenchat.chat.protection.defcon import ONLY_ACCOUNTS, DefconGate
@@ -7,7 +7,7 @@ from greenchat.commands.core.context import Context
 
 
 def defcon_gate(network: Network) -> DefconGate:
-    """Return the gate that decides who may come in now."""
+    """Return the gate of the current level."""
     settings = network.settings
     return DefconGate(network.defcon, settings.opers.values(), settings.webirc.hosts)
 

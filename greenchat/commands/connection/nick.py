@@ -1,4 +1,4 @@
-"""NICK: what somebody is called. https://modern.ircdocs.horse/#nick-message"""
+"""NICK: setting and changing a nickname. https://modern.ircdocs.horse/#nick-message"""
 
 from greenchat.chat import policy
 from greenchat.chat.user import User
@@ -39,7 +39,7 @@ def nick(ctx: Context) -> Continuation | None:
 
 
 def check_nick(ctx: Context, wish: str) -> None:
-    """Raises 432 or 433 unless the sender can be called this."""
+    """Check that the sender can use this nick. Raises 432 or 433."""
     network = ctx.network
     if not network.naming.is_nick(wish, network.settings.limits.nick):
         raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish)
@@ -55,7 +55,7 @@ def check_nick(ctx: Context, wish: str) -> None:
 
 
 def change_nick(ctx: Context, user: User, wish: str) -> None:
-    """Rename a user, and tell everybody who sees them or waits for either nick."""
+    """Rename a user, and tell everybody who sees them or monitors either nick."""
     network = ctx.network
     before = user.nick
     envelope = ctx.envelope("NICK", wish, source=user)
@@ -69,7 +69,7 @@ def change_nick(ctx: Context, user: User, wish: str) -> None:
 
 
 def _check_bans(ctx: Context, user: User, wish: str) -> None:
-    """Check that a banned user does not slip out of the mask by another nick; a voice overrides a ban."""
+    """Check that a banned user does not escape the mask by another nick; a voice overrides a ban."""
     network = ctx.network
     if network.fold(wish) == network.fold(user.nick):
         return

@@ -1,4 +1,4 @@
-"""PERSISTENCE: whether one stays while no connection is there, for programs. NickServ SET ALWAYS-ON is for people.
+"""PERSISTENCE: whether a user stays without a connection, for programs. NickServ SET ALWAYS-ON is for people.
 
 https://github.com/ircv3/ircv3-specifications/pull/503 (draft/persistence)
 """
@@ -49,7 +49,7 @@ def persistence(ctx: Context) -> None:
 
 
 def status(ctx: Context, user: User) -> Envelope:
-    """`PERSISTENCE STATUS <client-setting> <effective-setting>`, of somebody with an account."""
+    """Return `PERSISTENCE STATUS <client-setting> <effective-setting>` for a user with an account."""
     account = ctx.network.accounts.get(user.account)
     wish = account.preferences.always_on if account else None
     return ctx.envelope("PERSISTENCE", "STATUS", _NAMES[wish], "ON" if stays(ctx.network, user) else "OFF")

@@ -1,4 +1,4 @@
-"""Going: a connection ends, and with their last one somebody leaves, unless they are one of those who stay."""
+"""Leaving: a connection ends, and with the last one its user, unless they are always-on."""
 
 from greenchat.chat.always_on import presence, stays
 from greenchat.chat.user import Session, User
@@ -12,19 +12,19 @@ from greenchat.commands.users.monitor import tell_offline
 
 @step("left")
 def left(ctx: Context, reason: str) -> None:
-    """The sender's connection has ended, whatever ended it."""
+    """Handle the end of the sender's connection, whatever ended it."""
     leave(ctx, ctx.session, reason)
     ctx.network.disconnect(ctx.session)
 
 
 @step("closing")
 def close(ctx: Context, reason: str) -> None:
-    """The server ends the sender's connection."""
+    """Close the sender's connection."""
     ctx.close(ctx.session, reason)
 
 
 def leave(ctx: Context, session: Session, reason: str) -> None:
-    """A session is gone: take it out of the state and tell each of its user's peers once."""
+    """Remove a session from the state, and tell each of its user's peers once."""
     leaver = session.user
     if leaver is None:
         return
@@ -40,7 +40,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
 
 
 def depart(ctx: Context, leaver: User, reason: str) -> None:
-    """A user leaves for good: also one who would otherwise stay without a connection."""
+    """Remove a user for good, even one who would stay without a connection."""
     envelope = ctx.envelope("QUIT", reason, source=leaver)
     ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))
     ctx.deliver_each(ctx.network.peers(leaver), envelope)

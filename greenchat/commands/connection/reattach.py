@@ -1,9 +1,9 @@
-"""A connection that came in under another nick becomes one more of the user whose it is after all.
+"""Reattaching: a connection that came in under another nick becomes another session of the user whom it belongs to.
 
-Who logs in before the welcome is one with their other devices from the start (`registration`); clients that can only
-log in later use NickServ REGAIN. For the client it looks as if it left its channels, was renamed, and joined those of
-the user; those in which the user was not yet are joined after that, as by JOIN. What rank it had in them it keeps:
-it is the same person.
+A client that logs in before the welcome is attached from the start (`registration`); clients that can only log in later
+use NickServ REGAIN. To the client it looks as if it left its channels, was renamed, and joined those of the user; the
+channels that the user was not in are joined after that, as by JOIN. A rank that it had in them is kept: it is the same
+person.
 """
 
 from greenchat.chat.user import User
@@ -18,7 +18,7 @@ from greenchat.commands.users.user_modes import send_modes
 
 
 def reunite(ctx: Context, holder: User) -> None:
-    """The sender's session is one of the holder's from now on; if it was the only one of its user, that user leaves."""
+    """Attach the sender's session to the holder; if it was the only one of its user, that user leaves."""
     network, session, guest = ctx.network, ctx.session, ctx.user
     returns = not holder.sessions
     left = [(channel.name, channel.key, channel.members[guest]) for channel in network.channels_of(guest)]

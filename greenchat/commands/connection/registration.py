@@ -1,4 +1,4 @@
-"""Coming and going: PASS USER, the welcome, PING PONG, QUIT.
+"""Registration of a connection: PASS USER, the welcome, PING PONG, QUIT.
 
 https://modern.ircdocs.horse/#connection-registration
 """
@@ -71,7 +71,7 @@ def user(ctx: Context) -> Continuation | None:
 
 
 def complete_registration(ctx: Context) -> Continuation | None:
-    """Welcome a session that has given all that is needed, and has ended its capability negotiation if it began one."""
+    """Welcome a session that has sent all that is needed, and has ended its capability negotiation if it began one."""
     session = ctx.session
     if session.user or session.negotiating or not (session.nick and session.username):
         return None
@@ -91,7 +91,7 @@ def _propose(ctx: Context) -> None:
     ctx.propose(_come_in, form)
 
 
-# What others must know of a session: all that it has said before the welcome, but for its password.
+# What other nodes must know about a session: all that it has sent before the welcome, but not its password.
 _SHOWN = (
     "now",
     "nick",
@@ -111,7 +111,7 @@ _SHOWN = (
 
 
 def new_session(outbox: Outbox, form: Mapping[str, Any], now: int) -> Session:
-    """A session elsewhere, from the first field of the step `enter`."""
+    """Return a session of another process, from the first field of the step `enter`."""
     session = Session(outbox, form["host"], now)
     for name in _SHOWN:
         setattr(session, name, form[name])
@@ -122,9 +122,9 @@ def new_session(outbox: Outbox, form: Mapping[str, Any], now: int) -> Session:
 
 @step("enter")
 def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
-    """A session that has said all that is needed becomes somebody. Raises 433.
+    """Register a session that has sent all that is needed. Raises 433.
 
-    form: what `new_session` makes a session from, where that is not one of this process.
+    form: what `new_session` makes a session from, if that belongs to another process.
     """
     session = ctx.session
     settings = ctx.network.settings
@@ -145,7 +145,7 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
         return
     refusal = why_not_nick(ctx, session.nick)
     if holder is not None or refusal:
-        # somebody else finished with this nick while this session was still negotiating, or it belongs to an account
+        # another session took this nick while this one was still negotiating, or it belongs to an account
         taken, session.nick = session.nick, ""
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken, text=refusal)
     session.password = ""
@@ -172,7 +172,7 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
 
 
 def _attach(ctx: Context, user: User) -> None:
-    """Attach one more connection to a user: it is welcomed, and gets the channels that they are in."""
+    """Attach another connection to a user: it is welcomed, and gets the channels that they are in."""
     session = ctx.session
     returns = not user.sessions
     ctx.network.attach(user, session)
@@ -185,7 +185,7 @@ def _attach(ctx: Context, user: User) -> None:
 
 
 def show_channels(ctx: Context, user: User) -> None:
-    """Tell a session that has become one of a user's where they are."""
+    """Show a session that was attached to a user the channels that they are in."""
     session = ctx.session
     for channel in ctx.network.channels_of(user):
         extended = (channel.name, user.account or "*", user.realname)
@@ -230,8 +230,8 @@ def ping(ctx: Context) -> None:
     """
     if not ctx.message.params[0]:
         raise IrcError(Numeric.ERR_NOORIGIN)
-    # "must reply to it with a PONG message with the same <token> value": of a token for which a line with our name has
-    # no room, as much as fits
+    # "must reply to it with a PONG message with the same <token> value": a token that leaves no room for our name
+    # is cut
     ctx.respond(ctx.envelope("PONG", ctx.network.settings.name, ctx.message.params[0]))
 
 
@@ -241,7 +241,7 @@ def pong(ctx: Context) -> None:
 
     Answer a PING of the server. Programs do this for you.
     """
-    # the connection lives, which reading the line has noticed already
+    # the connection is alive, which was noticed when the line was read
 
 
 @command("QUIT", anytime=True)

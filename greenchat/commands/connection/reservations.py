@@ -43,7 +43,7 @@ def free(ctx: Context, mask: str) -> None:
 
 
 def about(reservation: Reservation, now: int) -> str:
-    """A reservation in words."""
+    """Return a reservation in words."""
     left = f", {format_duration(max(1, (reservation.until - now) // _SECOND))} left" if reservation.until else ""
     return f"{reservation.mask} by {reservation.setter}, {in_words(reservation.created)}{left}: {reservation.reason}"
 
@@ -67,7 +67,7 @@ def how_long(seconds: int) -> str:
 
 @step("reservations.expire")
 def let_expire(ctx: Context) -> None:
-    """Reservations whose time is over are none any more."""
+    """Remove expired reservations."""
     for each in ctx.network.reservations.expire(ctx.now):
         ctx.keep(documents.RESERVATION, ctx.network.reservations.key(each.mask), None)
         act(ctx, "RESV", f"The reservation of {each.mask} has expired: {each.reason}")
@@ -75,6 +75,6 @@ def let_expire(ctx: Context) -> None:
 
 @step("reservations.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """The clock was set forward by so many ms, or back: reservations are to last as long as they were meant to."""
+    """Move the reservations after a jump of the clock, so that they last as long as they were meant to."""
     for each in ctx.network.reservations.shift(jump, before=ctx.now - jump):
         ctx.keep(documents.RESERVATION, ctx.network.reservations.key(each.mask), each.document())

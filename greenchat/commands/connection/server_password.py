@@ -44,7 +44,7 @@ def check_server_password(ctx: Context, enter: _Enter) -> Continuation | None:
 
 def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Continuation | None:
     if ctx.network.settings.password != wanted:
-        return check_server_password(ctx, enter)  # the configuration was read again meanwhile
+        return check_server_password(ctx, enter)  # the configuration was reloaded meanwhile
     if is_right:
         ctx.network.local.server_password.learn(ctx.session.password, wanted)
     _decide(ctx, is_right, enter)
@@ -63,6 +63,6 @@ def _refuse(ctx: Context, seconds: int) -> None:
 
 
 def _turn_away(ctx: Context, text: str) -> None:
-    """ "the server SHOULD send ERR_PASSWDMISMATCH and MAY then close the connection with ERROR"."""
+    """Refuse: "the server SHOULD send ERR_PASSWDMISMATCH and MAY then close the connection with ERROR"."""
     ctx.reply(Numeric.ERR_PASSWDMISMATCH, text=text)
     ctx.close(ctx.session, text)

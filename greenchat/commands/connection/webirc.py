@@ -1,4 +1,4 @@
-"""WEBIRC: a gateway says for whom it connects. https://ircv3.net/specs/extensions/webirc"""
+"""WEBIRC: a gateway gives the address of its client. https://ircv3.net/specs/extensions/webirc"""
 
 import hmac
 from ipaddress import ip_address
@@ -46,7 +46,7 @@ def _relocate(ctx: Context, gateway: str, address: str) -> None:
     if reason:
         ctx.close(session, reason)
         return
-    # the address and not the name: that one could be anything, and bans are made of it
+    # the address and not the name: that could be anything, and bans are made from it
     session.host = "0" + host if host.startswith(":") else host
     session.gateway = gateway[:_GATEWAY]
     options = {option.partition("=")[0] for option in " ".join(ctx.message.params[4:]).split()}

@@ -1,4 +1,4 @@
-"""Telling others that somebody has changed: the peers in their channels, and who monitors them.
+"""Announcing that a user has changed: to the peers in their channels, and to those who monitor them.
 
 https://ircv3.net/specs/extensions/extended-monitor
 """
@@ -10,7 +10,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 
 
 def caused_by(user: User, numeric: Envelope) -> Envelope:
-    """A numeric that tells somebody what a user has done to them.
+    """Return a numeric that tells somebody what a user has done to them.
 
     account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender"; bot-mode says
     the same of its tag.
@@ -21,7 +21,7 @@ def caused_by(user: User, numeric: Envelope) -> Envelope:
 
 
 def announce(ctx: Context, user: User, envelope: Envelope) -> None:
-    """To everybody who shares a channel with a user, once, and to those who monitor them with extended-monitor.
+    """Send to everybody who shares a channel with a user, once, and to those who monitor them with extended-monitor.
 
     The envelope's `needs` says who understands it. The user's own sessions are left to the caller.
     """
@@ -30,7 +30,7 @@ def announce(ctx: Context, user: User, envelope: Envelope) -> None:
 
 
 def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
-    """Only to those who monitor a user with extended-monitor and see them in no channel."""
+    """Send to those who monitor a user with extended-monitor and see them in no channel."""
     network = ctx.network
     for session in network.local.monitors.watchers(network.fold(user.nick)):
         if session.caps & caps.EXTENDED_MONITOR and not _is_near(ctx, session, user):

@@ -1,4 +1,4 @@
-"""What operators and members do, told to the operators who listen and written to the audit log."""
+"""Acts of operators and members: reported to the operators who listen, and written to the audit log."""
 
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
@@ -6,7 +6,7 @@ from greenchat.protocol.times import format_time
 
 
 def tell_operators(ctx: Context, text: str) -> None:
-    """A notice to every user with mode +s."""
+    """Send a notice to every user with mode +s."""
     for user in ctx.network.users.values():
         if "s" in user.modes:
             ctx.deliver(user, ctx.envelope("NOTICE", user.nick, f"*** {text}"))
@@ -16,23 +16,23 @@ def tell_operators(ctx: Context, text: str) -> None:
 
 
 def act(ctx: Context, action: str, text: str) -> None:
-    """An operator has done something, or somebody has tried to become one: operators hear of it, and it is kept.
+    """Report and record what an operator has done, or that somebody has tried to become one.
 
-    action: a word by which it is found again, the command for most. text: a sentence that names who did it.
+    action: a word by which it is found again, mostly the command. text: a sentence that names who did it.
     """
     tell_operators(ctx, text)
     record(ctx, action, text)
 
 
 def record(ctx: Context, action: str, text: str) -> None:
-    """Only keep it: time, action, who (with the operator's name and where they come from), and what."""
+    """Record an act without reporting it: time, action, who (with operator name and origin), and what."""
     user = ctx.session.user
     who = f"{_origin(ctx.session)} ({user.oper or 'no operator'})" if user else "the server"
     ctx.process.audit.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
 
 
 def note(ctx: Context, action: str, text: str) -> None:
-    """A member has done what others may ask about later: it is kept, with their account and where they come from."""
+    """Record what a member has done and others may ask about later, with their account and origin."""
     session = ctx.session
     account = session.user.account if session.user else session.account
     who = f"{_origin(session)} ({account or 'no account'})"

@@ -1,4 +1,4 @@
-"""How fast people may come into a channel and speak there: what its modes +j, +W and +d refuse. See `chat.paces`."""
+"""How fast people may join a channel and speak there: what its modes +j, +W and +d refuse. See `chat.paces`."""
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.paces import DELAY, JOINS, SLOW, Recent
@@ -9,11 +9,11 @@ from greenchat.protocol.msgid import parse_msgid, time_of
 from greenchat.protocol.numerics import Numeric
 
 _SECOND = 1000  # ms
-_FORGET_FROM = 64  # members whose lines are remembered; then those who are gone are forgotten
+_FORGET_FROM = 64  # members whose lines are remembered; beyond that those who have left are forgotten
 
 
 def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
-    """Raises 437 where too many have come into the channel just now; whoever was invited comes in all the same."""
+    """Check the pace of joins. Raises 437 if too many have joined just now; invited users may always join."""
     pace = channel.paces.get(JOINS)
     if pace is None or ctx.user in channel.invited:
         return
@@ -26,7 +26,7 @@ def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
 
 
 def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
-    """Raises 404 where a member without a rank speaks too soon after coming in, or too fast."""
+    """Check the pace of lines. Raises 404 if a member without a rank speaks too soon after joining, or too fast."""
     user = ctx.user
     if not channel.paces or channel.members.get(user) or "o" in user.modes:
         return
@@ -47,7 +47,7 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
 
 
 def _joined(ctx: Context, channel: Channel, user: User) -> int:
-    """Return when somebody came into the channel, in ms; for those outside (no +n) that is now."""
+    """Return when a user joined the channel, in ms; for those outside (no +n) that is now."""
     since = parse_msgid(user.channels.get(ctx.network.fold(channel.name), ""))
     return ctx.now if since is None else time_of(since)
 

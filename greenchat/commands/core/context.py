@@ -1,4 +1,4 @@
-"""What a handler is given: the state, the message, the time, and the one way out.
+"""The context of a handler: the state, the message, the time, and the one way out.
 
 Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
 """
@@ -40,8 +40,8 @@ class Context:
     """The context of one command of one session.
 
     now: ms since the epoch, the same for all that the command does. quiet: refusals are not answered. parts: of the
-    message, if it has several lines. weight: for how many commands the throttle counts it. applies: an act of the log,
-    so that all it leads to is a part of that.
+    message, if it is multiline. weight: how many commands the throttle counts it as. applies: an act of the log is
+    being applied, so that all it leads to is a part of that.
     """
 
     __slots__ = (
@@ -86,12 +86,12 @@ class Context:
         self._take_label()
 
     def adopt(self, message: Message) -> None:
-        """Go on as if this message had come; its label is the one that is answered."""
+        """Continue as if this message had come; its label is the one that is answered."""
         self.message = message
         self._take_label()
 
     def postpone_answer(self) -> None:
-        """A later command will answer this one."""
+        """Leave the answer to a later command."""
         self._label = ""
 
     def _take_label(self) -> None:
@@ -103,7 +103,7 @@ class Context:
                 self._label = label
 
     def aside(self, session: Session) -> "Context":
-        """A context in which to tell another session something that it did not ask for."""
+        """Return a context in which to tell another session something that it did not ask for."""
         return Context(
             self.network,
             session,
@@ -123,20 +123,20 @@ class Context:
 
     @property
     def nick(self) -> str:
-        """The sender's nick as it stands in numerics: `*` before there is one."""
+        """The sender's nick as it stands in numerics: `*` before it has one."""
         session = self.session
         return session.user.nick if session.user else session.nick or "*"
 
     # what else a handler may not make by itself
 
     def new_id(self) -> int:
-        """A msgid for what happens now; also of a replay, since it comes from the state and the time."""
+        """Return a msgid for what happens now; a replay gives the same, since it comes from the state and the time."""
         return self.network.ids.next(self.now)
 
     def propose(self, step: Callable[..., T], *fields: object) -> T:
-        """Propose a step to be applied through the log, unless it is a part of an act that came from there.
+        """Propose a step to be applied through the log, unless this is a part of an act that came from there.
 
-        What comes after it in a handler is not applied by others: call it last.
+        What follows it in a handler is not applied by other nodes: call it last.
         """
         if self.applies:
             return step(self, *fields)
@@ -148,7 +148,7 @@ class Context:
             self.applies = False
 
     def random(self, count: int) -> bytes:
-        """So many bytes that nobody can guess."""
+        """Return so many random bytes that nobody can guess."""
         return self.process.random(count)
 
     # building
@@ -162,33 +162,33 @@ class Context:
         extended: tuple[str, ...] = (),
         tags: Mapping[str, str] = NO_TAGS,
     ) -> Envelope:
-        """A message stamped with the time, from the server or from a user; what a user does gets a msgid."""
+        """Return a message stamped with the time, from the server or from a user; a user's gets a msgid."""
         if source is None:
             message = Message(command, params, self.network.settings.name)
             return Envelope(message, time=self.now, needs=needs)
         msgid = self.new_id()
         message = Message(command, params, source.source, tags)
-        time = time_of(msgid)  # now, as the history will have it
+        time = time_of(msgid)  # now, as it will be in the history
         account, bot = source.account, "B" in source.modes
         if self.parts and command == self.message.command:
             return MultilineEnvelope(message, self.parts, time=time, msgid=msgid, account=account, bot=bot)
         return Envelope(message, time=time, msgid=msgid, account=account, bot=bot, needs=needs, extended=extended)
 
     def room(self, command: str, *params: str) -> int:
-        """Bytes that one more parameter may take in a message of the server beside these."""
+        """Return the bytes left for one more parameter in a message of the server with these."""
         return room(self.network.settings.name, command, *params)
 
     def numeric(self, nick: str, numeric: Numeric, *params: str, text: str = "") -> Envelope:
-        """A numeric for somebody; its last parameter is `text`, or the numeric's own text if it has one.
+        """Return a numeric for somebody; its last parameter is `text`, or the numeric's own text if it has one.
 
-        The others may be the sender's own words, which can't all be sent back as they are.
+        The other parameters may be the sender's own words; those that can't be sent back as they are become `*`.
         """
         text = text or numeric.text
         *words, last = (*params, text) if text else params
         return self.envelope(numeric.command, nick, *map(presentable, words), last)
 
     def addressed(self, numeric: Numeric, *params: str) -> Addressed:
-        """As `numeric`, for many."""
+        """Return a numeric for many, as `numeric` does."""
         words = (*params, numeric.text) if numeric.text else params
         *words_before, last = words
         shown = (*map(presentable, words_before), last)
@@ -197,23 +197,23 @@ class Context:
     # answering the sender
 
     def reply(self, numeric: Numeric, *params: str, text: str = "") -> None:
-        """A numeric to the sender, see `numeric`."""
+        """Send a numeric to the sender, see `numeric`."""
         self._respond_whole(self.numeric(self.nick, numeric, *params, text=text))
 
     def fail(self, command: str, code: str, *context: str, text: str) -> None:
-        """A standard reply FAIL to the sender."""
+        """Send a standard reply FAIL to the sender."""
         self._respond_whole(self.envelope("FAIL", command, code, *map(presentable, context), text))
 
     def _respond_whole(self, answer: Envelope) -> None:
-        """417 instead of an answer that has no room for the sender's own words in it."""
+        """Send an answer, or 417 if the sender's own words in it don't fit."""
         if repeats_too_much(answer):
             answer = self.numeric(self.nick, Numeric.ERR_INPUTTOOLONG, text=_NO_ANSWER)
         self.respond(answer)
 
     def refuse(self, error: IrcError | FailError) -> None:
-        """Tell the sender why it can't be, unless the command is one that is never answered with an error.
+        """Tell the sender why it is refused, unless the command is one that is never answered with an error.
 
-        That a line is too long is no automatic reply to what it says.
+        A line that is too long is reported all the same: that is no automatic reply to what it says.
         """
         if self.quiet and not isinstance(error, TooLongError):
             return
@@ -223,11 +223,11 @@ class Context:
             self.fail(error.command, error.code, *error.context, text=error.text)
 
     def notice(self, text: str) -> None:
-        """A NOTICE of the server to the sender."""
+        """Send a NOTICE of the server to the sender."""
         self.respond(self.envelope("NOTICE", self.nick, text))
 
     def respond(self, envelope: Envelope) -> None:
-        """To the session that sent the command, as a part of the answer to it, if it is one that gets such messages."""
+        """Send to the session that sent the command, as a part of its answer, if it gets such messages."""
         if self.session.kind & envelope.needs != envelope.needs:
             return
         if batch := self._batch or self._parts:
@@ -239,7 +239,7 @@ class Context:
 
     @contextmanager
     def batch(self, kind: str, *params: str) -> Iterator[None]:
-        """Send what is answered inside as one batch, to clients that know batches.
+        """Send the answers of the block as one batch, to clients with the capability.
 
         https://ircv3.net/specs/extensions/batch
         """
@@ -282,7 +282,7 @@ class Context:
         self.journal.secure(Document(kind.name, key, value))
 
     def fail_after_all(self, command: str, *context: str, text: str) -> None:
-        """A FAIL instead of the answer that waits to be sent, with its label, since nothing could be stored."""
+        """Send a FAIL with the label, in place of the answer that waits, since nothing could be stored."""
         answered = self._responses
         if answered:
             self.session.outbox.retract({id(data) for each in answered for data in each.encodings})
@@ -292,24 +292,24 @@ class Context:
         self.answer()
 
     def deliver(self, user: User, envelope: Envelope) -> None:
-        """To all sessions of one user."""
+        """Send to all sessions of one user."""
         for session in user.sessions:
             self.send(session, envelope)
 
     def send(self, session: Session, envelope: Envelope) -> None:
-        """To one session: as a part of the answer where it is the one that sent the command."""
+        """Send to one session: as a part of the answer if it is the one that sent the command."""
         if session is self.session:
             self.respond(envelope)
         else:
             session.outbox.put(envelope.encode(session.kind))
 
     def deliver_each(self, users: Iterable[User], envelope: Envelope) -> None:
-        """To all sessions of several users."""
+        """Send to all sessions of several users."""
         for user in users:
             self.deliver(user, envelope)
 
     def broadcast(self, channel: Channel, envelope: Envelope, *, to_sender: bool = True) -> None:
-        """To every member of a channel; without to_sender not to the session that sent the command."""
+        """Send to every member of a channel; without to_sender not to the session that sent the command."""
         if envelope.message.command in CHANNEL_EVENTS:
             self.remember(envelope, channel)
         if to_sender and not self._label:
@@ -320,21 +320,21 @@ class Context:
             self.respond(envelope)
 
     def announce(self, channel: Channel, envelope: Envelope, about: User, *, to_sender: bool = True) -> None:
-        """Send a member's event to all in the channel who see them there: in an auditorium not everybody does."""
+        """Send a member's event to all in the channel who see them: in an auditorium not everybody does."""
         if channel.shows(about):
             self.broadcast(channel, envelope, to_sender=to_sender)
         else:
             self.deliver_in(channel.witnesses(about), envelope, to_sender=to_sender)
 
     def deliver_in(self, members: Iterable[User], envelope: Envelope, *, to_sender: bool = True) -> None:
-        """To some members of a channel; without to_sender not to the session that sent the command."""
+        """Send to some members of a channel; without to_sender not to the session that sent the command."""
         for member in members:
             for session in member.sessions:
                 if to_sender or session is not self.session:
                     self.send(session, envelope)
 
     def send_numeric(self, session: Session, numeric: Addressed) -> None:
-        """To one session of many: as `send`, under the nick of its user."""
+        """Send a numeric for many to one session, under the nick of its user."""
         nick = session.user.nick if session.user else session.nick or "*"
         if session is self.session:
             self.respond(numeric.addressed_to(nick))
@@ -342,14 +342,14 @@ class Context:
             session.outbox.put(numeric.encode(session.kind, nick))
 
     def farewell(self, reason: str) -> Envelope:
-        """An ERROR. It comes without a source: it is about the link, and no server stands in between."""
+        """Return an ERROR. It has no source: it is about the connection, with no server in between."""
         return Envelope(Message("ERROR", (reason,)), time=self.now)
 
     def close(self, session: Session, reason: str) -> None:
         """End a connection with an ERROR that says why."""
         session.closing = reason
         if session.user is None:
-            # LUSERS counts those "currently in an unknown state", which one that has to go is not
+            # LUSERS counts those "currently in an unknown state", which a session being closed is not
             self.network.disconnect(session)
         farewell = self.farewell(reason)
         if session is self.session:
@@ -360,9 +360,9 @@ class Context:
             session.outbox.close(farewell.encode(session.kind))
 
     def answer_in_part(self, *, is_batch: bool) -> None:
-        """Send what was collected for a labeled command so far: what follows need not be collected.
+        """Send what was collected for a labeled command so far: the rest need not be collected.
 
-        is_batch: one message, or a batch of its own kind, is all of the answer, so that it needs no batch around it.
+        is_batch: one message, or a batch of its own kind, is the whole answer, so that it needs no batch around it.
         """
         if not (self._label and self._responses):
             return

@@ -1,6 +1,6 @@
-"""From a line of a client to its command: what is no command is answered here.
+"""From a client's line to its command; invalid lines are answered here.
 
-Also what can't be obeyed is read as far as it goes, for its label and the name of its command.
+A line that can't be obeyed is still parsed as far as possible, for its label and the name of its command.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _FORBIDDEN = str.maketrans("\0\r", "\ufffd\ufffd")
 
 
 def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -> tuple[Context, Continuation | None]:
-    """Run a line, without its line end, in the context that is made for its message; what comes back as by `run`."""
+    """Run a line, without its line end, in the context made for its message; return what `run` returns."""
     if isinstance(line, LineTooLong):
         ctx = context(_gist(line.line))
         ctx.reply(Numeric.ERR_INPUTTOOLONG)
@@ -42,12 +42,12 @@ def run_line(line: bytes | LineTooLong, context: Callable[[Message], Context]) -
 
 
 def _refuse_encoding(ctx: Context) -> None:
-    """https://ircv3.net/specs/extensions/utf8-only."""
+    """Refuse a line that is not UTF-8: https://ircv3.net/specs/extensions/utf8-only."""
     command = ctx.message.command
     command = command if command.isascii() and command.isalnum() else "*"
     text = "Message rejected: your client must use UTF-8 on this network"
     if command == "NICK" and ctx.session.user is None and not ctx.session.caps & caps.STANDARD_REPLIES:
-        # a client that does not know FAIL would wait for ever; this one makes it try its other nickname
+        # a client that does not know FAIL would wait for ever; this numeric makes it try its other nickname
         ctx.refuse(IrcError(Numeric.ERR_ERRONEUSNICKNAME, "*", text=text))
     else:
         ctx.refuse(FailError(command, "INVALID_UTF8", text=text))

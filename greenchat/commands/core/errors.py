@@ -1,4 +1,4 @@
-"""A command that can't be done is refused by raising; `registry.run` turns that into the line for its sender."""
+"""Errors of commands: a handler raises one to refuse; `registry.run` turns it into a line for the sender."""
 
 from greenchat.protocol.numerics import Numeric
 
@@ -14,7 +14,7 @@ class IrcError(Exception):
 
 
 class TooLongError(IrcError):
-    """The text would not reach all readers whole. Reported also where errors are not answered."""
+    """The text would not reach all readers whole. Reported even where errors are not answered."""
 
     def __init__(self) -> None:
         super().__init__(

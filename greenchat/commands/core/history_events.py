@@ -1,4 +1,4 @@
-"""What of the chat is kept, and under which conversation: the step from an `Envelope` to a `StoredEvent`."""
+"""What is stored of a message, and under which conversation: from an `Envelope` to a `StoredEvent`."""
 
 from collections.abc import Mapping
 
@@ -18,11 +18,11 @@ CHANNEL_EVENTS = frozenset(("JOIN", "PART", "KICK", "TOPIC", "MODE"))
 """What is kept of a channel beside what is said; QUIT and NICK too, which belong to several channels at once."""
 
 _KEEP_ME = ("+draft/react", "+react", "+draft/unreact", "+unreact", "+draft/persist")
-# No tags of the wire:
-_SEAMS = "joined"  # where lines of a message were joined without a line break
-_REALNAME = "realname"  # of who joined a channel
-_MOST_TAGS = 512  # bytes of names and values that are kept with one message
-_FIRST = frozenset((*_KEEP_ME, "+draft/reply", "+reply", CLIENT_ID))  # of these, as long as they fit
+# Tags that are never sent:
+_SEAMS = "joined"  # where lines of a multiline message were joined without a line break
+_REALNAME = "realname"  # of the user who joined
+_MOST_TAGS = 512  # bytes of names and values that are stored with one message
+_FIRST = frozenset((*_KEEP_ME, "+draft/reply", "+reply", CLIENT_ID))  # of these, as many as fit
 _PASSING = ("+typing", "+draft/typing")
 
 
@@ -32,8 +32,10 @@ def identity(network: Network, user: User) -> str:
 
 
 def conversation_of(network: Network, user: User, place: Channel | User, rank: str = "") -> str:
-    """The key of what a user says in a channel or to somebody. rank: the letter of that from which on members of the
-    channel get it; what not all get is a conversation of its own."""
+    """Return the key of a message of a user in a channel or to somebody.
+
+    rank: the letter of the lowest rank that gets it; what not all members get is a conversation of its own.
+    """
     if isinstance(place, Channel):
         key = network.fold(place.name)
         return network.settings.mode_table.symbols_of(rank) + key if rank else key
@@ -41,8 +43,10 @@ def conversation_of(network: Network, user: User, place: Channel | User, rank: s
 
 
 def is_kept(history: History, envelope: Envelope, place: Channel | User) -> bool:
-    """Whether a message goes into the history. A TAGMSG does where one of its tags is worth it: reactions are, that
-    somebody is typing is not."""
+    """Whether a message is stored.
+
+    A TAGMSG is if one of its tags is worth it: reactions are, typing notifications are not.
+    """
     if not history.enabled or not (history.private or isinstance(place, Channel)):
         return False
     message = envelope.message
@@ -50,7 +54,7 @@ def is_kept(history: History, envelope: Envelope, place: Channel | User) -> bool
 
 
 def stored(envelope: Envelope, conversation: str) -> StoredEvent:
-    """The event for the store; the envelope must have a msgid."""
+    """Return the event to store; the envelope must have a msgid."""
     message = envelope.message
     return StoredEvent(
         envelope.msgid,
@@ -64,13 +68,13 @@ def stored(envelope: Envelope, conversation: str) -> StoredEvent:
 
 
 def size_of(event: StoredEvent) -> int:
-    """About how many bytes it takes, without what is said once for many."""
+    """Return about how many bytes it takes, without what is stored once for many."""
     tags = sum(len(name) + len(value) for name, value in event.tags.items())
     return sum(len(parameter) for parameter in event.params) + tags
 
 
 def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
-    """The opposite: an event as the message that it was."""
+    """Return a stored event as the message that it was."""
     text = event.params[-1] if event.params else ""
     tags = event.tags
     joined_at = tags.get(_SEAMS, "")
@@ -88,7 +92,7 @@ def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
 
 
 def _joined_again(event: StoredEvent) -> Envelope:
-    """ "The extended-join capability extends the JOIN message", also one that is told again."""
+    """Return a JOIN of the history for extended-join: "The extended-join capability extends the JOIN message"."""
     message = Message(event.command, event.params, event.source)
     realname = event.tags.get(_REALNAME) or message.nick  # databases of older versions have none
     extended = (event.params[0], event.account or "*", realname)

@@ -1,4 +1,4 @@
-"""What handlers give to be kept, and where they read what was kept before."""
+"""The journal: where handlers write what is to be stored, and read what was stored before."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -11,11 +11,11 @@ class Encoded(Protocol):
 
     @property
     def encodings(self) -> Sequence[bytes]:
-        """Every bytes object that was made of it: those to take back if it can't be kept."""
+        """Every bytes object that was made of it: to be retracted if it can't be stored."""
 
 
 class Since:
-    """The writes since a moment, for readers beside the loop: it grows as long as somebody holds it."""
+    """The writes since a moment, for readers outside the loop: it grows as long as it is referenced."""
 
     __slots__ = ("__weakref__", "writes")
 
@@ -24,30 +24,35 @@ class Since:
 
 
 class Journal(Protocol):
-    """The writes of this turn, kept in one transaction before anything is sent, and all that was kept before."""
+    """The writes of this turn, stored in one transaction before anything is sent, and all that was stored before."""
 
     @property
     def store(self) -> Store:
-        """To read from: all that was said until now is in it, what this turn has said too.
+        """The store, with everything said until now in it, this turn's messages too.
 
-        Ask for it anew whenever you read: that is what has this turn's writes kept.
+        Ask for it again whenever you read: that stores this turn's writes.
         """
 
     def since(self) -> Since:
-        """Return the writes from now on. Look into it after asking for `store`: with that it is up to date."""
+        """Return the writes from now on. Read it after asking for `store`, which makes it current."""
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
-        """Whether an event was taken back lately: since somebody read it who is still telling it."""
+        """Whether an event was erased lately: since it was read by somebody who is still sending it."""
 
     def secure(self, *writes: Write) -> None:
-        """Keep what must survive, now, before it is done and confirmed. Raises StoreError, and then nothing is kept:
-        so nothing may have changed, and its sender is told."""
+        """Store what must survive, before it is done and confirmed.
+
+        Raises StoreError, and then nothing is stored: nothing may have changed by then, and the sender is told.
+        """
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event, also one of this turn. Raises StoreError."""
 
     def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
-        """Keep these before anybody sees it. If that fails nobody does, and `refuse` is called to tell its sender."""
+        """Store these before anybody sees the message.
+
+        If that fails nobody does, and `refuse` is called to tell its sender.
+        """
 
     def record(self, *writes: Write) -> None:
-        """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
+        """Store what has happened, in this turn's transaction, or if that fails in a later one."""

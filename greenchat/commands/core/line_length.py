@@ -1,7 +1,8 @@
-"""Nothing that people say is cut in silence: what can't go whole into the line of 512 bytes that others get is refused.
+"""The 512-byte rule: nothing that people say is cut silently. A text that would not fit into the line that others get
+is refused.
 
-https://modern.ircdocs.horse/#message-format, and #errinputtoolong-417 for the refusal. `Envelope` cuts what comes out
-too long all the same, as the last resort: a long real name at the end of a line of WHO.
+https://modern.ircdocs.horse/#message-format, and #errinputtoolong-417 for the refusal. `Envelope` still cuts a line
+that gets too long, as a last resort: a long real name at the end of a line of WHO.
 """
 
 from greenchat.commands.core.errors import TooLongError
@@ -14,7 +15,7 @@ _MANY = "9999999"  # members of a channel, as LIST counts them
 
 
 def require_fit(*envelopes: Envelope) -> None:
-    """Raises TooLongError unless all these are lines that others get whole."""
+    """Check that others get all these lines whole. Raises TooLongError."""
     for envelope in envelopes:
         if not envelope.fits:
             raise TooLongError
@@ -29,7 +30,7 @@ def repeats_too_much(envelope: Envelope) -> bool:
 
 
 def require_readable_topic(settings: Settings, channel: str, topic: str) -> None:
-    """Raises TooLongError unless whoever asks for the topic gets it whole, whatever their nickname."""
+    """Check that any reader of the topic gets it whole, whatever their nickname. Raises TooLongError."""
     reader = _longest_nick(settings)
     _require_room(
         topic,
@@ -39,9 +40,9 @@ def require_readable_topic(settings: Settings, channel: str, topic: str) -> None
 
 
 def require_readable_away(settings: Settings, text: str, host: str) -> None:
-    """Raises TooLongError unless everybody gets an away message whole, whatever the nicknames are by then.
+    """Check that everybody gets an away message whole, whatever the nicknames are by then. Raises TooLongError.
 
-    host: of the one who is away.
+    host: of the user who is away.
     """
     nick = _longest_nick(settings)
     source = f"{nick}!{'u' * settings.limits.username}@{host}"

@@ -1,4 +1,4 @@
-"""What handlers look up before they act, and the numeric that says what was not there."""
+"""Look-ups of handlers, and the numeric for what does not exist."""
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
@@ -8,8 +8,11 @@ from greenchat.protocol.numerics import Numeric
 
 
 def find_channel(ctx: Context, name: str) -> Channel:
-    """The channel of that name; raises 403, also for a secret one of others: to them "the server will act as if the
-    channel does not exist" (RFC 2811, section 4.2.6)."""
+    """Return the channel of this name. Raises 403.
+
+    Also for a secret channel: to users outside it "the server will act as if the channel does not exist" (RFC 2811,
+    section 4.2.6).
+    """
     channel = ctx.network.channel(name)
     if channel is None or not channel.is_visible_to(ctx.user):
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
@@ -17,7 +20,7 @@ def find_channel(ctx: Context, name: str) -> Channel:
 
 
 def find_any_channel(ctx: Context, name: str) -> Channel:
-    """The same, for those who have been told of a secret channel, or may know of all. Raises 403."""
+    """Return the channel of this name, even a secret one. Raises 403."""
     channel = ctx.network.channel(name)
     if channel is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
@@ -25,7 +28,7 @@ def find_any_channel(ctx: Context, name: str) -> Channel:
 
 
 def find_user(ctx: Context, nick: str) -> User:
-    """The user of that nick; raises 401."""
+    """Return the user of that nick. Raises 401."""
     user = ctx.network.user(nick)
     if user is None:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
@@ -33,17 +36,17 @@ def find_user(ctx: Context, nick: str) -> User:
 
 
 def require_member(ctx: Context, channel: Channel) -> None:
-    """Raises 442 unless the sender is in the channel."""
+    """Check that the sender is in the channel. Raises 442."""
     if ctx.user not in channel.members:
         raise IrcError(Numeric.ERR_NOTONCHANNEL, channel.name)
 
 
 def require_rank(ctx: Context, channel: Channel, letter: str = "h") -> None:
-    """Raises 482 unless the sender has this rank in the channel, or a higher one."""
+    """Check that the sender has this rank in the channel, or a higher one. Raises 482."""
     if not channel.is_at_least(ctx.user, letter):
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name)
 
 
 def targets(listed: str) -> list[str]:
-    """The parts of a list with commas; empty ones are nothing."""
+    """Return the items of a list with commas; empty ones are ignored."""
     return [name for name in listed.split(",") if name]

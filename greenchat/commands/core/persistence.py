@@ -1,6 +1,6 @@
-"""What is kept of people and channels as they change: accounts, registered channels, and where those are who stay.
+"""Storing people and channels as they change: accounts, registered channels, and always-on users.
 
-What somebody is told of as done is stored before it is done (`change_account`, `changing`, `register_channel`): on a
+What a user is told has been done is stored before it is done (`change_account`, `changing`, `register_channel`): on a
 full disk they are refused, and nothing has changed.
 """
 
@@ -18,7 +18,7 @@ from greenchat.storage.interface import Document, StoreError
 
 
 def keep_presences(ctx: Context) -> None:
-    """Store the users who stay, the channels that live on because of them, and who was in closed channels."""
+    """Store the always-on users, the channels that exist because of them, and who was in closed channels."""
     network = ctx.network
     for kind, name, value in network.closures.take():
         ctx.keep(kind, name, value)
@@ -38,17 +38,17 @@ def forget_presence(ctx: Context, account_id: str) -> None:
 
 
 def change_account(ctx: Context, name: str, **changes: object) -> Account:
-    """Change fields of an account, once that is stored. Raises StoreError, and KeyError where there is none."""
+    """Change fields of an account, once that is stored. Raises StoreError, and KeyError if there is no such account."""
     account = ctx.network.accounts.changed(name, **changes)
     secure_account(ctx, account)
     return ctx.network.accounts.put(account)
 
 
 def forget_account(ctx: Context, account: Account) -> None:
-    """There is no such account any more, and nothing that was its own passes to the next one of its name.
+    """Remove an account, and everything that must not pass to the next one of its name.
 
-    What is kept by its id would find nobody: it is taken out, so that it does not pile up. Who is logged in to it is
-    the caller's to log out, see `services.removal`. Raises StoreError.
+    Rows stored by its id would never be found: they are removed, so that they do not accumulate. Logging out its users
+    is the caller's task, see `services.removal`. Raises StoreError.
     """
     network = ctx.network
     tokens = network.tokens.of(account)
@@ -89,7 +89,7 @@ def _without(registration: ChannelRegistration, account_id: str) -> ChannelRegis
 
 
 def reserve_name(ctx: Context, account: Account) -> None:
-    """Keep the name of an account that is given up: who registers it could be taken for its former owner.
+    """Reserve the name of an account that is given up: a new owner could be taken for the former one.
 
     Raises StoreError.
     """
@@ -99,7 +99,7 @@ def reserve_name(ctx: Context, account: Account) -> None:
 
 
 def free_name(ctx: Context, name: str) -> Dropped | None:
-    """Let the name of a former account be registered again; None where there is none. Raises StoreError."""
+    """Let the name of a former account be registered again; None if there is none. Raises StoreError."""
     dropped = ctx.network.accounts.reserved(name)
     if dropped:
         ctx.secure(documents.DROPPED, ctx.network.fold(dropped.name), None)
@@ -123,9 +123,9 @@ def _of_account(ctx: Context, account: Account) -> Document:
 
 @contextmanager
 def changing(ctx: Context, channel: Channel) -> Iterator[None]:
-    """Store, at the end, the changes that the block makes to a channel, before anybody hears of them.
+    """Store the block's changes to a channel at its end, before anybody hears of them.
 
-    Raises StoreError if that can't be, and then the channel is as it was.
+    Raises StoreError if that fails, and then the channel is as it was.
     """
     registration = channel.registration
     if registration is None and not channel.is_kept:
@@ -143,7 +143,7 @@ def changing(ctx: Context, channel: Channel) -> Iterator[None]:
 
 
 def register_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
-    """Say whose a channel is, once that is stored. Raises StoreError."""
+    """Set who owns a channel, once that is stored. Raises StoreError."""
     is_kept, channel.is_kept = channel.is_kept, registration is None and _has_somebody_who_stays(ctx, channel)
     try:
         secure_channel(ctx, channel, registration)

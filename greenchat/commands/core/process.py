@@ -1,4 +1,4 @@
-"""What handlers may ask of the process that they run in."""
+"""What handlers may ask of their process."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,10 +9,10 @@ from greenchat.storage.log import Log
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """The outcome of reading the configuration again.
+    """The outcome of a reload of the configuration.
 
-    file: its name, "" without one. error: why all stays as it was, "" where it did not fail.
-    notes: what to know where it worked: keys that need a restart, addresses that can't be listened on.
+    file: its name, "" without one. error: why nothing has changed, "" if it did not fail.
+    notes: if it worked: keys that need a restart, addresses that can't be listened on.
     """
 
     file: str
@@ -22,9 +22,9 @@ class Reloaded:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """An address on which it listens.
+    """An address that the server listens on.
 
-    serves: what there is, in words. proxies: the only addresses that may connect, none where everybody may.
+    serves: the protocols, in words. proxies: the only addresses that may connect, none if everybody may.
     """
 
     address: str
@@ -46,13 +46,13 @@ class AuditError(Exception):
 
 
 class Audit(Protocol):
-    """A log of people's acts: lines that are kept."""
+    """A log of acts: lines that are kept."""
 
     def write(self, line: str) -> None:
         """Add a line, without waiting until that is done."""
 
     def read(self, count: int, text: str) -> list[str] | AuditError:
-        """The last lines that hold a text, the oldest first. Slow; from any thread."""
+        """Return the last lines that contain a text, the oldest first. Slow; from any thread."""
 
 
 class Mail(Protocol):
@@ -60,10 +60,10 @@ class Mail(Protocol):
 
     @property
     def is_on(self) -> bool:
-        """Whether there is a way to send any."""
+        """Whether mail can be sent."""
 
     def send(self, to: str, subject: str, text: str) -> bool:
-        """Send a mail; whether that worked. Slow; from any thread."""
+        """Send a mail; return whether that worked. Slow; from any thread."""
 
 
 class Process(Protocol):
@@ -74,7 +74,7 @@ class Process(Protocol):
         """The log that puts acts in order."""
 
     def random(self, count: int) -> bytes:
-        """So many bytes that nobody can guess."""
+        """Return so many random bytes that nobody can guess."""
 
     @property
     def audit(self) -> Audit:
@@ -92,13 +92,13 @@ class Process(Protocol):
         """Close all listeners and connections and end."""
 
     def restart(self, reason: str) -> None:
-        """As stop, and then start anew with the same command line."""
+        """Stop, and then start again with the same command line."""
 
     def reload(self, who: str) -> Reloaded:
-        """Read the configuration again; what it changes is in force when this returns. who: is told to operators."""
+        """Reload the configuration; its changes are in force when this returns. who: reported to operators."""
 
     def relocate(self, session: Session, host: str) -> str:
-        """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
+        """Move a session to the IP address that its gateway gives; return "" or why there is no room for it."""
 
     def ports(self) -> list[Port]:
         """Return the ports that the server listens on."""

@@ -1,4 +1,4 @@
-"""What is said is kept before anybody sees it."""
+"""Recording messages: they are stored before anybody sees them."""
 
 from functools import partial
 
@@ -18,9 +18,9 @@ NOT_KEPT = "The message could not be stored, so nobody has received it; try agai
 def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
     """Record a message of the sender to a channel or a user before anybody sees it.
 
-    rank: the letter of that from which on members of the channel get it, "" for all of them.
-    False if they have said it before, under the same id of theirs: then it is for their own eyes only, and the envelope
-    has become what it was the first time.
+    rank: the letter of the lowest rank that gets it, "" for all members.
+    Returns False if they have sent it before, under the same id of theirs: then only they get it, and the envelope has
+    become what it was the first time.
     """
     network = ctx.network
     conversation = conversation_of(network, ctx.user, place, rank)

@@ -1,7 +1,7 @@
 """The table of commands, and the one place where a message becomes a call.
 
-`run` checks once for all commands what the decorator declared; what a handler raises becomes a line for its sender here
-and nowhere else.
+`run` checks for all commands what the decorator declared; here, and nowhere else, an error of a handler becomes a line
+for its sender.
 """
 
 import inspect
@@ -28,7 +28,7 @@ Handler = Callable[[Context], Continuation | None]
 
 
 class Way(Enum):
-    """The way of a registered user's command to the state; before registration it is about the connection only."""
+    """The way of a registered user's command to the state; before registration it concerns the connection only."""
 
     ACT = "the command itself is the act"
     HERE = "it only asks, or is about its connection: it changes nothing that is shared"
@@ -40,9 +40,9 @@ class Command:
     """A row of the table.
 
     params: how many a client must give. right: that an operator needs, of `chat.opers`. quiet: an error is never
-    answered. needs: capabilities (bits) without which a session has no such command. about: what HELP says of it; its
-    first line shows how to write it. way: how it comes to the state. stores: with how many parameters it adds what its
-    sender likes to the history, 0 if it does not.
+    answered. needs: capabilities (bits) without which a session has no such command. about: the text of HELP; its
+    first line is the syntax. way: how it reaches the state. stores: the number of parameters with which it adds text of
+    its sender's to the history, 0 if it never does.
     """
 
     name: str
@@ -57,8 +57,8 @@ class Command:
     stores: int
 
 
-_STEPS = 500  # of a long answer in one turn
-_PORTION = 8 * 1024  # bytes of it, and at most one line more: that is less than the smallest outbox takes
+_STEPS = 500  # steps of a long answer in one turn
+_PORTION = 8 * 1024  # bytes of it, and at most one line more: less than the smallest outbox takes
 _END = object()
 
 COMMANDS: dict[str, Command] = {}
@@ -78,7 +78,7 @@ def command(
 ) -> Callable[[Handler], Handler]:
     """Declare a handler. anytime: also before registration. right, quiet, needs, way, stores: see Command.
 
-    about: what HELP says of it, if that is not the handler's docstring.
+    about: the text of HELP, by default the handler's docstring.
     """
 
     def declare(handler: Handler) -> Handler:
@@ -90,17 +90,16 @@ def command(
 
 
 def is_for_anybody(message: Message) -> bool:
-    """Whether who has not registered may run this."""
+    """Whether a client that has not registered may run this."""
     row = COMMANDS.get(message.command)
     return row is not None and row.anytime
 
 
 def run(ctx: Context) -> Continuation | None:
-    """Run the context's message. Whatever goes wrong by the sender's doing is answered; a bug's exception comes out.
+    """Run the context's message. Errors of the sender are answered; the exception of a bug is raised.
 
-    What is returned is slow work that the caller must do off the loop, and then hand its result to `resume`, or an
-    answer that is too long for one turn, on which the caller must `go_on` turn by turn, or what is to be done apart
-    from this client.
+    Returns slow work that the caller must do outside the loop, and then hand its result to `resume`; or an answer that
+    is too long for one turn, on which the caller must `go_on` turn by turn; or work to be done apart from this client.
     """
     collecting = ctx.session.batch
     if "batch" in ctx.message.tags and ctx.session.caps & caps.MULTILINE:
@@ -109,9 +108,9 @@ def run(ctx: Context) -> Continuation | None:
 
 
 def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None:
-    """Go on with a command whose slow work is done.
+    """Continue a command whose slow work is done.
 
-    A long answer begins at once: in another turn something could come before it that is not yet in it.
+    A long answer begins at once: in another turn it could be preceded by something that is not in it yet.
     """
 
     def step(ctx: Context) -> Continuation | None:
@@ -122,13 +121,15 @@ def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None
 
 
 def go_on(ctx: Context, answer: Streamed) -> Continuation | None:
-    """Go on with a long answer, for one turn."""
+    """Continue a long answer, for one turn."""
     return _guarded(ctx, lambda ctx: _answer_more(ctx, answer))
 
 
 def apply_step(ctx: Context, name: str, fields: Sequence[Any]) -> None:
-    """Apply a step of a log, see `steps`. What is left of it is done where it came from. Raises KeyError where there is
-    no step of that name."""
+    """Apply a step of a log, see `steps`. What it returns is done where it came from.
+
+    Raises KeyError if there is no step of that name.
+    """
     step = STEPS[name]
     ctx.applies = True
     _guarded(ctx, lambda ctx: step(ctx, *fields))
@@ -176,8 +177,10 @@ def _refuse_stray(ctx: Context) -> None:
 
 
 def _collect(ctx: Context) -> None:
-    """A part of the batch that the client has opened. What is wrong with it is said at once, and once: "all past and
-    future messages in this batch will be ignored"."""
+    """Collect a line of the batch that the client has opened.
+
+    An error is reported at once, and once: "all past and future messages in this batch will be ignored".
+    """
     batch = ctx.session.batch
     assert batch
     is_sound = batch.fault is None
@@ -189,7 +192,7 @@ def _collect(ctx: Context) -> None:
 
 
 def refuse_batch(fault: Fault) -> NoReturn:
-    """Raises FailError."""
+    """Refuse the batch. Raises FailError."""
     code, context, text = fault
     raise FailError("BATCH", code, *context, text=text)
 
@@ -215,7 +218,7 @@ def _obey(ctx: Context) -> Continuation | None:
 
 
 def as_act(ctx: Context) -> None:
-    """Go on with the command as an act: what it does is done by whoever reads the log, too."""
+    """Run the rest of the command as an act: readers of the log do it too."""
     if ctx.applies:
         return
     log = ctx.process.log
@@ -228,7 +231,7 @@ def as_act(ctx: Context) -> None:
 
 
 def require_right(ctx: Context, right: str) -> None:
-    """Raises 481 unless the sender is an operator, 723 unless their class has the right."""
+    """Check that the sender has a right. Raises 481 if they are no operator, 723 if their class lacks the right."""
     if "o" not in ctx.user.modes:
         raise IrcError(Numeric.ERR_NOPRIVILEGES)
     if right not in rights_of(ctx.user, ctx.network.settings):

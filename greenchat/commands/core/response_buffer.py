@@ -1,4 +1,4 @@
-"""What an answer to a labeled command looks like. https://ircv3.net/specs/extensions/labeled-response"""
+"""The answer to a labeled command. https://ircv3.net/specs/extensions/labeled-response"""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#t
 
 
 def stands_alone(responses: Sequence[Envelope]) -> bool:
-    """Whether one message, or a batch of its own kind, is all of the answer, so that it needs no batch around it."""
+    """Whether one message, or a batch of its own kind, is the whole answer, so that it needs no batch around it."""
     first, last = responses[0].message, responses[-1].message
     return len(responses) == 1 or (
         first.command == last.command == "BATCH"
@@ -19,7 +19,7 @@ def stands_alone(responses: Sequence[Envelope]) -> bool:
 
 
 def still_true(responses: Sequence[Envelope], said: str) -> list[Envelope]:
-    """Return what is left of an answer where nothing of its command is kept: refusals, but no echo or its batch.
+    """Return what remains of an answer if nothing of its command is stored: refusals, but no echo or its batch.
 
     said: that command, as PRIVMSG.
     """

@@ -1,6 +1,6 @@
-"""What the server does to people by itself, for commands in rooms below those that know how.
+"""Sanctions that the server imposes by itself, for commands in rooms below those that implement them.
 
-`operators/uban` puts its ban in here, as commands put what they offer into `cap_offers`.
+`operators/uban` sets its function here, as commands set their offers in `cap_offers`.
 """
 
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 
-# Ban where a user comes from: for so many seconds, and why.
+# Ban a user's address: seconds, and the reason.
 BANS: list[Callable[[Context, User, int, str], None]] = []
 
 
 def ban_address(ctx: Context, user: User, seconds: int, reason: str) -> None:
-    """Ban the address of a user, which ends all connections from there. seconds: how long."""
+    """Ban a user's address, which closes all connections from there. seconds: how long."""
     for ban in BANS:
         ban(ctx, user, seconds, reason)

@@ -1,7 +1,7 @@
-"""Services: NickServ and its like, which are spoken to with PRIVMSG, or with commands of their own (NICKSERV, NS).
+"""Services: NickServ and the like, reached with PRIVMSG, or with commands of their own (NICKSERV, NS).
 
-They are tables of functions, not users: what is said to them goes to nobody else, into no history and into no log. Each
-function says in its docstring what it does; HELP is made of these.
+They are tables of functions, not users: messages to them reach nobody else, and are in no history and no log. HELP is
+made from the functions' docstrings.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ class ServiceError(Exception):
 class Entry:
     """A command of a service. usage: its parameters, as HELP shows them; least: how many are needed.
 
-    way: how it comes to the state. leading: how many are words of their own, before the rest of the text, which is one;
-    None where all are words.
+    way: how it reaches the state. leading: the number of words before the rest of the text, which is one parameter;
+    None if all are words.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Entry:
 
     @property
     def summary(self) -> str:
-        """The first line of what it does."""
+        """The first line of its help."""
         return (self.handler.__doc__ or "").strip().splitlines()[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """name: as people write to it. about: what it is for, one sentence."""
+    """A service. name: the nick to write to. about: one sentence."""
 
     name: str
     about: str
@@ -62,7 +62,7 @@ class Service:
     ) -> Callable[[Handler], Handler]:
         """Declare a command. Parameters in usage that are not in brackets are needed. right: of operators.
 
-        leading: see Entry; for passwords, which may have spaces in them.
+        leading: see Entry; for passwords, which may contain spaces.
         """
 
         def declare(handler: Handler) -> Handler:
@@ -86,7 +86,7 @@ def service(name: str, about: str, *aliases: str) -> Service:
 
 
 def find(nick: str) -> Service | None:
-    """Return the service of this nick; `NickServ@services.example` is one, too."""
+    """Return the service of this nick; `NickServ@services.example` works, too."""
     return SERVICES.get(nick.partition("@")[0].lower())
 
 
@@ -110,7 +110,7 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
 
 
 def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Continuation | None]) -> Continuation | None:
-    """Run a step of a service's command; what it refuses becomes a notice, also after slow work."""
+    """Run a step of a service's command; its refusal becomes a notice, even after slow work."""
     try:
         later = step()
     except ServiceError as error:

@@ -1,9 +1,9 @@
-"""Steps: what changes the state and is no command of a client's, as named functions with plain fields.
+"""Steps: changes of the state that are no client's command, as named functions with plain fields.
 
-A handler that works with a password, waits for a thread, or draws something by chance runs where its client is, and
-nowhere else. What it comes to is a step: `Context.propose` has it applied. A step looks at the state again, since time
-may have passed, and its fields are all that it needs beside the state: no closure, no password, nothing drawn. So a log
-of steps (and of the other commands) can be applied again, and gives the same state.
+A handler that works with a password, waits for a thread, or uses randomness runs only where its client is. Its outcome
+is a step: `Context.propose` has it applied. A step looks at the state again, since time may have passed, and its fields
+are all that it needs beside the state: no closure, no password, nothing random. So a log of steps (and of the other
+commands) can be applied again, and gives the same state.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ NAMES: dict[Callable[..., Any], str] = {}
 
 
 def step(name: str) -> Callable[[F], F]:
-    """Declare a step. name: by which a log finds it; never give it to another one.
+    """Declare a step. name: identifies it in a log; never reuse it.
 
-    The function is called with the context and the fields: strings, whole numbers, booleans, None, and lists and
-    mappings of these.
+    The function is called with the context and the fields: strings, integers, booleans, None, and lists and mappings of
+    these.
     """
 
     def declare(function: F) -> F:

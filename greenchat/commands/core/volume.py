@@ -12,9 +12,9 @@ _SECOND = 1000  # ms
 
 
 def require_volume(ctx: Context) -> None:
-    """Raises FailError where the sender may add nothing to the history now.
+    """Check that the sender may add to the history now. Raises FailError.
 
-    A NOTICE is answered, too: as where it could not be stored, somebody has to know that nobody got it.
+    A NOTICE is answered, too: as when it could not be stored, the sender has to know that nobody got it.
     """
     session = ctx.session
     if session.room > 0:

@@ -1,1 +1,1 @@
-"""Commands about what was said: CHATHISTORY, SEARCH, MARKREAD, playback."""
+"""Commands about the history: CHATHISTORY, SEARCH, MARKREAD, playback."""

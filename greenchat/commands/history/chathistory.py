@@ -1,7 +1,7 @@
-"""CHATHISTORY: what was said before, in pages. https://ircv3.net/specs/extensions/chathistory
+"""CHATHISTORY: the history, in pages. https://ircv3.net/specs/extensions/chathistory
 
-A timestamp or a msgid is a position in the one order of everything, so every subcommand is a span between two
-positions that counts from one of its ends. Reading is done in another thread.
+A timestamp or a msgid is a position in the order of all events, so every subcommand is a span between two positions
+that counts from one of its ends. Reading is done in another thread.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ for _bit in (caps.CHATHISTORY, caps.EVENT_PLAYBACK):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in the order of everything: later things have ids above `after`, earlier ones below `before`."""
+    """A position in the order of all events: later ones have ids above `after`, earlier ones below `before`."""
 
     after: int
     before: int
@@ -78,7 +78,7 @@ def chathistory(ctx: Context) -> Deferred:
     return reading(ctx, lambda store: read(store, conversation, events), then)
 
 
-# How many references a subcommand takes.
+# The number of references that a subcommand takes.
 _REFERENCES = {"BEFORE": 1, "AFTER": 1, "LATEST": 1, "AROUND": 1, "BETWEEN": 2}
 
 
@@ -106,7 +106,7 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
 def _read_around(
     store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool
 ) -> list[StoredEvent]:
-    """About half before and half after, and where one side has less, more of the other."""
+    """Read about half before and half after; if one side has less, more of the other."""
     older = conversation.read(store, Span(limit, before=center.before, newest=True, events=events))
     newer = conversation.read(store, Span(limit, after=center.before - 1, events=events))
     ahead = max(limit - limit // 2, limit - len(older))
@@ -115,7 +115,7 @@ def _read_around(
 
 
 def _targets(ctx: Context, params: list[str]) -> Deferred:
-    """The conversations in which there is something new: "they MUST be timestamps and not msgids"."""
+    """Answer TARGETS, the conversations with new messages: "they MUST be timestamps and not msgids"."""
     _require_count("TARGETS", params, 3)
     first, last = (_timestamp("TARGETS", text) for text in params[:2])
     limit = _limit(ctx, "TARGETS", params[2])
@@ -160,7 +160,7 @@ def _limit(ctx: Context, subcommand: str, text: str) -> int:
 
 
 def _position(subcommand: str, target: str, text: str, nth: int) -> Position:
-    """A reference; the nth of the command."""
+    """Return the position of a reference; the nth of the command."""
     kind, equals, value = text.partition("=")
     if subcommand == "LATEST" and text == "*":
         return _START

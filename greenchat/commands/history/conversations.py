@@ -1,4 +1,4 @@
-"""Where a client wants to read: a channel or a conversation with somebody, and whether it may."""
+"""The conversations that a client may read: channels, and direct ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +16,8 @@ _STAR = "*"
 class Conversation:
     """A conversation as its reader names it.
 
-    key: of the conversation in the store. hidden: what the reader may not see of it, from one id to another, both
-    included, in order: see `closures`. ranked: keys of what is said in a channel to some ranks only, the reader's among
+    key: of the conversation in the store. hidden: the spans that the reader may not see, from one id to another, both
+    included, in order: see `closures`. ranked: keys of a channel's conversations for some ranks, the reader's among
     them.
     """
 
@@ -28,16 +28,16 @@ class Conversation:
 
     @property
     def is_channel(self) -> bool:
-        """Whether it is no conversation of two."""
+        """Whether it is a channel's."""
         return self.name.startswith("#")
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Of all conversations that belong to it."""
+        """The keys of all conversations that belong to it."""
         return (self.key, *self.ranked)
 
     def read(self, store: HistoryReader, span: Span) -> list[StoredEvent]:
-        """Part of it, oldest first, without what is hidden. From any thread. Raises StoreError."""
+        """Return a part of it, oldest first, without what is hidden. From any thread. Raises StoreError."""
         found: list[StoredEvent] = []
         parts = list(self._seen(span.after, span.before))
         for after, before in reversed(parts) if span.newest else parts:
@@ -49,11 +49,11 @@ class Conversation:
         return found
 
     def shows(self, msgid: int) -> bool:
-        """Whether the reader may see what got this id."""
+        """Whether the reader may see the event with this id."""
         return not any(start <= msgid <= end for start, end in self.hidden)
 
     def _seen(self, after: int, before: int) -> Iterator[tuple[int, int]]:
-        """The parts between two ids, both excluded, that are not hidden."""
+        """Return the parts between two ids, both excluded, that are not hidden."""
         for start, end in self.hidden:
             if start - 1 > after:
                 yield after, min(start, before)
@@ -73,7 +73,7 @@ class Conversation:
 
 
 def readable_conversation(ctx: Context, target: str) -> Conversation | None:
-    """The conversation that a client names; None where it may not read, or there can't be one.
+    """Return the conversation that a client names; None if it may not read it, or if there can't be one.
 
     A channel is read by its members. For nicknames see `_identity_of`.
     """
@@ -84,7 +84,7 @@ def readable_conversation(ctx: Context, target: str) -> Conversation | None:
             return None
         return channel_conversation(ctx, channel, ctx.user)
     if not target or " " in target or len(target.encode()) > CHANNEL_BYTES:
-        return None  # no nickname and no account is called that
+        return None  # no nickname and no account has such a name
     other = network.user(target)
     name = other.nick if other else target
     return Conversation(name, direct_key(ctx.user.identity, _identity_of(ctx, target)))
@@ -93,9 +93,9 @@ def readable_conversation(ctx: Context, target: str) -> Conversation | None:
 def _identity_of(ctx: Context, name: str) -> str:
     """Return the identity that a name in a direct conversation stands for.
 
-    That is who has this nickname now, else the account of that name, else who had the nickname last, else the account
-    that was given up. For whom none of it finds, `name_of` makes a name that says it, like `bob*~0abc`: no nickname has
-    a star. What version 0.1.0 kept of accounts that were given up is found by their names.
+    That is the user with this nickname, else the account of that name, else the last user with the nickname, else the
+    deleted account. For identities that none of these finds, `name_of` makes a name that contains it, like `bob*~0abc`:
+    no nickname has a star. What version 0.1.0 stored of deleted accounts is found by their names.
     """
     network = ctx.network
     _, star, said = name.partition(_STAR)
@@ -114,7 +114,7 @@ def _identity_of(ctx: Context, name: str) -> str:
 
 
 def channel_conversation(ctx: Context, channel: Channel, reader: User) -> Conversation:
-    """A channel as a place to read; what of its past is hidden: see `chat.closures`."""
+    """Return the conversation of a channel; what the reader may not see of it is hidden: see `chat.closures`."""
     folded = ctx.network.fold(channel.name)
     hidden = ctx.network.closures.hidden(folded, channel, reader)
     ranked: tuple[str, ...] = ()
@@ -126,16 +126,16 @@ def channel_conversation(ctx: Context, channel: Channel, reader: User) -> Conver
 
 
 def channel_conversations(ctx: Context, reader: User) -> list[Conversation]:
-    """The channels that somebody is in."""
+    """Return the conversations of the channels that a user is in."""
     return [channel_conversation(ctx, ctx.network.channels[key], reader) for key in reader.channels]
 
 
 def news(
     store: HistoryReader, who: str, channels: Sequence[Conversation], after: int, before: int
 ) -> list[tuple[Conversation, Target]]:
-    """Return those conversations whose latest message lies between two ids, oldest first.
+    """Return the conversations whose latest message lies between two ids, oldest first.
 
-    These are `channels`, and the direct conversations of an identity. From any thread. Raises StoreError.
+    Only `channels`, and the direct conversations of an identity, count. From any thread. Raises StoreError.
     """
     conversations = {key: conversation for conversation in channels for key in conversation.keys}
     found: dict[str, tuple[Conversation, Target]] = {}
@@ -146,13 +146,13 @@ def news(
             if not seen:
                 continue
             target = Target(seen[-1].conversation, seen[-1].id)
-        found.pop(conversation.key, None)  # what was said to some ranks was said before
+        found.pop(conversation.key, None)  # a message to some ranks came earlier
         found[conversation.key] = (conversation, target)
     return sorted(found.values(), key=lambda each: each[1].latest)
 
 
 def channel_key(ctx: Context, conversation: str) -> str:
-    """The key of the channel in which this was said, to all or to some; "" for a direct conversation."""
+    """Return the key of the channel of a conversation of all or some of its members; "" for a direct one."""
     key = conversation.lstrip(ctx.network.settings.mode_table.symbols)
     return key if key.startswith("#") else ""
 
@@ -175,10 +175,10 @@ def nicks_by_identity(ctx: Context) -> dict[str, str]:
 
 
 def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
-    """Return the name of a conversation for its reader; "" for one no longer theirs.
+    """Return the name of a conversation for its reader; "" if they can no longer read it.
 
-    That is the channel, or the other's nickname, and for one who is not here the one that they had; if it would stand
-    for somebody else now, with their identity behind a star: what is told here can be asked for with every command.
+    That is the channel, or the other user's nickname, or the last one if they are not connected; if that would name
+    another user now, with their identity after a star: any name returned here works in every command.
     latest: the last event in it.
     """
     network = ctx.network
@@ -190,7 +190,7 @@ def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: 
     if other == ctx.user.identity:
         other = one
     elif one != ctx.user.identity:
-        return ""  # who asked has logged in or out meanwhile
+        return ""  # the asker has logged in or out meanwhile
     if other in nicks or latest is None:
         return nicks.get(other, "")
     account = network.accounts.by_id(other)
@@ -202,7 +202,7 @@ def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: 
 
 
 def is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
-    """Whether a user said it: under the same account, or as a guest, whatever they are called and shown as now."""
+    """Whether a user sent it: under the same account, or as a guest, whatever their nick and host are now."""
     if event.account:
         return user.account_id != "" and ctx.network.accounts.author(event.account, event.id) == user.account_id
     return user.was(event.source, event.id)

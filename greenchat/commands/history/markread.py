@@ -1,4 +1,4 @@
-"""MARKREAD: up to where somebody has read, on all their devices. https://ircv3.net/specs/extensions/read-marker"""
+"""MARKREAD: up to where a user has read, on all their devices. https://ircv3.net/specs/extensions/read-marker"""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def markread(ctx: Context) -> None:
     if conversation is None:
         raise FailError("MARKREAD", "INVALID_PARAMS", params[0], text="Invalid target")
     marks = marks_of(ctx, ctx.user)
-    # `*` is no time to set ("MUST NOT be a literal `*`") and answered like a question
+    # `*` is not a time to set ("MUST NOT be a literal `*`") and answered like a question
     if len(params) > 1 and params[1] != "*" and marks.advance(conversation.key, min(_time(params[1]), ctx.now)):
         if ctx.user.account:
             ctx.journal.record(Document(documents.READ_MARKS.name, marks.owner, marks.times.copy()))
@@ -39,17 +39,20 @@ def markread(ctx: Context) -> None:
 
 
 def mark_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:
-    """After a JOIN: "the server MUST send a MARKREAD command for that channel ... before the RPL_ENDOFNAMES reply"."""
+    """Yield the marker after a JOIN.
+
+    "the server MUST send a MARKREAD command for that channel ... before the RPL_ENDOFNAMES reply".
+    """
     if session.user and session.caps & caps.READ_MARKER:
         try:
             marks = marks_of(ctx, session.user)
         except FailError:
-            return  # the store can't be read now: no reason to break off the rest of a JOIN
+            return  # the store can't be read now: no reason to abort the rest of a JOIN
         yield _mark(ctx, channel_conversation(ctx, channel, session.user), marks)
 
 
 def marks_of(ctx: Context, user: User) -> ReadMarks:
-    """A user's marks: those of the account, or of a guest for as long as they are here. Raises FailError."""
+    """Return a user's markers: those of the account, or of a guest while connected. Raises FailError."""
     owner = identity(ctx.network, user)
     if user.read_marks is None or user.read_marks.owner != owner:
         user.read_marks = ReadMarks(owner)
@@ -72,7 +75,7 @@ def _mark(ctx: Context, conversation: Conversation, marks: ReadMarks) -> Envelop
 
 
 def _tell_others(ctx: Context, mark: Envelope) -> None:
-    """The user's other sessions, and nobody else: "The read markers ... MUST NOT be disclosed to other users"."""
+    """Tell the user's other sessions, and nobody else: "The read markers ... MUST NOT be disclosed to other users"."""
     for session in ctx.user.sessions:
         if session is not ctx.session and session.caps & caps.READ_MARKER:
             ctx.send(session, mark)

@@ -1,7 +1,7 @@
-"""Reading the history beside the loop, and never telling less than its reader has been told already.
+"""Reading the history outside the loop, without missing what the reader has been sent already.
 
-A question is asked in another thread, and the chat goes on. What is kept meanwhile is added to its answer before that
-is sent: so whoever has said, or seen, a message finds it in what they ask for afterwards, and what was taken back is
+A question is asked in another thread, and the chat goes on. What is stored meanwhile is added to its answer before that
+is sent: so anyone who has sent, or seen, a message finds it in what they ask for afterwards, and what was redacted is
 not in it.
 """
 
@@ -29,7 +29,7 @@ from greenchat.storage.interface import (
 T = TypeVar("T")
 
 _MANY = 200  # events that can be added to an answer in the loop
-_ROUNDS = 8  # in other threads, in which there are fewer each time
+_ROUNDS = 8  # rounds in other threads, with fewer events each time
 
 
 def reading(
@@ -37,10 +37,10 @@ def reading(
     read: Callable[[HistoryReader], T],
     then: Callable[[Context, T | StoreError], Continuation | None],
 ) -> Deferred:
-    """Read in another thread, and call `then` with what was found, up to that moment, or with why nothing was.
+    """Read in another thread, and call `then` with the result, current as of that moment, or with the error.
 
-    read: asks the reader that it is given and nothing else; it is called again if something was kept meanwhile, and has
-    then the former answers and what has come to them.
+    read: uses only the reader that it is given; it is called again if something was stored meanwhile, and then finds
+    the former answers updated.
     """
     return _round(ctx, ctx.journal.store, read, then, _ROUNDS)
 
@@ -62,7 +62,7 @@ def _round(
         current = ctx.journal.store
         if since.writes and not isinstance(found, StoreError):
             if any(isinstance(write, Renaming) for write in since.writes):
-                return then(ctx, _try(read, current))  # rare, and a page is quickly read
+                return then(ctx, _try(read, current))  # rare, and a page is read quickly
             later = _Later(answers, current, since.writes)
             if later.count > _MANY and rounds:
                 return _round(ctx, later, read, then, rounds - 1)
@@ -73,7 +73,7 @@ def _round(
 
 
 def _try(read: Callable[[HistoryReader], T], store: HistoryReader) -> T | StoreError:
-    """A thread's exceptions would be printed by gevent as bugs."""
+    """Return a StoreError instead of raising it: gevent would print a thread's exception as a bug."""
     try:
         return read(store)
     except StoreError as error:
@@ -81,14 +81,14 @@ def _try(read: Callable[[HistoryReader], T], store: HistoryReader) -> T | StoreE
 
 
 class _Answers:
-    """Asks a reader, and remembers what it said."""
+    """Queries a reader, and remembers its answers."""
 
     def __init__(self, store: HistoryReader) -> None:
         self._store = store
         self._known: dict[tuple[Any, ...], Any] = {}
 
     def read(self, conversation: str, span: Span) -> list[StoredEvent]:
-        """Part of a conversation."""
+        """Return a part of a conversation."""
         return self._ask((conversation, span), lambda: self._store.read(conversation, span))
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
@@ -96,12 +96,12 @@ class _Answers:
         return self._ask((conversation, event_id), lambda: self._store.find(conversation, event_id))
 
     def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
-        """Conversations by their latest message."""
+        """Return conversations by their latest message."""
         keys = tuple(channels)
         return self._ask((identity, keys, after, before), lambda: self._store.targets(identity, keys, after, before))
 
     def search(self, query: Query) -> list[StoredEvent]:
-        """Return the matching events; the same words asked of other conversations are the same question."""
+        """Return the matching events; the same words in other conversations are the same question."""
         return self._ask((replace(query, conversations=()),), lambda: self._store.search(query))
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
@@ -116,13 +116,13 @@ class _Answers:
 
 
 class _Later:
-    """The answers given to a reader, and the events kept since.
+    """The answers of a reader, updated with the events stored since.
 
-    count: of the events that have come.
+    count: of these events.
     """
 
     def __init__(self, answers: HistoryReader, current: HistoryReader, writes: Iterable[Write]) -> None:
-        """current: in which all of it is."""
+        """Update a reader's answers. current: the store that contains all events."""
         self._answers = answers
         self._current = current
         self._added: defaultdict[str, dict[int, StoredEvent]] = defaultdict(dict)
@@ -136,7 +136,7 @@ class _Later:
         self.count = sum(map(len, self._added.values()))
 
     def read(self, conversation: str, span: Span) -> list[StoredEvent]:
-        """Part of a conversation, oldest first."""
+        """Return a part of a conversation, oldest first."""
         added = [
             event
             for event in self._added.get(conversation, {}).values()
@@ -151,7 +151,7 @@ class _Later:
         return self._added.get(conversation, {}).get(event_id) or self._answers.find(conversation, event_id)
 
     def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
-        """Conversations by their latest message, oldest first."""
+        """Return conversations by their latest message, oldest first."""
         keys = tuple(channels)
         wanted = {*keys, *(key for key in self._added if identity in members_of(key))}
         if any(key in wanted or identity in members_of(key) for key, _ in self._erased):
@@ -178,7 +178,7 @@ class _Later:
     def _together(
         self, known: Iterable[StoredEvent], added: Iterable[StoredEvent], limit: int, *, newest: bool
     ) -> list[StoredEvent]:
-        """Each once, in their order, as many as are wanted."""
+        """Return the events without duplicates, in order, as many as are wanted."""
         events = {(event.id, event.conversation): event for event in (*known, *added)}
         left = [events[place] for place in sorted(events) if (place[1], place[0]) not in self._erased]
         return left[max(0, len(left) - limit) :] if newest else left[:limit]

@@ -1,4 +1,4 @@
-"""Telling a client again what it could have seen: stored events as messages, in a batch."""
+"""Replaying stored events to a client, as messages in a batch."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -14,15 +14,15 @@ from greenchat.storage.interface import Span, StoredEvent, StoreError
 
 log = logging.getLogger(__name__)
 
-_LIGHT = 100  # events that are told in the time of another command: see Context.weight
+_LIGHT = 100  # events that count as one command: see Context.weight
 _ACTION = "\x01ACTION "
 
-# What a client must have asked for to be told of such an event again.
+# The capability without which a client is not sent such an event again.
 _NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
 
 
 def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str) -> Iterator[None]:
-    """Send events to the asker, as a batch of this kind, a step for each; but not what is taken back meanwhile."""
+    """Send events to the asker, as a batch of this kind, a step for each; without those redacted meanwhile."""
     ctx.weight += len(events) // _LIGHT
     with ctx.batch(kind, *params):
         for event in events:
@@ -32,7 +32,7 @@ def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str)
 
 
 def envelope_of(ctx: Context, event: StoredEvent) -> Envelope:
-    """An event as the message that it was: "The `msgid` tag ... MUST be the `msgid` tag as originally sent"."""
+    """Return an event as the message that it was: "The `msgid` tag ... MUST be the `msgid` tag as originally sent"."""
     source = ctx.network.cloaks.source(event.source)
     if source != event.source:
         event = event._replace(source=source)
@@ -40,7 +40,7 @@ def envelope_of(ctx: Context, event: StoredEvent) -> Envelope:
 
 
 def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Envelope]:
-    """The last lines of a channel for a session that can't ask for them itself, if the operator wants that."""
+    """Send the last lines of a channel to a session that can't ask for them itself, if the operator wants that."""
     lines = ctx.network.settings.history.replay
     if not lines or session.caps & (caps.CHATHISTORY | caps.ZNC_PLAYBACK):
         return []
@@ -56,7 +56,7 @@ def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Env
 
 
 def _with_time(ctx: Context, event: StoredEvent, session: Session) -> Envelope:
-    """The message; where its time can't be seen in a tag, it stands before the text."""
+    """Return the message; for a client that sees no time in a tag, with the time before the text."""
     if not session.caps & caps.SERVER_TIME:
         clock = f"[{event.time // 3_600_000 % 24:02}:{event.time // 60_000 % 60:02}] "
         text = event.params[-1]

@@ -1,4 +1,4 @@
-"""SEARCH: what was said anywhere where the asker may read. soju.im/search, proposed to IRCv3 as pull request 496:
+"""SEARCH: messages in all conversations that the asker may read. soju.im/search, proposed to IRCv3 as pull request 496:
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
 """
 
@@ -28,7 +28,7 @@ from greenchat.storage.interface import HistoryReader, Query, StoredEvent, Store
 
 T = TypeVar("T")
 
-_ROUNDS = 5  # of a search in which something was found that is hidden
+_ROUNDS = 5  # rounds of a search that found something hidden
 
 OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else None
 
@@ -68,7 +68,7 @@ def search(ctx: Context) -> Deferred:
 def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
     if isinstance(found, StoreError):
         raise FailError("SEARCH", "INTERNAL_ERROR", text="The search could not be run")
-    # who has left a channel meanwhile is told nothing more of it
+    # a user who has left a channel meanwhile is told nothing more of it
     readable = [event for event in found if may_read(ctx, event)]
     return Streamed(replay(ctx, readable, "soju.im/search"), is_batch=True)
 
@@ -100,12 +100,12 @@ def _conversations(ctx: Context, name: str | None) -> list[Conversation]:
 
 
 def _direct(store: HistoryReader, who: str) -> list[str]:
-    """All direct conversations of an identity, none for ""."""
+    """Return the keys of all direct conversations of an identity, none for ""."""
     return [target.conversation for target in store.targets(who, (), 0, LAST_ID)] if who else []
 
 
 def _read(attributes: dict[str, str], name: str, read: Callable[[str], T], default: T) -> T:
-    """An attribute's value. Raises FailError."""
+    """Return an attribute's value. Raises FailError."""
     text = attributes.get(name)
     if text is None:
         return default

@@ -1,7 +1,7 @@
 """ZNC's `*playback`: history for clients that know that and not CHATHISTORY.
 
 https://wiki.znc.in/Playback: `/msg *playback PLAY <buffer>{,<buffer>} [<from> [<to>]]`, times in seconds since the
-epoch, with a point if need be; buffer `*` is all.
+epoch, optionally with fractions; buffer `*` is all.
 """
 
 import math
@@ -35,9 +35,10 @@ Found = list[tuple[str, list[StoredEvent]]]
 
 @PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]", way=Way.HERE)
 def play(ctx: Context, words: list[str]) -> Deferred:
-    """Tells again what was said in channels and by people (with commas between them, or * for all).
+    """Play what was said in channels and by people (separated by commas, or * for all).
 
-    Only what was said since a time and up to one, in seconds since 1970, where these are given."""
+    With times, in seconds since 1970, only what was said after the first and up to the second.
+    """
     after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
     page = ctx.network.settings.history.page
     who, channels = identity(ctx.network, ctx.user), channel_conversations(ctx, ctx.user)
@@ -72,7 +73,7 @@ def _tell_each(ctx: Context, found: Found) -> Iterator[None]:
 
 
 def _time(words: list[str], default: int) -> int:
-    """The first id of a time, in seconds."""
+    """Return the first id of a time, in seconds."""
     if not words:
         return default
     try:

@@ -67,7 +67,7 @@ def _line(ctx: Context, numeric: Numeric, subject: str, line: str) -> None:
 
 
 def _command_lines(row: Command) -> list[str]:
-    """ "the first RPL_HELPTXT message SHOULD be empty"."""
+    """Yield the lines about a command: "the first RPL_HELPTXT message SHOULD be empty"."""
     paragraphs = [" ".join(paragraph.split("\n")) for paragraph in row.about.split("\n\n")]
     lines = ["", *_wrapped("\n\n".join(paragraphs))]
     if row.right:

@@ -1,4 +1,4 @@
-"""What RPL_ISUPPORT says of this server, made from its settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
+"""The tokens of RPL_ISUPPORT, made from the settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
 
 from greenchat.chat.caller_id import LETTER
 from greenchat.chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
@@ -25,7 +25,7 @@ def isupport(ctx: Context) -> None:
 
 
 def send_isupport(ctx: Context) -> None:
-    """All tokens, in as few lines as they fit."""
+    """Send all tokens, in as few lines as possible."""
     _send(ctx, tokens(ctx.network.settings))
 
 
@@ -42,7 +42,7 @@ def announce_isupport(ctx: Context, before: Settings) -> None:
 
 
 def tokens(settings: Settings) -> list[str]:
-    """The tokens, in the order of the alphabet."""
+    """Return the tokens, in alphabetical order."""
     limits = settings.limits
     table = settings.mode_table
     values: dict[str, str | None] = {
@@ -87,7 +87,7 @@ def tokens(settings: Settings) -> list[str]:
     if settings.history.enabled:
         values |= {"CHATHISTORY": str(settings.history.page), "MSGREFTYPES": "msgid,timestamp"}
     if settings.casemapping == "precis":
-        # Clients that know nothing of it compare names as they always did, which is right for those in ASCII.
+        # Clients that do not know it compare names as they always did, which is right for those in ASCII.
         # https://github.com/ergochat/ergo/blob/master/docs/MANUAL.md#nickname-casemapping-and-unicode
         values |= {"CASEMAPPING": "ascii", "UTF8MAPPING": "rfc8265"}
     if settings.icon:

@@ -1,4 +1,4 @@
-"""What the server tells of itself: MOTD LUSERS VERSION TIME ADMIN INFO LINKS.
+"""Questions about the server: MOTD LUSERS VERSION TIME ADMIN INFO LINKS.
 
 https://modern.ircdocs.horse/#server-queries-and-commands
 """
@@ -100,13 +100,13 @@ def links(ctx: Context) -> None:
     mask = (params[-1] if params else "") or "*"
     settings = ctx.network.settings
     if glob(mask, settings.name):
-        # "<client> <server1> <server2> :<hopcount> <server info>": whence one sees it, which is here
+        # "<client> <server1> <server2> :<hopcount> <server info>": seen from this server
         ctx.reply(Numeric.RPL_LINKS, settings.name, settings.name, text=f"0 {settings.description}")
     ctx.reply(Numeric.RPL_ENDOFLINKS, mask)
 
 
 def send_motd(ctx: Context) -> None:
-    """The message of the day, or 422 where there is none."""
+    """Send the message of the day, or 422 if there is none."""
     settings = ctx.network.settings
     if not settings.motd:
         ctx.reply(Numeric.ERR_NOMOTD)
@@ -128,7 +128,7 @@ def send_lusers(ctx: Context) -> None:
     most = network.most_users
     ctx.reply(
         Numeric.RPL_LUSERCLIENT,
-        text=f"There are {seen} users and {invisible} invisible on 1 servers",  # word for word: clients take it apart
+        text=f"There are {seen} users and {invisible} invisible on 1 servers",  # word for word: clients parse it
     )
     if operators:
         ctx.reply(Numeric.RPL_LUSEROP, str(operators))
@@ -142,7 +142,7 @@ def send_lusers(ctx: Context) -> None:
 
 
 def require_this_server(ctx: Context, position: int = 0) -> None:
-    """Raises 402 if a parameter is given and is not this server, a mask of it, or somebody who is on it."""
+    """Check a server parameter, if given. Raises 402 unless it means this server, or a user on it."""
     target = ctx.message.params[position] if len(ctx.message.params) > position else ""
     if target and not glob(target, ctx.network.settings.name) and ctx.network.user(target) is None:
         raise IrcError(Numeric.ERR_NOSUCHSERVER, target)

@@ -52,7 +52,7 @@ def _invalid(why: str) -> FailError:
 
 
 def _speak(ctx: Context, done: ClientBatch) -> None:
-    """Say it as if it had come as one message, with the tags of its beginning. What was wrong with it was said."""
+    """Say the batch as one message, with the tags of its opening. Errors in it have been reported."""
     if done.fault:
         ctx.postpone_answer()
         return

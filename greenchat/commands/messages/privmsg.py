@@ -1,7 +1,7 @@
-"""Talking: PRIVMSG NOTICE TAGMSG. https://modern.ircdocs.horse/#sending-messages
+"""Messages: PRIVMSG NOTICE TAGMSG. https://modern.ircdocs.horse/#sending-messages
 
-Nothing that is said is ever cut. What would not fit into a line of 512 bytes once the speaker's `nick!user@host` stands
-before it is refused with 417, also as a NOTICE.
+No text is ever cut. One that would not fit into a line of 512 bytes with the speaker's `nick!user@host` is refused with
+417, even as a NOTICE.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,14 +62,17 @@ def tagmsg(ctx: Context) -> None:
     """
     params = ctx.message.params
     if params and service.find(params[0]):
-        _echo_here(ctx, params[0], ())  # that somebody is typing is nothing to a service
+        _echo_here(ctx, params[0], ())  # typing notifications are nothing to a service
         return
     say(ctx)
 
 
 def _echo_here(ctx: Context, name: str, text: tuple[str, ...]) -> None:
-    """ "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other
-    connection of theirs, since there may be a password in it. It has no msgid: it is kept nowhere."""
+    """Echo a message to a service to the session that sent it.
+
+    "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other session
+    of theirs, since it may contain a password. It has no msgid: it is not stored.
+    """
     if ctx.session.caps & caps.ECHO_MESSAGE:
         user = ctx.user
         message = Message(ctx.message.command, (name, *text), user.source, client_tags(ctx))
@@ -79,7 +82,7 @@ def _echo_here(ctx: Context, name: str, text: tuple[str, ...]) -> None:
 
 
 def say(ctx: Context) -> None:
-    """Say what the context's message says to each of its targets."""
+    """Say the context's message to each of its targets."""
     command_name = ctx.message.command
     params = ctx.message.params
     if not params or not params[0]:
@@ -102,8 +105,11 @@ def _no_recipient(ctx: Context) -> IrcError:
 
 
 def _targets(ctx: Context, listed: str) -> Iterable[str]:
-    """Each target once, however it is spelled. Raises 411 if there is none, and 407, and nobody gets anything, if they
-    are too many, or one is a service: what is said to it may hold a password."""
+    """Return each target once, however it is spelled. Raises 411 if there is none.
+
+    Raises 407, and nobody gets anything, if there are too many, or if one of several is a service: the text may contain
+    a password.
+    """
     if "," not in listed:
         return (listed,)
     targets = {ctx.network.fold(target): target for target in listed.split(",") if target}
@@ -140,7 +146,7 @@ def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
 
 
 def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
-    """Keep what the sender may say there, and give it to all whom it is for."""
+    """Record a message that the sender may say in a channel, and deliver it."""
     rank = policy.audience(ctx.user, channel)
     if rank:
         _tell_ranks(ctx, channel, rank, envelope)
@@ -155,8 +161,9 @@ def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
 
 
 def _say_to_ranks(ctx: Context, symbols: str, name: str, text: tuple[str, ...]) -> None:
-    """`@#channel` is for its operators: "only to the members of that channel with the given or higher status".
+    """Say something to some ranks: `@#channel` is for its operators.
 
+    "only to the members of that channel with the given or higher status":
     https://modern.ircdocs.horse/#statusmsg-parameter
     """
     channel = _open_channel(ctx, name, text)
@@ -175,7 +182,7 @@ def _tell_ranks(ctx: Context, channel: Channel, rank: str, envelope: Envelope) -
 
 
 def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:
-    """The channel, if the sender may say this in it; raises 403 or 404."""
+    """Return the channel, if the sender may say this in it; raises 403 or 404."""
     channel = ctx.network.channel(name)
     if channel is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
@@ -211,7 +218,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
 
 
 def _deliver(ctx: Context, users: Iterable[User], envelope: Envelope) -> None:
-    """To all these, and to the sender's own sessions as an echo."""
+    """Send to all these, and to the sender's own sessions as an echo."""
     for user in users:
         if user is not ctx.user:
             ctx.deliver(user, envelope)
@@ -219,7 +226,7 @@ def _deliver(ctx: Context, users: Iterable[User], envelope: Envelope) -> None:
 
 
 def _echo(ctx: Context, envelope: Envelope) -> None:
-    """The sender's own sessions get it too: this one if it asked for echo-message, the others always."""
+    """Send to the sender's own sessions: to this one if it has echo-message, to the others always."""
     for session in ctx.user.sessions:
         if session is not ctx.session:
             session.outbox.put(envelope.encode(session.kind))
@@ -234,7 +241,7 @@ def _echo_again(ctx: Context, envelope: Envelope) -> None:
 
 
 def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
-    """Return the message as the others get it. Raises 417."""
+    """Return the message as the recipients get it. Raises 417."""
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
     envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags(ctx))
     require_fit(envelope)
@@ -242,7 +249,10 @@ def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
 
 
 def client_tags(ctx: Context) -> Mapping[str, str]:
-    """ "Tags without the client-only prefix MUST be removed by the server before being relayed with any message"."""
+    """Return the client-only tags of the message.
+
+    "Tags without the client-only prefix MUST be removed by the server before being relayed with any message".
+    """
     tags = ctx.message.tags
     if not tags:
         return tags
@@ -251,5 +261,5 @@ def client_tags(ctx: Context) -> Mapping[str, str]:
 
 
 def _is_denied(name: str, denied: Sequence[str]) -> bool:
-    """https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens."""
+    """Whether a tag is denied: https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens."""
     return (name in denied or "*" in denied) and "-" + name not in denied

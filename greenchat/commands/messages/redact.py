@@ -1,4 +1,4 @@
-"""REDACT: take a message back, out of the history too. https://ircv3.net/specs/extensions/message-redaction"""
+"""REDACT: deleting a message, from the history too. https://ircv3.net/specs/extensions/message-redaction"""
 
 from collections.abc import Callable
 from functools import partial
@@ -33,7 +33,7 @@ def redact(ctx: Context) -> None:
     target, msgid, *rest = ctx.message.params
     conversation = readable_conversation(ctx, target)
     if conversation is None:
-        # the same whether there is no such channel or the sender may not read it, so that nobody learns what exists
+        # the same whether there is no such channel or the sender may not read it, which reveals nothing
         raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
     event = find_message(ctx, conversation, msgid)
     if event is None:
@@ -53,7 +53,7 @@ def _redact(ctx: Context, target: str, key: str, number: int, source: str, accou
 
 
 def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
-    """Return what a step has to know of a message, without its text."""
+    """Return what a step has to know about a message, without its text."""
     return event.conversation, event.id, event.source, event.account
 
 
@@ -63,7 +63,7 @@ def take_back(
     """Erase a message, and tell those who have seen it. refuse: is called if the store can't. Raises 417."""
     other = None if conversation.is_channel else ctx.network.user(conversation.name)
     if other and not would_reach(ctx, other):
-        reason = ""  # that it is taken back is told, and no more
+        reason = ""  # the fact is told, and no more
     params = (conversation.name, event.msgid, reason) if reason else (conversation.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
@@ -86,7 +86,7 @@ def take_back(
 
 
 def find_message(ctx: Context, conversation: Conversation, msgid: str) -> StoredEvent | None:
-    """Return the message with this id if it can be redacted. Raises FailError where the history can't be read."""
+    """Return the message with this id if it can be redacted. Raises FailError if the history can't be read."""
     number = parse_msgid(msgid)
     if number is None or not conversation.shows(number):
         return None
@@ -100,10 +100,10 @@ def find_message(ctx: Context, conversation: Conversation, msgid: str) -> Stored
 
 
 def require_right(ctx: Context, conversation: Conversation, event: StoredEvent) -> None:
-    """Raises FailError unless the sender operates the channel, or has said it, not too long ago."""
+    """Check that the sender operates the channel, or sent the message not too long ago. Raises FailError."""
     channel = _channel(ctx, conversation)
     if channel and channel.is_at_least(ctx.user, "h") and event.id > channel.life:
-        return  # what was said in an older life of the channel is nothing to the operators of this one
+        return  # the operators of this channel have no rights over messages of its earlier life
     if not is_by(ctx, ctx.user, event):
         text = "You are not authorised to delete this message"
         raise FailError("REDACT", "REDACT_FORBIDDEN", conversation.name, event.msgid, text=text)

@@ -1,4 +1,4 @@
-"""RELAYMSG: bots say in a channel what somebody has said on another network, under that person's name.
+"""RELAYMSG: bots relay messages of other networks to a channel, under the speaker's name.
 
 https://github.com/ircv3/ircv3-specifications/pull/417 (draft/relaymsg). It names no codes for refusals: PRIVS_NEEDED,
 INVALID_NICK and BLANK_MSG are those of the servers that have it.
@@ -42,7 +42,7 @@ def relaymsg(ctx: Context) -> None:
     _check_name(ctx, name)
     if not text.strip():
         raise FailError("RELAYMSG", "BLANK_MSG", text="There is nothing in the message")
-    # bans and mutes mean the name, everything else the bot
+    # bans and mutes apply to the name, everything else to the bot
     speaker = _speaker(ctx, name)
     refusal = policy.may_speak(ctx.user, channel, "PRIVMSG", text)
     if refusal is not None or policy.is_muted(speaker, channel):
@@ -56,8 +56,11 @@ def relaymsg(ctx: Context) -> None:
 
 
 def _require_right(ctx: Context, channel: Channel) -> None:
-    """Raises FailError. Of the specification's ways: "Restricting `RELAYMSG` to IRC operators, channel operators", and
-    "Checking that the sender is in the target channel"."""
+    """Check that the sender may relay there. Raises FailError.
+
+    Of the specification's ways: "Restricting `RELAYMSG` to IRC operators, channel operators", and "Checking that the
+    sender is in the target channel".
+    """
     settings = ctx.network.settings
     by_rank = settings.relaymsg.channel_operators and channel.is_at_least(ctx.user, "o")
     if ctx.user not in channel.members or not (by_rank or "relaymsg" in rights_of(ctx.user, settings)):
@@ -65,7 +68,7 @@ def _require_right(ctx: Context, channel: Channel) -> None:
 
 
 def _check_name(ctx: Context, name: str) -> None:
-    """Raises FailError."""
+    """Check the name of a speaker. Raises FailError."""
     separators = ctx.network.settings.relaymsg.separators
     if not name.isprintable() or " " in name or not RESERVED.isdisjoint(name) or len(name) > _LONGEST:
         raise FailError("RELAYMSG", "INVALID_NICK", name, text="Nobody can have that name")

@@ -1,7 +1,8 @@
-"""What follows from what looks like spam: held back, muted, kicked, banned, or in a dry run only told to operators.
+"""What happens to a message that looks like spam: it is held, its sender muted, kicked or banned, or in a dry run
+operators are told.
 
-Operators, members with voice or more, and people with an account that is older than a day are never judged. What is
-held back waits for an operator: FILTER RELEASE says it after all.
+Operators, members with voice or more, and people with an account that is older than a day are never judged. A held
+message waits for an operator: FILTER RELEASE sends it after all.
 """
 
 import re
@@ -18,20 +19,20 @@ from greenchat.config.moderation import SpamFilter
 from greenchat.protocol.numerics import Numeric
 from greenchat.values.durations import format_duration
 
-FLAG = "G"  # of a channel that wants the filter wherever the server has it off; InspIRCd's letter for what it censors
+FLAG = "G"  # of a channel that wants the filter even if the server has it off; InspIRCd's letter for its word filter
 _SECOND = 1000  # ms
-_TRUSTED_AFTER = 86_400_000  # ms that an account is old
+_TRUSTED_AFTER = 86_400_000  # ms since the account was registered
 _TELL_EVERY = 60_000  # ms between two lines to operators about one user, in a dry run
 _HELD = "Your message was held back, since it looks like spam ({reasons}). Operators have been told and can release it"
 
 
 def is_on(ctx: Context, channel: Channel | None) -> bool:
-    """Whether what is said there is judged. channel: None for private messages."""
+    """Whether messages to a channel are judged. channel: None for private messages."""
     return ctx.network.settings.spam.mode != "off" or (channel is not None and FLAG in channel.flags)
 
 
 def require_unsuspicious(ctx: Context, place: Channel | User, text: str) -> None:
-    """Judge what the sender is about to say there. Raises IrcError where it is held back."""
+    """Judge what the sender is about to say. Raises IrcError if it is held."""
     channel = place if isinstance(place, Channel) else None
     if not is_on(ctx, channel) or ctx.network.local.moderation.is_releasing or _is_trusted(ctx, channel):
         return

@@ -1,9 +1,10 @@
-"""What is said most, as one value: texts of one speaker in one place, checked where the speaker is, applied everywhere.
+"""The short way of plain messages: texts of one speaker to one target, checked where the speaker is, applied on all
+nodes.
 
 A `Voice` is what all plain messages of a session to one target have in common: the outcome of all checks that the long
 way (`privmsg.say`) makes for each of them. It holds as long as the numbers that it remembers are the same: whatever
-could change an outcome raises `User.revision`, `Channel.revision` or `Network.rules`. What is out of the ordinary has
-no voice and goes the long way, which stays the only place that refuses anything.
+could change an outcome raises `User.revision`, `Channel.revision` or `Network.rules`. Anything unusual has no voice and
+goes the long way, which stays the only place that refuses anything.
 
 `say` stores and delivers what is said with a voice, for a fraction of what a command costs.
 """
@@ -25,15 +26,15 @@ from greenchat.storage.interface import Speech, SpeechHeader
 from greenchat.storage.log import Log
 
 COMMANDS = ("PRIVMSG", "NOTICE")
-_ABOUT_TEXTS = frozenset("CGc")  # channel modes that ask what is said
-_ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that ask who says it, or what
+_ABOUT_TEXTS = frozenset("CGc")  # channel modes that check the text
+_ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check the sender, or the text
 
 
 class Voice:
     """The prepared route of a session's plain messages to one target.
 
-    place: a channel that the speaker is in, or somebody else. head: of what others get. kept: under what, None if it is
-    not. refuse: called where something could not be stored.
+    place: a channel that the speaker is in, or another user. head: of what others get. kept: the header under which it
+    is stored, None if it is not. refuse: called if something could not be stored.
     """
 
     __slots__ = (
@@ -73,7 +74,7 @@ class Voice:
         self._rules = network.rules
 
     def holds(self, network: Network) -> bool:
-        """Whether nothing has changed since that could matter."""
+        """Whether nothing relevant has changed since."""
         return (
             self.user.revision == self._user_revision
             and self.place.revision == self._place_revision
@@ -82,12 +83,12 @@ class Voice:
         )
 
     def tell_refused(self) -> None:
-        """Something could not be stored, so nobody has got it."""
+        """Tell the speaker that a message could not be stored, so that nobody has got it."""
         self.refuse(self.head)
 
     @property
     def revisions(self) -> tuple[int, int, int]:
-        """The numbers under which it holds: of the speaker, the place and the rules."""
+        """The revisions for which it holds: of the speaker, the target and the rules."""
         return self._user_revision, self._place_revision, self._rules
 
 
@@ -96,7 +97,7 @@ def find_voice(
 ) -> Voice | None:
     """Return the voice of this session for a channel or a nick, None if there is an obstacle. Changes nothing.
 
-    refuse: is told where something could not be stored, see `Voice`.
+    refuse: called if something could not be stored, see `Voice`.
     """
     user = session.user
     if user is None or command not in COMMANDS or network.settings.spam.mode != "off":
@@ -117,7 +118,7 @@ def find_voice(
     if other is None or other is user or other.away or not _ABOUT_SPEAKERS.isdisjoint(other.modes):
         return None
     if not user.modes.isdisjoint(caller_id.LETTERS):
-        return None  # whom they write to may answer: that is to be noted
+        return None  # the target may answer: that has to be noted
     return Voice(network, session, user, command, other, refuse)
 
 

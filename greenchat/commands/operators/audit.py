@@ -1,5 +1,5 @@
-"""What operators do, told to the others who listen and written to the audit log, which they can read with AUDIT; and
-what members do in their channels and with their accounts, which is written down too.
+"""AUDIT: what operators have done, which is reported and logged, and what members have done in their channels and with
+their accounts, which is logged too.
 """
 
 from greenchat.chat.visibility import sees_addresses
@@ -52,6 +52,6 @@ def _time(line: str) -> str:
 
 
 def _cloaked(ctx: Context, line: str) -> str:
-    """The line for who may not see addresses: `time action nick!user@address (...): ...`."""
+    """Return the line for an operator who may not see addresses: `time action nick!user@address (...): ...`."""
     words = line.split(" ", 3)
     return " ".join([*words[:2], *map(ctx.network.cloaks.source, words[2:3]), *words[3:]])

@@ -1,4 +1,4 @@
-"""CLOAK: the hosts that others see, and the secret behind them."""
+"""CLOAK: the hosts that others see, and the secret from which they are made."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,7 +17,7 @@ from greenchat.commands.users.identity import set_host
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import addresses
 
-_AT_ONCE = 1  # members who are told of a new host in the time of one step
+_AT_ONCE = 1  # members told about a new host in one step
 
 
 @command("CLOAK", params=1, right="cloak", way=Way.STEPS)
@@ -50,8 +50,10 @@ def _rotate_to(ctx: Context, text: str) -> Background:
 
 
 def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
-    """A step for each user, and more for those whom many see. Between two of them anybody may come or go, the operator
-    too: nobody keeps a cloak of the old secret."""
+    """Give everybody a new cloak, a step for each user, and more for those with many peers.
+
+    Between two of them anybody may come or go, the operator too: nobody keeps a cloak of the old secret.
+    """
     network = ctx.network
     for user in list(network.users.values()):
         if network.user(user.nick) is user:

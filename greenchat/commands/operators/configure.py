@@ -1,4 +1,4 @@
-"""Other settings are put in force, and accounts that were made beside the server are let in."""
+"""Applying new settings, and loading accounts that were made by another program."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +15,9 @@ from greenchat.config.settings import Settings
 
 @step("configured")
 def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrations: int) -> None:
-    """Put settings in force, and tell everybody whom they concern.
+    """Apply settings, and tell everybody whom they concern.
 
-    document: of the settings, see `config.document`. logins, registrations: how many are too many, see `Attempts`.
+    document: of the settings, see `config.document`. logins, registrations: the limits, see `Attempts`.
     """
     network = ctx.network
     before, offered_before = network.settings, in_force(network)
@@ -30,7 +30,7 @@ def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrati
 
 @step("accounts.found")
 def take_in(ctx: Context, documents: Sequence[Mapping[str, Any]]) -> None:
-    """Accounts that `greenchat-server adduser` has made beside the running server."""
+    """Load accounts that `greenchat-server adduser` has made while the server runs."""
     accounts = ctx.network.accounts
     for account in map(Account.from_document, documents):
         if accounts.get(account.name) is None:

@@ -1,4 +1,4 @@
-"""DEFCON: close the server's doors step by step while it is under attack, and open them again."""
+"""DEFCON: restrict access to the server in levels while it is under attack."""
 
 from greenchat.chat import documents
 from greenchat.chat.protection.defcon import MEANINGS, NORMAL, DefconGate
@@ -35,7 +35,7 @@ def defcon(ctx: Context) -> None:
 
 
 def _require_way_back(ctx: Context, level: int) -> None:
-    """Raises IrcError where the sender could not come in any more, and so not take it back."""
+    """Check that the sender could still connect, to take it back. Raises IrcError."""
     settings, host = ctx.network.settings, ctx.session.host
     gate = DefconGate(level, settings.opers.values(), settings.webirc.hosts)
     advice = ""
@@ -48,11 +48,11 @@ def _require_way_back(ctx: Context, level: int) -> None:
 
 
 def describe(level: int) -> str:
-    """In words for operators."""
+    """Return the level in words for operators."""
     return f"DEFCON {level}: {MEANINGS[level]}"
 
 
 def tell_defcon(ctx: Context) -> None:
-    """To who has just become an operator, if not all is open."""
+    """Tell a new operator the level, unless it is the normal one."""
     if ctx.network.defcon != NORMAL:
         ctx.notice(describe(ctx.network.defcon))

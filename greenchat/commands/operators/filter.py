@@ -1,4 +1,4 @@
-"""FILTER: what the spam filter held back, for operators who decide on it."""
+"""FILTER: the lines held by the spam filter, for operators to decide on."""
 
 from greenchat.chat.moderation import Held
 from greenchat.chat.visibility import sees_addresses

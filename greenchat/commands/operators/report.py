@@ -1,4 +1,4 @@
-"""REPORT: telling the operators of somebody, with what was said."""
+"""REPORT: reporting a user to the operators, with the context."""
 
 from collections import deque
 

@@ -1,7 +1,6 @@
-"""What operators with the right to it may do in channels that are not theirs: SAMODE SAJOIN SAPART SANICK REMOVE
-CHGHOST.
+"""Commands with which operators may act in any channel: SAMODE SAJOIN SAPART SANICK REMOVE CHGHOST.
 
-No specification has these; names and parameters are those of InspIRCd. All operators who listen are told of each.
+No specification has these; names and parameters are InspIRCd's. All operators who listen are told of each use.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What an operator does from the shell, without IRC: the control socket proposes these steps.
 
-Whoever may use the socket owns the server's files, and so has every right; the audit log says "the shell".
+Anyone who may use the socket owns the server's files, and so has every right; the audit log calls them "the shell".
 """
 
 from greenchat.chat.protection.server_bans import ACCOUNT, ServerBan, Target, TargetError, parse_target
@@ -60,7 +60,7 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
 
 @step("shell.unban")
 def unban(ctx: Context, target: str) -> None:
-    """Take a ban back. Raises ShellError."""
+    """Lift a ban. Raises ShellError."""
     found = ctx.network.bans.get(_target(target))
     if found is None:
         raise ShellError(f"there is no ban on {target}")
@@ -74,7 +74,7 @@ def unban(ctx: Context, target: str) -> None:
 
 @step("shell.announce")
 def announce(ctx: Context, text: str) -> int:
-    """Send a NOTICE of the server to everybody, and return to how many."""
+    """Send a NOTICE of the server to everybody; return how many got it."""
     users = [user for user in ctx.network.users.values() if user.sessions]
     for user in users:
         ctx.deliver(user, ctx.envelope("NOTICE", user.nick, text))

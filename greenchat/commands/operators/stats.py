@@ -1,4 +1,4 @@
-"""STATS: how the server is doing. https://modern.ircdocs.horse/#stats-message
+"""STATS: statistics of the server. https://modern.ircdocs.horse/#stats-message
 
 Everybody may ask for the uptime (u) and for the operators who are here (p); the rest needs the right `stats`.
 """
@@ -16,8 +16,8 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 
 _KIB = 1024
-_LIGHT = 250  # of what is looked at in the time of another command: see Context.weight
-_CLASS = "users"  # the one that all connections are in
+_LIGHT = 250  # items looked at that count as one command: see Context.weight
+_CLASS = "users"  # the class of all connections
 
 
 @command("STATS", params=1, way=Way.HERE)
@@ -40,7 +40,7 @@ def stats(ctx: Context) -> Streamed:
 
 
 def _answer(ctx: Context, letter: str, query: "_Query | None") -> Iterator[None]:
-    """A step for each of what there may be many of."""
+    """Answer a query, a step for each item of a long list."""
     steps = query.answer(ctx) if query else None
     if steps is not None:
         yield from steps
@@ -63,7 +63,7 @@ def _operators_here(ctx: Context) -> Iterator[None]:
 
 
 def _commands(ctx: Context) -> None:
-    """ "... and the usage count for each if the usage count is non zero"."""
+    """Yield the commands "... and the usage count for each if the usage count is non zero"."""
     for name in sorted(COMMANDS):
         count = ctx.network.local.command_counts[name]
         if count:
@@ -71,7 +71,7 @@ def _commands(ctx: Context) -> None:
 
 
 def _operators(ctx: Context) -> None:
-    """ "O <hostmask> * <name>": RFC 2812, section 5.1; the class stands behind."""
+    """Yield the operators: "O <hostmask> * <name>": RFC 2812, section 5.1; the class comes last."""
     for name, oper in ctx.network.settings.opers.items():
         for mask in oper.hosts:
             ctx.reply(Numeric.RPL_STATSOLINE, "O", mask, "*", name, oper.class_)
@@ -83,7 +83,7 @@ def _classes(ctx: Context) -> None:
 
 
 def _connections(ctx: Context) -> Iterator[None]:
-    """Name, bytes that wait, messages and KiB sent, messages and KiB received, seconds open: RFC 2812, section 5.1."""
+    """Yield name, sendq, messages and KiB sent, messages and KiB received, seconds open: RFC 2812, section 5.1."""
     shown = (lambda host: host) if sees_addresses(ctx.user, ctx.network.settings) else ctx.network.cloaks.host
     for session in list(ctx.network.sessions):
         yield
@@ -100,7 +100,7 @@ def _connections(ctx: Context) -> Iterator[None]:
 
 
 def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> Iterator[None]:
-    """Target, when it was set, for how many seconds, by whom, why: as InspIRCd writes it."""
+    """Yield the bans: target, when it was set, for how many seconds, by whom, why: as InspIRCd sends it."""
     for ban in list(ctx.network.bans):
         yield
         if ban.target.kind in kinds:
@@ -114,20 +114,20 @@ def _ports(ctx: Context) -> None:
 
 
 def _allowed(ctx: Context) -> None:
-    """ "I <host> * <host> <port> <class>": RFC 1459, section 6.2; the masks are of those who may come to that port."""
+    """Yield who may connect where: "I <host> * <host> <port> <class>": RFC 1459, section 6.2."""
     for port in ctx.process.ports():
         for host in port.proxies or ("*",):
             ctx.reply(Numeric.RPL_STATSILINE, "I", host, "*", host, str(port.number), _CLASS)
 
 
 def _connection_classes(ctx: Context) -> None:
-    """ "Y <class> <ping frequency> <connect frequency> <max sendq>": RFC 1459, section 6.2. There is one class."""
+    """Yield the one class: "Y <class> <ping frequency> <connect frequency> <max sendq>": RFC 1459, section 6.2."""
     rules = ctx.process.connection_rules
     ctx.reply(Numeric.RPL_STATSYLINE, "Y", _CLASS, str(round(rules.ping_after)), "0", str(rules.sendq))
 
 
 def _nothing(ctx: Context) -> None:
-    """A list that is empty here."""
+    """Yield nothing: a list that is always empty here."""
 
 
 def _people(ctx: Context) -> int:
@@ -140,7 +140,7 @@ def _all_bans(ctx: Context) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """A letter's answer, whether everybody may have it, and how many things are looked at for it."""
+    """The answer to a letter, whether everybody may have it, and the number of items looked at."""
 
     answer: Callable[[Context], Iterator[None] | None]
     is_public: bool = False

@@ -1,8 +1,8 @@
-"""Bans from the server, by operators: UBAN, and its parts under the names that other servers gave them.
+"""Server bans by operators: UBAN, and its parts under the names that other servers use.
 
 UBAN is Ergo's: one command for addresses, networks, masks and accounts. KLINE and DLINE take a duration before the
-mask, where a number alone means minutes, as the servers of the Hybrid family do, or behind it, where it means seconds,
-as InspIRCd does.
+mask, where a number alone means minutes, as in servers of the Hybrid family, or after it, where it means seconds, as in
+InspIRCd.
 """
 
 from collections.abc import Callable, Sequence
@@ -135,14 +135,14 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
 
 
 def _put_back(bans: ServerBans, target: Target, before: ServerBan | None) -> None:
-    """Put back the ban that stood before one that could not be stored."""
+    """Restore the ban that was replaced by one that could not be stored."""
     bans.drop(target)
     if before:
         bans.put(before)
 
 
 def _account_id(ctx: Context, target: Target) -> str:
-    """Of the account that a ban is on, "" where it is on something else. Raises IrcError where there is none."""
+    """Return the id of the banned account, "" if the target is not an account. Raises IrcError if it does not exist."""
     if target.kind != ACCOUNT:
         return ""
     found = ctx.network.accounts.id_of(target.text)
@@ -202,7 +202,7 @@ def _info(ctx: Context, words: Sequence[str]) -> None:
 
 
 def _hitting(ctx: Context) -> list[ServerBan | None]:
-    """The bans under which the sender falls."""
+    """Yield the bans that match the sender."""
     bans, user = ctx.network.bans, ctx.user
     return [
         *[bans.of_address(session.host, ctx.now) for session in user.sessions],

@@ -1,7 +1,7 @@
-"""What programs do by HTTP for an account that is here: each call runs as one more session of the account's user.
+"""Bots that speak by HTTP for an account whose user is here: each call runs as another session of that user.
 
-Such a session is never attached: it hears nothing, and is gone with its answer. What it may is what the user may, less
-what the token does not let it.
+Such a session is never attached: it receives nothing, and ends with its answer. It may do what the user may, within the
+rights of the token.
 """
 
 from greenchat.chat.outbox import Dirty, Outbox
@@ -19,12 +19,12 @@ from greenchat.protocol.msgid import format_msgid, parse_msgid
 from greenchat.protocol.numerics import Numeric
 
 READ, SAY = "read", "say"
-RIGHTS = (READ, SAY)  # that the token of a bot can have
+RIGHTS = (READ, SAY)  # the rights that a bot's token can have
 _CAPS = caps.MESSAGE_TAGS | caps.SERVER_TIME | caps.ACCOUNT_TAG | caps.BATCH
 
 
 def find_bot(ctx: Context, hashed: str) -> Token | None:
-    """Return a bot's token that works."""
+    """Return a bot's valid token."""
     token = ctx.network.tokens.get(hashed, ctx.now)
     return token if token is not None and token.kind == BOT and account_of(ctx, token) is not None else None
 
@@ -38,20 +38,20 @@ def user_of(ctx: Context, token: Token) -> User | None:
 
 
 def open_session(ctx: Context, user: User) -> Session:
-    """Return a session of a user's in which one call runs."""
+    """Return a session of a user, in which one call runs."""
     return Session(Outbox(Dirty()), ctx.session.host, ctx.now, user=user, account=user.account, caps=_CAPS)
 
 
 def answers(session: Session) -> list[Message]:
-    """Return what the call was answered."""
+    """Return the answers of a call."""
     return [parse(line.decode()) for line in b"".join(session.outbox.pending).split(b"\r\n") if line]
 
 
 @step("bot.say")
 def say_by_bot(ctx: Context, hashed: str, target: str, text: str, thread: str) -> str:
-    """Say a line to a channel or to somebody as the account's user, and return its msgid.
+    """Say a line to a channel or a user as the account's user, and return its msgid.
 
-    Raises IrcError, as a PRIVMSG of theirs would be refused; 464 where the token does not work any more.
+    Raises IrcError, as a PRIVMSG of theirs would be refused; 464 if the token is no longer valid.
     """
     token = find_bot(ctx, hashed)
     user = user_of(ctx, token) if token is not None and SAY in token.rights else None

@@ -62,7 +62,7 @@ def unregister(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("OP", "<#channel> [<nick>]")
 def op(ctx: Context, words: list[str]) -> None:
-    """Give you the rank of your account; or, if you are the founder, make another user an operator."""
+    """Give you the rank of your account; or, as the founder, make another user an operator."""
     channel = registered(ctx, words[0])
     if len(words) == 1:
         if not rank_of(channel, account_of(ctx)):
@@ -241,7 +241,7 @@ def is_own(ctx: Context, channel: Channel) -> bool:
 
 
 def write_down(ctx: Context, what: str, *, is_own: bool) -> None:
-    """Record a founder's act; an operator's act in a founder's place is reported to other operators, too."""
+    """Record a founder's act; if an operator acts in a founder's place, other operators are told, too."""
     (note if is_own else act)(ctx, "CHANSERV", f"{ctx.nick} {what}")
 
 

@@ -1,7 +1,7 @@
 """ChanServ for users outside a locked channel: rights that do not need anybody inside.
 
-A rank by the access list opens the channel by itself (`policy.may_join`); these are for what is left: a friend to let
-in, bans to lift, a key to know, a channel that others have taken over.
+A rank by the access list lets its owner in by itself (`policy.may_join`); these are for the rest: to invite a friend,
+lift bans, read the key, or recover a channel that others have taken over.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""HistServ: what the server remembers, for people whose client knows neither CHATHISTORY nor REDACT, and for operators.
+"""HistServ: the history, for people whose client knows neither CHATHISTORY nor REDACT, and for operators.
 
 https://ircv3.net/specs/extensions/message-redaction says who may delete; operators with the right may delete all.
 """
@@ -22,8 +22,8 @@ from greenchat.values.durations import parse_duration
 
 HISTSERV = service("HistServ", "HistServ shows and deletes earlier messages.")
 
-_PORTION = 100  # messages that are deleted in one turn
-_LINES = 100  # that PLAY tells unless it is asked for another number
+_PORTION = 100  # messages deleted in one turn
+_LINES = 100  # lines of PLAY by default
 _UNREADABLE = "The history can't be read now: try again"
 _ACTION = "\x01ACTION "
 
@@ -83,7 +83,7 @@ def _delete(ctx: Context, target: str, key: str, number: int, source: str, accou
 
 
 def _require_right(ctx: Context, conversation: Conversation, event: StoredEvent) -> bool:
-    """Whether it takes an operator's right to delete this. Raises ServiceError where the sender may not."""
+    """Whether deleting this takes an operator's right. Raises ServiceError if the sender may not."""
     try:
         require_right(ctx, conversation, event)
     except FailError as error:
@@ -105,7 +105,7 @@ def forget(ctx: Context, words: list[str]) -> Deferred:
     store, fold = ctx.journal.store, ctx.network.fold
 
     def spellings() -> list[str] | StoreError:
-        """Of the name, since it may have been registered more than once, and what is one name depends on the server."""
+        """Yield the spellings of the name: it may have been registered more than once, under other casemappings."""
         try:
             return [each for each in store.accounts() if fold(each) == fold(name)]
         except StoreError as error:
@@ -144,9 +144,9 @@ def erase_messages(ctx: Context, messages: list[tuple[str, int]]) -> None:
 
 
 def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:
-    """Raises ServiceError.
+    """Return the conversation to read. Raises ServiceError.
 
-    everywhere: also where the sender is not, what only some ranks were told, and a channel that nobody is in any more.
+    everywhere: also channels that the sender is not in or that no longer exist, and what only some ranks were told.
     """
     if everywhere and target.startswith("#"):
         channel, folded = ctx.network.channel(target), ctx.network.fold(target)

@@ -1,6 +1,6 @@
-"""What a hook says in its channel: as RELAYMSG of a bot there, with the rank that its owner has by their account.
+"""Hooks that speak in their channel: like a bot's RELAYMSG, with the rank that the owner has by their account.
 
-Its owner need not be here. As soon as they are no operator of the channel by its access list, it says nothing more.
+The owner need not be connected. A hook works only while the owner is an operator of the channel by its access list.
 """
 
 from greenchat.chat import policy, ranks
@@ -23,14 +23,14 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.plain.text import split_text, visible_typed
 from greenchat.protocol.wrap import room
 
-HOOK_RANK = "o"  # by the account, of who makes a hook for a channel, and as long as it is to work
-LINES = 20  # that a hook may say at once
+HOOK_RANK = "o"  # the rank that an owner must have by account, to make a hook and for it to work
+LINES = 20  # messages that a hook may send at once
 _USERNAME = "hook"
 _LONGEST_NAME = 30  # characters
 
 
 def find_hook(ctx: Context, hashed: str) -> tuple[Token, Channel] | None:
-    """Return a hook that works, and the channel in which it may speak."""
+    """Return a valid hook, and the channel in which it may speak."""
     token = ctx.network.tokens.get(hashed, ctx.now)
     if token is None or token.kind != HOOK:
         return None
@@ -44,9 +44,9 @@ def find_hook(ctx: Context, hashed: str) -> tuple[Token, Channel] | None:
 def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) -> list[str]:
     """Say a text, a message for each line of it, and return their msgids.
 
-    name: whom others see, whatever is in it. thread: the msgid of what it answers, "" for nothing.
-    Raises IrcError, and nobody gets anything: 403 where it does not work any more, 404 where the channel is against it,
-    412 where nothing is in it, 417 where it is too long.
+    name: the speaker's, whatever it contains. thread: the msgid of what it answers, "" for nothing.
+    Raises IrcError, and nobody gets anything: 403 if it no longer works, 404 if the channel forbids it, 412 if the text
+    is empty, 417 if it is too long.
     """
     found = find_hook(ctx, hashed)
     if found is None:
@@ -58,7 +58,7 @@ def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) ->
         raise IrcError(Numeric.ERR_NOTEXTTOSEND)
     if len(lines) > LINES:
         raise IrcError(Numeric.ERR_INPUTTOOLONG, text=f"At most {LINES} lines")
-    # as with RELAYMSG, mutes mean the name; its owner's rank opens what is closed to those without one
+    # as with RELAYMSG, mutes apply to the name; the owner's rank overrides modes for members without one
     if policy.is_muted(speaker, channel):
         raise IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name, text="Cannot send to channel (+b)")
     for line in lines:
@@ -81,7 +81,7 @@ def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) ->
 
 
 def _speaker(ctx: Context, name: str) -> User:
-    """Make somebody whose name nobody can have: it ends in /hook, or in another separator of RELAYMSG."""
+    """Return a speaker with a name that nobody can have: it ends in /hook, or in another separator of RELAYMSG."""
     separator = (ctx.network.settings.relaymsg.separators or "/")[0]
     kept = "".join(each for each in "-".join(name.split()) if each.isprintable() and each not in RESERVED)
     shown = f"{kept[:_LONGEST_NAME].strip('-') or 'web'}{separator}hook"
@@ -90,8 +90,8 @@ def _speaker(ctx: Context, name: str) -> User:
 
 
 def _lines(speaker: User, channel: Channel, text: str) -> list[str]:
-    """Return what can stand in messages, and is no CTCP."""
+    """Return the lines without what messages can't contain, and without CTCP."""
     size = room(speaker.source, "PRIVMSG", channel.name)
-    clean = text.encode(errors="replace").decode()  # JSON can hold halves of characters
+    clean = text.encode(errors="replace").decode()  # JSON can contain lone surrogates
     lines = [visible_typed(line).rstrip() for line in clean.splitlines()[: LINES + 1]]
     return [piece for line in lines if line for piece in split_text(line, size)]

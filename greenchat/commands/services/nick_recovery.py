@@ -36,14 +36,14 @@ def resend(ctx: Context, words: list[str]) -> Continuation | None:
     account = ctx.network.accounts.get(words[0])
     _count(ctx, words[0])
     if account is None or not account.code or has_expired(ctx, account) or not is_mailed(ctx, account.email):
-        tell(ctx, NICKSERV, _SENT)  # the same, so that nobody learns which accounts there are
+        tell(ctx, NICKSERV, _SENT)  # the same, so that nobody learns which accounts exist
         return None
     return mail_code(ctx, account, lambda ctx, _: tell(ctx, NICKSERV, _SENT))
 
 
 @NICKSERV.command("EMAIL", "<address|none> <password>", way=Way.STEPS, leading=1)
 def email(ctx: Context, words: list[str]) -> Continuation | None:
-    """Change the email address of your account, which a code goes to if you forget your password."""
+    """Change the email address of your account, which gets a code if you forget your password."""
     account = own_account(ctx)
     address = "" if words[0].lower() == "none" else words[0]
     refusal = why_not_email(ctx, address)
@@ -141,7 +141,7 @@ def _hash(code: str) -> str:
 
 
 def _count(ctx: Context, name: str) -> None:
-    """Limit mails and codes by account, as registrations are limited. Raises ServiceError."""
+    """Count a mail or a code for an account, as registrations are counted. Raises ServiceError."""
     who = "reset " + ctx.network.fold(name)
     wait = ctx.network.registrations.wait(who, ctx.now)
     if wait:

@@ -1,4 +1,4 @@
-"""NickServ for the connections of an account: which there are, ending them, taking a nickname back."""
+"""NickServ for the connections of an account: list them, end them, regain a nickname."""
 
 from greenchat.chat.tokens import SESSION, TICKET
 from greenchat.chat.user import Session, User
@@ -62,7 +62,7 @@ def logout(ctx: Context, words: list[str]) -> None:
     ]
     if not chosen and wish not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection with that number: SESSIONS lists them")
-    drop_of(ctx, account, SESSION, TICKET)  # or a browser would come back by itself
+    drop_of(ctx, account, SESSION, TICKET)  # or a browser would log in again by itself
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
     if wish == "ALL":
@@ -114,7 +114,7 @@ def ghost(ctx: Context, words: list[str]) -> None:
 
 
 def _holder(ctx: Context, nick: str) -> User | None:
-    """Return another user who holds a nick of the sender's, if any. Raises ServiceError for a nick of others."""
+    """Return another user who uses a nick of the sender's, if any. Raises ServiceError for a nick of others."""
     account = own_account(ctx)
     owner = ctx.network.accounts.claimant_of(nick)
     if owner is None or owner.name != account.name:
@@ -124,7 +124,7 @@ def _holder(ctx: Context, nick: str) -> User | None:
 
 
 def _end(ctx: Context, holder: User | None) -> None:
-    """End a user for good, also one who would stay without a connection."""
+    """Remove a user for good, even one who would stay without a connection."""
     if holder is None:
         return
     note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")

@@ -1,4 +1,4 @@
-"""NickServ for tokens: what lets programs act for an account, or speak in one channel, without its password."""
+"""NickServ for tokens, with which programs act for an account, or speak in one channel, without its password."""
 
 from greenchat.chat import ranks
 from greenchat.chat.channel import Channel
@@ -31,12 +31,12 @@ _BOT_USE = (
 
 @NICKSERV.command("TOKEN", "<CREATE|LIST|REVOKE> [<what>]", way=Way.STEPS)
 def token(ctx: Context, words: list[str]) -> None:
-    """Makes, lists and takes back what lets programs in without your password.
+    """Make, list and revoke tokens for programs, which need no password.
 
-    CREATE HOOK #channel [30d] [label]: whoever has it can say something in that channel by HTTP, and nothing else. You
-    must be an operator of the channel by its access list; when you no longer are, it stops working.
-    CREATE BOT read,say [30d] [label]: whoever has it reads what you may read, and speaks as you, by the HTTP API.
-    LIST [#channel]: your tokens, or the hooks of a channel of which you are an operator. REVOKE <id>: ends one.
+    CREATE HOOK #channel [30d] [label]: with it, programs can send messages to that channel by HTTP, and nothing else.
+    You must be an operator of the channel by its access list; when you no longer are, it stops working.
+    CREATE BOT read,say [30d] [label]: with it, programs read what you may read, and speak as you, by the HTTP API.
+    LIST [#channel]: your tokens, or the hooks of a channel of which you are an operator. REVOKE <id>: revokes one.
     """
     action = words[0].upper()
     if action == "CREATE":
@@ -113,7 +113,7 @@ def _hooks_of(ctx: Context, name: str) -> list[Token]:
 
 
 def _run_by_sender(ctx: Context, name: str) -> Channel:
-    """Raises ServiceError where the sender is no operator of it, by their account."""
+    """Check that the sender is an operator of the channel by their account. Raises ServiceError."""
     own_account(ctx)
     channel = ctx.network.channel(name)
     if channel is None or not _runs(ctx, name):

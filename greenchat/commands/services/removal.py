@@ -1,7 +1,7 @@
 """The removal of accounts: by their owner (DROP), by an operator (ERASE, `greenchat-server erase-account`).
 
-Everybody who is logged in to it is logged out, also on connections that have not registered; a user without a
-connection leaves. Nothing that was the account's passes to the next one of its name, see `chat.accounts`.
+Everybody who is logged in to it is logged out, even on connections that have not registered; an always-on user leaves.
+Nothing of the account passes to the next one of its name, see `chat.accounts`.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ def owned(ctx: Context, account: Account) -> list[Channel]:
 
 
 def successor_of(ctx: Context, channel: Channel) -> Account | None:
-    """The account that gets a channel after its founder's."""
+    """Return the account that a channel passes to when its founder's is removed."""
     registration = channel.registration
     return ctx.network.accounts.by_id(registration.successor) if registration and registration.successor else None
 
@@ -64,7 +64,7 @@ def erase_from_shell(ctx: Context, name: str) -> tuple[str, int]:
 
 
 def remove_account(ctx: Context, account: Account) -> None:
-    """End an account; its name stays reserved, see `persistence.free_name`."""
+    """Remove an account; its name stays reserved, see `persistence.free_name`."""
     network = ctx.network
     members = network.users_of(account.name)
     forget_account(ctx, account)

@@ -1,8 +1,8 @@
-"""AWAY: whether somebody is here. https://modern.ircdocs.horse/#away-message
+"""AWAY: whether a user is away. https://modern.ircdocs.horse/#away-message
 
-With https://ircv3.net/specs/extensions/away-notify and https://ircv3.net/specs/extensions/pre-away: `AWAY *` says that
-nobody sits at this connection. It is said of a connection; others are told of the person, who is away if they are so at
-all of their connections.
+With https://ircv3.net/specs/extensions/away-notify and https://ircv3.net/specs/extensions/pre-away: `AWAY *` means that
+nobody sits at this connection. A connection is marked; others are told about the user, who is away if all their
+connections are.
 """
 
 from greenchat.chat.user import Session, User
@@ -36,7 +36,7 @@ def away(ctx: Context) -> None:
 
 
 def set_away(ctx: Context, user: User, text: str) -> None:
-    """A user is away with this message, or with "" back: those who see them are told if that is new."""
+    """Mark a user as away, or with "" as back; those who see them are told if that is new."""
     if text == user.away:
         return
     ctx.network.set_away(user, text)
@@ -49,22 +49,22 @@ def set_away(ctx: Context, user: User, text: str) -> None:
 
 
 def arrive(ctx: Context, user: User) -> None:
-    """The session has become one more of a user who may be away: somebody sits here, unless it says otherwise."""
+    """Update a user who may be away after a session was attached: somebody sits here, unless it says otherwise."""
     set_away(ctx, user, _of_all(user, ctx.session))
     if user.away:
         ctx.reply(Numeric.RPL_NOWAWAY)
 
 
 def update_away(ctx: Context, user: User) -> None:
-    """A session has gone: who was away at it may be here at the others, and the other way round."""
+    """Update a user after a session has gone: they may be away at the others, or back."""
     set_away(ctx, user, _of_all(user))
 
 
 def _of_all(user: User, latest: Session | None = None) -> str:
-    """The away message of a user by those of their sessions. latest: the one that has said something about itself.
+    """Return the away message of a user with these sessions. latest: the one that was changed last.
 
-    "an away message of `*` should be treated as though the connection did not exist at all". Who has none keeps their
-    last message.
+    "an away message of `*` should be treated as though the connection did not exist at all". A user without any session
+    keeps the last message.
     """
     said = [session.away for session in user.sessions if session.away != _ABSENT]
     if not said:

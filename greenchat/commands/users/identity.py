@@ -1,4 +1,4 @@
-"""Who somebody is, and that it changes: SETNAME; and for other commands an account, a username, a host.
+"""Changes of a user's identity: SETNAME; and for other commands the account, username and host.
 
 https://ircv3.net/specs/extensions/setname, account-notify and chghost.
 """
@@ -35,11 +35,11 @@ def setname(ctx: Context) -> None:
 
 
 def set_account(ctx: Context, user: User, account: str) -> None:
-    """A user is logged in to this account, or with "" to none: they and those who see them are told if that is new."""
+    """Log a user in to this account, or out with ""; they and those who see them are told if that is new."""
     if account == user.account:
         return
     follow_account(ctx, user, account)
-    # made first, since its account-tag is the account that they come from: "@account=hax0r :user ACCOUNT bob"
+    # made first, since its account-tag is the previous account: "@account=hax0r :user ACCOUNT bob"
     envelope = ctx.envelope("ACCOUNT", account or "*", source=user, needs=caps.ACCOUNT_NOTIFY)
     ctx.network.set_account(user, account)
     ctx.deliver(user, envelope)
@@ -48,7 +48,7 @@ def set_account(ctx: Context, user: User, account: str) -> None:
 
 
 def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
-    """A user is username@host from now on; those who see them are told if that is new."""
+    """Change a user's username and host; those who see them are told if that is new."""
     if (username, host) == (user.username, user.host):
         return
     changed = ctx.envelope("CHGHOST", username, host, source=user, needs=caps.CHGHOST)
@@ -67,12 +67,12 @@ def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
 
 
 def _simulate_return(ctx: Context, user: User, left: Envelope) -> None:
-    """For peers without the capability: "messages to simulate the client reconnecting"."""
+    """Tell peers without the capability by "messages to simulate the client reconnecting"."""
     returns = {name: _return_to(ctx, user, ctx.network.channels[name]) for name in user.channels}
     for peer in ctx.network.peers(user):
         for session in peer.sessions:
             if session.caps & caps.CHGHOST or session.dialect:
-                continue  # who does not speak IRC does not see hosts
+                continue  # plain-text clients do not see hosts
             ctx.send(session, left)
             for name, envelopes in returns.items():
                 if name in peer.channels:

@@ -1,6 +1,6 @@
-"""METADATA: what people say of themselves and of their channels. https://ircv3.net/specs/extensions/metadata
+"""METADATA: values that users publish about themselves and their channels. https://ircv3.net/specs/extensions/metadata
 
-Quotes are of its third draft, see `metadata_forms`, which also knows what the second says instead.
+Quotes are from its third draft, see `metadata_wire`, which also has the forms of the second.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ from greenchat.protocol.wrap import wrap
 from greenchat.values.masks import glob
 
 _ALL = "*ALL"
-_LIGHT = 250  # targets that can be looked at in the time of another command: see Context.weight
+_LIGHT = 250  # targets looked at that count as one command: see Context.weight
 _KEYS_A_LINE = 12  # "Old RFCs limited the number of parameters in an IRC message to 15"
 
 
@@ -62,7 +62,9 @@ def metadata(ctx: Context) -> Continuation | None:
 
 
 def _get(ctx: Context, target: str, keys: list[str]) -> None:
-    """ "The ordering of responses within the batch MUST match the order keys were specified by the client." """
+    """Answer GET: "The ordering of responses within the batch MUST match the order keys were specified by the
+    client."
+    """
     name, values = _values(ctx, target)
     with ctx.batch("metadata", name):
         for key in keys:
@@ -80,7 +82,7 @@ def _list(ctx: Context, target: str, _: list[str]) -> None:
 
 
 def _set(ctx: Context, target: str, params: list[str]) -> None:
-    """ "If the Value parameter is omitted or is an empty string, the key is removed." """
+    """Handle SET: "If the Value parameter is omitted or is an empty string, the key is removed." """
     key, value = (*params, "")[:2]
     name, values = _values(ctx, target)
     if not _is_key(ctx, key):
@@ -119,8 +121,11 @@ def _clear(ctx: Context, target: str, _: list[str]) -> None:
 
 
 def _sub(ctx: Context, target: str, keys: list[str]) -> Streamed | None:
-    """ "After finishing sending responses ..., if the client has completed connection registration and has added new
-    subscriptions, the server MUST then ... send a `metadata` batch with `*ALL` as its parameter"."""
+    """Handle SUB.
+
+    "After finishing sending responses ..., if the client has completed connection registration and has added new
+    subscriptions, the server MUST then ... send a `metadata` batch with `*ALL` as its parameter".
+    """
     _require_self(ctx, target)
     subscriptions = _use(ctx).subscriptions
     most = ctx.network.settings.metadata.subscriptions
@@ -195,9 +200,9 @@ def _sync_to(
     ctx.weight += len(looked_at) // _LIGHT
     found = list(with_values(looked_at, keys))
     if not found and not is_batch and metadata_wire.is_second(ctx.session):
-        return None  # the second draft answers SUB with values, but not with a batch of none
+        return None  # in the second draft SUB is answered with values, but never with an empty batch
     if not is_batch and sum(len(target.metadata) for target in found) > AT_ONCE:
-        # "or a `774 ERR_METADATASYNCLATER` message to indicate postponed synchronization": SYNC tells it in portions
+        # "or a `774 ERR_METADATASYNCLATER` message to indicate postponed synchronization": SYNC sends it in portions
         ctx.reply(Numeric.ERR_METADATASYNCLATER, named, str(LATER))
         return None
     return Streamed(_told(ctx, named, found, keys), is_batch=is_batch)
@@ -238,7 +243,7 @@ def _change(ctx: Context, target: str, changes: Mapping[str, str]) -> None:
 
 
 def _require_may_change(ctx: Context, target: str, key: str) -> bool:
-    """Raises FailError; else whether it takes the right of an operator of the server."""
+    """Return whether changing it takes an operator's right. Raises FailError if the sender may not."""
     if ctx.session.user is None:
         return False
     found = _find(ctx, target)
@@ -250,7 +255,9 @@ def _require_may_change(ctx: Context, target: str, key: str) -> bool:
 
 
 def _is_denied(ctx: Context, key: str) -> bool:
-    """ "Server administrators can setup lists of allowed or blocked keys"; what is set may always be taken away."""
+    """Whether a key is denied: "Server administrators can setup lists of allowed or blocked keys"; removing is
+    allowed.
+    """
     return any(glob(mask, key) for mask in ctx.network.settings.metadata.denied)
 
 
@@ -260,7 +267,7 @@ def _may(ctx: Context) -> bool:
 
 
 def _require_self(ctx: Context, target: str) -> None:
-    """ "Clients that have not completed connection registration MUST use `*` to target themselves"."""
+    """Check the target: "Clients that have not completed connection registration MUST use `*` to target themselves"."""
     user = ctx.session.user
     if target != "*" and (user is None or ctx.network.user(target) is not user):
         raise metadata_wire.invalid_target(target)
@@ -271,7 +278,7 @@ def _is_key(ctx: Context, key: str) -> bool:
 
 
 def _is_too_fast(ctx: Context) -> bool:
-    """Whether the sender has to wait, and was told; else this change is counted."""
+    """Whether the sender has to wait, and was told; else count this change."""
     use = _use(ctx)
     seconds = use.wait(ctx.now, ctx.network.settings.metadata.changes)
     if seconds:

@@ -1,7 +1,7 @@
-"""Metadata on its way to those who want to hear of it: changes as they happen, and what was there before.
+"""Sending metadata to subscribers: changes as they happen, and the values that were set before.
 
 https://ircv3.net/specs/extensions/metadata, "Notifications" and "Automatic synchronization". A target is a user or a
-channel; its values change in `change` alone, which has them stored too.
+channel; its values change in `change` alone, which also stores them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,17 +20,17 @@ from greenchat.storage.interface import StoreError
 
 Target = Channel | User
 
-AT_ONCE = 100  # values that a JOIN or a SUB tells; beyond that the client has to ask for them
-LATER = 3  # seconds until it shall
+AT_ONCE = 100  # values sent on a JOIN or a SUB; beyond that the client has to ask for them
+LATER = 3  # seconds to wait before it asks
 
 
 def name_of(target: Target) -> str:
-    """As it stands in messages."""
+    """Return the target's name as it stands in messages."""
     return target.name if isinstance(target, Channel) else target.nick
 
 
 def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
-    """Give a target these values, of which "" takes a key away; keep them, and tell who wants to hear of it.
+    """Change values of a target, with "" removing a key; store them, and tell the subscribers.
 
     Raises StoreError, and then nothing has changed.
     """
@@ -50,9 +50,9 @@ def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
 
 
 def follow_account(ctx: Context, user: User, account: str) -> None:
-    """A user is about to be logged in to another account, or with "" to none: what it says of them is theirs now.
+    """Switch a user to the metadata of the account that they are about to log in to, or out of with "".
 
-    What a guest has said is taken along.
+    Values set as a guest are added to the account's.
     """
     before = user.metadata
     found = ctx.network.accounts.get(account) if account else None
@@ -69,13 +69,16 @@ def take_pending(ctx: Context, user: User) -> None:
     use = ctx.session.metadata
     if use and use.pending:
         pending, use.pending = use.pending, {}
-        with suppress(StoreError):  # no reason to break off a welcome
+        with suppress(StoreError):  # no reason to abort a welcome
             change(ctx, user, pending)
 
 
 def send_own(ctx: Context, user: User) -> None:
-    """In the welcome: "This batch MUST include all visible keys set on the client, irrespective of whether the client
-    has subscribed to that key." """
+    """Send a session its own metadata in the welcome.
+
+    "This batch MUST include all visible keys set on the client, irrespective of whether the client has subscribed to
+    that key."
+    """
     if is_aware(ctx.session):
         with ctx.batch("metadata", user.nick):
             for key, value in user.metadata.items():
@@ -83,8 +86,11 @@ def send_own(ctx: Context, user: User) -> None:
 
 
 def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
-    """A session's user has come into a channel: "either a `metadata` batch containing the channel's metadata as well as
-    the metadata for all users on the channel or a `774`"."""
+    """Send a session the metadata of a channel that its user has joined.
+
+    "either a `metadata` batch containing the channel's metadata as well as the metadata for all users on the channel or
+    a `774`".
+    """
     user, use = session.user, session.metadata
     if user is None or not is_aware(session):
         return
@@ -99,7 +105,7 @@ def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
 
 
 def sync_online(ctx: Context, session: Session, user: User) -> None:
-    """A session was told that somebody whom it monitors is here."""
+    """Send a session the metadata of a monitored user who has come online."""
     if is_aware(session):
         to = ctx if session is ctx.session else ctx.aside(session)
         for _ in sync(to, user.nick, [user], session.metadata.subscriptions if session.metadata else {}):
@@ -109,8 +115,8 @@ def sync_online(ctx: Context, session: Session, user: User) -> None:
 def tell_arrival(ctx: Context, channel: Channel, user: User) -> None:
     """Send the members of a channel the metadata of a user who has joined it.
 
-    The specification leaves that out, "servers MAY send this message to clients at any time": else nobody would know
-    it of those who come later.
+    The specification leaves that out, "servers MAY send this message to clients at any time": otherwise nobody would
+    learn the values of later members.
     """
     if user.metadata:
         sessions = (session for member in channel.witnesses(user) if member is not user for session in member.sessions)
@@ -118,7 +124,7 @@ def tell_arrival(ctx: Context, channel: Channel, user: User) -> None:
 
 
 def sync(ctx: Context, named: str, targets: Iterable[Target], keys: Iterable[str]) -> Iterator[None]:
-    """Tell the sender what these targets have under these keys, one target a step. named: what the batch is about."""
+    """Send the sender the values of these targets under these keys, one target a step. named: the batch's target."""
     wanted = dict.fromkeys(keys)
     with ctx.batch("metadata", named):
         for target in targets:
@@ -137,7 +143,7 @@ def with_values(targets: Iterable[Target], keys: Mapping[str, None]) -> Iterator
 
 
 def seen_with(ctx: Context, target: Target) -> Iterator[Target]:
-    """The target of a SYNC, and with a channel all whom the sender sees there."""
+    """Return the target of a SYNC, and for a channel all members whom the sender sees."""
     if isinstance(target, Channel):
         yield from _seen_in(target, ctx.user)
     else:
@@ -145,7 +151,7 @@ def seen_with(ctx: Context, target: Target) -> Iterator[Target]:
 
 
 def visible_targets(ctx: Context) -> Iterator[Target]:
-    """ "channels or users that a client would receive metadata notifications about", once each."""
+    """Yield the "channels or users that a client would receive metadata notifications about", once each."""
     network, user = ctx.network, ctx.user
     found: dict[Target, None] = {user: None}
     for channel in network.channels_of(user):
@@ -158,8 +164,10 @@ def visible_targets(ctx: Context) -> Iterator[Target]:
 
 
 def whois_lines(ctx: Context, user: User) -> None:
-    """ "a subset of that metadata MAY be sent", "optimised for keys that can be easily read by users"; only to clients
-    that have asked for metadata, since others would show raw numerics."""
+    """Yield the metadata in WHOIS, only to clients with the capability: others would show raw numerics.
+
+    "a subset of that metadata MAY be sent", "optimised for keys that can be easily read by users".
+    """
     if ctx.session.caps & caps.METADATA:
         for key in _FOR_PEOPLE:
             if key in user.metadata:
@@ -177,7 +185,7 @@ def _seen_in(channel: Channel, viewer: User) -> Iterator[Target]:
 
 
 def _is_still_there(ctx: Context, target: Target) -> bool:
-    """A long answer takes several turns, in which people may leave."""
+    """Whether a target still exists: a long answer takes several turns."""
     network = ctx.network
     if isinstance(target, Channel):
         return network.channel(target.name) is target and target.is_visible_to(ctx.user)
@@ -185,8 +193,11 @@ def _is_still_there(ctx: Context, target: Target) -> bool:
 
 
 def _listeners(ctx: Context, target: Target) -> Iterator[Session]:
-    """ "to channels that subscriber is joined to, to other clients in the channels that subscriber is joined to, and to
-    users that subscriber is currently monitoring": these, and the user's own sessions, once each."""
+    """Return the sessions to notify about a target, its own included, once each.
+
+    "to channels that subscriber is joined to, to other clients in the channels that subscriber is joined to, and to
+    users that subscriber is currently monitoring".
+    """
     if isinstance(target, Channel):
         for member in target.members:
             yield from member.sessions
@@ -202,7 +213,7 @@ def _listeners(ctx: Context, target: Target) -> Iterator[Session]:
 
 
 def _tell(ctx: Context, target: Target, told: Mapping[str, str], sessions: Iterable[Session]) -> None:
-    """To those of the sessions that have subscribed to one of the keys."""
+    """Tell those of the sessions that have subscribed to one of the keys."""
     news = {key: News(ctx, name_of(target), key, value) for key, value in told.items()}
     for session in sessions:
         use = session.metadata

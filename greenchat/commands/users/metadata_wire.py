@@ -1,8 +1,8 @@
-"""How metadata is said to a client: draft/metadata-2 and draft/metadata-3 have other words for the same things.
+"""The wire forms of metadata: draft/metadata-2 and draft/metadata-3 have different messages for the same things.
 
 https://ircv3.net/specs/extensions/metadata is the second; the third is
-https://github.com/ircv3/ircv3-specifications/pull/613, whose section "Errata" lists what is new. Who has neither
-capability is answered as by the third.
+https://github.com/ircv3/ircv3-specifications/pull/613, whose section "Errata" lists the changes. A client without
+either capability is answered as by the third.
 """
 
 from greenchat.chat.user import Session
@@ -14,29 +14,32 @@ from greenchat.protocol.envelopes.numeric import Addressed
 from greenchat.protocol.message import presentable
 from greenchat.protocol.numerics import Numeric
 
-_EVERYBODY = "*"  # the only visibility that there is here
+_EVERYBODY = "*"  # the only visibility used here
 
 
 def is_aware(session: Session) -> bool:
-    """ "A *metadata-aware client* is a client who has negotiated both the `draft/metadata-3` capability and the `batch`
-    capability." """
+    """Whether the session is "metadata-aware".
+
+    "A *metadata-aware client* is a client who has negotiated both the `draft/metadata-3` capability and the `batch`
+    capability."
+    """
     return bool(session.caps & caps.METADATA and session.caps & caps.BATCH)
 
 
 def is_second(session: Session) -> bool:
-    """Whether it has asked for the second draft."""
+    """Whether the session has the second draft."""
     return bool(session.caps & caps.METADATA_2)
 
 
 def key_value(ctx: Context, nick: str, target: str, key: str, value: str) -> Envelope:
-    """Return the answer that a key has this value, for a reader of that nick; "" is none."""
+    """Return the reply that a key has this value, for a reader of that nick; "" is none."""
     if value:
         return ctx.numeric(nick, Numeric.RPL_KEYVALUE, target, key, _EVERYBODY, value)
     return ctx.numeric(nick, Numeric.RPL_KEYNOTSET, target, key)
 
 
 def cleared(ctx: Context, target: str, key: str) -> Envelope:
-    """Return the answer that CLEAR removed a key: in the second draft "one `RPL_KEYVALUE` event per cleared key"."""
+    """Return the reply that CLEAR removed a key: in the second draft "one `RPL_KEYVALUE` event per cleared key"."""
     if is_second(ctx.session):
         return ctx.numeric(ctx.nick, Numeric.RPL_KEYVALUE, target, key, _EVERYBODY, "")
     return key_value(ctx, ctx.nick, target, key, "")
@@ -112,12 +115,14 @@ def no_permission(target: str, key: str) -> FailError:
 
 
 def not_settable(target: str, key: str) -> FailError:
-    """ "keys considered not settable by the requesting user, or otherwise disallowed by the server"."""
+    """Return the error for "keys considered not settable by the requesting user, or otherwise disallowed by the
+    server".
+    """
     return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text="This key can't be set on this server")
 
 
 def not_set(target: str, key: str) -> FailError:
-    """Return the error for removing a key that is not set: no error any more in the third draft."""
+    """Return the error for removing a key that is not set: not an error in the third draft."""
     return FailError("METADATA", "KEY_NOT_SET", target, key, text="Key not set")
 
 

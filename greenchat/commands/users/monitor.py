@@ -1,4 +1,4 @@
-"""MONITOR: being told when somebody comes and goes. https://ircv3.net/specs/extensions/monitor"""
+"""MONITOR: notification when users come and go. https://ircv3.net/specs/extensions/monitor"""
 
 from collections.abc import Iterable
 
@@ -103,7 +103,7 @@ def _send_status(ctx: Context, nicks: Iterable[str]) -> None:
 
 
 def _send_targets(ctx: Context, numeric: Numeric, targets: Iterable[str]) -> None:
-    """ "the length of the target list is limited only by the buffer size of 512 chars"."""
+    """Send targets: "the length of the target list is limited only by the buffer size of 512 chars"."""
     for group in wrap(targets, ctx.room(numeric.command, ctx.nick)):
         ctx.reply(numeric, text=",".join(group))
 

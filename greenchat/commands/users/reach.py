@@ -1,7 +1,7 @@
-"""Who may put text on somebody's screen: one question that every command asks which does so.
+"""Who may put text on a user's screen: one check for all commands that do so.
 
-Messages of all kinds, invitations, and reasons that go to one person. What is said in a channel is asked of its modes
-(`policy.may_speak`), and who is in it has chosen to hear it.
+It covers messages of all kinds, invitations, and reasons sent to one person. For messages to a channel its modes are
+checked (`policy.may_speak`).
 """
 
 from greenchat.chat import caller_id, policy
@@ -15,9 +15,9 @@ _INFORMED_EVERY = 60_000  # ms: "The target of the message will only receive one
 
 
 def reaches(ctx: Context, target: User, text: str = "") -> bool:
-    """Whether what the sender would tell the target is taken. text: of a message.
+    """Whether the target accepts text from the sender. text: of a message.
 
-    If not, by user mode +R, +T or +g, the sender is told, and with +g now and then the target.
+    If not, by user mode +R, +T or +g, the sender is told, and with +g from time to time the target.
     """
     refusal = _refusal(ctx, target, text)
     if refusal is not None:
@@ -26,7 +26,7 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
     if caller_id.accepts(ctx.network, target, ctx.user):
         return True
     ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
-    # who begins to type wants nothing yet
+    # typing notifications ask for nothing yet
     if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.informed < _INFORMED_EVERY:
         target.informed = ctx.now
         informed = (ctx.user.nick, f"{ctx.user.username}@{ctx.user.host}")
@@ -36,7 +36,7 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
 
 
 def would_reach(ctx: Context, target: User) -> bool:
-    """The same, in silence: for what is told without the text otherwise."""
+    """Whether the target would accept text, without telling anybody: for notifications of other kinds."""
     return _refusal(ctx, target) is None and caller_id.accepts(ctx.network, target, ctx.user)
 
 

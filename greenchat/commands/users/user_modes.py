@@ -1,4 +1,4 @@
-"""MODE on oneself. https://modern.ircdocs.horse/#user-mode and #user-modes"""
+"""MODE of the user's own nick. https://modern.ircdocs.horse/#user-mode and #user-modes"""
 
 from collections.abc import Callable, Iterable
 
@@ -25,7 +25,7 @@ def _operators(user: User, adding: bool) -> bool:
     return not adding or "o" in user.modes
 
 
-# Letter -> whether a user may set or unset it themselves. Where they may not, it is passed over in silence: "If a user
+# Letter -> whether users may set or unset it themselves. Other changes are ignored silently: "If a user
 # attempts to make themselves an operator using the "+o" flag, the attempt SHOULD be ignored" (RFC 2812, section 3.1.5).
 USER_MODES: dict[str, Callable[[User, bool], bool]] = {
     "B": _anybody,  # is a bot: https://ircv3.net/specs/extensions/bot-mode
@@ -38,11 +38,11 @@ USER_MODES: dict[str, Callable[[User, bool], bool]] = {
     "s": _operators,  # hears the server's notices
     "w": _anybody,  # hears WALLOPS
 }
-_OF_OPERATORS = "s"  # go when `o` goes
+_OF_OPERATORS = "s"  # removed together with `o`
 
 
 def user_mode(ctx: Context) -> None:
-    """MODE <nick> [<modestring>]."""
+    """Handle MODE <nick> [<modestring>]."""
     nick, *rest = ctx.message.params
     target = ctx.network.user(nick)
     if target is None:
@@ -54,19 +54,19 @@ def user_mode(ctx: Context) -> None:
         return
     wanted = list(_parse(rest[0]))
     known = [change for change in wanted if change.letter in USER_MODES]
-    # lazily: each change is judged when those before it have been made
+    # lazily: each change is checked when those before it have been made
     change_modes(ctx, target, (change for change in known if USER_MODES[change.letter](target, change.adding)))
     if len(known) < len(wanted):
         ctx.reply(Numeric.ERR_UMODEUNKNOWNFLAG)
 
 
 def send_modes(ctx: Context, user: User) -> None:
-    """221: the modes that a user has."""
+    """Send 221: the modes of a user."""
     ctx.reply(Numeric.RPL_UMODEIS, "+" + "".join(sorted(user.modes)))
 
 
 def change_modes(ctx: Context, user: User, changes: Iterable[ModeChange]) -> None:
-    """Make these changes, whoever wants them, and tell the user's sessions of those that were any."""
+    """Make these changes, whoever wants them, and tell the user's sessions which took effect."""
     done = []
     for change in changes:
         if change.adding == (change.letter in user.modes):

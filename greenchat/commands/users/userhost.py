@@ -1,4 +1,4 @@
-"""Short questions about several nicks at once: ISON USERHOST USERIP.
+"""Questions about several nicks at once: ISON USERHOST USERIP.
 
 https://modern.ircdocs.horse/#userhost-message, RFC 2812 section 4.9 (ISON).
 """
@@ -13,7 +13,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 
 _MOST = 5  # nicks of USERHOST and USERIP: "takes up to five nicknames, each a separate parameters"
-_NO_IP = "255.255.255.255"  # as WHOX says where it does not say
+_NO_IP = "255.255.255.255"  # as WHOX sends for a hidden address
 
 
 @command("ISON", params=1, way=Way.HERE)
@@ -46,7 +46,7 @@ def userip(ctx: Context) -> None:
 
 
 def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:
-    """nickname [ "*" ] "=" ( "+" / "-" ) hostname."""
+    """Return nickname [ "*" ] "=" ( "+" / "-" ) hostname."""
     found = []
     for nick in " ".join(ctx.message.params).split()[:_MOST]:
         user = ctx.network.user(nick)
@@ -58,6 +58,6 @@ def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:
 
 
 def _send(ctx: Context, numeric: Numeric, found: list[str]) -> None:
-    """In one line, as nearly always it fits, or in more; an empty one where nothing was found."""
+    """Send the words in one line if they fit, else in more; an empty one if nothing was found."""
     for words in list(wrap(found, ctx.room(numeric.command, ctx.nick))) or [[]]:
         ctx.respond(ctx.envelope(numeric.command, ctx.nick, " ".join(words)))

@@ -1,4 +1,4 @@
-"""WHO: who is in a channel, who matches a mask; with the fields that are asked for.
+"""WHO: who is in a channel or matches a mask, with the requested fields.
 
 https://modern.ircdocs.horse/#who-message and https://ircv3.net/specs/extensions/whox
 """
@@ -17,9 +17,9 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 from greenchat.values.masks import compile_mask, has_too_many_stars
 
-_LIGHT = 250  # users that can be looked at in the time of another command: see Context.weight
+_LIGHT = 250  # users looked at that count as one command: see Context.weight
 _EVERYBODY = ("*", "0")
-_MOST_MEMBERS = 5000  # lines that a channel is answered with: they fit into an outbox
+_MOST_MEMBERS = 5000  # lines of an answer about a channel: they fit into an outbox
 
 _NO_CHANNEL = "*"
 _NO_IP = "255.255.255.255"
@@ -29,7 +29,7 @@ _NO_LEVEL = "n/a"
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """WHO <mask> [o][%<fields>[,<token>]]. fields: None where the plain answer is wanted. echo: the token."""
+    """A parsed WHO <mask> [o][%<fields>[,<token>]]. fields: None for the plain answer. echo: the token."""
 
     mask: str
     operators: bool
@@ -50,7 +50,7 @@ def who(ctx: Context) -> Streamed:
 
 
 def _answer(ctx: Context, question: _Question) -> Iterator[None]:
-    """A step for each user that is looked at."""
+    """Answer a question, a step for each user that is looked at."""
     most = _MOST_MEMBERS if question.mask.startswith("#") else ctx.network.settings.limits.who
     shown = 0
     for user, channel in _find(ctx, question.mask):
@@ -95,7 +95,7 @@ _NOBODY: _Found = (None, None)
 
 
 def _find(ctx: Context, mask: str) -> Iterator[_Found]:
-    """Yield the users that a mask means, each with the channel to name; _NOBODY for each one that does not match.
+    """Yield the users that a mask matches, each with the channel to name; _NOBODY for each one that does not match.
 
     Between two of them anybody may come or go.
     """
@@ -146,7 +146,7 @@ def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
 
 
 def _some_channel(ctx: Context, user: User) -> Channel | None:
-    """ "an arbitrary channel the client is joined to", of those that the asker may know of."""
+    """Return "an arbitrary channel the client is joined to", of those that the asker may know of."""
     for channel in ctx.network.channels_of(user):
         if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):
             return channel
@@ -174,7 +174,7 @@ def _send_fields(ctx: Context, user: User, channel: Channel | None, question: _Q
 
 
 def _flags(ctx: Context, user: User, channel: Channel | None) -> str:
-    """Here or gone, operator, the prefix in the channel, bot: in this order."""
+    """Return the flags: here or gone, operator, the prefix in the channel, bot: in this order."""
     flags = "G" if user.away else "H"
     if "o" in user.modes:
         flags += "*"
@@ -190,7 +190,7 @@ def _ip(ctx: Context, user: User, _: Channel | None) -> str:
     return user.real_host if sees_address(ctx.user, user, ctx.network.settings) else _NO_IP
 
 
-# In the order in which they are sent, which is not that of asking; the token comes before all of them.
+# In the order in which they are sent, which is not that of the request; the token precedes all of them.
 _FIELDS: dict[str, Callable[[Context, User, Channel | None], str]] = {
     "c": lambda _ctx, _user, channel: channel.name if channel else _NO_CHANNEL,
     "u": lambda _ctx, user, _channel: user.username,

@@ -1,4 +1,4 @@
-"""WHOIS: all about somebody who is here. https://modern.ircdocs.horse/#whois-message"""
+"""WHOIS: details about a connected user. https://modern.ircdocs.horse/#whois-message"""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def whois(ctx: Context) -> None:
 
 
 def _check_server(ctx: Context, target: str) -> None:
-    """ "it SHOULD be a server name or the nick of a user"; all of them are on this server."""
+    """Check the server parameter: "it SHOULD be a server name or the nick of a user"; all users are on this server."""
     network = ctx.network
     if target.lower() != network.settings.name.lower() and network.user(target) is None:
         raise IrcError(Numeric.ERR_NOSUCHSERVER, target)
@@ -85,7 +85,7 @@ def _send(ctx: Context, user: User) -> None:
 
 
 def _channels(ctx: Context, user: User) -> Iterator[str]:
-    """ "<prefix> is the highest channel membership prefix that the client has in that channel"."""
+    """Yield the channels: "<prefix> is the highest channel membership prefix that the client has in that channel"."""
     table = ctx.network.settings.mode_table
     for channel in ctx.network.channels_of(user):
         if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):

@@ -1,4 +1,4 @@
-"""WHOWAS: who had a nick before. https://modern.ircdocs.horse/#whowas-message"""
+"""WHOWAS: former users of a nick. https://modern.ircdocs.horse/#whowas-message"""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -41,7 +41,10 @@ def whowas(ctx: Context) -> None:
 
 
 def _matching(ctx: Context, mask: str) -> Iterator[Departed]:
-    """RFC 2812, 3.6.3: "Wildcards are allowed". Those whose nick a mask means, at most as many as a WHO shows."""
+    """Yield users whose nick matches a mask: RFC 2812, 3.6.3: "Wildcards are allowed".
+
+    At most as many as a WHO shows.
+    """
     network = ctx.network
     pattern = compile_mask(network.fold(mask))
     found = (departed for departed in network.whowas if pattern.match(network.fold(departed.nick)))
@@ -49,5 +52,5 @@ def _matching(ctx: Context, mask: str) -> Iterator[Departed]:
 
 
 def _positive(count: str) -> int | None:
-    """ "<count> SHOULD be a positive number. Otherwise, a full search is done." """
+    """Return the count: "<count> SHOULD be a positive number. Otherwise, a full search is done." """
     return int(count[:9]) or None if count.isascii() and count.isdigit() else None
