@@ -59,7 +59,7 @@ INNER_ORDER = {
         {"main"},
     ],
     "server": [
-        {"clock", "early_signals", "jwt_check", "terminal", "mail", "urls", "systemd"},
+        {"clock", "early_signals", "jwt_check", "log_files", "terminal", "mail", "urls", "systemd"},
         {"net"},
         {"http", "control"},
         {"data"},

@@ -118,6 +118,7 @@ LOCAL = {
         "received_messages",
         "received_bytes",
         "room",
+        "joined",
     },
     # from the settings; one process's own; always empty after a command
     Network: {"fold", "naming", "mask_fold", "local", "changed_presences"},

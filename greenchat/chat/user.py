@@ -30,7 +30,7 @@ class Session:
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
     gateway: through which it came, by WEBIRC. metadata: its use of metadata, if any. number: identifies it in a log; no
     other session of the process has it. has_tried: a password. room: bytes that it may add to the history, see
-    `volumes`.
+    `volumes`. joined: channels, for the log.
     now: when it connected; active: when it last said something, both in ms since the epoch.
     """
 
@@ -62,6 +62,7 @@ class Session:
     number: int = 0
     received_bytes: int = 0
     room: int = 0
+    joined: tuple[str, ...] = ()
 
     @property
     def kind(self) -> int:

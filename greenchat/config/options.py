@@ -244,8 +244,17 @@ class BackupOptions:
 class Log:
     """The log of the server itself."""
 
-    level: Annotated[str, Key("the least level to log", choices=("debug", "info", "warning", "error"))] = "info"
+    level: Annotated[
+        str,
+        Key(
+            "the least level to log; info: a line for each connection; debug: each command, without secrets and texts",
+            choices=("debug", "info", "warning", "error"),
+        ),
+    ] = "info"
     file: Annotated[Path, Key("the file to log to; empty: standard error", restart=True)] = field(default_factory=Path)
+    largest: Annotated[int, Key("MiB after which a new file is begun; 0: never", 0, 1_000_000, restart=True)] = 16
+    daily: Annotated[bool, Key("begin a new file every day (UTC), too", restart=True)] = False
+    keep: Annotated[int, Key("former files to keep, as FILE.1, FILE.2 ...", 0, 10_000, restart=True)] = 7
     format: Annotated[
         str, Key("lines for people, or one JSON object per line for programs", choices=("text", "json"), restart=True)
     ] = "text"

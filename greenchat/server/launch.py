@@ -9,14 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 import gevent
 
 from greenchat.commands.core.audit_log import tell_operators
 from greenchat.config.file import Config
-from greenchat.config.options import NOT_GIVEN, Address, Log
+from greenchat.config.options import Address
 from greenchat.config.warnings import advice
 from greenchat.server import terminal
 from greenchat.server.app import App
@@ -25,7 +24,7 @@ from greenchat.server.control.service import ControlService
 from greenchat.server.data.recording import RecordingError
 from greenchat.server.data.scheduled_backups import ScheduledBackups
 from greenchat.server.early_signals import caught
-from greenchat.server.net.connection_log import JsonFormatter
+from greenchat.server.log_files import start_log
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.systemd import Notifier, handed_over
@@ -54,7 +53,10 @@ def serve(
     Raises CannotStartError and ConfigError.
     """
     options = config.options
-    _start_log(options.log)
+    try:
+        start_log(options.log)
+    except OSError as error:
+        raise CannotStartError(f"can't write the log {options.log.file}: {error.strerror}") from error
     _allow_many_descriptors()
     _collect_rarely()
     notifier = Notifier()
@@ -165,22 +167,6 @@ class _Ending:
         self._was_asked = True
         self._notifier.stopping()
         self._app.stop("The server is shutting down")
-
-
-def _start_log(options: Log) -> None:
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if options.file != NOT_GIVEN:
-        try:
-            handler = WatchedFileHandler(options.file, encoding="utf-8")  # goes on after the file was rotated away
-        except OSError as error:
-            raise CannotStartError(f"can't write the log {options.file}: {error.strerror}") from error
-    if options.format == "json":
-        handler.setFormatter(JsonFormatter())
-    logging.basicConfig(
-        level=options.level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        handlers=[handler],
-    )
 
 
 def _collect_rarely() -> None:

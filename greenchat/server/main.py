@@ -171,7 +171,7 @@ def _add_server_options(parser: argparse._ActionsContainer) -> None:
         type=Path,
         help="record all that changes the state, to find bugs with greenchat-server replay; keep the file private",
     )
-    parser.add_argument("--debug", action="store_true", help="log everything that happens")
+    parser.add_argument("--debug", action="store_true", help="log each command, without passwords and texts")
 
 
 def _address(text: str) -> Address:

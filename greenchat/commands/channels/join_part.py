@@ -30,6 +30,7 @@ from greenchat.values import names
 
 _LIGHT = 4  # channels joined or left that count as one command: see Context.weight
 _FORWARDS = 5  # the most forwards that one JOIN follows
+_LOGGED = 20  # channels of one connection that its line in the log names
 
 
 @command("JOIN", params=1)
@@ -85,6 +86,7 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
         except IrcError as error:
             ctx.refuse(error)
             return
+    ctx.session.joined = (*ctx.session.joined, name)[-_LOGGED:]
     enter(ctx, user, name)
 
 

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from greenchat.chat.acts import Ran
 from greenchat.chat.multiline_batch import Fault
 from greenchat.chat.rights import rights_of
+from greenchat.commands.core import command_log
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
 from greenchat.commands.core.errors import FailError, IrcError
@@ -201,6 +202,8 @@ def _obey(ctx: Context) -> Continuation | None:
     message = ctx.message
     row = COMMANDS.get(message.command)
     ctx.quiet = row is not None and row.quiet
+    if not ctx.applies:
+        command_log.note(ctx.session, message.command, message.params, is_known=row is not None)
     if ctx.session.user is None and not (row and row.anytime):
         raise IrcError(Numeric.ERR_NOTREGISTERED)
     if row is None or row.needs & ~ctx.session.caps:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-_SECRET = re.compile(r"(/hooks/)[^/?\s]+")  # what opens something shall stand in no log
+_SECRET = re.compile(r"(/hooks/|\?)[^/?\s\"]+")  # what opens something, or may, shall stand in no log
 
 
 class _Log:
@@ -139,6 +139,6 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
 
     def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
         if not isinstance(ex, HttpError):
-            log.debug("wrong request: %s", ex)
+            log.debug("wrong request: %s", type(ex).__name__)
             ex = HttpError(400, "Wrong request")
         return str(ex.status), format_error(ex)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
+from greenchat.commands.core import command_log
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.recording import NOT_KEPT
 from greenchat.commands.messages.speech import Voice, find_voice, say
@@ -76,6 +77,7 @@ class Routes:
     def say(self, burst: Burst, now: int) -> None:
         """Say what `find` has found, within a turn that has begun. now: ms since the epoch."""
         voice, words, texts = burst
+        command_log.note(self._session, voice.head.command, (voice.head.target, ""), times=len(texts))
         say(self._network, self._log, self._turn, voice, words, texts, now)
 
     def _find(self, head: bytes) -> Voice | None:

@@ -1,0 +1,81 @@
+"""What the log says of each command at the level debug: who sent it, and of its parameters those that hold no secret.
+
+Passwords, codes, keys of channels and whatever people say to each other never get there. So what may be shown is named
+here, and nothing else is: who adds a command and forgets this table has a log that says too little.
+"""
+
+import logging
+from collections.abc import Sequence
+
+from greenchat.chat.user import Session
+
+log = logging.getLogger(__name__)
+
+_ALL = 15
+# By command, how many of its first parameters may be in the log.
+SHOWN = {
+    "CAP": _ALL,
+    "CHATHISTORY": _ALL,
+    "DEFCON": 1,
+    "HELP": 1,
+    "INVITE": 2,
+    "ISON": _ALL,
+    "JOIN": 1,  # then the keys
+    "KICK": 2,
+    "KILL": 1,
+    "KNOCK": 1,
+    "LIST": 1,
+    "MARKREAD": 2,
+    "METADATA": 2,
+    "MODE": 1,  # then perhaps a key
+    "MONITOR": 2,
+    "NAMES": 1,
+    "NICK": 1,
+    "NOTICE": 1,
+    "PART": 1,
+    "PRIVMSG": 1,
+    "REDACT": 2,
+    "REMOVE": 2,
+    "RENAME": 2,
+    "SAJOIN": 2,
+    "SAMODE": 1,
+    "SANICK": 2,
+    "SAPART": 2,
+    "STATS": 1,
+    "TAGMSG": 1,
+    "TOPIC": 1,
+    "USERHOST": _ALL,
+    "WHO": 2,
+    "WHOIS": 2,
+    "WHOWAS": 2,
+}
+
+
+def note(session: Session, command: str, params: Sequence[str], *, is_known: bool = True, times: int = 1) -> None:
+    """Write a command into the log, if that is wanted. is_known: what there is no command for may be a password, typed
+    in the wrong place. times: how often it came."""
+    if not log.isEnabledFor(logging.DEBUG):
+        return
+    nick = session.user.nick if session.user else session.nick or "*"
+    name = command if is_known else "(no command)"
+    shown = list(params[: SHOWN.get(command, 0)]) if is_known else []
+    hidden = len(params) - len(shown)
+    fields = {
+        "nick": nick,
+        "session": session.number,
+        "host": session.host,
+        "command": name,
+        "params": shown,
+        "hidden": hidden,
+        "times": times,
+    }
+    words = " ".join(map(_one_line, (name, *shown)))
+    more = f" and {hidden} more" if hidden else ""
+    often = f", {times} times" if times > 1 else ""
+    log.debug(
+        "%s (%d) from %s: %s%s%s", nick, session.number, session.host, words, more, often, extra={"fields": fields}
+    )
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -1,0 +1,89 @@
+"""The server's own log: how its lines look, and the files that it fills one after the other."""
+
+import json
+import logging
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+
+from greenchat.config.options import NOT_GIVEN, Log
+
+_MIB = 1 << 20
+_DAY = 86_400  # seconds
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, name, text, and what a line was given as `fields`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        told: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "name": record.name,
+            "text": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
+
+
+class LogFile(WatchedFileHandler):
+    """A file for the server's user only. When it is large, or of yesterday (UTC), it becomes `log.1`, that one `log.2`,
+    and so on; `keep` former ones stay. If another program moves it away, a new one is begun, too."""
+
+    def __init__(self, path: Path, *, largest: int, daily: bool, keep: int) -> None:
+        """largest: bytes after which a new file is begun, 0 for never. Raises OSError."""
+        self._largest = largest
+        self._daily = daily
+        self._keep = keep
+        self._day = 0
+        super().__init__(path, encoding="utf-8")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        if self._is_due(record):
+            self._rotate()
+        super().emit(record)
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        file = os.fdopen(descriptor, "a", encoding=self.encoding)
+        self._day = int(os.fstat(file.fileno()).st_mtime if file.tell() else time.time()) // _DAY
+        return file
+
+    def _is_due(self, record: logging.LogRecord) -> bool:
+        is_large = self._largest and self.stream and self.stream.tell() >= self._largest
+        return bool(is_large or (self._daily and int(record.created) // _DAY > self._day))
+
+    def _rotate(self) -> None:
+        """What can't be renamed is gone on with."""
+        path = Path(self.baseFilename)
+        files = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self._keep + 1))]
+        self.close()
+        try:
+            if not self._keep:
+                path.unlink(missing_ok=True)
+            for newer, older in zip(files[-2::-1], files[:0:-1], strict=True):
+                if newer.exists():
+                    newer.replace(older)
+        except OSError as error:
+            sys.stderr.write(f"greenchat-server: can't begin a new log {path}: {error.strerror}\n")
+        self.stream = self._open()
+        self._day = int(time.time()) // _DAY
+
+
+def start_log(options: Log) -> None:
+    """Begin the log. Raises OSError where its file can't be written."""
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if options.file != NOT_GIVEN:
+        handler = LogFile(options.file, largest=options.largest * _MIB, daily=options.daily, keep=options.keep)
+    if options.format == "json":
+        handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=options.level.upper(), format=_FORMAT, handlers=[handler])
