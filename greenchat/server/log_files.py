@@ -63,7 +63,7 @@ class LogFile(WatchedFileHandler):
         return bool(is_large or (self._daily and int(record.created) // _DAY > self._day))
 
     def _rotate(self) -> None:
-        """What can't be renamed is gone on with."""
+        """Begin a new file; where nothing can be renamed, go on with the old one."""
         path = Path(self.baseFilename)
         files = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self._keep + 1))]
         self.close()
