@@ -11,12 +11,14 @@ assert version
 
 jwt = ["PyJWT>=2.8,<3"]  # the server: logins with tokens of an identity provider
 metrics = ["prometheus-client>=0.20,<1"]  # the server: figures for Prometheus
+files = ["pillow>=10.3,<14"]  # the server: takes metadata out of uploaded pictures, and makes them small
 keyring = ["keyring>=24,<26"]  # the client: passwords in the system's keyring, not in a file
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
 
 test = [
     *jwt,
+    *files,
     *metrics,
     *proxy,
     *(f"{each}; python_version < '3.15'" for each in spelling),  # it has no wheels for 3.15 yet
@@ -64,6 +66,7 @@ setup(
         ],
         "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
         "jwt": jwt,
+        "files": files,
         "keyring": keyring,
         "metrics": metrics,
         "proxy": proxy,

@@ -9,6 +9,7 @@ SPELLING = ("chunspell",)
 UNICODE = ("precis-i18n", "confusable-homoglyphs")
 PLOT = ("matplotlib",)
 JWT = ("PyJWT",)
+FILES = ("pillow",)
 METRICS = ("prometheus-client",)
 COMPLETION = ("shtab",)
 

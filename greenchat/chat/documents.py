@@ -32,8 +32,9 @@ RESERVATION = Kind("reservation", "the folded mask of a name that operators have
 PRESENCE = Kind("presence", "the id of an account that is always on")
 READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = Kind("token", "the hash of its secret")
+FILE = Kind("file", "the name in its address")
 
-KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, RESERVATION, PRESENCE, READ_MARKS, TOKEN)
+KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, RESERVATION, PRESENCE, READ_MARKS, TOKEN, FILE)
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents.

@@ -12,6 +12,7 @@ from greenchat.chat.accounts import Accounts
 from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.closures import Closures
+from greenchat.chat.files import Files
 from greenchat.chat.local_state import LocalState
 from greenchat.chat.protection.cloaks import Cloaks
 from greenchat.chat.protection.defcon import NORMAL
@@ -57,6 +58,7 @@ class Network:
         "cloaks",
         "closures",
         "defcon",
+        "files",
         "fold",
         "ids",
         "known_origins",
@@ -108,6 +110,7 @@ class Network:
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
         self.tokens = Tokens()
+        self.files = Files()
         self.bans = ServerBans(self.fold, self.mask_fold)
         self.reservations = Reservations(self.mask_fold)
         self.secret = b""
@@ -336,12 +339,9 @@ class Network:
     def set_mode(self, user: User, letter: str, on: bool) -> None:
         """Set or unset a user mode."""
         user.revision += 1
-        if on and letter not in user.modes:
-            user.modes.add(letter)
-            self.mode_counts[letter] += 1
-        elif not on and letter in user.modes:
-            user.modes.discard(letter)
-            self.mode_counts[letter] -= 1
+        if on != (letter in user.modes):
+            self.mode_counts[letter] += 1 if on else -1
+            (user.modes.add if on else user.modes.remove)(letter)
 
     def _note_move(self, user: User) -> None:
         if user.account:

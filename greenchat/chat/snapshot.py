@@ -12,6 +12,7 @@ from typing import Any
 from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.acts import VERSION
 from greenchat.chat.channel import Channel, ChannelRegistration, Topic
+from greenchat.chat.files import File
 from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.network import Network
@@ -82,6 +83,7 @@ MADE = {
         "cloaks",
         "closures",
         "defcon",
+        "files",
         "known_origins",
         "ids",
         "logins",
@@ -149,6 +151,7 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "accounts": [account.document() for account in network.accounts],
         "dropped": [dropped.document() for dropped in network.accounts.dropped],
         "tokens": [token.document() for token in network.tokens],
+        "files": [file.document() for file in network.files],
         "closures": network.closures.dump(),
         "bans": [ban.document() for ban in network.bans],
         "reservations": [each.document() for each in network.reservations],
@@ -199,6 +202,8 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         network.accounts.reserve(Dropped.from_document(dropped))
     for token in document["tokens"]:
         network.tokens.put(Token.from_document(token))
+    for file in document["files"]:
+        network.files.put(File.from_document(file))
     for ban in document["bans"]:
         network.bans.put(ServerBan.from_document(ban))
     for reservation in document.get("reservations", ()):

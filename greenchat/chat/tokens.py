@@ -8,11 +8,13 @@ from typing import Any
 from greenchat.chat.accounts import Account
 
 TICKET = "ticket"  # exchanged once for a browser's token
+UPLOAD = "upload"  # to upload one file, within minutes
 SESSION = "session"  # a signed-in browser
 BOT = "bot"  # a program that logs in, or calls the API
 HOOK = "hook"  # may speak in one channel, and nothing else
 
-KINDS = (TICKET, SESSION, BOT, HOOK)
+KINDS = (TICKET, UPLOAD, SESSION, BOT, HOOK)
+PASSING = (TICKET, UPLOAD)  # that nobody keeps
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,29 @@ class RelayMsg:
 
 
 @dataclass(frozen=True, slots=True)
+class FileHost:
+    """The rules for files that people upload: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md.
+
+    Sizes in MiB.
+    """
+
+    enabled: Annotated[bool, Key("take files; needs greenchat[files]", restart=True)] = False
+    url: Annotated[
+        str,
+        Key(
+            "the address of the page as everybody reaches it, like https://chat.example.org/; links to files begin with"
+            " it. Empty: only the page can upload",
+            parse=validators.site,
+        ),
+    ] = ""
+    size: Annotated[int, Key("MiB of one file", 1, 900)] = 32
+    per_account: Annotated[int, Key("MiB of all files of one account", 1, 1_000_000)] = 512
+    guests: Annotated[int, Key("MiB of all files of guests; 0: only accounts may upload", 0, 1_000_000)] = 0
+    total: Annotated[int, Key("MiB of all files", 1, 100_000_000)] = 10_240
+    pixels: Annotated[int, Key("millions of pixels of a picture, in all its frames", 1, 1000)] = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
@@ -263,6 +286,13 @@ class Settings:
     relaymsg: Annotated[RelayMsg, Key("Bots that relay people of other networks (RELAYMSG).")] = field(
         default_factory=RelayMsg
     )
+    files: Annotated[
+        FileHost,
+        Key(
+            "Files that people upload, from the page and from clients that know soju.im/FILEHOST. They are deleted\n"
+            "with the message that links them (REDACT), with their account, and after storage.keep_days."
+        ),
+    ] = field(default_factory=FileHost)
     admin: Annotated[Admin, Key("The answer to ADMIN.")] = field(default_factory=Admin)
     cloak: Annotated[
         Cloak,

@@ -85,6 +85,13 @@ def url(text: str) -> str:
     return text
 
 
+def site(text: str) -> str:
+    """The address of a site, to which paths are appended: it gets a / at its end. Empty: none."""
+    if text and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]{1,200}(/[A-Za-z0-9._~/-]{0,100})?", text):
+        raise ValueError("must be an address like https://chat.example.org/, without ? and #")
+    return text.rstrip("/") + "/" if text else ""
+
+
 def tag(text: str) -> str:
     """Return a message tag's name, `-` before it, or `*`: https://ircv3.net/specs/extensions/message-tags."""
     if not re.fullmatch(r"\*|-?[A-Za-z0-9./-]*[A-Za-z0-9]", text):

@@ -12,7 +12,6 @@ from typing import TypeVar
 import gevent
 from gevent.event import Event
 
-from greenchat import extras
 from greenchat.chat import documents
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
@@ -35,6 +34,7 @@ from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.health import Health
+from greenchat.server.http.extra_pages import serve_extras
 from greenchat.server.http.service import HttpService
 from greenchat.server.mail import Mailer
 from greenchat.server.net import connection_log
@@ -90,36 +90,25 @@ class App:
         self.plain = PlainClients(self.network, self.turn, options.plain, is_foreign)
         self.meter = Meter()
         self.http = HttpService(self)
-        self._serve_metrics()
-        self.http.complete()
         self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
         self.threads = Threads()
         self.hangups = Hangups()
         self._health = Health(self, self.keeper.folder, self.store.last_id())
         self.connections: dict[Connection, None] = {}
+        self.files = serve_extras(self)
+        self.http.complete()
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
         self.network.local.volumes.use(options.throttle, options.connections)
         self.listeners: list[Listener] = []
         self.is_restarting = False
         self.admission = Admission(self.now, self._objection, self.http.make_room, lambda: self.tls)
-        chores = (self._health.look_at_certificate, self.admission.forget_old, self.http.forget_old)
-        self.sweeper = Sweeper(self, *chores)
+        chores = [self._health.look_at_certificate, self.admission.forget_old, self.http.forget_old]
+        self.sweeper = Sweeper(self, *chores, *([self.files.sweep] if self.files else []))
         self._read_config = read_config
         self._recorder: Recorder | None = None
         self._stopping = Event()
         self._farewell = "The server is shutting down"
-
-    def _serve_metrics(self) -> None:
-        """Raises ConfigError."""
-        if not self.options.metrics.enabled:
-            return
-        try:  # late: it is an extra
-            from greenchat.server.http.metrics import MetricsPage
-        except ImportError as error:
-            raise ConfigError(f"metrics need one more package: {extras.install(extras.METRICS)}") from error
-        self.turn.meter = self.meter
-        MetricsPage(self, lambda: self.options.metrics).add_to(self.http.routes)
 
     def record(self, path: Path) -> None:
         """Write down all that changes the state, from now on. path: of a new file. Raises RecordingError."""
@@ -170,6 +159,8 @@ class App:
             listener.stop(timeout=0)
         self._end_connections()
         self.hangups.close()
+        if self.files:
+            self._let_end(self.files.close, "the last upload")
         self._let_end(self.threads.kill, "a login or a search")
         self.turn.end()
         if self._recorder:

@@ -244,7 +244,12 @@ def _open(url: str) -> None:
 
 def _is_data(name: str) -> bool:
     """Whether it is one of the files that we keep in the data folder."""
-    return name.startswith(("greenchat.", "audit.log", "members.log")) or name in ("tls", "cert.pem", "key.pem")
+    return name.startswith(("greenchat.", "audit.log", "members.log")) or name in (
+        "tls",
+        "files",
+        "cert.pem",
+        "key.pem",
+    )
 
 
 def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None:

@@ -10,8 +10,8 @@ trust, a server can move to another machine.
 
 import os
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 from greenchat.storage.durable import free_name, put, write
@@ -40,8 +40,7 @@ def backup(database: Path, target: Path, files: Iterable[str] = ()) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")
             copy.execute(_MAKE_FILES)
             with copy:
-                carried = [(name, (database.parent / name).read_bytes()) for name in files]
-                copy.executemany("INSERT INTO carried VALUES (?, ?)", carried)
+                copy.executemany("INSERT INTO carried VALUES (?, ?)", _contents(database.parent, files))
         put(part, target)
     except (*FAILURES, OSError) as error:
         part.unlink(missing_ok=True)
@@ -61,39 +60,54 @@ def restore(source: Path, database: Path) -> list[Path]:
         part.unlink(missing_ok=True)
         with closing(connect_reader(source)) as backed_up, closing(sqlite3.connect(part)) as copy:
             backed_up.backup(copy)
-            carried = _unpack(copy)
+            _drop_files(copy)
         aside = _keep_aside(database) if database.exists() else []
         # Removed before the new one has its name: SQLite would take another database's log or index for its own.
         for companion in _COMPANIONS:
             database.with_name(database.name + companion).unlink(missing_ok=True)
         put(part, database)
-        return aside + _put_files(database.parent, carried)
+        return aside + _put_files(source, database.parent)
     except (*FAILURES, OSError) as error:
         part.unlink(missing_ok=True)
         raise StoreError(f"can't restore {source}: {error}") from error
 
 
-def _unpack(copy: sqlite3.Connection) -> dict[str, bytes]:
-    """Take the files out of a backup and return them; the copied database no longer holds them."""
-    if not copy.execute("SELECT 1 FROM sqlite_schema WHERE name = 'carried'").fetchone():
-        return {}  # from an older version
-    carried = dict(copy.execute("SELECT name, content FROM carried").fetchall())
-    if any(Path(name).is_absolute() or ".." in Path(name).parts for name in carried):
-        raise StoreError("the backup names files outside of the data folder: it is none of ours")
+def _contents(folder: Path, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield names and contents, one after the other: all of them may be more than there is memory."""
+    for name in files:
+        with suppress(FileNotFoundError):  # it was deleted since somebody looked
+            yield name, (folder / name).read_bytes()
+
+
+def _drop_files(copy: sqlite3.Connection) -> None:
+    """Leave the files of a backup out of the database. Raises StoreError where they are none of ours."""
+    if not _has_files(copy):
+        return
+    for (name,) in copy.execute("SELECT name FROM carried"):
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise StoreError("the backup names files outside of the data folder: it is none of ours")
     copy.execute("PRAGMA secure_delete = ON")
     copy.execute("DROP TABLE carried")
-    return carried
 
 
-def _put_files(folder: Path, carried: dict[str, bytes]) -> list[Path]:
+def _has_files(connection: sqlite3.Connection) -> bool:
+    """Whether it is a backup, and of a version that carries files."""
+    return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'carried'").fetchone() is not None
+
+
+def _put_files(source: Path, folder: Path) -> list[Path]:
+    """Put the files of a backup into a folder; where is now what was there before."""
     aside = []
-    for name, content in carried.items():
-        file = folder / name
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if file.exists() and file.read_bytes() != content:
-            aside.append(free_name(file))
-            os.link(file, aside[-1])
-        write(file, content)
+    with closing(connect_reader(source)) as backed_up:
+        if not _has_files(backed_up):
+            return []
+        for name, content in backed_up.execute("SELECT name, content FROM carried"):
+            file = folder / name
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if file.exists() and file.read_bytes() != content:
+                aside.append(free_name(file))
+                os.link(file, aside[-1])
+            write(file, content)
     return aside
 
 

@@ -59,6 +59,7 @@ PATTERNS: dict[str, list[str]] = {
     ],
     "MONITOR": ["+ {nick},{nick}", "- {nick}", "C", "L", "S"],
     "AWAY": ["", ":{text}", "*"],
+    "FILEHOST": ["TOKEN", "{word}"],
     "SETNAME": [":{text}"],
     "QUIT": ["", ":{text}"],
     "OPER": ["root secret", "root wrong", "nobody secret"],

@@ -26,7 +26,21 @@ def test_precis_without_its_libraries(tmp_path: Path) -> None:
     assert line.endswith(f"{sys.executable} -m pip install precis-i18n confusable-homoglyphs")
 
 
+def test_files_without_their_library(tmp_path: Path) -> None:
+    file = tmp_path / "greenchat.toml"
+    file.write_text("[files]\nenabled = true\n")
+    arguments = ["--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0", "--config", str(file)]
+    code = _RUN.replace("confusable_homoglyphs", "PIL")
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line == f"greenchat-server: files need one more package: {sys.executable} -m pip install pillow"
+
+
 def test_what_to_install_is_what_setup_py_names() -> None:
     setup = (ROOT / "setup.py").read_text()
-    for package in (*extras.TLS, *extras.PROXY, *extras.SPELLING, *extras.UNICODE, *extras.PLOT, *extras.JWT):
+    wanted = (*extras.TLS, *extras.PROXY, *extras.SPELLING, *extras.UNICODE, *extras.PLOT, *extras.JWT, *extras.FILES)
+    for package in wanted:
         assert f'"{package}>=' in setup

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from greenchat.chat.accounts import Account, account_id
 from greenchat.chat.protection.defcon import NO_ACCOUNTS
-from greenchat.chat.tokens import SESSION, TICKET
+from greenchat.chat.tokens import PASSING, SESSION
 from greenchat.chat.user import Session
 from greenchat.commands.accounts import password_rules
 from greenchat.commands.accounts.login import count_failure, log_in, must_wait
@@ -209,7 +209,7 @@ def _change(ctx: Context, changed: str, verifier: str, told: str) -> None:
     if account is None:
         then(ctx, "There is no such account any more")
         return
-    drop_of(ctx, change_account(ctx, account.name, verifier=verifier, reset=""), TICKET, SESSION)
+    drop_of(ctx, change_account(ctx, account.name, verifier=verifier, reset=""), *PASSING, SESSION)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
     then(ctx, "")
 

@@ -8,7 +8,7 @@ import base64
 
 from greenchat.chat import documents
 from greenchat.chat.accounts import Account
-from greenchat.chat.tokens import SESSION, TICKET, Token, hash_of
+from greenchat.chat.tokens import PASSING, SESSION, TICKET, Token, hash_of
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.registry import Way, command
@@ -87,7 +87,7 @@ def _add(ctx: Context, document: dict[str, object]) -> None:
         if not each.holds(ctx.now):
             drop(ctx, each.hash)
     alike = [each for each in known if each.kind == token.kind and each.holds(ctx.now)]
-    if token.kind in (TICKET, SESSION):
+    if token.kind in (*PASSING, SESSION):
         for each in alike[: max(0, len(alike) - _MOST_SESSIONS + 1)]:
             drop(ctx, each.hash)
     ctx.journal.secure(Document(documents.TOKEN.name, token.hash, token.document()))

@@ -51,12 +51,13 @@ def forget_account(ctx: Context, account: Account) -> None:
     is the caller's task, see `services.removal`. Raises StoreError.
     """
     network = ctx.network
-    tokens = network.tokens.of(account)
+    tokens, files = network.tokens.of(account), network.files.of(account.id)
     gone = [
         Document(documents.ACCOUNT.name, network.fold(account.name), None),
         Document(documents.READ_MARKS.name, account.id, None),
         Document(documents.PRESENCE.name, account.id, None),
         *[Document(documents.TOKEN.name, token.hash, None) for token in tokens],
+        *[Document(documents.FILE.name, file.name, None) for file in files],
     ]
     others = [
         replace(other, accepted=tuple(key for key in other.accepted if key != account.id))
@@ -74,6 +75,8 @@ def forget_account(ctx: Context, account: Account) -> None:
     network.known_origins.forget(account.id)
     for token in tokens:
         network.tokens.drop(token.hash)
+    for file in files:
+        network.files.drop(file.name)
     for other in others:
         network.accounts.put(other)
     for user in network.users.values():

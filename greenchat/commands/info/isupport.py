@@ -90,6 +90,8 @@ def tokens(settings: Settings) -> list[str]:
         # Clients that do not know it compare names as they always did, which is right for those in ASCII.
         # https://github.com/ergochat/ergo/blob/master/docs/MANUAL.md#nickname-casemapping-and-unicode
         values |= {"CASEMAPPING": "ascii", "UTF8MAPPING": "rfc8265"}
+    if settings.files.enabled and settings.files.url:
+        values |= dict.fromkeys(("soju.im/FILEHOST", "draft/FILEHOST"), f"{settings.files.url}files")
     if settings.icon:
         values["draft/ICON"] = settings.icon
     if settings.denied_tags:

@@ -1,6 +1,6 @@
 """REDACT: deleting a message, from the history too. https://ircv3.net/specs/extensions/message-redaction"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from greenchat.chat.channel import Channel
@@ -13,6 +13,7 @@ from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, is_by, readable_conversation
+from greenchat.commands.history.files import drop_files, files_linked
 from greenchat.commands.users.reach import would_reach
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
@@ -39,17 +40,26 @@ def redact(ctx: Context) -> None:
     if event is None:
         raise FailError("REDACT", "UNKNOWN_MSGID", target, msgid, text="This message does not exist or is too old")
     require_right(ctx, conversation, event)
-    ctx.propose(_redact, target, *fields_of(event), rest[0] if rest else "")
+    ctx.propose(_redact, target, *fields_of(event), rest[0] if rest else "", files_linked(ctx, event))
 
 
 @step("redact.done")
-def _redact(ctx: Context, target: str, key: str, number: int, source: str, account: str, reason: str) -> None:
+def _redact(
+    ctx: Context,
+    target: str,
+    key: str,
+    number: int,
+    source: str,
+    account: str,
+    reason: str,
+    files: Sequence[str] = (),
+) -> None:
     conversation = readable_conversation(ctx, target)
     if conversation is None or key not in conversation.keys or not conversation.shows(number):
         raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
     event = StoredEvent(number, key, "", source, (), account)
     require_right(ctx, conversation, event)
-    take_back(ctx, conversation, event, reason, partial(_not_kept, ctx, conversation, event.msgid))
+    take_back(ctx, conversation, event, files, reason, partial(_not_kept, ctx, conversation, event.msgid))
 
 
 def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
@@ -58,15 +68,24 @@ def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
 
 
 def take_back(
-    ctx: Context, conversation: Conversation, event: StoredEvent, reason: str, refuse: Callable[[], None]
+    ctx: Context,
+    conversation: Conversation,
+    event: StoredEvent,
+    files: Sequence[str],
+    reason: str,
+    refuse: Callable[[], None],
 ) -> None:
-    """Erase a message, and tell those who have seen it. refuse: is called if the store can't. Raises 417."""
+    """Erase a message and the files that it links, and tell those who have seen it.
+
+    refuse: is called if the store can't. Raises 417, and StoreError where the files can't be erased.
+    """
     other = None if conversation.is_channel else ctx.network.user(conversation.name)
     if other and not would_reach(ctx, other):
         reason = ""  # the fact is told, and no more
     params = (conversation.name, event.msgid, reason) if reason else (conversation.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
+    drop_files(ctx, files)
     writes = (Erasure(event.conversation, event.id), stored(envelope, event.conversation))
     ctx.journal.say(writes, envelope, refuse)
     channel = _channel(ctx, conversation)

@@ -3,8 +3,9 @@
 https://ircv3.net/specs/extensions/message-redaction says who may delete; operators with the right may delete all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
@@ -14,6 +15,7 @@ from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, readable_conversation
+from greenchat.commands.history.files import drop_files, files_linked
 from greenchat.commands.history.reading import reading
 from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
 from greenchat.protocol.msgid import first_id
@@ -65,17 +67,20 @@ def delete(ctx: Context, words: list[str]) -> None:
     if event is None:
         raise ServiceError("There is no such message")
     _require_right(ctx, conversation, event)
-    ctx.propose(_delete, target, *fields_of(event))
+    ctx.propose(_delete, target, *fields_of(event), files_linked(ctx, event))
 
 
 @step("histserv.deleted")
-def _delete(ctx: Context, target: str, key: str, number: int, source: str, account: str) -> None:
+def _delete(
+    ctx: Context, target: str, key: str, number: int, source: str, account: str, files: Sequence[str] = ()
+) -> None:
     conversation = _conversation(ctx, target, everywhere=may(ctx, "history"))
     event = StoredEvent(number, key, "", source, (), account)
     if key not in conversation.keys:
         raise ServiceError("There is no such message")
     takes_right = _require_right(ctx, conversation, event)
-    take_back(ctx, conversation, event, "", lambda: tell(ctx, HISTSERV, "The message could not be deleted: try again"))
+    refuse = partial(tell, ctx, HISTSERV, "The message could not be deleted: try again")
+    take_back(ctx, conversation, event, files, "", refuse)
     if takes_right:
         speaker = ctx.network.cloaks.source(source)
         act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {conversation.name}")
@@ -95,7 +100,7 @@ def _require_right(ctx: Context, conversation: Conversation, event: StoredEvent)
 
 @HISTSERV.command("FORGET", "<account>", right="history", way=Way.STEPS)
 def forget(ctx: Context, words: list[str]) -> Deferred:
-    """Delete all messages of an account, in channels and in private, for good.
+    """Delete all messages and files of an account, in channels and in private, for good.
 
     This takes a while: stay connected until it is reported as done. Clients keep what they have shown.
     """
@@ -129,6 +134,9 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
         if isinstance(found, StoreError):
             raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
         if not found:
+            account = ctx.network.accounts.get(name)
+            if account:
+                ctx.propose(drop_files, [file.name for file in ctx.network.files.of(account.id)])
             tell(ctx, HISTSERV, f"{count} messages of {name} are deleted")
             return None
         ctx.propose(erase_messages, [[location.conversation, location.id] for location in found])

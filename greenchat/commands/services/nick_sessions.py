@@ -1,6 +1,6 @@
 """NickServ for the connections of an account: list them, end them, regain a nickname."""
 
-from greenchat.chat.tokens import SESSION, TICKET
+from greenchat.chat.tokens import PASSING, SESSION
 from greenchat.chat.user import Session, User
 from greenchat.commands.accounts.login import log_out
 from greenchat.commands.accounts.nick_ownership import owns
@@ -62,7 +62,7 @@ def logout(ctx: Context, words: list[str]) -> None:
     ]
     if not chosen and wish not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection with that number: SESSIONS lists them")
-    drop_of(ctx, account, SESSION, TICKET)  # or a browser would log in again by itself
+    drop_of(ctx, account, SESSION, *PASSING)  # or a browser would log in again by itself
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
     if wish == "ALL":

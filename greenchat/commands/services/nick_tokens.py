@@ -3,7 +3,7 @@
 from greenchat.chat import ranks
 from greenchat.chat.channel import Channel
 from greenchat.chat.registered_channels import rank_of
-from greenchat.chat.tokens import BOT, HOOK, TICKET, Token
+from greenchat.chat.tokens import BOT, HOOK, PASSING, Token
 from greenchat.commands.accounts.tokens import drop, make
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
@@ -78,7 +78,7 @@ def _list(ctx: Context, words: list[str]) -> None:
         name = _run_by_sender(ctx, words[0]).name
         found = _hooks_of(ctx, name)
     else:
-        found = [each for each in ctx.network.tokens.of(own_account(ctx)) if each.kind != TICKET]
+        found = [each for each in ctx.network.tokens.of(own_account(ctx)) if each.kind not in PASSING]
     lines = [_line(each) for each in found if each.holds(ctx.now)]
     tell(ctx, NICKSERV, *(lines or ["No tokens"]))
 

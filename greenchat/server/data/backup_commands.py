@@ -12,12 +12,14 @@ from greenchat.privacy import narrow_output
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.times import format_time
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS
+from greenchat.server.data.blobs import FOLDER
 from greenchat.server.data.store_keeper import DATABASE, lock
 from greenchat.storage import backup, compact, inspection
 from greenchat.storage.interface import StoredEvent, StoreError
 from greenchat.values.names import naming
 
-_CARRIED = ("tls/*.pem",)  # the server's own certificate, which clients have come to trust
+# the server's own certificate, which clients have come to trust, and what people have uploaded
+_CARRIED = ("tls/*.pem", f"{FOLDER}/??/*")
 _LOGS = (f"{OPERATORS}*", f"{MEMBERS}*")
 
 
@@ -28,7 +30,9 @@ def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
     backup.backup(data / DATABASE, file, files)
     out.write(f"{data / DATABASE} is saved in {file}\n")
     if files:
-        out.write(f"with {', '.join(files)}\n")
+        uploaded = [name for name in files if name.startswith(f"{FOLDER}/")]
+        named = [name for name in files if name not in set(uploaded)] + [f"{len(uploaded)} uploads"] * bool(uploaded)
+        out.write(f"with {', '.join(named)}\n")
     for missing in _not_saved(config, logs=logs):
         out.write(f"Not in it: {missing}\n")
     return 0

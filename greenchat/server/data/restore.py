@@ -14,6 +14,7 @@ from greenchat.chat.always_on import bring_back
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.documents import Kind
+from greenchat.chat.files import File
 from greenchat.chat.network import Network
 from greenchat.chat.protection.cloaks import SECRET_SIZE
 from greenchat.chat.protection.defcon import MEANINGS, NORMAL
@@ -48,6 +49,8 @@ def restore(network: Network, store: Store) -> None:
     _each(store, documents.CHANNEL, lambda document: network.bring_back(_channel(network, document)))
     for token in _each(store, documents.TOKEN, Token.from_document):
         network.tokens.put(token)
+    for file in _each(store, documents.FILE, File.from_document):
+        network.files.put(file)
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
         network.bans.put(_bound(network, ban))
     for reservation in _each(store, documents.RESERVATION, Reservation.from_document):

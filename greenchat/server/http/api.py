@@ -11,19 +11,18 @@ from greenchat import __version__
 from greenchat.chat.channel import Channel
 from greenchat.chat.tokens import Token, hash_of
 from greenchat.chat.user import User
-from greenchat.commands.catalog import go_on, resume, run
+from greenchat.commands.catalog import run
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Background, Deferred
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.services.bot_speech import READ, SAY, answers, find_bot, open_session, say_by_bot, user_of
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.message import Message, escape_value
 from greenchat.protocol.numerics import Numeric
+from greenchat.server.http.calls import context_of, run_out
 from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes
-from greenchat.server.http.signed_in import context_of
 
 _BEARER = "bearer "
 _MOST_CHANNELS = 1000
@@ -160,24 +159,12 @@ class Api:
         session = open_session(outer, user)
         ctx = outer.aside(session)
         ctx.adopt(message)
-        server = request.connection.server
-        continuation = run(ctx)
-        while continuation is not None and not isinstance(continuation, Background):
-            result = None
-            if isinstance(continuation, Deferred):
-                try:
-                    result = server.threads.do(continuation, session)
-                finally:
-                    continuation.done()
-            else:
-                request.connection.yield_turn()
-            server.turn.begin()
+
+        def require() -> None:
             if ctx.network.user(user.nick) is not user:
                 raise HttpError(409, _ABSENT)
-            ctx.now = server.now()
-            continuation = (
-                resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
-            )
+
+        run_out(request, ctx, run(ctx), require)
         told = answers(session)
         _require_success(told)
         return json_response({"messages": [_message(each) for each in told if each.command in ("PRIVMSG", "NOTICE")]})

@@ -13,11 +13,11 @@ from greenchat.commands.services.hook_speech import find_hook, say_by_hook
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.numerics import Numeric
+from greenchat.server.http.calls import context_of
 from greenchat.server.http.hook_shapes import ShapeError, read_post
 from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes
-from greenchat.server.http.signed_in import context_of
 
 _LARGEST = 256 * 1024  # bytes of a body: GitHub's of a push with 20 commits has some 30 KiB
 _STATUS = {

@@ -1,7 +1,7 @@
 """A request as those see it who answer it, and the answer."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -36,7 +36,7 @@ class Request:
     """path: below the base path, decoded, without a / at its beginning. address: the IP address of the client.
 
     secure: it came through TLS, here or at a proxy in front. base: the base path, with a / at both ends.
-    origins: other sites whose pages are as good as our own.
+    origins: other sites whose pages are as good as our own. extend: gives what is missing of it so many seconds more.
     """
 
     head: Head
@@ -48,6 +48,7 @@ class Request:
     secure: bool
     base: str
     origins: tuple[str, ...] = ()
+    extend: Callable[[float], None] = lambda seconds: None
 
     @property
     def method(self) -> str:

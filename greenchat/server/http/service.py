@@ -173,7 +173,18 @@ class HttpService:
             if path + "/" == base:
                 raise HttpError(308, f"It is at {base}", Location=base)
             raise HttpError(404, f"There is nothing here; the page is at {base}")
-        return Request(head, path[len(base) :], query, body, connection, address, secure, base, options.web.origins)
+        return Request(
+            head,
+            path[len(base) :],
+            query,
+            body,
+            connection,
+            address,
+            secure,
+            base,
+            options.web.origins,
+            handler.rfile.extend,
+        )
 
     def _upgrade(self, request: Request) -> Response:
         """The handshake of a WebSocket. Raises HttpError."""

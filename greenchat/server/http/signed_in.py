@@ -7,9 +7,8 @@ import re
 
 from greenchat.chat import tokens
 from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, exchange
-from greenchat.commands.core.context import Context
 from greenchat.protocol.http_head import HttpError
-from greenchat.protocol.message import Message
+from greenchat.server.http.calls import context_of
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes
 from greenchat.storage.interface import StoreError
@@ -62,13 +61,6 @@ def brought_hash(request: Request) -> str:
     """The hash of the secret in the request's cookie; "" without one."""
     secret = request.cookies.get(_name(request), "")
     return tokens.hash_of(secret) if secret else ""
-
-
-def context_of(request: Request) -> Context:
-    """In which a connection asks that is nobody's."""
-    connection = request.connection
-    connection.server.turn.begin()
-    return connection.context(Message(""))
 
 
 def _name(request: Request) -> str:

@@ -40,6 +40,10 @@ class RequestReader:
         """The bytes that were read and are not used yet."""
         return self._data[self._used :]
 
+    def extend(self, seconds: float) -> None:
+        """Give what is missing of the request so many seconds from now on."""
+        self.deadline = monotonic() + seconds
+
     def head(self, idle: float, timeout: float) -> bytes:
         """The next head with its empty line; b"" where the peer has gone, or is silent for `idle` seconds.
 

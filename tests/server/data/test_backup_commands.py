@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.http_client import Http
 from tests.irc import people
 from tests.server.process import SCRIPT, environment, run, started
 
@@ -104,6 +105,19 @@ def test_a_move_to_another_machine(tmp_path: Path) -> None:
     assert run(tmp_path, "restore", str(tmp_path / "all"), "--data", str(there)).returncode == 0
     for name in ("tls/cert.pem", "tls/key.pem", "members.log"):
         assert (there / name).read_bytes() == (here / name).read_bytes()
+
+
+def test_uploads_move_along(tmp_path: Path) -> None:
+    here, there, config = tmp_path / "here", tmp_path / "there", tmp_path / "greenchat.toml"
+    config.write_text("[files]\nenabled = true\nguests = 1\n")
+    words = ("--config", str(config), "--data")
+    with started(tmp_path, *ANYWHERE, *words, str(here)) as server, Http(server.target) as http:
+        path = json.loads(http.get("/files", "POST", b"a file").body)["path"]
+        saved = run(tmp_path, "backup", str(tmp_path / "copy"), "--data", str(here))
+        assert "with 1 uploads\n" in saved.stdout
+    assert run(tmp_path, "restore", str(tmp_path / "copy"), "--data", str(there)).returncode == 0
+    with started(tmp_path, *ANYWHERE, *words, str(there)) as server, Http(server.target) as http:
+        assert http.get(path).body == b"a file"
 
 
 def test_export_and_import_are_utf_8_whatever_the_terminal(tmp_path: Path) -> None:

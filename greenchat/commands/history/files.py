@@ -1,0 +1,74 @@
+"""Files that were uploaded, as people's commands meet them: FILEHOST TOKEN, and that a file goes with what linked it.
+
+https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
+"""
+
+import re
+from collections.abc import Iterable
+
+from greenchat.chat import documents
+from greenchat.chat.files import File
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.steps import step
+from greenchat.storage.interface import Document, StoredEvent
+
+NAME_LENGTH = 22  # characters: 16 bytes of chance in base64
+_LINK = re.compile(rf"/files/([A-Za-z0-9_-]{{{NAME_LENGTH}}})(?![A-Za-z0-9_-])")
+
+
+class FileRefusedError(Exception):
+    """A file can't be kept; the text says why. is_full: there is no room for anybody's, and not only for one's own."""
+
+    def __init__(self, text: str, *, is_full: bool = False) -> None:
+        super().__init__(text)
+        self.is_full = is_full
+
+
+def require_room(ctx: Context, owner: str, size: int) -> None:
+    """Raises FileRefusedError where a file of so many bytes is too much. owner: the id of an account, "": a guest."""
+    rules, files = ctx.network.settings.files, ctx.network.files
+    if files.size_of(owner) + size > ((rules.per_account if owner else rules.guests) << 20):
+        used = f"{files.size_of(owner) >> 20} of {rules.per_account if owner else rules.guests} MiB are used"
+        raise FileRefusedError(f"There is no room for it: {used}" + ("" if owner else " by guests"))
+    if files.size + size > rules.total << 20:
+        raise FileRefusedError("The server has no room for more files", is_full=True)
+
+
+@step("file.add")
+def add_file(ctx: Context, document: dict[str, object]) -> None:
+    """Add a file whose content is there. Raises FileRefusedError and StoreError, and then there is none."""
+    file = File.from_document(document)
+    if file.owner and ctx.network.accounts.by_id(file.owner) is None:
+        raise FileRefusedError("The account is no more")
+    require_room(ctx, file.owner, file.size)
+    ctx.journal.secure(Document(documents.FILE.name, file.name, file.document()))
+    ctx.network.files.put(file)
+
+
+@step("file.drop")
+def drop_files(ctx: Context, names: Iterable[str]) -> None:
+    """Take files away, before this returns. Raises StoreError."""
+    known = [name for name in names if ctx.network.files.get(name)]
+    if not known:
+        return
+    ctx.journal.secure(*[Document(documents.FILE.name, name, None) for name in known])
+    for name in known:
+        ctx.network.files.drop(name)
+
+
+def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
+    """Return the names of the files of a message's sender that it links."""
+    owner = ctx.network.accounts.author(event.account, event.id) if event.account else ""
+    if event.account and not owner:
+        return []
+    found = dict.fromkeys(_LINK.findall(event.params[-1] if event.params else ""))
+    return [name for name in found if _is_of(ctx.network.files.get(name), owner)]
+
+
+def too_old(files: Iterable[File], before: int) -> list[str]:
+    """Return the names of those from before a time, in ms since the epoch."""
+    return [file.name for file in files if file.created < before]
+
+
+def _is_of(file: File | None, owner: str) -> bool:
+    return file is not None and file.owner == owner

@@ -1,0 +1,149 @@
+"""Taking out of a picture what is not the picture: place, camera, date, comments, names, and whatever follows its end.
+
+The pixels stay as they are, bit by bit: only the parts of the file around them are read. Each function takes the whole
+file, and returns it without these parts and how many frames it has; it raises PictureError where the file is no such
+picture.
+
+JPEG: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1. PNG: https://www.w3.org/TR/png-3/#5Chunk-layout.
+GIF: https://www.w3.org/Graphics/GIF/spec-gif89a.txt. WebP: https://www.rfc-editor.org/rfc/rfc9649#section-2.
+"""
+
+from collections.abc import Callable
+
+_PNG_KEPT = frozenset(
+    (b"IHDR PLTE IDAT IEND tRNS cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT acTL fcTL fdAT").split()
+)
+_WEBP_KEPT = frozenset((b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"))
+_WEBP_METADATA = 0b0000_1100  # in the flags of VP8X: EXIF and XMP follow
+_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")  # how often a GIF repeats
+
+
+class PictureError(Exception):
+    """This can't be taken as a picture; the text says why, to whom sent it."""
+
+
+_BROKEN = "The picture is damaged"
+
+
+def clean_jpeg(data: bytes) -> tuple[bytes, int]:
+    """Keeps JFIF, the colour profile, and Adobe's segment, which says how colours are stored."""
+    kept, place = [data[:2]], 2
+    while True:
+        marker = _at(data, place, 2)
+        if marker[0] != 0xFF:
+            raise PictureError(_BROKEN)
+        kind = marker[1]
+        if kind == 0xFF:  # "any marker may optionally be preceded by any number of fill bytes"
+            place += 1
+            continue
+        if kind == 0xD9:
+            return b"".join([*kept, marker]), 1
+        length = int.from_bytes(_at(data, place + 2, 2), "big")
+        end = place + 2 + length
+        segment = _at(data, place, 2 + length)
+        if kind == 0xDA:
+            end = _end_of_scan(data, end)
+            kept.append(data[place:end])
+        elif not (0xE0 <= kind <= 0xEF or kind == 0xFE) or _is_needed(kind, segment[4:]):
+            kept.append(segment)
+        place = end
+
+
+def _is_needed(kind: int, content: bytes) -> bool:
+    if kind == 0xE0:
+        return content.startswith(b"JFIF\0")
+    return content.startswith({0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}.get(kind, b"\0none"))
+
+
+def _end_of_scan(data: bytes, place: int) -> int:
+    """Return the place of the next marker that is none of the scan's own."""
+    while True:
+        place = data.find(b"\xff", place)
+        if place < 0 or place + 1 >= len(data):
+            raise PictureError("The picture is not complete")
+        following = data[place + 1]
+        if following != 0 and not 0xD0 <= following <= 0xD7:
+            return place
+        place += 2
+
+
+def clean_png(data: bytes) -> tuple[bytes, int]:
+    """Keeps the critical chunks, those about colours, and animation."""
+    kept, place, frames = [data[:8]], 8, 0
+    while True:
+        length = int.from_bytes(_at(data, place, 4), "big")
+        kind = _at(data, place + 4, 4)
+        chunk = _at(data, place, length + 12)
+        if kind in _PNG_KEPT:
+            kept.append(chunk)
+            frames += kind == b"fcTL"
+        elif not kind[0] & 0x20:
+            raise PictureError(_BROKEN)  # a critical chunk that nobody knows
+        if kind == b"IEND":
+            return b"".join(kept), max(frames, 1)
+        place += length + 12
+
+
+def clean_gif(data: bytes) -> tuple[bytes, int]:
+    """Keeps frames, their timing, and how often they repeat; neither comments nor text."""
+    place = 13 + _table(_at(data, 10, 1)[0])
+    kept, frames = [_at(data, 0, place)], 0
+    while True:
+        kind = _at(data, place, 1)
+        if kind == b"\x3b":
+            return b"".join([*kept, kind]), max(frames, 1)
+        if kind == b"\x2c":
+            end = _end_of_blocks(data, place + 11 + _table(_at(data, place + 9, 1)[0]))
+            frames += 1
+            kept.append(data[place:end])
+        elif kind == b"\x21":
+            label, end = _at(data, place + 1, 1)[0], _end_of_blocks(data, place + 2)
+            if label == 0xF9 or (label == 0xFF and data[place + 3 : place + 14] in _LOOPS):
+                kept.append(data[place:end])
+        else:
+            raise PictureError(_BROKEN)
+        place = end
+
+
+def _table(flags: int) -> int:
+    """Bytes of a table of colours."""
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def _end_of_blocks(data: bytes, place: int) -> int:
+    while size := _at(data, place, 1)[0]:
+        place += size + 1
+    return place + 1
+
+
+def clean_webp(data: bytes) -> tuple[bytes, int]:
+    """Keeps pixels, transparency, animation, and the colour profile."""
+    end = 8 + int.from_bytes(_at(data, 4, 4), "little")
+    kept, place, frames = [], 12, 0
+    while place + 8 <= end:
+        kind, length = _at(data, place, 4), int.from_bytes(_at(data, place + 4, 4), "little")
+        chunk = _at(data, place, 8 + length)
+        if kind == b"VP8X":
+            chunk = chunk[:8] + bytes([chunk[8] & ~_WEBP_METADATA]) + chunk[9:]
+        if kind in _WEBP_KEPT:
+            kept.append(chunk + b"\0" * (length & 1))
+            frames += kind == b"ANMF"
+        place += 8 + length + (length & 1)
+    body = b"WEBP" + b"".join(kept)
+    return b"RIFF" + len(body).to_bytes(4, "little") + body, max(frames, 1)
+
+
+def _at(data: bytes, place: int, count: int) -> bytes:
+    found = data[place : place + count]
+    if len(found) != count:
+        raise PictureError("The picture is not complete")
+    return found
+
+
+CLEANERS: dict[str, Callable[[bytes], tuple[bytes, int]]] = {
+    "JPEG": clean_jpeg,
+    "PNG": clean_png,
+    "GIF": clean_gif,
+    "WEBP": clean_webp,
+}
+"""By the format's name in Pillow."""

@@ -1,0 +1,54 @@
+"""Cleaning pictures in a process of their own, see `picture_worker`. It blocks: it belongs into a thread."""
+
+import logging
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import greenchat
+from greenchat.server.data.blobs import THUMBNAIL
+from greenchat.server.data.picture_metadata import PictureError
+
+log = logging.getLogger(__name__)
+
+_WORKER = "greenchat.server.data.picture_worker"
+_REFUSED = 3
+_TIMEOUT = 40.0  # seconds
+_CLEANED = ".cleaned"
+
+
+def can_clean() -> bool:
+    """Whether the package for it is installed."""
+    try:
+        return find_spec("PIL") is not None
+    except ValueError:  # somebody has marked it as not there
+        return False
+
+
+def clean(source: Path, millions: int) -> tuple[Path, Path | None]:
+    """Return where the cleaned picture is, and its thumbnail if it is worth one: beside the source.
+
+    millions: of pixels that it may have. Raises PictureError.
+    """
+    cleaned, thumbnail = (source.with_name(source.name + end) for end in (_CLEANED, THUMBNAIL))
+    words = [sys.executable, "-P", "-m", _WORKER, str(source), str(cleaned), str(thumbnail), str(millions)]
+    path = [str(Path(greenchat.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    try:
+        done = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PictureError("The picture takes too long to read") from error
+    if done.returncode == _REFUSED:
+        raise PictureError(done.stderr.decode(errors="replace").strip())
+    if done.returncode:
+        log.warning("a picture ended its reader with %d: %s", done.returncode, done.stderr.decode(errors="replace"))
+        raise PictureError("The picture can't be read")
+    return cleaned, thumbnail if thumbnail.exists() else None

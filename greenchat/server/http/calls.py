@@ -1,0 +1,54 @@
+"""Running commands for requests: each as one more session, which hears nothing but its answer."""
+
+from collections.abc import Callable
+
+from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.chat.user import Session
+from greenchat.commands.catalog import go_on, resume
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Background, Continuation, Deferred
+from greenchat.protocol.message import Message
+from greenchat.server.http.request import Request
+
+
+def context_of(request: Request) -> Context:
+    """In which a connection asks that is nobody's."""
+    connection = request.connection
+    connection.server.turn.begin()
+    return connection.context(Message(""))
+
+
+def stranger_of(request: Request) -> Context:
+    """In which whoever is at the request's address asks, behind a proxy too: what is counted by address is counted
+    there."""
+    ctx = context_of(request)
+    return ctx.aside(Session(Outbox(Dirty()), request.address, ctx.now))
+
+
+def run_out(
+    request: Request, ctx: Context, continuation: Continuation | None, require: Callable[[], object] = lambda: None
+) -> None:
+    """Run what a command has left to do, to its end. Waits.
+
+    require: is called after each wait, and raises where it must not go on.
+    """
+    connection = request.connection
+    server = connection.server
+    while continuation is not None:
+        if isinstance(continuation, Background):
+            server.carry_out(continuation)
+            return
+        result = None
+        if isinstance(continuation, Deferred):
+            try:
+                result = server.threads.do(continuation, ctx.session)
+            finally:
+                continuation.done()
+        else:
+            connection.yield_turn()
+        server.turn.begin()
+        require()
+        ctx.now = server.now()
+        continuation = (
+            resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
+        )

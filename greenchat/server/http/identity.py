@@ -1,0 +1,92 @@
+"""Whose request it is: an account's password, a token, or the cookie of a browser that is signed in.
+
+https://www.rfc-editor.org/rfc/rfc7617 (Basic), https://www.rfc-editor.org/rfc/rfc6750 (Bearer)
+"""
+
+import base64
+from binascii import Error as Base64Error
+
+from greenchat.chat.accounts import Account
+from greenchat.chat.tokens import BOT, SESSION, UPLOAD, hash_of
+from greenchat.commands.accounts.login import check_password, why_unusable
+from greenchat.commands.accounts.tokens import account_of, drop
+from greenchat.commands.core.context import Context
+from greenchat.commands.services.bot_speech import SAY
+from greenchat.protocol.http_head import HttpError
+from greenchat.server.http.calls import context_of, run_out, stranger_of
+from greenchat.server.http.request import Request
+from greenchat.server.http.signed_in import brought_hash
+
+_WRONG = 'Basic realm="greenchat", charset="UTF-8"'
+
+
+def sender_of(request: Request) -> Account | None:
+    """Return the account whose request it is, None where nothing of one was brought. Waits for passwords.
+
+    Raises HttpError where what was brought is wrong, or the account may not be used.
+    """
+    given = request.head.get("authorization")
+    account: Account | None
+    if given:
+        scheme, _, words = given.partition(" ")
+        if scheme.lower() == "basic":
+            account = _by_password(request, words.strip())
+        elif scheme.lower() == "bearer":
+            account = _by_token(request, words.strip())
+        else:
+            raise HttpError(401, "Bring the account's password (Basic) or a token (Bearer)", WWW_Authenticate=_WRONG)
+    else:
+        account = _by_cookie(request)
+    ctx = context_of(request)
+    if ctx.network.bans.of_address(request.address, ctx.now):
+        raise HttpError(403, "Your address is banned from this server")
+    if account and ctx.network.bans.of_account(account.id, ctx.now):
+        raise HttpError(403, "This account is banned from this server")
+    return account
+
+
+def _by_password(request: Request, words: str) -> Account:
+    try:
+        name, colon, password = base64.b64decode(words, validate=True).decode().partition(":")
+    except (Base64Error, UnicodeDecodeError):
+        colon = ""
+    if not colon:
+        raise HttpError(401, "Basic needs NAME:PASSWORD in base64", WWW_Authenticate=_WRONG)
+    found: list[Account] = []
+
+    def then(_: Context, account: Account | None) -> None:
+        if account is None:
+            raise HttpError(401, "The account or its password is wrong", WWW_Authenticate=_WRONG)
+        if why := why_unusable(account):
+            raise HttpError(403, why)
+        found.append(account)
+
+    def refuse(_: Context, seconds: int) -> None:
+        text = f"Too many failed logins: try again in {seconds} seconds"
+        raise HttpError(429, text, Retry_After=str(seconds))
+
+    ctx = stranger_of(request)
+    run_out(request, ctx, check_password(ctx, name, password, then, refuse))
+    return found[0]
+
+
+def _by_token(request: Request, secret: str) -> Account:
+    ctx = context_of(request)
+    token = ctx.network.tokens.get(hash_of(secret), ctx.now)
+    may = token is not None and (token.kind in (UPLOAD, SESSION) or (token.kind == BOT and SAY in token.rights))
+    account = account_of(ctx, token) if token is not None and may else None
+    if token is None or account is None:
+        raise HttpError(401, "The token is wrong, has ended, or has no right to this", WWW_Authenticate="Bearer")
+    if token.kind == UPLOAD:
+        ctx.propose(drop, token.hash)
+    return account
+
+
+def _by_cookie(request: Request) -> Account | None:
+    hashed = brought_hash(request)
+    if not hashed:
+        return None
+    request.require_own_page()
+    ctx = context_of(request)
+    token = ctx.network.tokens.get(hashed, ctx.now)
+    return account_of(ctx, token) if token is not None and token.kind == SESSION else None

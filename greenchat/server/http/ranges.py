@@ -1,0 +1,28 @@
+"""Parts of a resource: the field Range of a request. https://www.rfc-editor.org/rfc/rfc9110#section-14."""
+
+import re
+
+from greenchat.protocol.http_head import HttpError
+
+_ONE = re.compile(r"bytes=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE | re.ASCII)
+
+
+def wanted_range(field: str, size: int) -> tuple[int, int] | None:
+    """Return the first byte and the one after the last of what is asked for; None: all of it.
+
+    Several ranges, and what is no range of bytes, are passed over: "A server MAY ignore the Range header field".
+    Raises HttpError where nothing of it is there.
+    """
+    match = _ONE.fullmatch(field)
+    if not match or not any(match.groups()):
+        return None
+    first, last = match.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size  # "the last N bytes"
+    else:
+        start, end = int(first), min(int(last) + 1, size) if last else size
+        if last and int(last) < int(first):
+            return None  # "A recipient that receives ... an invalid int-range MUST ignore" the set
+    if start >= end:
+        raise HttpError(416, "That part is not there", Content_Range=f"bytes */{size}")
+    return start, end

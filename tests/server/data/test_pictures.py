@@ -1,0 +1,182 @@
+"""Pictures lose what is not the picture, keep their pixels, and a bomb of any kind ends nothing but its own process."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, PngImagePlugin
+
+from greenchat.server.data.picture_metadata import CLEANERS, PictureError
+from greenchat.server.data.pictures import clean
+
+SECRET = "Rue Secrete 7, 75001 Paris"
+XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf>{SECRET}</rdf></x:xmpmeta>'.encode()
+SIZE = (900, 600)
+
+
+def drawn(mode: str = "RGB", size: tuple[int, int] = SIZE) -> Image.Image:
+    """A picture of which each corner is another, so that it shows whether it was turned."""
+    return Image.linear_gradient("L").resize(size).rotate(30).convert(mode)
+
+
+def exif(orientation: int = 1) -> bytes:
+    made = Image.Exif()
+    made[0x010E] = SECRET  # ImageDescription
+    made[0x0112] = orientation
+    made.get_ifd(0x8825)[0x001B] = SECRET  # GPSProcessingMethod
+    return made.tobytes()
+
+
+def written(form: str, orientation: int = 1, **options: object) -> bytes:
+    file = io.BytesIO()
+    given: dict[str, object] = {"exif": exif(orientation), "xmp": XMP}
+    if form == "PNG":
+        info = PngImagePlugin.PngInfo()
+        info.add_text("Author", SECRET)
+        info.add_itxt("XML:com.adobe.xmp", XMP.decode())
+        info.add_text("Comment", SECRET, zip=True)
+        given = {"exif": exif(orientation), "pnginfo": info}
+    elif form == "GIF":
+        given = {"comment": SECRET.encode()}
+    elif form == "JPEG":
+        given["comment"] = SECRET.encode()
+    drawn("RGB" if form != "GIF" else "P").save(file, form, **given | options)
+    return file.getvalue()
+
+
+def cleaned(data: bytes, folder: Path, millions: int = 10) -> tuple[bytes, Path | None]:
+    source = folder / "source"
+    source.write_bytes(data)
+    path, thumbnail = clean(source, millions)
+    return path.read_bytes(), thumbnail
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
+def test_nothing_of_its_maker_is_left(form: str, tmp_path: Path) -> None:
+    before = written(form)
+    if form != "PNG":
+        assert SECRET.encode() in before
+    after, thumbnail = cleaned(before + b"PK\x03\x04 " + SECRET.encode(), tmp_path)
+    assert SECRET.encode() not in after
+    with Image.open(io.BytesIO(after)) as picture:
+        picture.load()
+        assert picture.size == SIZE
+        assert not picture.getexif()
+        assert not {"exif", "xmp", "comment", "Author", "Comment", "XML:com.adobe.xmp"} & picture.info.keys()
+        if form != "AVIF":
+            with Image.open(io.BytesIO(before)) as original:
+                same = ImageChops.difference(original.convert("RGB"), picture.convert("RGB")).getbbox() is None
+                assert same, "the pixels are as they were"
+    assert thumbnail
+    with Image.open(thumbnail) as small:
+        assert small.format == "WEBP"
+        assert small.size == (480, 320)
+    assert SECRET.encode() not in thumbnail.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_it_stands_upright(form: str, tmp_path: Path) -> None:
+    after, thumbnail = cleaned(written(form, orientation=6), tmp_path)
+    with Image.open(io.BytesIO(after)) as picture:
+        assert picture.size == (SIZE[1], SIZE[0])
+        assert picture.getexif().get(0x0112, 1) == 1
+    assert SECRET.encode() not in after
+    assert thumbnail
+    with Image.open(thumbnail) as small:
+        assert small.width < small.height
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_what_moves_goes_on_moving(form: str, tmp_path: Path) -> None:
+    frames = [drawn("RGB", (64, 64)).rotate(30 * turn) for turn in range(5)]
+    file = io.BytesIO()
+    frames[0].save(file, form, save_all=True, append_images=frames[1:], duration=70, loop=0)
+    after, _ = cleaned(file.getvalue(), tmp_path)
+    with Image.open(io.BytesIO(after)) as picture:
+        assert getattr(picture, "n_frames", 1) == 5
+        picture.seek(1)
+        picture.load()
+        assert picture.info.get("duration") == 70
+
+
+def test_the_colour_profile_stays(tmp_path: Path) -> None:
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for form in ("JPEG", "PNG", "WEBP"):
+        for orientation in (1, 6):
+            after, _ = cleaned(written(form, orientation, icc_profile=profile), tmp_path)
+            with Image.open(io.BytesIO(after)) as picture:
+                assert picture.info["icc_profile"] == profile, form
+
+
+def test_a_small_picture_needs_no_thumbnail(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    drawn(size=(100, 100)).save(file, "PNG")
+    assert cleaned(file.getvalue(), tmp_path)[1] is None
+
+
+def png(width: int, height: int, data: bytes, *between: tuple[bytes, bytes]) -> bytes:
+    """A grey PNG with this compressed data, whatever that is."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", head), *between, (b"IDAT", data), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+
+
+def zeroes(count: int) -> bytes:
+    packer = zlib.compressobj(9)
+    step = b"\0" * 1_000_000
+    return b"".join(packer.compress(step) for _ in range(count // len(step))) + packer.flush()
+
+
+def gif(frames: int) -> bytes:
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 5000, 1000, 0) + b"\x02\x02\x4c\x01\x00"
+    return b"GIF89a" + struct.pack("<HH", 5000, 1000) + b"\x80\0\0" + b"\0" * 6 + frame * frames + b"\x3b"
+
+
+SMALL = zlib.compress(b"\0" * 110)
+BOMBS = {
+    "wide": (png(60_000, 60_000, zeroes(1_000_000)), "more than 10 million pixels"),
+    "just too wide": (png(10_001, 1000, zeroes(1_000_000)), "more than 10 million pixels"),
+    "packed text": (png(10, 10, SMALL, (b"zTXt", b"Comment\0\0" + zeroes(300_000_000))), "Decompressed data too large"),
+    "packed profile": (png(10, 10, SMALL, (b"iCCP", b"x\0\0" + zeroes(300_000_000))), "Decompressed data too large"),
+    "frames": (gif(50_000), "too many frames"),
+    "no end of blocks": (gif(1)[:-1] + b"\x21\xfe" + b"\xff" * 2000, "not complete"),
+    "no end": (written("JPEG")[:-300], "not complete"),
+    "only a head": (b"\xff\xd8\xff", "damaged"),
+    "huge JPEG": (
+        b"\xff\xd8\xff\xc0\0\x11\x08\xff\xff\xff\xff\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xff\xda\0\x0c\x03"
+        b"\x01\0\x02\x11\x03\x11\0\x3f\0\xff\xd9",
+        "million pixels",
+    ),
+    "huge WebP": (
+        b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\x10\0\0\0\xff\xff\xff\xff\xff\xff" + b"VP8 \0\0\0\0",
+        "can't be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_bomb_of_any_kind(kind: str, tmp_path: Path) -> None:
+    """It is refused with a reason, in one line."""
+    data, reason = BOMBS[kind]
+    with pytest.raises(PictureError, match=reason) as caught:
+        cleaned(data, tmp_path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", CLEANERS)
+def test_what_is_cut_anywhere_is_refused_or_clean(form: str) -> None:
+    data = written(form)
+    for cut in range(0, len(data), max(1, len(data) // 400)):
+        try:
+            after, _ = CLEANERS[form](data[:cut])
+        except PictureError:
+            continue
+        assert SECRET.encode() not in after

@@ -1,0 +1,456 @@
+"""Files: who may upload, what becomes of what they upload, how it is handed out, and when it is gone."""
+
+import base64
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from greenchat.config.options import Options, Storage
+from greenchat.config.settings import AccountSettings, FileHost, Settings
+from greenchat.config.web import Web
+from greenchat.server.app import App
+from greenchat.server.data.blobs import FOLDER
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.http_client import Answer, Http
+from tests.irc import Client, people
+
+PASSWORD = "sesame open"
+CAPS = "message-tags server-time echo-message draft/message-redaction"
+SITE = "https://chat.example.org/"
+MIB = 1 << 20
+Start = Callable[..., ServerThread]
+
+
+@pytest.fixture
+def start(start_server: StartServer, tmp_path: Path) -> Start:
+    def starting(options: Options | None = None, **rules: Any) -> ServerThread:
+        files = FileHost(enabled=True, url=SITE, **rules)
+        settings = Settings(accounts=AccountSettings(iterations=4096), files=files)
+        return start_server(settings, options or replace(quick_options(tmp_path), storage=Storage()))
+
+    return starting
+
+
+@pytest.fixture
+def house(start: Start) -> ServerThread:
+    return start()
+
+
+@pytest.fixture
+def alice(house: ServerThread) -> Iterator[Client]:
+    with people(house.address, "alice", caps=CAPS) as (client,):
+        register(client)
+        client.join("#dev")
+        yield client
+
+
+def register(client: Client) -> None:
+    client.send(f"REGISTER * * :{PASSWORD}")
+    client.expect("900")
+
+
+def basic(name: str = "alice", password: str = PASSWORD) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def upload(house: ServerThread, data: bytes, **fields: str) -> Answer:
+    with Http(house.address) as http:
+        return http.get("/files", "POST", data, **fields)
+
+
+def fetch(house: ServerThread, answer: Answer, method: str = "GET", rest: str = "", **fields: str) -> Answer:
+    with Http(house.address) as http:
+        return http.get(json.loads(answer.body)["path"] + rest, method, b"", **fields)
+
+
+def thumbnail_of(house: ServerThread, answer: Answer) -> Answer:
+    with Http(house.address) as http:
+        return http.get(json.loads(answer.body)["thumbnail"])
+
+
+def picture(form: str = "PNG", size: tuple[int, int] = (800, 600), **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert("RGB").save(file, form, **options)
+    return file.getvalue()
+
+
+def contents(folder: Path) -> set[str]:
+    return {path.name for path in (folder / FOLDER).rglob("*") if path.is_file()}
+
+
+def sweep(app: App) -> None:
+    assert app.files
+    app.files.sweep()
+
+
+def settle(house: ServerThread, folder: Path, wanted: set[str]) -> None:
+    """Let the server remove contents that nothing needs, and see that it has."""
+    for _ in range(100):
+        house.call(sweep)
+        if contents(folder) == wanted:
+            return
+        threading.Event().wait(0.05)
+    assert contents(folder) == wanted
+
+
+def test_upload_and_fetch(house: ServerThread, alice: Client) -> None:
+    answer = upload(house, b"hello", **basic(), Content_Disposition='inline; filename="greeting.txt"')
+    # "On success, servers MUST reply with a `201 Created` status code and with a `Location` header field"
+    assert answer.status == 201
+    assert answer.fields["location"].startswith(f"{SITE}files/")
+    told = json.loads(answer.body)
+    assert (told["name"], told["size"], told["thumbnail"]) == ("greeting.txt", 5, None)
+    assert answer.fields["location"].removeprefix(SITE) == told["path"].removeprefix("/")
+    # "Servers MUST support HEAD and GET requests on the uploaded file URI"
+    got = fetch(house, answer)
+    assert (got.status, got.body) == (200, b"hello")
+    head = fetch(house, answer, "HEAD")
+    assert head.status == 200
+    assert {name: head.fields[name] for name in ("content-length", "etag", "content-type")} == {
+        "content-length": "5",
+        "etag": got.fields["etag"],
+        "content-type": "text/plain; charset=utf-8",
+    }
+
+
+def test_it_is_announced(house: ServerThread, alice: Client, start_server: StartServer, tmp_path: Path) -> None:
+    tokens = {token for line in alice.run("VERSION") for token in line.params}
+    assert {f"soju.im/FILEHOST={SITE}files", f"draft/FILEHOST={SITE}files"} <= tokens
+    plain = start_server(Settings(), quick_options(tmp_path / "other"))
+    with people(plain.address, "bob") as (bob,):
+        assert not [token for line in bob.run("VERSION") for token in line.params if "FILEHOST" in token]
+        assert bob.run("FILEHOST TOKEN")[0].params[:2] == ("FILEHOST", "DISABLED")
+    assert upload(plain, b"x").status == 404
+
+
+def test_options(house: ServerThread) -> None:
+    """ "Servers MUST accept OPTIONS requests on the upload URI. Servers MAY return an `Accept-Post` header field"."""
+    with Http(house.address) as http:
+        answer = http.get("/files", "OPTIONS")
+        assert (answer.status, answer.fields["accept-post"]) == (204, "*/*")
+        assert "access-control-allow-origin" not in answer.fields
+        assert "access-control-allow-origin" not in http.get("/files", "OPTIONS", Origin="https://evil.example").fields
+
+
+def test_pages_of_allowed_sites(start: Start, tmp_path: Path) -> None:
+    origin = "https://gamja.example"
+    house = start(replace(quick_options(tmp_path), web=Web(origins=(origin,))))
+    with people(house.address, "alice") as (alice,):
+        register(alice)
+        with Http(house.address) as http:
+            preflight = http.get("/files", "OPTIONS", Origin=origin, Access_Control_Request_Method="POST")
+            assert preflight.fields["access-control-allow-origin"] == origin
+            assert "Authorization" in preflight.fields["access-control-allow-headers"]
+            answer = http.get("/files", "POST", b"x", **basic(), Origin=origin)
+            assert answer.fields["access-control-expose-headers"] == "Location"
+
+
+def test_a_token_for_one_upload(house: ServerThread, alice: Client) -> None:
+    """ "Servers MUST ensure that tokens are short-lived and MAY invalidate tokens once they are used"."""
+    (answer,) = alice.run("FILEHOST TOKEN")
+    assert (answer.command, answer.params[0]) == ("FILEHOST", "TOKEN")
+    fields = {"Authorization": f"Bearer {answer.params[1]}"}
+    assert upload(house, b"one", **fields).status == 201
+    assert upload(house, b"two", **fields).status == 401
+    assert alice.run("FILEHOST UPLOAD")[0].params[:2] == ("FILEHOST", "INVALID_PARAMS")
+    with people(house.address, "guest") as (guest,):
+        assert guest.run("FILEHOST TOKEN")[0].params[:2] == ("FILEHOST", "ACCOUNT_REQUIRED")
+
+
+@pytest.mark.parametrize(("rights", "status"), [("say", 201), ("read", 401)])
+def test_a_bot(house: ServerThread, alice: Client, rights: str, status: int) -> None:
+    said = "\n".join(line.params[-1] for line in alice.run(f"NS TOKEN CREATE BOT {rights} 1d bot"))
+    secret = next(word for word in said.split() if len(word) == 32)
+    assert upload(house, b"x", Authorization=f"Bearer {secret}").status == status
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        basic(password="wrong wrong"),
+        basic("nobody"),
+        {"Authorization": "Basic !!!"},
+        {"Authorization": "Basic " + base64.b64encode(b"alice").decode()},
+        {"Authorization": "Basic " + base64.b64encode(b"\xff:\xff").decode()},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Digest x"},
+        {"Authorization": "Basic"},
+        {"Cookie": "greenchat=wrong"},
+    ],
+)
+def test_who_may_not(house: ServerThread, alice: Client, given: dict[str, str], tmp_path: Path) -> None:
+    answer = upload(house, b"x", **given)
+    assert answer.status == 401
+    assert len(answer.body.decode().splitlines()) == 1
+    assert "www-authenticate" in answer.fields
+    assert contents(tmp_path) == set()
+
+
+def test_wrong_passwords_are_counted(house: ServerThread, alice: Client) -> None:
+    statuses = [upload(house, b"x", **basic("alice", f"wrong {number}")).status for number in range(12)]
+    assert statuses[0] == 401
+    assert statuses[-1] == 429
+    assert upload(house, b"x", **basic()).status == 429, "the right one has to wait as well"
+
+
+def test_a_suspended_account(house: ServerThread, alice: Client) -> None:
+    from greenchat.commands.core.persistence import change_account
+
+    house.call(lambda app: app.run_step(lambda ctx: change_account(ctx, "alice", suspended="spam")))
+    assert upload(house, b"x", **basic()).status == 403
+
+
+def test_guests(start: Start) -> None:
+    house = start(guests=1)
+    assert upload(house, b"x" * 1000).status == 201
+    assert upload(house, b"x", Origin="https://evil.example").status == 403
+    refused = upload(house, b"y" * MIB)
+    assert (refused.status, refused.body) == (403, b"There is no room for it: 0 of 1 MiB are used by guests\n")
+
+
+def test_bounds(start: Start, tmp_path: Path) -> None:
+    house = start(size=1, per_account=2, total=3)
+    with people(house.address, "alice", "bob") as clients:
+        for client in clients:
+            register(client)
+        assert upload(house, b"x" * MIB, **basic()).status == 201
+        assert upload(house, b"x" * (MIB + 1), **basic()).status == 413
+        assert upload(house, b"y" * MIB, **basic()).status == 201
+        mine = upload(house, b"z", **basic())
+        assert (mine.status, mine.body) == (403, b"There is no room for it: 2 of 2 MiB are used\n")
+        assert upload(house, b"z" * MIB, **basic("bob")).status == 201
+        ours = upload(house, b"z", **basic("bob"))
+        assert (ours.status, ours.body) == (507, b"The server has no room for more files\n")
+        assert len(contents(tmp_path)) == 3
+
+
+def test_what_does_not_say_its_length(start: Start, tmp_path: Path) -> None:
+    house = start(size=1)
+    with people(house.address, "alice") as (alice,), Http(house.address) as http:
+        register(alice)
+        head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
+        http.send(f"{head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".encode())
+        assert http.answer("POST").status == 201
+        http.send(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        piece = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+        http.send(piece * 33 + b"0\r\n\r\n")
+        assert http.answer("POST").status == 413
+        settle(house, tmp_path, {sha256(b"hello").hexdigest()})
+
+
+def test_what_ends_in_the_middle(house: ServerThread, alice: Client, tmp_path: Path) -> None:
+    with Http(house.address) as http:
+        head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
+        http.send(f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 5000)
+        http.sock.shutdown(1)
+        http.to_end()
+    settle(house, tmp_path, set())
+    assert upload(house, b"", **basic()).status == 422
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "how"),
+    [
+        (b"<script>alert(1)</script>", "text/plain; charset=utf-8", "attachment"),
+        (b"<svg onload='alert(1)'/>", "text/plain; charset=utf-8", "attachment"),
+        (b"%PDF-1.7", "application/pdf", "attachment"),
+        (b"\x7fELF\0", "application/octet-stream", "attachment"),
+        (b"OggS\0\2", "audio/ogg", "inline"),
+        (picture(), "image/png", "inline"),
+    ],
+)
+def test_no_browser_runs_it(house: ServerThread, alice: Client, data: bytes, kind: str, how: str) -> None:
+    answer = upload(house, data, **basic(), Content_Type="text/html", Content_Disposition="inline; filename=a.html")
+    got = fetch(house, answer)
+    assert got.fields["content-type"] == kind
+    assert got.fields["content-disposition"] == f"{how}; filename*=UTF-8''a.html"
+    assert got.fields["x-content-type-options"] == "nosniff"
+    assert "sandbox" in got.fields["content-security-policy"]
+    assert "default-src 'none'" in got.fields["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("disposition", "title"),
+    [
+        ('inline; filename="../../etc/passwd"', "passwd"),
+        ('inline; filename="C:\\\\x\\\\y.doc"', "y.doc"),
+        ("attachment; filename*=UTF-8''%E2%82%AC%20rates.pdf", "€ rates.pdf"),
+        ('inline; filename="\u20ac.txt"'.encode().decode("latin-1"), "€.txt"),
+        ('inline; filename="' + "x" * 300 + '.tar"', "x" * 96 + ".tar"),
+        ("inline; filename*=utf-8''a%0d%0aSet-Cookie:%20x", "aSet-Cookie: x"),
+        ("inline; filename*=nonsense''%ff", "ÿ"),
+        ("", ""),
+        ("=?utf-8?q?x?=; filename", ""),
+    ],
+)
+def test_its_title(house: ServerThread, alice: Client, disposition: str, title: str) -> None:
+    answer = upload(house, b"x", **basic(), Content_Disposition=disposition)
+    assert answer.status == 201
+    assert json.loads(answer.body)["name"] == title
+    assert fetch(house, answer).status == 200
+
+
+def test_pictures(house: ServerThread, alice: Client) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "my garden"
+    answer = upload(house, picture("JPEG", exif=exif.tobytes()), **basic())
+    assert answer.fields["location"].endswith(".jpg")
+    assert b"my garden" not in fetch(house, answer).body
+    small = thumbnail_of(house, answer)
+    assert (small.status, small.fields["content-type"]) == (200, "image/webp")
+    with Image.open(io.BytesIO(small.body)) as shown:
+        assert shown.size == (427, 320)
+    bad = upload(house, b"\x89PNG\r\n\x1a\n" + b"x" * 100, **basic())
+    assert (bad.status, bad.body) == (422, b"The picture can't be read: Truncated File Read\n")
+
+
+def test_a_part_of_it(house: ServerThread, alice: Client) -> None:
+    answer = upload(house, bytes(range(250)), **basic())
+    part = fetch(house, answer, Range="bytes=10-19")
+    assert (part.status, part.body) == (206, bytes(range(10, 20)))
+    assert part.fields["content-range"] == "bytes 10-19/250"
+    etag = part.fields["etag"]
+    assert fetch(house, answer, Range="bytes=10-19", If_Range=etag).status == 206
+    # "If the validator does not match, the server SHOULD ... send the entire representation"
+    assert fetch(house, answer, Range="bytes=10-19", If_Range='"other"').status == 200
+    assert fetch(house, answer, Range="bytes=250-").status == 416
+    known = fetch(house, answer, If_None_Match=etag)
+    assert (known.status, known.body) == (304, b"")
+
+
+def test_names_cannot_be_guessed(house: ServerThread, alice: Client) -> None:
+    paths = {json.loads(upload(house, b"same", **basic()).body)["path"] for _ in range(3)}
+    assert len(paths) == 3
+    with Http(house.address) as http:
+        for path in ("/files/" + "A" * 22, "/files/x", "/files/../greenchat.db", "/files/parts/1", "/files/%2e%2e/x"):
+            assert http.get(path).status == 404
+
+
+def test_the_same_content_is_kept_once(house: ServerThread, alice: Client, tmp_path: Path) -> None:
+    first, second = upload(house, b"same", **basic()), upload(house, b"same", **basic())
+    assert len(contents(tmp_path)) == 1
+    assert fetch(house, first, "DELETE", **basic()).status == 204
+    settle(house, tmp_path, contents(tmp_path))
+    assert fetch(house, first).status == 404
+    assert fetch(house, second).body == b"same"
+    assert fetch(house, second, "DELETE", **basic()).status == 204
+    settle(house, tmp_path, set())
+
+
+def test_only_its_owner_deletes_it(house: ServerThread, alice: Client) -> None:
+    answer = upload(house, b"x", **basic())
+    with people(house.address, "bob") as (bob,):
+        register(bob)
+        assert fetch(house, answer, "DELETE", **basic("bob")).status == 403
+    assert fetch(house, answer, "DELETE").status == 403
+    with Http(house.address) as http:
+        assert http.get("/files").status == 401
+        listed = json.loads(http.get("/files", "GET", b"", **basic()).body)["files"]
+        assert [each["path"] for each in listed] == [json.loads(answer.body)["path"]]
+
+
+def test_redact_takes_it_along(house: ServerThread, alice: Client, tmp_path: Path) -> None:
+    answer, other = upload(house, picture(), **basic()), upload(house, b"stays", **basic())
+    (said,) = alice.run(f"PRIVMSG #dev :look: {answer.fields['location']} nice")
+    assert len(contents(tmp_path)) == 3
+    alice.run(f"REDACT #dev {said.tags['msgid']}")
+    assert fetch(house, answer).status == 404
+    assert thumbnail_of(house, answer).status == 404
+    assert fetch(house, other).status == 200
+    settle(house, tmp_path, {sha256(b"stays").hexdigest()})
+
+
+def test_histserv_delete_takes_it_along(house: ServerThread, alice: Client) -> None:
+    answer = upload(house, b"x", **basic())
+    (said,) = alice.run(f"PRIVMSG #dev :{answer.fields['location']}")
+    alice.run(f"HISTSERV DELETE #dev {said.tags['msgid']}")
+    assert fetch(house, answer).status == 404
+
+
+def test_a_file_does_not_go_with_another_one_s_message(house: ServerThread, alice: Client) -> None:
+    answer = upload(house, b"x", **basic())
+    with people(house.address, "bob", "guest", caps=CAPS) as (bob, guest):
+        register(bob)
+        for client in (bob, guest):
+            client.join("#dev")
+            (said,) = client.run(f"PRIVMSG #dev :{answer.fields['location']}")
+            client.run(f"REDACT #dev {said.tags['msgid']}")
+    assert fetch(house, answer).status == 200
+
+
+def test_it_goes_with_its_account(house: ServerThread, alice: Client, tmp_path: Path) -> None:
+    answer = upload(house, b"x", **basic())
+    alice.run(f"NS DROP alice {PASSWORD}")
+    assert fetch(house, answer).status == 404
+    settle(house, tmp_path, set())
+
+
+def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path) -> None:
+    options = replace(quick_options(tmp_path), storage=Storage(keep_days=7))
+    house = start(options)
+    with people(house.address, "alice") as (alice,):
+        register(alice)
+        answer = upload(house, b"x", **basic())
+    house.stop()
+    (tmp_path / FOLDER / "parts" / "9").write_bytes(b"left by a crash")
+    (tmp_path / FOLDER / "ab").mkdir(exist_ok=True)
+    (tmp_path / FOLDER / "ab" / ("ab" * 32)).write_bytes(b"of no file")
+    again = start(options)
+    assert fetch(again, answer).body == b"x"
+    assert len(contents(tmp_path)) == 1, "what no file has is gone"
+    week = 7 * 86_400_000
+    again.call(lambda app: setattr(app.files, "_server", Later(app, week + 1000)))
+    settle(again, tmp_path, set())
+    assert fetch(again, answer).status == 404
+
+
+class Later:
+    """A server whose clock is so many ms ahead."""
+
+    def __init__(self, app: Any, ahead: int) -> None:
+        self._app = app
+        self._ahead = ahead
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+    def now(self) -> int:
+        """Ms since the epoch."""
+        return int(self._app.now()) + self._ahead
+
+
+def test_a_slow_upload_has_time_as_long_as_it_goes_on(start: Start, tmp_path: Path) -> None:
+    """A request must be complete within web.timeout; a file has that for each 64 KiB."""
+    house = start(replace(quick_options(tmp_path), web=Web(timeout=1)))
+    with people(house.address, "alice") as (alice,), Http(house.address) as http:
+        register(alice)
+        size = 5 * 65536
+        head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
+        http.send(f"{head}Content-Length: {size}\r\n\r\n".encode())
+        for _ in range(5):
+            threading.Event().wait(0.4)  # of a clock that is the oracle: all of it takes two seconds
+            http.send(b"x" * 65536)
+        assert http.answer("POST").status == 201
+        http.send(f"{head}Content-Length: {size}\r\n\r\n".encode())
+        assert http.answer("POST").status == 408
+
+
+def test_others_talk_while_one_uploads(house: ServerThread, alice: Client) -> None:
+    with people(house.address, "bob", caps=CAPS) as (bob,), Http(house.address) as http:
+        bob.join("#dev")
+        head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
+        http.send(f"{head}Content-Length: {8 * MIB}\r\n\r\n".encode())
+        for number in range(8):
+            http.send(b"x" * MIB)
+            bob.run(f"PRIVMSG #dev :{number}")
+            assert alice.expect("PRIVMSG").params[-1] == str(number)
+        assert http.answer("POST").status == 201
