@@ -37,7 +37,7 @@ MAY_IMPORT = {
 # A module that stands in no folder of its package is a room by itself; in a flat package they are one room.
 INNER_ORDER = {
     "protocol": [{"."}, {"plain"}, {"envelopes"}],
-    "chat": [{"protection"}, {"."}],
+    "chat": [{"protection", "owned"}, {"."}],
     "commands": [
         {"core"},
         {"users", "info", "history"},
@@ -60,7 +60,7 @@ INNER_ORDER = {
     ],
     "server": [
         {"clock", "early_signals", "jwt_check", "log_files", "terminal", "mail", "urls", "systemd"},
-        {"net"},
+        {"net", "files"},
         {"http", "control"},
         {"data"},
         {"sweeper", "reload", "tools", "health"},

@@ -12,8 +12,8 @@ from greenchat.chat.accounts import Accounts
 from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.closures import Closures
-from greenchat.chat.files import Files
 from greenchat.chat.local_state import LocalState
+from greenchat.chat.owned.files import Files
 from greenchat.chat.protection.cloaks import Cloaks
 from greenchat.chat.protection.defcon import NORMAL
 from greenchat.chat.protection.known_origins import KnownOrigins

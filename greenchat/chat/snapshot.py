@@ -12,11 +12,11 @@ from typing import Any
 from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.acts import VERSION
 from greenchat.chat.channel import Channel, ChannelRegistration, Topic
-from greenchat.chat.files import File
 from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
+from greenchat.chat.owned.files import File
 from greenchat.chat.paces import Pace
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan

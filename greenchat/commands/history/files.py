@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from greenchat.chat import documents
-from greenchat.chat.files import File
+from greenchat.chat.owned.files import File
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
 from greenchat.storage.interface import Document, StoredEvent

@@ -12,8 +12,8 @@ from greenchat.privacy import narrow_output
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.times import format_time
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS
-from greenchat.server.data.blobs import FOLDER
 from greenchat.server.data.store_keeper import DATABASE, lock
+from greenchat.server.files.blobs import FOLDER
 from greenchat.storage import backup, compact, inspection
 from greenchat.storage.interface import StoredEvent, StoreError
 from greenchat.values.names import naming

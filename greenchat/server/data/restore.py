@@ -14,8 +14,8 @@ from greenchat.chat.always_on import bring_back
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.documents import Kind
-from greenchat.chat.files import File
 from greenchat.chat.network import Network
+from greenchat.chat.owned.files import File
 from greenchat.chat.protection.cloaks import SECRET_SIZE
 from greenchat.chat.protection.defcon import MEANINGS, NORMAL
 from greenchat.chat.protection.reservations import Reservation

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from greenchat import extras
 from greenchat.config.file import ConfigError
-from greenchat.server.data.pictures import can_clean
+from greenchat.server.files.pictures import can_clean
 from greenchat.server.http import files
 from greenchat.server.http.service import HttpService
 from greenchat.server.net.connection import Connection

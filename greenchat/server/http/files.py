@@ -13,13 +13,13 @@ from urllib.parse import quote
 
 import gevent
 
-from greenchat.chat.files import File
 from greenchat.chat.network import Network
+from greenchat.chat.owned.files import File
 from greenchat.commands.core.context import Context
 from greenchat.commands.history.files import NAME_LENGTH, FileRefusedError, add_file, drop_files, require_room, too_old
 from greenchat.config.options import Options
 from greenchat.protocol.http_head import HttpError
-from greenchat.server.data.blobs import THUMBNAIL, Blobs
+from greenchat.server.files.blobs import THUMBNAIL, Blobs
 from greenchat.server.http.calls import context_of
 from greenchat.server.http.identity import sender_of
 from greenchat.server.http.origins import is_own

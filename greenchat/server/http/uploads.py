@@ -11,12 +11,12 @@ from typing import TypeVar
 
 from gevent.threadpool import ThreadPool
 
-from greenchat.chat.files import File
+from greenchat.chat.owned.files import File
 from greenchat.config.settings import FileHost
 from greenchat.protocol.http_head import HttpError
-from greenchat.server.data.blobs import THUMBNAIL, Blobs, Part
-from greenchat.server.data.picture_metadata import PictureError
-from greenchat.server.data.pictures import clean
+from greenchat.server.files.blobs import THUMBNAIL, Blobs, Part
+from greenchat.server.files.picture_metadata import PictureError
+from greenchat.server.files.pictures import clean
 from greenchat.server.http.request import Request
 from greenchat.values.file_types import SNIFFED, file_type
 

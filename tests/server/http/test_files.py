@@ -17,7 +17,7 @@ from greenchat.config.options import Options, Storage
 from greenchat.config.settings import AccountSettings, FileHost, Settings
 from greenchat.config.web import Web
 from greenchat.server.app import App
-from greenchat.server.data.blobs import FOLDER
+from greenchat.server.files.blobs import FOLDER
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, PngImagePlugin
 
-from greenchat.server.data.picture_metadata import CLEANERS, PictureError
-from greenchat.server.data.pictures import clean
+from greenchat.server.files.picture_metadata import CLEANERS, PictureError
+from greenchat.server.files.pictures import clean
 
 SECRET = "Rue Secrete 7, 75001 Paris"
 XMP = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf>{SECRET}</rdf></x:xmpmeta>'.encode()

@@ -8,12 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import greenchat
-from greenchat.server.data.blobs import THUMBNAIL
-from greenchat.server.data.picture_metadata import PictureError
+from greenchat.server.files.blobs import THUMBNAIL
+from greenchat.server.files.picture_metadata import PictureError
 
 log = logging.getLogger(__name__)
 
-_WORKER = "greenchat.server.data.picture_worker"
+_WORKER = "greenchat.server.files.picture_worker"
 _REFUSED = 3
 _TIMEOUT = 40.0  # seconds
 _CLEANED = ".cleaned"

@@ -1,6 +1,6 @@
 """A process that takes one picture: bounded in memory and time, so that no picture can hurt the server.
 
-    python -m greenchat.server.data.picture_worker SOURCE CLEANED THUMBNAIL MILLIONS_OF_PIXELS
+    python -m greenchat.server.files.picture_worker SOURCE CLEANED THUMBNAIL MILLIONS_OF_PIXELS
 
 It writes the picture without metadata, upright, to CLEANED, and a small one to THUMBNAIL where that is worth it. It
 ends with 0, or with REFUSED and why on its standard error.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from greenchat.server.data.picture_metadata import CLEANERS, PictureError
+from greenchat.server.files.picture_metadata import CLEANERS, PictureError
 
 REFUSED = 3
 THUMBNAIL_SIZE = (480, 320)

@@ -1,0 +1,1 @@
+"""What accounts own beside themselves: for now, the files that they have uploaded."""
