@@ -86,7 +86,7 @@ def url(text: str) -> str:
 
 
 def site(text: str) -> str:
-    """The address of a site, to which paths are appended: it gets a / at its end. Empty: none."""
+    """Return the address of a site, with the / to which paths are appended. Empty: none."""
     if text and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]{1,200}(/[A-Za-z0-9._~/-]{0,100})?", text):
         raise ValueError("must be an address like https://chat.example.org/, without ? and #")
     return text.rstrip("/") + "/" if text else ""

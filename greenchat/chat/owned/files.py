@@ -24,12 +24,12 @@ class File:
     has_thumbnail: bool = False
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON can hold it."""
+        """Return all of it as JSON can hold it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "File":
-        """The reverse of `document`; what a newer version wrote beside it is left out."""
+        """Make one of its document; what a newer version wrote beside it is left out."""
         return cls(**{name: document[name] for name in cls.__slots__ if name in document})
 
 
@@ -56,7 +56,7 @@ class Files:
         return len(self._by_name)
 
     def get(self, name: str) -> File | None:
-        """The file of this name."""
+        """Return the file of this name."""
         return self._by_name.get(name)
 
     def of(self, owner: str) -> list[File]:
@@ -64,7 +64,7 @@ class Files:
         return [self._by_name[name] for name in self._by_owner.get(owner, ())]
 
     def size_of(self, owner: str) -> int:
-        """Bytes of an owner's files."""
+        """Return the bytes of an owner's files."""
         return self._sizes[owner]
 
     def uses(self, hashed: str) -> bool:

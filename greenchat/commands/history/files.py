@@ -25,7 +25,10 @@ class FileRefusedError(Exception):
 
 
 def require_room(ctx: Context, owner: str, size: int) -> None:
-    """Raises FileRefusedError where a file of so many bytes is too much. owner: the id of an account, "": a guest."""
+    """Check that there is room for a file of so many bytes. Raises FileRefusedError.
+
+    owner: the id of an account, "" of a guest.
+    """
     rules, files = ctx.network.settings.files, ctx.network.files
     if files.size_of(owner) + size > ((rules.per_account if owner else rules.guests) << 20):
         used = f"{files.size_of(owner) >> 20} of {rules.per_account if owner else rules.guests} MiB are used"
