@@ -32,7 +32,7 @@ class Page extends Frame {
     super();
     this.location = location;
     this.isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-    this.config = { title: "", default_channel: "", websocket: "ws" };
+    this.config = { title: "", default_channel: "", websocket: "ws", password_least: 8 };
     this.stored = ofBrowser;
     this.mostMembers = MEMBERS;
     this.model = new Model(parseSettings(JSON.stringify(ofBrowser.get("settings"))));

@@ -1,5 +1,6 @@
 """Accounts and channels in a real browser: registering, logging in on two, keeping order."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from greenchat.config.options import Connections
 from tests.features.conftest import ROOT
 from tests.features.terminal import Terminal
+from tests.http_client import Http
 from tests.irc import Client
 from tests.staff import STAFFED, become
 from tests.web.browser import Browser, Keys
@@ -85,6 +87,33 @@ def test_a_changed_password_and_logging_out(site: Site, browser: Browser) -> Non
     browser.say("/login ada")
     browser.find("dialog input[type=password]").send_keys("battery-staple", Keys.ENTER)
     browser.find(".me", "logged in as ada")
+
+
+def test_connections_and_programs_are_ended_one_by_one(site: Site, browser: Browser, shoot: Shoot) -> None:
+    """By the account's dialog: another connection, and a program's token, which is shown once."""
+    browser.join(site.address(), "ada")
+    _register(browser, "correct-horse")
+    with Client(site.target, "ada2") as phone:
+        phone.run("PRIVMSG NickServ :IDENTIFY ada correct-horse")
+        browser.click(".me")
+        browser.find("dialog .masks", "This one: ada from 127.0.0.1")
+        browser.find("dialog .masks", "ada2 from 127.0.0.1")
+        browser.click("dialog button[aria-label^='End ada2']")
+        browser.find(".toast", "1 other connection ended")
+        assert "Ended by the owner of the account" in phone.until_end()[-1].params[0]
+    browser.until(lambda: len(browser.all("dialog .masks button")) == 0)
+    browser.click("dialog button", "Let a program in")
+    browser.type("weather", Keys.ENTER)
+    secret = browser.find("dialog input[readonly]").get_attribute("value")
+    assert secret
+    with Http(site.target) as http:
+        assert json.loads(http.get("/api/v1/whoami", Authorization=f"Bearer {secret}").body)["account"] == "ada"
+        browser.click("dialog button", "Done")
+        browser.find("dialog .masks", "A program, may read and say")
+        shoot(browser, "account")
+        browser.click("dialog button", "Take back")
+        browser.gone("dialog .masks", "A program")
+        assert http.get("/api/v1/whoami", Authorization=f"Bearer {secret}").status == 401
 
 
 def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:

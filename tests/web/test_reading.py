@@ -105,6 +105,7 @@ def test_search_jumps_and_both_sides_can_be_read(site: Site, busy: Client, brows
     browser.chord(Keys.CONTROL, "k")
     browser.type("kitchen")
     browser.find(".result", "the cake is in the kitchen")
+    browser.until(lambda: [each.text for each in browser.all(".result .near")] == ["bob: line 4999", "bob: later 0"])
     shoot(browser, "search")
     browser.click(".result", "kitchen")
     browser.find(".row.flash", "the cake is in the kitchen")

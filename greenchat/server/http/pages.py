@@ -92,6 +92,7 @@ class Pages:
                 "network": settings.network,
                 "default_channel": settings.lobby,
                 "version": __version__,
+                "password_least": settings.accounts.password_least,
                 "websocket": "ws",
             }
         )

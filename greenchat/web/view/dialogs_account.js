@@ -1,11 +1,10 @@
-// Dialogs about one's account: registering, logging in and out, the password, sessions. A password is in a field, then on
+// Dialogs about one's account: registering, logging in and out, the password. A password is in a field, then on
 // its way to the server; it is kept nowhere.
 
 import { UNSAFE, isPrivate } from "../core/login.js";
 import { field, form, openDialog, toggle } from "./dialog.js";
-import { button, h, refill } from "./dom.js";
-
-const SHORTEST = 6; // characters
+import { devices } from "./dialogs_devices.js";
+import { button, h } from "./dom.js";
 
 /** Whose password it is, for what keeps passwords; nobody sees it. */
 export const userName = (value) =>
@@ -40,8 +39,6 @@ export function account(ui) {
       close();
       run(ui);
     };
-    const sessions = h("div");
-    if (model.account) showSessions(ui, sessions);
     return [
       h(
         "section",
@@ -90,7 +87,7 @@ export function account(ui) {
               button("Log in", go(logIn)),
             ),
           ),
-      model.account && h("section", {}, h("h3", {}, "Where you are logged in"), sessions),
+      model.account && devices(ui),
       ui.session.section(),
       h(
         "section",
@@ -107,20 +104,6 @@ export function account(ui) {
       ),
     ];
   });
-}
-
-async function showSessions(ui, place) {
-  refill(place, h("p.hint", {}, "Asking the server…"));
-  const messages = await ui.chat.ask("PRIVMSG", "NickServ", "SESSIONS");
-  const rows = messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
-  refill(
-    place,
-    h(
-      "ul.masks",
-      {},
-      rows.map((row) => h("li", {}, h("code", { dir: "ltr" }, row))),
-    ),
-  );
 }
 
 function order(ui, ...message) {
@@ -154,13 +137,14 @@ export function register(ui, email = "") {
   const { model, chat } = ui;
   const offered = model.offered.get("draft/account-registration") ?? "";
   const needsEmail = offered.split(",").includes("email-required");
-  const [first, again] = [password("new-password", { minlength: SHORTEST, autofocus: true }), password("new-password")];
+  const shortest = ui.config.password_least;
+  const [first, again] = [password("new-password", { minlength: shortest, autofocus: true }), password("new-password")];
   const address = h("input", { type: "email", autocomplete: "email", value: email, required: needsEmail });
   return openDialog(`Register the name ${model.nick}`, (close) =>
     form(
       [
         userName(model.nick),
-        field("Password", first, `At least ${SHORTEST} characters.`),
+        field("Password", first, `At least ${shortest} characters.`),
         field("The same again", again),
         field(needsEmail ? "Email" : "Email (may be empty)", address, "Only for a code, if this server sends one."),
         ui.session.choice(),
@@ -239,9 +223,10 @@ export async function logOut(ui) {
 
 function changePassword(ui) {
   const { model, chat } = ui;
+  const shortest = ui.config.password_least;
   const [old, first, again] = [
     password("current-password", { autofocus: true }),
-    password("new-password", { minlength: SHORTEST }),
+    password("new-password", { minlength: shortest }),
     password("new-password"),
   ];
   return openDialog("Change your password", (close) =>
@@ -249,7 +234,7 @@ function changePassword(ui) {
       [
         userName(model.account),
         field("Password now", old),
-        field("New password", first, `At least ${SHORTEST} characters.`),
+        field("New password", first, `At least ${shortest} characters.`),
         field("The same again", again),
       ],
       "Change",

@@ -9,6 +9,8 @@ import { brief } from "./times.js";
 
 const MOST = 50;
 const PAUSE = 250; // milliseconds after the last key before the server is asked
+const WITH_CONTEXT = 6; // of what is found: the lines before and after them are asked for
+const AROUND = 9; // lines, some of which are no talk
 
 export function search(ui) {
   const { model } = ui;
@@ -71,16 +73,17 @@ export function search(ui) {
       : rows.length
         ? `${rows.length}${rows.length >= MOST ? " newest" : ""} found`
         : "Nothing found.";
+    const drawn = rows.map((message) => result(ui, message, text, () => close()));
     refill(
       found,
-      rows.map((message) =>
-        h(
-          "li",
-          {},
-          result(ui, message, text, () => close()),
-        ),
-      ),
+      drawn.map((each) => h("li", {}, each)),
     );
+    for (const [at, message] of rows.slice(0, WITH_CONTEXT).entries()) {
+      const around = await context(ui, message);
+      if (mine !== turn) return;
+      if (around.before) drawn[at].firstElementChild.after(neighbour(around.before));
+      if (around.after) drawn[at].append(neighbour(around.after));
+    }
   };
   const input = h("input", {
     type: "text",
@@ -125,14 +128,29 @@ export function search(ui) {
   ).finally(() => clearTimeout(timer));
 }
 
+/** Where a message was said: a channel, or the other one of a private talk. */
+const targetOf = (model, { nick, params: [target] }) =>
+  model.isChannel(target) || model.isMe(nick) ? target : nick;
+
+const wordsOf = (message) => stripped(message.params[1].replace(/^\x01ACTION (.*)\x01$/s, "$1"));
+
+/** What was said before and after a message that was found: {before, after}, each null where there is nothing. */
+async function context(ui, message) {
+  const { msgid } = message.tags;
+  const target = targetOf(ui.model, message);
+  const messages = await ui.chat.ask("CHATHISTORY", "AROUND", target, `msgid=${msgid}`, String(AROUND));
+  const talk = messages.filter((each) => each.command === "PRIVMSG");
+  const at = talk.findIndex((each) => each.tags.msgid === msgid);
+  return { before: talk[at - 1] ?? null, after: at < 0 ? null : (talk[at + 1] ?? null) };
+}
+
+const neighbour = (message) =>
+  h("span.near", { dir: "auto" }, h("bdi", {}, message.nick), ": ", wordsOf(message).slice(0, 120));
+
 function result(ui, message, text, close) {
   const { model } = ui;
-  const target = model.isChannel(message.params[0])
-    ? message.params[0]
-    : model.isMe(message.nick)
-      ? message.params[0]
-      : message.nick;
-  const words = stripped(message.params[1].replace(/^\x01ACTION (.*)\x01$/s, "$1"));
+  const target = targetOf(model, message);
+  const words = wordsOf(message);
   const jump = () => {
     close();
     ui.messages.jump(message.tags.msgid, model.open(target));

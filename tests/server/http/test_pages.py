@@ -150,6 +150,7 @@ def test_the_facts(site: Http) -> None:
         "base": "/",
         "network": "Home",
         "default_channel": "#lobby",
+        "password_least": 8,
         "websocket": "ws",
     }
 

@@ -1,0 +1,129 @@
+// Where one's account is in use: connections, browsers that stay signed in, programs. Each can be ended.
+
+import { secretOf, sessionsOf, tokensOf } from "../core/devices.js";
+import { field, form, openDialog } from "./dialog.js";
+import { button, h, refill } from "./dom.js";
+
+const LONGEST_LABEL = 50; // characters
+const MAY = [
+  ["read,say", "read and write"],
+  ["read", "read only"],
+];
+
+/** Two sections of the account's dialog. */
+export function devices(ui) {
+  const [here, programs] = [h("div"), h("div")];
+  showSessions(ui, here);
+  showTokens(ui, programs);
+  return [
+    h("section", {}, h("h3", {}, "Where you are logged in"), here),
+    h("section", {}, h("h3", {}, "Who may come in without the password"), programs),
+  ];
+}
+
+/** Ask NickServ something; resolves to what it says, [] where the connection was lost. */
+async function ask(ui, words) {
+  const messages = await ui.chat.ask("PRIVMSG", "NickServ", words);
+  return messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
+}
+
+async function showSessions(ui, place) {
+  refill(place, h("p.hint", {}, "Asking the server…"));
+  const rows = sessionsOf(await ask(ui, "SESSIONS"));
+  const others = rows.filter((row) => !row.own);
+  const end = async (which) => {
+    ui.toast((await ask(ui, `LOGOUT ${which}`)).join(" ") || "The connection was lost. Try again.");
+    showSessions(ui, place);
+  };
+  refill(
+    place,
+    h(
+      "ul.masks",
+      {},
+      rows.map((row) =>
+        h(
+          "li",
+          {},
+          h("span", { dir: "auto" }, row.own && h("strong", {}, "This one: "), row.words),
+          !row.own && button("End", () => end(row.number), { "aria-label": `End ${row.words}` }),
+        ),
+      ),
+    ),
+    others.length > 1 &&
+      h(
+        "div.buttons.start",
+        {},
+        button("End all others", () => end("OTHERS"), { look: "danger" }),
+      ),
+  );
+}
+
+async function showTokens(ui, place) {
+  refill(place, h("p.hint", {}, "Asking the server…"));
+  const rows = tokensOf(await ask(ui, "TOKEN LIST"));
+  const revoke = async (id) => {
+    ui.toast((await ask(ui, `TOKEN REVOKE ${id}`)).join(" ") || "The connection was lost. Try again.");
+    showTokens(ui, place);
+  };
+  refill(
+    place,
+    h(
+      "ul.masks",
+      {},
+      rows.map((row) =>
+        h(
+          "li",
+          {},
+          h("span", { dir: "auto" }, row.words),
+          button("Take back", () => revoke(row.id), { "aria-label": `Take back: ${row.words}` }),
+        ),
+      ),
+    ),
+    !rows.length && h("p.hint", {}, "Nobody but you."),
+    h(
+      "div.buttons.start",
+      {},
+      button("Let a program in", () => create(ui, () => showTokens(ui, place))),
+    ),
+  );
+}
+
+/** A token for a program; it is shown once. */
+function create(ui, then) {
+  const label = h("input", { type: "text", maxlength: LONGEST_LABEL, required: true, autofocus: true, dir: "auto" });
+  const may = h(
+    "select",
+    {},
+    MAY.map(([value, words]) => h("option", { value }, words)),
+  );
+  return openDialog("Let a program in", (close) =>
+    form(
+      [
+        field("What it is for", label),
+        field("It may", may, "It reads what you may read, and speaks as you, by the HTTP API."),
+      ],
+      "Make a token",
+      async () => {
+        const texts = await ask(ui, `TOKEN CREATE BOT ${may.value} ${label.value.trim()}`);
+        const secret = secretOf(texts);
+        if (!secret) return texts.join(" ") || "The connection was lost. Try again.";
+        ui.later(() => show(ui, secret).then(then));
+        return "";
+      },
+      close,
+    ),
+  );
+}
+
+function show(ui, secret) {
+  const text = h("input", { type: "text", readonly: true, value: secret, dir: "ltr" });
+  return openDialog("The token", (close) => [
+    field("Nobody can show it again", text, "Programs send it with each request: Authorization: Bearer …"),
+    h(
+      "div.buttons",
+      {},
+      button("Copy", () => ui.actions.copy(secret, "The token is copied."), { autofocus: true }),
+      button("Done", () => close(), { look: "primary" }),
+    ),
+  ]);
+}
