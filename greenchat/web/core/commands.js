@@ -21,6 +21,7 @@ export const ELSEWHERE = {
   save: "Settings are kept at each change.",
   split: "There is one window at a time here. Open the page in a second tab to see two.",
   unsplit: "There is one window at a time here.",
+  vsplit: "There is one window at a time here. Open the page in a second tab to see two.",
 };
 
 /** Declare a command. names: its name, then its aliases. */
