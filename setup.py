@@ -12,11 +12,13 @@ assert version
 jwt = ["PyJWT>=2.8,<3"]  # the server: logins with tokens of an identity provider
 metrics = ["prometheus-client>=0.20,<1"]  # the server: figures for Prometheus
 files = ["pillow>=10.3,<14"]  # the server: takes metadata out of uploaded pictures, and makes them small
+dnsbl = ["dnspython>=2.6,<3"]  # the server: asks DNS blocklists
 keyring = ["keyring>=24,<26"]  # the client: passwords in the system's keyring, not in a file
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
 
 test = [
+    *dnsbl,
     *jwt,
     *files,
     *metrics,
@@ -67,6 +69,7 @@ setup(
         "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
         "jwt": jwt,
         "files": files,
+        "dnsbl": dnsbl,
         "keyring": keyring,
         "metrics": metrics,
         "proxy": proxy,

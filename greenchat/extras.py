@@ -12,6 +12,7 @@ JWT = ("PyJWT",)
 FILES = ("pillow",)
 METRICS = ("prometheus-client",)
 COMPLETION = ("shtab",)
+DNSBL = ("dnspython",)
 
 
 def install(packages: tuple[str, ...]) -> str:

@@ -63,7 +63,7 @@ INNER_ORDER = {
         {"net", "files"},
         {"http", "control"},
         {"data"},
-        {"sweeper", "reload", "tools", "health"},
+        {"sweeper", "reload", "tools", "health", "blocklist_gate"},
         {"app"},
         {"launch"},
         {"main"},

@@ -117,6 +117,7 @@ LOCAL = {
         "batch",
         "closing",
         "has_tried",
+        "listed",
         "received_messages",
         "received_bytes",
         "room",

@@ -28,6 +28,7 @@ class Session:
     cap_version: of CAP LS, 301 until it says 302 or more.
     away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
     account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
+    listed: why it can't come in without an account, "" if it can: its address is on a blocklist.
     gateway: through which it came, by WEBIRC. metadata: its use of metadata, if any. number: identifies it in a log; no
     other session of the process has it. has_tried: a password. room: bytes that it may add to the history, see
     `volumes`. joined: channels, for the log.
@@ -56,6 +57,7 @@ class Session:
     user: "User | None" = None
     closing: str = ""
     gateway: str = ""
+    listed: str = ""
     metadata: MetadataUse | None = None
     has_tried: bool = False
     received_messages: int = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 from greenchat.config import validators
+from greenchat.config.blocklists import BlocklistOptions
 from greenchat.config.key import Key
 from greenchat.config.web import Metrics, Web
 from greenchat.protocol import first_bytes
@@ -296,6 +297,9 @@ class Options:
     )
     connections: Annotated[Connections, Key("Limits on connections, and timeouts.")] = field(
         default_factory=Connections
+    )
+    dnsbl: Annotated[BlocklistOptions, Key("DNS blocklists: addresses from which abuse came elsewhere.")] = field(
+        default_factory=BlocklistOptions
     )
     plain: Annotated[
         PlainText, Key("Plain-text clients (nc, telnet, simple socket programs); they join the lobby.")

@@ -28,6 +28,7 @@ from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.first_bytes import is_foreign
 from greenchat.protocol.message import Message
+from greenchat.server.blocklist_gate import BlocklistGate
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
@@ -105,6 +106,7 @@ class App:
         self.admission = Admission(self.now, self._objection, self.http.make_room, lambda: self.tls)
         chores = [self._health.look_at_certificate, self.admission.forget_old, self.http.forget_old]
         self.sweeper = Sweeper(self, *chores, *([self.files.sweep] if self.files else []))
+        self.blocklists = BlocklistGate(self)
         self._read_config = read_config
         self._recorder: Recorder | None = None
         self._stopping = Event()
@@ -161,6 +163,7 @@ class App:
         self.hangups.close()
         if self.files:
             self._let_end(self.files.close, "the last upload")
+        self._let_end(self.blocklists.close, "a question to the DNS")
         self._let_end(self.threads.kill, "a login or a search")
         self.turn.end()
         if self._recorder:
@@ -294,8 +297,14 @@ class App:
         if arrival is None:
             self.meter.refused += 1
             return
+        listing = None if arrival.forwards else self.blocklists.look_up(arrival.source)
+        if listing and self.blocklists.refuses(listing):
+            self.admission.turn_away(sock, arrival.source, listing.reason, listener)
+            self.meter.refused += 1
+            return
         connection = Connection(self, listener, sock, _presentable(arrival.source))
         connection.session.secure = arrival.secure
+        self.blocklists.mark(connection.session, listing)
         if arrival.forwards:
             connection.forwarders = listener.proxy
         self.admission.register(connection.session, arrival.source)
@@ -316,7 +325,10 @@ class App:
 
     def relocate(self, session: Session, host: str) -> str:
         """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
-        return self.admission.relocate(session, host, self.options.connections)
+        reason = self.admission.relocate(session, host, self.options.connections)
+        if not reason:
+            self.blocklists.look_up_later(session, host)
+        return reason
 
 
 def _presentable(host: str) -> str:

@@ -11,6 +11,7 @@ from greenchat.config.document import to_document
 from greenchat.config.file import Config
 from greenchat.config.options import ListenerOptions, Options
 from greenchat.config.schema import take_over
+from greenchat.server.net.blocklists import require_package
 from greenchat.server.net.connection import Connection
 from greenchat.server.net.listener import CannotListenError, Listener, Peer
 from greenchat.server.net.plain import PlainClients
@@ -45,6 +46,8 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     network = running.network
     settings, refused = take_over(network.settings, config.settings)
     options, refused_options = take_over(running.options, config.options)
+    if options.dnsbl.zones:
+        require_package()
     if running.options.tls != options.tls or running.options.tls.is_given:
         running.tls = load_tls(options.tls, options.data, settings.name)
     running.options = options

@@ -14,6 +14,10 @@ def defcon_gate(network: Network) -> DefconGate:
 
 def objection_to_guest(ctx: Context, session: Session) -> str:
     """Return the reason why a session can't come in without an account; "" if it can."""
-    if ctx.network.defcon > ONLY_ACCOUNTS or session.account:
+    if session.account:
+        return ""
+    if session.listed:
+        return f"{session.listed}: log in with SASL to come in"
+    if ctx.network.defcon > ONLY_ACCOUNTS:
         return ""
     return defcon_gate(ctx.network).objection_to_guest(session.host)

@@ -106,6 +106,7 @@ _SHOWN = (
     "account",
     "away",
     "gateway",
+    "listed",
     "token",
 )
 

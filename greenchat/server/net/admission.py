@@ -68,6 +68,11 @@ class Admission:
         self._farewell.say(sock, refusal, tls=listener.tls)
         return None
 
+    def turn_away(self, sock: socket.socket, host: str, reason: str, listener: ListenerOptions) -> None:
+        """Refuse a client that was admitted before more was known of its address."""
+        self._gate.leave(host)
+        self._farewell.say(sock, RefusedError(reason, 403), tls=listener.tls)
+
     def register(self, session: Session, host: str) -> None:
         """This session came from the IP address that was admitted."""
         self._origins[session] = host

@@ -1,0 +1,162 @@
+"""Asks DNS blocklists about the addresses that connect.
+
+Sources: RFC 5782 (DNS Blacklists and Whitelists), sections 2.1, 2.3 and 2.4: the octets of an IPv4 address, or the
+nibbles of an IPv6 address, are reversed and put before the name of the zone; an address that is listed has an A record
+there, and may have a TXT record that says why.
+
+A list that does not answer in time lets everybody in: a chat must not depend on somebody else's name server.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from ipaddress import IPv4Address
+from time import monotonic
+from typing import Protocol
+
+from gevent.threadpool import ThreadPool
+
+from greenchat import extras
+from greenchat.config.blocklists import BlocklistOptions, Zone
+from greenchat.config.file import ConfigError
+from greenchat.config.options import Address
+from greenchat.values.addresses import IpNetwork, address, is_within
+
+log = logging.getLogger(__name__)
+
+_THREADS = 8
+_MOST_WAITING = 64  # addresses that are asked about at once; beyond that they come in unasked
+_MOST_REMEMBERED = 20_000
+_DNS_PORT = 53
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """An address that is on a list. text: what the list says of it, "" if nothing."""
+
+    host: str
+    zone: str
+    text: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The reason as one line for the person that comes from there."""
+        return f"Your address {self.host} is listed by {self.zone}" + (f" ({self.text})" if self.text else "")
+
+
+class Ask(Protocol):
+    """Asks the DNS, for at most so many seconds. Returns the A records, or with `why` the TXT records."""
+
+    def __call__(self, name: str, *, why: bool = False) -> list[str]: ...
+
+
+class Blocklists:
+    """Looks addresses up, and remembers the answers for a while."""
+
+    def __init__(self, options: Callable[[], BlocklistOptions], exempt: Callable[[], tuple[IpNetwork, ...]]) -> None:
+        """exempt: addresses that are never asked about. Raises ConfigError where the package is missing."""
+        self._options = options
+        self._exempt = exempt
+        self._threads: ThreadPool | None = None
+        self._waiting = 0
+        self._known: dict[str, tuple[float, Listing | None]] = {}
+        if options().zones:
+            require_package()
+
+    def look_up(self, host: str) -> Listing | None:
+        """Return where an IP address is listed, None if it is not. Waits for the answer."""
+        options = self._options()
+        found = address(host)
+        if not (options.zones and found.is_global) or is_within(host, self._exempt()):
+            return None
+        known = self._known.get(host)
+        if known and monotonic() < known[0]:
+            return known[1]
+        if self._waiting >= _MOST_WAITING:
+            log.warning("the DNS blocklists are not asked about %s: too many answers are awaited", host)
+            return None
+        self._waiting += 1
+        try:
+            listing: Listing | None = self._pool().apply(_look_up, (host, options))
+        finally:
+            self._waiting -= 1
+        self._remember(host, listing, options.remember)
+        return listing
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        if self._threads is not None:
+            self._threads.kill()
+
+    def _pool(self) -> ThreadPool:
+        if self._threads is None:
+            self._threads = ThreadPool(_THREADS)
+        return self._threads
+
+    def _remember(self, host: str, listing: Listing | None, seconds: float) -> None:
+        now = monotonic()
+        if len(self._known) >= _MOST_REMEMBERED:
+            self._known = {host: known for host, known in self._known.items() if known[0] > now}
+        if len(self._known) < _MOST_REMEMBERED:
+            self._known[host] = (now + seconds, listing)
+
+
+def require_package() -> None:
+    """Raise ConfigError where what asks the DNS is not installed."""
+    if find_spec("dns") is None:
+        raise ConfigError(f"DNS blocklists need one more package: {extras.install(extras.DNSBL)}")
+
+
+def query_name(host: str, zone: str) -> str:
+    """Return the name under which a list has an IP address (RFC 5782, sections 2.1 and 2.4)."""
+    found = address(host)
+    if isinstance(found, IPv4Address):
+        parts = str(found).split(".")
+    else:
+        parts = list(found.exploded.replace(":", ""))
+    return ".".join([*reversed(parts), zone])
+
+
+def _look_up(host: str, options: BlocklistOptions) -> Listing | None:
+    """In a thread: it waits for the DNS."""
+    ask = _asking(options)
+    for zone in options.zones:
+        name = query_name(host, zone.name)
+        if any(_counts(answer, zone) for answer in ask(name)):
+            text = " ".join(ask(name, why=True))
+            return Listing(host, zone.name, "".join(each for each in text if each.isprintable())[:200])
+    return None
+
+
+def _counts(answer: str, zone: Zone) -> bool:
+    # "The contents of the A record MUST NOT be used as an IP address ... DNSxLs ... [use] 127.0.0.0/8": what is
+    # outside of it comes from a name server that answers every question
+    return answer in zone.answers if zone.answers else answer.startswith("127.")
+
+
+def _asking(options: BlocklistOptions) -> Ask:
+    import dns.exception
+    import dns.resolver
+
+    resolver = dns.resolver.Resolver(configure=not options.resolver)
+    if options.resolver:
+        text = options.resolver
+        server = Address.parse(text) if text.rpartition(":")[2].isdigit() and "." in text else Address(text, _DNS_PORT)
+        resolver.nameservers, resolver.port = [server.host], server.port
+    deadline = monotonic() + options.timeout
+
+    def ask(name: str, *, why: bool = False) -> list[str]:
+        left = deadline - monotonic()
+        if left <= 0:
+            return []
+        try:
+            answer = resolver.resolve(name, "TXT" if why else "A", lifetime=left, search=False)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []  # it is not listed, or nothing is said about it
+        except (dns.exception.DNSException, OSError) as error:
+            log.warning("the DNS blocklist did not answer about %s: %s", name, error)
+            return []
+        return [row.to_text().strip('"') for row in answer]
+
+    return ask
