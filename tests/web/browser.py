@@ -178,6 +178,15 @@ class Browser:
         self.find(".composer textarea")
         self.until(lambda: self.run("return document.querySelectorAll('.members li').length"))
 
+    def register(self, password: str) -> None:
+        """Make the name that one has one's own."""
+        self.say("/register")
+        first, again = self.until(lambda: self.all("dialog input[type=password]"))
+        first.send_keys(password)
+        again.send_keys(password, Keys.ENTER)
+        self.find(".toast", "is yours now")
+        self.gone("dialog")
+
     def say(self, text: str) -> None:
         """Write something and press Enter; wait until the server has it."""
         self.fill("#composer", text)

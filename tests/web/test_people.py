@@ -16,19 +16,10 @@ from tests.web.browser import Browser, Keys
 from tests.web.conftest import MakeSite, Shoot, Site
 
 
-def _register(browser: Browser, password: str) -> None:
-    browser.say("/register")
-    first, again = browser.until(lambda: browser.all("dialog input[type=password]"))
-    first.send_keys(password)
-    again.send_keys(password, Keys.ENTER)
-    browser.find(".toast", "is yours now")
-    browser.gone("dialog")
-
-
 def test_register_and_log_in_on_two(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
     """The name is owned then; who has the password is the same person on both."""
     browser.join(site.address(), "ada")
-    _register(browser, "correct-horse")
+    browser.register("correct-horse")
     browser.find(".me", "logged in as ada")
     other.open(site.address())
     other.fill("#name", "ada")
@@ -52,7 +43,7 @@ def test_register_and_log_in_on_two(site: Site, browser: Browser, other: Browser
 def test_read_on_one_is_read_on_the_other(site: Site, browser: Browser, other: Browser) -> None:
     """The read mark goes with the account."""
     browser.join(site.address(), "ada")
-    _register(browser, "correct-horse")
+    browser.register("correct-horse")
     other.open(site.address())
     other.fill("#name", "ada")
     other.type(Keys.ENTER)
@@ -72,7 +63,7 @@ def test_read_on_one_is_read_on_the_other(site: Site, browser: Browser, other: B
 def test_a_changed_password_and_logging_out(site: Site, browser: Browser) -> None:
     """By the account's dialog."""
     browser.join(site.address(), "ada")
-    _register(browser, "correct-horse")
+    browser.register("correct-horse")
     browser.click(".me")
     browser.find("dialog .masks", "127.0.0.1")  # its sessions
     browser.click("dialog button", "Change password")
@@ -155,7 +146,7 @@ def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: 
 def test_a_registered_channel(site: Site, browser: Browser) -> None:
     """Its dialog says whose it is."""
     browser.join(site.address("#mine"), "ada")
-    _register(browser, "correct-horse")
+    browser.register("correct-horse")
     browser.click("button[aria-label='About this channel']")
     browser.click("dialog button", "Register the channel")
     browser.find("dialog", "#mine is yours now")
@@ -285,7 +276,7 @@ def test_staying_signed_in(site: Site, browser: Browser) -> None:
 def test_a_new_password_signs_all_browsers_out(site: Site, browser: Browser, other: Browser) -> None:
     """The page says so, and asks for the password."""
     browser.join(site.address(), "ada")
-    _register(browser, "correct-horse")
+    browser.register("correct-horse")
     other.open(site.address())
     other.fill("#name", "ada")
     other.type(Keys.ENTER)

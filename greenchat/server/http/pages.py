@@ -15,6 +15,7 @@ from pathlib import Path
 
 from greenchat import __version__
 from greenchat.chat.network import Network
+from greenchat.config.settings import FileHost
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.http.request import Request, Response, json_response
@@ -94,6 +95,7 @@ class Pages:
                 "version": __version__,
                 "password_least": settings.accounts.password_least,
                 "websocket": "ws",
+                "files": _file_facts(settings.files),
             }
         )
 
@@ -153,6 +155,13 @@ class Pages:
             "display": "standalone",
         }
         return json.dumps(manifest, ensure_ascii=False).encode()
+
+
+def _file_facts(rules: FileHost) -> dict[str, object] | None:
+    """Return what the page has to know to upload files; None where it can't. size: in bytes."""
+    if not rules.enabled:
+        return None
+    return {"url": rules.url, "size": rules.size << 20, "guests": rules.guests > 0}
 
 
 def _in_json(text: str) -> str:

@@ -7,6 +7,7 @@ import { stripped } from "../core/format.js";
 import { isDenied, say } from "../core/speak.js";
 import { listed, shortened } from "../core/text.js";
 import { h, icon, iconButton, refill } from "./dom.js";
+import { Uploads } from "./upload.js";
 
 const PASTED_LINES = 6; // from so many lines on a paste is asked about
 const AGAIN = 3000; // milliseconds between two signs that one types
@@ -38,6 +39,8 @@ export class Composer {
     });
     this.popup = h("ul.completion", { id: "completion", role: "listbox", "aria-label": "Suggestions", hidden: true });
     this.replying = h("div.replying", { hidden: true });
+    this.uploads = new Uploads(ui);
+    this.clip = iconButton("clip", "Upload files", () => this.uploads.picker.click());
     this.typing = h("p.typing", { role: "status" });
     this.send = h("button.send", { type: "submit", "aria-label": "Send", title: "Send" }, icon("send"));
     this.form = h(
@@ -45,10 +48,13 @@ export class Composer {
       { onsubmit: (event) => this.submit(event) },
       this.popup,
       this.replying,
+      this.uploads.element,
+      this.uploads.picker,
       h(
         "div.field",
         {},
         this.field,
+        this.clip,
         iconButton("smile", "Insert an emoji", () => this.ui.dialogs.emoji((sign) => this.insert(`${sign} `))),
         this.send,
       ),
@@ -66,6 +72,7 @@ export class Composer {
       this.close();
       this.grow();
     }
+    this.clip.hidden = !this.uploads.offered || buffer.kind === "status";
     const where = buffer.kind === "status" ? "Try /help" : `Message ${buffer.name}`;
     const left = buffer.kind === "channel" && !buffer.joined && model.link.state === "online";
     this.field.placeholder = left ? `You are not in ${buffer.name}` : where;
@@ -305,8 +312,13 @@ export class Composer {
     this.field.removeAttribute("aria-activedescendant");
   }
 
-  /** Many lines are sent only when that is meant. */
+  /** Files go to the server, and many lines are sent only when that is meant. */
   async pasted(event) {
+    const { files } = event.clipboardData ?? {};
+    if (files?.length && this.uploads.offered) {
+      event.preventDefault();
+      return this.uploads.add(files);
+    }
     const text = event.clipboardData?.getData("text/plain") ?? "";
     const lines = text.replace(/\s+$/, "").split("\n");
     if (lines.length < PASTED_LINES) return;

@@ -7,6 +7,7 @@ import { button, h, icon } from "./dom.js";
 import { passing } from "./rows.js";
 import { drawText } from "./spans.js";
 import { brief, brisk, clock, dayName, exact } from "./times.js";
+import { pictures } from "./upload.js";
 
 /** What an element of a row is made of: it is drawn anew when this changes. */
 export function signature(ui, buffer, row) {
@@ -114,6 +115,7 @@ function talk(ui, buffer, { line, first }) {
       {},
       first && line.kind !== "action" && head(ui, buffer, line),
       gone ? h("p.text.gone", {}, goneWords(gone, line)) : text(ui, line),
+      !gone && pictures(ui, line.text),
       !gone && reactions(ui, buffer, line),
     ),
   );
