@@ -83,7 +83,7 @@ def test_a_changed_password_and_logging_out(site: Site, browser: Browser) -> Non
 def test_connections_and_programs_are_ended_one_by_one(site: Site, browser: Browser, shoot: Shoot) -> None:
     """By the account's dialog: another connection, and a program's token, which is shown once."""
     browser.join(site.address(), "ada")
-    _register(browser, "correct-horse")
+    browser.register("correct-horse")
     with Client(site.target, "ada2") as phone:
         phone.run("PRIVMSG NickServ :IDENTIFY ada correct-horse")
         browser.click(".me")
