@@ -60,7 +60,7 @@ INNER_ORDER = {
     ],
     "server": [
         {"clock", "early_signals", "jwt_check", "log_files", "terminal", "mail", "urls", "systemd"},
-        {"net", "files"},
+        {"bearer", "net", "files"},
         {"http", "control"},
         {"data"},
         {"sweeper", "reload", "tools", "health", "blocklist_gate"},

@@ -38,12 +38,16 @@ class Preferences:
 class Account:
     """An account.
 
-    name: as registered. id: see `account_id`. verifier: text form of protocol.scram.Verifier, "" where only
-    certificates log in. created: ms since the epoch. certificates: SHA-256 fingerprints in lower-case hex. nicks:
-    further nicknames that belong to it. code: what VERIFY must give, "" once it is verified. metadata: what its owner
-    says of themselves. reset: the hash of a code that lets set a new password, a space, and until when, in ms since
-    the epoch.
-    accepted: ids of accounts that may write to its owner in spite of user mode +g.
+    name: as registered. id: see `account_id`. created, used: when it was made, and when somebody was last logged in to
+    it (to the day), in ms since the epoch.
+    verifier: text form of protocol.scram.Verifier for SHA-256, "" where only certificates or tokens log in;
+    verifier_512: for SHA-512, "" until the password is used again. certificates: SHA-256 fingerprints in lower-case
+    hex. subjects: who it is at an identity provider, as `issuer subject`. nicks: further nicknames that belong to it.
+    code: what VERIFY must give, "" once it is verified. reset: the hash of a code that lets set a new password, a
+    space, and until when, in ms since the epoch; new_email: the same for an address that waits for proof, another
+    space, and that address.
+    metadata: what its owner says of themselves. accepted: ids of accounts that may write to its owner in spite of user
+    mode +g. vhost: the host that its owner is shown with, "" for the usual one.
     """
 
     name: str
@@ -57,6 +61,11 @@ class Account:
     suspended: str = ""
     reset: str = ""
     accepted: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    verifier_512: str = ""
+    new_email: str = ""
+    used: int = 0
+    vhost: str = ""
     preferences: Preferences = field(default_factory=Preferences)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,6 +93,11 @@ class Account:
             "suspended": self.suspended,
             "reset": self.reset,
             "accepted": list(self.accepted),
+            "subjects": list(self.subjects),
+            "verifier_512": self.verifier_512,
+            "new_email": self.new_email,
+            "used": self.used,
+            "vhost": self.vhost,
             "preferences": {name: getattr(self.preferences, name) for name in Preferences.__slots__},
             "metadata": dict(self.metadata),
         }
@@ -96,6 +110,7 @@ class Account:
         known["certificates"] = tuple(known.get("certificates", ()))
         known["nicks"] = tuple(known.get("nicks", ()))
         known["accepted"] = tuple(known.get("accepted", ()))
+        known["subjects"] = tuple(known.get("subjects", ()))
         known["preferences"] = Preferences(
             **{name: preferences[name] for name in Preferences.__slots__ if name in preferences}
         )
@@ -124,14 +139,14 @@ class Dropped:
 
 
 class Accounts:
-    """All accounts, by name, by id, by certificate, and by the nicks that they own; and the names of former ones.
+    """All accounts, by name, id, certificate, subject, and the nicks that they own; and the names of former ones.
 
     skeleton: what a nick looks like, see `names.Naming`; without one only spellings of a nick look like it.
-    Reads: iteration, len, get, by_id, id_of, author, by_certificate, owner_of_nick, claimant_of, reserved.
+    Reads: iteration, len, get, by_id, id_of, author, by_proof, owner_of_nick, claimant_of, reserved.
     Changes: put, drop, change, reserve, free.
     """
 
-    __slots__ = ("_by_certificate", "_by_id", "_by_look", "_by_name", "_by_nick", "_dropped", "_fold", "_skeleton")
+    __slots__ = ("_by_id", "_by_look", "_by_name", "_by_nick", "_by_proof", "_dropped", "_fold", "_skeleton")
 
     def __init__(self, fold: Casefold, accounts: Iterable[Account] = (), *, skeleton: Casefold | None = None) -> None:
         self._fold = fold
@@ -139,7 +154,7 @@ class Accounts:
         self._by_look: dict[str, str] = {}
         self._by_name: dict[str, Account] = {}
         self._by_id: dict[str, Account] = {}
-        self._by_certificate: dict[str, str] = {}
+        self._by_proof: dict[str, str] = {}  # certificates, and subjects
         self._dropped: dict[str, Dropped] = {}  # by what its name looks like
         self._by_nick: dict[str, str] = {}
         for account in accounts:
@@ -186,9 +201,9 @@ class Accounts:
         """Let a former account's name be registered again; return that account."""
         return self._dropped.pop(self._skeleton(name), None)
 
-    def by_certificate(self, fingerprint: str) -> Account | None:
-        """Return the account that this certificate logs in to."""
-        name = self._by_certificate.get(fingerprint)
+    def by_proof(self, proof: str) -> Account | None:
+        """Return the account that this certificate (its fingerprint) or this subject of a provider logs in to."""
+        name = self._by_proof.get(proof)
         return self._by_name[name] if name is not None else None
 
     def owner_of_nick(self, nick: str) -> Account | None:
@@ -207,7 +222,7 @@ class Accounts:
         key = self._fold(account.name)
         self._by_name[key] = account
         self._by_id[account.id] = account
-        self._by_certificate.update(dict.fromkeys(account.certificates, key))
+        self._by_proof.update(dict.fromkeys((*account.certificates, *account.subjects), key))
         self._by_nick.update(dict.fromkeys(map(self._fold, account.nicks), key))
         if self._skeleton is not self._fold:
             self._by_look.update(dict.fromkeys(map(self._skeleton, (account.name, *account.nicks)), key))
@@ -218,8 +233,8 @@ class Accounts:
         account = self._by_name.pop(self._fold(name), None)
         if account is not None:
             self._by_id.pop(account.id, None)
-            for fingerprint in account.certificates:
-                self._by_certificate.pop(fingerprint, None)
+            for proof in (*account.certificates, *account.subjects):
+                self._by_proof.pop(proof, None)
             for nick in account.nicks:
                 self._by_nick.pop(self._fold(nick), None)
             for nick in (account.name, *account.nicks):

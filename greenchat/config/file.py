@@ -56,6 +56,9 @@ def parse(table: Table, *, folder: Path) -> Config:
     _check_tls(options.tls)
     if settings.webirc.hosts and not settings.webirc.password:
         raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
+    for name in ("audience", "keys") if settings.bearer.issuer else ():
+        if not getattr(settings.bearer, name):
+            raise WrongKeyError(f"bearer.{name}", "must be set where bearer.issuer is")
     if options.motd_file != NOT_GIVEN:
         if settings.motd not in ((), GREETING):
             raise WrongKeyError("motd_file", "cannot be set together with motd")

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from greenchat import __version__
 from greenchat.config import validators
+from greenchat.config.bearer import Bearer
 from greenchat.config.key import Key
 from greenchat.config.moderation import Moderation, SpamFilter
 from greenchat.config.opers import CLASSES, OPERS, Oper, OperClass
@@ -282,6 +283,13 @@ class Settings:
     )
     history: Annotated[History, Key("Chat history.")] = field(default_factory=History)
     accounts: Annotated[AccountSettings, Key("Accounts.")] = field(default_factory=AccountSettings)
+    bearer: Annotated[
+        Bearer,
+        Key(
+            "Logins with tokens of an identity provider (SASL OAUTHBEARER and IRCV3BEARER, over TLS): JSON Web\n"
+            "Tokens, signed with a public key. Needs the package PyJWT."
+        ),
+    ] = field(default_factory=Bearer)
     metadata: Annotated[Metadata, Key("Metadata of users and channels (METADATA).")] = field(default_factory=Metadata)
     relaymsg: Annotated[RelayMsg, Key("Bots that relay people of other networks (RELAYMSG).")] = field(
         default_factory=RelayMsg

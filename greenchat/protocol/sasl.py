@@ -67,6 +67,41 @@ def parse_plain(response: bytes) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
+def parse_bearer(response: bytes) -> tuple[str, str]:
+    """Return (authorization identity, token) of IRCV3BEARER: https://github.com/ircv3/ircv3-specifications/pull/545.
+
+    Raises SaslError, also for other kinds of token than JSON Web Tokens.
+    """
+    authorization, kind, token = _texts(response, "\0", 3)
+    if kind != "jwt" or not token:
+        raise SaslError(f"this kind of token is not known: {kind[:50]!r}")
+    return authorization, token
+
+
+def parse_oauth_bearer(response: bytes) -> tuple[str, str]:
+    """Return (authorization identity, token) of OAUTHBEARER, RFC 7628, section 3.1. Raises SaslError."""
+    header, *pairs, last, end = _texts(response, "\x01")
+    flag, _, authorization = header.removesuffix(",").partition(",")
+    if flag not in ("n", "y") or last or end or not header.endswith(","):
+        raise SaslError("the response is not a GS2 header and pairs of key and value")
+    auth = dict(pair.partition("=")[::2] for pair in pairs).get("auth", "")
+    scheme, _, token = auth.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise SaslError("there is no bearer token in the response")
+    return authorization.removeprefix("a=").replace("=2C", ",").replace("=3D", "="), token.strip()
+
+
+def _texts(response: bytes, separator: str, count: int = 0) -> list[str]:
+    """Return so many texts (0: three at least). Raises SaslError unless the response is UTF-8 and has them."""
+    try:
+        parts = response.decode().split(separator)
+    except UnicodeDecodeError as error:
+        raise SaslError("the response is not UTF-8") from error
+    if len(parts) < 3 or (count and len(parts) != count):
+        raise SaslError("the response has too few or too many parts")
+    return parts
+
+
 def format_plain(account: str, password: str) -> bytes:
     """Return the response of PLAIN."""
     return f"\0{account}\0{password}".encode()
@@ -78,9 +113,11 @@ class Exchange:
 
     mechanism: in upper case. scram: once the client's first message has come. proved: the client has proved that it
     knows the password, and has only to acknowledge our proof.
+    refused: the client has been told what is wrong with its token, and only has to acknowledge that.
     """
 
     mechanism: str
     collector: Collector = field(default_factory=Collector)
     scram: ServerExchange | None = None
     proved: bool = False
+    refused: bool = False

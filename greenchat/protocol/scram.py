@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 ITERATIONS = 64_000  # of PBKDF2 for new verifiers; RFC 7677 asks for 4096 at least
 MOST_ITERATIONS = 2_000_000  # the most that a client computes for a server: some seconds
+HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
+"""The mechanisms, and their hashes as hashlib names them."""
+_MECHANISMS = {hash_name: mechanism for mechanism, hash_name in HASHES.items()}
 _NO_BINDING = "biws"  # base64 of "n,,": no channel binding
 
 
@@ -21,39 +24,44 @@ class ScramError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """The stored form of a password. salt and keys are bytes; iterations those of PBKDF2."""
+    """The stored form of a password. salt and keys are bytes; iterations those of PBKDF2; hash_name: see HASHES."""
 
     salt: bytes
     iterations: int
     stored_key: bytes
     server_key: bytes
+    hash_name: str = "sha256"
 
     def __str__(self) -> str:
         """Return `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey`, the form that PostgreSQL stores too."""
         salt, stored, server = map(_encode, (self.salt, self.stored_key, self.server_key))
-        return f"SCRAM-SHA-256${self.iterations}:{salt}${stored}:{server}"
+        return f"{_MECHANISMS[self.hash_name]}${self.iterations}:{salt}${stored}:{server}"
 
     @classmethod
     def parse(cls, text: str) -> "Verifier":
         """Make a verifier from str()'s output. Raises ScramError."""
         try:
-            _, cost, keys = text.split("$")
+            mechanism, cost, keys = text.split("$")
             iterations, salt = cost.split(":")
             stored, server = keys.split(":")
-            return cls(_decode(salt), int(iterations), _decode(stored), _decode(server))
-        except ValueError as error:
+            hash_name = HASHES[mechanism]
+            return cls(_decode(salt), int(iterations), _decode(stored), _decode(server), hash_name)
+        except (ValueError, KeyError) as error:
             raise ScramError("not a verifier") from error
 
     def matches(self, password: str) -> bool:
         """Whether this is the password. Slow on purpose: run it off the loop."""
-        salted = _salted(password, self.salt, self.iterations)
-        return hmac.compare_digest(_hash(_hmac(salted, b"Client Key")), self.stored_key)
+        return hmac.compare_digest(
+            make_verifier(password, self.salt, self.iterations, self.hash_name).stored_key, self.stored_key
+        )
 
 
-def make_verifier(password: str, salt: bytes, iterations: int = ITERATIONS) -> Verifier:
+def make_verifier(password: str, salt: bytes, iterations: int = ITERATIONS, hash_name: str = "sha256") -> Verifier:
     """Derive what to store. Slow on purpose: run it off the loop."""
-    salted = _salted(password, salt, iterations)
-    return Verifier(salt, iterations, _hash(_hmac(salted, b"Client Key")), _hmac(salted, b"Server Key"))
+    salted = hashlib.pbkdf2_hmac(hash_name, password.encode(), salt, iterations)
+    client_key = hmac.digest(salted, b"Client Key", hash_name)
+    server_key = hmac.digest(salted, b"Server Key", hash_name)
+    return Verifier(salt, iterations, hashlib.new(hash_name, client_key).digest(), server_key, hash_name)
 
 
 class ServerExchange:
@@ -102,18 +110,22 @@ class ServerExchange:
             raise ScramError("the nonce does not match")
         proof = _decode(proof_text)
         auth = (self._auth + "," + without_proof).encode()
-        signature = _hmac(verifier.stored_key, auth)
-        if len(proof) != len(signature) or not hmac.compare_digest(_hash(_xor(proof, signature)), verifier.stored_key):
+        signature = hmac.digest(verifier.stored_key, auth, verifier.hash_name)
+        if len(proof) != len(signature):
             raise ScramError("wrong password")
-        return "v=" + _encode(_hmac(verifier.server_key, auth))
+        client_key = _xor(proof, signature)
+        if not hmac.compare_digest(hashlib.new(verifier.hash_name, client_key).digest(), verifier.stored_key):
+            raise ScramError("wrong password")
+        return "v=" + _encode(hmac.digest(verifier.server_key, auth, verifier.hash_name))
 
 
 class ClientExchange:
     """The client's side: `first`, then `final` with the server's first message, then `check` with its last."""
 
-    __slots__ = ("_bare", "_nonce", "_password", "_server_signature")
+    __slots__ = ("_bare", "_hash", "_nonce", "_password", "_server_signature")
 
-    def __init__(self, username: str, password: str, nonce: str) -> None:
+    def __init__(self, username: str, password: str, nonce: str, hash_name: str = "sha256") -> None:
+        self._hash = hash_name
         self._bare = f"n={_quote(username)},r={nonce}"
         self._nonce = nonce
         self._password = password
@@ -132,12 +144,12 @@ class ClientExchange:
         cost = _need(fields, "i")
         if not (cost.isascii() and cost.isdigit() and 4096 <= int(cost[:9]) <= MOST_ITERATIONS):
             raise ScramError("the server asks for too little or too much work")
-        salted = _salted(self._password, _decode(_need(fields, "s")), int(cost))
-        client_key = _hmac(salted, b"Client Key")
+        salted = hashlib.pbkdf2_hmac(self._hash, self._password.encode(), _decode(_need(fields, "s")), int(cost))
+        client_key = hmac.digest(salted, b"Client Key", self._hash)
         without_proof = f"c={_NO_BINDING},r={nonce}"
         auth = f"{self._bare},{server_first},{without_proof}".encode()
-        self._server_signature = _hmac(_hmac(salted, b"Server Key"), auth)
-        proof = _xor(client_key, _hmac(_hash(client_key), auth))
+        self._server_signature = hmac.digest(hmac.digest(salted, b"Server Key", self._hash), auth, self._hash)
+        proof = _xor(client_key, hmac.digest(hashlib.new(self._hash, client_key).digest(), auth, self._hash))
         return f"{without_proof},p={_encode(proof)}"
 
     def check(self, server_final: str) -> None:
@@ -180,18 +192,6 @@ def _decode(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ScramError("not base64") from error
-
-
-def _salted(password: str, salt: bytes, iterations: int) -> bytes:
-    return hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
-
-
-def _hmac(key: bytes, data: bytes) -> bytes:
-    return hmac.digest(key, data, "sha256")
-
-
-def _hash(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
 
 
 def _xor(one: bytes, other: bytes) -> bytes:

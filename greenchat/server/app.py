@@ -28,6 +28,7 @@ from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from greenchat.protocol.first_bytes import is_foreign
 from greenchat.protocol.message import Message
+from greenchat.server.bearer import ProviderTokens
 from greenchat.server.blocklist_gate import BlocklistGate
 from greenchat.server.clock import Clock
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
@@ -82,6 +83,8 @@ class App:
         self.network = Network(settings, now=self.now())
         self.keeper = StoreKeeper(options.data, options.storage, now=self.clock.believed)
         self.store = self.keeper.store
+        self.bearer = ProviderTokens()
+        self.bearer.use(settings.bearer)
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
         restore(self.network, self.store)

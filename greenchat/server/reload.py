@@ -11,6 +11,7 @@ from greenchat.config.document import to_document
 from greenchat.config.file import Config
 from greenchat.config.options import ListenerOptions, Options
 from greenchat.config.schema import take_over
+from greenchat.server.bearer import ProviderTokens
 from greenchat.server.net.blocklists import require_package
 from greenchat.server.net.connection import Connection
 from greenchat.server.net.listener import CannotListenError, Listener, Peer
@@ -26,6 +27,7 @@ class Running(Protocol):
     network: Network
     options: Options
     tls: TlsAcceptor | None
+    bearer: ProviderTokens
     send_queues: SendQueues
     plain: PlainClients
     listeners: list[Listener]
@@ -48,6 +50,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     options, refused_options = take_over(running.options, config.options)
     if options.dnsbl.zones:
         require_package()
+    running.bearer.use(settings.bearer)
     if running.options.tls != options.tls or running.options.tls.is_given:
         running.tls = load_tls(options.tls, options.data, settings.name)
     running.options = options

@@ -1,4 +1,8 @@
-"""SCRAM-SHA-256, first of all with the example of RFC 7677, section 3."""
+"""SCRAM-SHA-256, first of all with the example of RFC 7677, section 3; SCRAM-SHA-512 as RFC 5802 makes it."""
+
+import base64
+import hashlib
+import hmac
 
 import pytest
 from hypothesis import given, settings
@@ -93,3 +97,28 @@ def test_any_name_and_password_go_through(password: str, name: str) -> None:
     client.check(server.final(client.final(server.first(verifier))))
     assert verifier.matches(password)
     assert not verifier.matches(password + "x")
+
+
+def test_sha_512_is_the_same_with_another_hash() -> None:
+    """RFC 5802, section 3: "ClientProof := ClientKey XOR ClientSignature", with "H(str)" and "HMAC(key, str)" of the
+    mechanism's hash function."""
+    client = ClientExchange("user", "pencil", CLIENT_NONCE, "sha512")
+    server = ServerExchange(client.first(), SERVER_NONCE)
+    final = client.final(server.first(make_verifier("pencil", SALT, 4096, "sha512")))
+    salted = hashlib.pbkdf2_hmac("sha512", b"pencil", SALT, 4096)
+    key = hmac.new(salted, b"Client Key", "sha512").digest()
+    auth = f"n=user,r={CLIENT_NONCE},{SERVER_FIRST},c=biws,r={CLIENT_NONCE}{SERVER_NONCE}".encode()
+    signature = hmac.new(hashlib.sha512(key).digest(), auth, "sha512").digest()
+    proof = bytes(a ^ b for a, b in zip(key, signature, strict=True))
+    assert final.rpartition(",p=")[2] == base64.b64encode(proof).decode()
+    client.check(server.final(final))
+    assert str(make_verifier("pencil", SALT, 4096, "sha512")).startswith("SCRAM-SHA-512$4096:")
+
+
+def test_a_verifier_of_one_hash_is_none_of_another() -> None:
+    client = ClientExchange("user", "pencil", CLIENT_NONCE, "sha512")
+    server = ServerExchange(client.first(), SERVER_NONCE)
+    with pytest.raises(ScramError, match="wrong password"):
+        server.final(client.final(server.first(make_verifier("pencil", SALT, 4096))))
+    with pytest.raises(ScramError):
+        Verifier.parse(str(make_verifier("pencil", SALT, 4096)).replace("256", "1", 1))

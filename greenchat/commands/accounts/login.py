@@ -7,16 +7,18 @@ failures have to be waited out: per address and per account.
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 
 from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Continuation
+from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.persistence import keep_account
 from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
-from greenchat.protocol.scram import Verifier
+from greenchat.protocol.scram import Verifier, make_verifier
 from greenchat.values.addresses import netblock
 
 
@@ -34,17 +36,23 @@ def why_unusable(account: Account) -> str:
     return ""
 
 
-def verifier_of(ctx: Context, account: Account | None, name: str) -> Verifier:
-    """Return the verifier of a password for `name`: a made-up one if there is no account.
+def verifier_of(ctx: Context, account: Account | None, name: str, hash_name: str = "sha256") -> Verifier:
+    """Return the verifier of a password for `name`: a made-up one if there is none.
 
     Like a real one it is always the same for a name, however that is spelled: a client that begins to log in is shown
     its salt.
     """
-    if account is not None and account.verifier:
-        return Verifier.parse(account.verifier)
-    salt = hmac.digest(ctx.network.secret, ctx.network.fold(name).encode(), "sha256")[:16]
-    nothing = hashlib.sha256(salt).digest()
-    return Verifier(salt, ctx.network.settings.accounts.iterations, nothing, nothing)
+    stored = _stored(account, hash_name) if account is not None else ""
+    if stored:
+        return Verifier.parse(stored)
+    seed = f"{hash_name} " * (hash_name != "sha256") + ctx.network.fold(name)
+    salt = hmac.digest(ctx.network.secret, seed.encode(), "sha256")[:16]
+    nothing = hashlib.new(hash_name, salt).digest()
+    return Verifier(salt, ctx.network.settings.accounts.iterations, nothing, nothing, hash_name)
+
+
+def _stored(account: Account, hash_name: str) -> str:
+    return account.verifier if hash_name == "sha256" else account.verifier_512
 
 
 def must_wait(ctx: Context, name: str) -> int:
@@ -70,11 +78,31 @@ def check_password(
 
     def checked(ctx: Context, matches: bool) -> Continuation | None:
         current = ctx.network.accounts.by_id(account.id) if account else None
-        if matches and current is not None and account is not None and current.verifier == account.verifier:
+        if not (matches and current is not None and account is not None and current.verifier == account.verifier):
+            return then(ctx, None)
+        if current.verifier_512:
             return then(ctx, current)
-        return then(ctx, None)
+        salt, iterations, proof = ctx.random(16), ctx.network.settings.accounts.iterations, proof_of(current)
+        return Deferred(
+            lambda: str(make_verifier(password, salt, iterations, "sha512")),
+            lambda ctx, made: completed(ctx, current.id, proof, made),
+            hashes=True,
+        )
+
+    def completed(ctx: Context, account_id: str, proof: str, made: str) -> Continuation | None:
+        ctx.propose(_add_verifier, account_id, proof, made)
+        current = ctx.network.accounts.by_id(account_id)
+        return then(ctx, current if current is not None and proof_of(current) == proof else None)
 
     return guess(ctx, _keys(ctx, name), lambda: verifier.matches(password), checked, refuse)
+
+
+@step("account.verifier-512")
+def _add_verifier(ctx: Context, account_id: str, proof: str, verifier: str) -> None:
+    """Keep a verifier for SCRAM-SHA-512: of an account that was made before there was one."""
+    account = ctx.network.accounts.by_id(account_id)
+    if account is not None and proof_of(account) == proof:
+        keep_account(ctx, ctx.network.accounts.put(replace(account, verifier_512=verifier)))
 
 
 def count_failure(ctx: Context, name: str) -> None:
@@ -134,6 +162,11 @@ def mask(ctx: Context) -> str:
     if session.user is not None:
         return session.user.source
     return f"{session.nick or '*'}!{session.username or '*'}@{ctx.network.cloaks.host(session.host)}"
+
+
+def place_of(ctx: Context) -> str:
+    """Return the place that a session comes from, by which its failures are counted."""
+    return netblock(ctx.session.host)
 
 
 def _keys(ctx: Context, name: str) -> tuple[str, ...]:

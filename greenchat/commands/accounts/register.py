@@ -34,7 +34,7 @@ from greenchat.commands.core.steps import NAMES, STEPS, step
 from greenchat.config import validators
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol import caps
-from greenchat.protocol.scram import make_verifier
+from greenchat.protocol.scram import HASHES, make_verifier
 from greenchat.values import addresses
 
 
@@ -136,10 +136,15 @@ def register(
     code = "" if for_somebody else new_code(ctx, email)
     mails = bool(code) and is_mailed(ctx, email)
 
-    def hashed(ctx: Context, verifier: str) -> Continuation | None:
-        return ctx.propose(_make, name, email, verifier, code, mails, for_somebody, NAMES[then])
+    def hashed(ctx: Context, verifiers: list[str]) -> Continuation | None:
+        return ctx.propose(_make, name, email, verifiers, code, mails, for_somebody, NAMES[then])
 
-    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed, hashes=True)
+    return Deferred(lambda: make_verifiers(password, salt, iterations), hashed, hashes=True)
+
+
+def make_verifiers(password: str, salt: bytes, iterations: int) -> list[str]:
+    """Return what is stored of a password, for SHA-256 and for SHA-512. Slow on purpose: run it off the loop."""
+    return [str(make_verifier(password, salt, iterations, hash_name)) for hash_name in HASHES.values()]
 
 
 @step("account.counted")
@@ -150,7 +155,7 @@ def _count(ctx: Context, who: list[str]) -> None:
 
 @step("account.made")
 def _make(
-    ctx: Context, name: str, email: str, verifier: str, code: str, mails: bool, for_somebody: bool, told: str
+    ctx: Context, name: str, email: str, verifiers: list[str], code: str, mails: bool, for_somebody: bool, told: str
 ) -> Continuation | None:
     # somebody else may have taken the name meanwhile
     refusal = (_why_not_free if for_somebody else _why_not)(ctx, name, email)
@@ -161,7 +166,9 @@ def _make(
     expired = ctx.network.accounts.claimant_of(name)
     if expired:
         forget_account(ctx, expired)
-    account = Account(name, verifier, ctx.now, email, code=code, id=account_id(ctx.new_id()))
+    verifier, verifier_512 = verifiers
+    number = account_id(ctx.new_id())
+    account = Account(name, verifier, ctx.now, email, code=code, id=number, verifier_512=verifier_512)
     secure_account(ctx, account)
     ctx.network.accounts.put(account)
     if not for_somebody:
@@ -196,20 +203,22 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
 
     changed = ctx.network.accounts.id_of(name)
 
-    def hashed(ctx: Context, verifier: str) -> None:
-        ctx.propose(_change, changed, verifier, NAMES[then])
+    def hashed(ctx: Context, verifiers: list[str]) -> None:
+        ctx.propose(_change, changed, verifiers, NAMES[then])
 
-    return Deferred(lambda: str(make_verifier(password, salt, iterations)), hashed, hashes=True)
+    return Deferred(lambda: make_verifiers(password, salt, iterations), hashed, hashes=True)
 
 
 @step("account.password")
-def _change(ctx: Context, changed: str, verifier: str, told: str) -> None:
+def _change(ctx: Context, changed: str, verifiers: list[str], told: str) -> None:
     then: Callable[[Context, str], None] = STEPS[told]
     account = ctx.network.accounts.by_id(changed)
     if account is None:
         then(ctx, "There is no such account any more")
         return
-    drop_of(ctx, change_account(ctx, account.name, verifier=verifier, reset=""), *PASSING, SESSION)
+    verifier, verifier_512 = verifiers
+    account = change_account(ctx, account.name, verifier=verifier, verifier_512=verifier_512, reset="")
+    drop_of(ctx, account, *PASSING, SESSION)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
     then(ctx, "")
 
@@ -231,6 +240,16 @@ def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
     if accounts.email_required and not email:
         return Refusal("INVALID_EMAIL", "An email address is required")
     return _why_not_free(ctx, name, email)
+
+
+def why_not_new_account(ctx: Context, name: str) -> Refusal | None:
+    """Return why nobody can have an account of this name now, whatever proves who they are; None if they can."""
+    holder = ctx.network.holder(name)
+    if holder is not None and holder is not ctx.session.user:
+        return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
+    if is_reserved(ctx.network, name) or reservation_of(ctx, name):
+        return Refusal("BAD_ACCOUNT_NAME", RESERVED)
+    return _why_not_free(ctx, name, "")
 
 
 def _too_many(ctx: Context, email: str) -> Refusal | None:

@@ -1,14 +1,16 @@
-"""AUTHENTICATE: SASL PLAIN, EXTERNAL and SCRAM-SHA-256.
+"""AUTHENTICATE: SASL PLAIN, EXTERNAL, SCRAM-SHA-256 and -512, OAUTHBEARER and IRCV3BEARER.
 
-https://ircv3.net/specs/extensions/sasl-3.1 and sasl-3.2. It works without the capability too, before registration and
-after it, and again after a success ("reauthentication").
+https://ircv3.net/specs/extensions/sasl-3.1 and sasl-3.2; RFC 4616, 5802, 7628. It works
+without the capability too, before registration and after it, and again after a success ("reauthentication").
 """
 
 import base64
+import json
 from collections.abc import Callable
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.user import Session
+from greenchat.commands.accounts.bearer import check_token
 from greenchat.commands.accounts.login import (
     check_password,
     count_failure,
@@ -32,8 +34,22 @@ from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
-from greenchat.protocol.sasl import Exchange, SaslError, SaslTooLongError, chunks, parse_plain
-from greenchat.protocol.scram import ScramError, ServerExchange
+from greenchat.protocol.sasl import (
+    Exchange,
+    SaslError,
+    SaslTooLongError,
+    chunks,
+    parse_bearer,
+    parse_oauth_bearer,
+    parse_plain,
+)
+from greenchat.protocol.scram import HASHES, ScramError, ServerExchange
+from greenchat.values import addresses
+
+_NOT_YET = (
+    "SASL authentication failed: the password is wrong, or it was set before there was SCRAM-SHA-512, which works after"
+    " the next login with PLAIN"
+)
 
 
 @command("AUTHENTICATE", params=1, anytime=True, way=Way.STEPS)
@@ -60,16 +76,27 @@ def authenticate(ctx: Context) -> Continuation | None:
         raise IrcError(Numeric.ERR_SASLTOOLONG if too_long else Numeric.ERR_SASLFAIL) from error
 
 
-def mechanisms(*, certificate: bool) -> list[str]:
-    """Return the usable mechanisms; EXTERNAL needs a certificate, and so TLS, or the cookie of a browser."""
-    return [name for name in _STEPS if name != "EXTERNAL" or certificate]
+def mechanisms(settings: Settings, session: Session) -> list[str]:
+    """Return the mechanisms that this session can use."""
+    return [name for name in _STEPS if name not in _CONDITIONS or _CONDITIONS[name](settings, session)]
+
+
+def _may_bring_proof(_: Settings, session: Session) -> bool:
+    """EXTERNAL needs a certificate, and so TLS, or the cookie of a browser."""
+    return session.secure or bool(session.token)
+
+
+def _may_bring_token(settings: Settings, session: Session) -> bool:
+    """Tokens need TLS (RFC 7628, section 1, by RFC 6750), or a connection that does not leave this machine."""
+    return bool(settings.bearer.issuer) and (session.secure or addresses.address(session.host).is_loopback)
 
 
 def _start(ctx: Context, mechanism: str) -> None:
     if mechanism == "*":
         raise IrcError(Numeric.ERR_SASLABORTED)
-    if mechanism not in _STEPS:
-        ctx.reply(Numeric.RPL_SASLMECHS, ",".join(mechanisms(certificate=_may_bring_proof(ctx.session))))
+    known = mechanisms(ctx.network.settings, ctx.session)
+    if mechanism not in known and mechanism != "EXTERNAL":
+        ctx.reply(Numeric.RPL_SASLMECHS, ",".join(known))
         raise IrcError(Numeric.ERR_SASLFAIL)
     ctx.session.sasl = Exchange(mechanism)
     _answer(ctx, "+")
@@ -84,7 +111,7 @@ def _plain(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
 
 def _external(ctx: Context, _: Exchange, response: bytes) -> None:
     fingerprint = ctx.session.certificate
-    account = ctx.network.accounts.by_certificate(fingerprint) if fingerprint else None
+    account = ctx.network.accounts.by_proof(fingerprint) if fingerprint else None
     account = account or brought(ctx)
     wanted = response.decode(errors="replace")
     if account and wanted and ctx.network.fold(wanted) != ctx.network.fold(account.name):
@@ -97,30 +124,34 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         text = response.decode()
     except UnicodeDecodeError as error:
         raise SaslError("the response is not UTF-8") from error
+    hash_name = HASHES[exchange.mechanism]
     if exchange.scram is None:
         exchange.scram = ServerExchange(text, base64.urlsafe_b64encode(ctx.random(24)).decode())
         name = exchange.scram.username
         _refuse_haste(ctx, name)
-        answer = exchange.scram.first(verifier_of(ctx, find_account(ctx, name), name))
+        answer = exchange.scram.first(verifier_of(ctx, find_account(ctx, name), name, hash_name))
     elif exchange.proved:
-        _finish(ctx, _proved(ctx, exchange.scram))
+        _finish(ctx, _proved(ctx, exchange.scram, hash_name))
         return
     else:
         _refuse_haste(ctx, exchange.scram.username)  # others may have failed since the first message
         try:
             answer = exchange.scram.final(text)
-        except ScramError:
+        except ScramError as error:
             count_failure(ctx, exchange.scram.username)
-            raise
+            if hash_name == "sha256":
+                raise
+            ctx.session.sasl = None
+            raise IrcError(Numeric.ERR_SASLFAIL, text=_NOT_YET) from error
         exchange.proved = True
     for chunk in chunks(answer.encode()):
         _answer(ctx, chunk)
 
 
-def _proved(ctx: Context, scram: ServerExchange) -> Account | None:
+def _proved(ctx: Context, scram: ServerExchange, hash_name: str) -> Account | None:
     """Return the account whose password was proved, unless its password or its owner has changed since."""
     account = find_account(ctx, scram.username)
-    return account if verifier_of(ctx, account, scram.username) == scram.verifier else None
+    return account if verifier_of(ctx, account, scram.username, hash_name) == scram.verifier else None
 
 
 def _answer(ctx: Context, chunk: str) -> None:
@@ -161,19 +192,49 @@ def _refuse(ctx: Context, seconds: int) -> None:
     raise IrcError(Numeric.ERR_SASLFAIL, text=f"Too many failed logins: try again in {seconds} seconds")
 
 
+def _ircv3_bearer(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
+    authorization, token = parse_bearer(response)
+    ctx.session.sasl = None
+
+    def refuse(_: Context) -> None:
+        raise IrcError(Numeric.ERR_SASLFAIL)
+
+    return check_token(ctx, token, authorization, refuse)
+
+
+def _oauth_bearer(ctx: Context, exchange: Exchange, response: bytes) -> Continuation | None:
+    """RFC 7628, section 3.2.3: "the error message is sent in a normal message. The client MUST then send either an
+    additional client response consisting of a single %x01 (control A) character to the server"."""
+    if exchange.refused:
+        raise SaslError("the token was refused")
+    authorization, token = parse_oauth_bearer(response)
+    ctx.session.sasl = None
+
+    def refuse(ctx: Context) -> None:
+        ctx.session.sasl = Exchange(exchange.mechanism, refused=True)
+        for chunk in chunks(json.dumps({"status": "invalid_token"}).encode()):
+            _answer(ctx, chunk)
+
+    return check_token(ctx, token, authorization, refuse)
+
+
 _STEPS: dict[str, Callable[[Context, Exchange, bytes], Continuation | None]] = {
     "PLAIN": _plain,
     "EXTERNAL": _external,
     "SCRAM-SHA-256": _scram,
+    "SCRAM-SHA-512": _scram,
+    "OAUTHBEARER": _oauth_bearer,
+    "IRCV3BEARER": _ircv3_bearer,
+}
+_CONDITIONS: dict[str, Callable[[Settings, Session], bool]] = {
+    "EXTERNAL": _may_bring_proof,
+    "OAUTHBEARER": _may_bring_token,
+    "IRCV3BEARER": _may_bring_token,
 }
 
 
-def _may_bring_proof(session: Session) -> bool:
-    return session.secure or bool(session.token)
-
-
-def _offer(_: Settings, session: Session) -> str:
-    return ",".join(mechanisms(certificate=_may_bring_proof(session)))
+def _offer(settings: Settings, session: Session) -> str:
+    return ",".join(mechanisms(settings, session))
 
 
 OFFERS[caps.SASL] = _offer

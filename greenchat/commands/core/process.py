@@ -1,7 +1,8 @@
 """What handlers may ask of their process."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from greenchat.chat.user import Session
 from greenchat.storage.log import Log
@@ -66,6 +67,17 @@ class Mail(Protocol):
         """Send a mail; return whether that worked. Slow; from any thread."""
 
 
+class BadTokenError(Exception):
+    """A bearer token is not valid, or can't be checked; the text says why, for a log."""
+
+
+class BearerTokens(Protocol):
+    """Tokens of an identity provider."""
+
+    def claims(self, token: str, now: int) -> Mapping[str, Any] | BadTokenError:
+        """Return what a token says, if it is valid now (ms since the epoch). Slow; from any thread."""
+
+
 class Process(Protocol):
     """The process."""
 
@@ -87,6 +99,10 @@ class Process(Protocol):
     @property
     def mail(self) -> Mail:
         """The mail to people who are not connected."""
+
+    @property
+    def bearer(self) -> BearerTokens:
+        """The tokens of the identity provider."""
 
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""

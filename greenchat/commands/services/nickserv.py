@@ -214,7 +214,7 @@ def cert(ctx: Context, words: list[str]) -> None:
             "Only the certificate that you are connected with can be added, since that proves that it is yours"
         )
     if action == "ADD":
-        if ctx.network.accounts.by_certificate(fingerprint):
+        if ctx.network.accounts.by_proof(fingerprint):
             raise ServiceError("That certificate logs in to an account already")
         certificates = (*account.certificates, fingerprint)
     elif fingerprint not in account.certificates:

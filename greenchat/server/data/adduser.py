@@ -10,10 +10,9 @@ import time
 
 from greenchat.chat import documents
 from greenchat.chat.accounts import Account, account_id
-from greenchat.commands.accounts.register import why_not_password
+from greenchat.commands.accounts.register import make_verifiers, why_not_password
 from greenchat.config.file import Config
 from greenchat.protocol.msgid import COUNTER_BITS, first_id
-from greenchat.protocol.scram import make_verifier
 from greenchat.server.data.store_keeper import DATABASE, who_holds
 from greenchat.storage.inspection import add_document, has_document
 from greenchat.storage.interface import StoreError
@@ -34,7 +33,7 @@ def add_user(name: str, password: str, config: Config) -> None:
     refusal = why_not_password(password, name, settings.accounts)
     if refusal:
         raise StoreError(refusal.text)
-    verifier = make_verifier(password, secrets.token_bytes(16), settings.accounts.iterations)
+    verifier, verifier_512 = make_verifiers(password, secrets.token_bytes(16), settings.accounts.iterations)
     now = time.time_ns() // 1_000_000
     database = config.options.data / DATABASE
     folded = naming(settings.casemapping).fold(name)
@@ -43,7 +42,7 @@ def add_user(name: str, password: str, config: Config) -> None:
     # no id of the server's own: it counts up from the millisecond
     half = 1 << COUNTER_BITS - 1
     birth = first_id(now) + half + secrets.randbelow(half)
-    account = Account(name, str(verifier), now, id=account_id(birth))
+    account = Account(name, verifier, now, id=account_id(birth), verifier_512=verifier_512)
     if not add_document(database, documents.ACCOUNT.name, folded, account.document()):
         raise StoreError(f"there is an account {name} already")
     server = who_holds(config.options.data)

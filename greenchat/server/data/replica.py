@@ -15,7 +15,16 @@ from greenchat.commands.catalog import apply_step, run
 from greenchat.commands.connection.registration import new_session
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.journal import Encoded, Since
-from greenchat.commands.core.process import Audit, AuditError, ConnectionRules, Mail, Port, Reloaded
+from greenchat.commands.core.process import (
+    Audit,
+    AuditError,
+    BadTokenError,
+    BearerTokens,
+    ConnectionRules,
+    Mail,
+    Port,
+    Reloaded,
+)
 from greenchat.commands.core.service import ServiceError
 from greenchat.commands.messages.speech import find_voice, say
 from greenchat.protocol.message import Message
@@ -206,6 +215,9 @@ class _Silence:
     def send(self, to: str, subject: str, text: str) -> bool:
         return False
 
+    def claims(self, token: str, now: int) -> BadTokenError:
+        return BadTokenError("a replica checks no tokens")
+
 
 class _Process:
     """A process in which nothing happens by itself."""
@@ -217,6 +229,7 @@ class _Process:
         self.audit: Audit = _Silence()
         self.moderation: Audit = self.audit
         self.mail: Mail = _Silence()
+        self.bearer: BearerTokens = _Silence()
 
     def random(self, count: int) -> bytes:
         raise RuntimeError("an act that is applied must draw nothing")

@@ -14,7 +14,8 @@ from greenchat.config.options import Options
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from greenchat.protocol.sasl import Collector, chunks, format_plain
-from greenchat.protocol.scram import ClientExchange, ScramError
+from greenchat.protocol.scram import HASHES, ClientExchange, ScramError
+from greenchat.server.app import App
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls
 from tests.conftest import Serve, StartServer, Target, quick_options
@@ -53,19 +54,19 @@ def authenticate(client: Client, mechanism: str, response: bytes) -> Message:
     return client.expect("903", "904", "905", "906")
 
 
-def scram(client: Client, name: str, password: str) -> Message:
-    """Go through SCRAM-SHA-256; raises ScramError if the server can't prove that it knows the password too."""
-    answer = scram_proof(client, name, password)
+def scram(client: Client, name: str, password: str, mechanism: str = "SCRAM-SHA-256") -> Message:
+    """Go through SCRAM; raises ScramError if the server can't prove that it knows the password too."""
+    answer = scram_proof(client, name, password, mechanism)
     if answer.command == "904":
         return answer
     client.send("AUTHENTICATE +")
     return client.expect("903", "904")
 
 
-def scram_proof(client: Client, name: str, password: str) -> Message:
+def scram_proof(client: Client, name: str, password: str, mechanism: str = "SCRAM-SHA-256") -> Message:
     """As `scram`, up to the server's answer to the proof: the client has only to take note of it."""
-    exchange = ClientExchange(name, password, secrets.token_hex(8))
-    client.send("AUTHENTICATE SCRAM-SHA-256")
+    exchange = ClientExchange(name, password, secrets.token_hex(8), HASHES[mechanism])
+    client.send(f"AUTHENTICATE {mechanism}")
     client.expect("AUTHENTICATE")
     client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(exchange.first().encode())])
     first = _response(client)
@@ -178,7 +179,7 @@ def test_sasl_is_offered_with_its_mechanisms(server: Target) -> None:
     """ "The value, if present, MUST be a comma (`,`) separated list of SASL authentication mechanisms." """
     with Client(server) as client:
         client.send("CAP LS 302")
-        assert "sasl=PLAIN,SCRAM-SHA-256" in client.expect("CAP").params[-1].split()
+        assert "sasl=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512" in client.expect("CAP").params[-1].split()
 
 
 def test_plain_before_registration(server: Target) -> None:
@@ -251,6 +252,41 @@ def test_scram_shows_nothing_of_whether_an_account_exists(server: Target) -> Non
     assert challenge("nobody") == challenge("nobody")
     assert challenge("nobody") != challenge("nobody2")
     assert challenge("nobody")[1] == challenge("alice")[1]
+
+
+def test_scram_sha_512(server: Target) -> None:
+    register(server, "alice")
+    with Client(server, "bob") as bob, Client(server, "eve") as eve:
+        assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "903"
+        refused = scram(eve, "alice", "open sesame", "SCRAM-SHA-512")
+        unknown = scram(eve, "nobody", "open sesame", "SCRAM-SHA-512")
+        assert (refused.command, refused.params[-1]) == (unknown.command, unknown.params[-1])
+        assert refused.command == "904"
+
+
+def test_an_account_from_before_sha_512_can_do_it_after_its_next_password(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    running = start_server(Settings(accounts=QUICK), quick_options(tmp_path))
+    register(running.address, "alice")
+
+    def age(app: App) -> None:
+        account = app.network.accounts.get("alice")
+        assert account
+        app.network.accounts.put(replace(account, verifier_512=""))
+
+    running.call(age)
+    with Client(running.address, "bob") as bob:
+        assert "after the next login with PLAIN" in scram(bob, "alice", "sesame open", "SCRAM-SHA-512").params[-1]
+        assert authenticate(bob, "PLAIN", format_plain("alice", "wrong")).command == "904"
+        assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "904"
+        assert authenticate(bob, "PLAIN", format_plain("alice", "sesame open")).command == "903"
+        assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "903"
+        assert scram(bob, "alice", "sesame open").command == "903"
+        said = bob.run('NS PASSWD "sesame open" "another sesame"')
+        assert any("is changed" in message.params[-1] for message in said) or bob.expect("NOTICE")
+        assert scram(bob, "alice", "another sesame", "SCRAM-SHA-512").command == "903"
+        assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "904"
 
 
 def test_long_passwords_take_several_chunks(server: Target) -> None:

@@ -1,0 +1,98 @@
+"""Logging in with a token of an identity provider: which account it is for, and when one is made.
+
+A token says who somebody is at the provider (its issuer and subject), and by what name. That name alone proves nothing
+here: an account that was made with a password is somebody's who may have nothing to do with the provider. So a subject
+logs in to the account that is linked to it. One is linked when it is made for the subject, or, where it is linked to
+none yet, when somebody who is logged in to it authenticates with a token, too: they have proved both.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from greenchat.chat.accounts import Account, account_id
+from greenchat.commands.accounts.login import log_in, place_of
+from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
+from greenchat.commands.accounts.register import why_not_new_account
+from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Continuation, Deferred
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.persistence import change_account, secure_account
+from greenchat.commands.core.process import BadTokenError
+from greenchat.commands.core.steps import step
+from greenchat.protocol.numerics import Numeric
+
+_INVALID = "The token is not valid"
+
+
+def check_token(
+    ctx: Context, token: str, authorization: str, refuse: Callable[[Context], Continuation | None]
+) -> Continuation | None:
+    """Log in with a token, see `log_in_as`. authorization: the account's name as the client gave it, or "".
+
+    refuse: is called instead for one that is not valid. Raises IrcError.
+    """
+    where = (place_of(ctx),)
+    seconds = seconds_to_wait(ctx, where)
+    if seconds:
+        raise _refusal(f"Too many failed logins: try again in {seconds} seconds")
+    bearer, now = ctx.process.bearer, ctx.now
+
+    def checked(ctx: Context, claims: Mapping[str, Any] | BadTokenError) -> Continuation | None:
+        if isinstance(claims, BadTokenError):
+            count_wrong(ctx, where)
+            return refuse(ctx)
+        log_in_as(ctx, claims, authorization)
+        return None
+
+    return Deferred(lambda: bearer.claims(token, now), checked, waits=True)
+
+
+def log_in_as(ctx: Context, claims: Mapping[str, Any], authorization: str = "") -> None:
+    """Log the session in to the account of the person whom valid claims describe. Raises IrcError (904).
+
+    claims: of `server.jwt_check`. authorization: a name that it must have, "" for any.
+    """
+    name = str(claims.get(ctx.network.settings.bearer.claim, "")).partition("@")[0]
+    ctx.propose(_log_in, f"{claims['iss']} {claims['sub']}", name, authorization)
+
+
+@step("bearer.login")
+def _log_in(ctx: Context, subject: str, name: str, authorization: str) -> None:
+    accounts, fold = ctx.network.accounts, ctx.network.fold
+    account = accounts.by_proof(subject)
+    own = accounts.get(ctx.session.account) if ctx.session.account else None
+    if account is None and own is not None and not own.subjects:
+        account = change_account(ctx, own.name, subjects=(*own.subjects, subject))
+        note(ctx, "NICKSERV", f"{ctx.nick} linked the account {account.name} to {subject}")
+    if authorization and fold(authorization) != fold(account.name if account else name):
+        raise _refusal("That token is another account's")
+    account = account or _make(ctx, subject, name)
+    if not account.usable:
+        raise _refusal(f"Nobody can log in to the account {account.name} at the moment")
+    try:
+        log_in(ctx, account, by_sasl=True)
+    except IrcError as error:
+        ctx.refuse(error)
+        raise _refusal("") from error
+
+
+def _make(ctx: Context, subject: str, name: str) -> Account:
+    """Make the account of a subject. Raises IrcError."""
+    if not ctx.network.settings.bearer.create:
+        raise _refusal("You have no account here")
+    if not name:
+        raise _refusal(f"The token has no {ctx.network.settings.bearer.claim} to call an account by")
+    refusal = why_not_new_account(ctx, name)
+    if refusal and refusal.code == "ACCOUNT_EXISTS":
+        raise _refusal(f"There is an account {name} already: if it is yours, log in to it and then with the token, too")
+    if refusal:
+        raise _refusal(refusal.text)
+    account = Account(name, "", ctx.now, id=account_id(ctx.new_id()), subjects=(subject,))
+    secure_account(ctx, account)
+    note(ctx, "NICKSERV", f"The account {name} was made for {subject}")
+    return ctx.network.accounts.put(account)
+
+
+def _refusal(text: str) -> IrcError:
+    return IrcError(Numeric.ERR_SASLFAIL, text=text or Numeric.ERR_SASLFAIL.text)

@@ -1,0 +1,34 @@
+"""The settings of logins with tokens of an identity provider."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from greenchat.config import validators
+from greenchat.config.key import Key
+
+
+def _keys(text: str) -> str:
+    """Return where a key set is. Raises ValueError where that is neither a URL nor an absolute path."""
+    if text and not re.fullmatch(r"https://[!-~]{1,300}|http://(127\.0\.0\.1|localhost)[:/][!-~]{1,300}|/.+", text):
+        raise ValueError("must be a URL like https://id.example.org/keys, or the absolute path of a file")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """The identity provider whose tokens log in, and the accounts that they log in to."""
+
+    issuer: Annotated[
+        str, Key("the provider, as its tokens name it (iss); empty: no logins with tokens", parse=validators.url)
+    ] = ""
+    audience: Annotated[
+        str, Key("this server, as the provider calls it: tokens must be made for it (aud)", parse=validators.word)
+    ] = ""
+    keys: Annotated[
+        str, Key("the keys of the provider (a JWK set): a URL, or the absolute path of a file", parse=_keys)
+    ] = ""
+    claim: Annotated[
+        str, Key("the claim with the account's name; of an email address the part before the @", parse=validators.word)
+    ] = "preferred_username"
+    create: Annotated[bool, Key("make an account for people who have none yet")] = True
