@@ -82,12 +82,12 @@ def mechanisms(settings: Settings, session: Session) -> list[str]:
 
 
 def _may_bring_proof(_: Settings, session: Session) -> bool:
-    """EXTERNAL needs a certificate, and so TLS, or the cookie of a browser."""
+    """Whether EXTERNAL can work: it needs a certificate, and so TLS, or the cookie of a browser."""
     return session.secure or bool(session.token)
 
 
 def _may_bring_token(settings: Settings, session: Session) -> bool:
-    """Tokens need TLS (RFC 7628, section 1, by RFC 6750), or a connection that does not leave this machine."""
+    """Whether a token can be used: it needs TLS (RFC 6750), or a connection that does not leave this machine."""
     return bool(settings.bearer.issuer) and (session.secure or addresses.address(session.host).is_loopback)
 
 
@@ -203,8 +203,7 @@ def _ircv3_bearer(ctx: Context, _: Exchange, response: bytes) -> Continuation | 
 
 
 def _oauth_bearer(ctx: Context, exchange: Exchange, response: bytes) -> Continuation | None:
-    """RFC 7628, section 3.2.3: "the error message is sent in a normal message. The client MUST then send either an
-    additional client response consisting of a single %x01 (control A) character to the server"."""
+    """Check a token, or take the acknowledgement of an error: RFC 7628, section 3.2.3."""
     if exchange.refused:
         raise SaslError("the token was refused")
     authorization, token = parse_oauth_bearer(response)
