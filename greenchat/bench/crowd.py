@@ -13,6 +13,8 @@ from greenchat.bench.wire import HEAD, nick
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
 PATIENCE = 3.0  # seconds without a word until somebody tries again, and RETRIES of them at a time
 RETRIES = 20
+ASK_AFTER = 0.2  # seconds after which somebody who came again asks for their nick again
+ASKED = 150  # times
 SLOWER = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
 SYNC = b"PING :in-step\r\n"
 
@@ -29,9 +31,38 @@ class Arrival:
     joining: float
 
 
+class Returning:
+    """Those who come again, and are told that their nick is in use: it is so by themselves.
+
+    A server that was slow to hear somebody may also be slow to see that they gave up. So they ask again.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[Client, float] = {}  # when to ask, the earliest first
+        self._asked: dict[Client, int] = {}
+
+    def told(self, client: Client, line: bytes) -> None:
+        """Somebody is told that their nick is in use. Raises RefusedError if that has gone on for too long."""
+        self._asked[client] = self._asked.get(client, 0) + 1
+        if self._asked[client] > ASKED:
+            raise RefusedError(f"{client}: {line.decode(errors='replace').strip()}")
+        self._due[client] = perf_counter() + ASK_AFTER
+
+    def ask(self) -> None:
+        """Let those ask again whose time has come."""
+        now = perf_counter()
+        while self._due:
+            client, due = next(iter(self._due.items()))
+            if due > now:
+                return
+            del self._due[client]
+            if client.reading:
+                client.send(b"NICK %b\r\n" % nick(client.index))
+
+
 @dataclass(slots=True, eq=False)
 class Guest:
-    """A client on its way in."""
+    """A client on its way in. returning: takes note of it if it has come again."""
 
     client: Client
     channel: bytes | None
@@ -40,6 +71,7 @@ class Guest:
     rest: bytes = b""
     heard: bool = False
     came: float = field(default_factory=perf_counter)
+    returning: Returning | None = None
 
     def feed(self, data: bytes) -> None:
         """Answer PING, and report it and 001, 366 and PONG."""
@@ -66,6 +98,8 @@ class Guest:
             self.progress("joined")
         elif command == b"PONG" and b"in-step" in line:
             self.progress("in step")
+        elif command == b"433" and self.returning:
+            self.returning.told(self.client, line)
         elif command == b"ERROR":
             raise DisconnectedError(f"{self.client}: {line.decode(errors='replace').strip()}")
         elif command in REFUSALS or (command == b"CAP" and b" NAK " in line):
@@ -129,6 +163,7 @@ def gather(
     count = len(channels)
     patience = PATIENCE * SLOWER if swarm.address.websocket else PATIENCE
     guests: dict[int, Guest] = {}
+    returning = Returning()
     reached = {"registered": 0, "joined": 0, "in step": 0}
 
     def report(what: str) -> None:
@@ -142,6 +177,7 @@ def gather(
         may = min(count, reached["registered"] + burst, int((now - began) * pace) + 1)
         for position in range(len(guests), may):
             let_in(position)
+        returning.ask()
         if may == count:
             unheard = [each for each in guests.items() if not each[1].heard and now - each[1].came > patience]
             for position, guest in unheard[:RETRIES]:
@@ -151,7 +187,8 @@ def gather(
     def let_in(position: int) -> None:
         index = first + position
         client = swarm.connect(index)
-        guest = guests[position] = Guest(client, channels[position], report, swarm.lost)
+        again = returning if position in guests else None
+        guest = guests[position] = Guest(client, channels[position], report, swarm.lost, returning=again)
         client.feed = guest.feed
         client.closed = guest.closed
         client.send(registration(index, capabilities[index % len(capabilities)]))

@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+WIDTH = 80  # columns of the narrowest terminal that is common
+_BETWEEN = "  "
+
 Figures = Mapping[str, float]  # name in FIGURES -> value in its base unit (seconds, bytes, per second)
 
 
@@ -111,15 +114,36 @@ def ratios(ours: Sequence[Figures], theirs: Sequence[Figures]) -> dict[str, floa
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as aligned text; the first row is the head, the first column is set left, the others right."""
+    """Rows of cells as aligned text; the first row is the head, the first column is set left, the others right.
+
+    Columns that have no room on a terminal stand below, in a table with the same first column.
+    """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    parts = [_part(rows, widths, columns) for columns in _columns(widths)]
+    return "\n\n".join(parts)
 
+
+def _columns(widths: Sequence[int]) -> list[list[int]]:
+    """Which columns stand side by side: each time the first and as many others as have room, at least one."""
+    parts: list[list[int]] = []
+    room = 0
+    for column in range(1, len(widths)):
+        room -= len(_BETWEEN) + widths[column]
+        if room < 0 or not parts:
+            parts.append([0])
+            room = WIDTH - widths[0] - len(_BETWEEN) - widths[column]
+        parts[-1].append(column)
+    return parts or [[0]]
+
+
+def _part(rows: Sequence[Sequence[str]], widths: Sequence[int], columns: Sequence[int]) -> str:
     def line(row: Sequence[str]) -> str:
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        cells = [row[column].rjust(widths[column]) for column in columns]
         cells[0] = row[0].ljust(widths[0])
-        return "  ".join(cells).rstrip()
+        return _BETWEEN.join(cells).rstrip()
 
-    return "\n".join([line(rows[0]), "  ".join("-" * width for width in widths), *map(line, rows[1:])])
+    rule = _BETWEEN.join("-" * widths[column] for column in columns)
+    return "\n".join([line(rows[0]), rule, *map(line, rows[1:])])
 
 
 def figures_table(named: Sequence[tuple[str, Figures]]) -> str:

@@ -1,12 +1,13 @@
 """Runs shapes against servers, round by round in turns, and says what came out."""
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from greenchat.bench import sampling
-from greenchat.bench.figures import Figures, combine, figures_table, ratios, ratios_table
+from greenchat.bench.figures import WIDTH, Figures, combine, figures_table, ratios, ratios_table
 from greenchat.bench.process import raise_file_limit
 from greenchat.bench.progress import ProgressLine
 from greenchat.bench.scenarios import Scenario, Shape
@@ -87,18 +88,21 @@ def _report(outcome: Outcome) -> str:
     if others:
         rows = [(f"{first} / {other}", ratios(outcome.rounds[first], outcome.rounds[other])) for other in others]
         parts += ["", ratios_table(rows)]
-    parts += [
-        f"! against {name} the bench used {figures['own_share']:.0%} of its core: it may be what was measured"
-        for name, figures in combined.items()
-        if figures.get("own_share", 0) > TOO_BUSY
-    ]
-    parts += [
-        f"! against {name} other programs kept the server or the bench waiting for {figures['kept_waiting']:.0%} of the"
-        " time: CPU times hold, delays and rates don't"
-        for name, figures in combined.items()
-        if figures.get("kept_waiting", 0) > TOO_LONG
-    ]
+    for name, figures in combined.items():
+        if figures.get("own_share", 0) > TOO_BUSY:
+            share = f"{figures['own_share']:.0%}"
+            parts += _warning(f"against {name} the bench used {share} of its core: it may be what was measured")
+        if figures.get("kept_waiting", 0) > TOO_LONG:
+            share = f"{figures['kept_waiting']:.0%}"
+            parts += _warning(
+                f"against {name} other programs kept the server or the bench waiting for {share} of the time: CPU"
+                " times hold, delays and rates don't"
+            )
     return "\n".join(parts) + "\n"
+
+
+def _warning(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="! ", subsequent_indent="  ")
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:

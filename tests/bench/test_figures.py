@@ -4,7 +4,17 @@ import math
 
 import pytest
 
-from greenchat.bench.figures import combine, figures_table, median, quantile, ratios, ratios_table, table
+from greenchat.bench.figures import (
+    FIGURES,
+    WIDTH,
+    combine,
+    figures_table,
+    median,
+    quantile,
+    ratios,
+    ratios_table,
+    table,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,3 +86,18 @@ def test_tables() -> None:
     ]
     assert [cell.strip() for cell in shown[3].split("  ") if cell] == ["theirs", "1,000", "12.3 us", "1,500 ms", "-"]
     assert "0.25 x" in ratios_table([("ours / theirs", {"duration": 0.25})])
+
+
+def test_a_table_fits_a_terminal() -> None:
+    """What has no room stands below, beside the same names."""
+    figures = dict.fromkeys(FIGURES, 123456.0)
+    shown = figures_table([("greenchat, WebSocket", figures), ("inspircd", figures)])
+    assert max(map(len, shown.splitlines())) <= WIDTH == 80
+    parts = [part.splitlines() for part in shown.split("\n\n")]
+    heads = "  ".join(part[0].strip() for part in parts)
+    assert [word.strip() for word in heads.split("  ") if word] == [figure.label for figure in FIGURES.values()]
+    assert {part[2].partition("  ")[0] for part in parts} == {"greenchat, WebSocket"}
+
+
+def test_a_column_that_is_wider_than_any_terminal_is_shown_all_the_same() -> None:
+    assert table([["", "x" * 90, "y"], ["a", "1", "2"]]).count("\n\n") == 1

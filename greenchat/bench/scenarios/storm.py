@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from time import perf_counter
 
-from greenchat.bench.crowd import gather, registration
+from greenchat.bench.crowd import Returning, gather, registration
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, answer, seat
 from greenchat.bench.reader import Reader
@@ -35,8 +35,9 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 class _Newcomer:
     """A client on its way in, and what it is told."""
 
-    def __init__(self, storm: "_Storm", client: Client) -> None:
+    def __init__(self, storm: "_Storm", client: Client, *, comes_again: bool) -> None:
         self.storm = storm
+        self.comes_again = comes_again
         self.client = client
         self.reader = Reader(storm.transcript, client.index, self.private, echo=True)
         self.heard = False
@@ -66,6 +67,8 @@ class _Newcomer:
             self.storm.registered += 1
             self.storm.last_registered = perf_counter()
             self.client.send(b"JOIN %b\r\n" % CHANNEL)
+        elif command == b"433" and self.comes_again:
+            self.storm.returning.told(self.client, line)
         elif command == b"366":
             self.storm.joined += 1
             self.storm.last_joined = perf_counter()
@@ -94,6 +97,7 @@ class _Storm:
             job.wording, CHANNEL, release=lambda place: swarm.afterwards.append(lambda: place.feed(b""))
         )
         self.newcomers: dict[int, _Newcomer] = {}
+        self.returning = Returning()
         self.tries = self.registered = self.joined = 0
         self.began = self.last_registered = self.last_joined = 0.0
 
@@ -109,6 +113,7 @@ class _Storm:
 
     def _come(self) -> None:
         now = perf_counter()
+        self.returning.ask()
         may = int((now - self.began) * self.pace) + 1 - self.tries
         if may > 0 and len(self.newcomers) == self.count:
             waiting = [each for each in self.newcomers.values() if not each.heard and now - each.came > PATIENCE]
@@ -120,7 +125,8 @@ class _Storm:
 
     def _try(self, index: int) -> None:
         self.tries += 1
-        self.newcomers[index] = _Newcomer(self, self.swarm.connect(index))
+        client = self.swarm.connect(index)
+        self.newcomers[index] = _Newcomer(self, client, comes_again=index in self.newcomers)
 
 
 def _run(job: Job, shape: Shape) -> Figures:
