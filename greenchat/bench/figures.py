@@ -124,7 +124,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _columns(widths: Sequence[int]) -> list[list[int]]:
-    """Which columns stand side by side: each time the first and as many others as have room, at least one."""
+    """Return the columns that stand side by side: the first, and as many others as have room, at least one."""
     parts: list[list[int]] = []
     room = 0
     for column in range(1, len(widths)):
