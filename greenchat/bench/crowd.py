@@ -32,7 +32,7 @@ class Arrival:
 
 
 class Returning:
-    """Those who come again, and are told that their nick is in use: it is so by themselves.
+    """Clients that come again, and are told that their nick is in use: it is so by themselves.
 
     A server that was slow to hear somebody may also be slow to see that they gave up. So they ask again.
     """
