@@ -14,6 +14,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from greenchat.storage import seals
 from greenchat.storage.rows import EventRow, one_number
 from greenchat.storage.transaction import transaction
 
@@ -26,6 +27,8 @@ _COMPACT = """
 INSERT OR IGNORE INTO settled SELECT * FROM unsettled
 WHERE id IN (SELECT value FROM json_each(?)) AND (conversation, id) <= (?, ?) ORDER BY conversation, id
 """
+_NEW = """e.id IN (SELECT value FROM json_each(:ids)) AND (e.conversation, e.id) <= (:conversation, :last)
+AND NOT EXISTS (SELECT 1 FROM settled t WHERE t.conversation = e.conversation AND t.id = e.id)"""
 _ADVANCE = "UPDATE settling SET upto = ?, conversation = ?, id = ?"
 
 
@@ -48,7 +51,7 @@ class Compaction:
         self._fresh: defaultdict[int, list[int]] = defaultdict(list)  # ids by conversation, for the next round
         self._count = 0
         self.last = 0
-        """The largest id that was ever fresh here, 0 if there was none."""
+        """The largest id that there is in the database, 0 if there is none."""
         self._slices: deque[_Slice] = deque()  # what remains of the round under way
         self.upto = one_number(connection, "SELECT upto FROM settling")
         self._resume()
@@ -110,7 +113,10 @@ class Compaction:
 
     def _compact(self, part: _Slice) -> None:
         with transaction(self._connection):
-            self._connection.execute(_COMPACT, (json.dumps(part.ids), part.conversation, part.last))
+            ids, conversation, last = json.dumps(part.ids), part.conversation, part.last
+            if seals.is_late(part.ids, self.last):
+                seals.change(self._connection, 1, "unsettled", _NEW, ids=ids, conversation=conversation, last=last)
+            self._connection.execute(_COMPACT, (ids, conversation, last))
             self._connection.execute(_ADVANCE, (self.upto, part.conversation, part.last))
 
     def _remove(self) -> None:

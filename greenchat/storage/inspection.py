@@ -4,12 +4,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 from greenchat.storage.interface import Span, StoredEvent, StoreError, Write
 from greenchat.storage.reader import read
 from greenchat.storage.rows import UnreadableError
 from greenchat.storage.schema import APPLICATION_ID, FAILURES, MIGRATIONS, connect, connect_reader
+from greenchat.storage.seals import altered
 from greenchat.storage.sqlite import SqliteStore
 
 _PAGE = 5000
@@ -153,6 +155,7 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
         (count,) = connection.execute(question).fetchone()
         if count:
             problems.append(f"{count} {what}")
+    unreadable += islice(altered(connection), _MOST_PROBLEMS)
     for key in _conversations(connection):
         for _ in _pages(connection, key, unreadable):
             if len(unreadable) > _MOST_PROBLEMS:

@@ -9,6 +9,7 @@ from time import monotonic
 
 from greenchat.protocol.msgid import LAST_ID, first_id, time_of
 from greenchat.protocol.times import format_time
+from greenchat.storage import seals
 from greenchat.storage.interface import Retention
 from greenchat.storage.transaction import transaction
 
@@ -124,15 +125,23 @@ def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
         (cut.conversation, cut.upto, limit),
     ).fetchone()
     if beyond:
-        connection.execute("DELETE FROM settled WHERE conversation = ? AND id < ?", (cut.conversation, beyond[0]))
+        with transaction(connection):
+            _delete_settled(connection, cut.conversation, beyond[0] - 1)
         return False
     with transaction(connection):
-        connection.execute("DELETE FROM settled WHERE conversation = ? AND id <= ?", (cut.conversation, cut.upto))
+        _delete_settled(connection, cut.conversation, cut.upto)
         connection.execute("DELETE FROM fresh WHERE conversation = ? AND id <= ?", (cut.conversation, cut.upto))
         if not connection.execute("SELECT 1 FROM event WHERE conversation = ? LIMIT 1", (cut.conversation,)).fetchone():
             connection.execute("DELETE FROM member WHERE conversation = ?", (cut.conversation,))
             connection.execute("DELETE FROM conversation WHERE id = ?", (cut.conversation,))
     return True
+
+
+def _delete_settled(connection: sqlite3.Connection, conversation: int, upto: int) -> None:
+    going = "e.conversation = :conversation AND e.id <= :upto"
+    seals.change(connection, -1, "settled", going, conversation=conversation, upto=upto)
+    connection.execute("DELETE FROM settled WHERE conversation = ? AND id <= ?", (conversation, upto))
+    seals.forget(connection, conversation, upto)
 
 
 def unused_sources(connection: sqlite3.Connection) -> list[int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from greenchat.storage.births import give_ids
 from greenchat.storage.interface import StoreDamagedError, StoreError
+from greenchat.storage.seals import MAKE_TABLE, enable
 
 APPLICATION_ID = 0x67726368
 """`grch`: in the file's header it says whose database this is."""
@@ -71,6 +72,7 @@ MIGRATIONS: Sequence[Step] = (
         "CREATE VIEW event AS SELECT * FROM settled UNION ALL SELECT * FROM unsettled",
     ),
     give_ids,
+    MAKE_TABLE,
 )
 
 
@@ -98,6 +100,7 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise StoreError(f"can't open the database {path}: {error}") from error
     try:
+        enable(connection)
         _prepare(connection, path, durable=durable)
     except BaseException:
         connection.close()
@@ -110,6 +113,12 @@ def leftovers(path: Path) -> list[Path]:
     found = path.parent.glob(f"{path.name}*") if path.parent.is_dir() else ()
     passing = {path.name + suffix for suffix in ("", "-shm", "-journal")}  # also after a first start that was killed
     return sorted(file for file in found if file.name not in passing)
+
+
+def is_there_a_log(path: Path) -> bool:
+    """Whether there is something in the write-ahead log of a database."""
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _no_beginning(path: Path, what: str, left: Sequence[Path]) -> str:

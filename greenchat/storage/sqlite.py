@@ -31,7 +31,8 @@ from greenchat.storage.interface import (
     Write,
 )
 from greenchat.storage.rows import UnreadableError, one_number
-from greenchat.storage.schema import PATIENCE, connect, connect_keeper, connect_reader, damaged
+from greenchat.storage.schema import PATIENCE, connect, connect_keeper, connect_reader, damaged, is_there_a_log
+from greenchat.storage.seals import Sealing
 from greenchat.storage.search import SearchIndex
 from greenchat.storage.writer import Writer
 
@@ -76,6 +77,7 @@ class SqliteStore:
             self._connection.close()
             raise
         self._last_id: int = max(self._compaction.last, *(last or 0 for last in conversations.values()), 0)
+        self._compaction.last = self._last_id
         self._changes = Changes(conversations, self._last_id)
         self._writer = Writer(self._connection, self._changes, self._compaction)
         self._readers = reader.ConnectionPool(partial(connect_reader, path))
@@ -83,7 +85,8 @@ class SqliteStore:
         self._housekeeping_lock = threading.Lock()
         self._keeper: sqlite3.Connection | None = None
         self._log_is_long = False
-        self._log_holds_erased = False
+        # Where the log of the last server could not be moved into the database, nobody knows what it holds.
+        self._log_holds_erased = is_there_a_log(path)
         self._moved = False
         self._planned = 0
         self._commits = 0
@@ -100,6 +103,7 @@ class SqliteStore:
         self._unused_sources: list[int] = []
         self._gives_back = one_number(self._connection, "PRAGMA auto_vacuum") == _INCREMENTAL
         self._may_give_back = self._gives_back
+        self._sealing = Sealing()
         self._date = retention.DateDoubt(self._last_id)
 
     # in the thread that opened it
@@ -169,10 +173,17 @@ class SqliteStore:
                     self._cuts.popleft()
                     self._writer.forget()
                     self._has_trimmed = True
+            elif self._sealing.has_read:
+                self._sealing.store(self._connection)
             elif self._may_give_back:
                 self._may_give_back = self._give_back()
         return bool(
-            self._log_is_long or self._unused_sources or self._cuts or self._may_give_back or self._is_time_to_compact()
+            self._log_is_long
+            or self._unused_sources
+            or self._cuts
+            or self._sealing.has_read
+            or self._may_give_back
+            or self._is_time_to_compact()
         )
 
     def _give_back(self) -> bool:
@@ -243,6 +254,7 @@ class SqliteStore:
             or self._is_planning_due(now)
             or self._is_pruning_due(now)
             or self._is_time_to_compact()
+            or self._sealing.is_due(self._compaction.last)
         )
 
     def move_log(self) -> None:
@@ -277,6 +289,9 @@ class SqliteStore:
                 self._pruned, self._has_trimmed = now, False
                 with self._readers.connection() as connection:
                     self._unused_sources = retention.unused_sources(connection)
+            elif self._sealing.is_due(self._compaction.last):
+                with self._readers.connection() as connection:
+                    self._sealing.read(connection, self._compaction.last)
             until = monotonic() + _CUTTING
             while self._planned_cuts:
                 self._cut_index()

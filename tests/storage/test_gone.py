@@ -75,6 +75,29 @@ def test_what_was_erased_is_in_no_file(
             assert len(store.read("#lobby", ALL)) == 299
 
 
+def test_a_start_that_can_not_move_the_last_server_s_log(path: Path, talk: Talk, tmp_path: Path) -> None:
+    """On a full disk, or while somebody reads the file: then the housekeeping has to do it later."""
+    said = [talk.say(f"{word} and more") for word in words(3)]
+    secret = said[1].params[-1].split()[0]
+    left = tmp_path / "left" / path.name
+    left.parent.mkdir()
+    with opened(path) as store:
+        store.commit(said)
+        store.commit([Erasure("#lobby", said[1].id)])
+        for file in path.parent.glob(f"{path.name}*"):  # as kill -9 leaves them
+            shutil.copy(file, left.parent)
+    assert files_with(left, [secret])
+    reading = sqlite3.connect(left, isolation_level=None)
+    reading.execute("BEGIN")
+    reading.execute("SELECT count(*) FROM conversation").fetchall()
+    with opened(left) as store:
+        assert files_with(left, [secret])
+        reading.execute("COMMIT")
+        reading.close()
+        keep_house(store)
+        assert files_with(left, [secret]) == set()
+
+
 def test_a_kill_between_the_erasure_and_the_end_of_the_index_s_work(path: Path, talk: Talk, tmp_path: Path) -> None:
     said = [talk.say(f"{word} and more") for word in words(300)]
     secret = words(300)[150]
