@@ -20,7 +20,7 @@ from greenchat.client.archive.archiver import Archiver
 from greenchat.client.archive.logs import Logs
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import EffectRunner, Stores
-from greenchat.client.irc import typing, unsent
+from greenchat.client.irc import login, typing, unsent
 from greenchat.client.net.connection import Connection, Sleep
 from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
@@ -241,8 +241,8 @@ class App:
             network.address = self._stores.trust.secured(network.address, milliseconds()) or network.address
             network.login.only_tls = self._stores.trust.is_secured(network.address, milliseconds())
             network.login.pin = network.login.pin or self._stores.trust.pin(network.address)
-            if not self._stores.vault.is_in_keyring(str(network.address), network.nicks.wanted):
-                kept = self._stores.vault.get(str(network.address), network.nicks.wanted)
+            if not self._stores.vault.is_in_keyring(str(network.address), login.account_of(network)):
+                kept = self._stores.vault.get(str(network.address), login.account_of(network))
                 network.login.credentials = network.login.credentials or kept
         return self._connections[network]
 
@@ -257,14 +257,14 @@ class App:
         proxy = "" if address.is_local else str(self._console.model.settings.get("proxy"))
         if network.kept and network.kept.proxy:
             proxy = network.kept.proxy
-        login = network.login
-        unlock = None if login.credentials else self._unlocking(network)
-        transport = Transport(address, post, pin=login.pin, certificate=login.certificate, proxy=proxy, unlock=unlock)
+        state = network.login
+        unlock = None if state.credentials else self._unlocking(network)
+        transport = Transport(address, post, pin=state.pin, certificate=state.certificate, proxy=proxy, unlock=unlock)
         return transport
 
     def _unlocking(self, network: Network) -> Callable[[], NetworkEvent] | None:
         """Return what gets the password of a network from the keyring or by the user's command, None for neither."""
-        vault, server, nick = self._stores.vault, str(network.address), network.nicks.wanted
+        vault, server, nick = self._stores.vault, str(network.address), login.account_of(network)
         if vault.is_in_keyring(server, nick):
             return lambda: (
                 Unlocked(kept)

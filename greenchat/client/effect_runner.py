@@ -7,7 +7,7 @@ from pathlib import Path
 from greenchat.client.archive.archiver import Archiver
 from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
-from greenchat.client.irc import offer_server
+from greenchat.client.irc import login, offer_server
 from greenchat.client.irc.trust import Trust
 from greenchat.client.net.connection import Connection
 from greenchat.client.plugins.manager import Plugins
@@ -137,7 +137,7 @@ class EffectRunner:
     def _keep(self, network: Network, credentials: Credentials) -> None:
         model = self.console.model
         try:
-            where = self.stores.vault.put(str(network.address), network.nicks.wanted, credentials)
+            where = self.stores.vault.put(str(network.address), login.account_of(network), credentials)
         except OSError as error:
             model.complain(network, f"The password could not be kept: {error}", milliseconds())
         else:

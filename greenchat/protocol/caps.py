@@ -14,21 +14,25 @@ _PROPOSED = "https://github.com/ircv3/ircv3-specifications/pull/"  # drafts that
 
 @record(frozen=True, slots=True)
 class Capability:
-    """name as on the wire, bit in a client's set, link to the specification; implied ones are never listed."""
+    """name as on the wire, bit in a client's set, link to the specification; implied ones are never listed.
+
+    served: our server offers it. The others are those of bouncers, for our client.
+    """
 
     name: str
     bit: int
     spec: str
     wire: bool
+    served: bool = True
 
 
 CAPABILITIES: dict[str, Capability] = {}
 _BY_BIT: list[Capability] = []
 
 
-def _capability(name: str, spec: str, *, wire: bool = False) -> int:
-    """Add a row. wire: it changes the bytes of messages that are sent to many clients."""
-    capability = Capability(name, 1 << len(_BY_BIT), spec if "://" in spec else _SPECS + spec, wire)
+def _capability(name: str, spec: str, *, wire: bool = False, served: bool = True) -> int:
+    """Add a row. wire: it changes the bytes of messages that are sent to many clients. served: by our server."""
+    capability = Capability(name, 1 << len(_BY_BIT), spec if "://" in spec else _SPECS + spec, wire, served)
     _BY_BIT.append(capability)
     CAPABILITIES[name] = capability
     return capability.bit
@@ -76,6 +80,13 @@ ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 # The names that these had before they were ratified, which some programs still use.
 EXTENDED_MONITOR |= _capability("draft/extended-monitor", "extended-monitor")
 NO_IMPLICIT_NAMES |= _capability("draft/no-implicit-names", "no-implicit-names")
+
+# What bouncers offer: they are servers of other programs.
+_SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md"
+BOUNCER_NETWORKS = _capability("soju.im/bouncer-networks", _SOJU, served=False)
+BOUNCER_NETWORKS_NOTIFY = _capability("soju.im/bouncer-networks-notify", _SOJU, served=False)
+SELF_MESSAGE = _capability("znc.in/self-message", "https://wiki.znc.in/Query_buffers", served=False)
+NO_IMPLICIT_NAMES |= _capability("soju.im/no-implicit-names", "no-implicit-names", served=False)
 
 METADATA = METADATA_2 | METADATA_3
 """A session has one of them, never both."""

@@ -1,6 +1,6 @@
 """What each event from a network changes in the model. One function per command or numeric; none of them draws."""
 
-from greenchat.client.handlers import channels, login, messages, refusals, registration
+from greenchat.client.handlers import bouncer, channels, login, messages, refusals, registration
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.irc import offer_server, sending, trust
@@ -19,7 +19,7 @@ from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.records import replace
 
-__all__ = ["apply", "channels", "login", "messages", "refusals"]
+__all__ = ["apply", "bouncer", "channels", "login", "messages", "refusals"]
 
 
 def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None:

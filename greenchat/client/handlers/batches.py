@@ -10,11 +10,13 @@ from greenchat.client.handlers import playback, replies
 from greenchat.client.handlers.registry import HISTORIES, TABLE, Incoming, said_at
 from greenchat.client.irc import chathistory, server_search
 from greenchat.client.state.network import Batch
+from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import BATCH_TYPE as MULTILINE
 from greenchat.protocol.multiline import CONCAT, Part, whole
 
 IGNORABLE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "INVITE"})
+(_RELAYED_BY,) = caps.names(caps.RELAYMSG)
 KEPT_UNTIL_WHOLE = frozenset({MULTILINE, *HISTORIES})
 
 
@@ -78,7 +80,11 @@ def _ignored(incoming: Incoming) -> bool:
     kind = {"NOTICE": "notices", "INVITE": "invites"}.get(command, "messages")
     kind = "actions" if text.startswith("\x01ACTION") else kind
     place = incoming.param(1 if command == "INVITE" else 0)
-    return settings.ignores(incoming.message.source or "", incoming.nick, kind, place)
+    # https://github.com/ircv3/ircv3-specifications/pull/417: the tag names the bot that passes the words on
+    relay = incoming.message.tags.get(_RELAYED_BY, "")
+    return settings.ignores(incoming.message.source or "", incoming.nick, kind, place) or (
+        bool(relay) and settings.ignores(relay, relay, kind, place)
+    )
 
 
 def _batch(incoming: Incoming) -> None:

@@ -2,11 +2,12 @@
 
 from greenchat.client.handlers.numeric_texts import reason
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.irc import chathistory, nick_recovery, notify_list, sending
+from greenchat.client.irc import chathistory, joining, nick_recovery, notify_list, sending
 from greenchat.client.state.lines import CAME, WENT, Kind, Member
 from greenchat.client.state.model import Buffer, BufferKind, Network
 from greenchat.client.state.settings import matches
 from greenchat.client.text.times import date_and_time
+from greenchat.protocol import caps
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 
@@ -36,6 +37,10 @@ def join(incoming: Incoming) -> None:
         if found is None:
             return
         buffer = found
+    if incoming.mine and network.caps.held & caps.NO_IMPLICIT_NAMES:
+        if buffer is incoming.model.current:
+            joining.ask_names(buffer)  # the others are asked about in turn
+        _can_speak(incoming, buffer)
     member = Member(nick, user=user, host=host)
     if len(incoming.message.params) > 2:  # extended-join: account and realname
         member.account = "" if incoming.param(1) == "*" else incoming.param(1)
@@ -197,6 +202,12 @@ def names_end(incoming: Incoming) -> None:
     if buffer.names_arriving is not None:
         buffer.members = buffer.names_arriving
         buffer.names_arriving = None
+    if not incoming.network.caps.held & caps.NO_IMPLICIT_NAMES:
+        _can_speak(incoming, buffer)
+
+
+def _can_speak(incoming: Incoming, buffer: Buffer) -> None:
+    """Ask for what was said in a channel that the user has come into, and send what waits for it."""
     # What may have arrived before a connection broke is looked for in the history first, and sent when that has come.
     asked = chathistory.ask_latest(buffer)
     if not (asked and any(waiting.maybe for waiting in buffer.waiting)):

@@ -3,6 +3,7 @@
 https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
 """
 
+from greenchat.client.handlers.numeric_texts import in_words
 from greenchat.client.handlers.registration import end_negotiation
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import joining, login
@@ -66,6 +67,17 @@ def failure(incoming: Incoming) -> None:
             network, Question(text, (again, Answer("leave", "go on without an account", nothing))), incoming.time
         )
     end_negotiation(network)
+
+
+@on(Numeric.ERR_PASSWDMISMATCH)
+def wrong_password(incoming: Incoming) -> None:
+    """`:Password incorrect`: of OPER, or at the beginning of the password that PASS says."""
+    network = incoming.network
+    if network.link.state is not LinkState.REGISTERING or network.link.leaving:
+        incoming.answer(in_words(incoming.message.command, incoming.message.params), Kind.ERROR)
+        return
+    network.login.credentials, network.login.server_password = None, ""
+    login.password_required(incoming.model, network, incoming.time)
 
 
 @on(Numeric.ERR_SASLABORTED, Numeric.RPL_SASLMECHS)

@@ -1,9 +1,19 @@
 """What people say: PRIVMSG, NOTICE, CTCP, invitations, and what came of our own messages."""
 
 from greenchat.client.handlers.registry import HISTORIES, Incoming, milliseconds_of, on
-from greenchat.client.irc import chathistory, ctcp, joining, login, message_actions, notify_list, sending, typing
+from greenchat.client.irc import (
+    bouncer,
+    chathistory,
+    ctcp,
+    joining,
+    login,
+    message_actions,
+    notify_list,
+    sending,
+    typing,
+)
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, Model
+from greenchat.client.state.model import Buffer, LinkState, Model
 from greenchat.client.state.session_state import Place
 from greenchat.protocol import caps
 from greenchat.protocol.message import split_source
@@ -25,8 +35,8 @@ def said(incoming: Incoming) -> None:
         kind, text = Kind.ACTION, argument
     if incoming.label and not incoming.mine:
         sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
-    if incoming.mine and login.hides(target, text):
-        return  # our own password, echoed or out of the history
+    if incoming.mine and (login.hides(target, text) or target == bouncer.PLAYER):
+        return  # our own password, echoed or out of the history; what we ask of a bouncer by ourselves
     buffer = _buffer_for(incoming, target, notice=notice)
     _note_account(incoming, buffer)
     here = False
@@ -174,6 +184,10 @@ def standard_reply(incoming: Incoming) -> None:
     if incoming.param(0) == "CHATHISTORY":
         for waiting_for_history in incoming.network.buffers.values():
             chathistory.failed(incoming.model, waiting_for_history, incoming.time)
+    link = incoming.network.link
+    if incoming.param(1) == "ACCOUNT_REQUIRED" and link.state is LinkState.REGISTERING and not link.leaving:
+        login.account_required(incoming.model, incoming.network, incoming.time)
+        return
     kind = Kind.INFO if incoming.message.command == "NOTE" else Kind.ERROR
     context = " ".join(incoming.message.params[2:-1])
     buffer = _waiting_for(incoming.model, incoming) if incoming.label else None

@@ -4,7 +4,16 @@ https://ircv3.net/specs/extensions/capability-negotiation
 """
 
 from greenchat.client.handlers.registry import Incoming, milliseconds_of, on
-from greenchat.client.irc import chathistory, joining, login, network_setup, nick_recovery, notify_list, sending
+from greenchat.client.irc import (
+    bouncer,
+    chathistory,
+    joining,
+    login,
+    network_setup,
+    nick_recovery,
+    notify_list,
+    sending,
+)
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
@@ -40,6 +49,12 @@ WANTED_CAPS = (
     | caps.PRE_AWAY
     | caps.SEARCH
     | caps.ACCOUNT_REGISTRATION
+    | caps.NO_IMPLICIT_NAMES  # asked for where a window is shown
+    | caps.EXTENDED_ISUPPORT
+    | caps.RELAYMSG
+    | caps.BOUNCER_NETWORKS
+    | caps.SELF_MESSAGE  # what other clients of ours say through a bouncer that knows no echo-message
+    | caps.ZNC_PLAYBACK
 )
 REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
 LONGEST_NICK = 30
@@ -48,8 +63,8 @@ LONGEST_NICK = 30
 def register(model: Model, network: Network) -> None:
     """Say who we are, the first thing on a new connection."""
     network.send("CAP", "LS", "302")
-    if network.password:
-        network.send("PASS", network.password)
+    if password := login.server_password(network):
+        network.send("PASS", password)
     network.send("NICK", network.nicks.current)
     user = "".join(letter for letter in network.nicks.current if letter.isascii() and letter.isalnum()) or "user"
     network.send(
@@ -86,6 +101,8 @@ def cap(incoming: Incoming) -> None:
                     network.caps.held &= ~caps.bits([name[1:]])
                 else:
                     network.caps.held |= caps.bits([name])
+            if caps.bits(names) & caps.EXTENDED_ISUPPORT and network.link.state is LinkState.REGISTERING:
+                network.send("ISUPPORT")  # before the welcome, so that the first names are compared rightly
             if login.SASL in names and not (login.wants(network) and login.start(network)):
                 incoming.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
         network.caps.asked = max(0, network.caps.asked - 1)
@@ -100,7 +117,7 @@ def welcome(incoming: Incoming) -> None:
     _measure_skew(incoming)
     network.link.lost_at = network.link.retry_at = None
     network.link.tries, network.link.trouble, network.link.offers_server = 0, None, False
-    network.listed = 0
+    network.directory.masks = 0
     network.link.welcomed = False
     if incoming.param(0) not in ("", "*"):
         network.nicks.current = incoming.param(0)
@@ -136,6 +153,7 @@ def after_welcome(incoming: Incoming) -> None:
     chathistory.ask_targets(network, incoming.time)
     if first:
         network_setup.came_in(incoming.model, network)
+        bouncer.ask_playback(network)
     nick_recovery.watch(network)
     notify_list.watch(incoming.model, network)
 
@@ -245,7 +263,14 @@ def _with_values(names: list[str]) -> dict[str, str]:
 
 def _ask_for(network: Network, offered: dict[str, str]) -> None:
     line = ""
-    for name in caps.names(WANTED_CAPS | (caps.SASL if login.wants(network) else 0)):
+    wanted = WANTED_CAPS | (caps.SASL if login.wants(network) else 0)
+    if not caps.bits(offered) & caps.METADATA_3:
+        wanted = (wanted & ~caps.METADATA) | caps.METADATA_2  # one or the other, never both
+    if caps.bits(offered) & caps.CHATHISTORY:
+        wanted &= ~caps.ZNC_PLAYBACK  # which tells the same again
+    if not network.bouncer.bound:
+        wanted |= caps.BOUNCER_NETWORKS_NOTIFY
+    for name in caps.names(wanted):
         if name not in offered or caps.bits([name]) & network.caps.held:
             continue
         if line and len(line) + len(name) > REQ_BYTES:
@@ -266,4 +291,6 @@ def end_negotiation(network: Network) -> None:
     if network.caps.asked == 0 and network.login.attempt is None and network.link.state is LinkState.REGISTERING:
         if network.away_text and network.caps.held & caps.PRE_AWAY != 0:
             network.send("AWAY", network.away_text)
+        if network.bouncer.bound:
+            network.send("BOUNCER", "BIND", network.bouncer.bound)
         network.send("CAP", "END")

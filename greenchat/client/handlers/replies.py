@@ -75,14 +75,15 @@ def on_list(incoming: Incoming) -> None:
     channel, mask, who, when = (*params, "", "", "", "")[:4]
     since = date_and_time(when)
     by = f" (by {split_source(who)[0]}{f' on {since}' if since else ''})" if who else ""
-    incoming.network.listed += 1
+    incoming.network.directory.masks += 1
     incoming.answer(f"{MASK_LISTS[incoming.message.command][0]} {channel}: {mask}{by}")
 
 
 @on(*(end for _, end, _ in MASK_LISTS.values()))
 def list_ends(incoming: Incoming) -> None:
     """`<channel> :<text>`: nothing to say but where the list was empty."""
-    listed, incoming.network.listed = incoming.network.listed, 0
+    directory = incoming.network.directory
+    listed, directory.masks = directory.masks, 0
     empty = next(text for _, end, text in MASK_LISTS.values() if end.command == incoming.message.command)
     if not listed:
         incoming.answer(f"{empty} {incoming.param(1)}.")

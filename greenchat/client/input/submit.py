@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from greenchat.client.input.editor import EMPTY, Editor
 from greenchat.client.input.editor import Line as InputLine
 from greenchat.client.input.input_modes import PasteGuard
-from greenchat.client.irc import chathistory, login, message_actions, multiline, sending, typing
+from greenchat.client.irc import chathistory, joining, login, message_actions, multiline, sending, typing
 from greenchat.client.state.bindings import FORMATS
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
@@ -129,6 +129,7 @@ class Submitter:
             self.reply = None
             chathistory.mark_read(before)
             chathistory.begin(current)
+            joining.ask_names(current)
             chathistory.mark_read(current)
             self._drafts[before] = self.editor.line
             self.editor.load(self._drafts.pop(current, EMPTY))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from greenchat.client.state.lines import TALK
 from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT
 
 _ROOM = BODY_LIMIT - 8  # without the command, two spaces and the end of the line
@@ -53,6 +54,29 @@ def rejoin(network: Network) -> None:
         if buffer is None or not buffer.joined:
             missing[name] = key
     join(network, missing)
+
+
+def ask_names(buffer: Buffer) -> None:
+    """Ask who is in a channel, where the server does not tell by itself and it was not asked before.
+
+    https://ircv3.net/specs/extensions/no-implicit-names
+    """
+    if lacks_names(buffer):
+        buffer.names_asked = True
+        buffer.network.send("NAMES", buffer.name)
+
+
+def lacks_names(buffer: Buffer) -> bool:
+    """Whether it is still to be asked who is in a channel."""
+    implicit = not buffer.network.caps.held & caps.NO_IMPLICIT_NAMES
+    return buffer.joined and not buffer.names_asked and not implicit
+
+
+def without_names(network: Network) -> Buffer | None:
+    """Return a channel of which it is still to be asked who is in it, None where all are known."""
+    if not network.caps.held & caps.NO_IMPLICIT_NAMES:
+        return None
+    return next((buffer for buffer in network.buffers.values() if lacks_names(buffer)), None)
 
 
 def lines(wanted: Mapping[str, str], most: int = 0) -> Iterator[tuple[list[str], list[str]]]:

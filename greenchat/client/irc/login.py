@@ -5,10 +5,11 @@ https://ircv3.net/specs/extensions/sasl-3.2, https://ircv3.net/specs/extensions/
 
 import os
 import re
+from collections.abc import Callable
 
 from greenchat.client.irc import joining
 from greenchat.client.state.credentials import Attempt, Credentials
-from greenchat.client.state.effects import Keep
+from greenchat.client.state.effects import Connect, Keep, Reconnect
 from greenchat.client.state.model import LinkState, Model, Network
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from greenchat.protocol import caps
@@ -21,8 +22,26 @@ _CHANNEL_ONLY = re.compile(r"\s*\w+\s+[#&]\S*\s*")  # `REGISTER #tea`
 _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"})
 
 
+def account_of(network: Network) -> str:
+    """Return whom the user logs in as: what is kept for the network, else the nickname that they want."""
+    return (network.kept.account if network.kept else "") or network.nicks.wanted
+
+
+def server_password(network: Network) -> str:
+    """Return what PASS is to say, "" for nothing: what the user typed, or `account:password` where that is kept so.
+
+    https://wiki.znc.in/Configuration: a bouncer takes `user/network:password`.
+    """
+    credentials = network.login.credentials
+    if not (network.kept and network.kept.login == "pass" and credentials and private(network)):
+        return network.login.server_password
+    return f"{credentials.account}:{credentials.password}"
+
+
 def wants(network: Network) -> bool:
-    """Whether there is anything to log in with."""
+    """Whether there is anything to log in with by SASL."""
+    if network.kept and network.kept.login == "pass":
+        return False
     return network.login.credentials is not None or bool(network.login.certificate and network.address.tls)
 
 
@@ -134,6 +153,44 @@ def ask_password(model: Model, network: Network, account: str) -> None:
     model.questions.append(Prompt(f"Password of {account}", take, hidden=True, where=network))
 
 
+def account_required(model: Model, network: Network, now: int) -> None:
+    """Ask for the password of the account without which the server lets nobody in, and connect again with it."""
+    account = account_of(network)
+
+    def take(password: str) -> None:
+        network.login.credentials, network.login.keep = Credentials(account, password), True
+
+    model.complain(network, f"{network.name} lets only those in who have an account.", now)
+    _connect_with(model, network, f"Password of {account} on {network.name}", take)
+
+
+def password_required(model: Model, network: Network, now: int) -> None:
+    """Ask for the password that the server wants of everybody, or of a bouncer's user, and connect again with it."""
+    if network.kept and network.kept.login == "pass":
+        account_required(model, network, now)
+        return
+
+    def take(password: str) -> None:
+        network.login.server_password = password
+
+    model.complain(network, f"{network.name} lets only those in who know its password.", now)
+    _connect_with(model, network, f"Password of {network.name}", take)
+
+
+def _connect_with(model: Model, network: Network, text: str, take: Callable[[str], None]) -> None:
+    """Ask for a password, hidden, and connect again once it is there: without it the server would only refuse again."""
+    network.link.leaving = True
+
+    def connect(password: str, _now: int) -> None:
+        take(password)
+        network.link.leaving = False
+        network.link.tries, network.link.trouble = 0, None
+        offline = network.link.state is LinkState.OFFLINE
+        model.effects.append(Connect(network) if offline else Reconnect(network, "to log in"))
+
+    model.questions.append(Prompt(text, connect, hidden=True, where=network))
+
+
 def ask_new_password(model: Model, network: Network, account: str, email: str) -> None:
     """Ask for a new account's password, twice, and register it."""
 
@@ -165,16 +222,20 @@ def logged_in(model: Model, network: Network, account: str) -> None:
     """After a login, offer to repeat it at every start, take the nickname, and join what is allowed now."""
     network.login.account = account
     network.login.attempt = None
+    _offer_to_keep(model, network, account)
+    if network.link.state is LinkState.ONLINE:
+        if not network.is_me(network.nicks.wanted):
+            network.send("NICK", network.nicks.wanted)
+        joining.rejoin(network)
+
+
+def _offer_to_keep(model: Model, network: Network, account: str) -> None:
     credentials = network.login.credentials
     if network.login.keep and credentials:
         network.login.keep = False
         keep = Answer("yes", "by itself from now on", lambda _now: model.effects.append(Keep(network, credentials)))
         no = Answer("no", "I type the password each time", nothing)
         model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no), where=network))
-    if network.link.state is LinkState.ONLINE:
-        if not network.is_me(network.nicks.wanted):
-            network.send("NICK", network.nicks.wanted)
-        joining.rejoin(network)
 
 
 def after_welcome(model: Model, network: Network, now: int) -> None:
@@ -183,6 +244,8 @@ def after_welcome(model: Model, network: Network, now: int) -> None:
     if network.login.account:
         if not network.is_me(network.nicks.wanted):
             network.send("NICK", network.nicks.wanted)
+    elif server_password(network):
+        _offer_to_keep(model, network, account_of(network))
     elif network.login.credentials and network.login.attempt is None:
         problem = log_in(network, network.login.credentials)
         if problem:

@@ -7,7 +7,7 @@ called next.
 from collections.abc import Callable
 from typing import Protocol
 
-from greenchat.client.irc import ctcp, network_setup, notify_list
+from greenchat.client.irc import ctcp, joining, network_setup, notify_list
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.client.state.model import LinkState, Network
@@ -179,6 +179,8 @@ class Connection:
             elif monotonic >= self._next_ping:
                 network.send("PING", f"{PING_PREFIX}{int(monotonic * 1000)}")
                 self._next_ping = monotonic + PING_SECONDS
+            if not network.outgoing and (unknown := joining.without_names(network)):
+                joining.ask_names(unknown)  # one after the other: what the user says never waits behind them
             ctcp.tick(network, monotonic)
             if monotonic >= self._next_look:
                 notify_list.ask(network)
@@ -193,7 +195,7 @@ class Connection:
             return None if network.link.retry_at is None else min(network.link.retry_at, monotonic + 1)
         if network.link.state is not LinkState.ONLINE:
             return None
-        if network.outgoing:
+        if network.outgoing or joining.without_names(network):
             return monotonic + 1 / PER_SECOND
         deadlines = [self._next_ping, self._heard_at + SILENCE_SECONDS, monotonic + WATCH_SECONDS]
         more = (self._answer_by, ctcp.deadline(network, monotonic))

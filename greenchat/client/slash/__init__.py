@@ -4,6 +4,7 @@ import re
 
 from greenchat.client.slash import (
     accounts,
+    bouncer,
     channels,
     guide,
     importing,
@@ -25,6 +26,7 @@ from greenchat.client.state.model import Model
 __all__ = [
     "TABLE",
     "accounts",
+    "bouncer",
     "channels",
     "guide",
     "importing",

@@ -149,7 +149,7 @@ class Scroll:
         """
         place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
         around = range(max(0, place - 200), min(len(self.lines), place + 200))
-        if line.id and any(self.lines[near].id == line.id for near in around):
+        if any(_is_same(self.lines[near], line) for near in around):
             return False
         before = place
         while before and self.lines[before - 1].time == line.time:
@@ -169,9 +169,13 @@ class Scroll:
 
     def restore(self, lines: list[Line]) -> None:
         """Put lines that were kept from earlier before those that are here, which win where both know a message."""
-        known = {line.id for line in self.lines if line.id}
+        known = {line.id or (line.time, line.nick, line.text) for line in self.lines}
         oldest = self.lines[0].time if self.lines else None
-        before = [line for line in lines if line.id not in known and (oldest is None or line.time <= oldest)]
+        before = [
+            line
+            for line in lines
+            if (line.id or (line.time, line.nick, line.text)) not in known and (oldest is None or line.time <= oldest)
+        ]
         self.lines.extendleft(reversed(before))
         self.edits += 1
         self.unread.seen += len(before)
@@ -206,3 +210,10 @@ class Scroll:
     def mark_seen(self) -> None:
         """Note that every line has been on the screen."""
         self.unread.seen = self.end
+
+
+def _is_same(one: Line, other: Line) -> bool:
+    """Whether two lines are one message: by their ids, else (as ZNC plays them back) by who said what when."""
+    if one.id or other.id:
+        return one.id == other.id
+    return (one.time, one.kind, one.nick, one.text) == (other.time, other.kind, other.nick, other.text)

@@ -20,13 +20,15 @@ class Listed:
 class Directory:
     """The channels of one network by their folded names.
 
-    asked: the answer is on its way. quiet: it is for us, not for the user to read. complete: it has come.
+    asked: the answer is on its way. quiet: it is for us, not for the user to read. complete: it has come. masks: how
+    many entries of a list of masks (bans) have come.
     """
 
     entries: dict[str, Listed] = field(default_factory=dict)
     asked: bool = False
     quiet: bool = False
     complete: bool = False
+    masks: int = 0
 
     def begin(self, *, quiet: bool) -> None:
         """LIST was sent."""

@@ -10,6 +10,8 @@ from greenchat.records import field, record
 FIELDS = {
     "addresses": "where it is, several are tried in turn: irc.example:6697 ircs://irc2.example",
     "nick": "your nickname there",
+    "account": "the account to log in to, where it is not the nickname: ada, or ada/libera for a bouncer",
+    "login": "how to log in: sasl, or pass for servers that want a password of the connection (ZNC)",
     "realname": "your real name there",
     "channels": "channels to join in this order, a key behind a colon: #tea #secret:key",
     "commands": "commands to run on coming in, separated by ; : /msg bot hello; /mode nick +x",
@@ -30,6 +32,8 @@ class KeptNetwork:
     name: str
     addresses: list[str] = field(default_factory=list)
     nick: str = ""
+    account: str = ""
+    login: str = ""
     realname: str = ""
     channels: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -55,7 +59,7 @@ class KeptNetwork:
             if text.lower() not in ("on", "off"):
                 raise KeptError("autoconnect is on or off.")
             self.autoconnect = text.lower() == "on"
-        elif name in ("nick", "proxy") and text and (problem := _CHECKS[name](text)):
+        elif name in _CHECKS and text and (problem := _CHECKS[name](text)):
             raise KeptError(f"{name}: {problem}")
         elif name in FIELDS:
             setattr(self, name, text)
@@ -98,4 +102,12 @@ def _addresses(text: str) -> list[str]:
     return found
 
 
-_CHECKS = {"nick": nick_problem, "proxy": proxy_problem}
+def _one_word(text: str) -> str:
+    return "one word, like ada" if " " in text else ""
+
+
+def _way_to_log_in(text: str) -> str:
+    return "" if text in ("sasl", "pass") else "sasl or pass"
+
+
+_CHECKS = {"nick": nick_problem, "account": _one_word, "login": _way_to_log_in, "proxy": proxy_problem}

@@ -15,6 +15,7 @@ from greenchat.client.state.isupport import Isupport
 from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.lines import Member, PendingMessage, words
 from greenchat.client.state.session_state import (
+    Bouncer,
     Capabilities,
     Devices,
     Link,
@@ -36,9 +37,10 @@ _LATELY_MILLISECONDS = 10 * 60_000
 class Buffer(Scroll):
     """A window's content: a channel, a private talk, or the server's messages.
 
-    gone: the other one of a private talk is not online. refused: the server did not let us in. typing: nick -> until
-    when that is believed, in milliseconds. told_typing: when we told last that we are typing, in milliseconds, 0 when
-    we are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke last here.
+    gone: the other one of a private talk is not online. refused: the server did not let us in. names_asked: who is here
+    comes, or has come. typing: nick -> until when that is believed, in milliseconds. told_typing: when we told last
+    that we are typing, in milliseconds, 0 when we are not. reactions: msgid -> reaction -> nicks. speakers: folded nick
+    -> when they spoke last here.
     """
 
     network: "Network" = field(kw_only=True)
@@ -46,6 +48,7 @@ class Buffer(Scroll):
     modes: str = ""
     members: dict[str, Member] = field(default_factory=dict)
     names_arriving: dict[str, Member] | None = None
+    names_asked: bool = False
     joined: bool = False
     gone: bool = False
     refused: bool = False
@@ -62,6 +65,7 @@ class Buffer(Scroll):
         self.typing.clear()
         self.members.clear()
         self.names_arriving = None
+        self.names_asked = False
 
     def leave(self) -> None:
         """Note that the user has left the channel."""
@@ -121,7 +125,7 @@ class Network:
     channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
     whose window comes up. away_text: why the user is away, on every connection; "" while they are here. buffers: folded
     name -> buffer; "" is the server's own. batches: by their references. identity: what the ids of our lines begin
-    with, unlike any other client's; "" gives them none. listed: entries of a list that is coming. kept: what the user
+    with, unlike any other client's; "" gives them none. kept: what the user
     keeps of this network.
     """
 
@@ -130,6 +134,7 @@ class Network:
         "away",
         "away_text",
         "batches",
+        "bouncer",
         "buffers",
         "caps",
         "channels",
@@ -141,12 +146,10 @@ class Network:
         "kept",
         "labels",
         "link",
-        "listed",
         "login",
         "name",
         "nicks",
         "outgoing",
-        "password",
         "presence",
         "reading",
         "realname",
@@ -156,7 +159,6 @@ class Network:
     def __init__(self, name: str, address: Address, nick: str, identity: str = "") -> None:
         self.name = name
         self.address = address
-        self.password = ""
         self.realname = ""
         self.kept: KeptNetwork | None = None
         self.channels: dict[str, str] = {}
@@ -169,6 +171,7 @@ class Network:
         self.presence = Presence()
         self.devices = Devices()
         self.reading = Reading()
+        self.bouncer = Bouncer()
         self.directory = Directory()
         self.away = False
         self.away_text = ""
@@ -177,7 +180,6 @@ class Network:
         self.labels = 0
         self.identity = identity
         self.ids = 0
-        self.listed = 0
         self.buffers: dict[str, Buffer] = {"": Buffer(name, BufferKind.STATUS, network=self)}
 
     def begin_connection(self) -> None:
@@ -188,7 +190,16 @@ class Network:
         self.refold()
         self.batches.clear()
         self.away = False
-        for part in (self.link, self.nicks, self.login, self.caps, self.presence, self.devices, self.reading):
+        for part in (
+            self.link,
+            self.nicks,
+            self.login,
+            self.caps,
+            self.presence,
+            self.devices,
+            self.reading,
+            self.bouncer,
+        ):
             part.reset()
 
     def end_connection(self) -> None:
@@ -201,6 +212,11 @@ class Network:
         for buffer in self.buffers.values():
             buffer.leave()
             buffer.history.end_connection()
+
+    @property
+    def place(self) -> str:
+        """The server, and on a bouncer the network: what things are kept under that belong to it."""
+        return f"{self.address} {self.bouncer.bound}".rstrip()
 
     @property
     def fold(self) -> Casefold:

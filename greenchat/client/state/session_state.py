@@ -86,7 +86,8 @@ class Login:
     credentials once they turn out to be right. proving: a password was typed while online; it may open more than this
     connection. returning: the connection is ended to come in anew with that password. told: the account that the user
     was told they are logged in to. silently: folded channels that they were in then, where coming back is no news.
-    locked: what the user was told about their password command.
+    locked: what the user was told about their password command. server_password: what PASS is to say, for servers that
+    ask everybody for one.
     """
 
     credentials: Credentials | None = None
@@ -100,6 +101,7 @@ class Login:
     returning: bool = False
     told: str = ""
     locked: str = ""
+    server_password: str = field(default="", repr=False)
     silently: set[str] = field(default_factory=set)
 
     def reset(self) -> None:
@@ -176,6 +178,22 @@ class Devices:
         """Prepare for a new connection."""
         self.answers.clear()
         self.sent.clear()
+
+
+@record(slots=True, eq=False)
+class Bouncer:
+    """The networks that a bouncer holds.
+
+    bound: the id of the one that this connection is for, "" for the connection to the bouncer itself. networks: id ->
+    attributes, as the bouncer tells them on that connection.
+    """
+
+    bound: str = ""
+    networks: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def reset(self) -> None:
+        """Prepare for a new connection."""
+        self.networks.clear()
 
 
 @record(slots=True, eq=False)

@@ -57,6 +57,8 @@ def offered(settings: Settings, session: Session) -> dict[str, str]:
     """Return the capabilities that a session can have now, in the table's order, with their values."""
     found = {}
     for name, capability in caps.CAPABILITIES.items():
+        if not capability.served:
+            continue
         offer = OFFERS.get(capability.bit)
         value = offer(settings, session) if offer else ""
         if value is not None:

@@ -1,0 +1,19 @@
+"""What a bouncer says about its networks.
+
+https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
+"""
+
+from greenchat.client.handlers.registry import Incoming, on
+from greenchat.client.irc import bouncer
+from greenchat.protocol.message import parse_tags
+
+
+@on("BOUNCER")
+def told(incoming: Incoming) -> None:
+    """`BOUNCER NETWORK <netid> <attributes>`, and what became of the user's orders."""
+    subcommand, netid = incoming.param(0).upper(), incoming.param(1)
+    if subcommand == "NETWORK" and netid and not incoming.network.bouncer.bound:
+        attributes = None if incoming.param(2) == "*" else parse_tags(incoming.param(2))
+        bouncer.network_told(incoming.model, incoming.network, netid, attributes, incoming.time)
+    elif subcommand in ("ADDNETWORK", "CHANGENETWORK", "DELNETWORK"):
+        incoming.answer("The bouncer has done that.")

@@ -1,0 +1,90 @@
+"""Bouncers: one server of the user's own that holds connections to many.
+
+soju tells its networks on the connection to itself; each of them becomes a network of its own here, over a connection
+that is bound to it. ZNC tells what was missed when it is asked for, from a time on.
+
+https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md, https://wiki.znc.in/Playback
+"""
+
+from greenchat.client.state.effects import Connect, Disconnect
+from greenchat.client.state.lines import TALK
+from greenchat.client.state.model import Model, Network
+from greenchat.protocol import caps
+
+PLAYER = "*playback"  # ZNC's module
+ATTRIBUTES = ("name", "host", "port", "tls", "nickname", "username", "realname", "pass")  # that a user may set
+
+
+def network_told(model: Model, bouncer: Network, netid: str, attributes: dict[str, str] | None, now: int) -> None:
+    """Follow what a bouncer says about one of its networks. attributes: those that are new, "" for one that is gone;
+    None where the whole network is."""
+    there = bound(model, bouncer, netid)
+    if attributes is None:
+        gone = bouncer.bouncer.networks.pop(netid, {})
+        if there:
+            there.link.leaving, there.link.retry_at = True, None
+            model.effects.append(Disconnect(there))
+            model.tell(f"The bouncer has no network {gone.get('name') or there.name} any more.", now, network=there)
+        return
+    known = bouncer.bouncer.networks.setdefault(netid, {})
+    before = known.get("state", ""), known.get("error", "")
+    known.update(attributes)
+    if there is None:
+        there = _open(model, bouncer, netid)
+    elif attributes.get("name"):
+        there.name = there.status.name = _free_name(model, there, attributes["name"])
+    if (known.get("state", ""), known.get("error", "")) != before and known.get("state") == "disconnected":
+        why = f": {known['error']}" if known.get("error") else ""
+        model.complain(there, f"The bouncer is not connected to {there.name}{why}", now)
+
+
+def bound(model: Model, bouncer: Network, netid: str) -> Network | None:
+    """Return the network whose connection is bound to a network of the bouncer."""
+    return next(
+        (each for each in model.networks if each.bouncer.bound == netid and each.address == bouncer.address), None
+    )
+
+
+def control(network: Network, networks: list[Network]) -> Network | None:
+    """Return the connection to the bouncer itself that a network belongs to, None where there is none."""
+    if network.bouncer.networks or network.caps.held & caps.BOUNCER_NETWORKS_NOTIFY:
+        return network
+    if not network.bouncer.bound:
+        return None
+    return next((each for each in networks if each.address == network.address and not each.bouncer.bound), None)
+
+
+def _open(model: Model, bouncer: Network, netid: str) -> Network:
+    """Make the network of an id, and ask for its connection."""
+    network = Network("", bouncer.address, bouncer.nicks.wanted, identity=bouncer.identity)
+    network.bouncer.bound = netid
+    attributes = bouncer.bouncer.networks[netid]
+    network.name = _free_name(model, network, attributes.get("name") or attributes.get("host") or f"network {netid}")
+    network.status.name = network.name
+    network.realname = bouncer.realname
+    network.login.credentials = bouncer.login.credentials
+    network.login.certificate, network.login.pin = bouncer.login.certificate, bouncer.login.pin
+    model.add_network(network)
+    model.effects.append(Connect(network))
+    return network
+
+
+def _free_name(model: Model, network: Network, wanted: str) -> str:
+    """Return a name that no other network has."""
+    taken = {each.name for each in model.networks if each is not network}
+    numbered = (wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in numbered if name not in taken)
+
+
+def ask_playback(network: Network) -> None:
+    """Ask ZNC for what was said since the newest line that is here, in each window; elsewhere for all that it has."""
+    if not network.caps.held & caps.ZNC_PLAYBACK:
+        return
+    newest = {
+        buffer.name: max((line.time for line in buffer.lines if line.kind in TALK), default=0)
+        for folded, buffer in network.buffers.items()
+        if folded
+    }
+    # "number of seconds (floating point for millisecond precision) elapsed since January 1, 1970"
+    latest = max(newest.values(), default=0)
+    network.send("PRIVMSG", PLAYER, f"PLAY * {(latest + 1) / 1000 if latest else 0:.3f}")

@@ -1,0 +1,59 @@
+"""/bouncer: the networks of a bouncer that tells them (soju)."""
+
+from greenchat.client.irc import bouncer
+from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.destination import AddressError, parse_destination
+from greenchat.client.state.model import Network
+from greenchat.protocol.message import format_tags
+
+
+@command("bouncer", usage="[add, set or remove ...]", example="/bouncer add oftc irc.oftc.net")
+def bouncer_(order: Order) -> None:
+    """Show a bouncer's networks; /bouncer add NAME HOST adds one.
+
+    /bouncer set NAME nickname ada changes one; also name, host, port, tls, username, realname and pass.
+    /bouncer remove NAME takes it out of the bouncer. Each of its networks is a network here.
+    """
+    control = bouncer.control(order.network, order.model.networks)
+    if control is None:
+        raise SlashError("This is no bouncer that tells its networks.")
+    what, name, rest = (*order.arguments.split(None, 2), "", "", "")[:3]
+    if not what:
+        for each in control.bouncer.networks.values():
+            title = each.get("name") or each.get("host", "?")
+            order.tell(f"{title}: {each.get('host', '')} {each.get('state', '')}".rstrip())
+        if not control.bouncer.networks:
+            order.tell("The bouncer has no network yet. /bouncer add NAME HOST adds one.")
+    elif what == "add" and rest:
+        control.send("BOUNCER", "ADDNETWORK", _attributes({"name": name} | _place(rest)))
+    elif what == "set" and rest:
+        attribute, _, value = rest.partition(" ")
+        if attribute not in bouncer.ATTRIBUTES:
+            raise SlashError(f"A network of a bouncer has {', '.join(bouncer.ATTRIBUTES)}.")
+        control.send("BOUNCER", "CHANGENETWORK", _netid(control, name), _attributes({attribute: value}))
+    elif what == "remove" and name:
+        control.send("BOUNCER", "DELNETWORK", _netid(control, name))
+    else:
+        raise SlashError("How to use it: /bouncer add NAME HOST; /help bouncer tells more.")
+
+
+def _netid(control: Network, name: str) -> str:
+    for netid, attributes in control.bouncer.networks.items():
+        if name.lower() in (attributes.get("name", "").lower(), attributes.get("host", "").lower(), netid):
+            return netid
+    raise SlashError(f"The bouncer has no network {name}. /bouncer lists them.")
+
+
+def _place(text: str) -> dict[str, str]:
+    try:
+        address = parse_destination(text).address
+    except AddressError as error:
+        raise SlashError(str(error)) from error
+    plain = text.startswith("irc://")
+    named = text.rpartition("]")[2].count(":") == 1 if "://" not in text else True
+    found = {"host": address.host, "tls": "0" if plain else "1"}
+    return found | ({"port": str(address.port)} if named else {})
+
+
+def _attributes(values: dict[str, str]) -> str:
+    return format_tags(values)

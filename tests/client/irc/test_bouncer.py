@@ -1,0 +1,269 @@
+"""Bouncers: soju's networks, each over a connection that is bound to it, and what ZNC plays back.
+
+https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
+"""
+
+import pytest
+
+from greenchat.client.irc import network_setup
+from greenchat.client.state.credentials import Credentials
+from greenchat.client.state.effects import Connect, Disconnect, Reconnect
+from greenchat.client.state.events import Connected, Received
+from greenchat.client.state.kept_networks import KeptNetwork
+from greenchat.client.state.model import Network
+from greenchat.protocol.message import Message, format_tags, parse, parse_tags
+from tests.client.world import World
+
+CAPS = "batch echo-message server-time message-tags soju.im/bouncer-networks soju.im/bouncer-networks-notify"
+
+
+class Soju:
+    """A bouncer that speaks the specification, for the networks of a client without sockets."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.networks = {
+            "42": {"name": "Libera", "host": "irc.libera.chat", "state": "connected"},
+            "43": {"name": "My Own", "host": "irc.example", "state": "disconnected", "error": "no route"},
+        }
+        self.bound: dict[Network, str] = {}
+        self.held: dict[Network, set[str]] = {}
+        self.said: list[tuple[str, tuple[str, ...]]] = []
+
+    def run(self) -> None:
+        """Answer everything, until nobody has anything to say or to do any more."""
+        model = self.world.model
+        while model.effects or any(network.outgoing for network in model.networks):
+            while model.effects:
+                match model.effects.popleft():
+                    case Connect(network):
+                        self.held[network] = set()
+                        self.world.console.on_network(network, Connected(), self.world.now)
+            for network in list(model.networks):
+                while network.outgoing:
+                    self.answer(network, network.outgoing.popleft())
+
+    def tell(self, network: Network, *lines: str) -> None:
+        for line in lines:
+            self.world.console.on_network(network, Received(parse(line)), self.world.now)
+
+    def answer(self, network: Network, message: Message) -> None:
+        match message.command, message.params:
+            case "CAP", ("LS", *_):
+                self.tell(network, f":soju CAP * LS :{CAPS}")
+            case "CAP", ("REQ", names):
+                self.held[network] |= set(names.split())
+                self.tell(network, f":soju CAP * ACK :{names}")
+            case "CAP", ("END",):
+                self.welcome(network)
+            case "BOUNCER", ("BIND", netid):
+                self.bound[network] = netid
+            case "BOUNCER", (subcommand, *rest):
+                self.order(network, subcommand, rest)
+            case "PRIVMSG", params:
+                self.said.append((self.bound[network], params))
+            case _:
+                pass
+
+    def welcome(self, network: Network) -> None:
+        netid = self.bound.get(network, "")
+        self.tell(
+            network, ":soju 001 alice :Welcome", f":soju 005 alice BOUNCER_NETID{'=' + netid if netid else ''} :are"
+        )
+        self.tell(network, ":soju 422 alice :No MOTD")
+        if netid:
+            self.tell(network, ":alice!a@h JOIN #tea", ":soju 353 alice = #tea :alice bob", ":soju 366 alice #tea :End")
+        elif "soju.im/bouncer-networks-notify" in self.held[network]:
+            # "the server MUST send an initial batch of `BOUNCER NETWORK` messages with the current list of network"
+            self.tell(network, ":soju BATCH +n soju.im/bouncer-networks")
+            for each, attributes in self.networks.items():
+                self.tell(network, f"@batch=n :soju BOUNCER NETWORK {each} {format_tags(attributes)}")
+            self.tell(network, ":soju BATCH -n")
+
+    def order(self, network: Network, subcommand: str, rest: list[str]) -> None:
+        netid = "44" if subcommand == "ADDNETWORK" else rest[0]
+        attributes = "*" if subcommand == "DELNETWORK" else rest[-1]
+        if subcommand == "DELNETWORK":
+            del self.networks[netid]
+        else:
+            self.networks.setdefault(netid, {}).update(parse_tags(attributes))
+        # "the bouncer MUST broadcast a `BOUNCER NETWORK` message with the updated attributes to all connected clients"
+        self.tell(network, f":soju BOUNCER NETWORK {netid} {attributes}", f":soju BOUNCER {subcommand} {netid}")
+
+
+@pytest.fixture
+def soju() -> Soju:
+    world = World(12, 90)
+    world.network.login.credentials = Credentials("alice", "secret")
+    soju = Soju(world)
+    world.model.effects.append(Connect(world.network))
+    soju.run()
+    return soju
+
+
+def names(soju: Soju) -> list[str]:
+    return [network.name for network in soju.world.model.networks]
+
+
+def test_each_network_of_the_bouncer_is_one_here(soju: Soju) -> None:
+    assert names(soju) == ["net", "Libera", "My Own"]
+    _, libera, own = soju.world.model.networks
+    assert soju.bound == {libera: "42", own: "43"}
+    assert libera.login.credentials == Credentials("alice", "secret")
+    assert libera.find("#tea")
+    # only the connection to the bouncer itself follows the list: bound ones would tell it again
+    assert "soju.im/bouncer-networks-notify" not in soju.held[libera]
+    assert any("not connected to My Own: no route" in line.text for line in own.status.lines)
+
+
+def test_what_is_said_goes_to_the_network_of_its_window(soju: Soju) -> None:
+    _, libera, own = soju.world.model.networks
+    for network, text in ((libera, "hello libera"), (own, "hello own")):
+        window = network.find("#tea")
+        assert window
+        soju.world.model.show(window)
+        soju.world.type(f"{text}\n")
+        soju.run()
+    assert soju.said == [("42", ("#tea", "hello libera")), ("43", ("#tea", "hello own"))]
+    assert libera.place != own.place  # or their archives would be one
+
+
+def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
+    world = soju.world
+    world.type("/bouncer add OFTC irc.oftc.net\n")
+    soju.run()
+    assert names(soju) == ["net", "Libera", "My Own", "OFTC"]
+    assert soju.networks["44"] == {"name": "OFTC", "host": "irc.oftc.net", "tls": "1"}
+    world.type("/bouncer set oftc name Open and Free\n")
+    soju.run()
+    assert names(soju)[-1] == "Open and Free"
+    world.type("/bouncer remove libera\n")
+    while world.network.outgoing:
+        soju.answer(world.network, world.network.outgoing.popleft())
+    libera = world.model.networks[1]
+    assert list(world.model.effects) == [Disconnect(libera)]
+    assert libera.link.leaving
+    world.type("/bouncer\n")
+    told = [line for line in world.shown("") if "irc." in line]
+    assert told[-2:] == ["- My Own: irc.example disconnected", "- Open and Free: irc.oftc.net"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("/bouncer remove nowhere", "The bouncer has no network nowhere. /bouncer lists them."),
+        ("/bouncer set libera colour green", "A network of a bouncer has name, host,"),
+        ("/bouncer add OFTC", "How to use it: /bouncer add NAME HOST"),
+        ("/bouncer add OFTC irc.oftc.net:port", "irc.oftc.net:port: port is no port"),
+    ],
+)
+def test_mistakes_are_told(soju: Soju, typed: str, told: str) -> None:
+    soju.world.type(f"{typed}\n")
+    assert soju.world.shown("")[-1].startswith(f"! {told}")
+
+
+def test_another_server_is_no_bouncer(tea: World) -> None:
+    tea.type("/bouncer\n")
+    assert tea.shown()[-1] == "! This is no bouncer that tells its networks."
+
+
+def test_a_bouncer_that_wants_an_account_is_asked_again_with_a_password(world: World) -> None:
+    """soju lets nobody in without: one question, hidden, not a new refusal every few seconds."""
+    world.network.kept = KeptNetwork("home", account="ada")
+    world.connect()
+    world.feed(":soju FAIL * ACCOUNT_REQUIRED :Authentication required", "ERROR :Authentication required")
+    assert world.network.link.leaving
+    world.lose()
+    assert world.console.hides_input
+    assert "Password of ada on net" in world.console.asked
+    world.type("secret\n")
+    assert world.network.login.credentials == Credentials("ada", "secret")
+    assert list(world.model.effects) == [Connect(world.network)]
+    assert not world.network.link.leaving
+
+
+@pytest.fixture
+def znc() -> World:
+    """A network that is kept as one behind ZNC."""
+    world = World()
+    kept = KeptNetwork("home")
+    for name, value in {"addresses": "localhost:6667", "account": "ada/libera", "login": "pass"}.items():
+        kept.set(name, value)
+    network = network_setup.make(kept, "alice", "")
+    world.model.add_network(network)
+    world.model.remove_network(world.network)
+    world.network = network
+    return world
+
+
+def test_znc_gets_user_and_password_as_the_password_of_the_connection(znc: World) -> None:
+    znc.network.login.credentials = Credentials("ada/libera", "secret")
+    znc.connect()
+    assert znc.sent()[:2] == ["CAP LS 302", "PASS ada/libera:secret"]
+    znc.feed(":znc CAP * LS :sasl=PLAIN batch")
+    assert not any("sasl" in line for line in znc.sent())
+
+
+def test_a_wrong_password_is_asked_for_again(znc: World) -> None:
+    znc.connect()
+    znc.feed(":irc.znc.in 464 alice :Invalid Password")
+    assert "Password of ada/libera on home" in znc.console.asked
+    znc.type("secret\n")
+    assert list(znc.model.effects) == [Reconnect(znc.network, "to log in")]
+    znc.lose()
+    znc.connect()
+    assert "PASS ada/libera:secret" in znc.sent()
+
+
+def test_any_server_may_want_a_password(world: World) -> None:
+    world.connect()
+    world.feed(":srv 464 * :Password incorrect")
+    assert "Password of net" in world.console.asked
+    world.type("open sesame\n")
+    world.lose()
+    world.connect()
+    assert "PASS :open sesame" in world.sent()
+    assert not world.model.questions
+
+
+def test_in_the_clear_the_users_password_is_not_sent_over_the_network(znc: World) -> None:
+    znc.network.address = znc.network.address.__class__("bnc.example", 6667)
+    znc.network.login.credentials = Credentials("ada/libera", "secret")
+    znc.connect()
+    assert not any("secret" in line for line in znc.sent())
+
+
+def test_znc_is_asked_for_what_was_missed_once(world: World) -> None:
+    """https://wiki.znc.in/Playback: `PLAY <buffer(s)> [from] [to]`, seconds since 1970 with milliseconds."""
+    world.come_in("znc.in/playback server-time batch znc.in/self-message")
+    assert "PRIVMSG *playback :PLAY * 0.000" in world.sent()
+    world.feed(":alice!a@h PRIVMSG *playback :PLAY * 0.000")  # its echo is no talk
+    assert world.network.find("*playback") is None
+    tea = world.join()
+    played = [
+        ":irc.znc.in BATCH +p znc.in/playback #tea",
+        "@batch=p;time=2026-09-21T10:00:00.500Z :bob!b@h PRIVMSG #tea :earlier",
+        "@batch=p;time=2026-09-21T10:00:01.500Z :alice!a@h PRIVMSG #tea :my own",
+        ":irc.znc.in BATCH -p",
+    ]
+    world.feed(*played)
+    assert [line.text for line in tea.lines if line.nick in ("alice", "bob")][:2] == ["earlier", "my own"]
+    world.feed(*played)  # as where two clients ask at once
+    assert sum(line.text == "earlier" for line in tea.lines) == 1
+    world.lose()
+    world.come_in("znc.in/playback server-time batch")
+    assert "PRIVMSG *playback :PLAY * 1789984801.501" in world.sent()
+
+
+def test_where_the_server_has_a_history_nothing_is_played_back(world: World) -> None:
+    world.connect()
+    world.feed(":srv CAP * LS :znc.in/playback draft/chathistory batch server-time")
+    assert [line for line in world.sent() if "REQ" in line] == ["CAP REQ :batch server-time draft/chathistory"]
+
+
+def test_what_another_client_of_ours_says_through_the_bouncer_is_shown_as_ours(world: World) -> None:
+    """znc.in/self-message: without it ZNC keeps our own words to others from us."""
+    world.welcome("znc.in/self-message")
+    world.feed(":alice!a@h PRIVMSG bob :said on the phone")
+    assert world.shown("bob") == ["alice: said on the phone"]
+    assert world.network.find("bob").lines[-1].own  # type: ignore[union-attr]

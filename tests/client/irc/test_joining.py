@@ -1,0 +1,117 @@
+"""Coming into channels, and who is there where the server does not tell by itself.
+
+https://ircv3.net/specs/extensions/no-implicit-names
+"""
+
+from greenchat.client.net.connection import Connection
+from greenchat.client.state.address import Address
+from tests.client.world import World
+
+CAPS = "draft/no-implicit-names echo-message batch labeled-response message-tags draft/chathistory server-time"
+
+
+class Wire:
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def start(self) -> None:
+        """Nothing to connect."""
+
+    def send(self, lines: bytes) -> None:
+        self.sent += lines.decode().splitlines()
+
+    def close(self, _reason: str) -> None:
+        """Nothing to close."""
+
+    def join(self, _seconds: float) -> None:
+        """Nothing to wait for."""
+
+
+def test_the_window_that_is_shown_is_asked_about_at_once_and_another_when_it_is_shown(world: World) -> None:
+    """ "Servers ... MUST NOT send implicit NAMES responses" to clients that negotiated the capability."""
+    world.welcome(CAPS)
+    world.feed(":alice!al@h JOIN #cake")
+    assert not any("NAMES" in line for line in world.sent())
+    world.type("/join #tea\n")
+    world.sent()
+    world.feed(":alice!al@h JOIN #tea")
+    assert "NAMES #tea" in world.sent()
+    world.feed(":srv 353 alice = #tea :alice bob", ":srv 366 alice #tea :End")
+    world.type("/window #cake\n")
+    assert "NAMES #cake" in world.sent()
+    world.type("/window #tea\n")
+    world.type("/window #cake\n")
+    assert not any("NAMES" in line for line in world.sent())
+
+
+def test_nothing_waits_for_the_names(world: World) -> None:
+    """What was typed before goes out with the JOIN, and the history is asked for."""
+    world.welcome(CAPS)
+    world.type("/join #tea\nhello\n")
+    world.sent()
+    world.feed(":alice!al@h JOIN #tea")
+    sent = world.sent()
+    assert any(line.endswith("PRIVMSG #tea hello") or "PRIVMSG #tea :hello" in line for line in sent)
+    assert any("CHATHISTORY LATEST #tea" in line for line in sent)
+
+
+def test_all_others_are_asked_about_in_turn_and_what_the_user_says_goes_first(world: World) -> None:
+    world.network.address = Address("localhost", 1)
+    wire = Wire()
+    connection = Connection(world.network, lambda _address, _connection: wire, lambda: 0.0)
+    connection.connect()
+    world.welcome(CAPS)
+    connection.tick(0.0)
+    for number in range(20):
+        world.feed(f":alice!al@h JOIN #c{number:02}")
+    world.sent()
+    time = 1.0
+    asked: list[int] = []
+    while len(asked) < 20:
+        connection.tick(time)
+        asked = [place for place, line in enumerate(wire.sent) if line.startswith("NAMES")]
+        if len(asked) == 15 and not any("WHOIS bob" in line for line in wire.sent):
+            world.network.send("WHOIS", "bob")
+            connection.tick(time + 0.5)
+            assert wire.sent[-1] == "WHOIS bob"
+        assert connection.deadline(time) is not None
+        time += 0.5
+    assert {wire.sent[place] for place in asked} == {f"NAMES #c{number:02}" for number in range(20)}
+    assert time > 3  # not all at once
+
+
+def test_the_rules_of_a_server_are_known_before_the_welcome(world: World) -> None:
+    """https://ircv3.net/specs/extensions/extended-isupport: "a new `ISUPPORT` command ... before registration"."""
+    world.connect()
+    world.feed(":srv CAP * LS :draft/extended-isupport batch", ":srv CAP * ACK :draft/extended-isupport batch")
+    assert "ISUPPORT" in world.sent()
+    world.feed(
+        ":srv BATCH +i draft/isupport",
+        "@batch=i :srv 005 * CHANTYPES=!# CASEMAPPING=ascii :are supported",
+        ":srv BATCH -i",
+    )
+    assert world.network.isupport.chantypes == "!#"
+
+
+def test_of_two_kinds_of_metadata_one_is_asked_for(world: World) -> None:
+    """ "Clients MUST NOT request more than one of" them."""
+    for offered, wanted in (
+        ("draft/metadata-2", "draft/metadata-2"),
+        ("draft/metadata-2 draft/metadata-3", "draft/metadata-3"),
+    ):
+        world.connect()
+        world.feed(f":srv CAP * LS :{offered}")
+        assert [line for line in world.sent() if "REQ" in line] == [f"CAP REQ {wanted}"]
+        world.lose()
+
+
+def test_who_is_ignored_is_not_read_through_a_relay_either(tea: World) -> None:
+    tea.model.settings.ignored = ["bridge", "rude/irc"]
+    tea.feed(
+        "@draft/relaymsg=bridge :bob/irc!b@h PRIVMSG #tea :through the bridge",
+        "@draft/relaymsg=other :rude/irc!b@h PRIVMSG #tea :rude",
+        "@draft/relaymsg=other :bob/irc!b@h PRIVMSG #tea :hello",
+    )
+    assert [line for line in tea.shown() if "bob/irc" in line or "rude" in line] == ["bob/irc: hello"]
