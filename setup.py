@@ -81,6 +81,7 @@ setup(
             "ruff>=0.6,<1",  # format and lint
             "mypy>=1.11,<3",  # types
             "pip-audit>=2.7,<3",  # known holes in all of these
+            "cyclonedx-bom>=5,<8",  # lists all of these (SBOM)
         ],
     },
     classifiers=[

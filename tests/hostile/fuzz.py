@@ -10,6 +10,7 @@ each of these. It ends with the number of inputs, or with the seed and the last 
 """
 
 import argparse
+import gc
 import logging
 import random
 import re
@@ -205,22 +206,38 @@ TARGETS: dict[str, Steps] = {
 }
 
 
-def run(target: str, seed: int, *, seconds: float = 1e9, inputs: int = 1 << 60) -> int:
-    """Try until either is reached; how many inputs that were. Raises what is found, after printing how to repeat it."""
+class TooSlowError(AssertionError):
+    """An input took more processor time than any may."""
+
+
+def run(
+    target: str, seed: int, *, seconds: float = 1e9, inputs: int = 1 << 60, slowest: float = 1e9
+) -> tuple[int, float]:
+    """Try until either is reached; return how many inputs that were, and the seconds of the slowest step.
+
+    slowest: seconds of processor time that a step (of at most some lines) may take. Raises what is found, after
+    printing how to repeat it.
+    """
     chance = random.Random(seed)
     trace: deque[object] = deque(maxlen=12)
     step, done, end = TARGETS[target](chance, trace)
     deadline = time.monotonic() + seconds
+    longest = 0.0
     try:
         while time.monotonic() < deadline and done() < inputs:
+            began = time.thread_time()  # a machine with much else to do makes nobody slow
             step()
+            took = time.thread_time() - began
+            longest = max(longest, took)
+            if took > slowest:
+                raise TooSlowError(f"the last of these took {took:.3f} s of processor time")
     except BaseException:
         sys.stderr.write(f"{target}: seed {seed}, after {done()} inputs; the last ones:\n")
         sys.stderr.writelines(f"  {each!r}\n".replace("x" * 100, "..") for each in trace)
         raise
     finally:
         end()
-    return done()
+    return done(), longest
 
 
 def main() -> int:
@@ -230,13 +247,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1e9)
     parser.add_argument("--inputs", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--slowest", type=float, default=1e9, help="seconds of processor time that a step may take")
     given = parser.parse_args()
     logging.disable(logging.WARNING)  # operators reload the configuration quite often here
     seed = random.randrange(1 << 32) if given.seed is None else given.seed
     started = time.monotonic()
-    done = run(given.target, seed, seconds=given.seconds, inputs=given.inputs)
+    gc.collect()
+    gc.freeze()  # as the server does: a look at all that was loaded is nobody's fault
+    done, longest = run(given.target, seed, seconds=given.seconds, inputs=given.inputs, slowest=given.slowest)
     sys.stdout.write(
-        f"{given.target}: {done} inputs in {time.monotonic() - started:.0f} s, seed {seed}: nothing found\n"
+        f"{given.target}: {done} inputs in {time.monotonic() - started:.0f} s, seed {seed}, the slowest step"
+        f" {longest * 1000:.1f} ms: nothing found\n"
     )
     return 0
 

@@ -145,7 +145,8 @@ def feed_webirc(data: bytes) -> None:
     world = _gateway_house.world()
     puppet = world.connect()
     origin = puppet.session.host
-    world.app.admission._enter(origin, world.app.options.connections)
+    limits = replace(world.app.options.connections, per_address=0, per_minute=0, per_network=0)
+    world.app.admission._enter(origin, limits)
     world.app.admission.register(puppet.session, origin)
     world.send(puppet, data.replace(b"\0", b"") + b"\r\n")
     _check_host(puppet)

@@ -82,4 +82,11 @@ TestSession.settings = settings(
 )
 def test_chance_finds_nothing(target: str, inputs: int) -> None:
     """A little of the long run, always the same; the long run has another seed each time."""
-    assert fuzz.run(target, 1, inputs=inputs) >= inputs
+    done, _ = fuzz.run(target, 1, inputs=inputs)
+    assert done >= inputs
+
+
+def test_what_takes_long_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(fuzz.TARGETS, "busy", lambda *_: (lambda: sum(range(2_000_000)), lambda: 0, lambda: None))
+    with pytest.raises(fuzz.TooSlowError, match="of processor time"):
+        fuzz.run("busy", 1, seconds=20, slowest=0.001)
