@@ -113,6 +113,7 @@ class Swarm:
         self.clients: dict[int, Client] = {}  # by file descriptor
         self.afterwards: list[Callable[[], None]] = []  # called once each, after the current round of reading
         self._epoll = select.epoll()
+        self._known_chunks: dict[bytes, tuple[bytes, bytes]] = {}  # of WebSockets
         self._tls: ssl.SSLContext | None = None
         if address.tls:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -138,7 +139,7 @@ class Swarm:
         self.clients[connection.fileno()] = client
         self._epoll.register(connection.fileno(), EVENTS)
         if self.address.websocket:
-            client.begin(Framing())
+            client.begin(Framing(self._known_chunks))
         return client
 
     def lost(self, client: Client) -> None:

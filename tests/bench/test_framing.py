@@ -11,13 +11,13 @@ LINES = [b"PING a\r\n", b"x" * 125 + b"\r\n", b"x" * 126 + b"\r\n", b"x" * 5000 
 
 
 def test_a_server_reads_what_they_send() -> None:
-    sent = Framing().wrap(b"".join(LINES))
+    sent = Framing({}).wrap(b"".join(LINES))
     assert [payload + b"\r\n" for _, payload in whole_messages(sent)] == LINES
 
 
 @pytest.mark.parametrize("step", [1, 7, 100_000])
 def test_they_read_what_a_server_sends(step: int) -> None:
-    framing = Framing()
+    framing = Framing({})
     data = ANSWER + frames(b"".join(LINES), WEBSOCKET_TEXT) + close_frame(1000)
     read = b"".join(framing.unwrap(data[start : start + step]) for start in range(0, len(data), step))
     assert read == b"".join(LINES)
@@ -26,4 +26,18 @@ def test_they_read_what_a_server_sends(step: int) -> None:
 @pytest.mark.parametrize("data", [b"HTTP/1.1 403 Forbidden\r\n\r\n", ANSWER + b"\x82\x01a"])
 def test_another_answer_is_an_error(data: bytes) -> None:
     with pytest.raises(WrongFrameError):
-        Framing().unwrap(data)
+        Framing({}).unwrap(data)
+
+
+def test_what_all_get_is_taken_apart_once() -> None:
+    known: dict[bytes, tuple[bytes, bytes]] = {}
+    several = [Framing(known) for _ in range(3)]
+    whole = frames(b"".join(LINES), WEBSOCKET_TEXT)
+    for framing in several:
+        assert framing.unwrap(ANSWER) == b""
+        assert framing.unwrap(whole[:-3]) == b"".join(LINES[:-1])
+        assert framing.unwrap(whole[-3:]) == LINES[-1]
+    assert len(known) == 2
+    for number in range(1000):
+        several[0].unwrap(frames(b"%d\r\n" % number, WEBSOCKET_TEXT))
+    assert len(known) < 100

@@ -1,5 +1,8 @@
 """The ways out of connections that came by HTTP: while it speaks HTTP, and once it is a WebSocket."""
 
+from collections.abc import Iterable
+from typing import Self
+
 from greenchat.chat.outbox import Dirty
 from greenchat.protocol.websocket import GOING_AWAY, NORMAL, close_frame
 from greenchat.server.net.outbox import SocketOutbox
@@ -37,21 +40,11 @@ class HttpOutbox(SocketOutbox):
 class WebSocketOutbox(SocketOutbox):
     """An outbox of WebSocket frames. The last of them tells the client that it is the last."""
 
-    __slots__ = ("_ending", "_last")
+    __slots__ = ("_ending",)
 
     def __init__(self, dirty: Dirty, sock: Stream, limit: int, send_queues: SendQueues, ending: Ending) -> None:
         super().__init__(dirty, sock, limit, send_queues)
         self._ending = ending
-        self._last = -1  # how much of what waits when it is closed is still to be sent; 0 once it has been
-
-    def flush(self) -> None:
-        """At the end of a turn; nothing follows the frame that closes."""
-        if self.closing:
-            del self.pending[max(self._last, 0) :]
-            self._last = 0
-            if not self.pending:
-                return
-        super().flush()
 
     def close(self, farewell: bytes = b"") -> None:
         """Send what waits, then this, and then that it is over."""
@@ -68,5 +61,19 @@ class WebSocketOutbox(SocketOutbox):
             self._seal()
 
     def _seal(self) -> None:
+        """Let nothing follow the frame that closes."""
         self.closing = True
-        self._last = len(self.pending)
+        self.pending = _Sealed(self.pending)
+
+
+class _Sealed(list[bytes]):
+    """A queue to which nothing more is added."""
+
+    __slots__ = ()
+
+    def append(self, data: bytes, /) -> None:
+        """Forget it."""
+
+    def __iadd__(self, _: Iterable[bytes], /) -> Self:  # type: ignore[override, misc]  # for bytes alone
+        """Forget it."""
+        return self
