@@ -3,6 +3,7 @@
 from typing import Protocol
 
 OUT_OF_MEMORY = "The server is out of memory"
+_SPARE = 8  # this part of the limit is made free at once
 
 
 class SendQueue(Protocol):
@@ -17,17 +18,18 @@ class SendQueue(Protocol):
 
 
 class SendQueues:
-    """Counts what waits in all outboxes, and cuts those with the most of it while that is too much.
+    """Counts what waits in all outboxes, and cuts those with the most of it when that is too much.
 
     limit: bytes; 0: none. What several outboxes share is counted for each, so the memory is less.
     """
 
-    __slots__ = ("_waiting", "limit", "total")
+    __slots__ = ("_is_cutting", "_waiting", "limit", "total")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.total = 0
         self._waiting: dict[SendQueue, int] = {}
+        self._is_cutting = False
 
     def changed(self, outbox: SendQueue, size: int) -> None:
         """So much waits in an outbox now."""
@@ -35,13 +37,24 @@ class SendQueues:
         self.total += size - before
         if size:
             self._waiting[outbox] = size
-        while self.limit and self.total > self.limit:
-            self._cut_most("Too much waits for slow readers")
+        if self.limit and self.total > self.limit and not self._is_cutting:
+            self._cut_down_to(self.limit - self.limit // _SPARE)
 
     def relieve(self) -> None:
-        """There is no memory left: give some of it back."""
+        """Give some memory back: there is none left."""
         if self._waiting:
-            self._cut_most(OUT_OF_MEMORY)
+            max(self._waiting, key=self._waiting.__getitem__).cut(OUT_OF_MEMORY)
 
-    def _cut_most(self, reason: str) -> None:
-        max(self._waiting, key=self._waiting.__getitem__).cut(reason)
+    def _cut_down_to(self, goal: int) -> None:
+        """Cut the slowest, until no more than that waits.
+
+        It is less than what is allowed, since looking for them takes time by the number of slow readers.
+        """
+        self._is_cutting = True
+        try:
+            for outbox in sorted(self._waiting, key=self._waiting.__getitem__, reverse=True):
+                if self.total <= goal:
+                    break
+                outbox.cut("Too much waits for slow readers")
+        finally:
+            self._is_cutting = False
