@@ -7,6 +7,7 @@ nicknames: which are valid, which are two spellings of one, and which look alike
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 
 from greenchat import extras
@@ -49,6 +50,7 @@ class Naming:
         return fits and self.spells(name) and self.skeleton(name) not in SERVICES
 
 
+@cache
 def naming(casemapping: str) -> Naming:
     """Return the rules of one of CASEMAPPINGS. Raises MissingPackageError."""
     fold = PLAIN_CASEMAPPINGS.get(casemapping)
