@@ -103,6 +103,12 @@ class AccountSettings:
             "whether accounts stay online without a connection", choices=("disabled", "opt-in", "opt-out", "mandatory")
         ),
     ] = "opt-in"
+    expire_days: Annotated[
+        int, Key("days without a login after which an account is deleted and its name is free; 0: never", 0, 100_000)
+    ] = 0
+    always_on_days: Annotated[
+        int, Key("days without a connection after which an always-on user leaves; 0: never", 0, 100_000)
+    ] = 0
     multiclient: Annotated[bool, Key("let connections that log in to one account share a nickname")] = True
     channels: Annotated[int, Key("channels that an account may own", 0)] = 20
     sessions: Annotated[int, Key("connections that may share a nickname", 1)] = 20

@@ -108,7 +108,7 @@ class App:
         self.is_restarting = False
         self.admission = Admission(self.now, self._objection, self.http.make_room, lambda: self.tls)
         chores = [self._health.look_at_certificate, self.admission.forget_old, self.http.forget_old]
-        self.sweeper = Sweeper(self, *chores, *([self.files.sweep] if self.files else []))
+        self.sweeper = Sweeper(self, self.store.last_id(), *chores, *([self.files.sweep] if self.files else []))
         self.blocklists = BlocklistGate(self)
         self._read_config = read_config
         self._recorder: Recorder | None = None

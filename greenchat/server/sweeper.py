@@ -12,13 +12,17 @@ from greenchat.commands.channels import timed_masks
 from greenchat.commands.connection import reservations
 from greenchat.commands.connection.ban_enforcement import let_expire, shift
 from greenchat.commands.core.context import Context
+from greenchat.commands.services import expiry
 from greenchat.config.options import Options
 from greenchat.server.clock import Clock
 from greenchat.server.net.connection import Connection
+from greenchat.storage.retention import DateDoubt
 
 log = logging.getLogger(__name__)
 
 _EVERY = 1.0  # seconds
+_HOUR = 3600.0  # seconds
+_DRIFT = 5_000  # ms
 
 
 class Swept(Protocol):
@@ -39,9 +43,12 @@ class Swept(Protocol):
 class Sweeper:
     """The sweeper of one server. chores: also called each time."""
 
-    def __init__(self, server: Swept, *chores: Callable[[], None]) -> None:
+    def __init__(self, server: Swept, last_id: int, *chores: Callable[[], None]) -> None:
+        """last_id: of what was said last before this start."""
         self._server = server
         self._chores = chores
+        self._doubt = DateDoubt(last_id)
+        self._expiry_due = monotonic() + _HOUR
 
     def run(self) -> None:
         """Sweep for ever, in a greenlet of its own."""
@@ -65,6 +72,15 @@ class Sweeper:
         network.local.volumes.forget_old(now)
         for chore in self._chores:
             chore()
+        if monotonic() >= self._expiry_due:
+            self._expiry_due = monotonic() + _HOUR
+            self.look_at_accounts()
+
+    def look_at_accounts(self) -> None:
+        """Let accounts expire that nobody uses, unless the date may be wrong."""
+        network, now = self._server.network, self._server.clock.believed()
+        if self._doubt.is_believed(now) and now <= self._server.now() + _DRIFT and expiry.is_any_due(network, now):
+            self._server.new_context().propose(expiry.let_expire)
 
     def _look_at_connections(self) -> None:
         """Ping who has been silent, cut who stays so, who never registers, and who does not take our farewell."""

@@ -36,8 +36,7 @@ class DateDoubt:
         That is all of it if the date agrees with the last event, or the server has run for a day with it.
         """
         newest = self._newest
-        has_lasted = self._steady() - self._began >= _DAY / 1000
-        if newest is None or keep.age is None or abs(now - newest) <= _DAY or has_lasted:
+        if newest is None or keep.age is None or self.is_believed(now):
             return keep
         if not self._has_said:
             self._has_said = True
@@ -48,6 +47,11 @@ class DateDoubt:
                 format_time(newest),
             )
         return replace(keep, age=None)
+
+    def is_believed(self, now: int) -> bool:
+        """Whether something may be deleted by this date, in ms since the epoch."""
+        has_lasted = self._steady() - self._began >= _DAY / 1000
+        return self._newest is None or abs(now - self._newest) <= _DAY or has_lasted
 
 
 @dataclass(frozen=True, slots=True)

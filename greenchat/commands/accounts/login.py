@@ -21,6 +21,8 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.scram import Verifier, make_verifier
 from greenchat.values.addresses import netblock
 
+_DAY = 86_400_000  # ms: as exactly is it kept when an account was used
+
 
 def find_account(ctx: Context, name: str) -> Account | None:
     """Return the account of this name, or that owns this nick. Whether one may log in to it: see `why_unusable`."""
@@ -132,8 +134,11 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
 
 @step("login.origin")
 def _note_origin(ctx: Context, account_id: str, origin: str) -> None:
-    """Note a login to an account from an origin."""
+    """Note a login to an account: from where, and on which day."""
     ctx.network.known_origins.note(account_id, origin)
+    account = ctx.network.accounts.by_id(account_id)
+    if account is not None and ctx.now - account.used > _DAY:
+        keep_account(ctx, ctx.network.accounts.put(replace(account, used=ctx.now)))
 
 
 def proof_of(account: Account) -> str:

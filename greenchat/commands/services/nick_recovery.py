@@ -43,27 +43,79 @@ def resend(ctx: Context, words: list[str]) -> Continuation | None:
 
 @NICKSERV.command("EMAIL", "<address|none> <password>", way=Way.STEPS, leading=1)
 def email(ctx: Context, words: list[str]) -> Continuation | None:
-    """Change the email address of your account, which gets a code if you forget your password."""
+    """Change the email address of your account, which a code goes to if you forget your password.
+
+    Where the server sends mail, a code goes to the new address first, for VERIFYEMAIL.
+    """
+    if len(words) < 2:
+        raise ServiceError("Usage: EMAIL <address|none> <password>")
     account = own_account(ctx)
     address = "" if words[0].lower() == "none" else words[0]
     refusal = why_not_email(ctx, address)
     if refusal:
         raise ServiceError(refusal)
 
-    def checked(ctx: Context, confirmed: Account | None) -> None:
+    def checked(ctx: Context, confirmed: Account | None) -> Continuation | None:
         if confirmed is None:
             raise ServiceError("That is not your password")
-        ctx.propose(_set_email, confirmed.id, proof_of(confirmed), address)
+        if not is_mailed(ctx, address):
+            ctx.propose(_set_email, confirmed.id, proof_of(confirmed), address)
+            return None
+        _count(ctx, confirmed.name)
+        return _prove_email(ctx, confirmed, address)
 
     return check_password(ctx, account.name, words[1], checked, refuse_haste)
+
+
+def _prove_email(ctx: Context, account: Account, address: str) -> Deferred:
+    """Send a code to an address that an account is to have."""
+    code = ctx.random(4).hex()
+    ctx.propose(_wait_for_email, account.id, proof_of(account), f"{_hash(code)} {ctx.now + _RESET_FOR} {address}")
+    network, mail = ctx.network.settings.network, ctx.process.mail
+    text = f"""\
+Somebody, presumably you, wants this to be the address of the account {account.name} on
+{network}. To confirm it, send this line in your IRC client:
+
+    /msg NickServ VERIFYEMAIL {code}
+
+The code is valid for an hour. If it was not you, ignore this mail.
+"""
+    subject = f"The address of {account.name} on {network}"
+
+    def told(ctx: Context, is_sent: bool) -> None:
+        if not is_sent:
+            raise ServiceError(f"No mail could be sent to {address}: is that right?")
+        tell(ctx, NICKSERV, f"A code was sent to {address}: /msg NickServ VERIFYEMAIL CODE, within an hour")
+
+    return Deferred(lambda: mail.send(address, subject, text), told, waits=True)
+
+
+@step("nickserv.new-email")
+def _wait_for_email(ctx: Context, account_id: str, proof: str, waiting: str) -> None:
+    account = proved(ctx, account_id, proof)
+    if account is None:
+        raise ServiceError("That is not your password")
+    change_account(ctx, account.name, new_email=waiting)
+
+
+@NICKSERV.command("VERIFYEMAIL", "<code>", way=Way.STEPS)
+def verifyemail(ctx: Context, words: list[str]) -> None:
+    """Confirm the new email address of your account with the code that was sent to it."""
+    account = own_account(ctx)
+    _count(ctx, account.name)
+    hashed, _, rest = account.new_email.partition(" ")
+    until, _, address = rest.partition(" ")
+    if not (hashed and ctx.now < int(until) and hmac.compare_digest(hashed.encode(), _hash(words[0]).encode())):
+        raise ServiceError("That code is not valid: EMAIL sends a new one")
+    ctx.propose(_set_email, account.id, proof_of(account), address)
 
 
 @step("nickserv.email")
 def _set_email(ctx: Context, account_id: str, proof: str, address: str) -> None:
     account = proved(ctx, account_id, proof)
     if account is None:
-        raise ServiceError("That is not your password")
-    change_account(ctx, account.name, email=address)
+        raise ServiceError("Your password has changed meanwhile: try again")
+    change_account(ctx, account.name, email=address, new_email="")
     note(ctx, "NICKSERV", f"{ctx.nick} changed the address of the account {account.name}")
     tell(ctx, NICKSERV, f"The email address of your account is now {address or 'none'}")
 

@@ -23,6 +23,7 @@ from greenchat.commands.core.persistence import change_account, forget_presence,
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
+from greenchat.commands.services.expiry import account_end, presence_end
 from greenchat.commands.services.removal import bequeath, erase_account, owned, remove_account, successor_of
 from greenchat.protocol.times import in_words
 
@@ -98,6 +99,16 @@ def info(ctx: Context, words: list[str]) -> None:
         lines = [f"Account {account.name}, registered {in_words(account.created)}"]
         if account.code:
             lines.append(f"Not confirmed yet: the owner must send VERIFY {account.name} {account.code}")
+        end = account_end(ctx.network, account)
+        if end:
+            lines.append(f"Expires {in_words(end)}, unless somebody logs in to it before")
+        lines += [
+            f"{user.nick} stays online without a connection until {in_words(presence)}"
+            for user in ctx.network.users_of(account.name)
+            if (presence := presence_end(ctx.network, user))
+        ]
+        if account.new_email:
+            lines.append(f"Waiting for VERIFYEMAIL: {account.new_email.split(' ')[2]}")
         lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]
     tell(ctx, NICKSERV, *lines)
 
@@ -227,29 +238,41 @@ def cert(ctx: Context, words: list[str]) -> None:
     tell(ctx, NICKSERV, f"Certificate {'added' if action == 'ADD' else 'removed'}")
 
 
-@NICKSERV.command("SET", "[<what>] [<on|off|default>]")
-def set_(ctx: Context, words: list[str]) -> None:
+@NICKSERV.command("SET", "[<what>] [<on|off|default>]", way=Way.STEPS, leading=2)
+def set_(ctx: Context, words: list[str]) -> Continuation | None:
     """Show or change your preferences.
 
     ALWAYS-ON: you stay in your channels without a connection. AUTO-AWAY: you are shown as away meanwhile.
     MULTICLIENT: several connections may share your nickname. ENFORCE: nobody else may use your nickname.
+    SET EMAIL <address|none> <password> is the command EMAIL.
     """
     account = own_account(ctx)
     preferences = account.preferences
     if len(words) < 2:
         shown = [f"{name}: {_SHOWN[getattr(preferences, field)]}" for name, field in _PREFERENCES.items()]
         tell(ctx, NICKSERV, *shown)
-        return
+        return None
+    if words[0].upper() == "EMAIL":
+        return NICKSERV.entries["EMAIL"].handler(ctx, words[1:])
     field = _PREFERENCES.get(words[0].upper())
     value = words[1].lower()
     if field is None or value not in _VALUES:
         raise ServiceError(f"Usage: SET {'|'.join(_PREFERENCES)} on|off|default")
-    change_account(ctx, account.name, preferences=replace(preferences, **{field: _VALUES[value]}))
+    ctx.propose(_set_preference, account.id, field, _VALUES[value], words[0].upper())
+    return None
+
+
+@step("nickserv.preference")
+def _set_preference(ctx: Context, account_id: str, field: str, value: bool | None, name: str) -> None:
+    account = ctx.network.accounts.by_id(account_id)
+    if account is None:
+        raise ServiceError("There is no such account any more")
+    change_account(ctx, account.name, preferences=replace(account.preferences, **{field: value}))
     if stays(ctx.network, ctx.user):
         ctx.network.changed_presences[ctx.user] = None
     else:
         forget_presence(ctx, account.id)
-    tell(ctx, NICKSERV, f"{words[0].upper()} is {_SHOWN[_VALUES[value]]} now")
+    tell(ctx, NICKSERV, f"{name} is {_SHOWN[value]} now")
 
 
 _PREFERENCES = {

@@ -1,0 +1,83 @@
+"""NickServ EMAIL and SET EMAIL: an address is the account's when its owner has proved that mail to it arrives."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.config.options import Address, Email
+from greenchat.config.settings import AccountSettings, Settings
+from tests.commands.devices import device, make_account
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.smtp import Mailbox, mail_server
+
+_NEW = "alice@new.example"
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with mail_server(_NEW) as server:
+        yield server
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> ServerThread:
+    email = Email(sender="chat@chat.example", server=Address("127.0.0.1", mailbox.port))
+    options = replace(quick_options(tmp_path), email=email)
+    return start_server(Settings(accounts=AccountSettings(iterations=4096)), options)
+
+
+@pytest.fixture
+def alice(house: ServerThread) -> Iterator[Client]:
+    make_account(house.address, "alice")
+    with device(house.address, "alice") as client:
+        client.until("376", "422")
+        yield client
+
+
+def answer(client: Client, line: str) -> str:
+    """What NickServ answers, however long a mail takes."""
+    client.send(line)
+    return client.expect("NOTICE").params[-1]
+
+
+def code_in(mailbox: Mailbox) -> str:
+    found = re.search(r"VERIFYEMAIL (\w+)", mailbox.mail().get_content())
+    assert found
+    return found[1]
+
+
+def email_of(house: ServerThread) -> str:
+    account = house.call(lambda app: app.network.accounts.get("alice"))
+    assert account
+    return account.email
+
+
+@pytest.mark.parametrize("command", ["EMAIL", "SET EMAIL"])
+def test_an_address_has_to_be_proved(house: ServerThread, alice: Client, mailbox: Mailbox, command: str) -> None:
+    assert "A code was sent to" in answer(alice, f"NS {command} {_NEW} sesame open")
+    code = code_in(mailbox)
+    assert email_of(house) == ""
+    assert any(_NEW in message.params[-1] for message in alice.run("NS INFO")), "it is waiting"
+    assert "not valid" in answer(alice, "NS VERIFYEMAIL 00000000")
+    assert f"is now {_NEW}" in answer(alice, f"NS VERIFYEMAIL {code}")
+    assert email_of(house) == _NEW
+    assert "not valid" in answer(alice, f"NS VERIFYEMAIL {code}"), "once"
+
+
+def test_an_address_that_takes_no_mail(house: ServerThread, alice: Client) -> None:
+    assert "No mail could be sent" in answer(alice, "NS EMAIL alice@nowhere.example sesame open")
+    assert email_of(house) == ""
+
+
+def test_taking_it_away_needs_the_password_only(house: ServerThread, alice: Client, mailbox: Mailbox) -> None:
+    answer(alice, f"NS EMAIL {_NEW} sesame open")
+    answer(alice, f"NS VERIFYEMAIL {code_in(mailbox)}")
+    assert "not your password" in answer(alice, "NS SET EMAIL none wrong")
+    assert "is now none" in answer(alice, "NS SET EMAIL none sesame open")
+    assert email_of(house) == ""
+    assert "Usage: EMAIL" in answer(alice, "NS SET EMAIL none")
+    assert "no email address" in answer(alice, "NS SET EMAIL nothing sesame open")
