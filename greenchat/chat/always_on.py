@@ -8,6 +8,7 @@ from typing import Any
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Invitation, User
+from greenchat.chat.visibility import shown_host
 
 
 def stays(network: Network, user: User) -> bool:
@@ -71,7 +72,7 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
     user = User(
         nick=stored["nick"],
         username=stored["username"],
-        host=network.cloaks.host(stored["real_host"]),
+        host=shown_host(network, account.name, stored["real_host"]),
         realname=stored["realname"],
         real_host=stored["real_host"],
         signon=stored["signon"],

@@ -4,6 +4,7 @@ https://modern.ircdocs.horse/#invisible-user-mode and #secret-channel-mode.
 """
 
 from greenchat.chat.channel import Channel
+from greenchat.chat.network import Network
 from greenchat.chat.rights import rights_of
 from greenchat.chat.user import User
 from greenchat.config.settings import Settings
@@ -35,3 +36,9 @@ def sees_address(viewer: User, user: User, settings: Settings) -> bool:
 def sees_addresses(viewer: User, settings: Settings) -> bool:
     """Whether the viewer may know everybody's real address."""
     return "addresses" in rights_of(viewer, settings)
+
+
+def shown_host(network: Network, account: str, real_host: str) -> str:
+    """Return the host that somebody is shown with: that of their account, see HostServ, or their cloak."""
+    found = network.accounts.get(account) if account else None
+    return found.vhost if found is not None and found.vhost else network.cloaks.host(real_host)

@@ -26,6 +26,7 @@ _CHANNEL = re.compile(r"#[^\x00-\x20,\x7f\u0080-\u00a0]*\Z")
 CHANNEL_BYTES = 160  # so that two names and a source fit into one line
 REALNAME_BYTES = 190  # so that it fits into an extended JOIN beside the longest names of the default settings
 _NOT_USERNAME = re.compile(r"[^\w.\-\[\]\\`^{|}]", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:-]*")
 
 
 class MissingPackageError(ImportError):
@@ -84,3 +85,8 @@ def username(wish: str, limit: int) -> str:
     It begins with `~`: nobody has checked it.
     """
     return "~" + (_NOT_USERNAME.sub("", wish)[: limit - 1] or "user")
+
+
+def is_host(text: str, longest: int) -> bool:
+    """Whether a text can be shown as somebody's host."""
+    return len(text) <= longest and _HOST.fullmatch(text) is not None

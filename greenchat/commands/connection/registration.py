@@ -9,6 +9,7 @@ from typing import Any
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.user import Session, User
+from greenchat.chat.visibility import shown_host
 from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.connection.always_on import tell_missed
@@ -154,7 +155,7 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
     newcomer = User(
         nick=session.nick,
         username=session.username,
-        host=ctx.network.cloaks.host(session.host),
+        host=shown_host(ctx.network, session.account, session.host),
         realname=session.realname,
         real_host=session.host,
         signon=ctx.now,

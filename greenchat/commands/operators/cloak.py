@@ -6,7 +6,7 @@ from functools import partial
 from greenchat.chat import documents
 from greenchat.chat.protection.cloaks import SECRET_SIZE
 from greenchat.chat.user import Session
-from greenchat.chat.visibility import sees_addresses
+from greenchat.chat.visibility import sees_addresses, shown_host
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
@@ -70,7 +70,7 @@ def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
 def _recloak(ctx: Context, nick: str) -> None:
     user = ctx.network.user(nick)
     if user is not None:
-        set_host(ctx, user, username=user.username, host=ctx.network.cloaks.host(user.real_host))
+        set_host(ctx, user, username=user.username, host=shown_host(ctx.network, user.account, user.real_host))
 
 
 def _show(ctx: Context, words: list[str]) -> None:

@@ -3,10 +3,9 @@
 No specification has these; names and parameters are InspIRCd's. All operators who listen are told of each use.
 """
 
-import re
-
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
+from greenchat.chat.visibility import shown_host
 from greenchat.commands.channels.channel_modes import channel_mode
 from greenchat.commands.channels.join_part import enter, leave_channel
 from greenchat.commands.connection.nick import change_nick
@@ -18,8 +17,6 @@ from greenchat.commands.core.registry import command
 from greenchat.commands.users.identity import set_host
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import names
-
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:-]*")
 
 
 @command("SAMODE", params=2, right="samode")
@@ -96,12 +93,12 @@ def sanick(ctx: Context) -> None:
 def chghost(ctx: Context) -> None:
     """CHGHOST <nickname> <host>
 
-    Change a user's visible host until they leave; `*` for the host restores their own.
+    Change a user's visible host until they leave; `*` for the host restores their own. HostServ SET lasts.
     """
     target = find_user(ctx, ctx.message.params[0])
     wish = ctx.message.params[1]
-    host = ctx.network.cloaks.host(target.real_host) if wish == "*" else wish
-    if not _HOST.fullmatch(host) or len(host) > ctx.network.settings.limits.host:
+    host = shown_host(ctx.network, target.account, target.real_host) if wish == "*" else wish
+    if not names.is_host(host, ctx.network.settings.limits.host):
         raise FailError("CHGHOST", "INVALID_HOST", wish, text="That can't be a host")
     before = target.host
     set_host(ctx, target, username=target.username, host=host)

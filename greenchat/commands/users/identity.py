@@ -5,6 +5,7 @@ https://ircv3.net/specs/extensions/setname, account-notify and chghost.
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
+from greenchat.chat.visibility import shown_host
 from greenchat.commands.core.announce import announce, announce_to_monitors
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
@@ -38,6 +39,7 @@ def set_account(ctx: Context, user: User, account: str) -> None:
     """Log a user in to this account, or out with ""; they and those who see them are told if that is new."""
     if account == user.account:
         return
+    before = user.account
     follow_account(ctx, user, account)
     # made first, since its account-tag is the previous account: "@account=hax0r :user ACCOUNT bob"
     envelope = ctx.envelope("ACCOUNT", account or "*", source=user, needs=caps.ACCOUNT_NOTIFY)
@@ -45,6 +47,14 @@ def set_account(ctx: Context, user: User, account: str) -> None:
     ctx.deliver(user, envelope)
     announce(ctx, user, envelope)
     change_modes(ctx, user, [ModeChange(bool(account), "r")])
+    accounts = ctx.network.accounts
+    if any((known := accounts.get(name)) and known.vhost for name in (before, account) if name):
+        follow_vhost(ctx, user)
+
+
+def follow_vhost(ctx: Context, user: User) -> None:
+    """Show a user with the host that they have by their account."""
+    set_host(ctx, user, username=user.username, host=shown_host(ctx.network, user.account, user.real_host))
 
 
 def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:

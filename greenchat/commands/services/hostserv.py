@@ -1,0 +1,57 @@
+"""HostServ: hosts that people are shown with whenever they are logged in, given by operators with the right `vhost`.
+
+CHGHOST changes a host until its user leaves; these last, and belong to the account.
+"""
+
+from greenchat.commands.core.audit_log import act
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import change_account
+from greenchat.commands.core.service import ServiceError, service, tell
+from greenchat.commands.users.identity import follow_vhost
+from greenchat.values import names
+
+HOSTSERV = service("HostServ", "HostServ lets people be shown with a host that operators have given them.", "HS")
+
+_LISTED = 100
+
+
+@HOSTSERV.command("SET", "<account> <host>", right="vhost")
+def set_(ctx: Context, words: list[str]) -> None:
+    """Give an account a host, which its owner is shown with from now on."""
+    if not names.is_host(words[1], ctx.network.settings.limits.host):
+        raise ServiceError("That can't be a host")
+    _change(ctx, words[0], words[1])
+
+
+@HOSTSERV.command("DEL", "<account>", right="vhost")
+def del_(ctx: Context, words: list[str]) -> None:
+    """Take an account's host away: its owner is shown with their cloak again."""
+    _change(ctx, words[0], "")
+
+
+@HOSTSERV.command("LIST", "", right="vhost")
+def list_(ctx: Context, _: list[str]) -> None:
+    """List the accounts that have a host."""
+    found = [account for account in ctx.network.accounts if account.vhost]
+    tell(ctx, HOSTSERV, *[f"{account.name}  {account.vhost}" for account in found[:_LISTED]])
+    tell(ctx, HOSTSERV, f"{len(found)} account{'s' * (len(found) != 1)}")
+
+
+@HOSTSERV.command("INFO")
+def info(ctx: Context, _: list[str]) -> None:
+    """Show the host that you have."""
+    account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
+    if account is None or not account.vhost:
+        raise ServiceError("You have no host: operators give them")
+    tell(ctx, HOSTSERV, f"You are shown with {account.vhost} while you are logged in as {account.name}")
+
+
+def _change(ctx: Context, name: str, host: str) -> None:
+    account = ctx.network.accounts.get(name)
+    if account is None:
+        raise ServiceError("There is no such account")
+    change_account(ctx, account.name, vhost=host)
+    for user in ctx.network.users_of(account.name):
+        follow_vhost(ctx, user)
+    act(ctx, "HOSTSERV", f"{ctx.nick} gave the account {account.name} the host {host or '(none)'}")
+    tell(ctx, HOSTSERV, f"{account.name} is shown with {host or 'their cloak'} now")

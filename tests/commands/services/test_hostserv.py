@@ -1,0 +1,94 @@
+"""HostServ: hosts that last, by the account."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.config.settings import AccountSettings
+from tests.commands.devices import device, log_in, make_account
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.staff import STAFFED, become
+
+SETTINGS = replace(STAFFED, accounts=AccountSettings(iterations=4096))
+
+
+@pytest.fixture
+def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    options = quick_options(tmp_path)
+    return start_server(SETTINGS, replace(options, storage=replace(options.storage, persistent=True)))
+
+
+@pytest.fixture
+def root(house: ServerThread) -> Iterator[Client]:
+    make_account(house.address, "alice")
+    with Client(house.address, "root") as client:
+        yield become(client)
+
+
+def said(client: Client, line: str) -> str:
+    return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
+
+
+def host(client: Client, nick: str) -> str:
+    return next(message.params[3] for message in client.run(f"WHOIS {nick}") if message.command == "311")
+
+
+def test_it_is_shown_at_once_and_at_each_login(house: ServerThread, root: Client) -> None:
+    root.run("CAP REQ chghost")
+    root.join("#a")
+    with device(house.address, "alice") as alice:
+        alice.until("376", "422")
+        alice.join("#a")
+        root.expect("JOIN")
+        assert "is shown with staff.example now" in said(root, "HS SET alice staff.example")
+        assert host(root, "alice") == "staff.example"
+        assert any(message.command == "396" for message in alice.sync())
+        assert "staff.example" in said(alice, "HS INFO")
+        alice.send("QUIT")
+        alice.until_end()
+    with device(house.address, "alice") as alice:
+        alice.until("376", "422")
+        assert host(root, "alice") == "staff.example"
+    with Client(house.address, "bob") as bob:
+        assert "You have no host" in said(bob, "HS INFO")
+        bob.join("#a")
+        log_in(bob, "alice")
+        bob.expect("903")
+        assert host(root, "bob") == "staff.example"
+        said(bob, "NS LOGOUT")
+        assert host(root, "bob") == "127.0.0.1"
+
+
+def test_it_is_taken_away(house: ServerThread, root: Client) -> None:
+    with device(house.address, "alice") as alice:
+        alice.until("376", "422")
+        root.run("HS SET alice staff.example")
+        assert "alice  staff.example" in said(root, "HS LIST")
+        root.run("CHGHOST alice other.example", "CHGHOST alice *")
+        assert host(root, "alice") == "staff.example"
+        assert "their cloak now" in said(root, "HS DEL alice")
+        assert host(root, "alice") == "127.0.0.1"
+        assert said(root, "HS LIST") == "0 accounts"
+
+
+def test_who_may_not_and_what_is_none(house: ServerThread, root: Client) -> None:
+    with Client(house.address, "bob") as bob:
+        assert "Unknown command" in said(bob, "HS SET alice x.example")
+    assert "can't be a host" in said(root, "HS SET alice -a")
+    assert "can't be a host" in said(root, "HS SET alice a!b")
+    assert "no such account" in said(root, "HS SET nobody x.example")
+
+
+def test_it_survives_a_restart(house: ServerThread, root: Client, start_server: StartServer, tmp_path: Path) -> None:
+    root.run("HS SET alice staff.example")
+    with device(house.address, "alice") as alice:
+        alice.until("376", "422")
+        alice.run("NS SET ALWAYS-ON on", "JOIN #a")
+    house.stop()
+    options = quick_options(tmp_path)
+    second = start_server(SETTINGS, replace(options, storage=replace(options.storage, persistent=True)))
+    with Client(second.address, "bob") as bob:
+        assert host(bob, "alice") == "staff.example"
