@@ -6,6 +6,7 @@ from typing import Protocol
 
 from greenchat.chat.network import Network
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Background
 from greenchat.commands.operators.configure import configure
 from greenchat.config.document import to_document
 from greenchat.config.file import Config
@@ -32,6 +33,9 @@ class Running(Protocol):
     plain: PlainClients
     listeners: list[Listener]
     connections: dict[Connection, None]
+
+    def carry_out(self, work: Background) -> None:
+        """Run background work step by step, apart from any client; this returns at once."""
 
     def is_busy(self) -> bool:
         """Whether there is too much to do for anybody else to come in now."""
@@ -61,7 +65,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     running.plain.options = options.plain
     throttle = options.throttle
     network.local.volumes.use(throttle, options.connections)
-    ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations)
+    running.carry_out(ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations))
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     trouble = running.tls.trouble(ctx.now) if running.tls else ""
     return [*notes, *[trouble] * bool(trouble), *_move_listeners(running, options.listen)]

@@ -1,6 +1,6 @@
 """CAP: which IRCv3 capabilities a session uses. https://ircv3.net/specs/extensions/capability-negotiation"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from greenchat.chat.network import Network
@@ -74,20 +74,33 @@ def in_force(network: Network) -> Settings:
     return replace(settings, accounts=replace(settings.accounts, registration=False))
 
 
-def announce_capabilities(ctx: Context, before: Settings) -> None:
-    """Tell clients with cap-notify what new settings added and removed: CAP NEW, CAP DEL. before: as `in_force`."""
-    now = in_force(ctx.network)
+def announce_capabilities(ctx: Context, before: Settings) -> Iterator[None]:
+    """Tell clients with cap-notify what new settings added and removed, CAP NEW and CAP DEL: a step for each session.
+
+    before: as `in_force`. Whoever connects meanwhile is offered what holds then.
+    """
     for session in list(ctx.network.sessions):
-        old, new = offered(before, session), offered(now, session)
-        gone = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
-        come = {name: value for name, value in new.items() if old.get(name) != value}
-        if session.caps & caps.CAP_NOTIFY:
-            aside = ctx.aside(session)
-            _send(aside, "DEL", gone)
-            _send(aside, "NEW", _with_values(come) if session.cap_version >= _WITH_VALUES else list(come))
-        lost = sum(caps.CAPABILITIES[name].bit for name in gone)
-        if session.caps & lost:
-            _set_caps(ctx, session, session.caps & ~lost)
+        if session in ctx.network.sessions:
+            _announce(ctx.aside(session), before, in_force(ctx.network))
+        yield
+
+
+def _announce(ctx: Context, before: Settings, now: Settings) -> None:
+    session = ctx.session
+    old, new = offered(before, session), offered(now, session)
+    gone = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
+    come = {name: value for name, value in new.items() if old.get(name) != value}
+    if session.caps & caps.CAP_NOTIFY:
+        _send(ctx, "DEL", gone)
+        _send(ctx, "NEW", _with_values(come) if session.cap_version >= _WITH_VALUES else list(come))
+    lost = sum(caps.CAPABILITIES[name].bit for name in gone)
+    if session.caps & lost:
+        ctx.propose(_lose, lost)
+
+
+@step("caps.lost")
+def _lose(ctx: Context, lost: int) -> None:
+    _set_caps(ctx, ctx.session, ctx.session.caps & ~lost)
 
 
 def _ls(ctx: Context, version: str) -> None:

@@ -1,5 +1,7 @@
 """The tokens of RPL_ISUPPORT, made from the settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
 
+from collections.abc import Iterator
+
 from greenchat.chat.caller_id import LETTER
 from greenchat.chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
 from greenchat.commands.core.context import Context
@@ -29,8 +31,11 @@ def send_isupport(ctx: Context) -> None:
     _send(ctx, tokens(ctx.network.settings))
 
 
-def announce_isupport(ctx: Context, before: Settings) -> None:
-    """Tell everybody what new settings changed: "the server SHOULD re-advertise the parameter with the new value"."""
+def announce_isupport(ctx: Context, before: Settings) -> Iterator[None]:
+    """Tell everybody what new settings changed: "the server SHOULD re-advertise the parameter with the new value".
+
+    A step for each user.
+    """
     old, new = tokens(before), tokens(ctx.network.settings)
     changed = [token for token in new if token not in old]
     names = {_name(token) for token in new}
@@ -39,6 +44,7 @@ def announce_isupport(ctx: Context, before: Settings) -> None:
         for user in list(ctx.network.users.values()):
             for session in user.sessions:
                 _send(ctx.aside(session), changed)
+            yield
 
 
 def tokens(settings: Settings) -> list[str]:

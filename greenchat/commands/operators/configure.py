@@ -1,11 +1,13 @@
 """Applying new settings, and loading accounts that were made by another program."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from greenchat.chat.accounts import Account
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.steps import step
 from greenchat.commands.info.isupport import announce_isupport
 from greenchat.commands.operators.oper import revoke_operators
@@ -14,8 +16,8 @@ from greenchat.config.settings import Settings
 
 
 @step("configured")
-def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrations: int) -> None:
-    """Apply settings, and tell everybody whom they concern.
+def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrations: int) -> Background:
+    """Apply settings. The caller has to carry out what is returned: telling everybody whom they concern.
 
     document: of the settings, see `config.document`. logins, registrations: the limits, see `Attempts`.
     """
@@ -24,8 +26,7 @@ def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrati
     network.configure(from_document(Settings, document))
     network.logins.limit, network.registrations.limit = logins, registrations
     revoke_operators(ctx)
-    announce_isupport(ctx, before)
-    announce_capabilities(ctx, offered_before)
+    return Background(lambda ctx: chain(announce_isupport(ctx, before), announce_capabilities(ctx, offered_before)))
 
 
 @step("accounts.found")

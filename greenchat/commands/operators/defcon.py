@@ -5,13 +5,14 @@ from greenchat.chat.protection.defcon import MEANINGS, NORMAL, DefconGate
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.protocol.numerics import Numeric
 
 
 @command("DEFCON", right="defcon")
-def defcon(ctx: Context) -> None:
+def defcon(ctx: Context) -> Background | None:
     """DEFCON [<level>]
 
     Show or set how far access to the server is restricted. 5: not at all. 4: nobody can register an account.
@@ -21,7 +22,7 @@ def defcon(ctx: Context) -> None:
     network = ctx.network
     if not ctx.message.params:
         ctx.notice(describe(network.defcon))
-        return
+        return None
     wish = ctx.message.params[0]
     if wish not in {str(level) for level in MEANINGS}:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text="The levels are 5 (open), 4, 3, 2 and 1 (closed)")
@@ -31,7 +32,7 @@ def defcon(ctx: Context) -> None:
     network.defcon = int(wish)
     ctx.notice(describe(network.defcon))
     act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.defcon)}")
-    announce_capabilities(ctx, before)
+    return Background(lambda ctx: announce_capabilities(ctx, before))
 
 
 def _require_way_back(ctx: Context, level: int) -> None:

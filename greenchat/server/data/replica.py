@@ -94,7 +94,9 @@ class Replica:
 
     def _context(self, session: Session, act: Act) -> Context:
         message = Message(act.command, act.params, None, act.tags) if isinstance(act, Ran) else Message("")
-        return Context(self.network, session, message, now=act.now, process=self._process, journal=self._journal)
+        ctx = Context(self.network, session, message, now=act.now, process=self._process, journal=self._journal)
+        ctx.applies = True  # what may be refused for its amount was asked where it came from
+        return ctx
 
     def _speak(self, ctx: Context, act: Spoken) -> None:
         """Say again what was checked where it was said, checking it anew only if the state has changed since."""

@@ -1,6 +1,7 @@
 """CAP: https://ircv3.net/specs/extensions/capability-negotiation."""
 
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -230,8 +231,8 @@ def test_new_settings_are_told_to_those_who_asked(start_server: StartServer, tmp
         app.network.configure(after)
         app.turn.begin()
         ctx = next(iter(app.connections)).context(Message(""))
-        announce_capabilities(ctx, before)
-        announce_isupport(ctx, before)
+        for _ in chain(announce_capabilities(ctx, before), announce_isupport(ctx, before)):
+            pass
 
     with Client(running.address, "old") as old, Client(running.address, "new", caps="server-time") as new:
         running.call(lambda app: change(app, changed))
