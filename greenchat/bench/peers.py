@@ -21,6 +21,8 @@ INSPIRCD_MODULES = (
 SENDQ = 16 * 1024 * 1024  # bytes that may wait for one client
 
 
+_STORED_PER = ("connection", "account", "address")
+
 UNLIMITED = 1_000_000  # lines a second from one client
 
 
@@ -74,13 +76,14 @@ def greenchat_config(setup: Setup) -> str:
     tls = ""
     if setup.certificate:
         tls = f'[tls]\ncertificate = "{setup.certificate.certificate}"\nkey = "{setup.certificate.key}"\n'
+    stored = "" if setup.rate != UNLIMITED else "".join(f"stored_per_{each} = 0\n" for each in _STORED_PER)
     return f"""[connections]
 sendq = {SENDQ}
 ping_after = {setup.ping}.0
 [throttle]
 commands = {setup.rate}.0
 burst = {setup.rate}
-{tls}"""
+{stored}{tls}"""
 
 
 def ngircd_config(setup: Setup) -> str:

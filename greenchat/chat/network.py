@@ -250,7 +250,6 @@ class Network:
             self.renamed.pop(folded, None)
         self.closures.came(folded, user, parse_msgid(since) or self.ids.last)
         channel.members[user] = member_modes
-        user.revision += 1
         self._forget_invitation(user, folded)
         user.channels[folded] = since
         for session in user.sessions:
