@@ -25,6 +25,7 @@ from greenchat.client.net.connection import Connection, Sleep
 from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs.processes import Processes
+from greenchat.client.programs.transfers import Transfers
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import (
     Background,
@@ -78,8 +79,16 @@ class App:
         self._archiver = Archiver(console.model)
         self._logs = Logs(console.model, stores.logs, milliseconds())
         self._processes = Processes(console.model)
+        self._transfers = Transfers(console.model, self._wake, console.submitter.propose)
         self._effect_runner = EffectRunner(
-            console, surface, stores, self._plugins, self._archiver, self._processes, self._connection
+            console,
+            surface,
+            stores,
+            self._plugins,
+            self._archiver,
+            self._processes,
+            self._transfers,
+            self._connection,
         )
 
     def remember(self, path: Path) -> None:
@@ -141,6 +150,7 @@ class App:
         self._archiver.turn(monotonic, milliseconds())
         self._logs.turn(milliseconds())
         self._processes.turn(monotonic, milliseconds())
+        self._transfers.turn(milliseconds())
         console.ask(milliseconds())
         self._effect_runner.run()
         self._leaving |= self._effect_runner.leaving
@@ -160,7 +170,7 @@ class App:
     def _waits(self) -> bool:
         """Whether a script whose input has ended has something left to be done."""
         seconds = time.monotonic() - self._ended_at
-        return self._processes.running or unsent.waits(self._console.model, seconds)
+        return self._processes.running or self._transfers.running or unsent.waits(self._console.model, seconds)
 
     def _timeout(self) -> float | None:
         if not self._events.empty() or self._plugins.busy:
@@ -177,6 +187,11 @@ class App:
         if not self._inputs:
             deadlines.append(monotonic + 1)  # to give up at last
         return max(0.0, min(deadlines) - monotonic) if deadlines else None
+
+    def _wake(self) -> None:
+        """End the wait of the main loop; called from any thread."""
+        with contextlib.suppress(BlockingIOError):  # full of wake-ups already
+            os.write(self._wake_writer, b".")
 
     def _drain_pipe(self) -> None:
         try:
@@ -250,8 +265,7 @@ class App:
         def post(events: Sequence[NetworkEvent]) -> None:
             for event in events:
                 self._events.put((connection, transport, event))
-            with contextlib.suppress(BlockingIOError):  # full of wake-ups already
-                os.write(self._wake_writer, b".")
+            self._wake()
 
         network = connection.network
         proxy = "" if address.is_local else str(self._console.model.settings.get("proxy"))

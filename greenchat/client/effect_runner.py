@@ -13,6 +13,7 @@ from greenchat.client.net.connection import Connection
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs import subprocesses
 from greenchat.client.programs.processes import Processes
+from greenchat.client.programs.transfers import Transfers
 from greenchat.client.state.address import Address
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import (
@@ -22,6 +23,7 @@ from greenchat.client.state.effects import (
     Effect,
     Execute,
     Export,
+    Fetch,
     Forget,
     Keep,
     OnlyTls,
@@ -32,9 +34,11 @@ from greenchat.client.state.effects import (
     Reconnect,
     RunCommands,
     Save,
+    SendFile,
     ShowProcesses,
     Signal,
     StartServer,
+    UseToken,
 )
 from greenchat.client.state.events import Disconnected
 from greenchat.client.state.lines import Kind
@@ -49,8 +53,8 @@ class Stores:
     """The stores that outlive the program, and their folders.
 
     save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
-    name, and says where. plugins: the folder of their files. logs: the folder for what is exported. serve: starts a
-    server on this machine; says what was in the way, "" for nothing.
+    name, and says where. plugins: the folder of their files. logs: the folder for what is exported. files: the folder
+    for what people send. serve: starts a server on this machine; says what was in the way, "" for nothing.
     """
 
     vault: Vault
@@ -59,6 +63,7 @@ class Stores:
     report: Callable[[str], Path]
     plugins: Path
     logs: Path
+    files: Path
     serve: Callable[[Address], str]
 
 
@@ -72,6 +77,7 @@ class EffectRunner:
     plugins: Plugins
     archiver: Archiver
     processes: Processes
+    transfers: Transfers
     connection: Callable[[Network], Connection]
     leaving: bool = False
 
@@ -116,6 +122,14 @@ class EffectRunner:
                 self.console.restyle()
                 self.surface.mouse(bool(self.console.model.settings.get("mouse")))
                 self._remember(self.console.model.network, self.stores.save)
+            case SendFile(upload):
+                self.transfers.upload(upload, milliseconds())
+            case UseToken(network, token):
+                self.transfers.use_token(network, token, milliseconds())
+            case Fetch(offer):
+                chosen = str(self.console.model.settings.get("files.folder"))
+                folder = Path(chosen).expanduser() if chosen else self.stores.files
+                self.transfers.fetch(offer, folder, milliseconds())
             case Reconnect(network, reason):
                 self.connection(network).reconnect(reason, time.monotonic())
             case Pin(network, fingerprint):

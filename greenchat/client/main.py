@@ -137,7 +137,10 @@ def _start(given: options.Options) -> int:
             _ask_where(console, destination, note, fixed=bool(where or given.serve))
         vault, trust = Vault(data_folder()), Trust(data_folder() / "trust.json")
         plugins, logs = config_folder() / "plugins", data_folder() / "logs"
-        stores = Stores(vault, trust, lambda: save(loaded, settings), _report, plugins, logs, lambda to: serve(to)[1])
+        files = data_folder() / "files"
+        stores = Stores(
+            vault, trust, lambda: save(loaded, settings), _report, plugins, logs, files, lambda to: serve(to)[1]
+        )
         return _chat(console, stores, given)
 
 

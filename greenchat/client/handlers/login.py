@@ -7,6 +7,7 @@ from greenchat.client.handlers.numeric_texts import in_words
 from greenchat.client.handlers.registration import end_negotiation
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import joining, login
+from greenchat.client.state.effects import UseToken
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import LinkState
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
@@ -134,3 +135,10 @@ def wants_key(incoming: Incoming) -> None:
     incoming.answer(f"{name} has a key.", Kind.ERROR)
     where = network.find(name) or network
     incoming.model.questions.append(Prompt(f"The key of {name}", take, where=where))
+
+
+@on("FILEHOST")
+def token(incoming: Incoming) -> None:
+    """`FILEHOST TOKEN <token>`: for the upload that waits for it."""
+    if incoming.param(0).upper() == "TOKEN" and incoming.param(1):
+        incoming.model.effects.append(UseToken(incoming.network, incoming.param(1)))

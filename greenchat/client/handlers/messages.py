@@ -5,6 +5,7 @@ from greenchat.client.irc import (
     bouncer,
     chathistory,
     ctcp,
+    dcc,
     joining,
     login,
     message_actions,
@@ -12,9 +13,11 @@ from greenchat.client.irc import (
     sending,
     typing,
 )
+from greenchat.client.state.effects import UseToken
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, LinkState, Model
 from greenchat.client.state.session_state import Place
+from greenchat.client.state.transfers import in_words
 from greenchat.protocol import caps
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
@@ -184,6 +187,8 @@ def standard_reply(incoming: Incoming) -> None:
     if incoming.param(0) == "CHATHISTORY":
         for waiting_for_history in incoming.network.buffers.values():
             chathistory.failed(incoming.model, waiting_for_history, incoming.time)
+    if incoming.param(0) == "FILEHOST":
+        incoming.model.effects.append(UseToken(incoming.network, ""))
     link = incoming.network.link
     if incoming.param(1) == "ACCOUNT_REQUIRED" and link.state is LinkState.REGISTERING and not link.leaving:
         login.account_required(incoming.model, incoming.network, incoming.time)
@@ -251,5 +256,23 @@ def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
         return
     if not incoming.live or not split_source(incoming.message.source or "")[1]:
         return
+    if command == "DCC":
+        _offered(incoming, argument)
+        return
     incoming.note(network.status, f"{incoming.nick} asks for {command}")
     ctcp.asked(incoming.model, network, incoming.nick, command, argument)
+
+
+def _offered(incoming: Incoming, argument: str) -> None:
+    """Note a file that somebody offers; it is fetched when the user says so."""
+    offer = dcc.offered(incoming.network, incoming.nick, argument)
+    if offer is None:
+        incoming.note(incoming.network.status, f"{incoming.nick} asks for DCC {argument}, which is not known here.")
+        return
+    incoming.model.offers.append(offer)
+    size = f" ({in_words(offer.size)})" if offer.size else ""
+    incoming.about_me(
+        incoming.network.find(incoming.nick) or incoming.network.status,
+        f"{incoming.nick} offers you the file {offer.name}{size}. /dcc get {incoming.nick} fetches it.",
+        Kind.INFO,
+    )

@@ -88,6 +88,20 @@ class Submitter:
         self.editor.load(InputLine(sendable(text)))
         self.submit(now)
 
+    def propose(self, buffer: Buffer, text: str, now: int) -> None:
+        """Put a text into the line of a window, for the user to say; where there is no line, say it."""
+        if not self._model.draws:
+            sending.say(self._model, buffer, text, Kind.SAID, now)
+        elif buffer is self._model.current:
+            space = " " if self.editor.line.before[-1:].strip() else ""
+            self.editor.insert(f"{space}{text} ")
+            self._model.tell("The file is there; Enter says where.", now)
+        else:
+            draft = self._drafts.get(buffer, EMPTY).text
+            text = f"{draft} {text} ".lstrip()
+            self._drafts[buffer] = InputLine(text, len(text))
+            self._model.tell(f"The file is there; its link is in the line of {buffer.name}.", now)
+
     def paste(self, text: str, now: int) -> None:
         """Text came all at once."""
         lines = text.count("\n") + 1

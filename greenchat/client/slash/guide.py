@@ -7,6 +7,7 @@ from greenchat.client.state.bindings import spelled
 BASICS = tuple("join msg me nick list names topic whois part close away set quit".split())
 # Commands of these files belong to other files' groups; each other file of commands is a group of its own name.
 GROUPS = {
+    "files": "windows",
     "bouncer": "networks",
     "guide": "windows",
     "importing": "settings",

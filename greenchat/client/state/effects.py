@@ -7,6 +7,7 @@ from pathlib import Path
 
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.network import Buffer, Network
+from greenchat.client.state.transfers import Offer, Upload
 from greenchat.records import record
 
 
@@ -148,6 +149,28 @@ class StartServer:
     network: Network
 
 
+@record(slots=True)
+class SendFile:
+    """A request to upload a file."""
+
+    upload: Upload
+
+
+@record(slots=True)
+class UseToken:
+    """The server has given a token, or "", for the upload that waits for one."""
+
+    network: Network
+    token: str
+
+
+@record(slots=True)
+class Fetch:
+    """A request to fetch a file that somebody offers."""
+
+    offer: Offer
+
+
 Effect = (
     Quit
     | Connect
@@ -167,4 +190,7 @@ Effect = (
     | ShowProcesses
     | RunCommands
     | StartServer
+    | SendFile
+    | UseToken
+    | Fetch
 )

@@ -107,6 +107,9 @@ TABLE: dict[str, Setting] = {
             check=file_name,
             example="%Y-%m.log",
         ),
+        Setting(
+            "files.folder", "", "where files come that people send you; nothing for greenchat's data", check=one_line
+        ),
         Setting("archive.megabytes", 200, "how much is kept on this machine of what was said, 0 for all of it"),
         Setting("exec.seconds", 60, "after how many seconds a program that /exec has run is ended, 0 for never"),
         Setting("plugins.load", [], "plugins to load at every start (separated by spaces); /help plugin"),

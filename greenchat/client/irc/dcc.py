@@ -1,0 +1,35 @@
+"""Files that people offer by DCC SEND. Nothing is fetched before the user says so.
+
+https://modern.ircdocs.horse/dcc
+"""
+
+import re
+from ipaddress import ip_address
+
+from greenchat.client.state.network import Network
+from greenchat.client.state.transfers import Offer
+
+_SEND = re.compile(r'SEND (?:"([^"]+)"|(\S+)) (\S+) (\d{1,5})(?: (\d{1,15}))?(?: \S+)?', re.I)
+
+
+def offered(network: Network, nick: str, argument: str) -> Offer | None:
+    """Return what a DCC message offers: `SEND <filename> <address> <port> [<size>]`; None for anything else.
+
+    A port 0 asks the user to listen, which this client does not.
+    """
+    found = _SEND.fullmatch(argument.strip())
+    if not found or not 0 < int(found[4]) < 65536:
+        return None
+    try:
+        # "an IPv4 address as a decimal integer", or an IPv6 address as it is written
+        host = str(ip_address(int(found[3]) if found[3].isdecimal() else found[3]))
+    except ValueError:
+        return None
+    return Offer(network, nick, found[1] or found[2], host, int(found[4]), int(found[5] or 0))
+
+
+def safe_name(name: str) -> str:
+    """Return a name for a file in the user's folder: no path, nothing hidden, nothing that a terminal obeys."""
+    last = re.split(r"[/\\]", name)[-1]
+    plain = "".join(letter if letter.isprintable() and letter not in ':*?"<>|' else "_" for letter in last)
+    return plain.strip(". ")[:150] or "file"

@@ -1,0 +1,39 @@
+"""Files that the server keeps for its users: where they go, and as whom.
+
+https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
+"""
+
+from greenchat.client.state.model import Network
+
+TOKENS = ("soju.im/FILEHOST", "draft/FILEHOST")
+
+
+def address(network: Network) -> str:
+    """Return where files are uploaded, "" where the server takes none or it can't be done safely.
+
+    "Clients MUST ignore tokens with an URI scheme they don't support. Clients MUST refuse to use unencrypted URI
+    transports (such as plain `http`) if the IRC connection is encrypted".
+    """
+    for token in TOKENS:
+        url = network.isupport.tokens.get(token, "")
+        if url.startswith("https://") or (url.startswith("http://") and not network.address.tls):
+            return url
+    return ""
+
+
+def needs_token(network: Network) -> bool:
+    """Whether a token is to be asked for: the user is logged in, and their password is not known here."""
+    return network.login.credentials is None and bool(network.login.account) and TOKENS[1] in network.isupport.tokens
+
+
+def authorization(network: Network, url: str) -> str:
+    """Return the header that says who uploads, as on the IRC connection; "" for nobody.
+
+    A password goes only where nobody can listen.
+    """
+    credentials = network.login.credentials
+    if credentials is None or not (url.startswith("https://") or network.address.is_local):
+        return ""
+    from base64 import b64encode
+
+    return f"Basic {b64encode(f'{credentials.account}:{credentials.password}'.encode()).decode()}"

@@ -1,0 +1,123 @@
+"""Files that are on their way, each in a thread of its own; what becomes of them is told in turn."""
+
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from greenchat.client.irc import filehost
+from greenchat.client.net import file_transfer
+from greenchat.client.net.file_transfer import TransferError
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.client.state.transfers import Offer, Upload, in_words
+
+Offered = Callable[[Buffer, str, int], None]  # a window, what is to be said in it, and the time
+
+
+class Transfers:
+    """wake: has `turn` called soon; called from threads. say: puts a link before the user, to be said in a window.
+
+    Reads: running. Changes: upload, use_token, fetch, turn.
+    """
+
+    def __init__(self, model: Model, wake: Callable[[], None], say: Offered) -> None:
+        self._model = model
+        self._wake = wake
+        self._say = say
+        self._ended: queue.SimpleQueue[tuple[Network, str, str, Buffer | None]] = queue.SimpleQueue()
+        self._running = 0
+        self._waiting: list[Upload] = []  # for a token
+
+    @property
+    def running(self) -> bool:
+        """Whether a file is on its way."""
+        return self._running > 0 or bool(self._waiting)
+
+    def upload(self, asked: Upload, now: int) -> None:
+        """Begin to upload a file, after the server has given a token for it where it needs one. now: milliseconds."""
+        if filehost.needs_token(asked.network):
+            self._waiting.append(asked)
+            asked.network.send("FILEHOST", "TOKEN")
+        else:
+            self._upload(asked, filehost.authorization(asked.network, asked.url), now)
+
+    def use_token(self, network: Network, token: str, now: int) -> None:
+        """Begin with the upload that has waited for this token, "" where there is none. now: milliseconds."""
+        waiting = next((each for each in self._waiting if each.network is network), None)
+        if waiting:
+            self._waiting.remove(waiting)
+        if waiting and token:
+            self._upload(waiting, f"Bearer {token}", now)
+
+    def _upload(self, asked: Upload, authorization: str, now: int) -> None:
+        network, path = asked.network, asked.path
+        tls = asked.url.startswith("https://")
+        connect = self._connector(network, tls=tls)
+
+        def work() -> None:
+            try:
+                link = file_transfer.upload(path, asked.url, authorization, connect)
+                self._ended.put((network, "", link, asked.buffer))
+            except TransferError as error:
+                self._ended.put((network, f"{path.name} was not uploaded: {error}", "", None))
+            self._wake()
+
+        self._begin(work)
+        self._model.tell(f"Uploading {path.name}, {in_words(path.stat().st_size)} ...", now)
+
+    def fetch(self, offer: Offer, folder: Path, now: int) -> None:
+        """Begin to fetch an offered file. now: milliseconds since the epoch."""
+        connect = self._connector(offer.network, tls=False)
+
+        def work() -> None:
+            try:
+                path = file_transfer.fetch(offer, folder, connect)
+                self._ended.put((offer.network, "", f"{offer.nick}'s file is in {path}", None))
+            except TransferError as error:
+                self._ended.put((offer.network, f"{offer.nick}'s file {offer.name}: {error}", "", None))
+            self._wake()
+
+        self._begin(work)
+        self._model.tell(f"Fetching {offer.name} from {offer.nick} ({offer.host}) ...", now)
+
+    def turn(self, now: int) -> None:
+        """Tell what has ended. now: milliseconds since the epoch."""
+        while self._running:
+            try:
+                network, problem, text, buffer = self._ended.get_nowait()
+            except queue.Empty:
+                return
+            self._running -= 1
+            if problem:
+                self._model.tell(problem, now, Kind.ERROR)
+            elif buffer:
+                self._say(buffer, text, now)
+            else:
+                self._model.tell(text, now, network=network)
+
+    def _begin(self, work: Callable[[], None]) -> None:
+        self._running += 1
+        threading.Thread(target=work, name="file", daemon=True).start()
+
+    def _connector(self, network: Network, *, tls: bool) -> file_transfer.Connect:
+        """Return what opens a connection, by the proxy of the network where it has one."""
+        setting = str(self._model.settings.get("proxy"))
+        kept = network.kept.proxy if network.kept else ""
+        local, server, pin = network.address.is_local, network.address.host, network.login.pin
+
+        def plain(host: str, port: int) -> socket.socket:
+            proxy = kept or ("" if local else setting)
+            if proxy:
+                from greenchat.client.net import socks
+
+                return socks.connect(proxy, host, port, file_transfer.SECONDS)
+            return socket.create_connection((host, port), file_transfer.SECONDS)
+
+        def encrypted(host: str, port: int) -> socket.socket:
+            from greenchat.client.net import tls
+
+            return tls.secure(lambda: plain(host, port), host, pin if host == server else "", "")
+
+        return encrypted if tls else plain

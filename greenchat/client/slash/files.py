@@ -1,0 +1,69 @@
+"""Commands about files: to the server by /upload, from people by /dcc."""
+
+from pathlib import Path
+
+from greenchat.client.irc import filehost
+from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.effects import Fetch, SendFile
+from greenchat.client.state.transfers import Offer, Upload, in_words
+
+
+@command("upload", usage="file", least=1, example="/upload ~/cake.jpg")
+def upload(order: Order) -> None:
+    """Upload a file to the server; its link is put into your line, to be said here.
+
+    Where the server takes no files, it says so. Who has the link can read the file.
+    """
+    network = order.online()
+    url = filehost.address(network)
+    if not url:
+        offers = any(token in network.isupport.tokens for token in filehost.TOKENS)
+        raise SlashError(
+            "The server would take files in the clear only; this connection is encrypted."
+            if offers
+            else "This server takes no files."
+        )
+    path = Path(order.arguments).expanduser()
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise SlashError(f"{path}: {error.strerror}") from error
+    if not path.is_file() or not size:
+        raise SlashError(f"{path} is {'empty' if path.is_file() else 'no file'}.")
+    order.model.effects.append(SendFile(Upload(network, order.buffer, path, url)))
+
+
+@command("dcc", usage="[get or close] [nick] [file]", example="/dcc get bob")
+def dcc(order: Order) -> None:
+    """Show the files that people offer you; /dcc get bob fetches the last one of bob.
+
+    Nothing is fetched by itself. A connection to the other one's machine is made, which sees your address (or your
+    proxy's). The file comes into the folder that /set files.folder says, and never over another one.
+    """
+    what, nick, name = (*order.arguments.split(None, 2), "", "", "")[:3]
+    offers = order.model.offers
+    if not what or what == "list":
+        for offer in offers:
+            order.tell(f"{offer.nick} offers {_described(offer)}: /dcc get {offer.nick} {offer.name}")
+        if not offers:
+            order.tell("Nobody offers you a file.")
+    elif what in ("get", "close"):
+        offer = _offer(order, nick, name)
+        offers.remove(offer)
+        if what == "get":
+            order.model.effects.append(Fetch(offer))
+        else:
+            order.tell(f"{offer.name} of {offer.nick} is not offered any more.")
+    else:
+        raise SlashError("Files are received here, not sent: /dcc get nick. /upload gives a file to the server.")
+
+
+def _offer(order: Order, nick: str, name: str) -> Offer:
+    for offer in reversed(order.model.offers):
+        if nick.lower() in ("", offer.nick.lower()) and name in ("", offer.name):
+            return offer
+    raise SlashError(f"{nick or 'Nobody'} offers {f'no file {name}' if name else 'you no file'}. /dcc lists them.")
+
+
+def _described(offer: Offer) -> str:
+    return f"{offer.name} ({in_words(offer.size)})" if offer.size else offer.name

@@ -1,0 +1,165 @@
+"""Files over sockets: uploaded by HTTP, fetched by DCC."""
+
+import contextlib
+import os
+import socket
+import stat
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.net.file_transfer import TransferError, fetch, upload
+from greenchat.client.state.transfers import Offer
+from tests.client.world import World
+
+
+def connect(host: str, port: int) -> socket.socket:
+    return socket.create_connection((host, port), 10)
+
+
+class FileHost(HTTPServer):
+    """Keeps what is uploaded. status, location: what it answers."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.status = 201
+        self.location = "/files/abc.jpg"
+        self.headers: dict[str, str] = {}
+        self.body = b""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: FileHost
+
+    def do_POST(self) -> None:
+        self.server.headers = dict(self.headers.items())
+        self.server.body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.server.status)
+        if self.server.location:
+            self.send_header("Location", self.server.location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_args: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def host() -> Iterator[FileHost]:
+    """A server that takes files."""
+    server = FileHost()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def cake(tmp_path: Path) -> Path:
+    path = tmp_path / "our cäke.jpg"
+    path.write_bytes(os.urandom(200_000))
+    return path
+
+
+def test_a_file_is_uploaded_with_its_name_kind_and_size(host: FileHost, cake: Path) -> None:
+    """ "Clients SHOULD use the `Content-Type`, `Content-Disposition` and `Content-Length` header fields"."""
+    url = f"http://127.0.0.1:{host.server_port}/files"
+    assert upload(cake, url, "Bearer x", connect) == f"http://127.0.0.1:{host.server_port}/files/abc.jpg"
+    assert host.body == cake.read_bytes()
+    assert host.headers["Content-Type"] == "image/jpeg"
+    assert host.headers["Content-Disposition"] == "attachment; filename*=UTF-8''our%20c%C3%A4ke.jpg"
+    assert host.headers["Content-Length"] == "200000"
+    assert host.headers["Authorization"] == "Bearer x"
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "told"),
+    [
+        (401, "", "it wants you to be logged in: /login"),
+        (413, "", "the file is too large"),
+        (500, "", "it says 500 Internal Server Error"),
+        (200, "/files/a", "it says 200 OK"),  # "servers MUST reply with a `201 Created` status code"
+        (201, "javascript:alert(1)", "it does not say where the file is"),
+        (201, "https://x/a\tb", "it does not say where the file is"),
+    ],
+)
+def test_a_refusal_is_told_in_words(host: FileHost, cake: Path, status: int, location: str, told: str) -> None:
+    host.status, host.location = status, location
+    with pytest.raises(TransferError, match=told):
+        upload(cake, f"http://127.0.0.1:{host.server_port}/files", "", connect)
+
+
+def test_where_nobody_answers_that_is_told(cake: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(TransferError, match="refused"):
+        upload(cake, f"http://127.0.0.1:{port}/files", "", connect)
+
+
+class Sender:
+    """Somebody who sends a file by DCC. acknowledged: the numbers of bytes that were confirmed."""
+
+    def __init__(self, data: bytes) -> None:
+        self.acknowledged: list[int] = []
+        self._data = data
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._send)
+        self.thread.start()
+
+    def _send(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, self._listener, contextlib.suppress(ConnectionResetError):  # who has enough hangs up
+            connection.sendall(self._data)
+            connection.shutdown(socket.SHUT_WR)
+            while word := connection.recv(4, socket.MSG_WAITALL):
+                self.acknowledged += struct.unpack("!I", word)
+
+
+Fetched = Callable[[bytes, int], tuple[Path, Sender]]
+
+
+@pytest.fixture
+def fetched(tmp_path: Path) -> Fetched:
+    """Fetch a file of this content, of which this size is announced."""
+
+    def run(data: bytes, size: int) -> tuple[Path, Sender]:
+        sender = Sender(data)
+        offer = Offer(World().network, "bob", "../cake.jpg", "127.0.0.1", sender.port, size)
+        try:
+            return fetch(offer, tmp_path / "files", connect), sender
+        finally:
+            sender.thread.join()
+
+    return run
+
+
+def test_a_file_is_fetched_and_acknowledged(fetched: Fetched, tmp_path: Path) -> None:
+    data = os.urandom(300_000)
+    path, sender = fetched(data, len(data))
+    assert path == tmp_path / "files/cake.jpg"
+    assert path.read_bytes() == data
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sender.acknowledged[-1] == len(data)
+
+
+def test_no_file_is_written_over(fetched: Fetched, tmp_path: Path) -> None:
+    paths = [fetched(text, 3)[0] for text in (b"one", b"two", b"six")]
+    assert [path.name for path in paths] == ["cake.jpg", "cake 2.jpg", "cake 3.jpg"]
+    assert [path.read_bytes() for path in paths] == [b"one", b"two", b"six"]
+
+
+def test_no_more_is_taken_than_was_announced(fetched: Fetched) -> None:
+    assert fetched(b"1234567890", 4)[0].read_bytes() == b"1234"
+    assert fetched(b"1234567890", 0)[0].read_bytes() == b"1234567890"
+
+
+def test_a_file_that_breaks_off_is_told(fetched: Fetched) -> None:
+    with pytest.raises(TransferError, match=r"only 4 bytes of 10 bytes came; they are in .*cake\.jpg"):
+        fetched(b"1234", 10)

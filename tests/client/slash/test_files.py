@@ -1,0 +1,109 @@
+"""/upload: what goes where, and what is said about it.
+
+https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
+"""
+
+from pathlib import Path
+
+import pytest
+
+from greenchat.client.irc import filehost
+from greenchat.client.programs.transfers import Transfers
+from greenchat.client.state.address import Address
+from greenchat.client.state.credentials import Credentials
+from greenchat.client.state.effects import SendFile, UseToken
+from greenchat.client.state.transfers import Upload
+from tests.client.world import World
+
+
+@pytest.fixture
+def cake(tmp_path: Path) -> Path:
+    path = tmp_path / "our cake.jpg"
+    path.write_bytes(b"cake")
+    return path
+
+
+def host(world: World, *tokens: str) -> None:
+    world.feed(f":srv 005 alice {' '.join(tokens)} :are supported")
+
+
+def test_a_file_goes_where_the_server_says(tea: World, cake: Path) -> None:
+    host(tea, "soju.im/FILEHOST=https://irc.example/files")
+    tea.type(f"/upload {cake}\n")
+    asked = Upload(tea.network, tea.model.current, cake, "https://irc.example/files")
+    assert list(tea.model.effects) == [SendFile(asked)]
+
+
+@pytest.mark.parametrize(
+    ("token", "tls", "told"),
+    [
+        ("NETWORK=x", False, "! This server takes no files."),
+        # "Clients MUST ignore tokens with an URI scheme they don't support."
+        ("soju.im/FILEHOST=ftp://irc.example/files", False, "! The server would take files in the clear only"),
+        # "Clients MUST refuse to use unencrypted URI transports ... if the IRC connection is encrypted"
+        ("soju.im/FILEHOST=http://irc.example/files", True, "! The server would take files in the clear only"),
+    ],
+)
+def test_where_it_can_not_go(tea: World, cake: Path, token: str, tls: bool, told: str) -> None:
+    host(tea, token)
+    tea.network.address = Address("irc.example", 6697, tls=tls)
+    tea.type(f"/upload {cake}\n")
+    assert tea.shown()[-1].startswith(told)
+    assert not tea.model.effects
+
+
+def test_what_is_no_file(tea: World, tmp_path: Path) -> None:
+    host(tea, "soju.im/FILEHOST=https://irc.example/files")
+    (tmp_path / "empty").touch()
+    for path, told in (("nothing", "No such file"), ("empty", "is empty."), ("", "is no file.")):
+        tea.type(f"/upload {tmp_path / path}\n")
+        assert told in tea.shown()[-1]
+
+
+def test_the_password_goes_only_where_nobody_can_listen(tea: World) -> None:
+    """ "Clients SHOULD authenticate their HTTP request with the same credentials used on the IRC connection"."""
+    assert filehost.authorization(tea.network, "https://irc.example/files") == ""
+    tea.network.login.credentials = Credentials("alice", "sécret")
+    assert filehost.authorization(tea.network, "https://irc.example/files") == "Basic YWxpY2U6c8OpY3JldA=="
+    assert filehost.authorization(tea.network, "http://irc.example/files") == ""
+
+
+def test_who_is_logged_in_without_a_password_asks_for_a_token(
+    tea: World, cake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host(tea, "soju.im/FILEHOST=https://irc.example/files", "draft/FILEHOST=https://irc.example/files")
+    tea.network.login.account = "alice"
+    begun: list[str] = []
+    transfers = Transfers(tea.model, lambda: None, tea.console.submitter.propose)
+    monkeypatch.setattr(transfers, "_upload", lambda _asked, authorization, _now: begun.append(authorization))
+    tea.type(f"/upload {cake}\n")
+    effect = tea.model.effects.popleft()
+    assert isinstance(effect, SendFile)
+    transfers.upload(effect.upload, tea.now)
+    assert tea.sent() == ["FILEHOST TOKEN"]
+    assert (begun, transfers.running) == ([], True)
+    tea.feed(":srv FILEHOST TOKEN abc")
+    assert list(tea.model.effects) == [UseToken(tea.network, "abc")]
+    transfers.use_token(tea.network, "abc", tea.now)
+    assert begun == ["Bearer abc"]
+    transfers.upload(effect.upload, tea.now)
+    tea.feed(":srv FAIL FILEHOST DISABLED :This server takes no files")
+    transfers.use_token(tea.network, "", tea.now)
+    assert begun == ["Bearer abc"]
+    assert not transfers.running
+
+
+def test_the_link_is_put_into_the_line_for_the_user_to_say(tea: World) -> None:
+    propose = tea.console.submitter.propose
+    tea.type("look:")
+    propose(tea.model.current, "https://irc.example/a", tea.now)
+    assert tea.console.editor.text == "look: https://irc.example/a "
+    cake = tea.join(channel="#cake")
+    propose(cake, "https://irc.example/b", tea.now)
+    assert tea.sent() == []
+    tea.model.show(cake)
+    tea.press("End")
+    assert tea.console.editor.text == "https://irc.example/b "
+    tea.model.draws = False
+    propose(cake, "https://irc.example/c", tea.now)
+    assert tea.sent() == ["PRIVMSG #cake :https://irc.example/c"]
