@@ -310,14 +310,15 @@ def test_a_docstring_begins_with_a_sentence_that_stands_alone() -> None:
 
 # The verbs with which a function's docstring begins; add to them whatever is a verb.
 VERBS = """
-Act Adapt Add Answer Append Apply Attach Ban Begin Call Change Check Clear Close Collect Commit Complete Confirm
-Continue Count Cut Decide Declare Delete Derive Disconnect Do Drop Echo End Enter Erase Fill Forget Give Hand
-Handle Hide Hold Import Index Insert Invite Judge Keep Leave Lend Let Lift List Load Log Mail Make Mark Move
-Note Open Parse Pass Play Prepare Propose Put Raise Read Record Recover Refresh Refuse Register Reload Remember
-Remove Rename Replace Report Reserve Reset Restore Resume Return Revoke Rewrite Run Say Send Set Show Split Stop
-Store Switch Sync Take Tell Transfer Truncate Unregister Update Upgrade Use Welcome Write Yield
+Accept Act Adapt Add Admit Adopt Answer Append Apply Attach Ban Begin Call Carry Change Charge Check Choose
+Clear Close Collect Commit Complete Confirm Continue Count Cut Decide Declare Delete Derive Discard Disconnect
+Do Drop Echo End Enter Erase Fill Follow Forget Give Hand Handle Hide Hold Import Index Insert Invite Judge Keep
+Leave Lend Let Lift List Load Lock Log Mail Make Mark Move Note Open Parse Pass Ping Play Prepare Propose Put
+Raise Read Record Recover Refresh Refuse Register Release Reload Remember Remove Rename Replace Report Reserve
+Reset Restore Resume Return Revoke Rewrite Run Say Send Serve Set Show Shut Split Stop Store Switch Sync Take
+Tell Tidy Transfer Truncate Turn Undo Unregister Update Upgrade Use Wait Wake Welcome Write Yield
 """
-IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands")
+IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands", "server")
 NOT_SO_DESCRIBED = re.compile(r"(\w+\.)?(cached_)?property$|command\(")  # a value; HELP, with the syntax first
 
 

@@ -61,9 +61,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
-_LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
-_LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
+_LAST_WORK = 3.0  # seconds for threads to finish when the server stops
+_LAST_WORDS = 0.4  # seconds for clients to hang up when the server stops
+_LAST_TURNS = 1.0  # seconds for the cleanup of clients that did not hang up
 
 
 class App:
@@ -76,7 +76,7 @@ class App:
         tls: TlsAcceptor | None = None,
         read_config: Callable[[], Config] | None = None,
     ) -> None:
-        """read_config: reads the configuration again; raises ConfigError."""
+        """Make a server. read_config: reads the configuration again; raises ConfigError."""
         self.options = options
         self.tls = tls
         self.clock = Clock(lambda: self.now())
@@ -116,28 +116,28 @@ class App:
         self._farewell = "The server is shutting down"
 
     def record(self, path: Path) -> None:
-        """Write down all that changes the state, from now on. path: of a new file. Raises RecordingError."""
+        """Record all that changes the state, from now on. path: of a new file. Raises RecordingError."""
         marks = self.store.documents(documents.READ_MARKS.name)
         self._recorder = Recorder(path, self.network, marks, self.now())
         self.log.read(self._recorder.read)
 
     @property
     def mail(self) -> Mailer:
-        """Sends mail as the options say now."""
+        """The mailer of the present options."""
         return Mailer(self.options.email)
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
         return time.time_ns() // 1_000_000
 
     def random(self, count: int) -> bytes:
-        """So many bytes that nobody can guess."""
+        """Return so many random bytes that nobody can guess."""
         return secrets.token_bytes(count)
 
     def listen(self, opened: Sequence[socket.socket] = ()) -> list[Address]:
-        """Open the listeners; the addresses that they really have. Raises CannotListenError.
+        """Open the listeners; return the addresses that they really have. Raises CannotListenError.
 
-        opened: sockets that listen already, in the place of the configured addresses; options go by the address.
+        opened: sockets that listen already, used instead of the configured addresses; options go by the address.
         """
         for sock in opened:
             address = Address(*sock.getsockname()[:2])
@@ -149,11 +149,11 @@ class App:
         return [listener.bound for listener in self.listeners]
 
     def is_busy(self) -> bool:
-        """Whether there is too much to do for anybody else to come in now."""
+        """Whether the server has too much to do to accept anybody else now."""
         return self.turn.schedule.is_busy
 
     def run(self) -> None:
-        """Serve until somebody calls `stop`, then end every connection in good order."""
+        """Serve until `stop` is called, then close every connection properly."""
         sweeper = gevent.spawn(self.sweeper.run)
         self.keeper.start()
         self._health.start()
@@ -177,7 +177,7 @@ class App:
         self._let_end(self.threads.kill_messengers, "a mail that was being sent")
 
     def _end_connections(self) -> None:
-        """Tell everybody why, and wait a moment for them to hang up; who does not has got what the kernel took."""
+        """Tell everybody why, and wait a moment for them to hang up; the others have got what the kernel took."""
         for connection in list(self.connections):
             connection.close(self._farewell)
         deadline = monotonic() + min(self.options.connections.close_timeout, _LAST_WORDS)
@@ -189,7 +189,7 @@ class App:
             gevent.sleep(0.001)
 
     def _let_end(self, end: Callable[[], None], what: str) -> None:
-        """Let them finish what they have begun, unless it takes too long: a mail server may hang."""
+        """Let threads finish what they have begun, unless it takes too long: a mail server may hang."""
         try:
             with gevent.Timeout(_LAST_WORK):
                 end()
@@ -198,22 +198,22 @@ class App:
 
     @property
     def is_ending(self) -> bool:
-        """Whether it was told to end."""
+        """Whether the server is stopping."""
         return bool(self._stopping.is_set())
 
     def stop(self, reason: str) -> None:
-        """Begin to end; every client is told the reason."""
+        """Begin to stop; every client is told the reason."""
         self._farewell = reason
         self.http.ending.is_near = True
         self._stopping.set()
 
     def restart(self, reason: str) -> None:
-        """As stop; whoever runs the app finds `is_restarting` set when it has ended."""
+        """Stop, with `is_restarting` set for whatever runs the app."""
         self.is_restarting = True
         self.stop(reason)
 
     def reload(self, who: str) -> Reloaded:
-        """Read the configuration again and put it in force. who: wanted it, for the log and the operators."""
+        """Reload the configuration. who: asked for it, for the log and the operators."""
         if self._stopping.is_set():
             return Reloaded("", error="the server is ending")
         self.turn.begin()
@@ -273,12 +273,12 @@ class App:
             log.exception("a bug ended what a command had begun")
 
     def new_context(self) -> Context:
-        """In a turn of its own, a context in which the server itself acts."""
+        """Return a context, in a turn of its own, in which the server itself acts."""
         self.turn.begin()
         return self._context()
 
     def _context(self) -> Context:
-        """In which the server itself says something: of a session that is nobody."""
+        """Return a context in which the server itself speaks: of a session without a user."""
         nobody = Session(Outbox(Dirty()), "", self.now())
         return Context(self.network, nobody, Message(""), now=nobody.now, process=self, journal=self.turn)
 
@@ -335,6 +335,6 @@ class App:
 
 
 def _presentable(host: str) -> str:
-    """The peer's address as it can stand in a hostmask."""
+    """Return the peer's address as it can stand in a hostmask."""
     # "a host must not begin with a colon": https://modern.ircdocs.horse/#source
     return "0" + host if host.startswith(":") else host

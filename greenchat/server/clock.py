@@ -1,25 +1,25 @@
-"""The clock that tells the date may be set while the server runs, to the right time or to a wrong one.
+"""The clock that tells the date may be set while the server runs, rightly or wrongly.
 
-What is promised for a while must not end or last for ever because of that, and what is thrown away is gone: so jumps
-are noticed, by a clock that nobody can set, and a date decides about throwing away only when it has lasted.
+What is promised for a while must not end early or last for ever because of that, and deleted data is gone: so jumps are
+detected by a monotonic clock, and nothing is deleted by a date until the date has lasted.
 """
 
 import time
 from collections.abc import Callable
 
-_JUMP = 5_000  # ms: less than that is drift, or a moment between two looks
-_LASTING = 86_400_000  # ms after which a new date is believed
+_JUMP = 5_000  # ms: less than that is drift, or a moment between two readings
+_LASTING = 86_400_000  # ms after which a new date is trusted
 
 
 def steady() -> int:
-    """Ms since the machine started, also while it slept where the system can tell."""
+    """Return ms since the machine started, including sleep where the system counts it."""
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000_000
 
 
 class Clock:
-    """Compares the date (`now`, ms since the epoch) with the clock that nobody sets (ms).
+    """Compares the date (`now`, ms since the epoch) with the monotonic clock (ms).
 
-    Reads: believed. Changes: jumped, which is to be called every second or so.
+    Reads: believed. Changes: jumped, to be called every second or so.
     """
 
     __slots__ = ("_believed", "_doubted", "_now", "_offset", "_steady")
@@ -28,10 +28,10 @@ class Clock:
         self._now = now
         self._steady = steady
         self._offset = self._believed = now() - steady()
-        self._doubted = 0  # since when, by the steady clock
+        self._doubted = 0  # since when, by the monotonic clock
 
     def jumped(self) -> int:
-        """By how many ms the date was set forward since this was asked last (back: less than 0), 0 if it was not."""
+        """Return by how many ms the date was set forward since the last call (back: negative), 0 if it was not."""
         present = self._steady()
         offset = self._now() - present
         jump, self._offset = offset - self._offset, offset
@@ -42,5 +42,5 @@ class Clock:
         return jump if abs(jump) >= _JUMP else 0
 
     def believed(self) -> int:
-        """The date, in ms since the epoch, as if no jump of the last day had been. From any thread."""
+        """Return the date, in ms since the epoch, without any jump of the last day. From any thread."""
         return self._steady() + self._believed

@@ -1,6 +1,6 @@
-"""Signals that come before the server is ready for them: they are remembered, and nobody dies of them.
+"""Signals that arrive before the server is ready for them: they are remembered instead of ending the process.
 
-`adduser` sends SIGHUP to whoever holds the data folder, and an init system SIGTERM whenever it likes. Python alone is
+`adduser` sends SIGHUP to the process that locks the data folder, and an init system SIGTERM at any time. Only Python is
 needed for this, so that it comes first.
 """
 
@@ -13,7 +13,7 @@ _caught: list[int] = []
 def remember() -> None:
     """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process."""
     for number in (signal.SIGHUP, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` has it ignored, and `terminal` looks whether
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` ignores it, which `terminal` checks
             signal.signal(number, _catch)
 
 

@@ -1,4 +1,4 @@
-"""What operators have to know of the machine: its date, the room on its disk, the server's certificate."""
+"""Reports the state of the machine to operators: its date, the free space of its disk, the server's certificate."""
 
 import logging
 from collections.abc import Callable
@@ -19,46 +19,46 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_FUTURE = 60_000  # ms: less than that is a clock that was put right
+_FUTURE = 60_000  # ms: less than that is an ordinary correction
 _DAY = 86_400.0  # seconds
 _DATE, _DISK = "date", "disk"
 _ROOM_AGAIN = "The disk has room again: everybody can write"
 
 
 class Server(Protocol):
-    """The parts of the server that this looks at."""
+    """The parts of the server that are watched or told."""
 
     network: Network
     options: Options
     tls: TlsAcceptor | None
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def run_step(self, step: Callable[[Context], T]) -> T:
         """Run something as the server itself, in a turn, and return what it returns."""
 
 
 class Health:
-    """Looks after it from `start` to `stop`."""
+    """Watches from `start` to `stop`."""
 
     def __init__(self, server: Server, folder: Path, last_id: int) -> None:
-        """folder: of the data. last_id: of what was said last before this start."""
+        """Prepare. folder: of the data. last_id: of the last event before this start."""
         self._server = server
         self._certificate_due = monotonic() + _DAY
         self._disk = DiskWatch(folder, lambda: server.options.storage, self._follow_disk)
         self._mind_the_future(last_id)
 
     def start(self) -> None:
-        """Begin to look at the disk."""
+        """Begin to watch the disk."""
         self._disk.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop watching."""
         self._disk.stop()
 
     def look_at_certificate(self) -> None:
-        """Once a day; at the start and after a reload it is told by those who load it."""
+        """Check the certificate once a day; at the start and after a reload whatever loads it reports on it."""
         server = self._server
         if server.tls is None or monotonic() < self._certificate_due:
             return
@@ -68,7 +68,9 @@ class Health:
             self._tell(trouble)
 
     def _mind_the_future(self, last_id: int) -> None:
-        """New messages are never before those that there are: their times follow a date that was wrong."""
+        """Report a date that was wrong: new messages are never earlier than stored ones, so they follow the wrong
+        date.
+        """
         newest, now = time_of(last_id), self._server.now()
         if newest > now + _FUTURE:
             text = (
@@ -79,12 +81,12 @@ class Health:
             self._server.network.local.notice_trouble(_DATE, text)
 
     def _follow_disk(self, trouble: str) -> None:
-        """The disk is nearly full, or ("") is not any more."""
+        """Report that the disk is nearly full, or ("") no longer."""
         network = self._server.network
         network.local.volumes.only_accounts = bool(trouble)
         network.local.notice_trouble(_DISK, trouble)
         for session in network.sessions:
-            session.room = min(session.room, 0)  # each is asked for before it writes again
+            session.room = min(session.room, 0)  # each is asked again before it writes
         self._tell(trouble or _ROOM_AGAIN)
 
     def _tell(self, text: str) -> None:

@@ -80,7 +80,7 @@ class TokenCheck:
 
 
 def _check_times(claims: Mapping[str, Any], now: int) -> None:
-    """Raises TokenError unless the token is valid now (seconds since the epoch)."""
+    """Check that the token is valid now (seconds since the epoch). Raises TokenError."""
     expires, begins = claims["exp"], claims.get("nbf", 0)
     if not all(isinstance(time, int | float) for time in (expires, begins)):
         raise TokenError("its times are not numbers")

@@ -46,10 +46,10 @@ def serve(
     read_config: Callable[[], Config],
     record: Path | None = None,
 ) -> int:
-    """Serve until a signal or an operator ends the server; return the exit code.
+    """Serve until a signal or an operator stops the server; return the exit code.
 
-    greet: called with the addresses on which it listens, and the fingerprint of its certificate ("" without TLS).
-    read_config: reads the configuration again. record: a new file in which all is written down that changes the state.
+    greet: called with the addresses that it listens on, and the fingerprint of its certificate ("" without TLS).
+    read_config: reads the configuration again. record: a new file that gets all that changes the state.
     Raises CannotStartError and ConfigError.
     """
     options = config.options
@@ -85,7 +85,7 @@ def serve(
             notifier.ready()
 
     def resume() -> None:
-        """After Ctrl-Z and `bg`, or `fg`."""
+        """Check the terminal again after Ctrl-Z and `bg`, or `fg`."""
         nonlocal ends_with_terminal
         if not terminal.is_gone():
             ends_with_terminal = terminal.ends_with_terminal()
@@ -97,7 +97,7 @@ def serve(
     early = caught()
     if signal.SIGTERM in early:
         ending.begin()
-    elif signal.SIGHUP in early:  # `adduser` sends it, and what it has added may have come too late for the start
+    elif signal.SIGHUP in early:  # `adduser` sends it, and its account may have come too late for the start
         hang_up()
     control = ControlService(app.folder, partial(answer, app))
     if options.storage.persistent:  # else the folder is a temporary one, which nobody can name
@@ -115,7 +115,7 @@ def serve(
     helpers = [gevent.spawn(_keep_alive, notifier), gevent.spawn(_renew_certificate, app)]
     app.run()
     hangups.cancel()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # else the end of the loop makes it deadly again
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # else the default handler would return at the end of the loop
     gevent.killall(helpers)
     backups.stop()
     control.close()
@@ -129,14 +129,14 @@ def _tell_operators(app: App, text: str) -> None:
 
 
 def _keep_alive(notifier: Notifier) -> None:
-    """Keep the watchdog of systemd quiet for as long as the loop goes round."""
+    """Keep the watchdog of systemd quiet as long as the loop runs."""
     while notifier.period:
         notifier.alive()
         gevent.sleep(notifier.period)
 
 
 def _renew_certificate(app: App) -> None:
-    """Take renewed files of the certificate by themselves: no ACME client has to know how to tell us."""
+    """Load renewed files of the certificate: ACME clients need not notify us."""
     while True:
         gevent.sleep(_LOOK_AT_CERTIFICATE_EVERY)
         told = app.tls.renew(app.now()) if app.tls else ""
@@ -155,7 +155,7 @@ class _Ending:
 
     def ask(self) -> None:
         """Handle a signal: the first ends the server in good order, the second at once."""
-        # a person who pressed Ctrl-C sees that it was heard
+        # shows whoever pressed Ctrl-C that it was noticed
         if not self._was_asked and sys.stderr.isatty():
             sys.stderr.write("\nStopping; press Ctrl-C again to stop at once\n")
         if self._was_asked:
@@ -163,22 +163,25 @@ class _Ending:
         self.begin()
 
     def begin(self) -> None:
-        """End the server in good order; further calls change nothing."""
+        """Stop the server properly; further calls change nothing."""
         self._was_asked = True
         self._notifier.stopping()
         self._app.stop("The server is shutting down")
 
 
 def _collect_rarely() -> None:
-    """Nearly everything here dies by its reference count, the messages always: looking for cycles after every 700
-    objects took 8 % of the time (greenchat-bench rooms --flight 900), and a look at all of ten thousand clients stops
-    the chat for a moment. So it is done seldom, and never for what was loaded at the start."""
+    """Make garbage collection rare, and exempt what was loaded at the start.
+
+    Nearly all objects, and all messages, are freed by their reference count. Looking for cycles after every 700 objects
+    took 8 % of the time (greenchat-bench rooms --flight 900), and a full collection with ten thousand clients stops the
+    chat for a moment.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
 
 def _allow_many_descriptors() -> None:
-    """Each client is one: use all that the system grants."""
+    """Raise the limit of descriptors, one for each client, as far as the system allows."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,6 +1,6 @@
-"""Mail to people: through an SMTP server, or with a command that takes it on its standard input.
+"""Mail to users: through an SMTP server, or with a command that takes it on its standard input.
 
-Both may take seconds: they are only used in threads that nothing else waits for.
+Both may take seconds: they are used only in threads that nothing else waits for.
 """
 
 import logging
@@ -25,18 +25,18 @@ class Mailer:
 
     @property
     def is_on(self) -> bool:
-        """Whether there is a way to send any."""
+        """Whether mail can be sent."""
         return bool(self._options.sender)
 
     def send(self, to: str, subject: str, text: str) -> bool:
-        """Send a mail, from any thread; whether that worked. If not, the log says why."""
+        """Send a mail, from any thread; return whether that worked. If not, the log says why."""
         message = EmailMessage(policy=SMTP)
         message["From"] = self._options.sender
         message["To"] = to
-        message["Subject"] = " ".join(subject.splitlines())  # the network's name may hold what ends lines in Unicode
+        message["Subject"] = " ".join(subject.splitlines())  # the network's name may contain Unicode line separators
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=self._options.sender.rpartition("@")[2])
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no holiday notice answers
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no auto-reply comes
         message.set_content(text)
         try:
             if self._options.command:

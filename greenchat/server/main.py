@@ -1,7 +1,7 @@
 """greenchat-server: reads the command line and the configuration file, and starts the server or runs a command.
 
-What needs gevent is in `launch`, imported late, so that --help and --version do not wait for it. The commands are in
-`tools/`.
+Whatever needs gevent is in `launch`, imported late, so that --help and --version do not wait for it. The commands are
+in `tools/`.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-# What people type who know other servers, and how it is said here.
+# Options of other servers, and their names here.
 _HINTS = (
     (r"--?(?:host|bind|address|b)[ =](\S+) --?(?:port|p)[ =](\d{1,5})", r"--listen \1:\2"),
     (r"--?(?:port|p)[ =](\d{1,5})", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines too"),
@@ -71,7 +71,7 @@ _HINTS = (
 
 
 def _tool(words: list[str]) -> Tool | None:
-    """Return the command that is asked for, None where it is to serve. An unknown one ends the process with 2."""
+    """Return the requested command, None to serve. An unknown one ends the process with 2."""
     parser = Parser(prog="greenchat-server", add_help=False, allow_abbrev=False)
     parser.hints = _HINTS
     _add_options(parser)
@@ -96,11 +96,11 @@ def _run(tool: Tool, words: list[str]) -> int:
     given = parser.parse_intermixed_args(words)
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal: `import` reads it
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's encoding: `import` reads it
         code = tool.run(Call(given, lambda: _configuration(given), sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:
-        # `export | head`: who reads it has enough. Python would try to write the rest once more at the end.
+        # `export | head`: the reader has enough. Python would try to write the rest once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code

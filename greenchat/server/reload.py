@@ -1,4 +1,4 @@
-"""Putting a new configuration in force while people are connected: nobody is dropped."""
+"""Applying a new configuration while people are connected: nobody is dropped."""
 
 import logging
 import socket
@@ -38,14 +38,14 @@ class Running(Protocol):
         """Run background work step by step, apart from any client; this returns at once."""
 
     def is_busy(self) -> bool:
-        """Whether there is too much to do for anybody else to come in now."""
+        """Whether the server has too much to do to accept anybody else now."""
 
     def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions, /) -> None:
         """Serve one client, from its arrival to its end."""
 
 
 def apply(running: Running, config: Config, ctx: Context) -> list[str]:
-    """Take over all that can change; what could not, a line each. Raises ConfigError, and then nothing has changed.
+    """Apply all that can change; return what could not, a line each. Raises ConfigError, and then nothing has changed.
 
     ctx: in which people are told.
     """
@@ -72,7 +72,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
 
 
 def _move_listeners(running: Running, wanted: tuple[ListenerOptions, ...]) -> list[str]:
-    """Close what is no longer wanted, then open what is new; who came through a closed one stays."""
+    """Close the listeners that are no longer wanted, then open new ones; connections remain."""
     old = list(running.listeners)
     kept: list[Listener] = []
     new: list[ListenerOptions] = []

@@ -1,4 +1,4 @@
-"""The sweeper: what is due by the clock and by no client, looked at once a second."""
+"""The sweeper: does once a second what is due by the clock and caused by no client."""
 
 import logging
 from collections.abc import Callable
@@ -34,10 +34,10 @@ class Swept(Protocol):
     connections: dict[Connection, None]
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def new_context(self) -> Context:
-        """In a turn of its own, a context in which the server itself acts."""
+        """Return a context, in a turn of its own, in which the server itself acts."""
 
 
 class Sweeper:
@@ -51,7 +51,7 @@ class Sweeper:
         self._expiry_due = monotonic() + _HOUR
 
     def run(self) -> None:
-        """Sweep for ever, in a greenlet of its own."""
+        """Run for ever, in a greenlet of its own."""
         while True:
             gevent.sleep(_EVERY)
             try:
@@ -83,7 +83,7 @@ class Sweeper:
             self._server.new_context().propose(expiry.let_expire)
 
     def _look_at_connections(self) -> None:
-        """Ping who has been silent, cut who stays so, who never registers, and who does not take our farewell."""
+        """Ping silent clients; cut those that stay silent, never register, or do not take our farewell."""
         options = self._server.options.connections
         now = monotonic()
         for connection in list(self._server.connections):
@@ -103,7 +103,7 @@ class Sweeper:
                 connection.ping()
 
     def _follow(self, jump: int) -> None:
-        """The date was set forward by so many ms, or back: bans are to last as long as they were meant to."""
+        """Move bans after a jump of the clock by so many ms, so that they last as long as they were meant to."""
         log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
         self._server.new_context().propose(shift, jump)
         self._server.new_context().propose(timed_masks.shift, jump)

@@ -1,7 +1,7 @@
-"""What systemd is told, and what it hands over: readiness, reloads, the watchdog, and sockets that it has opened.
+"""Notifies systemd, and takes over what it provides: readiness, reloads, the watchdog, and sockets that it has opened.
 
 Plain datagrams and environment variables, as sd_notify(3) and sd_listen_fds(3) describe them: no library is needed.
-Without systemd all of it is nothing.
+Without systemd nothing of this has an effect.
 """
 
 import logging
@@ -17,7 +17,7 @@ _MICROSECONDS = 1_000_000
 
 
 class Notifier:
-    """Tells systemd how the service is, where it asks for that. environment: of the process."""
+    """Notifies systemd about the service, if it asks for that. environment: of the process."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
@@ -31,16 +31,16 @@ class Notifier:
         return self._watchdog / 2
 
     def ready(self) -> None:
-        """The service serves."""
+        """Report that the service is ready."""
         self._send("READY=1")
 
     def reloading(self) -> None:
-        """A reload begins; `ready` ends it."""
+        """Report that a reload begins; `ready` ends it."""
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._send(f"RELOADING=1\nMONOTONIC_USEC={now}")
 
     def stopping(self) -> None:
-        """The service begins to end."""
+        """Report that the service begins to stop."""
         self._send("STOPPING=1")
 
     def status(self, text: str) -> None:

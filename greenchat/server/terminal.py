@@ -1,8 +1,8 @@
-"""The terminal that the server was started on, and whether it is still there.
+"""The terminal that the server was started on, and whether it still exists.
 
-SIGHUP means two things: an administrator wants the configuration to be read again, or the terminal has gone (its window
-was closed, a connection broke), which ends what runs in the foreground there. A process whose terminal has gone can't
-open /dev/tty any more. Who wants a server to stay starts it with nohup, in the background or as a service.
+SIGHUP means two things: an administrator wants a reload, or the terminal has gone (its window was closed, a connection
+broke), which ends foreground programs. A process whose terminal has gone can't open /dev/tty any more. To keep a server
+running, start it with nohup, in the background or as a service.
 """
 
 import os
@@ -10,7 +10,7 @@ import signal
 
 
 def ends_with_terminal() -> bool:
-    """Runs it in the foreground of a terminal, and not under nohup? To be asked again when it was stopped."""
+    """Whether it runs in the foreground of a terminal, and not under nohup. To be checked again when it was stopped."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return False
     terminal = _open()

@@ -1,4 +1,4 @@
-"""Where a browser finds the page: for this machine, and for others where the server listens everywhere."""
+"""The URLs of the page: for this machine, and for others if the server listens everywhere."""
 
 import socket
 from collections.abc import Iterable
@@ -8,13 +8,14 @@ from ipaddress import ip_address
 from greenchat.config.options import Address, Options
 from greenchat.protocol import first_bytes
 
-# Of networks for documentation: nothing is sent, the system only says from which address it would be.
+# In networks for documentation: nothing is sent, the system only says from which address it would be.
 _SOMEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 _LOCAL = ("127.0.0.1", "::1")
 
 
 def page_urls(addresses: Iterable[Address], options: Options) -> tuple[str, list[str]]:
-    """Of the first listener that serves browsers: for here, and for other machines. "" where there is none.
+    """Return the URLs of the first listener that serves browsers: for this machine, and for others. "" if there is
+    none.
 
     addresses: that it really has, in the order of the options.
     """

@@ -1,4 +1,4 @@
-"""The side of the shell commands: ask the server that uses a data folder."""
+"""The side of the shell commands: sends requests to the server that uses a data folder."""
 
 import socket
 from pathlib import Path
@@ -14,7 +14,7 @@ class NoServerError(Exception):
 
 
 class RefusedError(Exception):
-    """The server says no; the text says why in one line."""
+    """The server refuses; the text says why in one line."""
 
 
 def ask(data: Path, command: str, patience: float | None = _PATIENCE, **fields: object) -> Any:

@@ -1,4 +1,4 @@
-"""What the control socket can be asked: `status`, `clients`, `kick`, `ban` and so on, a function each in one table."""
+"""The requests on the control socket: `status`, `clients`, `kick`, `ban` and so on, a function each in one table."""
 
 import os
 import platform
@@ -30,7 +30,7 @@ from greenchat.values.durations import parse_duration
 
 T = TypeVar("T")
 _PORTION = 100  # messages that are erased in one turn
-_SHOWN = 10  # of the largest rooms and the commands that were used most
+_SHOWN = 10  # of the largest channels and the most used commands
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -48,22 +48,22 @@ class Controlled(Protocol):
 
     @property
     def is_ending(self) -> bool:
-        """Whether it was told to end."""
+        """Whether the server is stopping."""
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def ports(self) -> list[Port]:
-        """Return where it listens."""
+        """Return the ports that the server listens on."""
 
     def run_step(self, step: Callable[[Context], T]) -> T:
         """Run something as the server itself, in a turn."""
 
     def reload(self, who: str) -> Reloaded:
-        """Read the configuration again."""
+        """Reload the configuration."""
 
     def stop(self, reason: str) -> None:
-        """Begin to end."""
+        """Begin to stop."""
 
 
 def answer(server: Controlled, request: Mapping[str, Any]) -> Any:
@@ -124,7 +124,7 @@ def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _resident() -> int:
-    """Return how many bytes of memory the process has; its peak where the system doesn't say more."""
+    """Return the bytes of memory of the process; its peak if the system doesn't say more."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
     except (OSError, ValueError, IndexError):
@@ -132,13 +132,13 @@ def _resident() -> int:
 
 
 def _sizes(folder: Path) -> int:
-    """Return how many bytes the database takes, with all files beside it."""
+    """Return the bytes of the database, including all files beside it."""
     total = 0
     for file in folder.glob("greenchat.db*"):
         try:
             total += file.stat().st_size
         except OSError:
-            continue  # a log of SQLite's that has just gone
+            continue  # one of SQLite's logs, just deleted
     return total
 
 

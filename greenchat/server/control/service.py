@@ -20,7 +20,7 @@ _BACKLOG = 16
 
 
 class RequestError(Exception):
-    """The request can't be obeyed; the text says why in one line."""
+    """The request can't be carried out; the text says why in one line."""
 
 
 Answer = Callable[[Mapping[str, Any]], Any]
@@ -35,12 +35,12 @@ class ControlService:
         self._server: StreamServer | None = None
 
     def start(self) -> None:
-        """Open the socket. Where that can't be the server goes on without it, and the log says why."""
+        """Open the socket. If that fails the server continues without it, and the log says why."""
         if len(os.fsencode(self._path)) > LONGEST_PATH:
             log.warning("there is no control socket: the path of the data folder is too long for one (%s)", self._path)
             return
         with suppress(FileNotFoundError):
-            self._path.unlink()  # of a server that was killed: the data folder's lock is ours
+            self._path.unlink()  # left by a killed server: the data folder's lock is ours
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             listening.bind(str(self._path))  # the umask makes it 0600
@@ -55,7 +55,7 @@ class ControlService:
         self._server.start()
 
     def close(self) -> None:
-        """Accept no more, and take the socket away."""
+        """Accept no more, and remove the socket."""
         if self._server is not None:
             self._server.stop(timeout=0)
             with suppress(OSError):

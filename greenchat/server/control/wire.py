@@ -1,4 +1,4 @@
-"""The control socket's language: one JSON object a line each way, one request a connection.
+"""The protocol of the control socket: one JSON object a line each way, one request a connection.
 
     {"command": "kick", "nick": "bob", "reason": "spam"}        ->  {"ok": {"ended": 1}}
     {"command": "kick", "nick": "nobody"}                       ->  {"error": "there is nobody called nobody"}
@@ -13,11 +13,11 @@ from typing import Any
 
 SOCKET = "control.sock"
 LONGEST = 64 * 1024  # bytes of a request
-LONGEST_PATH = 100  # bytes: what every system takes as the address of a Unix socket
+LONGEST_PATH = 100  # bytes: the longest address of a Unix socket on every system
 
 
 def path_in(data: Path) -> Path:
-    """Return where the control socket of the server that uses this data folder is."""
+    """Return the path of the control socket of the server that uses this data folder."""
     return data / SOCKET
 
 
@@ -27,7 +27,7 @@ def encode(message: Mapping[str, Any]) -> bytes:
 
 
 def decode(line: bytes) -> dict[str, Any]:
-    """Return the message of a line. Raises ValueError where it is none."""
+    """Return the message of a line. Raises ValueError if it is not one."""
     message = json.loads(line)
     if not isinstance(message, dict):
         raise ValueError("a request is a JSON object")

@@ -1,1 +1,1 @@
-"""What the server keeps: the store's thread, restoring state, the audit log, backups, adduser."""
+"""Stored data: the store's thread, restoring state, the audit log, backups, adduser."""

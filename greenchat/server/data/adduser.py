@@ -1,6 +1,6 @@
-"""`greenchat-server adduser NAME`: makes an account, also while the server runs.
+"""`greenchat-server adduser NAME`: makes an account, even while the server runs.
 
-The account is written into the database; a server that uses it is told with SIGHUP, and takes over what is new there.
+The account is written to the database; a running server is sent SIGHUP, and loads it.
 """
 
 import os
@@ -20,14 +20,14 @@ from greenchat.values.names import naming
 
 
 def check_name(name: str, config: Config) -> None:
-    """Raises StoreError where no account can have this name."""
+    """Check that an account can have this name. Raises StoreError."""
     settings = config.settings
     if not naming(settings.casemapping).is_nick(name, settings.limits.nick):
         raise StoreError(f"{name!r} can't be an account: it must be a name that a nickname could be")
 
 
 def add_user(name: str, password: str, config: Config) -> None:
-    """Make the account. Raises StoreError, whose text is one line."""
+    """Make the account. Raises StoreError with a one-line text."""
     check_name(name, config)
     settings = config.settings
     refusal = why_not_password(password, name, settings.accounts)
@@ -39,7 +39,7 @@ def add_user(name: str, password: str, config: Config) -> None:
     folded = naming(settings.casemapping).fold(name)
     if has_document(database, documents.DROPPED.name, folded):
         raise StoreError(f"{name} was an account, and its name is reserved: an operator frees it with NickServ ERASE")
-    # no id of the server's own: it counts up from the millisecond
+    # not an id that the server would make: it counts up from the millisecond
     half = 1 << COUNTER_BITS - 1
     birth = first_id(now) + half + secrets.randbelow(half)
     account = Account(name, verifier, now, id=account_id(birth), verifier_512=verifier_512)

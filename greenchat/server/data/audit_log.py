@@ -1,8 +1,8 @@
-"""The audit logs: files in the data folder to which lines are only ever added.
+"""The audit logs: append-only files in the data folder.
 
-What operators did is in `audit.log`. What members did in their channels and with their accounts is in `members.log`:
-anybody can do a lot of that, and so nobody can push out what operators did.
-A thread of its own writes each, so that a slow disk holds up nobody. At 4 MiB it becomes `audit.log.1`, that one
+Acts of operators are in `audit.log`. Acts of members in their channels and with their accounts are in `members.log`:
+anybody can cause many of those, and they must not push out the acts of operators.
+Each has a thread that writes it, so that a slow disk blocks nobody. At 4 MiB it becomes `audit.log.1`, that one
 `audit.log.2`, and so on; ten of them are kept.
 """
 
@@ -21,19 +21,19 @@ OPERATORS = "audit.log"
 MEMBERS = "members.log"
 _LARGEST = 4 << 20  # bytes
 _KEPT = 9  # former files
-_MOST_WAITING = 50_000  # lines: those of members come as fast as they like, and the disk may not
+_MOST_WAITING = 50_000  # lines: members may cause them faster than the disk writes
 
 
 class AuditLog:
-    """See above. name: of the file. largest: bytes of one."""
+    """An audit log. name: of the file. largest: bytes of one."""
 
     def __init__(self, folder: Path, name: str = OPERATORS, *, largest: int = _LARGEST) -> None:
         self.path = folder / name
         self._largest = largest
         self._waiting: deque[str] = deque()
         self._lost = 0
-        self._turn = Lock()  # of the thread that writes and the one that reads
-        # not one of gevent's threads: their pool makes who gives it work wait while it has some
+        self._turn = Lock()  # of the writing thread and the reading one
+        # not one of gevent's threads: their pool makes its caller wait when it is full
         self._thread: Thread | None = None
         self._wakes: SimpleQueue[bool] = SimpleQueue()
 
@@ -49,9 +49,9 @@ class AuditLog:
             self._thread.start()
 
     def read(self, count: int, text: str) -> list[str] | AuditError:
-        """The last lines that hold a text, in any case of its letters; the oldest first. From any thread.
+        """Return the last lines that contain a text, ignoring case; the oldest first. From any thread.
 
-        An error is returned: what a thread raised would be printed by gevent as a bug.
+        An error is returned: gevent would print a thread's exception as a bug.
         """
         found: deque[str] = deque(maxlen=count)
         text = text.lower()
@@ -66,7 +66,7 @@ class AuditLog:
         return list(found)
 
     def close(self) -> None:
-        """Wait until all of it is written."""
+        """Wait until all lines are written."""
         if self._thread:
             self._wakes.put(False)
             self._thread.join()
@@ -88,7 +88,7 @@ class AuditLog:
                 log.error("%s could not be written fast enough: %d entries are missing", self.path, lost)
 
     def _append(self) -> None:
-        """As many lines as go into the file that there is. Raises OSError."""
+        """Append as many lines as fit into the present file. Raises OSError."""
         if self.path.exists() and self.path.stat().st_size >= self._largest:
             self._rotate()
         with open(self.path, "ab", buffering=0, opener=_private) as file:
@@ -103,7 +103,7 @@ class AuditLog:
                 newer.replace(older)
 
     def _files(self) -> list[Path]:
-        """The newest first."""
+        """Return the files, the newest first."""
         return [self.path, *(self.path.with_name(f"{self.path.name}.{number}") for number in range(1, _KEPT + 1))]
 
 

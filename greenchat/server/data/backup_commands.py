@@ -24,7 +24,7 @@ _LOGS = (f"{OPERATORS}*", f"{MEMBERS}*")
 
 
 def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
-    """Write a backup. logs: with the audit logs. Raises StoreError, whose text is one line, as all of these do."""
+    """Write a backup. logs: with the audit logs. Raises StoreError with a one-line text, as all of these do."""
     data = config.options.data
     files = files_beside(data, logs=logs)
     backup.backup(data / DATABASE, file, files)
@@ -46,7 +46,7 @@ def files_beside(data: Path, *, logs: bool) -> list[str]:
 
 
 def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:
-    """Yield the files that a server which moves needs beside the backup."""
+    """Yield the files that are not in the backup but needed to move the server."""
     options = config.options
     if config.file:
         yield f"the configuration, {config.file}"
@@ -61,7 +61,7 @@ def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:
 
 
 def restore(file: Path, config: Config, out: TextIO) -> int:
-    """Put a backup in the place of what is there."""
+    """Replace the database by a backup."""
     database = config.options.data / DATABASE
     with lock(database.parent):
         aside = backup.restore(file, database)
@@ -83,7 +83,7 @@ def export(channel: str, config: Config, out: TextIO) -> int:
 
 
 def take_in(file: Path, config: Config, out: TextIO) -> int:
-    """Put what `export` wrote into the history. file: `-` is standard input."""
+    """Import what `export` wrote. file: `-` is standard input."""
     data = config.options.data
     try:
         with lock(data), _opened(file) as lines:
@@ -102,7 +102,7 @@ def _opened(file: Path) -> TextIO:
 
 
 def _events(lines: Iterable[str], name: str) -> Iterator[StoredEvent]:
-    """Raises StoreError where a line is none that `export` writes."""
+    """Yield the events of the lines. Raises StoreError for a line that `export` did not write."""
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
@@ -115,7 +115,7 @@ def _events(lines: Iterable[str], name: str) -> Iterator[StoredEvent]:
 
 
 def _event(fields: dict[str, object]) -> StoredEvent:
-    """The reverse of `event_line`. Raises ValueError, KeyError or TypeError."""
+    """Return the event of a line. Raises ValueError, KeyError or TypeError."""
     number = parse_msgid(_text(fields["msgid"]))
     params, tags = fields["params"], fields.get("tags", {})
     if number is None or not isinstance(params, list) or not isinstance(tags, dict):
@@ -134,12 +134,12 @@ def _event(fields: dict[str, object]) -> StoredEvent:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
-    value.encode()  # a UnicodeEncodeError, which is a ValueError, for half of a pair of surrogates
+    value.encode()  # a UnicodeEncodeError, which is a ValueError, for a lone surrogate
     return value
 
 
 def check(config: Config, out: TextIO) -> int:
-    """Say what is wrong with the database."""
+    """Report what is wrong with the database."""
     database = config.options.data / DATABASE
     problems = inspection.check(database)
     if not problems:
@@ -151,7 +151,7 @@ def check(config: Config, out: TextIO) -> int:
 
 
 def shrink(config: Config, out: TextIO) -> int:
-    """Give the room back that deleted history has left."""
+    """Give back the space that deleted history has left."""
     database = config.options.data / DATABASE
     with lock(database.parent):
         before, after = compact.compact(database)

@@ -1,4 +1,4 @@
-"""How much room the disk has: looked at beside the loop, since a disk that hangs would hold up everybody."""
+"""Watches the free space of the disk, outside the loop, since a disk that hangs would block everybody."""
 
 import logging
 import os
@@ -14,15 +14,15 @@ log = logging.getLogger(__name__)
 
 _EVERY = 10.0  # seconds
 _MIB = 1 << 20
-_LARGEST_SHARE = 20  # of a small disk no more than this part is kept free
-_AGAIN = 1.25  # times the mark: what is free before it counts as enough again, so that it does not change all the time
+_LARGEST_SHARE = 20  # the largest part of a small disk that is kept free
+_AGAIN = 1.25  # times the mark: what must be free to count as enough again, so that it does not flap
 
 
 class DiskWatch:
-    """Tells when the disk under a folder is nearly full, and when it is not any more, until `stop`."""
+    """Reports when the disk under a folder is nearly full, and when it no longer is, until `stop`."""
 
     def __init__(self, folder: Path, options: Callable[[], Storage], tell: Callable[[str], None]) -> None:
-        """options: as they are now. tell: is given what is wrong, for operators; "" when it is over."""
+        """Make a watch. options: returns the present ones. tell: gets the warning for operators; "" when it is over."""
         self._folder = folder
         self._options = options
         self._tell = tell
@@ -32,17 +32,17 @@ class DiskWatch:
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Begin to watch."""
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
-        """End."""
+        """Stop watching."""
         if self._greenlet:
             self._greenlet.kill()
         self._thread.kill()
 
     def judge(self, free: int, total: int) -> None:
-        """Tell if it has changed. free, total: bytes of the disk."""
+        """Report a change. free, total: bytes of the disk."""
         mark = min(self._options().low_disk * _MIB, total // _LARGEST_SHARE)
         if not self._is_low and free < mark:
             self._is_low = True
@@ -63,7 +63,7 @@ class DiskWatch:
 
 
 def _room(folder: Path) -> tuple[int, int] | None:
-    """Return the bytes that are free for us, and all; None where the disk does not say. In a thread."""
+    """Return the bytes that are free for us, and all; None if the disk does not say. In a thread."""
     try:
         found = os.statvfs(folder)
     except OSError as error:

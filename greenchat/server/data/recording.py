@@ -1,8 +1,8 @@
 """A recording: all that has changed the state of a running server, in a file that `greenchat-server replay` reads.
 
 The file is lines of JSON: first a head with a snapshot of the state, then the acts in their order (see `chat.acts`),
-and now and then `["digest", now, digest]`, what the state was before the next act. It holds what was said, addresses,
-mail addresses and hashes of passwords, but no passwords: it is as private as the data folder.
+and regularly `["digest", now, digest]`, of the state before the next act. It contains messages, addresses, mail
+addresses and hashes of passwords, but no passwords: it is as private as the data folder.
 """
 
 import json
@@ -31,7 +31,8 @@ class Recorder:
     def __init__(
         self, path: Path, network: Network, marks: dict[str, object], now: int, *, every: int = _EVERY
     ) -> None:
-        """path: a file that does not exist yet. marks: documents of read markers. every: acts between digests.
+        """Begin a recording. path: a file that does not exist yet. marks: documents of read markers. every: acts
+        between digests.
 
         Raises RecordingError.
         """
@@ -46,18 +47,18 @@ class Recorder:
         self._write(head)
 
     def read(self, position: int, act: Any) -> None:
-        """An act comes next."""
+        """Record the next act."""
         if self._acts % self._every == 0:
             self.note(act.now)
         self._acts += 1
         self._write(encode(act))
 
     def note(self, now: int) -> None:
-        """Write down what the state is now."""
+        """Record the digest of the present state."""
         self._write([_DIGEST, now, _digest(self._network, now)])
 
     def close(self, now: int) -> None:
-        """The server ends."""
+        """Close the file."""
         self.note(now)
         self._file.close()
 
@@ -66,7 +67,7 @@ class Recorder:
 
 
 def _public(network: Network, now: int) -> dict[str, Any]:
-    """A snapshot without the passwords that the configuration may hold in the clear."""
+    """Return a snapshot without the passwords that the configuration may contain in the clear."""
     document = snapshot.snapshot(network, now)
     document["settings"]["password"] = ""
     document["settings"]["webirc"]["password"] = ""
@@ -78,9 +79,9 @@ def _digest(network: Network, now: int) -> str:
 
 
 def replay(path: Path) -> Iterator[tuple[int, str]]:
-    """Apply a recording; (acts so far, "") at each digest, or what is wrong there, and then it ends.
+    """Apply a recording; yield (acts so far, "") at each digest, or what is wrong there, and then end.
 
-    Raises RecordingError where it can't be read; what a bug raises comes out.
+    Raises RecordingError if it can't be read; the exceptions of bugs are raised.
     """
     try:
         file = path.open(encoding="utf-8", errors="surrogatepass")

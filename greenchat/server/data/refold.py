@@ -1,9 +1,9 @@
-"""Another casemapping than before: what the store keeps under folded names is moved to what they fold to now.
+"""Refolding: when the casemapping was changed, names in the store are moved to their new folded form.
 
 Under `ascii`, the default of older versions, `#École` and `#école` were two channels; under `precis` they are one. The
-registered one keeps the name, then the older one; the other becomes `#école_2`, with its owner and its history, so that
-nobody reads what was said in a room that they were not in. Two accounts are never made one, and none is renamed: where
-two would be the same the server refuses to start.
+registered one keeps the name, else the older one; the other becomes `#école_2`, with its owner and its history, so that
+nobody can read messages of a channel that they were not in. Accounts are never merged or renamed: if two would have the
+same name the server refuses to start.
 """
 
 import logging
@@ -28,9 +28,9 @@ from greenchat.values.names import CASEMAPPINGS, naming
 log = logging.getLogger(__name__)
 
 _MARK = (documents.SERVER.name, documents.CASEMAPPING)
-_FIRST = "ascii"  # of the databases that don't say it
-_IDS = ("=", "~")  # begin the ids of accounts and of guests
-_SYMBOLS = "~&@%+"  # before the channel in the key of what was said to some ranks only
+_FIRST = "ascii"  # of databases that don't say
+_IDS = ("=", "~")  # prefixes of the ids of accounts and of guests
+_SYMBOLS = "~&@%+"  # before the channel in the key of a conversation of some ranks only
 
 Stored = dict[str, Any]
 Refold = Callable[[str, Stored], tuple[str, Stored]]
@@ -38,9 +38,9 @@ T = TypeVar("T")
 
 
 def refold(store: Store, casemapping: str, ban_key: Callable[[Mapping[str, Any]], str]) -> None:
-    """Bring the store's keys to this casemapping, in one transaction. ban_key: the key of a ban by its document.
+    """Move the store's keys to this casemapping, in one transaction. ban_key: returns the key of a ban's document.
 
-    Raises StoreError, also where two accounts would be one.
+    Raises StoreError, also if two accounts would be one.
     """
     before = store.document(*_MARK)
     if before == casemapping:
@@ -51,7 +51,7 @@ def refold(store: Store, casemapping: str, ban_key: Callable[[Mapping[str, Any]]
 
 
 class _Refolding:
-    """From one casemapping to another. Raises StoreError where two accounts would be one."""
+    """A change from one casemapping to another. Raises StoreError if two accounts would be one."""
 
     def __init__(self, store: Store, before: str, after: str) -> None:
         self._store = store
@@ -63,7 +63,7 @@ class _Refolding:
         self._channels = self._channel_names()
 
     def writes(self, ban_key: Callable[[Mapping[str, Any]], str]) -> list[Write]:
-        """All that has to be written, what must make room first."""
+        """Return all writes, ordered so that names are freed before they are used."""
         kinds: dict[str, Refold] = {
             documents.ACCOUNT.name: lambda key, document: (self._identity(key), document),
             documents.DROPPED.name: lambda key, document: (self._fold(document["name"]), document),
@@ -88,7 +88,7 @@ class _Refolding:
         return [*gone, *put, *self._renamings()]
 
     def _each(self, kind: str, read: Callable[[str, Stored], T]) -> Iterator[tuple[str, Stored, T]]:
-        """The documents of a kind, and what is read in each. Raises StoreDamagedError."""
+        """Yield the documents of a kind with their values. Raises StoreDamagedError."""
         for key, document in self._store.documents(kind).items():
             if isinstance(document, dict):
                 try:
@@ -98,12 +98,12 @@ class _Refolding:
                 yield key, document, found
 
     def _accounts(self, clash: str) -> dict[str, str]:
-        """Former keys, and those now."""
+        """Return former keys of accounts, and the present ones."""
         names: dict[str, str] = {}
         keys: dict[str, str] = {}
         for key, _, name in self._each(documents.ACCOUNT.name, lambda key, document: str(document["name"])):
             if self._was_folded(name) != key:
-                continue  # not as it was written: for others to find
+                continue  # damaged: reported elsewhere
             folded = self._fold(name)
             if folded in names:
                 raise StoreError(
@@ -114,7 +114,7 @@ class _Refolding:
         return keys
 
     def _channel_names(self) -> dict[str, str]:
-        """Former keys, and what the channels are called now."""
+        """Return former keys of channels, and their present names."""
         names = {key: name or key for key, name in self._conversations if key.startswith("#") and " " not in key}
         registered = {
             key: name
@@ -134,7 +134,7 @@ class _Refolding:
         return found
 
     def _identity(self, key: str) -> str:
-        """Of an account of version 0.1.0 that is gone; ids of accounts and of guests are no names."""
+        """Return the identity of a deleted account of version 0.1.0; ids of accounts and of guests are not names."""
         return self._identities.get(key) or (key if key[:1] in _IDS else self._fold(key))
 
     def _name(self, channel: str) -> str:
@@ -166,12 +166,12 @@ class _Refolding:
         return self._fold(name), document | changed
 
     def _renamings(self) -> list[Write]:
-        """In two steps, since one may get the key that another has now."""
+        """Yield the renamings, in two steps, since one may get the key that another has now."""
         aside: list[Write] = []
         back: list[Write] = []
         for key, name in self._conversations:
             if self._is_channel(key) and " " in key:
-                continue  # of a channel that was renamed before: nobody asks for it
+                continue  # of a channel that was renamed before: never asked for
             to = self._key(key)
             if self._is_channel(key):
                 bare = key.lstrip(_SYMBOLS)

@@ -1,6 +1,6 @@
-"""The state made again from its acts: what the log of a server led to, without clients, clock, chance and store.
+"""A replica: the state rebuilt from a server's log, without clients, clock, randomness and store.
 
-What an act answers, and whom it tells, goes nowhere; all that counts is that the state becomes the same.
+Answers and messages go nowhere; it only matters that the state becomes the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,15 +39,15 @@ from greenchat.storage.interface import (
 )
 from greenchat.storage.log import Log, MemoryLog
 
-_ENTER = "enter"  # the step by which a session comes in
-_MUCH = 1000  # outboxes that are emptied at once
+_ENTER = "enter"  # the step that registers a session
+_MUCH = 1000  # outboxes that are emptied together
 
 
 class Replica:
-    """A state, and what applies acts to it. marks: documents of read markers, which are read when first asked for."""
+    """A state, and a way to apply acts to it. marks: documents of read markers, which are read when first asked for."""
 
     def __init__(self, document: snapshot.Document, marks: dict[str, object]) -> None:
-        """document: the snapshot to begin with. Raises SnapshotError."""
+        """Make a replica. document: the initial snapshot. Raises SnapshotError."""
         self.dirty = Dirty()
         self.network: Network = snapshot.restore(document, lambda _: Outbox(self.dirty))
         self._journal = _Journal(marks)
@@ -80,11 +80,11 @@ class Replica:
             self._empty()
 
     def digest(self, now: int) -> str:
-        """See `snapshot.digest`."""
+        """Return the state's digest, see `snapshot.digest`."""
         return snapshot.digest(self.network, now)
 
     def _come(self, act: Act) -> Session:
-        """The session of an act that nobody has seen yet: one that comes in, or nobody's."""
+        """Return the session of an act that is not known yet: a new one, or nobody's."""
         if not isinstance(act, Ran | Spoken) and act.step == _ENTER:
             session = new_session(Outbox(self.dirty), act.fields[0], act.now)
             session.number = act.session
@@ -99,7 +99,7 @@ class Replica:
         return ctx
 
     def _speak(self, ctx: Context, act: Spoken) -> None:
-        """Say again what was checked where it was said, checking it anew only if the state has changed since."""
+        """Say texts that were checked before, checking again only if the state has changed since."""
         voice = find_voice(self.network, ctx.session, act.command, act.target, lambda _: None)
         if voice is not None and voice.revisions == act.revisions:
             words = [text.encode() for text in act.texts]
@@ -115,7 +115,7 @@ class Replica:
 
 
 class _Journal:
-    """Keeps nothing but the read markers, and remembers nothing of what was said."""
+    """Stores nothing but the read markers, and forgets all messages."""
 
     def __init__(self, marks: dict[str, object]) -> None:
         self._marks = marks
@@ -146,7 +146,7 @@ class _Journal:
 
 
 class _NoHistory:
-    """A store in which only the read markers are. To read from: nothing is ever committed to it."""
+    """A read-only store that contains only the read markers."""
 
     def __init__(self, marks: dict[str, object]) -> None:
         self._marks = marks
@@ -204,7 +204,7 @@ class _NoHistory:
 
 
 class _Silence:
-    """An audit log and a mailbox in which nothing arrives."""
+    """An audit log and a mailbox that ignore everything."""
 
     is_on = False
 

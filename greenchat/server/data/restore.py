@@ -1,5 +1,5 @@
-"""Brings back what the store kept of the chat's state: accounts, channels, bans, who stays without a connection,
-what was said lately under ids of clients, and the secrets behind what must not be guessed.
+"""Restores the chat's state from the store: accounts, channels, bans, always-on users, recent client ids, and the
+server's secrets.
 """
 
 import secrets
@@ -29,12 +29,12 @@ from greenchat.storage.interface import Document, Store, StoreDamagedError
 
 T = TypeVar("T")
 
-_RESENT_WITHIN = 3_600_000  # ms: who sends something again does so soon
+_RESENT_WITHIN = 3_600_000  # ms: clients that send something again do so soon
 _RESENT_MOST = 10_000
 
 
 def restore(network: Network, store: Store) -> None:
-    """Fill a fresh network from the store. Raises StoreError."""
+    """Fill a new network from the store. Raises StoreError."""
     network.ids = MessageIds(store.last_id())
     bans = network.bans
     refold(store, network.settings.casemapping, lambda document: bans.key(ServerBan.from_document(document).target))
@@ -72,7 +72,7 @@ def restore(network: Network, store: Store) -> None:
 
 
 def _close(network: Network, store: Store) -> None:
-    """Bring back what was said behind closed doors; channels in which nobody is any more have ended with the server."""
+    """Restore the closures; those of channels that no longer exist ended with the last server."""
     closures, last = network.closures, store.last_id()
     for channel in [channel for channel in network.channels.values() if channel.is_kept and not channel.members]:
         network.set_registration(channel, None)
@@ -87,14 +87,14 @@ def _channel(network: Network, document: Mapping[str, Any]) -> Channel:
 
 
 def _bound(network: Network, ban: ServerBan) -> ServerBan:
-    """Version 0.1.0 kept only the name of the account that a ban is on: it is the one that there was then."""
+    """Return a ban of version 0.1.0 bound to an account: it stored only the account's name."""
     if ban.target.kind != ACCOUNT or ban.account_id:
         return ban
     return replace(ban, account_id=network.accounts.author(ban.target.text, first_id(ban.created + 1)))
 
 
 def _secret(store: Store, key: str) -> bytes:
-    """A secret of the server, made where there is none yet. The database is for the server's user only."""
+    """Return a secret of the server, made on the first start. Only the server's user can read the database."""
     secret = store.document(documents.SERVER.name, key)
     if not isinstance(secret, str):
         secret = secrets.token_hex(SECRET_SIZE)
@@ -106,7 +106,7 @@ def _secret(store: Store, key: str) -> bytes:
 
 
 def new_accounts(network: Network, store: Store) -> list[Account]:
-    """The stored accounts that the network does not know: all at the start, later those made by `adduser`.
+    """Return the stored accounts that the network does not know: all at the start, later those of `adduser`.
 
     Raises StoreError.
     """
@@ -115,13 +115,13 @@ def new_accounts(network: Network, store: Store) -> list[Account]:
 
 
 def reserve_dropped(network: Network, store: Store) -> None:
-    """Keep the names of former accounts from being registered again. Raises StoreError."""
+    """Reserve the names of deleted accounts."""
     for dropped in _each(store, documents.DROPPED, Dropped.from_document):
         network.accounts.reserve(dropped)
 
 
 def _each(store: Store, kind: Kind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
-    """Return what `make` makes of each document of a kind. Raises StoreDamagedError for one that is damaged."""
+    """Return `make`'s result for each document of a kind. Raises StoreDamagedError for a damaged one."""
     made = []
     for key, document in store.documents(kind.name).items():
         try:

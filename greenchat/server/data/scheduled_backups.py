@@ -1,7 +1,6 @@
-"""Backups on a schedule: written beside the chat, checked, and only so many kept.
+"""Backups on a schedule: made outside the loop, checked, and limited in number.
 
-What is taken back with REDACT, or thrown away by retention, stays in the backups that were made before, until they are
-thrown away themselves.
+Messages that are redacted, or deleted by retention, remain in older backups until these are deleted.
 """
 
 import logging
@@ -30,13 +29,13 @@ _AFTER_TROUBLE = 600.0
 class ScheduledBackups:
     """Makes a backup whenever the last one is older than the options say, until `stop`.
 
-    data: the data folder. tell: is given a line for operators where one fails.
+    data: the data folder. tell: gets a line for operators when one fails.
     """
 
     def __init__(
         self, data: Path, options: Callable[[], BackupOptions], tell: Callable[[str], None], now: Callable[[], float]
     ) -> None:
-        """options: as they are now. now: seconds since the epoch."""
+        """Prepare the backups. options: returns the present ones. now: seconds since the epoch."""
         self._data = data
         self._options = options
         self._tell = tell
@@ -45,11 +44,11 @@ class ScheduledBackups:
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Begin the schedule."""
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
-        """End; a backup that is under way is left unfinished, and not taken for one."""
+        """Stop; an unfinished backup is not counted as one."""
         if self._greenlet:
             self._greenlet.kill()
         self._thread.kill()
@@ -61,7 +60,7 @@ class ScheduledBackups:
         return self._data / "backups" if folder == NOT_GIVEN else folder
 
     def due_in(self) -> float:
-        """Return the seconds until the next one is due, 0 or less for now; infinity where none is wanted."""
+        """Return the seconds until the next one is due, 0 or less for now; infinity if none is wanted."""
         every = self._options().every * _HOUR
         if not every:
             return float("inf")
@@ -72,7 +71,7 @@ class ScheduledBackups:
         while True:
             wait = self.due_in()
             if wait > 0:
-                gevent.sleep(min(wait, 60.0))  # a reload may change when
+                gevent.sleep(min(wait, 60.0))  # a reload may change the schedule
                 continue
             problem = self._thread.apply(self._make)
             if problem:
@@ -81,7 +80,7 @@ class ScheduledBackups:
                 gevent.sleep(_AFTER_TROUBLE)
 
     def _make(self) -> str:
-        """Make one and throw the oldest away; why that failed, "" where it did not. In a thread of its own."""
+        """Make one and delete the oldest; return why that failed, or "". In a thread of its own."""
         try:
             folder = self.folder
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -99,8 +98,8 @@ class ScheduledBackups:
 
 
 def kept(folder: Path) -> list[Path]:
-    """Return the backups that were made here on schedule, the oldest first. Other files are not ours."""
+    """Return the scheduled backups, the oldest first. Other files are ignored."""
     try:
         return sorted(file for file in folder.iterdir() if _OURS.fullmatch(file.name))
-    except OSError:  # what is wrong with the folder is told when one is made
+    except OSError:  # problems of the folder are reported when one is made
         return []

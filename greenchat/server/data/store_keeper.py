@@ -1,4 +1,4 @@
-"""Opens the store, so that no second server uses it too, and does its housekeeping beside the chat."""
+"""Opens the store, prevents a second server from using it, and does its housekeeping outside the loop."""
 
 import fcntl
 import logging
@@ -26,20 +26,20 @@ _AFTER_TROUBLE = 5.0
 _STEP = 0.002  # seconds of one turn
 _TIDYING = 0.5  # seconds between one `maintain` and the next
 _DAY = 86_400_000  # ms
-_PATIENCE = 5.0  # seconds: a server that ends gives its clients at most 4 to take their leave
-_SHORT_PATIENCE = 0.5  # seconds: one that was just told to end may not have heard it yet
+_PATIENCE = 5.0  # seconds: a server that stops gives its clients at most 4 to hang up
+_SHORT_PATIENCE = 0.5  # seconds: one that was just told to stop may not have noticed yet
 _POLL = 0.1
 
 
 class StoreKeeper:
-    """The store of one server, from before its first client to after its last. folder: where all is kept.
+    """The store of one server, from before its first client to after its last. folder: the data folder.
 
     Housekeeping has a thread of its own: it may take half a second at a time, and neither a login nor a search should
     wait for that.
     """
 
     def __init__(self, data: Path, options: Storage, *, now: Callable[[], int]) -> None:
-        """now: ms since the epoch. Raises StoreError."""
+        """Open the store. now: ms since the epoch. Raises StoreError."""
         self._now = now
         self._lock: IO[str] | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -59,11 +59,11 @@ class StoreKeeper:
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
-        """Begin with the housekeeping."""
+        """Begin the housekeeping."""
         self._greenlet = gevent.spawn(self._keep_forever)
 
     def close(self) -> None:
-        """End it, and close the store: all that was committed is in its file."""
+        """Stop it, and close the store: all that was committed is in its file."""
         if self._greenlet:
             self._greenlet.kill()
         self._thread.join()
@@ -95,8 +95,10 @@ class StoreKeeper:
                 gevent.sleep(_AFTER_TROUBLE)
 
     def _tidy(self) -> None:
-        """A little in each turn, as long as there is something, but not so long that `maintain` is not called: on a
-        busy server there is always something."""
+        """Tidy a little in each turn, as long as there is work, but not so long that `maintain` is not called.
+
+        On a busy server there is always work.
+        """
         until = monotonic() + _TIDYING
         more = True
         while more and monotonic() < until:
@@ -106,7 +108,7 @@ class StoreKeeper:
             gevent.sleep(0.001)
 
     def _maintain(self) -> StoreError | None:
-        """In the thread; what it raised would be printed by gevent as a bug."""
+        """Call `maintain` in the thread; gevent would print its exception as a bug."""
         try:
             self.store.maintain(self._now())
         except StoreError as error:
@@ -115,9 +117,9 @@ class StoreKeeper:
 
 
 def lock(data: Path) -> IO[str]:
-    """Hold the data folder until the file that this returns is closed.
+    """Lock the data folder until the returned file is closed.
 
-    A server that is ending still has some seconds to let go of it. Raises StoreError if somebody holds it longer.
+    A server that is stopping gets some seconds to release it. Raises StoreError if it is locked for longer.
     """
     try:
         file = (data / _LOCK).open("a+")
@@ -138,7 +140,7 @@ def lock(data: Path) -> IO[str]:
 
 
 def _wait_for(file: IO[str], data: Path) -> None:
-    """Raises BlockingIOError."""
+    """Wait for the lock. Raises BlockingIOError."""
     began = monotonic()
     is_told = False
     while True:
@@ -155,7 +157,7 @@ def _wait_for(file: IO[str], data: Path) -> None:
 
 
 def _is_ending(data: Path) -> bool:
-    """Whether the server that uses the data folder is about to let go of it, or does not say."""
+    """Whether the server that uses the data folder is stopping, or does not say."""
     try:
         return bool(ask(data, "status")["ending"])
     except (NoServerError, RefusedError, KeyError, TypeError):
@@ -163,7 +165,7 @@ def _is_ending(data: Path) -> bool:
 
 
 def who_holds(data: Path) -> int:
-    """The process id of the server that uses the data folder, 0 if there is none."""
+    """Return the process id of the server that uses the data folder, 0 if there is none."""
     try:
         with (data / _LOCK).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

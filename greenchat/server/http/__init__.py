@@ -1,1 +1,1 @@
-"""What speaks HTTP: the page, WebSocket, and what hangs on them."""
+"""HTTP: the page, WebSocket, and everything else on that protocol."""

@@ -16,13 +16,13 @@ _LONGEST = 4096  # bytes: a key authorization has about 90
 
 
 class Acme:
-    """The rows of the table of paths for it."""
+    """The row for it in the table of paths."""
 
     def __init__(self, web: Callable[[], Web]) -> None:
         self._web = web
 
     def add_to(self, routes: Routes) -> None:
-        """Add them."""
+        """Add the row."""
         # of the token: "It MUST NOT contain any characters outside the base64url alphabet"
         routes.add(rf"{_BELOW}/([A-Za-z0-9_-]+)".replace(".", r"\."), GET=self._answer)
 

@@ -1,6 +1,6 @@
-"""`api/v1`: what bots need that don't want to speak IRC. `openapi.json` beside this file describes it.
+"""`api/v1`: for bots that don't speak IRC. `openapi.json` beside this file describes it.
 
-Each call is a command, or asks what a command would answer, of a session of the account: see `bot_speech`.
+Each call runs a command, or reads what a command would answer, in a session of the account: see `bot_speech`.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ _ABSENT = "The account is not here: connect a client, or have it stay with /msg 
 
 
 class Api:
-    """Answers the calls."""
+    """Answers API calls."""
 
     def __init__(self, options: Callable[[], Web]) -> None:
         self._options = options
@@ -46,7 +46,7 @@ class Api:
         self._description = files("greenchat.server.http").joinpath("openapi.json").read_bytes()
 
     def add_to(self, routes: Routes) -> None:
-        """Add its rows."""
+        """Add the rows of the API."""
         routes.add("api/v1/openapi.json", GET=self._describe)
         routes.add("api/v1/status", GET=self._status)
         routes.add("api/v1/whoami", GET=self._whoami)
@@ -60,7 +60,7 @@ class Api:
         return Response(body=self._description, type="application/json", fields=[NOT_KEPT])
 
     def _enter(self, request: Request, right: str = "") -> tuple[Context, Token]:
-        """Raises HttpError unless a bot's token with this right was brought, and not too often."""
+        """Check the token of a bot, its right, and its rate. Raises HttpError."""
         given = request.head.get("authorization")
         ctx = context_of(request)
         token = find_bot(ctx, hash_of(given[len(_BEARER) :])) if given.lower().startswith(_BEARER) else None
@@ -152,7 +152,7 @@ class Api:
         return ctx, user
 
     def _ask(self, request: Request, message: Message) -> Response:
-        """Run a command that answers with messages, as the connection of a client would."""
+        """Run a command that answers with messages, like a client's connection does."""
         outer, user = self._reader(request)
         if not all(map(_is_line, request.query.values())):
             raise HttpError(422, "Parameters must be of one line")
@@ -174,7 +174,7 @@ _SEARCHED = ("text", "in", "from", "after", "before", "limit")
 
 
 def _require_success(told: Iterable[Message]) -> None:
-    """Raises HttpError where a command was refused."""
+    """Check that a command was not refused. Raises HttpError."""
     for answer in told:
         if answer.command == "FAIL":
             raise HttpError(_FAILS.get(answer.params[1], 503), answer.params[-1])
@@ -207,12 +207,12 @@ def _channel(user: User, channel: Channel) -> dict[str, Any]:
 
 
 def _reference(text: str) -> str:
-    """Return how CHATHISTORY names a moment; "" for none."""
+    """Return the form in which CHATHISTORY names a moment; "" for none."""
     return text and f"{'timestamp' if ':' in text else 'msgid'}={text}"
 
 
 def _line(body: dict[str, Any], name: str) -> str:
-    """Return a field that is one line. Raises HttpError."""
+    """Return a field that must be one line. Raises HttpError."""
     value = body.get(name, "")
     if not isinstance(value, str) or not _is_line(value):
         raise HttpError(422, f"{name} must be a text of one line")

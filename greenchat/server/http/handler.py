@@ -1,4 +1,4 @@
-"""HTTP/1.1 on one connection: `gevent.pywsgi` speaks it; here stands what it is not strict or bounded enough in."""
+"""HTTP/1.1 on one connection, by `gevent.pywsgi`, with stricter parsing and bounds."""
 
 import logging
 import re
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-_SECRET = re.compile(r"(/hooks/|\?)[^/?\s\"]+")  # what opens something, or may, shall stand in no log
+_SECRET = re.compile(r"(/hooks/|\?)[^/?\s\"]+")  # secrets must not appear in a log
 
 
 class _Log:
@@ -42,7 +42,7 @@ class Gateway:
 
     @property
     def loop(self) -> Any:
-        """Of this thread."""
+        """The loop of this thread."""
         return get_hub()
 
     def get_environ(self) -> dict[str, Any]:
@@ -66,9 +66,9 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         timeout: float,
         waits: Callable[[bool, bool], None],
     ) -> None:
-        """idle: seconds between two requests; timeout: for one.
+        """Make a handler. idle: seconds between two requests; timeout: for one.
 
-        waits: is told whether a request is waited for, and whether nothing of it has come after an answer.
+        waits: called with whether a request is waited for, and whether nothing has come since the last answer.
         """
         super().__init__(ResponseSocket(carrier.sock), (carrier.session.host, 0), gateway, rfile=reader)
         self.carrier = carrier
@@ -82,9 +82,9 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         self.MessageClass = self._read_fields  # where pywsgi would read them from the connection
 
     def read_requestline(self) -> str:
-        """The next request's, after all of its head has been read and found to be right."""
+        """Read the next request's line, after its whole head was read and checked."""
         if self.rfile.rest:
-            gevent.sleep(0)  # who sends many at once shall not keep the others waiting
+            gevent.sleep(0)  # a client that sends many at once must not keep the others waiting
         self._waits(True, self._head is not None and not self.rfile.rest)
         try:
             data = self.rfile.head(self._idle, self._timeout)
@@ -93,7 +93,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
             self._head = parse_head(data)
         except HttpError as error:
             self._trouble = error
-            return "-"  # for the log: pywsgi goes on to read_request
+            return "-"  # for the log: pywsgi continues with read_request
         finally:
             self._waits(False, False)
         self._fields = data.partition(LINE_END)[2]
@@ -101,7 +101,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         return f"{head.method} {head.target} HTTP/{head.version[0]}.{head.version[1]}"
 
     def read_request(self, raw_requestline: str) -> bool:
-        """Take over what the head says. Raises HttpError."""
+        """Use what the head says. Raises HttpError."""
         if self._trouble:
             raise self._trouble
         super().read_request(raw_requestline)
@@ -114,14 +114,14 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         return headers_factory(BytesIO(self._fields))
 
     def get_environ(self) -> dict[str, Any]:
-        """As pywsgi makes it, and the head as we have read it."""
+        """Return pywsgi's environment with the head as we have parsed it."""
         environ: dict[str, Any] = super().get_environ()
         environ["greenchat.head"] = self._head
         environ["greenchat.handler"] = self
         return environ
 
     def give_up_body(self) -> None:
-        """Read nothing more of this request's body, and no further request."""
+        """Read no more of this request's body, and no further request."""
         body = self.wsgi_input
         body.content_length, body.chunked_input = body.position, False
         self.close_connection = True

@@ -1,6 +1,6 @@
-"""What programs post to a hook: our own JSON, and the shapes of those that can't be told what to send.
+"""The payloads that programs post to a hook: our own JSON, and the formats of services that can't be configured.
 
-Nothing in a shape is trusted to be there, or to be of its kind.
+No field is trusted to be there, or to have the right type.
 
 https://docs.github.com/webhooks/webhook-events-and-payloads (Gitea and Forgejo send the same),
 https://docs.gitlab.com/user/project/integrations/webhook_events/,
@@ -26,7 +26,7 @@ _SLACK = frozenset(("attachments", "blocks", "username", "icon_emoji", "icon_url
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A text, who says it, and in answer to what: see `say_by_hook`. text: "" for nothing."""
+    """A text, its speaker, and what it answers: see `say_by_hook`. text: "" for nothing."""
 
     name: str
     text: str
@@ -34,11 +34,11 @@ class Post:
 
 
 class ShapeError(Exception):
-    """A body that says nothing; the text says why."""
+    """A body without a message; the text says why."""
 
 
 def read_post(head: Head, body: object) -> Post:
-    """Return what a body of JSON says. Raises ShapeError."""
+    """Return the message in a JSON body. Raises ShapeError."""
     if not isinstance(body, dict):
         raise ShapeError("The body must be an object of JSON")
     for name, field in ("Gitea", "x-gitea-event"), ("GitHub", "x-github-event"):
@@ -66,13 +66,13 @@ def _at(value: object, *path: str) -> Any:
 
 
 def _text(value: object, *path: str) -> str:
-    """Return what stands there, "" where that is no text."""
+    """Return the value, "" if it is not a text."""
     found = _at(value, *path)
     return found if isinstance(found, str) else str(found) if type(found) is int else ""
 
 
 def _short(text: str) -> str:
-    """Return the first line, cut where it is too long."""
+    """Return the first line, cut if it is too long."""
     line = next(iter(text.strip().splitlines()), "")
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
@@ -158,5 +158,5 @@ def _slack(body: dict[str, Any]) -> Iterator[str]:
 
 
 def _unmarked(text: str) -> str:
-    """Return it with links as people read them, and the three characters that must be escaped."""
+    """Return a Slack text with readable links, and its three escaped characters decoded."""
     return html.unescape(_LINK.sub(lambda match: f"{match[2]} ({match[1]})" if match[1] else match[3], text))

@@ -1,6 +1,6 @@
-"""`POST hooks/<token>`: programs say something in the channel for which an operator of it made the token.
+"""`POST hooks/<token>`: programs send messages to the channel for which one of its operators made the token.
 
-What is said goes the way of RELAYMSG: see `hook_speech`.
+Messages are relayed as by RELAYMSG: see `hook_speech`.
 """
 
 import json
@@ -30,14 +30,14 @@ _GONE = "There is no such hook, or its owner is no operator of the channel any m
 
 
 class Hooks:
-    """Answers what is posted."""
+    """Handles posted messages."""
 
     def __init__(self, options: Callable[[], Web]) -> None:
         self._options = options
         self.limits = TokenLimits()
 
     def add_to(self, routes: Routes) -> None:
-        """Add its row."""
+        """Add the row of hooks."""
         routes.add("hooks/([^/]*)", POST=self._post)
 
     def _post(self, request: Request, secret: str) -> Response:
@@ -51,9 +51,9 @@ class Hooks:
         except ShapeError as error:
             raise HttpError(422, str(error)) from error
         if not post.text.strip():
-            return Response(204, fields=[NOT_KEPT])  # an event of which nobody needs to hear
+            return Response(204, fields=[NOT_KEPT])  # an event that is not worth a message
         try:
-            # another turn: the body may have been long in coming
+            # another turn: the body may have taken long to arrive
             said = context_of(request).propose(say_by_hook, hashed, post.name, post.text, post.thread)
         except IrcError as error:
             raise HttpError(_STATUS[error.numeric], _why(error)) from error
@@ -65,7 +65,7 @@ def _why(error: IrcError) -> str:
 
 
 def _body(request: Request) -> object:
-    """Return what was posted, as JSON or in the field `payload` of a form. Raises HttpError."""
+    """Return the posted JSON, also from the field `payload` of a form. Raises HttpError."""
     kind = request.head.get("content-type").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
         raise HttpError(415, "The content type must be application/json, or that of a form with a field payload")

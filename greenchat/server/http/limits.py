@@ -1,4 +1,4 @@
-"""How often one address may ask, and how many may keep us waiting for the rest of what they ask."""
+"""Limits on requests: how often one address may ask, and how many connections may be incomplete."""
 
 import time
 from contextlib import suppress
@@ -25,7 +25,7 @@ class RequestLimits:
         self._buckets: dict[str, TokenBucket] = {}
 
     def count(self, address: str, now: float, web: Web, exempt: tuple[IpNetwork, ...]) -> None:
-        """A request has come. Raises HttpError where it is one too many."""
+        """Count a request. Raises HttpError if it is one too many."""
         if not web.requests or is_within(address, exempt):
             return
         block = netblock(address)
@@ -34,11 +34,11 @@ class RequestLimits:
             bucket = self._buckets[block] = TokenBucket(web.requests / 60, web.requests)
         wait = bucket.take(now)
         if wait > 0:
-            bucket.take(now, -1)  # who is refused does not push their own end away
+            bucket.take(now, -1)  # a refused client does not extend its own wait
             raise HttpError(429, "Too many requests from your address", Retry_After=str(int(wait // 1000) + 1))
 
     def forget_old(self, now: float) -> None:
-        """Drop whoever has asked nothing lately."""
+        """Drop the addresses that have been quiet."""
         for block, bucket in list(self._buckets.items()):
             if bucket.take(now, 0) <= -bucket.burst_ms:
                 del self._buckets[block]
@@ -48,7 +48,7 @@ class RequestLimits:
 
 
 class TokenLimits:
-    """Counts what is done by each token."""
+    """Counts the calls of each token."""
 
     __slots__ = ("_buckets",)
 
@@ -56,9 +56,9 @@ class TokenLimits:
         self._buckets: dict[str, TokenBucket] = {}
 
     def count(self, hashed: str, rate: int) -> None:
-        """Count one call. rate: calls in a minute after the first few, 0 for any number.
+        """Count one call. rate: calls a minute after the first few, 0 for any number.
 
-        Raises HttpError where it is one too many.
+        Raises HttpError if it is one too many.
         """
         if not rate:
             return
@@ -87,7 +87,7 @@ class _Waiting(NamedTuple):
 
 
 class UnfinishedRequests:
-    """Connections from which a request, or the rest of one, is waited for: the one that came first goes first."""
+    """Connections from which a request, or the rest of one, is awaited: beyond the limit the oldest is cut."""
 
     __slots__ = ("_by_netblock", "_connections")
 
@@ -96,7 +96,7 @@ class UnfinishedRequests:
         self._by_netblock: dict[str, dict[Connection, None]] = {}
 
     def add(self, connection: Connection, most: int, share: int = 0, *, is_idle: bool = False) -> None:
-        """Add a connection that is waited for; with more than `most` of them the oldest is cut.
+        """Add a connection; beyond `most` of them the oldest is cut.
 
         share: how many one netblock may have before its own oldest is cut; 0 for any number.
         """
@@ -111,7 +111,7 @@ class UnfinishedRequests:
             self._cut(next(iter(self._connections)))
 
     def remove(self, connection: Connection) -> None:
-        """Its request has come, or it has gone."""
+        """Remove a connection whose request has come, or that has gone."""
         waiting = self._connections.pop(connection, None)
         own = self._by_netblock.get(waiting.netblock) if waiting else None
         if waiting and own:
@@ -120,7 +120,7 @@ class UnfinishedRequests:
                 del self._by_netblock[waiting.netblock]
 
     def cut_idle(self) -> bool:
-        """Cut the connection that has waited longest for its next request; return whether there was one."""
+        """Cut the connection that has been idle longest; return whether there was one."""
         idle = next((each for each, waiting in self._connections.items() if waiting.is_idle), None)
         if idle is not None:
             self._cut(idle)
@@ -129,7 +129,7 @@ class UnfinishedRequests:
     def _cut(self, connection: Connection) -> None:
         is_idle = self._connections[connection].is_idle
         self.remove(connection)
-        if not is_idle:  # else it may have asked just now, and would take this for the answer; browsers try again
+        if not is_idle:  # else it may just have sent a request, and would take this for the answer; browsers retry
             with suppress(OSError):
                 connection.sock.send(_BUSY)
         connection.outbox.cut("Too many others ask for something")

@@ -1,7 +1,7 @@
-"""`/metrics`: how the server is doing, as Prometheus reads it. Counted when it is asked for, but what takes time.
+"""`/metrics`: figures for Prometheus. They are counted when they are asked for, unless that takes time.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/. Names follow its advice: seconds and bytes, `_total` for
-what only grows.
+counters.
 """
 
 import hmac
@@ -32,7 +32,7 @@ from greenchat.server.net.sendq import SendQueues
 from greenchat.values.addresses import is_within
 
 _BEARER = "Bearer "
-_OTHER = "(unknown)"  # whatever strangers send shall not make new names
+_OTHER = "(unknown)"  # what strangers send must not make new names
 _KINDS = ("unregistered", "irc", "websocket", "plain", "http")
 
 
@@ -60,7 +60,7 @@ class MetricsPage:
         self._registry.register(_Figures(server))
 
     def add_to(self, routes: Routes) -> None:
-        """Add its row."""
+        """Add the row of the metrics."""
         routes.add("metrics", GET=self._answer)
 
     def _answer(self, request: Request) -> Response:
@@ -77,7 +77,7 @@ class _Figures(Collector):
         self._server = server
 
     def collect(self) -> Iterable[Metric]:
-        """Everything as it is now."""
+        """Yield all figures as of now."""
         yield from self._people()
         yield from self._traffic()
         yield from self._work()

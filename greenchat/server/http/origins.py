@@ -1,4 +1,4 @@
-"""Where a request really comes from: the address behind a proxy, and the site whose page sent it."""
+"""The origin of a request: the address behind a proxy, and the site whose page sent it."""
 
 import re
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ _ANY = "*"
 
 
 def client_address(head: Head, peer: str, proxies: tuple[IpNetwork, ...]) -> str:
-    """The IP address of the client: the last one that one of our own proxies vouches for.
+    """Return the client's IP address: the last one that one of our own proxies vouches for.
 
-    proxies: of whom a forwarding field is believed; without any, or from elsewhere, it says nothing.
+    proxies: those whose forwarding field is trusted; without any, or from elsewhere, the field is ignored.
     https://www.rfc-editor.org/rfc/rfc7239
     """
     for text in reversed(_forwarded(head)):
@@ -31,7 +31,7 @@ def client_address(head: Head, peer: str, proxies: tuple[IpNetwork, ...]) -> str
 
 
 def is_forwarded_securely(head: Head) -> bool:
-    """Whether a proxy says that the client came to it through TLS."""
+    """Whether a proxy says that the client used TLS."""
     last = head.get("x-forwarded-proto").rpartition(",")[2].strip().lower()
     proto = re.search(r'proto="?(\w+)"?', head.get("forwarded").rpartition(",")[2], re.IGNORECASE)
     return (proto[1].lower() if proto else last) == "https"
@@ -40,7 +40,7 @@ def is_forwarded_securely(head: Head) -> bool:
 def is_own(head: Head, allowed: Iterable[str]) -> bool:
     """Whether a page of this server, or of an allowed site, sent the request, or no page at all.
 
-    allowed: origins like https://chat.example.org; * is every one.
+    allowed: origins like https://chat.example.org; * allows all.
     """
     origins = [value for name, value in head.fields if name == "origin"]
     if not origins:

@@ -1,4 +1,4 @@
-"""The ways out of connections that came by HTTP: while it speaks HTTP, and once it is a WebSocket."""
+"""The outboxes of connections that came by HTTP: while they speak HTTP, and as WebSockets."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -11,7 +11,7 @@ from greenchat.server.net.stream import Stream
 
 
 class Ending:
-    """Whether the server itself ends; all outboxes share it."""
+    """Whether the server is stopping; shared by all outboxes."""
 
     __slots__ = ("is_near",)
 
@@ -20,12 +20,12 @@ class Ending:
 
 
 class HttpOutbox(SocketOutbox):
-    """Nothing that IRC says is for a client that waits for answers; when it is closed the connection ends."""
+    """An outbox of HTTP: it drops IRC messages; closing it ends the connection."""
 
     __slots__ = ()
 
     def flush(self) -> None:
-        """Forget what was put."""
+        """Drop what was put."""
         self.pending.clear()
         if self.closing:
             self._wake()
@@ -38,7 +38,7 @@ class HttpOutbox(SocketOutbox):
 
 
 class WebSocketOutbox(SocketOutbox):
-    """An outbox of WebSocket frames. The last of them tells the client that it is the last."""
+    """An outbox of WebSocket frames, the last of which is a close frame."""
 
     __slots__ = ("_ending",)
 
@@ -47,14 +47,14 @@ class WebSocketOutbox(SocketOutbox):
         self._ending = ending
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits, then this, and then that it is over."""
+        """Send what waits, then this, and then a close frame."""
         if not self.closing:
             self.put(farewell)
             self.put(close_frame(GOING_AWAY if self._ending.is_near else NORMAL))
             self._seal()
 
     def answer_close(self, frames: list[bytes]) -> None:
-        """The client has closed, or broken the protocol: these are the last frames."""
+        """Send the last frames: the client has closed, or broken the protocol."""
         if not self.closing:
             for frame in frames:
                 self.put(frame)

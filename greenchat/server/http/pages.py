@@ -1,7 +1,7 @@
 """The page: the files of `greenchat/web`, and the few facts that it asks for.
 
-A file is read when it has changed, so that who works on the page need not restart the server; a browser asks each time
-whether it has, and is told so in one line. Comments stay here: they would be a tenth of all.
+A file is read again when it has changed, so that work on the page needs no restart; a browser asks each time whether it
+has, and is told so in one line. Comments are not sent: they would be a tenth of all.
 """
 
 import gzip
@@ -38,11 +38,11 @@ TYPES = {
 }
 _PACKED = {"css", "html", "js", "json", "mjs", "svg", "txt", "webmanifest"}  # what gzip makes smaller
 _SHELL, _MANIFEST, _WORKER = "index.html", "manifest.webmanifest", "sw.js"
-_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"  # no .. and nothing hidden can be asked for
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"  # neither .. nor hidden files can be asked for
 _FILE = rf"((?:{_NAME}/)*{_NAME}\.(?:{'|'.join(TYPES)}))"
 _VALIDATED = ("Cache-Control", "no-cache")
-_SMALL = 512  # bytes that are not worth packing
-_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)  # with its lines for itself
+_SMALL = 512  # bytes that are not worth compressing
+_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)  # on lines of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +54,17 @@ class _File:
 
 
 class Pages:
-    """Answers what the page is made of."""
+    """Serves the files of the page."""
 
     def __init__(self, network: Network, web: Callable[[], Web], folder: Path = FOLDER) -> None:
-        """web: the options that are in force."""
+        """Make the page's rows. web: returns the present options."""
         self._network = network
         self._web = web
         self._folder = folder.resolve()
         self._files: dict[str, _File] = {}
 
     def add_to(self, routes: Routes) -> None:
-        """Add the rows; that for any file should be the last."""
+        """Add the rows; the one for any file should be the last."""
         routes.add("", GET=self._shell)
         routes.add("join/(.*)", GET=self._shell)
         routes.add("config\\.json", GET=self._facts)
@@ -116,7 +116,7 @@ class Pages:
         return Response(200, data, TYPES[path.rpartition(".")[2]], fields)
 
     def _load(self, path: str, base: str) -> _File:
-        """The file as it is now. Raises HttpError."""
+        """Return the present file. Raises HttpError."""
         file = self._folder / path
         try:
             if not file.resolve().is_relative_to(self._folder):
@@ -146,7 +146,7 @@ class Pages:
         return self._files[path]
 
     def _manifest(self, base: str) -> bytes:
-        """https://www.w3.org/TR/appmanifest/"""
+        """Return the manifest: https://www.w3.org/TR/appmanifest/"""
         manifest = {
             "name": self.title,
             "short_name": self.title[:12],
@@ -165,7 +165,7 @@ def _file_facts(rules: FileHost) -> dict[str, object] | None:
 
 
 def _in_json(text: str) -> str:
-    """Inside the quotes of a string of JSON or JavaScript."""
+    """Return a text as it stands inside the quotes of a string in JSON or JavaScript."""
     return json.dumps(text)[1:-1].replace("<", "\\u003c").replace("'", "\\u0027")
 
 
@@ -173,12 +173,12 @@ _ESCAPES: dict[str, Callable[[str], str]] = {_SHELL: html.escape, _MANIFEST: _in
 
 
 def without_comments(code: bytes) -> bytes:
-    """JavaScript or CSS without those comments that have lines for themselves; all other lines keep their numbers."""
+    """Return JavaScript or CSS without the comments on lines of their own; other lines keep their numbers."""
     return _COMMENT.sub(lambda match: b"\n" * match[0].count(b"\n"), code)
 
 
 def takes_gzip(field: str) -> bool:
-    """Whether an Accept-Encoding allows it: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3."""
+    """Whether an Accept-Encoding allows gzip: https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3."""
     for coding in field.lower().split(","):
         name, _, weight = coding.partition(";")
         if name.strip() in ("gzip", "*"):
@@ -187,6 +187,6 @@ def takes_gzip(field: str) -> bool:
 
 
 def is_known(field: str, etag: str) -> bool:
-    """Whether an If-None-Match names this, or any, state of the resource."""
+    """Whether an If-None-Match names this, or any, version of the resource."""
     tags = [tag.strip().removeprefix("W/") for tag in field.split(",")]
     return etag in tags or tags == ["*"]

@@ -1,4 +1,4 @@
-"""A request as those see it who answer it, and the answer."""
+"""A request as the functions that answer it see it, and the response."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ class Body(Protocol):
     """The body of a request, after the head."""
 
     def read(self, length: int | None = None) -> bytes:
-        """At most so many bytes; b"" at the end. Raises OSError and HttpError."""
+        """Return at most so many bytes; b"" at the end. Raises OSError and HttpError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,17 @@ class Request:
 
     @property
     def method(self) -> str:
-        """GET for HEAD, too: who answers need not know the difference."""
+        """GET for HEAD, too, which handlers need not distinguish."""
         return "GET" if self.head.method == "HEAD" else self.head.method
 
     def require_own_page(self) -> None:
-        """Raise HttpError where another site's page sent it."""
+        """Check that no other site's page sent it. Raises HttpError."""
         if not is_own(self.head, self.origins):
             raise HttpError(403, "Pages of other sites may not do this")
 
     @property
     def cookies(self) -> dict[str, str]:
-        """By name; of several with one name the first."""
+        """The cookies by name; of several with one name the first."""
         cookies: dict[str, str] = {}
         for name, value in self.head.fields:
             if name == "cookie":
@@ -73,7 +73,7 @@ class Request:
         return cookies
 
     def read(self, limit: int) -> bytes:
-        """The whole body. Raises HttpError where it is longer than so many bytes."""
+        """Return the whole body. Raises HttpError if it is longer than so many bytes."""
         if self.head.length is not None and self.head.length > limit:
             raise HttpError(413, f"At most {limit} bytes")
         pieces: list[bytes] = []
@@ -86,7 +86,7 @@ class Request:
         return b"".join(pieces)
 
     def json(self, limit: int = _JSON_LIMIT) -> dict[str, Any]:
-        """The body, an object of JSON. Raises HttpError."""
+        """Return the body, a JSON object. Raises HttpError."""
         if self.head.get("content-type").partition(";")[0].strip().lower() != "application/json":
             raise HttpError(415, "The content type must be application/json")
         try:
@@ -100,7 +100,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """An answer. body: sent as it is; of pieces whose size is not known beforehand where it is no bytes.
+    """A response. body: sent as it is; in pieces if its size is not known beforehand.
 
     framing: a bit of `protocol.caps`: of the WebSocket that the connection becomes.
     """
@@ -113,23 +113,23 @@ class Response:
 
     @property
     def line(self) -> str:
-        """Status and phrase."""
+        """The status line: status and phrase."""
         return f"{self.status} {HTTPStatus(self.status).phrase}"
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    """An answer in JSON that nobody keeps."""
+    """Return a JSON response that must not be cached."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
     return Response(status, body, "application/json", [NOT_KEPT])
 
 
 def error_response(error: HttpError) -> Response:
-    """Say what was wrong with a request."""
+    """Return a response that says what was wrong with a request."""
     return Response(error.status, f"{error}\n".encode(), fields=[NOT_KEPT, *error.fields.items()])
 
 
 def split_target(target: str) -> tuple[str, dict[str, str]]:
-    """The decoded path and the query of a target. Raises HttpError."""
+    """Split a target into its decoded path and its query. Raises HttpError."""
     path, _, query = target.partition("?")
     try:
         decoded = unquote_to_bytes(path).decode()

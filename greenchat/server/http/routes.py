@@ -1,4 +1,4 @@
-"""Which function answers which path and method."""
+"""The table of paths and methods, and the functions that answer them."""
 
 import re
 from collections.abc import Callable
@@ -10,17 +10,17 @@ Answer = Callable[..., Response]
 
 
 class Routes:
-    """A table of paths below the base path, as regular expressions; their groups are arguments of the function."""
+    """Paths below the base path, as regular expressions; their groups are arguments of the function."""
 
     def __init__(self) -> None:
         self._rows: list[tuple[re.Pattern[str], dict[str, Answer]]] = []
 
     def add(self, path: str, **answers: Answer) -> None:
-        """answers: by method, like GET."""
+        """Add a row. answers: by method, like GET."""
         self._rows.append((re.compile(path), answers))
 
     def answer(self, request: Request) -> Response:
-        """Return the answer of the first row that knows the path. Raises HttpError."""
+        """Return the response of the first row that matches the path. Raises HttpError."""
         for pattern, answers in self._rows:
             match = pattern.fullmatch(request.path)
             if not match:

@@ -1,4 +1,4 @@
-"""Where browsers come in: serves the requests of a connection, and hands it on when it becomes a WebSocket."""
+"""Serves the HTTP requests of a connection, and hands it on when it becomes a WebSocket."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -44,7 +44,7 @@ class Server(Protocol):
 
 
 class HttpService:
-    """All that is served by HTTP. `row` is its place among what clients may speak."""
+    """Everything served by HTTP. `row` is its entry in the table of protocols."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -59,7 +59,7 @@ class HttpService:
         self.row = Row(first_bytes.HTTP, self._serve)
 
     def complete(self) -> None:
-        """All parts have added their rows: the last are those of the page."""
+        """Add the rows of the page, after those of all other parts."""
         SignedIn().add_to(self.routes)
         Acme(lambda: self._server.options.web).add_to(self.routes)
         self._hooks.add_to(self.routes)
@@ -67,11 +67,11 @@ class HttpService:
         Pages(self._server.network, lambda: self._server.options.web).add_to(self.routes)
 
     def make_room(self) -> bool:
-        """End a connection that waits for its next request, if there is one."""
+        """End a connection that is idle between two requests, if there is one."""
         return self.unfinished.cut_idle()
 
     def forget_old(self) -> None:
-        """Drop what was counted of those who have gone."""
+        """Drop the counts of clients that have gone."""
         self._limits.forget_old(_now())
         self._hooks.limits.forget_old(_now())
         self._api.limits.forget_old(_now())
@@ -80,7 +80,7 @@ class HttpService:
         web = self._server.options.web
         if not web.enabled or connection.listener.kind == "irc" or not first_bytes.is_request(data or b""):
             return NO_HTTP.serve(connection, data)
-        # Nothing of a handshake is kept while its WebSocket lasts: each would hold some KiB.
+        # Nothing of a handshake is kept while its WebSocket lasts: it would take some KiB.
         framing, rest = self._answer_requests(connection, data or b"")
         if framing:
             IrcClient(connection).speak(self._upgrade_to(connection, framing, rest))
@@ -92,14 +92,16 @@ class HttpService:
         return b""
 
     def _answer_requests(self, connection: Connection, data: bytes) -> tuple[int, bytes]:
-        connection.patience = float("inf")  # there are deadlines for each request
+        connection.patience = float("inf")  # each request has deadlines of its own
         before = connection.outbox
         outbox = HttpOutbox(before.dirty, before.sock, before.limit, before.send_queues)
         connection.outbox = connection.session.outbox = outbox
         return self._answer_all(connection, RequestReader(connection.read, data), self._server.options.web)
 
     def _answer_all(self, connection: Connection, reader: RequestReader, web: Web) -> tuple[int, bytes]:
-        """Until no more requests come: what kind of WebSocket it has become, 0 if none, and what came after."""
+        """Answer requests until no more come; return the framing of the WebSocket that it became, 0 if none, and its
+        data.
+        """
         handler = Handler(
             self._gateway,
             connection,
@@ -115,7 +117,7 @@ class HttpService:
         finally:
             self.unfinished.remove(connection)
         framing = handler.framing
-        handler.__dict__.clear()  # it is in its own environment, and would wait for the garbage collector
+        handler.__dict__.clear()  # it is referenced by its own environment, and would wait for the garbage collector
         return framing, reader.rest
 
     def _note(self, connection: Connection, waits: bool, is_idle: bool) -> None:
@@ -155,7 +157,7 @@ class HttpService:
         return [response.body] if isinstance(response.body, bytes) else response.body
 
     def _request(self, handler: Handler, head: Head, body: Any) -> Request:
-        """Raises HttpError."""
+        """Make a request of an environment. Raises HttpError."""
         options = self._server.options
         connection = handler.carrier
         address = client_address(head, connection.session.host, connection.forwarders)
@@ -187,7 +189,7 @@ class HttpService:
         )
 
     def _upgrade(self, request: Request) -> Response:
-        """The handshake of a WebSocket. Raises HttpError."""
+        """Answer the handshake of a WebSocket. Raises HttpError."""
         request.require_own_page()
         if request.head.method != "GET" or request.head.length != 0:
             raise HttpError(400, "A handshake has no body")
@@ -197,7 +199,7 @@ class HttpService:
         try:
             response = websocket.shake_hands(request.head)
             if not response.framing:
-                # a page that was refused asks why, without a handshake
+                # a page that was refused asks for the reason, without a handshake
                 admission.check(request.address, self._server.options.connections)
                 return response
             if not connection.forwarders or request.address != session.host:
@@ -211,7 +213,7 @@ class HttpService:
         return response
 
     def _upgrade_to(self, connection: Connection, framing: int, data: bytes) -> bytes:
-        """Let it be a WebSocket from now on; the first lines that it sends, b"" at its end."""
+        """Turn the connection into a WebSocket; return the first lines that it sends, b"" at its end."""
         before, session = connection.outbox, connection.session
         outbox = WebSocketOutbox(before.dirty, before.sock, before.limit, before.send_queues, self.ending)
         connection.outbox = session.outbox = outbox
@@ -231,5 +233,5 @@ def _but(fields: Iterable[tuple[str, str]], others: list[tuple[str, str]]) -> li
 
 
 def _now() -> float:
-    """Ms of the steady clock."""
+    """Return ms of the monotonic clock."""
     return time.monotonic() * 1000

@@ -1,6 +1,6 @@
-"""Staying signed in: a ticket from the WebSocket becomes a cookie, which the next WebSocket brings.
+"""Staying signed in: a ticket from the WebSocket becomes a cookie, which the next WebSocket sends.
 
-No script can read the cookie, no other site's page can have it sent, and the server keeps only its hash.
+No script can read the cookie, no other site's page can have it sent, and the server stores only its hash.
 """
 
 import re
@@ -13,15 +13,15 @@ from greenchat.server.http.request import NOT_KEPT, Request, Response, json_resp
 from greenchat.server.http.routes import Routes
 from greenchat.storage.interface import StoreError
 
-_TICKET_LENGTH = 200  # characters, more than any has
+_TICKET_LENGTH = 200  # characters, more than any ticket has
 _PORT = re.compile(r":([0-9]+)$")
 
 
 class SignedIn:
-    """Answers what is asked of `session`."""
+    """Handles requests for `session`."""
 
     def add_to(self, routes: Routes) -> None:
-        """Add its row."""
+        """Add the row of sessions."""
         routes.add("session", GET=self._tell, POST=self._begin, DELETE=self._end)
 
     def _tell(self, request: Request) -> Response:
@@ -58,13 +58,13 @@ class SignedIn:
 
 
 def brought_hash(request: Request) -> str:
-    """The hash of the secret in the request's cookie; "" without one."""
+    """Return the hash of the secret in the request's cookie; "" without one."""
     secret = request.cookies.get(_name(request), "")
     return tokens.hash_of(secret) if secret else ""
 
 
 def _name(request: Request) -> str:
-    """Cookies know no ports: several servers on one machine must not take each other's."""
+    """Return the cookie's name, with the port, since cookies are shared by all ports of a machine."""
     port = _PORT.search(request.head.host)
     return f"greenchat_{port[1]}" if port else "greenchat"
 

@@ -1,7 +1,7 @@
-"""WebSocket: the handshake, and then one more `Stream` of lines behind the same session.
+"""WebSocket: the handshake, and then another kind of `Stream` of lines for the same session.
 
-Its framing is that of the sans-I/O part of the package `websockets`. What the server says is framed in
-`protocol.websocket`, once for all clients of a kind; here the frames of one client become lines.
+Its framing is done by the sans-I/O part of the package `websockets`. The server's messages are framed in
+`protocol.websocket`, once for all clients of a kind; here a client's frames become lines.
 """
 
 import logging
@@ -37,7 +37,7 @@ _FROM_HANDSHAKE = {"upgrade", "connection", "sec-websocket-accept", "sec-websock
 
 
 def shake_hands(head: Head) -> Response:
-    """The answer to a handshake: 101 with the framing if it is a right one.
+    """Return the response to a handshake: 101 with the framing if it is valid.
 
     Compression is not offered: see README.md of this folder.
     """
@@ -48,7 +48,7 @@ def shake_hands(head: Head) -> Response:
     for name, value in head.fields:
         headers[name] = value
     answer = protocol.accept(HandshakeRequest(head.target, headers))
-    protocol.parser.close()  # which refers to the protocol
+    protocol.parser.close()  # which references the protocol
     fields = [(name, value) for name, value in answer.headers.raw_items() if name.lower() in _FROM_HANDSHAKE]
     if answer.status_code != 101 or head.version < (1, 1):
         # "abort the WebSocket handshake ... and send an appropriate HTTP error code (such as 426 Upgrade Required) and
@@ -65,36 +65,38 @@ def shake_hands(head: Head) -> Response:
 
 
 def _choose(_: ServerProtocol, wanted: Sequence[Subprotocol]) -> Subprotocol | None:
-    """ "The server MUST accept any subprotocol it supports, respecting the client's order of preference." """
+    """Choose a subprotocol: "The server MUST accept any subprotocol it supports, respecting the client's order of
+    preference."
+    """
     return next((each for each in wanted if each in _KINDS), None)
 
 
 class WebSocketStream:
-    """Frames in, lines out. What is sent goes as it is: outboxes hold frames."""
+    """Frames in, lines out. What is sent is not changed: outboxes contain frames."""
 
     __slots__ = ("_connection", "_is_over", "_is_text", "_outbox", "_parts", "_protocol", "_stream")
 
     def __init__(self, stream: Stream, connection: Connection, outbox: WebSocketOutbox) -> None:
-        """stream: what the connection had until now. outbox: for answers to frames that are no lines."""
+        """Make a stream. stream: the connection's until now. outbox: for replies to control frames."""
         self._stream = stream
         self._connection = connection
         self._outbox = outbox
-        self._protocol: ServerProtocol | None = None  # once it is needed: it takes 2 KiB
+        self._protocol: ServerProtocol | None = None  # made when needed: it takes 2 KiB
         self._parts: list[bytes] | None = None  # of a message in several frames
         self._is_text = False
         self._is_over = False
 
     def fileno(self) -> int:
-        """The descriptor to watch."""
+        """Return the descriptor to watch."""
         return self._stream.fileno()
 
     def recv(self, size: int, /) -> bytes:
-        """The lines that have come whole, each with a newline; b"" at the end."""
+        """Return the complete lines received, each with a newline; b"" at the end."""
         data = self._stream.recv(size)
         return self.feed(data) if data else b""
 
     def feed(self, data: bytes) -> bytes:
-        """As recv, for bytes that have been read. Raises BlockingIOError where no line is whole."""
+        """Return the lines of bytes that were read. Raises BlockingIOError if no line is complete."""
         if self._is_over:
             raise BlockingIOError
         lines: list[bytes] = []
@@ -115,7 +117,7 @@ class WebSocketStream:
             else:
                 pings += 1
             if protocol.state is not State.OPEN and frame.opcode is not Opcode.CLOSE:
-                break  # what follows a wrong message is not read
+                break  # what follows an invalid message is not read
         self._answer(protocol)
         self._connection.pace.owe(pings)
         if not lines:
@@ -123,22 +125,22 @@ class WebSocketStream:
         return b"".join(lines)
 
     def send(self, data: bytes, /) -> int:
-        """As the stream below."""
+        """Send to the stream below."""
         return self._stream.send(data)
 
     def shutdown(self, how: int, /) -> None:
-        """As the stream below."""
+        """Shut the stream below down."""
         self._stream.shutdown(how)
 
     def close(self) -> None:
-        """Let go of the descriptor, and of what refers back here: garbage in circles would lie about for long."""
+        """Close the descriptor, and break reference cycles, which would stay in memory for long."""
         self._stream.close()
         if self._protocol is not None:
             self._protocol.parser.close()
         del self._connection, self._outbox
 
     def _take_whole(self, messages: list[tuple[int, bytes]], lines: list[bytes]) -> bool:
-        """Whether all of these are lines as they should be; they are in `lines` then."""
+        """Whether all of these frames are complete lines; then they are added to `lines`."""
         for opcode, payload in messages:
             message = payload.rstrip(b"\r\n")
             if b"\n" in message or b"\r" in message or (opcode == Opcode.TEXT and not _is_utf8(message)):
@@ -154,7 +156,7 @@ class WebSocketStream:
         if not frame.fin:
             self._parts = self._parts or []
             self._parts.append(message)
-            # the package counts the bytes, but a part may be empty
+            # the package limits the bytes, but a part may be empty
             if len(self._parts) > MESSAGE_LIMIT:
                 protocol.fail(AGAINST_THE_RULES, "A message of too many parts")
             return

@@ -1,4 +1,4 @@
-"""The two halves of a connection as `gevent.pywsgi` wants them: a file to read from, a socket to send to.
+"""The two halves of a connection as `gevent.pywsgi` needs them: a file to read from, a socket to send to.
 
 Reading has a deadline for the whole of a request, sending one for each step, so that a slow peer holds nothing for
 long. Both wait in the connection's own greenlet.
@@ -15,7 +15,7 @@ from greenchat.protocol.http_head import HEAD_END, HEAD_LIMIT, LINE_END, HttpErr
 from greenchat.server.net.stream import Stream
 
 _STEP = 64 * 1024  # bytes
-_STALLED = 30.0  # seconds in which a peer takes nothing of what it has asked for
+_STALLED = 30.0  # seconds in which a peer takes nothing of its response
 _LONGEST_LINE = 64 * 1024  # bytes of a line in a body
 
 
@@ -28,16 +28,16 @@ class RequestReader:
     __slots__ = ("_data", "_read", "_used", "closed", "deadline")
 
     def __init__(self, read: Callable[[float | None], bytes | None], data: bytes) -> None:
-        """read: waits so many seconds for more, and returns None where nothing came, b"" at the end."""
+        """Make a reader. read: waits so many seconds for data; returns None if nothing came, b"" at the end."""
         self._read = read
         self.closed = False
         self.deadline = 0.0
         self._data = data
-        self._used = 0  # bytes of the data
+        self._used = 0  # bytes consumed of the data
 
     @property
     def rest(self) -> bytes:
-        """The bytes that were read and are not used yet."""
+        """The bytes that were read and not consumed yet."""
         return self._data[self._used :]
 
     def extend(self, seconds: float) -> None:
@@ -45,9 +45,9 @@ class RequestReader:
         self.deadline = monotonic() + seconds
 
     def head(self, idle: float, timeout: float) -> bytes:
-        """The next head with its empty line; b"" where the peer has gone, or is silent for `idle` seconds.
+        """Return the next head with its empty line; b"" if the peer has gone, or is silent for `idle` seconds.
 
-        timeout: seconds in which it has to come, once it has begun. Raises HttpError.
+        timeout: seconds for the whole head, once it has begun. Raises HttpError.
         """
         data = self.rest or self._read(idle) or b""
         self.deadline = monotonic() + timeout
@@ -69,7 +69,7 @@ class RequestReader:
         return b""
 
     def read(self, size: int) -> bytes:
-        """So many bytes, fewer at the end. Raises HttpError where they come too slowly."""
+        """Return so many bytes, fewer at the end. Raises HttpError if they come too slowly."""
         while len(self._data) - self._used < size and self._more():
             pass
         data = self._data[self._used : self._used + size]
@@ -77,7 +77,7 @@ class RequestReader:
         return data
 
     def readline(self, size: int = _LONGEST_LINE) -> bytes:
-        """Up to a newline, or so many bytes."""
+        """Return data up to a newline, or so many bytes."""
         while self._data.find(b"\n", self._used) < 0 and len(self._data) - self._used < size and self._more():
             pass
         end = self._data.find(b"\n", self._used) + 1 or len(self._data)
@@ -98,7 +98,7 @@ class RequestReader:
 
 
 class ResponseSocket:
-    """A socket for answers, which are sent at once: they do not wait for the end of a turn."""
+    """A socket for responses, which are sent at once: they do not wait for the end of a turn."""
 
     __slots__ = ("_stream", "sent")
 
@@ -107,7 +107,7 @@ class ResponseSocket:
         self.sent = 0
 
     def sendall(self, data: bytes | bytearray) -> None:
-        """Send it, as fast as the peer takes it. Raises OSError where it takes nothing for long."""
+        """Send it, as fast as the peer takes it. Raises OSError if it takes nothing for long."""
         view = memoryview(bytes(data))
         while view:
             try:
@@ -118,13 +118,13 @@ class ResponseSocket:
             view = view[count:]
             self.sent += count
             if view:
-                gevent.sleep(0)  # a peer that reads as fast as we send shall not keep the others waiting
+                gevent.sleep(0)  # a peer that reads as fast as we send must not keep the others waiting
 
     def close(self) -> None:
-        """The connection closes it."""
+        """Do nothing: the connection closes it."""
 
     def shutdown(self, how: int) -> None:
-        """As a socket's."""
+        """Do nothing: the connection shuts it down."""
         self._stream.shutdown(how)
 
     def __str__(self) -> str:
@@ -132,5 +132,5 @@ class ResponseSocket:
 
 
 def end(stream: Stream) -> None:
-    """Say that nothing more comes. Raises OSError."""
+    """End our half of the stream. Raises OSError."""
     stream.shutdown(socket.SHUT_WR)

@@ -1,4 +1,4 @@
-"""At the door: where a client really comes from, and whether there is room for it."""
+"""Admission: where a client really comes from, and whether there is room for it."""
 
 import resource
 import socket
@@ -18,9 +18,9 @@ from greenchat.server.net.listener import Peer
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.values.addresses import is_within
 
-_HEADER_TIMEOUT = 5.0  # seconds for a proxy to say for whom it connects
+_HEADER_TIMEOUT = 5.0  # seconds for a proxy to send its header
 _PEEKED = 64  # bytes
-_PLENTY = 1 << 20  # descriptors, where the system sets no limit
+_PLENTY = 1 << 20  # descriptors, if the system sets no limit
 _SPARE_DESCRIPTORS = 50  # for files, the store and the log
 
 
@@ -36,9 +36,9 @@ class Admission:
         make_room: Callable[[], bool],
         tls: Callable[[], TlsAcceptor | None],
     ) -> None:
-        """now: ms since the epoch. objection: "", or why nobody may come from an IP address: a ban.
+        """Make it. now: ms since the epoch. objection: returns "", or why an IP address is banned.
 
-        make_room: see `ConnectionLimits.enter`. tls: what begins TLS, for who is refused inside it.
+        make_room: see `ConnectionLimits.enter`. tls: begins TLS, for a client that is refused inside it.
         """
         self._make_room = make_room
         self._now = now
@@ -50,13 +50,13 @@ class Admission:
     def admit(
         self, sock: socket.socket, peer: Peer, listener: ListenerOptions, options: Connections
     ) -> proxy_header.Header | None:
-        """Admit a client and return its origin; None where it is refused, and then its socket is closed.
+        """Admit a client and return its origin; None if it is refused, and then its socket is closed.
 
-        sock: connected and non-blocking. Give who comes in to `register`.
+        sock: connected and non-blocking. Call `register` for an admitted client.
         """
         try:
             arrival = _arrival(sock, str(peer[0]).removeprefix("::ffff:"), listener)
-            if arrival.forwards:  # who comes through it is counted when they ask for a WebSocket
+            if arrival.forwards:  # its clients are counted when they ask for a WebSocket
                 options = replace(options, exempt=(*options.exempt, *listener.proxy))
             self._enter(arrival.source, options)
         except (proxy_header.ProxyError, OSError) as error:
@@ -74,18 +74,18 @@ class Admission:
         self._farewell.say(sock, RefusedError(reason, 403), tls=listener.tls)
 
     def register(self, session: Session, host: str) -> None:
-        """This session came from the IP address that was admitted."""
+        """Register a session from the IP address that was admitted."""
         self._origins[session] = host
 
     def set_apart(self, session: Session, options: Connections) -> None:
-        """Count a session for its address no longer: it asks by HTTP, and its requests are counted instead."""
+        """Stop counting a session for its address: its HTTP requests are counted instead."""
         host = self._origins[session]
         if host:
             self._gate.take_back(host, options)
             self._origins[session] = ""
 
     def move(self, session: Session, host: str, options: Connections) -> None:
-        """Count a session for the address that its gateway gives, or that set it apart. Raises RefusedError."""
+        """Count a session for the address that its gateway gives. Raises RefusedError."""
         self._check_bans(host)
         self._gate.count(host, options, self._now())
         before, self._origins[session] = self._origins[session], host
@@ -93,7 +93,7 @@ class Admission:
             self._gate.uncount(before)
 
     def relocate(self, session: Session, host: str, options: Connections) -> str:
-        """As `move`; return "", or why there is no room for it."""
+        """Move a session as `move` does; return "", or why there is no room for it."""
         try:
             self.move(session, host, options)
         except RefusedError as error:
@@ -101,7 +101,7 @@ class Admission:
         return ""
 
     def check(self, host: str, options: Connections) -> None:
-        """Raise RefusedError where nobody more may come from this IP address."""
+        """Check that this IP address may have another connection. Raises RefusedError."""
         self._check_bans(host)
         self._gate.check(host, options, self._now())
 
@@ -115,7 +115,7 @@ class Admission:
         self._gate.leave(self._origins.pop(session))
 
     def forget_old(self) -> None:
-        """Forget those who have not come lately."""
+        """Forget addresses without recent connections."""
         self._gate.forget_old(self._now())
 
     def _enter(self, host: str, options: Connections) -> None:
@@ -124,7 +124,7 @@ class Admission:
 
 
 def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy_header.Header:
-    """Raises ProxyError and OSError."""
+    """Return a connection's origin. Raises ProxyError and OSError."""
     if not listener.proxy:
         return proxy_header.Header(peer)
     if not is_within(peer, listener.proxy):
@@ -136,7 +136,7 @@ def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy
 
 
 def _begins_request(sock: socket.socket) -> bool:
-    """Whether a request comes first, which stays where it is: then that says for whom it is."""
+    """Whether an HTTP request comes first, which is not consumed: it names the client."""
     with gevent.Timeout(_HEADER_TIMEOUT, TimeoutError("it was too slow")):
         wait_read(sock.fileno())
     return is_request(sock.recv(_PEEKED, socket.MSG_PEEK))
@@ -155,6 +155,6 @@ def _read_header(sock: socket.socket) -> proxy_header.Header:
 
 
 def _capacity() -> int:
-    """Return the number of connections for which this process may have descriptors."""
+    """Return the number of connections for which this process has descriptors."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return (_PLENTY if limit == resource.RLIM_INFINITY else limit) - _SPARE_DESCRIPTORS

@@ -1,4 +1,4 @@
-"""A certificate of our own, made on the first start: encryption that needs no authority, to be trusted on first use."""
+"""The server's own certificate, made on the first start: encryption without an authority, trusted on first use."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_VALID = timedelta(days=3650)  # clients pin it, so that a new one is a loud question: it should last
+_VALID = timedelta(days=3650)  # clients pin it, so that a new one causes a warning: it should last
 
 
 def ensure_certificate(folder: Path, name: str, hosts: list[str]) -> tuple[Path, Path]:
-    """The paths of cert.pem and key.pem in the folder, made if they are not there. Raises OSError.
+    """Return the paths of cert.pem and key.pem in the folder, made if they do not exist. Raises OSError.
 
     name: of the server. hosts: further names and addresses under which it is reached.
     """
@@ -58,6 +58,6 @@ def _general_name(host: str) -> x509.GeneralName:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Only its owner may read it, from the first moment on."""
+    """Write a file that only its owner may read, from the first moment on."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)

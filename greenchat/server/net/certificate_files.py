@@ -37,14 +37,17 @@ def find_files(certificate: Path, key: Path) -> tuple[Path, Path]:
 
 
 class CertificateWatch:
-    """Tells when the files of a certificate have been replaced, and are complete."""
+    """Reports when the files of a certificate have been replaced, and are complete."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         self._files = tuple(files)
         self._loaded = self._latest = _state(self._files)
 
     def is_renewed(self) -> bool:
-        """Whether the files differ from those that were loaded, and no longer change. To be asked from time to time."""
+        """Whether the files differ from those that were loaded, and no longer change.
+
+        To be called from time to time.
+        """
         before, self._latest = self._latest, _state(self._files)
         if self._latest != before or self._latest == self._loaded or not self._latest:
             return False  # an ACME client may be writing the second file just now

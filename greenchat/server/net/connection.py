@@ -1,7 +1,7 @@
 """One client: its socket, its greenlet, its lines.
 
-The greenlet waits until the socket is readable, makes one `recv`, runs the lines that came, and waits again. Before
-each read and each line it asks its pace (`pace`), so that a flooding client cannot starve the others.
+The greenlet waits until the socket is readable, makes one `recv`, runs the lines received, and waits again. Before each
+read and each line it waits for its pace (`pace`), so that a flooding client cannot starve the others.
 """
 
 import errno
@@ -47,7 +47,7 @@ _NOTHING = Message("")
 
 
 class Server(Process, Protocol):
-    """The parts of the server that a connection uses. rows: of which one is for every client."""
+    """The parts of the server that a connection uses. rows: one of them serves any client."""
 
     rows: Sequence["Row"]
     network: Network
@@ -60,7 +60,7 @@ class Server(Process, Protocol):
     hangups: Hangups
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def carry_out(self, work: Background) -> None:
         """Run background work step by step, apart from any client; this returns at once."""
@@ -69,10 +69,10 @@ class Server(Process, Protocol):
 class Connection:
     """A client from its first byte to its last.
 
-    accepted: its socket, which may be under a stream of TLS. forwarders: proxies that say for whom they ask in each
-    request of HTTP, if it came through one. heard and opened are in seconds of the monotonic clock;
-    patience is how many after that it may be nobody. pings: whether it is asked if it still lives; `asked` is true
-    while a PING waits for its answer. closing_since: when it was first seen that we have said farewell.
+    accepted: its socket, which may be below a TLS stream. forwarders: proxies that name their client in each HTTP
+    request, if it came through one. heard and opened are in seconds of the monotonic clock; patience is how many
+    seconds after that it may be unregistered. pings: whether it is pinged; `asked` is true while a PING waits for its
+    answer. closing_since: when the end of its outbox was first noticed.
     """
 
     __slots__ = (
@@ -94,7 +94,7 @@ class Connection:
     )
 
     def __init__(self, server: Server, listener: ListenerOptions, sock: socket.socket, host: str) -> None:
-        """sock: connected and non-blocking. host: where it comes from, as others will see it."""
+        """Make a connection. sock: connected and non-blocking. host: its address, as others will see it."""
         self.server = server
         self.listener = listener
         self.sock: Stream = sock
@@ -136,7 +136,7 @@ class Connection:
             self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
 
     def _hung_up(self, is_broken: bool) -> None:
-        """The other side has closed, or reset the connection; what came in before that may still be there."""
+        """Note that the other side has closed or reset the connection; its last input may still be unread."""
         if is_broken:
             error = self.accepted.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or errno.ECONNRESET
             self.outbox.cut(os.strerror(error))
@@ -153,9 +153,9 @@ class Connection:
                 ctx.propose(close, reason)
 
     def _end_for_a_bug(self) -> None:
-        """The others see them go at once; the client itself has the usual time to read why."""
+        """End the connection after a bug: others see it quit at once; the client has the usual time to read why."""
         self.close("Internal error: the connection is closed, and the operator's log says why")
-        with suppress(Exception):  # what follows may meet the same bug, which is logged
+        with suppress(Exception):  # this may meet the same bug, which is logged
             self.context(_NOTHING).propose(left, self.session.closing)
         with suppress(OSError):
             self.discard()
@@ -168,12 +168,12 @@ class Connection:
             self.discard()
 
     def use(self, options: Options) -> None:
-        """Go on with other options: after a reload."""
+        """Use other options: after a reload."""
         self.outbox.limit = options.connections.sendq
         self.pace.use(options.throttle)
 
     def ping(self) -> None:
-        """Ask whether it still lives."""
+        """Send a PING."""
         self.server.turn.begin()
         self.asked = True
         ctx = self.context(_NOTHING)
@@ -186,7 +186,7 @@ class Connection:
             data = row.serve(self, data)
 
     def first_words(self) -> bytes | None:
-        """Return the client's first bytes, not read if they begin TLS; b"" at the end, None if it waits to be asked."""
+        """Return the client's first bytes, not consumed if they begin TLS; b"" at the end, None if it stays silent."""
         listener = self.listener
         must_be_secure = listener.tls == "must" and not self.session.secure
         if listener.kind == "plain" and not must_be_secure:
@@ -207,7 +207,7 @@ class Connection:
         return self.session.received_bytes > 0
 
     def _peek(self, timeout: float | None) -> bytes | None:
-        """The first byte, which stays where it is; b"" at the end, None after `timeout` seconds. Raises OSError."""
+        """Return the first byte, not consumed; b"" at the end, None after `timeout` seconds. Raises OSError."""
         with gevent.Timeout(timeout, False):
             self._wait_readable()
         try:
@@ -216,7 +216,7 @@ class Connection:
             return None
 
     def start_tls(self, tls: TlsAcceptor) -> None:
-        """Begin TLS. Raises OSError where the handshake fails or takes too long."""
+        """Begin TLS. Raises OSError if the handshake fails or takes too long."""
         stream = tls.accept(self.accepted)
         with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
             while True:
@@ -242,7 +242,7 @@ class Connection:
             with gevent.Timeout(max(timeout, 0.001), False):
                 self._wait_readable()
                 silent = False
-            # On a busy server a timer may be seen before what came in long before it.
+            # On a busy server a timer may be seen before input that came long before it.
             data = self._read_now()
             if silent or data is not None:
                 return data
@@ -259,7 +259,7 @@ class Connection:
         return self.receive()
 
     def receive(self) -> bytes | None:
-        """Take what has come in, b"" at the end; None if nothing has. Raises OSError."""
+        """Read available input, b"" at the end; None if there is none. Raises OSError."""
         try:
             data = self.sock.recv(_READ_SIZE)
         except BlockingIOError:
@@ -293,7 +293,7 @@ class Connection:
         self._finish(ctx, continuation)
 
     def perform(self, message: Message) -> None:
-        """Run a command that did not come as a line of IRC, when the throttle lets it."""
+        """Run a command that did not come as a line of IRC, when the throttle permits."""
         self.slow_down()
         if not self.session.closing:
             self.server.turn.begin()
@@ -302,8 +302,10 @@ class Connection:
             self._finish(ctx, run(ctx))
 
     def _finish(self, ctx: Context, continuation: Continuation | None) -> None:
-        """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it,
-        until nothing is left of it that this client has to be here for."""
+        """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it.
+
+        Ends when nothing remains for which this client has to be connected.
+        """
         while continuation is not None:
             if isinstance(continuation, Background):
                 self.server.carry_out(continuation)
@@ -328,10 +330,10 @@ class Connection:
             self.pace.charge(ctx.weight - 1)
 
     def _wait_until_taken(self) -> None:
-        """Let the others have their turn, and then the client time to take what it got."""
+        """Let others have their turn, and then the client time to take what it got."""
         self.yield_turn()
         self.outbox.wait_until_taken()
-        self.heard = monotonic()  # who takes what we send is alive
+        self.heard = monotonic()  # a client that takes data is alive
 
     def context(self, message: Message) -> Context:
         """Return the context in which a command of this client runs."""
@@ -349,7 +351,7 @@ class Connection:
         return monotonic() - self.opened
 
     def discard(self) -> None:
-        """Read on and forget it until the client closes too, so that our last words are not lost in a reset."""
+        """Discard input until the client closes too, so that a reset does not destroy our last words."""
         while self._read():
             pass
 
@@ -373,7 +375,8 @@ class Connection:
 class Row(NamedTuple):
     """A dialect and the function that serves its clients.
 
-    serve: with what came in first (None: nothing), to its end, and then b""; or what the rows shall be asked again for.
+    serve: takes what came in first (None: nothing) and serves to the end, returning b""; or what to ask the rows again
+    for.
     """
 
     dialect: Dialect

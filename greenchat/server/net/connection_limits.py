@@ -1,4 +1,4 @@
-"""Who may come in: how many connections there are, from where, and how fast they come."""
+"""Connection limits: how many connections there are, from where, and how fast they come."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -36,8 +36,7 @@ class ConnectionLimits:
     ) -> None:
         """Let a connection in. Raises RefusedError.
 
-        capacity: how many the system can carry. make_room: ends a connection that nobody needs; returns whether there
-        was one.
+        capacity: how many the system can carry. make_room: ends an idle connection; returns whether there was one.
         """
         most = options.most or capacity
         if self.open >= most and not make_room():
@@ -46,7 +45,7 @@ class ConnectionLimits:
         self.open += 1
 
     def leave(self, host: str) -> None:
-        """A connection that was let in is gone. host: "" where it is counted for no address."""
+        """Remove a connection that has ended. host: "" if it is counted for no address."""
         self.open -= 1
         if host:
             self.uncount(host)
@@ -64,7 +63,7 @@ class ConnectionLimits:
             self._lately.setdefault(addresses.site(host), deque()).append(now)
 
     def check(self, host: str, options: Connections, now: int) -> None:
-        """Raise RefusedError where one more connection from this address would be too many."""
+        """Check that one more connection from this address is allowed. Raises RefusedError."""
         if addresses.is_within(host, options.exempt):
             return
         netblock = addresses.netblock(host)
@@ -76,14 +75,14 @@ class ConnectionLimits:
             raise _too_many(f"network: at most {options.per_network} a minute")
 
     def uncount(self, host: str) -> None:
-        """One connection less from this address."""
+        """Count one connection less from this address."""
         netblock = addresses.netblock(host)
         self._by_netblock[netblock] -= 1
         if not self._by_netblock[netblock]:
             del self._by_netblock[netblock]
 
     def take_back(self, host: str, options: Connections) -> None:
-        """Count a connection of this address no longer, as if it had not come."""
+        """Undo the count of a connection from this address, as if it had not come."""
         self.uncount(host)
         if addresses.is_within(host, options.exempt):
             return
@@ -92,7 +91,7 @@ class ConnectionLimits:
                 self._lately[where].pop()
 
     def forget_old(self, now: int) -> None:
-        """Drop those who have not come lately, so that the table does not grow for ever."""
+        """Drop addresses without recent connections, so that the table does not grow for ever."""
         for netblock in list(self._lately):
             self._count_recent(netblock, now)
 
@@ -100,7 +99,7 @@ class ConnectionLimits:
         recent = self._lately.get(netblock)
         if recent is None:
             return 0
-        # what is later than now was noted before the clock was set back
+        # a time in the future was noted before the clock was set back
         while recent and not now - _MINUTE < recent[0] <= now:
             recent.popleft()
         if not recent:

@@ -1,7 +1,7 @@
-"""The log that an operator can read: a line for each connection when it has ended.
+"""The log for operators: a line for each connection when it has ended.
 
-Who it was, from where, in what dialect, over TLS or not, where it was, for how long, and why it ended. Never what was
-said, and no passwords: a reason to leave is the client's own words, and is left out.
+A line says who it was, from where, in what dialect, over TLS or not, in which channels, for how long, and why it ended.
+It contains no messages and no passwords, nor a quit message, which is the client's own words.
 """
 
 import logging
@@ -15,7 +15,7 @@ _HTTP = "HTTP"  # why a connection ended that was for requests only
 
 
 def ended(session: Session, *, nick: str, account: str, seconds: float) -> None:
-    """Write down that a connection has ended. nick, account: what it was known as; seconds: that it lasted."""
+    """Log the end of a connection. nick, account: what it was known as; seconds: its duration."""
     why = session.closing or "hung up"
     if why.startswith(_OWN_WORDS):
         why = "quit"

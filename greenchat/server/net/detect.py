@@ -1,4 +1,4 @@
-"""What is done for a client, by what its first bytes say: the rows that `Connection.run` walks, but that of HTTP.
+"""The rows that serve a client by its first bytes, walked by `Connection.run`; that of HTTP is elsewhere.
 
 A new protocol is a row in `protocol.first_bytes`, a function that serves it, and a row in the server's table.
 """
@@ -28,7 +28,7 @@ def _tls(connection: Connection, data: bytes | None) -> bytes | None:
 
 
 class _ProxyRefusal:
-    """Refuse a PROXY header, and tell the log which key is missing, once a minute and listener."""
+    """Refuse a PROXY header, and log which key is missing, once a minute and listener."""
 
     def __init__(self) -> None:
         self._said: dict[tuple[int, ListenerOptions], float] = {}  # by server

@@ -1,9 +1,9 @@
-"""Who goes on next where not everybody can at once: who has had little goes before who has had much.
+"""A fair queue: when there is not time for all, those who have used little go before those who have used much.
 
 Start-time fair queueing (Goyal, Vin, Cheng 1996, https://doi.org/10.1145/248157.248171), for the time of one thread:
-each connection is served in the order of what it has had. Virtual time goes on with who is served. Who was silent has
-saved up a little of it, and no more than that: so one who seldom says something waits for none of those who do so all
-the time, however many they are.
+connections are served in the order of the time they have used. Virtual time advances with whoever is served. A silent
+connection saves up a little of it, and no more than that: so one that seldom speaks waits for none of those that always
+do, however many they are.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from itertools import count
 
 Wake = Callable[[], object]
 
-_SAVED = 0.005  # seconds of virtual time that who was silent is ahead of the others
-_NEWCOMER_COST = 4  # what a newcomer has is counted so many times
-_NEWCOMER_LAG = 0.005  # seconds of virtual time by which those who are in go before those who come
+_SAVED = 0.005  # seconds of virtual time that a silent connection is ahead of the others
+_NEWCOMER_COST = 4  # the time of a newcomer counts so many times
+_NEWCOMER_LAG = 0.005  # seconds of virtual time by which registered clients go before newcomers
 
 
 class Share:
@@ -37,7 +37,7 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Share, Wake]] = []
-        self._order = count()  # among equals who came first goes first
+        self._order = count()  # among equals the first to come goes first
         self._virtual = 0.0
 
     def __len__(self) -> int:
@@ -45,11 +45,11 @@ class FairQueue:
 
     @property
     def is_newcomers_turn(self) -> bool:
-        """Whether who goes next is a newcomer; there must be somebody."""
+        """Whether the next one is a newcomer; the queue must not be empty."""
         return self._heap[0][2].is_newcomer
 
     def push(self, share: Share, wake: Wake) -> None:
-        """Let somebody wait."""
+        """Add a waiting connection."""
         if share.is_newcomer:
             start = max(share.until, self._virtual) + _NEWCOMER_LAG
         else:

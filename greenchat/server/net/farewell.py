@@ -1,6 +1,6 @@
-"""Telling those who may not come in why not, in the language that they speak: IRC, HTTP, and either inside TLS.
+"""Telling clients that are refused why, in their own protocol: IRC, HTTP, and either inside TLS.
 
-Bounded, since an attacker must not fill our memory with farewells: beyond a number of those who linger, and of TLS
+This is bounded, since an attacker must not fill our memory with it: beyond a number of waiting clients, and of TLS
 handshakes in a second, they get a line of IRC at once, or nothing.
 """
 
@@ -19,8 +19,8 @@ from greenchat.protocol.message import Message
 from greenchat.server.net.connection_limits import RefusedError
 from greenchat.server.net.stream import Stream, TlsAcceptor
 
-_LINGER = 1.0  # seconds for who is refused to say something, and to read why
-_SILENT = 0.4  # seconds after which somebody is told who says nothing
+_LINGER = 1.0  # seconds for a refused client to say something, and to read why
+_SILENT = 0.4  # seconds after which a silent client is told
 _MOST_LINGERING = 200
 _HANDSHAKES, _FIRST_HANDSHAKES = 10.0, 20  # a second, and at once before that
 _PEEKED = 64  # bytes
@@ -29,12 +29,12 @@ _RETRY = "60"  # seconds
 
 
 class Farewell:
-    """Says why to whoever is refused."""
+    """Tells refused clients why."""
 
     __slots__ = ("_handshakes", "_lingering", "_tls")
 
     def __init__(self, tls: Callable[[], TlsAcceptor | None]) -> None:
-        """tls: what begins TLS; None where there is none."""
+        """Make it. tls: begins TLS; None without TLS."""
         self._tls = tls
         self._lingering = 0
         self._handshakes = TokenBucket(_HANDSHAKES, _FIRST_HANDSHAKES)
@@ -67,7 +67,7 @@ class Farewell:
             pass
 
     def _secured(self, sock: socket.socket) -> Stream:
-        """Raises OSError where there is no TLS, or too much of it."""
+        """Return the stream inside TLS. Raises OSError if there is none, or too much of it."""
         tls, now = self._tls(), monotonic() * 1000
         if tls is None:
             raise OSError
@@ -99,7 +99,7 @@ def as_http(refusal: RefusedError) -> HttpError:
 
 
 def _first_words(sock: socket.socket) -> bytes:
-    """Return what came in first, which stays there; b"" if nothing did for a while."""
+    """Return the first bytes, without consuming them; b"" if none came for a while."""
     with gevent.Timeout(_SILENT, False):
         wait_read(sock.fileno())
     try:

@@ -1,8 +1,8 @@
-"""Tells at once that a peer has closed or reset its connection, also while nothing is read from it.
+"""Notices at once that a peer has closed or reset its connection, even while nothing is read from it.
 
-Who is slowed down, or waits for a turn, is not read: the end of its stream would be seen only after all that it sent
-before. A second epoll beside the loop's watches for nothing but that end (EPOLLRDHUP, see epoll_ctl(2)); it costs the
-others nothing. Where the system has no epoll an end is seen when it is read.
+A client that is slowed down, or waits for a turn, is not read: the end of its stream would be noticed only after all
+its input. A second epoll beside the loop's watches only for that end (EPOLLRDHUP, see epoll_ctl(2)); it costs the
+others nothing. On systems without epoll an end is noticed when it is read.
 """
 
 import select
@@ -16,7 +16,7 @@ _AT_ONCE = 1000  # ends that are told of in one go
 
 
 class Hangups:
-    """Calls back, from the loop itself, with whether the connection was broken or, if not, closed in good order."""
+    """Calls back, from the loop itself, with whether the connection was reset or, if not, closed properly."""
 
     __slots__ = ("_calls", "_epoll", "_watcher")
 
@@ -29,18 +29,18 @@ class Hangups:
             self._watcher.start(self._tell)
 
     def watch(self, descriptor: int, call: Callable[[bool], None]) -> None:
-        """Call when the other side of this socket ends."""
+        """Call back when the other side of this socket ends."""
         if self._epoll is not None:
             self._calls[descriptor] = call
             self._epoll.register(descriptor, select.EPOLLRDHUP | select.EPOLLET)
 
     def forget(self, descriptor: int) -> None:
-        """The socket is about to be closed."""
+        """Stop watching a socket that is about to be closed."""
         if self._calls.pop(descriptor, None):
             self._epoll.unregister(descriptor)
 
     def close(self) -> None:
-        """Watch nobody any more."""
+        """Stop watching all sockets."""
         if self._epoll is not None:
             self._watcher.stop()
             self._watcher.close()

@@ -1,6 +1,6 @@
 """An IRC client on a connection: its lines, read and run.
 
-What is said most is plain talk, and takes the short way (`routes`): it is read and said in the loop's own callback,
+Most lines are plain messages, and take the short way (`routes`): they are read and said in the loop's own callback,
 when the socket becomes readable. The client's greenlet is woken for everything else, which may wait, or must be
 refused. Waking it costs as much processor time as all that is done for a plain line.
 """
@@ -58,7 +58,7 @@ class IrcClient:
             self._say(burst)
 
     def _hear(self) -> bytes:
-        """Return what comes next that is more than plain talk; b"" at the end. Raises OSError."""
+        """Return the next input that is more than plain messages; b"" at the end. Raises OSError."""
         connection = self._connection
         while True:
             self._greenlet = getcurrent()
@@ -76,7 +76,7 @@ class IrcClient:
             return data
 
     def _overhear(self) -> None:
-        """Something has come in. The loop calls this: it must not wait, and no exception may leave it."""
+        """Handle input. The loop calls this: it must not wait, and no exception may leave it."""
         connection = self._connection
         data = None
         try:
@@ -90,7 +90,7 @@ class IrcClient:
         self._greenlet.switch(data)
 
     def _take(self, data: bytes) -> bool:
-        """Say it, if it is nothing but plain talk that need not wait; whether it was."""
+        """Say input that is nothing but plain messages that need not wait; return whether it was."""
         connection = self._connection
         if self._lines.rest or connection.session.closing or not data.endswith(_END):
             return False

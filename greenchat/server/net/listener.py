@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 
 _ACCEPT = 8  # connections in one go: to set them up takes a ms or two
 _BACKLOG = 4096  # gevent's 256 drops bursts of connections
-_PAUSE = 1.0  # seconds to wait when the system has no more descriptors or memory
+_PAUSE = 1.0  # seconds to wait if the system has no more descriptors or memory
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
-_PATIENCE = 5.0  # seconds of more work than the server can do: thousands who come back at once are done with by then
+_PATIENCE = 5.0  # seconds of overload: thousands of reconnecting clients are done with by then
 _UNREAD = 64 * 1024  # bytes
 _NEARLY_FULL = 0.75
 _TCP_INFO = struct.Struct("24xII")
@@ -41,7 +41,7 @@ class CannotListenError(Exception):
 
 
 class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
-    """Accepts on one address; `options` may be exchanged while it is open."""
+    """Accepts connections on one address; `options` may be replaced while it is open."""
 
     max_accept = _ACCEPT
 
@@ -52,10 +52,9 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         is_busy: Callable[[], bool] = bool,
         opened: socket.socket | None = None,
     ) -> None:
-        """Open the address, unless it is there already, and begin to accept. Raises CannotListenError.
+        """Open the address, unless a socket is given, and begin to accept. Raises CannotListenError.
 
-        is_busy: whether those who come have to wait in the system's queue for now. opened: its socket, which
-        listens already.
+        is_busy: whether new clients have to wait in the system's queue for now. opened: a socket that listens already.
         """
         self.options = options
         self._is_busy = is_busy
@@ -72,7 +71,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         return Port(str(self.bound), self.bound.port, serves, tuple(map(str, options.proxy)))
 
     def do_read(self) -> tuple[socket.socket, Peer] | None:
-        """The next client who waits. Where the system has no room for them, they wait a little longer."""
+        """Accept the next client. If the system has no room, clients wait a little longer."""
         if self._is_busy():
             self._busy_since = min(self._busy_since, monotonic())
             self._turn_away()
@@ -93,7 +92,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         return accepted
 
     def _turn_away(self) -> None:
-        """Tell some of those why who would else be dropped."""
+        """Refuse some of the clients that would otherwise be dropped."""
         with suppress(OSError):
             for _ in range(_ACCEPT):
                 if not self._is_overrun():
@@ -101,7 +100,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
                 _refuse(self.socket.accept()[0])
 
     def _is_overrun(self) -> bool:
-        """Whether the system's queue has been filling for long: who comes then would be dropped without a word."""
+        """Whether the system's queue has been full for long: further clients would be dropped silently."""
         if monotonic() - self._busy_since < _PATIENCE or not sys.platform.startswith("linux"):
             return False
         # struct tcp_info: of a listening socket `unacked` is how many wait, `sacked` how many may
@@ -119,7 +118,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
 
 
 def _refuse(sock: socket.socket) -> None:
-    """Say why. What it has sent is taken, since closing before that would destroy our line."""
+    """Say why. Its input is read, since closing before that would destroy our line."""
     with sock, suppress(OSError):
         sock.setblocking(False)
         data = b""
@@ -131,7 +130,7 @@ def _refuse(sock: socket.socket) -> None:
 
 
 def _open(address: Address) -> socket.socket:
-    """A listening socket; every interface means IPv6 and IPv4, where the system has both."""
+    """Return a listening socket; every interface means IPv6 and IPv4, if the system has both."""
     everywhere = not address.host
     family = socket.AF_INET6 if ":" in address.host or (everywhere and socket.has_dualstack_ipv6()) else socket.AF_INET
     try:

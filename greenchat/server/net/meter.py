@@ -1,4 +1,4 @@
-"""What is counted where it happens, as plain numbers, for whoever asks: see `server.http.metrics`."""
+"""Counters, as plain numbers, kept where things happen: see `server.http.metrics`."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -92,14 +92,14 @@ class Meter:
     def run_line(
         self, line: bytes | LineTooLong, context: Callable[[Message], Context]
     ) -> tuple[Context, Continuation | None]:
-        """As `catalog.run_line`, and count how long it took."""
+        """Run a line as `catalog.run_line` does, and measure how long it took."""
         began = monotonic()
         ctx, continuation = run_line(line, context)
         self.command_seconds[ctx.message.command] += monotonic() - began
         return ctx, continuation
 
     def ended(self, session: Session) -> None:
-        """A session has ended."""
+        """Count a session that has ended."""
         self.received_messages += session.received_messages
         self.received_bytes += session.received_bytes
         self.sent_messages += session.outbox.sent_messages

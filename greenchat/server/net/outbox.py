@@ -1,6 +1,6 @@
-"""The way out to one socket.
+"""The outbox of a socket.
 
-What a turn said goes in one `send`; what the kernel does not take waits, within bounds.
+The messages of a turn go in one `send`; what the kernel does not take waits, within bounds.
 """
 
 import socket
@@ -20,13 +20,13 @@ _CHUNK = 64 * 1024  # bytes joined for one send once there is a backlog
 
 
 class SocketOutbox(Outbox):
-    """An outbox with a non-blocking stream behind it. Nothing in here ever waits or switches, but `wait_until_taken`.
+    """An outbox with a non-blocking stream behind it. Nothing here waits or switches greenlets, but `wait_until_taken`.
 
-    limit: bytes that may wait for a slow reader. What waits are the bytes objects that it shares with all others, so a
-    thousand stuck members of one channel hold its messages once.
+    limit: bytes that may wait for a slow reader. The bytes objects that wait are shared with all others, so a thousand
+    stuck members of one channel hold its messages once.
 
     A backlog is sent from a watcher's callback when the socket becomes writable; it needs no greenlet, and an idle
-    client has no watcher for it at all.
+    client has no watcher at all.
     """
 
     __slots__ = (
@@ -59,9 +59,9 @@ class SocketOutbox(Outbox):
         return self._backlog_size
 
     def flush(self) -> None:
-        """At the end of a turn: one non-blocking send of all that was put in it.
+        """Send all that was put in this turn, in one non-blocking send.
 
-        `_send` stands here inlined: with few listeners a send is most of what a message costs.
+        `_send` is inlined here: with few listeners a send is most of what a message costs.
         """
         pending = self.pending
         if self._backlog or self.cut_reason or not pending:
@@ -84,19 +84,21 @@ class SocketOutbox(Outbox):
             self._end()
 
     def _flush_behind(self, pending: list[bytes]) -> None:
-        """Let it wait behind what the kernel has not taken yet, if there is anybody to wait for it."""
+        """Add it to what the kernel has not taken yet, if there is anybody to wait for it."""
         if not self.cut_reason and pending:
             self.sent_messages += len(pending)
             self._wait(pending)
         pending.clear()
 
     def check(self) -> None:
-        """Cut it if more waits than may: what the kernel has not taken, and what was put in this turn."""
+        """Cut the outbox if more waits than allowed: what the kernel has not taken, and what was put in this turn."""
         if self._backlog_size + sum(map(len, self.pending)) > self.limit:
             self.cut("SendQ exceeded")
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits and then this, then end our half of the connection; the reader sees the other half end."""
+        """Send what waits and then this, then end our half of the connection; the reader notices when the other half
+        ends.
+        """
         if not self.closing:
             self.put(farewell)
             self.closing = True
@@ -119,13 +121,13 @@ class SocketOutbox(Outbox):
         self._wake()
 
     def release(self) -> None:
-        """Let go of the event loop and of what waits; the socket is about to be closed."""
+        """Release the event loop's watchers and what waits; the socket is about to be closed."""
         self._backlog.clear()
         self._resize(0)
         self._stop_watching()
 
     def _send(self, data: bytes) -> None:
-        """Send it, or have what the kernel does not take wait."""
+        """Send it, and keep what the kernel does not take."""
         sent = self._try(data)
         if sent < len(data):
             self._wait([data[sent:]])
@@ -184,7 +186,7 @@ class SocketOutbox(Outbox):
         self.send_queues.changed(self, size)
 
     def _drained(self) -> None:
-        """The kernel has taken all that waited."""
+        """Note that the kernel has taken all that waited."""
         self._tell_taken()
         if self.closing:
             self._end()
@@ -194,7 +196,7 @@ class SocketOutbox(Outbox):
             self._taken.set()
 
     def _wake(self) -> None:
-        """Let the reader see the end of the connection."""
+        """Let the reader notice the end of the connection."""
         with suppress(OSError):  # it was gone already, and the reader knows
             self.sock.shutdown(socket.SHUT_RDWR)
 

@@ -1,8 +1,8 @@
-"""When one client may go on: as fast as the throttle lets it, and while the turn has time for it.
+"""The pace of one client: as fast as the throttle permits, and while the turn has time for it.
 
-Who has just come has few lines at once, and earns the others by staying or by logging in; so it is no use to come anew
-for every flood. Whose other side has closed the connection gets what it sent within its burst done, and nothing that
-would have to wait.
+A newcomer may send few lines at once, and earns the others by staying or by logging in; so reconnecting gains nothing
+for a flood. If the other side has closed the connection, its lines within the burst are run, and nothing that would
+have to wait.
 """
 
 import errno
@@ -21,9 +21,9 @@ from greenchat.config.options import Throttle
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.turn import Turn
 
-_NEW = 2.0  # seconds for which somebody is a newcomer, for whom nobody has to wait
-_FLOOD = 2.0  # seconds for which a client may have sent too much ahead: it may be a paste, or a network that was slow
-_WASTED = 20  # lines before a registration that are none of it
+_NEW = 2.0  # seconds for which a client is a newcomer, for whom nobody has to wait
+_FLOOD = 2.0  # seconds for which a client may exceed the burst: it may be a paste, or a slow network
+_WASTED = 20  # lines before a registration that are not part of it
 _COUNT = struct.Struct("i")
 
 
@@ -32,9 +32,9 @@ class FloodError(Exception):
 
 
 class Pace:
-    """Of one client; the methods that wait are for its greenlet. since: when it began to do what it does now.
+    """The pace of one client; the methods that wait are for its greenlet. since: the start of its present activity.
 
-    Reads: since. Changes: use, hang_up, charge, owe, waste, takes, has_time. Waits: line, work, rest.
+    Reads: since. Changes: use, hang_up, charge, owe, waste, takes, has_time. Waits: line, work, yield_turn.
     """
 
     __slots__ = (
@@ -57,7 +57,7 @@ class Pace:
     )
 
     def __init__(self, turn: Turn, throttle: Throttle, session: Session, sock: socket.socket) -> None:
-        """sock: the client's, also under a stream of TLS."""
+        """Make a pace. sock: the client's, even below a TLS stream."""
         self._turn = turn
         self._schedule = turn.schedule
         self._throttle = throttle
@@ -70,23 +70,23 @@ class Pace:
         self._has_earned = False  # all of its burst, by a login
         self._wasted = 0
         self._owed = 0  # lines
-        self._ahead_since = inf  # since when too much of it is unread
+        self._ahead_since = inf  # since when too much input is unread
         self._is_gone = False
         self._pause: Event | None = None  # while the throttle makes it wait
 
     def use(self, throttle: Throttle) -> None:
-        """Go on with other bounds: after a reload."""
+        """Use other limits: after a reload."""
         self._throttle = throttle
         self._bucket = TokenBucket(throttle.commands, throttle.burst)
 
     def hang_up(self) -> None:
-        """The other side has closed or reset the connection."""
+        """Note that the other side has closed or reset the connection."""
         self._is_gone = True
         if self._pause is not None:
             self._pause.set()
 
     def charge(self, lines: int) -> None:
-        """Charge the client for so many lines more: the last command was an expensive one."""
+        """Charge the client for so many more lines: the last command was an expensive one."""
         self._bucket.take(monotonic() * 1000, lines)
 
     def owe(self, lines: int) -> None:
@@ -99,9 +99,9 @@ class Pace:
         return self._wasted >= _WASTED
 
     def line(self) -> None:
-        """Wait until it is the time for one more line.
+        """Wait until the next line may be run.
 
-        Raises FloodError, and OSError where somebody who is gone would have to wait.
+        Raises FloodError, and OSError if a client that has gone would have to wait.
         """
         now = monotonic()
         wait = self._bucket.take(now * 1000)
@@ -111,11 +111,11 @@ class Pace:
             self._wait()
 
     def takes(self, lines: int) -> bool:
-        """Take so many lines at once, if none of them has to wait; return whether."""
+        """Use up so many lines at once, if none of them has to wait; return whether that worked."""
         return self._bucket.take_if_there(self.since * 1000, lines)
 
     def work(self) -> None:
-        """Go on at once while this turn has time, else when it is our turn."""
+        """Continue at once while this turn has time, else when it is our turn."""
         owed, self._owed = self._owed, 0
         for _ in range(owed):
             self.line()
@@ -123,7 +123,7 @@ class Pace:
             self._wait()
 
     def has_time(self) -> bool:
-        """Whether there is nothing to wait for now; a turn is open then."""
+        """Whether there is nothing to wait for now; then a turn is open."""
         if self._owed:
             return False
         self.since = now = monotonic()
@@ -135,7 +135,7 @@ class Pace:
         return True
 
     def yield_turn(self) -> None:
-        """Let this turn end, so that what was said in it is sent."""
+        """Let this turn end, so that its messages are sent."""
         self._schedule.yield_turn(self._share)
         self.since = monotonic()
 

@@ -1,7 +1,7 @@
 """Plain-text clients on a connection: does what `protocol.plain` says, and knows nothing of the dialect itself.
 
-A client of which nothing else is known is handed to `PlainClients.speak`, and comes back from there if it turns out
-to speak IRC, TLS or HTTP. Otherwise it stays there to its end: an ordinary user in the lobby.
+A client of an unknown protocol is handed to `PlainClients.speak`, and comes back from there if it turns out to speak
+IRC, TLS or HTTP. Otherwise it stays there to its end: an ordinary user in the lobby.
 """
 
 import socket
@@ -42,7 +42,7 @@ from greenchat.server.net.turn import Turn
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}  # seconds, ms
 _NOTHING = Message("")
 _PROMPTS = {"grace": Prompt.GRACE, "now": Prompt.NOW, "tilde": Prompt.NEVER}
-_OF_THE_ROOM = ("PRIVMSG", "TOPIC", "NAMES")  # a plain user has no other channels to name
+_OF_THE_ROOM = ("PRIVMSG", "TOPIC", "NAMES")  # a plain user need not name other channels
 _LINE = 512  # bytes of an IRC message: https://modern.ircdocs.horse/#message-format
 _AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target and text
 
@@ -50,8 +50,7 @@ _AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target a
 class Carrier(Protocol):
     """The parts of a connection that its plain client uses.
 
-    accepted: the socket under everything. patience: seconds that it may be nobody. pings: whether it is asked if it
-    lives.
+    accepted: the socket below all streams. patience: seconds that it may be unregistered. pings: whether it is pinged.
     """
 
     accepted: socket.socket
@@ -66,10 +65,10 @@ class Carrier(Protocol):
         """Seconds since it was opened."""
 
     def read(self, timeout: float | None) -> bytes | None:
-        """Read once; b"" at the end, None when nothing came in for `timeout` seconds. Raises OSError."""
+        """Read once; b"" at the end, None after `timeout` seconds. Raises OSError."""
 
     def perform(self, message: Message) -> None:
-        """Run a command, when the throttle lets it."""
+        """Run a command, when the throttle permits."""
 
     def context(self, message: Message) -> Context:
         """Return the context in which a command of this client runs."""
@@ -78,7 +77,7 @@ class Carrier(Protocol):
         """Tell the client why, and end the connection."""
 
     def discard(self) -> None:
-        """Read on and forget it, to the end."""
+        """Read and discard, to the end."""
 
     def yield_turn(self) -> None:
         """Let this turn end."""
@@ -97,14 +96,14 @@ class PlainClients:
         self.options = options
         self._guests = count(1)
         self._prompted: dict[PlainClient, None] = {}
-        # what all clients of a listener share, until somebody changes the configuration
+        # shared by all clients of a listener, until the configuration changes
         self._made: dict[ListenerOptions, Options] = {}
         self._made_from = network.settings, options
 
     def speak(self, carrier: Carrier, data: bytes | None) -> bytes:
-        """Serve a client to its end, then b"". If it speaks something else after all: what it sent so far.
+        """Serve a client to its end, and return b""; or return its input if it speaks another protocol.
 
-        data: what came in first, None for silence of the length of the grace.
+        data: what came in first, None for silence during the grace period.
         """
         client = PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None))
         try:
@@ -113,7 +112,7 @@ class PlainClients:
             self.answered(client)
 
     def prompted(self, client: "PlainClient") -> None:
-        """A client was asked for its name. There can be so many of them only: the one that was asked first goes."""
+        """Note that a client was asked for its name. Beyond the limit the one that was asked first is cut."""
         self._prompted[client] = None
         if len(self._prompted) > self.options.prompts:
             oldest = next(iter(self._prompted))
@@ -175,7 +174,7 @@ class PlainClient:
         self._outbox = PlainOutbox(outbox, carrier.accepted, dialect.style)
 
     def speak(self, data: bytes | None) -> bytes:
-        """As `PlainClients.speak`."""
+        """Serve the client, see `PlainClients.speak`."""
         carrier = self._carrier
         carrier.outbox = carrier.session.outbox = self._outbox
         carrier.patience = float("inf")  # the dialect has its own
@@ -238,7 +237,7 @@ class PlainClient:
             self._wish = message.params[0]
         room = self._dialect.room
         if message.command in _OF_THE_ROOM and message.params[0].startswith("#"):
-            # what was typed in one piece with a /join is for where that has led
+            # what was typed together with a /join is for the channel that it led to
             message = message._replace(params=(room, *message.params[1:]))
         if user and message.command == "PRIVMSG" and message.params[0] == room:
             channel = self._clients.network.channel(room)
@@ -252,7 +251,7 @@ class PlainClient:
             self._follow_into(user, before)
 
     def _follow_into(self, user: User, before: set[str]) -> None:
-        """Follow a client that joined a channel, or was forwarded to one, out of the channel that it was in before."""
+        """Follow a client that joined a channel, or was forwarded to one, and leave the previous channel."""
         network = self._clients.network
         for folded in [folded for folded in user.channels if folded not in before]:
             for event in self._dialect.moved(network.channels[folded].name):
@@ -280,13 +279,13 @@ class PlainClient:
         return events
 
     def _is_taken(self, session: Session) -> bool:
-        """Whether the nick that it wished for last is somebody's, or looks like one that is."""
+        """Whether the nick that it asked for last is somebody's, or looks like one that is."""
         network = self._clients.network
         wish = self._wish or session.nick
         return network.holder(wish) is not None or network.accounts.claimant_of(wish) is not None
 
     def _follow_family(self) -> None:
-        """The family has become known, or has turned out to be another."""
+        """Adopt the family, which has become known or turned out to be another."""
         family = self._dialect.family
         if family is self._family:
             return

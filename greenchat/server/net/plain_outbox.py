@@ -1,4 +1,4 @@
-"""The way out to a plain-text client: what a turn said waits in a `Pacer`, and goes when this client can take it."""
+"""The outbox of a plain-text client: messages wait in a `Pacer`, and are sent when this client can take them."""
 
 import socket
 import struct
@@ -11,29 +11,29 @@ from gevent.hub import get_hub
 from greenchat.protocol.plain import LINGER, Family, Pacer, Style
 from greenchat.server.net.outbox import SocketOutbox
 
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing throws away what waits, and says so to the peer
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing discards what waits, and tells the peer
 
 
 def now_ms() -> int:
-    """Ms of the steady clock."""
+    """Return ms of the monotonic clock."""
     return int(monotonic() * 1000)
 
 
 class PlainOutbox(SocketOutbox):
-    """As every outbox it never waits. A timer runs only while something waits for its time.
+    """Like every outbox it never waits. A timer runs only while something waits for its time.
 
-    muted: nothing that the server says is for this client (yet): it has no name.
+    muted: the server's messages are not for this client (yet): it has no name.
     """
 
     __slots__ = ("_accepted", "_last", "_over", "_pacer", "_style", "_timer", "muted")
 
     def __init__(self, before: SocketOutbox, accepted: socket.socket, style: Style) -> None:
-        """before: what the connection had until now. accepted: the socket under its stream."""
+        """Make an outbox. before: the connection's until now. accepted: the socket below its stream."""
         super().__init__(before.dirty, before.sock, before.limit, before.send_queues)
         self.muted = True
         self._accepted = accepted
-        self._last = 0  # how much of what waits when it is closed is still for this client
-        self._over = False  # all has been written, and nothing more may be
+        self._last = 0  # how much of what waited when it was closed is still for this client
+        self._over = False  # everything has been written, and nothing more may be
         self._style = style
         self._pacer = Pacer(style, before.limit)
         self._timer: Any = None
@@ -43,7 +43,7 @@ class PlainOutbox(SocketOutbox):
         self._send(data)
 
     def flush(self) -> None:
-        """At the end of a turn: hand on what was put in it."""
+        """Hand on what was put in this turn."""
         if self._over:
             self.pending.clear()
             return
@@ -56,7 +56,7 @@ class PlainOutbox(SocketOutbox):
         self._pump()
 
     def collect(self) -> None:
-        """Take what was put: its form is that of the family which the client is known to be of now."""
+        """Take what was put: its form is that of the family which is known now."""
         pending = self.pending
         self._pacer.limit = self.limit
         if not self.muted and not self.cut_reason:
@@ -67,7 +67,7 @@ class PlainOutbox(SocketOutbox):
         pending.clear()
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits and then this, then end the connection as the client can bear it."""
+        """Send what waits and then this, then end the connection in the way that suits the client."""
         if not self.closing:
             self.closing = True
             self.put(farewell)
@@ -76,7 +76,7 @@ class PlainOutbox(SocketOutbox):
             self._last = len(self.pending)
 
     def release(self) -> None:
-        """Let go of the event loop."""
+        """Release the event loop's timers."""
         super().release()
         self._stop_timer()
 
@@ -103,7 +103,7 @@ class PlainOutbox(SocketOutbox):
         self._pump()
 
     def _end(self) -> None:
-        """End the connection: cleanly for clients that show a clean end; others would spin on one, and get a reset."""
+        """End the connection: properly for clients that notice it; others would spin, and get a reset."""
         self._over = True
         if self.muted:
             self._wake()
@@ -113,7 +113,7 @@ class PlainOutbox(SocketOutbox):
             self._start_timer(LINGER, self._wake)
 
     def _wake(self) -> None:
-        """Wake the reader, which then closes the socket, for most with a reset."""
+        """Wake the reader, which then closes the socket, mostly with a reset."""
         if self._style.family is Family.LINE and not self.muted:
             super()._wake()
             return

@@ -1,9 +1,9 @@
-"""The short way of what one client says: plain lines to where it has spoken before.
+"""The short way of one client's messages: plain lines to targets that it has written to before.
 
-A route is what all lines `PRIVMSG #channel :text` of a session in one channel have in common, the head of the line and
-the `Voice` behind it. It is taken as long as the voice holds; what is out of the ordinary has none, and goes the long
-way, which alone refuses anything. So a line that is said costs one comparison of its head and one look at three numbers
-before it is stored and delivered, and lines that came together and go the same way are said together.
+A route is what all lines `PRIVMSG #channel :text` of a session to one channel have in common: the beginning of the line
+and the `Voice` for it. It is used as long as the voice holds; anything unusual has none, and goes the long way, which
+alone refuses anything. So a line costs one comparison of its beginning and one look at three numbers before it is
+stored and delivered, and lines that came together and have the same route are said together.
 """
 
 from collections.abc import Callable
@@ -21,12 +21,12 @@ from greenchat.server.net.turn import Turn
 from greenchat.storage.log import Log
 
 _MOST = 8  # routes of one client: more conversations at a time are rare
-_LONGEST = 256  # bytes of a text; a longer one is charged for what is kept of it, see `recording.say`
+_LONGEST = 256  # bytes of a text; a longer one is charged for its storage, see `recording.say`
 _LONGEST_HEAD = 128  # bytes of `PRIVMSG target :`
 
 
 class Burst(NamedTuple):
-    """Lines that go the same way. words: what is said in each, in UTF-8; texts: the same."""
+    """Lines with the same route. words: the text of each, in UTF-8; texts: the same."""
 
     voice: Voice
     words: list[bytes]
@@ -34,7 +34,7 @@ class Burst(NamedTuple):
 
 
 class Routes:
-    """Of one session. context: makes the context in which it is told that something could not be stored."""
+    """The routes of one session. context: makes a context in which it is told that a message could not be stored."""
 
     __slots__ = ("_context", "_log", "_network", "_session", "_turn", "_voices")
 
@@ -49,7 +49,7 @@ class Routes:
         self._voices: dict[bytes, Voice] = {}
 
     def find(self, lines: bytes) -> Burst | None:
-        """Return what is said in lines that all go one short way, None if they don't. lines: joined by CR LF."""
+        """Return the texts of lines that all have the same route, None if they don't. lines: joined by CR LF."""
         end = lines.find(b" :", 0, _LONGEST_HEAD) + 2
         if end < 2 or self._session.room <= 0:
             return None
@@ -75,7 +75,7 @@ class Routes:
             return None
 
     def say(self, burst: Burst, now: int) -> None:
-        """Say what `find` has found, within a turn that has begun. now: ms since the epoch."""
+        """Say the burst that `find` has found, in an open turn. now: ms since the epoch."""
         voice, words, texts = burst
         command_log.note(self._session, voice.head.command, (voice.head.target, ""), times=len(texts))
         say(self._network, self._log, self._turn, voice, words, texts, now)

@@ -1,12 +1,12 @@
-"""Who works when: a turn has a budget, and who is not served in it waits in a queue.
+"""Schedules the work of a turn: a turn has a budget, and connections that are not served in it wait in a queue.
 
-Nobody is asked to wait while everything fits into one turn, and then nothing is accounted either. Where it does not,
-the queue is served after each poll of the loop, as far as the turn's budget goes, and each time who has had little goes
-before who has had much (`fair_queue`). So signals, timers, arrivals and writable sockets go on, whatever is done to
+Nobody has to wait while everything fits into one turn, and then nothing is accounted either. Otherwise the queue is
+served after each poll of the loop, as far as the turn's budget goes, and those who have used little go before those who
+have used much (`fair_queue`). So signals, timers, new connections and writable sockets are served, whatever is done to
 the server.
 
 The budget is processor time: on a machine with much else to do a turn takes longer and does not do less. Only the
-deadline that is looked at before each line is one of the clock, which costs nearly nothing to read.
+deadline that is checked before each line is one of the clock, which costs nearly nothing to read.
 """
 
 from collections.abc import Callable
@@ -20,19 +20,19 @@ from gevent.hub import Waiter, get_hub
 from greenchat.chat.outbox import Dirty
 from greenchat.server.net.fair_queue import FairQueue, Share, Wake
 
-# Seconds of handlers in a turn. Where nobody waits from turns before it is more: what comes at once is better sent at
-# once. Who has just come has less of it: they may be many, and those who are in wait for the end of the turn.
+# Seconds of handlers in a turn. If nobody waits from earlier turns it is more: what comes at once is better sent at
+# once. Newcomers have less of it: they may be many, and registered clients wait for the end of the turn.
 _BUDGET, _BURST = 0.010, 0.025
 _NEWCOMERS, _NEWCOMERS_BURST = 0.004, 0.010
-_SLOT = 0.001  # seconds for one of those who wait; a line that takes longer is finished
-_SEND = 4e-6  # seconds that one more outbox with something in it costs when it is sent
-_CROWD = 32  # who waits in the queue, beyond which nobody else is let in
+_SLOT = 0.001  # seconds for one of those in the queue; a line that takes longer is finished
+_SEND = 4e-6  # seconds that sending one more outbox takes
+_CROWD = 32  # length of the queue beyond which nobody else is accepted
 
 
 class Schedule:
-    """deadline: when, by the monotonic clock, whoever works has to ask; infinite while no turn has begun.
+    """deadline: the time, by the monotonic clock, at which to call `ask`; infinite while no turn has begun.
 
-    newcomer_deadline: the same for who has just come.
+    newcomer_deadline: the same for newcomers.
 
     Reads: deadline, newcomer_deadline, is_busy. Changes: begin, end, fill. Waits: ask, yield_turn.
     """
@@ -54,7 +54,10 @@ class Schedule:
     )
 
     def __init__(self, dirty: Dirty, open_turn: Callable[[], None], hurry: Callable[[], None]) -> None:
-        """dirty: of the turn. open_turn: has a turn begin, if there is none. hurry: somebody waits for its end."""
+        """Make a schedule.
+
+        dirty: of the turn. open_turn: begins a turn, if there is none. hurry: somebody waits for its end.
+        """
         self._dirty = dirty
         self._open = open_turn
         self._hurry = hurry
@@ -62,27 +65,27 @@ class Schedule:
         self._ends = self._newcomers_end = inf  # of the budget, by the thread's processor time
         self._queue = FairQueue()
         self._resting: list[tuple[Share, Wake]] = []
-        self._slot_began = 0.0  # of who was let go on from the queue, by processor time; 0.0 while nobody was
+        self._slot_began = 0.0  # of connections served from the queue, by processor time; 0.0 while there were none
         self._dirty_before = 0
         loop = get_hub().loop
-        # The one runs after each poll, also where there is always something to read; the other keeps polls short.
+        # The one runs after each poll, even if there is always something to read; the other keeps polls short.
         self._check: Any = loop.check()
         self._idle: Any = loop.idle()
 
     @property
     def is_busy(self) -> bool:
-        """Whether more is to be done than fits into a turn or two, so that nobody else should come in now."""
+        """Whether there is more work than fits into a turn or two, so that nobody else should be accepted now."""
         return len(self._queue) > _CROWD
 
     def begin(self) -> None:
-        """A turn begins."""
+        """Begin a turn."""
         budget, newcomers = (_BUDGET, _NEWCOMERS) if self._queue else (_BURST, _NEWCOMERS_BURST)
         now, used = monotonic(), thread_time()
         self.deadline, self.newcomer_deadline = now + budget, now + newcomers
         self._ends, self._newcomers_end = used + budget, used + newcomers
 
     def end(self) -> None:
-        """The turn has ended, and all that was said in it was sent."""
+        """End the turn, after all its messages were sent."""
         self.deadline = self.newcomer_deadline = self._ends = self._newcomers_end = inf
         if self._resting:
             resting, self._resting = self._resting, []
@@ -90,11 +93,11 @@ class Schedule:
                 self._push(share, wake)
 
     def fill(self) -> None:
-        """So much was said that it is to be sent before anything else is."""
+        """Note that so much was said that it should be sent before anything else is done."""
         self.deadline = self.newcomer_deadline = self._ends = self._newcomers_end = 0.0
 
     def ask(self, share: Share, since: float) -> None:
-        """The deadline has passed: wait until it is the turn of the greenlet that calls, if there is no time left.
+        """Wait for a turn of the calling greenlet, if there is no time left: the deadline has passed.
 
         since: when it began to work, by the monotonic clock.
         """
@@ -117,7 +120,7 @@ class Schedule:
         waiter.get()
 
     def yield_turn(self, share: Share) -> None:
-        """Wait until this turn has ended, so that what was said in it is sent, and then for a turn as all others."""
+        """Wait until this turn has ended, so that its messages are sent, and then for a turn like all others."""
         waiter = Waiter()
         self._resting.append((share, partial(waiter.switch, None)))
         self._open()
@@ -131,7 +134,7 @@ class Schedule:
             self._idle.start(_do_nothing)
 
     def _serve(self) -> None:
-        """Let those in the queue go on, as many as there is time for. Runs in the loop itself, after each poll."""
+        """Serve the queue, as long as there is time. Runs in the loop itself, after each poll."""
         self._open()
         queue = self._queue
         while queue:
@@ -160,4 +163,4 @@ class Schedule:
 
 
 def _do_nothing() -> None:
-    """For a watcher that only has to be there."""
+    """Do nothing, for a watcher that only has to exist."""

@@ -1,4 +1,4 @@
-"""What waits for all slow readers together."""
+"""The send queues of all slow readers together."""
 
 from typing import Protocol
 
@@ -14,13 +14,13 @@ class SendQueue(Protocol):
         """Bytes that the kernel has not taken yet."""
 
     def cut(self, reason: str) -> None:
-        """Give up at once; what waited is forgotten."""
+        """Give up at once; what waited is dropped."""
 
 
 class SendQueues:
     """Counts what waits in all outboxes, and cuts those with the most of it when that is too much.
 
-    limit: bytes; 0: none. What several outboxes share is counted for each, so the memory is less.
+    limit: bytes; 0: none. Messages shared by several outboxes count for each, so the memory is less.
     """
 
     __slots__ = ("_is_cutting", "_waiting", "limit", "total")
@@ -32,7 +32,7 @@ class SendQueues:
         self._is_cutting = False
 
     def changed(self, outbox: SendQueue, size: int) -> None:
-        """So much waits in an outbox now."""
+        """Note the size of an outbox's queue."""
         before = self._waiting.pop(outbox, 0)
         self.total += size - before
         if size:

@@ -8,19 +8,19 @@ class Stream(Protocol):
     """A connected, non-blocking stream of bytes. What can't be done now raises BlockingIOError."""
 
     def fileno(self) -> int:
-        """The descriptor to watch."""
+        """Return the descriptor to watch."""
 
     def recv(self, size: int, /) -> bytes:
-        """At most `size` bytes that are there; b"" at the end. Raises OSError."""
+        """Return at most `size` bytes that are there; b"" at the end. Raises OSError."""
 
     def send(self, data: bytes, /) -> int:
         """Send bytes; return how many of them were taken. Raises OSError."""
 
     def shutdown(self, how: int, /) -> None:
-        """As socket.shutdown. Raises OSError."""
+        """Shut down as socket.shutdown does. Raises OSError."""
 
     def close(self) -> None:
-        """Let go of the descriptor."""
+        """Close the descriptor."""
 
 
 class SecureStream(Stream, Protocol):
@@ -31,7 +31,7 @@ class SecureStream(Stream, Protocol):
         """SHA-256 of the client's certificate in lower-case hex, "" if it showed none."""
 
     def handshake(self) -> None:
-        """Go on with the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
+        """Continue the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
 
 
 class TlsAcceptor(Protocol):

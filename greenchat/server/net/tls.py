@@ -1,7 +1,7 @@
-"""TLS for the listeners, on the same port as everything else: the first byte of a client decides.
+"""TLS for the listeners, on the same port as everything else: the client's first byte decides.
 
-pyOpenSSL and not the standard library's ssl, because a client's certificate is asked for and then taken whoever signed
-it: its fingerprint is what identifies an account (SASL EXTERNAL), and the standard library refuses a self-signed one.
+pyOpenSSL and not the standard library's ssl, because client certificates are accepted whoever signed them: the
+fingerprint identifies an account (SASL EXTERNAL), and the standard library refuses a self-signed one.
 """
 
 import socket
@@ -16,8 +16,8 @@ from greenchat.server.net.certificate_files import CertificateWatch
 
 _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # TLS 1.2; those of 1.3 are all good
 _DAY = 86_400_000  # ms
-_SOON = 14  # days before its end from which on it is told
-_SESSION_ID = b"greenchat"  # OpenSSL wants one where client certificates are asked for
+_SOON = 14  # days before its end from which on operators are warned
+_SESSION_ID = b"greenchat"  # OpenSSL needs one if client certificates are asked for
 
 
 class TlsError(Exception):
@@ -25,16 +25,16 @@ class TlsError(Exception):
 
 
 class Tls:
-    """The certificate that listeners show. `reload` takes new files for new connections and drops nobody."""
+    """The certificate of the listeners. `reload` loads new files for new connections and drops nobody."""
 
     def __init__(self, certificate: Path, key: Path) -> None:
-        """PEM files. Raises TlsError. `fingerprint` is the SHA-256 of the certificate, as clients show it."""
+        """Load PEM files. Raises TlsError. `fingerprint` is the SHA-256 of the certificate, as clients show it."""
         self.certificate = certificate
         self.key = key
         self.reload()
 
     def reload(self) -> None:
-        """Read the files again. Raises TlsError, and then goes on with what it had."""
+        """Load the files again. Raises TlsError, and then continues with the old ones."""
         watch = CertificateWatch((self.certificate, self.key))
         self._context = _context(self.certificate, self.key)
         self._watch = watch
@@ -43,7 +43,7 @@ class Tls:
         self._certificate = shown
 
     def renew(self, now: int) -> str:
-        """Read the files again if an ACME client has replaced them; return what operators should know, "" if nothing.
+        """Load the files again if an ACME client has replaced them; return what operators should know, or "".
 
         To be called from time to time. now: ms since the epoch.
         """
@@ -87,7 +87,7 @@ class Tls:
 
 
 def _milliseconds(asn1: bytes | None) -> int:
-    """Of a time in a certificate, like 20300101000000Z."""
+    """Return the ms of a time in a certificate, like 20300101000000Z."""
     if asn1 is None:
         return 0
     return int(datetime.strptime(asn1.decode(), "%Y%m%d%H%M%S%z").timestamp() * 1000)
@@ -103,7 +103,7 @@ class TlsStream:
         self._sock = sock
 
     def handshake(self) -> None:
-        """Go on with the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
+        """Continue the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
         try:
             self._connection.do_handshake()
         except (SSL.WantReadError, SSL.WantWriteError) as error:
@@ -118,11 +118,11 @@ class TlsStream:
         return certificate.digest("sha256").decode().replace(":", "").lower() if certificate else ""
 
     def fileno(self) -> int:
-        """The descriptor to watch."""
+        """Return the descriptor to watch."""
         return self._sock.fileno()
 
     def recv(self, size: int, /) -> bytes:
-        """At most `size` bytes; 16 KiB take a whole record, so that nothing stays where no watcher sees it."""
+        """Return at most `size` bytes; 16 KiB hold a whole record, so that nothing stays where no watcher sees it."""
         try:
             return self._connection.recv(size)
         except SSL.ZeroReturnError:
@@ -130,14 +130,14 @@ class TlsStream:
         except (SSL.WantReadError, SSL.WantWriteError) as error:
             raise BlockingIOError from error
         except SSL.SysCallError as error:
-            if error.args[0] == -1:  # the peer went without a word of TLS
+            if error.args[0] == -1:  # the peer has closed without a TLS alert
                 return b""
             raise ConnectionResetError(*error.args) from error
         except SSL.Error as error:
             raise ConnectionAbortedError("TLS failed: " + _reason(error)) from error
 
     def send(self, data: bytes, /) -> int:
-        """As many records as the kernel takes."""
+        """Send as many records as the kernel takes."""
         sent = 0
         view = memoryview(data)
         try:
@@ -153,14 +153,14 @@ class TlsStream:
         return sent
 
     def shutdown(self, how: int, /) -> None:
-        """Say goodbye in TLS, then end that direction of the socket."""
+        """Send the close alert, then end that direction of the socket."""
         if how != socket.SHUT_RD:
-            with suppress(SSL.Error):  # there may be nobody left to say it to
+            with suppress(SSL.Error):  # the peer may be gone
                 self._connection.shutdown()
         self._sock.shutdown(how)
 
     def close(self) -> None:
-        """Let go of the descriptor."""
+        """Close the descriptor."""
         self._sock.close()
 
 

@@ -1,4 +1,4 @@
-"""TLS as the configuration asks for it: with its certificate, or one of the server's own."""
+"""Makes the TLS acceptor of the configuration: with its certificate, or the server's own."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from greenchat.server.net.stream import TlsAcceptor
 def load_tls(files: TlsFiles, data: Path, name: str) -> TlsAcceptor | None:
     """Return an acceptor of TLS with this certificate; None without one. Raises ConfigError.
 
-    data, name: where a certificate of our own is kept, and the server that it is made for.
+    data, name: the folder of our own certificate, and the server that it is made for.
     """
     if not files.is_given:
         return None
-    try:  # late: it takes OpenSSL along
+    try:  # late: it imports OpenSSL
         from greenchat.server.net.certificate import ensure_certificate
         from greenchat.server.net.certificate_files import find_files
         from greenchat.server.net.tls import Tls, TlsError

@@ -1,19 +1,19 @@
 """One turn of gevent's loop: everything that was said in it is stored first, and only then sent.
 
 Nothing is sent while handlers run. The first reader that has something to do asks for the end of the turn; the loop
-calls it when every socket that was ready has been handled. Then (a) what was said is stored in one transaction, and
-(b) each outbox in which something waits makes one send.
+calls it when every ready socket has been handled. Then (a) the messages are stored in one transaction, and (b) each
+outbox in which something waits makes one send.
 
 A turn is bounded, so that nobody makes the others wait: see `schedule`.
 
-Sending is most of the work: a thousand sends cost the same with one message in each as with ten. So where it took long
-the last time, and more than one line was behind it, the next turn waits a moment for others who are about to speak.
+Sending is most of the work: a thousand sends cost the same with one message in each as with ten. So if it took long the
+last time, for more than one line, the next turn waits a moment for others who are about to speak.
 
-If the store fails, what was said is taken back from all outboxes, so that nobody ever sees it, and its senders are
-told. What has happened to people (somebody joined, somebody left) can't be taken back: it is sent, and waits for the
-next turn's transaction. What must survive (accounts, bans, channels) is stored before it happens: `secure`.
+If the store fails, the messages are retracted from all outboxes, so that nobody ever sees them, and their senders are
+told. Other events (somebody joined, somebody left) can't be retracted: they are sent, and wait for the next turn's
+transaction. What must survive (accounts, bans, channels) is stored before it happens: `secure`.
 
-Who reads the history in the middle of a turn finds in it what the turn has said so far: it is stored then, and only the
+If the history is read in the middle of a turn, the turn's messages are stored then, so that they are found; only
 sending waits for the end.
 """
 
@@ -35,14 +35,14 @@ from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, Sto
 log = logging.getLogger(__name__)
 
 _LONG = 0.002  # seconds that sending takes
-_MOMENT = 0.001  # seconds: little beside that
+_MOMENT = 0.001  # seconds: little compared with that
 _MOST_OWED = 10_000
 _COMPLAIN_EVERY = 10.0  # seconds
-_ERASED_LATELY = 10_000  # a long answer is told in seconds
+_ERASED_LATELY = 10_000  # a long answer is sent in seconds
 
 
 class Turn:
-    """The journal of what was said and happened since the last end, and the outboxes that wait for the next."""
+    """The journal of what was said and happened since the last turn, and the outboxes that wait for its end."""
 
     __slots__ = (
         "_complained",
@@ -87,7 +87,7 @@ class Turn:
 
     @property
     def store(self) -> Store:
-        """The store, up to date with all that this turn has said so far."""
+        """The store, with all that this turn has said so far."""
         if self._writes:
             self._keep()
         return self._store
@@ -99,11 +99,11 @@ class Turn:
         return since
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
-        """Whether an event was taken back lately."""
+        """Whether an event was erased lately."""
         return (conversation, event_id) in self._erased
 
     def secure(self, *writes: Write) -> None:
-        """Keep what must survive, before it is done. Raises StoreError, and then nothing of it was kept."""
+        """Store what must survive, before it is done. Raises StoreError, and then nothing of it was stored."""
         if self._writes:
             trouble = self._keep()
             if trouble:
@@ -135,17 +135,17 @@ class Turn:
             self._loop.run_callback(self.end)
 
     def hurry(self) -> None:
-        """Wait for nobody: somebody wants to go on when this turn has ended."""
+        """End the turn without waiting for more input: somebody waits for its end."""
         if self._moment is not None:
             self._stop_waiting()
             self._loop.run_callback(self.end)
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
-        """Return one event, also one that this turn has said. Raises StoreError."""
+        """Return one event, even one of this turn. Raises StoreError."""
         return self.store.find(conversation, event_id)
 
     def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
-        """Keep these before anybody sees what is said.
+        """Store these before anybody sees the message.
 
         If that fails nobody does, and `refuse` is called to tell its sender.
         """
@@ -153,7 +153,7 @@ class Turn:
         self._said.append((said, refuse))
 
     def record(self, *writes: Write) -> None:
-        """Keep what has happened, in this turn's transaction, or if that fails in a later one."""
+        """Store what has happened, in this turn's transaction, or if that fails in a later one."""
         self._writes += writes
         self._owed += writes
 
@@ -174,7 +174,7 @@ class Turn:
                 log.error("out of memory: a client could not be sent what was said, and was cut")
             except Exception:
                 log.exception("an outbox could not be flushed")
-                outbox.cut("Internal error")  # what it did not get may not be missing from the middle of its stream
+                outbox.cut("Internal error")  # nothing may be missing from the middle of its stream
         ended = monotonic()
         self._is_busy = lines > 1 and ended - began >= _LONG
         self.longest.observe(ended - self._opened, ended)
@@ -189,7 +189,7 @@ class Turn:
             self._moment = None
 
     def _keep(self) -> Exception | None:
-        """Store what was said so far; why that was not possible."""
+        """Store the turn's messages; return why that failed, or ""."""
         writes, owed, said = self._writes, self._owed, self._said
         self._writes, self._owed, self._said = [], [], []
         began = monotonic()
@@ -208,7 +208,7 @@ class Turn:
         return None
 
     def _follow(self, writes: Sequence[Write]) -> None:
-        """These were kept: tell those who are reading, and whoever is still telling what is erased."""
+        """Tell readers of the history what was stored, and senders of it what was erased."""
         if self._readings:
             each = [event for write in writes for event in (write.events() if isinstance(write, Speech) else (write,))]
             for reading in self._readings:
@@ -230,7 +230,7 @@ class Turn:
                 log.exception("somebody could not be told that the store failed")
 
     def _complain(self, error: Exception, refused: int) -> None:
-        """Say it in the log: the cause of a bug each time, a full disk now and then."""
+        """Log a failure: the cause of a bug each time, a full disk now and then."""
         if not isinstance(error, StoreError) or isinstance(error, UnfitWriteError):
             log.error("a bug kept %d messages out of the store", refused, exc_info=error)
         elif monotonic() - self._complained >= _COMPLAIN_EVERY:
@@ -239,4 +239,4 @@ class Turn:
 
 
 def _do_nothing() -> None:
-    """For a watcher that only has to be there."""
+    """Do nothing, for a watcher that only has to exist."""

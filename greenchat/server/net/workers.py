@@ -1,7 +1,7 @@
-"""Threads for slow work, and who waits for them.
+"""Threads for slow work, and the queue for them.
 
-People who are logged in go before guests, and these before whoever has not come in yet; among equals each address has
-its turn, however much one of them wants. So nobody's searches keep others from theirs.
+Users who are logged in go before guests, and these before unregistered clients; among equals the addresses take turns,
+however much one of them wants. So nobody's searches delay those of others.
 """
 
 from collections import deque
@@ -18,9 +18,9 @@ from greenchat.values.addresses import netblock
 
 T = TypeVar("T")
 
-_WORKERS = 2  # more slow work than this waits, and the chat goes on
+_WORKERS = 2  # more slow work than this waits, and the chat continues
 _MESSENGERS = 2
-_ONE_IN = 8  # of those who go on is the first of who would wait longest, so that nobody waits for ever
+_ONE_IN = 8  # one in so many served comes from the last in the queue, so that nobody waits for ever
 
 
 class Rank(IntEnum):
@@ -32,7 +32,7 @@ class Rank(IntEnum):
 
 
 def rank_of(session: Session) -> Rank:
-    """Of a client, as things are now."""
+    """Return a client's rank, as things are now."""
     if session.user is None:
         return Rank.STRANGER
     return Rank.ACCOUNT if session.user.account else Rank.GUEST
@@ -68,7 +68,7 @@ class _Line:
 
 
 class Workers:
-    """So many threads, for any greenlet that waits for what they do."""
+    """So many threads, for any greenlet that waits for their results."""
 
     def __init__(self, size: int) -> None:
         self._pool = ThreadPool(size)
@@ -90,7 +90,7 @@ class Workers:
             self._hand_on()
 
     def kill(self) -> None:
-        """Let the threads end what they have begun."""
+        """Let the threads finish what they have begun."""
         self._pool.kill()
 
     def _wait(self, rank: Rank, address: str) -> None:
@@ -106,7 +106,7 @@ class Workers:
             raise
 
     def _hand_on(self) -> None:
-        """Hand the place on to the next that waits, or free it."""
+        """Pass the free thread to the next in the queue."""
         self._served += 1
         ranks = list(Rank) if self._served % _ONE_IN else list(reversed(Rank))
         for rank in ranks:
@@ -117,8 +117,9 @@ class Workers:
 
 
 class Threads:
-    """All that commands are done in which would hold up the loop: `workers` for searches and the history, one for
-    passwords, so that nobody who wants to log in waits for a search, and `messengers` for what waits for others."""
+    """All threads that commands use: `workers` for searches and the history, one for passwords, so that a login need
+    not wait for a search, and `messengers` for what waits for others.
+    """
 
     def __init__(self) -> None:
         self.workers = Workers(_WORKERS)
@@ -131,15 +132,15 @@ class Threads:
         if slow.waits:
             return self._messengers.apply(slow.work)
         address = netblock(session.host)
-        if slow.hashes:  # who wants to log in is no stranger to those who log in again and again
+        if slow.hashes:  # a client that wants to log in is no stranger compared with those who log in again and again
             return self._hashers.apply(slow.work, Rank.GUEST, address)
         return self.workers.apply(slow.work, rank_of(session), address)
 
     def kill(self) -> None:
-        """Let those that work with the store end what they have begun. Waits."""
+        """Let the threads that work with the store finish what they have begun. Waits."""
         self.workers.kill()
         self._hashers.kill()
 
     def kill_messengers(self) -> None:
-        """The same for those that wait for others."""
+        """Let the threads that wait for others finish. Waits."""
         self._messengers.kill()

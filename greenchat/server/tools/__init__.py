@@ -1,4 +1,4 @@
-"""What `greenchat-server COMMAND` does beside serving: a module for each group of commands, found by being here.
+"""The shell commands `greenchat-server COMMAND`: a module for each group of them, found by being here.
 
-A module offers TOOLS, rows of `registry.Tool`. Nothing here imports gevent: most of these commands end within a moment.
+A module has TOOLS, rows of `registry.Tool`. Nothing here imports gevent: most of these commands end within a moment.
 """

@@ -1,4 +1,4 @@
-"""`print-unit` and its like: ready-made files for whoever runs the server as a service.
+"""`print-unit` and the like: ready-made files for running the server as a service.
 
 Each prints a template of `templates/`, filled in for this installation.
 """

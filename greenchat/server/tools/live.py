@@ -1,4 +1,4 @@
-"""`greenchat-server top`: how the running server is, again and again, on one screen of the terminal."""
+"""`greenchat-server top`: the state of the running server, refreshed on one screen of the terminal."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What `greenchat-server top` shows: two answers of `status`, one after the other, become rows of text. Pure."""
+"""The screen of `greenchat-server top`: two successive answers of `status` become rows of text. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ _BAR = 20  # columns
 
 
 def rows(before: Status, now: Status, seconds: float, height: int, width: int, *, keys: str = "q ends") -> list[str]:
-    """Return the rows of the screen, each cut to its width. seconds: between the two answers. keys: what they do."""
+    """Return the rows of the screen, each cut to its width. seconds: between the two answers. keys: their help."""
     left = _figures(before, now, seconds)
     lists = _lists(before, now, seconds)
     found = [_title(now) + (f"   ({keys})" if keys else ""), "", *left, "", *lists]

@@ -1,4 +1,4 @@
-"""The table of shell commands of greenchat-server, and how one is run."""
+"""The table of shell commands of greenchat-server, and the function that runs one."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ class ToolError(Exception):
 class Call:
     """The input of a command.
 
-    arguments: as its parser took them. configuration: reads the configuration file and the options before the command;
+    arguments: as its parser read them. configuration: reads the configuration file and the options before the command;
     raises ConfigError. out: where it writes.
     """
 

@@ -8,7 +8,7 @@ from greenchat.server.tools.registry import Call, Tool, ToolError
 
 
 def _run(call: Call) -> int:
-    from greenchat.server.data.recording import RecordingError, replay  # late: it takes all commands along
+    from greenchat.server.data.recording import RecordingError, replay  # late: it imports all commands
 
     count, trouble = 0, ""
     try:

@@ -10,7 +10,7 @@ from greenchat.server.control.client import NoServerError, RefusedError, ask
 from greenchat.server.tools.registry import Call, Tool, ToolError
 from greenchat.values.durations import format_duration
 
-_NOT_RUNNING = 3  # as `systemctl status` ends where a service does not run
+_NOT_RUNNING = 3  # the exit code of `systemctl status` for a service that does not run
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
 
@@ -49,7 +49,7 @@ def _status(call: Call) -> int:
 
 
 def status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what `status` shows of an answer, as pairs of name and value."""
+    """Return the rows that `status` shows, as pairs of name and value."""
     rows = [
         ("version", f"greenchat {found['version']}, Python {found['python']}, process {found['pid']}"),
         ("running for", duration(found["uptime"])),
