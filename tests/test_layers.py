@@ -310,15 +310,16 @@ def test_a_docstring_begins_with_a_sentence_that_stands_alone() -> None:
 
 # The verbs with which a function's docstring begins; add to them whatever is a verb.
 VERBS = """
-Accept Act Adapt Add Admit Adopt Answer Append Apply Attach Ban Begin Call Carry Change Charge Check Choose
-Clear Close Collect Commit Complete Confirm Continue Count Cut Decide Declare Delete Derive Discard Disconnect
-Do Drop Echo End Enter Erase Fill Follow Forget Give Hand Handle Hide Hold Import Index Insert Invite Judge Keep
-Leave Lend Let Lift List Load Lock Log Mail Make Mark Move Note Open Parse Pass Ping Play Prepare Propose Put
-Raise Read Record Recover Refresh Refuse Register Release Reload Remember Remove Rename Replace Report Reserve
-Reset Restore Resume Return Revoke Rewrite Run Say Send Serve Set Show Shut Split Stop Store Switch Sync Take
-Tell Tidy Transfer Truncate Turn Undo Unregister Update Upgrade Use Wait Wake Welcome Write Yield
+Accept Act Adapt Add Admit Adopt Allow Answer Append Apply Ask Attach Attack Ban Begin Break Call Carry Change
+Charge Check Choose Clear Close Collect Commit Complete Confirm Connect Continue Count Cut Decide Declare Delete
+Derive Discard Disconnect Do Draw Drop Echo End Enter Erase Fill Follow Forget Give Hand Handle Hide Hold Import
+Index Insert Invite Join Judge Keep Leave Lend Let Lift List Load Lock Log Mail Make Mark Move Note Open Parse
+Pass Ping Play Prepare Propose Put Raise Read Record Recover Refresh Refuse Register Release Reload Remember
+Remove Rename Replace Report Reserve Reset Resize Restore Resume Return Revoke Rewrite Run Say Send Serve Set
+Show Shut Skip Speak Split Start Stay Stop Store Switch Sync Take Talk Tell Tidy Transfer Truncate Turn Type
+Undo Unregister Update Upgrade Use Wait Wake Welcome Write Yield
 """
-IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands", "server")
+IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands", "server", "bench")
 NOT_SO_DESCRIBED = re.compile(r"(\w+\.)?(cached_)?property$|command\(")  # a value; HELP, with the syntax first
 
 

@@ -1,9 +1,9 @@
-"""Strangers who mean harm, in a process of their own.
+"""Attackers, in a process of their own.
 
 python -m greenchat.bench.attackers KIND HOST PORT SECONDS THREADS [CROWD]
 
-Each thread does the same again and again, as fast as it is let. When they begin they say so in a line, and at the end
-how many connections they made and how many writes were taken, in another.
+Each thread repeats the same attack as fast as it can. A line is printed when they begin, and another at the end with
+the numbers of connections made and of writes that were taken.
 """
 
 import random
@@ -24,7 +24,7 @@ _VERBS = (
     " REDACT METADATA AUTHENTICATE REGISTER NS CS BATCH MARKREAD OPER QUIT"
 ).split()
 _WORDS = ("#bench", "w1", ":", "*", "\0", "+o", "-" * 600, "\N{SLIGHTLY SMILING FACE}", ",,,", "@#bench", "0", "x" * 90)
-# What makes a server work: masks with many stars, long lists of masks, long answers, many modes.
+# Expensive commands: masks with many stars, long lists of masks, long answers, many modes.
 _HEAVY = (
     b"WHO *" + b"*".join(b"abcdefgh"[n % 8 : n % 8 + 1] for n in range(230)),
     b"LIST " + b",".join(b"*%c%c*" % (97 + n % 26, 97 + n // 26) for n in range(90)),
@@ -41,7 +41,10 @@ class Attacker:
     """A thread that attacks the server. connections, writes: how many were made and taken."""
 
     def __init__(self, address: tuple[str, int], ends: float, seed: int, crowd: int = _CROWD) -> None:
-        """ends: when to stop, by the monotonic clock. crowd: how many come at once, where many do."""
+        """Prepare an attack.
+
+        ends: when to stop, by the monotonic clock. crowd: how many connect at once, for some kinds.
+        """
         self._crowd = crowd
         self._address = address
         self._ends = ends
@@ -62,16 +65,16 @@ class Attacker:
         return sock
 
     def send(self, sock: socket.socket, data: bytes) -> None:
-        """Send it, if it is taken soon."""
+        """Send data, if it is taken soon."""
         sock.sendall(data)
         self.writes += 1
 
     def arrival(self, room: bytes = _ROOM) -> bytes:
-        """Lines with which somebody new comes into the room."""
+        """Return the lines with which a newcomer joins the channel."""
         return b"NICK z%d\r\nUSER z 0 * :z\r\nJOIN %b\r\n" % (self._random.randrange(10**8), room)
 
     def junk(self) -> bytes:
-        """Half lines, wrong lines, endless lines, nothing but line ends, and bytes."""
+        """Return garbage: half lines, invalid lines, endless lines, only line ends, or random bytes."""
         chance = self._random
         kind = chance.randrange(5)
         if kind == 0:
@@ -94,12 +97,12 @@ class Attacker:
                 self.send(sock, self.junk())
 
     def say(self) -> None:
-        """Connect, say as much as may be, and close without having read."""
+        """Connect, say as much as possible, and close without reading."""
         with self.connect() as sock:
             self.send(sock, self.arrival() + b"PRIVMSG #bench :hello from nobody\r\n" * 100)
 
     def join(self) -> None:
-        """Many come at once, and go at once."""
+        """Connect many clients at once, and close them at once."""
         crowd = [self.connect() for _ in range(self._crowd)]
         for sock in crowd:
             with suppress(OSError):
@@ -109,12 +112,12 @@ class Attacker:
             sock.close()
 
     def plain(self) -> None:
-        """As `printf ... | nc` does."""
+        """Send like `printf ... | nc` does."""
         with self.connect() as sock:
             self.send(sock, b"stranger %d\n" % self._random.randrange(10**8) + b"spam, spam, spam\n" * 50)
 
     def deaf(self) -> None:
-        """Many who are in the room and never read, and then go."""
+        """Connect many clients that join and never read, and then close them."""
         crowd = [self.connect() for _ in range(self._crowd)]
         for sock in crowd:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -125,7 +128,7 @@ class Attacker:
             sock.close()
 
     def heavy(self) -> None:
-        """Stay connected, and send what makes a server work."""
+        """Stay connected, and send expensive commands."""
         with self.connect() as sock:
             self.send(sock, self.arrival())
             reader = threading.Thread(target=_read, args=(sock,), daemon=True)
@@ -134,7 +137,7 @@ class Attacker:
                 self.send(sock, self._random.choice(_HEAVY) + b"\r\n")
 
     def web(self) -> None:
-        """Ask for the page, or begin a WebSocket and send what is no frame."""
+        """Ask for the page, or begin a WebSocket and send invalid frames."""
         with self.connect() as sock:
             if self._random.random() < 0.5:
                 self.send(sock, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
@@ -143,14 +146,14 @@ class Attacker:
             sock.recv(4096)
 
     def handshakes(self) -> None:
-        """Begin TLS, with or without an end of it."""
+        """Begin TLS, and sometimes finish the handshake."""
         with self.connect() as sock:
             self.send(sock, _CLIENT_HELLO)
             with suppress(OSError):
                 sock.recv(4096)
 
 
-# TLS 1.2, no extensions but the curves and signatures that a server needs to answer with all of its first flight:
+# TLS 1.2, with no extensions but the curves and signatures that a server needs for its whole first flight:
 # RFC 5246, section 7.4.1.2
 _EXTENSIONS = bytes.fromhex("000a000400020017000b00020100000d000800060403050304" + "01")
 _HELLO = (
@@ -186,7 +189,7 @@ def _read(sock: socket.socket) -> None:
 
 
 def main(kind: str, host: str, port: str, seconds: str, threads: str, crowd: str = str(_CROWD)) -> None:
-    """Attack for so long."""
+    """Attack for some seconds."""
     raise_file_limit(int(threads) * int(crowd) + 100)
     ends = time.monotonic() + float(seconds)
     attackers = [Attacker((host, int(port)), ends, seed, int(crowd)) for seed in range(int(threads))]

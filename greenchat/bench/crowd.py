@@ -11,7 +11,7 @@ from greenchat.bench.swarm import Client, DisconnectedError, Swarm
 from greenchat.bench.wire import HEAD, nick
 
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
-PATIENCE = 3.0  # seconds without a word until somebody tries again, and RETRIES of them at a time
+PATIENCE = 3.0  # seconds of silence before a retry, and the number of RETRIES
 RETRIES = 20
 ASK_AFTER = 0.2  # seconds after which somebody who came again asks for their nick again
 ASKED = 150  # times
@@ -20,7 +20,7 @@ SYNC = b"PING :in-step\r\n"
 
 
 class RefusedError(Exception):
-    """The server does not let the clients do what the scenario needs; the text has its line."""
+    """The server refuses what the scenario needs; the text has its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,10 @@ class Guest:
                 self._line(head[2], line)
 
     def closed(self, client: Client) -> None:
-        """The server hung up."""
+        """Note that the server has closed the connection."""
         if self.heard or client.ending:
             self.lost(client)
-        self.came = 0.0  # turned away at the door: out of patience at once
+        self.came = 0.0  # refused: retry at once
 
     def _line(self, command: bytes, line: bytes) -> None:
         if command == b"PING":
@@ -107,7 +107,7 @@ class Guest:
 
 
 def registration(index: int, capabilities: Iterable[str] = ()) -> bytes:
-    """The lines a client registers with, in one piece."""
+    """Return the lines with which a client registers, in one piece."""
     name = nick(index)
     wanted = " ".join(capabilities).encode()
     ask = b"CAP REQ :%b\r\n" % wanted if wanted else b""
@@ -116,7 +116,7 @@ def registration(index: int, capabilities: Iterable[str] = ()) -> bytes:
 
 
 def offered(swarm: Swarm) -> set[str]:
-    """The names of the capabilities that the server offers."""
+    """Return the names of the capabilities that the server offers."""
     names: set[str] = set()
     seen = bytearray()
     done: list[bool] = []
@@ -154,9 +154,9 @@ def gather(
 ) -> tuple[list[Client], Arrival]:
     """Connect one client per item of `channels` and let it join that; client i asks for capabilities[i % their number].
 
-    At most `burst` are on their way in at any time, and at most `pace` come in a second: some servers listen with a
-    backlog of 10 and drop what is more, though it looks established from here. Who hears nothing tries again.
-    When this returns nothing is under way to any of them any more.
+    At most `burst` are connecting at any time, and at most `pace` connect in a second: some servers listen with a
+    backlog of 10 and drop further connections, which look established from here. A client that hears nothing tries
+    again. When this returns nothing is under way to any of them any more.
 
     Raises RefusedError, DisconnectedError and StalledError.
     """

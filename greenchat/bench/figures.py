@@ -1,4 +1,4 @@
-"""What a run measured: names, units, how each is written, and whether less or more of it is better."""
+"""The figures of a run: names, units, formats, and whether less or more of each is better."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ FIGURES: dict[str, Figure] = {
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value that so large a share of the ordered values lies at or below; NaN of none.
+    """Return the value that this share of the ordered values lies at or below; NaN of none.
 
     ordered: ascending; share: 0 to 1.
     """
@@ -87,7 +87,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def median(values: Iterable[float]) -> float:
-    """The middle value (the mean of the two middle ones), leaving out NaN; NaN of none."""
+    """Return the middle value (the mean of the two middle ones), without NaN; NaN of none."""
     ordered = sorted(value for value in values if not math.isnan(value))
     if not ordered:
         return math.nan
@@ -96,13 +96,15 @@ def median(values: Iterable[float]) -> float:
 
 
 def combine(rounds: Sequence[Figures]) -> dict[str, float]:
-    """The median of each figure over all rounds."""
+    """Return the median of each figure over all rounds."""
     names = [name for name in FIGURES if any(name in figures for figures in rounds)]
     return {name: median(figures[name] for figures in rounds if name in figures) for name in names}
 
 
 def ratios(ours: Sequence[Figures], theirs: Sequence[Figures]) -> dict[str, float]:
-    """Ours by theirs, figure by figure: the median of the rounds' ratios, for what disturbs one round disturbs both."""
+    """Return our figures divided by theirs: medians of the rounds' ratios, since a disturbance affects both of a
+    round.
+    """
     result = {}
     for name, figure in FIGURES.items():
         pairs = [
@@ -147,7 +149,7 @@ def _part(rows: Sequence[Sequence[str]], widths: Sequence[int], columns: Sequenc
 
 
 def figures_table(named: Sequence[tuple[str, Figures]]) -> str:
-    """A table with one row per server and one column per figure that any of them has."""
+    """Return a table with one row per server and one column per figure that any of them has."""
     columns = [name for name in FIGURES if any(name in figures for _, figures in named)]
     rows = [["", *(FIGURES[name].label for name in columns)]]
     for title, figures in named:
@@ -159,7 +161,7 @@ def figures_table(named: Sequence[tuple[str, Figures]]) -> str:
 
 
 def ratios_table(named: Sequence[tuple[str, Mapping[str, float]]]) -> str:
-    """A table with one row per pair of servers and one column per figure."""
+    """Return a table with one row per pair of servers and one column per figure."""
     columns = [name for name in FIGURES if any(name in figures for _, figures in named)]
     rows = [["", *(FIGURES[name].label for name in columns)]]
     for title, figures in named:

@@ -1,7 +1,7 @@
-"""A steady load: so many messages in flight, and a new one is said when one has reached everybody it is meant for.
+"""A steady load: a number of messages in flight; a new one is sent when one has reached all its receivers.
 
-What is in flight is counted in parties: each transcript that still has readers who count is one party of a message
-(it is done once all of them have passed it), and each detached reader is one.
+A message is tracked by parties: each transcript with counted readers is one (it is done once all of them have passed
+the message), and each detached reader is one.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -48,13 +48,13 @@ class Flights:
         self.late: list[float] = []  # delays to detached readers
 
     def start(self) -> None:
-        """Fill the air."""
+        """Send the first messages."""
         self.talking = True
         for _ in range(self.wanted - len(self.in_flight)):
             self._speak()
 
     def stop(self) -> None:
-        """Say no more; what is in flight may land."""
+        """Send no more; what is in flight may arrive."""
         self.talking = False
 
     def said_at(self, sender: int, number: int) -> float:
@@ -91,13 +91,13 @@ class Flights:
             self._speak()
 
     def on_arrival(self, place: Place, sender: int, number: int) -> None:
-        """A detached reader has a message."""
+        """Note that a detached reader has a message."""
         if (sender, number) in self._sent:
             self.late.append(perf_counter() - self._sent[sender, number])
             self.on_complete(sender, number)
 
     def on_detach(self, place: Place) -> None:
-        """The reader is a party of its own from now on; its transcript is none if nobody else reads it."""
+        """Make the reader a party of its own; its transcript is none if nobody else reads it."""
         transcript = place.transcript
         room = next(room for room in self.rooms if transcript in room.transcripts)
         room.detached.append(place)

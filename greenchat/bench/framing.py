@@ -1,4 +1,4 @@
-"""Lines in frames of a WebSocket, as cheap as simulated clients need it: the mask is zero, which changes no byte.
+"""Lines in WebSocket frames, as cheap as simulated clients need it: the mask is zero, which changes no byte.
 
 https://ircv3.net/specs/extensions/websocket
 """
@@ -33,15 +33,15 @@ class Framing:
 
     @property
     def handshake(self) -> bytes:
-        """The bytes that are sent first."""
+        """The bytes to send first."""
         return _HANDSHAKE
 
     def wrap(self, lines: bytes) -> bytes:
-        """Whole lines as frames."""
+        """Return whole lines as frames."""
         return b"".join([_frame(line) for line in lines.split(b"\r\n") if line])
 
     def unwrap(self, data: bytes) -> bytes:
-        """The lines of the frames that are whole now. Raises WrongFrameError."""
+        """Return the lines of the frames that are complete. Raises WrongFrameError."""
         data = self._rest + data
         if self._is_open:
             found = self._known.get(data)

@@ -1,4 +1,6 @@
-"""The measured part that the talking scenarios share: a crowd in its rooms, a steady load, a window, a last check."""
+"""The measured part that the talking scenarios share: clients in their channels, a steady load, a window, a final
+check.
+"""
 
 import gc
 import math
@@ -43,21 +45,21 @@ class Job:
             os.kill(self.pid, sampling.TOGGLE)
 
     def gathering(self, what: str, done: int, of: int) -> None:
-        """Progress of a crowd that is coming in."""
+        """Return the progress callback of connecting clients."""
         if done % 50 == 0 or done == of:
             self.progress(f"{what}: {done}", done / of)
 
     def stopwatch(self) -> "Stopwatch":
-        """Start to measure the time that is spent."""
+        """Return a running stopwatch."""
         return Stopwatch(self.pid)
 
     def resident(self) -> float:
-        """Resident memory of the server, in bytes; NaN if nobody knows."""
+        """Return the resident memory of the server, in bytes; NaN if unknown."""
         return resident_bytes(self.pid) if self.pid else math.nan
 
 
 class Stopwatch:
-    """Time from its making to `stop`: on the clock, and on the cores of the server and of this process."""
+    """Measures time until `stop`: by the clock, and on the cores of the server and of this process."""
 
     def __init__(self, pid: int | None) -> None:
         self._pids = (pid, os.getpid())
@@ -71,7 +73,7 @@ class Stopwatch:
         return times
 
     def stop(self) -> dict[str, float]:
-        """The figures of how busy both were, and how much of the time one of them was kept waiting for its core."""
+        """Return the figures of how busy both were, and how much of the time one of them had to wait for its core."""
         spent = [after - before for before, after in zip(self._before, self._now(), strict=True)]
         self.wall, self.cpu, own, *waited = spent
         return {
@@ -83,7 +85,7 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A client and where it stands in what was said."""
+    """A client and its position in the transcript."""
 
     client: Client
     reader: Reader
@@ -92,7 +94,7 @@ class Member:
 def seat(
     client: Client, transcript: Transcript, *, echo: bool, on_private: Callable[[bytes], None] | None = None
 ) -> Member:
-    """Set a client that is in step to reading a transcript, counted."""
+    """Let a client whose input is fully read become a counted reader of a transcript."""
 
     def private(line: bytes) -> None:
         answer(client, line)
@@ -107,7 +109,7 @@ def seat(
 def answer(client: Client, line: bytes) -> None:
     """Answer a line that is for this client alone, for instance a PING.
 
-    Raises DisconnectedError for ERROR and RefusedError for a numeric that says that something sent was not accepted.
+    Raises DisconnectedError for ERROR and RefusedError for a numeric that refuses something sent.
     """
     head = HEAD.match(line)
     command = head[2] if head else b""
@@ -120,7 +122,9 @@ def answer(client: Client, line: bytes) -> None:
 
 
 def speakers(rooms: Sequence[tuple[Room, Sequence[int]]]) -> Iterator[tuple[int, Room]]:
-    """Yield the next speaker without end: each room in turn, in each room its members in turn, far ones in a row."""
+    """Yield the next speaker without end: each channel in turn, and in each its members in turn, distant ones in a
+    row.
+    """
     turns = [(room, members, _stride(len(members))) for room, members in rooms]
     turn = 0
     while True:
@@ -150,7 +154,7 @@ class Talk:
         self.spoken: Callable[[], None] = lambda: None  # called after each message that is said
 
     def transcript(self, target: bytes) -> Transcript:
-        """A transcript whose messages are this talk's."""
+        """Return a transcript of this talk's messages."""
         flights = self.flights
         return Transcript(
             self.job.wording,
@@ -173,7 +177,7 @@ class Talk:
         self.spoken()
 
     def measure(self, what: str, *, profile: bool = True) -> dict[str, float]:
-        """Talk for the job's seconds and return the figures of that window, which a profiler sees if `profile`."""
+        """Talk for the job's seconds and return the figures of that window, which is profiled if `profile`."""
         job, flights, swarm = self.job, self.flights, self.swarm
         if not flights.talking:
             flights.start()
@@ -199,7 +203,7 @@ class Talk:
         gc.enable()
         gc.unfreeze()
         if not received:
-            self.finish()  # says what is missing, if it is
+            self.finish()  # says what is missing, if anything is
             raise StalledError(f"no message arrived within {watch.wall:.1f} s")
         delays = self._delays()
         return {
@@ -214,7 +218,7 @@ class Talk:
         }
 
     def finish(self) -> None:
-        """Let everything land and check that nothing is missing.
+        """Let everything arrive and check that nothing is missing.
 
         Raises ViolationError.
         """
@@ -226,7 +230,7 @@ class Talk:
             raise ViolationError(flights.missing([member.reader for member in self.members])) from None
 
     def transcripts(self) -> list[Transcript]:
-        """Everything that is being said, by room and kind of client."""
+        """Return the transcripts by channel and kind of client."""
         return [transcript for room in self.flights.rooms for transcript in room.transcripts]
 
     def _received(self) -> int:

@@ -1,4 +1,4 @@
-"""greenchat-bench: what a chat server can carry, measured with many simulated clients and compared in the same run."""
+"""greenchat-bench: the capacity of chat servers, measured with many simulated clients and compared in the same run."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ from greenchat.bench.worker import FailedError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code is 0, 1 when something was lost or failed, 2 for a bad option."""
+    """Run the command line; return 0, 1 if something was lost or failed, 2 for a bad option."""
     options = parser_of_program().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     chosen: Scenario | Command = options.chosen

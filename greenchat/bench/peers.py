@@ -1,7 +1,7 @@
 """The servers that can be measured: where they are, and a configuration that lets each run at full speed.
 
-Flood limits off (or so high that they don't bite), no lookups of names or idents, equally big send queues, a long
-listen queue where that can be said: what is compared is the work, not the defaults.
+Flood limits off (or too high to matter), no lookups of names or idents, send queues of the same size, a long listen
+queue if it can be configured: the work is compared, not the defaults.
 """
 
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/usr/lib/inspircd")
 
-# What greenchat-bench's "everything" clients need a module for. A module that is not there is left out.
+# The modules that InspIRCd needs for "everything" clients. A missing one is left out.
 INSPIRCD_MODULES = (
     "cap ircv3 ircv3_accounttag ircv3_batch ircv3_capnotify ircv3_chghost ircv3_ctctags ircv3_echomessage"
     " ircv3_invitenotify ircv3_labeledresponse ircv3_msgid ircv3_servertime monitor namesx services_account setname"
@@ -27,7 +27,7 @@ UNLIMITED = 1_000_000  # lines a second from one client
 
 
 class NotInstalledError(Exception):
-    """A server that was asked for cannot be found or started; the text says which and where it was looked for."""
+    """A server can't be found or started; the text says which and where it was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Setup:
 
 
 def locate(program: str, place: str | None = None) -> Path:
-    """The program: at `place` (a file, or the root of an unpacked package) if given, else on PATH or in the sbins.
+    """Return the program: at `place` (a file, or the root of an unpacked package) if given, else on PATH or in the
+    sbins.
 
     Raises NotInstalledError.
     """
@@ -72,7 +73,7 @@ def locate(program: str, place: str | None = None) -> Path:
 
 
 def greenchat_config(setup: Setup) -> str:
-    """Ours: `greenchat-server --print-config` explains it. The throttle is at work, but out of reach."""
+    """Return our configuration: `greenchat-server --print-config` explains it. The throttle works, but out of reach."""
     tls = ""
     if setup.certificate:
         tls = f'[tls]\ncertificate = "{setup.certificate.certificate}"\nkey = "{setup.certificate.key}"\n'
@@ -87,7 +88,7 @@ burst = {setup.rate}
 
 
 def ngircd_config(setup: Setup) -> str:
-    """ngircd.conf(5)."""
+    """Return ngircd.conf(5)."""
     ssl = ""
     ports = f"Ports = {setup.port}"
     if setup.certificate:
@@ -119,7 +120,7 @@ IncludeDir = {setup.folder}
 
 
 def inspircd_config(setup: Setup, modules: Path) -> str:
-    """inspircd.conf, version 3: https://docs.inspircd.org/3/configuration/."""
+    """Return inspircd.conf, version 3: https://docs.inspircd.org/3/configuration/."""
     loaded = [name for name in INSPIRCD_MODULES if (modules / f"m_{name}.so").exists()]
     bind = f'<bind address="127.0.0.1" port="{setup.port}" type="clients"'
     if setup.certificate:

@@ -1,4 +1,4 @@
-"""A picture of what was measured: per figure one panel of bars, per shape one group, per server one colour."""
+"""A chart of the results: per figure one panel of bars, per shape one group, per server one colour."""
 
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -12,13 +12,13 @@ PANEL = (7.0, 2.6)  # inches
 
 
 def require() -> None:
-    """Raises NotInstalledError without matplotlib."""
+    """Check that matplotlib is installed. Raises NotInstalledError."""
     if find_spec("matplotlib") is None:
         raise NotInstalledError(f"--plot needs one more package: {extras.install(extras.PLOT)}")
 
 
 def draw(file: Path, outcomes: Sequence[tuple[str, Mapping[str, Figures]]]) -> None:
-    """outcomes: the title of a shape, and the figures of each server. Raises OSError."""
+    """Draw the chart. outcomes: the title of a shape, and the figures of each server. Raises OSError."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""What one process costs and where it runs: CPU time, resident memory, cores, file descriptors."""
+"""The costs of a process and its cores: CPU time, resident memory, file descriptors."""
 
 import os
 import resource
@@ -6,11 +6,11 @@ import time
 
 
 class NotEnoughFilesError(Exception):
-    """The limit on open files is too low for what was asked; the text says by how much and what to do."""
+    """The limit on open files is too low; the text says by how much and what to do."""
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of all threads of a process, in seconds.
+    """Return user and system time of all threads of a process, in seconds.
 
     This is utime + stime of /proc/PID/stat, but in nanoseconds instead of hundredths of a second: the kernel numbers
     the CPU clock of any process so (clock_getcpuclockid(3)), which the standard library does not offer.
@@ -24,7 +24,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    """Resident memory of a process, in bytes.
+    """Return the resident memory of a process, in bytes.
 
     Raises ProcessLookupError once the process is gone.
     """
@@ -48,7 +48,7 @@ def waiting_seconds(pid: int) -> float:
 
 
 def cores() -> list[int]:
-    """The cores this process may run on."""
+    """Return the cores that this process may run on."""
     return sorted(os.sched_getaffinity(0))
 
 
@@ -59,7 +59,7 @@ def raise_file_limit(needed: int) -> None:
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < needed:
-        try:  # root may go beyond the hard limit
+        try:  # root may exceed the hard limit
             resource.setrlimit(resource.RLIMIT_NOFILE, (needed, needed))
         except (OSError, ValueError):
             raise NotEnoughFilesError(

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal; nothing where nobody watches."""
+"""A progress bar on a terminal; nothing elsewhere."""
 
 import shutil
 import sys
@@ -21,14 +21,14 @@ class ProgressLine:
         self.visible = stream.isatty()
 
     def show(self, title: str, what: str, share: float) -> None:
-        """Draw where we are."""
+        """Draw the bar."""
         if self.visible:
             columns = shutil.get_terminal_size().columns
             self.stream.write(f"\r{bar(title, what, share, columns)}\x1b[K")
             self.stream.flush()
 
     def clear(self) -> None:
-        """Leave no trace."""
+        """Remove the bar."""
         if self.visible:
             self.stream.write("\r\x1b[K")
             self.stream.flush()

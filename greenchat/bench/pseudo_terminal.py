@@ -1,6 +1,6 @@
-"""A terminal client as its user meets it: in a pseudo-terminal, talking to a server that does what is wanted.
+"""A terminal client as its user sees it: in a pseudo-terminal, connected to a server that follows a script.
 
-Nothing is drawn here: what the client writes is searched for words, without the escape sequences between them.
+Nothing is drawn here: the client's output is searched for words, without the escape sequences between them.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 CHANNEL = "#bench"
-CAPS = "message-tags batch labeled-response echo-message server-time"  # as servers of today have them
-WELCOME, TOPIC = "zebrawelcome", "zebratopic"  # words that nothing else on the screen contains
+CAPS = "message-tags batch labeled-response echo-message server-time"  # as today's servers have them
+WELCOME, TOPIC = "zebrawelcome", "zebratopic"  # words that do not appear elsewhere on the screen
 _LONGEST_SEQUENCE = 200
 _SEQUENCES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78M])|[\x0e\x0f]")
 
@@ -30,9 +30,9 @@ class ClientGoneError(Exception):
 
 
 class StageServer:
-    """An IRC server for one client: it greets, lets it join, answers PING, and keeps what it says.
+    """An IRC server for one client: it greets, lets it join, answers PING, and records its messages.
 
-    Its thread accepts again after `drop`. said: what came as PRIVMSG, in order.
+    Its thread accepts again after `drop`. said: the PRIVMSGs received, in order.
     """
 
     def __init__(self) -> None:
@@ -53,18 +53,18 @@ class StageServer:
         self._connection.sendall("".join(f"{start}{line}\r\n" for line in lines).encode())
 
     def drop(self) -> None:
-        """Break the connection, without a word."""
+        """Break the connection without a word."""
         assert self._connection
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._connection.shutdown(socket.SHUT_RD)
         self._connection.close()
 
     def close(self) -> None:
-        """Stop."""
+        """Stop the client."""
         self._listener.close()
 
     def wait_said(self, text: str, seconds: float) -> bool:
-        """Whether the client says something with this text in it, before or within that time."""
+        """Whether the client sends a message with this text, before now or within that time."""
         with self.changed:
             return self.changed.wait_for(lambda: any(text in line for line in self.said), seconds)
 
@@ -130,8 +130,8 @@ class StageServer:
 class Client:
     """A client in a pseudo-terminal of 40 rows and 120 columns. started: seconds of the monotonic clock.
 
-    What it draws is kept as text: each piece is freed of its escape sequences once, as it comes, so that looking for a
-    word costs the client nothing that it is measured by.
+    Its output is kept as text: escape sequences are removed once, as it comes, so that looking for a word does not cost
+    the client what is measured.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -141,18 +141,18 @@ class Client:
             try:
                 os.execvpe(command[0], list(command), dict(environment))
             finally:
-                os._exit(127)  # nothing of ours may go on in the child
+                os._exit(127)  # nothing of ours may run on in the child
         self.resize(40, 120)
         self._begun = b""  # an escape sequence that has not ended
         self._text = bytearray()  # what was drawn
         self._searched: dict[bytes, int] = {}
 
     def resize(self, rows: int, columns: int) -> None:
-        """Give the window another size."""
+        """Resize the window."""
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def press(self, keys: str) -> None:
-        """Type."""
+        """Type these keys."""
         os.write(self._fd, keys.encode())
 
     def wait_for(self, *words: str, seconds: float = 20.0) -> float:
@@ -178,14 +178,14 @@ class Client:
         self.forget()
 
     def peak_memory(self) -> int:
-        """The most resident memory that it had, in bytes."""
+        """Return the peak of its resident memory, in bytes."""
         for line in Path(f"/proc/{self._pid}/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
         return 0
 
     def cpu(self) -> float:
-        """The seconds of processor time that it has taken so far."""
+        """Return the seconds of processor time that it has used."""
         fields = Path(f"/proc/{self._pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -197,7 +197,7 @@ class Client:
         os.waitpid(self._pid, 0)
 
     def _has(self, word: bytes) -> bool:
-        """Whether a word was drawn; of what was searched before, only its end is looked at again."""
+        """Whether a word was drawn; of the text searched before, only the end is searched again."""
         start = max(0, self._searched.get(word, 0) - len(word))
         found = self._text.find(word, start) >= 0
         self._searched[word] = len(self._text)

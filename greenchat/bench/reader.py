@@ -1,6 +1,6 @@
-"""What a client of a channel gets, compared with what the others got: see `transcript`.
+"""Compares what a client of a channel gets with what the others got: see `transcript`.
 
-A chunk that comes in is compared with the transcript from the client's place on: one memory comparison for hundreds of
+A received chunk is compared with the transcript from the client's position on: one memory comparison for hundreds of
 lines. Only a chunk that differs (a PING in between, a line nobody has seen yet) is looked at line by line.
 """
 
@@ -15,7 +15,7 @@ NEWLINE = 0x0A
 class Reader(Place):
     """Reads for one client.
 
-    on_private(line) is called with each line that belongs to it alone, or that is no message and no coming or going.
+    on_private(line) is called with each line that is for it alone, or that is no message, join or departure.
     """
 
     __slots__ = ("on_private", "received", "rest")
@@ -23,20 +23,20 @@ class Reader(Place):
     def __init__(self, transcript: Transcript, index: int, on_private: Callable[[bytes], None], *, echo: bool) -> None:
         super().__init__(transcript, index, echo=echo)
         self.on_private = on_private
-        self.rest = b""  # what came in and could not be compared yet
-        self.received = 0  # messages got since it was detached
+        self.rest = b""  # input that could not be compared yet
+        self.received = 0  # messages received since it was detached
 
     def feed(self, data: bytes) -> None:
-        """Bytes of the server, in any pieces.
+        """Take bytes of the server, in any pieces.
 
-        Raises ViolationError as soon as something is wrong for sure; what is lost for good only shows in `expects`.
+        Raises ViolationError as soon as something is certainly wrong; lost messages show only in `expects`.
         """
         if self.rest:
             data = self.rest + data
             self.rest = b""
         end = self.offset + len(data)
         transcript = self.transcript
-        # The fast path: everything that has come is what others have already got. Half a line at the end is not:
+        # The fast path: everything received is what others have already got. Half a line at the end is not:
         # what follows it might differ.
         if (
             self.offset >= 0
@@ -59,7 +59,7 @@ class Reader(Place):
         at = 0
         while at < whole:
             known = min(whole - at, self.own_next - self.offset, len(text) - self.offset)
-            # Up to where the transcript ends or an own message stands, always the end of a line.
+            # Up to the end of the transcript or an own message, always the end of a line.
             if (
                 known > 0
                 and self.offset >= 0
@@ -132,7 +132,7 @@ class Reader(Place):
         self.transcript.on_arrival(self, sender, number)
 
     def last_line(self) -> bytes:
-        """The line that it got last."""
+        """Return the last line that it got."""
         transcript = self.transcript
         line = transcript.lines_before(self.offset)
         return bytes(transcript.text[transcript.ends[line - 2] if line > 1 else 0 : self.offset])
@@ -143,7 +143,7 @@ class Reader(Place):
         self.rest = b""
 
     def got(self) -> int:
-        """Messages received so far (comings and goings included while not detached)."""
+        """Return the number of messages received (joins and departures included while not detached)."""
         if self.counts is not None:
             return self.received
         return self.transcript.lines_before(self.offset) - self.own_passed

@@ -1,4 +1,4 @@
-"""Runs shapes against servers, round by round in turns, and says what came out."""
+"""Runs shapes against servers, in alternating rounds, and reports the results."""
 
 import argparse
 import textwrap
@@ -15,8 +15,8 @@ from greenchat.bench.targets import Target, run
 from greenchat.bench.wire import Wording
 from greenchat.bench.worker import FailedError, work
 
-TOO_BUSY = 0.85  # share of a core above which the bench itself is what is measured
-TOO_LONG = 0.1  # share of the time that is spent waiting for a core above which others disturb
+TOO_BUSY = 0.85  # share of a core above which the bench measures itself
+TOO_LONG = 0.1  # share of the time spent waiting for a core above which other processes disturb
 SPARE_FILES = 200
 
 
@@ -29,14 +29,14 @@ class Outcome:
     rounds: dict[str, list[Figures]] = field(default_factory=dict)
 
     def medians(self) -> dict[str, Figures]:
-        """The median of each figure, by server."""
+        """Return the median of each figure, by server."""
         return {name: combine(rounds) for name, rounds in self.rounds.items()}
 
 
 def run_all(
     scenario: Scenario, options: argparse.Namespace, targets: Sequence[Target], profile: Path | None
 ) -> list[Outcome]:
-    """Every shape against every target, each round in turns; prints a table per shape unless JSON is wanted.
+    """Run every shape against every target, in alternating rounds; print a table per shape unless JSON is wanted.
 
     profile: where the server under the profiler writes, None without one.
 
@@ -106,7 +106,7 @@ def _warning(text: str) -> list[str]:
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:
-    """All rounds, their medians, and the ratios of the first server to each other one."""
+    """Return all rounds, their medians, and the ratios of the first server to each other one."""
     first, *others = outcome.rounds
     return {
         **asdict(outcome),

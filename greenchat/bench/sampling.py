@@ -1,8 +1,8 @@
-"""A sampling profiler inside the server's process: `prepare` before its main, then a signal begins and ends it.
+"""A sampling profiler inside the server's process: `prepare` before its main, then a signal starts and stops it.
 
-The kernel signals every so much CPU time; what runs then is noted. That costs next to nothing and, unlike a profiler
-that traces every call, does not make small functions look dear, and has no trouble with greenlets. A system call
-counts for the line that makes it.
+The kernel signals after so much CPU time; the running code is noted. That costs next to nothing and, unlike a profiler
+that traces every call, does not make small functions look expensive, and works with greenlets. A system call counts for
+the line that makes it.
 """
 
 import json
@@ -50,7 +50,7 @@ def prepare(file: str) -> None:
 
 
 def report(file: Path, top: int = 20) -> str:
-    """The functions and the lines in which most of the time went, as two tables."""
+    """Return two tables: the functions and the lines in which most of the time was spent."""
     found = json.loads(file.read_text(encoding="utf-8"))
     total = sum(count for *_, count in found["lines"]) or 1
     own: Counter[tuple[str, str]] = Counter()

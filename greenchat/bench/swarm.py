@@ -1,7 +1,7 @@
-"""Simulated clients as cheap as they get: one epoll, non-blocking sockets, preencoded bytes, no object per message.
+"""Simulated clients, as cheap as possible: one epoll, non-blocking sockets, preencoded bytes, no object per message.
 
-The kernel reports each socket once when something has come (edge-triggered) and a client reads all of it in one piece,
-so a client costs little more than its `recv`. What the bytes mean is the business of whoever sets `feed`.
+The kernel reports each socket once when input has come (edge-triggered) and a client reads all of it in one piece, so a
+client costs little more than its `recv`. The bytes are interpreted by whatever sets `feed`.
 """
 
 import errno
@@ -23,7 +23,7 @@ PORTS_PER_ADDRESS = 20_000  # of the 28,000 ports that Linux gives out for one s
 
 
 class DisconnectedError(Exception):
-    """The server closed a connection that was to stay; the text says whose and why."""
+    """The server closed a connection that was meant to stay; the text says whose and why."""
 
 
 class StalledError(Exception):
@@ -40,7 +40,7 @@ class Address:
     websocket: bool = False
 
     def source(self, index: int) -> str | None:
-        """The address that client number `index` comes from: one has too few ports for more than 28,000."""
+        """Return the address that client number `index` connects from: one has too few ports for more than 28,000."""
         if index < PORTS_PER_ADDRESS or not self.host.startswith("127."):
             return None
         return f"127.0.{index // PORTS_PER_ADDRESS}.1"
@@ -51,7 +51,7 @@ def _ignore(data: bytes) -> None:
 
 
 class Client:
-    """A connection. feed(data) gets all that comes in, closed(client) the end of it."""
+    """A connection. feed(data) gets all its input, closed(client) the end of it."""
 
     __slots__ = ("closed", "ending", "feed", "framing", "index", "reading", "socket", "unsent")
 
@@ -73,12 +73,12 @@ class Client:
         self._send(self.framing.wrap(data) if self.framing else data)
 
     def begin(self, framing: Framing) -> None:
-        """Be a WebSocket from now on."""
+        """Speak WebSocket from now on."""
         self.framing = framing
         self._send(framing.handshake)
 
     def take(self, data: bytes) -> None:
-        """Bytes have come in."""
+        """Take bytes that have come in."""
         self.feed(self.framing.unwrap(data) if self.framing else data)
 
     def _send(self, data: bytes) -> None:
@@ -99,7 +99,7 @@ class Client:
             self.unsent = data[sent:]
 
     def flush(self) -> None:
-        """The socket takes more."""
+        """Send what waits: the socket takes more."""
         if self.unsent:
             data, self.unsent = self.unsent, b""
             self._send(data)
@@ -143,7 +143,7 @@ class Swarm:
         return client
 
     def lost(self, client: Client) -> None:
-        """The server closed a connection that nobody expected to end."""
+        """Report that the server closed a connection that nobody expected to end."""
         why = f": {client.ending}" if client.ending else ""
         raise DisconnectedError(f"the server closed the connection of {client}{why}")
 
@@ -160,7 +160,7 @@ class Swarm:
         self._epoll.close()
 
     def turn(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds, then read from every client that something has come for. False if none."""
+        """Wait up to `timeout` seconds, then read from every client with input. Return False if there was none."""
         events = self._epoll.poll(timeout)
         clients = self.clients
         read = self._read_tls if self._tls else self._read
@@ -178,7 +178,7 @@ class Swarm:
         return bool(events)
 
     def run(self, until: Callable[[], bool], awaiting: str, patience: float = 30.0, tick: float = 0.05) -> None:
-        """Turn until that is so; it is asked after every turn and at least every `tick` seconds.
+        """Turn until a condition holds; it is checked after every turn and at least every `tick` seconds.
 
         Raises StalledError when nothing at all has come for `patience` seconds.
         """

@@ -32,12 +32,12 @@ Command = Callable[[Setup], list[str]]
 
 
 class NotStartedError(Exception):
-    """A server did not come up; the text has the last thing it said."""
+    """A server did not start; the text has the last thing it said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server to measure. command is None for one that runs already, at `address`. websocket: clients speak it."""
+    """A server to measure. command is None for one that runs already, at `address`. websocket: clients use it."""
 
     name: str
     command: Command | None = None
@@ -49,7 +49,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that listens. profiled: it wants to be told when the measured window begins and ends."""
+    """A server that listens. profiled: it is told when the measured window begins and ends."""
 
     address: Address
     pid: int | None
@@ -57,7 +57,7 @@ class Running:
 
 
 def greenchat_target(before: str = "", *, profiled: bool = False, websocket: bool = False) -> Target:
-    """greenchat-server of this installation; `before` is Python that runs in its process before it."""
+    """Return greenchat-server of this installation; `before` is Python that runs in its process before it."""
     start = f"{before}\nfrom greenchat.server.main import main\nraise SystemExit(main())"
 
     def command(setup: Setup) -> list[str]:
@@ -72,7 +72,7 @@ def greenchat_target(before: str = "", *, profiled: bool = False, websocket: boo
 
 
 def ngircd_target(place: str | None) -> Target:
-    """ngIRCd. Raises NotInstalledError."""
+    """Return ngIRCd. Raises NotInstalledError."""
     program = locate("ngircd", place)
 
     def command(setup: Setup) -> list[str]:
@@ -84,7 +84,7 @@ def ngircd_target(place: str | None) -> Target:
 
 
 def inspircd_target(place: str | None) -> Target:
-    """InspIRCd 3, whose modules lie in ../lib/inspircd/modules or, as built from source, in ../modules.
+    """Return InspIRCd 3, whose modules are in ../lib/inspircd/modules or, as built from source, in ../modules.
 
     Raises NotInstalledError.
     """
@@ -108,7 +108,7 @@ PEERS: dict[str, Callable[[str | None], Target]] = {"ngircd": ngircd_target, "in
 
 @contextmanager
 def run(target: Target, *, tls: bool = False, ping: int = 120, rate: int = UNLIMITED) -> Iterator[Running]:
-    """The target, listening, for the length of the block.
+    """Run the target, listening, for the length of the block.
 
     Raises NotStartedError.
     """
@@ -118,7 +118,7 @@ def run(target: Target, *, tls: bool = False, ping: int = 120, rate: int = UNLIM
         return
     with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as name:
         folder = Path(name)
-        folder.chmod(folder.stat().st_mode | 0o055)  # a server that gives up root must still find its files
+        folder.chmod(folder.stat().st_mode | 0o055)  # a server that drops root must still find its files
         port = free_port()
         certificate = make_certificate(folder) if tls else None
         command = target.command(Setup(folder, port, ping, certificate, rate))
@@ -143,7 +143,7 @@ def run(target: Target, *, tls: bool = False, ping: int = 120, rate: int = UNLIM
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """Return a port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -151,7 +151,7 @@ def free_port() -> int:
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """A self-signed certificate for localhost.
+    """Make a self-signed certificate for localhost.
 
     Raises NotInstalledError without the openssl program.
     """
@@ -164,7 +164,7 @@ def make_certificate(folder: Path) -> Certificate:
         )  # fmt: skip
     except FileNotFoundError:
         raise NotInstalledError("--tls needs the openssl program to make a certificate") from None
-    certificate.key.chmod(0o644)  # thrown away with its folder; ngIRCd reads it as another user
+    certificate.key.chmod(0o644)  # deleted with its folder; ngIRCd reads it as another user
     return certificate
 
 

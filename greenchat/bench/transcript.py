@@ -1,11 +1,11 @@
-"""Did everybody get everything, once, in order? Checked for millions of lines a second.
+"""Checks that everybody gets everything, once, in order, for millions of lines a second.
 
 All clients of one kind in one channel are sent the same bytes, so one of them is read line by line and the others are
-compared with it: a Transcript is what was said in a channel so far, checked when it was first seen, and a Place is how
-far one client is in it. `reader` finds out what the bytes are that a client gets.
+compared with it: a Transcript is what was said in a channel so far, checked when it was first seen, and a Place is one
+client's position in it. `reader` determines the bytes of one client.
 
-A server may send messages of two senders to two receivers in different order; what it must keep is the order of each
-sender. A reader whose bytes leave the transcript without being wrong is detached and counted by sender from there on.
+A server may send messages of two senders to two receivers in different order; it must keep the order of each sender. A
+reader whose bytes differ from the transcript without being wrong is detached and counted by sender from there on.
 """
 
 from abc import ABC, abstractmethod
@@ -20,7 +20,7 @@ SAMPLE = 7  # one chunk in so many has its delay noted: prime, so that it doesn'
 
 
 class ViolationError(Exception):
-    """A message was lost, doubled, changed or out of order; the text says which, and for whom."""
+    """A message was lost, duplicated, changed or out of order; the text says which, and for whom."""
 
 
 def shown(line: bytes) -> str:
@@ -85,7 +85,7 @@ class Transcript:
         return self.counted - (sender in self._deaf)
 
     def enter(self, place: "Place") -> None:
-        """A reader who is here from now on and counts."""
+        """Add a reader who is here from now on and counts."""
         place.offset = len(self.text)
         place.counted = True
         self.counted += 1
@@ -95,7 +95,7 @@ class Transcript:
             place.own_next = NEVER
 
     def leave(self, place: "Place") -> None:
-        """A reader who counts no longer."""
+        """Remove a reader who counts no longer."""
         self._deaf.pop(place.index, None)
         self._held.pop(place.index, None)
         if place.counted:
@@ -104,14 +104,14 @@ class Transcript:
             self._depart(place.offset)
 
     def move(self, place: "Place", end: int) -> None:
-        """The reader has received everything before `end`."""
+        """Move a reader that has received everything before `end`."""
         self.chunks += 1
         if not self.chunks % SAMPLE:
             self.samples.append((perf_counter(), place.offset, end))
         self.shift(place, end)
 
     def shift(self, place: "Place", end: int) -> None:
-        """The reader stands at `end` now."""
+        """Set a reader's position to `end`."""
         start = place.offset
         place.offset = end
         if place.counted:
@@ -119,7 +119,7 @@ class Transcript:
             self._depart(start)
 
     def hop(self, place: "Place") -> None:
-        """Step over own messages that are next here: this client gets no echo."""
+        """Skip own messages that are next here: this client gets no echo."""
         starts = self.starts[place.index]
         while place.offset == place.own_next:
             self.shift(place, self.ends[bisect_right(self.ends, place.own_next)])
@@ -147,9 +147,9 @@ class Transcript:
                 self.on_complete(*said)
 
     def append(self, place: "Place", line: bytes) -> bool:
-        """A line at the end of what has been said, by the first reader who sees it. False if it is no such line.
+        """Append a line, seen by a reader first. Return False if it is no such line.
 
-        Raises ViolationError where it cannot be the next.
+        Raises ViolationError if it can't be the next.
         """
         if talk := self.wording.talk.fullmatch(line):
             sender, number = int(talk[3]), int(talk[4])
@@ -254,7 +254,7 @@ class Place(ABC):
 
     @abstractmethod
     def feed(self, data: bytes) -> None:
-        """Bytes of the server, in any pieces."""
+        """Take bytes of the server, in any pieces."""
 
     @abstractmethod
     def detach(self) -> None:
@@ -265,7 +265,7 @@ class Place(ABC):
         return self.echo or self.index != sender
 
     def expects(self, sender: int) -> int:
-        """The number of the message that must come next from a sender."""
+        """Return the number of the message that must come next from a sender."""
         if self.counts is not None and sender in self.counts:
             return self.counts[sender]
         return bisect_left(self.transcript.starts.get(sender, ()), self.offset)

@@ -15,7 +15,7 @@ PRESENCE = re.compile(rb"(?:@\S+ )?:c(\d{5})!\S+ (JOIN|PART|QUIT)\b[^\n]*\n")
 
 
 def nick(index: int) -> bytes:
-    """The nickname of client number `index`."""
+    """Return the nickname of client number `index`."""
     return b"c%05d" % index
 
 
@@ -39,5 +39,5 @@ class Wording:
         return (b"%05d %07d " % (sender, number)).ljust(self.text_bytes, b"x")
 
     def privmsg(self, target: bytes, sender: int, number: int) -> bytes:
-        """The line that says it to a channel or a nickname."""
+        """Return the line that sends it to a channel or a nickname."""
         return b"PRIVMSG %b :%b\r\n" % (target, self.text(sender, number))

@@ -1,4 +1,4 @@
-"""Runs one shape of a scenario in a process of its own, so that what draws the progress bar is not in the way."""
+"""Runs one shape of a scenario in a process of its own, so that drawing the progress bar does not disturb it."""
 
 import gc
 import multiprocessing

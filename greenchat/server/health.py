@@ -43,7 +43,7 @@ class Health:
     """Watches from `start` to `stop`."""
 
     def __init__(self, server: Server, folder: Path, last_id: int) -> None:
-        """Prepare. folder: of the data. last_id: of the last event before this start."""
+        """Prepare to watch. folder: of the data. last_id: of the last event before this start."""
         self._server = server
         self._certificate_due = monotonic() + _DAY
         self._disk = DiskWatch(folder, lambda: server.options.storage, self._follow_disk)

@@ -39,7 +39,7 @@ class LogFile(WatchedFileHandler):
     and so on; `keep` former ones stay. If another program moves it away, a new one is begun, too."""
 
     def __init__(self, path: Path, *, largest: int, daily: bool, keep: int) -> None:
-        """largest: bytes after which a new file is begun, 0 for never. Raises OSError."""
+        """Open a log file. largest: bytes after which a new file is begun, 0 for never. Raises OSError."""
         self._largest = largest
         self._daily = daily
         self._keep = keep

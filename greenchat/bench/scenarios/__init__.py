@@ -1,4 +1,4 @@
-"""What can be measured: one file each, found by being here. A file offers SCENARIO, or COMMAND if it runs by itself."""
+"""The scenarios: one file each, found by being here. A file has SCENARIO, or COMMAND if it runs by itself."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +58,7 @@ class Command:
 
 
 def find() -> list[Scenario | Command]:
-    """All scenarios and commands, by name."""
+    """Return all scenarios and commands, by name."""
     found: list[Scenario | Command] = []
     for module in iter_modules(__path__):
         loaded = import_module(f"{__name__}.{module.name}")

@@ -1,7 +1,7 @@
-"""Strangers who mean harm: how long two others wait for each other's words meanwhile, and whether the server can end.
+"""Under attack: how long two clients wait for each other's messages meanwhile, and whether the server can stop.
 
-The attackers are a process of their own, and so are the two who talk. How long the machine had something else to do is
-taken off the longest wait: "max by the server" is what it took by the server's fault.
+The attackers are a process of their own, and so are the two who talk. The time that the machine had something else to
+do is subtracted from the longest wait: "max by the server" is the server's part.
 """
 
 import os
@@ -24,7 +24,7 @@ from greenchat.bench.swarm import StalledError
 _PAUSE = 0.02  # seconds between two messages
 _PATIENCE = 60.0  # seconds for a message
 _STOPPING = 60.0
-_GOING_ON = 5.0  # seconds for which the attack goes on after the window, at most: meanwhile the server is ended
+_GOING_ON = 5.0  # the most seconds for which the attack continues after the window, while the server is stopped
 _KIND_NUMBERS = {name: number for number, name in enumerate(KINDS)}
 
 
@@ -79,7 +79,7 @@ class _Talker:
             raise StalledError(f"{words[0].decode()} did not come within {_PATIENCE:g} s: {error}") from error
 
     def was_told(self) -> bool:
-        """Whether an ERROR is the last that it gets."""
+        """Whether the last message it gets is an ERROR."""
         with suppress(StalledError):
             self.read_until(b"ERROR ")
             return True
@@ -140,7 +140,7 @@ def _talk(job: Job, one: _Talker, other: _Talker) -> dict[str, float]:
 
 
 def _kept_waiting(job: Job) -> float:
-    """For how long the server and this process have been ready to run while others had their core, in seconds."""
+    """Return how long the server and this process were ready to run while others had their core, in seconds."""
     return waiting_seconds(os.getpid()) + (waiting_seconds(job.pid) if job.pid else 0.0)
 
 
@@ -150,7 +150,7 @@ def _await_end(pid: int, waited: float) -> tuple[float, float]:
     last = waited
     while time.monotonic() < deadline:
         with suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            if stat.read().rpartition(")")[2].split()[0] != "Z":  # whoever started it has not yet looked
+            if stat.read().rpartition(")")[2].split()[0] != "Z":  # the process that started it has not looked yet
                 with suppress(ProcessLookupError):
                     last = waiting_seconds(pid)
                 time.sleep(0.005)

@@ -1,6 +1,6 @@
 """Coming and going while others talk: a channel whose members speak, and visitors who join, part, quit and come again.
 
-There is one coming or going for every so many messages, so that the work is the same whatever the server's speed.
+There is one join or departure for every so many messages, so that the work is the same whatever the server's speed.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -57,7 +57,7 @@ class _Visitor:
         client.feed = self.reader.feed
 
     def act(self) -> bool:
-        """Come or go, if it is not about to."""
+        """Join or leave, unless that is under way."""
         if self.state is _Is.ELSEWHERE:
             self.state = _Is.COMING
             self.client.send(b"JOIN %b\r\n" % CHANNEL)

@@ -1,6 +1,7 @@
-"""The terminal client beside irssi and WeeChat: what a user feels, measured in a pseudo-terminal, in one run.
+"""The terminal client beside irssi and WeeChat: what a user notices, measured in a pseudo-terminal, in one run.
 
-Each client talks to the same small server. Keys are single capital letters that stand nowhere else on the screen.
+Each client is connected to the same small server. Keys are single capital letters that appear nowhere else on the
+screen.
 """
 
 import json
@@ -22,7 +23,7 @@ KEYS = "QWERYUIOZXVN"
 FLOOD_PER_SECOND = 2000
 FLOOD_SECONDS = 3.0
 BURST = 10_000
-KEPT_WITHIN = 20.0  # seconds in which a line that was typed as the connection dropped has to arrive
+KEPT_WITHIN = 20.0  # seconds for a line that was typed as the connection dropped to arrive
 LINE = "some words of an ordinary length that fill most of one row, number {number} "
 
 ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
@@ -41,7 +42,10 @@ ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 
 
 def measure(command: Callable[[int, Path], Sequence[str]]) -> dict[str, float]:
-    """All figures of one client, in seconds, bytes, and 1 or 0. command: its command line for a port and a folder."""
+    """Return all figures of one client, in seconds, bytes, and 1 or 0.
+
+    command: its command line for a port and a folder.
+    """
     with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as folder:
         server = StageServer()
         client = Client(command(server.port, Path(folder)), _environment(folder))
@@ -90,7 +94,7 @@ def _measure(server: StageServer, client: Client) -> dict[str, float]:
 
 
 def _echoes(client: Client, count: int, pause: float) -> list[float]:
-    """Seconds from a key to its letter on the screen; the line is emptied now and then."""
+    """Return the seconds from a key to its letter on the screen; the line is emptied now and then."""
     seconds = []
     for number in range(count):
         key = KEYS[number % len(KEYS)]

@@ -26,7 +26,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     count = shape["clients"]
     swarm = Swarm(job.address)
     clients, arrival = gather(swarm, [None] * count, progress=job.gathering)
-    # Client i writes to client i + 1: a "room" of one listener, who alone sees what is said there.
+    # Client i writes to client i + 1: a "room" of one listener, who alone sees the messages.
     rooms = [Room(nick((index + 1) % count)) for index in range(count)]
     talk = Talk(job, swarm, rooms, speakers([(room, [index]) for index, room in enumerate(rooms)]), shape["flight"])
     for room, client in zip(rooms, [*clients[1:], clients[0]], strict=True):

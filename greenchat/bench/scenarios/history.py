@@ -1,7 +1,7 @@
-"""The memory: how fast it takes in, how soon it answers, how much room it needs.
+"""The history: how fast it stores, how soon it answers, how much space it needs.
 
 A program of greenchat's storage fills a database, in bulk and then turn by turn, and times that; a server is started on
-it, and one client asks: for the latest hundred messages of channels, for pages at random places, and for words.
+it, and one client asks: for the latest hundred messages of channels, for pages at random positions, and for words.
 """
 
 import json
@@ -54,7 +54,7 @@ def _run(options: Namespace) -> int:
 
 
 def _fill(data: Path, options: Namespace) -> dict[str, float]:
-    """Figures of filling the database. Raises NotStartedError."""
+    """Return figures of filling the database. Raises NotStartedError."""
     command = [sys.executable, "-m", "greenchat.storage.benchmark", str(data / "greenchat.db")]
     sizes = ["--rows", str(options.rows), "--channels", str(options.channels), "--turn", str(options.turn)]
     ended = subprocess.run([*command, *sizes], capture_output=True, text=True, check=False)
@@ -65,7 +65,7 @@ def _fill(data: Path, options: Namespace) -> dict[str, float]:
 
 
 def _target(data: Path) -> Target:
-    """greenchat-server on this data folder."""
+    """Return greenchat-server on this data folder."""
     target = greenchat_target()
     assert target.command
     command = target.command
@@ -85,7 +85,7 @@ class _Client:
         self._data = b""
 
     def ask(self, question: bytes, until: bytes) -> bytes:
-        """Send lines; what comes up to the first line that holds this."""
+        """Send lines; return everything up to the first line that contains this."""
         self._socket.sendall(question)
         start = 0
         while (end := self._data.find(until, start)) < 0 or (line_end := self._data.find(b"\n", end)) < 0:
@@ -98,11 +98,11 @@ class _Client:
         return answer
 
     def join(self, channel: bytes) -> None:
-        """Be in a channel."""
+        """Join a channel."""
         self.ask(b"JOIN %s\r\n" % channel, b" 366 ")
 
     def close(self) -> None:
-        """Go."""
+        """Close the connection."""
         self._socket.close()
 
 
@@ -117,7 +117,7 @@ def _client(address: Address) -> Iterator[_Client]:
 
 
 def _questions(channels: list[bytes], chance: random.Random, span: int) -> Mapping[str, Callable[[], bytes]]:
-    """Return the questions, to be asked again and again with other values. span: ms that the talk lasted."""
+    """Return the questions, to be asked again and again with other values. span: ms covered by the messages."""
     now = time.time_ns() // 1_000_000
 
     def page() -> bytes:
@@ -137,7 +137,7 @@ def _questions(channels: list[bytes], chance: random.Random, span: int) -> Mappi
 
 
 def _delays(what: str, client: _Client, question: Callable[[], bytes], requests: int) -> dict[str, float]:
-    """Seconds until an answer is whole."""
+    """Return the seconds until each answer is complete."""
     delays = []
     lines = 0
     for _ in range(requests):

@@ -1,4 +1,4 @@
-"""Thousands who say nothing: the memory that one of them takes, and what their PINGs cost."""
+"""Thousands of silent clients: the memory that one of them takes, and the cost of their PINGs."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """One channel of three kinds of clients: no capabilities; server-time and message-tags; all that the server offers.
 
-What matters is the ratio to the same run without capabilities (`fanout`), which is measured beside it.
+The result is the ratio to the same run without capabilities (`fanout`), which is measured beside it.
 """
 
 from argparse import ArgumentParser, Namespace

@@ -1,7 +1,7 @@
-"""Bad neighbours: what do others notice of a client that never reads, and of one that sends as fast as it can?
+"""Bad neighbours: how a client that never reads, and one that sends as fast as it can, affect others.
 
-The same talk is measured twice, first without them. Servers started for this let a client send RATE lines a second:
-that is far above what the talkers need, but it is there, since this is what a throttle is for.
+The same talk is measured twice, first without them. Servers started for this let a client send RATE lines a second: far
+more than the talkers need, but limited, since a throttle is tested.
 """
 
 import socket

@@ -1,7 +1,7 @@
-"""Thousands come at once: connect, register and join one channel; over when everybody has been told of everybody.
+"""Thousands connect at once, register and join one channel; it ends when everybody has been told of everybody.
 
-Who hears nothing for some seconds hangs up and tries again, as people's programs do: a server whose listen queue is
-short drops connections that look established from the other side.
+A client that hears nothing for some seconds reconnects, as real programs do: a server whose listen queue is short drops
+connections that look established from the other side.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -19,7 +19,7 @@ from greenchat.bench.wire import HEAD
 
 CHANNEL = b"#bench"
 PATIENCE = 5.0  # seconds
-SAMPLE = 37  # the names that one client in so many is told are checked for doubled ones
+SAMPLE = 37  # one client in so many is checked for duplicate names
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -52,7 +52,7 @@ class _Newcomer:
         if self.heard:
             storm = self.storm
             storm.swarm.lost(client)
-        self.came = 0.0  # refused: out of patience at once
+        self.came = 0.0  # refused: retry at once
 
     def private(self, line: bytes) -> None:
         head = HEAD.match(line)
@@ -102,7 +102,7 @@ class _Storm:
         self.began = self.last_registered = self.last_joined = 0.0
 
     def over(self) -> bool:
-        """Let more come in; True when everybody has been told of everybody."""
+        """Let more clients connect; return True when everybody has been told of everybody."""
         self.job.gathering("joined", self.joined, self.count)
         if self.registered < self.count:
             self._come()
@@ -132,7 +132,7 @@ class _Storm:
 def _run(job: Job, shape: Shape) -> Figures:
     swarm = Swarm(job.address)
     storm = _Storm(job, swarm, shape)
-    # The first one is there before the storm, so that what is said in the channel has a known beginning.
+    # The first one joins before the storm, so that the channel's transcript has a known beginning.
     (founder,), _ = gather(swarm, [CHANNEL])
     seat(founder, storm.transcript, echo=True)
     job.window()
