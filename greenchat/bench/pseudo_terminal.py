@@ -60,7 +60,7 @@ class StageServer:
         self._connection.close()
 
     def close(self) -> None:
-        """Stop the client."""
+        """Stop listening."""
         self._listener.close()
 
     def wait_said(self, text: str, seconds: float) -> bool:

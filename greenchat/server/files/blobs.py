@@ -22,7 +22,7 @@ class Part:
     """A content that is being written. size: bytes so far. head: the first of them. path: where it is."""
 
     def __init__(self, path: Path, head: int) -> None:
-        """head: how many bytes to keep of the beginning. Raises OSError."""
+        """Begin a file. head: how many bytes to keep of the beginning. Raises OSError."""
         self.path = path
         self.size = 0
         self.head = b""
@@ -31,7 +31,7 @@ class Part:
         self._file: IO[bytes] = path.open("wb")
 
     def write(self, data: bytes) -> None:
-        """Append. Raises OSError."""
+        """Append data. Raises OSError."""
         self._file.write(data)
         self._hash.update(data)
         self.size += len(data)
@@ -55,7 +55,7 @@ class Blobs:
     """The folder."""
 
     def __init__(self, data: Path) -> None:
-        """data: the data folder."""
+        """Open the blobs. data: the data folder."""
         self._folder = data / FOLDER
         self._count = 0
 

@@ -26,7 +26,7 @@ _BROKEN = "The picture is damaged"
 
 
 def clean_jpeg(data: bytes) -> tuple[bytes, int]:
-    """Keeps JFIF, the colour profile, and Adobe's segment, which says how colours are stored."""
+    """Return the picture with only JFIF, the colour profile, and Adobe's segment about colours."""
     kept, place = [data[:2]], 2
     while True:
         marker = _at(data, place, 2)
@@ -68,7 +68,7 @@ def _end_of_scan(data: bytes, place: int) -> int:
 
 
 def clean_png(data: bytes) -> tuple[bytes, int]:
-    """Keeps the critical chunks, those about colours, and animation."""
+    """Return the picture with only the critical chunks, those about colours, and animation."""
     kept, place, frames = [data[:8]], 8, 0
     while True:
         length = int.from_bytes(_at(data, place, 4), "big")
@@ -85,7 +85,7 @@ def clean_png(data: bytes) -> tuple[bytes, int]:
 
 
 def clean_gif(data: bytes) -> tuple[bytes, int]:
-    """Keeps frames, their timing, and how often they repeat; neither comments nor text."""
+    """Return the picture with only frames, their timing, and repetition; without comments and text."""
     place = 13 + _table(_at(data, 10, 1)[0])
     kept, frames = [_at(data, 0, place)], 0
     while True:
@@ -106,7 +106,7 @@ def clean_gif(data: bytes) -> tuple[bytes, int]:
 
 
 def _table(flags: int) -> int:
-    """Bytes of a table of colours."""
+    """Return the bytes of a table of colours."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
@@ -117,7 +117,7 @@ def _end_of_blocks(data: bytes, place: int) -> int:
 
 
 def clean_webp(data: bytes) -> tuple[bytes, int]:
-    """Keeps pixels, transparency, animation, and the colour profile."""
+    """Return the picture with only pixels, transparency, animation, and the colour profile."""
     end = 8 + int.from_bytes(_at(data, 4, 4), "little")
     kept, place, frames = [], 12, 0
     while place + 8 <= end:

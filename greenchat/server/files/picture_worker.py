@@ -27,7 +27,7 @@ _PER_PIXEL = 12  # bytes: it is there decoded, turned, and as the encoder wants 
 
 
 def main(source: Path, cleaned: Path, thumbnail: Path, millions: int) -> None:
-    """Raises PictureError."""
+    """Clean the picture. Raises PictureError."""
     most = millions * 1_000_000
     Image.MAX_IMAGE_PIXELS = None  # we count ourselves
     try:

@@ -12,15 +12,14 @@ from greenchat.server.http.request import Request
 
 
 def context_of(request: Request) -> Context:
-    """In which a connection asks that is nobody's."""
+    """Return a context for a connection without a user."""
     connection = request.connection
     connection.server.turn.begin()
     return connection.context(Message(""))
 
 
 def stranger_of(request: Request) -> Context:
-    """In which whoever is at the request's address asks, behind a proxy too: what is counted by address is counted
-    there."""
+    """Return a context for a stranger at the request's address, even behind a proxy, so that limits count it there."""
     ctx = context_of(request)
     return ctx.aside(Session(Outbox(Dirty()), request.address, ctx.now))
 

@@ -62,7 +62,7 @@ class Server(Protocol):
         """The data folder."""
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def run_step(self, step: Callable[[Context], object]) -> object:
         """Run something as the server itself."""
@@ -112,7 +112,8 @@ class FilePages:
             self._uploads.forget(hashed)
 
     def _tell(self, request: Request) -> Response:
-        """ "Servers MUST accept OPTIONS requests on the upload URI"; browsers ask so whether another site may."""
+        """Answer OPTIONS, with which browsers ask for another site: "Servers MUST accept OPTIONS requests on the upload
+        URI"."""
         allowed = [("Allow", "GET, HEAD, OPTIONS, POST"), ("Accept-Post", "*/*")]
         headers = "Authorization, Content-Type, Content-Disposition"
         for_pages = [
@@ -280,7 +281,7 @@ def _size(path: Path) -> int:
 
 
 def _read(path: Path, start: int, count: int) -> bytes:
-    """Raises OSError."""
+    """Read a part of a file. Raises OSError."""
     with path.open("rb") as file:
         file.seek(start)
         return file.read(count)

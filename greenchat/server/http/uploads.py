@@ -111,7 +111,7 @@ class Uploads:
 
 
 def _tried(work: Callable[..., T], *words: object) -> T | OSError | PictureError:
-    """In a thread: gevent would print what it raises as a bug."""
+    """Return an error instead of raising it in a thread: gevent would print it as a bug."""
     try:
         return work(*words)
     except (OSError, PictureError) as error:
@@ -119,7 +119,7 @@ def _tried(work: Callable[..., T], *words: object) -> T | OSError | PictureError
 
 
 def _result(found: T | OSError | PictureError) -> T:
-    """Raises HttpError."""
+    """Return the result of the thread. Raises HttpError."""
     if isinstance(found, PictureError):
         raise HttpError(422, str(found))
     if isinstance(found, OSError):
