@@ -327,7 +327,7 @@ class App:
         return ban.message if ban else defcon_gate(self.network).objection(host)
 
     def relocate(self, session: Session, host: str) -> str:
-        """A session comes from this IP address, as its gateway says: "" or why there is no room for it."""
+        """Move a session to the IP address that its gateway gives; return "" or why there is no room for it."""
         reason = self.admission.relocate(session, host, self.options.connections)
         if not reason:
             self.blocklists.look_up_later(session, host)

@@ -35,7 +35,7 @@ class BlocklistGate:
     """Lets clients in by what blocklists say of their addresses."""
 
     def __init__(self, server: Server) -> None:
-        """Raises ConfigError where the package for it is missing."""
+        """Make a gate. Raises ConfigError if the package for it is missing."""
         self._server = server
         self._lists = Blocklists(lambda: server.options.dnsbl, lambda: server.options.connections.exempt)
 

@@ -55,7 +55,9 @@ class Blocklists:
     """Looks addresses up, and remembers the answers for a while."""
 
     def __init__(self, options: Callable[[], BlocklistOptions], exempt: Callable[[], tuple[IpNetwork, ...]]) -> None:
-        """exempt: addresses that are never asked about. Raises ConfigError where the package is missing."""
+        """Make a client of the lists. exempt: addresses that are never looked up.
+
+        Raises ConfigError if the package is missing."""
         self._options = options
         self._exempt = exempt
         self._threads: ThreadPool | None = None
@@ -119,7 +121,7 @@ def query_name(host: str, zone: str) -> str:
 
 
 def _look_up(host: str, options: BlocklistOptions) -> Listing | None:
-    """In a thread: it waits for the DNS."""
+    """Look an address up, in a thread: it waits for the DNS."""
     ask = _asking(options)
     for zone in options.zones:
         name = query_name(host, zone.name)
