@@ -116,9 +116,9 @@ def ratios(ours: Sequence[Figures], theirs: Sequence[Figures]) -> dict[str, floa
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells as aligned text; the first row is the head, the first column is set left, the others right.
+    """Return rows of cells as aligned text; the first row is the head, the first column is aligned left.
 
-    Columns that have no room on a terminal stand below, in a table with the same first column.
+    Columns that do not fit on a terminal are below, in a table with the same first column.
     """
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     parts = [_part(rows, widths, columns) for columns in _columns(widths)]

@@ -57,7 +57,8 @@ class Blocklists:
     def __init__(self, options: Callable[[], BlocklistOptions], exempt: Callable[[], tuple[IpNetwork, ...]]) -> None:
         """Make a client of the lists. exempt: addresses that are never looked up.
 
-        Raises ConfigError if the package is missing."""
+        Raises ConfigError if the package is missing.
+        """
         self._options = options
         self._exempt = exempt
         self._threads: ThreadPool | None = None
