@@ -26,7 +26,7 @@ class Framing:
     __slots__ = ("_is_open", "_known", "_rest")
 
     def __init__(self, known: dict[bytes, tuple[bytes, bytes]]) -> None:
-        """known: chunks -> their lines, and what was left over; all clients share it."""
+        """Begin with the handshake. known: chunks -> their lines, and what was left over; all clients share it."""
         self._is_open = False
         self._rest = b""
         self._known = known
@@ -63,7 +63,7 @@ class Framing:
 
 
 def _lines(data: bytes, at: int) -> tuple[bytes, bytes]:
-    """The lines of the frames from a place on, and what follows the last whole frame. Raises WrongFrameError."""
+    """Return the lines of the frames from an offset on, and what follows the last frame. Raises WrongFrameError."""
     size = len(data)
     lines: list[bytes] = []
     while at + 2 <= size:
