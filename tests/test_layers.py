@@ -332,7 +332,7 @@ Sum Suspend Swap Sweep Switch Sync Take Talk Tell Test Throttle Tidy Time Toggle
 Try Turn Type Unblock Undo Unmount Unpack Unquote Unregister Unsubscribe Untrust Update Upgrade Upload Use Validate
 Verify Visit Vote Vouch Wait Wake Walk Warn Watch Welcome Wrap Write Yield
 """
-IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands", "server", "bench")
+IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands")
 NOT_SO_DESCRIBED = re.compile(r"(\w+\.)?(cached_)?property$|command\(")  # a value; HELP, with the syntax first
 
 
