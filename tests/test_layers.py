@@ -61,7 +61,7 @@ INNER_ORDER = {
     "server": [
         {"clock", "early_signals", "jwt_check", "log_files", "terminal", "mail", "urls", "systemd"},
         {"bearer", "net", "files"},
-        {"http", "control"},
+        {"http", "control", "push"},
         {"data"},
         {"sweeper", "reload", "tools", "health", "blocklist_gate"},
         {"app"},

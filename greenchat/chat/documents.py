@@ -33,12 +33,14 @@ PRESENCE = Kind("presence", "the id of an account that is always on")
 READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = Kind("token", "the hash of its secret")
 FILE = Kind("file", "the name in its address")
+PUSH = Kind("push", "the endpoint of a push subscription")
 
-KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, RESERVATION, PRESENCE, READ_MARKS, TOKEN, FILE)
+KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, RESERVATION, PRESENCE, READ_MARKS, TOKEN, FILE, PUSH)
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents.
 OWN = "secret"  # the secret from which unguessable values are derived, hex
 CLOAK = "cloak"  # the secret of the cloaks, hex
+VAPID = "vapid"  # the secret of the key with which pushes are signed, hex
 DEFCON = "defcon"  # the DEFCON level
 CASEMAPPING = "casemapping"  # the casemapping under which the keys of all documents are folded

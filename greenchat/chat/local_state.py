@@ -26,6 +26,7 @@ class LocalState:
         "monitors",
         "server_password",
         "troubles",
+        "vapid",
         "volumes",
     )
 
@@ -37,6 +38,7 @@ class LocalState:
         self.moderation = ModerationState()
         self.troubles: dict[str, str] = {}
         self.volumes = Volumes()
+        self.vapid = ""
         self._references = 0
         self._sessions = 0
 

@@ -14,6 +14,7 @@ from greenchat.chat.client_ids import SentIds
 from greenchat.chat.closures import Closures
 from greenchat.chat.local_state import LocalState
 from greenchat.chat.owned.files import Files
+from greenchat.chat.owned.push_subscriptions import PushSubscriptions
 from greenchat.chat.protection.cloaks import Cloaks
 from greenchat.chat.protection.defcon import NORMAL
 from greenchat.chat.protection.known_origins import KnownOrigins
@@ -68,6 +69,7 @@ class Network:
         "mode_counts",
         "most_users",
         "naming",
+        "pushes",
         "registrations",
         "renamed",
         "reservations",
@@ -109,8 +111,7 @@ class Network:
         self.known_origins = KnownOrigins()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
-        self.tokens = Tokens()
-        self.files = Files()
+        self.tokens, self.files, self.pushes = Tokens(), Files(), PushSubscriptions()
         self.bans = ServerBans(self.fold, self.mask_fold)
         self.reservations = Reservations(self.mask_fold)
         self.secret = b""
@@ -330,8 +331,7 @@ class Network:
         channels = self.channels_of(session.user) if session.user else []
         for channel in channels:
             channel.group.remove(session)
-        session.caps = caps
-        session.dialect = dialect
+        session.caps, session.dialect = caps, dialect
         for channel in channels:
             channel.group.add(session)
 

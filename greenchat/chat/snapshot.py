@@ -17,6 +17,7 @@ from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.owned.files import File
+from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.chat.paces import Pace
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan
@@ -89,6 +90,7 @@ MADE = {
         "logins",
         "mode_counts",
         "most_users",
+        "pushes",
         "registrations",
         "renamed",
         "reservations",
@@ -153,6 +155,7 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "dropped": [dropped.document() for dropped in network.accounts.dropped],
         "tokens": [token.document() for token in network.tokens],
         "files": [file.document() for file in network.files],
+        "pushes": [push.document() for push in network.pushes],
         "closures": network.closures.dump(),
         "bans": [ban.document() for ban in network.bans],
         "reservations": [each.document() for each in network.reservations],
@@ -205,6 +208,8 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         network.tokens.put(Token.from_document(token))
     for file in document["files"]:
         network.files.put(File.from_document(file))
+    for push in document["pushes"]:
+        network.pushes.put(PushSubscription.from_document(push))
     for ban in document["bans"]:
         network.bans.put(ServerBan.from_document(ban))
     for reservation in document.get("reservations", ()):

@@ -170,6 +170,28 @@ class FileHost:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """The rules for Web Push: https://github.com/ircv3/ircv3-specifications/pull/471. Times in seconds."""
+
+    enabled: Annotated[bool, Key("push private messages and highlights to devices that ask for it", restart=True)] = (
+        False
+    )
+    contact: Annotated[
+        str,
+        Key(
+            "how a push service reaches you, like mailto:admin@example.org or https://example.org/contact",
+            parse=validators.contact,
+        ),
+    ] = ""
+    quiet: Annotated[int, Key("seconds after somebody's last message in which they get none", 0, 86_400)] = 120
+    timeout: Annotated[float, Key("seconds that one push may take", 1, 60)] = 10.0
+    networks: Annotated[
+        tuple[IpNetwork, ...],
+        Key("addresses that are not public and may be pushed to all the same", parse=addresses.network),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
@@ -307,6 +329,9 @@ class Settings:
             "with the message that links them (REDACT), with their account, and after storage.keep_days."
         ),
     ] = field(default_factory=FileHost)
+    push: Annotated[
+        Push, Key("Web Push: clients and the page are told of what concerns them while they are closed.")
+    ] = field(default_factory=Push)
     admin: Annotated[Admin, Key("The answer to ADMIN.")] = field(default_factory=Admin)
     cloak: Annotated[
         Cloak,

@@ -92,6 +92,13 @@ def site(text: str) -> str:
     return text.rstrip("/") + "/" if text else ""
 
 
+def contact(text: str) -> str:
+    """Return how somebody can be reached, as a URL. Empty: none."""
+    if text and not re.fullmatch(r"(mailto:[!-~]+@|https://)[!-~]{1,200}", text):
+        raise ValueError("must be like mailto:admin@example.org or https://example.org/contact")
+    return text
+
+
 def tag(text: str) -> str:
     """Return a message tag's name, `-` before it, or `*`: https://ircv3.net/specs/extensions/message-tags."""
     if not re.fullmatch(r"\*|-?[A-Za-z0-9./-]*[A-Za-z0-9]", text):

@@ -5,6 +5,7 @@ smuggled; so a line ends in CR LF and nothing else, a length is given once, and 
 """
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ _MOST_DIGITS = 15  # of a length
 
 _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rf"({_NAME}) (\S+) HTTP/([0-9])\.([0-9])")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})[ \r]")
 _FIELD = re.compile(rf"({_NAME}):[ \t]*(.*?)[ \t]*", re.DOTALL)
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
@@ -99,6 +101,19 @@ def format_error(error: HttpError) -> bytes:
         f"Content-Length: {len(text)}\r\n{fields}Connection: close\r\n\r\n"
     )
     return head.encode("latin-1") + text
+
+
+def format_post(target: str, host: str, fields: Mapping[str, str], body: bytes) -> bytes:
+    """Return a whole request of ours, after whose answer the connection is closed."""
+    given = {"Host": host, "Content-Length": str(len(body)), "Connection": "close", **fields}
+    head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    return f"POST {target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body
+
+
+def parse_status(data: bytes) -> int:
+    """Return the status of an answer, 0 where its beginning is none of HTTP/1.1."""
+    match = _STATUS_LINE.match(data)
+    return int(match[1]) if match else 0
 
 
 def _request_line(line: str) -> tuple[str, str, tuple[int, int]]:

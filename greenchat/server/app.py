@@ -52,6 +52,7 @@ from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.server.net.workers import Threads
+from greenchat.server.push.pusher import start_push
 from greenchat.server.reload import apply
 from greenchat.server.sweeper import Sweeper
 from greenchat.storage.interface import StoreError
@@ -100,6 +101,7 @@ class App:
         self._health = Health(self, self.keeper.folder, self.store.last_id())
         self.connections: dict[Connection, None] = {}
         self.files = serve_extras(self)
+        self.push = start_push(self, self.store, self.random(32))
         self.http.complete()
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
@@ -166,6 +168,8 @@ class App:
         self.hangups.close()
         if self.files:
             self._let_end(self.files.close, "the last upload")
+        if self.push:
+            self._let_end(self.push.close, "a push")
         self._let_end(self.blocklists.close, "a question to the DNS")
         self._let_end(self.threads.kill, "a login or a search")
         self.turn.end()

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 IpNetwork = IPv4Network | IPv6Network
 
 _NETWORKS = {4: 24, 6: 48}  # bits of what one provider gives to one site
+_NAT64 = IPv6Network("64:ff9b::/96")  # https://www.rfc-editor.org/rfc/rfc6052#section-2.1
 _NETBLOCK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
 
 
@@ -34,6 +35,18 @@ def site(host: str) -> str:
     """Return the network that an address is most likely in: a /24 of IPv4, or a /48 of IPv6."""
     found = address(host)
     return str(ip_network((found, _NETWORKS[found.version]), strict=False))
+
+
+def is_public(host: str) -> bool:
+    """Whether an IP address is one of the public Internet, also where IPv6 only wraps one of IPv4."""
+    found = address(host)
+    if isinstance(found, IPv6Address):
+        within = found.sixtofour or (found.teredo or (None, None))[1]
+        if found in _NAT64:
+            within = IPv4Address(int(found) & 0xFFFFFFFF)
+        if within is not None:
+            return is_public(str(within))
+    return found.is_global and not found.is_multicast
 
 
 def is_within(host: str, networks: tuple[IpNetwork, ...]) -> bool:

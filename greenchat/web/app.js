@@ -20,6 +20,7 @@ import { Join } from "./view/join.js";
 import { listenToKeys } from "./view/keys.js";
 import { Messages } from "./view/messages.js";
 import { Notifier } from "./view/notifier.js";
+import { Push } from "./view/push.js";
 import { Session } from "./view/session.js";
 import { Members, Sidebar } from "./view/sidebar.js";
 import { ofBrowser, ofTab } from "./view/storage.js";
@@ -60,6 +61,7 @@ class Page extends Frame {
 
   build() {
     this.notifier = new Notifier(this);
+    this.push = new Push(this);
     this.joinView = new Join(this);
     this.sidebar = new Sidebar(this);
     this.header = new Header(this);
@@ -216,6 +218,7 @@ class Page extends Frame {
       welcome: () => {
         this.showRoom();
         if (model.account) this.session.begin();
+        this.push.follow();
         this.later(() => document.querySelector("dialog") || this.composer.focus());
       },
       refused: () => {
@@ -306,6 +309,7 @@ class Page extends Frame {
   }
 
   saveSettings() {
+    this.push.follow();
     ofBrowser.put("settings", this.model.settings);
     this.applySettings();
     this.model.change("all");

@@ -17,6 +17,37 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(answer(request));
 });
 
+// What the server pushes is one message, as IRC has it: https://github.com/ircv3/ircv3-specifications/pull/471
+self.addEventListener("push", (event) => {
+  const line = event.data?.text() ?? "";
+  const found = /^(?:@\S+ )?:([^ !]+)\S* (?:PRIVMSG|NOTICE) [~&@%+]*(\S+) :?(.*)$/s.exec(line);
+  if (found) event.waitUntil(tell(...found.slice(1)));
+});
+
+async function tell(nick, target, said) {
+  const pages = await self.clients.matchAll({ type: "window" });
+  if (pages.some((page) => page.focused)) return; // it is read there
+  const isChannel = target.startsWith("#");
+  const text = said.replace(/^\x01ACTION |\x03(?:\d{1,2}(?:,\d{1,2})?)?|[\0-\x1f]/g, "").slice(0, 160);
+  await registration.showNotification(isChannel ? `${nick} in ${target}` : nick, {
+    body: text,
+    tag: isChannel ? target : nick,
+    icon: `${registration.scope}icons/icon.svg`,
+    data: isChannel ? target : "",
+  });
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data));
+});
+
+async function show(channel) {
+  const [page] = await self.clients.matchAll({ type: "window" });
+  if (page) return page.focus();
+  return self.clients.openWindow(registration.scope + encodeURI(channel));
+}
+
 /** Keep the page as it is now: its first document names all of its parts. */
 async function fill() {
   const cache = await caches.open(CACHE);

@@ -60,6 +60,7 @@ PATTERNS: dict[str, list[str]] = {
     "MONITOR": ["+ {nick},{nick}", "- {nick}", "C", "L", "S"],
     "AWAY": ["", ":{text}", "*"],
     "FILEHOST": ["TOKEN", "{word}"],
+    "WEBPUSH": ["VAPIDPUBKEY", "REGISTER https://{word}.example/ {word}", "UNREGISTER {word}"],
     "SETNAME": [":{text}"],
     "QUIT": ["", ":{text}"],
     "OPER": ["root secret", "root wrong", "nobody secret"],

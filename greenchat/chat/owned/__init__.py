@@ -1,1 +1,1 @@
-"""What accounts own beside themselves: for now, the files that they have uploaded."""
+"""What accounts own beside themselves: uploaded files, and devices that are pushed to."""

@@ -23,6 +23,7 @@ from greenchat.commands.accounts.verification import (
     mail_code,
     new_code,
 )
+from greenchat.commands.accounts.webpush import forget_pushes_of
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
@@ -219,6 +220,7 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str) -> None
     verifier, verifier_512 = verifiers
     account = change_account(ctx, account.name, verifier=verifier, verifier_512=verifier_512, reset="")
     drop_of(ctx, account, *PASSING, SESSION)
+    forget_pushes_of(ctx, account)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
     then(ctx, "")
 

@@ -51,13 +51,14 @@ def forget_account(ctx: Context, account: Account) -> None:
     is the caller's task, see `services.removal`. Raises StoreError.
     """
     network = ctx.network
-    tokens, files = network.tokens.of(account), network.files.of(account.id)
+    tokens, files, pushes = network.tokens.of(account), network.files.of(account.id), network.pushes.of(account.id)
     gone = [
         Document(documents.ACCOUNT.name, network.fold(account.name), None),
         Document(documents.READ_MARKS.name, account.id, None),
         Document(documents.PRESENCE.name, account.id, None),
         *[Document(documents.TOKEN.name, token.hash, None) for token in tokens],
         *[Document(documents.FILE.name, file.name, None) for file in files],
+        *[Document(documents.PUSH.name, push.endpoint, None) for push in pushes],
     ]
     others = [
         replace(other, accepted=tuple(key for key in other.accepted if key != account.id))
@@ -77,6 +78,8 @@ def forget_account(ctx: Context, account: Account) -> None:
         network.tokens.drop(token.hash)
     for file in files:
         network.files.drop(file.name)
+    for push in pushes:
+        network.pushes.drop(push.endpoint)
     for other in others:
         network.accounts.put(other)
     for user in network.users.values():

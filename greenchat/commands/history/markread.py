@@ -30,6 +30,7 @@ def markread(ctx: Context) -> None:
     if conversation is None:
         raise FailError("MARKREAD", "INVALID_PARAMS", params[0], text="Invalid target")
     marks = marks_of(ctx, ctx.user)
+    ctx.session.active = ctx.now  # somebody looks at it
     # `*` is not a time to set ("MUST NOT be a literal `*`") and answered like a question
     if len(params) > 1 and params[1] != "*" and marks.advance(conversation.key, min(_time(params[1]), ctx.now)):
         if ctx.user.account:

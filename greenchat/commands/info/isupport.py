@@ -28,7 +28,8 @@ def isupport(ctx: Context) -> None:
 
 def send_isupport(ctx: Context) -> None:
     """Send all tokens, in as few lines as possible."""
-    _send(ctx, tokens(ctx.network.settings))
+    vapid = ctx.network.local.vapid  # as soju and Ergo tell it, so that clients need not ask
+    _send(ctx, [*tokens(ctx.network.settings), *[f"VAPID={vapid}"] * bool(vapid)])
 
 
 def announce_isupport(ctx: Context, before: Settings) -> Iterator[None]:

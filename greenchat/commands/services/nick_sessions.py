@@ -5,6 +5,7 @@ from greenchat.chat.user import Session, User
 from greenchat.commands.accounts.login import log_out
 from greenchat.commands.accounts.nick_ownership import owns
 from greenchat.commands.accounts.tokens import drop, drop_of
+from greenchat.commands.accounts.webpush import forget_pushes_of
 from greenchat.commands.connection.nick import change_nick
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.connection.reattach import reunite
@@ -63,6 +64,7 @@ def logout(ctx: Context, words: list[str]) -> None:
     if not chosen and wish not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection with that number: SESSIONS lists them")
     drop_of(ctx, account, SESSION, *PASSING)  # or a browser would log in again by itself
+    forget_pushes_of(ctx, account)
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
     if wish == "ALL":

@@ -59,6 +59,7 @@ class Turn:
         "_store",
         "_writes",
         "dirty",
+        "kept",
         "longest",
         "meter",
         "schedule",
@@ -71,6 +72,8 @@ class Turn:
         self._store = store
         self.send_queues = send_queues
         self.meter: Meter | None = None
+        self.kept: list[Callable[[Sequence[Write]], None]] = []
+        """Who is shown, in the loop, what was kept."""
         self.longest = Longest()
         self._opened = 0.0
         self._loop = get_hub().loop
@@ -218,6 +221,15 @@ class Turn:
                 self._erased[write.conversation, write.id] = None
                 while len(self._erased) > _ERASED_LATELY:
                     del self._erased[next(iter(self._erased))]
+        if self.kept:
+            self._show(writes)
+
+    def _show(self, writes: Sequence[Write]) -> None:
+        for look in self.kept:
+            try:
+                look(writes)
+            except Exception:
+                log.exception("a bug kept somebody from seeing what was kept")
 
     def _take_back(self, said: list[tuple[Encoded, Callable[[], None]]]) -> None:
         unseen = {id(data) for each, _ in said for data in each.encodings}

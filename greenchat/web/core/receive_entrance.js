@@ -9,7 +9,8 @@ export const WANTED = new Set(
   `account-notify account-tag away-notify batch cap-notify chghost echo-message extended-join extended-monitor
   invite-notify labeled-response message-tags multi-prefix sasl server-time setname standard-replies userhost-in-names
   draft/account-registration draft/channel-rename draft/chathistory draft/event-playback draft/extended-isupport
-  draft/message-redaction draft/multiline draft/read-marker soju.im/search`.split(/\s+/),
+  draft/message-redaction draft/multiline draft/read-marker draft/webpush
+  soju.im/search`.split(/\s+/),
 );
 
 const JOINED = 5; // channels in one line, which then fits

@@ -162,6 +162,7 @@ export function register(ui, email = "") {
         else {
           ui.toast(`The name ${answer.params[1]} is yours now.`);
           ui.session.begin();
+          ui.push.follow();
         }
         return "";
       },
@@ -202,7 +203,10 @@ export function logIn(ui, name = "") {
       async () => {
         model.wanted = who.value.trim();
         const why = await chat.prove(who.value.trim(), secret.value);
-        if (!why) ui.session.begin();
+        if (!why) {
+          ui.session.begin();
+          ui.push.follow();
+        }
         return why;
       },
       close,

@@ -1,0 +1,109 @@
+"""WEBPUSH: a device of an account asks to be told what concerns its owner while it is away.
+
+https://github.com/ircv3/ircv3-specifications/blob/master/extensions/webpush.md
+"""
+
+import base64
+import binascii
+import re
+
+from greenchat.chat import documents
+from greenchat.chat.accounts import Account
+from greenchat.chat.owned.push_subscriptions import PushSubscription
+from greenchat.commands.core.cap_offers import OFFERS
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
+from greenchat.protocol import caps
+from greenchat.protocol.message import parse
+from greenchat.storage.interface import Document
+
+_MOST = 10  # of one account; the oldest goes
+_LONGEST = 1024  # bytes of an endpoint: those of browsers have some 200
+_ENDPOINT = re.compile(r"https://[A-Za-z0-9.:\[\]-]{1,255}(/[!-~]*)?")
+_POINT, _SECRET = 65, 16  # bytes of a key of P-256, not compressed, and of the secret
+_KEPT = caps.MESSAGE_TAGS | caps.SERVER_TIME | caps.ACCOUNT_TAG
+
+OFFERS[caps.WEBPUSH] = lambda settings, _: "" if settings.push.enabled else None
+
+
+@command("WEBPUSH", params=1, needs=caps.WEBPUSH, way=Way.STEPS)
+def webpush(ctx: Context) -> None:
+    """WEBPUSH VAPIDPUBKEY | REGISTER <endpoint> <keys> | UNREGISTER <endpoint>
+
+    Let a device be told of private messages and of your name while you are away. Programs do this for you.
+    """
+    subcommand, *words = ctx.message.params
+    subcommand = subcommand.upper()
+    wanted = {"VAPIDPUBKEY": 0, "REGISTER": 2, "UNREGISTER": 1}.get(subcommand)
+    if wanted is None or len(words) < wanted:
+        raise _wrong(subcommand, "VAPIDPUBKEY, REGISTER with an endpoint and keys, or UNREGISTER with an endpoint")
+    if subcommand == "VAPIDPUBKEY":
+        ctx.respond(ctx.envelope("WEBPUSH", subcommand, ctx.network.local.vapid))
+        return
+    account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
+    if account is None:
+        raise FailError("WEBPUSH", "ACCOUNT_REQUIRED", subcommand, text="You have to be logged in")
+    endpoint = words[0]
+    if subcommand == "REGISTER":
+        p256dh, auth = _keys(words[1])
+        if not _ENDPOINT.fullmatch(endpoint) or len(endpoint) > _LONGEST:
+            raise _wrong(subcommand, "The endpoint must be an https URL")
+        kept = ctx.session.caps & _KEPT
+        ctx.propose(_subscribe, PushSubscription(endpoint, p256dh, auth, account.id, kept, ctx.now).document())
+    else:
+        ctx.propose(_unsubscribe, endpoint, account.id)
+    ctx.respond(ctx.envelope("WEBPUSH", subcommand, endpoint))
+
+
+def _keys(text: str) -> tuple[str, str]:
+    """Return the device's key and secret. Raises FailError."""
+    tags = parse(f"@{text} X").tags
+    key, secret = tags.get("p256dh", ""), tags.get("auth", "")
+    if len(_decoded(key)) != _POINT or len(_decoded(secret)) != _SECRET:
+        raise _wrong("REGISTER", "The keys must be p256dh=KEY;auth=SECRET in URL-safe base64")
+    return key.rstrip("="), secret.rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _wrong(subcommand: str, text: str) -> FailError:
+    return FailError("WEBPUSH", "INVALID_PARAMS", subcommand, text=text)
+
+
+@step("webpush.add")
+def _subscribe(ctx: Context, document: dict[str, object]) -> None:
+    subscription = PushSubscription.from_document(document)
+    known = ctx.network.pushes.of(subscription.owner)
+    for each in known[: max(0, len(known) - _MOST + 1)]:
+        forget_push(ctx, each.endpoint)
+    key = Document(documents.PUSH.name, subscription.endpoint, subscription.document())
+    ctx.journal.secure(key)
+    ctx.network.pushes.put(subscription)
+
+
+@step("webpush.drop")
+def _unsubscribe(ctx: Context, endpoint: str, owner: str) -> None:
+    found = ctx.network.pushes.get(endpoint)
+    if found is not None and found.owner == owner:
+        forget_push(ctx, endpoint)
+
+
+@step("webpush.forget")
+def forget_push(ctx: Context, endpoint: str) -> None:
+    """Drop a subscription, if it is there. Raises StoreError."""
+    if ctx.network.pushes.get(endpoint):
+        ctx.journal.secure(Document(documents.PUSH.name, endpoint, None))
+        ctx.network.pushes.drop(endpoint)
+
+
+def forget_pushes_of(ctx: Context, account: Account) -> None:
+    """Drop all subscriptions of an account: who has asked for them need not be its owner. Raises StoreError."""
+    for each in ctx.network.pushes.of(account.id):
+        forget_push(ctx, each.endpoint)

@@ -1,0 +1,104 @@
+"""Requests that the server itself makes, to addresses that users name: so never to this machine or its networks.
+
+The name is looked up and every address of it checked before each request, and the connection goes to the address that
+was checked, so that no second look-up can give another. Nothing is followed elsewhere. All of it blocks, for as long as
+the deadline says: it belongs into a thread.
+"""
+
+import re
+import socket
+import ssl
+from collections.abc import Mapping
+from time import monotonic
+from urllib.parse import urlsplit
+
+from greenchat.protocol.http_head import LINE_END, format_post, parse_status
+from greenchat.server.urls import own_addresses
+from greenchat.values.addresses import IpNetwork, is_public, is_within
+
+_MOST = 4096  # bytes of an answer that are read
+
+
+class OutgoingError(Exception):
+    """A request could not be made, or was not answered; the text says why."""
+
+
+def post(
+    url: str,
+    body: bytes,
+    fields: Mapping[str, str],
+    *,
+    trust: ssl.SSLContext,
+    allowed: tuple[IpNetwork, ...] = (),
+    timeout: float,
+) -> int:
+    """POST a body, and return the status of the answer.
+
+    fields: beside those that say where it goes and how long it is. allowed: networks that are not public, and may be
+    asked all the same. timeout: seconds for all of it. Raises OutgoingError.
+    """
+    deadline = monotonic() + timeout
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise OutgoingError("it is no URL") from error
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    if parts.scheme not in ("https", "http") or not host or not re.fullmatch(r"[!-~]+", target):
+        raise OutgoingError("it is no https URL")
+    request = format_post(target, parts.netloc.rpartition("@")[2], fields, body)
+    try:
+        sock = _connect(host, port, allowed, deadline)
+        with sock:
+            sock.settimeout(_left(deadline))
+            stream = trust.wrap_socket(sock, server_hostname=host) if parts.scheme == "https" else sock
+            with stream:
+                stream.settimeout(_left(deadline))
+                stream.sendall(request)
+                return _status(stream, deadline)
+    except ssl.SSLCertVerificationError as error:
+        raise OutgoingError(f"its certificate is not trusted: {error.verify_message}") from error
+    except (OSError, UnicodeError) as error:
+        raise OutgoingError(str(error) or type(error).__name__) from error
+
+
+def _connect(host: str, port: int, allowed: tuple[IpNetwork, ...], deadline: float) -> socket.socket:
+    """Raises OSError and OutgoingError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    own = own_addresses()
+    for *_, address in found:
+        where = str(address[0])
+        if not is_within(where, allowed) and (not is_public(where) or where in own):
+            raise OutgoingError("its address is not public")
+    family, kind, protocol, _, address = found[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.settimeout(_left(deadline))
+        sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _status(stream: socket.socket, deadline: float) -> int:
+    """Return the status of the answer. Raises OSError and OutgoingError."""
+    data = b""
+    while LINE_END not in data and len(data) < _MOST:
+        stream.settimeout(_left(deadline))
+        more = stream.recv(_MOST)
+        if not more:
+            break
+        data += more
+    status = parse_status(data)
+    if not status:
+        raise OutgoingError("the answer is no HTTP")
+    return status
+
+
+def _left(deadline: float) -> float:
+    """Return the seconds until the deadline. Raises TimeoutError."""
+    left = deadline - monotonic()
+    if left <= 0:
+        raise TimeoutError("it takes too long")
+    return left

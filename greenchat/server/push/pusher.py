@@ -1,0 +1,196 @@
+"""What is said is looked at once it is kept: whom it concerns, who is away, is told so on their devices.
+
+Looking is a few look-ups in the loop, and only where anybody has a subscription; encrypting and sending are done in
+threads. Each endpoint is sent one message after the other; one that fails again and again, or says that it is no more,
+is forgotten, and one that hangs keeps one thread for `push.timeout`, at most.
+"""
+
+import logging
+import re
+import ssl
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import gevent
+from gevent.threadpool import ThreadPool
+
+from greenchat.chat import documents
+from greenchat.chat.network import Network
+from greenchat.chat.owned.push_subscriptions import PushSubscription
+from greenchat.chat.user import User
+from greenchat.commands.accounts.webpush import forget_push
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.history_events import told_again
+from greenchat.server.net.outgoing import OutgoingError, post
+from greenchat.server.net.turn import Turn
+from greenchat.server.push.encryption import LONGEST, authorization, encrypt, private_key, public_text
+from greenchat.storage.interface import Document, Speech, Store, StoredEvent, StoreError, Write, members_of
+
+log = logging.getLogger(__name__)
+
+_THREADS = 4
+_MOST_WAITING = 20  # messages for one endpoint; the oldest go
+_GIVEN_UP = 8  # failures in a row after which an endpoint is forgotten
+_PAUSE = 60.0  # seconds after a failure in which nothing is tried
+_GONE = (404, 410)  # "404 ... the push message subscription has expired", rfc8030 section 7.3
+_LIVES = "86400"  # seconds for which the push service keeps it
+_SIGNED_FOR = 12 * 3600  # seconds
+_WORD = re.compile(r"[^\s,:;.!?()<>\"'@]+")
+_SAID = ("PRIVMSG", "NOTICE")
+
+
+class Server(Protocol):
+    """The parts of the server that push uses."""
+
+    network: Network
+    turn: Turn
+
+    def now(self) -> int:
+        """Ms since the epoch."""
+
+    def new_context(self) -> Context:
+        """In a turn of its own, a context in which the server itself acts."""
+
+
+class Pusher:
+    """Pushes for one server."""
+
+    def __init__(self, server: Server, secret: bytes) -> None:
+        """secret: 32 bytes, from which the server's own key is made."""
+        self._server = server
+        self._key = private_key(secret)
+        self._trust = ssl.create_default_context()
+        self._pool = ThreadPool(_THREADS)
+        self._waiting: dict[str, deque[bytes]] = {}
+        self._failures: Counter[str] = Counter()
+        self._not_before: dict[str, float] = {}
+        server.network.local.vapid = public_text(self._key)
+        server.turn.kept.append(self.look)
+
+    def close(self) -> None:
+        """Let what has begun end. Waits."""
+        self._pool.kill()
+
+    def look(self, writes: Sequence[Write]) -> None:
+        """Look at what was kept, in the loop: see whom it concerns."""
+        if not len(self._server.network.pushes):
+            return
+        for write in writes:
+            for event in write.events() if isinstance(write, Speech) else (write,):
+                if isinstance(event, StoredEvent) and event.command in _SAID:
+                    for user in self._concerned(event):
+                        self._tell(user, event)
+
+    def _concerned(self, event: StoredEvent) -> Iterator[User]:
+        """Yield the users whom a message concerns, who have subscriptions and are away."""
+        network = self._server.network
+        identities = members_of(event.conversation)
+        speaker = event.source.partition("!")[0]
+        found: Iterable[User | None]
+        if identities:
+            found = (network.user(event.params[0]),)
+        else:
+            channel = network.channel(event.params[0].lstrip(network.settings.mode_table.symbols))
+            named = {network.user(word) for word in _WORD.findall(event.params[-1])} if channel else set()
+            found = [user for user in named if user is not None and channel and user in channel.members]
+        for user in found:
+            if user is not None and network.user(speaker) is not user and self._is_away(user):
+                yield user
+
+    def _is_away(self, user: User) -> bool:
+        """Whether somebody has said nothing lately, on any device: else they will have seen it."""
+        if not user.account_id or not self._server.network.pushes.of(user.account_id):
+            return False
+        since = self._server.now() - self._server.network.settings.push.quiet * 1000
+        return all(session.away or session.active < since for session in user.sessions)
+
+    def _tell(self, user: User, event: StoredEvent) -> None:
+        for subscription in self._server.network.pushes.of(user.account_id):
+            line = _line(event, subscription.caps)
+            if not line or self._not_before.get(subscription.endpoint, 0.0) > time.monotonic():
+                continue
+            waiting = self._waiting.get(subscription.endpoint)
+            if waiting is None:
+                self._waiting[subscription.endpoint] = deque((line,))
+                gevent.spawn(self._send_all, subscription)
+            else:
+                waiting.append(line)
+                if len(waiting) > _MOST_WAITING:
+                    waiting.popleft()
+
+    def _send_all(self, subscription: PushSubscription) -> None:
+        """Send what waits for an endpoint, until nothing does."""
+        endpoint = subscription.endpoint
+        waiting = self._waiting[endpoint]
+        try:
+            while waiting and self._server.network.pushes.get(endpoint) is subscription:
+                if not self._note(endpoint, self._pool.apply(self._send, (subscription, waiting.popleft()))):
+                    break
+        finally:
+            del self._waiting[endpoint]
+
+    def _note(self, endpoint: str, outcome: int | str) -> bool:
+        """Note what came of a push: whether the next may be tried. outcome: a status, or why there is none."""
+        if isinstance(outcome, int) and 200 <= outcome < 300:
+            self._failures.pop(endpoint, None)
+            return True
+        self._failures[endpoint] += 1
+        place = urlsplit(endpoint).netloc
+        log.info("a push to %s failed: %s", place, outcome)
+        if outcome in _GONE or self._failures[endpoint] >= _GIVEN_UP:
+            self._failures.pop(endpoint, None)
+            self._not_before.pop(endpoint, None)
+            try:
+                self._server.new_context().propose(forget_push, endpoint)
+            except StoreError as error:
+                log.error("a push subscription could not be forgotten: %s", error)
+        else:
+            self._not_before[endpoint] = time.monotonic() + _PAUSE * self._failures[endpoint]
+        return False
+
+    def _send(self, subscription: PushSubscription, line: bytes) -> int | str:
+        """In a thread: gevent would print what it raises as a bug."""
+        settings = self._server.network.settings.push
+        parts = urlsplit(subscription.endpoint)
+        try:
+            body = encrypt(line, subscription.p256dh, subscription.auth)
+            signed = authorization(
+                self._key, f"https://{parts.netloc}", settings.contact, int(time.time()) + _SIGNED_FOR
+            )
+            fields = {"Content-Encoding": "aes128gcm", "Content-Type": "application/octet-stream", "TTL": _LIVES}
+            return post(
+                subscription.endpoint,
+                body,
+                fields | {"Urgency": "high", "Authorization": signed},
+                trust=self._trust,
+                allowed=settings.networks,
+                timeout=settings.timeout,
+            )
+        except OutgoingError as error:
+            return str(error)
+        except ValueError:
+            return 410  # it has no key with which anything can be encrypted
+
+
+def _line(event: StoredEvent, caps: int) -> bytes:
+    """Return a message as the device gets it: "exactly one IRC message as the payload, without the final CRLF"."""
+    first = event.params[-1].partition("\n")[0]
+    line = told_again(event._replace(params=(*event.params[:-1], first))).encode(caps).removesuffix(b"\r\n")
+    return line if len(line) <= LONGEST else b""
+
+
+def start_push(server: Server, store: Store, new: bytes) -> Pusher | None:
+    """Return what pushes, None where the settings want none. new: 32 bytes of chance, for a key if there is none yet.
+
+    Raises StoreError.
+    """
+    if not server.network.settings.push.enabled:
+        return None
+    found = store.document(documents.SERVER.name, documents.VAPID)
+    if not isinstance(found, str) or not re.fullmatch(r"[0-9a-f]{64}", found):
+        found = new.hex()
+        store.commit([Document(documents.SERVER.name, documents.VAPID, found)])
+    return Pusher(server, bytes.fromhex(found))

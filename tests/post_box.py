@@ -1,0 +1,97 @@
+"""An HTTP server for tests, with TLS if they like, that keeps what is posted to it and answers as it is told."""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Empty, Queue
+from typing import NamedTuple
+
+from greenchat.server.net.certificate import ensure_certificate
+
+_TIMEOUT = 20.0  # seconds: only a failing test waits that long
+
+
+class Post(NamedTuple):
+    """fields: with names in lower case."""
+
+    path: str
+    fields: dict[str, str]
+    body: bytes
+
+
+class PostBox(ThreadingHTTPServer):
+    """The server. status: of its answers. While `gate` is closed it answers nobody."""
+
+    daemon_threads = True
+
+    def __init__(self, folder: Path | None) -> None:
+        """folder: for its certificate, None without TLS."""
+        super().__init__(("127.0.0.1", 0), _Talk)
+        self.posts: Queue[Post] = Queue()
+        self.status = 201
+        self.fields: dict[str, str] = {}
+        self.gate = threading.Event()
+        self.gate.set()
+        self.certificate = Path()
+        if folder:
+            self.certificate, key = ensure_certificate(folder, "localhost", ["localhost", "127.0.0.1"])
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificate, key)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http{'s' if self.certificate != Path() else ''}://localhost:{self.server_address[1]}"
+
+    def take(self) -> Post:
+        """The next post."""
+        return self.posts.get(timeout=_TIMEOUT)
+
+    def is_empty(self, seconds: float = 0.3) -> bool:
+        """Whether nothing comes for so long."""
+        try:
+            self.posts.get(timeout=seconds)
+        except Empty:
+            return True
+        return False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that don't trust us."""
+
+
+class _Talk(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        box = self.server
+        assert isinstance(box, PostBox)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        box.posts.put(Post(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+        box.gate.wait(_TIMEOUT)
+        self.send_response(box.status)
+        for name, value in box.fields.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def post_box(folder: Path | None = None) -> Iterator[PostBox]:
+    """Serve until the block ends."""
+    box = PostBox(folder)
+    thread = threading.Thread(target=box.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield box
+    finally:
+        box.gate.set()
+        box.shutdown()
+        thread.join()
+        box.server_close()

@@ -1,0 +1,304 @@
+"""Push: what is sent to a device, when, and when not. The device of these tests decrypts what it gets."""
+
+import base64
+import hmac
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from greenchat.config.options import Storage
+from greenchat.config.settings import AccountSettings, Push, Settings
+from greenchat.protocol.message import Message, parse
+from greenchat.server.app import App
+from greenchat.values.addresses import network
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client, people
+from tests.post_box import Post, PostBox, post_box
+
+CAPS = "draft/webpush message-tags server-time account-tag echo-message"
+Start = Callable[..., ServerThread]
+
+
+class Device:
+    """What a browser has: a key, a secret, and an endpoint."""
+
+    def __init__(self, box: PostBox, path: str = "/one") -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.secret = bytes(range(16))
+        self.endpoint = box.url + path
+        self.point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+
+    @property
+    def keys(self) -> str:
+        """As WEBPUSH REGISTER has them."""
+        return f"p256dh={encoded(self.point)};auth={encoded(self.secret)}"
+
+    def read(self, post: Post) -> Message:
+        """Decrypt: RFC 8291, section 3.4, from the receiver's side."""
+        assert post.fields["content-encoding"] == "aes128gcm"
+        body = post.body
+        salt, size, own = body[:16], int.from_bytes(body[16:20], "big"), body[21 : 21 + body[20]]
+        assert len(body) <= size == 4096
+        shared = self.key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), own))
+        prk = hmac.digest(self.secret, shared, "sha256")
+        material = hmac.digest(prk, b"WebPush: info\0" + self.point + own + b"\x01", "sha256")
+        prk = hmac.digest(salt, material, "sha256")
+        key = hmac.digest(prk, b"Content-Encoding: aes128gcm\0\x01", "sha256")[:16]
+        nonce = hmac.digest(prk, b"Content-Encoding: nonce\0\x01", "sha256")[:12]
+        text = AESGCM(key).decrypt(nonce, body[86:], None)
+        assert text.endswith(b"\x02")
+        return parse(text[:-1].decode())
+
+
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+@pytest.fixture
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostBox]:
+    with post_box(tmp_path / "box") as found:
+        monkeypatch.setenv("SSL_CERT_FILE", str(found.certificate))
+        yield found
+
+
+@pytest.fixture
+def start(start_server: StartServer, tmp_path: Path) -> Start:
+    def starting(*, persistent: bool = False, **rules: Any) -> ServerThread:
+        given: dict[str, Any] = {"enabled": True, "quiet": 0, "contact": "mailto:me@example.org"}
+        given["networks"] = (network("127.0.0.1"),)
+        settings = Settings(accounts=AccountSettings(iterations=4096), push=Push(**given | rules))
+        return start_server(settings, replace(quick_options(tmp_path), storage=Storage(persistent=persistent)))
+
+    return starting
+
+
+@pytest.fixture
+def house(start: Start, box: PostBox) -> ServerThread:
+    return start()
+
+
+def register(client: Client) -> None:
+    client.send("REGISTER * * :sesame open")
+    client.expect("900")
+    client.run("NS SET ALWAYS-ON on")
+
+
+@pytest.fixture
+def alice(house: ServerThread) -> Iterator[Client]:
+    with people(house.address, "alice", caps=CAPS) as (client,):
+        register(client)
+        client.join("#dev")
+        yield client
+
+
+def subscribe(client: Client, device: Device) -> None:
+    (answer,) = client.run(f"WEBPUSH REGISTER {device.endpoint} {device.keys}")
+    assert (answer.command, answer.params) == ("WEBPUSH", ("REGISTER", device.endpoint))
+
+
+def subscriptions(house: ServerThread) -> list[str]:
+    return house.call(lambda app: [each.endpoint for each in app.network.pushes])
+
+
+def test_a_private_message_and_a_highlight(house: ServerThread, alice: Client, box: PostBox) -> None:
+    device = Device(box)
+    subscribe(alice, device)
+    with people(house.address, "bob", caps="message-tags draft/multiline batch") as (bob,):
+        bob.join("#dev")
+        bob.run("PRIVMSG alice :psst", "PRIVMSG #dev :nobody in particular", "PRIVMSG #dev :Alice: look!")
+        bob.run("TAGMSG alice", "PRIVMSG #dev :malice and alicette", "NOTICE #dev :(alice)")
+        heard = [alice.expect("PRIVMSG"), alice.expect("PRIVMSG"), alice.expect("PRIVMSG")]
+        read = [device.read(box.take()) for _ in range(3)]
+    assert [each.params for each in read] == [("alice", "psst"), ("#dev", "Alice: look!"), ("#dev", "(alice)")]
+    # "Servers MUST NOT drop the `msgid` tag if present"
+    assert read[0].tags["msgid"] == heard[0].tags["msgid"]
+    assert read[0].source == heard[0].source
+    assert box.is_empty()
+
+
+def test_what_a_push_service_gets(house: ServerThread, alice: Client, box: PostBox) -> None:
+    subscribe(alice, Device(box, "/path?x=1"))
+    (told,) = alice.run("WEBPUSH VAPIDPUBKEY")
+    tokens = {token for line in alice.run("VERSION") for token in line.params}
+    assert f"VAPID={told.params[1]}" in tokens
+    with people(house.address, "bob") as (bob,):
+        bob.run("PRIVMSG alice :hi")
+    post = box.take()
+    assert post.path == "/path?x=1"
+    assert (post.fields["ttl"], post.fields["urgency"]) == ("86400", "high")
+    # "The server MUST use the VAPID public key sent as a reply to the `VAPIDPUBKEY` subcommand"
+    assert post.fields["authorization"].endswith(f", k={told.params[1]}")
+
+
+def test_the_key_stays_over_a_restart(start: Start, box: PostBox) -> None:
+    house = start(persistent=True)
+    device = Device(box)
+    with people(house.address, "alice", caps=CAPS) as (alice,):
+        register(alice)
+        before = alice.run("WEBPUSH VAPIDPUBKEY")[0].params
+        subscribe(alice, device)
+    house.stop()
+    again = start(persistent=True)
+    with people(again.address, "bob", caps=CAPS) as (bob,):
+        assert bob.run("WEBPUSH VAPIDPUBKEY")[0].params == before
+        bob.run("PRIVMSG alice :you are not here, and still")
+        assert device.read(box.take()).params[1] == "you are not here, and still"
+
+
+def test_it_is_quiet_while_another_device_is_in_use(start: Start, box: PostBox) -> None:
+    house = start(quiet=3600)
+    device = Device(box)
+    with people(house.address, "alice", "bob", caps=CAPS) as (alice, bob):
+        register(alice)
+        alice.join("#dev")
+        subscribe(alice, device)
+        alice.run("PRIVMSG #dev :I am here")
+        bob.run("PRIVMSG alice :not pushed")
+        alice.run("AWAY :tea")
+        bob.run("PRIVMSG alice :pushed")
+        assert device.read(box.take()).params[1] == "pushed"
+        assert box.is_empty()
+
+
+def test_nobody_is_told_of_their_own_words(house: ServerThread, alice: Client, box: PostBox) -> None:
+    subscribe(alice, Device(box))
+    alice.run("PRIVMSG alice :note to self", "PRIVMSG #dev :I, alice, think so")
+    assert box.is_empty()
+
+
+def test_a_channel_that_one_is_not_in(house: ServerThread, alice: Client, box: PostBox) -> None:
+    subscribe(alice, Device(box))
+    with people(house.address, "bob") as (bob,):
+        bob.join("#secret")
+        bob.run("PRIVMSG #secret :do not tell alice")
+    assert box.is_empty()
+
+
+def test_unregister(house: ServerThread, alice: Client, box: PostBox) -> None:
+    device = Device(box)
+    subscribe(alice, device)
+    with people(house.address, "bob", caps=CAPS) as (bob,):
+        bob.send("REGISTER * * :sesame open")
+        bob.expect("900")
+        bob.run(f"WEBPUSH UNREGISTER {device.endpoint}")
+        assert subscriptions(house) == [device.endpoint], "it is not bob's"
+    assert alice.run(f"WEBPUSH UNREGISTER {device.endpoint}")[0].command == "WEBPUSH"
+    # "Servers MUST silently ignore `UNREGISTER` commands for non-existing subscriptions"
+    assert alice.run(f"WEBPUSH UNREGISTER {device.endpoint}")[0].command == "WEBPUSH"
+    assert subscriptions(house) == []
+
+
+@pytest.mark.parametrize(
+    "line", ['NS PASSWD "sesame open" "another-7"', "NS LOGOUT OTHERS", "NS DROP alice sesame open"]
+)
+def test_it_ends_with(house: ServerThread, alice: Client, box: PostBox, line: str) -> None:
+    """Whoever knew the password may have subscribed."""
+    subscribe(alice, Device(box))
+    alice.run(line)
+    assert subscriptions(house) == []
+
+
+@pytest.mark.parametrize(("status", "left"), [(410, 0), (404, 0), (201, 1), (500, 1), (429, 1), (301, 1)])
+def test_what_becomes_of_it(house: ServerThread, alice: Client, box: PostBox, status: int, left: int) -> None:
+    subscribe(alice, Device(box))
+    box.status = status
+    with people(house.address, "bob") as (bob,):
+        bob.run("PRIVMSG alice :one")
+        box.take()
+        alice.run("PING x")
+        for _ in range(200):
+            if len(subscriptions(house)) == left:
+                break
+        assert len(subscriptions(house)) == left
+
+
+def forget_pauses(app: App) -> None:
+    assert app.push
+    app.push._not_before.clear()
+
+
+def test_one_that_fails_again_and_again_is_forgotten(house: ServerThread, alice: Client, box: PostBox) -> None:
+    subscribe(alice, Device(box))
+    box.status = 500
+    with people(house.address, "bob") as (bob,):
+        for number in range(8):
+            bob.run(f"PRIVMSG alice :{number}")
+            box.take()
+            while house.call(lambda app: bool(app.push and app.push._waiting)):
+                pass
+            house.call(forget_pauses)
+    assert subscriptions(house) == []
+
+
+def test_a_dead_endpoint_holds_up_nobody(house: ServerThread, alice: Client, box: PostBox, tmp_path: Path) -> None:
+    """One takes what is sent and never answers; the other device of the same account has all of it at once."""
+    box.gate.clear()
+    subscribe(alice, Device(box, "/dead"))
+    with people(house.address, "carol", "bob", caps=CAPS) as (carol, bob):
+        register(carol)
+        living = Device(box, "/living")
+        subscribe(carol, living)
+        for number in range(50):
+            bob.run(f"PRIVMSG alice :{number}")
+            alice.expect("PRIVMSG")
+        bob.run("PRIVMSG carol :hello")
+        paths = [box.take().path, box.take().path]
+        assert paths == ["/dead", "/living"]
+    box.gate.set()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("REGISTER", "INVALID_PARAMS"),
+        ("REGISTER https://push.example/", "INVALID_PARAMS"),
+        ("REGISTER http://push.example/ {keys}", "INVALID_PARAMS"),
+        ("REGISTER https:// {keys}", "INVALID_PARAMS"),
+        ("REGISTER https://push.example/" + "x" * 1100 + " {keys}", "INVALID_PARAMS"),
+        ("REGISTER https://u:p@push.example/ {keys}", "INVALID_PARAMS"),
+        ("REGISTER https://push.example/ p256dh=AAAA;auth=AAAA", "INVALID_PARAMS"),
+        ("REGISTER https://push.example/ x", "INVALID_PARAMS"),
+        ("UNREGISTER", "INVALID_PARAMS"),
+        ("DANCE", "INVALID_PARAMS"),
+    ],
+)
+def test_bad_input(house: ServerThread, alice: Client, box: PostBox, words: str, code: str) -> None:
+    (answer,) = alice.run(f"WEBPUSH {words.replace('{keys}', Device(box).keys)}"[:500])
+    assert answer.command == "FAIL"
+    assert answer.params[1] == code
+    assert subscriptions(house) == []
+
+
+def test_guests_have_none(house: ServerThread, box: PostBox) -> None:
+    with people(house.address, "guest", caps=CAPS) as (guest,):
+        (answer,) = guest.run(f"WEBPUSH REGISTER {Device(box).endpoint} {Device(box).keys}")
+        assert answer.params[:2] == ("WEBPUSH", "ACCOUNT_REQUIRED")
+
+
+def test_the_oldest_of_many_goes(house: ServerThread, alice: Client, box: PostBox) -> None:
+    for number in range(12):
+        subscribe(alice, Device(box, f"/{number}"))
+    assert subscriptions(house) == [f"{box.url}/{number}" for number in range(2, 12)]
+
+
+def test_no_push_to_this_machine_unless_it_is_allowed(start: Start, box: PostBox) -> None:
+    house = start(networks=())
+    with people(house.address, "alice", "bob", caps=CAPS) as (alice, bob):
+        register(alice)
+        subscribe(alice, Device(box))
+        bob.run("PRIVMSG alice :hi")
+        assert box.is_empty()
+
+
+def test_it_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
+    house = start_server(Settings(), quick_options(tmp_path))
+    with people(house.address, "alice") as (alice,):
+        offered = " ".join(line.params[-1] for line in alice.run("CAP LS 302"))
+        assert "draft/webpush" not in offered
+        assert not [token for line in alice.run("VERSION") for token in line.params if token.startswith("VAPID")]
