@@ -178,6 +178,7 @@ class Console:
                 chathistory.mark_read(self.model.current)
         self._submitter.follow_window()
         self._spelling.look(self.editor.line, now)
+        self._submitter.guide(now)
         self.ask(now)
         self._read()
 

@@ -47,7 +47,6 @@ Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it li
 
 INTERRUPTED = 130
 UNSENT = 3
-FIRST_WORDS = "What you type is said here when you press Enter. /help tells what else there is."
 
 
 class UsageError(Exception):
@@ -200,13 +199,16 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
         here = f"{Destination(network.address, network.nicks.wanted).text}/{channels}"
         if (here, network.nicks.wanted) == (last, recall("nickname")):
             return
-        if not last:
-            _note(console.model, FIRST_WORDS, now)
         remember("nickname", network.nicks.wanted)
         remember_destination(here)
         scheme, sign, rest = here.rpartition("://")
         command = f"{called('greenchat')} {scheme}{sign}{network.nicks.wanted}@{rest}"
-        _note(console.model, f"To come straight here next time: {command}", now)
+        if last:
+            _note(console.model, f"To come straight here next time: {command}", now)
+        else:
+            from greenchat.client.slash import tour  # late: once in a user's life
+
+            tour.begin(console.model, now)
 
     plan = Plan(server, network.nicks.current, channel, tuple(recent_destinations()))
     console.ask_where(plan, NICK if fixed else SERVER, chosen)

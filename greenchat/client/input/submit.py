@@ -61,6 +61,13 @@ class Submitter:
 
         slash.run(self._model, line, now)
 
+    def guide(self, now: int) -> None:
+        """Give a newcomer the next hint of the tour, if it is time for it."""
+        if self._model.tour:
+            from greenchat.client.slash import tour  # late, as above
+
+            tour.follow(self._model, now)
+
     def order_known(self, line: str, now: int) -> bool:
         """Run a slash command if there is one of this name, and return whether there is: a key may begin so, too."""
         from greenchat.client.slash import knows  # late, as above

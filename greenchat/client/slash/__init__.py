@@ -18,6 +18,7 @@ from greenchat.client.slash import (
     settings,
     talking,
     terminal,
+    tour,
     windows,
 )
 from greenchat.client.slash.registry import ALIASES, TABLE, Order, SlashError, find
@@ -43,6 +44,7 @@ __all__ = [
     "settings",
     "talking",
     "terminal",
+    "tour",
     "windows",
 ]
 
@@ -81,6 +83,8 @@ def run(model: Model, text: str, now: int) -> None:
     """Run `/command arguments`; errors are told in the shown buffer."""
     name, _, arguments = expanded(model, text.removeprefix("/")).partition(" ")
     arguments = arguments.strip()
+    if model.tour:
+        model.tour.ordered = True
     try:
         command = find(name)
         if len(arguments.split()) < command.least:

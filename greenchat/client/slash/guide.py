@@ -15,6 +15,7 @@ GROUPS = {
     "plugins": "settings",
     "programs": "windows",
     "talking": "people",
+    "tour": "windows",
     "terminal": "settings",
 }
 KEYS = (

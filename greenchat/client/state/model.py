@@ -14,6 +14,7 @@ from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichC
 from greenchat.client.state.session_state import LinkState
 from greenchat.client.state.settings import Settings
 from greenchat.client.state.splits import Splits
+from greenchat.client.state.tour import Tour
 from greenchat.client.state.transfers import MOST_OFFERS, Offer
 from greenchat.protocol.message import Message
 from greenchat.records import replace
@@ -51,6 +52,7 @@ class Model:
         "questions",
         "settings",
         "splits",
+        "tour",
     )
 
     def __init__(self, network: Network) -> None:
@@ -65,6 +67,7 @@ class Model:
         self.draws = True  # is there a screen to choose from a list on?
         self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
+        self.tour: Tour | None = None  # for newcomers
         self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # files that people offer
         self.focused = True
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said

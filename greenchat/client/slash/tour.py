@@ -1,0 +1,92 @@
+"""The first minute, for somebody who has never chatted in a terminal: one hint at a time, the next one when it is done.
+
+It asks nothing and holds nothing up: whoever does something else just reads no further hint.
+"""
+
+from collections.abc import Callable
+
+from greenchat.client.slash.registry import Order, command
+from greenchat.client.state.bindings import spelled
+from greenchat.client.state.model import Model
+from greenchat.client.state.tour import Tour
+from greenchat.records import record
+
+
+@record(frozen=True, slots=True)
+class _Step:
+    """A hint; {key} in it are replaced. done: whether the user has done what it says."""
+
+    text: str
+    done: Callable[[Model, Tour], bool]
+
+
+def _said(model: Model) -> int:
+    return sum(len(buffer.waiting) + sum(line.own for line in buffer.lines) for buffer in model.buffers)
+
+
+def _has_spoken(model: Model, tour: Tour) -> bool:
+    return _said(model) > tour.said
+
+
+def _has_moved(model: Model, tour: Tour) -> bool:
+    return model.current is not tour.begun_in
+
+
+def _has_ordered(_model: Model, tour: Tour) -> bool:
+    return tour.ordered
+
+
+_STEPS = (
+    _Step("What you type is said here when you press Enter. Try it: say hello.", _has_spoken),
+    _Step(
+        "Said. The server, each channel and each private talk has a window of its own; the row at the bottom tells"
+        " where something is new. {next} goes to the next window: try it.",
+        _has_moved,
+    ),
+    _Step(
+        "{previous} goes back. A line that begins with / is a command: /list shows the channels here, /join #name goes"
+        " into one, /msg NAME hello speaks to one person alone. Try /help.",
+        _has_ordered,
+    ),
+)
+_LAST = (
+    "{up} scrolls up, {down} down; {complete} completes names and commands. /quit leaves. The next time greenchat"
+    " proposes what you chose this time. /tour tells this again."
+)
+_KEYS = {
+    "next": "next window",
+    "previous": "previous window",
+    "up": "scroll up",
+    "down": "scroll down",
+    "complete": "complete",
+}
+
+
+@command("tour", example="/tour")
+def tour(order: Order) -> None:
+    """Show the first steps again, one at a time."""
+    begin(order.model, order.now)
+
+
+def begin(model: Model, now: int) -> None:
+    """Give the first hint. now: milliseconds since the epoch."""
+    model.tour = Tour(model.current, _said(model))
+    _tell(model, _STEPS[0].text, now)
+
+
+def follow(model: Model, now: int) -> None:
+    """Give the next hint, if the user has done what the last one said. now: milliseconds since the epoch."""
+    if model.tour is None or not _STEPS[model.tour.step].done(model, model.tour):
+        return
+    step = model.tour.step + 1
+    if step == len(_STEPS):
+        model.tour = None
+        _tell(model, _LAST, now)
+    else:
+        model.tour = Tour(model.current, _said(model), step)
+        _tell(model, _STEPS[step].text, now)
+
+
+def _tell(model: Model, text: str, now: int) -> None:
+    keys = {action: spelled(key) for key, action in reversed(model.settings.keys().items())}
+    model.tell(text.format(**{name: keys.get(action, "/window") for name, action in _KEYS.items()}), now)
