@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from greenchat.chat.protection.spam import Suspect
+from greenchat.chat.protection.spam import Suspect, Wave
 from greenchat.chat.user import Session, User
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import Part
@@ -30,10 +30,12 @@ class ModerationState:
     """muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: while an
     operator has a held line sent after all.
 
-    told: when operators were last told about a user. reports: the times of a user's recent reports.
+    wave: what newcomers said. told: when operators were last told about a user. reports: the times of a user's recent
+    reports.
     """
 
     suspects: dict[User, Suspect] = field(default_factory=dict)
+    wave: Wave = field(default_factory=Wave)
     muted: dict[User, int] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
     told: dict[User, int] = field(default_factory=dict)

@@ -23,7 +23,8 @@ class SpamFilter:
         tuple[str, ...],
         Key(
             "regular expressions, case-insensitive: 10 points. A newcomer's link is 4, a repetition 3 (and"
-            " 6, 9 ...), 5 names of members 6, eight lines in 10 seconds 2, capitals 1",
+            " 6, 9 ...), the same text or link as other newcomers 3 for each of them, 5 names of members 6, eight"
+            " lines in 10 seconds 2, capitals 1",
             parse=validators.regular_expression,
         ),
     ] = ()

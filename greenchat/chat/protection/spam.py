@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _LINK = re.compile(r"https?://|www\.[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?://|(?=www\.))([a-z0-9.-]+\.[a-z]{2,})", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,:;!?()<>@]+")
 _SHOUT_LETTERS = 16  # shorter lines in capitals are just a greeting or an abbreviation
 _SHOUT_SHARE = 0.8
 _NAMED = 5  # members mentioned in one line that make it a mass highlight
 _LONGEST_SEARCH = 2000  # characters of a line that a pattern is matched against
 _REMEMBERED = 20  # texts of one user
+_SAYING = 12  # characters: shorter lines are greetings, which many say
+_SHARED = 2  # others that link to the same host, which mean nothing
+_MARKS, _SPEAKERS = 1000, 100  # of a wave
 
 _PATTERN, _LINK_POINTS, _REPEAT, _SHOUT, _NAMES, _FAST = 10, 4, 3, 1, 6, 2
 
@@ -51,6 +55,38 @@ class Suspect:
         return sum(time > now - within for time, _ in self.texts)
 
 
+class Wave:
+    """The latest lines of newcomers, so that one text from many of them is noticed. Bounded."""
+
+    __slots__ = ("_said",)
+
+    def __init__(self) -> None:
+        self._said: dict[str, dict[str, int]] = {}  # by text, or by the host of a link: who said it, and when (ms)
+
+    def others(self, text: str, who: str, now: int, window: int) -> int:
+        """Return how many others said the same, or linked to the same host, within the window (ms); remember it.
+
+        Two who link to one host are no wave: some hosts are everybody's.
+        """
+        same = plain(text)
+        found = self._others(same, who, now, window) if len(same) >= _SAYING else 0
+        for host in {host.casefold() for host in _HOST.findall(text)}:
+            found = max(found, self._others(f"//{host}", who, now, window) - _SHARED)
+        return found
+
+    def _others(self, mark: str, who: str, now: int, window: int) -> int:
+        speakers = {each: time for each, time in self._said.pop(mark, {}).items() if time > now - window}
+        found = len(speakers.keys() - {who})
+        speakers[who] = now
+        self._said[mark] = speakers  # the latest stands last
+        while len(self._said) > _MARKS or len(speakers) > _SPEAKERS:
+            if len(speakers) > _SPEAKERS:
+                del speakers[next(iter(speakers))]
+            else:
+                del self._said[next(iter(self._said))]
+        return found
+
+
 def compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
     """Return the compiled patterns of the configuration."""
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
@@ -70,10 +106,12 @@ def judge(
     is_new: bool,
     members: frozenset[str],
     patterns: Sequence[re.Pattern[str]],
+    others: int = 0,
 ) -> Finding:
     """Judge a line, and remember it.
 
     now, window: ms. is_new: its user connected lately and has no account. members: folded nicks of the readers.
+    others: newcomers who said the same, see `Wave`.
     """
     reasons: dict[str, int] = {}
     for pattern in patterns:
@@ -86,6 +124,8 @@ def judge(
     repeated = suspect.same(same, now, window) if same else 0
     if repeated:
         reasons[f"the same for the {repeated + 1}. time"] = _REPEAT * repeated
+    if others:
+        reasons[f"as {others} other newcomer{'s' * (others != 1)}"] = _REPEAT * others
     letters = [letter for letter in text if letter.isalpha()]
     if len(letters) >= _SHOUT_LETTERS and sum(map(str.isupper, letters)) >= _SHOUT_SHARE * len(letters):
         reasons["capitals"] = _SHOUT

@@ -37,14 +37,17 @@ def require_unsuspicious(ctx: Context, place: Channel | User, text: str) -> None
     if not is_on(ctx, channel) or ctx.network.local.moderation.is_releasing or _is_trusted(ctx, channel):
         return
     state, user, options = ctx.network.local.moderation, ctx.user, ctx.network.settings.spam
+    is_new = not user.account and ctx.now - user.signon < options.newcomer * _SECOND
+    window = round(options.window * _SECOND)
     finding = judge(
         state.suspect(user),
         text,
         now=ctx.now,
-        window=round(options.window * _SECOND),
-        is_new=not user.account and ctx.now - user.signon < options.newcomer * _SECOND,
+        window=window,
+        is_new=is_new,
         members=_names(ctx, channel),
         patterns=_patterns(options.patterns),
+        others=state.wave.others(text, user.source, ctx.now, window) if is_new else 0,
     )
     is_muted = state.muted.get(user, 0) > ctx.now
     steps = [name for name in ("ban", "kick", "mute", "hold") if 0 < getattr(options, name) <= finding.score]

@@ -28,6 +28,7 @@ from greenchat.commands.core.sanctions import BANS
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
 from greenchat.storage.interface import StoreError
+from greenchat.values.addresses import address
 from greenchat.values.durations import format_duration, parse_duration
 from greenchat.values.masks import MOST_STARS, has_too_many_stars
 
@@ -239,6 +240,10 @@ _SUBCOMMANDS: dict[str, Callable[[Context, Sequence[str]], None]] = {
 
 
 def _ban_address(ctx: Context, user: User, seconds: int, reason: str) -> None:
+    if address(user.real_host).is_loopback:
+        # everybody on this machine has it, and all who come through a proxy that does not say for whom
+        act(ctx, "UBAN", f"The spam filter did not ban {user.source}: the address is this machine's")
+        return
     target, until = parse_target(user.real_host), ctx.now + seconds * _SECOND
     ban = ServerBan(target, ctx.network.settings.name, ctx.now, until, reason)
     secure_ban(ctx, ban)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.protection.spam import Suspect, compiled, judge, plain
+from greenchat.chat.protection.spam import Suspect, Wave, compiled, judge, plain
 
 CROWD = frozenset("ann bea cat dan eve fay".split())
 PATTERNS = compiled(["buy (cheap|now)", r"free\s+coins"])
@@ -69,6 +69,43 @@ def test_a_score_is_of_the_window() -> None:
         for now in (0, 1000, 70_000)
     ]
     assert judged == [10, 23, 10]
+
+
+def waves(*said: tuple[str, str], step: int = 1000) -> list[int]:
+    wave = Wave()
+    return [wave.others(text, who, number * step, 60_000) for number, (who, text) in enumerate(said)]
+
+
+def test_one_text_from_many() -> None:
+    text = "come to our channel"
+    assert waves(("a", text), ("b", text + " 7"), ("a", text), ("c", text.upper())) == [0, 1, 1, 2]
+
+
+def test_one_link_from_many_in_other_words() -> None:
+    said = (
+        "look http://spam.example/a",
+        "so cheap: https://SPAM.example/?x=b",
+        "c http://spam.example",
+        "http://spam.example/d",
+    )
+    assert waves(*((str(number), text) for number, text in enumerate(said))) == [0, 0, 0, 1]
+
+
+def test_a_greeting_from_many_is_no_wave() -> None:
+    assert waves(*((who, "hi all!") for who in "abcdefgh")) == [0] * 8
+
+
+def test_a_wave_ends() -> None:
+    assert waves(("a", "come to our channel"), ("b", "come to our channel"), step=61_000) == [0, 0]
+
+
+def test_a_wave_is_bounded() -> None:
+    wave = Wave()
+    for number in range(5000):
+        wave.others("come to our channel", str(number), 0, 60_000)
+        wave.others("".join(chr(97 + int(digit)) for digit in f"{number:020}"), "a", 0, 60_000)
+    assert wave.others("come to our channel", "x", 0, 60_000) == 100
+    assert len(wave._said) <= 1000
 
 
 def test_variations_are_the_same() -> None:

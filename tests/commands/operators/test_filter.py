@@ -1,10 +1,13 @@
 """The spam filter on a server: held back, muted, kicked, banned, released; a dry run; and REPORT."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from greenchat.config.moderation import Moderation, SpamFilter
+from greenchat.config.options import Address, ListenerOptions
 from greenchat.config.settings import Settings
-from tests.conftest import Serve
+from greenchat.values.addresses import network
+from tests.conftest import Serve, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
 
@@ -48,12 +51,30 @@ def test_more_and_more_follows(serve: Serve) -> None:
         assert alice.expect("PRIVMSG").params[-1] == "hello"
 
 
-def test_the_worst_are_banned(serve: Serve) -> None:
+def test_the_worst_are_banned(serve: Serve, tmp_path: Path) -> None:
+    listener = ListenerOptions(Address("127.0.0.1", 0), proxy=(network("127.0.0.1"),))
+    options = replace(quick_options(tmp_path), listen=(listener,))
+    address = serve(settings(replace(STRICT, ban=10)), options)
+    with Client(address) as alice, Client(address) as bob:
+        for number, (client, nick) in enumerate(((alice, "alice"), (bob, "bob"))):
+            client.send_raw(f"PROXY TCP4 198.51.100.{number} 192.0.2.1 1 2\r\n".encode())
+            client.register(nick)
+            client.join("#tea")
+        bob.send("PRIVMSG #tea :buy cheap")
+        bob.until_end()
+        assert alice.expect("KICK").params[1] == "bob"
+        alice.sync()  # is still there
+
+
+def test_this_machine_is_never_banned(serve: Serve) -> None:
+    """All who come through a proxy that says nothing of them have its address."""
     address = serve(settings(replace(STRICT, ban=10)))
     with Client(address, "root") as root, people(address, "alice", "bob", channel="#tea") as (_, bob):
         become(root)
         bob.send("PRIVMSG #tea :buy cheap")
-        bob.until_end()
+        bob.expect("KICK")
+        assert any("did not ban bob!" in text for text in said(root))
+        bob.sync()
 
 
 def test_a_dry_run_only_tells(serve: Serve) -> None:
