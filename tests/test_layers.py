@@ -37,7 +37,7 @@ MAY_IMPORT = {
 # A module that stands in no folder of its package is a room by itself; in a flat package they are one room.
 INNER_ORDER = {
     "protocol": [{"."}, {"plain"}, {"envelopes"}],
-    "chat": [{"protection", "owned"}, {"."}],
+    "chat": [{"protection", "owned"}, {"."}, {"continuity"}],
     "commands": [
         {"core"},
         {"users", "info", "history"},
@@ -59,11 +59,11 @@ INNER_ORDER = {
         {"main"},
     ],
     "server": [
-        {"clock", "early_signals", "jwt_check", "log_files", "terminal", "mail", "urls", "systemd"},
+        {"clock", "early_signals", "jwt_check", "log_files", "terminal", "mail", "urls", "systemd", "stand_in"},
         {"bearer", "net", "files"},
         {"http", "control", "push"},
         {"data"},
-        {"sweeper", "reload", "tools", "health", "blocklist_gate"},
+        {"sweeper", "ending", "reload", "tools", "health", "blocklist_gate", "handover"},
         {"app"},
         {"launch"},
         {"main"},

@@ -14,16 +14,16 @@ class LocalState:
     monitors: what the sessions of this process watch. server_password: the connection password, once it was given.
     command_counts: the number of calls of each command. logins: how many were "right" and "wrong". moderation: whom the
     spam filter suspects, and what it held back. troubles: what operators should know, by what it is about.
-    volumes: how much each may add to the history.
+    volumes: how much each may add to the history. references: how many were given out.
     """
 
     __slots__ = (
-        "_references",
         "_sessions",
         "command_counts",
         "logins",
         "moderation",
         "monitors",
+        "references",
         "server_password",
         "troubles",
         "vapid",
@@ -39,7 +39,7 @@ class LocalState:
         self.troubles: dict[str, str] = {}
         self.volumes = Volumes()
         self.vapid = ""
-        self._references = 0
+        self.references = 0
         self._sessions = 0
 
     def notice_trouble(self, about: str, trouble: str) -> None:
@@ -53,10 +53,14 @@ class LocalState:
         self._sessions += 1
         return self._sessions
 
+    def skip_sessions(self, number: int) -> None:
+        """Give no new session a number up to this one."""
+        self._sessions = max(self._sessions, number)
+
     def new_reference(self) -> str:
         """Return a reference for the batch of an answer.
 
         It is no msgid: questions must not shift the ids of messages.
         """
-        self._references += 1
-        return f"{self._references:x}"
+        self.references += 1
+        return f"{self.references:x}"

@@ -21,7 +21,7 @@ Fault = tuple[str, tuple[str, ...], str]  # code, context, text
 class ClientBatch:
     """A batch of lines that is still open. opening: the command that opened it. since: when that was, in ms.
 
-    fault: the first error found; the rest of the batch, up to its end, is then ignored.
+    fault: the first error found; the rest of the batch, up to its end, is then ignored. size: in bytes.
     """
 
     reference: str
@@ -30,7 +30,7 @@ class ClientBatch:
     command: str = ""
     parts: list[Part] = field(default_factory=list)
     fault: Fault | None = None
-    _size: int = 0
+    size: int = 0
 
     def __post_init__(self) -> None:
         """Raise the fault of a batch that is not a multiline batch with a target."""
@@ -79,8 +79,8 @@ class ClientBatch:
         if len(self.parts) == MAX_LINES:
             return "MULTILINE_MAX_LINES", (str(MAX_LINES),), "Multiline batch max-lines exceeded"
         # "Each line feed used to join line messages contributes one byte towards the max-bytes limit."
-        self._size += len(text.encode()) + (bool(self.parts) and not joined)
-        if self._size > MAX_BYTES:
+        self.size += len(text.encode()) + (bool(self.parts) and not joined)
+        if self.size > MAX_BYTES:
             return "MULTILINE_MAX_BYTES", (str(MAX_BYTES),), "Multiline batch max-bytes exceeded"
         return None
 

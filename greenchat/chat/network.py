@@ -23,6 +23,7 @@ from greenchat.chat.protection.server_bans import ServerBans
 from greenchat.chat.protection.throttle import Attempts
 from greenchat.chat.tokens import Tokens
 from greenchat.chat.user import NOT_TOLD, Invitation, Session, User
+from greenchat.chat.waiting import Waiting
 from greenchat.chat.whowas import Departed, Whowas
 from greenchat.config.settings import Settings
 from greenchat.protocol.casemap import Casefold
@@ -41,7 +42,7 @@ class Network:
     changed_presences: those with an account whose nick, channels or ranks have changed, until somebody looks.
     renamed: folded old names of channels that still are, the latest ones. rules: another number after the settings
     have changed. logins: wrong passwords by address and account, for every way to log in; registrations: of accounts,
-    by address. local: what is this process's own.
+    by address. local: what is this process's own. waiting: users whose connection was lost.
 
     Reads: user, holder, users_of, channel, channels_of, peers; most_users, mode_counts, unregistered.
     Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, set_away, remove,
@@ -81,6 +82,7 @@ class Network:
         "started",
         "tokens",
         "users",
+        "waiting",
         "whowas",
     )
 
@@ -97,6 +99,7 @@ class Network:
         self.renamed: dict[str, Channel] = {}
         self.sent_ids = SentIds()
         self.changed_presences: dict[User, None] = {}
+        self.waiting = Waiting()
         self.most_users = 0
         self.mode_counts = Counter[str]()
         self._registered_sessions = 0
@@ -186,6 +189,7 @@ class Network:
     def attach(self, user: User, session: Session) -> None:
         """Attach another session to a user: it hears all their channels from now on."""
         session.user = user
+        self.waiting.drop(user)
         user.sessions.append(session)
         self._registered_sessions += 1
         for channel in self.channels_of(user):
@@ -206,8 +210,7 @@ class Network:
     def set_host(self, user: User, username: str, host: str, *, msgid: int) -> None:
         """Give a user another username and host, as others see them. msgid: of this change."""
         user.note_tenure(msgid)
-        user.username = username
-        user.host = host
+        user.username, user.host = username, host
         user.revision += 1
         self._refresh_names(user)
 
@@ -226,6 +229,7 @@ class Network:
     def remove(self, user: User, *, now: int) -> None:
         """Remove a user from all channels and from the list of users."""
         self.whowas.add(self.fold(user.nick), Departed.of(user, now))
+        self.waiting.drop(user)
         for channel in self.channels_of(user):
             self.part(user, channel)
         for folded in list(user.invitations):
@@ -247,7 +251,9 @@ class Network:
         channel = self.channels.get(folded)
         member_modes = "" if channel else "o"
         if channel is None:
-            channel = self.channels[folded] = self._new_channel(name, now)
+            life, flags = self.ids.next(now), set(self.settings.channel_flags)
+            channel = Channel(name, created=now, life=life, flags=flags, mask_fold=self.mask_fold)
+            self.channels[folded] = channel
             self.renamed.pop(folded, None)
         self.closures.came(folded, user, parse_msgid(since) or self.ids.last)
         channel.members[user] = member_modes
@@ -346,10 +352,6 @@ class Network:
         if user.account:
             self.changed_presences[user] = None
 
-    def _new_channel(self, name: str, now: int) -> Channel:
-        life, flags = self.ids.next(now), set(self.settings.channel_flags)
-        return Channel(name, created=now, life=life, flags=flags, mask_fold=self.mask_fold)
-
     def _name(self, user: User) -> None:
         self.users[self.fold(user.nick)] = user
         if self.naming.skeleton is not self.fold:
@@ -379,14 +381,12 @@ class Network:
         folded = self.fold(channel.name)
         for guest in list(channel.invited):
             self._forget_invitation(guest, folded)
-        for old in [old for old, renamed in self.renamed.items() if renamed is channel]:
-            del self.renamed[old]
+        self.renamed = {old: renamed for old, renamed in self.renamed.items() if renamed is not channel}
         del self.channels[folded]
         self.closures.ended(folded, channel, self.ids.last)
 
     def _forget_invitation(self, user: User, folded: str) -> None:
-        if folded in user.invitations:
-            del user.invitations[folded]
+        if user.invitations.pop(folded, None) is not None:
             self.channels[folded].invited.pop(user, None)
 
     def _detach(self, user: User, session: Session) -> None:

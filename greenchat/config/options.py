@@ -124,6 +124,10 @@ class Connections:
     close_timeout: Annotated[
         float, Key("seconds in which a client must take the last lines before it is closed", 0.1, 4)
     ] = 3.0
+    grace: Annotated[
+        float,
+        Key("seconds that people keep nick and channels when an upgrade or restart ends their connection", 0, 3600),
+    ] = 60.0
 
 
 @dataclass(frozen=True, slots=True)

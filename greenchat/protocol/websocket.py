@@ -16,6 +16,7 @@ LEAVES = b"QUIT\r\n"
 
 NORMAL = 1000
 GOING_AWAY = 1001
+SERVICE_RESTART = 1012
 WRONG_DATA = 1007
 AGAINST_THE_RULES = 1008
 
@@ -23,6 +24,8 @@ _FINAL_TEXT, _FINAL_BINARY, _FINAL_CLOSE = 0x81, 0x82, 0x88
 _SHORT = 126  # bytes from which on the length takes two more, and with 2 ** 16 eight more
 _MEDIUM = 1 << 16
 _MASKED = 0x80
+_FINAL, _CONTROL = 0x80, 0x08
+_HEAD = 2  # bytes of a frame before its length goes on, and its mask
 _MASKED_HEAD = 6  # bytes of a frame without payload
 
 
@@ -68,6 +71,49 @@ def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
         found.append((first & 0x0F, payload.to_bytes(length, "little")))
         at = end
     return found
+
+
+class Unfinished:
+    """The frames of one client since its last whole message: what another process needs to go on from there."""
+
+    __slots__ = ("_at", "_data", "_is_open")
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._at = 0  # of the next frame
+        self._is_open = False  # a message whose last frame has not come
+
+    def add(self, data: bytes) -> None:
+        """Add what has come in."""
+        self._data += data
+        while size := _size_of_frame(self._data, self._at):
+            first = self._data[self._at]
+            self._at += size
+            if first & 0x0F < _CONTROL:
+                self._is_open = first < _FINAL
+            if not self._is_open:
+                del self._data[: self._at]
+                self._at = 0
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of it."""
+        return bytes(self._data)
+
+
+def _size_of_frame(data: bytes | bytearray, at: int) -> int:
+    """Return the size of the frame that begins there, 0 where it has not come whole."""
+    left = len(data) - at
+    if left < _HEAD:
+        return 0
+    length, head = data[at + 1] & ~_MASKED, _HEAD
+    if length >= _SHORT:
+        head += 2 if length == _SHORT else 8
+        if left < head:
+            return 0
+        length = int.from_bytes(data[at + _HEAD : at + head], "big")
+    size = head + length + (4 if data[at + 1] & _MASKED else 0)
+    return size if size <= left else 0
 
 
 def _frame(first: int, payload: bytes) -> bytes:

@@ -4,25 +4,28 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import monotonic
+from types import MappingProxyType
 from typing import TypeVar
 
 import gevent
 from gevent.event import Event
 
+from greenchat import __version__
 from greenchat.chat import documents
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on
 from greenchat.commands.connection.defcon_gate import defcon_gate
+from greenchat.commands.connection.lost import lose
 from greenchat.commands.core.audit_log import record, tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Streamed
-from greenchat.commands.core.process import ConnectionRules, Port, Reloaded
-from greenchat.commands.operators.configure import take_in
+from greenchat.commands.core.process import ConnectionRules, HandoverError, Port, Reloaded
+from greenchat.commands.operators.configure import configure, take_in
+from greenchat.config.document import to_document
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
@@ -35,6 +38,9 @@ from greenchat.server.data.audit_log import MEMBERS, OPERATORS, AuditLog
 from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import new_accounts, restore
 from greenchat.server.data.store_keeper import StoreKeeper
+from greenchat.server.ending import end_connections, let_end
+from greenchat.server.handover.forms import Ways
+from greenchat.server.handover.taking import Estate
 from greenchat.server.health import Health
 from greenchat.server.http.extra_pages import serve_extras
 from greenchat.server.http.service import HttpService
@@ -61,10 +67,8 @@ from greenchat.storage.log import MemoryLog
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_LAST_WORK = 3.0  # seconds for threads to finish when the server stops
-_LAST_WORDS = 0.4  # seconds for clients to hang up when the server stops
-_LAST_TURNS = 1.0  # seconds for the cleanup of clients that did not hang up
+Sockets = Mapping[Address, list[socket.socket]]
+_NONE: Sockets = MappingProxyType({})
 
 
 class App:
@@ -76,30 +80,36 @@ class App:
         options: Options,
         tls: TlsAcceptor | None = None,
         read_config: Callable[[], Config] | None = None,
+        estate: Estate | None = None,
     ) -> None:
-        """Make a server. read_config: reads the configuration again; raises ConfigError."""
+        """Make a server. read_config: reads the configuration again; raises ConfigError.
+
+        estate: what another process hands over. Raises ConfigError, StoreError and SnapshotError.
+        """
         self.options = options
         self.tls = tls
         self.clock = Clock(lambda: self.now())
-        self.network = Network(settings, now=self.now())
-        self.keeper = StoreKeeper(options.data, options.storage, now=self.clock.believed)
+        former = (estate.folder, estate.lock) if estate else None
+        self.keeper = StoreKeeper(options.data, options.storage, now=self.clock.believed, inherited=former)
         self.store = self.keeper.store
         self.bearer = ProviderTokens()
         self.bearer.use(settings.bearer)
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)
-        restore(self.network, self.store)
         self.send_queues = SendQueues(options.connections.sendq_total)
         self.log = MemoryLog()
         self.turn = Turn(self.store, self.send_queues)
+        self.http = HttpService(self)
+        self.network = self._begin(settings, estate)
         self.plain = PlainClients(self.network, self.turn, options.plain, is_foreign)
         self.meter = Meter()
-        self.http = HttpService(self)
         self.rows: Sequence[Row] = (TLS, PROXY, self.http.row, PLAIN, IRC)
         self.threads = Threads()
         self.hangups = Hangups()
         self._health = Health(self, self.keeper.folder, self.store.last_id())
         self.connections: dict[Connection, None] = {}
+        self.background: set[gevent.Greenlet] = set()
+        self.upgrade: Callable[[str], None] | None = None
         self.files = serve_extras(self)
         self.push = start_push(self, self.store, self.random(32))
         self.http.complete()
@@ -116,6 +126,29 @@ class App:
         self._recorder: Recorder | None = None
         self._stopping = Event()
         self._farewell = "The server is shutting down"
+
+    def _begin(self, settings: Settings, estate: Estate | None) -> Network:
+        """Return the state with which this process begins."""
+        if estate:
+            limit = self.options.connections.sendq
+            return estate.restore(Ways(self.turn.dirty, self.send_queues, limit, self.http.ending))
+        network = Network(settings, now=self.now())
+        restore(network, self.store)
+        return network
+
+    def go_on(self, estate: Estate, settings: Settings) -> None:
+        """This process serves from now on, with these settings."""
+        self.keeper.note_holder()
+        throttle = self.options.throttle
+        grace = int(self.options.connections.grace * 1000)
+        self.run_step(
+            lambda ctx: ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations)
+        )
+        for session in estate.lost:
+            self.turn.begin()
+            self._context(session).propose(lose, grace)
+        text = f"The server was upgraded from greenchat {estate.version} to {__version__}"
+        self.run_step(lambda ctx: tell_operators(ctx, text))
 
     def record(self, path: Path) -> None:
         """Record all that changes the state, from now on. path: of a new file. Raises RecordingError."""
@@ -136,10 +169,11 @@ class App:
         """Return so many random bytes that nobody can guess."""
         return secrets.token_bytes(count)
 
-    def listen(self, opened: Sequence[socket.socket] = ()) -> list[Address]:
+    def listen(self, opened: Sequence[socket.socket] = (), inherited: Sockets = _NONE) -> list[Address]:
         """Open the listeners; return the addresses that they really have. Raises CannotListenError.
 
         opened: sockets that listen already, used instead of the configured addresses; options go by the address.
+        inherited: sockets of the process before this one, by the configured addresses for which it has opened them.
         """
         for sock in opened:
             address = Address(*sock.getsockname()[:2])
@@ -147,8 +181,20 @@ class App:
             options = known.get(address, ListenerOptions(address))
             self.listeners.append(Listener(options, self.serve, self.is_busy, sock))
         for options in () if opened else self.options.listen:
-            self.listeners.append(Listener(options, self.serve, self.is_busy))
+            self.listeners.append(Listener(options, self.serve, self.is_busy, _take(inherited, options.address)))
+        for sock in (sock for rest in inherited.values() for sock in rest):
+            sock.close()
         return [listener.bound for listener in self.listeners]
+
+    def take_over(self, estate: Estate) -> None:
+        """Go on with the connections that were handed over."""
+        listeners = {options.address: options for options in self.options.listen}
+        for moved in estate.moved.values():
+            connection = estate.connection(self, moved, listeners)
+            self.admission.take_over(connection.session, moved.form["origin"])
+            gevent.spawn(self._look_after, connection, moved.settle(connection))
+            self.connections[connection] = None
+        self.turn.open()
 
     def is_busy(self) -> bool:
         """Whether the server has too much to do to accept anybody else now."""
@@ -164,41 +210,21 @@ class App:
         self._health.stop()
         for listener in self.listeners:
             listener.stop(timeout=0)
-        self._end_connections()
+        end_connections(self.connections, self._farewell, self.options.connections.close_timeout)
         self.hangups.close()
         if self.files:
-            self._let_end(self.files.close, "the last upload")
+            let_end(self.files.close, "the last upload")
         if self.push:
-            self._let_end(self.push.close, "a push")
-        self._let_end(self.blocklists.close, "a question to the DNS")
-        self._let_end(self.threads.kill, "a login or a search")
+            let_end(self.push.close, "a push")
+        let_end(self.blocklists.close, "a question to the DNS")
+        let_end(self.threads.kill, "a login or a search")
         self.turn.end()
         if self._recorder:
             self._recorder.close(self.now())
         self.audit.close()
         self.moderation.close()
         self.keeper.close()
-        self._let_end(self.threads.kill_messengers, "a mail that was being sent")
-
-    def _end_connections(self) -> None:
-        """Tell everybody why, and wait a moment for them to hang up; the others have got what the kernel took."""
-        for connection in list(self.connections):
-            connection.close(self._farewell)
-        deadline = monotonic() + min(self.options.connections.close_timeout, _LAST_WORDS)
-        while self.connections and monotonic() < deadline:
-            gevent.sleep(0.02)
-        for connection in list(self.connections):
-            connection.outbox.cut(self._farewell)
-        while self.connections and monotonic() < deadline + _LAST_TURNS:
-            gevent.sleep(0.001)
-
-    def _let_end(self, end: Callable[[], None], what: str) -> None:
-        """Let threads finish what they have begun, unless it takes too long: a mail server may hang."""
-        try:
-            with gevent.Timeout(_LAST_WORK):
-                end()
-        except gevent.Timeout:
-            log.warning("%s was given up, since the server ends and it took longer than %d s", what, _LAST_WORK)
+        let_end(self.threads.kill_messengers, "a mail that was being sent")
 
     @property
     def is_ending(self) -> bool:
@@ -211,7 +237,21 @@ class App:
         self.http.ending.is_near = True
         self._stopping.set()
 
-    def restart(self, reason: str) -> None:
+    def restart(self, who: str, reason: str) -> None:
+        """Let a new process take over; where that can't be, stop with `is_restarting` set."""
+        if self.upgrade:
+            gevent.spawn(self._upgrade_or_end, self.upgrade, who, reason)
+        else:
+            self.end_to_restart(reason)
+
+    def _upgrade_or_end(self, upgrade: Callable[[str], None], who: str, reason: str) -> None:
+        try:
+            upgrade(who)
+        except HandoverError as error:
+            if error.needs_restart:
+                self.end_to_restart(reason)
+
+    def end_to_restart(self, reason: str) -> None:
         """Stop, with `is_restarting` set for whatever runs the app."""
         self.is_restarting = True
         self.stop(reason)
@@ -261,7 +301,9 @@ class App:
 
     def carry_out(self, work: Background) -> None:
         """Run background work step by step, apart from any client; this returns at once."""
-        gevent.spawn(self._carry_out, work)
+        greenlet = gevent.spawn(self._carry_out, work)
+        self.background.add(greenlet)
+        greenlet.link(self.background.discard)
 
     def _carry_out(self, work: Background) -> None:
         ctx = self._context()
@@ -281,10 +323,11 @@ class App:
         self.turn.begin()
         return self._context()
 
-    def _context(self) -> Context:
-        """Return a context in which the server itself speaks: of a session without a user."""
-        nobody = Session(Outbox(Dirty()), "", self.now())
-        return Context(self.network, nobody, Message(""), now=nobody.now, process=self, journal=self.turn)
+    def _context(self, session: Session | None = None) -> Context:
+        """Return a context in which the server itself speaks: of a session without a user, if none is named."""
+        now = self.now()
+        session = session or Session(Outbox(Dirty()), "", now)
+        return Context(self.network, session, Message(""), now=now, process=self, journal=self.turn)
 
     def ports(self) -> list[Port]:
         """Return the ports that the server listens on."""
@@ -316,8 +359,11 @@ class App:
             connection.forwarders = listener.proxy
         self.admission.register(connection.session, arrival.source)
         self.connections[connection] = None
+        self._look_after(connection)
+
+    def _look_after(self, connection: Connection, serve: Callable[[], object] | None = None) -> None:
         try:
-            connection.run()
+            connection.run(serve)
         finally:
             del self.connections[connection]
             session = connection.session
@@ -336,6 +382,10 @@ class App:
         if not reason:
             self.blocklists.look_up_later(session, host)
         return reason
+
+
+def _take(sockets: Sockets, address: Address) -> socket.socket | None:
+    return sockets[address].pop(0) if sockets.get(address) else None
 
 
 def _presentable(host: str) -> str:

@@ -8,22 +8,29 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import gevent
 
+from greenchat import __version__
+from greenchat.chat.continuity.snapshot import SnapshotError
 from greenchat.commands.core.audit_log import tell_operators
+from greenchat.commands.core.process import HandoverError
 from greenchat.config.file import Config
 from greenchat.config.options import Address
 from greenchat.config.warnings import advice
-from greenchat.server import terminal
+from greenchat.server import stand_in, terminal
 from greenchat.server.app import App
 from greenchat.server.control.requests import answer
 from greenchat.server.control.service import ControlService
 from greenchat.server.data.recording import RecordingError
 from greenchat.server.data.scheduled_backups import ScheduledBackups
 from greenchat.server.early_signals import caught
+from greenchat.server.handover.giving import Upgrade
+from greenchat.server.handover.taking import Heir
+from greenchat.server.handover.wire import Link, refuse
 from greenchat.server.log_files import start_log
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.tls_acceptor import load_tls
@@ -60,16 +67,28 @@ def serve(
     _allow_many_descriptors()
     _collect_rarely()
     notifier = Notifier()
+    link = Link.inherited()
+    heir = Heir(link) if link else None
     opened = list(handed_over())
     for sock in opened:
         sock.setblocking(False)
     try:
         tls = load_tls(options.tls, options.data, config.settings.name)
-        app = App(config.settings, options, tls, read_config)
+        estate = heir.receive(config) if heir else None
+        app = App(config.settings, options, tls, read_config, estate)
         if record:
             app.record(record)
-        addresses = app.listen(opened)
-    except (MissingPackageError, StoreError, RecordingError) as error:
+        if estate and estate.is_activated:
+            opened = [sock for each in estate.listening.values() for sock in each]
+        addresses = app.listen(opened, {} if estate is None or opened else estate.listening)
+        if heir and estate:
+            app.take_over(estate)
+            heir.accept()
+            app.go_on(estate, config.settings)
+    except HandoverError as error:
+        refuse(str(error), needs_restart=error.needs_restart)
+        raise CannotStartError(str(error)) from error
+    except (MissingPackageError, StoreError, RecordingError, SnapshotError) as error:
         raise CannotStartError(str(error)) from error
     except CannotListenError as error:
         raise CannotStartError(f"{error}; choose another address with --listen") from error
@@ -102,7 +121,13 @@ def serve(
     control = ControlService(app.folder, partial(answer, app))
     if options.storage.persistent:  # else the folder is a temporary one, which nobody can name
         control.start()
-    greet(addresses, tls.fingerprint if tls else "")
+    upgrade = Upgrade(
+        app, is_activated=bool(opened), told=partial(_tell_of_successor, control, notifier), end=partial(_end, notifier)
+    )
+    app.upgrade = upgrade.begin
+    gevent.signal_handler(signal.SIGUSR2, _upgrade, upgrade)
+    if estate is None:
+        greet(addresses, tls.fingerprint if tls else "")
     trouble = tls.trouble(app.now()) if tls else ""
     if trouble:
         log.warning("%s", trouble)
@@ -122,6 +147,22 @@ def serve(
     if app.is_restarting:
         os.execv(sys.executable, [sys.executable, *[word for word in sys.orig_argv[1:] if word != "--open"]])
     return 0
+
+
+def _upgrade(upgrade: Upgrade) -> None:
+    with suppress(HandoverError):  # which the log and the operators are told
+        upgrade.begin("SIGUSR2")
+
+
+def _tell_of_successor(control: ControlService, notifier: Notifier, pid: int, version: str) -> None:
+    notifier.replaced(pid)
+    control.answer_all({"pid": pid, "version": version, "was": __version__})
+
+
+def _end(notifier: Notifier, successor: int) -> None:
+    """Be there no more, unless somebody waits for this very process."""
+    if not notifier.is_there and stand_in.VARIABLE not in os.environ:
+        stand_in.become(successor)
 
 
 def _tell_operators(app: App, text: str) -> None:

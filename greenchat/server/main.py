@@ -57,7 +57,15 @@ def main(arguments: list[str] | None = None) -> int:
         return error.code
     except (UsageError, ConfigError) as error:
         print(f"greenchat-server: {error}", file=sys.stderr)
+        _tell_who_waits(str(error))
         return 2
+
+
+def _tell_who_waits(text: str) -> None:
+    """Tell the server that this process was to take over from, if there is one, why it can't."""
+    from greenchat.server.handover.wire import refuse  # late: few starts fail
+
+    refuse(text)
 
 
 # Options of other servers, and their names here.

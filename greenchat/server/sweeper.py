@@ -11,6 +11,7 @@ from greenchat.chat.network import Network
 from greenchat.commands.channels import timed_masks
 from greenchat.commands.connection import reservations
 from greenchat.commands.connection.ban_enforcement import let_expire, shift
+from greenchat.commands.connection.lost import give_up
 from greenchat.commands.core.context import Context
 from greenchat.commands.services import expiry
 from greenchat.config.options import Options
@@ -115,5 +116,7 @@ class Sweeper:
             self._server.new_context().propose(let_expire)
         if timed_masks.is_any_over(network, now):
             self._server.new_context().propose(timed_masks.let_expire)
+        if network.waiting.over(now):
+            self._server.new_context().propose(give_up)
         if network.reservations.is_any_over(now):
             self._server.new_context().propose(reservations.let_expire)

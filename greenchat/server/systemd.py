@@ -47,6 +47,15 @@ class Notifier:
         """Set the line that `systemctl status` shows."""
         self._send(f"STATUS={text}")
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody wants to be told."""
+        return bool(self._address)
+
+    def replaced(self, pid: int) -> None:
+        """Tell that another process is the service from now on."""
+        self._send(f"MAINPID={pid}")
+
     def alive(self) -> None:
         """Keep the watchdog quiet."""
         self._send("WATCHDOG=1")

@@ -26,15 +26,19 @@ def run(
     stdin: str = "",
     env: Mapping[str, str] = MappingProxyType({}),
     before: tuple[str, ...] = (),
+    patience: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end. env: variables beside those of every test. before: a command that runs it."""
+    """Run it to its end. env: variables beside those of every test. before: a command that runs it.
+
+    patience: seconds that it may take.
+    """
     return subprocess.run(
         [*before, sys.executable, *SCRIPT, *arguments],
         env={**environment(home), **env},
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=patience,
         check=False,
     )
 

@@ -8,39 +8,39 @@ class TokenBucket:
     """`burst` actions at once, then `rate` a second. Times are in ms, of whatever clock the caller uses.
 
     It never refuses: it says how long to wait. rate 0 switches it off. first: how many of the burst there are at the
-    start; the others are added over time, or by `fill`.
+    start; the others are added over time, or by `fill`. full_at: when the whole burst is there.
     """
 
-    __slots__ = ("_full_at", "burst_ms", "cost_ms")
+    __slots__ = ("burst_ms", "cost_ms", "full_at")
 
     def __init__(self, rate: float, burst: int, *, first: int | None = None, now: float = 0.0) -> None:
         self.cost_ms = 1000 / rate if rate else 0.0
         self.burst_ms = burst * self.cost_ms
-        self._full_at = 0.0 if first is None else now + max(0, burst - first) * self.cost_ms
+        self.full_at = 0.0 if first is None else now + max(0, burst - first) * self.cost_ms
 
     def fill(self) -> None:
         """Make the whole burst available at once."""
-        self._full_at = 0.0
+        self.full_at = 0.0
 
     def take(self, now: float, count: int = 1) -> float:
         """Use up `count` tokens; return how many ms to wait until that is within the limit (0 or less: none)."""
-        self._full_at = max(self._full_at, now) + self.cost_ms * count
-        return self._full_at - now - self.burst_ms
+        self.full_at = max(self.full_at, now) + self.cost_ms * count
+        return self.full_at - now - self.burst_ms
 
     def wait(self, now: float, count: int = 1) -> float:
         """Return what `take` would, and take nothing."""
-        return max(self._full_at, now) + self.cost_ms * count - now - self.burst_ms
+        return max(self.full_at, now) + self.cost_ms * count - now - self.burst_ms
 
     def is_full(self, now: float) -> bool:
         """Whether all of the burst is there."""
-        return self._full_at <= now
+        return self.full_at <= now
 
     def take_if_there(self, now: float, count: int) -> bool:
         """Use up `count` tokens if nobody has to wait for them; whether they were there."""
-        full_at = max(self._full_at, now) + self.cost_ms * count
+        full_at = max(self.full_at, now) + self.cost_ms * count
         if full_at - now > self.burst_ms:
             return False
-        self._full_at = full_at
+        self.full_at = full_at
         return True
 
 

@@ -4,6 +4,7 @@ from greenchat.chat import policy
 from greenchat.chat.user import User
 from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.connection.ban_enforcement import ban_of, banish
+from greenchat.commands.connection.lost import makes_room
 from greenchat.commands.connection.registration import complete_registration
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
@@ -47,7 +48,10 @@ def check_nick(ctx: Context, wish: str) -> None:
     session = ctx.session
     if session.user is None and session.negotiating and holder is not None and holder.account:
         return  # it may be about to log in to this very account: `complete_registration` looks again
-    if holder is not None and holder is not session.user and not (session.user is None and owns(ctx, holder)):
+    is_free = holder is None or holder is session.user
+    if holder is not None and session.user is None:
+        is_free = owns(ctx, holder) or makes_room(ctx, holder)
+    if not is_free:
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
     refusal = why_not_nick(ctx, wish)
     if refusal and session.user is not None:

@@ -15,6 +15,7 @@ from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.connection.always_on import tell_missed
 from greenchat.commands.connection.ban_enforcement import ban_of, banish
 from greenchat.commands.connection.defcon_gate import objection_to_guest
+from greenchat.commands.connection.lost import makes_room, take_place
 from greenchat.commands.connection.persistence import status
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.connection.server_password import check_server_password
@@ -146,6 +147,9 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
         _attach(ctx, holder)
         return
     refusal = why_not_nick(ctx, session.nick)
+    if holder is not None and not refusal and makes_room(ctx, holder):
+        take_place(ctx, holder)
+        holder = None
     if holder is not None or refusal:
         # another session took this nick while this one was still negotiating, or it belongs to an account
         taken, session.nick = session.nick, ""

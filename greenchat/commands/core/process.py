@@ -42,6 +42,14 @@ class ConnectionRules:
     sendq: int
 
 
+class HandoverError(Exception):
+    """No other process can take over; the text says why. needs_restart: only a restart would do."""
+
+    def __init__(self, text: str, *, needs_restart: bool = False) -> None:
+        super().__init__(text)
+        self.needs_restart = needs_restart
+
+
 class AuditError(Exception):
     """The audit log can't be read; the text says why."""
 
@@ -107,8 +115,11 @@ class Process(Protocol):
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""
 
-    def restart(self, reason: str) -> None:
-        """Stop, and then start again with the same command line."""
+    def restart(self, who: str, reason: str) -> None:
+        """Replace this process by a new one with the same command line. who: wanted it.
+
+        If only a restart would do, stop for this reason and start it then.
+        """
 
     def reload(self, who: str) -> Reloaded:
         """Reload the configuration; its changes are in force when this returns. who: reported to operators."""

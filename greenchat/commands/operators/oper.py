@@ -172,10 +172,11 @@ def rehash(ctx: Context) -> None:
 def restart(ctx: Context) -> None:
     """RESTART
 
-    Restart the server; everybody is disconnected.
+    Have a new process of the installed version take over from this one, with the configuration as it is now. Nobody is
+    disconnected, but who came through TLS has to connect again.
     """
     act(ctx, "RESTART", f"{ctx.user.nick} restarts the server")
-    ctx.process.restart(f"The server is restarted by {ctx.user.nick}")
+    ctx.process.restart(ctx.user.nick, f"The server is restarted by {ctx.user.nick}")
 
 
 @command("DIE", right="die", way=Way.HERE)

@@ -11,7 +11,19 @@ text of a `Message` once for all clients of a family.
 All times are int milliseconds of one steady clock.
 """
 
-from greenchat.protocol.plain.dialect import Dialect, Event, Leave, NotPlain, Options, Run, Tell, Write, orientation
+from greenchat.protocol.plain.dialect import (
+    Dialect,
+    Event,
+    Leave,
+    NotPlain,
+    Options,
+    Run,
+    Tell,
+    Write,
+    dump_events,
+    load_events,
+    orientation,
+)
 from greenchat.protocol.plain.family import GRACE, LINGER, PROMPT_TIMEOUT, Family, Prompt, Style
 from greenchat.protocol.plain.names import another_name, clean_name
 from greenchat.protocol.plain.pacer import Pacer
@@ -35,6 +47,8 @@ __all__ = [
     "Write",
     "another_name",
     "clean_name",
+    "dump_events",
+    "load_events",
     "notice",
     "orientation",
     "render",

@@ -6,8 +6,10 @@ without its newline, a chunk that seems cut off) a deadline says how long to wai
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 from greenchat.protocol.plain.family import (
     CHUNK_LIMIT,
@@ -113,6 +115,16 @@ class Arrival:
         self._give_up = now + timeout
         silence = {Prompt.GRACE: grace, Prompt.NOW: 0, Prompt.NEVER: timeout}[prompt]
         self.deadline = now + silence
+
+    def dump(self) -> list[Any]:
+        """Return what it knows, as plain values and bytes."""
+        waiting = self._waiting.name
+        return [self._data, list(self._kept), self._asked, self._telnet, waiting, self._give_up, self.deadline]
+
+    def load(self, form: Sequence[Any]) -> None:
+        """Load what was dumped."""
+        self._data, kept, self._asked, self._telnet, waiting, self._give_up, self.deadline = form
+        self._kept, self._waiting = list(kept), _Waiting[waiting]
 
     def receive(self, data: bytes, now: int) -> Verdict | None:
         """Take a chunk that came in."""

@@ -5,9 +5,10 @@ say, in order, and reports back: `refused` where the server did not take the nic
 registered, `known_as` whenever the nick may have changed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
 
 from greenchat.protocol.message import Message
 from greenchat.protocol.plain.arrival import Arrival, Ask, GiveUp, Irc, Known, Verdict
@@ -22,6 +23,7 @@ TRIES = 20  # names `alice_2` ... before random numbers are tried
 TRIES_AT_ALL = 100
 _TELNET_PROMPT = b"Your name: "
 _SHOWN = 10  # names of other users
+_PLAIN = ("_give_up", "_nick", "_typed", "_tries", "_taken", "room", "_wish")  # what is dumped as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,32 @@ class Dialect:
         self._taken = False
         self.room = options.lobby
         self._wish: tuple[str, str] | None = None
+
+    def dump(self) -> dict[str, Any]:
+        """Return all that it knows of its client, as plain values and bytes."""
+        return {
+            "arrival": self._arrival.dump() if self._arrival else None,
+            "style": self.style.dump(),
+            "speech": self._speech.dump(),
+            "early": self._early,
+            "introduction": None if self._introduction is None else dump_events(self._introduction),
+            **{name: getattr(self, name) for name in _PLAIN},
+        }
+
+    def load(self, form: Mapping[str, Any], style: Style) -> None:
+        """Load what was dumped. style: the one that was, which the writing side has, too."""
+        self.style = style
+        self._speech = Speech(style)
+        self._speech.load(form["speech"])
+        if form["arrival"] is None:
+            self._arrival = None
+        elif self._arrival:
+            self._arrival.load(form["arrival"])
+        self._early = form["early"]
+        self._introduction = None if form["introduction"] is None else load_events(form["introduction"])
+        for name in _PLAIN:
+            setattr(self, name, form[name])
+        self._wish = (self._wish[0], self._wish[1]) if self._wish else None
 
     @property
     def deadline(self) -> int | None:
@@ -311,6 +339,29 @@ class Dialect:
     def _fitting(self, text: str, taken: int) -> list[str]:
         """Return the text without control characters, in pieces that fit a message."""
         return split_text(visible_typed(text), self._options.text_limit - taken)
+
+
+def dump_events(events: Iterable[Event]) -> list[Any]:
+    """Return events as plain values and bytes."""
+    dumped: list[Any] = []
+    for event in events:
+        match event:
+            case Run(message):
+                dumped.append(["Run", message.command, list(message.params)])
+            case Tell(value) | Leave(value) | Write(value) | NotPlain(value):
+                dumped.append([type(event).__name__, value])
+    return dumped
+
+
+def load_events(form: Iterable[Sequence[Any]]) -> list[Event]:
+    """Return the events that were dumped."""
+    events: list[Event] = []
+    for name, *values in form:
+        if name == "Run":
+            events.append(Run(Message(values[0], tuple(values[1]))))
+        else:
+            events.append({"Tell": Tell, "Leave": Leave, "Write": Write, "NotPlain": NotPlain}[name](values[0]))
+    return events
 
 
 def orientation(room: str, here: Sequence[str]) -> str:

@@ -1,7 +1,9 @@
 """The families of plain clients, and what is known about one client: shared by its reading and its writing side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 PROMPT = b"NICK"  # what prompted programs wait for, alone in a recv()
 
@@ -53,6 +55,16 @@ class Style:
     ascii: bool = False
     hold_until: int = 0
     ascii_only: bool = False
+
+    def dump(self) -> list[Any]:
+        """Return it as plain values."""
+        return [self.family.name, self.newline, self.ascii, self.hold_until, self.ascii_only]
+
+    @classmethod
+    def load(cls, form: Sequence[Any]) -> "Style":
+        """Return the style that was dumped."""
+        family, newline, is_ascii, hold_until, ascii_only = form
+        return cls(Family[family], newline, is_ascii, hold_until, ascii_only)
 
     @property
     def echo(self) -> bool:

@@ -6,6 +6,8 @@ between two.
 """
 
 from collections import deque
+from collections.abc import Sequence
+from typing import Any
 
 from greenchat.protocol.plain.family import CHUNK_LIMIT, GAP, PROMPT, Family, Style
 from greenchat.protocol.plain.render import SERVER
@@ -28,6 +30,16 @@ class Pacer:
         self._next = 0
         self.limit = limit
         self.size = 0
+
+    def dump(self) -> list[Any]:
+        """Return what waits and since when, as plain values and bytes."""
+        self._follow()
+        return [list(self._queue), self._next]
+
+    def load(self, form: Sequence[Any]) -> None:
+        """Let wait what was dumped."""
+        lines, self._next = form
+        self._keep(lines)
 
     def put(self, data: bytes) -> bool:
         """Append lines. False when more waits than may: this client is too slow."""

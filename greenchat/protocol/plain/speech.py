@@ -4,6 +4,9 @@ One recv() is one message, but a chunk that seems cut off waits a moment for its
 its newline.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from greenchat.protocol.plain.family import CHUNK_LIMIT, REST_WAIT, TEXT_LIMIT, Family, Style
 from greenchat.protocol.plain.text import unfinished
 
@@ -22,6 +25,15 @@ class Speech:
         self._said_so_far = 0
         self._named = 0  # of the messages so far, those that began with its own name
         self.deadline: int | None = None
+
+    def dump(self) -> list[Any]:
+        """Return what it knows, as plain values and bytes."""
+        return [list(self._names), self._data, self._said_so_far, self._named, self.deadline]
+
+    def load(self, form: Sequence[Any]) -> None:
+        """Load what was dumped."""
+        names, self._data, self._said_so_far, self._named, self.deadline = form
+        self._names = dict.fromkeys(names)
 
     def claim(self, name: str) -> None:
         """Add a name that this client's program may write before its messages, from now on."""

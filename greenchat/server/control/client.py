@@ -6,7 +6,7 @@ from typing import Any
 
 from greenchat.server.control.wire import decode, encode, path_in
 
-_PATIENCE = 30.0  # seconds
+PATIENCE = 30.0  # seconds
 
 
 class NoServerError(Exception):
@@ -17,7 +17,7 @@ class RefusedError(Exception):
     """The server refuses; the text says why in one line."""
 
 
-def ask(data: Path, command: str, patience: float | None = _PATIENCE, **fields: object) -> Any:
+def ask(data: Path, command: str, patience: float | None = PATIENCE, **fields: object) -> Any:
     """Return what the server that uses this data folder answers. Raises NoServerError, RefusedError.
 
     patience: seconds to wait for the answer, None without end.

@@ -16,7 +16,7 @@ from greenchat import __version__
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.process import Port, Reloaded
+from greenchat.commands.core.process import HandoverError, Port, Reloaded
 from greenchat.commands.operators import shell
 from greenchat.commands.services.histserv import erase_messages
 from greenchat.commands.services.removal import erase_from_shell
@@ -64,6 +64,10 @@ class Controlled(Protocol):
 
     def stop(self, reason: str) -> None:
         """Begin to stop."""
+
+    @property
+    def upgrade(self) -> Callable[[str], None] | None:
+        """Have a new process take over; it does not return then. Raises HandoverError."""
 
 
 def answer(server: Controlled, request: Mapping[str, Any]) -> Any:
@@ -244,6 +248,17 @@ def _stop(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"pid": os.getpid()}
 
 
+def _upgrade(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The process that is asked has no time to answer any more if all goes well: see `ControlService.answer_all`."""
+    if server.upgrade is None:
+        raise RequestError("this server can't be upgraded")
+    try:
+        server.upgrade("The shell")
+    except HandoverError as error:
+        raise RequestError(f"the server goes on as it was: {error}") from error
+    return {}
+
+
 _REQUESTS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], Any]] = {
     "status": _status,
     "clients": _clients,
@@ -255,4 +270,5 @@ _REQUESTS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], Any]] = {
     "erase-account": _erase_account,
     "reload": _reload,
     "stop": _stop,
+    "upgrade": _upgrade,
 }

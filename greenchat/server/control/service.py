@@ -33,6 +33,7 @@ class ControlService:
         self._path = path_in(data)
         self._answer = answer
         self._server: StreamServer | None = None
+        self._asking: set[Any] = set()  # connections whose requests wait for their answer
 
     def start(self) -> None:
         """Open the socket. If that fails the server continues without it, and the log says why."""
@@ -61,6 +62,12 @@ class ControlService:
             with suppress(OSError):
                 self._path.unlink()
 
+    def answer_all(self, answer: object) -> None:
+        """Give this answer to all whose requests are not answered yet, without waiting."""
+        for connection in self._asking:
+            with suppress(OSError):
+                connection.send(encode({"ok": answer}))
+
     def _serve(self, connection: Any, _: object) -> None:
         with connection, suppress(OSError):
             line = b""
@@ -70,9 +77,13 @@ class ControlService:
                     if not data:
                         break
                     line += data
-            reply = encode(self._reply(line))
+            self._asking.add(connection)
+            try:
+                reply = self._reply(line)
+            finally:
+                self._asking.discard(connection)
             with gevent.Timeout(_PATIENCE, False):
-                connection.sendall(reply)
+                connection.sendall(encode(reply))
 
     def _reply(self, line: bytes) -> Mapping[str, Any]:
         try:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from greenchat import __version__
-from greenchat.chat import snapshot
 from greenchat.chat.acts import Act, ActError, decode, encode
+from greenchat.chat.continuity import snapshot
 from greenchat.chat.network import Network
 from greenchat.server.data.replica import Replica
 

@@ -6,8 +6,9 @@ Answers and messages go nowhere; it only matters that the state becomes the same
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from greenchat.chat import documents, snapshot
+from greenchat.chat import documents
 from greenchat.chat.acts import Act, Ran, Spoken
+from greenchat.chat.continuity import snapshot
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
@@ -239,7 +240,7 @@ class _Process:
     def stop(self, reason: str) -> None:
         pass
 
-    def restart(self, reason: str) -> None:
+    def restart(self, who: str, reason: str) -> None:
         pass
 
     def reload(self, who: str) -> Reloaded:

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,21 +39,33 @@ class StoreKeeper:
     wait for that.
     """
 
-    def __init__(self, data: Path, options: Storage, *, now: Callable[[], int]) -> None:
-        """Open the store. now: ms since the epoch. Raises StoreError."""
+    def __init__(
+        self,
+        data: Path,
+        options: Storage,
+        *,
+        now: Callable[[], int],
+        inherited: tuple[Path, IO[str] | None] | None = None,
+    ) -> None:
+        """Open the store. now: ms since the epoch. Raises StoreError.
+
+        inherited: the folder of the process that this one takes over from, and its lock.
+        """
         self._now = now
-        self._lock: IO[str] | None = None
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
-        if options.persistent:
-            self._lock = lock(data)
+        self.lock: IO[str] | None = None
+        self.is_temporary = not options.persistent
+        if inherited:
+            data, self.lock = inherited
+        elif options.persistent:
+            self.lock = lock(data)
         else:
-            self._temporary = tempfile.TemporaryDirectory(prefix="greenchat-")
-            data = Path(self._temporary.name)
+            data = Path(tempfile.mkdtemp(prefix="greenchat-"))
         self.folder = data
         try:
             self.store = SqliteStore(data / DATABASE, durable=options.durability == "power", keep=_retention(options))
         except BaseException:
-            self._release()
+            if not inherited:  # else the other process goes on
+                self._release()
             raise
         self._thread = ThreadPool(1)
         self._thread.size = 1  # now: later there may be no memory for a thread, and its pool would never end
@@ -62,20 +75,30 @@ class StoreKeeper:
         """Begin the housekeeping."""
         self._greenlet = gevent.spawn(self._keep_forever)
 
-    def close(self) -> None:
-        """Stop it, and close the store: all that was committed is in its file."""
+    def rest(self) -> None:
+        """Stop the housekeeping, until the next `start`. Waits for what its thread has begun."""
         if self._greenlet:
             self._greenlet.kill()
+            self._greenlet = None
         self._thread.join()
+
+    def note_holder(self) -> None:
+        """Write down that it is this process that uses the folder."""
+        if self.lock:
+            note_holder(self.lock)
+
+    def close(self) -> None:
+        """End it, and close the store: all that was committed is in its file."""
+        self.rest()
         self._thread.kill()
         self.store.close()
         self._release()
 
     def _release(self) -> None:
-        if self._lock:
-            self._lock.close()
-        if self._temporary:
-            self._temporary.cleanup()
+        if self.lock:
+            self.lock.close()
+        if self.is_temporary:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _keep_forever(self) -> None:
         while True:
@@ -133,10 +156,15 @@ def lock(data: Path) -> IO[str]:
             f"another greenchat-server uses the data folder {data}: `greenchat-server status` tells where it listens,"
             " `greenchat-server stop` ends it; or choose another folder with --data"
         ) from error
+    note_holder(file)
+    return file
+
+
+def note_holder(file: IO[str]) -> None:
+    """Write this process's id into a lock that it holds."""
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()
-    return file
 
 
 def _wait_for(file: IO[str], data: Path) -> None:

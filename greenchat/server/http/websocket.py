@@ -23,6 +23,7 @@ from greenchat.protocol.websocket import (
     MESSAGE_LIMIT,
     TEXT,
     WRONG_DATA,
+    Unfinished,
     whole_messages,
 )
 from greenchat.server.http.outboxes import WebSocketOutbox
@@ -74,7 +75,7 @@ def _choose(_: ServerProtocol, wanted: Sequence[Subprotocol]) -> Subprotocol | N
 class WebSocketStream:
     """Frames in, lines out. What is sent is not changed: outboxes contain frames."""
 
-    __slots__ = ("_connection", "_is_over", "_is_text", "_outbox", "_parts", "_protocol", "_stream")
+    __slots__ = ("_connection", "_is_over", "_is_text", "_outbox", "_parts", "_protocol", "_stream", "_unfinished")
 
     def __init__(self, stream: Stream, connection: Connection, outbox: WebSocketOutbox) -> None:
         """Make a stream. stream: the connection's until now. outbox: for replies to control frames."""
@@ -104,6 +105,8 @@ class WebSocketStream:
             if self._take_whole(whole_messages(data), lines):
                 return b"".join(lines)
             self._protocol = ServerProtocol(state=State.OPEN, max_size=MESSAGE_LIMIT, logger=_log)
+            self._unfinished = Unfinished()
+        self._unfinished.add(data)
         protocol = self._protocol
         protocol.receive_data(data)
         pings = 0
@@ -123,6 +126,16 @@ class WebSocketStream:
         if not lines:
             raise BlockingIOError
         return b"".join(lines)
+
+    @property
+    def under(self) -> Stream:
+        """The stream that carries its frames."""
+        return self._stream
+
+    @property
+    def unfinished(self) -> bytes:
+        """The frames that have come since the last whole message: who feeds them to another stream goes on there."""
+        return b"" if self._protocol is None else self._unfinished.data
 
     def send(self, data: bytes, /) -> int:
         """Send to the stream below."""

@@ -73,6 +73,15 @@ class Admission:
         self._gate.leave(host)
         self._farewell.say(sock, RefusedError(reason, 403), tls=listener.tls)
 
+    def take_over(self, session: Session, host: str) -> None:
+        """Count a session that another process has admitted. host: "" where it is counted for no address."""
+        self._gate.add(host)
+        self._origins[session] = host
+
+    def origin(self, session: Session) -> str:
+        """Return the IP address for which a session is counted."""
+        return self._origins[session]
+
     def register(self, session: Session, host: str) -> None:
         """Register a session from the IP address that was admitted."""
         self._origins[session] = host

@@ -17,53 +17,41 @@ from typing import Any, NamedTuple, Protocol
 import gevent
 from gevent.hub import get_hub
 
-from greenchat.chat.network import Network
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, is_for_anybody, resume, run, run_line
 from greenchat.commands.connection.quit import close, left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
-from greenchat.commands.core.process import Process
 from greenchat.config.options import ListenerOptions, Options
 from greenchat.protocol.first_bytes import OPEN_REFUSAL, TLS_FIRST_BYTE, Dialect
 from greenchat.protocol.framing import LineTooLong
 from greenchat.protocol.message import Message
-from greenchat.server.net.hangups import Hangups
+from greenchat.server.net.house import House
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.pace import FloodError, Pace
-from greenchat.server.net.plain import PlainClients
-from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
-from greenchat.server.net.stream import Stream, TlsAcceptor
-from greenchat.server.net.turn import Turn
-from greenchat.server.net.workers import Threads
+from greenchat.server.net.sendq import OUT_OF_MEMORY
+from greenchat.server.net.stream import Stream
 from greenchat.values.addresses import IpNetwork
 
 log = logging.getLogger(__name__)
 
 _READ = 1  # the event mask of libev
 _READ_SIZE = 16 * 1024  # bytes a turn and client
-_HANDSHAKE_TIMEOUT = 10.0  # seconds
 _NOTHING = Message("")
 
 
-class Server(Process, Protocol):
-    """The parts of the server that a connection uses. rows: one of them serves any client."""
+class Server(House, Protocol):
+    """The server. rows: of which one is for every client."""
 
     rows: Sequence["Row"]
-    network: Network
-    turn: Turn
-    send_queues: SendQueues
-    options: Options
-    plain: PlainClients
-    tls: TlsAcceptor | None
-    threads: Threads
-    hangups: Hangups
 
-    def now(self) -> int:
-        """Return ms since the epoch."""
 
-    def carry_out(self, work: Background) -> None:
-        """Run background work step by step, apart from any client; this returns at once."""
+class Lines(Protocol):
+    """The input of a client that speaks IRC."""
+
+    @property
+    def unread(self) -> bytes:
+        """The input that was not obeyed yet: lines, and the beginning of the next one."""
 
 
 class Connection:
@@ -72,7 +60,8 @@ class Connection:
     accepted: its socket, which may be below a TLS stream. forwarders: proxies that name their client in each HTTP
     request, if it came through one. heard and opened are in seconds of the monotonic clock; patience is how many
     seconds after that it may be unregistered. pings: whether it is pinged; `asked` is true while a PING waits for its
-    answer. closing_since: when the end of its outbox was first noticed.
+    answer. closing_since: when the end of its outbox was first noticed. pace: when it may go on. unanswered: the
+    command of which the slow part, or a long answer, is under way. lines: once it speaks IRC.
     """
 
     __slots__ = (
@@ -81,6 +70,7 @@ class Connection:
         "closing_since",
         "forwarders",
         "heard",
+        "lines",
         "listener",
         "opened",
         "outbox",
@@ -91,10 +81,21 @@ class Connection:
         "server",
         "session",
         "sock",
+        "unanswered",
     )
 
-    def __init__(self, server: Server, listener: ListenerOptions, sock: socket.socket, host: str) -> None:
-        """Make a connection. sock: connected and non-blocking. host: its address, as others will see it."""
+    def __init__(
+        self,
+        server: Server,
+        listener: ListenerOptions,
+        sock: socket.socket,
+        host: str,
+        former: tuple[Session, SocketOutbox] | None = None,
+    ) -> None:
+        """Make a connection. sock: connected and non-blocking. host: its address, as others will see it.
+
+        former: its session and outbox, where another process has served it so far.
+        """
         self.server = server
         self.listener = listener
         self.sock: Stream = sock
@@ -105,20 +106,25 @@ class Connection:
         self.pings = True
         self.asked = False
         self.closing_since = inf
-        self.outbox: SocketOutbox = SocketOutbox(
-            server.turn.dirty, sock, server.options.connections.sendq, server.send_queues
-        )
-        self.session = Session(self.outbox, host, server.now())
+        self.unanswered = ""
+        self.lines: Lines | None = None
+        if former is None:
+            outbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq, server.send_queues)
+            former = Session(outbox, host, server.now()), outbox
+        self.session, self.outbox = former
         self.pace = Pace(server.turn, server.options.throttle, self.session, sock)
         self.readable: Any = get_hub().loop.io(sock.fileno(), _READ)
         server.hangups.watch(sock.fileno(), self._hung_up)
 
-    def run(self) -> None:
-        """Serve the client until either side ends it."""
+    def run(self, serve: Callable[[], object] | None = None) -> None:
+        """Serve the client until either side ends it. serve: goes on with one whose first bytes came long ago."""
         self.server.network.connect(self.session)
         reason = "Connection closed"
         try:
-            self._serve()
+            if serve:
+                serve()
+            else:
+                self.go_through(self.first_words())
         except FloodError:
             reason = "Excess Flood"
             self.close(reason)
@@ -179,8 +185,8 @@ class Connection:
         ctx = self.context(_NOTHING)
         ctx.respond(ctx.envelope("PING", self.server.network.settings.name))
 
-    def _serve(self) -> None:
-        data = self.first_words()
+    def go_through(self, data: bytes | None) -> None:
+        """Serve it to its end as what its first bytes say that it is."""
         while data != b"":
             row = next(row for row in self.server.rows if row.dialect.claims(data, self.listener.kind))
             data = row.serve(self, data)
@@ -209,28 +215,14 @@ class Connection:
     def _peek(self, timeout: float | None) -> bytes | None:
         """Return the first byte, not consumed; b"" at the end, None after `timeout` seconds. Raises OSError."""
         with gevent.Timeout(timeout, False):
-            self._wait_readable()
+            self.wait_readable()
         try:
             return self.accepted.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return None
 
-    def start_tls(self, tls: TlsAcceptor) -> None:
-        """Begin TLS. Raises OSError if the handshake fails or takes too long."""
-        stream = tls.accept(self.accepted)
-        with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
-            while True:
-                self.pace.work()
-                try:
-                    stream.handshake()
-                    break
-                except BlockingIOError:
-                    self._wait_readable()
-        self.sock = self.outbox.sock = stream
-        self.session.secure = True
-        self.session.certificate = stream.peer_fingerprint
-
-    def _wait_readable(self) -> None:
+    def wait_readable(self) -> None:
+        """Wait until something has come in, or the other side has closed."""
         get_hub().wait(self.readable)
 
     def read(self, timeout: float | None = None) -> bytes | None:
@@ -240,7 +232,7 @@ class Connection:
         while True:
             silent = True
             with gevent.Timeout(max(timeout, 0.001), False):
-                self._wait_readable()
+                self.wait_readable()
                 silent = False
             # On a busy server a timer may be seen before input that came long before it.
             data = self._read_now()
@@ -249,7 +241,7 @@ class Connection:
 
     def _read(self) -> bytes:
         while True:
-            self._wait_readable()
+            self.wait_readable()
             data = self._read_now()
             if data is not None:
                 return data
@@ -307,6 +299,7 @@ class Connection:
         Ends when nothing remains for which this client has to be connected.
         """
         while continuation is not None:
+            self.unanswered = ctx.message.command
             if isinstance(continuation, Background):
                 self.server.carry_out(continuation)
                 break
@@ -326,6 +319,7 @@ class Connection:
             continuation = (
                 resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
             )
+        self.unanswered = ""
         if ctx.weight > 1:
             self.pace.charge(ctx.weight - 1)
 

@@ -21,7 +21,7 @@ class RefusedError(Exception):
 class ConnectionLimits:
     """Counts connections. Reads the options that it is given each time, so that a reload takes effect at once.
 
-    Reads: check. Changes: enter, leave, count, uncount, take_back, forget_old. now: in ms. host: an IP address.
+    Reads: check. Changes: enter, add, leave, count, uncount, take_back, forget_old. now: in ms. host: an IP address.
     """
 
     __slots__ = ("_by_netblock", "_lately", "open")
@@ -43,6 +43,12 @@ class ConnectionLimits:
             raise RefusedError(f"This server is full: it takes {most} connections", 503)
         self.count(host, options, now)
         self.open += 1
+
+    def add(self, host: str) -> None:
+        """Count a connection that is in, however many there are. host: "" where it is counted for no address."""
+        self.open += 1
+        if host:
+            self._by_netblock[addresses.netblock(host)] += 1
 
     def leave(self, host: str) -> None:
         """Remove a connection that has ended. host: "" if it is counted for no address."""

@@ -7,14 +7,18 @@ import logging
 from math import inf
 from time import monotonic
 
+import gevent
+
 from greenchat.config.options import ListenerOptions
 from greenchat.protocol import first_bytes
 from greenchat.server.net.connection import Connection, Row
 from greenchat.server.net.irc import IrcClient
+from greenchat.server.net.stream import TlsAcceptor
 
 log = logging.getLogger(__name__)
 
 _SAY_AGAIN = 60.0  # seconds
+_HANDSHAKE_TIMEOUT = 10.0  # seconds
 
 
 def _tls(connection: Connection, data: bytes | None) -> bytes | None:
@@ -23,8 +27,24 @@ def _tls(connection: Connection, data: bytes | None) -> bytes | None:
     if tls is None or not may_begin:
         connection.refuse(first_bytes.TLS_REFUSAL)
         return b""
-    connection.start_tls(tls)
+    _shake_hands(connection, tls)
     return connection.first_words()
+
+
+def _shake_hands(connection: Connection, tls: TlsAcceptor) -> None:
+    """Begin TLS. Raises OSError where the handshake fails or takes too long."""
+    stream = tls.accept(connection.accepted)
+    with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
+        while True:
+            connection.pace.work()
+            try:
+                stream.handshake()
+                break
+            except BlockingIOError:
+                connection.wait_readable()
+    connection.sock = connection.outbox.sock = stream
+    connection.session.secure = True
+    connection.session.certificate = stream.peer_fingerprint
 
 
 class _ProxyRefusal:

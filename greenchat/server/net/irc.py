@@ -21,22 +21,34 @@ _END = b"\r\n"
 class IrcClient:
     """The lines of one connection."""
 
-    __slots__ = ("_connection", "_greenlet", "_lines", "_routes")
+    __slots__ = ("_ahead", "_connection", "_greenlet", "_lines", "_routes")
 
     def __init__(self, connection: Connection) -> None:
         server = connection.server
         self._connection = connection
         self._lines = LineBuffer()
+        self._ahead: list[bytes | LineTooLong] = []  # lines that have come and are not run yet, the next one last
+        connection.lines = self
         self._routes = Routes(server.network, connection.session, server.log, server.turn, connection.context)
         self._greenlet: Any = None  # while it waits in `_hear`
 
-    def speak(self, data: bytes) -> None:
-        """Serve it to its end. data: what was read so far."""
+    @property
+    def unread(self) -> bytes:
+        """The input that was not obeyed yet: lines, and the beginning of the next one."""
+        ahead = [line.line if isinstance(line, LineTooLong) else line for line in reversed(self._ahead)]
+        return b"".join([line + b"\n" for line in ahead]) + self._lines.rest
+
+    def speak(self, data: bytes | None) -> None:
+        """Serve it to its end. data: what was read so far; None: nothing."""
         connection, lines = self._connection, self._lines
         session = connection.session
+        data = self._hear() if data is None else data
         while data:
-            for line in lines.feed(data):
+            ahead = self._ahead = lines.feed(data)
+            ahead.reverse()
+            while ahead:
                 connection.slow_down()
+                line = ahead.pop()
                 if isinstance(line, LineTooLong) and line.is_endless:
                     connection.close("Input line was too long: 16 KiB are no line of IRC")
                 if not session.closing:  # it may have been killed meanwhile

@@ -58,6 +58,15 @@ class SocketOutbox(Outbox):
         """Bytes that the kernel has not taken yet."""
         return self._backlog_size
 
+    @property
+    def waits(self) -> bytes:
+        """The bytes that the kernel has not taken yet."""
+        return b"".join(self._backlog)
+
+    def let_wait(self, data: bytes) -> None:
+        """Have these bytes wait until the kernel takes them: another process has tried to send them."""
+        self._wait([data])
+
     def flush(self) -> None:
         """Send all that was put in this turn, in one non-blocking send.
 

@@ -10,8 +10,10 @@ import fcntl
 import socket
 import struct
 import termios
+from collections.abc import Sequence
 from math import inf
 from time import monotonic
+from typing import Any
 
 from gevent.event import Event
 
@@ -73,6 +75,14 @@ class Pace:
         self._ahead_since = inf  # since when too much input is unread
         self._is_gone = False
         self._pause: Event | None = None  # while the throttle makes it wait
+
+    def dump(self) -> list[Any]:
+        """Return what it knows of its client, as JSON can hold it."""
+        return [self._opened, self._bucket.full_at, self._is_settled, self._has_earned, self._wasted]
+
+    def load(self, dumped: Sequence[Any]) -> None:
+        """The reverse, also in another process of this machine: their steady clocks are one."""
+        self._opened, self._bucket.full_at, self._is_settled, self._has_earned, self._wasted = dumped
 
     def use(self, throttle: Throttle) -> None:
         """Use other limits: after a reload."""

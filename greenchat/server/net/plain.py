@@ -6,11 +6,12 @@ IRC, TLS or HTTP. Otherwise it stays there to its end: an ordinary user in the l
 
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
-from typing import Protocol
+from math import inf, isfinite
+from typing import Any, Protocol
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session, User
@@ -29,8 +30,11 @@ from greenchat.protocol.plain import (
     Options,
     Prompt,
     Run,
+    Style,
     Tell,
     Write,
+    dump_events,
+    load_events,
     notice,
     orientation,
 )
@@ -51,6 +55,7 @@ class Carrier(Protocol):
     """The parts of a connection that its plain client uses.
 
     accepted: the socket below all streams. patience: seconds that it may be unregistered. pings: whether it is pinged.
+    unanswered: the command of which the slow part is under way.
     """
 
     accepted: socket.socket
@@ -59,6 +64,7 @@ class Carrier(Protocol):
     patience: float
     pings: bool
     session: Session
+    unanswered: str
 
     @property
     def age(self) -> float:
@@ -96,6 +102,7 @@ class PlainClients:
         self.options = options
         self._guests = count(1)
         self._prompted: dict[PlainClient, None] = {}
+        self._served: dict[Carrier, PlainClient] = {}
         # shared by all clients of a listener, until the configuration changes
         self._made: dict[ListenerOptions, Options] = {}
         self._made_from = network.settings, options
@@ -105,11 +112,30 @@ class PlainClients:
 
         data: what came in first, None for silence during the grace period.
         """
-        client = PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None))
+        return self._serve(PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None)), data)
+
+    def go_on(self, carrier: Carrier, form: Mapping[str, Any], outbox: PlainOutbox, style: Style) -> bytes:
+        """As `speak`, for a client that another process has served so far. form: as `dump` made it.
+
+        outbox: its own, which has this style.
+        """
+        dialect = self._dialect(carrier.listener, silence=False)
+        dialect.load(form["dialect"], style)
+        client = PlainClient(self, carrier, dialect, outbox)
+        client.load(form)
+        return self._serve(client, None)
+
+    def dump(self, carrier: Carrier) -> dict[str, Any]:
+        """Return all that is known of a client that is served here, as plain values and bytes."""
+        return self._served[carrier].dump(is_asked=self._served[carrier] in self._prompted)
+
+    def _serve(self, client: "PlainClient", data: bytes | None) -> bytes:
+        self._served[client.carrier] = client
         try:
             return client.speak(data)
         finally:
             self.answered(client)
+            del self._served[client.carrier]
 
     def prompted(self, client: "PlainClient") -> None:
         """Note that a client was asked for its name. Beyond the limit the one that was asked first is cut."""
@@ -160,22 +186,63 @@ class PlainClients:
 class PlainClient:
     """A plain client's connection."""
 
-    __slots__ = ("_carrier", "_clients", "_dialect", "_family", "_outbox", "_patience", "_welcomed", "_wish")
+    __slots__ = (
+        "_clients",
+        "_dialect",
+        "_doing",
+        "_family",
+        "_outbox",
+        "_patience",
+        "_queue",
+        "_welcomed",
+        "_wish",
+        "carrier",
+    )
 
-    def __init__(self, clients: PlainClients, carrier: Carrier, dialect: Dialect) -> None:
+    def __init__(
+        self, clients: PlainClients, carrier: Carrier, dialect: Dialect, outbox: PlainOutbox | None = None
+    ) -> None:
+        """outbox: its own, if it has one already."""
         self._clients = clients
-        self._carrier = carrier
+        self.carrier = carrier
         self._dialect = dialect
         self._family: Family | None = None
         self._welcomed = False
         self._wish = ""
         self._patience = carrier.patience
-        outbox = carrier.outbox
-        self._outbox = PlainOutbox(outbox, carrier.accepted, dialect.style)
+        self._outbox = outbox or PlainOutbox(carrier.outbox, carrier.accepted, dialect.style)
+        self._queue: Sequence[Event] = ()  # what is still to be done of what it wants
+        self._doing: Event | None = None
+
+    def dump(self, *, is_asked: bool) -> dict[str, Any]:
+        """Return all that is known of it, as plain values and bytes. is_asked: for its name."""
+        # what is under way waits for the throttle: else it was done before anybody could look
+        doing = [self._doing] if self._doing and not self.carrier.unanswered else []
+        return {
+            "dialect": self._dialect.dump(),
+            "waits": self._outbox.dump(),
+            "muted": self._outbox.muted,
+            "events": dump_events([*doing, *self._queue]),
+            "family": self._family.name if self._family else "",
+            "welcomed": self._welcomed,
+            "wish": self._wish,
+            "patience": self._patience if isfinite(self._patience) else None,
+            "asked": is_asked,
+        }
+
+    def load(self, form: Mapping[str, Any]) -> None:
+        """Go on as what was dumped."""
+        self._family = Family[form["family"]] if form["family"] else None
+        self._welcomed, self._wish = form["welcomed"], form["wish"]
+        self._patience = inf if form["patience"] is None else form["patience"]
+        self._queue = load_events(form["events"])
+        if form["asked"]:
+            self._clients.prompted(self)
+        self._outbox.resume()
 
     def speak(self, data: bytes | None) -> bytes:
         """Serve the client, see `PlainClients.speak`."""
-        carrier = self._carrier
+        carrier = self.carrier
         carrier.outbox = carrier.session.outbox = self._outbox
         carrier.patience = float("inf")  # the dialect has its own
         while True:
@@ -195,10 +262,10 @@ class PlainClient:
 
     def close(self, reason: str) -> None:
         """End it from outside."""
-        self._carrier.close(reason)
+        self.carrier.close(reason)
 
     def _is_foreign(self, data: bytes) -> bool:
-        return self._clients.foreign(data, self._carrier.listener.kind)
+        return self._clients.foreign(data, self.carrier.listener.kind)
 
     def _hear(self, data: bytes | None) -> list[Event]:
         now = now_ms()
@@ -209,8 +276,9 @@ class PlainClient:
 
     def _do(self, events: Iterable[Event]) -> bytes:
         """Carry out the events; return IRC's first bytes if one says that the client speaks IRC, else b""."""
-        queue = deque(events)
-        session = self._carrier.session
+        queue = deque((*self._queue, *events))
+        self._queue = queue
+        session = self.carrier.session
         self._follow_family()
         while queue and not session.closing:
             match queue.popleft():
@@ -223,16 +291,19 @@ class PlainClient:
                     self._clients.turn.begin()
                     self._outbox.put(notice(text, tilde=self._family is Family.TILDE))
                 case Leave(reason):
-                    self._carrier.close(reason)
-                case Run(message):
+                    self.carrier.close(reason)
+                case Run(message) as event:
+                    self._doing = event
                     self._run(message)
+                    self._doing = None
             is_waiting = self._welcomed or self._dialect.asks_password or session.closing
             if not queue and self._family and not is_waiting:
                 queue.extend(self._go_in())
+        self._queue = ()
         return b""
 
     def _run(self, message: Message) -> None:
-        user = self._carrier.session.user
+        user = self.carrier.session.user
         if message.command == "NICK":
             self._wish = message.params[0]
         room = self._dialect.room
@@ -243,9 +314,9 @@ class PlainClient:
             channel = self._clients.network.channel(room)
             if channel is None or user not in channel.members:
                 # it was kicked, and has no other way to come back
-                self._carrier.perform(Message("JOIN", (room,)))
+                self.carrier.perform(Message("JOIN", (room,)))
         before = set(user.channels) if user else set()
-        self._carrier.perform(message)
+        self.carrier.perform(message)
         self._know_nick()
         if user and message.command == "JOIN":
             self._follow_into(user, before)
@@ -256,19 +327,19 @@ class PlainClient:
         for folded in [folded for folded in user.channels if folded not in before]:
             for event in self._dialect.moved(network.channels[folded].name):
                 if isinstance(event, Run):
-                    self._carrier.perform(event.message)
+                    self.carrier.perform(event.message)
 
     def _know_nick(self) -> None:
-        user = self._carrier.session.user
+        user = self.carrier.session.user
         if user and self._welcomed:
             self._dialect.known_as(user.nick)
 
     def _go_in(self) -> list[Event]:
         """Return the events after registration was tried: a welcome, or the refusal of the name."""
-        user = self._carrier.session.user
+        user = self.carrier.session.user
         network = self._clients.network
         if user is None:
-            return self._dialect.refused(taken=self._is_taken(self._carrier.session))
+            return self._dialect.refused(taken=self._is_taken(self.carrier.session))
         self._welcomed = True
         lobby = network.channel(self._dialect.room)
         members = lobby.members if lobby else ()
@@ -292,24 +363,24 @@ class PlainClient:
         if self._family is None:
             self._clients.answered(self)
             self._outbox.muted = False
-            self._carrier.pings = False
+            self.carrier.pings = False
             for name, value in _KEEPALIVE.items():
                 if hasattr(socket, name):
                     with suppress(OSError):
-                        self._carrier.accepted.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+                        self.carrier.accepted.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         self._outbox.collect()
         self._family = family
         echo = caps.ECHO_MESSAGE if self._dialect.style.echo else 0
         dialect = caps.TILDE if family is Family.TILDE else caps.PLAIN
-        session = self._carrier.session
+        session = self.carrier.session
         if session.user is None:
             self._clients.network.set_kind(session, caps.NO_IMPLICIT_NAMES | echo, dialect)
         else:
-            self._carrier.context(_NOTHING).propose(set_kind, caps.NO_IMPLICIT_NAMES | echo, dialect)
+            self.carrier.context(_NOTHING).propose(set_kind, caps.NO_IMPLICIT_NAMES | echo, dialect)
 
     def _give_back(self, data: bytes) -> bytes:
         """Give the connection back: its client speaks another protocol. Return what it sent."""
-        carrier = self._carrier
+        carrier = self.carrier
         outbox = self._outbox
         outbox.release()
         carrier.outbox = carrier.session.outbox = SocketOutbox(

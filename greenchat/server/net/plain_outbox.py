@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -37,6 +38,19 @@ class PlainOutbox(SocketOutbox):
         self._style = style
         self._pacer = Pacer(style, before.limit)
         self._timer: Any = None
+
+    def dump(self) -> list[Any]:
+        """Return what waits for its time, see `Pacer.dump`."""
+        return self._pacer.dump()
+
+    def load(self, form: Sequence[Any]) -> None:
+        """Let wait what was dumped; `resume` begins to write it."""
+        self._pacer.load(form)
+
+    def resume(self) -> None:
+        """Write what is due, or wait until it is."""
+        if not self.backlog:
+            self._pump()
 
     def write(self, data: bytes) -> None:
         """Send these few bytes at once."""

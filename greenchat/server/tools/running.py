@@ -11,6 +11,7 @@ from greenchat.server.tools.registry import Call, Tool, ToolError
 from greenchat.values.durations import format_duration
 
 _NOT_RUNNING = 3  # the exit code of `systemctl status` for a service that does not run
+_UPGRADE = 120.0  # seconds that an upgrade may take
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
 
@@ -106,6 +107,12 @@ def _clients(call: Call) -> int:
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, *rows):
         call.out.write("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    return 0
+
+
+def _upgrade(call: Call) -> int:
+    found = _ask(call, "upgrade", patience=_UPGRADE)
+    print(f"Process {found['pid']}, greenchat {found['version']}, has taken over; it was {found['was']}", file=call.out)
     return 0
 
 
@@ -224,6 +231,7 @@ TOOLS = (
     Tool("announce", "send a notice to everybody", _announce, _announce_arguments),
     Tool("erase-account", "delete an account and all that it said, for good", _erase_account, _erase_arguments),
     Tool("reload", "make the running server read its configuration again", _reload),
+    Tool("upgrade", "have the installed version take over from the running one; nobody is disconnected", _upgrade),
     Tool(
         "stop", "end the running server in good order", _stop, _words("reason", "the reason that is shown to everybody")
     ),

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat import snapshot
 from greenchat.chat.acts import Ran, Spoken
+from greenchat.chat.continuity import snapshot
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.commands.messages.speech import find_voice, say
 from greenchat.server.data.recording import Recorder, RecordingError, replay

@@ -18,6 +18,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "bans": (),
     "reload": (),
     "stop": (),
+    "upgrade": (),
     "kick": ("nobody",),
     "ban": ("192.0.2.7",),
     "unban": ("192.0.2.7",),

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from greenchat.chat import snapshot
 from greenchat.chat.channel import Channel
+from greenchat.chat.continuity import snapshot
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User

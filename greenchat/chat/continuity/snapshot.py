@@ -102,6 +102,7 @@ MADE = {
         "started",
         "tokens",
         "users",
+        "waiting",
         "whowas",
     },
 }
@@ -161,9 +162,10 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "reservations": [each.document() for each in network.reservations],
         "users": [_user(user) for user in network.users.values()],
         "logged_in": [[name, [numbers[user] for user in users]] for name, users in network._users_of.items()],
-        "sessions": [_session(session, numbers[session.user]) for session in registered if session.user],
+        "sessions": [dump_session(session) for session in registered],
         "attached": [[session.number for session in user.sessions] for user in network.users.values()],
         "channels": [_channel(channel, numbers) for channel in network.channels.values()],
+        "waiting": [[numbers[user], network.waiting.until(user)] for user in network.waiting],
         "renamed": [[old, network.fold(channel.name)] for old, channel in network.renamed.items()],
         "sent_ids": network.sent_ids.dump(),
         "whowas": network.whowas.dump(),
@@ -195,8 +197,13 @@ def restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Net
         raise SnapshotError(f"the snapshot can't be read: {type(error).__name__}: {error}") from error
 
 
+def settings_of(document: Document) -> Settings:
+    """Return the settings of a snapshot. Raises KeyError, TypeError and ValueError."""
+    return from_document(Settings, document["settings"])
+
+
 def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
-    network = Network(from_document(Settings, document["settings"]), now=document["started"])
+    network = Network(settings_of(document), now=document["started"])
     network.secret = bytes.fromhex(document["secret"])
     network.cloaks.change_secret(bytes.fromhex(document["cloaks"]))
     network.defcon = document["defcon"]
@@ -234,12 +241,14 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         channel.revision = form["revision"]
     sessions = {}
     for form in document["sessions"]:
-        session = sessions[form["number"]] = _session_of(form, new_outbox(form))
+        session = sessions[form["number"]] = load_session(form, new_outbox(form))
         network.connect(session)
     for user, attached, form in zip(users, document["attached"], document["users"], strict=True):
         for number in attached:
             network.attach(user, sessions[number])
         user.revision = form["revision"]
+    for number, until in document["waiting"]:
+        network.waiting.add(users[number], until)
     network.renamed = {old: network.channels[new] for old, new in document["renamed"]}
     network.most_users = document["most_users"]
     network.sent_ids.load(document["sent_ids"])
@@ -304,15 +313,16 @@ def _channel_of(form: Document, network: Network) -> Channel:
     return channel
 
 
-def _session(session: Session, user: int) -> dict[str, Any]:
+def dump_session(session: Session) -> dict[str, Any]:
+    """Return a session without its user and what is local."""
     form = {name: getattr(session, name) for name in _SESSION}
     use = session.metadata
     form["metadata"] = [list(use.subscriptions), dict(use.pending), use.changes] if use else None
-    form["user"] = user
     return form
 
 
-def _session_of(form: Document, outbox: Outbox) -> Session:
+def load_session(form: Document, outbox: Outbox) -> Session:
+    """Return the session that was dumped."""
     session = Session(outbox, **{name: form[name] for name in _SESSION})
     if form["metadata"]:
         subscriptions, pending, changes = form["metadata"]

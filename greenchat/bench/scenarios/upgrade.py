@@ -1,0 +1,64 @@
+"""A server is upgraded while people talk: how long anybody waited for a message, and whether any is missing.
+
+SIGUSR2 has greenchat-server replaced by a new process of it, which begins on the same core beside the old one.
+"""
+
+import os
+import signal
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from greenchat.bench.crowd import Guest, gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.flights import Room
+from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.swarm import StalledError, Swarm
+
+_ROOM = 10  # members of a channel
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--talking", type=int, default=1000, metavar="N", help="clients that talk (1000)")
+    parser.add_argument("--idle", type=int, default=10_000, metavar="N", help="clients that say nothing (10000)")
+
+
+def _shapes(options: Namespace) -> Sequence[Shape]:
+    shapes = []
+    if options.talking:
+        title = f"{options.talking} talk in channels of {_ROOM} during an upgrade"
+        shapes.append(Shape(title, {"clients": options.talking, "talking": options.talking}))
+    if options.idle:
+        title = f"{options.idle} idle and {_ROOM} talk during an upgrade"
+        shapes.append(Shape(title, {"clients": options.idle + _ROOM, "talking": _ROOM}))
+    return shapes
+
+
+def _run(job: Job, shape: Shape) -> Figures:
+    if job.pid is None:
+        raise StalledError("an upgrade needs a server of this machine, with --pid")
+    count, talking = shape["clients"], shape["talking"]
+    swarm = Swarm(job.address)
+    rooms = [Room(b"#bench%d" % number) for number in range(max(1, talking // _ROOM))]
+    wanted = [rooms[index % len(rooms)].target if index < talking else None for index in range(count)]
+    clients, arrival = gather(swarm, wanted, progress=job.gathering)
+    turns = speakers([(room, range(number, talking, len(rooms))) for number, room in enumerate(rooms)])
+    talk = Talk(job, swarm, rooms, turns, len(rooms))
+    for room in rooms:
+        room.transcripts.append(talk.transcript(room.target))
+    for client in clients[:talking]:
+        talk.seat(client, rooms[client.index % len(rooms)].transcripts[0])
+    for client in clients[talking:]:
+        client.feed = Guest(client, None, lambda _: None, swarm.lost).feed
+    talk.flights.start()
+    os.kill(job.pid, signal.SIGUSR2)
+    figures = talk.measure("talking")
+    talk.finish()
+    swarm.close_all()
+    if "stand_in" not in Path(f"/proc/{job.pid}/cmdline").read_text(encoding="utf-8"):
+        raise StalledError(f"process {job.pid} was not upgraded within {job.seconds:g} s")
+    return {**arrival_figures(count, arrival), **figures}
+
+
+SCENARIO = Scenario("upgrade", "people who talk during an upgrade", _shapes, _run, _add_arguments, seconds=10)

@@ -1,0 +1,54 @@
+"""Goodbye to those whose connections can't be handed over: they are told to connect again, in small groups.
+
+The process that serves by now would have to shake hands with all of them at once. Nothing here goes round the loop.
+"""
+
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from math import ceil
+
+from greenchat.protocol.message import Message
+from greenchat.protocol.websocket import FRAMED, SERVICE_RESTART, close_frame, frames
+from greenchat.server.net.connection import Connection
+
+TEXT = "The server was upgraded; connect again"
+
+_GROUP = 25
+_PAUSE = 0.05  # seconds between two groups: 500 handshakes a second
+_LONGEST = 10.0  # seconds for all of them
+_LINGER = 0.5  # seconds for the last to read it before the connection ends
+_READ = 1 << 16  # bytes
+
+
+def say_goodbye(connections: Sequence[Connection]) -> None:
+    """Tell each why it ends, group by group, and end it. Waits."""
+    groups = ceil(len(connections) / _GROUP)
+    pause = min(_PAUSE, _LONGEST / max(groups, 1))
+    for number in range(groups):
+        for connection in connections[number * _GROUP : (number + 1) * _GROUP]:
+            with suppress(OSError):
+                _say(connection)
+        time.sleep(pause)
+    if connections:
+        time.sleep(_LINGER)
+    for connection in connections:
+        # what it has sent and nobody has read would turn the end into a reset, which destroys our words
+        with suppress(OSError):
+            while connection.accepted.recv(_READ):
+                pass
+
+
+def _say(connection: Connection) -> None:
+    """Send what waited for it, as far as the kernel takes it, and then our last words."""
+    kind = connection.session.kind
+    words = Message("ERROR", (TEXT,)).format().encode() + b"\r\n"
+    if connection.session.dialect:
+        words = b""
+    elif kind & FRAMED:
+        words = frames(words, kind) + close_frame(SERVICE_RESTART)
+    data = connection.outbox.waits + words
+    sent = connection.sock.send(data) if data else 0
+    if sent == len(data):
+        connection.sock.shutdown(socket.SHUT_WR)

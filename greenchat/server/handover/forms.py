@@ -1,0 +1,157 @@
+"""A connection as a document, and the same connection again in the process that has got its socket.
+
+What its client has begun goes along: the line or frame that is not whole, lines that wait for the throttle, a batch,
+what waits to be sent, and all that the dialects know. Times are of the steady clock, which both processes share.
+"""
+
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from math import inf, isfinite
+from typing import Any, NamedTuple
+
+from greenchat.chat.continuity.local_form import dump_own
+from greenchat.chat.continuity.snapshot import dump_session
+from greenchat.chat.outbox import Dirty
+from greenchat.protocol.message import Message
+from greenchat.protocol.numerics import Numeric
+from greenchat.protocol.plain import Style
+from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
+from greenchat.server.http.websocket import WebSocketStream
+from greenchat.server.net.connection import Connection
+from greenchat.server.net.irc import IrcClient
+from greenchat.server.net.outbox import SocketOutbox
+from greenchat.server.net.plain import PlainClients
+from greenchat.server.net.plain_outbox import PlainOutbox
+from greenchat.server.net.sendq import SendQueues
+
+Document = Mapping[str, Any]
+
+_NEW, _IRC, _PLAIN, _WEBSOCKET = "new", "irc", "plain", "websocket"
+
+
+class Ways(NamedTuple):
+    """The parts of the new server that outboxes belong to. limit: bytes that may wait in one."""
+
+    dirty: Dirty
+    send_queues: SendQueues
+    limit: int
+    ending: Ending
+
+
+def can_move(connection: Connection) -> bool:
+    """Whether another process can go on with it: TLS can't be handed over, and a request of HTTP is soon made again."""
+    return not (is_tls(connection) or connection.session.closing or isinstance(connection.outbox, HttpOutbox))
+
+
+def is_tls(connection: Connection) -> bool:
+    """Whether it came through TLS of our own."""
+    stream = connection.sock
+    if isinstance(stream, WebSocketStream):
+        stream = stream.under
+    return stream is not connection.accepted
+
+
+def dump(connection: Connection, plain: PlainClients, origin: str) -> dict[str, Any]:
+    """Return a connection that can move. origin: the address by which it was let in."""
+    session, outbox = connection.session, connection.outbox
+    address = connection.listener.address
+    form = {
+        "number": session.number,
+        "own": dump_own(session),
+        "dialect": _IRC if connection.lines else _NEW,
+        "unread": connection.lines.unread if connection.lines else b"",
+        "backlog": outbox.waits,
+        "sent": [outbox.sent_messages, outbox.sent_bytes],
+        "listener": [address.host, address.port],
+        "origin": origin,
+        "forwards": bool(connection.forwarders),
+        "opened": connection.opened,
+        "heard": connection.heard,
+        "asked": connection.asked,
+        "patience": connection.patience if isfinite(connection.patience) else None,
+        "pings": connection.pings,
+        "pace": connection.pace.dump(),
+        "unanswered": connection.unanswered,
+        "logging_in": session.sasl is not None,
+    }
+    if session.user is None:
+        form["session"] = dump_session(session)
+    if isinstance(connection.sock, WebSocketStream):
+        form["dialect"], form["frames"] = _WEBSOCKET, connection.sock.unfinished
+    elif isinstance(outbox, PlainOutbox):
+        form["dialect"], form["plain"] = _PLAIN, plain.dump(connection)
+    return form
+
+
+class Moved:
+    """A connection on its way in. number: of its session."""
+
+    def __init__(self, form: Document, descriptor: int) -> None:
+        self.form = form
+        self.number: int = form["number"]
+        self.sock = socket.socket(fileno=descriptor)
+        self._style: Style | None = None
+
+    def outbox(self, ways: Ways) -> SocketOutbox:
+        """Return its outbox, in which waits what the other process could not send."""
+        form = self.form
+        outbox = SocketOutbox(ways.dirty, self.sock, ways.limit, ways.send_queues)
+        if form["dialect"] == _WEBSOCKET:
+            outbox = WebSocketOutbox(ways.dirty, self.sock, ways.limit, ways.send_queues, ways.ending)
+        elif form["dialect"] == _PLAIN:
+            self._style = Style.load(form["plain"]["dialect"]["style"])
+            plain = outbox = PlainOutbox(outbox, self.sock, self._style)
+            plain.load(form["plain"]["waits"])
+            plain.muted = form["plain"]["muted"]
+        outbox.sent_messages, outbox.sent_bytes = form["sent"]
+        if form["backlog"]:
+            outbox.let_wait(form["backlog"])
+        return outbox
+
+    def settle(self, connection: Connection) -> Callable[[], object] | None:
+        """Give the connection what it had, and return what serves it from now on; None: as one that has just come."""
+        form = self.form
+        connection.opened, connection.heard, connection.asked = form["opened"], form["heard"], form["asked"]
+        connection.patience = inf if form["patience"] is None else form["patience"]
+        connection.pings = form["pings"]
+        connection.pace.load(form["pace"])
+        if form["forwards"]:
+            connection.forwarders = connection.listener.proxy
+        if form["dialect"] == _NEW:
+            return None
+        if form["dialect"] == _PLAIN:
+            return lambda: self._speak_plain(connection)
+        if isinstance(connection.outbox, WebSocketOutbox):
+            stream = WebSocketStream(self.sock, connection, connection.outbox)
+            connection.sock = stream
+            with suppress(BlockingIOError):
+                stream.feed(form["frames"])
+        return lambda: self._speak_irc(connection)
+
+    def _speak_irc(self, connection: Connection) -> None:
+        self._apologize(connection)
+        IrcClient(connection).speak(self.form["unread"] or None)
+
+    def _speak_plain(self, connection: Connection) -> None:
+        self._apologize(connection)
+        outbox, door = connection.outbox, connection.server.plain
+        if self._style is None or not isinstance(outbox, PlainOutbox):
+            raise TypeError("a plain client without an outbox of its kind")
+        rest = door.go_on(connection, self.form["plain"], outbox, self._style)
+        if rest and door.foreign(rest, connection.listener.kind):
+            connection.go_through(rest)
+        elif rest:
+            IrcClient(connection).speak(rest)
+
+    def _apologize(self, connection: Connection) -> None:
+        """Tell the client what it has to do again."""
+        form = self.form
+        if not (form["unanswered"] or form["logging_in"]):
+            return
+        connection.server.turn.begin()
+        ctx = connection.context(Message(form["unanswered"]))
+        if form["logging_in"]:
+            ctx.reply(Numeric.ERR_SASLABORTED)
+        elif form["unanswered"]:
+            ctx.fail(form["unanswered"], "TEMPORARILY_UNAVAILABLE", text="The server was upgraded meanwhile; try again")

@@ -1,0 +1,251 @@
+"""The old process: starts the new one, goes on serving until that is ready, and then hands over all that it has.
+
+While it hands over it does nothing else, so that nothing changes, and it changes nothing itself. So if the new process
+fails in whatever way, this one goes on as if nothing had been. Once the new one has said that it has all, this one
+never goes round its loop again: its connections are the new one's.
+"""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Protocol, TypeVar
+
+import gevent
+from gevent.socket import wait_read
+
+from greenchat import __version__
+from greenchat.chat import acts
+from greenchat.chat.continuity.local_form import dump_local
+from greenchat.chat.continuity.snapshot import snapshot
+from greenchat.chat.network import Network
+from greenchat.commands.connection.quit import left
+from greenchat.commands.core.audit_log import tell_operators
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.process import HandoverError
+from greenchat.protocol.message import Message
+from greenchat.server import stand_in
+from greenchat.server.data.audit_log import AuditLog
+from greenchat.server.data.store_keeper import StoreKeeper
+from greenchat.server.handover.farewell import say_goodbye
+from greenchat.server.handover.forms import can_move, dump, is_tls
+from greenchat.server.handover.wire import VARIABLE, Link
+from greenchat.server.net.admission import Admission
+from greenchat.server.net.connection import Connection
+from greenchat.server.net.listener import Listener
+from greenchat.server.net.plain import PlainClients
+from greenchat.server.net.turn import Turn
+from greenchat.storage.schema import MIGRATIONS
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_START = 60.0  # seconds for the new process to load its code and its configuration
+_TAKE = 20.0  # seconds for it to take over; meanwhile nobody is served
+_SETTLE = 1.0  # seconds that slow commands have to come to their end before
+_LOOK = 0.02
+_DYING = 0.5  # seconds between the end of a process's sockets and its own
+_OF_THIS_PROCESS = {VARIABLE, "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID"}
+_NOT_AGAIN = ("--open", "--record")
+
+
+class Giver(Protocol):
+    """The parts of the server that are handed over."""
+
+    admission: Admission
+    audit: AuditLog
+    background: set[gevent.Greenlet]
+    connections: dict[Connection, None]
+    keeper: StoreKeeper
+    listeners: list[Listener]
+    moderation: AuditLog
+    network: Network
+    plain: PlainClients
+    turn: Turn
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is about to end."""
+
+    def now(self) -> int:
+        """Ms since the epoch."""
+
+    def run_step(self, step: Callable[[Context], T]) -> T:
+        """Run something as the server itself, in a turn."""
+
+
+class Upgrade:
+    """The way to a new process. is_activated: systemd opened the listening sockets.
+
+    told: called with its process id and version when it has. end: called with its id at the end of this process, which
+    it may turn into something else. Neither may wait for the loop, which does not go round any more.
+    """
+
+    def __init__(
+        self, giver: Giver, *, is_activated: bool, told: Callable[[int, str], None], end: Callable[[int], None]
+    ) -> None:
+        self._giver = giver
+        self._is_activated = is_activated
+        self._told = told
+        self._end = end
+        self._is_under_way = False
+
+    def begin(self, who: str) -> None:
+        """Start a new process and have it take over: this does not return then. who: wanted it, for the log.
+
+        Raises HandoverError, and then this process goes on.
+        """
+        if self._is_under_way or self._giver.is_ending:
+            raise HandoverError("it is being upgraded already" if self._is_under_way else "it is ending")
+        self._is_under_way = True
+        log.info("%s upgrades the server: a new process is started", who)
+        try:
+            self._begin(who)
+        except HandoverError as error:
+            text = f"The server could not be upgraded, and goes on as it was: {error}"
+            log.error("%s", text)
+            self._giver.run_step(lambda ctx: tell_operators(ctx, text))
+            raise
+        finally:
+            self._is_under_way = False
+
+    def _begin(self, who: str) -> None:
+        ours, theirs = socket.socketpair()
+        link = Link(ours)
+        try:
+            with theirs:
+                child = _start(theirs.fileno())
+        except OSError as error:
+            link.close()
+            raise HandoverError(f"the new process can't be started: {error.strerror}") from error
+        try:
+            version = self._wait_until_ready(link, child)
+            self._wait_for_slow_work()
+            self._giver.keeper.rest()
+            if self._giver.is_ending:
+                raise HandoverError("the server is ending")
+            self._hand_over(link, child, who, version)
+        except BaseException:
+            _kill(child)
+            link.close()
+            self._giver.keeper.start()
+            raise
+
+    def _wait_until_ready(self, link: Link, child: "subprocess.Popen[bytes]") -> str:
+        """Return its version."""
+        try:
+            wait_read(link.fileno(), timeout=_START, timeout_exc=HandoverError("the new process did not become ready"))
+            hello, _ = link.receive(1.0)
+        except HandoverError as error:
+            with suppress(subprocess.TimeoutExpired):
+                code = child.wait(_DYING)
+                raise HandoverError(f"the new process ended with code {code}; the log says why") from error
+            raise
+        _check(hello)
+        if (hello["acts"], hello["schema"]) != (acts.VERSION, len(MIGRATIONS)):
+            text = f"version {hello['version']} keeps its data in another form, which needs a restart"
+            raise HandoverError(text, needs_restart=True)
+        return str(hello["version"])
+
+    def _wait_for_slow_work(self) -> None:
+        """Let what has been begun come to its end, if it soon does: its client would have to ask again."""
+        giver, deadline = self._giver, monotonic() + _SETTLE
+        while monotonic() < deadline:
+            if not giver.background and not any(each.unanswered for each in giver.connections):
+                return
+            gevent.sleep(_LOOK)
+
+    def _hand_over(self, link: Link, child: "subprocess.Popen[bytes]", who: str, version: str) -> None:
+        """From here on nothing waits for the loop: nobody else may do anything."""
+        giver = self._giver
+        if giver.background:
+            log.warning("%d pieces of work that operators have begun end here: begin them again", len(giver.background))
+        began = monotonic()
+        for connection in giver.connections:
+            if connection.session.closing and connection.session.user:
+                connection.context(Message("")).propose(left, connection.session.closing)
+        giver.turn.end()
+        moving = [connection for connection in giver.connections if can_move(connection)]
+        lock = giver.keeper.lock
+        document = {
+            "version": __version__,
+            "pid": os.getpid(),
+            "who": who,
+            "folder": str(giver.keeper.folder.resolve()),
+            "temporary": giver.keeper.is_temporary,
+            "activated": self._is_activated,
+            "listeners": [[each.options.address.host, each.options.address.port] for each in giver.listeners],
+            "lock": lock is not None,
+            "connections": [dump(each, giver.plain, giver.admission.origin(each.session)) for each in moving],
+            "state": snapshot(giver.network, giver.now()),
+            "local": dump_local(giver.network),
+        }
+        descriptors = [listener.socket.fileno() for listener in giver.listeners]
+        descriptors += [connection.accepted.fileno() for connection in moving]
+        descriptors += [lock.fileno()] if lock else []
+        link.send(document, descriptors, patience=_TAKE)
+        _check(link.receive(_TAKE)[0])
+        link.send({"go": True})
+        link.close()
+        log.info(
+            "process %d has taken over %d connections; nobody was served for %.3f s",
+            *(child.pid, len(moving), monotonic() - began),
+        )
+        self._leave(child.pid, version)
+
+    def _leave(self, successor: int, version: str) -> None:
+        """Say goodbye to those who can't come along, and end."""
+        try:
+            stand_in.pass_on(successor)
+            self._told(successor, version)
+            self._giver.audit.close()
+            self._giver.moderation.close()
+            say_goodbye([each for each in self._giver.connections if is_tls(each)])
+            logging.shutdown()
+            self._end(successor)
+        except BaseException:
+            log.exception("a bug after another process had taken over")
+        finally:
+            os._exit(0)
+
+
+def _start(descriptor: int) -> "subprocess.Popen[bytes]":
+    """Start the installed program with the words and the environment of this one. Raises OSError."""
+    environment = {name: value for name, value in os.environ.items() if name not in _OF_THIS_PROCESS}
+    environment[VARIABLE] = str(descriptor)
+    if "NOTIFY_SOCKET" not in environment:
+        environment[stand_in.VARIABLE] = "1"  # this process will be there for the new one
+    return subprocess.Popen(
+        [sys.executable, *command_line(sys.orig_argv[1:])],
+        env=environment,
+        pass_fds=(descriptor,),
+    )
+
+
+def command_line(words: Sequence[str]) -> list[str]:
+    """Return the words with which the server is started again: a browser is not opened, and no recording begun."""
+    kept: list[str] = []
+    for number, word in enumerate(words):
+        is_value = number > 0 and words[number - 1] == "--record"
+        if not (word in _NOT_AGAIN or is_value or word.startswith("--record=")):
+            kept.append(word)
+    return kept
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    if child.poll() is None:
+        child.send_signal(signal.SIGKILL)
+    child.wait()
+
+
+def _check(answer: object) -> None:
+    """Raises HandoverError unless the new process is content."""
+    if not isinstance(answer, dict):
+        raise HandoverError("the new process answers in another language")
+    if "error" in answer:
+        raise HandoverError(str(answer["error"]), needs_restart=answer.get("needs_restart") is True)

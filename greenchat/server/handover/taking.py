@@ -1,0 +1,126 @@
+"""The new process: gets ready, takes all that the old one has, and goes on in its place."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from socket import socket
+from typing import IO, Any
+
+from greenchat import __version__
+from greenchat.chat import acts
+from greenchat.chat.continuity import snapshot
+from greenchat.chat.continuity.local_form import load_local, load_own
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.chat.user import Session
+from greenchat.commands.core.process import HandoverError
+from greenchat.config.file import Config
+from greenchat.config.options import Address, ListenerOptions
+from greenchat.config.schema import take_over
+from greenchat.server.handover.forms import Moved, Ways
+from greenchat.server.handover.wire import VARIABLE, Link
+from greenchat.server.net.connection import Connection, Server
+from greenchat.storage.schema import MIGRATIONS
+
+_STEP = 20.0  # seconds for the old process to go on with what it has begun
+
+
+class Estate:
+    """All that the old process has handed over. moved: its connections, by the numbers of their sessions.
+
+    listening: its sockets, by the configured address; is_activated: systemd opened them.
+    """
+
+    def __init__(self, document: Mapping[str, Any], descriptors: list[int]) -> None:
+        """Raises HandoverError."""
+        try:
+            self.folder = Path(document["folder"])
+            self.is_temporary: bool = document["temporary"]
+            self.is_activated: bool = document["activated"]
+            self.version: str = document["version"]
+            self.pid: int = document["pid"]
+            self.lock: IO[str] | None = None
+            if document["lock"]:
+                self.lock = os.fdopen(descriptors.pop(), "a+")
+            self.listening: dict[Address, list[socket]] = {}
+            for host, port in document["listeners"]:
+                self.listening.setdefault(Address(host, port), []).append(socket(fileno=descriptors.pop(0)))
+            forms = document["connections"]
+            self.moved = {form["number"]: Moved(form, fd) for form, fd in zip(forms, descriptors, strict=True)}
+            self._state, self._local = document["state"], document["local"]
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise HandoverError(f"what was handed over can't be read: {type(error).__name__}: {error}") from error
+        self.lost: list[Session] = []
+
+    def restore(self, ways: Ways) -> Network:
+        """Return the state, with an outbox for every session that comes along; `lost` are the others.
+
+        Raises SnapshotError.
+        """
+        nowhere = Dirty()
+        outboxes = {number: moved.outbox(ways) for number, moved in self.moved.items()}
+        network = snapshot.restore(self._state, lambda form: outboxes.get(form["number"]) or Outbox(nowhere))
+        try:
+            sessions = {session.number: session for session in network.sessions}
+            for number, moved in self.moved.items():
+                if "session" in moved.form:
+                    session = sessions[number] = snapshot.load_session(moved.form["session"], outboxes[number])
+                    network.connect(session)
+            for number, moved in self.moved.items():
+                load_own(sessions[number], moved.form["own"])
+            self._sessions = {number: (sessions[number], outboxes[number]) for number in self.moved}
+            load_local(network, self._local)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise snapshot.SnapshotError(f"the local state can't be read: {type(error).__name__}: {error}") from error
+        self.lost = [session for session in network.sessions if session.number not in self.moved]
+        self._state = self._local = {}
+        return network
+
+    def connection(self, server: Server, moved: Moved, listeners: Mapping[Address, ListenerOptions]) -> Connection:
+        """Return a connection that came along, as it was."""
+        session, outbox = self._sessions[moved.number]
+        address = Address(*moved.form["listener"])
+        listener = listeners.get(address, ListenerOptions(address))
+        return Connection(server, listener, moved.sock, session.host, (session, outbox))
+
+
+class Heir:
+    """A process that was started to take over. link: to the one that serves."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    def receive(self, config: Config) -> Estate:
+        """Say that this process is ready, and wait until the other one has stopped and handed over all that it has.
+
+        Raises HandoverError.
+        """
+        self._link.send({"version": __version__, "acts": acts.VERSION, "schema": len(MIGRATIONS)})
+        document, descriptors = self._link.receive()
+        estate = Estate(document, descriptors)
+        wrong = self._unfit(config, estate, document)
+        if wrong:
+            raise HandoverError(wrong, needs_restart=True)
+        return estate
+
+    def accept(self) -> None:
+        """Say that all is here: from now on this process serves. Raises HandoverError if it is not to."""
+        self._link.send({"ready": True}, patience=_STEP)
+        # Whoever changes their mind ends this process; if nothing comes the other one has gone, and nobody else serves.
+        with suppress(HandoverError):
+            self._link.receive(_STEP)
+        self._link.close()
+        del os.environ[VARIABLE]
+
+    @staticmethod
+    def _unfit(config: Config, estate: Estate, document: Mapping[str, Any]) -> str:
+        """Return what of the configuration can't be changed without a restart, in words."""
+        options = config.options
+        if options.storage.persistent and options.data.resolve() != estate.folder.resolve():
+            return "data: a change needs a restart"
+        if options.storage.persistent == estate.is_temporary:
+            return "storage.persistent: a change needs a restart"
+        before = snapshot.settings_of(document["state"])
+        _, refused = take_over(before, config.settings)
+        return f"{refused[0]}: a change needs a restart" if refused else ""

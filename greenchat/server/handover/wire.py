@@ -1,0 +1,106 @@
+"""The socket between the two processes: JSON documents, in which bytes may be, each with open descriptors.
+
+A document goes as its length, the number of its descriptors, and its bytes; then the descriptors in groups, each of
+which is acknowledged, so that not too many are under way: see unix(7), ETOOMANYREFS.
+"""
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from greenchat.commands.core.process import HandoverError
+
+VARIABLE = "GREENCHAT_HANDOVER"
+"""Of the environment: the descriptor of the socket in a process that is to take over."""
+
+_HEAD = struct.Struct("!QI")
+_GROUP = 200  # descriptors: at most 253 go at once
+_BYTES = "\0bytes"  # a key that nothing that people send can have
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class Link:
+    """One end of the socket. All of it waits, without gevent: whoever uses it does nothing else meanwhile."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    @classmethod
+    def inherited(cls, environment: Mapping[str, str] = os.environ) -> "Link | None":
+        """Return the link to the process that has started this one to take over; None if that is not why it runs."""
+        descriptor = environment.get(VARIABLE, "")
+        if not descriptor.isdecimal():
+            return None
+        os.set_inheritable(int(descriptor), False)
+        return cls(socket.socket(fileno=int(descriptor)))
+
+    def fileno(self) -> int:
+        """The descriptor to watch."""
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._sock.close()
+
+    def send(self, document: Any, descriptors: Sequence[int] = (), patience: float | None = None) -> None:
+        """Send a document and open descriptors. patience: seconds for each step. Raises HandoverError."""
+        data = json.dumps(document, default=_dump_bytes, separators=(",", ":")).encode()
+        try:
+            self._sock.settimeout(patience)
+            self._sock.sendall(_HEAD.pack(len(data), len(descriptors)) + data)
+            for start in range(0, len(descriptors), _GROUP):
+                socket.send_fds(self._sock, [b"+"], list(descriptors[start : start + _GROUP]))
+                self._read(1)
+        except OSError as error:
+            raise HandoverError(f"the other process can't be told: {error.strerror or error}") from error
+
+    def receive(self, patience: float | None = None) -> tuple[Any, list[int]]:
+        """Return the next document and its descriptors. patience: seconds for each step. Raises HandoverError."""
+        descriptors: list[int] = []
+        try:
+            self._sock.settimeout(patience)
+            size, count = _HEAD.unpack(self._read(_HEAD.size))
+            data = self._read(size)
+            while len(descriptors) < count:
+                byte, found, _, _ = socket.recv_fds(self._sock, 1, _GROUP, _CLOSE_ON_EXEC)
+                if not byte:
+                    raise HandoverError("the other process has ended")
+                descriptors += found
+                self._sock.sendall(b"+")
+        except TimeoutError as error:
+            raise HandoverError("the other process does not answer") from error
+        except OSError as error:
+            raise HandoverError(f"the other process does not answer: {error.strerror or error}") from error
+        return json.loads(data, object_hook=_load_bytes), descriptors
+
+    def _read(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            piece = self._sock.recv(min(size - len(data), 1 << 20))
+            if not piece:
+                raise HandoverError("the other process has ended")
+            data += piece
+        return bytes(data)
+
+
+def refuse(text: str, *, needs_restart: bool = False) -> None:
+    """Tell the process that has started this one to take over, if one has, why that can't be."""
+    link = Link.inherited()
+    if link:
+        del os.environ[VARIABLE]  # it is told once
+        with suppress(HandoverError):
+            link.send({"error": text, "needs_restart": needs_restart}, patience=1.0)
+
+
+def _dump_bytes(value: object) -> object:
+    if isinstance(value, bytes | bytearray):
+        return {_BYTES: value.decode("latin-1")}
+    raise TypeError(f"{type(value).__name__} can't be handed over")
+
+
+def _load_bytes(found: dict[str, Any]) -> Any:
+    return found[_BYTES].encode("latin-1") if len(found) == 1 and _BYTES in found else found

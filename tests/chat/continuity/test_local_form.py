@@ -1,0 +1,64 @@
+"""What is one process's own goes along to the next one, or is named as what does not."""
+
+import json
+
+from greenchat.chat.continuity import local_form, snapshot
+from greenchat.chat.local_state import LocalState
+from greenchat.chat.multiline_batch import ClientBatch
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.chat.user import Session, User
+from greenchat.config.settings import Settings
+from greenchat.protocol.message import Message
+
+
+def test_each_field_goes_along_or_is_named() -> None:
+    """Of a session all that a snapshot leaves out."""
+    for cls, fields in ((Session, snapshot.LOCAL[Session]), (LocalState, set(LocalState.__slots__))):
+        made, left = local_form.MADE[cls], local_form.LEFT[cls]
+        assert made | left == fields
+        assert not made & left
+
+
+def test_it_comes_back_as_it_was() -> None:
+    network = Network(Settings(), now=5)
+    users = [User(nick, nick, "host", nick, "host", 1, 1, guest_id=f"~{nick}") for nick in ("alice", "bob")]
+    sessions = [Session(Outbox(Dirty()), "host", 1) for _ in users]
+    for user, session in zip(users, sessions, strict=True):
+        network.connect(session)
+        network.register(user, session)
+    bob = users[1]
+    local, moderation = network.local, network.local.moderation
+    local.monitors.add(sessions[0], "carol", "Carol")
+    local.command_counts["JOIN"] = 3
+    local.logins["wrong"] = 2
+    local.new_reference()
+    moderation.suspect(bob).scores.append((4, 7))
+    moderation.muted[bob] = 60_000
+    moderation.hold(sessions[1], bob, Message("PRIVMSG", ("#a", "x"), None, {"+a": "b"}), (), "a link", 5)
+    sessions[0].batch = ClientBatch("b", Message("BATCH", ("+b", "draft/multiline", "#a")), 4)
+    sessions[0].batch.add(Message("PRIVMSG", ("#a", "one"), None, {"batch": "b"}), 5)
+
+    form = json.loads(json.dumps(local_form.dump_local(network)))
+    again = snapshot.restore(snapshot.snapshot(network, 5), lambda _: Outbox(Dirty()))
+    local_form.load_local(again, form)
+    assert json.loads(json.dumps(local_form.dump_local(again))) == form
+    assert again.local.new_session() > max(session.number for session in sessions)
+
+    own = json.loads(json.dumps(local_form.dump_own(sessions[0])))
+    other = Session(Outbox(Dirty()), "host", 1)
+    local_form.load_own(other, own)
+    assert json.loads(json.dumps(local_form.dump_own(other))) == own
+    assert other.batch
+    assert other.batch.end() is None
+
+
+def test_an_open_batch_that_is_wrong_stays_wrong() -> None:
+    session = Session(Outbox(Dirty()), "host", 1)
+    session.batch = ClientBatch("b", Message("BATCH", ("+b", "netsplit")), 4)
+    other = Session(Outbox(Dirty()), "host", 1)
+    local_form.load_own(other, local_form.dump_own(session))
+    assert other.batch
+    assert other.batch.fault == session.batch.fault
+    assert other.batch.fault
+    assert other.batch.fault[:2] == ("UNKNOWN_TYPE", ("netsplit",))
