@@ -83,7 +83,7 @@ def _listed(inside: Mapping[str, Iterable[Span]]) -> dict[str, list[list[int]]]:
 class Closures:
     """The closures of all channels, by folded name. unsaved: changes that are to be stored.
 
-    Reads: is_open, hidden. Changes: follow, came, went, ended, renamed, restore, take.
+    Reads: channels, first_end, hidden. Changes: follow, came, went, ended, renamed, prune, restore, take.
     """
 
     __slots__ = ("_of", "_unsaved")
@@ -175,6 +175,26 @@ class Closures:
                 shown.append((since, closure.end))
             hidden += _without((closure.start, closure.end), shown)
         return tuple(hidden)
+
+    def channels(self) -> list[str]:
+        """Return the folded names of all channels that were ever closed, as far as that is still known."""
+        return list(self._of)
+
+    def first_end(self, key: str) -> int | None:
+        """Return the msgid at which the first closure of a channel ended, None if none has ended."""
+        return next((closure.end for closure in self._of.get(key, ()) if closure.end != LAST_ID), None)
+
+    def prune(self, key: str, oldest: int) -> None:
+        """Forget what ended before the oldest event that is left in a channel. oldest: its msgid."""
+        closures = self._of.get(key, [])
+        for closure in [each for each in closures if each.end < oldest and each.end != LAST_ID]:
+            closures.remove(closure)
+            start = format_msgid(closure.start)
+            self._put(documents.CLOSED, start, None)
+            for identity in closure.inside:
+                self._put(documents.INSIDE, f"{start} {identity}", None)
+        if not closures:
+            self._of.pop(key, None)
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Restore one closure from the store, see `_save`."""

@@ -13,6 +13,8 @@ from greenchat.commands.connection import reservations
 from greenchat.commands.connection.ban_enforcement import let_expire, shift
 from greenchat.commands.connection.lost import give_up
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Background
+from greenchat.commands.history.closure_pruning import prune_closures
 from greenchat.commands.services import expiry
 from greenchat.config.options import Options
 from greenchat.server.clock import Clock
@@ -37,6 +39,9 @@ class Swept(Protocol):
     def now(self) -> int:
         """Return ms since the epoch."""
 
+    def carry_out(self, work: Background) -> None:
+        """Run background work step by step, apart from any client; this returns at once."""
+
     def new_context(self) -> Context:
         """Return a context, in a turn of its own, in which the server itself acts."""
 
@@ -49,7 +54,7 @@ class Sweeper:
         self._server = server
         self._chores = chores
         self._doubt = DateDoubt(last_id)
-        self._expiry_due = monotonic() + _HOUR
+        self._hour_ends = monotonic() + _HOUR
 
     def run(self) -> None:
         """Run for ever, in a greenlet of its own."""
@@ -73,9 +78,10 @@ class Sweeper:
         network.local.volumes.forget_old(now)
         for chore in self._chores:
             chore()
-        if monotonic() >= self._expiry_due:
-            self._expiry_due = monotonic() + _HOUR
+        if monotonic() >= self._hour_ends:
+            self._hour_ends = monotonic() + _HOUR
             self.look_at_accounts()
+            self._server.carry_out(Background(prune_closures))
 
     def look_at_accounts(self) -> None:
         """Let accounts expire that nobody uses, unless the date may be wrong."""

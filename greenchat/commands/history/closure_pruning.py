@@ -1,0 +1,42 @@
+"""What retention has thrown away needs no guard any more: closures of which nothing is left are forgotten."""
+
+from collections.abc import Iterator
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.steps import step
+from greenchat.protocol.msgid import LAST_ID
+from greenchat.storage.interface import Span
+
+_OLDEST = Span(1, events=True)
+
+
+def prune_closures(ctx: Context) -> Iterator[None]:
+    """Forget the closures that end before the oldest thing said in their channel: a step for each channel.
+
+    Raises StoreError.
+    """
+    closures = ctx.network.closures
+    for key in closures.channels():
+        ended = closures.first_end(key)
+        if ended is not None:
+            oldest = min(_oldest(ctx, conversation) for conversation in _conversations(ctx, key))
+            if ended < oldest:
+                ctx.propose(_forget, key, oldest)
+        yield
+
+
+@step("closures.pruned")
+def _forget(ctx: Context, key: str, oldest: int) -> None:
+    ctx.network.closures.prune(key, oldest)
+
+
+def _conversations(ctx: Context, key: str) -> Iterator[str]:
+    """Yield the keys of what all in a channel hear, and of what some ranks do."""
+    yield key
+    for symbol in ctx.network.settings.mode_table.symbols:
+        yield symbol + key
+
+
+def _oldest(ctx: Context, conversation: str) -> int:
+    found = ctx.journal.store.read(conversation, _OLDEST)
+    return found[0].id if found else LAST_ID
