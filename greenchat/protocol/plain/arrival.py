@@ -42,6 +42,7 @@ _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 # Some telnet clients begin with their options (RFC 854), and then wait for their user.
 _TELNET = re.compile(rb"(?:\xff[\xfb-\xfe][\x00-\x09\x0b-\x3f])+")
 _CONTROLS = bytes({*range(32)} - set(b"\t\n\r\x08\x1b"))  # characters that nobody types at a terminal
+NO_TEXT = "that was no text"  # why somebody is let go who has a program to look at, or a file in the wrong place
 _FEW_CONTROLS = 64  # the most of those, and of NULs, in a text
 _FEW_NULS = 3
 
@@ -164,7 +165,7 @@ class Arrival:
             self._wait(_Waiting.LINE, now, VERB_WAIT)
             return None
         if _is_binary(data):
-            return GiveUp("not a text")
+            return GiveUp(NO_TEXT)
         newline = data.endswith(b"\n") if self._asked is not None else b"\n" in data
         if not newline and (len(chunk) >= CHUNK_LIMIT or unfinished(data) or self._may_become_verb()):
             self._wait(_Waiting.REST, now, REST_WAIT)

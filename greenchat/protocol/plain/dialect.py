@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from greenchat.protocol.message import Message
-from greenchat.protocol.plain.arrival import Arrival, Ask, GiveUp, Irc, Known, Verdict
+from greenchat.protocol.plain.arrival import NO_TEXT, Arrival, Ask, GiveUp, Irc, Known, Verdict
 from greenchat.protocol.plain.family import GRACE, HOLD, PROMPT, PROMPT_TIMEOUT, TEXT_LIMIT, Family, Prompt, Style
 from greenchat.protocol.plain.names import Legal, another_name, clean_name
 from greenchat.protocol.plain.slash import COMMANDS, Help, Rename, Say, help_lines, parse_slash
@@ -19,6 +19,7 @@ from greenchat.protocol.plain.speech import Speech
 from greenchat.protocol.plain.text import split_text, visible, visible_typed
 
 REALNAME_LIMIT = 100  # characters of the typed name that others can look up
+_NO_TEXT = f"Goodbye: {NO_TEXT}\n".encode()
 TRIES = 20  # names `alice_2` ... before random numbers are tried
 TRIES_AT_ALL = 100
 _TELNET_PROMPT = b"Your name: "
@@ -101,6 +102,7 @@ class Dialect:
         "_introduction",
         "_nick",
         "_options",
+        "_reserved",
         "_speech",
         "_taken",
         "_tries",
@@ -124,6 +126,7 @@ class Dialect:
         self._typed = ""
         self._tries = 1
         self._taken = False
+        self._reserved = False
         self.room = options.lobby
         self._wish: tuple[str, str] | None = None
 
@@ -209,13 +212,17 @@ class Dialect:
         return self._events(self._speech.end())
 
     def refused(self, *, taken: bool = True) -> list[Event]:
-        """Return the next nick to try: the server did not take the last one. taken: somebody has it."""
+        """Return the next nick to try: the server did not take the last one.
+
+        taken: somebody has it, so that one like it may do; else it is reserved, and one like it would be no better.
+        """
         options = self._options
         self._taken = self._taken or taken
+        self._reserved = self._reserved or not taken
         self._tries += 1
         if self._tries > TRIES_AT_ALL:
             return [Leave("No free name")]
-        base = clean_name(self._typed, options.legal, options.nick_limit)
+        base = "" if self._reserved else clean_name(self._typed, options.legal, options.nick_limit)
         number = self._tries if self._tries <= TRIES else TRIES + options.guest_number()
         nick = another_name(base, number, options.nick_limit) if base else f"guest{options.guest_number()}"
         return [Run(Message("NICK", (nick,)))]
@@ -224,7 +231,10 @@ class Dialect:
         """Enter the lobby, and say what was typed meanwhile: the user is registered under this nick."""
         typed = self._typed.strip()
         events: list[Event] = [Run(Message("JOIN", (self.room,)))]
-        if self._taken and typed:
+        if self._reserved and typed:
+            shown = visible(typed[: self._options.nick_limit])
+            events.append(Tell(f"The name {shown} is reserved on this server, so you are {nick}."))
+        elif self._taken and typed:
             events.append(Tell(f"The name {visible(typed[: self._options.nick_limit])} is taken, so you are {nick}."))
         elif nick != typed:
             events.append(Tell(f"You are {nick}."))
@@ -258,7 +268,8 @@ class Dialect:
             case Irc(data, prompted):
                 return [Write(b"\r\n"), NotPlain(data)] if prompted else [NotPlain(data)]
             case GiveUp(reason):
-                return [Leave(reason)]
+                last_words = [Write(_NO_TEXT)] if reason == NO_TEXT else []
+                return [*last_words, Leave(reason)]
             case Known():
                 return self._named(verdict, now)
 

@@ -60,6 +60,15 @@ def test_getting_and_setting(server: Target) -> None:
         assert late < future < "timestamp=2900"
 
 
+@pytest.mark.parametrize("command", ["MARKREAD bob *", "MARKREAD bob", "MARKREAD nobody *", "MARKREAD nobody"])
+def test_a_star_is_no_time_and_no_mark_is_a_star(server: Target, command: str) -> None:
+    """ "the timestamp parameter ... MUST NOT be a literal `*`" of a client, and "If there is no known last message read
+    timestamp, the timestamp parameter is a literal `*`", also where nobody has the name: who asks learns nothing."""
+    with people(server, "alice", "bob", caps=CAPS) as (alice, _):
+        (mark,) = alice.run(command)
+        assert (mark.command, mark.params) == ("MARKREAD", (command.split()[1], "*"))
+
+
 @pytest.mark.parametrize(
     ("command", "answer"),
     [

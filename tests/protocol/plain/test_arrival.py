@@ -151,7 +151,7 @@ def test_but_not_for_ever() -> None:
 @pytest.mark.parametrize("data", [bytes(range(1, 32)) * 4, b"PK\x03\x04\x14" + bytes(30), "hello".encode("utf-32-le")])
 def test_what_is_no_text_is_nobody(data: bytes) -> None:
     """A file, or a protocol that is none of ours: it does not become somebody in the lobby."""
-    assert play(Arrival(0), [(5, data)]) == [(5, GiveUp("not a text"))]
+    assert play(Arrival(0), [(5, data)]) == [(5, GiveUp("that was no text"))]
 
 
 def test_not_even_drop_by_drop() -> None:

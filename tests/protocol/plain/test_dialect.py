@@ -156,6 +156,22 @@ class TestNames:
         assert lines(made.welcomed("guest2", 5)) == ["JOIN #lobby", "* You are guest2."]
         assert lines(made.receive(b": hi\n", 6)) == ["PRIVMSG #lobby :: hi"]
 
+    def test_a_reserved_name(self) -> None:
+        made = dialect()
+        made.receive(b"Global\n", 5)
+        assert lines(made.refused(taken=False)) == ["NICK guest1"]
+        assert lines(made.refused()) == ["NICK guest2"]
+        assert lines(made.welcomed("guest2", 5)) == [
+            "JOIN #lobby",
+            "* The name Global is reserved on this server, so you are guest2.",
+        ]
+
+    def test_a_file_is_no_name(self) -> None:
+        assert dialect().receive(b"PK\3\4" + bytes(20), 5) == [
+            Write(b"Goodbye: that was no text\n"),
+            Leave("that was no text"),
+        ]
+
     def test_hostile(self) -> None:
         made = dialect()
         assert lines(made.receive(b"\x1b]0;x\x07\x00\n", 5)) == ["NICK _]0_x__", "USER _]0_x__ 0 * ^[]0;x^G^@"]

@@ -203,7 +203,8 @@ class TestNames:
 
     def test_names_that_the_server_keeps(self, server: ServerThread) -> None:
         with Raw(server.address, b"NickServ\n") as raw:
-            raw.until(b"You are _NickServ_2.\n")
+            told = raw.until(b"\nThe name NickServ is reserved on this server, so you are guest1.\n")
+            assert b"Serv_" not in told  # nor a name like it, which people would take for that
 
 
 class TestCommands:
