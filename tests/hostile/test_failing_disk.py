@@ -5,12 +5,15 @@ The disk is a real one; a library that stands before it says what a failing one 
 
 import errno
 import shutil
+import ssl
 import subprocess
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from greenchat.server.net.certificate import ensure_certificate
 from tests.irc import Client
 from tests.server.process import Running, run, started
 
@@ -123,37 +126,44 @@ _NOT_STORED = ("could not be stored", "could not be taken back", "could not be d
 # What somebody does, and how to see whether it was done: a command, and what its answer holds then.
 _PROMISES = {
     "REGISTER newbie * open-door-7": ("NICKSERV INFO newbie", "Account newbie"),
-    "NICKSERV SAREGISTER newbie open-door-7": ("NICKSERV INFO newbie", "Account newbie"),
+    "NICKSERV SAREGISTER newcomer open-door-7": ("NICKSERV INFO newcomer", "Account newcomer"),
+    "NICKSERV CERT ADD": ("NICKSERV CERT LIST", "{fingerprint}"),
     "NICKSERV SET ALWAYS-ON on": ("NICKSERV SET", "ALWAYS-ON: on"),
     "ACCEPT friend": ("ACCEPT *", "friend"),
     "METADATA * SET status :busy": ("METADATA * LIST", "busy"),
     "MODE #own +b evil!*@*": ("MODE #own +b", "evil!*@*"),
     "MODE #own +e good!*@*": ("MODE #own +e", "good!*@*"),
     "MODE #own +k secret": ("MODE #own", "secret"),
-    "MODE #own +imov friend friend": ("NAMES #own", "@friend"),
-    "MODE #own +i": ("MODE #own", "+int"),
+    "MODE #own +mov friend friend": ("NAMES #own", "@friend"),
+    "MODE #own +i": ("MODE #own", "#own +i"),
     "SAMODE #own +l 77": ("MODE #own", "77"),
     "TOPIC #own :new topic": ("TOPIC #own", "new topic"),
-    "RENAME #own #other": ("NAMES #other", "@owner"),
     "METADATA #own SET url :busy": ("METADATA #own LIST", "busy"),
     "CHANSERV REGISTER #free": ("CHANSERV INFO #free", "belongs to owner"),
     "CHANSERV AMODE #own +o friend": ("CHANSERV AMODE #own", "o  friend"),
-    "UBAN ADD 192.0.2.7 1h :bad": ("UBAN LIST", "192.0.2.7"),
     "UBAN DEL 192.0.2.1": ("UBAN LIST", "0 bans"),
+    "UBAN ADD 192.0.2.7 1h :bad": ("UBAN LIST", "192.0.2.7"),
     "KLINE *@192.0.2.8 :bad": ("UBAN LIST", "192.0.2.8"),
     "DEFCON 4": ("DEFCON", "DEFCON 4"),
     "CLOAK ROTATE": ("WHOIS owner", "nothing of the kind"),
     "REDACT #own {msgid}": ("CHATHISTORY LATEST #own * 1", "REDACT"),
     "HISTSERV DELETE #own {msgid}": ("CHATHISTORY LATEST #own * 1", "REDACT"),
     "PRIVMSG #own :lost": ("CHATHISTORY LATEST #own * 5", " lost"),
+    "RENAME #own #other": ("NAMES #other", "~owner"),
 }
+
+_SEEN_OTHERWISE = {"CLOAK ROTATE"}  # whoever is of this machine has no cloak
 
 
 def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
     """On a disk that takes nothing any more each is refused and nothing has changed, now and after kill -9."""
     arguments = config(tmp_path)
     file = tmp_path / "server.toml"
-    file.write_text(file.read_text() + _OPER)
+    file.write_text(file.read_text() + _OPER + "[tls]\nself_signed = true\n")
+    own = ensure_certificate(tmp_path / "client", "owner", [])
+    fingerprint = sha256(ssl.PEM_cert_to_DER_cert(own[0].read_text())).hexdigest()
+    tls = ssl._create_unverified_context()  # the server's certificate is its own
+    tls.load_cert_chain(*own)
     caps = _CAPS + " draft/metadata-2 draft/message-redaction draft/channel-rename draft/event-playback"
 
     def seen(client: Client, question: str) -> str:
@@ -162,7 +172,7 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
     with (
         started(tmp_path, *arguments, env=disk.environment) as server,
         Client(server.target, "friend", caps=caps) as friend,
-        Client(server.target, "owner", caps=caps) as owner,
+        Client(server.target, "owner", caps=caps, tls=tls) as owner,
     ):
         for client in (friend, owner):
             client.send(f"REGISTER * * oldpassword-{client.nick}")
@@ -171,7 +181,10 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
         friend.run("JOIN #own")
         owner.send("PRIVMSG #own :said")
         msgid = owner.expect("PRIVMSG").tags["msgid"]
-        promises = {promise.format(msgid=msgid): each for promise, each in _PROMISES.items()}
+        promises = {
+            promise.format(msgid=msgid): (question, done.format(fingerprint=fingerprint))
+            for promise, (question, done) in _PROMISES.items()
+        }
         with Client(server.target, "newbie", caps=caps) as newbie:
             who = {promise: newbie if promise.startswith("REGISTER") else owner for promise in promises}
             disk.fail("write", errno.ENOSPC)
@@ -179,7 +192,7 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
                 client = who[promise]
                 answer = [message.params[-1] for message in (*client.run(promise), *client.sync())]
                 assert any(text in line for line in answer for text in _NOT_STORED), (promise, answer)
-                assert done not in seen(client, question), promise
+                assert done not in seen(owner, question), promise
             answer = [message.params[-1] for message in owner.run("NICKSERV PASSWD oldpassword-owner newpassword")]
             assert any(_NOT_STORED[0] in line for line in answer), answer
             friend.sync()
@@ -188,15 +201,24 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
         server.process.kill()
         server.process.wait()
     disk.heal()
-    with started(tmp_path, *arguments) as server, Client(server.target, "asker", caps=caps) as owner:
+    with started(tmp_path, *arguments) as server, Client(server.target, "asker", caps=caps, tls=tls) as owner:
         owner.send("NICKSERV IDENTIFY owner newpassword")
         assert "not the password" in owner.expect("NOTICE").params[-1]
         owner.send("NICKSERV IDENTIFY owner oldpassword-owner")
         owner.expect("900")
         owner.sync()
-        owner.run("JOIN #own,#free", "OPER root secret")
+        owner.run("NICK owner", "JOIN #own,#free", "OPER root secret")
         for promise, (question, done) in promises.items():
             assert done not in seen(owner, question), promise
+        # On a disk that works each is kept, and seen by the same question: else nothing was shown.
+        with Client(server.target, "newbie", caps=caps) as newbie, Client(server.target, "asker", caps=caps) as friend:
+            friend.run("NICKSERV IDENTIFY friend oldpassword-friend", "NICK friend", "JOIN #own")
+            for promise, (question, done) in promises.items():
+                if promise not in _SEEN_OTHERWISE:
+                    client = newbie if promise.startswith("REGISTER") else owner
+                    client.run(promise)
+                    client.sync()
+                    assert done in seen(owner, question), promise
 
 
 def test_housekeeping_on_a_disk_that_fails(tmp_path: Path, disk: Disk) -> None:

@@ -1,11 +1,15 @@
 """What operators do is kept in one place, and they can read it."""
 
+import ssl
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from greenchat.config.opers import RIGHTS, OperClass
+from greenchat.server.net.certificate import ensure_certificate
+from greenchat.server.net.tls import Tls
 from tests.commands.operators.test_uban import SETTINGS as UBAN_SETTINGS
 from tests.commands.operators.test_uban import arrive
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -107,6 +111,23 @@ def test_what_members_do_is_kept_too(house: ServerThread) -> None:
             "NICKSERV (alice): alice gave up the account alice",
         ]
         assert entries(root, "AUDIT sesame") == entries(root, "AUDIT hush") == []
+
+
+def test_a_certificate_that_is_added_is_kept_too(start_server: StartServer, tmp_path: Path) -> None:
+    certificate = ensure_certificate(tmp_path / "server", "greenchat.local", ["localhost"])
+    server = start_server(STAFFED, quick_options(tmp_path), Tls(*certificate))
+    context = ssl.create_default_context(cafile=certificate[0])
+    own = ensure_certificate(tmp_path / "client", "alice", [])
+    context.load_cert_chain(*own)
+    fingerprint = sha256(ssl.PEM_cert_to_DER_cert(own[0].read_text())).hexdigest()
+    with Client(server.address, "alice", tls=context) as alice, become(Client(server.address, "root")) as root:
+        alice.send("NS REGISTER sesame-open")
+        alice.expect("900")
+        alice.run("NS CERT ADD")
+        alice.run("NS CERT ADD " + "ab" * 32)  # somebody else's: claims need proof
+        assert entries(root, "AUDIT 9 certificate") == [
+            "NICKSERV alice!~alice@127.0.0.1 (alice): alice added a certificate to the account alice: " + fingerprint
+        ]
 
 
 def test_an_operator_who_acts_for_a_founder_is_told_of(house: ServerThread) -> None:
