@@ -11,8 +11,8 @@ from greenchat.bench.swarm import Client, DisconnectedError, Swarm
 from greenchat.bench.wire import HEAD, nick
 
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
-PATIENCE = 3.0  # seconds of silence before a retry, and the number of RETRIES
-RETRIES = 20
+PATIENCE = 3.0  # seconds in which nobody got in before those who heard nothing try again
+RETRIES = 20  # of them at a time
 ASK_AFTER = 0.2  # seconds after which somebody who came again asks for their nick again
 ASKED = 150  # times
 SLOWER = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
@@ -81,6 +81,10 @@ class Guest:
             head = HEAD.match(line)
             if head:
                 self._line(head[2], line)
+
+    def is_lost(self, since: float) -> bool:
+        """Whether it has heard nothing, and was turned away or came before `since`."""
+        return not self.heard and self.came <= since
 
     def closed(self, client: Client) -> None:
         """Note that the server has closed the connection."""
@@ -156,7 +160,8 @@ def gather(
 
     At most `burst` are connecting at any time, and at most `pace` connect in a second: some servers listen with a
     backlog of 10 and drop further connections, which look established from here. A client that hears nothing tries
-    again. When this returns nothing is under way to any of them any more.
+    again once no other gets in either: a slow server is not made slower.
+    When this returns nothing is under way to any of them any more.
 
     Raises RefusedError, DisconnectedError and StalledError.
     """
@@ -165,10 +170,13 @@ def gather(
     guests: dict[int, Guest] = {}
     returning = Returning()
     reached = {"registered": 0, "joined": 0, "in step": 0}
+    progressed = perf_counter()
 
     def report(what: str) -> None:
+        nonlocal progressed
         if what not in reached:
             return
+        progressed = perf_counter()
         reached[what] += 1
         progress(what, reached[what], count)
 
@@ -179,8 +187,9 @@ def gather(
             let_in(position)
         returning.ask()
         if may == count:
-            unheard = [each for each in guests.items() if not each[1].heard and now - each[1].came > patience]
-            for position, guest in unheard[:RETRIES]:
+            stands_still = now - progressed > patience
+            lost = [each for each in guests.items() if each[1].is_lost(now - patience if stands_still else 0.0)]
+            for position, guest in lost[:RETRIES]:
                 swarm.close(guest.client)
                 let_in(position)
 

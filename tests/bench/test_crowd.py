@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -51,7 +52,7 @@ class SlowServer:
 @pytest.fixture
 def swarm_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Swarm | SlowServer]]:
     """What is to be closed at the end; patience is short here."""
-    monkeypatch.setattr(crowd, "PATIENCE", 0.05)
+    monkeypatch.setattr(crowd, "PATIENCE", 0.1)
     monkeypatch.setattr(crowd, "ASK_AFTER", 0.001)
     opened: list[Swarm | SlowServer] = []
     yield opened
@@ -77,3 +78,43 @@ def test_a_nick_that_stays_in_use_is_said_in_the_end(swarm_of: list[Swarm | Slow
     with pytest.raises(RefusedError, match="already in use"):
         gather(swarm, [None])
     assert len(server.asked) == crowd.ASKED + 1
+
+
+class OneByOneServer(SlowServer):
+    """Registers its clients one after the other, and takes its time for each. visits: how many connections it had."""
+
+    def __init__(self) -> None:
+        self.visits = 0
+        super().__init__(refusals=0)
+
+    def _serve(self) -> None:
+        guests: list[socket.socket] = []
+        self._listener.settimeout(0.03)  # the time that it takes: shorter than patience, which three of them exceed
+        waiting: list[socket.socket] = []
+        while True:
+            try:
+                guest, _ = self._listener.accept()
+                self.visits += 1
+                waiting.append(guest)
+            except TimeoutError:
+                if waiting:
+                    guest = waiting.pop(0)
+                    guest.sendall(b":s 001 x :hello\r\n")
+                    guests.append(guest)
+                for guest in guests:
+                    guest.setblocking(False)
+                    with suppress(BlockingIOError):
+                        if b"PING" in guest.recv(4096):
+                            guest.sendall(b":s PONG s :in-step\r\n")
+            except OSError:
+                break
+        for guest in [*guests, *waiting]:
+            guest.close()
+
+
+def test_nobody_gives_up_while_a_slow_server_gets_on(swarm_of: list[Swarm | SlowServer]) -> None:
+    server = OneByOneServer()
+    swarm = Swarm(Address("127.0.0.1", server.port))
+    swarm_of += [swarm, server]
+    clients, _ = gather(swarm, [None] * 6)
+    assert len(clients) == server.visits == 6

@@ -116,7 +116,9 @@ class _Storm:
         self.returning.ask()
         may = int((now - self.began) * self.pace) + 1 - self.tries
         if may > 0 and len(self.newcomers) == self.count:
-            waiting = [each for each in self.newcomers.values() if not each.heard and now - each.came > PATIENCE]
+            stands_still = now - max(self.began, self.last_registered) > PATIENCE
+            since = now - PATIENCE if stands_still else 0.0
+            waiting = [each for each in self.newcomers.values() if not each.heard and each.came <= since]
             for newcomer in waiting[:may]:
                 self.swarm.close(newcomer.client)
                 self._try(newcomer.client.index)
