@@ -5,23 +5,25 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.hostile.figures import resident
-from tests.hostile.witness import Witness
+from tests.hostile.witness_process import witnessing
 from tests.http_client import PING, TEXT, Http, WebSocket
 from tests.server.process import ROOT, Running, started
 
+_HEARD = 8  # messages that the witness must say meanwhile
 _HALF_OPEN = 10_000
 _KEPT = 2048  # the default of web.unfinished
 _EACH = 20  # KiB of memory that an unfinished request may take, beside what it has sent
 _HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Filler: "
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server for all attacks: what one leaves behind, the next meets."""
+    tmp_path = tmp_path_factory.mktemp("house")
     (tmp_path / "server.toml").write_text("[throttle]\ncommands = 0\n")
     arguments = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
     with started(tmp_path, *arguments, "--config", str(tmp_path / "server.toml")) as running:
@@ -29,10 +31,10 @@ def house(tmp_path: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def half_open(house: Running, data: bytes, number: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """So many clients of this kind, once all are there."""
+def attacked(house: Running, module: str, *arguments: str, data: bytes) -> Iterator["subprocess.Popen[bytes]"]:
+    """Clients of a module of this folder, in a process of their own, once all are there. data: what they send."""
     host, port = house.target
-    command = [sys.executable, "-m", "tests.hostile.half_open", host, str(port), str(number)]
+    command = [sys.executable, "-m", f"tests.hostile.{module}", host, str(port), *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
@@ -57,17 +59,16 @@ def test_ten_thousand_half_open_requests(house: Running, size: int) -> None:
     if most != resource.RLIM_INFINITY and most < _HALF_OPEN + 500:
         pytest.skip(f"this system allows {most} descriptors in a process")
     before = resident(house.process.pid)
-    witness = Witness(house.target, house.process.pid)
-    try:
-        with half_open(house, _HEAD + b"x" * size, _HALF_OPEN) as process:
-            while gone(process) < _HALF_OPEN - _KEPT - 100:
-                pass
-            assert resident(house.process.pid) - before < _HALF_OPEN * (_EACH + 2 * size // 1024)
-            with Http(house.target) as http:
-                assert http.get("/healthz").status == 200
-            witness.say_again()
-    finally:
-        witness.end()
+    with (
+        witnessing(house.target, house.process.pid) as say_again,
+        attacked(house, "half_open", str(_HALF_OPEN), data=_HEAD + b"x" * size) as process,
+    ):
+        while gone(process) < _HALF_OPEN - _KEPT - 100:
+            pass
+        assert resident(house.process.pid) - before < _HALF_OPEN * (_EACH + 2 * size // 1024)
+        with Http(house.target) as http:
+            assert http.get("/healthz").status == 200
+        say_again()
     assert "Traceback" not in house.errors.read_text()
 
 
@@ -81,49 +82,24 @@ FLOODS = {
 }
 
 
+_REQUESTS = b"GET /config.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
+
+
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 def test_floods_of_frames(house: Running, flood: bytes) -> None:
-    witness = Witness(house.target, house.process.pid)
-    attackers = []
-    try:
-        for _ in range(5):
-            attacker = WebSocket(house.target)
-            attacker.sock.setblocking(False)
-            attackers.append(attacker)
-        for _ in range(20):
-            for attacker in attackers:
-                try:
-                    attacker.sock.send(flood)
-                    attacker.sock.recv(1 << 20)
-                except OSError:
-                    continue
-            witness.say_again()
-    finally:
-        for attacker in attackers:
-            attacker.sock.close()
-        witness.end()
-    assert "Traceback" not in house.errors.read_text()
+    _attack(house, "5", "websocket", data=flood)
 
 
 def test_floods_of_requests(house: Running) -> None:
-    """Without waiting for the answers, and without reading them."""
-    witness = Witness(house.target, house.process.pid)
-    attackers = []
-    requests = b"GET /config.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
-    try:
-        for _ in range(10):
-            attacker = Http(house.target)
-            attacker.sock.setblocking(False)
-            attackers.append(attacker)
-        for _ in range(20):
-            for attacker in attackers:
-                try:
-                    attacker.sock.send(requests)
-                except OSError:
-                    continue
-            witness.say_again()
-    finally:
-        for attacker in attackers:
-            attacker.sock.close()
-        witness.end()
+    """Without waiting for the answers, and hardly reading them."""
+    _attack(house, "10", "http", data=_REQUESTS)
+
+
+def _attack(house: Running, *arguments: str, data: bytes) -> None:
+    with (
+        witnessing(house.target, house.process.pid) as say_again,
+        attacked(house, "http_attackers", *arguments, data=data),
+    ):
+        for _ in range(_HEARD):
+            say_again()
     assert "Traceback" not in house.errors.read_text()

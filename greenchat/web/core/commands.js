@@ -12,6 +12,7 @@ const ALIASES = new Map();
 /** What the curses client has and a page can't, or needs not: why, in words. */
 export const ELSEWHERE = {
   bind: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
+  bouncer: "A web page can't reach a bouncer. This server remembers what was said while you were away.",
   exec: "A web page can't run programs of your machine.",
   import: "A web page can't read the files of other programs.",
   mouse: "Mouse support is always on here.",

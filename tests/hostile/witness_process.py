@@ -1,0 +1,64 @@
+"""The witness in a process of its own: whatever the test does meanwhile is none of its time.
+
+python -m tests.hostile.witness_process HOST PORT PID...
+
+It says that it is there in a line. For each line that it gets it answers when one more message was heard. At the end of
+its input it ends: with an error where it was disturbed.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from tests.conftest import Target
+from tests.hostile.witness import Witness
+from tests.server.process import ROOT
+
+
+@contextmanager
+def witnessing(address: Target, *servers: int) -> Iterator[Callable[[], None]]:
+    """Two people who talk in a process of their own meanwhile; what this gives waits for one more message of theirs.
+
+    Raises AssertionError in the end if they were disturbed. servers: processes that serve.
+    """
+    command = [sys.executable, "-m", "tests.hostile.witness_process", address[0], str(address[1]), *map(str, servers)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+
+        def say_again() -> None:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "heard\n"
+
+        try:
+            assert process.stdout.readline() == "here\n"
+            yield say_again
+        except BaseException:
+            process.kill()
+            raise
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+
+
+def main(host: str, port: str, *servers: str) -> None:
+    """Witness until the input ends."""
+    witness = Witness((host, int(port)), *map(int, servers))
+    _tell("here")
+    for _ in sys.stdin:
+        witness.say_again()
+        _tell("heard")
+    witness.end()
+
+
+def _tell(word: str) -> None:
+    sys.stdout.write(word + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
