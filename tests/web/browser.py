@@ -176,6 +176,10 @@ class Browser:
         self.fill("#name", nick)
         self.type(Keys.ENTER)
         self.find(".composer textarea")
+        self.arrived()
+
+    def arrived(self) -> None:
+        """Wait until one is in the channel that is shown: a page that was loaded anew shows it before."""
         self.until(lambda: self.run("return document.querySelectorAll('.members li').length"))
 
     def register(self, password: str) -> None:

@@ -114,6 +114,7 @@ def test_channels(site: Site, browser: Browser) -> None:
             _whole(browser)
             browser.open(browser.run("return location.href"))
             browser.find(".top h1", name)
+            browser.arrived()
         browser.click("button[aria-label='Find or make a channel']")
         browser.find("dialog .channel-list", MARKUP)
         assert browser.run(_BROKEN) == []

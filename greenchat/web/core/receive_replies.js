@@ -110,8 +110,8 @@ function setAway(model, away, message, now) {
   model.change("head", "members");
 }
 
-function motd(model, { params }, now) {
-  const text = params.at(-1).replace(/^- ?/, "");
+function motd(model, { command, params }, now) {
+  const text = command === "375" ? "Message of the day:" : params.at(-1).replace(/^- ?/, "");
   const line = model.line({ time: now, kind: "info", text });
   model.status.lines.push(line);
   model.status.version += 1;
