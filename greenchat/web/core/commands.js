@@ -13,6 +13,7 @@ const ALIASES = new Map();
 export const ELSEWHERE = {
   bind: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
   bouncer: "A web page can't reach a bouncer. This server remembers what was said while you were away.",
+  dcc: "A web page can't fetch files from other people's machines.",
   exec: "A web page can't run programs of your machine.",
   import: "A web page can't read the files of other programs.",
   mouse: "Mouse support is always on here.",
@@ -21,7 +22,9 @@ export const ELSEWHERE = {
   plugin: "A web page can't load plugins.",
   save: "Settings are kept at each change.",
   split: "There is one window at a time here. Open the page in a second tab to see two.",
+  tour: "The first steps are in /help.",
   unsplit: "There is one window at a time here.",
+  upload: "Press the paper clip, paste a file, or drop it here, where this server takes files.",
   vsplit: "There is one window at a time here. Open the page in a second tab to see two.",
 };
 
