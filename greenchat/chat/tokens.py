@@ -9,12 +9,13 @@ from greenchat.chat.accounts import Account
 
 TICKET = "ticket"  # exchanged once for a browser's token
 UPLOAD = "upload"  # to upload one file, within minutes
+SERVICE = "service"  # shown once to a service beside the chat, within minutes
 SESSION = "session"  # a signed-in browser
 BOT = "bot"  # a program that logs in, or calls the API
 HOOK = "hook"  # may speak in one channel, and nothing else
 
-KINDS = (TICKET, UPLOAD, SESSION, BOT, HOOK)
-PASSING = (TICKET, UPLOAD)  # that nobody keeps
+KINDS = (TICKET, UPLOAD, SERVICE, SESSION, BOT, HOOK)
+PASSING = (TICKET, UPLOAD, SERVICE)  # that nobody keeps
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The keys are the fields of those dataclasses; see `config.key`. Checks across ke
 """
 
 import dataclasses
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,9 @@ def parse(table: Table, *, folder: Path) -> Config:
     _check_tls(options.tls)
     if settings.webirc.hosts and not settings.webirc.password:
         raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
+    for name in settings.external:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,31}", name):
+            raise WrongKeyError(f"external.{name}", "must be named with letters, digits and . / _ -, at most 32")
     for name in ("audience", "keys") if settings.bearer.issuer else ():
         if not getattr(settings.bearer, name):
             raise WrongKeyError(f"bearer.{name}", "must be set where bearer.issuer is")

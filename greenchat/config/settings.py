@@ -11,6 +11,7 @@ from typing import Annotated
 from greenchat import __version__
 from greenchat.config import validators
 from greenchat.config.bearer import Bearer
+from greenchat.config.external import EXTERNAL, ExternalService
 from greenchat.config.key import Key
 from greenchat.config.moderation import Moderation, SpamFilter
 from greenchat.config.opers import CLASSES, OPERS, Oper, OperClass
@@ -347,6 +348,7 @@ class Settings:
     webirc: Annotated[WebIrc, Key("Web gateways that may give their clients' addresses (WEBIRC).")] = field(
         default_factory=WebIrc
     )
+    external: Annotated[Mapping[str, ExternalService], EXTERNAL] = field(default_factory=dict)
     classes: Annotated[Mapping[str, OperClass], CLASSES] = field(default_factory=dict)
     opers: Annotated[Mapping[str, Oper], OPERS] = field(default_factory=dict)
 

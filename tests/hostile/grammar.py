@@ -89,6 +89,8 @@ PATTERNS: dict[str, list[str]] = {
     "CLOAK": ["ROTATE", "SHOW 192.0.2.1", "SHOW {word}"],
     "UBAN": ["ADD {word} 1 {text}", "DEL {word}", "LIST", "INFO {nick}"],
     "AUDIT": ["5 {word}", ""],
+    "TOKEN": ["SERVICELIST", "GENERATE {word} {channel}", "VALIDATE {word} https://x.example {word}"],
+    "EXTJWT": ["{channel} {word}", "*"],
     "TBAN": ["{channel} 1s {mask}", "{channel} {word} {nick}"],
     "RESV": ["1 {word} :{text}", "{channel}", ""],
     "UNRESV": ["{word}", "{channel}"],

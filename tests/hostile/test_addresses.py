@@ -34,7 +34,7 @@ _PARAMS = [
     "LATEST #room * 50", "LATEST victim * 50", "in=#room", "from=victim", "*playback :PLAY *", "victim :hello",
     "#room :hello", "victim #elsewhere", "SHOW victim", "ROTATE", "50", "50 victim", "victim 1", "#room * 5",
 ]  # fmt: skip
-_NOT_ASKED = {"QUIT", "ERROR", "DIE", "RESTART", "DEFCON", "WEBIRC"}  # they end the test, or shut others out
+_NOT_ASKED = {"QUIT", "ERROR", "DIE", "RESTART", "DEFCON", "RESV", "WEBIRC"}  # they end the test, or shut others out
 _NOSY = tuple(right for right in RIGHTS if right != "addresses")
 
 

@@ -99,6 +99,10 @@ def tokens(settings: Settings) -> list[str]:
         values |= {"CASEMAPPING": "ascii", "UTF8MAPPING": "rfc8265"}
     if settings.files.enabled and settings.files.url:
         values |= dict.fromkeys(("soju.im/FILEHOST", "draft/FILEHOST"), f"{settings.files.url}files")
+    if settings.external:
+        values["draft/AUTHTOKEN"] = None
+    if any(service.secret for service in settings.external.values()):
+        values["EXTJWT"] = "1"
     if settings.icon:
         values["draft/ICON"] = settings.icon
     if settings.denied_tags:
