@@ -34,7 +34,7 @@ class ExternalService:
 
 
 EXTERNAL = Key(
-    "Services beside the chat, like a wiki, a table for each, under the name that clients give to TOKEN and\n"
-    "EXTJWT: their users show a token of this server there. EXTJWT without a name is for [external.default].",
+    "Services beside the chat, like a wiki, a table for each. Their users show a token of this server there:\n"
+    "TOKEN and EXTJWT take the service's name, and EXTJWT without a name is for the service default.",
     sample=("wiki", ExternalService("https://wiki.example.org", "Our wiki")),
 )

@@ -196,7 +196,15 @@ class Push:
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
-    port: Annotated[int, Key("the TLS port that clients must switch to; 0: none", 0, 65535)] = 0
+    port: Annotated[
+        int,
+        Key(
+            "the TLS port that clients must switch to; 0: none; -1: the first port with TLS, if the certificate\n"
+            "is valid and issued by an authority, for the name of this server",
+            -1,
+            65535,
+        ),
+    ] = -1
     duration: Annotated[int, Key("seconds for which clients remember that; 0 revokes it", 0)] = 2_592_000
     preload: Annotated[bool, Key("let clients ship with this policy built in; hard to revoke")] = False
 

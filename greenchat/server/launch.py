@@ -33,6 +33,7 @@ from greenchat.server.handover.taking import Heir
 from greenchat.server.handover.wire import Link, refuse
 from greenchat.server.log_files import start_log
 from greenchat.server.net.listener import CannotListenError
+from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.systemd import Notifier, handed_over
 from greenchat.storage.interface import StoreError
@@ -74,8 +75,9 @@ def serve(
         sock.setblocking(False)
     try:
         tls = load_tls(options.tls, options.data, config.settings.name)
+        settings = with_policy(config.settings, options.listen, tls, time.time_ns() // 1_000_000)
         estate = heir.receive(config) if heir else None
-        app = App(config.settings, options, tls, read_config, estate)
+        app = App(settings, options, tls, read_config, estate)
         if record:
             app.record(record)
         if estate and estate.is_activated:
@@ -84,7 +86,7 @@ def serve(
         if heir and estate:
             app.take_over(estate)
             heir.accept()
-            app.go_on(estate, config.settings)
+            app.go_on(estate, settings)
     except HandoverError as error:
         refuse(str(error), needs_restart=error.needs_restart)
         raise CannotStartError(str(error)) from error

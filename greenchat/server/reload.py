@@ -19,6 +19,7 @@ from greenchat.server.net.listener import CannotListenError, Listener, Peer
 from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
+from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
 
 
@@ -57,6 +58,7 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     running.bearer.use(settings.bearer)
     if running.options.tls != options.tls or running.options.tls.is_given:
         running.tls = load_tls(options.tls, options.data, settings.name)
+    settings = with_policy(settings, options.listen, running.tls, ctx.now)
     running.options = options
     running.send_queues.limit = options.connections.sendq_total
     for connection in running.connections:

@@ -37,7 +37,7 @@ def key_paths(cls: type, path: str = "") -> Iterator[str]:
         if inner is None:
             yield path + entry.name
         else:
-            sample = {"classes": "helper.", "opers": "alice."}.get(entry.name, "")
+            sample = {"classes": "helper.", "external": "wiki.", "opers": "alice."}.get(entry.name, "")
             yield from key_paths(inner, f"{path}{entry.name}.{sample}")
 
 

@@ -28,7 +28,7 @@ def _sts(settings: Settings, session: Session) -> str | None:
     https://ircv3.net/specs/extensions/sts
     """
     policy = settings.sts
-    if not policy.port or session.cap_version < _WITH_VALUES:  # "the capability has a REQUIRED value"
+    if policy.port <= 0 or session.cap_version < _WITH_VALUES:  # "the capability has a REQUIRED value"
         return None
     if not session.secure:
         return f"port={policy.port}"

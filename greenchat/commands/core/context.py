@@ -238,7 +238,7 @@ class Context:
             self.session.outbox.put(envelope.encode(self.session.kind))
 
     @contextmanager
-    def batch(self, kind: str, *params: str) -> Iterator[None]:
+    def batch(self, kind: str, *params: str, tags: Mapping[str, str] = NO_TAGS) -> Iterator[None]:
         """Send the answers of the block as one batch, to clients with the capability.
 
         https://ircv3.net/specs/extensions/batch
@@ -247,7 +247,8 @@ class Context:
             yield
             return
         reference, outer = self.network.local.new_reference(), self._batch
-        self.respond(self.envelope("BATCH", "+" + reference, kind, *params))
+        opening = Message("BATCH", ("+" + reference, kind, *params), self.network.settings.name, tags)
+        self.respond(Envelope(opening, time=self.now))
         self._batch = reference
         try:
             yield

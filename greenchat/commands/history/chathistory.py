@@ -5,7 +5,7 @@ that counts from one of its ends. Reading is done in another thread.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
@@ -24,10 +24,13 @@ from greenchat.commands.history.conversations import (
 from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
+from greenchat.protocol.message import NO_TAGS
 from greenchat.protocol.msgid import LAST_ID, first_id, parse_msgid
 from greenchat.protocol.times import format_time, parse_time
 from greenchat.storage.interface import HistoryReader, Span, StoredEvent, StoreError, Target
 
+END = {"draft/chathistory-end": ""}
+"""On the batch of a page beyond which there is nothing: clients need not ask again."""
 _UNREADABLE = "Messages could not be retrieved"
 
 for _bit in (caps.CHATHISTORY, caps.EVENT_PLAYBACK):
@@ -44,7 +47,9 @@ class Position:
 
 _START = Position(0, 0)
 _END = Position(LAST_ID, LAST_ID)
-Read = Callable[[HistoryReader, Conversation, bool], list[StoredEvent]]
+Page = tuple[list[StoredEvent], bool]
+"""Events, and whether there are no others beyond them in what was asked for."""
+Read = Callable[[HistoryReader, Conversation, bool], Page]
 
 
 @command("CHATHISTORY", way=Way.HERE)
@@ -68,12 +73,13 @@ def chathistory(ctx: Context) -> Deferred:
     read = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]))
     events = bool(ctx.session.caps & caps.EVENT_PLAYBACK)
 
-    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
+    def then(ctx: Context, page: Page | StoreError) -> Streamed:
         now = _readable(ctx, subcommand, target)
-        if isinstance(found, StoreError) or now.key != conversation.key:
+        if isinstance(page, StoreError) or now.key != conversation.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
+        found, is_last = page
         readable = [event for event in found if now.shows(event.id) and event.conversation in now.keys]
-        return Streamed(replay(ctx, readable, "chathistory", now.name), is_batch=True)
+        return Streamed(replay(ctx, readable, "chathistory", now.name, tags=END if is_last else NO_TAGS), is_batch=True)
 
     return reading(ctx, lambda store: read(store, conversation, events), then)
 
@@ -98,20 +104,27 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
         # forwards or backwards in time."
         newest = first.after > last.after
         start, end = (last, first) if newest else (first, last)
-    return lambda store, conversation, events: conversation.read(
-        store, Span(limit, start.after, end.before, newest, events)
+    return lambda store, conversation, events: _read_page(
+        store, conversation, Span(limit, start.after, end.before, newest, events)
     )
 
 
-def _read_around(
-    store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool
-) -> list[StoredEvent]:
-    """Read about half before and half after; if one side has less, more of the other."""
+def _read_page(store: HistoryReader, conversation: Conversation, span: Span) -> Page:
+    """Read a page, and one event more to know whether it is the last one."""
+    found = conversation.read(store, replace(span, limit=span.limit + 1))
+    is_last = len(found) <= span.limit
+    if not is_last:
+        found = found[1:] if span.newest else found[:-1]
+    return found, is_last
+
+
+def _read_around(store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool) -> Page:
+    """Read about half before and half after; if one side has less, more of the other. It has no direction to end in."""
     older = conversation.read(store, Span(limit, before=center.before, newest=True, events=events))
     newer = conversation.read(store, Span(limit, after=center.before - 1, events=events))
     ahead = max(limit - limit // 2, limit - len(older))
     newer = newer[:ahead]
-    return older[max(0, len(older) - (limit - len(newer))) :] + newer
+    return older[max(0, len(older) - (limit - len(newer))) :] + newer, False
 
 
 def _targets(ctx: Context, params: list[str]) -> Deferred:

@@ -1,7 +1,7 @@
 """Replaying stored events to a client, as messages in a batch."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session
@@ -10,6 +10,7 @@ from greenchat.commands.core.history_events import told_again
 from greenchat.commands.history.conversations import channel_conversation
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.message import NO_TAGS
 from greenchat.storage.interface import Span, StoredEvent, StoreError
 
 log = logging.getLogger(__name__)
@@ -21,10 +22,15 @@ _ACTION = "\x01ACTION "
 _NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
 
 
-def replay(ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str) -> Iterator[None]:
-    """Send events to the asker, as a batch of this kind, a step for each; without those redacted meanwhile."""
+def replay(
+    ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str, tags: Mapping[str, str] = NO_TAGS
+) -> Iterator[None]:
+    """Send events to the asker, as a batch of this kind, a step for each; without those redacted meanwhile.
+
+    tags: of the BATCH that opens it.
+    """
     ctx.weight += len(events) // _LIGHT
-    with ctx.batch(kind, *params):
+    with ctx.batch(kind, *params, tags=tags):
         for event in events:
             if not ctx.journal.has_erased(event.conversation, event.id):
                 ctx.respond(envelope_of(ctx, event))

@@ -46,6 +46,9 @@ class TlsAcceptor(Protocol):
     def expires(self) -> int:
         """The end of the certificate, in ms since the epoch; 0 if it is not known."""
 
+    def is_trusted_for(self, name: str, now: int) -> bool:
+        """Whether an authority has issued its certificate for this host, and it is valid now (ms since the epoch)."""
+
     def accept(self, sock: socket.socket) -> SecureStream:
         """Begin TLS as the server on a connected non-blocking socket."""
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from cryptography import x509
 from OpenSSL import SSL
 
 from greenchat.protocol.times import in_words
@@ -60,6 +61,14 @@ class Tls:
         """The end of the certificate, in ms since the epoch; 0 if it is not known."""
         return _milliseconds(self._certificate.get_notAfter()) if self._certificate else 0
 
+    def is_trusted_for(self, name: str, now: int) -> bool:
+        """Whether an authority has issued its certificate for this host, and it is valid now (ms since the epoch)."""
+        shown = self._certificate
+        if shown is None or (parsed := shown.to_cryptography()).issuer == parsed.subject:
+            return False
+        before, after = (_milliseconds(time) for time in (shown.get_notBefore(), shown.get_notAfter()))
+        return before <= now < after and any(_is_for(pattern, name) for pattern in _names(parsed))
+
     def trouble(self, now: int) -> str:
         """Return what is, or will soon be, wrong with the certificate's dates, in words; "" if nothing is.
 
@@ -91,6 +100,21 @@ def _milliseconds(asn1: bytes | None) -> int:
     if asn1 is None:
         return 0
     return int(datetime.strptime(asn1.decode(), "%Y%m%d%H%M%S%z").timestamp() * 1000)
+
+
+def _names(certificate: x509.Certificate) -> list[str]:
+    """Return the hosts that a certificate is for, as it writes them: *.example.org is all hosts of a domain."""
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):
+        return []
+    return extension.value.get_values_for_type(x509.DNSName)
+
+
+def _is_for(pattern: str, host: str) -> bool:
+    """Whether a host is meant by a name in a certificate: RFC 9525, section 6.3."""
+    pattern, host = pattern.lower(), host.lower()
+    return pattern == host or (pattern[:2] == "*." and pattern[2:] == host.partition(".")[2])
 
 
 class TlsStream:

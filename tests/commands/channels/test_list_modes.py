@@ -5,7 +5,8 @@ from time import time
 import pytest
 
 from greenchat.config.settings import Limits, Settings
-from tests.conftest import Serve, Target
+from tests.commands.inside import log_in
+from tests.conftest import Serve, ServerThread, Target
 from tests.irc import Client, people
 
 NUMERICS = [("b", "367", "368"), ("e", "348", "349"), ("I", "346", "347")]
@@ -102,3 +103,20 @@ def test_isupport(server: Target) -> None:
     assert {"EXTBAN=,am", "ACCOUNTEXTBAN=a", "EXCEPTS=e", "INVEX=I", "MAXLIST=beI:100", "FORWARD=f"} <= tokens
     assert {"PREFIX=(qaohv)~&@%+", "STATUSMSG=~&@%+", "CHANMODES=beI,k,Wdfjl,CGHKMORTUcimnpstuz", "KNOCK"} <= tokens
     assert {"ELIST=CMNTU", "MODES=20", "KEYLEN=32", "CHANNELLEN=64"} <= tokens
+
+
+@pytest.mark.parametrize("letter", ["b", "e", "I"])
+def test_an_account_is_meant_in_every_list(house: ServerThread, letter: str) -> None:
+    """https://ircv3.net/specs/extensions/account-extban, in all modes that take a mask."""
+    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+        log_in(house, "bob", "bobby")
+        alice.join("#a")
+        alice.run({"b": "MODE #a +b a:bobby", "e": "MODE #a +be *!*@* a:bobby", "I": "MODE #a +iI a:bobby"}[letter])
+        bobs, carols = bob.commands("JOIN #a"), carol.commands("JOIN #a")
+        if letter == "b":
+            assert bobs == ["474"]
+            assert "366" in carols
+        else:
+            assert "366" in bobs
+            assert carols in (["474"], ["473"])
+        alice.run("MODE #a -i+b m:a:bobby")

@@ -301,7 +301,7 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
             later = chathistory(ctx)
             assert isinstance(later, Deferred)
             found: Any = later.work()
-            assert texts(found) == ["inside"]
+            assert texts(found[0]) == ["inside"]
             app.network.part(ctx.user, app.network.channels["#lobby"])
             with pytest.raises(FailError, match="INVALID_TARGET"):
                 later.then(ctx, found)
@@ -343,3 +343,60 @@ def test_without_history_there_is_no_capability(serve: Serve, tmp_path: Path) ->
         alice.send("CAP LS", "CAP REQ :draft/chathistory")
         assert "chathistory" not in alice.expect("CAP").params[-1]
         assert alice.expect("CAP").params[1] == "NAK"
+
+
+def ends(client: Client, command: str) -> bool:
+    """Whether the answer says that there is nothing beyond it."""
+    client.send(command)
+    opening = client.expect("BATCH")
+    client.expect("BATCH")
+    return "draft/chathistory-end" in opening.tags
+
+
+def test_the_last_page_says_that_it_is_the_last(alice: Client) -> None:
+    """The tag `draft/chathistory-end` on the BATCH; it is never there while another page has something in it."""
+    for text in "one", "two", "three", "four":
+        say(alice, text)
+    first, *_, last = ask(alice, "CHATHISTORY LATEST #lobby * 4")
+    assert not ends(alice, "CHATHISTORY LATEST #lobby * 3")
+    assert ends(alice, "CHATHISTORY LATEST #lobby * 4")
+    assert ends(alice, "CHATHISTORY LATEST #lobby * 5")
+    assert not ends(alice, f"CHATHISTORY BEFORE #lobby msgid={last.tags['msgid']} 2")
+    assert ends(alice, f"CHATHISTORY BEFORE #lobby msgid={last.tags['msgid']} 3")
+    assert ends(alice, f"CHATHISTORY BEFORE #lobby msgid={first.tags['msgid']} 3")
+    assert not ends(alice, f"CHATHISTORY AFTER #lobby msgid={first.tags['msgid']} 2")
+    assert ends(alice, f"CHATHISTORY AFTER #lobby msgid={first.tags['msgid']} 3")
+    between = f"CHATHISTORY BETWEEN #lobby msgid={first.tags['msgid']} msgid={last.tags['msgid']}"
+    assert not ends(alice, f"{between} 1")
+    assert ends(alice, f"{between} 2")
+    assert not ends(alice, f"CHATHISTORY AROUND #lobby msgid={first.tags['msgid']} 10"), "it has no direction"
+
+
+def test_pages_by_the_tag_find_all(alice: Client) -> None:
+    said = [f"line {number}" for number in range(10)]
+    for text in said:
+        say(alice, text)
+    found: list[str] = []
+    reference, is_last = "LATEST #lobby *", False
+    while not is_last:
+        is_last = ends(alice, f"CHATHISTORY {reference} 3")
+        page = ask(alice, f"CHATHISTORY {reference} 3")
+        assert page, "no page beyond the last"
+        found = texts(page) + found
+        reference = f"BEFORE #lobby msgid={page[0].tags['msgid']}"
+    assert found == said
+
+
+def test_a_reaction_and_its_end_are_kept(alice: Client, server: Target) -> None:
+    """https://ircv3.net/specs/client-tags/react: "this tag MUST be used in conjunction with the `+draft/reply` client
+    tag"; taking it back is the tag `+draft/unreact`."""
+    (message,) = say(alice, "hello")
+    with Client(server, "bob", caps=f"{CAPS} draft/event-playback") as bob:
+        bob.join("#lobby")
+        reply = f"+draft/reply={message.tags['msgid']}"
+        for tag in "react", "unreact":
+            bob.send(f"@{reply};+draft/{tag}=\U0001f44b TAGMSG #lobby")
+            told = alice.expect("TAGMSG")
+            assert (told.tags[f"+draft/{tag}"], told.tags["+draft/reply"]) == ("\U0001f44b", message.tags["msgid"])
+        kept = [each for each in ask(bob, "CHATHISTORY LATEST #lobby * 50") if each.command == "TAGMSG"]
+        assert [next(tag for tag in each.tags if "react" in tag) for each in kept] == ["+draft/react", "+draft/unreact"]

@@ -194,3 +194,25 @@ def test_who_did_not_ask_for_it(server: Target) -> None:
         alice.send("CAP LS 302")
         found = " ".join(line.params[-1] for line in alice.sync() if line.command == "CAP")
         assert "draft/multiline=max-bytes=4096,max-lines=32" in found
+
+
+def test_a_batch_of_a_kind_that_is_not_known_is_refused_whole(server: Target) -> None:
+    """https://ircv3.net/specs/extensions/client-batch: what is in it is not done, and what comes after it is."""
+    caps = "batch message-tags draft/multiline labeled-response"
+    with people(server, "alice", "bob", channel="#a", caps=caps) as (alice, bob):
+        answers = alice.run(
+            "@label=1 BATCH +x example.org/future #a",
+            "@batch=x PRIVMSG #a :one",
+            "@batch=x MODE #a +m",
+            "BATCH -x",
+            "@label=2 BATCH +y draft/authtoken wiki https://wiki.example.org",
+            "@batch=y TOKEN VALIDATE :x",
+            "BATCH -y",
+        )
+        assert [(each.command, each.params[:3], each.tags.get("label")) for each in answers] == [
+            ("FAIL", ("BATCH", "UNKNOWN_TYPE", "example.org/future"), "1"),
+            ("FAIL", ("BATCH", "UNKNOWN_TYPE", "draft/authtoken"), "2"),
+        ]
+        assert bob.sync() == []
+        alice.run("BATCH +z draft/multiline #a", "@batch=z PRIVMSG #a :after", "BATCH -z", "PRIVMSG #a :all")
+        assert bob.expect("PRIVMSG", "BATCH")

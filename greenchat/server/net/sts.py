@@ -1,0 +1,27 @@
+"""Strict Transport Security by default: where TLS has a certificate that clients can check, they are told to use it.
+
+https://ircv3.net/specs/extensions/sts: a client that was told refuses to connect without a valid certificate as long as
+the policy lasts. So this is only done where nothing else is to be expected: the certificate comes from an authority, is
+valid now, and is made for the name that the server has in its configuration.
+"""
+
+from dataclasses import replace
+
+from greenchat.config.options import ListenerOptions
+from greenchat.config.settings import Settings
+from greenchat.server.net.stream import TlsAcceptor
+
+BY_ITSELF = -1
+
+
+def with_policy(
+    settings: Settings, listeners: tuple[ListenerOptions, ...], tls: TlsAcceptor | None, now: int
+) -> Settings:
+    """Return the settings with the port that clients must switch to, 0 for none. now: ms since the epoch."""
+    if settings.sts.port != BY_ITSELF:
+        return settings
+    port = 0
+    if tls is not None and tls.is_trusted_for(settings.name, now):
+        ports = (each.address.port for each in listeners if each.tls != "never" and not each.proxy)
+        port = next(ports, 0)
+    return replace(settings, sts=replace(settings.sts, port=port))
