@@ -16,6 +16,7 @@ from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import Stream
 
 _WRITE = 2  # the event mask of libev
+_NOTHING: deque[bytes] = deque()  # the backlog of all that have none: an empty one takes 0.75 KiB
 _CHUNK = 64 * 1024  # bytes joined for one send once there is a backlog
 
 
@@ -48,7 +49,7 @@ class SocketOutbox(Outbox):
         self.limit = limit
         self.closing = False
         self.cut_reason = ""
-        self._backlog: deque[bytes] = deque()
+        self._backlog = _NOTHING
         self._backlog_size = 0
         self._taken: Event | None = None
         self._watcher: Any = None  # gevent has no types for its watchers
@@ -131,7 +132,7 @@ class SocketOutbox(Outbox):
 
     def release(self) -> None:
         """Release the event loop's watchers and what waits; the socket is about to be closed."""
-        self._backlog.clear()
+        self._backlog = _NOTHING
         self._resize(0)
         self._stop_watching()
 
@@ -162,6 +163,8 @@ class SocketOutbox(Outbox):
     def _wait(self, pieces: list[bytes]) -> None:
         if self.cut_reason:
             return
+        if self._backlog is _NOTHING:
+            self._backlog = deque()
         self._backlog.extend(pieces)
         self._resize(self._backlog_size + sum(map(len, pieces)))
         if self._backlog_size > self.limit:
@@ -181,12 +184,13 @@ class SocketOutbox(Outbox):
                     size += len(pieces[-1])
                 data = b"".join(pieces)
             sent = self._try(data)
+            self._resize(self._backlog_size - sent)
             if self.cut_reason:
                 return
-            self._resize(self._backlog_size - sent)
             if sent < len(data):
                 backlog.appendleft(data[sent:])
                 return
+        self._backlog = _NOTHING
         self._stop_watching()
         self._drained()
 
