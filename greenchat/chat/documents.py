@@ -33,9 +33,25 @@ PRESENCE = Kind("presence", "the id of an account that is always on")
 READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = Kind("token", "the hash of its secret")
 FILE = Kind("file", "the name in its address")
+WEBHOOK = Kind("webhook", "its id")
 PUSH = Kind("push", "the endpoint of a push subscription")
 
-KINDS = (SERVER, ACCOUNT, DROPPED, CHANNEL, CLOSED, INSIDE, BAN, RESERVATION, PRESENCE, READ_MARKS, TOKEN, FILE, PUSH)
+KINDS = (
+    SERVER,
+    ACCOUNT,
+    DROPPED,
+    CHANNEL,
+    CLOSED,
+    INSIDE,
+    BAN,
+    RESERVATION,
+    PRESENCE,
+    READ_MARKS,
+    TOKEN,
+    FILE,
+    WEBHOOK,
+    PUSH,
+)
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents.

@@ -15,6 +15,7 @@ from greenchat.chat.closures import Closures
 from greenchat.chat.local_state import LocalState
 from greenchat.chat.owned.files import Files
 from greenchat.chat.owned.push_subscriptions import PushSubscriptions
+from greenchat.chat.owned.webhooks import Webhooks
 from greenchat.chat.protection.cloaks import Cloaks
 from greenchat.chat.protection.defcon import NORMAL
 from greenchat.chat.protection.known_origins import KnownOrigins
@@ -83,6 +84,7 @@ class Network:
         "tokens",
         "users",
         "waiting",
+        "webhooks",
         "whowas",
     )
 
@@ -108,13 +110,12 @@ class Network:
         self.ids = MessageIds()
         self.closures = Closures()
         self.rules = 0
-        self.logins = Attempts(0, _WINDOW)
-        self.registrations = Attempts(0, _WINDOW)
+        self.logins, self.registrations = Attempts(0, _WINDOW), Attempts(0, _WINDOW)
         self.local = LocalState()
         self.known_origins = KnownOrigins()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
-        self.tokens, self.files, self.pushes = Tokens(), Files(), PushSubscriptions()
+        self.tokens, self.files, self.pushes, self.webhooks = Tokens(), Files(), PushSubscriptions(), Webhooks()
         self.bans = ServerBans(self.fold, self.mask_fold)
         self.reservations = Reservations(self.mask_fold)
         self.secret = b""

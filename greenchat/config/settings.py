@@ -193,6 +193,18 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookRules:
+    """The rules for webhooks, to which operators of a channel have its messages posted."""
+
+    enabled: Annotated[bool, Key("let operators of channels add webhooks (ChanServ WEBHOOK)", restart=True)] = False
+    timeout: Annotated[float, Key("seconds that one request may take", 1, 60)] = 10.0
+    networks: Annotated[
+        tuple[IpNetwork, ...],
+        Key("addresses that are not public and may be posted to all the same, also by http", parse=addresses.network),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
@@ -341,6 +353,9 @@ class Settings:
     push: Annotated[
         Push, Key("Web Push: clients and the page are told of what concerns them while they are closed.")
     ] = field(default_factory=Push)
+    webhooks: Annotated[WebhookRules, Key("Posting what is said in a channel to programs elsewhere.")] = field(
+        default_factory=WebhookRules
+    )
     admin: Annotated[Admin, Key("The answer to ADMIN.")] = field(default_factory=Admin)
     cloak: Annotated[
         Cloak,

@@ -59,6 +59,7 @@ from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.server.net.workers import Threads
 from greenchat.server.push.pusher import start_push
+from greenchat.server.push.webhook_sender import start_webhooks
 from greenchat.server.reload import apply
 from greenchat.server.sweeper import Sweeper
 from greenchat.storage.interface import StoreError
@@ -112,6 +113,7 @@ class App:
         self.upgrade: Callable[[str], None] | None = None
         self.files = serve_extras(self)
         self.push = start_push(self, self.store, self.random(32))
+        self.webhooks = start_webhooks(self)
         self.http.complete()
         self.network.logins.limit = options.throttle.logins
         self.network.registrations.limit = options.throttle.registrations
@@ -216,6 +218,8 @@ class App:
             let_end(self.files.close, "the last upload")
         if self.push:
             let_end(self.push.close, "a push")
+        if self.webhooks:
+            let_end(self.webhooks.close, "a webhook")
         let_end(self.blocklists.close, "a question to the DNS")
         let_end(self.threads.kill, "a login or a search")
         self.turn.end()

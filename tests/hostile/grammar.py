@@ -24,7 +24,9 @@ _CAPS = (
 _SERVICES = [
     "NickServ REGISTER {password} *", "NickServ IDENTIFY {nick} {password}", "NickServ LOGOUT", "NickServ HELP",
     "NickServ GHOST {nick}", "NickServ SET {word} {word}", "NickServ GROUP", "NickServ DROP {nick} {password}",
-    "ChanServ REGISTER {channel}", "ChanServ AMODE {channel} +o {nick}", "ChanServ HELP", "ChanServ OP {channel}",
+    "ChanServ REGISTER {channel}",
+    "ChanServ WEBHOOK {channel} ADD https://{word}.example/ !x",
+    "ChanServ AMODE {channel} +o {nick}", "ChanServ HELP", "ChanServ OP {channel}",
     "HistServ PLAY {channel} {number}", "HistServ DELETE {channel} {msgid}", "HistServ FORGET {nick}",
     "ChanServ UNREGISTER {channel}", "ChanServ DROP {channel}", "ChanServ INFO {channel}", "*playback PLAY * 0",
     "*playback PLAY {channel} {number}", "ChanServ BAN {channel} {nick} 1h {word}", "ChanServ PURGE DEL {channel}",

@@ -18,6 +18,7 @@ from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.owned.files import File
 from greenchat.chat.owned.push_subscriptions import PushSubscription
+from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.paces import Pace
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan
@@ -103,6 +104,7 @@ MADE = {
         "tokens",
         "users",
         "waiting",
+        "webhooks",
         "whowas",
     },
 }
@@ -157,6 +159,7 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "tokens": [token.document() for token in network.tokens],
         "files": [file.document() for file in network.files],
         "pushes": [push.document() for push in network.pushes],
+        "webhooks": [webhook.document() for webhook in network.webhooks],
         "closures": network.closures.dump(),
         "bans": [ban.document() for ban in network.bans],
         "reservations": [each.document() for each in network.reservations],
@@ -217,6 +220,8 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         network.files.put(File.from_document(file))
     for push in document["pushes"]:
         network.pushes.put(PushSubscription.from_document(push))
+    for webhook in document["webhooks"]:
+        network.webhooks.put(Webhook.from_document(webhook))
     for ban in document["bans"]:
         network.bans.put(ServerBan.from_document(ban))
     for reservation in document.get("reservations", ()):

@@ -59,6 +59,7 @@ def forget_account(ctx: Context, account: Account) -> None:
         *[Document(documents.TOKEN.name, token.hash, None) for token in tokens],
         *[Document(documents.FILE.name, file.name, None) for file in files],
         *[Document(documents.PUSH.name, push.endpoint, None) for push in pushes],
+        *[Document(documents.WEBHOOK.name, each.id, None) for each in network.webhooks.owned_by(account.id)],
     ]
     others = [
         replace(other, accepted=tuple(key for key in other.accepted if key != account.id))
@@ -80,6 +81,8 @@ def forget_account(ctx: Context, account: Account) -> None:
         network.files.drop(file.name)
     for push in pushes:
         network.pushes.drop(push.endpoint)
+    for webhook in network.webhooks.owned_by(account.id):
+        network.webhooks.drop(webhook.id)
     for other in others:
         network.accounts.put(other)
     for user in network.users.values():

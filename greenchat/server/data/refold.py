@@ -74,6 +74,7 @@ class _Refolding:
             documents.CLOSED.name: lambda key, document: (key, document | {"channel": self._key(document["channel"])}),
             documents.BAN.name: lambda key, document: (ban_key(document), document),
             documents.RESERVATION.name: lambda key, document: (self._mask_fold(document["mask"]), document),
+            documents.WEBHOOK.name: lambda key, document: (key, document),  # its channel as it is spelled
             documents.PUSH.name: lambda key, document: (key, document),
             documents.FILE.name: lambda key, document: (key, document),  # by the id of its account
             documents.TOKEN.name: lambda key, document: (key, document),  # its account is named as it was registered

@@ -17,6 +17,7 @@ from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.owned.files import File
 from greenchat.chat.owned.push_subscriptions import PushSubscription
+from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.protection.cloaks import SECRET_SIZE
 from greenchat.chat.protection.defcon import MEANINGS, NORMAL
 from greenchat.chat.protection.reservations import Reservation
@@ -54,6 +55,8 @@ def restore(network: Network, store: Store) -> None:
         network.files.put(file)
     for push in _each(store, documents.PUSH, PushSubscription.from_document):
         network.pushes.put(push)
+    for webhook in _each(store, documents.WEBHOOK, Webhook.from_document):
+        network.webhooks.put(webhook)
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
         network.bans.put(_bound(network, ban))
     for reservation in _each(store, documents.RESERVATION, Reservation.from_document):

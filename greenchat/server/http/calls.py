@@ -7,6 +7,7 @@ from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, resume
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
+from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.message import Message
 from greenchat.server.http.request import Request
 
@@ -22,6 +23,15 @@ def stranger_of(request: Request) -> Context:
     """Return a context for a stranger at the request's address, even behind a proxy, so that limits count it there."""
     ctx = context_of(request)
     return ctx.aside(Session(Outbox(Dirty()), request.address, ctx.now))
+
+
+def settle(request: Request) -> None:
+    """Wait until what was said in this turn is kept. Raises HttpError where it could not be: nobody has got it."""
+    turn = request.connection.server.turn
+    before = turn.failures
+    request.connection.yield_turn()
+    if turn.failures != before:
+        raise HttpError(503, "It could not be stored; try again", Retry_After="5")
 
 
 def run_out(

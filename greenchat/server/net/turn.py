@@ -59,6 +59,7 @@ class Turn:
         "_store",
         "_writes",
         "dirty",
+        "failures",
         "kept",
         "longest",
         "meter",
@@ -72,6 +73,8 @@ class Turn:
         self._store = store
         self.send_queues = send_queues
         self.meter: Meter | None = None
+        self.failures = 0
+        """How often the store has failed."""
         self.kept: list[Callable[[Sequence[Write]], None]] = []
         """Who is shown, in the loop, what was kept."""
         self.longest = Longest()
@@ -199,6 +202,7 @@ class Turn:
         try:
             self.store.commit(writes)
         except Exception as error:
+            self.failures += 1
             self._complain(error, len(said))
             if not isinstance(error, UnfitWriteError):
                 self._owed = owed[-_MOST_OWED:]

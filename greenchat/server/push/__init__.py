@@ -1,1 +1,1 @@
-"""Web Push: who is to be told what, encrypted for their device, and sent."""
+"""What the server posts elsewhere: Web Push, encrypted for devices, and signed webhooks of channels."""

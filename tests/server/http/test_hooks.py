@@ -1,7 +1,7 @@
 """Hooks: who makes them, what programs may post to them, and that they are no way around what the channel wants."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from greenchat.config.options import Storage
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.config.web import Web
 from greenchat.server.app import App
+from greenchat.storage.interface import Speech, StoredEvent, StoreError, Write
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
@@ -464,3 +465,21 @@ def test_shapes_that_are_none(house: ServerThread, alice: Client, header: str, s
             for value in NONSENSE:
                 answer = post(house, secret, shape | {field: value}, http, **{header: event})
                 assert answer.status in (200, 204, 422), (field, value, answer)
+
+
+def test_it_is_answered_after_the_commit(house: ServerThread, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be stored nobody gets, and the program is told to try again."""
+    secret = make(alice)
+    commit = house.app.store.commit
+
+    def fail(writes: Sequence[Write]) -> None:
+        if any(isinstance(write, StoredEvent | Speech) for write in writes):
+            raise StoreError("no room")
+        commit(writes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.app.store, "commit", fail)
+        answer = post(house, secret, {"text": "lost"})
+        assert (answer.status, answer.fields["retry-after"]) == (503, "5")
+    assert post(house, secret, {"text": "found"}).status == 200
+    assert alice.expect("PRIVMSG").params[1] == "found"

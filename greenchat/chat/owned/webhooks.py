@@ -1,0 +1,65 @@
+"""Webhooks: addresses to which what is said in a channel is posted, signed with a secret that both sides know."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """id: by which people name it. owner: the id of the account that made it. channel: its name.
+
+    secret: of the signature; it has to be kept as it is. word: with which a message must begin; "" takes all.
+    created: ms since the epoch.
+    """
+
+    id: str
+    owner: str
+    channel: str
+    url: str
+    secret: str
+    word: str
+    created: int
+
+    def document(self) -> dict[str, Any]:
+        """Return all of it as JSON can hold it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Webhook":
+        """Make one of its document; what a newer version wrote beside it is left out."""
+        return cls(**{name: document[name] for name in cls.__slots__ if name in document})
+
+
+class Webhooks:
+    """All of them, by id and in the order in which they were made.
+
+    Reads: iteration, get, owned_by. Changes: put, drop.
+    """
+
+    __slots__ = ("_by_id",)
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Webhook] = {}
+
+    def __iter__(self) -> Iterator[Webhook]:
+        return iter(list(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def get(self, number: str) -> Webhook | None:
+        """Return the webhook with this id."""
+        return self._by_id.get(number)
+
+    def owned_by(self, owner: str) -> list[Webhook]:
+        """Return those that an account has made."""
+        return [each for each in self._by_id.values() if each.owner == owner]
+
+    def put(self, webhook: Webhook) -> None:
+        """Add a webhook."""
+        self._by_id[webhook.id] = webhook
+
+    def drop(self, number: str) -> Webhook | None:
+        """Take a webhook away; it is returned."""
+        return self._by_id.pop(number, None)

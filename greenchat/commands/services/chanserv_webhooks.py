@@ -1,0 +1,96 @@
+"""ChanServ WEBHOOK: programs elsewhere are told what is said in a channel, or the commands that are meant for them."""
+
+import re
+from base64 import urlsafe_b64encode
+
+from greenchat.chat import documents, ranks
+from greenchat.chat.channel import Channel
+from greenchat.chat.owned.webhooks import Webhook
+from greenchat.chat.registered_channels import rank_of
+from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.registry import Way
+from greenchat.commands.core.service import ServiceError, tell
+from greenchat.commands.core.steps import step
+from greenchat.commands.services.chanserv import CHANSERV
+from greenchat.commands.services.hook_speech import HOOK_RANK
+from greenchat.commands.services.nickserv import own_account
+from greenchat.protocol.times import in_words
+from greenchat.storage.interface import Document
+
+_MOST = 5  # of one channel
+_URL = re.compile(r"https?://[!-~]{1,300}")
+_WORD = re.compile(r"[!-~]{1,30}")
+_USAGE = "Usage: WEBHOOK <#channel> ADD <url> [<word>], LIST, or DEL <id>"
+
+
+@CHANSERV.command("WEBHOOK", "<#channel> <ADD|LIST|DEL> [<url|id>] [<word>]", way=Way.STEPS)
+def webhook(ctx: Context, words: list[str]) -> None:
+    """Send what is said in your channel to a program elsewhere, as JSON, signed with a secret that you get once.
+
+    ADD <url> [<word>]: with a word like !deploy only the messages that begin with it. LIST and DEL <id>. You must be an
+    operator of the channel by its access list; when you no longer are, it ends.
+    """
+    channel, action = _run_by_sender(ctx, words[0]), words[1].upper()
+    if action == "ADD" and len(words) > 2:
+        _add(ctx, channel, words[2], words[3] if len(words) > 3 else "")
+    elif action == "LIST":
+        lines = [_line(each) for each in _of(ctx, channel)]
+        tell(ctx, CHANSERV, *(lines or [f"{channel.name} has no webhooks"]))
+    elif action == "DEL" and len(words) > 2:
+        found = next((each for each in _of(ctx, channel) if each.id == words[2].lower()), None)
+        if found is None:
+            raise ServiceError("There is no webhook of that id: WEBHOOK LIST shows them")
+        note(ctx, "CHANSERV", f"{ctx.nick} removed the webhook {found.id} of {channel.name}")
+        ctx.propose(drop_webhook, found.id)
+        tell(ctx, CHANSERV, f"The webhook {found.id} is removed")
+    else:
+        raise ServiceError(_USAGE)
+
+
+def _add(ctx: Context, channel: Channel, url: str, word: str) -> None:
+    rules = ctx.network.settings.webhooks
+    if not rules.enabled:
+        raise ServiceError("This server posts nothing to other programs")
+    if not _URL.fullmatch(url) or (url.startswith("http:") and not rules.networks):
+        raise ServiceError("The address must be an https URL")
+    if word and not _WORD.fullmatch(word):
+        raise ServiceError("A word has at most 30 characters, like !deploy")
+    if len(_of(ctx, channel)) >= _MOST:
+        raise ServiceError(f"{channel.name} has {_MOST} webhooks, the most there may be")
+    secret = urlsafe_b64encode(ctx.random(24)).decode()
+    made = Webhook(ctx.random(4).hex(), own_account(ctx).id, channel.name, url, secret, word, ctx.now)
+    note(ctx, "CHANSERV", f"{ctx.nick} made the webhook {made.id} of {channel.name}")
+    ctx.propose(_put, made.document())
+    tell(ctx, CHANSERV, f"The webhook {made.id} is made. Its secret, which nobody can show you again: {secret}")
+
+
+def _of(ctx: Context, channel: Channel) -> list[Webhook]:
+    fold = ctx.network.fold
+    return [each for each in ctx.network.webhooks if fold(each.channel) == fold(channel.name)]
+
+
+def _line(each: Webhook) -> str:
+    return f"{each.id}  {each.url}  {each.word or 'all messages'}, since {in_words(each.created)}"
+
+
+def _run_by_sender(ctx: Context, name: str) -> Channel:
+    channel, account = ctx.network.channel(name), own_account(ctx)
+    if channel is None or not ranks.is_at_least(rank_of(channel, account.id), HOOK_RANK):
+        raise ServiceError(f"You are no operator of {name[:50]} by its access list: see ChanServ REGISTER and AMODE")
+    return channel
+
+
+@step("webhook.add")
+def _put(ctx: Context, document: dict[str, object]) -> None:
+    made = Webhook.from_document(document)
+    ctx.journal.secure(Document(documents.WEBHOOK.name, made.id, made.document()))
+    ctx.network.webhooks.put(made)
+
+
+@step("webhook.drop")
+def drop_webhook(ctx: Context, number: str) -> None:
+    """Drop a webhook, if it is there. Raises StoreError."""
+    if ctx.network.webhooks.get(number):
+        ctx.journal.secure(Document(documents.WEBHOOK.name, number, None))
+        ctx.network.webhooks.drop(number)

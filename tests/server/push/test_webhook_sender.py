@@ -1,0 +1,223 @@
+"""Webhooks: who makes them, what is posted, signed, in order, tried again, and to public addresses only."""
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenchat.config.options import Storage
+from greenchat.config.settings import AccountSettings, Settings, WebhookRules
+from greenchat.server.app import App
+from greenchat.values.addresses import network
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.http_client import Http
+from tests.irc import Client, people
+from tests.post_box import Post, PostBox, post_box
+
+HERE = (network("127.0.0.1"), network("::1"))
+Start = Callable[..., ServerThread]
+
+
+@pytest.fixture
+def box() -> Iterator[PostBox]:
+    with post_box() as found:
+        found.status = 200
+        yield found
+
+
+@pytest.fixture
+def start(start_server: StartServer, tmp_path: Path) -> Start:
+    def starting(*, persistent: bool = False, **rules: Any) -> ServerThread:
+        given: dict[str, Any] = {"enabled": True, "networks": HERE}
+        settings = Settings(accounts=AccountSettings(iterations=4096), webhooks=WebhookRules(**given | rules))
+        house = start_server(settings, replace(quick_options(tmp_path), storage=Storage(persistent=persistent)))
+        house.call(hurry)
+        return house
+
+    return starting
+
+
+def hurry(app: App) -> None:
+    if app.webhooks:
+        app.webhooks.pause = 0.01
+
+
+@pytest.fixture
+def house(start: Start) -> ServerThread:
+    return start()
+
+
+@pytest.fixture
+def alice(house: ServerThread) -> Iterator[Client]:
+    """The founder of #dev."""
+    with people(house.address, "alice") as (client,):
+        own(client)
+        yield client
+
+
+def own(client: Client) -> None:
+    client.send("REGISTER * * :sesame open")
+    client.expect("900")
+    client.join("#dev")
+    assert "is yours now" in said(client, "CS REGISTER #dev")
+
+
+def said(client: Client, line: str) -> str:
+    return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
+
+
+def add(client: Client, url: str, word: str = "") -> tuple[str, str]:
+    """Id and secret of a new webhook."""
+    answer = said(client, f"CS WEBHOOK #dev ADD {url} {word}".rstrip())
+    match = re.search(r"webhook (\w{8}) is made.*: (\S{32})", answer)
+    assert match, answer
+    return match[1], match[2]
+
+
+def read(post: Post, secret: str) -> dict[str, Any]:
+    """What was posted, if its signature is right."""
+    wanted = hmac.digest(secret.encode(), post.body, "sha256").hex()
+    assert hmac.compare_digest(post.fields["x-hub-signature-256"], f"sha256={wanted}")
+    found: dict[str, Any] = json.loads(post.body)
+    assert post.fields["x-greenchat-delivery"] == found["msgid"]
+    return found
+
+
+def test_what_is_said_is_posted_in_order(house: ServerThread, alice: Client, box: PostBox) -> None:
+    _, secret = add(alice, f"{box.url}/in")
+    with people(house.address, "bob", caps="message-tags") as (bob,):
+        bob.join("#dev")
+        for number in range(30):
+            bob.send(f"PRIVMSG #dev :grüße {number}")
+        alice.run("NOTICE #dev :from alice")
+        posts = [read(box.take(), secret) for _ in range(31)]
+    bobs = [each["text"] for each in posts if each["nick"] == "bob"]
+    assert bobs == [f"grüße {number}" for number in range(30)]
+    (hers,) = [each for each in posts if each["nick"] == "alice"]
+    assert (hers["command"], hers["channel"], hers["account"], hers["thread"]) == ("NOTICE", "#dev", "alice", None)
+
+
+def test_only_the_command_that_it_is_for(house: ServerThread, alice: Client, box: PostBox) -> None:
+    _, secret = add(alice, box.url, "!deploy")
+    alice.run("PRIVMSG #dev :hello", "PRIVMSG #dev :!deployed", "PRIVMSG #dev :!deploy web  2", "PRIVMSG #dev :!deploy")
+    assert [read(box.take(), secret)["arguments"] for _ in range(2)] == [["web", "2"], []]
+    alice.join("#other")
+    alice.run("PRIVMSG #other :!deploy there")
+    assert box.is_empty()
+
+
+def test_it_is_tried_again_and_nothing_overtakes(house: ServerThread, alice: Client, box: PostBox) -> None:
+    _, secret = add(alice, box.url)
+    box.status = 503
+    alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
+    tried = [read(box.take(), secret)["text"] for _ in range(3)]
+    assert tried == ["one"] * 3
+    box.status = 200
+    later = []
+    while "two" not in later:
+        later.append(read(box.take(), secret)["text"])
+    assert set(later[:-1]) <= {"one"}
+
+
+def test_a_message_that_is_never_taken_goes(house: ServerThread, alice: Client, box: PostBox) -> None:
+    _, secret = add(alice, box.url)
+    box.status = 500
+    alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
+    tried = [read(box.take(), secret)["text"] for _ in range(16)]
+    assert tried == ["one"] * 8 + ["two"] * 8
+
+
+def test_one_that_is_gone_is_removed(house: ServerThread, alice: Client, box: PostBox) -> None:
+    add(alice, box.url)
+    box.status = 410
+    alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
+    box.take()
+    while "no webhooks" not in said(alice, "CS WEBHOOK #dev LIST"):
+        pass
+    assert box.is_empty()
+
+
+def test_two_programs_do_not_talk_for_ever(house: ServerThread, alice: Client, box: PostBox) -> None:
+    add(alice, box.url)
+    secret = said(alice, "NS TOKEN CREATE HOOK #dev").partition("hooks/")[2].split()[0]
+    with Http(house.address) as http:
+        body = json.dumps({"text": "said by a hook"}).encode()
+        assert http.get(f"/hooks/{secret}", "POST", body, Content_Type="application/json").status == 200
+    assert box.is_empty()
+
+
+def test_it_ends_when_its_owner_is_no_operator(house: ServerThread, alice: Client, box: PostBox) -> None:
+    with people(house.address, "bob") as (bob,):
+        bob.send("REGISTER * * :sesame open")
+        bob.expect("900")
+        bob.join("#dev")
+        assert "no operator" in said(bob, f"CS WEBHOOK #dev ADD {box.url}")
+        alice.run("CS AMODE #dev +o bob")
+        add(bob, box.url)
+        alice.run("PRIVMSG #dev :heard")
+        box.take()
+        alice.run("CS AMODE #dev -o bob", "PRIVMSG #dev :not heard")
+        assert box.is_empty()
+        assert "no webhooks" in said(alice, "CS WEBHOOK #dev LIST")
+
+
+def test_it_outlives_a_restart(start: Start, box: PostBox) -> None:
+    house = start(persistent=True)
+    with people(house.address, "alice") as (alice,):
+        own(alice)
+        number, secret = add(alice, box.url)
+    house.stop()
+    again = start(persistent=True)
+    with people(again.address, "helper") as (alice,):
+        alice.run("NS IDENTIFY alice sesame open")
+        alice.join("#dev")
+        alice.run("PRIVMSG #dev :still")
+        assert read(box.take(), secret)["text"] == "still"
+        assert number in said(alice, "CS WEBHOOK #dev LIST")
+        assert "removed" in said(alice, f"CS WEBHOOK #dev DEL {number}")
+        alice.run("PRIVMSG #dev :no more")
+    assert box.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("ADD", "Usage"),
+        ("DANCE", "Usage"),
+        ("DEL nothing", "no webhook of that id"),
+        ("ADD ftp://x/", "must be an https URL"),
+        ("ADD https://", "must be an https URL"),
+        ("ADD https://x/ " + "w" * 31, "at most 30"),
+    ],
+)
+def test_bad_input(house: ServerThread, alice: Client, words: str, answer: str) -> None:
+    assert answer in said(alice, f"CS WEBHOOK #dev {words}")
+
+
+def test_there_are_only_so_many(house: ServerThread, alice: Client, box: PostBox) -> None:
+    for _ in range(5):
+        add(alice, box.url)
+    assert "5 webhooks, the most" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
+
+
+def test_no_request_to_this_machine_unless_it_is_allowed(start: Start, tmp_path: Path) -> None:
+    with post_box(tmp_path / "tls") as box:
+        house = start(networks=())
+        with people(house.address, "alice") as (alice,):
+            own(alice)
+            assert "https" in said(alice, "CS WEBHOOK #dev ADD http://localhost/")
+            add(alice, box.url)
+            alice.run("PRIVMSG #dev :hello")
+            assert box.is_empty()
+
+
+def test_it_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
+    house = start_server(Settings(accounts=AccountSettings(iterations=4096)), quick_options(tmp_path))
+    with people(house.address, "alice") as (alice,):
+        own(alice)
+        assert "posts nothing" in said(alice, "CS WEBHOOK #dev ADD https://example.org/")
