@@ -7,8 +7,9 @@ import os
 
 from greenchat.client.input.choices import Completion
 from greenchat.client.input.editor import Line
+from greenchat.client.irc import bouncer
 from greenchat.client.slash import TABLE
-from greenchat.client.slash.guide import groups
+from greenchat.client.slash.guide import BASICS, groups
 from greenchat.client.slash.registry import ALIASES
 from greenchat.client.state import settings, well_known
 from greenchat.client.state.kept_networks import FIELDS
@@ -60,13 +61,27 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             return list(FIELDS)
         case "/connect", [_]:
             return [*model.settings.networks, *(name.lower() for name in well_known.NETWORKS if " " not in name)]
-        case "/exec" | "/export", [*_, word] if word.startswith(("/", "~", "./", "../")):
+        case "/exec" | "/export" | "/upload", [*_, word] if word.startswith(("/", "~", "./", "../")):
             return _paths(word)
         case "/unalias", [_]:
             return sorted(model.settings.aliases)
         case "/unignore", [_]:
             return model.settings.ignored
-        case "/window" | "/win" | "/buffer" | "/close", [_]:
+        case "/dcc", [_]:
+            return ["get", "close", "list"]
+        case "/dcc", ["get" | "close", _]:
+            return list(dict.fromkeys(offer.nick for offer in reversed(model.offers)))
+        case "/dcc", ["get" | "close", nick, _]:
+            return [offer.name for offer in model.offers if offer.nick.lower() == nick.lower()]
+        case "/bouncer", [_]:
+            return ["add", "remove", "set"]
+        case "/bouncer", ["set" | "remove", _]:
+            return [each["name"] for each in model.network.bouncer.networks.values() if each.get("name")]
+        case "/bouncer", ["set", _, _]:
+            return list(bouncer.ATTRIBUTES)
+        case "/unsplit", [_]:
+            return [buffer.name for buffer in model.others_shown]
+        case "/window" | "/win" | "/buffer" | "/close" | "/split" | "/vsplit", [_]:
             return [buffer.name for buffer in model.buffers]
         case _:
             return None
@@ -93,7 +108,10 @@ def _channels(model: Model, word: str) -> list[str]:
 
 def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
     if at_start and word.startswith("/"):
-        known = sorted({*TABLE, *model.settings.aliases, *ALIASES})
+        basics = {name: place for place, name in enumerate(BASICS)}
+        known = sorted(
+            {*TABLE, *model.settings.aliases, *ALIASES}, key=lambda name: (basics.get(name, len(basics)), name)
+        )
         own = [name for name in known if name in TABLE or name in model.settings.aliases]
         begun = [name for name in own if name.startswith(word[1:].lower())]
         return [f"/{name} " for name in begun or [each for each in known if each.startswith(word[1:].lower())]]

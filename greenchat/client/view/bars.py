@@ -287,7 +287,8 @@ def _activity(model: Model, room: int, theme: Theme, *, named: bool) -> Row:
     left = len(others)
     used = 0
     for buffer in others:
-        text = f"{buffer.number}:{visible(buffer.name)}({buffer.unread.count})" if named else str(buffer.number)
+        count = f"({buffer.unread.count})" if buffer.unread.count else ""  # what happened to the user is no talk
+        text = f"{buffer.number}:{visible(buffer.name)}{count}" if named else str(buffer.number)
         needed = width(text) + (1 if spans else 0)
         rest = width(f" +{left - 1}") if left > 1 else 0
         if used + needed + rest > room:

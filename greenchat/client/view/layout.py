@@ -156,11 +156,10 @@ def _fits(divided: Layout, columns: Sequence[Sequence[Buffer]]) -> bool:
 
 
 def _columns(divided: Layout, columns: Sequence[Sequence[Buffer]]) -> Iterator[tuple[Pane, ...]]:
-    """Yield the columns with the places of their windows; the last one gets what remains of a division."""
-    room = divided.area.columns - (len(columns) - 1)
+    """Yield the columns with the places of their windows. All are equally wide: lines look otherwise in wider ones."""
+    wide = (divided.area.columns - (len(columns) - 1)) // len(columns)
     left = divided.left
-    for number, windows in enumerate(columns):
-        wide = room // len(columns) if number < len(columns) - 1 else divided.left + divided.area.columns - left
+    for windows in columns:
         each = divided.height // len(windows)
         panes = []
         for place, buffer in enumerate(windows):

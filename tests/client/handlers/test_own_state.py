@@ -35,6 +35,7 @@ def test_it_marks_its_window(tea: World, change: str) -> None:
     assert buffer.unread.highlights == 1
     assert tea.model.calls == 1
     assert f"{tea.model.window_number(buffer)}:" in tea.console.frame(0).picture()[-2]
+    assert "(0)" not in tea.console.frame(0).picture()[-2]
 
 
 def test_the_end_of_the_connection_marks_the_server_window(tea: World) -> None:

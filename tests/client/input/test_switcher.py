@@ -131,11 +131,13 @@ def test_in_every_window_people_are_found(tea: World) -> None:
 def test_paths_are_completed(tea: World, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "notes.txt").write_text("")
-    tea.type(f"/export {tmp_path}/fo")
-    tea.press("Tab")
-    assert tea.console.editor.text == f"/export {tmp_path}/folder/"
-    tea.press("Left", "Right", "Tab")
-    assert tea.console.editor.text == f"/export {tmp_path}/folder/notes.txt "
+    for command in ("/export", "/upload", "/exec cat"):
+        tea.press("C-u")
+        tea.type(f"{command} {tmp_path}/fo")
+        tea.press("Tab")
+        assert tea.console.editor.text == f"{command} {tmp_path}/folder/"
+        tea.press("Left", "Right", "Tab")
+        assert tea.console.editor.text == f"{command} {tmp_path}/folder/notes.txt "
 
 
 def test_all_flags_are_there() -> None:

@@ -338,6 +338,13 @@ def test_help_tells_the_keys_as_they_are(tea: World) -> None:
         ("hello ca", "hello carol |"),
         ("@b", "@bob |"),
         ("/jo", "/join |"),
+        ("/se", "/set |"),  # what people need most comes before /servlist
+        ("/m", "/msg |"),
+        ("/split #", "/split #tea |"),
+        ("/dcc g", "/dcc get |"),
+        ("/dcc get b", "/dcc get bob |"),
+        ("/dcc get bob c", "/dcc get bob cake.jpg |"),
+        ("/bouncer set x na", "/bouncer set x name |"),
         ("join #t", "join #tea |"),
         ("/set be", "/set bell |"),
         ("/set bell o", "/set bell on |"),
@@ -350,6 +357,7 @@ def test_help_tells_the_keys_as_they_are(tea: World) -> None:
     ],
 )
 def test_tab_completes(tea: World, typed: str, completed: str) -> None:
+    tea.feed(":bob!b@h PRIVMSG alice :\x01DCC SEND cake.jpg 2130706433 5000 1234\x01")
     tea.type(typed)
     tea.press("Tab")
     assert tea.console.editor.line.picture() == completed

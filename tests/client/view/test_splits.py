@@ -238,8 +238,15 @@ def test_two_windows_side_by_side(aside: World) -> None:
     ]
 
 
+def test_all_columns_look_alike_where_one_could_be_wider(aside: World) -> None:
+    """From 40 columns on a line has its time: of 80 with a rule between, 39 and 40 would be left."""
+    aside.console.on_terminal(Resized(Size(10, 80)), aside.now)
+    assert [pane.area.columns for pane in aside.console.view.layout.panes] == [39, 39]
+    assert not any("14:13" in row for row in aside.screen())
+
+
 def test_a_click_goes_to_the_one_beside(aside: World) -> None:
-    for row, column, name in ((3, 40, "#cake"), (0, 38, "#tea"), (0, 78, "#cake"), (7, 39, "#tea")):
+    for row, column, name in ((3, 40, "#cake"), (0, 38, "#tea"), (0, 78, "#cake"), (7, 39, "#tea"), (7, 79, "#cake")):
         aside.console.on_terminal(Clicked(row, column), aside.now)
         assert aside.model.current.name == name, (row, column)
 
