@@ -126,7 +126,7 @@ def _start(given: options.Options) -> int:
             destination, note = _served(destination, serve)
         console = _console(destination, nick or recall("nickname") or _user_name(), given, loaded, autoconnected)
         if autoconnected:
-            windows.restore(console.model, recall("windows"))
+            windows.restore(console.model, console.model.former_windows)
         elif says_all:
             here = destination.address.is_local and not destination.address.tls
             console.model.network.link.offers_server = here and not given.serve
@@ -166,6 +166,7 @@ def _console(
     for network in networks[1:]:
         model.add_network(network)
     model.settings = settings
+    model.former_windows = recall("windows")
     model.asks = os.isatty(0)
     model.draws = not given.plain
     return Console(model, Size(24, 80), _appearance(given))

@@ -121,6 +121,8 @@ def welcome(incoming: Incoming) -> None:
     network.link.welcomed = False
     if incoming.param(0) not in ("", "*"):
         network.nicks.current = incoming.param(0)
+        if network.bouncer.bound:
+            network.nicks.wanted = network.nicks.current  # the bouncer has its own for each network, and keeps it
     last_word = incoming.param(-1).rpartition(" ")[2]
     nick, _, mask = last_word.partition("!")
     if mask and network.is_me(nick):

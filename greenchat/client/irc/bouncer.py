@@ -6,6 +6,7 @@ that is bound to it. ZNC tells what was missed when it is asked for, from a time
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md, https://wiki.znc.in/Playback
 """
 
+from greenchat.client.irc import windows
 from greenchat.client.state.effects import Connect, Disconnect
 from greenchat.client.state.lines import TALK
 from greenchat.client.state.model import Model, Network
@@ -65,6 +66,7 @@ def _open(model: Model, bouncer: Network, netid: str) -> Network:
     network.login.credentials = bouncer.login.credentials
     network.login.certificate, network.login.pin = bouncer.login.certificate, bouncer.login.pin
     model.add_network(network)
+    windows.reopen(model, network)
     model.effects.append(Connect(network))
     return network
 

@@ -1,7 +1,7 @@
 """Which windows are open, with their numbers, which are on the screen together, and which one is shown: written down at
-the end, and opened again at the next start for the networks that are kept."""
+the end, and opened again at the next start for the networks that are kept, and for those of a bouncer."""
 
-from greenchat.client.state.model import Buffer, BufferKind, Model
+from greenchat.client.state.model import Buffer, BufferKind, Model, Network
 
 
 def written(model: Model, before: str = "") -> str:
@@ -20,7 +20,7 @@ def written(model: Model, before: str = "") -> str:
             "current": buffer is model.current,
         }
         for buffer in model.buffers
-        if buffer.network.kept
+        if buffer.network.kept or buffer.network.bouncer.bound
     ]
     return json.dumps([*entries, *elsewhere])
 
@@ -34,12 +34,7 @@ def restore(model: Model, text: str) -> None:
         network = networks.get(str(entry.get("network", "")))
         if network is None:
             continue
-        name, number = str(entry.get("name", "")), entry.get("number")
-        if name and network.isupport.is_channel(name) and name not in network.channels:
-            network.want(name)
-        buffer = model.open(network, name) if name else network.status
-        if isinstance(number, int) and 0 < number < 1000:
-            model.move(buffer, number)
+        buffer = _open(model, network, entry)
         match entry.get("place"):
             case [int(column), int(row)]:
                 places[buffer] = column, row
@@ -51,6 +46,24 @@ def restore(model: Model, text: str) -> None:
     channels = [buffer for buffer in model.buffers if buffer.kind is BufferKind.CHANNEL]
     model.show(current or (channels or model.buffers)[0])
     model.splits.arrange(places, model.current)
+
+
+def reopen(model: Model, network: Network) -> None:
+    """Open the windows that a network had the last time, where it comes after the start: one of a bouncer's."""
+    for entry in _entries(model.former_windows):
+        if entry.get("network") == network.name:
+            _open(model, network, entry)
+
+
+def _open(model: Model, network: Network, entry: dict[str, object]) -> Buffer:
+    """Open one window, under the number that it had."""
+    name, number = str(entry.get("name", "")), entry.get("number")
+    if name and network.isupport.is_channel(name) and name not in network.channels:
+        network.want(name)
+    buffer = model.open(network, name) if name else network.status
+    if isinstance(number, int) and 0 < number < 1000:
+        model.move(buffer, number)
+    return buffer
 
 
 def _entries(text: str) -> list[dict[str, object]]:

@@ -42,6 +42,7 @@ class Model:
         "draws",
         "effects",
         "focused",
+        "former_windows",
         "heard",
         "last",
         "mentions",
@@ -67,6 +68,7 @@ class Model:
         self.draws = True  # is there a screen to choose from a list on?
         self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
+        self.former_windows = ""  # of the last time, as `windows.written` gives them
         self.tour: Tour | None = None  # for newcomers
         self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # files that people offer
         self.focused = True

@@ -122,9 +122,12 @@ def clip_row(row: Iterable[Span], columns: int) -> Row:
 
 def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> Row:
     """Return the spans clipped, and padded with style, to exactly these columns."""
-    clipped = clip_row(row, columns)
-    missing = columns - row_width(clipped)
-    return (*clipped, Span(" " * missing, style)) if missing else clipped
+    clipped = tuple(row)
+    taken = row_width(clipped)
+    if taken > columns:
+        clipped = clip_row(clipped, columns)
+        taken = row_width(clipped)
+    return (*clipped, Span(" " * (columns - taken), style)) if taken < columns else clipped
 
 
 @lru_cache(maxsize=512)

@@ -40,9 +40,9 @@ class Glyphs:
 ASCII_GLYPHS = Glyphs("|", "~", "-", "-", "-", "~", ">")
 
 
-@record(frozen=True, slots=True)
+@record(frozen=True, slots=True, eq=False)
 class Theme:
-    """A style for each part, and the colours that nicks are given."""
+    """A style for each part, and the colours that nicks are given. Compared by identity: each frame asks for it."""
 
     nicks: tuple[int, ...]
     bar: Style = Style(reverse=True)

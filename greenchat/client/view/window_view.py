@@ -23,10 +23,10 @@ _WHEEL_ROWS = 3
 class WindowView:
     """line, hint: what stands in the input and the status row now, for they take their rows from the history.
 
-    bare: copy mode, names and texts only. Reads: picture, theme, layout, clicked. Changes: the rest.
+    bare: copy mode, names and texts only. Reads: picture, theme, layout, nick_at, window_at. Changes: the rest.
     """
 
-    __slots__ = ("_hint", "_line", "_nicks", "_theme", "bare", "model", "panels", "size")
+    __slots__ = ("_bare_theme", "_hint", "_line", "_nicks", "_theme", "bare", "model", "panels", "size")
 
     def __init__(
         self, model: Model, size: Size, theme: Theme, line: Callable[[], InputLine], hint: Callable[[], str]
@@ -35,14 +35,14 @@ class WindowView:
         self.size = size
         self.panels = Panels()
         self.bare = False
-        self._theme = theme
+        self.draw_with(theme)
         self._line = line
         self._hint = hint
         self._nicks: tuple[Buffer, int] = (model.current, 0)  # how far which window's list of people is scrolled
 
     def draw_with(self, theme: Theme) -> None:
         """Draw with this theme from now on."""
-        self._theme = theme
+        self._theme, self._bare_theme = theme, replace(theme, bare=True)
 
     def picture(self, look: Look) -> Frame:
         """Return the whole picture."""
@@ -51,7 +51,7 @@ class WindowView:
     @property
     def theme(self) -> Theme:
         """The theme that is used now."""
-        return replace(self._theme, bare=True) if self.bare else self._theme
+        return self._bare_theme if self.bare else self._theme
 
     @property
     def layout(self) -> Layout:

@@ -5,7 +5,7 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 
 import pytest
 
-from greenchat.client.irc import network_setup
+from greenchat.client.irc import network_setup, windows
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Connect, Disconnect, Reconnect
 from greenchat.client.state.events import Connected, Received
@@ -114,6 +114,28 @@ def test_each_network_of_the_bouncer_is_one_here(soju: Soju) -> None:
     # only the connection to the bouncer itself follows the list: bound ones would tell it again
     assert "soju.im/bouncer-networks-notify" not in soju.held[libera]
     assert any("not connected to My Own: no route" in line.text for line in own.status.lines)
+
+
+def test_the_nickname_of_each_network_is_the_bouncers(soju: Soju) -> None:
+    """It asks for the one that the user set there; to want another one back would be a fight with it."""
+    libera = soju.world.model.networks[1]
+    soju.tell(libera, ":soju 001 ada_ :Welcome")
+    assert (libera.nicks.current, libera.nicks.wanted) == ("ada_", "ada_")
+    assert soju.world.network.nicks.wanted == "alice"
+
+
+def test_the_windows_of_each_network_come_back(soju: Soju) -> None:
+    libera = soju.world.model.networks[1]
+    for name, number in (("#tea", 7), ("bob", 9)):
+        soju.world.model.move(soju.world.model.open(libera, name), number)
+    again = Soju(World(12, 90))
+    again.world.model.former_windows = windows.written(soju.world.model)
+    again.world.model.effects.append(Connect(again.world.network))
+    again.run()
+    assert {(buffer.number, buffer.name) for buffer in again.world.model.networks[1].buffers.values()} >= {
+        (7, "#tea"),
+        (9, "bob"),
+    }
 
 
 def test_what_is_said_goes_to_the_network_of_its_window(soju: Soju) -> None:

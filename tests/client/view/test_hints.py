@@ -7,6 +7,8 @@ import pytest
 
 from greenchat.client.input.join_screen import CHANNEL, HELP, NICK, SERVER, JoinScreen, Plan
 from greenchat.client.irc import login, offer_server, trust
+from greenchat.client.state.events import Clicked
+from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.text.style import Size
 from greenchat.client.view import join_view
 from greenchat.client.view.theme import DARK
@@ -115,6 +117,22 @@ def misunderstood(world: World) -> None:
     world.type("perhaps\n")
 
 
+def account_password(world: World) -> None:
+    world.network.kept = KeptNetwork("home", account="a-rather-long-account-name/a-network")
+    login.account_required(world.model, world.network, world.now)
+
+
+def server_password(world: World) -> None:
+    login.password_required(world.model, world.network, world.now)
+
+
+def opening(world: World) -> None:
+    link = "https://tea.example/a/rather/long/path/to/something/that/somebody/wants/to/be/read"
+    world.feed(f":bob!b@h PRIVMSG #tea {link}")
+    row = next(number for number, text in enumerate(world.screen()) if "https" in text)
+    world.console.on_terminal(Clicked(row, world.screen()[row].index("https") + 1), world.now)
+
+
 STATES: tuple[Callable[[World], None], ...] = (
     search,
     search_in_vain,
@@ -138,6 +156,9 @@ STATES: tuple[Callable[[World], None], ...] = (
     server,
     nickname,
     misunderstood,
+    account_password,
+    server_password,
+    opening,
 )
 
 
