@@ -20,6 +20,7 @@ _CHANNELS = ["#tea", "#TEA", "#b", "#", "&x", "#\u00fc", "#" + "x" * 300, "@#tea
 _TEXTS = [
     "hello", "alice: hi", "", " ", "x" * 600, "\x1b[2J\x1b]52;c;aGk=\x07", "\x9b31m", "\u202ereversed\u2066",
     "\x01ACTION \x1b[1m",
+    '\x01DCC SEND "../\x1b[2J" 2130706433 5000 1\x01',
     "\x01VERSION\x01", "\x01PING \x1b\x01", "\x0304,99red\x02\x1d\x1f", "\x04ff0000\x11", "e\u0301" * 300,
     "\U0001f468\u200d\U0001f469" * 40,
     "\u2028\u2029\x85", "https://example.org/\x1b\\x", "=", "@alice bob +carol", "a=b c=d -e",
@@ -36,11 +37,11 @@ _VALUES = [
     "active", "done",
     "x" * 500, "\x1b[2J", "\u202e", "-1",
 ]  # fmt: skip
-_WORDS = "+o -k LS ACK NAK NEW DEL +b1 -b1 b1 chathistory netsplit * 1700000000".split()
+_WORDS = "NETWORK TOKEN name=a;error=b +o -k LS ACK NAK NEW DEL +b1 -b1 b1 chathistory netsplit * 1700000000".split()
 _COMMANDS = [*TABLE, "999", "FOO", "BATCH", "PRIVMSG", "CHATHISTORY"]
 _CAPS = (
     "batch server-time message-tags echo-message labeled-response draft/chathistory sasl=PLAIN"
-    " draft/multiline=max-bytes=99,max-lines=3"
+    " draft/multiline=max-bytes=99,max-lines=3 draft/no-implicit-names soju.im/bouncer-networks znc.in/self-message"
 )
 _KEYS = [*(part for key in KEYS for part in key.split(",")), "Enter", "a", "/", " ", "\u00fc", "x"]
 _BIDI = set(range(0x202A, 0x202F)) | set(range(0x2066, 0x206A)) | {0x200E, 0x200F, 0x061C}
@@ -137,7 +138,7 @@ def _world(chance: random.Random) -> World:
     world.model.settings.notified = ["bob", "carol -away"]
     if chance.randrange(2):
         world.join(channel="#b")
-        world.type("/split #tea\n")
+        world.type(chance.choice(["/split #tea\n", "/vsplit #tea\n"]))
     return world
 
 

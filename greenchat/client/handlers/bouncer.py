@@ -5,6 +5,7 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import bouncer
+from greenchat.protocol import caps
 from greenchat.protocol.message import parse_tags
 
 
@@ -12,6 +13,8 @@ from greenchat.protocol.message import parse_tags
 def told(incoming: Incoming) -> None:
     """`BOUNCER NETWORK <netid> <attributes>`, and what became of the user's orders."""
     subcommand, netid = incoming.param(0).upper(), incoming.param(1)
+    if not incoming.network.caps.held & caps.BOUNCER_NETWORKS:
+        return  # "The `soju.im/bouncer-networks` capability MUST be negotiated"
     if subcommand == "NETWORK" and netid and not incoming.network.bouncer.bound:
         attributes = None if incoming.param(2) == "*" else parse_tags(incoming.param(2))
         bouncer.network_told(incoming.model, incoming.network, netid, attributes, incoming.time)

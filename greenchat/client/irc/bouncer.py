@@ -13,6 +13,7 @@ from greenchat.client.state.model import Model, Network
 from greenchat.protocol import caps
 
 PLAYER = "*playback"  # ZNC's module
+MOST = 100  # networks; each is a connection
 ATTRIBUTES = ("name", "host", "port", "tls", "nickname", "username", "realname", "pass")  # that a user may set
 
 
@@ -26,6 +27,8 @@ def network_told(model: Model, bouncer: Network, netid: str, attributes: dict[st
             there.link.leaving, there.link.retry_at = True, None
             model.effects.append(Disconnect(there))
             model.tell(f"The bouncer has no network {gone.get('name') or there.name} any more.", now, network=there)
+        return
+    if netid not in bouncer.bouncer.networks and len(bouncer.bouncer.networks) >= MOST:
         return
     known = bouncer.bouncer.networks.setdefault(netid, {})
     before = known.get("state", ""), known.get("error", "")

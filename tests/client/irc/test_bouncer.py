@@ -6,6 +6,7 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 import pytest
 
 from greenchat.client.irc import network_setup, windows
+from greenchat.client.irc.bouncer import MOST
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Connect, Disconnect, Reconnect
 from greenchat.client.state.events import Connected, Received
@@ -182,6 +183,18 @@ def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
 def test_mistakes_are_told(soju: Soju, typed: str, told: str) -> None:
     soju.world.type(f"{typed}\n")
     assert soju.world.shown("")[-1].startswith(f"! {told}")
+
+
+def test_a_server_that_is_no_bouncer_opens_nothing(tea: World) -> None:
+    """ "The `soju.im/bouncer-networks` capability MUST be negotiated." """
+    tea.feed(":srv BOUNCER NETWORK 1 name=more")
+    assert len(tea.model.networks) == 1
+
+
+def test_a_bouncer_opens_a_bounded_number_of_connections(soju: Soju) -> None:
+    for number in range(200):
+        soju.tell(soju.world.network, f":soju BOUNCER NETWORK n{number} name=net{number}")
+    assert len(soju.world.model.networks) == 1 + MOST
 
 
 def test_another_server_is_no_bouncer(tea: World) -> None:
