@@ -31,7 +31,7 @@ class Session:
     listed: why it can't come in without an account, "" if it can: its address is on a blocklist.
     gateway: through which it came, by WEBIRC. metadata: its use of metadata, if any. number: identifies it in a log; no
     other session of the process has it. has_tried: a password. room: bytes that it may add to the history, see
-    `volumes`. joined: channels, for the log.
+    `volumes`. joined: channels, for the log. resumes: the guest_id of the user who it has proved to be.
     now: when it connected; active: when it last said something, both in ms since the epoch.
     """
 
@@ -65,6 +65,7 @@ class Session:
     received_bytes: int = 0
     room: int = 0
     joined: tuple[str, ...] = ()
+    resumes: str = ""
 
     @property
     def kind(self) -> int:

@@ -64,6 +64,7 @@ PATTERNS: dict[str, list[str]] = {
     "FILEHOST": ["TOKEN", "{word}"],
     "WEBPUSH": ["VAPIDPUBKEY", "REGISTER https://{word}.example/ {word}", "UNREGISTER {word}"],
     "SETNAME": [":{text}"],
+    "RESUME": ["{word}"],
     "QUIT": ["", ":{text}"],
     "OPER": ["root secret", "root wrong", "nobody secret"],
     "KILL": ["{nick} :{text}"],

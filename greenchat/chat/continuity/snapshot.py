@@ -127,6 +127,7 @@ LOCAL = {
         "received_bytes",
         "room",
         "joined",
+        "resumes",
     },
     # from the settings; one process's own; always empty after a command
     Network: {"fold", "naming", "mask_fold", "local", "changed_presences"},

@@ -19,6 +19,7 @@ from greenchat.client.state.effects import OnlyTls, Reconnect
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import BufferKind, LinkState, Model, Network
 from greenchat.protocol import caps
+from greenchat.protocol.farewells import UPGRADED
 from greenchat.protocol.numerics import Numeric
 
 WANTED_CAPS = (
@@ -55,6 +56,7 @@ WANTED_CAPS = (
     | caps.BOUNCER_NETWORKS
     | caps.SELF_MESSAGE  # what other clients of ours say through a bouncer that knows no echo-message
     | caps.ZNC_PLAYBACK
+    | caps.RESUME
 )
 REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to be replied to with a single ACK"
 LONGEST_NICK = 30
@@ -65,6 +67,9 @@ def register(model: Model, network: Network) -> None:
     network.send("CAP", "LS", "302")
     if password := login.server_password(network):
         network.send("PASS", password)
+    if network.login.resume_token:
+        network.send("RESUME", network.login.resume_token)
+        network.login.resume_token = ""
     network.send("NICK", network.nicks.current)
     user = "".join(letter for letter in network.nicks.current if letter.isascii() and letter.isalnum()) or "user"
     network.send(
@@ -209,6 +214,12 @@ def nick_refused(incoming: Incoming) -> None:
     network.send("NICK", network.nicks.current)
 
 
+@on("RESUME")
+def resume(incoming: Incoming) -> None:
+    """Keep what proves to the server who we are, should it end this connection for an upgrade."""
+    incoming.network.login.resume_token = incoming.param(0)
+
+
 @on("PING")
 def ping(incoming: Incoming) -> None:
     """Answer the server's PING."""
@@ -236,7 +247,12 @@ def ack(incoming: Incoming) -> None:
 
 @on("ERROR")
 def error(incoming: Incoming) -> None:
-    """Show why the server is about to close the connection."""
+    """Show why the server is about to close the connection; after an upgrade come back without a word."""
+    network = incoming.network
+    if incoming.param(-1) == UPGRADED and network.link.state is LinkState.ONLINE:
+        network.login.returning = True
+        incoming.model.effects.append(Reconnect(network, UPGRADED))
+        return
     incoming.network.link.last_words = incoming.param(-1)
     incoming.note(incoming.network.status, incoming.param(-1), Kind.ERROR)
 

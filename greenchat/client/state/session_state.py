@@ -86,6 +86,7 @@ class Login:
     credentials once they turn out to be right. proving: a password was typed while online; it may open more than this
     connection. returning: the connection is ended to come in anew with that password. told: the account that the user
     was told they are logged in to. silently: folded channels that they were in then, where coming back is no news.
+    resume_token: what lets a guest go on after an upgrade of the server.
     locked: what the user was told about their password command. server_password: what PASS is to say, for servers that
     ask everybody for one.
     """
@@ -99,6 +100,7 @@ class Login:
     keep: bool = False
     proving: bool = False
     returning: bool = False
+    resume_token: str = ""
     told: str = ""
     locked: str = ""
     server_password: str = field(default="", repr=False)

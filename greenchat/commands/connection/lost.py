@@ -1,15 +1,23 @@
 """Losing a connection that nobody wanted to end: who would leave with it has some time to come back unnoticed.
 
-Whoever has an account comes back by logging in to it, a guest by the token that `resume` gave them. From the same
-address another guest may have the name of one who waits, but nothing else of theirs.
+Whoever has an account comes back by logging in to it, a guest by a token: clients with the capability greenchat/resume
+get one with the welcome (`RESUME <token>`) and give it back when they connect again, before NICK. From the same address
+another guest may have the name of one who waits, but nothing else of theirs.
 """
 
+import hashlib
+import hmac
+
 from greenchat.chat.always_on import stays
+from greenchat.chat.network import Network
 from greenchat.chat.user import User
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.protocol.msgid import format_msgid
+from greenchat.protocol.numerics import Numeric
 
 _AT_ONCE = 100  # who leave in one step: thousands at once would hold up everybody else
 _REASON = "Connection lost"
@@ -36,9 +44,37 @@ def give_up(ctx: Context) -> None:
         depart(ctx, user, _REASON)
 
 
+@command("RESUME", params=1, anytime=True, way=Way.STEPS)
+def resume(ctx: Context) -> None:
+    """RESUME <token>
+
+    Go on as the guest that you were before the server was upgraded. Programs do this for you.
+    """
+    if ctx.session.user:
+        raise IrcError(Numeric.ERR_ALREADYREGISTERED)
+    for user in ctx.network.waiting:
+        if hmac.compare_digest(ctx.message.params[0].encode(), token_of(ctx.network, user).encode()):
+            ctx.session.resumes = user.guest_id
+
+
+def token_of(network: Network, user: User) -> str:
+    """Return what proves that somebody is this user."""
+    return hmac.new(network.secret, f"resume {user.guest_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def former_self(ctx: Context) -> User | None:
+    """Return the guest who waits and whom the sender has proved to be."""
+    wanted = ctx.session.resumes
+    if not wanted or ctx.session.account:
+        return None
+    return next((user for user in ctx.network.waiting if user.guest_id == wanted and not user.account), None)
+
+
 def makes_room(ctx: Context, holder: User) -> bool:
-    """Whether the sender may have the nick of somebody who waits: a guest from the same address."""
-    return holder in ctx.network.waiting and not holder.account and holder.real_host == ctx.session.host
+    """Whether the sender may have the nick of a guest who waits: it is them, or comes from the same address."""
+    if holder not in ctx.network.waiting or holder.account:
+        return False
+    return holder.guest_id == ctx.session.resumes or holder.real_host == ctx.session.host
 
 
 def take_place(ctx: Context, holder: User) -> None:

@@ -15,7 +15,7 @@ from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.connection.always_on import tell_missed
 from greenchat.commands.connection.ban_enforcement import ban_of, banish
 from greenchat.commands.connection.defcon_gate import objection_to_guest
-from greenchat.commands.connection.lost import makes_room, take_place
+from greenchat.commands.connection.lost import former_self, makes_room, take_place, token_of
 from greenchat.commands.connection.persistence import status
 from greenchat.commands.connection.quit import leave
 from greenchat.commands.connection.server_password import check_server_password
@@ -110,6 +110,7 @@ _SHOWN = (
     "gateway",
     "listed",
     "token",
+    "resumes",
 )
 
 
@@ -140,6 +141,11 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
     objection = objection_to_guest(ctx, session)
     if objection:
         ctx.close(session, objection)
+        return
+    former = former_self(ctx)
+    if former is not None:
+        session.nick, session.password = former.nick, ""
+        _attach(ctx, former)
         return
     holder = ctx.network.holder(session.nick)
     if holder is not None and owns(ctx, holder):
@@ -219,6 +225,8 @@ def _welcome(ctx: Context, newcomer: User) -> None:
         ctx.respond(Envelope(Message("SETNAME", (newcomer.realname,), newcomer.source), time=ctx.now))
     if session.caps & caps.PERSISTENCE and newcomer.account:
         ctx.respond(status(ctx, newcomer))
+    if session.caps & caps.RESUME and not newcomer.account:
+        ctx.respond(ctx.envelope("RESUME", token_of(ctx.network, newcomer)))
     send_lusers(ctx)
     if newcomer.modes:
         send_modes(ctx, newcomer)

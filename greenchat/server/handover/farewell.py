@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import ceil
 
+from greenchat.protocol.farewells import UPGRADED
 from greenchat.protocol.message import Message
 from greenchat.protocol.websocket import FRAMED, SERVICE_RESTART, close_frame, frames
 from greenchat.server.net.connection import Connection
-
-TEXT = "The server was upgraded; connect again"
 
 _GROUP = 25
 _PAUSE = 0.05  # seconds between two groups: 500 handshakes a second
@@ -43,7 +42,7 @@ def say_goodbye(connections: Sequence[Connection]) -> None:
 def _say(connection: Connection) -> None:
     """Send what waited for it, as far as the kernel takes it, and then our last words."""
     kind = connection.session.kind
-    words = Message("ERROR", (TEXT,)).format().encode() + b"\r\n"
+    words = Message("ERROR", (UPGRADED,)).format().encode() + b"\r\n"
     if connection.session.dialect:
         words = b""
     elif kind & FRAMED:

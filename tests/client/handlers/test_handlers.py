@@ -3,6 +3,7 @@
 import pytest
 
 from greenchat.client.state.address import Address
+from greenchat.client.state.effects import Reconnect
 from greenchat.client.state.model import LinkState, Network
 from greenchat.client.text.style import Size
 from greenchat.protocol import caps
@@ -496,3 +497,22 @@ def test_the_welcome_stands_in_the_servers_window(tea: World) -> None:
     tea.feed(":srv 001 alice :Welcome", ":srv 372 alice :- Be kind", ":srv MODE alice +i", ":srv 376 alice :End")
     assert not any("Be kind" in line or "+i" in line for line in tea.shown())
     assert tea.shown("")[-2:] == ["* - Be kind", "* Mode of alice: +i"]
+
+
+def test_an_upgrade_of_the_server_is_no_news(world: World) -> None:
+    """It comes back at once, proves who it was, and shows nothing of it in its channels."""
+    world.welcome("greenchat/resume")
+    world.feed(":srv RESUME secret")
+    world.join()
+    before = world.shown()
+    world.feed("ERROR :The server was upgraded; connect again")
+    (again,) = [effect for effect in world.model.effects if isinstance(effect, Reconnect)]
+    assert again.network is world.network
+    world.lose()
+    world.connect()
+    assert [line for line in world.sent() if not line.startswith("CAP")][:2] == ["RESUME secret", "NICK alice"]
+    world.come_in()
+    world.join()
+    assert world.shown() == before
+    world.lose()
+    assert world.shown()[-1] == "! Connection lost: the connection was cut"

@@ -410,3 +410,30 @@ def test_who_came_through_tls_is_told_to_come_back(tmp_path: Path) -> None:
             again.join("#talk")
             came = [(message.command, message.nick) for message in alice.sync()]
             assert came == [("QUIT", "bob"), ("JOIN", "bob")]
+
+
+def test_a_guest_goes_on_by_their_token(tmp_path: Path) -> None:
+    """Through TLS, too, nobody sees that somebody was away."""
+    certificate, _ = ensure_certificate(data_of(tmp_path) / "tls", "greenchat.local", ["localhost", "127.0.0.1", "::1"])
+    trusting = ssl.create_default_context(cafile=certificate)
+    with (
+        serving(tmp_path, CONFIG + "[tls]\nself_signed = true\n") as server,
+        Client(server.target, tls=trusting) as bob,
+        Client(server.target, "alice") as alice,
+    ):
+        bob.send("CAP REQ :greenchat/resume", "NICK bob", "USER bob 0 * :Bob", "CAP END")
+        token = bob.expect("RESUME").params[0]
+        bob.until("376", "422")
+        for client in bob, alice:
+            client.join("#talk")
+        upgrade(tmp_path)
+        bob.until_end()
+        alice.run("PRIVMSG #talk :where are you?")
+        with Client(server.target, tls=trusting) as again:
+            again.send(f"RESUME {token}", "NICK bob", "USER bob 0 * :Bob")
+            assert again.expect("JOIN").params == ("#talk",)
+            assert [m.params[1] for m in again.sync() if m.command == "PRIVMSG"] == ["where are you?"]
+            again.run("MODE #talk +m")
+            assert alice.expect("MODE").params == ("#talk", "+m")
+            again.run("PRIVMSG #talk :here")
+            assert [message.command for message in alice.sync()] == ["PRIVMSG"]
