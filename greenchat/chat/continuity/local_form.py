@@ -27,6 +27,7 @@ _SESSION = (
     "received_bytes",
     "listed",
     "room",
+    "resumes",
 )  # as they are
 MADE = {
     Session: {*_SESSION, "batch", "joined"},
