@@ -235,18 +235,19 @@ class Connection:
                 self.wait_readable()
                 silent = False
             # On a busy server a timer may be seen before input that came long before it.
-            data = self._read_now()
+            data = self.read_now()
             if silent or data is not None:
                 return data
 
     def _read(self) -> bytes:
         while True:
             self.wait_readable()
-            data = self._read_now()
+            data = self.read_now()
             if data is not None:
                 return data
 
-    def _read_now(self) -> bytes | None:
+    def read_now(self) -> bytes | None:
+        """Take what has come in, as `receive`, when the turn has time for it."""
         self.pace.work()
         return self.receive()
 

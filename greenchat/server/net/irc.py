@@ -80,10 +80,9 @@ class IrcClient:
             finally:
                 connection.readable.stop()
                 self._greenlet = None
-            if data is None:
-                data = connection.read()
-                assert data is not None
-                if self._take(data):
+            if data is None:  # it had to wait for its turn
+                data = connection.read_now()
+                if data is None or self._take(data):
                     continue
             return data
 
