@@ -19,6 +19,7 @@ from greenchat.chat.protection.server_bans import ServerBan, parse_target
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.core.deferred import Background, Deferred, Streamed
 from greenchat.commands.core.registry import COMMANDS
+from greenchat.commands.core.service import SERVICES
 from greenchat.protocol.message import Message
 from greenchat.storage.interface import StoredEvent
 from tests.hostile.world import Puppet, World
@@ -31,7 +32,7 @@ LINE = 510  # bytes
 _EACH = 100  # channels of one user
 _TRIES = 2
 
-# What ends the server or this connection, and what only reads a file or the machine.
+# Commands that end the server or this connection, and REHASH, which only reads a file.
 SPARED = {"DIE", "RESTART", "QUIT", "REHASH"}
 
 
@@ -184,15 +185,15 @@ def inputs(name: str) -> Callable[[int], list[str]]:
             stuffed(f"{name} #big ", lambda index: f"p{index}"),
             stuffed(f"{name} ", lambda index: f"p{index}", " "),
         ]
-        own = [line.replace("{n}", str(number)) for line in _OWN.get(name, [])]
-        return own + general + (_made(name, number) if name in _MADE else [])
+        own = [line.replace("{n}", str(number)) for line in OWN.get(name, [])]
+        return own + general + (_made(name, number) if name in MADE else [])
 
     return lines
 
 
 _ANY = "timestamp=2000-01-01T00:00:00.000Z"
 _END = "timestamp=2100-01-01T00:00:00.000Z"
-_OWN = {
+OWN = {
     "CHATHISTORY": [
         "CHATHISTORY LATEST #big * 500",
         f"CHATHISTORY AROUND #big {_END} 500",
@@ -225,10 +226,66 @@ _OWN = {
     "WHOIS": ["WHOIS actor", "WHOIS *"],
     "LIST": ["LIST", "LIST >0,<100000,C>0,C<100000,!*zz*,!*yy*"],
     "LUSERS": ["LUSERS"],
+    "ACCEPT": ["ACCEPT *", "ACCEPT p1,p2,-p3"],
+    "ADMIN": ["ADMIN greenchat.local"],
+    "AUTHENTICATE": ["AUTHENTICATE PLAIN", "AUTHENTICATE EXTERNAL", "AUTHENTICATE *"],
+    "BATCH": ["BATCH +b{n} draft/multiline #big", "BATCH -b{n}"],
+    "CAP": ["CAP LS 302", "CAP LIST", "CAP REQ :batch -batch batch -batch batch"],
+    "CHGHOST": ["CHGHOST actor u{n} host{n}.example"],
+    "CS": ["CS HELP", "CS INFO #big"],
+    "ERROR": ["ERROR :no"],
+    "FILEHOST": ["FILEHOST"],
+    "FILTER": ["FILTER", "FILTER #big", "FILTER p1"],
+    "HELP": ["HELP", "HELP METADATA"],
+    "HELPOP": ["HELPOP", "HELPOP METADATA"],
+    "HOSTSERV": ["HOSTSERV HELP", "HOSTSERV ON"],
+    "HS": ["HS HELP", "HS ON"],
+    "INFO": ["INFO"],
+    "INVITE": ["INVITE p1 #big", "INVITE"],
+    "ISON": ["ISON p1 p2 p3"],
+    "MONITOR": ["MONITOR S", "MONITOR L", "MONITOR C"],
+    "ISUPPORT": ["ISUPPORT"],
+    "KNOCK": ["KNOCK #chan1x1aaaaaaaaaaaaaaaaaaaaaaaaaaa :let me in"],
+    "LINKS": ["LINKS", "LINKS *a*"],
+    "MARKREAD": ["MARKREAD #big timestamp=2026-01-01T00:00:00.{n}Z", "MARKREAD p1"],
+    "MOTD": ["MOTD"],
+    "NOTICE": ["NOTICE #big :hello {n}", "NOTICE p1,p2,p3,p4 :hello {n}"],
+    "NS": ["NS HELP", "NS INFO p1"],
+    "OPER": ["OPER root secret", "OPER root wrong"],
+    "PART": ["PART #big", "JOIN #big", "PART #big"],
+    "PASS": ["PASS {n}"],
+    "PERSISTENCE": ["PERSISTENCE STATUS", "PERSISTENCE SET ON"],
+    "PING": ["PING {n}"],
+    "PONG": ["PONG {n}"],
+    "REDACT": ["REDACT #big 1k8jn232j0001 :no", "REDACT p1 1k8jn232j0001 :no"],
+    "REGISTER": ["REGISTER acc{n} * password-{n}"],
+    "RELAYMSG": ["RELAYMSG #big relayed/x :hello {n}"],
+    "REMEMBER": ["REMEMBER"],
+    "REMOVE": ["REMOVE p2 #big :no"],
+    "REPORT": ["REPORT p1 :no {n}"],
+    "RESV": ["RESV *a*b*c{n}* 1h :no", "RESV"],
+    "SAJOIN": ["SAJOIN p1 #other{n}", "SAJOIN p1 #big"],
+    "SAMODE": ["SAMODE #big +ovl p1 p2 {n}", "SAMODE #big b"],
+    "SANICK": ["SANICK p1 p1"],
+    "SAPART": ["SAPART p3 #big :no"],
+    "TAGMSG": ["@+draft/react=x TAGMSG #big", "@+typing=active TAGMSG #big"],
+    "TBAN": ["TBAN #big 1h *a*b*c{n}!*@*", "TBAN #big"],
+    "TIME": ["TIME"],
+    "UNDLINE": ["UNDLINE 198.51.100.0/24"],
+    "UNKLINE": ["UNKLINE *a*b*c{n}@*"],
+    "UNRESV": ["UNRESV *a*b*c{n}*"],
+    "USER": ["USER a 0 * :a"],
+    "USERHOST": ["USERHOST p1 p2 p3 p4 p5"],
+    "USERIP": ["USERIP p1 p2 p3 p4 p5"],
+    "VERIFY": ["VERIFY acc{n} code"],
+    "VERSION": ["VERSION"],
+    "WEBIRC": ["WEBIRC a b c 192.0.2.1"],
+    "WEBPUSH": ["WEBPUSH UNREGISTER https://example.org/{n}"],
+    "WHOWAS": ["WHOWAS p1 20", "WHOWAS actor{n}"],
     "NICKSERV": ["NICKSERV HELP", "NICKSERV SAREGISTER acc{n} password1"],
     "CHANSERV": ["CHANSERV HELP", "CHANSERV REGISTER #big"],
 }
-_MADE = {"LIST", "MODE", "MONITOR", "METADATA", "INVITE", "ISON"}
+MADE = {"CHANSERV", "NICKSERV", "HISTSERV", "HOSTSERV", "LIST", "MODE", "MONITOR", "METADATA", "INVITE", "ISON"}
 
 
 def _made(name: str, number: int) -> list[str]:
@@ -237,6 +294,8 @@ def _made(name: str, number: int) -> list[str]:
     if name == "MODE":
         masks = " ".join(f"*{letter}{number}*" for letter in string.ascii_lowercase[:20])
         return [f"MODE #big +{'b' * 20} {masks}", f"MODE #big -{'b' * 20} {masks}"]
+    if name.lower() in SERVICES:
+        return [f"{name} {entry} #big p1 {number} a b c" for entry in SERVICES[name.lower()].entries]
     if name == "MONITOR":
         return [stuffed("MONITOR + ", lambda index: f"p{index}"), "MONITOR S", "MONITOR L", "MONITOR C"]
     if name == "METADATA":

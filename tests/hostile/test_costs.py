@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from greenchat.commands.core.registry import COMMANDS
-from tests.hostile.costs import SPARED, Full, inputs
+from tests.hostile.costs import OWN, SPARED, Full, inputs
 
 _PIECE = 20.0  # ms of CPU in which nobody else is served
 _A_LINE = 20.0  # ms for which the throttle counts one line
@@ -17,6 +17,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
     world = Full(tmp_path_factory.mktemp("full"))
     yield world
     world.close()
+
+
+def test_each_command_has_a_row() -> None:
+    """Whoever adds a command says what its most expensive lines are, beside those that are tried of all."""
+    assert OWN.keys() | SPARED == COMMANDS.keys()
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - SPARED))

@@ -36,6 +36,7 @@ def _sts(settings: Settings, session: Session) -> str | None:
 
 
 OFFERS[caps.STS] = _sts
+_WEIGHT = 20  # steps of a long answer in the time in which all offers to one session are compared
 _NEVER_GRANTED = caps.STS  # "Clients MUST NOT request this capability"
 _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capability"
 
@@ -75,14 +76,15 @@ def in_force(network: Network) -> Settings:
 
 
 def announce_capabilities(ctx: Context, before: Settings) -> Iterator[None]:
-    """Tell clients with cap-notify what new settings added and removed, CAP NEW and CAP DEL: a step for each session.
+    """Tell clients with cap-notify what new settings added and removed, CAP NEW and CAP DEL, in steps.
 
     before: as `in_force`. Whoever connects meanwhile is offered what holds then.
     """
     for session in list(ctx.network.sessions):
         if session in ctx.network.sessions:
             _announce(ctx.aside(session), before, in_force(ctx.network))
-        yield
+        for _ in range(_WEIGHT):
+            yield
 
 
 def _announce(ctx: Context, before: Settings, now: Settings) -> None:
