@@ -33,7 +33,7 @@ def starting(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             text=True,
         )
         deadline = time.monotonic() + _PATIENCE
-        while "waiting for it to end" not in errors.read_text():
+        while "to end" not in errors.read_text():
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.01)
