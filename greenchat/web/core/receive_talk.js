@@ -76,6 +76,8 @@ export function takePage(model, { buffer, page, messages }, now) {
 export function lineOf(model, buffer, message, now) {
   const time = timeOf(message, now);
   const id = message.tags.msgid ?? "";
+  const isTalk = ["PRIVMSG", "NOTICE", "TAGMSG"].includes(message.command);
+  if (isTalk && !model.isMe(message.nick) && model.ignores(message)) return id ? model.line({ time, id, kind: "none", text: "" }) : null;
   if (message.command === "PRIVMSG" || message.command === "NOTICE") {
     if (/^\x01(?!ACTION\b)/.test(message.params[1] ?? ""))
       return id ? model.line({ time, id, kind: "none", text: "" }) : null;

@@ -18,6 +18,7 @@ const TITLES = {
   M: "Accounts only speak",
 };
 const MOST_LISTED = 300;
+const NOBODYS = "Nobody owns this channel: it is gone when the last one leaves.";
 
 export function channel(ui, buffer) {
   const { model, chat } = ui;
@@ -27,7 +28,8 @@ export function channel(ui, buffer) {
   const bans = h("div");
   chat.ask("PRIVMSG", "ChanServ", `INFO ${buffer.name}`).then((messages) => {
     const words = messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
-    refill(owner, drawText(words.join(" ") || "Whether it is registered is not known."));
+    const isNobodys = words.length === 1 && /no such registered channel/i.test(words[0]);
+    refill(owner, isNobodys ? NOBODYS : drawText(words.join(" ") || "Whether it is registered is not known."));
   });
   if (operates) masks(ui, buffer.name, "b").then((rows) => refill(bans, banned(ui, buffer, rows)));
   const topic = h("textarea", { rows: 2, maxlength: Number(model.isupport.get("TOPICLEN")) || 390, dir: "auto" });

@@ -71,6 +71,17 @@ for (const forward of [false, true]) {
   });
 }
 
+test("who is ignored is not read in the history either", () => {
+  const model = world();
+  const buffer = model.find("#tea");
+  buffer.complete = false;
+  model.settings.ignored = ["bob"];
+  askLatest(model, buffer);
+  serve(model, 3, (n) => history(n, `line ${n}`, n === 2 ? "bob" : "carl"));
+  assert.deepEqual(texts(buffer), ["line 1", "line 3"]);
+  assert.equal(buffer.lines.filter((line) => line.id).length, 3); // its place is known, so that no page is short
+});
+
 test("nothing is asked twice at once", () => {
   const model = world();
   const buffer = model.find("#tea");
