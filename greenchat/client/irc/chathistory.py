@@ -6,7 +6,8 @@ comes into sight. Lines that may or may not have reached the server when a conne
 history before they are sent again.
 
 A page ends where it is full, maybe between two lines of the same millisecond. So each question includes the time of
-the line that it goes on from; what is here already is not taken twice.
+the line that it goes on from; what is here already is not taken twice. Where more was said in one millisecond than a
+page holds, that brings nothing new, and the questions name lines by their msgids.
 
 https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensions/read-marker
 """
@@ -44,7 +45,7 @@ def ask_older(buffer: Buffer) -> bool:
     if buffer.history.complete or oldest is None or not _can_ask(buffer):
         buffer.history.wants_older = True
         return False
-    _ask(buffer, "BEFORE", _at(oldest.time + 1))
+    _ask(buffer, "BEFORE", _from(buffer, oldest, 1))
     return True
 
 
@@ -56,7 +57,7 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
         line = buffer.line(number)
         before = _talk_before(buffer, number)
         if buffer.history.gaps.get(line.id) is False and before:
-            _ask(buffer, "BETWEEN", _at(line.time + 1), _at(before.time - 1), gap=line.id)
+            _ask(buffer, "BETWEEN", _from(buffer, line, 1), _from(buffer, before, -1), gap=line.id)
             return True
     return False
 
@@ -116,6 +117,11 @@ def begin(buffer: Buffer) -> None:
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
     """Note that a requested page of history has come, with so many messages."""
     page, buffer.history.page = buffer.history.page, None
+    if page and _is_crowded(buffer, page, full=lines >= page.limit):
+        buffer.history.crowded = True
+        if page.command == "BEFORE":
+            ask_older(buffer)
+        return
     if page:
         _note_gap(buffer, page, full=lines >= page.limit)
         buffer.history.complete = buffer.history.complete or (page.older and not page.new)
@@ -133,6 +139,11 @@ def failed(model: Model, buffer: Buffer, now: int) -> None:
         buffer.history.gaps[page.gap] = True
     buffer.history.complete = buffer.history.complete or page.command == "BEFORE"  # don't ask again at each step up
     sending.flush(model, buffer, now)
+
+
+def _is_crowded(buffer: Buffer, page: Page, *, full: bool) -> bool:
+    """Whether a full page by times brought nothing new: all was said in the millisecond of a line that is here."""
+    return full and not page.new and page.command != "LATEST" and not buffer.history.crowded
 
 
 def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
@@ -208,6 +219,11 @@ def _ask(buffer: Buffer, command: str, *references: str, gap: str = "") -> None:
     limit = min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE)
     buffer.network.send("CHATHISTORY", command, buffer.name, *references, str(limit))
     buffer.history.page = Page(command, limit, older=command == "BEFORE" or references == ("*",), gap=gap)
+
+
+def _from(buffer: Buffer, line: Line, shift: int) -> str:
+    """The place of a line in a question; shift: milliseconds by which its time is moved, so that it is included."""
+    return f"msgid={line.id}" if buffer.history.crowded else _at(line.time + shift)
 
 
 def _at(time: int) -> str:

@@ -65,7 +65,8 @@ class History:
 
     page: what was asked for and has not come yet. complete: the server has nothing older. gaps: the msgid before
     which lines are missing -> whether they can't be had. follow: the ids of what comes later in the page that is being
-    put in. begun: earlier messages were asked for. wants_older: than what is here, of what an archive has. fresh: what
+    put in. begun: earlier messages were asked for. crowded: more was said in one millisecond than a page holds, so that
+    the next is asked for by msgid. wants_older: than what is here, of what an archive has. fresh: what
     no archive has yet. restored: what an archive has is here.
     """
 
@@ -74,6 +75,7 @@ class History:
     gaps: dict[str, bool] = field(default_factory=dict)
     follow: set[str] = field(default_factory=set)
     begun: bool = False
+    crowded: bool = False
     wants_older: bool = False
     fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     restored: bool = False
@@ -81,6 +83,7 @@ class History:
     def end_connection(self) -> None:
         """Forget open requests; they may be made again."""
         self.page = None
+        self.crowded = False
         self.gaps = dict.fromkeys(self.gaps, False)
 
 

@@ -321,6 +321,28 @@ def test_nothing_new_after_a_lost_connection_does_not_mean_that_nothing_is_older
     assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 100"]
 
 
+def test_more_in_one_millisecond_than_a_page_holds_is_read_by_msgid(world: World) -> None:
+    """A page by times would come back again and again, and be taken for the beginning."""
+    limit, same = 50, "time=2026-09-21T13:00:00.000Z"
+
+    def page(first: int) -> None:
+        lines = [
+            f"@batch=h;msgid={number:03};{same} :bob!b@h PRIVMSG #tea :{number}"
+            for number in range(first, first + limit)
+        ]
+        world.feed(":srv BATCH +h chathistory #tea", *lines, ":srv BATCH -h")
+
+    page(100)
+    world.sent()
+    world.press("M-<")
+    assert world.sent() == [f"CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z {limit}"]
+    page(100)
+    assert world.sent() == [f"CHATHISTORY BEFORE #tea msgid=100 {limit}"]
+    page(50)
+    assert next(line.id for line in world.model.current.lines if line.id) == "050"
+    assert not world.model.current.history.complete
+
+
 def test_messages_of_the_same_millisecond_are_not_left_out(world: World) -> None:
     same = "time=2026-09-21T13:00:00.000Z"
     world.feed(":srv BATCH +h chathistory #tea", f"@batch=h;msgid=b;{same} :bob!b@h PRIVMSG #tea :two")
