@@ -116,6 +116,8 @@ def _history(incoming: Incoming, page: Batch) -> None:
     buffer = incoming.network.find(page.target)
     if buffer:
         buffer.history.follow = {message.tags["msgid"] for message in page.kept if "msgid" in message.tags}
+        if buffer.history.page and buffer.history.page.before:
+            buffer.history.follow.add(buffer.history.page.before)
     for message in page.kept:
         if buffer:
             buffer.history.follow.discard(message.tags.get("msgid", ""))

@@ -45,7 +45,7 @@ def ask_older(buffer: Buffer) -> bool:
     if buffer.history.complete or oldest is None or not _can_ask(buffer):
         buffer.history.wants_older = True
         return False
-    _ask(buffer, "BEFORE", _from(buffer, oldest, 1))
+    _ask(buffer, "BEFORE", _from(buffer, oldest, 1), before=oldest.id)
     return True
 
 
@@ -57,7 +57,7 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
         line = buffer.line(number)
         before = _talk_before(buffer, number)
         if buffer.history.gaps.get(line.id) is False and before:
-            _ask(buffer, "BETWEEN", _from(buffer, line, 1), _from(buffer, before, -1), gap=line.id)
+            _ask(buffer, "BETWEEN", _from(buffer, line, 1), _from(buffer, before, -1), gap=line.id, before=line.id)
             return True
     return False
 
@@ -214,11 +214,12 @@ def _can_ask(buffer: Buffer) -> bool:
     )
 
 
-def _ask(buffer: Buffer, command: str, *references: str, gap: str = "") -> None:
+def _ask(buffer: Buffer, command: str, *references: str, gap: str = "", before: str = "") -> None:
     buffer.history.begun = True
     limit = min(PAGE, buffer.network.isupport.number("CHATHISTORY", PAGE) or PAGE)
     buffer.network.send("CHATHISTORY", command, buffer.name, *references, str(limit))
-    buffer.history.page = Page(command, limit, older=command == "BEFORE" or references == ("*",), gap=gap)
+    older = command == "BEFORE" or references == ("*",)
+    buffer.history.page = Page(command, limit, older=older, gap=gap, before=before)
 
 
 def _from(buffer: Buffer, line: Line, shift: int) -> str:

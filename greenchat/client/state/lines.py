@@ -83,13 +83,14 @@ class Page:
     command: the subcommand of CHATHISTORY. limit: how many messages at most. older: than all that is here, up to the
     beginning. gap: the id of the line behind the gap that it is to fill. first: the id of the earliest line of it, and
     first_new: is it one that we did not have?
-    new: how many such lines have come.
+    new: how many such lines have come. before: the id of the line that was said after all of it.
     """
 
     command: str
     limit: int
     older: bool = False
     gap: str = ""
+    before: str = ""
     first: str = ""
     first_new: bool = False
     new: int = 0
